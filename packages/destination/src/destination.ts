@@ -1,0 +1,126 @@
+import type { Scope } from "./scope.ts";
+import type { Json, Row, StoredRow, Table } from "./table.ts";
+
+/**
+ * Where rows go.
+ *
+ * One row's journey ends in {@link Session.commit}: rows and the state that is true once they are stored, in one
+ * transaction. There is no other way to save state, so after a crash the destination itself says where to go on.
+ */
+export interface Destination {
+  /** For messages and events: what it is and where, without credentials, e.g. `duckdb:orchestration.duckdb`. */
+  readonly name: string;
+  readonly capabilities: DestinationCapabilities;
+  /**
+   * Connects, takes the fence of the pipeline and returns a session. Creates the destination's own bookkeeping when it
+   * is missing.
+   *
+   * @throws DestinationError `LOCKED` when another writer is at work (its message names it), `NOT_FOUND` when the place
+   * does not exist, `NOT_A_DESTINATION` when something else is there, `DRIVER_MISSING` with what to install,
+   * `NEWER_VERSION` when a newer release wrote the bookkeeping.
+   */
+  open(options: OpenOptions): Promise<Session>;
+}
+
+/** What a destination can do. Both the engine and the conformance suite read it; it must be true. */
+export interface DestinationCapabilities {
+  /** Rows and state become durable together or not at all. */
+  readonly transactional: boolean;
+  /**
+   * How a second writer is kept out. `lock`: refused with `LOCKED` while a session is open. `epoch`: the newer session
+   * fences off the older, whose next commit fails with `FENCED`.
+   */
+  readonly fencing: "lock" | "epoch";
+  /** The longest table or column name, in characters. */
+  readonly maxIdentifierLength: number;
+}
+
+export interface OpenOptions {
+  /** The pipeline that owns the tables it creates: a name that stays the same from sync to sync. */
+  readonly pipeline: string;
+  /** Aborts opening and everything that the session does. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a stream needs to go on, as it was committed. Opaque to the destination. */
+export interface State {
+  /** The format of `value`; a destination returns it as it was written. */
+  readonly version: number;
+  readonly value: Json;
+}
+
+/** Rows, and the state that is true once they are stored. Applied in the order of the fields below. */
+export interface Batch<T extends Table = Table> {
+  readonly table: T;
+  /**
+   * In each scope these rows and no others: the rows are upserted, every other row of the scope is marked with
+   * `_deleted_at`. Rows must lie in their scope.
+   */
+  readonly replace?: readonly { readonly scope: Scope<T>; readonly rows: readonly Row<T>[] }[];
+  /**
+   * Rows to insert, or to write over the row with the same primary key. A row that comes back loses its `_deleted_at`;
+   * a row whose content is the same is not rewritten and keeps its `_synced_at`. Of rows with one key, the last wins.
+   */
+  readonly upserts?: readonly Row<T>[];
+  /** Primary keys of rows that never were more than placeholders: they go without a trace. Unknown keys are ignored. */
+  readonly remove?: readonly StoredRow[];
+  readonly state: State;
+}
+
+export interface CommitResult {
+  readonly inserted: number;
+  /** Rows whose content changed, revived rows among them. */
+  readonly updated: number;
+  readonly unchanged: number;
+  /** Rows newly marked with `_deleted_at`. */
+  readonly deleted: number;
+  /** Placeholders that went. */
+  readonly removed: number;
+}
+
+/**
+ * One writer's hold on a destination. Calls may come at any time but are carried out one after the other.
+ *
+ * After the signal of {@link OpenOptions} aborts, every method rejects with its reason and nothing of an unfinished
+ * commit stays. Any method may throw DestinationError; `retryable` says whether the same call may succeed later.
+ */
+export interface Session {
+  /** The committed states of this pipeline by stream. */
+  states(): Promise<ReadonlyMap<string, State>>;
+
+  /**
+   * Makes the tables ready: creates them, adds missing columns (null in old rows), widens types. Idempotent. Columns
+   * that a table has beyond its definition stay. Takes ownership of new tables for the pipeline.
+   *
+   * @throws DestinationError `OWNED` when a table belongs to another pipeline or was not made by us, `SCHEMA_CONFLICT`
+   * when a column has a type that cannot be widened.
+   */
+  prepare(tables: readonly Table[]): Promise<void>;
+
+  /** The number of rows in a scope that are not deleted. */
+  count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
+
+  /** The same, by the values of some columns: one entry for each combination that occurs. */
+  countBy<T extends Table>(
+    table: T,
+    scope: Scope<T>,
+    columns: readonly (keyof T["columns"] & string)[],
+  ): Promise<readonly { readonly values: StoredRow; readonly count: number }[]>;
+
+  /** The primary keys of the rows in a scope that are not deleted, with further columns where asked for. */
+  keys<T extends Table>(
+    table: T,
+    scope: Scope<T>,
+    columns?: readonly (keyof T["columns"] & string)[],
+  ): Promise<readonly StoredRow[]>;
+
+  /**
+   * Stores a batch and its state in one transaction. Committing the same batch again changes nothing.
+   *
+   * @throws DestinationError `FENCED` when a newer session took over: nothing was written.
+   */
+  commit(stream: string, batch: Batch): Promise<CommitResult>;
+
+  /** Gives the fence back. May be called twice. Never throws for what was already lost. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+/** What went wrong in a destination. */
+export type DestinationErrorCode =
+  | "LOCKED"
+  | "FENCED"
+  | "NOT_FOUND"
+  | "NOT_A_DESTINATION"
+  | "DRIVER_MISSING"
+  | "NEWER_VERSION"
+  | "OWNED"
+  | "SCHEMA_CONFLICT"
+  | "INVALID_ROW"
+  | "INVALID_STATE"
+  | "NO_SPACE"
+  | "FAILED";
+
+/**
+ * `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the
+ * driver's.
+ */
+export type FailureType = "config" | "transient" | "system";
+
+const failureTypes: Record<DestinationErrorCode, FailureType> = {
+  LOCKED: "transient",
+  FENCED: "transient",
+  NOT_FOUND: "config",
+  NOT_A_DESTINATION: "config",
+  DRIVER_MISSING: "config",
+  NEWER_VERSION: "config",
+  OWNED: "config",
+  SCHEMA_CONFLICT: "config",
+  INVALID_ROW: "system",
+  INVALID_STATE: "config",
+  NO_SPACE: "config",
+  FAILED: "system",
+};
+
+/** An error of a destination. The message says what failed, where, and what to do. */
+export class DestinationError extends Error {
+  override readonly name = "DestinationError";
+  readonly code: DestinationErrorCode;
+  readonly failureType: FailureType;
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable: boolean;
+
+  constructor(code: DestinationErrorCode, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+    this.failureType = failureTypes[code];
+    this.retryable = this.failureType === "transient";
+  }
+}

@@ -1,0 +1,24 @@
+export type {
+  Batch,
+  CommitResult,
+  Destination,
+  DestinationCapabilities,
+  OpenOptions,
+  Session,
+  State,
+} from "./destination.ts";
+export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
+export type { Condition, Scope } from "./scope.ts";
+export {
+  type Column,
+  type Columns,
+  type ColumnType,
+  type ColumnValue,
+  defineTable,
+  type Json,
+  type Row,
+  type StoredRow,
+  systemColumns,
+  type Table,
+  type Value,
+} from "./table.ts";

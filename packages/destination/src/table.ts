@@ -1,0 +1,92 @@
+/**
+ * A table as data: declared once, next to the code that fills it. Destinations create it, sources type their rows by
+ * it, documentation is printed from it.
+ */
+
+/** The types a column can have. Each destination maps them to its own. */
+export type ColumnType = "string" | "int64" | "float64" | "boolean" | "timestamp" | "json";
+
+/** Anything JSON can carry. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+export interface Column {
+  readonly type: ColumnType;
+  /** Whether the value may be null. @default false */
+  readonly nullable?: boolean;
+  /** What the value means, for people: one sentence, with its unit. Becomes the column's comment where there is one. */
+  readonly description: string;
+}
+
+/** Columns by name, in the order they are created. Names are snake_case. */
+export type Columns = { readonly [name: string]: Column };
+
+type NonNullValue<T extends ColumnType> = T extends "string"
+  ? string
+  : T extends "int64"
+    ? number | bigint
+    : T extends "float64"
+      ? number
+      : T extends "boolean"
+        ? boolean
+        : T extends "timestamp"
+          ? string
+          : Json;
+
+/**
+ * What a row holds for a column. A `timestamp` is UTC text with exactly six fractional digits and a `Z`
+ * (`2026-11-21T09:30:00.123456Z`), so that equal instants are equal texts and text order is time order.
+ */
+export type ColumnValue<C extends Column> = C extends { nullable: true }
+  ? NonNullValue<C["type"]> | null
+  : NonNullValue<C["type"]>;
+
+export interface Table<C extends Columns = Columns> {
+  /** snake_case, with the prefix of its source: `airflow_dag_runs`. */
+  readonly name: string;
+  readonly description: string;
+  readonly columns: C;
+  /** The columns that identify a row. None of them is nullable. */
+  readonly primaryKey: readonly (keyof C & string)[];
+}
+
+/** A row of a table: every column is there, null where nothing is known. */
+export type Row<T extends Table = Table> = { readonly [K in keyof T["columns"]]: ColumnValue<T["columns"][K]> };
+
+/** A stored value as a destination gives it back, in the same form in which it was written. */
+export type Value = Json | bigint;
+
+/** Some columns of a stored row, by name. */
+export type StoredRow = { readonly [column: string]: Value };
+
+/**
+ * Declares a table.
+ *
+ * @throws TypeError when the primary key names a column that is missing or nullable, or a name starts with `_`, which
+ * is reserved for the destination's own columns.
+ */
+export function defineTable<const C extends Columns>(table: Table<C>): Table<C> {
+  for (const name of Object.keys(table.columns)) {
+    if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
+  }
+  for (const name of table.primaryKey) {
+    const column = table.columns[name];
+    if (!column) throw new TypeError(`Table ${table.name}: primary key names ${name}, which is not a column.`);
+    if (column.nullable) throw new TypeError(`Table ${table.name}: primary key column ${name} may not be nullable.`);
+  }
+  return table;
+}
+
+/**
+ * The columns that every table has besides its own. A destination fills them.
+ *
+ * `_synced_at`: when the row's content last changed through a sync. `_deleted_at`: when the row was found to be gone
+ * from the server, null while it is there.
+ */
+export const systemColumns = {
+  _synced_at: { type: "timestamp", description: "When the content of this row last changed through a sync." },
+  _deleted_at: {
+    type: "timestamp",
+    nullable: true,
+    description: "When this row was found to be gone from the server; null while it is there.",
+  },
+} as const satisfies Columns;

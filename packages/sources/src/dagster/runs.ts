@@ -1,0 +1,34 @@
+import { defineTable } from "@org/destination";
+
+export const runsTable = defineTable({
+  name: "dagster_runs",
+  description: "The runs of a Dagster deployment.",
+  primaryKey: ["run_id"],
+  columns: {
+    run_id: { type: "string", description: "Unique run identifier." },
+    pipeline_name: { type: "string", description: "Name of the job." },
+    status: { type: "string", description: "Status of the run, e.g. STARTED, SUCCESS or FAILURE." },
+    mode: { type: "string", description: "Execution mode: always default, which is all that Dagster has." },
+    start_time: { type: "timestamp", nullable: true, description: "When the run began." },
+    end_time: { type: "timestamp", nullable: true, description: "When the run ended." },
+    update_time: {
+      type: "timestamp",
+      nullable: true,
+      description: "When the run last changed, in true UTC whatever the timezone of Dagster's database.",
+    },
+    tags: { type: "json", description: "Tags as an object; hidden ones (.dagster/…) are left out by the server." },
+    creation_time: {
+      type: "timestamp",
+      nullable: true,
+      description: "When the run was created, in true UTC. Null where the server's version does not tell.",
+    },
+    root_run_id: {
+      type: "string",
+      nullable: true,
+      description: "First run of the chain of re-executions that this run belongs to.",
+    },
+    parent_run_id: { type: "string", nullable: true, description: "Run that this one re-executes." },
+    repository: { type: "string", nullable: true, description: "Repository that the job comes from." },
+    code_location: { type: "string", nullable: true, description: "Code location that the job comes from." },
+  },
+});
