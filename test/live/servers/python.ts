@@ -1,0 +1,137 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "./processes.ts";
+
+/** Where everything that is installed for live tests and demos goes: `.cache/` of the checkout. Safe to delete. */
+export const cacheFolder = fileURLToPath(new URL("../../../.cache/", import.meta.url));
+
+/** Raised together with a look at whether the requirements still compile. */
+const uvVersion = "0.13.8";
+const candidates = ["python3.12", "python3.13", "python3.11", "python3.10", "python3", "python"];
+
+/** No Python that fits was found; the message says what to install. */
+export class MissingPythonError extends Error {
+  override readonly name = "MissingPythonError";
+  readonly code = "MISSING_PYTHON";
+  readonly retryable = false;
+}
+
+/** A Python on this machine. */
+export interface Python {
+  /** Path of the interpreter itself, not of a shim. */
+  executable: string;
+  /** For example `3.12.4`. */
+  version: string;
+}
+
+/** A virtual environment with everything in it that its lock file names. */
+export interface VirtualEnvironment {
+  /** Path of its interpreter. */
+  python: string;
+  /** Path of one of its commands, e.g. `bin("airflow")`. */
+  bin(name: string): string;
+}
+
+/**
+ * Finds a Python from 3.10 up to, but not including, 3.14 by running the candidates: a name on the PATH may be a
+ * version manager's shim that runs nothing, and a distribution's Python may lack what makes virtual environments.
+ *
+ * @throws {MissingPythonError} When none fits, with what each candidate said.
+ */
+export async function findPython(): Promise<Python> {
+  const rejected: string[] = [];
+  for (const command of candidates) {
+    const script =
+      "import sys,venv,ensurepip;print(sys._base_executable,'.'.join(map(str,sys.version_info[:3])),sep='\\n')";
+    const answer = await run(command, ["-c", script], { timeoutMs: 20_000 }).catch((error: Error) => error);
+    if (answer instanceof Error) {
+      const lastLine = answer.message.trim().split("\n").at(-1);
+      if (!answer.message.includes("ENOENT")) rejected.push(`  ${command}: ${lastLine}`);
+      continue;
+    }
+    const [executable = "", version = ""] = answer.trim().split("\n").slice(-2);
+    const [major = 0, minor = 0] = version.split(".").map(Number);
+    if (major === 3 && minor >= 10 && minor < 14) return { executable, version };
+    rejected.push(`  ${command}: version ${version}`);
+  }
+  const seen =
+    rejected.length > 0 ? `Found, but not usable:\n${rejected.join("\n")}` : "No Python was found on the PATH.";
+  throw new MissingPythonError(
+    `The live servers need Python 3.10, 3.11, 3.12 or 3.13 with its venv module. ${seen}\n` +
+      "Install one, e.g. `apt install python3 python3-venv`, `brew install python@3.12`, or from https://www.python.org/downloads/",
+  );
+}
+
+/**
+ * Makes a virtual environment from a lock file, or finds the one made before. An interrupted installation is never used:
+ * it is built under another name and renamed once it is complete.
+ *
+ * @param options.name For people: the folder's name begins with it, e.g. `airflow-3.3.2`.
+ * @param options.lockFile Requirements with exact versions, as `uv pip compile` writes them.
+ * @param options.log Told what is being done, one line at a time.
+ * @throws {MissingPythonError} When this machine has no fitting Python.
+ */
+export async function ensureVenv(options: {
+  name: string;
+  lockFile: string;
+  log: (line: string) => void;
+  signal?: AbortSignal | undefined;
+}): Promise<VirtualEnvironment> {
+  const { name, lockFile, log, signal } = options;
+  const python = await findPython();
+  const lock = await readFile(lockFile, "utf8");
+  const folder = join(cacheFolder, "python", `${name}-${fingerprint([lock, python.version, python.executable])}`);
+  await buildOnce(folder, async (temporary) => {
+    const uv = await ensureUv(python, log, signal);
+    log(`Installing ${name} with Python ${python.version} into .cache/ (once; a minute or two)`);
+    const env = uvEnvironment();
+    // Relocatable: otherwise its commands would name the interpreter by the temporary path.
+    await run(uv, ["venv", "--quiet", "--relocatable", "--python", python.executable, temporary], { env, signal });
+    await run(uv, ["pip", "sync", "--quiet", "--python", join(temporary, "bin", "python"), lockFile], { env, signal });
+  });
+  return { python: join(folder, "bin", "python"), bin: (command) => join(folder, "bin", command) };
+}
+
+/**
+ * The pinned `uv`, from PyPI by pip, in an environment of its own.
+ *
+ * @returns Path of its executable.
+ */
+export async function ensureUv(python: Python, log: (line: string) => void, signal?: AbortSignal): Promise<string> {
+  const folder = join(cacheFolder, "python", `uv-${uvVersion}-${fingerprint([python.version, python.executable])}`);
+  await buildOnce(folder, async (temporary) => {
+    log(`Installing uv ${uvVersion} from PyPI into .cache/`);
+    await run(python.executable, ["-m", "venv", temporary], { signal });
+    const pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", `uv==${uvVersion}`];
+    await run(join(temporary, "bin", "python"), pip, { signal });
+  });
+  return join(folder, "bin", "uv");
+}
+
+/** The environment that `uv` runs in: it never downloads a Python, and keeps its downloads beside ours. */
+export function uvEnvironment(): NodeJS.ProcessEnv {
+  return { UV_CACHE_DIR: join(cacheFolder, "uv"), ...process.env, UV_PYTHON_DOWNLOADS: "never" };
+}
+
+/** Two processes may build the same folder at once: the first one to finish gives its to both. */
+async function buildOnce(folder: string, build: (temporary: string) => Promise<void>): Promise<void> {
+  if (existsSync(folder)) return;
+  await mkdir(join(folder, ".."), { recursive: true });
+  const temporary = `${folder}.${process.pid}.partial`;
+  await rm(temporary, { recursive: true, force: true });
+  try {
+    await build(temporary);
+    await rename(temporary, folder).catch((error: Error) => {
+      if (!existsSync(folder)) throw error;
+    });
+  } finally {
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+function fingerprint(parts: string[]): string {
+  return createHash("sha256").update(parts.join("\0")).digest("hex").slice(0, 12);
+}
