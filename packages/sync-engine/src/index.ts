@@ -1,1 +1,18 @@
-export {};
+export { SyncError, type SyncErrorCode } from "./errors.ts";
+export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
+export { inOrder } from "./in-order.ts";
+export { limiterOf } from "./limiter.ts";
+export { type Position, parsePosition, windowStart } from "./position.ts";
+export { createRequest, type Request, type RequestOptions } from "./request.ts";
+export {
+  batchOf,
+  defineStream,
+  type ReadContext,
+  type ServerDescription,
+  type Source,
+  type SourceContext,
+  type Stored,
+  type Stream,
+  type StreamBatch,
+} from "./source.ts";
+export { defaultPipeline, type StreamResult, type SyncOptions, type SyncResult, sync } from "./sync.ts";

@@ -74,7 +74,17 @@ export interface Service {
   stop(graceMs?: number): Promise<void>;
 }
 
-/** Starts a process of its own group and remembers it, so that it goes when this process goes, however it goes. */
+export interface ServiceOptions {
+  env?: NodeJS.ProcessEnv;
+  cwd?: string | undefined;
+  /** User and group to run as, where this process is root. */
+  uid?: number | undefined;
+  gid?: number | undefined;
+  /** What ends it. Default: SIGTERM when it is stopped, SIGKILL when this process ends first. */
+  endBy?: NodeJS.Signals;
+}
+
+/** Starts a process of its own group and remembers it, so that it goes when this process goes. */
 export function startService(command: string, args: string[], options: Pick<RunOptions, "env" | "cwd"> = {}): Service {
   const child = spawn(command, args, {
     cwd: options.cwd,

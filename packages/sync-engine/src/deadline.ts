@@ -1,0 +1,37 @@
+import { SyncError } from "./errors.ts";
+
+/**
+ * Waits for work, but not for ever: after `limitMs` its signal is aborted and SyncError `DEADLINE_EXCEEDED`
+ * (retryable) is thrown, even if the work does not listen to its signal.
+ */
+export async function withDeadline<T>(
+  label: string,
+  limitMs: number,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const controller = new AbortController();
+  let stop = () => {};
+  const stopped = new Promise<never>((_, reject) => {
+    const abort = (reason: unknown) => {
+      controller.abort(reason);
+      reject(reason);
+    };
+    const seconds = Math.round(limitMs / 100) / 10;
+    const error = () =>
+      new SyncError("DEADLINE_EXCEEDED", `${label}: no answer within ${seconds} s`, { retryable: true });
+    const timer = setTimeout(() => abort(error()), limitMs);
+    const onAbort = () => abort(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    stop = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    };
+  });
+  try {
+    return await Promise.race([work(controller.signal), stopped]);
+  } finally {
+    stop();
+  }
+}

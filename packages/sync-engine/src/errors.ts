@@ -1,0 +1,41 @@
+import type { SyncResult } from "./sync.ts";
+
+/** What went wrong in a sync. */
+export type SyncErrorCode =
+  | "STREAMS_FAILED"
+  | "UNKNOWN_STREAM"
+  | "INVALID_OPTION"
+  | "INVALID_STATE"
+  | "NEWER_STATE"
+  | "DEADLINE_EXCEEDED";
+
+/** An error of the engine. Errors of sources and destinations come as they are, or as the `cause` of this one. */
+export class SyncError extends Error {
+  override readonly name = "SyncError";
+  readonly code: SyncErrorCode;
+  /** With `STREAMS_FAILED`: what was synced and what was not. */
+  readonly result?: SyncResult;
+  /** Whether the same may work later without anybody changing anything. */
+  readonly retryable: boolean;
+
+  constructor(
+    code: SyncErrorCode,
+    message: string,
+    options: ErrorOptions & { result?: SyncResult; retryable?: boolean } = {},
+  ) {
+    super(message, options);
+    this.code = code;
+    if (options.result) this.result = options.result;
+    this.retryable = options.retryable ?? false;
+  }
+}
+
+/** Anything thrown, as an Error. */
+export function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
+}
+
+/** What an error says about itself, whoever's class it is: clients, destinations and the engine agree on these names. */
+export function isRetryable(error: unknown): error is Error & { retryAfterMs?: number } {
+  return error instanceof Error && "retryable" in error && error.retryable === true;
+}

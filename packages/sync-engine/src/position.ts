@@ -1,0 +1,26 @@
+/**
+ * Where the next window begins. A position is the server's clock before anything was read, never what a row says: a
+ * transaction may commit long after the time that it wrote into its rows, and rows are stamped by many clocks.
+ */
+export interface Position {
+  /** The server's clock when the last complete sync began, ms since 1970. */
+  readonly server: number;
+  /** Our own clock at that moment, ms since 1970. */
+  readonly local: number;
+}
+
+/**
+ * The beginning of the next window, ms since 1970: the stored position less the overlap. Where the server's clock was
+ * set back since then, what passed on our own clock is reckoned back from the server's present.
+ */
+export function windowStart(stored: Position, now: Position, overlapMs: number): number {
+  const passedMs = Math.max(0, now.local - stored.local);
+  return Math.min(stored.server, now.server - passedMs) - overlapMs;
+}
+
+/** A position as it stands in a state, or undefined when the state holds none. */
+export function parsePosition(value: unknown): Position | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { server, local } = value as Record<string, unknown>;
+  return typeof server === "number" && typeof local === "number" ? { server, local } : undefined;
+}

@@ -1,0 +1,100 @@
+import type { Batch, Json, Row, Scope, StoredRow, Table } from "@org/destination";
+import type { SourceEvent } from "./events.ts";
+import type { Request } from "./request.ts";
+
+/** What we read from: a server, and the streams that it offers. `Shared` is what its streams share during one sync. */
+export interface Source<Shared = unknown> {
+  /** What it is: `airflow`. */
+  readonly name: string;
+  /** Where it is, without credentials. Requests to one host share one limit; the default pipeline's name comes from it. */
+  readonly url: string;
+  /** In the order in which they are synced. */
+  readonly streams: readonly Stream<Shared>[];
+  /** Called once per sync, before the first stream: makes what the streams share, such as answers that several need. */
+  start(context: SourceContext): Shared;
+  /**
+   * Looks whether the server is there, is what it should be, and lets us in.
+   *
+   * @throws an error that says what is wrong, where, and what to do.
+   */
+  check(context: SourceContext): Promise<ServerDescription>;
+}
+
+export interface ServerDescription {
+  readonly version: string;
+  /** What a person should know before relying on a sync, such as fields that this version lacks. */
+  readonly notes: readonly string[];
+}
+
+export interface SourceContext {
+  /** Every request goes through here: limited per host, repeated when that makes sense, never waited for for ever. */
+  readonly request: Request;
+  readonly signal: AbortSignal;
+  /** Our own clock, in ms since 1970: it measures time that has passed, and never decides a position alone. */
+  readonly now: () => number;
+  readonly emit: (event: SourceEvent) => void;
+}
+
+/** A named collection that a source offers; it becomes one table. A value: a new stream is one new file. */
+export interface Stream<Shared = unknown, T extends Table = Table> {
+  /** As people choose it: `dag_runs`. */
+  readonly name: string;
+  readonly table: T;
+  /** Rises when a column is added or a mapping mended: the stream then reads its history again. */
+  readonly revision: number;
+  /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
+  read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
+}
+
+/** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
+export type StreamBatch<T extends Table = Table> = Omit<Batch<T>, "table" | "state"> & {
+  /**
+   * Another stream's table, for rows that must be stored before what follows. Left out where that stream is not part
+   * of the sync.
+   * @default the stream's own table
+   */
+  readonly table?: T;
+  /** What is true once these rows are stored: the next sync begins with it. */
+  readonly state: Json;
+};
+
+export interface ReadContext<Shared = unknown> extends SourceContext {
+  readonly shared: Shared;
+  /** What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. */
+  readonly state: Json | undefined;
+  readonly stored: Stored;
+  /** The names of the streams that this sync reads. */
+  readonly streams: ReadonlySet<string>;
+}
+
+/** What the destination holds, as of the last commit. Deleted rows do not count. */
+export interface Stored {
+  count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
+  countBy<T extends Table>(
+    table: T,
+    scope: Scope<T>,
+    columns: readonly (keyof T["columns"] & string)[],
+  ): Promise<readonly { readonly values: StoredRow; readonly count: number }[]>;
+  keys<T extends Table>(
+    table: T,
+    scope: Scope<T>,
+    columns?: readonly (keyof T["columns"] & string)[],
+  ): Promise<readonly StoredRow[]>;
+}
+
+/** Declares a stream; its batches must fit its table. */
+export function defineStream<Shared, const T extends Table>(stream: {
+  readonly name: string;
+  readonly table: T;
+  readonly revision: number;
+  read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
+}): Stream<Shared, T> {
+  return stream;
+}
+
+/** Types a batch's rows by the table they go to. */
+export function batchOf<T extends Table>(table: T, batch: Omit<StreamBatch<T>, "table">): StreamBatch {
+  return { table, ...batch } as unknown as StreamBatch;
+}
+
+export type { Row };

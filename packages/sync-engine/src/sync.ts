@@ -1,0 +1,180 @@
+/**
+ * The loop. A stream yields batches; each is committed with the state that is true once it is stored; the next one is
+ * asked for. There is no other way to save state, so a sync that ends anywhere, for any reason, is gone on with by
+ * simply syncing again.
+ */
+import type { Destination, Session } from "@org/destination";
+import { withDeadline } from "./deadline.ts";
+import { SyncError, toError } from "./errors.ts";
+import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
+import { limiterOf } from "./limiter.ts";
+import { createRequest, type RequestOptions } from "./request.ts";
+import type { ReadContext, Source, SourceContext, Stream } from "./source.ts";
+import { decodeState, encodeState } from "./state.ts";
+
+export interface SyncOptions<Shared = unknown> {
+  readonly source: Source<Shared>;
+  readonly destination: Destination;
+  /** Owns the tables; stays the same from sync to sync. @default the source's name and host */
+  readonly pipeline?: string;
+  /** The streams to read. @default all of the source */
+  readonly streams?: readonly string[];
+  /** Forgets the stored state and reads everything again; the tables stay readable meanwhile. @default false */
+  readonly fullRefresh?: boolean;
+  /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
+  readonly concurrency?: number;
+  readonly requests?: RequestOptions;
+  /** How long one call of the destination may take, in ms. @default 600000 */
+  readonly destinationMs?: number;
+  readonly signal?: AbortSignal;
+  readonly onEvent?: (event: SyncEvent) => void;
+  /** Our own clock, in ms since 1970. @default Date.now */
+  readonly now?: () => number;
+}
+
+export interface StreamResult extends StreamCounts {
+  readonly stream: string;
+  readonly table: string;
+  readonly mode: "full_refresh" | "incremental";
+  /** Why the stream was not synced to its end; undefined when it was. */
+  readonly error?: Error;
+}
+
+export interface SyncResult {
+  readonly pipeline: string;
+  readonly streams: readonly StreamResult[];
+  /** What could not be read and was gone around. Any of them makes the sync fail at its end. */
+  readonly problems: readonly SourceEvent[];
+  readonly requests: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Copies what changed in a source since the last sync into a destination.
+ *
+ * A failing stream does not stop the others. When a stream failed, or a row had to be gone around, the promise rejects
+ * at the end with SyncError `STREAMS_FAILED`, whose `result` says what was synced and what was not.
+ *
+ * @throws SyncError, DestinationError, or the signal's reason after an abort.
+ */
+export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncResult> {
+  const { source, destination } = options;
+  const pipeline = options.pipeline ?? defaultPipeline(source);
+  const signal = options.signal ?? new AbortController().signal;
+  const streams = chooseStreams(source, options.streams);
+  const problems: SourceEvent[] = [];
+  let requests = 0;
+  const emit = (event: SyncEvent) => {
+    if (event.type === "request-finished") requests += 1;
+    if (event.type === "problem") problems.push(event);
+    options.onEvent?.(event);
+  };
+  const startedAt = performance.now();
+  const limiter = limiterOf(source.url, options.concurrency ?? 2);
+  const request = createRequest({ limiter, signal, emit, ...(options.requests && { options: options.requests }) });
+  const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
+
+  const session = deadlined(await destination.open({ pipeline, signal }), options.destinationMs ?? 600_000, signal);
+  const results: StreamResult[] = [];
+  try {
+    const names = streams.map((stream) => stream.name);
+    emit({ type: "sync-started", source: source.url, destination: destination.name, pipeline, streams: names });
+    const stored = await session.states();
+    const states = new Map(
+      streams.map((stream) => [stream, options.fullRefresh ? undefined : decodeState(stream, stored.get(stream.name))]),
+    );
+    await session.prepare(streams.map((stream) => stream.table));
+    const shared = source.start(context);
+    for (const stream of streams) {
+      const state = states.get(stream);
+      const read = { ...context, shared, state, stored: session, streams: new Set(names) };
+      results.push(await syncStream(stream, read, session, emit));
+    }
+  } finally {
+    await session.close();
+  }
+  const durationMs = performance.now() - startedAt;
+  emit({ type: "sync-finished", durationMs, requests });
+  const result = { pipeline, streams: results, problems, requests, durationMs };
+  if (problems.length > 0 || results.some((each) => each.error)) throw streamsFailed(result);
+  return result;
+}
+
+async function syncStream<S>(
+  stream: Stream<S>,
+  context: ReadContext<S>,
+  session: Session,
+  emit: (event: SyncEvent) => void,
+): Promise<StreamResult> {
+  const mode = context.state === undefined ? "full_refresh" : "incremental";
+  const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
+  const { signal } = context;
+  const startedAt = performance.now();
+  emit({ type: "stream-started", stream: stream.name, mode });
+  const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
+  try {
+    for await (const { state, table = stream.table, ...rows } of stream.read({ ...context, emit: ownEmit })) {
+      signal.throwIfAborted();
+      const result = await session.commit(stream.name, { ...rows, table, state: encodeState(stream, state) });
+      for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
+        if (table === stream.table) counts[key] += result[key];
+      }
+      emit({ type: "batch-committed", stream: stream.name, table: table.name, ...result });
+    }
+  } catch (thrown) {
+    signal.throwIfAborted();
+    const error = toError(thrown);
+    emit({ type: "stream-failed", stream: stream.name, error });
+    return { stream: stream.name, table: stream.table.name, mode, ...counts, error };
+  }
+  emit({ type: "stream-finished", stream: stream.name, durationMs: performance.now() - startedAt, ...counts });
+  return { stream: stream.name, table: stream.table.name, mode, ...counts };
+}
+
+/** The name under which a source's tables are owned when no other is given: `airflow@127.0.0.1:8080`. */
+export function defaultPipeline(source: Pick<Source, "name" | "url">): string {
+  const { host, pathname } = new URL(source.url);
+  return `${source.name}@${host}${pathname.replace(/\/$/, "")}`;
+}
+
+function chooseStreams<S>(source: Source<S>, names: readonly string[] | undefined): readonly Stream<S>[] {
+  const known = source.streams.map((stream) => stream.name);
+  for (const name of names ?? []) {
+    if (known.includes(name)) continue;
+    throw new SyncError("UNKNOWN_STREAM", `${source.name} has no stream "${name}". It has: ${known.join(", ")}.`);
+  }
+  if (names?.length === 0) throw new SyncError("INVALID_OPTION", "streams is empty: leave it out to sync all of them.");
+  return source.streams.filter((stream) => !names || names.includes(stream.name));
+}
+
+/** No call of a destination is waited for for ever. */
+function deadlined(session: Session, limitMs: number, signal: AbortSignal): Session {
+  const limited = <T>(label: string, work: () => Promise<T>) =>
+    withDeadline(`destination: ${label}`, limitMs, signal, work);
+  return {
+    states: () => limited("reading the states", () => session.states()),
+    prepare: (tables) => limited("preparing the tables", () => session.prepare(tables)),
+    count: (table, scope) => limited(`counting ${table.name}`, () => session.count(table, scope)),
+    countBy: (table, scope, columns) => limited(`counting ${table.name}`, () => session.countBy(table, scope, columns)),
+    keys: (table, scope, columns) => limited(`reading ${table.name}`, () => session.keys(table, scope, columns)),
+    commit: (stream, batch) => limited(`storing ${batch.table.name}`, () => session.commit(stream, batch)),
+    close: () => session.close(),
+  };
+}
+
+function streamsFailed(result: SyncResult): SyncError {
+  const failed = result.streams.filter((stream) => stream.error);
+  const said = [
+    ...failed.map(({ stream, error }) => `${stream}: ${error?.message}`),
+    ...result.problems.map(({ stream, message }) => `${stream}: ${message}`),
+  ];
+  const done = result.streams.filter((stream) => !stream.error).map(({ stream }) => stream);
+  const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " Nothing was synced to its end.";
+  const retryable =
+    failed.length > 0 && failed.every(({ error }) => (error as { retryable?: boolean })?.retryable === true);
+  return new SyncError("STREAMS_FAILED", `Not everything was synced. ${said.join("; ")}.${rest}`, {
+    result,
+    retryable,
+    ...(failed[0]?.error && { cause: failed[0].error }),
+  });
+}

@@ -1,0 +1,75 @@
+/**
+ * Everything that must hold before a change is done, in one go: lint, types, tests, build, packages, generated code.
+ * Ends with `N passed, N failed`, each of vitest's tests and each other step counting once.
+ */
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { readdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+const root = new URL("..", import.meta.url).pathname;
+let passed = 0;
+let failed = 0;
+let skipped = 0;
+
+function run(command: string, args: readonly string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { cwd: root, stdio: "inherit" });
+    child.once("error", reject);
+    child.once("close", (code) => resolve(code ?? 1));
+  });
+}
+
+async function step(name: string, command: string, ...args: string[]): Promise<void> {
+  console.log(`\n▸ ${name}`);
+  const code = await run(command, args).catch((error: Error) => {
+    console.error(error.message);
+    return 1;
+  });
+  if (code === 0) passed += 1;
+  else {
+    failed += 1;
+    console.log(`✗ ${name} failed with exit code ${code}`);
+  }
+}
+
+interface Report {
+  readonly success: boolean;
+  readonly numPassedTests: number;
+  readonly numFailedTests: number;
+  readonly numPendingTests: number;
+  readonly numTodoTests: number;
+  readonly numFailedTestSuites: number;
+}
+
+async function tests(): Promise<void> {
+  console.log("\n▸ tests");
+  const folder = mkdtempSync(join(tmpdir(), "tests-"));
+  const file = join(folder, "report.json");
+  try {
+    const code = await run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
+    const report = JSON.parse(readFileSync(file, "utf8")) as Report;
+    passed += report.numPassedTests;
+    skipped += report.numPendingTests + report.numTodoTests;
+    // A file that could not even be loaded has no failed test of its own, and still is a failure.
+    failed += Math.max(report.numFailedTests, report.success && code === 0 ? 0 : 1);
+  } catch (error) {
+    console.error(`The tests did not end with a report: ${(error as Error).message}`);
+    failed += 1;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+await step("lint and format (biome)", "biome", "check", ".");
+await step("types (tsc)", "tsc", "--noEmit");
+await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
+await tests();
+await step("build (turbo, tsup)", "turbo", "run", "build", "--output-logs=errors-only");
+for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
+  await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
+}
+
+console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
+process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -1,0 +1,67 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative, resolve, sep } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Who may import whom: a package's own code, by the names under @org/. */
+const allowed: Record<string, readonly string[]> = {
+  "airflow-client": [],
+  "dagster-client": [],
+  destination: [],
+  "sync-engine": ["destination"],
+  sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
+  cli: ["airflow-client", "dagster-client", "destination", "sources", "sync-engine"],
+  simulators: [],
+};
+
+function files(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && /\.(ts|mjs)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((file) => !/node_modules|\/dist\/|\/\.cache\//.test(file));
+}
+
+function imports(file: string): string[] {
+  const text = readFileSync(file, "utf8").replace(/^\s*(\*|\/\/).*$/gm, "");
+  return [...text.matchAll(/(?:from|import)\s*\(?\s*["']([^"']+)["']/g)].map((match) => match[1] as string);
+}
+
+test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHITECTURE.md allows", (name) => {
+  const folder = join(root, "packages", name);
+  for (const file of files(join(folder, "src"))) {
+    for (const specifier of imports(file)) {
+      const ours = /^@org\/([^/]+)(\/.*)?$/.exec(specifier);
+      if (ours && ours[1] !== name) {
+        expect(allowed[name], `${relative(root, file)} imports ${specifier}`).toContain(ours[1]);
+        if (name === "sync-engine" || name === "sources")
+          expect(ours[2], `${relative(root, file)}: an adapter`).toBeUndefined();
+      }
+      if (specifier.startsWith(".") && !(name === "simulators" && specifier.includes("specs/"))) {
+        const target = relative(folder, resolve(dirname(file), specifier));
+        expect(target.startsWith(`..${sep}`), `${relative(root, file)} leaves its package: ${specifier}`).toBe(false);
+      }
+    }
+  }
+});
+
+test("every export of every package has a source file", () => {
+  for (const name of Object.keys(allowed)) {
+    const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
+    for (const entry of Object.values<Record<string, string> | string>(manifest.exports)) {
+      if (typeof entry === "string") continue;
+      expect(() => readFileSync(join(root, "packages", name, entry["@org/source"] as string))).not.toThrow();
+    }
+  }
+});
+
+test("no file written by hand is longer than 300 lines", () => {
+  const folders = ["packages", "examples", "scripts", "specs", "test", "bench"].map((folder) => join(root, folder));
+  const long = folders
+    .flatMap(files)
+    .filter((file) => !file.includes(`${sep}generated${sep}`))
+    .map((file) => ({ file: relative(root, file), lines: readFileSync(file, "utf8").split("\n").length - 1 }))
+    .filter(({ lines }) => lines > 300);
+  expect(long).toEqual([]);
+});

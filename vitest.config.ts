@@ -1,0 +1,37 @@
+import { defineConfig } from "vitest/config";
+
+// Packages resolve each other's source, so that no test ever sees a stale build.
+const conditions = ["@org/source"];
+const resolve = { conditions: [...conditions, "module", "import", "node", "default"] };
+const shared = { resolve, ssr: { resolve } };
+const nightly = Boolean(process.env.NIGHTLY);
+
+export default defineConfig({
+  ...shared,
+  test: {
+    execArgv: conditions.map((condition) => `--conditions=${condition}`),
+    projects: [
+      {
+        ...shared,
+        test: {
+          name: "unit",
+          include: ["packages/*/test/**/*.test.ts", "test/*.test.ts", "test/{contract,pipelines,crash}/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          typecheck: { enabled: true, include: ["packages/*/test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "live",
+          include: ["test/live/**/*.test.ts", ...(nightly ? ["test/nightly/**/*.test.ts"] : [])],
+          globalSetup: "./test/live/setup.ts",
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+    ],
+  },
+});
