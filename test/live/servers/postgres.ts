@@ -1,11 +1,10 @@
-import { rmSync } from "node:fs";
-import { chmod, chown, cp, mkdir, mkdtemp, rm } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { freePort, onExit, run, startService, waitUntil } from "./processes.ts";
+import { freePort, onExit, removeFolderSync, run, startService, waitUntil } from "./processes.ts";
 
 /** A PostgreSQL server with nothing in it, which loses everything when it stops. */
 export interface PostgresServer {
@@ -44,7 +43,7 @@ export async function startPostgres(options: {
   const account = await ordinaryAccount();
   // The temporary folder of root may be closed to others.
   const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
-  const forget = onExit(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
+  const forget = onExit(() => removeFolderSync(folder));
   const data = join(folder, "data");
   await mkdir(data);
   if (account) {
@@ -64,7 +63,7 @@ export async function startPostgres(options: {
   const url = (database: string) => `postgresql://${user}@${host}:${port}/${database}`;
   const stop = async () => {
     await service.stop();
-    await rm(folder, { recursive: true, force: true });
+    removeFolderSync(folder);
     forget();
   };
   const ready = () => execute(url("postgres"), "select 1").then(() => true);

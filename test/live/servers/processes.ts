@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 
 /** How many of a process's last characters an error quotes: enough for a Python traceback. */
@@ -162,6 +163,18 @@ function listenOnce(): void {
       // Nobody else wants to end in an orderly way: end as if there had been no handler.
       if (process.listenerCount(signalName) === 0) process.kill(process.pid, signalName);
     });
+  }
+}
+
+/** Removes a folder although a process that is just ending may still write into it. Never throws. */
+export function removeFolderSync(folder: string): void {
+  for (let attempt = 0; attempt < 40 && existsSync(folder); attempt++) {
+    try {
+      rmSync(folder, { recursive: true, force: true });
+    } catch {
+      // Somebody was quicker, in one direction or the other.
+    }
+    if (existsSync(folder)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
 }
 

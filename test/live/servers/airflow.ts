@@ -1,0 +1,181 @@
+import { randomBytes } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Database, openDatabase, type QueryRow } from "./database.ts";
+import { startPostgres } from "./postgres.ts";
+import { freePort, onExit, removeFolderSync, run, type Service, startService, waitUntil } from "./processes.ts";
+import { ensureVenv } from "./python.ts";
+
+export interface StartAirflowOptions {
+  /** Told what is being done, one line at a time. */
+  log: (line: string) => void;
+  /** A version that has a lock file in `requirements/`. Default: 3.3.2. */
+  version?: string;
+  /** Folder of DAG files, parsed before the server is ready. Default: an empty one in `home`. */
+  dagsFolder?: string;
+  /** Further environment, e.g. `{ AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "50" }`. */
+  env?: Record<string, string>;
+  /** Runs a scheduler (LocalExecutor) and a DAG processor too, so that triggered runs really run. Default: false. */
+  scheduler?: boolean;
+  /** Default: a free one. */
+  port?: number;
+  signal?: AbortSignal | undefined;
+}
+
+/** A real Airflow with a PostgreSQL of its own. Users: `admin` (all rights) and `viewer` (reads), password = name. */
+export interface AirflowServer {
+  url: string;
+  version: string;
+  username: string;
+  password: string;
+  /** What its tokens are signed with (HS512), to make expired or forged ones. */
+  jwtSecret: string;
+  databaseUrl: string;
+  home: string;
+  dagsFolder: string;
+  /** Asks its database. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
+  query<R extends QueryRow = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
+  /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
+  cli(args: string[]): Promise<string>;
+  /** Stops the API server and starts it again on the same port, with further environment. The database stays. */
+  restart(env?: Record<string, string>): Promise<void>;
+  /** Ends every process and removes every file of it. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Installs Airflow when it is not in the cache, and starts it. Ready when it answers its health check.
+ *
+ * @throws {MissingPythonError} When this machine has no fitting Python.
+ * @throws {ServerError} When it is not ready in time, with the end of its log.
+ */
+export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
+  const { log, version = "3.3.2", signal } = options;
+  const lockFile = fileURLToPath(new URL(`./requirements/airflow-${version}.txt`, import.meta.url));
+  const venv = await ensureVenv({ name: `airflow-${version}`, lockFile, log, signal });
+
+  const home = await mkdtemp(join(tmpdir(), "airflow-"));
+  const cleanUp: (() => Promise<unknown> | unknown)[] = [() => removeFolderSync(home)];
+  const forget = onExit(() => {
+    killByHome(home);
+    removeFolderSync(home);
+  });
+  const stop = async () => {
+    for (const step of cleanUp.reverse()) await step();
+    cleanUp.length = 0;
+    forget();
+  };
+
+  try {
+    const postgres = await startPostgres({ log, signal });
+    cleanUp.push(() => postgres.stop());
+    await postgres.createDatabase("airflow");
+    const database: Database = openDatabase(postgres.url("airflow"));
+    cleanUp.push(() => database.close());
+
+    const port = options.port ?? (await freePort());
+    const url = `http://127.0.0.1:${port}`;
+    const jwtSecret = randomBytes(64).toString("base64url");
+    const dagsFolder = options.dagsFolder ?? join(home, "dags");
+    await mkdir(dagsFolder, { recursive: true });
+    const passwordsFile = join(home, "passwords.json");
+    await writeFile(passwordsFile, JSON.stringify({ admin: "admin", viewer: "viewer" }));
+    const env: NodeJS.ProcessEnv = {
+      ...surroundings(dirname(venv.python)),
+      AIRFLOW_HOME: home,
+      AIRFLOW__CORE__DAGS_FOLDER: dagsFolder,
+      AIRFLOW__CORE__LOAD_EXAMPLES: "False",
+      AIRFLOW__CORE__FERNET_KEY: "",
+      AIRFLOW__CORE__EXECUTOR: "LocalExecutor",
+      AIRFLOW__CORE__EXECUTION_API_SERVER_URL: `${url}/execution/`,
+      AIRFLOW__CORE__AUTH_MANAGER: "airflow.api_fastapi.auth.managers.simple.simple_auth_manager.SimpleAuthManager",
+      AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_USERS: "admin:admin,viewer:viewer",
+      AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE: passwordsFile,
+      AIRFLOW__DATABASE__SQL_ALCHEMY_CONN: postgres.url("airflow").replace("postgresql:", "postgresql+psycopg2:"),
+      AIRFLOW__API_AUTH__JWT_SECRET: jwtSecret,
+      AIRFLOW__API__SECRET_KEY: jwtSecret,
+      AIRFLOW__API__WORKERS: "1",
+      ...options.env,
+    };
+    const airflow = venv.bin("airflow");
+    const cli = (args: string[]) => run(airflow, args, { env, cwd: home, signal });
+
+    log(`Creating Airflow ${version}'s tables`);
+    await cli(["db", "migrate"]);
+    if ((await readdir(dagsFolder)).some((name) => name.endsWith(".py"))) {
+      log("Parsing the DAG files");
+      await cli(["dags", "reserialize"]);
+    }
+
+    let server: Service | undefined;
+    const serve = async (moreEnv: Record<string, string>) => {
+      const args = ["api-server", "--host", "127.0.0.1", "--port", String(port)];
+      const service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home });
+      server = service;
+      const healthy = () =>
+        fetch(`${url}/api/v2/monitor/health`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok);
+      await waitUntil(`Airflow ${version} on ${url}`, healthy, [service], { deadlineMs: 120_000, signal });
+    };
+    cleanUp.push(() => killByHome(home));
+    cleanUp.push(() => server?.stop());
+    log(`Starting Airflow ${version} on port ${port}`);
+    await serve({});
+
+    if (options.scheduler) {
+      log("Starting the scheduler and the DAG processor");
+      for (const args of [["scheduler", "--skip-serve-logs"], ["dag-processor"]]) {
+        const service = startService(airflow, args, { env, cwd: home });
+        cleanUp.push(() => service.stop());
+      }
+    }
+
+    return {
+      url,
+      version,
+      username: "admin",
+      password: "admin",
+      jwtSecret,
+      databaseUrl: postgres.url("airflow"),
+      home,
+      dagsFolder,
+      query: database.query,
+      cli,
+      restart: async (moreEnv = {}) => {
+        await server?.stop();
+        await serve(moreEnv);
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Only what a program needs to run: settings of another Airflow or Python on this machine stay outside. */
+function surroundings(binFolder: string): NodeJS.ProcessEnv {
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AIRFLOW|PYTHON|VIRTUAL_ENV|PG)/.test(name));
+  return {
+    ...Object.fromEntries(kept),
+    PATH: `${binFolder}:${process.env.PATH}`,
+    NO_PROXY: "127.0.0.1,localhost",
+    no_proxy: "127.0.0.1,localhost",
+    NO_COLOR: "1",
+  };
+}
+
+/** Tasks run in process groups of their own: found on Linux by the home in their environment, ended by their id. */
+function killByHome(home: string): void {
+  if (process.platform !== "linux") return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
+      if (environment.includes(`AIRFLOW_HOME=${home}`)) process.kill(Number(pid), "SIGKILL");
+    } catch {
+      // It has ended, or is not ours to read.
+    }
+  }
+}
