@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { freePort, onExit, run, startService, waitUntil } from "./processes.ts";
-import { ensureVenv } from "./python.ts";
+import { cacheFolder, ensureVenv } from "./python.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The version that the live tests and `specs/dagster/` are about. */
@@ -65,7 +65,9 @@ export async function startDagster(options: {
   const forgetHome = onExit(() => rmSync(home, removal));
   await writeHome(home, locations);
   const port = options.port ?? (await freePort());
-  const env = { ...process.env, DAGSTER_HOME: home, PYTHONWARNINGS: "ignore", PYTHONDONTWRITEBYTECODE: "1" };
+  // Compiled files go to the cache, since scripts in the checkout are imported too.
+  const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
+  const env = { ...process.env, ...python, DAGSTER_HOME: home };
   log(`Starting Dagster ${dagsterVersion} on port ${port}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });

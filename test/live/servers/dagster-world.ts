@@ -1,0 +1,105 @@
+import { fileURLToPath } from "node:url";
+import type { DagsterServer } from "./dagster.ts";
+
+const script = (name: string) => fileURLToPath(new URL(`dagster/${name}.py`, import.meta.url));
+
+/** What {@link seedDagster} wrote. */
+export interface DagsterSeed {
+  runs: number;
+  /** Runs by status: each one that this version knows. */
+  statuses: Record<string, number>;
+  /** Materializations reported, of defined and of unknown assets. */
+  materializations: number;
+  /** Assets that are known by their materializations only. */
+  unknown_assets: number;
+  seconds: number;
+}
+
+/** What one {@link mutateDagster} changed. */
+export interface DagsterMutation {
+  /** Runs created. */
+  new: number;
+  /** Runs ended; one old and one new of them by an event that is two hours old. */
+  finished: number;
+  /** New runs that have begun and not ended. */
+  started: number;
+  /** Finished runs that got a tag. */
+  tagged: number;
+  /** Assets materialized; two of them were never seen before. */
+  materialized: number;
+  /** Schedules and sensors started or stopped. */
+  switched: number;
+}
+
+/**
+ * Fills a server: runs over both locations and none, in every status, old and new, with equal and missing times, awkward
+ * tags, re-executions and sensors' runs; materializations by runs and from outside, of defined and unknown assets.
+ *
+ * @param options.seed The same number gives the same runs, at times relative to now. Default: 1.
+ * @param options.runs At least 200. Default: 2,000.
+ */
+export async function seedDagster(
+  server: DagsterServer,
+  options: { seed?: number; runs?: number } = {},
+): Promise<DagsterSeed> {
+  return await server.python(script("seed"), { seed: options.seed ?? 1, runs: options.runs ?? 2000 });
+}
+
+/**
+ * Changes a seeded server as a day of work does, through Dagster's own code: new runs, ended ones, later tags, new
+ * materializations, a schedule and a sensor switched on and another off.
+ *
+ * @param round Counts from 1: what is switched on in an odd round is off again after the next.
+ */
+export async function mutateDagster(server: DagsterServer, round: number): Promise<DagsterMutation> {
+  const counts = await server.python<Omit<DagsterMutation, "switched">>(script("mutate"), { seed: 1, round });
+  const odd = round % 2 === 1;
+  await switchSchedule(server, "nightly", !odd);
+  await switchSchedule(server, "hourly", odd);
+  await switchSensor(server, "without_job", odd);
+  return { ...counts, switched: 3 };
+}
+
+const selector = { repositoryLocationName: "a", repositoryName: "__repository__" };
+const failure = "__typename ... on PythonError { message } ... on UnauthorizedError { message }";
+
+type Result = { __typename: string; message?: string; id?: string };
+
+function expectType(result: Result, type: string): Result {
+  if (result.__typename !== type) throw new Error(`Dagster answered ${result.__typename}: ${result.message ?? ""}`);
+  return result;
+}
+
+async function switchSchedule(server: DagsterServer, scheduleName: string, on: boolean): Promise<void> {
+  const where = { ...selector, scheduleName };
+  if (on) {
+    const document = `mutation($where: ScheduleSelector!) { result: startSchedule(scheduleSelector: $where) { ${failure} } }`;
+    const { result } = await server.query<{ result: Result }>(document, { where });
+    expectType(result, "ScheduleStateResult");
+    return;
+  }
+  const find = `query($where: ScheduleSelector!) {
+    result: scheduleOrError(scheduleSelector: $where) { __typename ... on Schedule { id } } }`;
+  const found = await server.query<{ result: Result }>(find, { where });
+  const { id } = expectType(found.result, "Schedule");
+  const document = `mutation($id: String) { result: stopRunningSchedule(id: $id) { ${failure} } }`;
+  const { result } = await server.query<{ result: Result }>(document, { id });
+  expectType(result, "ScheduleStateResult");
+}
+
+async function switchSensor(server: DagsterServer, sensorName: string, on: boolean): Promise<void> {
+  const where = { ...selector, sensorName };
+  if (on) {
+    const document = `mutation($where: SensorSelector!) { result: startSensor(sensorSelector: $where) { ${failure} } }`;
+    const { result } = await server.query<{ result: Result }>(document, { where });
+    expectType(result, "Sensor");
+    return;
+  }
+  const find = `query($where: SensorSelector!) {
+    result: sensorOrError(sensorSelector: $where) { __typename ... on Sensor { id } } }`;
+  const found = await server.query<{ result: Result }>(find, { where });
+  const { id } = expectType(found.result, "Sensor");
+  const document = `mutation($id: String) { result: stopSensor(id: $id) { ${failure} } }`;
+  const { result } = await server.query<{ result: Result }>(document, { id });
+  expectType(result, "StopSensorMutationResult");
+}

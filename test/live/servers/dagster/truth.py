@@ -1,0 +1,247 @@
+"""Prints what the four tables have to hold, as JSON: from this server's databases and definitions, not from its API.
+
+Where Dagster's API shows something else than what is stored, the rule is quoted here with the place in Dagster's code.
+"""
+
+import importlib.util
+import json
+import os
+import sqlite3
+import sys
+from datetime import datetime, timezone
+from decimal import ROUND_HALF_UP, Decimal
+from importlib.machinery import SourceFileLoader
+
+from dagster import AssetKey, DagsterRun, Definitions, RepositoryDefinition
+from dagster._core.definitions.selector import InstigatorSelector
+from dagster._core.remote_representation.external_data import RepositorySnap
+from dagster._serdes import deserialize_value, serialize_value
+
+HOME = os.environ["DAGSTER_HOME"]
+MICROSECOND = Decimal("0.000001")
+FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
+# dagster_graphql/schema/pipelines/pipeline.py, STARTED_STATUSES.
+BEGUN = {"STARTED", "SUSPENDED", *FINISHED}
+# dagster/_core/storage/dagster_run.py, NOT_FINISHED_STATUSES.
+IN_PROGRESS = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED", "SUSPENDED", "CANCELING"}
+
+
+def rows(database, query, parameters=()):
+    """Reads a SQLite file of the home; no rows where it does not exist, which for an event log means no events."""
+    path = os.path.join(HOME, database)
+    if not os.path.exists(path):
+        return []
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=60)
+    connection.row_factory = sqlite3.Row
+    try:
+        return connection.execute(query, parameters).fetchall()
+    finally:
+        connection.close()
+
+
+def of_seconds(seconds):
+    """The microsecond nearest to a float."""
+    if seconds is None:
+        return None
+    exact = Decimal(seconds).quantize(MICROSECOND, ROUND_HALF_UP)
+    whole = int(exact // 1)
+    moment = datetime.fromtimestamp(whole, timezone.utc).replace(microsecond=int((exact - whole) / MICROSECOND))
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def of_column(text):
+    """A timestamp column: UTC, without zone, with or without a fraction."""
+    if text is None:
+        return None
+    moment = datetime.fromisoformat(text)
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def logged_times(run_id):
+    """Start and end of a run by its event log: dagster/_core/storage/event_log/sql_event_log.py, get_stats_for_run."""
+    query = """SELECT dagster_event_type AS type, max(timestamp) AS time FROM event_logs WHERE run_id = ?
+               AND dagster_event_type LIKE 'PIPELINE_%' GROUP BY dagster_event_type"""
+    times = {row["type"]: row["time"] for row in rows(f"history/runs/{run_id}.db", query, (run_id,))}
+    ends = [times.get(f"PIPELINE_{end}") for end in ("SUCCESS", "FAILURE", "CANCELED")]
+    return of_column(times.get("PIPELINE_START")), of_column(next((end for end in ends if end), None))
+
+
+def run_times(row):
+    """Start and end as the API has them: dagster_graphql/schema/pipelines/pipeline.py, resolve_startTime, resolve_endTime.
+
+    A run that ended before it began has its end as its start. Where a row has no time that its status calls for, the
+    event log is asked.
+    """
+    start, end = of_seconds(row["start_time"]), of_seconds(row["end_time"])
+    status = row["status"]
+    logged_start = logged_end = None
+    if (start is None and end is None and status in BEGUN) or (end is None and status in FINISHED):
+        logged_start, logged_end = logged_times(row["run_id"])
+    if start is None and status in BEGUN:
+        start = end or logged_start or logged_end
+    if end is None and status in FINISHED:
+        end = logged_end
+    return start, end
+
+
+def read_runs():
+    result = []
+    for row in rows("history/runs.db", "SELECT * FROM runs ORDER BY id"):
+        body = deserialize_value(row["run_body"], DagsterRun)
+        start, end = run_times(row)
+        place = body.remote_job_origin and body.remote_job_origin.repository_origin
+        result.append(
+            {
+                "run_id": row["run_id"],
+                "pipeline_name": row["pipeline_name"],
+                "status": row["status"],
+                "mode": "default",
+                "start_time": start,
+                "end_time": end,
+                "update_time": of_column(row["update_timestamp"]),
+                "tags": {key: value for key, value in body.tags.items() if not key.startswith(".dagster/")},
+                "creation_time": of_column(row["create_timestamp"]),
+                "root_run_id": body.root_run_id,
+                "parent_run_id": body.parent_run_id,
+                "repository": place.repository_name if place else None,
+                "code_location": place.code_location_origin.location_name if place else None,
+            }
+        )
+    return result
+
+
+def load(path, name):
+    loader = SourceFileLoader(f"definitions_{name}", path)
+    module = importlib.util.module_from_spec(importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    for value in vars(module).values():
+        if isinstance(value, (Definitions, RepositoryDefinition)):
+            yield value.get_repository_def() if isinstance(value, Definitions) else value
+
+
+def repositories(locations):
+    """Each repository as its code server describes it, by location. A broken one counts with its last whole file."""
+    for location in sorted(locations):
+        file = os.path.join(HOME, "definitions", f"{location}.py")
+        found = load(f"{file}.whole" if os.path.exists(f"{file}.whole") else file, location)
+        for repository in sorted(found, key=lambda repository: repository.name):
+            # There and back, since the text is what the server gets: it sorts the jobs of a sensor, for one thing.
+            yield location, deserialize_value(serialize_value(RepositorySnap.from_def(repository)), RepositorySnap)
+
+
+def definitions_of_assets(found):
+    """The one definition of each key that the API shows where several locations define it.
+
+    dagster/_core/definitions/assets/graph/remote_asset_graph.py, _priority_ordered_asset_nodes.
+    """
+    candidates = {}
+    for location, repository in found:
+        for node in repository.asset_nodes:
+            stub = bool(node.metadata.get("dagster/auto_created_stub_asset"))
+            rank = 0 if node.is_materializable else 1 if node.is_observable else 3 if stub else 2
+            candidates.setdefault(tuple(node.asset_key.path), []).append((rank, location, repository.name, node))
+    # min takes the first of equals: locations and repositories come sorted by name.
+    return {path: min(nodes, key=lambda candidate: candidate[0]) for path, nodes in candidates.items()}
+
+
+def last_materializations():
+    """The last one reported for each key, whatever its time; those before the key was wiped do not count."""
+    query = """SELECT event_logs.asset_key, event_logs.event, max(event_logs.id) FROM event_logs
+               JOIN asset_keys ON asset_keys.asset_key = event_logs.asset_key
+               WHERE dagster_event_type = 'ASSET_MATERIALIZATION'
+               AND (wipe_timestamp IS NULL OR event_logs.timestamp > wipe_timestamp) GROUP BY event_logs.asset_key"""
+    for row in rows("history/runs/index.db", query):
+        entry = json.loads(row["event"])
+        # dagster_graphql/implementation/events.py: int(event_record.timestamp * 1000).
+        milliseconds = int(entry["timestamp"] * 1000)
+        yield tuple(AssetKey.from_db_string(row["asset_key"]).path), (entry["run_id"] or None, milliseconds)
+
+
+def read_assets(found):
+    defined = definitions_of_assets(found)
+    materialized = dict(last_materializations())
+    result = []
+    for path in sorted(defined.keys() | materialized.keys()):
+        run_id, milliseconds = materialized.get(path, (None, None))
+        _, location, repository, node = defined.get(path, (None, None, None, None))
+        result.append(
+            {
+                "id": json.dumps(path, separators=(",", ":"), ensure_ascii=False),
+                "key_path": ".".join(path),
+                "description": node.description if node else None,
+                "last_materialization_run_id": run_id,
+                "last_materialization_time": milliseconds and of_seconds(Decimal(milliseconds) / 1000),
+                "group_name": (node.group_name or "default") if node else None,
+                "repository": repository,
+                "code_location": location,
+            }
+        )
+    return result
+
+
+def instigator(location, repository, snap, stored):
+    """What schedules and sensors share.
+
+    dagster/_core/remote_representation/external.py, get_current_instigator_state: what a person set wins over the
+    default in the code, and a state that the code once declared counts only while it still does.
+    """
+    id = InstigatorSelector(
+        location_name=location, repository_name=repository.name, name=snap.name
+    ).get_id()
+    declared = bool(snap.default_status) and snap.default_status.value == "RUNNING"
+    state = stored.get(id)
+    running = state == "RUNNING" or (declared and state in (None, "DECLARED_IN_CODE"))
+    return {
+        "id": id,
+        "name": snap.name,
+        "status": "RUNNING" if running else "STOPPED",
+        "description": snap.description,
+        "repository": repository.name,
+        "code_location": location,
+    }
+
+
+def read_schedules(found, stored):
+    for location, repository in found:
+        for snap in repository.schedules:
+            row = instigator(location, repository, snap, stored)
+            yield {
+                **row,
+                "cron_schedule": str(snap.cron_schedule),
+                "pipeline_name": snap.job_name,
+                "running_count": 1 if row["status"] == "RUNNING" else 0,
+                "execution_timezone": snap.execution_timezone or "UTC",
+            }
+
+
+def read_sensors(found, stored, runs):
+    launched = {}
+    for run in runs:
+        if run["status"] in IN_PROGRESS and "dagster/sensor_name" in run["tags"]:
+            key = (run["code_location"], run["repository"], run["tags"]["dagster/sensor_name"])
+            launched.setdefault(key, []).append(run["run_id"])
+    for location, repository in found:
+        for snap in repository.sensors:
+            targets = list(snap.target_dict.values())
+            yield {
+                **instigator(location, repository, snap, stored),
+                "sensor_type": snap.sensor_type.name,
+                "pipeline_name": targets[0].job_name if targets else None,
+                "active_run_ids": sorted(launched.get((location, repository.name, snap.name), [])),
+            }
+
+
+def main(locations):
+    found = list(repositories(locations))
+    stored = dict(map(tuple, rows("schedules/schedules.db", "SELECT selector_id, status FROM instigators")))
+    runs = read_runs()
+    truth = {
+        "dagster_runs": runs,
+        "dagster_assets": read_assets(found),
+        "dagster_schedules": list(read_schedules(found, stored)),
+        "dagster_sensors": list(read_sensors(found, stored, runs)),
+    }
+    print(json.dumps(truth))
+
+
+main(**json.loads(sys.argv[1]))
