@@ -1,1 +1,54 @@
-export {};
+/** A typed client for Dagster's GraphQL API: documents, errors, and listings that prove their end. */
+export {
+  createDagsterClient,
+  type DagsterAnswer,
+  type DagsterClient,
+} from "./client.ts";
+export type {
+  DagsterAuth,
+  DagsterClientOptions,
+  DagsterRequestArguments,
+  DagsterRequestOptions,
+} from "./client-options.ts";
+export { type TypedDocument, TypedDocumentString } from "./document.ts";
+export {
+  DagsterError,
+  type DagsterErrorCode,
+  type DagsterErrorDetails,
+  type DagsterGraphQLError,
+  DagsterNetworkError,
+  DagsterResponseError,
+  DagsterResultError,
+} from "./errors.ts";
+export {
+  type EventAssets,
+  type EventAssetsQuery,
+  type EventAssetsVariables,
+  eventAssetsQuery,
+} from "./event-assets.ts";
+export {
+  type AssetNodeFragment as DagsterAssetNode,
+  DefinitionsDocument as definitionsDocument,
+  type DefinitionsQuery as DagsterDefinitions,
+  type LatestMaterializationFragment as DagsterMaterialization,
+  RunChangesDocument as runChangesDocument,
+  type RunChangesQuery as DagsterRunChanges,
+  type RunFragment as DagsterRun,
+  RunIdsPageDocument as runIdsPageDocument,
+  type RunStatus as DagsterRunStatus,
+  type RunsFilter as DagsterRunsFilter,
+  RunsPageDocument as runsPageDocument,
+  type ScheduleFragment as DagsterSchedule,
+  type SensorFragment as DagsterSensor,
+  ServerVersionDocument as serverVersionDocument,
+  schemaVersion,
+} from "./generated/operations.ts";
+export {
+  existingRunIds,
+  type PaginateRunsOptions,
+  paginateRunIds,
+  paginateRuns,
+  runIdsFilter,
+} from "./paginate-runs.ts";
+export { unwrap } from "./unwrap.ts";
+export type { Page as DagsterPage } from "./walk.ts";

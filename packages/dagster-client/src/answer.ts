@@ -1,0 +1,157 @@
+import { type DagsterErrorCode, type DagsterGraphQLError, DagsterResponseError } from "./errors.ts";
+import { schemaVersion } from "./generated/operations.ts";
+import type { Redact } from "./redact.ts";
+import { firstPart } from "./unwrap.ts";
+
+/** An HTTP answer, read to its end. `data` and `errors` are undefined where its body was no GraphQL answer. */
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly data?: unknown;
+  readonly errors?: unknown;
+}
+
+/**
+ * The data of an answer, or an error that says whether asking again may help.
+ *
+ * Dagster's status codes do not say it. A query with a wrong variable is a 500 (1.13; a 400 before), and so is a
+ * perfectly good answer in which one union came as a `PythonError`: that one is returned, for `unwrap` to judge. What
+ * the body says therefore counts before the status, and an answer with `errors` is never taken for its part of the data.
+ *
+ * @param request What failed, for the message: `query RunsPage to http://…`.
+ */
+export function readAnswer(answer: HttpAnswer, request: string, redact: Redact): object {
+  const errors = readErrors(answer.errors, redact);
+  const data = typeof answer.data === "object" && answer.data !== null ? answer.data : undefined;
+  if (data !== undefined && errors.length === 0) {
+    const members = errorMembers(data);
+    for (const member of members) {
+      if (typeof member.message === "string") member.message = redact(member.message);
+    }
+    // A 500 without an error to be seen hides it in a member that the document did not ask for: not an empty result.
+    const explained = answer.status === 500 && members.some((member) => member.__typename === "PythonError");
+    if ((answer.status >= 200 && answer.status < 300) || explained) return data;
+  }
+  const { code, retryable, says } = judge(answer, data, errors, redact);
+  throw new DagsterResponseError(`The Dagster ${request} failed (HTTP ${answer.status}): ${says}`, {
+    code,
+    retryable,
+    retryAfterMs: retryAfterMs(answer.headers),
+    status: answer.status,
+    errors,
+  });
+}
+
+interface Verdict {
+  readonly code: DagsterErrorCode;
+  readonly retryable: boolean;
+  readonly says: string;
+}
+
+function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGraphQLError[], redact: Redact): Verdict {
+  const { status } = answer;
+  const isGraphQL = errors.length > 0 || data !== undefined;
+  const said = isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
+  if (status === 401 || status === 403) {
+    return {
+      code: "UNAUTHORIZED",
+      retryable: false,
+      says: `${said}. The credentials are missing or not accepted: see \`auth\`.`,
+    };
+  }
+  if (status === 429) return { code: "RATE_LIMITED", retryable: true, says: said };
+  if (errors.length > 0) {
+    if (status === 400 || (data === undefined && errors.every(isRefusal))) {
+      return { code: "REFUSED", retryable: false, says: `${said}. ${hint(errors)}` };
+    }
+    if (status < 300) return { code: "INVALID_ANSWER", retryable: true, says: `only a part of the data came. ${said}` };
+    return { code: "SERVER_FAILED", retryable: status >= 500, says: said };
+  }
+  if (status >= 300 && status < 400)
+    return { code: "NOT_FOUND", retryable: false, says: `${redirect(answer)} Give the final URL.` };
+  if (status === 404 || status === 405) {
+    return { code: "NOT_FOUND", retryable: false, says: `${said}. Is this the address of Dagster's webserver?` };
+  }
+  if (status >= 500 || status === 408 || status === 425) {
+    return {
+      code: "SERVER_FAILED",
+      retryable: true,
+      says: isGraphQL ? "an error that the query has no place for" : said,
+    };
+  }
+  if (status >= 400) return { code: "REFUSED", retryable: false, says: said };
+  return {
+    code: "INVALID_ANSWER",
+    retryable: true,
+    says: `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
+  };
+}
+
+/** Whether the query itself is what the server does not accept: the same query will never be. */
+function isRefusal(error: DagsterGraphQLError): boolean {
+  return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Syntax Error)/.test(
+    error.message,
+  );
+}
+
+function hint(errors: readonly DagsterGraphQLError[]): string {
+  const lacks = new Set<string>();
+  for (const { message } of errors) {
+    const [, field, type] = /Cannot query field ['"](\w+)['"] on type ['"](\w+)['"]/.exec(message) ?? [];
+    if (field) lacks.add(`${type}.${field}`);
+    const [, input, inputType] = /Field ['"](\w+)['"] is not defined by type ['"](\w+)['"]/.exec(message) ?? [];
+    if (input) lacks.add(`${inputType}.${input}`);
+  }
+  if (lacks.size === 0) return "The query or its variables are wrong; asking again will not help.";
+  return `This server's version lacks ${[...lacks].join(", ")}; this client is made for Dagster ${schemaVersion}.`;
+}
+
+function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
+  if (errors === undefined || errors === null) return [];
+  return (Array.isArray(errors) ? errors : [errors]).map((error: { message?: unknown; path?: unknown }) => ({
+    message: redact(firstPart(String(error?.message ?? "an error without a message"))),
+    path: Array.isArray(error?.path) ? error.path : undefined,
+  }));
+}
+
+interface ErrorMember {
+  readonly __typename: string;
+  message?: unknown;
+}
+
+/** Every object in an answer that says by its type that it is an error. */
+function errorMembers(value: unknown, found: ErrorMember[] = []): ErrorMember[] {
+  if (typeof value !== "object" || value === null) return found;
+  if ("__typename" in value && String(value.__typename).endsWith("Error")) found.push(value as ErrorMember);
+  for (const child of Object.values(value)) errorMembers(child, found);
+  return found;
+}
+
+/** What to show of a body that is no GraphQL answer. */
+function excerpt({ headers, text }: HttpAnswer, redact: Redact): string {
+  const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
+  const title = /<title>([^<]*)/i.exec(text)?.[1];
+  const words = redact(title ?? text)
+    .replace(/\s+/g, " ")
+    .trim();
+  const shown = words.length > 120 ? `${words.slice(0, 120)}…` : words;
+  return `it answered ${redact(type)}${shown === "" ? " without a body" : `, ${JSON.stringify(shown)}`}`;
+}
+
+function redirect({ headers }: HttpAnswer): string {
+  const location = headers.get("location");
+  const target = location !== null && URL.canParse(location) ? new URL(location) : undefined;
+  return `it redirects${target ? ` to ${target.origin}` : ""}, and credentials do not travel to where a server points.`;
+}
+
+/** `Retry-After` in milliseconds. A date is compared with the server's own clock where the answer has it. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
+  const at = Date.parse(value);
+  if (Number.isNaN(at)) return undefined;
+  const now = Date.parse(headers.get("date") ?? "");
+  return Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));
+}

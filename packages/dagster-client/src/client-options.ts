@@ -1,0 +1,78 @@
+import { DagsterError } from "./errors.ts";
+
+/** A user token of Dagster+, or a function that is asked for the headers of every request. */
+export type DagsterAuth = { readonly token: string } | (() => HeadersInit | Promise<HeadersInit>);
+
+export interface DagsterClientOptions {
+  /**
+   * Where Dagster is: the GraphQL endpoint, or the base URL to which `/graphql` is appended, as in
+   * `http://localhost:3000` and `https://my-org.dagster.cloud/prod`. Never with credentials.
+   */
+  readonly url: string | URL;
+  /** Open source Dagster has no authentication; a token is sent as `Dagster-Cloud-Api-Token`. @default none */
+  readonly auth?: DagsterAuth | undefined;
+  /** @default globalThis.fetch */
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  /** Headers of every request, e.g. for a proxy. Their values are kept out of errors. @default none */
+  readonly headers?: HeadersInit | undefined;
+  /** Limit of one request, until the last byte of its answer, in milliseconds. @default 60_000 */
+  readonly timeoutMs?: number | undefined;
+  /** Aborts every request of the client. @default none */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface DagsterRequestOptions {
+  /** Aborts this request: it then rejects with the signal's reason. @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** @default the client's */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Variables, where the document has any that must be given, and options. */
+export type DagsterRequestArguments<Variables> =
+  Record<never, never> extends Variables
+    ? [variables?: Variables | undefined, options?: DagsterRequestOptions]
+    : [variables: Variables, options?: DagsterRequestOptions];
+
+/** What the options are where they are not given. */
+export const defaults = { timeoutMs: 60_000 };
+
+const maximumTimeoutMs = 2 ** 31 - 1;
+
+/** Headers; an error about them never repeats a value. */
+export function toHeaders(init: HeadersInit | undefined): Headers {
+  try {
+    return new Headers(init);
+  } catch {
+    // Its message would repeat the value.
+    throw invalid("a header has a name or a value that HTTP does not allow (a line break, perhaps)");
+  }
+}
+
+/** A token without the line break that a file ends with. */
+export function checkToken(token: string): string {
+  const trimmed = typeof token === "string" ? token.trim() : "";
+  if (trimmed === "") throw invalid("`auth.token` is empty: was the environment variable set?");
+  if (!/^[\x21-\x7e]+$/.test(trimmed)) throw invalid("`auth.token` has characters that no token has");
+  return trimmed;
+}
+
+/** A timeout that a timer can keep. */
+export function checkTimeout(timeoutMs: number): number {
+  if (timeoutMs > 0 && timeoutMs <= maximumTimeoutMs) return timeoutMs;
+  throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${maximumTimeoutMs}, not ${timeoutMs}`);
+}
+
+/** The text of a document. */
+export function checkDocument(document: { toString(): string }): string {
+  const query = String(document);
+  if (query.includes("{") && !query.startsWith("[object")) return query;
+  throw invalid('the document is not GraphQL text; generate documents with codegen\'s `documentMode: "string"`');
+}
+
+function invalid(reason: string): DagsterError {
+  return new DagsterError(`The Dagster client cannot be used like this: ${reason}.`, {
+    code: "INVALID_OPTIONS",
+    retryable: false,
+  });
+}

@@ -1,0 +1,44 @@
+import { DagsterError } from "./errors.ts";
+
+/**
+ * The address that requests go to: the given URL, with `/graphql` appended unless its path ends with that.
+ *
+ * @throws {DagsterError} `INVALID_OPTIONS`: no scheme, another one than http(s), credentials, a query or a fragment.
+ */
+export function resolveEndpoint(url: string | URL): string {
+  const given = String(url).trim();
+  if (!/^https?:\/\//i.test(given)) {
+    throw invalid(`the URL ${JSON.stringify(withoutCredentials(given))} has no scheme: write http://… or https://…`);
+  }
+  let parsed: URL;
+  try {
+    parsed = new URL(given);
+  } catch {
+    throw invalid(`${JSON.stringify(withoutCredentials(given))} is not a URL`);
+  }
+  if (parsed.username !== "" || parsed.password !== "") {
+    throw invalid(
+      "the URL contains credentials, and a URL ends up in logs, errors and shell histories: pass them as `auth` or `headers`",
+    );
+  }
+  if (parsed.search !== "" || parsed.hash !== "") {
+    throw invalid(
+      `the URL has a query or a fragment: give only ${parsed.origin}${parsed.pathname}, credentials as \`auth\``,
+    );
+  }
+  // Dagster answers /graphql/ with 405.
+  const path = parsed.pathname.replace(/\/+$/, "");
+  return `${parsed.origin}${path.endsWith("/graphql") ? path : `${path}/graphql`}`;
+}
+
+/** What may be shown of a text that was meant as a URL. */
+function withoutCredentials(given: string): string {
+  return given.replace(/^.*@/, "").replace(/[?#].*$/, "");
+}
+
+function invalid(reason: string): DagsterError {
+  return new DagsterError(`The Dagster client cannot be made: ${reason}.`, {
+    code: "INVALID_OPTIONS",
+    retryable: false,
+  });
+}

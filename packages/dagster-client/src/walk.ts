@@ -1,0 +1,92 @@
+/**
+ * Walks a listing of Dagster's runs to an end that is proven.
+ *
+ * The listing is ordered by insertion, newest first, and a page is asked for by the id of the run that it comes after.
+ * The API tells neither whether there is more nor whether that run still exists: asked for what comes after a deleted
+ * run, it answers an empty page, which looks exactly like the end. So an empty page is believed only when the run that
+ * it came after still exists. If it does not, the walk goes on after the last run of the last pages that survived, and
+ * where none did it starts again from the top, which is harmless to whoever stores what comes.
+ */
+import { DagsterError } from "./errors.ts";
+
+/** One page of a listing. */
+export interface Page<Row> {
+  readonly rows: readonly Row[];
+  /** Where the next page begins: what `from` takes to go on after this page. */
+  readonly pageToken: string;
+  /** The server's clock as of the page. */
+  readonly date: Date | undefined;
+}
+
+/** What a walk asks the server. */
+export interface Listing<Row> {
+  readonly pageSize: number;
+  readonly trustShortPage: boolean;
+  read(pageToken: string | undefined): Promise<{ rows: readonly Row[]; date: Date | undefined }>;
+  id(row: Row): string;
+  /** Those of these runs that still exist. */
+  existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
+}
+
+const maximumRestarts = 10;
+
+export async function* walk<Row>(
+  listing: Listing<Row>,
+  from: string | undefined,
+): AsyncGenerator<Page<Row>, void, void> {
+  let pageToken = from;
+  // The ids of the last two pages: where to go on if the run of the page token is deleted.
+  let recent: string[] = from === undefined ? [] : [from];
+  let isRepeated = createCycleGuard();
+  let sawFullPage = false;
+  let restarts = 0;
+  for (;;) {
+    const { rows, date } = await listing.read(pageToken);
+    const last = rows.at(-1);
+    if (last !== undefined) {
+      const ids = rows.map(listing.id);
+      const next = listing.id(last);
+      if (pageToken !== undefined && (ids.includes(pageToken) || isRepeated(next))) {
+        throw pagingError(`the page after run ${pageToken} comes round to runs that came before`, false);
+      }
+      yield { rows, pageToken: next, date };
+      // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller maximum.
+      sawFullPage ||= rows.length >= listing.pageSize;
+      if (rows.length < listing.pageSize && (sawFullPage || listing.trustShortPage)) return;
+      recent = [...recent, ...ids].slice(-2 * listing.pageSize);
+      pageToken = next;
+      continue;
+    }
+    if (pageToken === undefined || (await listing.existing([pageToken])).has(pageToken)) return;
+    const survivors = await listing.existing(recent.filter((id) => id !== pageToken));
+    const survivor = recent.findLastIndex((id) => survivors.has(id));
+    if (survivor < 0 && ++restarts > maximumRestarts) {
+      throw pagingError(`the last pages were deleted ${restarts} times while they were read`, true);
+    }
+    pageToken = recent[survivor];
+    recent = recent.slice(0, survivor + 1);
+    isRepeated = createCycleGuard();
+  }
+}
+
+/**
+ * Tells whether a page token came before, in constant memory (Brent's algorithm): it is compared with one earlier token
+ * only, which moves on after twice as many pages each time.
+ */
+function createCycleGuard(): (pageToken: string) => boolean {
+  let earlier: string | undefined;
+  let pages = 0;
+  let moveAt = 1;
+  return (pageToken) => {
+    if (pageToken === earlier) return true;
+    if (++pages === moveAt) {
+      earlier = pageToken;
+      moveAt *= 2;
+    }
+    return false;
+  };
+}
+
+function pagingError(reason: string, retryable: boolean): DagsterError {
+  return new DagsterError(`Dagster's runs cannot be listed to their end: ${reason}.`, { code: "PAGING", retryable });
+}
