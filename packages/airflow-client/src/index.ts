@@ -1,1 +1,29 @@
-export {};
+export type { AirflowAuth, TokenContext } from "./auth.ts";
+export { checkServer, type ServerInfo } from "./check-server.ts";
+export { type AirflowClient, type AirflowClientOptions, createAirflowClient, type RequestOptions } from "./client.ts";
+export {
+  AirflowAuthError,
+  AirflowError,
+  type AirflowErrorCode,
+  AirflowNetworkError,
+  AirflowResponseError,
+  type FailureType,
+} from "./errors.ts";
+export type { components, operations, paths } from "./generated/schema.ts";
+export type { CallOptions, ClientMethod, Result } from "./operations.ts";
+export { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "./paginate.ts";
+export type { FetchFunction } from "./transport.ts";
+export type {
+  Dag,
+  DagDetails,
+  DagRun,
+  DagRunList,
+  DagRunListBody,
+  DagStats,
+  DagVersion,
+  EventLog,
+  TaskInstance,
+  TaskInstanceAttempt,
+  TaskInstanceList,
+  TaskInstanceListBody,
+} from "./types.ts";

@@ -1,0 +1,86 @@
+import type { Credentials } from "./auth.ts";
+import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
+import type { AirflowResponseError } from "./errors.ts";
+import type { Redactor } from "./redact.ts";
+import { type Answer, responseError, statusError, type Verdict } from "./response-error.ts";
+
+/**
+ * The final error for an answer that refuses the token, after any renewal.
+ *
+ * @param kind How the refused token came about; undefined when none was sent.
+ */
+export function credentialsError(
+  answer: Answer,
+  redactor: Redactor,
+  kind: Credentials["kind"] | undefined,
+): AirflowResponseError {
+  const said = describeDetail(redactor.value(decodeDetail(answer.body)));
+  const { code, text } = judge(answer, said, kind);
+  const answered = `answered ${answer.response.status}${said ? `: ${said}` : ""}. ${text}`;
+  return responseError(answer, redactor, { code, text: answered, auth: true });
+}
+
+function judge(answer: Answer, said: string, kind: Credentials["kind"] | undefined): Verdict {
+  if (kind === undefined) {
+    return {
+      code: "UNAUTHENTICATED",
+      text: "The server wants credentials: give the client a token, or a user name and password.",
+    };
+  }
+  if (kind === "token" && /expired/i.test(said)) {
+    return { code: "TOKEN_EXPIRED", text: "The token has expired: provide a new one." };
+  }
+  if (kind === "token") {
+    const text =
+      "The server does not accept the token: it is from another server, was cut short, or the server's signing secret " +
+      "has changed. Provide a new one.";
+    return { code: "TOKEN_REFUSED", text };
+  }
+  if (kind === "function") {
+    return {
+      code: "TOKEN_REFUSED",
+      text: "The token was refused, and so was the one that the auth function gave next.",
+    };
+  }
+  const text =
+    answer.response.status === 403
+      ? "The server had issued this token only just now. Perhaps several API servers behind this address sign with " +
+        "different secrets: give all of them the same [api_auth] jwt_secret."
+      : "The server had issued this token only just now. Perhaps the clocks of several API servers behind this address " +
+        "differ, or a proxy in front removes the Authorization header.";
+  return { code: "TOKEN_REFUSED", text };
+}
+
+/** The token in a login's answer, or the error that it stands for. */
+export function loginToken(answer: Answer, redactor: Redactor): string {
+  const { response, body } = answer;
+  if (response.status === 401) {
+    const text = "answered 401: the user name or password was refused.";
+    throw responseError(answer, redactor, { code: "INVALID_CREDENTIALS", text, auth: true });
+  }
+  if (response.status === 404 || response.status === 405) {
+    const text =
+      `answered ${response.status}: no login is there. Check the base URL; where the server's auth manager does not ` +
+      "exchange passwords for tokens, give the client a token.";
+    throw responseError(answer, redactor, { code: "NOT_AN_API", text });
+  }
+  if (!response.ok) throw statusError(answer, redactor);
+  // What came may hold a token even where it is wrong, under another name or cut short: it goes into no error.
+  const hidden = { ...answer, body: "" };
+  const json = parse(body);
+  if (json === undefined && response.headers.get("content-type")?.includes("json")) {
+    const text = `answered ${response.status} with JSON that was cut short or is garbled.`;
+    throw responseError(hidden, redactor, { code: "INVALID_JSON", text, retryable: true });
+  }
+  if (isRecord(json) && typeof json.access_token === "string" && json.access_token) return json.access_token;
+  const text = `answered ${response.status} without an access_token. Check the base URL: this may not be Airflow's login.`;
+  throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
+}
+
+function parse(body: string): unknown {
+  try {
+    return JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+}

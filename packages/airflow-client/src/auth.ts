@@ -1,0 +1,131 @@
+import { raceAbort, startDeadline } from "./deadline.ts";
+import { AirflowError, AirflowNetworkError } from "./errors.ts";
+import type { Redactor } from "./redact.ts";
+
+/** What a token function is told. */
+export interface TokenContext {
+  /** The token that the server refused, when this call is to replace it. */
+  readonly refused: string | undefined;
+  /** Aborts when the token is not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * How to prove who asks. `token`: sent as it is (a long-lived token, or one from elsewhere). `username` and `password`:
+ * exchanged for a token at `/auth/token`, again whenever the server refuses it. A function: called when a token is
+ * needed first, and again whenever the server refuses the last one; it need not cache or guard against parallel calls.
+ * Left out: for servers that ask for nothing (`simple_auth_manager_all_admins`), or where `headers` hold what is needed.
+ */
+export type AirflowAuth =
+  | { readonly token: string }
+  | { readonly username: string; readonly password: string }
+  | ((context: TokenContext) => string | Promise<string>);
+
+/** What a kind of auth comes down to. */
+export interface Credentials {
+  readonly kind: "token" | "password" | "function";
+  /** The token to send. Waits for one if none was got yet. */
+  current(signal: AbortSignal): Promise<string>;
+  /** Another token than the refused one, or undefined where there is no way to get one. Parallel calls share one renewal. */
+  renew(refused: string, signal: AbortSignal): Promise<string | undefined>;
+}
+
+/** What the credentials need from the client around them. */
+export interface CredentialsOptions {
+  readonly redactor: Redactor;
+  /** Limits the getting of one token, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The client's own signal. */
+  readonly signal: AbortSignal | undefined;
+  /** Exchanges a user name and password for a token. */
+  login(username: string, password: string, signal: AbortSignal): Promise<string>;
+}
+
+/** @throws AirflowError `INVALID_OPTIONS` for an empty token, user name or password. */
+export function createCredentials(auth: AirflowAuth, options: CredentialsOptions): Credentials {
+  if (typeof auth === "function") {
+    return renewable("function", options, (context) => callTokenFunction(auth, context, options.redactor));
+  }
+  if ("token" in auth) {
+    const token = auth.token?.trim();
+    if (!token) throw invalid("auth.token is empty: give the token, or leave auth out for a server that needs none.");
+    if (/\s/.test(token)) throw invalid('auth.token holds a space: give the token alone, without "Bearer".');
+    options.redactor.add(token, "lasting");
+    return { kind: "token", current: async () => token, renew: async () => undefined };
+  }
+  const { username, password } = auth;
+  if (!username || !password) throw invalid("auth needs both username and password, and neither may be empty.");
+  options.redactor.add(password, "lasting");
+  return renewable("password", options, ({ signal }) => options.login(username, password, signal));
+}
+
+function renewable(
+  kind: Credentials["kind"],
+  options: CredentialsOptions,
+  get: (context: TokenContext) => Promise<string>,
+): Credentials {
+  let token: string | undefined;
+  let pending: Promise<string> | undefined;
+
+  const acquire = async (refused: string | undefined): Promise<string> => {
+    const deadline = startDeadline(options.timeoutMs, [options.signal]);
+    try {
+      token = await deadline.race(get({ refused, signal: deadline.signal }));
+      options.redactor.add(token, "token");
+      return token;
+    } catch (error) {
+      if (!deadline.expired) throw error;
+      const message = `No token came within ${options.timeoutMs} ms: ${kind === "password" ? "the login" : "the function given as auth"} took too long.`;
+      throw new AirflowNetworkError({ code: "TIMEOUT", message, retryable: true });
+    } finally {
+      deadline.end();
+    }
+  };
+
+  // One flight for all who wait. It has its own time limit, and one waiter's abort does not take it from the others.
+  const fetchToken = (refused: string | undefined): Promise<string> => {
+    pending ??= acquire(refused).finally(() => {
+      pending = undefined;
+    });
+    return pending;
+  };
+
+  return {
+    kind,
+    current: async (signal) => token ?? raceAbort(fetchToken(undefined), signal),
+    // Somebody else may have renewed it while this caller's request was under way.
+    renew: async (refused, signal) =>
+      token !== undefined && token !== refused ? token : raceAbort(fetchToken(refused), signal),
+  };
+}
+
+async function callTokenFunction(
+  auth: (context: TokenContext) => string | Promise<string>,
+  context: TokenContext,
+  redactor: Redactor,
+): Promise<string> {
+  let token: string;
+  try {
+    token = await auth(context);
+  } catch (error) {
+    context.signal.throwIfAborted();
+    const { retryable } = (error ?? {}) as { retryable?: unknown };
+    throw new AirflowError({
+      code: "TOKEN_PROVIDER_FAILED",
+      message: redactor.text(
+        `The function given as auth failed: ${error instanceof Error ? error.message : "no error given"}`,
+      ),
+      retryable: retryable === true,
+      cause: redactor.cause(error),
+    });
+  }
+  if (typeof token === "string" && token.trim()) return token.trim();
+  throw new AirflowError({
+    code: "TOKEN_PROVIDER_FAILED",
+    message: "The function given as auth returned no token: it must return a string that is not empty.",
+  });
+}
+
+function invalid(message: string): AirflowError {
+  return new AirflowError({ code: "INVALID_OPTIONS", message });
+}

@@ -1,0 +1,126 @@
+import { createQuerySerializer } from "openapi-fetch";
+import type { AirflowAuth } from "./auth.ts";
+import { parseBaseUrl } from "./base-url.ts";
+import { AirflowError } from "./errors.ts";
+import type { CallOptions, ClientMethod, Result } from "./operations.ts";
+import { fillPath } from "./path.ts";
+import { createTransport, type FetchFunction } from "./transport.ts";
+
+/** Options of {@link createAirflowClient}. */
+export interface AirflowClientOptions {
+  /**
+   * Where Airflow is, as in the browser: `https://example.com` or, under a path, `https://example.com/my/airflow`. A
+   * slash or `/api/v2` at its end makes no difference. Credentials inside it are refused.
+   */
+  readonly baseUrl: string;
+  /** How to prove who asks. @default nothing is sent */
+  readonly auth?: AirflowAuth | undefined;
+  /** Carries the requests, for example through a proxy's agent. @default the global fetch */
+  readonly fetch?: FetchFunction | undefined;
+  /** Sent with every request, logins included, for proxies that want them. Their values never appear in an error. */
+  readonly headers?: HeadersInit | undefined;
+  /** Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default 60000 */
+  readonly timeoutMs?: number | undefined;
+  /** Aborts everything that the client does. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Airflow's REST API v2, every operation typed by its path. A call returns its data, or throws an
+ * {@link AirflowError}; it is never retried, except once with a renewed token.
+ */
+export interface AirflowClient {
+  /** The address in use, without a slash at its end. */
+  readonly baseUrl: string;
+  readonly GET: ClientMethod<"get">;
+  readonly POST: ClientMethod<"post">;
+  readonly PATCH: ClientMethod<"patch">;
+  readonly PUT: ClientMethod<"put">;
+  readonly DELETE: ClientMethod<"delete">;
+  /**
+   * Asks an address that the interface does not describe, such as `/auth/fab/v1/users`.
+   *
+   * @param address A path below the base URL, or a whole address on its host; the query is part of it.
+   */
+  request(method: string, address: string, options?: RequestOptions): Promise<Result<unknown>>;
+}
+
+/** Options of {@link AirflowClient.request}. */
+export interface RequestOptions extends CallOptions {
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sends no credentials, for addresses that are open. @default false */
+  readonly anonymous?: boolean | undefined;
+}
+
+const defaults = { timeoutMs: 60_000 } as const;
+
+/**
+ * Makes a client. Nothing is sent before the first call.
+ *
+ * @throws AirflowError `INVALID_OPTIONS`
+ * @example
+ * const airflow = createAirflowClient({ baseUrl: "http://localhost:8080", auth: { username, password } });
+ * const { data } = await airflow.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "daily" } } });
+ */
+export function createAirflowClient(options: AirflowClientOptions): AirflowClient {
+  const baseUrl = parseBaseUrl(options.baseUrl);
+  const timeoutMs = validTimeout(options.timeoutMs ?? defaults.timeoutMs);
+  const { auth, fetch, signal } = options;
+  const transport = createTransport({ baseUrl, auth, fetch, signal, timeoutMs, headers: new Headers(options.headers) });
+  const querySerializer = createQuerySerializer();
+
+  const send = (
+    call: { method: string; path: string; url: string },
+    options: RequestOptions,
+    headers?: Headers,
+  ): Promise<Result<unknown>> => {
+    const body = options.body === undefined ? undefined : JSON.stringify(options.body);
+    const { anonymous, signal } = options;
+    const timeoutMs = options.timeoutMs === undefined ? undefined : validTimeout(options.timeoutMs);
+    return transport.send({ ...call, headers, body, anonymous, signal, timeoutMs });
+  };
+
+  const method =
+    (method: string) =>
+    async (path: string, { params = {}, ...options }: UntypedInit = {}): Promise<Result<unknown>> => {
+      const query = querySerializer({ ...params.query });
+      const url = baseUrl + fillPath(path, { ...params.path }) + (query && `?${query}`);
+      return send({ method, path, url }, options, params.header && headersOf(params.header));
+    };
+
+  return {
+    baseUrl,
+    GET: method("GET"),
+    POST: method("POST"),
+    PATCH: method("PATCH"),
+    PUT: method("PUT"),
+    DELETE: method("DELETE"),
+    async request(method, address, options = {}) {
+      const url = address.startsWith("/") ? baseUrl + address : address;
+      const { origin } = new URL(baseUrl);
+      if (URL.parse(url)?.origin !== origin) {
+        const message = `request() takes a path that begins with /, or an address on ${origin}, where its credentials belong.`;
+        throw new AirflowError({ code: "INVALID_OPTIONS", message });
+      }
+      return send({ method, path: address.split("?", 1)[0] ?? address, url }, options);
+    },
+  } as AirflowClient;
+}
+
+/** What the typed methods come down to. */
+interface UntypedInit extends RequestOptions {
+  readonly params?: { readonly path?: object; readonly query?: object; readonly header?: object };
+}
+
+function headersOf(header: object): Headers {
+  const given = Object.entries(header).filter(([, value]) => value !== undefined && value !== null);
+  return new Headers(given.map(([name, value]): [string, string] => [name, String(value)]));
+}
+
+function validTimeout(timeoutMs: number): number {
+  // Beyond 2^31 - 1 a timer fires at once.
+  if (timeoutMs > 0 && timeoutMs <= 2_147_483_647) return timeoutMs;
+  const message = `timeoutMs must be a number of milliseconds between 1 and 2147483647, not ${timeoutMs}.`;
+  throw new AirflowError({ code: "INVALID_OPTIONS", message });
+}

@@ -1,0 +1,46 @@
+/** What the server said, decoded from an answer's text: see AirflowResponseError.detail. */
+export function decodeDetail(body: string): unknown {
+  let json: unknown;
+  try {
+    json = JSON.parse(body);
+  } catch {
+    return /^\s*</.test(body) ? htmlTitle(body) : body;
+  }
+  if (!isRecord(json)) return json;
+  // Routes answer with `detail`, the router itself with `error`.
+  return json.detail ?? json.error ?? json;
+}
+
+/** A detail as one line of text, at most 500 characters. */
+export function describeDetail(detail: unknown): string {
+  const text = describe(detail).replace(/\s+/g, " ").trim();
+  return text.length > 500 ? `${text.slice(0, 499)}…` : text;
+}
+
+function describe(detail: unknown): string {
+  if (typeof detail === "string") return detail;
+  if (Array.isArray(detail)) return detail.map(describeValidation).join("; ");
+  if (isRecord(detail)) {
+    // Database errors: { reason, statement, orig_error, message }.
+    const parts = [detail.reason, detail.title, detail.message].filter((part) => typeof part === "string");
+    if (parts.length > 0) return parts.join(": ");
+  }
+  return JSON.stringify(detail) ?? "";
+}
+
+/** FastAPI's `{ loc: ["query", "limit"], msg, … }` as `query.limit: message`. */
+function describeValidation(error: unknown): string {
+  if (!isRecord(error) || typeof error.msg !== "string") return describe(error);
+  const location = Array.isArray(error.loc) ? error.loc.join(".") : "";
+  return location ? `${location}: ${error.msg}` : error.msg;
+}
+
+function htmlTitle(html: string): string {
+  const title = /<title[^>]*>([^<]*)/i.exec(html)?.[1]?.trim();
+  return title ? `an HTML page titled "${title}"` : "an HTML page";
+}
+
+/** Whether a value is an object with string keys. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,60 @@
+import type { paths } from "./generated/schema.ts";
+
+/** The methods that the interface uses. */
+export type Method = "get" | "post" | "patch" | "put" | "delete";
+
+/** The paths that have a method. */
+export type PathWith<M extends Method> = {
+  [P in keyof paths]: paths[P][M] extends object ? P : never;
+}[keyof paths];
+
+/** An optional parameter may be given as undefined, and is then left out: `{ limit: options.limit }` compiles. */
+type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
+
+/** An operation's parameters by where they go. */
+export type Parameters<O> = O extends { parameters: infer P } ? { [K in keyof P]: Loose<NonNullable<P[K]>> } : never;
+
+/** An operation's JSON body. */
+type Body<O> = O extends { requestBody?: { content: infer C } } ? Loose<C[keyof C]> : never;
+
+/** `{ [K]: T }`, optional where T may be empty. */
+type Entry<K extends string, T> = Record<never, never> extends T ? { readonly [P in K]?: T } : { readonly [P in K]: T };
+
+/** What a call is limited by. */
+export interface CallOptions {
+  /** Aborts the call, which then rejects with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Limits the whole call, body and logins included, in milliseconds. @default the client's timeoutMs */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What a call of an operation takes besides its path. */
+export type Init<O> = CallOptions &
+  Entry<"params", Parameters<O>> &
+  (O extends { requestBody: { content: unknown } }
+    ? { readonly body: Body<O> }
+    : O extends { requestBody?: { content: unknown } }
+      ? { readonly body?: Body<O> | undefined }
+      : { readonly body?: never });
+
+/** The rest of a call's arguments: optional where nothing is required. */
+export type InitArguments<O> = Record<never, never> extends Init<O> ? [init?: Init<O>] : [init: Init<O>];
+
+/** What an operation answers when it succeeds: undefined for an answer without a body. */
+export type Data<O> = O extends { responses: infer R }
+  ? { [S in keyof R & (200 | 201 | 202 | 204)]: R[S] extends { content: infer C } ? C[keyof C] : undefined }[keyof R &
+      (200 | 201 | 202 | 204)]
+  : never;
+
+/** A successful call. */
+export interface Result<T> {
+  readonly data: T;
+  /** For headers and status; its body was read. */
+  readonly response: Response;
+}
+
+/** A client's method: calls an operation by its path, and returns its data or throws an AirflowError. */
+export type ClientMethod<M extends Method> = <P extends PathWith<M>>(
+  path: P,
+  ...init: InitArguments<paths[P][M]>
+) => Promise<Result<Data<paths[P][M]>>>;

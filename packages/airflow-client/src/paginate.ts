@@ -1,0 +1,141 @@
+import type { AirflowClient } from "./client.ts";
+import { isRecord } from "./detail.ts";
+import { AirflowError } from "./errors.ts";
+import type { paths } from "./generated/schema.ts";
+import type { CallOptions, Data, Parameters, PathWith, Result } from "./operations.ts";
+
+type ListOperation<P extends keyof paths> = paths[P]["get"];
+
+/** The paths whose GET lists rows by pages. */
+export type ListPath = {
+  [P in PathWith<"get">]: Parameters<ListOperation<P>> extends { query?: { offset?: number | undefined } } ? P : never;
+}[PathWith<"get">];
+
+/** The lists that a server with keyset paging (3.2.2 and later) can walk by cursor. */
+type CursorPath = "/api/v2/dags/{dag_id}/dagRuns" | "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
+
+const cursorPaths: ReadonlySet<string> = new Set<CursorPath>([
+  "/api/v2/dags/{dag_id}/dagRuns",
+  "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",
+]);
+
+/** What a list's answer holds an array of. */
+export type ListItem<P extends ListPath> = ArrayItem<Data<ListOperation<P>>>;
+type ArrayItem<T> = { [K in keyof T]-?: T[K] extends readonly (infer I)[] ? I : never }[keyof T];
+
+/** A list's parameters, less those that paging sets itself. */
+type ListParameters<P extends ListPath> = {
+  [K in keyof Parameters<ListOperation<P>>]: K extends "query"
+    ? Omit<
+        NonNullable<Parameters<ListOperation<P>>[K]>,
+        "offset" | "cursor" | (P extends CursorPath ? "order_by" : never)
+      >
+    : Parameters<ListOperation<P>>[K];
+};
+
+/** Options of {@link paginate}: the list's parameters, and limits of each request. */
+export type PaginateOptions<P extends ListPath> = CallOptions &
+  (Record<never, never> extends ListParameters<P>
+    ? { readonly params?: ListParameters<P> }
+    : { readonly params: ListParameters<P> });
+
+/** One page of a list. */
+export interface Page<T> extends Result<unknown> {
+  readonly items: readonly T[];
+  /** How many rows the server counts in the whole list: null where it does not, at most 50,000 in cursor mode. */
+  readonly total: number | null;
+  /** How the list is walked. */
+  readonly mode: "cursor" | "offset";
+}
+
+/**
+ * Yields the pages of a list until its end. Each page carries the `response`, whose `Date` header is the server's clock.
+ *
+ * Runs and task instances are walked by keyset cursor in the order of `id` where the server can (3.2.2 and later): every
+ * row that exists throughout comes, whatever else changes meanwhile. A task instance that is cleared meanwhile gets a
+ * new id, and may come twice.
+ *
+ * Everything else, and older servers, is walked by offset, which **cannot promise that**: when a row before the offset
+ * goes or moves in the order, a row that was there all along is skipped without a sign; when one is added before it, a
+ * row comes twice. Ask for what does not change, or compare counts afterwards. Each page moves on by the rows that came,
+ * not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
+ *
+ * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `UNEXPECTED_ANSWER` when an answer is not
+ * a page, and whatever a GET throws.
+ */
+export async function* paginate<P extends ListPath>(
+  client: Pick<AirflowClient, "GET">,
+  path: P,
+  ...[options]: Record<never, never> extends PaginateOptions<P> ? [PaginateOptions<P>?] : [PaginateOptions<P>]
+): AsyncGenerator<Page<ListItem<P>>, void, undefined> {
+  // The types above hold for each path; inside, all are the same.
+  const get = client.GET as unknown as (path: string, init: object) => Promise<Result<unknown>>;
+  const { params, ...limits } = (options ?? {}) as { params?: { query?: object } };
+  const ask = async (paging: object): Promise<RawPage> =>
+    readPage(path, await get(path, { ...limits, params: { ...params, query: { ...params?.query, ...paging } } }));
+
+  // An older server ignores the cursor, and has answered with the first page by offset.
+  const byId = cursorPaths.has(path) ? { order_by: ["id"] } : {};
+  let page = await ask(cursorPaths.has(path) ? { ...byId, cursor: "" } : { offset: 0 });
+  if (page.nextToken !== undefined && cursorPaths.has(path)) {
+    const circle = circleDetector(path);
+    for (;;) {
+      yield toPage<ListItem<P>>(page, "cursor");
+      if (page.nextToken === null) return;
+      circle(page.nextToken);
+      page = await ask({ ...byId, cursor: page.nextToken });
+      if (page.nextToken === undefined) throw unexpected(path, "an answer without next_cursor in the middle of a list");
+    }
+  }
+  for (let offset = 0; ; page = await ask({ ...byId, offset })) {
+    offset += page.items.length;
+    if (page.items.length > 0 || offset === 0) yield toPage<ListItem<P>>(page, "offset");
+    if (page.total === null) throw unexpected(path, "an answer without total_entries");
+    if (page.items.length === 0 || offset >= page.total) return;
+  }
+}
+
+interface RawPage extends Result<unknown> {
+  readonly items: readonly unknown[];
+  readonly total: number | null;
+  /** undefined: the server does not know cursors. null: this was the last page. */
+  readonly nextToken: string | null | undefined;
+}
+
+function readPage(path: string, { data, response }: Result<unknown>): RawPage {
+  const arrays = isRecord(data) ? Object.values(data).filter((value) => Array.isArray(value)) : [];
+  const [items] = arrays;
+  if (!isRecord(data) || !items || arrays.length > 1) throw unexpected(path, "an answer that is no list");
+  const { next_cursor: token, total_entries: total } = data;
+  if (token !== undefined && token !== null && typeof token !== "string")
+    throw unexpected(path, "a next_cursor that is no text");
+  return { data, response, items, total: typeof total === "number" ? total : null, nextToken: token };
+}
+
+function toPage<T>(page: RawPage, mode: Page<T>["mode"]): Page<T> {
+  const { data, response, total } = page;
+  return { items: page.items as readonly T[], total, mode, data, response };
+}
+
+/** Throws when a token comes again: Brent's algorithm, which finds a circle of any length and remembers one token. */
+function circleDetector(path: string): (token: string) => void {
+  let remembered: string | undefined = "";
+  let seen = 0;
+  let power = 1;
+  return (token) => {
+    if (token === remembered) {
+      const message = `GET ${path}: the server gave the same page token twice, so that its list would never end.`;
+      throw new AirflowError({ code: "PAGE_TOKEN_REPEATED", message });
+    }
+    seen += 1;
+    if (seen === power) {
+      remembered = token;
+      seen = 0;
+      power *= 2;
+    }
+  };
+}
+
+function unexpected(path: string, what: string): AirflowError {
+  return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `GET ${path} gave ${what}.` });
+}

@@ -1,0 +1,111 @@
+import { decodeDetail, describeDetail } from "./detail.ts";
+import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
+import type { Redactor } from "./redact.ts";
+
+/** One call, for messages. */
+export interface Call {
+  readonly method: string;
+  /** The path as the interface names it. */
+  readonly path: string;
+  /** The whole address; errors show it without its query. */
+  readonly url: string;
+}
+
+/** An answer whose body was read. */
+export interface Answer {
+  readonly call: Call;
+  readonly response: Response;
+  readonly body: string;
+}
+
+/** What a particular error says beyond the answer itself. */
+export interface Verdict {
+  readonly code: AirflowErrorCode;
+  /** Follows `GET http://host/path`: what happened, and what to do. */
+  readonly text: string;
+  readonly retryable?: boolean;
+  readonly auth?: boolean;
+}
+
+const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
+const bodyExcerptLength = 1000;
+
+/** The typed error for an answer: the only place where one is built, and where its secrets go. */
+export function responseError(answer: Answer, redactor: Redactor, verdict: Verdict): AirflowResponseError {
+  const { call, response, body } = answer;
+  const detail = redactor.value(decodeDetail(body));
+  const init = {
+    code: verdict.code,
+    retryable: verdict.retryable ?? false,
+    status: response.status,
+    retryAfterMs: retryAfterMs(response.headers),
+    detail,
+    // JSON may spell a secret in escapes; what was decoded and redacted cannot.
+    body: (typeof detail === "string" ? redactor.text(body) : JSON.stringify(detail)).slice(0, bodyExcerptLength),
+    ...redactor.value({
+      method: call.method,
+      path: call.path,
+      url: withoutQuery(call.url),
+      message: `${describeCall(call)} ${verdict.text}`,
+    }),
+  };
+  return verdict.auth ? new AirflowAuthError(init) : new AirflowResponseError(init);
+}
+
+/** The error for a status that is none of success. */
+export function statusError(answer: Answer, redactor: Redactor): AirflowResponseError {
+  const { response, body, call } = answer;
+  if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
+    return responseError(answer, redactor, { code: "REDIRECTED", text: redirectText(response, call) });
+  }
+  const said = describeDetail(redactor.value(decodeDetail(body))) || response.statusText;
+  const { code, hint } = meaningOf(response.status);
+  const text = `answered ${response.status}${said ? `: ${said}` : ""}${hint ? ` (${hint})` : ""}`;
+  return responseError(answer, redactor, { code, text, retryable: retryableStatuses.has(response.status) });
+}
+
+/** `GET http://host/path`, without the query. */
+export function describeCall(call: Call): string {
+  return `${call.method} ${withoutQuery(call.url)}`;
+}
+
+/** Whether an answer says that the token is no good: 401, or the 403 that a token with a bad signature gets. */
+export function refusesToken({ response, body }: Answer): boolean {
+  if (response.status === 401) return true;
+  return response.status === 403 && decodeDetail(body) === "Invalid JWT token";
+}
+
+function meaningOf(status: number): { code: AirflowErrorCode; hint?: string } {
+  if (status === 401) return { code: "UNAUTHENTICATED" };
+  if (status === 403) return { code: "FORBIDDEN", hint: "the user lacks a permission for this" };
+  if (status === 404) return { code: "NOT_FOUND" };
+  if (status === 409) return { code: "CONFLICT" };
+  if (status === 429) return { code: "RATE_LIMITED" };
+  return { code: status >= 500 || retryableStatuses.has(status) ? "SERVER_ERROR" : "INVALID_REQUEST" };
+}
+
+function redirectText(response: Response, call: Call): string {
+  const target = URL.parse(response.headers.get("location") ?? "", call.url);
+  if (!target) return "answered with a redirect, which is not followed: check the base URL.";
+  const from = new URL(call.url);
+  const to = target.origin + target.pathname;
+  const advice =
+    target.host === from.host && target.protocol === "https:" && from.protocol === "http:"
+      ? `use https://${target.host} as the base URL`
+      : "check the base URL, and whether a proxy asks to sign in";
+  return `was redirected to ${to}. Redirects are not followed, so that no credential goes to another address: ${advice}.`;
+}
+
+/** The wait that a Retry-After header asks for: seconds, or a date as seen from the server's own clock. */
+function retryAfterMs(headers: Headers): number | undefined {
+  const value = headers.get("retry-after")?.trim();
+  if (!value) return undefined;
+  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
+  const until = Date.parse(value);
+  const now = Date.parse(headers.get("date") ?? "");
+  return Number.isNaN(until) ? undefined : Math.max(0, until - (Number.isNaN(now) ? Date.now() : now));
+}
+
+function withoutQuery(url: string): string {
+  return url.split(/[?#]/, 1)[0] ?? url;
+}

@@ -1,0 +1,125 @@
+import { type AirflowAuth, createCredentials } from "./auth.ts";
+import { credentialsError, loginToken } from "./auth-answers.ts";
+import { startDeadline } from "./deadline.ts";
+import { AirflowError } from "./errors.ts";
+import { networkError, timeoutError } from "./network-error.ts";
+import { createRedactor } from "./redact.ts";
+import { type Answer, type Call, describeCall, refusesToken, responseError, statusError } from "./response-error.ts";
+
+/** A function with fetch's signature. It is called with the address as a string and `redirect: "manual"`. */
+export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
+
+/** A request as it is to be sent, but for the credentials. */
+export interface OutgoingRequest extends Call {
+  /** Headers of this call; they win over the client's. */
+  readonly headers?: Headers | undefined;
+  readonly body?: string | undefined;
+  /** Sends no credentials, for addresses that are open. @default false */
+  readonly anonymous?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface Transport {
+  /** Sends a request, with credentials renewed once, and reads the answer. Throws for everything but success. */
+  send(request: OutgoingRequest): Promise<{ data: unknown; response: Response }>;
+}
+
+export interface TransportOptions {
+  readonly baseUrl: string;
+  readonly auth: AirflowAuth | undefined;
+  readonly fetch: FetchFunction | undefined;
+  readonly headers: Headers;
+  readonly timeoutMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** What carries requests: deadlines, credentials, and errors without secrets. */
+export function createTransport(options: TransportOptions): Transport {
+  const fetchFunction: FetchFunction = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
+  const redactor = createRedactor();
+  redactor.addHeaders(options.headers, "lasting");
+
+  /** One request and its whole answer, whatever its status. */
+  async function exchange(request: OutgoingRequest, token: string | undefined, signal: AbortSignal): Promise<Answer> {
+    const headers = new Headers({ accept: "application/json" });
+    if (request.body !== undefined) headers.set("content-type", "application/json");
+    for (const [name, value] of options.headers) headers.set(name, value);
+    for (const [name, value] of request.headers ?? []) headers.set(name, value);
+    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+    try {
+      const init = { method: request.method, headers, body: request.body ?? null, redirect: "manual", signal } as const;
+      const response = await fetchFunction(request.url, init);
+      return { call: request, response, body: await response.text() };
+    } catch (error) {
+      if (signal.aborted) throw signal.reason;
+      throw networkError(redactor.text(describeCall(request)), error, redactor.cause(error));
+    }
+  }
+
+  async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
+    const call = { method: "POST", path: "/auth/token", url: `${options.baseUrl}/auth/token` };
+    const answer = await exchange({ ...call, body: JSON.stringify({ username, password }) }, undefined, signal);
+    return loginToken(answer, redactor);
+  }
+
+  const credentials = options.auth && createCredentials(options.auth, { ...options, redactor, login });
+
+  async function authenticated(request: OutgoingRequest, signal: AbortSignal): Promise<Answer> {
+    if (!credentials || request.anonymous) {
+      const answer = await exchange(request, undefined, signal);
+      if (refusesToken(answer)) throw credentialsError(answer, redactor, undefined);
+      return answer;
+    }
+    const token = await credentials.current(signal);
+    const answer = await exchange(request, token, signal);
+    if (!refusesToken(answer)) return answer;
+    const renewed = await credentials.renew(token, signal);
+    if (renewed === undefined) throw credentialsError(answer, redactor, credentials.kind);
+    const second = await exchange(request, renewed, signal);
+    if (refusesToken(second)) throw credentialsError(second, redactor, credentials.kind);
+    return second;
+  }
+
+  /** The data of a successful answer. */
+  function decode(answer: Answer, accept: string): unknown {
+    const { response, body } = answer;
+    if (!response.ok) throw statusError(answer, redactor);
+    if (response.status === 204 || response.status === 205) return undefined;
+    const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+    if (/\/(.+\+)?json$/.test(type)) {
+      try {
+        return JSON.parse(body);
+      } catch {
+        const text = `answered ${response.status} with JSON that was cut short or is garbled (${body.length} characters).`;
+        throw responseError(answer, redactor, { code: "INVALID_JSON", text, retryable: true });
+      }
+    }
+    const wanted = accept.split(",").map((range) => range.split(";")[0]?.trim());
+    if (type && type !== "text/html" && (wanted.includes(type) || wanted.includes("*/*"))) return body;
+    const text =
+      `answered ${response.status} with ${type || "no content type"} where JSON was expected: ` +
+      "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
+    throw responseError(answer, redactor, { code: "NOT_AN_API", text });
+  }
+
+  return {
+    async send(request) {
+      if (request.headers) redactor.addHeaders(request.headers, "call");
+      const timeoutMs = request.timeoutMs ?? options.timeoutMs;
+      const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
+      try {
+        const answer = await deadline.race(authenticated(request, deadline.signal));
+        const accept = request.headers?.get("accept") ?? options.headers.get("accept") ?? "";
+        return { data: decode(answer, accept), response: answer.response };
+      } catch (error) {
+        if (deadline.expired && !(error instanceof AirflowError)) {
+          throw timeoutError(redactor.text(describeCall(request)), timeoutMs);
+        }
+        throw error;
+      } finally {
+        deadline.end();
+      }
+    },
+  };
+}
