@@ -30,7 +30,7 @@ type NonNullValue<T extends ColumnType> = T extends "string"
         ? boolean
         : T extends "timestamp"
           ? string
-          : Json;
+          : Exclude<Json, null>;
 
 /**
  * What a row holds for a column. A `timestamp` is UTC text with exactly six fractional digits and a `Z`
@@ -46,7 +46,7 @@ export interface Table<C extends Columns = Columns> {
   readonly description: string;
   readonly columns: C;
   /** The columns that identify a row. None of them is nullable. */
-  readonly primaryKey: readonly (keyof C & string)[];
+  readonly primaryKey: readonly string[];
 }
 
 /** A row of a table: every column is there, null where nothing is known. */
@@ -64,7 +64,9 @@ export type StoredRow = { readonly [column: string]: Value };
  * @throws TypeError when the primary key names a column that is missing or nullable, or a name starts with `_`, which
  * is reserved for the destination's own columns.
  */
-export function defineTable<const C extends Columns>(table: Table<C>): Table<C> {
+export function defineTable<const C extends Columns>(
+  table: Table<C> & { readonly primaryKey: readonly (keyof C & string)[] },
+): Table<C> {
   for (const name of Object.keys(table.columns)) {
     if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
   }

@@ -2,12 +2,12 @@
  * Where the next window begins. A position is the server's clock before anything was read, never what a row says: a
  * transaction may commit long after the time that it wrote into its rows, and rows are stamped by many clocks.
  */
-export interface Position {
+export type Position = {
   /** The server's clock when the last complete sync began, ms since 1970. */
   readonly server: number;
   /** Our own clock at that moment, ms since 1970. */
   readonly local: number;
-}
+};
 
 /**
  * The beginning of the next window, ms since 1970: the stored position less the overlap. Where the server's clock was

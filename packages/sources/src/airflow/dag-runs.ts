@@ -1,57 +1,94 @@
-import { defineTable } from "@org/destination";
+import { batchOf, defineStream, type Stored } from "@org/sync-engine";
+import { justAfter, timestampOf } from "../timestamp.ts";
+import { changes } from "./changes.ts";
+import { eventDoubts, grownStates, runKey, runScopes, unfinishedRunStates } from "./doubts.ts";
+import { history, parseStreamState } from "./history.ts";
+import { leaves } from "./leaves.ts";
+import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
+import type { AirflowSync } from "./shared.ts";
+import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
+import { readTaskInstances } from "./task-instance-batches.ts";
 
-export const dagRunsTable = defineTable({
-  name: "airflow_dag_runs",
-  description: "The runs of the DAGs.",
-  primaryKey: ["dag_id", "dag_run_id"],
-  columns: {
-    dag_id: { type: "string", description: "DAG identifier." },
-    dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
-    run_type: { type: "string", description: "scheduled, manual, backfill, asset_triggered or asset_materialization." },
-    state: { type: "string", nullable: true, description: "queued, running, success or failed." },
-    logical_date: {
-      type: "timestamp",
-      nullable: true,
-      description: "Logical date; null for runs triggered without one.",
-    },
-    start_date: {
-      type: "timestamp",
-      nullable: true,
-      description: "When the run began; null again after it was cleared.",
-    },
-    end_date: { type: "timestamp", nullable: true, description: "When the run ended." },
-    external_trigger: { type: "boolean", description: "Whether the run was triggered by hand: run_type is manual." },
-    data_interval_start: { type: "timestamp", nullable: true, description: "Start of the data interval." },
-    data_interval_end: { type: "timestamp", nullable: true, description: "End of the data interval." },
-    run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
-    queued_at: { type: "timestamp", nullable: true, description: "When the run was queued." },
-    duration: {
-      type: "float64",
-      nullable: true,
-      description: "From start to end, in seconds. Null before Airflow 3.1.",
-    },
-    conf: { type: "json", nullable: true, description: "The configuration that the run was triggered with." },
-    note: { type: "string", nullable: true, description: "A person's note on the run." },
-    triggered_by: {
-      type: "string",
-      nullable: true,
-      description: "What created the run: cli, operator, rest_api, ui, timetable, asset, backfill or test.",
-    },
-    triggering_user_name: {
-      type: "string",
-      nullable: true,
-      description: "Who triggered the run. Null before Airflow 3.1.",
-    },
-    bundle_version: { type: "string", nullable: true, description: "Version of the bundle that the run uses." },
-    dag_versions: {
-      type: "json",
-      nullable: true,
-      description: "Numbers of the DAG versions that the run's tasks used, ascending.",
-    },
-    partition_key: {
-      type: "string",
-      nullable: true,
-      description: "Key of the partition that the run is for. Null before Airflow 3.2.",
-    },
+/** The first sync reads the history; every sync then reads what changed since the last one, and what no window shows. */
+export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
+  name: "dag_runs",
+  table: dagRunsTable,
+  revision: 1,
+  async *read({ shared: airflow, state: storedState, stored, streams }) {
+    const before = await airflow.before();
+    const { ask } = airflow.api.dagRuns;
+    let state = parseStreamState(storedState, before.position);
+
+    if ("history" in state) {
+      const { start } = state.history;
+      const dags = before.dags.map(({ dag_id }) => dag_id);
+      const options = { dags, runCounts: before.runCounts, from: state.history, batchRows: airflow.batchRows };
+      for await (const leaf of history({ ...options, ask, runsPerGroup: airflow.batchRows / 2 })) {
+        yield batchOf(dagRunsTable, {
+          replace: [{ scope: storedScope(leaf.scope)!, rows: leaf.rows.map(dagRunRow) }],
+          state: leaf.state,
+        });
+      }
+      state = { position: start };
+    }
+
+    const since = await airflow.windowFrom(state.position);
+    const seen = new Set<string>();
+    for await (const rows of changes(airflow.api.dagRuns, timestampOf(since))) {
+      for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
+      yield batchOf(dagRunsTable, { upserts: rows.map(dagRunRow), state });
+    }
+
+    const counts = await stored.countBy(dagRunsTable, {}, ["dag_id", "state"]);
+    const open = await stored.keys(dagRunsTable, { state: { in: unfinishedRunStates } });
+    const events = await airflow.silentEvents(since);
+    const doubts: AirflowScope[] = [
+      ...grownStates(before.runCounts, counts),
+      ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
+      ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
+    ];
+    for (const doubt of doubts) {
+      for await (const { scope, rows } of leaves(ask, doubt, airflow.batchRows)) {
+        const runs = rows.map(dagRunRow);
+        // A change of a run that left no stamp may have left none on its task instances either. They are stored
+        // first: were the sync to end in between, the doubt would arise again.
+        if (streams.has("task_instances")) {
+          for (const tasks of await ofChangedRuns(runs, stored))
+            yield* readTaskInstances(airflow, stored, tasks, state);
+        }
+        const fixed = isFixed(scope);
+        yield batchOf(
+          dagRunsTable,
+          fixed ? { replace: [{ scope: storedScope(scope)!, rows: runs }], state } : { upserts: runs, state },
+        );
+      }
+    }
+    yield { state: { position: before.position } };
   },
 });
+
+/** Scopes of task instances: those of runs that the table lacks or holds with another state. */
+async function ofChangedRuns(
+  runs: readonly { readonly dag_id: string; readonly dag_run_id: string; readonly state: string | null }[],
+  stored: Stored,
+): Promise<AirflowScope[]> {
+  const scope = {
+    dag_id: { in: runs.map(({ dag_id }) => dag_id) },
+    dag_run_id: { in: runs.map(({ dag_run_id }) => dag_run_id) },
+  };
+  const held = new Map((await stored.keys(dagRunsTable, scope, ["state"])).map((row) => [runKey(row), row.state]));
+  return runScopes(runs.filter((run) => held.get(runKey(run)) !== run.state));
+}
+
+/** The same runs by their `run_after`: the server cannot list runs by their ids, nor address every id in a path. */
+async function byRunAfter(scopes: readonly AirflowScope[], stored: Stored): Promise<AirflowScope[]> {
+  const found = await Promise.all(
+    scopes.map(({ dags, runs }) =>
+      stored.keys(dagRunsTable, { dag_id: { in: dags! }, dag_run_id: { in: runs! } }, ["run_after"]),
+    ),
+  );
+  return found.flat().map((row) => {
+    const from = row.run_after as string;
+    return { dags: [row.dag_id as string], runAfter: { from, to: justAfter(from) } };
+  });
+}

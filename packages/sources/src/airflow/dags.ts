@@ -1,69 +1,32 @@
-import { defineTable } from "@org/destination";
+import { defineStream, parsePosition } from "@org/sync-engine";
+import type { AirflowSync } from "./shared.ts";
+import { dagRow, dagsTable } from "./tables/dags.ts";
 
-export const dagsTable = defineTable({
-  name: "airflow_dags",
-  description: "The DAGs of an Airflow deployment, stale ones among them.",
-  primaryKey: ["dag_id"],
-  columns: {
-    dag_id: { type: "string", description: "Unique DAG identifier." },
-    is_paused: { type: "boolean", description: "Whether the DAG is paused." },
-    is_active: {
-      type: "boolean",
-      description: "Whether the DAG is still found in its bundle: the opposite of is_stale.",
-    },
-    owners: { type: "string", nullable: true, description: "Comma-separated list of DAG owners." },
-    tags: { type: "string", nullable: true, description: "Comma-separated list of DAG tags, in alphabetical order." },
-    timezone: { type: "string", nullable: true, description: "Timezone of the DAG's schedule." },
-    max_active_runs: { type: "int64", nullable: true, description: "Most DAG runs that may be active at once." },
-    default_view: { type: "string", nullable: true, description: "Always null: Airflow 3 no longer has it." },
-    next_dagrun_create_after: {
-      type: "timestamp",
-      nullable: true,
-      description: "When the next DAG run may be created.",
-    },
-    is_stale: { type: "boolean", description: "Whether the DAG is no longer found in its bundle." },
-    dag_display_name: { type: "string", description: "Name shown in the user interface." },
-    description: { type: "string", nullable: true, description: "Description of the DAG." },
-    max_active_tasks: {
-      type: "int64",
-      nullable: true,
-      description: "Most task instances that may be active at once in a run.",
-    },
-    max_consecutive_failed_dag_runs: {
-      type: "int64",
-      nullable: true,
-      description: "Failed runs in a row after which the DAG is paused; 0 means never.",
-    },
-    next_dagrun_logical_date: { type: "timestamp", nullable: true, description: "Logical date of the next DAG run." },
-    next_dagrun_data_interval_start: {
-      type: "timestamp",
-      nullable: true,
-      description: "Start of the next DAG run's data interval.",
-    },
-    next_dagrun_data_interval_end: {
-      type: "timestamp",
-      nullable: true,
-      description: "End of the next DAG run's data interval.",
-    },
-    timetable_summary: {
-      type: "string",
-      nullable: true,
-      description: "The schedule in short, e.g. a cron expression.",
-    },
-    timetable_description: { type: "string", nullable: true, description: "The schedule in words." },
-    fileloc: { type: "string", nullable: true, description: "File that defines the DAG, on the server." },
-    relative_fileloc: { type: "string", nullable: true, description: "The same file, relative to its bundle." },
-    bundle_name: { type: "string", nullable: true, description: "Bundle that the DAG comes from." },
-    bundle_version: { type: "string", nullable: true, description: "Version of the bundle, where it has versions." },
-    has_import_errors: {
-      type: "boolean",
-      nullable: true,
-      description: "Whether the DAG's file could not be imported lately.",
-    },
-    has_task_concurrency_limits: {
-      type: "boolean",
-      nullable: true,
-      description: "Whether a task of the DAG limits its concurrency.",
-    },
+/**
+ * All DAGs, at every sync: the server does not say which of them changed. Their timezone is only in their details,
+ * which are asked for DAGs that are new or have a new version.
+ */
+export const dags = defineStream<AirflowSync, typeof dagsTable>({
+  name: "dags",
+  table: dagsTable,
+  revision: 1,
+  async *read({ shared: airflow, state, stored }) {
+    const { dags, position } = await airflow.before();
+    const last = parsePosition((state as { position?: unknown } | undefined)?.position);
+    const timezones = new Map<unknown, string | null>();
+    if (last) {
+      const since = await airflow.windowFrom(last);
+      for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
+        timezones.set(row.dag_id, row.timezone as string | null);
+      // A version is only made when a file is parsed, so without a parse there is nothing to ask.
+      const parsed = dags.some(({ last_parsed_time: time }) => time && Date.parse(time) >= since);
+      for (const dag of parsed ? await airflow.api.versionedSince(since) : []) timezones.delete(dag);
+    }
+    const unknown = dags.filter(({ dag_id }) => !timezones.has(dag_id));
+    await Promise.all(unknown.map(async ({ dag_id }) => timezones.set(dag_id, await airflow.api.timezone(dag_id))));
+    yield {
+      upserts: dags.map((dag) => dagRow(dag, timezones.get(dag.dag_id) ?? null)),
+      state: { position: { ...position } },
+    };
   },
 });

@@ -1,1 +1,33 @@
-export {};
+import { type AirflowClient, checkServer } from "@org/airflow-client";
+import type { Source } from "@org/sync-engine";
+import { dagRuns } from "./dag-runs.ts";
+import { dags } from "./dags.ts";
+import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./shared.ts";
+import { taskInstances } from "./task-instances.ts";
+
+export type { AirflowOptions } from "./shared.ts";
+export { dagRunsTable } from "./tables/dag-runs.ts";
+export { dagsTable } from "./tables/dags.ts";
+export { taskInstancesTable } from "./tables/task-instances.ts";
+
+/**
+ * Airflow as a source of three streams: `dags`, `dag_runs` and `task_instances`.
+ *
+ * The first sync lists runs and task instances through the server's batch endpoints; each such call for task instances
+ * writes a row into Airflow's own audit log.
+ */
+export function airflow(options: AirflowOptions): Source<AirflowSync> {
+  const { client } = options;
+  return {
+    name: "airflow",
+    url: client.baseUrl,
+    streams: [dags, dagRuns, taskInstances],
+    start: (context) => startAirflowSync(options, context),
+    async check({ request }) {
+      const { version } = await request("the server", (signal) => checkServer(client, { signal }));
+      return { version, notes: [] };
+    },
+  };
+}
+
+export type { AirflowClient };

@@ -1,59 +1,68 @@
-import { defineTable } from "@org/destination";
+import { defineStream, type Stored } from "@org/sync-engine";
+import { timestampOf } from "../timestamp.ts";
+import { changes } from "./changes.ts";
+import {
+  eventDoubts,
+  runKey,
+  taskInstanceKey,
+  unfinished,
+  unfinishedRunStates,
+  unfinishedTaskStates,
+} from "./doubts.ts";
+import { history, parseStreamState } from "./history.ts";
+import type { AirflowSync } from "./shared.ts";
+import { dagRunsTable } from "./tables/dag-runs.ts";
+import { taskInstancesTable } from "./tables/task-instances.ts";
+import { readTaskInstances, taskInstanceBatch } from "./task-instance-batches.ts";
 
-export const taskInstancesTable = defineTable({
-  name: "airflow_task_instances",
-  description: "One row per attempt of a task instance; is_latest marks the present one.",
-  primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "try_number"],
-  columns: {
-    dag_id: { type: "string", description: "DAG identifier." },
-    dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
-    task_id: { type: "string", description: "Task identifier, unique within the DAG." },
-    try_number: { type: "int64", description: "The attempt's number: 0 before the first one starts, then from 1." },
-    state: { type: "string", nullable: true, description: "State of the attempt; null before it is scheduled." },
-    start_date: { type: "timestamp", nullable: true, description: "When the attempt began." },
-    end_date: { type: "timestamp", nullable: true, description: "When the attempt ended." },
-    duration: { type: "float64", nullable: true, description: "From start to end, in seconds." },
-    operator: { type: "string", nullable: true, description: "Class of the operator." },
-    hostname: { type: "string", nullable: true, description: "Host that ran the attempt." },
-    map_index: { type: "int64", description: "Index of a mapped task instance, -1 for others and before expansion." },
-    is_latest: {
-      type: "boolean",
-      description: "Whether this is the task instance's present row; false for its earlier attempts.",
-    },
-    id: {
-      type: "string",
-      nullable: true,
-      description:
-        "Airflow's own id of the present attempt; null for earlier attempts, of which the API does not say it.",
-    },
-    logical_date: { type: "timestamp", nullable: true, description: "Logical date of the run." },
-    run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
-    task_display_name: { type: "string", nullable: true, description: "Name shown in the user interface." },
-    operator_name: {
-      type: "string",
-      nullable: true,
-      description: "Name of the operator shown in the user interface. Null before Airflow 3.1.",
-    },
-    max_tries: { type: "int64", nullable: true, description: "Number of the last try before the task fails for good." },
-    pool: { type: "string", nullable: true, description: "Pool that the attempt uses." },
-    pool_slots: { type: "int64", nullable: true, description: "Slots of the pool that it takes." },
-    queue: { type: "string", nullable: true, description: "Queue of the executor." },
-    priority_weight: { type: "int64", nullable: true, description: "Priority within the executor's queue." },
-    executor: { type: "string", nullable: true, description: "Executor, where it is not the default one." },
-    queued_when: { type: "timestamp", nullable: true, description: "When the attempt was queued." },
-    scheduled_when: { type: "timestamp", nullable: true, description: "When the attempt was scheduled." },
-    pid: { type: "int64", nullable: true, description: "Process on the host." },
-    unixname: { type: "string", nullable: true, description: "User of the process on the host." },
-    rendered_map_index: {
-      type: "string",
-      nullable: true,
-      description: "Name of the mapped task instance. Null for earlier attempts.",
-    },
-    note: {
-      type: "string",
-      nullable: true,
-      description: "A person's note on the task instance. Null for earlier attempts.",
-    },
-    dag_version: { type: "int64", nullable: true, description: "Number of the DAG version that the attempt used." },
+/** How long after its end a run's unfinished task instances are still looked after. */
+const AFTERMATH_MS = 24 * 60 * 60 * 1000;
+
+/** Task instances about as many as a run has tell how many runs fit into one answer. */
+const TASKS_PER_RUN = 5;
+
+/** The task instances with all their attempts: the history first, then windows, and what no window shows. */
+export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable>({
+  name: "task_instances",
+  table: taskInstancesTable,
+  revision: 1,
+  async *read({ shared: airflow, state: storedState, stored, streams }) {
+    const before = await airflow.before();
+    const { ask } = airflow.api.taskInstances;
+    let state = parseStreamState(storedState, before.position);
+
+    if ("history" in state) {
+      const { start } = state.history;
+      const dags = before.dags.map(({ dag_id }) => dag_id);
+      const options = { dags, runCounts: before.runCounts, from: state.history, batchRows: airflow.batchRows };
+      for await (const leaf of history({ ...options, ask, runsPerGroup: airflow.batchRows / TASKS_PER_RUN })) {
+        yield await taskInstanceBatch(airflow, stored, leaf, leaf.state);
+      }
+      state = { position: start };
+    }
+
+    const since = await airflow.windowFrom(state.position);
+    const seen = new Set<string>();
+    for await (const rows of changes(airflow.api.taskInstances, timestampOf(since))) {
+      for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
+      yield await taskInstanceBatch(airflow, stored, { rows }, state);
+    }
+
+    const waiting = await stored.keys(taskInstancesTable, {
+      is_latest: { in: [true] },
+      state: { in: unfinishedTaskStates },
+    });
+    const events = await airflow.silentEvents(since);
+    const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
+    const doubts = [...unfinished(waiting, live, seen), ...eventDoubts(events, "task")];
+    for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
+    yield { state: { position: before.position } };
   },
 });
+
+/** Runs that are not final, or were not a day ago. */
+async function liveRuns(stored: Stored, serverNow: number): Promise<ReadonlySet<string>> {
+  const open = await stored.keys(dagRunsTable, { state: { in: unfinishedRunStates } });
+  const ended = await stored.keys(dagRunsTable, { end_date: { gte: timestampOf(serverNow - AFTERMATH_MS) } });
+  return new Set([...open, ...ended].map(runKey));
+}

@@ -1,0 +1,29 @@
+/**
+ * The window: everything that changed since a moment, without an upper bound.
+ *
+ * Where the server has a keyset cursor, by that: rows that change while they are read come again later in the walk,
+ * and the walk ends only when the cursor does. Elsewhere by proven leaves; where too many of them have one
+ * `run_after`, all rows of that `run_after` are read, changed or not.
+ */
+import type { Listing } from "./api.ts";
+import { leaves } from "./leaves.ts";
+
+/** A server without a cursor cuts every page of a window to this size, so asking for more only hides where it ends. */
+const WINDOW_LIMIT = 100;
+
+export async function* changes<T extends { readonly run_after: string }>(
+  listing: Listing<T>,
+  since: string,
+): AsyncGenerator<readonly T[]> {
+  for (let token = ""; ; ) {
+    const page = await listing.changed(since, token);
+    if (!page) break;
+    if (page.rows.length > 0) yield page.rows;
+    if (page.next === null) return;
+    if (page.next === token) throw new Error(`The server repeats the page token ${page.next}: its listing never ends.`);
+    token = page.next;
+  }
+  const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit) =>
+    listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit);
+  for await (const { rows } of leaves(ask, { updatedSince: since }, WINDOW_LIMIT)) yield rows;
+}

@@ -1,0 +1,121 @@
+/**
+ * What no window shows. Each doubt is a pure function of what the server said before the sync, what the table holds
+ * and what this sync already brought; none of them reads or writes. Its answer is what to read again.
+ */
+import type { StoredRow } from "@org/destination";
+import type { AirflowScope } from "./scope.ts";
+
+/** Numbers of runs by DAG and state, as the server counts them. */
+export type RunCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
+
+/** Run and task instance states that nothing follows. */
+export const finalRunStates = ["success", "failed"];
+export const finalTaskStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
+export const unfinishedRunStates = ["queued", "running"];
+export const unfinishedTaskStates = [
+  null,
+  "scheduled",
+  "queued",
+  "running",
+  "restarting",
+  "up_for_retry",
+  "up_for_reschedule",
+  "deferred",
+  "awaiting_input",
+];
+
+/**
+ * States of which a DAG has more runs than the table: runs that came into them without a stamp, were born without one,
+ * or belong to a DAG that was invisible until now. A DAG that the server leaves out has no runs.
+ *
+ * A run may also have moved on between the server's count and the window. That happens to unfinished ones, of which
+ * there are few, so those of all DAGs are one scope.
+ */
+export function grownStates(
+  counts: RunCounts,
+  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+): AirflowScope[] {
+  const held = new Map(stored.map(({ values, count }) => [key(values.dag_id, values.state), count]));
+  const grown = [...counts].flatMap(([dag, states]) =>
+    [...states].filter(([state, count]) => count > (held.get(key(dag, state)) ?? 0)).map(([state]) => ({ dag, state })),
+  );
+  const moving = grown.filter(({ state }) => unfinishedRunStates.includes(state));
+  const settled = Map.groupBy(
+    grown.filter(({ state }) => !unfinishedRunStates.includes(state)),
+    ({ dag }) => dag,
+  );
+  return [
+    ...(moving.length > 0 ? [{ dags: [...new Set(moving.map(({ dag }) => dag))], states: unfinishedRunStates }] : []),
+    ...[...settled].map(([dag, states]) => ({ dags: [dag], states: states.map(({ state }) => state) })),
+  ];
+}
+
+/**
+ * Task instances that the table holds as unfinished, that no window brought, and whose run is not final or was so for
+ * less than a day (of any run, where it is not known which are): in scopes of at most `runsPerScope` runs.
+ */
+export function unfinished(
+  stored: readonly StoredRow[],
+  liveRuns: ReadonlySet<string> | undefined,
+  seen: ReadonlySet<string>,
+  runsPerScope = 200,
+): AirflowScope[] {
+  const waiting = stored.filter((row) => (liveRuns?.has(runKey(row)) ?? true) && !seen.has(taskInstanceKey(row)));
+  const runs = [...new Map(waiting.map((row) => [runKey(row), row])).values()];
+  const scopes: AirflowScope[] = [];
+  for (let start = 0; start < runs.length; start += runsPerScope) {
+    const chunk = runs.slice(start, start + runsPerScope);
+    const keys = new Set(chunk.map(runKey));
+    scopes.push({
+      dags: distinct(chunk, "dag_id"),
+      runs: distinct(chunk, "dag_run_id"),
+      tasks: distinct(
+        waiting.filter((row) => keys.has(runKey(row))),
+        "task_id",
+      ),
+    });
+  }
+  return scopes;
+}
+
+/** Runs that people did something to which leaves no stamp, such as a note: by the server's event log. */
+export function eventDoubts(
+  events: readonly { readonly event: string; readonly dag_id?: string | null; readonly run_id?: string | null }[],
+  about: "dag_run" | "task",
+): AirflowScope[] {
+  return runScopes(
+    events.flatMap(({ event, dag_id, run_id: dag_run_id }) =>
+      event.includes(about) && dag_id && dag_run_id && dag_id !== "~" && dag_run_id !== "~"
+        ? [{ dag_id, dag_run_id }]
+        : [],
+    ),
+  );
+}
+
+/** Runs as scopes, one for each DAG: a run's id is unique within its DAG only. */
+export function runScopes(runs: readonly { readonly dag_id: string; readonly dag_run_id: string }[]): AirflowScope[] {
+  return [...Map.groupBy(runs, ({ dag_id }) => dag_id)].map(([dag, ofDag]) => ({
+    dags: [dag],
+    runs: [...new Set(ofDag.map(({ dag_run_id }) => dag_run_id))],
+  }));
+}
+
+/** Identifies a run in a set. */
+export function runKey(row: StoredRow | { dag_id: string; dag_run_id: string }): string {
+  return key(row.dag_id, row.dag_run_id);
+}
+
+/** Identifies a task instance, whatever its attempt, in a set. */
+export function taskInstanceKey(
+  row: StoredRow | { dag_id: string; dag_run_id: string; task_id: string; map_index: number },
+): string {
+  return key(row.dag_id, row.dag_run_id, row.task_id, row.map_index);
+}
+
+function key(...parts: unknown[]): string {
+  return JSON.stringify(parts);
+}
+
+function distinct(rows: readonly StoredRow[], column: string): string[] {
+  return [...new Set(rows.map((row) => row[column] as string))];
+}

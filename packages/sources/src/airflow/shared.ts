@@ -1,0 +1,122 @@
+/** What the streams of one sync share: the server as it was before anything was read, asked for once. */
+import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
+import { type AirflowApi, airflowApi } from "./api.ts";
+import type { RunCounts } from "./doubts.ts";
+import type { AirflowScope } from "./scope.ts";
+
+export interface AirflowOptions {
+  readonly client: AirflowClient;
+  /**
+   * How far each sync looks back behind the last one, in ms: a transaction may become visible long after the time that
+   * it wrote into its rows.
+   * @default 600000
+   */
+  readonly overlapMs?: number;
+  /** Rows asked for at once from the batch endpoints. @default 1000 */
+  readonly batchRows?: number;
+}
+
+/** The server before a sync read anything. */
+export interface Before {
+  readonly position: Position;
+  readonly dags: readonly Dag[];
+  readonly runCounts: RunCounts;
+}
+
+export interface AirflowSync {
+  readonly api: AirflowApi;
+  readonly batchRows: number;
+  before(): Promise<Before>;
+  /** The beginning of the window that follows a position, ms since 1970. */
+  windowFrom(position: Position): Promise<number>;
+  /**
+   * Whether the user may see all DAGs of a scope. What lies in a DAG that became invisible is not listed any more, and
+   * must not be taken for gone.
+   */
+  isVisible(scope: AirflowScope): boolean;
+  /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
+  tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
+  /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
+  silentEvents(since: number): Promise<readonly EventLog[]>;
+}
+
+export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
+  const { overlapMs = 600_000, batchRows = 1000 } = options;
+  const api = airflowApi(options.client, context);
+  let visible: ReadonlySet<string> = new Set();
+  let unreachable = false;
+  const before = once(async (): Promise<Before> => {
+    const dags = await allDags(api);
+    visible = new Set(dags.map(({ dag_id }) => dag_id));
+    const position = { server: api.clock(context.now), local: context.now() };
+    return { position, dags, runCounts: await api.runCounts() };
+  });
+  let eventsSince = Number.POSITIVE_INFINITY;
+  let events: Promise<readonly EventLog[]> | undefined;
+  return {
+    api,
+    batchRows,
+    before,
+    windowFrom: async (position) => windowStart(position, (await before()).position, overlapMs),
+    isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
+    async tries(row) {
+      const tries = await api.tries(row);
+      if (!tries && !unreachable) {
+        unreachable = true;
+        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: a slash in an id does not fit into the server's address, or the run is gone. What was seen of them is kept.`;
+        context.emit({ type: "notice", code: "TRIES_UNREACHABLE", message });
+      }
+      return tries;
+    },
+    silentEvents(since) {
+      if (!events || since < eventsSince) {
+        eventsSince = since;
+        events = api.silentEvents(since).catch((error) => {
+          if (!isForbidden(error)) throw error;
+          const message =
+            "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
+          context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
+          return [];
+        });
+      }
+      return events;
+    },
+  };
+}
+
+/**
+ * All DAGs. The server lists them by offset only, and keeps to a page size of its own; each page begins with the last
+ * DAG of the page before, which proves that nothing shifted in between. Where something did, the listing begins again.
+ */
+async function allDags(api: AirflowApi): Promise<readonly Dag[]> {
+  for (let attempt = 0; attempt < 10; attempt += 1) {
+    const first = await api.dagsPage(0);
+    const dags = [...first.dags];
+    let { total } = first;
+    while (dags.length < total) {
+      const page = await api.dagsPage(Math.max(0, dags.length - 1));
+      if (page.dags[0]?.dag_id !== dags.at(-1)?.dag_id || page.dags.length < 2) break;
+      dags.push(...page.dags.slice(1));
+      total = page.total;
+    }
+    if (dags.length >= total) return dags;
+  }
+  throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
+}
+
+/** The answer of the first call that succeeds, for all. */
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | undefined;
+  return () => {
+    result ??= work().catch((error) => {
+      result = undefined;
+      throw error;
+    });
+    return result;
+  };
+}
+
+function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 403;
+}

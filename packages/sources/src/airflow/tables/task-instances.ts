@@ -1,0 +1,116 @@
+import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import { defineTable, type Row } from "@org/destination";
+import { timestamp } from "../../timestamp.ts";
+
+export const taskInstancesTable = defineTable({
+  name: "airflow_task_instances",
+  description: "One row per attempt of a task instance; is_latest marks the present one.",
+  primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "try_number"],
+  columns: {
+    dag_id: { type: "string", description: "DAG identifier." },
+    dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
+    task_id: { type: "string", description: "Task identifier, unique within the DAG." },
+    try_number: { type: "int64", description: "The attempt's number: 0 before the first one starts, then from 1." },
+    state: { type: "string", nullable: true, description: "State of the attempt; null before it is scheduled." },
+    start_date: { type: "timestamp", nullable: true, description: "When the attempt began." },
+    end_date: { type: "timestamp", nullable: true, description: "When the attempt ended." },
+    duration: { type: "float64", nullable: true, description: "From start to end, in seconds." },
+    operator: { type: "string", nullable: true, description: "Class of the operator." },
+    hostname: { type: "string", nullable: true, description: "Host that ran the attempt." },
+    map_index: { type: "int64", description: "Index of a mapped task instance, -1 for others and before expansion." },
+    is_latest: {
+      type: "boolean",
+      description: "Whether this is the task instance's present row; false for its earlier attempts.",
+    },
+    id: {
+      type: "string",
+      nullable: true,
+      description:
+        "Airflow's own id of the present attempt; null for earlier attempts, of which the API does not say it.",
+    },
+    logical_date: { type: "timestamp", nullable: true, description: "Logical date of the run." },
+    run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
+    task_display_name: { type: "string", nullable: true, description: "Name shown in the user interface." },
+    operator_name: {
+      type: "string",
+      nullable: true,
+      description: "Name of the operator shown in the user interface. Null before Airflow 3.1.",
+    },
+    max_tries: { type: "int64", nullable: true, description: "Number of the last try before the task fails for good." },
+    pool: { type: "string", nullable: true, description: "Pool that the attempt uses." },
+    pool_slots: { type: "int64", nullable: true, description: "Slots of the pool that it takes." },
+    queue: { type: "string", nullable: true, description: "Queue of the executor." },
+    priority_weight: { type: "int64", nullable: true, description: "Priority within the executor's queue." },
+    executor: { type: "string", nullable: true, description: "Executor, where it is not the default one." },
+    queued_when: { type: "timestamp", nullable: true, description: "When the attempt was queued." },
+    scheduled_when: { type: "timestamp", nullable: true, description: "When the attempt was scheduled." },
+    pid: { type: "int64", nullable: true, description: "Process on the host." },
+    unixname: { type: "string", nullable: true, description: "User of the process on the host." },
+    rendered_map_index: {
+      type: "string",
+      nullable: true,
+      description: "Name of the mapped task instance. Null for earlier attempts.",
+    },
+    note: {
+      type: "string",
+      nullable: true,
+      description: "A person's note on the task instance. Null for earlier attempts.",
+    },
+    dag_version: { type: "int64", nullable: true, description: "Number of the DAG version that the attempt used." },
+  },
+});
+
+/** The present attempt, as the server lists it. */
+export function taskInstanceRow(row: TaskInstance): Row<typeof taskInstancesTable> {
+  return {
+    ...attemptColumns(row),
+    is_latest: true,
+    id: row.id,
+    logical_date: timestamp(row.logical_date),
+    run_after: timestamp(row.run_after),
+    rendered_map_index: row.rendered_map_index ?? null,
+    note: row.note ?? null,
+  };
+}
+
+/** An earlier attempt, as the tries of a listed task instance show it. */
+export function attemptRow(attempt: TaskInstanceAttempt, listed: TaskInstance): Row<typeof taskInstancesTable> {
+  return {
+    ...attemptColumns(attempt),
+    is_latest: false,
+    id: null,
+    logical_date: timestamp(listed.logical_date),
+    run_after: timestamp(listed.run_after),
+    rendered_map_index: null,
+    note: null,
+  };
+}
+
+function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
+  return {
+    dag_id: row.dag_id,
+    dag_run_id: row.dag_run_id,
+    task_id: row.task_id,
+    try_number: row.try_number,
+    state: row.state ?? null,
+    start_date: timestamp(row.start_date),
+    end_date: timestamp(row.end_date),
+    duration: row.duration ?? null,
+    operator: row.operator ?? null,
+    hostname: row.hostname ?? null,
+    map_index: row.map_index,
+    task_display_name: row.task_display_name,
+    operator_name: row.operator_name ?? null,
+    max_tries: row.max_tries,
+    pool: row.pool,
+    pool_slots: row.pool_slots,
+    queue: row.queue ?? null,
+    priority_weight: row.priority_weight ?? null,
+    executor: row.executor ?? null,
+    queued_when: timestamp(row.queued_when),
+    scheduled_when: timestamp(row.scheduled_when),
+    pid: row.pid ?? null,
+    unixname: row.unixname ?? null,
+    dag_version: row.dag_version?.version_number ?? null,
+  };
+}
