@@ -1,0 +1,159 @@
+import { createRandom, type Random } from "../random.ts";
+import { type Clock, createClock, day, type Instant, minute, second } from "../time.ts";
+import { companyDags, type DemoDag, inventedDags } from "./demo-dags.ts";
+import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
+import { AirflowWorld } from "./world.ts";
+
+export interface AirflowWorldOptions {
+  /** @default 1 */
+  readonly seed?: number;
+  /** @default one that stands still */
+  readonly clock?: Clock;
+  /** How many DAGs: the company's 25, then invented ones. @default 25 */
+  readonly dags?: number;
+  /** How far back the runs go from the clock. @default 14 */
+  readonly days?: number;
+  /** The most runs of one DAG, its newest. @default no limit */
+  readonly runsPerDag?: number;
+}
+
+interface Due {
+  readonly dag: SimulatedDag;
+  readonly demo: DemoDag;
+  readonly at: Instant;
+}
+
+/**
+ * A company's Airflow: DAGs that fail often, slow tasks, mapped ones, retries, runs triggered by hand, and what is
+ * under way at the clock's time. Small ones for tests by the options; up to 10,000 DAGs.
+ */
+export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWorld {
+  const random = createRandom(options.seed ?? 1);
+  const world = new AirflowWorld(options.clock ?? createClock(), createRandom((options.seed ?? 1) + 1));
+  const now = world.now();
+  const since = now - (options.days ?? 14) * day;
+  const count = options.dags ?? companyDags.length;
+  const demos = [...companyDags.slice(0, count), ...inventedDags(count - companyDags.length, random)];
+  const due = demos.flatMap((demo) => {
+    const dag = world.at(since - 30 * day, () => world.addDag(settingsOf(demo, now)));
+    if (demo.isStale) world.setDag(dag, { isStale: true, nextRun: null });
+    const moments: Instant[] = [];
+    for (let at = lastDue(demo, now); at >= since; at -= demo.every) moments.push(at);
+    const kept = moments.slice(0, options.runsPerDag ?? moments.length);
+    return kept.map((at): Due => ({ dag, demo, at }));
+  });
+  // In the order in which they happened, so that ids grow with time as on a real server.
+  due.sort((a, b) => a.at - b.at || (a.dag.dagId < b.dag.dagId ? -1 : 1));
+  for (const one of due) happen(world, random, one, now);
+  return world;
+}
+
+/** The last time before now at which a DAG was due: a multiple of its interval, shifted by its offset. */
+function lastDue(demo: DemoDag, now: Instant): Instant {
+  const at = Math.floor((now - demo.offset) / demo.every) * demo.every + demo.offset;
+  return demo.isStale ? at - 5 * day : at;
+}
+
+function settingsOf(demo: DemoDag, now: Instant) {
+  const next = lastDue(demo, now) + demo.every;
+  return {
+    dagId: demo.dagId,
+    tasks: demo.tasks,
+    description: demo.description,
+    owners: [demo.owner],
+    tags: demo.tags,
+    schedule: demo.schedule,
+    scheduleInWords: null,
+    timezone: demo.timezone ?? "UTC",
+    isPaused: demo.isPaused ?? false,
+    maxActiveRuns: demo.every < day ? 1 : 16,
+    nextRun: { logicalDate: next - demo.every, intervalStart: next - demo.every, intervalEnd: next, runAfter: next },
+  };
+}
+
+/** One run, from the scheduler's decision to its end, or as far as it got by now. */
+function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, now: Instant): void {
+  const manual = random.chance(0.03);
+  // A person's runs have no logical date, and come when it suits them.
+  const born = at + random.between(1, manual ? 3000 : 20) * second + random.between(0, 999_999);
+  if (born >= now) return;
+  const run = world.at(born, () =>
+    manual
+      ? world.addRun(dag, { runAfter: born, conf: { reason: "asked for by finance" } })
+      : world.addRun(dag, {
+          runType: "scheduled",
+          runAfter: at,
+          logicalDate: at - demo.every,
+          interval: [at - demo.every, at],
+        }),
+  );
+  const started = born + random.between(1, 8) * second;
+  if (started >= now) return;
+  world.at(started, () => world.startRun(run));
+  const end = carryOut(world, random, run, demo, started, now);
+  if (end === undefined) return;
+  const failed = run.tasks.some((task) => task.state === "failed" || task.state === "upstream_failed");
+  world.at(Math.min(end + second, now), () => world.setRunState(run, failed ? "failed" : "success"));
+  if (failed && random.chance(0.1)) world.note(run, "Source system was down, see the incident channel.");
+}
+
+/** Runs the tasks one after the other. @returns when the last one ended, undefined when now came first */
+function carryOut(
+  world: AirflowWorld,
+  random: Random,
+  run: SimulatedRun,
+  demo: DemoDag,
+  started: Instant,
+  now: Instant,
+): Instant | undefined {
+  let clock = started;
+  let failed = false;
+  for (const definition of run.dag.tasks) {
+    const first = world.task(run, definition.taskId);
+    if (failed) {
+      world.at(clock, () => world.setTaskState(first, "upstream_failed"));
+      continue;
+    }
+    if (definition.mapped) world.at(clock, () => world.expand(first));
+    const begun = clock;
+    const siblings = run.tasks.filter((task) => task.definition === definition);
+    for (const task of siblings) {
+      const fails = task === siblings.at(-1) && demo.failing?.taskId === definition.taskId;
+      const chance = fails ? demo.failing!.chance : 0.004;
+      const end = attempts(world, random, task, begun, now, chance);
+      if (end === undefined) return undefined;
+      clock = Math.max(clock, end);
+      failed ||= task.state === "failed";
+    }
+  }
+  return clock;
+}
+
+/** The attempts of one task instance until it succeeds or has no retries left. */
+function attempts(
+  world: AirflowWorld,
+  random: Random,
+  task: SimulatedTask,
+  from: Instant,
+  now: Instant,
+  chance: number,
+): Instant | undefined {
+  let start = from + random.between(500_000, 4_000_000);
+  for (let left = task.definition.retries ?? 0; ; left--) {
+    if (start >= now) return undefined;
+    world.at(start, () => world.startTask(task));
+    const usual = task.definition.duration ?? minute;
+    const end = start + Math.round(usual * (0.6 + random.next() * 0.8)) + random.between(0, 999_999);
+    if (end >= now) return undefined;
+    if (!random.chance(chance)) {
+      world.at(end, () => world.finishTask(task, "success"));
+      return end;
+    }
+    if (left <= 0) {
+      world.at(end, () => world.finishTask(task, "failed"));
+      return end;
+    }
+    world.at(end, () => world.retry(task));
+    start = end + 5 * minute;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Instant } from "../time.ts";
+
+/** A task of a DAG, and how the simulated scheduler treats it. */
+export interface TaskDefinition {
+  readonly taskId: string;
+  /** @default "PythonOperator" */
+  readonly operator?: string;
+  /** How often it is tried again after it failed. @default 0 */
+  readonly retries?: number;
+  /** Instances that it expands to; it is a placeholder (map_index -1) before. @default not mapped */
+  readonly mapped?: number;
+  /** How long one attempt takes, in microseconds. @default 60 s */
+  readonly duration?: Instant;
+}
+
+export interface DagVersion {
+  readonly id: string;
+  readonly number: number;
+  readonly createdAt: Instant;
+}
+
+/** What a DAG has and a person can change. */
+export interface DagSettings {
+  displayName: string;
+  description: string | null;
+  owners: readonly string[];
+  tags: readonly string[];
+  /** `timetable_summary`: a cron expression as a rule. */
+  schedule: string | null;
+  scheduleInWords: string | null;
+  timezone: string | null;
+  isPaused: boolean;
+  isStale: boolean;
+  maxActiveRuns: number;
+  maxActiveTasks: number;
+  maxConsecutiveFailedRuns: number;
+  nextRun: { logicalDate: Instant; intervalStart: Instant; intervalEnd: Instant; runAfter: Instant } | null;
+  fileLocation: string;
+  bundleName: string;
+  bundleVersion: string | null;
+  hasImportErrors: boolean;
+  hasTaskConcurrencyLimits: boolean;
+}
+
+export interface SimulatedDag extends DagSettings {
+  readonly dagId: string;
+  readonly versions: DagVersion[];
+  readonly tasks: readonly TaskDefinition[];
+  lastParsed: Instant;
+  /** By run id, oldest first. */
+  readonly runs: Map<string, SimulatedRun>;
+}
+
+export type RunState = "queued" | "running" | "success" | "failed";
+export type RunType = "scheduled" | "manual" | "backfill" | "asset_triggered" | "asset_materialization";
+
+export interface SimulatedRun {
+  readonly id: number;
+  readonly dag: SimulatedDag;
+  readonly runId: string;
+  runType: RunType;
+  state: RunState;
+  logicalDate: Instant | null;
+  intervalStart: Instant | null;
+  intervalEnd: Instant | null;
+  runAfter: Instant;
+  queuedAt: Instant | null;
+  startDate: Instant | null;
+  endDate: Instant | null;
+  lastSchedulingDecision: Instant | null;
+  conf: { readonly [key: string]: unknown } | null;
+  note: string | null;
+  triggeredBy: string | null;
+  triggeringUser: string | null;
+  bundleVersion: string | null;
+  partitionKey: string | null;
+  /** Null where something wrote the row without a stamp: it then matches no filter on it. */
+  updatedAt: Instant | null;
+  /** A value that the server cannot print: every page with this row is a 500. */
+  poisoned: boolean;
+  gone: boolean;
+  readonly tasks: SimulatedTask[];
+}
+
+export type TaskState =
+  | "scheduled"
+  | "queued"
+  | "running"
+  | "success"
+  | "restarting"
+  | "failed"
+  | "up_for_retry"
+  | "up_for_reschedule"
+  | "upstream_failed"
+  | "skipped"
+  | "deferred"
+  | "removed";
+
+/** What an attempt has, present or past. */
+export interface SimulatedAttempt {
+  tryNumber: number;
+  state: TaskState | null;
+  startDate: Instant | null;
+  endDate: Instant | null;
+  scheduledWhen: Instant | null;
+  queuedWhen: Instant | null;
+  hostname: string;
+  pid: number | null;
+  maxTries: number;
+  version: DagVersion;
+}
+
+/** A task instance: its present row, and what it was before. */
+export interface SimulatedTask extends SimulatedAttempt {
+  /** Identifies the attempt: new whenever a new one begins. */
+  id: string;
+  readonly run: SimulatedRun;
+  readonly definition: TaskDefinition;
+  mapIndex: number;
+  renderedMapIndex: string | null;
+  note: string | null;
+  updatedAt: Instant | null;
+  poisoned: boolean;
+  /** Earlier attempts in the order in which they ended. */
+  readonly history: SimulatedAttempt[];
+  /** Where it is in the world's list by id. A slot whose task is elsewhere now is empty. */
+  slot: number;
+}
+
+export interface SimulatedEvent {
+  readonly id: number;
+  readonly when: Instant;
+  readonly event: string;
+  readonly dagId: string | null;
+  readonly runId: string | null;
+  readonly taskId: string | null;
+  readonly mapIndex: number | null;
+  readonly owner: string;
+  readonly extra: string;
+}
+
+export const finalTaskStates: ReadonlySet<TaskState | null> = new Set<TaskState | null>([
+  "success",
+  "failed",
+  "skipped",
+  "upstream_failed",
+  "removed",
+]);

@@ -1,0 +1,130 @@
+import { formatSix, type Instant } from "../time.ts";
+import { dagDocument, seconds, versionsOf } from "./documents.ts";
+import type { SimulatedAttempt, SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
+import type { AirflowStore } from "./store.ts";
+
+/** A row of one of the sync's tables, by column. */
+export type TruthRow = { readonly [column: string]: unknown };
+
+/** What the sync's tables should hold after it, in any order. */
+export interface AirflowRows {
+  readonly airflow_dags: TruthRow[];
+  readonly airflow_dag_runs: TruthRow[];
+  readonly airflow_task_instances: TruthRow[];
+}
+
+const text = (instant: Instant | null | undefined) => (instant == null ? null : formatSix(instant));
+
+/** Works out the rows from what the world holds, not from what its server answers. */
+export function airflowRows(world: AirflowStore): AirflowRows {
+  return {
+    airflow_dags: [...world.dags.values()].map(dagRow),
+    airflow_dag_runs: world.runs().map(runRow),
+    airflow_task_instances: world.tasks().flatMap(attemptRows),
+  };
+}
+
+function dagRow(dag: SimulatedDag): TruthRow {
+  return {
+    dag_id: dag.dagId,
+    is_paused: dag.isPaused,
+    is_active: !dag.isStale,
+    owners: dag.owners.join(","),
+    tags: [...dag.tags].sort().join(","),
+    timezone: dag.timezone,
+    max_active_runs: dag.maxActiveRuns,
+    default_view: null,
+    next_dagrun_create_after: text(dag.nextRun?.runAfter),
+    is_stale: dag.isStale,
+    dag_display_name: dag.displayName,
+    description: dag.description,
+    max_active_tasks: dag.maxActiveTasks,
+    max_consecutive_failed_dag_runs: dag.maxConsecutiveFailedRuns,
+    next_dagrun_logical_date: text(dag.nextRun?.logicalDate),
+    next_dagrun_data_interval_start: text(dag.nextRun?.intervalStart),
+    next_dagrun_data_interval_end: text(dag.nextRun?.intervalEnd),
+    timetable_summary: dag.schedule,
+    timetable_description: dag.scheduleInWords,
+    fileloc: dag.fileLocation,
+    relative_fileloc: dagDocument(dag).relative_fileloc,
+    bundle_name: dag.bundleName,
+    bundle_version: dag.bundleVersion,
+    has_import_errors: dag.hasImportErrors,
+    has_task_concurrency_limits: dag.hasTaskConcurrencyLimits,
+  };
+}
+
+function runRow(run: SimulatedRun): TruthRow {
+  return {
+    dag_id: run.dag.dagId,
+    dag_run_id: run.runId,
+    run_type: run.runType,
+    state: run.state,
+    logical_date: text(run.logicalDate),
+    start_date: text(run.startDate),
+    end_date: text(run.endDate),
+    external_trigger: run.runType === "manual",
+    data_interval_start: text(run.intervalStart),
+    data_interval_end: text(run.intervalEnd),
+    run_after: formatSix(run.runAfter),
+    queued_at: text(run.queuedAt),
+    duration: seconds(run.startDate, run.endDate),
+    conf: run.conf,
+    note: run.note,
+    triggered_by: run.triggeredBy,
+    triggering_user_name: run.triggeringUser,
+    bundle_version: run.bundleVersion,
+    dag_versions: versionsOf(run).map((version) => version.number),
+    partition_key: run.partitionKey,
+  };
+}
+
+/**
+ * The attempts of one task instance: the listed row, and of its history those with 1 <= number < the listed number.
+ * Of several with one number, the one that ran.
+ */
+function attemptRows(task: SimulatedTask): TruthRow[] {
+  const earlier = new Map<number, SimulatedAttempt>();
+  for (const attempt of task.history) {
+    const { tryNumber } = attempt;
+    if (tryNumber < 1 || tryNumber >= task.tryNumber) continue;
+    if (attempt.state !== null || !earlier.has(tryNumber)) earlier.set(tryNumber, attempt);
+  }
+  return [...[...earlier.values()].map((attempt) => attemptRow(task, attempt, false)), attemptRow(task, task, true)];
+}
+
+function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: boolean): TruthRow {
+  const { run, definition } = task;
+  return {
+    dag_id: run.dag.dagId,
+    dag_run_id: run.runId,
+    task_id: definition.taskId,
+    try_number: attempt.tryNumber,
+    state: attempt.state,
+    start_date: text(attempt.startDate),
+    end_date: text(attempt.endDate),
+    duration: seconds(attempt.startDate, attempt.endDate),
+    operator: definition.operator ?? "PythonOperator",
+    hostname: attempt.hostname,
+    map_index: task.mapIndex,
+    is_latest: latest,
+    id: latest ? task.id : null,
+    logical_date: text(run.logicalDate),
+    run_after: formatSix(run.runAfter),
+    task_display_name: definition.taskId,
+    operator_name: definition.operator ?? "PythonOperator",
+    max_tries: attempt.maxTries,
+    pool: "default_pool",
+    pool_slots: 1,
+    queue: "default",
+    priority_weight: 1,
+    executor: null,
+    queued_when: text(attempt.queuedWhen),
+    scheduled_when: text(attempt.scheduledWhen),
+    pid: attempt.pid,
+    unixname: "airflow",
+    rendered_map_index: latest ? task.renderedMapIndex : null,
+    note: latest ? task.note : null,
+    dag_version: attempt.version.number,
+  };
+}

@@ -1,0 +1,150 @@
+import type { SimulatedRequest } from "../http/faults.ts";
+import { type Answer, htmlAnswer, jsonAnswer, type RunningServer, startServer, textAnswer } from "../http/server.ts";
+import type { Clock } from "../time.ts";
+import { createAirflowWorld } from "./demo.ts";
+import { PoisonedRow } from "./documents.ts";
+import { AirflowInterface, routePattern } from "./interface.ts";
+import { detail, invalid, notSimulated, Problem } from "./problems.ts";
+import { type Route, routes } from "./routes.ts";
+import { Tokens } from "./tokens.ts";
+import type { AirflowWorld } from "./world.ts";
+
+export interface AirflowSimulatorOptions {
+  /** What the server holds. @default the demo world */
+  readonly world?: AirflowWorld;
+  /** The clock of the demo world; a world that is given brings its own. */
+  readonly clock?: Clock;
+  /** @default 0, any free one */
+  readonly port?: number;
+  /** @default "admin" */
+  readonly username?: string;
+  /** @default "admin" */
+  readonly password?: string;
+  /** How long a token is good for, in milliseconds. @default a day */
+  readonly tokenLifetimeMs?: number;
+  /** Whether the server has keyset cursors: 3.3.2 does, `false` makes it like 3.1.8. @default true */
+  readonly cursor?: boolean;
+  /** The most rows that a GET gives, whatever limit is asked for. @default 100, as on a real server */
+  readonly maximumPageLimit?: number;
+  /** Checks every answer against the specification, and turns one that breaks it into a 500. @default false */
+  readonly validate?: boolean;
+}
+
+export interface AirflowSimulator extends RunningServer {
+  readonly world: AirflowWorld;
+  readonly clock: Clock;
+  /** Issues and checks the tokens: `tokens.issue()` is a login without a request. */
+  readonly tokens: Tokens;
+}
+
+const compiled = routes.map((route) => ({ route, pattern: routePattern(route.template) }));
+
+let shared: AirflowInterface | undefined;
+
+/** Starts an Airflow server in this process, on 127.0.0.1. */
+export async function startAirflowSimulator(options: AirflowSimulatorOptions = {}): Promise<AirflowSimulator> {
+  const world = options.world ?? createAirflowWorld(options.clock ? { clock: options.clock } : {});
+  const tokens = new Tokens({
+    clock: world.clock,
+    username: options.username ?? "admin",
+    password: options.password ?? "admin",
+    lifetimeMs: options.tokenLifetimeMs ?? 86_400_000,
+  });
+  shared ??= new AirflowInterface();
+  const specification = shared;
+
+  function handle(request: SimulatedRequest, clampPage: number | undefined): Answer {
+    try {
+      return answer(request, clampPage);
+    } catch (error) {
+      if (error instanceof Problem) return error.answer;
+      if (error instanceof PoisonedRow) return textAnswer(500, "Internal Server Error");
+      throw error;
+    }
+  }
+
+  function answer(request: SimulatedRequest, clampPage: number | undefined): Answer {
+    const path = decoded(request.path);
+    if (path === "/auth/token" || path === "/auth/token/cli") {
+      if (request.method === "POST") return tokens.login(request);
+      throw detail(403, "This method is only allowed if ``[core] simple_auth_manager_all_admins`` is True");
+    }
+    if (path.startsWith("/api/v1")) {
+      const error = "/api/v1 has been removed in Airflow 3, please use its upgraded version /api/v2 instead.";
+      return jsonAnswer(404, { error });
+    }
+    if (!path.startsWith("/api/")) return htmlAnswer();
+    const { route, parameters } = find(path, request.method);
+    if (!route.open) tokens.check(request);
+    checkUnderstood(route, request);
+    const body = route.handle({
+      world,
+      request,
+      path: parameters,
+      maximum: {
+        get: Math.min(options.maximumPageLimit ?? 100, clampPage ?? Number.POSITIVE_INFINITY),
+        post: clampPage ?? Number.POSITIVE_INFINITY,
+      },
+      cursor: options.cursor ?? true,
+    });
+    return checked(route, jsonAnswer(200, body));
+  }
+
+  function find(path: string, method: string): { route: Route; parameters: { [name: string]: string } } {
+    const fitting = compiled.filter(({ pattern }) => pattern.test(path));
+    const match = fitting.find(({ route }) => route.method === method);
+    if (match) return { route: match.route, parameters: { ...match.pattern.exec(path)?.groups } };
+    if (fitting.length > 0) throw detail(405, "Method Not Allowed");
+    if (specification.hasPath(path)) throw notSimulated(`${method} ${path}`);
+    throw new Problem(jsonAnswer(404, { error: "API route not found" }));
+  }
+
+  /** Refuses what the real server would honour and this one does not know, rather than giving other rows for it. */
+  function checkUnderstood(route: Route, request: SimulatedRequest): void {
+    const known = route.understands ?? [];
+    if (!route.body) {
+      const real = specification.queryParameters(route.template, route.method);
+      const strange = real.find((name) => request.query.has(name) && !known.includes(name));
+      if (strange) throw notSimulated(`the query parameter ${strange} of ${route.template}`);
+      return;
+    }
+    const { json } = request;
+    if (json === undefined) {
+      const context = { error: "Expecting value" };
+      throw invalid(["body", 0], "json_invalid", "JSON decode error", {}, context);
+    }
+    if (typeof json !== "object" || json === null || Array.isArray(json)) {
+      const message = "Input should be a valid dictionary or object to extract fields from";
+      throw invalid(["body"], "model_attributes_type", message, json);
+    }
+    const real = specification.fields(route.body);
+    for (const [field, value] of Object.entries(json)) {
+      if (!real.includes(field)) {
+        throw invalid(["body", field], "extra_forbidden", "Extra inputs are not permitted", value);
+      }
+      if (!known.includes(field)) throw notSimulated(`the field ${field} of ${route.template}`);
+    }
+  }
+
+  function checked(route: Route, given: Answer): Answer {
+    if (!options.validate) return given;
+    const violation = specification.violation(route.template, route.method, given.status, given.body);
+    return violation ? textAnswer(500, `The simulator breaks the specification: ${violation}`) : given;
+  }
+
+  const server = await startServer({
+    handler: handle,
+    clock: world.clock,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  return { ...server, world, clock: world.clock, tokens };
+}
+
+/** Decoded as a whole, like the real server does: an encoded slash is a slash, so a run id with one has no path. */
+function decoded(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,15 @@
+import { readFileSync } from "node:fs";
+
+// Both src/ and dist/ lie one level below the package, so this holds for the sources and for the build.
+const folder = new URL("../../../specs/", import.meta.url);
+
+/** The interface of a server as dumped from a real one, out of the repository's `specs/`. */
+export function readSpecification(path: "airflow/3.3.2.json" | "dagster/1.13.27.graphql"): string {
+  try {
+    return readFileSync(new URL(path, folder), "utf8");
+  } catch (cause) {
+    throw new Error(`Cannot read specs/${path}: the simulators only work inside a checkout of the repository.`, {
+      cause,
+    });
+  }
+}
