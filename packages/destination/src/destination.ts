@@ -16,8 +16,8 @@ export interface Destination {
    * is missing.
    *
    * @throws DestinationError `LOCKED` when another writer is at work (its message names it), `NOT_FOUND` when the place
-   * does not exist, `NOT_A_DESTINATION` when something else is there, `DRIVER_MISSING` with what to install,
-   * `NEWER_VERSION` when a newer release wrote the bookkeeping.
+   * does not exist, `NO_PERMISSION` when it may not be written, `NOT_A_DESTINATION` when something else is there,
+   * `DRIVER_MISSING` with what to install, `NEWER_VERSION` when a newer release wrote the bookkeeping.
    */
   open(options: OpenOptions): Promise<Session>;
 }
@@ -49,12 +49,15 @@ export interface State {
   readonly value: Json;
 }
 
-/** Rows, and the state that is true once they are stored. Applied in the order of the fields below. */
+/**
+ * Rows, and the state that is true once they are stored. Applied in the order of the fields below; a row that the batch
+ * names in any of them is not marked as deleted by any of its scopes.
+ */
 export interface Batch<T extends Table = Table> {
   readonly table: T;
   /**
    * In each scope these rows and no others: the rows are upserted, every other row of the scope is marked with
-   * `_deleted_at`. Rows must lie in their scope.
+   * `_deleted_at`. A row that lies outside its scope is upserted all the same.
    */
   readonly replace?: readonly { readonly scope: Scope<T>; readonly rows: readonly Row<T>[] }[];
   /**
@@ -85,7 +88,11 @@ export interface CommitResult {
  * commit stays. Any method may throw DestinationError; `retryable` says whether the same call may succeed later.
  */
 export interface Session {
-  /** The committed states of this pipeline by stream. */
+  /**
+   * The committed states of this pipeline by stream.
+   *
+   * @throws DestinationError `INVALID_STATE` when a stored state cannot be read.
+   */
   states(): Promise<ReadonlyMap<string, State>>;
 
   /**
@@ -115,9 +122,11 @@ export interface Session {
   ): Promise<readonly StoredRow[]>;
 
   /**
-   * Stores a batch and its state in one transaction. Committing the same batch again changes nothing.
+   * Stores a batch and its state in one transaction. Committing the same batch again changes nothing. The table must
+   * have been prepared in this session.
    *
-   * @throws DestinationError `FENCED` when a newer session took over: nothing was written.
+   * @throws DestinationError `INVALID_ROW` when a row does not fit its table, `NO_SPACE`, or `FENCED` when a newer
+   * session took over. After any error nothing of the batch was written.
    */
   commit(stream: string, batch: Batch): Promise<CommitResult>;
 

@@ -3,6 +3,7 @@ export type DestinationErrorCode =
   | "LOCKED"
   | "FENCED"
   | "NOT_FOUND"
+  | "NO_PERMISSION"
   | "NOT_A_DESTINATION"
   | "DRIVER_MISSING"
   | "NEWER_VERSION"
@@ -23,6 +24,7 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   LOCKED: "transient",
   FENCED: "transient",
   NOT_FOUND: "config",
+  NO_PERMISSION: "config",
   NOT_A_DESTINATION: "config",
   DRIVER_MISSING: "config",
   NEWER_VERSION: "config",

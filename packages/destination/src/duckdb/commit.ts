@@ -1,0 +1,119 @@
+/** A batch as SQL: staged as columns, merged, and the rest of its scopes marked. Part of the commit's transaction. */
+import type { DuckDBValue } from "@duckdb/node-api";
+import type { Batch, CommitResult } from "../destination.ts";
+import type { Scope } from "../scope.ts";
+import { storedRow } from "../stored-form.ts";
+import type { Column, Row, StoredRow, Table } from "../table.ts";
+import type { Database } from "./database.ts";
+import { list, scopesSql } from "./scope.ts";
+import { Parameters, quoted } from "./sql.ts";
+import { driverType, driverValue } from "./values.ts";
+
+const stage = "_sync_stage";
+
+export async function writeRows(database: Database, batch: Batch): Promise<CommitResult> {
+  const { table, replace = [], upserts = [], remove = [] } = batch;
+  const rows = [...replace.flatMap((each) => each.rows), ...upserts];
+  const staged = await stageRows(database, table, rows);
+  const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
+  const unchanged = staged - inserted - updated;
+  // Before the marking, so that a placeholder that goes is not counted as deleted too.
+  const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
+  const deleted =
+    replace.length > 0
+      ? await markDeleted(
+          database,
+          table,
+          replace.map((each) => each.scope),
+        )
+      : 0;
+  return { inserted, updated, unchanged, deleted, removed };
+}
+
+/** Brings the rows into a temporary table, the last of each key, and returns how many those are. */
+async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
+  const { driver } = database;
+  const names = Object.keys(table.columns);
+  const definitions = Object.values<Column>(table.columns);
+  const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
+  const columns: DuckDBValue[][] = names.map(() => []);
+  const positions = new Map<string, number>();
+  for (const row of rows) {
+    const values = storedRow(table, row);
+    const key = JSON.stringify(keyIndexes.map((index) => String(values[index])));
+    let position = positions.get(key);
+    if (position === undefined) {
+      position = positions.size;
+      positions.set(key, position);
+    }
+    for (let index = 0; index < names.length; index += 1) {
+      const value = driverValue(driver, definitions[index] as Column, values[index] ?? null);
+      (columns[index] as DuckDBValue[])[position] = value;
+    }
+  }
+  // The table itself gives the types, so that the stage cannot differ from it.
+  const target = database.names.table(table.name);
+  await database.run(
+    `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT ${names.map(quoted).join(", ")} FROM ${target} LIMIT 0`,
+  );
+  if (positions.size > 0) {
+    await database.append(
+      stage,
+      definitions.map((column) => driverType(driver, column)),
+      columns,
+    );
+  }
+  return positions.size;
+}
+
+async function merge(database: Database, table: Table): Promise<{ inserted: number; updated: number }> {
+  const names = Object.keys(table.columns).map(quoted);
+  const content = Object.keys(table.columns)
+    .filter((name) => !table.primaryKey.includes(name))
+    .map(quoted);
+  const changed = content.map((name) => `target.${name} IS DISTINCT FROM source.${name}`);
+  const actions = await database.read(
+    `MERGE INTO ${database.names.table(table.name)} AS target USING temp.main.${stage} AS source ON ${sameKey(table, "target")}
+     WHEN MATCHED AND (${[...changed, "target._deleted_at IS NOT NULL"].join(" OR ")}) THEN
+       UPDATE SET ${content.map((name) => `${name} = source.${name}, `).join("")}_synced_at = now(), _deleted_at = NULL
+     WHEN NOT MATCHED THEN
+       INSERT (${names.join(", ")}, _synced_at) VALUES (${names.map((name) => `source.${name}`).join(", ")}, now())
+     RETURNING merge_action`,
+  );
+  const inserted = actions.filter(({ merge_action }) => merge_action === "INSERT").length;
+  return { inserted, updated: actions.length - inserted };
+}
+
+async function removeRows(database: Database, table: Table, keys: readonly StoredRow[]): Promise<number> {
+  const parameters = new Parameters();
+  const lists = table.primaryKey.map((name) =>
+    list(
+      database.driver,
+      table,
+      name,
+      keys.map((key) => key[name]),
+      parameters,
+    ),
+  );
+  return database.run(
+    `DELETE FROM ${database.names.table(table.name)} WHERE (${table.primaryKey.map(quoted).join(", ")}) IN
+     (SELECT ${lists.map((each) => `unnest(${each})`).join(", ")})`,
+    parameters.values,
+    parameters.types,
+  );
+}
+
+async function markDeleted(database: Database, table: Table, scopes: readonly Scope[]): Promise<number> {
+  const parameters = new Parameters();
+  return database.run(
+    `UPDATE ${database.names.table(table.name)} AS target SET _deleted_at = now()
+     WHERE _deleted_at IS NULL AND (${scopesSql(database.driver, table, scopes, parameters)})
+       AND NOT EXISTS (SELECT 1 FROM temp.main.${stage} AS source WHERE ${sameKey(table, "target")})`,
+    parameters.values,
+    parameters.types,
+  );
+}
+
+function sameKey(table: Table, target: string): string {
+  return table.primaryKey.map((name) => `${target}.${quoted(name)} = source.${quoted(name)}`).join(" AND ");
+}

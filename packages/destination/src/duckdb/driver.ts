@@ -1,0 +1,16 @@
+import { DestinationError } from "../errors.ts";
+
+export type Driver = typeof import("@duckdb/node-api");
+
+/** Loads DuckDB when it is first needed: it is an optional peer dependency of 70 MB. */
+export async function loadDriver(): Promise<Driver> {
+  try {
+    return await import("@duckdb/node-api");
+  } catch (cause) {
+    throw new DestinationError(
+      "DRIVER_MISSING",
+      "The DuckDB destination needs @duckdb/node-api, which is not installed or does not load here: npm install @duckdb/node-api",
+      { cause },
+    );
+  }
+}

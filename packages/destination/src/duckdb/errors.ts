@@ -1,0 +1,53 @@
+import { DestinationError, type DestinationErrorCode } from "../errors.ts";
+
+/** What DuckDB says, by the message it says it with: it has no error codes. The first that fits counts. */
+const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
+  [/No space left|File too large|disk is full|not enough space|Disk quota/i, "NO_SPACE", "Make room and sync again."],
+  [
+    /Permission denied|Read-only file system|Operation not permitted|read-only mode/i,
+    "NO_PERMISSION",
+    "Make the file and its folder writable for this user.",
+  ],
+  [/No such file or directory|Not a directory/i, "NOT_FOUND", "Create the folder first, or correct the path."],
+  [
+    /database file with version number|newer version of DuckDB|unsupported.*storage version/i,
+    "NEWER_VERSION",
+    "A newer DuckDB wrote the file: update @duckdb/node-api.",
+  ],
+  [
+    /not a valid DuckDB database|Is a directory|Corrupt database file/i,
+    "NOT_A_DESTINATION",
+    "Choose another path, or move the file away.",
+  ],
+];
+
+/**
+ * A driver's error as ours.
+ *
+ * @param doing what failed, as the beginning of a sentence: `Storing airflow_dags`
+ */
+export function toDestinationError(thrown: unknown, place: string, doing: string): DestinationError {
+  if (thrown instanceof DestinationError) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const holder = /(?:held|already open) in\s+(.*?)\s*\(PID (\d+)\)/s.exec(message);
+  if (holder || /Could not set lock|being used by another process/i.test(message)) {
+    return locked(place, holder ? `${holder[1]} (process ${holder[2]})` : "another process", thrown);
+  }
+  const [, code, advice] = known.find(([pattern]) => pattern.test(message)) ?? [null, "FAILED", ""];
+  return new DestinationError(
+    code as DestinationErrorCode,
+    `${doing} in ${place} failed: ${message} ${advice}`.trim(),
+    {
+      cause: thrown,
+    },
+  );
+}
+
+/** DuckDB lets one process at a time open a file. */
+export function locked(place: string, holder: string, cause?: unknown): DestinationError {
+  return new DestinationError(
+    "LOCKED",
+    `${place} is in use by ${holder}. Try again when it has finished, or close the program that holds the file open.`,
+    { cause },
+  );
+}

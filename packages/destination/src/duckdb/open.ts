@@ -1,0 +1,113 @@
+/**
+ * Opens DuckDB files, one holder at a time.
+ *
+ * Between processes the operating system's lock on the file decides. Inside one process it does not: a second instance
+ * of the same file opens without complaint, and on POSIX closing any handle of a file gives up the process's lock on
+ * it. So a process keeps its own list, and nothing here opens a file that is on it, not even to look at its header.
+ */
+import { open, realpath, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import type { DuckDBConnection } from "@duckdb/node-api";
+import { DestinationError } from "../errors.ts";
+import { type Driver, loadDriver } from "./driver.ts";
+import { locked, toDestinationError } from "./errors.ts";
+
+export interface OpenFile {
+  readonly driver: Driver;
+  readonly connection: DuckDBConnection;
+  /** Closes the file, so that others can open it right away. */
+  close(): void;
+}
+
+export interface OpenFileOptions {
+  readonly readOnly?: boolean;
+  readonly memoryLimit: string;
+}
+
+// Shared by all copies of this module in the process: a bundle may well hold two.
+const key = Symbol.for("@org/destination/duckdb: open files");
+const shared = globalThis as { [key]?: Map<string, string> };
+shared[key] ??= new Map();
+const openFiles: Map<string, string> = shared[key];
+
+/** @param holder who opens it, for the message that the next one gets */
+export async function openFile(
+  path: string,
+  place: string,
+  holder: string,
+  options: OpenFileOptions,
+): Promise<OpenFile> {
+  const driver = await loadDriver();
+  const inMemory = path === ":memory:";
+  const file = inMemory ? path : await locate(path, place, options.readOnly === true);
+  if (!inMemory) {
+    const other = openFiles.get(file);
+    if (other) throw locked(place, `${other}, in this same process (${process.pid})`);
+    openFiles.set(file, holder);
+  }
+  const release = () => void openFiles.delete(file);
+  try {
+    if (!inMemory) await checkHeader(file, place);
+    const instance = await driver.DuckDBInstance.create(file, {
+      memory_limit: options.memoryLimit,
+      ...(options.readOnly && { access_mode: "READ_ONLY" }),
+      // Opening a file must never download code, whatever the file turns out to be.
+      autoinstall_known_extensions: "false",
+    });
+    try {
+      const connection = await instance.connect();
+      await connection.run("SET TimeZone = 'UTC'");
+      const close = () => {
+        connection.closeSync();
+        instance.closeSync();
+        release();
+      };
+      return { driver, connection, close };
+    } catch (error) {
+      instance.closeSync();
+      throw error;
+    }
+  } catch (error) {
+    release();
+    throw toDestinationError(error, place, "Opening the file");
+  }
+}
+
+/** The one name of a file, whatever way leads to it. */
+async function locate(path: string, place: string, mustExist: boolean): Promise<string> {
+  const full = resolve(path);
+  const found = await stat(full).catch(() => undefined);
+  if (found?.isDirectory()) {
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `${place} is a folder. Name a file in it: ${join(path, "sync.duckdb")}`,
+    );
+  }
+  if (found) return realpath(full);
+  if (mustExist) throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${full}.`);
+  try {
+    return join(await realpath(dirname(full)), basename(full));
+  } catch (cause) {
+    throw new DestinationError(
+      "NOT_FOUND",
+      `${place} cannot be created: the folder ${dirname(full)} does not exist. Create it first, or correct the path.`,
+      { cause },
+    );
+  }
+}
+
+/** DuckDB would try to fetch an extension for a SQLite file, and calls an empty file broken; this says it plainly. */
+async function checkHeader(file: string, place: string): Promise<void> {
+  if (!(await stat(file).catch(() => undefined))) return;
+  const handle = await open(file, "r");
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
+    if (bytesRead === 12 && buffer.toString("latin1", 8, 12) === "DUCK") return;
+  } finally {
+    await handle.close();
+  }
+  throw new DestinationError(
+    "NOT_A_DESTINATION",
+    `${place} exists, but is not a DuckDB file. Choose another path, or move the file away.`,
+  );
+}

@@ -1,0 +1,83 @@
+/** Our column types and DuckDB's, and the values of both. */
+import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import type { StoredForm } from "../stored-form.ts";
+import type { Column, ColumnType, StoredRow, Value } from "../table.ts";
+import { microsecondsOf, timestampText } from "../timestamp.ts";
+import type { Driver } from "./driver.ts";
+
+/** Column types by the names that DuckDB's catalog has for them. */
+export const databaseTypes: Record<ColumnType, string> = {
+  string: "VARCHAR",
+  int64: "BIGINT",
+  float64: "DOUBLE",
+  boolean: "BOOLEAN",
+  timestamp: "TIMESTAMP WITH TIME ZONE",
+  json: "JSON",
+};
+
+/** The type in which values of a column are handed to the driver. */
+export function driverType(driver: Driver, column: Column): DuckDBType {
+  switch (column.type) {
+    case "int64":
+      return driver.BIGINT;
+    case "float64":
+      return driver.DOUBLE;
+    case "boolean":
+      return driver.BOOLEAN;
+    case "timestamp":
+      return driver.TIMESTAMPTZ;
+    default:
+      return driver.VARCHAR;
+  }
+}
+
+/** A checked value as the driver wants it. */
+export function driverValue(driver: Driver, column: Column, value: StoredForm): DuckDBValue {
+  if (column.type !== "timestamp" || value === null) return value;
+  return new driver.DuckDBTimestampTZValue(microsecondsOf(value as string) as bigint);
+}
+
+/** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values come in the form they were written in. */
+export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredRow[]> {
+  const names = result.deduplicatedColumnNames();
+  const decoders = result.columnTypes().map((type) => decoder(driver, type));
+  const rows: StoredRow[] = [];
+  for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
+    signal?.throwIfAborted();
+    const columns = chunk.getColumns();
+    for (let index = 0; index < chunk.rowCount; index += 1) {
+      const row: Record<string, Value> = {};
+      for (let column = 0; column < names.length; column += 1) {
+        const value = (columns[column] as DuckDBValue[])[index] as DuckDBValue;
+        row[names[column] as string] = value === null ? null : (decoders[column] as Decoder)(value);
+      }
+      rows.push(row);
+    }
+  }
+  return rows;
+}
+
+type Decoder = (value: NonNullable<DuckDBValue>) => Value;
+
+function decoder(driver: Driver, type: DuckDBType): Decoder {
+  const { DuckDBTypeId } = driver;
+  switch (type.typeId) {
+    case DuckDBTypeId.BIGINT:
+    case DuckDBTypeId.HUGEINT:
+    case DuckDBTypeId.UBIGINT:
+      return (value) => integer(value as bigint);
+    case DuckDBTypeId.TIMESTAMP_TZ:
+      return (value) => timestampText((value as { micros: bigint }).micros);
+    case DuckDBTypeId.VARCHAR:
+      return type.alias === "JSON" ? (value) => JSON.parse(value as string) : (value) => value as string;
+    case DuckDBTypeId.DECIMAL:
+      return (value) => (value as { toDouble(): number }).toDouble();
+    default:
+      return (value) => (typeof value === "object" ? String(value) : (value as Value));
+  }
+}
+
+function integer(value: bigint): number | bigint {
+  const number = Number(value);
+  return Number.isSafeInteger(number) ? number : value;
+}

@@ -1,0 +1,111 @@
+/**
+ * The one place that decides what a column may hold. Every adapter sends its rows through here before it touches its
+ * database, so that all of them refuse the same values with the same words, and nothing is cut, rounded or dropped.
+ */
+import { DestinationError } from "./errors.ts";
+import { canonicalJson } from "./json.ts";
+import type { Column, Table } from "./table.ts";
+import { microsecondsOf } from "./timestamp.ts";
+
+/** A checked value: int64 as bigint, timestamp as its text, json as canonical text. */
+export type StoredForm = string | number | bigint | boolean | null;
+
+const lowest = -(2n ** 63n);
+const highest = 2n ** 63n - 1n;
+
+/**
+ * Checks a value of a column and brings it into the form in which adapters store it.
+ *
+ * @throws TypeError whose message says what was expected; {@link storedRow} adds where.
+ */
+export function storedForm(column: Column, value: unknown): StoredForm {
+  if (value === null) {
+    if (column.nullable) return null;
+    throw new TypeError("null in a column that is not nullable");
+  }
+  switch (column.type) {
+    case "string":
+      if (typeof value !== "string") break;
+      if (!value.isWellFormed()) throw new TypeError("half a surrogate pair, which UTF-8 cannot hold");
+      return value;
+    case "int64":
+      if (typeof value === "bigint" && value >= lowest && value <= highest) return value;
+      if (typeof value !== "number") break;
+      if (Number.isSafeInteger(value)) return BigInt(value);
+      if (Number.isInteger(value)) throw new TypeError(`${value} was rounded: above 2^53 a bigint is needed`);
+      break;
+    case "float64":
+      if (Number.isFinite(value)) return value as number;
+      break;
+    case "boolean":
+      if (typeof value === "boolean") return value;
+      break;
+    case "timestamp":
+      if (typeof value === "string" && microsecondsOf(value) !== undefined) return value;
+      break;
+    case "json":
+      try {
+        return canonicalJson(value);
+      } catch (error) {
+        throw new TypeError(`JSON cannot carry ${error instanceof TypeError ? error.message : "so deep a value"}`);
+      }
+  }
+  throw new TypeError(`expected ${expected[column.type]}, got ${shown(value)}`);
+}
+
+const expected = {
+  string: "a string",
+  int64: "an integer of 64 bits",
+  float64: "a finite number",
+  boolean: "true or false",
+  timestamp: "UTC text like 2026-11-21T09:30:00.123456Z",
+  json: "JSON",
+} as const;
+
+/**
+ * A row's values in the order of its table's columns, each in its stored form.
+ *
+ * @throws DestinationError `INVALID_ROW` that names table, row and column.
+ */
+export function storedRow(table: Table, row: Readonly<Record<string, unknown>>): StoredForm[] {
+  const names = Object.keys(table.columns);
+  const values = new Array<StoredForm>(names.length);
+  for (let index = 0; index < names.length; index += 1) {
+    const name = names[index] as string;
+    const value = row[name];
+    if (value === undefined)
+      throw invalidRow(table, row, name, "the row has no such key; null says that nothing is known");
+    try {
+      values[index] = storedForm(table.columns[name] as Column, value);
+    } catch (error) {
+      throw invalidRow(table, row, name, (error as Error).message);
+    }
+  }
+  if (Object.keys(row).length > names.length) {
+    const extra = Object.keys(row).find((name) => !Object.hasOwn(table.columns, name)) as string;
+    throw invalidRow(table, row, extra, "the table has no such column");
+  }
+  return values;
+}
+
+/** An `INVALID_ROW` error: table, primary key, column and reason. */
+export function invalidRow(
+  table: Table,
+  row: Readonly<Record<string, unknown>>,
+  column: string,
+  reason: string,
+): DestinationError {
+  const key = table.primaryKey.map((name) => `${name} ${shown(row[name])}`).join(", ");
+  return new DestinationError(
+    "INVALID_ROW",
+    `Table ${table.name}, row with ${key}, column ${column}: ${reason}. Nothing of its batch was stored.`,
+  );
+}
+
+/** A value for a message: its type and its beginning, since a value may be a megabyte. */
+function shown(value: unknown): string {
+  if (value === null || value === undefined) return String(value);
+  if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return `${typeof value} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
+}
