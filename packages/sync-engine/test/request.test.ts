@@ -1,0 +1,134 @@
+import { createRequest, limiterOf, type SyncEvent } from "@org/sync-engine";
+import { expect, test } from "vitest";
+
+class ServerTrouble extends Error {
+  readonly retryable: boolean;
+  readonly retryAfterMs?: number;
+  constructor(retryable: boolean, retryAfterMs?: number) {
+    super("trouble");
+    this.retryable = retryable;
+    if (retryAfterMs !== undefined) this.retryAfterMs = retryAfterMs;
+  }
+}
+
+let host = 0;
+function setUp(options: Parameters<typeof createRequest>[0]["options"] = {}, concurrency = 2) {
+  host += 1;
+  const events: SyncEvent[] = [];
+  const controller = new AbortController();
+  const limiter = limiterOf(`http://host-${host}`, concurrency);
+  const request = createRequest({
+    limiter,
+    signal: controller.signal,
+    emit: (event) => events.push(event),
+    options: { retryWaitMs: 1, retryWaitMaxMs: 5, ...options },
+  });
+  return { request, events, controller, limiter };
+}
+
+test("repeats what says that it may be repeated, and returns the first answer", async () => {
+  const { request, events } = setUp();
+  let calls = 0;
+  const answer = await request("page", async () => {
+    calls += 1;
+    if (calls < 3) throw new ServerTrouble(true);
+    return "rows";
+  });
+  expect(answer).toBe("rows");
+  expect(calls).toBe(3);
+  expect(events.filter(({ type }) => type === "request-retried")).toHaveLength(2);
+  expect(events.filter(({ type }) => type === "request-finished")).toHaveLength(3);
+});
+
+test("does not repeat what says that it may not, nor what says nothing", async () => {
+  for (const error of [new ServerTrouble(false), new Error("a defect"), new TypeError("a defect")]) {
+    const { request } = setUp();
+    let calls = 0;
+    const asked = request("page", async () => {
+      calls += 1;
+      throw error;
+    });
+    await expect(asked).rejects.toBe(error);
+    expect(calls).toBe(1);
+  }
+});
+
+test("gives up after the last attempt with the server's own error", async () => {
+  const { request } = setUp({ retries: 2 });
+  let calls = 0;
+  const error = new ServerTrouble(true);
+  const asked = request("page", async () => {
+    calls += 1;
+    throw error;
+  });
+  await expect(asked).rejects.toBe(error);
+  expect(calls).toBe(3);
+});
+
+test("leaves the whole host alone for as long as it asked", async () => {
+  const { request } = setUp();
+  const asked: string[] = [];
+  let throttled = false;
+  const first = request("first", async () => {
+    asked.push("first");
+    if (!throttled) {
+      throttled = true;
+      throw new ServerTrouble(true, 300);
+    }
+  });
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  const startedAt = performance.now();
+  await request("second", async () => asked.push("second"));
+  expect(performance.now() - startedAt).toBeGreaterThan(150);
+  await first;
+  expect(asked.filter((label) => label === "first")).toHaveLength(2);
+});
+
+test("does not begin a wait that would outlast its time", async () => {
+  const { request } = setUp({ totalMs: 1000 });
+  const error = new ServerTrouble(true, 3_600_000);
+  await expect(request("page", () => Promise.reject(error))).rejects.toBe(error);
+});
+
+test("gives every attempt a deadline, even one that does not listen to its signal", async () => {
+  const { request } = setUp({ attemptMs: 20, retries: 1 });
+  let calls = 0;
+  const asked = request("page", () => {
+    calls += 1;
+    return new Promise(() => {});
+  });
+  await expect(asked).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: "page: no answer within 0 s" });
+  expect(calls).toBe(2);
+});
+
+test("an abort ends waiting, asking and repeating with the signal's reason", async () => {
+  const { request, controller } = setUp({ retryWaitMs: 60_000, retryWaitMaxMs: 60_000 });
+  const waiting = request("page", () => Promise.reject(new ServerTrouble(true)));
+  const asking = request("page", () => new Promise(() => {}));
+  const settled = Promise.allSettled([waiting, asking]);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  const reason = new Error("enough");
+  controller.abort(reason);
+  expect(await settled).toEqual([
+    { status: "rejected", reason },
+    { status: "rejected", reason },
+  ]);
+});
+
+test("asks a host no more at once than its limit, whoever asks", async () => {
+  host += 1;
+  const url = `http://shared-${host}/`;
+  const signal = new AbortController().signal;
+  const make = (path: string) => createRequest({ limiter: limiterOf(url + path, 2), signal, emit: () => {} });
+  let running = 0;
+  let most = 0;
+  const work = async () => {
+    running += 1;
+    most = Math.max(most, running);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    running -= 1;
+  };
+  const [one, other] = [make("a"), make("b")];
+  await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? one : other)("page", work)));
+  expect(most).toBe(2);
+});
