@@ -1,5 +1,7 @@
+import { rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { DagsterServer } from "./dagster.ts";
+import type { DagsterLocation, DagsterServer } from "./dagster.ts";
 
 const script = (name: string) => fileURLToPath(new URL(`dagster/${name}.py`, import.meta.url));
 
@@ -36,7 +38,7 @@ export interface DagsterMutation {
  * tags, re-executions and sensors' runs; materializations by runs and from outside, of defined and unknown assets.
  *
  * @param options.seed The same number gives the same runs, at times relative to now. Default: 1.
- * @param options.runs At least 200. Default: 2,000.
+ * @param options.runs Default: 2,000. At least 600, so that there is one of everything.
  */
 export async function seedDagster(
   server: DagsterServer,
@@ -58,6 +60,24 @@ export async function mutateDagster(server: DagsterServer, round: number): Promi
   await switchSchedule(server, "hourly", odd);
   await switchSensor(server, "without_job", odd);
   return { ...counts, switched: 3 };
+}
+
+/** Where the whole file of a broken code location is kept meanwhile; the truth reads it there. */
+const whole = (file: string) => `${file}.whole`;
+
+/** Makes a code location fail to load, as a deployment with a mistake does. Its definitions vanish from the API. */
+export async function breakLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
+  const file = join(server.home, "definitions", `${name}.py`);
+  await rename(file, whole(file));
+  await writeFile(file, 'raise RuntimeError("broken on purpose")\n');
+  await server.reloadLocation(name);
+}
+
+/** Undoes {@link breakLocation}. */
+export async function repairLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
+  const file = join(server.home, "definitions", `${name}.py`);
+  await rename(whole(file), file);
+  await server.reloadLocation(name);
 }
 
 const selector = { repositoryLocationName: "a", repositoryName: "__repository__" };

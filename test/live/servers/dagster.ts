@@ -1,5 +1,5 @@
 import { rmSync } from "node:fs";
-import { cp, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -131,22 +131,4 @@ async function writeHome(home: string, locations: readonly DagsterLocation[]): P
     (name) => `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}}\n`,
   );
   await writeFile(join(home, "workspace.yaml"), `load_from:\n${entries.join("")}`);
-}
-
-/** Where the whole file of a broken code location is kept meanwhile; the truth reads it there. */
-const whole = (file: string) => `${file}.whole`;
-
-/** Makes a code location fail to load, as a deployment with a mistake does. Its definitions vanish from the API. */
-export async function breakLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
-  const file = join(server.home, "definitions", `${name}.py`);
-  await rename(file, whole(file));
-  await writeFile(file, 'raise RuntimeError("broken on purpose")\n');
-  await server.reloadLocation(name);
-}
-
-/** Undoes {@link breakLocation}. */
-export async function repairLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
-  const file = join(server.home, "definitions", `${name}.py`);
-  await rename(whole(file), file);
-  await server.reloadLocation(name);
 }

@@ -11,10 +11,12 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 
 from dagster import AssetKey, AssetObservation, DagsterRunStatus
+from dagster._core.events import DagsterEvent
+from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.runs.schema import RunsTable, RunTagsTable
 from dagster._serdes import serialize_value
 
-from world import JOBS, SENSORS, instance, make_run, materialize, report, run_id
+from world import JOBS, SENSORS, instance, make_run, materialize, run_id
 
 FINISHED = {"SUCCESS": 60, "FAILURE": 18, "CANCELED": 6}
 # Everything else that this version of Dagster knows: SUSPENDED, which nothing writes yet, included.
@@ -38,7 +40,7 @@ def moments(rng, runs, now):
     for index in range(runs):
         if index < runs // 10:
             yield now - timedelta(days=rng.uniform(200, 1800)), False
-        elif index < runs // 10 + 120:
+        elif index < runs // 10 + 250:
             yield now - timedelta(days=100), True
         else:
             yield now - timedelta(seconds=rng.uniform(900, 120 * 86400)), False
@@ -107,13 +109,13 @@ def make_runs(rng, count, now):
 
 
 def hand_made(rows):
-    """Rows that no ordinary life leaves behind; the servers' rules for them are in truth.py."""
+    """Rows that no ordinary life leaves behind; the server's rules for them are in truth.py, run_times."""
     finished = [row for row in rows if row["status"] == "SUCCESS" and row["start_time"]]
     # Older versions wrote the times of events as they were: finer than a microsecond.
     for row, fraction in zip(finished[:3], (0.1234564, 0.9999997, 0.3748453)):
         row["start_time"] = int(row["start_time"]) + fraction
     # No times in the row: from the event log where it has them, otherwise none.
-    without = finished[3:8] + [row for row in rows if row["status"] == "STARTED"][:2]
+    without = finished[3:8] + [row for row in rows if row["status"] == "STARTED"][-2:]
     for row in without:
         row["start_time"] = row["end_time"] = None
     return [row["run_id"] for row in without[:3] + without[5:6]]
@@ -132,9 +134,6 @@ def insert(dagster, runs, rows):
 
 def log_times(dagster, runs, ids, now):
     """Puts the events of a run into the event log only, as when a process died before it wrote the row."""
-    from dagster._core.events import DagsterEvent
-    from dagster._core.events.log import EventLogEntry
-
     for run in (run for run in runs if run.run_id in ids):
         names = ["PIPELINE_START"] if run.status.value == "STARTED" else ["PIPELINE_START", "PIPELINE_SUCCESS"]
         for step, name in enumerate(names):
