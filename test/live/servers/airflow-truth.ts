@@ -1,0 +1,93 @@
+import type { AirflowServer } from "./airflow.ts";
+import type { QueryRow } from "./database.ts";
+
+/** What the three tables must hold, by their names. Rows are ordered by primary key. */
+export interface AirflowTruth {
+  airflow_dags: QueryRow[];
+  airflow_dag_runs: QueryRow[];
+  airflow_task_instances: QueryRow[];
+}
+
+const dags = `
+  select m.dag_id, m.is_paused, not m.is_stale as is_active,
+    -- The API splits at commas and takes the spaces away.
+    coalesce((select string_agg(trim(owner), ', ' order by n) from unnest(string_to_array(m.owners, ',')) with ordinality o(owner, n)), '')
+      as owners,
+    -- The server sorts the names itself, by code point.
+    coalesce((select string_agg(name, ', ' order by name collate "C") from dag_tag t where t.dag_id = m.dag_id), '') as tags,
+    latest.data->'dag'->>'timezone' as timezone,
+    m.max_active_runs, null as default_view, m.next_dagrun_create_after, m.is_stale,
+    coalesce(m.dag_display_name, m.dag_id) as dag_display_name, m.description, m.max_active_tasks,
+    m.max_consecutive_failed_dag_runs, m.next_dagrun as next_dagrun_logical_date, m.next_dagrun_data_interval_start,
+    m.next_dagrun_data_interval_end, nullif(m.timetable_summary, 'None') as timetable_summary, m.timetable_description,
+    m.fileloc, m.relative_fileloc, m.bundle_name, m.bundle_version, m.has_import_errors, m.has_task_concurrency_limits
+  from dag m
+  left join lateral (
+    select s.data from serialized_dag s join dag_version v on v.id = s.dag_version_id
+    where s.dag_id = m.dag_id order by v.version_number desc limit 1) latest on true
+  order by m.dag_id collate "C"`;
+
+const dagRuns = `
+  select r.dag_id, r.run_id as dag_run_id, r.run_type, r.state, r.logical_date, r.start_date, r.end_date,
+    r.run_type = 'manual' as external_trigger, r.data_interval_start, r.data_interval_end, r.run_after, r.queued_at,
+    -- Not a column of the server's: computed from the dates.
+    extract(epoch from r.end_date - r.start_date)::float8 as duration,
+    r.conf, n.content as note, lower(r.triggered_by) as triggered_by, r.triggering_user_name, r.bundle_version,
+    -- A run of a versioned bundle has the version that it was made with, another one those of its tasks.
+    case when coalesce(r.bundle_version, '') <> ''
+      then coalesce((select jsonb_build_array(version_number) from dag_version where id = r.created_dag_version_id), '[]')
+      else coalesce(used.versions, '[]') end as dag_versions,
+    r.partition_key
+  from dag_run r
+  join dag m using (dag_id)
+  left join dag_run_note n on n.dag_run_id = r.id
+  left join (
+    select dag_id, run_id, jsonb_agg(version_number order by version_number) versions
+    from (
+      select t.dag_id, t.run_id, v.version_number from task_instance t join dag_version v on v.id = t.dag_version_id
+      union
+      select h.dag_id, h.run_id, v.version_number from task_instance_history h join dag_version v on v.id = h.dag_version_id
+    ) every_use group by dag_id, run_id
+  ) used on used.dag_id = r.dag_id and used.run_id = r.run_id
+  order by r.dag_id collate "C", r.run_id collate "C"`;
+
+const common = `dag_id, run_id, task_id, map_index, try_number, state, start_date, end_date, duration, operator, hostname,
+  task_display_name, custom_operator_name, max_tries, pool, pool_slots, queue, priority_weight, executor, queued_dttm,
+  scheduled_dttm, pid, unixname, dag_version_id`;
+
+const taskInstances = `
+  with attempts as (
+    select ${common}, true is_latest, id::text, rendered_map_index,
+      (select content from task_instance_note where ti_id = id) note,
+      coalesce(custom_operator_name, operator) operator_name
+    from task_instance
+    union all
+    -- The tries of the API say a name only where it was given one.
+    select ${common}, false, null, null, null, custom_operator_name
+    from task_instance_history h
+    where h.try_number >= 1 and h.try_number < (
+      select t.try_number from task_instance t
+      where t.dag_id = h.dag_id and t.run_id = h.run_id and t.task_id = h.task_id and t.map_index = h.map_index)
+  )
+  select a.dag_id, a.run_id as dag_run_id, a.task_id, a.try_number, a.state, a.start_date, a.end_date, a.duration,
+    a.operator, a.hostname, a.map_index, a.is_latest, a.id, r.logical_date, r.run_after,
+    coalesce(nullif(a.task_display_name, ''), a.task_id) as task_display_name, a.operator_name, a.max_tries, a.pool, a.pool_slots,
+    a.queue, a.priority_weight, a.executor, a.queued_dttm as queued_when, a.scheduled_dttm as scheduled_when, a.pid,
+    a.unixname, a.rendered_map_index, a.note, v.version_number as dag_version
+  from attempts a
+  join dag_run r using (dag_id, run_id)
+  join dag m using (dag_id)
+  left join dag_version v on v.id = a.dag_version_id
+  order by a.dag_id collate "C", a.run_id collate "C", a.task_id collate "C", a.map_index, a.try_number`;
+
+/**
+ * The content that a sync must arrive at, computed from the server's own database and not from its API: the columns of
+ * the three tables, timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, JSON parsed.
+ */
+export async function airflowTruth(server: Pick<AirflowServer, "query">): Promise<AirflowTruth> {
+  return {
+    airflow_dags: await server.query(dags),
+    airflow_dag_runs: await server.query(dagRuns),
+    airflow_task_instances: await server.query(taskInstances),
+  };
+}
