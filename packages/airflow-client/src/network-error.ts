@@ -74,23 +74,32 @@ const kinds: Readonly<Record<string, Kind>> = {
  */
 export function networkError(call: string, error: unknown, redactedCause: unknown): AirflowNetworkError {
   const codes = codesOf(error);
-  const kind = codes.map((code) => kinds[code]).find((kind) => kind !== undefined);
-  // An HTTP parser that stumbles (HPE_…) met something that is no HTTP server, or TLS where none was asked for.
-  const garbled = codes.find((code) => code.startsWith("HPE_"));
-  if (kind) {
-    return new AirflowNetworkError({
-      ...kind,
-      message: `${call} failed: ${kind.text} (${codes[0]}).`,
-      cause: redactedCause,
-    });
+  const kind = codes.map((code) => kinds[code]).find((kind) => kind !== undefined) ?? otherKind(codes, redactedCause);
+  const code = codes[0] ? ` (${codes[0]})` : "";
+  return new AirflowNetworkError({ ...kind, message: `${call} failed: ${kind.text}${code}.`, cause: redactedCause });
+}
+
+function otherKind(codes: readonly string[], redactedCause: unknown): Kind {
+  // An HTTP parser that stumbles met something that is no HTTP server, or TLS where none was asked for.
+  if (codes.some((code) => code.startsWith("HPE_")) || hasName(redactedCause, "HTTPParserError")) {
+    return {
+      code: "NETWORK_FAILED",
+      text: "what answers there is no HTTP server, or wants https://",
+      retryable: false,
+    };
   }
-  const text = garbled ? "what answers there is no HTTP server, or wants https://" : "the request could not be made";
-  return new AirflowNetworkError({
-    code: "NETWORK_FAILED",
-    message: `${call} failed: ${text}${codes[0] ? ` (${codes[0]})` : ""}.`,
-    retryable: garbled === undefined,
-    cause: redactedCause,
-  });
+  const reason = innermostMessage(redactedCause);
+  // fetch refuses ports of other protocols before it sends anything.
+  return { code: "NETWORK_FAILED", text: reason || "the request could not be made", retryable: reason !== "bad port" };
+}
+
+function hasName(error: unknown, name: string): boolean {
+  return error instanceof Error && (error.name === name || hasName(error.cause, name));
+}
+
+function innermostMessage(error: unknown): string {
+  if (!(error instanceof Error)) return "";
+  return innermostMessage(error.cause) || error.message;
 }
 
 /** The error for a call that was not complete in time. */

@@ -8,8 +8,9 @@ type ListOperation<P extends keyof paths> = paths[P]["get"];
 
 /** The paths whose GET lists rows by pages. */
 export type ListPath = {
-  [P in PathWith<"get">]: Parameters<ListOperation<P>> extends { query?: { offset?: number | undefined } } ? P : never;
+  [P in PathWith<"get">]: "offset" extends QueryKeys<NonNullable<Parameters<ListOperation<P>>["query"]>> ? P : never;
 }[PathWith<"get">];
+type QueryKeys<Q> = [Q] extends [never] ? never : keyof Q;
 
 /** The lists that a server with keyset paging (3.2.2 and later) can walk by cursor. */
 type CursorPath = "/api/v2/dags/{dag_id}/dagRuns" | "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";

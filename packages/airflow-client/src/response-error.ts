@@ -40,8 +40,7 @@ export function responseError(answer: Answer, redactor: Redactor, verdict: Verdi
     status: response.status,
     retryAfterMs: retryAfterMs(response.headers),
     detail,
-    // JSON may spell a secret in escapes; what was decoded and redacted cannot.
-    body: (typeof detail === "string" ? redactor.text(body) : JSON.stringify(detail)).slice(0, bodyExcerptLength),
+    body: redactedBody(body, redactor).slice(0, bodyExcerptLength),
     ...redactor.value({
       method: call.method,
       path: call.path,
@@ -50,6 +49,15 @@ export function responseError(answer: Answer, redactor: Redactor, verdict: Verdi
     }),
   };
   return verdict.auth ? new AirflowAuthError(init) : new AirflowResponseError(init);
+}
+
+/** JSON may spell a secret in escapes; what was decoded and redacted cannot. */
+function redactedBody(body: string, redactor: Redactor): string {
+  try {
+    return JSON.stringify(redactor.value(JSON.parse(body)));
+  } catch {
+    return redactor.text(body);
+  }
 }
 
 /** The error for a status that is none of success. */

@@ -1,0 +1,98 @@
+import {
+  type AirflowClient,
+  createAirflowClient,
+  type Dag,
+  type DagRun,
+  type EventLog,
+  type ListItem,
+  paginate,
+  type TaskInstance,
+  type TaskInstanceAttempt,
+} from "@org/airflow-client";
+import { expectTypeOf, test } from "vitest";
+
+declare const client: AirflowClient;
+const run = { path: { dag_id: "d", dag_run_id: "r" } };
+
+test("data has the type of the path's answer, and is never undefined", async () => {
+  const { data, response } = await client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "d" } } });
+  expectTypeOf(data).toEqualTypeOf<Dag>();
+  expectTypeOf(response).toEqualTypeOf<Response>();
+  const list = await client.POST("/api/v2/dags/{dag_id}/dagRuns/list", { params: { path: { dag_id: "~" } }, body: {} });
+  expectTypeOf(list.data.dag_runs).toEqualTypeOf<DagRun[]>();
+  const tries = await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/tries", {
+    params: { path: { ...run.path, task_id: "t" } },
+  });
+  expectTypeOf(tries.data.task_instances).toEqualTypeOf<TaskInstanceAttempt[]>();
+  const deleted = await client.DELETE("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { params: run });
+  expectTypeOf(deleted.data).toEqualTypeOf<undefined>();
+});
+
+test("states are known words, and any other that a newer server may have", () => {
+  expectTypeOf<"running">().toExtend<DagRun["state"]>();
+  expectTypeOf<string>().toExtend<DagRun["state"]>();
+  expectTypeOf<DagRun["state"]>().toExtend<string>();
+  expectTypeOf<TaskInstance["logical_date"]>().toEqualTypeOf<string | null>();
+});
+
+test("paths, parameters and bodies are checked", () => {
+  client.GET("/api/v2/version");
+  // @ts-expect-error there is no such path
+  client.GET("/api/v1/version");
+  // @ts-expect-error there is no such method on this path
+  client.POST("/api/v2/version");
+  // @ts-expect-error path parameters are required
+  client.GET("/api/v2/dags/{dag_id}");
+  // @ts-expect-error all of them
+  client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { params: { path: { dag_id: "d" } } });
+  // @ts-expect-error a misspelt query parameter
+  client.GET("/api/v2/dags", { params: { query: { limt: 1 } } });
+  // @ts-expect-error a query parameter of another type
+  client.GET("/api/v2/dags", { params: { query: { limit: "1" } } });
+  // @ts-expect-error a body that is missing
+  client.POST("/api/v2/dags/{dag_id}/dagRuns/list", { params: { path: { dag_id: "~" } } });
+  // @ts-expect-error a body's field that does not exist
+  client.POST("/api/v2/dags/{dag_id}/dagRuns/list", { params: { path: { dag_id: "~" } }, body: { dag_id: "d" } });
+});
+
+test("optional parameters may be given as undefined", () => {
+  const limit = undefined as number | undefined;
+  const signal = undefined as AbortSignal | undefined;
+  client.GET("/api/v2/dags", { params: { query: { limit } }, signal });
+  client.POST("/api/v2/dags/{dag_id}/dagRuns/list", { params: { path: { dag_id: "~" } }, body: { page_limit: limit } });
+  createAirflowClient({ baseUrl: "http://localhost", signal, timeoutMs: limit, auth: undefined, headers: undefined });
+});
+
+test("the kinds of auth are one or the other", () => {
+  const baseUrl = "http://localhost";
+  createAirflowClient({ baseUrl });
+  createAirflowClient({ baseUrl, auth: { token: "t" } });
+  createAirflowClient({ baseUrl, auth: { username: "u", password: "p" } });
+  createAirflowClient({ baseUrl, auth: async ({ refused, signal }) => `${refused} ${signal.aborted}` });
+  // @ts-expect-error a user name alone is none
+  createAirflowClient({ baseUrl, auth: { username: "u" } });
+});
+
+test("pages have the list's items", async () => {
+  expectTypeOf<ListItem<"/api/v2/eventLogs">>().toEqualTypeOf<EventLog>();
+  expectTypeOf<ListItem<"/api/v2/dagTags">>().toEqualTypeOf<string>();
+  for await (const page of paginate(client, "/api/v2/dags")) {
+    expectTypeOf(page.items).toEqualTypeOf<readonly Dag[]>();
+  }
+  const path = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
+  for await (const page of paginate(client, path, { params: { ...run, query: { limit: 100 } } })) {
+    expectTypeOf(page.items).toEqualTypeOf<readonly TaskInstance[]>();
+  }
+});
+
+test("paging sets offset, cursor and the order of a cursor itself", () => {
+  paginate(client, "/api/v2/dags", { params: { query: { order_by: ["dag_id"] } } });
+  // @ts-expect-error offset
+  paginate(client, "/api/v2/dags", { params: { query: { offset: 1 } } });
+  // @ts-expect-error order_by, where there is a cursor
+  paginate(client, "/api/v2/dags/{dag_id}/dagRuns", { params: { path: { dag_id: "~" }, query: { order_by: ["id"] } } });
+  // @ts-expect-error path parameters are required
+  paginate(client, "/api/v2/dags/{dag_id}/dagRuns");
+  // @ts-expect-error not a list
+  paginate(client, "/api/v2/version");
+});

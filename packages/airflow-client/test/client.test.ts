@@ -1,0 +1,220 @@
+import { AirflowError, AirflowNetworkError, AirflowResponseError, createAirflowClient } from "@org/airflow-client";
+import { describe, expect, test } from "vitest";
+import { failure } from "./support/failure.ts";
+import { json, serve, text } from "./support/server.ts";
+
+const runs = "/api/v2/dags/{dag_id}/dagRuns";
+const run = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}";
+
+describe("what is sent", () => {
+  test("query arrays repeat, an empty cursor stays, plus and percent are encoded, undefined is left out", async () => {
+    const server = await serve((_, response) => json(response, { dag_runs: [] }));
+    const query = {
+      state: ["queued", "running"],
+      cursor: "",
+      updated_at_gte: "2026-01-01T00:00:00+00:00",
+      run_id_pattern: "50%",
+      limit: undefined,
+    };
+    await createAirflowClient({ baseUrl: server.url }).GET(runs, { params: { path: { dag_id: "~" }, query } });
+    expect(server.received[0]?.url).toBe(
+      "/api/v2/dags/~/dagRuns?state=queued&state=running&cursor=&updated_at_gte=2026-01-01T00%3A00%3A00%2B00%3A00&run_id_pattern=50%25",
+    );
+  });
+
+  test("ids in the path are encoded", async () => {
+    const server = await serve((_, response) => json(response, {}));
+    const client = createAirflowClient({ baseUrl: server.url });
+    await client.GET(run, { params: { path: { dag_id: "a b", dag_run_id: "manual+50% ü&;?#{dag_id}$&" } } });
+    expect(server.received[0]?.url).toBe(
+      "/api/v2/dags/a%20b/dagRuns/manual%2B50%25%20%C3%BC%26%3B%3F%23%7Bdag_id%7D%24%26",
+    );
+  });
+
+  test.each(["a/b", "", ".", "..", "\ud800"])(
+    "a run id %j, which no URL can carry, is refused before anything is sent",
+    async (id) => {
+      const server = await serve((_, response) => json(response, {}));
+      const client = createAirflowClient({ baseUrl: server.url });
+      const error = await failure(client.GET(run, { params: { path: { dag_id: "d", dag_run_id: id } } }));
+      expect(error).toMatchObject({ code: "UNADDRESSABLE_ID", retryable: false });
+      expect(error.message).toContain("dag_run_id");
+      expect(server.received).toEqual([]);
+    },
+  );
+
+  test("a variable's key may hold a slash", async () => {
+    const server = await serve((_, response) => json(response, {}));
+    const client = createAirflowClient({ baseUrl: server.url });
+    await client.GET("/api/v2/variables/{variable_key}", { params: { path: { variable_key: "team/key" } } });
+    expect(server.received[0]?.url).toBe("/api/v2/variables/team%2Fkey");
+  });
+
+  test("bodies go as JSON, with the client's headers", async () => {
+    const server = await serve((_, response) => json(response, { dag_runs: [] }));
+    const client = createAirflowClient({ baseUrl: server.url, headers: { "x-proxy-key": "k-123456" } });
+    await client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
+      params: { path: { dag_id: "~" } },
+      body: { dag_ids: ["d"] },
+    });
+    expect(server.received[0]).toMatchObject({
+      method: "POST",
+      body: '{"dag_ids":["d"]}',
+      headers: { "content-type": "application/json", accept: "application/json", "x-proxy-key": "k-123456" },
+    });
+  });
+
+  test("request() asks any path below the base URL, and no other host", async () => {
+    const server = await serve((_, response) => json(response, { users: [] }));
+    const client = createAirflowClient({ baseUrl: `${server.url}/my`, auth: { token: "token-1" } });
+    const { data } = await client.request("GET", "/auth/fab/v1/users?limit=1");
+    expect(data).toEqual({ users: [] });
+    expect(server.received[0]).toMatchObject({
+      url: "/my/auth/fab/v1/users?limit=1",
+      headers: { authorization: "Bearer token-1" },
+    });
+    expect(await failure(client.request("GET", "http://elsewhere.invalid/x"))).toMatchObject({
+      code: "INVALID_OPTIONS",
+    });
+  });
+});
+
+describe("the base URL", () => {
+  test.each(["", "/", "/api/v2", "/api/v2/", "/my/airflow", "/my/airflow/", "/my/airflow/api/v2/"])(
+    "may end in %j",
+    async (ending) => {
+      const server = await serve((_, response) => json(response, {}));
+      await createAirflowClient({ baseUrl: server.url + ending }).GET("/api/v2/version");
+      expect(server.received[0]?.url).toBe(`${ending.startsWith("/my") ? "/my/airflow" : ""}/api/v2/version`);
+    },
+  );
+
+  test.each(["localhost:8080", "airflow.example.com", "ftp://example.com", "", "/airflow"])(
+    "%j is refused, with how it must begin",
+    (baseUrl) => {
+      expect(() => createAirflowClient({ baseUrl })).toThrow(
+        `The base URL ${JSON.stringify(baseUrl)} must begin with http:// or https://, for example http://localhost:8080.`,
+      );
+    },
+  );
+
+  test("credentials inside it are refused, with the reason and without the credentials", () => {
+    for (const baseUrl of [
+      "https://ann:hunter2@example.com/x",
+      "ann:hunter2@example.com",
+      "https://example.com?token=hunter2",
+    ]) {
+      const make = () => createAirflowClient({ baseUrl });
+      expect(make).toThrow(AirflowError);
+      expect(make).not.toThrow(/hunter2/);
+    }
+    expect(() => createAirflowClient({ baseUrl: "https://ann:hunter2@example.com/x" })).toThrow(
+      /example\.com holds a user name or password\. URLs end up in logs.*auth: \{ username, password \}/,
+    );
+  });
+});
+
+describe("what comes back", () => {
+  test("data and the response, whose headers can be read", async () => {
+    const server = await serve((_, response) =>
+      json(response, { dag_id: "d" }, 200, { date: "Sat, 21 Nov 2026 09:00:00 GMT" }),
+    );
+    const client = createAirflowClient({ baseUrl: server.url });
+    const { data, response } = await client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "d" } } });
+    expect(data.dag_id).toBe("d");
+    expect(response.headers.get("date")).toBe("Sat, 21 Nov 2026 09:00:00 GMT");
+  });
+
+  test("undefined for 204", async () => {
+    const server = await serve((_, response) => void response.writeHead(204).end());
+    const client = createAirflowClient({ baseUrl: server.url });
+    const { data } = await client.DELETE("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "d" } } });
+    expect(data).toBeUndefined();
+  });
+
+  test("text where text was asked for, and never HTML", async () => {
+    const server = await serve(({ url }, response) =>
+      text(response, "import x", url.endsWith("html") ? "text/html" : "text/plain; charset=utf-8"),
+    );
+    const client = createAirflowClient({ baseUrl: server.url });
+    const source = (dag_id: string, accept?: "text/plain" | "*/*") =>
+      client.GET("/api/v2/dagSources/{dag_id}", { params: { path: { dag_id }, header: { accept } } });
+    expect((await source("d", "text/plain")).data).toBe("import x");
+    expect(await failure(source("d"))).toMatchObject({ code: "NOT_AN_API" });
+    expect(await failure(source("html", "*/*"))).toMatchObject({ code: "NOT_AN_API" });
+  });
+});
+
+describe("limits", () => {
+  test("a server that never answers is given up", async () => {
+    const server = await serve(() => {});
+    const error = await failure(
+      createAirflowClient({ baseUrl: server.url, timeoutMs: 50 }).GET("/api/v2/version"),
+      AirflowNetworkError,
+    );
+    expect(error).toMatchObject({ code: "TIMEOUT", retryable: true });
+    expect(error.message).toContain("/api/v2/version was not complete after 50 ms");
+  });
+
+  test("so is a body that stalls, by the time limit of the call", async () => {
+    const server = await serve(
+      (_, response) => void response.writeHead(200, { "content-type": "application/json" }).write('{"version":'),
+    );
+    const client = createAirflowClient({ baseUrl: server.url });
+    expect(await failure(client.GET("/api/v2/version", { timeoutMs: 50 }))).toMatchObject({ code: "TIMEOUT" });
+  });
+
+  test("so is a fetch that heeds no signal", async () => {
+    const client = createAirflowClient({
+      baseUrl: "http://airflow.invalid",
+      timeoutMs: 50,
+      fetch: () => new Promise(() => {}),
+    });
+    expect(await failure(client.GET("/api/v2/version"))).toMatchObject({ code: "TIMEOUT" });
+  });
+
+  test.each(["client", "call"])(
+    "the %s's signal aborts a call under way, which rejects with the very reason",
+    async (whose) => {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const reason = new Error("enough");
+      const server = await serve(() => controller.abort(reason));
+      const client = createAirflowClient({ baseUrl: server.url, signal: whose === "client" ? signal : undefined });
+      const call = client.GET("/api/v2/version", { signal: whose === "call" ? signal : undefined });
+      await expect(call).rejects.toBe(reason);
+      await expect(client.GET("/api/v2/version", { signal })).rejects.toBe(reason);
+      expect(server.received).toHaveLength(1);
+    },
+  );
+
+  test.each([0, -1, Number.NaN, 2 ** 31])("timeoutMs %d is refused", async (timeoutMs) => {
+    const baseUrl = "http://airflow.invalid";
+    expect(() => createAirflowClient({ baseUrl, timeoutMs })).toThrow(/timeoutMs must be/);
+    const call = createAirflowClient({ baseUrl }).GET("/api/v2/version", { timeoutMs });
+    expect(await failure(call)).toMatchObject({ code: "INVALID_OPTIONS" });
+  });
+});
+
+describe("redirects", () => {
+  test("are errors that name where to, without its query, and carry no credentials there", async () => {
+    const other = await serve((_, response) => json(response, {}));
+    const server = await serve(
+      (_, response) => void response.writeHead(302, { location: `${other.url}/login?next=secret` }).end(),
+    );
+    const client = createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } });
+    const error = await failure(client.GET("/api/v2/version"), AirflowResponseError);
+    expect(error).toMatchObject({ code: "REDIRECTED", status: 302, retryable: false });
+    expect(error.message).toContain(`was redirected to ${other.url}/login.`);
+    expect(error.message).not.toContain("secret");
+    expect(other.received).toEqual([]);
+  });
+
+  test("from http to https on the same host say which base URL to use", async () => {
+    const server = await serve(
+      ({ headers }, response) => void response.writeHead(301, { location: `https://${headers.host}/` }).end(),
+    );
+    const error = await failure(createAirflowClient({ baseUrl: server.url }).GET("/api/v2/version"));
+    expect(error.message).toContain(`use ${server.url.replace("http:", "https:")} as the base URL`);
+  });
+});

@@ -1,0 +1,187 @@
+import { createServer as createTlsServer } from "node:https";
+import { type AddressInfo, createServer } from "node:net";
+import { AirflowNetworkError, AirflowResponseError, createAirflowClient } from "@org/airflow-client";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { certificate, key } from "./support/certificate.ts";
+import { failure } from "./support/failure.ts";
+import { type Handler, json, serve, text } from "./support/server.ts";
+
+const dag = "/api/v2/dags/{dag_id}";
+
+async function failedAnswer(handler: Handler): Promise<AirflowResponseError> {
+  const server = await serve(handler);
+  const client = createAirflowClient({ baseUrl: `${server.url}/my` });
+  return failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowResponseError);
+}
+
+describe("an answer that is a failure", () => {
+  test("tells status, method, both paths and what the server said", async () => {
+    const error = await failedAnswer((_, response) =>
+      json(response, { detail: "The Dag with ID: `d` was not found" }, 404),
+    );
+    expect(error).toMatchObject({
+      name: "AirflowResponseError",
+      code: "NOT_FOUND",
+      status: 404,
+      method: "GET",
+      path: dag,
+      detail: "The Dag with ID: `d` was not found",
+      body: '{"detail":"The Dag with ID: `d` was not found"}',
+      retryAfterMs: undefined,
+    });
+    expect(error.url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/my\/api\/v2\/dags\/d$/);
+    expect(error.message).toBe(`GET ${error.url} answered 404: The Dag with ID: \`d\` was not found`);
+  });
+
+  test.each([
+    [{ error: "API route not found" }, "API route not found"],
+    [
+      {
+        detail: [
+          { loc: ["query", "limit"], msg: "Input should be a valid integer" },
+          { loc: ["body"], msg: "Field required" },
+        ],
+      },
+      "query.limit: Input should be a valid integer; body: Field required",
+    ],
+    [
+      { detail: { reason: "Database error", statement: "hidden", message: "Serious error" } },
+      "Database error: Serious error",
+    ],
+    [{ detail: { odd: 1 } }, '{"odd":1}'],
+    [{ title: "Not Found", detail: null, status: 404 }, "Not Found"],
+    [["plain"], "plain"],
+  ])("reads %j as text", async (body, message) => {
+    const error = await failedAnswer((_, response) => json(response, body, 422));
+    expect(error.message).toMatch(/answered 422: /);
+    expect(error.message.split("answered 422: ")[1]).toBe(message);
+  });
+
+  test("may be text or HTML, of which the error keeps the beginning", async () => {
+    const plain = await failedAnswer((_, response) => text(response, "Internal Server Error", "text/plain", 500));
+    expect(plain).toMatchObject({ detail: "Internal Server Error", code: "SERVER_ERROR" });
+    const page = `<html><head><title>502 Bad Gateway</title></head>${"x".repeat(5000)}`;
+    const html = await failedAnswer((_, response) => text(response, page, "text/html", 502));
+    expect(html.message).toContain('answered 502: an HTML page titled "502 Bad Gateway"');
+    expect(html.body).toBe(page.slice(0, 1000));
+    const long = await failedAnswer((_, response) => json(response, { detail: "x".repeat(5000) }, 500));
+    expect(long.message.length).toBeLessThan(700);
+  });
+
+  test.each([400, 401, 403, 404, 405, 409, 410, 415, 422, 501])("with status %d is not retryable", async (status) => {
+    expect((await failedAnswer((_, response) => json(response, {}, status))).retryable).toBe(false);
+  });
+
+  test.each([408, 425, 429, 500, 502, 503, 504])("with status %d is retryable", async (status) => {
+    const error = await failedAnswer((_, response) => json(response, {}, status));
+    expect(error).toMatchObject({ retryable: true, failureType: "transient", status });
+  });
+
+  test.each([
+    ["7", 7000],
+    ["0.5", 500],
+    ["Sat, 21 Nov 2026 09:00:30 GMT", 30_000],
+    ["Sat, 21 Nov 2026 08:00:00 GMT", 0],
+    ["soon", undefined],
+  ])("with Retry-After %j asks to wait %s ms, by the server's clock", async (value, milliseconds) => {
+    const headers = { "retry-after": value, date: "Sat, 21 Nov 2026 09:00:00 GMT" };
+    expect((await failedAnswer((_, response) => json(response, {}, 429, headers))).retryAfterMs).toBe(milliseconds);
+  });
+});
+
+describe("an answer that only looks like success", () => {
+  test("is an error when it is HTML", async () => {
+    const error = await failedAnswer((_, response) =>
+      text(response, "<title>Sign in</title>", "text/html; charset=utf-8"),
+    );
+    expect(error).toMatchObject({ code: "NOT_AN_API", status: 200, retryable: false, failureType: "config" });
+    expect(error.message).toContain("answered 200 with text/html where JSON was expected");
+  });
+
+  test.each(["text/plain", ""])("is an error when its content type is %j", async (type) => {
+    const error = await failedAnswer(
+      (_, response) => void response.writeHead(200, type ? { "content-type": type } : {}).end('{"a":1}'),
+    );
+    expect(error).toMatchObject({ code: "NOT_AN_API" });
+  });
+
+  test.each(['{"dag_id":"d","tags":[', ""])("is a retryable error when its JSON is %j", async (body) => {
+    const error = await failedAnswer((_, response) => text(response, body, "application/json"));
+    expect(error).toMatchObject({ code: "INVALID_JSON", status: 200, retryable: true });
+  });
+});
+
+async function failedConnection(baseUrl: string): Promise<AirflowNetworkError> {
+  return failure(createAirflowClient({ baseUrl }).GET("/api/v2/version"), AirflowNetworkError);
+}
+
+async function rawServer(answer: string): Promise<string> {
+  const server = createServer((socket) => socket.on("error", () => {}).once("data", () => void socket.end(answer)));
+  return listen(server);
+}
+
+async function listen(server: import("node:net").Server): Promise<string> {
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void server.close());
+  return `127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+describe("no answer", () => {
+  test("because nothing listens", async () => {
+    const server = createServer();
+    const address = await listen(server);
+    await new Promise((resolve) => server.close(resolve));
+    const error = await failedConnection(`http://${address}`);
+    expect(error).toMatchObject({ name: "AirflowNetworkError", code: "CONNECTION_REFUSED", retryable: true });
+    expect(error.message).toContain(`GET http://${address}/api/v2/version failed: nothing listens there.`);
+    expect(error.cause).toMatchObject({ cause: { code: "ECONNREFUSED" } });
+  });
+
+  test("because the host name does not exist", async () => {
+    expect(await failedConnection("http://no-such-host.invalid")).toMatchObject({
+      code: "HOST_NOT_FOUND",
+      retryable: true,
+    });
+  });
+
+  test("because the connection broke before it", async () => {
+    expect(await failedConnection(`http://${await rawServer("")}`)).toMatchObject({
+      code: "CONNECTION_LOST",
+      retryable: true,
+    });
+  });
+
+  test.each([
+    ["by its length", "content-length: 100\r\n\r\n{"],
+    ["by its chunks", 'transfer-encoding: chunked\r\n\r\n9\r\n{"version\r\n'],
+  ])("because the connection broke within the body, known %s", async (_, rest) => {
+    const address = await rawServer(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${rest}`);
+    expect(await failedConnection(`http://${address}`)).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
+  });
+
+  test("because it is no HTTP server", async () => {
+    const error = await failedConnection(`http://${await rawServer("SSH-2.0-OpenSSH_9.6\r\n")}`);
+    expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
+    expect(error.message).toContain("is no HTTP server");
+  });
+
+  test("because no authority that is trusted signed the certificate: retrying is no use, and the message says what is", async () => {
+    const server = createTlsServer({ key, cert: certificate }, (_, response) => response.end());
+    const error = await failedConnection(`https://${await listen(server)}`);
+    expect(error).toMatchObject({ code: "TLS_UNTRUSTED", retryable: false, failureType: "config" });
+    expect(error.message).toContain("NODE_EXTRA_CA_CERTS=");
+  });
+
+  test("because the port speaks no TLS", async () => {
+    const server = await serve((_, response) => json(response, {}));
+    const error = await failedConnection(server.url.replace("http:", "https:"));
+    expect(error).toMatchObject({ code: "TLS_FAILED", retryable: false });
+    expect(error.message).toContain("Try http:// instead of https://");
+  });
+
+  test("because fetch does not speak to such a port", async () => {
+    const error = await failedConnection("http://127.0.0.1:6000");
+    expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
+    expect(error.message).toContain("bad port");
+  });
+});

@@ -1,0 +1,161 @@
+import { inspect } from "node:util";
+import { type AirflowAuth, AirflowError, createAirflowClient, type FetchFunction } from "@org/airflow-client";
+import { describe, expect, test } from "vitest";
+import { failure } from "./support/failure.ts";
+import { type Handler, json, serve, text } from "./support/server.ts";
+
+// With characters that JSON, URLs and base64 each write in their own way.
+const token = 'canary-token/+=?"\\é&';
+const password = 'canary-pass/+=?"\\ word&';
+const header = "canary-header-7c1";
+
+const spellings = (secret: string): string[] => [
+  secret,
+  JSON.stringify(secret).slice(1, -1),
+  encodeURIComponent(secret),
+  encodeURIComponent(secret).toLowerCase(),
+  new URLSearchParams({ s: secret }).toString().slice(2),
+  Buffer.from(secret).toString("base64"),
+  Buffer.from(secret).toString("base64url"),
+  Buffer.from(secret).toString("base64").slice(4, -4),
+];
+
+/** Everything that an error says, its stack and its causes' hidden properties too. */
+function everything(error: unknown): string {
+  const said = inspect(error, { depth: 20, showHidden: true, maxStringLength: null });
+  return said + JSON.stringify(error) + (error instanceof Error ? error.stack : "");
+}
+
+function expectNoSecret(error: unknown, secrets = [token, password, header]): void {
+  const said = everything(error);
+  for (const secret of secrets) for (const spelling of spellings(secret)) expect(said).not.toContain(spelling);
+}
+
+/** What a careless server or proxy might send back. */
+const echo: Handler = ({ headers, body }, response) => {
+  const secrets = Object.values(headers).map(String).concat(body);
+  json(
+    response,
+    {
+      detail: [{ loc: ["header"], msg: `You sent ${secrets.join(", ")}`, input: headers }],
+      [secrets[0] ?? ""]: secrets.flatMap((secret) => [
+        encodeURIComponent(secret),
+        Buffer.from(`user:${secret}`).toString("base64"),
+      ]),
+    },
+    500,
+  );
+};
+
+const kinds: [string, AirflowAuth][] = [
+  ["a token", { token: token.replace("é", "e") }],
+  ["a function's token", () => token.replace("é", "e")],
+];
+
+describe("no secret is in an error", () => {
+  test.each(kinds)("when the server echoes %s and a header", async (_, auth) => {
+    const server = await serve(echo);
+    const client = createAirflowClient({ baseUrl: server.url, auth, headers: { "x-key": header } });
+    const error = await failure(client.GET("/api/v2/version"));
+    expect(error.message).toContain("[redacted]");
+    expectNoSecret(error, [token.replace("é", "e"), header]);
+  });
+
+  test("when the login echoes the password", async () => {
+    const server = await serve(echo);
+    const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+    const error = await failure(client.GET("/api/v2/version"));
+    expect(error.message).toContain("[redacted]");
+    expectNoSecret(error);
+  });
+
+  test("when the server spells it in needless escapes, or in text, or in HTML", async () => {
+    const escaped = Array.from(
+      password,
+      (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    ).join("");
+    const answers: Handler[] = [
+      (_, response) =>
+        void response.writeHead(500, { "content-type": "application/json" }).end(`{"detail":"${escaped}"}`),
+      (_, response) => text(response, `boom ${password}`, "text/plain", 500),
+      (_, response) => text(response, `<title>${encodeURIComponent(password)}</title>`, "text/html", 200),
+      (_, response) => text(response, `{"broken": ${JSON.stringify(password)}`, "application/json", 500),
+      (_, response) =>
+        void response.writeHead(302, { location: `http://other.invalid/${encodeURIComponent(password)}?x` }).end(),
+    ];
+    for (const answer of answers) {
+      const server = await serve(answer);
+      const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+      const error = await failure(client.GET("/api/v2/version"));
+      expectNoSecret(error);
+      expect(everything(error)).not.toContain(escaped);
+    }
+  });
+
+  test("when a secret stands where the excerpt of a long body ends", async () => {
+    const server = await serve((_, response) => text(response, `${"x".repeat(990)}${header}`, "text/plain", 500));
+    const client = createAirflowClient({ baseUrl: server.url, headers: { "x-key": header } });
+    expect(everything(await failure(client.GET("/api/v2/version")))).not.toContain("canary");
+  });
+
+  test("when fetch itself fails and shows the request in its error", async () => {
+    const fetch: FetchFunction = async (url, init) => {
+      const headers = Object.fromEntries(new Headers(init.headers));
+      const inner = Object.assign(new Error(`sending ${JSON.stringify(headers)}`), { code: "ECONNRESET", headers });
+      throw Object.assign(new TypeError(`fetch failed for ${url} with ${headers.authorization}`, { cause: inner }), {
+        init,
+      });
+    };
+    const client = createAirflowClient({ baseUrl: "http://airflow.invalid", auth: { token: header }, fetch });
+    const error = await failure(client.GET("/api/v2/version"));
+    expect(error).toMatchObject({ code: "CONNECTION_LOST", cause: { cause: { code: "ECONNRESET" } } });
+    expectNoSecret(error);
+  });
+
+  test("when a token function fails with the token that was refused", async () => {
+    const server = await serve((_, response) => json(response, { detail: "Token Expired" }, 401));
+    const auth: AirflowAuth = ({ refused }) => {
+      if (refused) throw Object.assign(new Error(`could not renew ${refused}`), { refused });
+      return header;
+    };
+    const error = await failure(createAirflowClient({ baseUrl: server.url, auth }).GET("/api/v2/version"));
+    expect(error.message).toContain("could not renew [redacted]");
+    expectNoSecret(error);
+  });
+
+  test("when a proxy's Basic header is echoed decoded", async () => {
+    const headers = { "proxy-authorization": `Basic ${btoa("ann:canary-basic")}` };
+    const server = await serve((_, response) => json(response, { detail: "ann:canary-basic is wrong" }, 407));
+    const error = await failure(createAirflowClient({ baseUrl: server.url, headers }).GET("/api/v2/version"));
+    expectNoSecret(error, ["canary-basic"]);
+  });
+
+  test("when a header parameter of one call is echoed", async () => {
+    const server = await serve(echo);
+    const client = createAirflowClient({ baseUrl: server.url });
+    const params = { header: { "Airflow-Connection-Test-Token": header } };
+    expectNoSecret(await failure(client.GET("/api/v2/connections/enqueue-test", { params })));
+  });
+
+  test("and a short password takes no other words with it", async () => {
+    const server = await serve((_, response) => json(response, { detail: 'Airflow: "air" is wrong' }, 500));
+    const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "air" } });
+    const error = await failure(client.GET("/api/v2/version"));
+    expect(error.message).toContain('Airflow: "[redacted]" is wrong');
+  });
+
+  test("nor in what a client shows of itself", () => {
+    const client = createAirflowClient({
+      baseUrl: "http://airflow.invalid",
+      auth: { token: header },
+      headers: { "x-key": header },
+    });
+    expectNoSecret(client);
+  });
+
+  test("nor in the error for an unusable auth option", () => {
+    const make = () => createAirflowClient({ baseUrl: "http://airflow.invalid", auth: { token: `Bearer ${header}` } });
+    expect(make).toThrow(AirflowError);
+    expect(make).not.toThrow(new RegExp(header));
+  });
+});

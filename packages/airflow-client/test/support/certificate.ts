@@ -1,0 +1,19 @@
+/** A self-signed certificate for localhost and 127.0.0.1, valid until 2126. No program trusts it; its key guards nothing. */
+export const key = `-----BEGIN PRIVATE KEY-----
+MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQglg9/tX6ly8xpuwDE
+qAEndBtpHun/HRNfYn+y34lz/uahRANCAAQdI52hW1vUEgL9y0TVkPNZmsYUvApi
+6TbW/YMrcK1qBmca158/IMgThJdmLv3SjCPxhLFQHZS9mC0jJQy+AjGY
+-----END PRIVATE KEY-----`;
+
+/** The certificate of {@link key}. */
+export const certificate = `-----BEGIN CERTIFICATE-----
+MIIBmzCCAUGgAwIBAgIUDsC1DJb86jfAHr1+6zXQ3CD9bjQwCgYIKoZIzj0EAwIw
+FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTA5NTgwOVoYDzIxMjYxMDI4
+MDk1ODA5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
+PQMBBwNCAAQdI52hW1vUEgL9y0TVkPNZmsYUvApi6TbW/YMrcK1qBmca158/IMgT
+hJdmLv3SjCPxhLFQHZS9mC0jJQy+AjGYo28wbTAdBgNVHQ4EFgQUjY6IP8uyVsOK
+QzkCdrGNVsfN+bYwHwYDVR0jBBgwFoAUjY6IP8uyVsOKQzkCdrGNVsfN+bYwDwYD
+VR0TAQH/BAUwAwEB/zAaBgNVHREEEzARgglsb2NhbGhvc3SHBH8AAAEwCgYIKoZI
+zj0EAwIDSAAwRQIhAOjcHL04i7KtP9LtMpD0w71N6APbXXbxf10vJ2vZlouZAiBz
+hQTvgyiHNtuG1bCutMPze3t7URbVW6YBbfm0Vb3H5A==
+-----END CERTIFICATE-----`;
