@@ -15,16 +15,14 @@ const dags = `
       as owners,
     -- The server sorts the names itself, by code point.
     coalesce((select string_agg(name, ', ' order by name collate "C") from dag_tag t where t.dag_id = m.dag_id), '') as tags,
-    latest.data->'dag'->>'timezone' as timezone,
+    -- What the API calls a DAG's timezone is the server's default one, whatever the DAG's file says (seen on 3.3.2).
+    'UTC' as timezone,
     m.max_active_runs, null as default_view, m.next_dagrun_create_after, m.is_stale,
     coalesce(m.dag_display_name, m.dag_id) as dag_display_name, m.description, m.max_active_tasks,
     m.max_consecutive_failed_dag_runs, m.next_dagrun as next_dagrun_logical_date, m.next_dagrun_data_interval_start,
     m.next_dagrun_data_interval_end, nullif(m.timetable_summary, 'None') as timetable_summary, m.timetable_description,
     m.fileloc, m.relative_fileloc, m.bundle_name, m.bundle_version, m.has_import_errors, m.has_task_concurrency_limits
   from dag m
-  left join lateral (
-    select s.data from serialized_dag s join dag_version v on v.id = s.dag_version_id
-    where s.dag_id = m.dag_id order by v.version_number desc limit 1) latest on true
   order by m.dag_id collate "C"`;
 
 const dagRuns = `
@@ -57,7 +55,9 @@ const common = `dag_id, run_id, task_id, map_index, try_number, state, start_dat
 
 const taskInstances = `
   with attempts as (
-    select ${common}, true is_latest, id::text, rendered_map_index,
+    select ${common}, true is_latest, id::text,
+      -- Where nothing was rendered the API says the index.
+      coalesce(rendered_map_index, case when map_index >= 0 then map_index::text end) rendered_map_index,
       (select content from task_instance_note where ti_id = id) note,
       coalesce(custom_operator_name, operator) operator_name
     from task_instance

@@ -37,7 +37,7 @@ export interface AirflowServer {
   home: string;
   dagsFolder: string;
   /** Asks its database. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
-  query<R extends QueryRow = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
+  query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
   cli(args: string[]): Promise<string>;
   /** Stops the API server and starts it again on the same port, with further environment. The database stays. */

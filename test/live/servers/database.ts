@@ -8,7 +8,7 @@ export interface Database {
    * Runs one statement. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ` (a `Date` would lose microseconds), `bigint`
    * as number, JSON parsed.
    */
-  query<R extends QueryRow = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
+  query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   close(): Promise<void>;
 }
 
@@ -25,8 +25,8 @@ export function openDatabase(url: string): Database {
   // An idle connection that breaks because the server stopped is no error of anybody's.
   pool.on("error", () => {});
   return {
-    query: async <R extends QueryRow>(sql: string, parameters: unknown[] = []) =>
-      (await pool.query<R>(sql, parameters)).rows,
+    query: async <R>(sql: string, parameters: unknown[] = []) =>
+      (await pool.query<QueryRow>(sql, parameters)).rows as R[],
     close: () => pool.end(),
   };
 }
