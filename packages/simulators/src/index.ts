@@ -9,6 +9,16 @@ export type {
 export type { AirflowRows, TruthRow } from "./airflow/rows.ts";
 export { type AirflowSimulator, type AirflowSimulatorOptions, startAirflowSimulator } from "./airflow/simulator.ts";
 export { type AddDag, type AddRun, AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
+export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
+export type { DagsterRunStatus, SimulatedDagsterRun, SimulatedLocation } from "./dagster/records.ts";
+export type { DagsterRows } from "./dagster/rows.ts";
+export { type DagsterSimulator, type DagsterSimulatorOptions, startDagsterSimulator } from "./dagster/simulator.ts";
+export {
+  type AddDagsterRun,
+  createEmptyDagsterWorld,
+  DagsterWorld,
+  type LocationDefinitions,
+} from "./dagster/world.ts";
 export type { Fault, SimulatedRequest } from "./http/faults.ts";
 export type { LoggedRequest, RequestLog } from "./http/server.ts";
 export {

@@ -93,8 +93,11 @@ function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, now
   const end = carryOut(world, random, run, demo, started, now);
   if (end === undefined) return;
   const failed = run.tasks.some((task) => task.state === "failed" || task.state === "upstream_failed");
-  world.at(Math.min(end + second, now), () => world.setRunState(run, failed ? "failed" : "success"));
-  if (failed && random.chance(0.1)) world.note(run, "Source system was down, see the incident channel.");
+  world.at(end, () => world.setRunState(run, failed ? "failed" : "success"));
+  if (failed && random.chance(0.1)) {
+    const noticed = Math.min(end + random.between(600, 7200) * second, now - second);
+    world.at(noticed, () => world.note(run, "Source system was down, see the incident channel."));
+  }
 }
 
 /** Runs the tasks one after the other. @returns when the last one ended, undefined when now came first */

@@ -1,0 +1,138 @@
+import type { SimulatedDagsterRun } from "./records.ts";
+import type { DagsterWorld } from "./world.ts";
+
+export interface RunsArguments {
+  readonly filter?: RunsFilter | null;
+  readonly cursor?: string | null;
+  readonly limit?: number | null;
+}
+
+interface RunsFilter {
+  readonly runIds?: readonly (string | null)[] | null;
+  readonly pipelineName?: string | null;
+  readonly tags?: readonly { readonly key: string; readonly value: string }[] | null;
+  readonly statuses?: readonly string[] | null;
+  readonly snapshotId?: string | null;
+  readonly updatedAfter?: number | null;
+  readonly updatedBefore?: number | null;
+  readonly createdAfter?: number | null;
+  readonly createdBefore?: number | null;
+}
+
+type Test = (run: SimulatedDagsterRun) => boolean;
+
+/** A list of runs that was asked for: its page, newest insertion first, and how many there are without paging. */
+export function listRuns(state: { readonly world: DagsterWorld; readonly maximum: number }, input: RunsArguments) {
+  const { world } = state;
+  const test = testOf(world, input.filter ?? {});
+  return {
+    count: () => world.ordered().filter(test).length,
+    page: (): SimulatedDagsterRun[] => {
+      const all = world.ordered();
+      // 0 and negative limits are none at all.
+      const limit = Math.min(input.limit && input.limit > 0 ? input.limit : Number.POSITIVE_INFINITY, state.maximum);
+      let index = all.length - 1;
+      if (input.cursor) {
+        const anchor = world.runs.get(input.cursor);
+        // The comparison with the id of a run that does not exist is true of no row.
+        if (!anchor) return [];
+        index = indexBefore(all, anchor.number);
+      }
+      const page: SimulatedDagsterRun[] = [];
+      for (; index >= 0 && page.length < limit; index--) if (test(all[index]!)) page.push(all[index]!);
+      return page;
+    },
+  };
+}
+
+/** The index of the last run that was inserted before this number. */
+function indexBefore(all: readonly SimulatedDagsterRun[], number: number): number {
+  let low = 0;
+  let high = all.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (all[middle]!.number < number) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}
+
+/** Empty lists and zeros are no filter. */
+function testOf(world: DagsterWorld, filter: RunsFilter): Test {
+  if (filter.snapshotId) throw new Error("The simulator does not know RunsFilter.snapshotId.");
+  const tests: Test[] = [];
+  if (filter.runIds?.length) {
+    const ids = new Set(filter.runIds);
+    tests.push((run) => ids.has(run.runId));
+  }
+  if (filter.pipelineName) tests.push((run) => run.jobName === filter.pipelineName);
+  if (filter.statuses?.length) {
+    const statuses = new Set(filter.statuses);
+    tests.push((run) => statuses.has(run.status));
+  }
+  // The server makes a dictionary of them: of two with one key the last counts.
+  for (const [key, value] of new Map((filter.tags ?? []).map((tag) => [tag.key, tag.value]))) {
+    tests.push((run) => tagOf(run, key) === value);
+  }
+  const bound = (value: number | null | undefined, test: (run: SimulatedDagsterRun, bound: number) => boolean) => {
+    if (!value) return;
+    if (Math.abs(value) > 2 ** 55) throw new Error("[Errno 75] Value too large for defined data type");
+    const instant = Math.round(value * 1_000_000);
+    tests.push((run) => test(run, instant - world.databaseOffset));
+  };
+  bound(filter.updatedAfter, (run, instant) => run.updateTime > instant);
+  bound(filter.updatedBefore, (run, instant) => run.updateTime < instant);
+  bound(filter.createdAfter, (run, instant) => run.creationTime > instant);
+  bound(filter.createdBefore, (run, instant) => run.creationTime < instant);
+  return (run) => tests.every((test) => test(run));
+}
+
+function tagOf(run: SimulatedDagsterRun, key: string): string | undefined {
+  return key === ".dagster/repository" ? `${run.repository}@${run.location}` : run.tags.get(key);
+}
+
+/** Prints a run. Times are seconds; those that the database writes are in its zone. */
+export function runDocument(world: DagsterWorld) {
+  const shown = (instant: number) => (instant + world.databaseOffset) / 1_000_000;
+  const seconds = (instant: number | null) => (instant === null ? null : instant / 1_000_000);
+  return (run: SimulatedDagsterRun) => ({
+    __typename: "Run",
+    id: run.runId,
+    runId: run.runId,
+    jobName: run.jobName,
+    pipelineName: run.jobName,
+    mode: "default",
+    status: run.status,
+    runStatus: run.status,
+    tags: [...run.tags].filter(([key]) => !key.startsWith(".dagster/")).map(([key, value]) => ({ key, value })),
+    creationTime: shown(run.creationTime),
+    updateTime: shown(run.updateTime),
+    startTime: seconds(run.startTime),
+    endTime: seconds(run.endTime),
+    rootRunId: run.rootRunId,
+    parentRunId: run.parentRunId,
+    repositoryOrigin: {
+      id: `${run.location}.${run.repository}`,
+      repositoryName: run.repository,
+      repositoryLocationName: run.location,
+      repositoryLocationMetadata: [],
+    },
+  });
+}
+
+/** The field `assetMaterializations`, of which the world keeps the latest only. */
+export function latestMaterialization(world: DagsterWorld, id: string) {
+  return (input: { limit?: number }) => {
+    if (input.limit !== 1) throw new Error("The simulator knows assetMaterializations with limit: 1 only.");
+    const latest = world.materializations.get(id);
+    if (!latest) return [];
+    return [
+      {
+        __typename: "MaterializationEvent",
+        runId: latest.runId,
+        timestamp: String(Math.floor(latest.at / 1000)),
+        assetKey: { path: JSON.parse(id) as string[] },
+      },
+    ];
+  };
+}

@@ -1,0 +1,128 @@
+import {
+  buildSchema,
+  defaultFieldResolver,
+  execute,
+  GraphQLError,
+  type GraphQLFieldResolver,
+  type GraphQLSchema,
+  parse,
+  validate,
+} from "graphql";
+import type { SimulatedRequest } from "../http/faults.ts";
+import { type Answer, htmlAnswer, jsonAnswer, type RunningServer, startServer, textAnswer } from "../http/server.ts";
+import { readSpecification } from "../specifications.ts";
+import type { Clock } from "../time.ts";
+import { createDagsterWorld } from "./demo.ts";
+import { type RequestState, rootOf } from "./resolvers.ts";
+import type { DagsterWorld } from "./world.ts";
+
+export interface DagsterSimulatorOptions {
+  /** What the server holds. @default the demo world */
+  readonly world?: DagsterWorld;
+  /** The clock of the demo world; a world that is given brings its own. */
+  readonly clock?: Clock;
+  /** @default 0, any free one */
+  readonly port?: number;
+}
+
+export interface DagsterSimulator extends RunningServer {
+  readonly world: DagsterWorld;
+  readonly clock: Clock;
+}
+
+let schema: GraphQLSchema | undefined;
+
+/** Starts a Dagster webserver in this process, on 127.0.0.1. Its `url` is the base; GraphQL is at `/graphql`. */
+export async function startDagsterSimulator(options: DagsterSimulatorOptions = {}): Promise<DagsterSimulator> {
+  const world = options.world ?? createDagsterWorld(options.clock ? { clock: options.clock } : {});
+  schema ??= buildSchema(readSpecification("dagster/1.13.27.graphql"), { assumeValidSDL: true });
+  const loaded = schema;
+
+  async function handle(request: SimulatedRequest, clampPage: number | undefined): Promise<Answer> {
+    if (request.path === "/server_info") {
+      const version = "1.13.27";
+      return jsonAnswer(200, {
+        dagster_webserver_version: version,
+        dagster_version: version,
+        dagster_graphql_version: version,
+      });
+    }
+    if (request.path !== "/graphql") {
+      return request.method === "GET" ? htmlAnswer() : textAnswer(405, "Method Not Allowed");
+    }
+    const input = readInput(request);
+    return "status" in input ? input : run(input, clampPage);
+  }
+
+  async function run(input: Input, clampPage: number | undefined): Promise<Answer> {
+    let document: ReturnType<typeof parse>;
+    try {
+      document = parse(input.query);
+    } catch (error) {
+      return failed(400, [error as GraphQLError]);
+    }
+    const mistakes = validate(loaded, document);
+    if (mistakes.length > 0) return failed(400, mistakes);
+    const state: RequestState = { world, maximum: clampPage ?? Number.POSITIVE_INFINITY, captured: false };
+    const result = await execute({
+      schema: loaded,
+      document,
+      rootValue: rootOf(state),
+      variableValues: input.variables,
+      operationName: input.operationName,
+      fieldResolver: knownField,
+    });
+    if (result.data === undefined) {
+      // Before execution: a wrong value of a variable is a 500, all else a 400.
+      const wrongValue = result.errors!.some((error) => error.message.includes("got invalid value"));
+      return failed(wrongValue ? 500 : 400, result.errors!);
+    }
+    if (result.errors) return failed(500, result.errors, result.data);
+    return jsonAnswer(state.captured ? 500 : 200, { data: result.data });
+  }
+
+  const server = await startServer({
+    handler: handle,
+    clock: world.clock,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  return { ...server, world, clock: world.clock };
+}
+
+interface Input {
+  readonly query: string;
+  readonly variables: { readonly [name: string]: unknown } | undefined;
+  readonly operationName: string | undefined;
+}
+
+function readInput(request: SimulatedRequest): Input | Answer {
+  if (request.method === "GET") {
+    const query = request.query.get("query");
+    if (query === null) return htmlAnswer();
+    const variables = request.query.get("variables");
+    return { query, variables: variables ? JSON.parse(variables) : undefined, operationName: undefined };
+  }
+  if (request.json === undefined) return textAnswer(400, `GraphQL request is invalid JSON:\n${request.text}`);
+  if (Array.isArray(request.json)) return textAnswer(500, "Internal Server Error");
+  const { query, variables, operationName } = request.json as {
+    query?: string;
+    variables?: Input["variables"] | null;
+    operationName?: string | null;
+  };
+  if (typeof query !== "string") return textAnswer(400, "No GraphQL query found in the request");
+  return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
+}
+
+/** The real server is a Python one, which quotes with apostrophes; clients tell errors apart by that. */
+function failed(status: number, errors: readonly GraphQLError[], data: unknown = null): Answer {
+  const printed = errors.map((error) => ({ ...error.toJSON(), message: error.message.replaceAll('"', "'") }));
+  return jsonAnswer(status, { data, errors: printed });
+}
+
+/** Refuses fields that the schema has and the simulator has not, rather than answering null for them. */
+const knownField: GraphQLFieldResolver<unknown, unknown> = (source, input, context, info) => {
+  if (typeof source === "object" && source !== null && !(info.fieldName in source)) {
+    throw new GraphQLError(`The simulator does not know ${info.parentType.name}.${info.fieldName}.`);
+  }
+  return defaultFieldResolver(source, input, context, info);
+};

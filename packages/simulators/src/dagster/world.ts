@@ -1,0 +1,275 @@
+import { createHash } from "node:crypto";
+import { createRandom, type Random } from "../random.ts";
+import { type Clock, createClock, type Instant, minute, second } from "../time.ts";
+import {
+  type AssetDefinition,
+  assetId,
+  type DagsterRunStatus,
+  finalRunStatuses,
+  type Materialization,
+  type SimulatedDagsterRun,
+  type SimulatedLocation,
+  type SimulatedSchedule,
+  type SimulatedSensor,
+} from "./records.ts";
+import { type DagsterRows, dagsterRows } from "./rows.ts";
+
+export interface DagsterSettings {
+  readonly clock: Clock;
+  readonly random: Random;
+  /**
+   * Milliseconds by which the zone of the server's database is ahead of UTC: `updateTime`, `creationTime` and the
+   * filters by them are in that zone.
+   */
+  readonly databaseOffsetMs: number;
+}
+
+export interface LocationDefinitions {
+  readonly assets?: readonly AssetDefinition[];
+  readonly schedules?: readonly (Pick<SimulatedSchedule, "name" | "jobName" | "crons"> &
+    Partial<Pick<SimulatedSchedule, "description" | "timezone" | "status">>)[];
+  readonly sensors?: readonly (Pick<SimulatedSensor, "name" | "jobName" | "type"> &
+    Partial<Pick<SimulatedSensor, "description" | "status">>)[];
+}
+
+export interface AddDagsterRun {
+  readonly jobName: string;
+  /** @default the first location */
+  readonly location?: string;
+  readonly runId?: string;
+  /** @default "QUEUED" */
+  readonly status?: DagsterRunStatus;
+  readonly tags?: { readonly [key: string]: string };
+  /** The run that this one executes again. */
+  readonly parent?: SimulatedDagsterRun;
+}
+
+/** What a Dagster deployment holds, and what can happen to it. */
+export class DagsterWorld {
+  readonly clock: Clock;
+  /** In microseconds. */
+  readonly databaseOffset: Instant;
+  readonly locations = new Map<string, SimulatedLocation>();
+  readonly runs = new Map<string, SimulatedDagsterRun>();
+  readonly materializations = new Map<string, Materialization>();
+  readonly #random: Random;
+  #runNumber = 0;
+  #moment: Instant | null = null;
+  #ordered: SimulatedDagsterRun[] | null = null;
+
+  constructor(settings: DagsterSettings) {
+    this.clock = settings.clock;
+    this.databaseOffset = settings.databaseOffsetMs * 1000;
+    this.#random = settings.random;
+  }
+
+  /** The time of the next change. */
+  now(): Instant {
+    return this.#moment ?? this.clock.now() * 1000;
+  }
+
+  /** Makes changes as of another moment, e.g. with the old event time of a worker whose clock is behind. */
+  at<T>(moment: Instant, change: () => T): T {
+    const before = this.#moment;
+    this.#moment = moment;
+    try {
+      return change();
+    } finally {
+      this.#moment = before;
+    }
+  }
+
+  /** Moves the clock on, by milliseconds. */
+  advance(byMs: number): void {
+    this.clock.advance(byMs);
+  }
+
+  /** All runs, in the order of their insertion. */
+  ordered(): readonly SimulatedDagsterRun[] {
+    this.#ordered ??= [...this.runs.values()];
+    return this.#ordered;
+  }
+
+  addLocation(name: string, definitions: LocationDefinitions = {}): SimulatedLocation {
+    const repository = "__repository__";
+    const selector = (instigator: string) =>
+      createHash("sha1")
+        .update(JSON.stringify([name, repository, instigator]))
+        .digest("hex");
+    const common = (one: { name: string; description?: string | null; status?: "RUNNING" | "STOPPED" }) => ({
+      description: one.description ?? null,
+      status: one.status ?? ("STOPPED" as const),
+      selectorId: selector(one.name),
+    });
+    const location: SimulatedLocation = {
+      name,
+      repository,
+      state: "loaded",
+      assets: new Map((definitions.assets ?? []).map((asset) => [assetId(asset.path), asset])),
+      schedules: (definitions.schedules ?? []).map((one) => ({ timezone: "UTC", ...one, ...common(one) })),
+      sensors: (definitions.sensors ?? []).map((one) => ({ ...one, ...common(one) })),
+      updatedAt: this.now(),
+      version: 1,
+    };
+    this.locations.set(name, location);
+    return location;
+  }
+
+  /** @throws Error when there is no such location */
+  location(name: string): SimulatedLocation {
+    const location = this.locations.get(name);
+    if (!location) throw new Error(`The world has no location ${name}.`);
+    return location;
+  }
+
+  /** The location's code no longer loads: what it defines vanishes from the API, its runs stay. */
+  breakLocation(name: string): void {
+    this.#reload(name, "failed");
+  }
+
+  /** The location is being loaded, and shows nothing yet. */
+  startLoading(name: string): void {
+    this.#reload(name, "loading");
+  }
+
+  /** The location loads, again or once more. */
+  repairLocation(name: string): void {
+    this.#reload(name, "loaded");
+  }
+
+  defineAsset(location: string, asset: AssetDefinition): void {
+    this.location(location).assets.set(assetId(asset.path), asset);
+    this.#reload(location, "loaded");
+  }
+
+  /** Takes an asset's definition away; if it was ever materialized, it stays known by its events. */
+  undefineAsset(location: string, path: readonly string[]): void {
+    this.location(location).assets.delete(assetId(path));
+    this.#reload(location, "loaded");
+  }
+
+  setSchedule(location: string, name: string, status: "RUNNING" | "STOPPED"): void {
+    this.#instigator(this.location(location).schedules, name).status = status;
+  }
+
+  setSensor(location: string, name: string, status: "RUNNING" | "STOPPED"): void {
+    this.#instigator(this.location(location).sensors, name).status = status;
+  }
+
+  addRun(options: AddDagsterRun): SimulatedDagsterRun {
+    const location = options.location ?? this.locations.keys().next().value ?? "main";
+    const status = options.status ?? "QUEUED";
+    const now = this.now();
+    const began = status !== "QUEUED" && status !== "NOT_STARTED" && status !== "STARTING";
+    this.#runNumber += 1;
+    const run: SimulatedDagsterRun = {
+      number: this.#runNumber,
+      runId: options.runId ?? this.#uuid(),
+      jobName: options.jobName,
+      status,
+      tags: new Map(Object.entries({ "dagster/code_location": location, ...options.tags })),
+      location,
+      repository: "__repository__",
+      creationTime: now,
+      startTime: began ? now : null,
+      endTime: finalRunStatuses.has(status) ? now : null,
+      // SQLite's CURRENT_TIMESTAMP has whole seconds: a new run is up to one second older than it is.
+      updateTime: Math.floor(now / second) * second,
+      rootRunId: options.parent ? (options.parent.rootRunId ?? options.parent.runId) : null,
+      parentRunId: options.parent?.runId ?? null,
+    };
+    if (this.runs.has(run.runId)) throw new Error(`The world already has a run ${run.runId}.`);
+    this.runs.set(run.runId, run);
+    this.#ordered = null;
+    return run;
+  }
+
+  start(run: SimulatedDagsterRun): void {
+    run.status = "STARTED";
+    run.startTime = this.now();
+    run.updateTime = this.now();
+  }
+
+  /** Any other change of status. */
+  setStatus(run: SimulatedDagsterRun, status: DagsterRunStatus): void {
+    run.status = status;
+    run.updateTime = this.now();
+  }
+
+  /**
+   * Ends a run. `updateTime` is the event's own time, which may be long past or ahead.
+   *
+   * @param eventTime - what the worker's clock said. @default now
+   */
+  finish(run: SimulatedDagsterRun, status: "SUCCESS" | "FAILURE" | "CANCELED" = "SUCCESS", eventTime?: Instant): void {
+    const ended = eventTime ?? this.now();
+    run.status = status;
+    run.endTime = ended;
+    run.startTime ??= ended;
+    run.updateTime = ended;
+  }
+
+  /** Tags a run, finished ones too. */
+  tag(run: SimulatedDagsterRun, key: string, value: string): void {
+    run.tags.set(key, value);
+    run.updateTime = this.now();
+  }
+
+  deleteRun(run: SimulatedDagsterRun): void {
+    this.runs.delete(run.runId);
+    this.#ordered = null;
+  }
+
+  /** @param run - the one that did it; without one it was reported from outside */
+  materialize(path: readonly string[], run?: SimulatedDagsterRun): void {
+    this.materializations.set(assetId(path), { runId: run?.runId ?? "", at: this.now() });
+  }
+
+  /** Wipes what is known of an asset's events. */
+  wipe(path: readonly string[]): void {
+    this.materializations.delete(assetId(path));
+  }
+
+  /** A run that takes a minute, from its launch to its end, which is now. */
+  completeRun(options: AddDagsterRun, status: "SUCCESS" | "FAILURE" = "SUCCESS"): SimulatedDagsterRun {
+    const end = this.now();
+    const run = this.at(end - minute, () => this.addRun(options));
+    this.at(end - minute + second, () => this.start(run));
+    this.finish(run, status);
+    return run;
+  }
+
+  /** What the sync's tables should hold after it. */
+  rows(): DagsterRows {
+    return dagsterRows(this);
+  }
+
+  #reload(name: string, state: SimulatedLocation["state"]): void {
+    const location = this.location(name);
+    location.state = state;
+    location.updatedAt = this.now();
+    location.version += 1;
+  }
+
+  #instigator<T extends { name: string }>(all: readonly T[], name: string): T {
+    const found = all.find((one) => one.name === name);
+    if (!found) throw new Error(`The location has no ${name}.`);
+    return found;
+  }
+
+  #uuid(): string {
+    const hex = this.#random.hex(30);
+    return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-a${hex.slice(15, 18)}-${hex.slice(18, 30)}`;
+  }
+}
+
+/** A world with nothing in it, not even a location. */
+export function createEmptyDagsterWorld(
+  options: { seed?: number; clock?: Clock; databaseOffsetMs?: number } = {},
+): DagsterWorld {
+  return new DagsterWorld({
+    clock: options.clock ?? createClock(),
+    random: createRandom(options.seed ?? 1),
+    databaseOffsetMs: options.databaseOffsetMs ?? 0,
+  });
+}

@@ -1,0 +1,16 @@
+import { airflowErrorCases } from "./airflow-errors.ts";
+import { airflowListCases } from "./airflow-lists.ts";
+import { airflowPagingCases } from "./airflow-paging.ts";
+import { airflowShapeCases } from "./airflow-shapes.ts";
+import type { AirflowTarget } from "./airflow-target.ts";
+import type { ContractCase } from "./request.ts";
+
+export type { AirflowTarget } from "./airflow-target.ts";
+
+/** What the sync relies on in an Airflow server, case by case. */
+export const airflowContract: readonly ContractCase<AirflowTarget>[] = [
+  ...airflowShapeCases,
+  ...airflowPagingCases,
+  ...airflowListCases,
+  ...airflowErrorCases,
+];

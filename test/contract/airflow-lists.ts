@@ -1,0 +1,141 @@
+import { expect } from "vitest";
+import { type AirflowTarget, count, get, post, runs, tasks } from "./airflow-target.ts";
+import type { ContractCase } from "./request.ts";
+
+interface Run {
+  dag_id: string;
+  dag_run_id: string;
+  run_after: string;
+  state: string;
+}
+
+const far = "2999-01-01T00:00:00Z";
+
+/** What the lists let through. */
+export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
+  {
+    name: "DAGs come by name, stale ones only when asked for",
+    run: async (target) => {
+      const { json } = await get(target, "/api/v2/dags?limit=100&order_by=dag_id");
+      const ids = json.dags.map((dag: { dag_id: string }) => dag.dag_id);
+      expect(ids).toEqual([...ids].sort());
+      expect(json.dags.every((dag: { is_stale: boolean }) => !dag.is_stale)).toBe(true);
+      const withStale = await count(target, "/api/v2/dags?exclude_stale=false");
+      expect(withStale).toBeGreaterThanOrEqual(json.total_entries);
+    },
+  },
+  {
+    name: "ranges include both ends, and gt and lt neither",
+    run: async (target) => {
+      const [{ dag_id, run_after }] = (await get(target, `${runs}?limit=1&order_by=-run_after`)).json.dag_runs as [Run];
+      const at = encodeURIComponent(run_after);
+      const within = await get(target, `${runs}?run_after_gte=${at}&run_after_lte=${at}`);
+      expect(within.json.dag_runs.some((run: Run) => run.dag_id === dag_id)).toBe(true);
+      expect(within.json.dag_runs.every((run: Run) => run.run_after === run_after)).toBe(true);
+      expect(await count(target, `${runs}?run_after_gt=${at}`)).toBe(0);
+      const ties = await count(target, `${runs}?run_after_gte=${at}`);
+      expect(await count(target, `${runs}?run_after_lt=${at}`)).toBe((await count(target, runs)) - ties);
+      const body = { dag_ids: [dag_id], run_after_gte: run_after, run_after_lte: run_after };
+      const posted = await post(target, `${runs}/list`, body);
+      expect(posted.json.dag_runs.length).toBeGreaterThan(0);
+      expect(posted.json.dag_runs.every((run: Run) => run.dag_id === dag_id)).toBe(true);
+    },
+  },
+  {
+    name: "rows without updated_at match no window, and nothing was updated in the far future",
+    run: async (target) => {
+      for (const path of [runs, tasks]) {
+        const since1970 = await count(target, `${path}?updated_at_gte=1970-01-01T00:00:00Z`);
+        expect(since1970).toBeLessThanOrEqual(await count(target, path));
+        expect(since1970).toBeGreaterThan(0);
+        expect(await count(target, `${path}?updated_at_gte=${far}`)).toBe(0);
+        expect(await count(target, `${path}?updated_at_lte=${far}&updated_at_gte=0`)).toBe(since1970);
+      }
+    },
+  },
+  {
+    name: "a run that is not over counts as ending now",
+    run: async (target) => {
+      const all = await count(target, runs);
+      const open = await count(target, `${runs}?state=running&state=queued`);
+      expect(await count(target, `${runs}?end_date_gte=1970-01-01T00:00:00Z`)).toBe(all);
+      const posted = await post(target, `${runs}/list`, { states: ["running", "queued"], page_limit: 0 });
+      expect(posted.json.total_entries).toBe(open);
+      expect(await count(target, `${runs}?end_date_gte=${far}`)).toBe(0);
+    },
+  },
+  {
+    name: "states are joined by or, and an unknown one is refused",
+    run: async (target) => {
+      const states = ["queued", "running", "success", "failed"];
+      const counts = await Promise.all(states.map((state) => count(target, `${runs}?state=${state}`)));
+      expect(counts.reduce((sum, one) => sum + one)).toBe(await count(target, runs));
+      expect(await count(target, `${runs}?state=success&state=failed`)).toBe(counts[2]! + counts[3]!);
+      const nope = await get(target, `${runs}?state=nope`);
+      const detail = "Invalid value for state. Valid values are queued, running, success, failed";
+      expect([nope.status, nope.json]).toEqual([422, { detail }]);
+    },
+  },
+  {
+    name: "a null state is none in a query and null in a body",
+    run: async (target) => {
+      const none = await count(target, `${tasks}?state=none`);
+      const posted = await post(target, `${tasks}/list`, { state: [null], page_limit: 0 });
+      expect(posted.json.total_entries).toBe(none);
+      const wrong = await post(target, `${tasks}/list`, { state: ["none"] });
+      expect([wrong.status, wrong.json.detail[0].type]).toEqual([422, "enum"]);
+    },
+  },
+  {
+    name: "a pattern finds parts of a run id, and an unknown parameter is ignored",
+    run: async (target) => {
+      const [{ dag_run_id }] = (await get(target, `${runs}?limit=1`)).json.dag_runs as [Run];
+      const part = encodeURIComponent(dag_run_id.slice(2));
+      expect(await count(target, `${runs}?run_id_pattern=${part}`)).toBeGreaterThan(0);
+      expect(await count(target, `${runs}?run_id_pattern=no-such-run-at-all`)).toBe(0);
+      expect(await count(target, `${runs}?nonsense=1`)).toBe(await count(target, runs));
+    },
+  },
+  {
+    name: "the list of one DAG is the same by path and by body",
+    run: async (target) => {
+      const [{ dag_id }] = (await get(target, `${runs}?limit=1&order_by=-run_after`)).json.dag_runs as [Run];
+      const path = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns`;
+      const inPath = (await get(target, `${path}?limit=20&order_by=id`)).json;
+      const inBody = (await post(target, `${runs}/list`, { dag_ids: [dag_id], page_limit: 20, order_by: "id" })).json;
+      expect(inBody.dag_runs).toEqual(inPath.dag_runs);
+      const ti = (await get(target, `${path}/~/taskInstances?limit=20&order_by=id`)).json;
+      const body = { dag_ids: [dag_id], page_limit: 20, order_by: "id" };
+      const posted = (await post(target, `${tasks}/list`, body)).json;
+      expect(posted.task_instances).toEqual(ti.task_instances);
+      expect(posted.total_entries).toBe(ti.total_entries);
+      const rest = (await post(target, `${tasks}/list`, { ...body, page_offset: 1 })).json;
+      expect(rest.task_instances[0]).toEqual(ti.task_instances[1]);
+    },
+  },
+  {
+    name: "task instances of one run are the same by path and by ids in the body",
+    run: async (target) => {
+      const [{ dag_id, dag_run_id }] = (await get(target, `${runs}?limit=1`)).json.dag_runs as [Run];
+      const path = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns/${encodeURIComponent(dag_run_id)}`;
+      const inPath = (await get(target, `${path}/taskInstances?order_by=id&limit=100`)).json;
+      const body = { dag_ids: [dag_id], dag_run_ids: [dag_run_id], order_by: "id" };
+      const inBody = (await post(target, `${tasks}/list`, body)).json;
+      expect(inBody.task_instances).toEqual(inPath.task_instances);
+      const [first] = inPath.task_instances;
+      const one = (await post(target, `${tasks}/list`, { ...body, task_ids: [first.task_id] })).json;
+      expect(one.task_instances).toContainEqual(first);
+      const indexed = `${path}/taskInstances?map_index=${first.map_index}&try_number=${first.try_number}&limit=100`;
+      expect((await get(target, indexed)).json.task_instances).toContainEqual(first);
+    },
+  },
+  {
+    name: "in a body ~ is a name like any other, and unknown ids find nothing",
+    run: async (target) => {
+      for (const body of [{ dag_ids: ["~"] }, { dag_run_ids: ["nope"] }]) {
+        const reply = await post(target, `${tasks}/list`, body);
+        expect([reply.status, reply.json.total_entries]).toEqual([200, 0]);
+      }
+    },
+  },
+];

@@ -1,0 +1,131 @@
+import { expect } from "vitest";
+import { type AirflowTarget, get, runs, tasks } from "./airflow-target.ts";
+import { type ContractCase, request } from "./request.ts";
+
+const version = "bundle_name bundle_url bundle_version created_at dag_display_name dag_id id version_number";
+const run =
+  "bundle_version conf dag_display_name dag_id dag_run_id dag_versions data_interval_end data_interval_start duration " +
+  "end_date last_scheduling_decision logical_date note partition_date partition_key queued_at run_after run_type " +
+  "start_date state triggered_by triggering_user_name";
+const attempt =
+  "dag_display_name dag_id dag_run_id dag_version duration end_date executor executor_config hostname map_index " +
+  "max_tries operator operator_name pid pool pool_slots priority_weight queue queued_when scheduled_when start_date " +
+  "state task_display_name task_id try_number unixname";
+const task = `${attempt} id logical_date note rendered_fields rendered_map_index run_after trigger triggerer_job`;
+const dag =
+  "allowed_run_types bundle_name bundle_version dag_display_name dag_id description file_token fileloc " +
+  "has_import_errors has_task_concurrency_limits is_backfillable is_paused is_stale last_expired last_parse_duration " +
+  "last_parsed_time max_active_runs max_active_tasks max_consecutive_failed_dag_runs next_dagrun_data_interval_end " +
+  "next_dagrun_data_interval_start next_dagrun_logical_date next_dagrun_run_after owners relative_fileloc tags " +
+  "timetable_description timetable_partitioned timetable_periodic timetable_summary";
+const details =
+  `${dag} active_runs_count asset_expression catchup concurrency dag_run_timeout default_args doc_md end_date ` +
+  "is_favorite is_paused_upon_creation last_parsed latest_dag_version owner_links params " +
+  "render_template_as_native_obj rerun_with_latest_version start_date template_search_path timezone";
+const event =
+  "dag_display_name dag_id event event_log_id extra logical_date map_index owner run_id task_display_name task_id " +
+  "try_number when";
+
+const keys = (names: string) => names.split(" ").sort();
+const keysOf = (value: object) => Object.keys(value).sort();
+
+/** Which fields the answers have: each of them, no other. */
+export const airflowShapeCases: readonly ContractCase<AirflowTarget>[] = [
+  {
+    name: "version and health are open, and say what they are",
+    run: async ({ url }) => {
+      const said = await request(`${url}/api/v2/version`);
+      expect(said.status).toBe(200);
+      expect(keysOf(said.json)).toEqual(["git_version", "version"]);
+      const health = await request(`${url}/api/v2/monitor/health`);
+      expect(health.status).toBe(200);
+      expect(health.json.metadatabase.status).toBe("healthy");
+    },
+  },
+  {
+    name: "answers are JSON, with a Date in whole seconds",
+    run: async (target) => {
+      const reply = await get(target, `${runs}?limit=1`);
+      expect(reply.headers.get("content-type")).toBe("application/json");
+      expect(reply.headers.get("date")).toMatch(/^\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT$/);
+    },
+  },
+  {
+    name: "a DAG, its details and its versions have these fields",
+    run: async (target) => {
+      const list = await get(target, "/api/v2/dags?limit=1");
+      expect(keysOf(list.json)).toEqual(["dags", "total_entries"]);
+      expect(keysOf(list.json.dags[0])).toEqual(keys(dag));
+      const id = encodeURIComponent(list.json.dags[0].dag_id);
+      expect(keysOf((await get(target, `/api/v2/dags/${id}`)).json)).toEqual(keys(dag));
+      const detailed = (await get(target, `/api/v2/dags/${id}/details`)).json;
+      expect(keysOf(detailed)).toEqual(keys(details));
+      expect(detailed.timezone).toEqual(expect.any(String));
+      const versions = await get(target, "/api/v2/dags/~/dagVersions?limit=1");
+      expect(keysOf(versions.json)).toEqual(["dag_versions", "total_entries"]);
+      expect(keysOf(versions.json.dag_versions[0])).toEqual(keys(version));
+      const own = await get(target, `/api/v2/dags/${id}/dagVersions`);
+      expect(own.json.dag_versions.at(-1).id).toBe(detailed.latest_dag_version.id);
+    },
+  },
+  {
+    name: "a run has these fields, and its versions theirs",
+    run: async (target) => {
+      const found = (await get(target, `${runs}?limit=1`)).json.dag_runs[0];
+      expect(keysOf(found)).toEqual(keys(run));
+      expect(keysOf(found.dag_versions[0])).toEqual(keys(version));
+      const { dag_id, dag_run_id } = found;
+      const path = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns/${encodeURIComponent(dag_run_id)}`;
+      expect((await get(target, path)).json).toEqual(found);
+    },
+  },
+  {
+    name: "a task instance has these fields, its tries lack the id and what belongs to the run",
+    run: async (target) => {
+      const found = (await get(target, `${tasks}?limit=1&order_by=id`)).json.task_instances[0];
+      expect(keysOf(found)).toEqual(keys(task));
+      expect(found.id).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/);
+      const { dag_id, dag_run_id, task_id, map_index } = found;
+      const runPath = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns/${encodeURIComponent(dag_run_id)}`;
+      for (const path of [`${task_id}/${map_index}/tries`, `${task_id}/tries?map_index=${map_index}`]) {
+        const tries = await get(target, `${runPath}/taskInstances/${path}`);
+        expect(keysOf(tries.json)).toEqual(["task_instances", "total_entries"]);
+        expect(tries.json.total_entries).toBe(tries.json.task_instances.length);
+        expect(keysOf(tries.json.task_instances[0])).toEqual(keys(attempt));
+      }
+    },
+  },
+  {
+    name: "dagStats counts the runs of every DAG in one answer, each state named",
+    run: async (target) => {
+      const stats = (await get(target, "/api/v2/dagStats")).json;
+      expect(stats.total_entries).toBe(stats.dags.length);
+      expect(keysOf(stats.dags[0])).toEqual(["dag_display_name", "dag_id", "stats"]);
+      let all = 0;
+      for (const one of stats.dags) {
+        expect(one.stats.map((entry: { state: string }) => entry.state).sort()).toEqual([
+          "failed",
+          "queued",
+          "running",
+          "success",
+        ]);
+        for (const { count } of one.stats) all += count;
+      }
+      expect(all).toBe((await get(target, `${runs}?limit=0`)).json.total_entries);
+    },
+  },
+  {
+    name: "the audit log has these fields, is ordered by number, and ignores a cursor",
+    run: async (target) => {
+      const newest = await get(target, "/api/v2/eventLogs?order_by=-id&limit=2&cursor=garbage");
+      expect(keysOf(newest.json)).toEqual(["event_logs", "total_entries"]);
+      const [first, second] = newest.json.event_logs;
+      expect(keysOf(first)).toEqual(keys(event));
+      expect(first.event_log_id).toBeGreaterThan(second.event_log_id);
+      const later = encodeURIComponent(first.when);
+      expect((await get(target, `/api/v2/eventLogs?after=${later}`)).json.event_logs).toEqual([]);
+      const before = (await get(target, `/api/v2/eventLogs?before=${later}&limit=0`)).json.total_entries;
+      expect(before).toBeLessThan(newest.json.total_entries);
+    },
+  },
+];

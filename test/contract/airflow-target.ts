@@ -1,0 +1,32 @@
+import { type Reply, request } from "./request.ts";
+
+/**
+ * An Airflow server to hold against the contract. It must have keyset cursors (3.3), several DAGs, more than 200 runs
+ * and more than 200 task instances, and nobody may change it meanwhile. Only asks, changes nothing.
+ */
+export interface AirflowTarget {
+  readonly url: string;
+  readonly username: string;
+  readonly password: string;
+  readonly token: string;
+}
+
+export const runs = "/api/v2/dags/~/dagRuns";
+export const tasks = "/api/v2/dags/~/dagRuns/~/taskInstances";
+
+export function get(target: AirflowTarget, path: string): Promise<Reply> {
+  return request(target.url + path, { headers: { authorization: `Bearer ${target.token}` } });
+}
+
+export function post(target: AirflowTarget, path: string, body: unknown): Promise<Reply> {
+  return request(target.url + path, {
+    method: "POST",
+    headers: { authorization: `Bearer ${target.token}`, "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+/** How many rows a list has in all. */
+export async function count(target: AirflowTarget, path: string): Promise<number> {
+  return (await get(target, `${path}${path.includes("?") ? "&" : "?"}limit=0`)).json.total_entries;
+}

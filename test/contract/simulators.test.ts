@@ -1,0 +1,31 @@
+import {
+  type AirflowSimulator,
+  type DagsterSimulator,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators";
+import { afterAll, beforeAll, describe, test } from "vitest";
+import { airflowContract } from "./airflow-contract.ts";
+import { dagsterContract } from "./dagster-contract.ts";
+
+describe("the simulated Airflow keeps the contract of the real one", () => {
+  let simulator: AirflowSimulator;
+  beforeAll(async () => {
+    simulator = await startAirflowSimulator({ validate: true });
+  });
+  afterAll(() => simulator.close());
+
+  test.each(airflowContract)("$name", ({ run }) =>
+    run({ url: simulator.url, username: "admin", password: "admin", token: simulator.tokens.issue() }),
+  );
+});
+
+describe("the simulated Dagster keeps the contract of the real one", () => {
+  let simulator: DagsterSimulator;
+  beforeAll(async () => {
+    simulator = await startDagsterSimulator();
+  });
+  afterAll(() => simulator.close());
+
+  test.each(dagsterContract)("$name", ({ run }) => run({ url: `${simulator.url}/graphql` }));
+});
