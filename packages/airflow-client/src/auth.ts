@@ -1,4 +1,4 @@
-import { raceAbort, startDeadline } from "./deadline.ts";
+import { startDeadline } from "./deadline.ts";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -25,9 +25,9 @@ export type AirflowAuth =
 export interface Credentials {
   readonly kind: "token" | "password" | "function";
   /** The token to send. Waits for one if none was got yet. */
-  current(signal: AbortSignal): Promise<string>;
+  current(): Promise<string>;
   /** Another token than the refused one, or undefined where there is no way to get one. Parallel calls share one renewal. */
-  renew(refused: string, signal: AbortSignal): Promise<string | undefined>;
+  renew(refused: string): Promise<string | undefined>;
 }
 
 /** What the credentials need from the client around them. */
@@ -92,10 +92,9 @@ function renewable(
 
   return {
     kind,
-    current: async (signal) => token ?? raceAbort(fetchToken(undefined), signal),
+    current: async () => token ?? fetchToken(undefined),
     // Somebody else may have renewed it while this caller's request was under way.
-    renew: async (refused, signal) =>
-      token !== undefined && token !== refused ? token : raceAbort(fetchToken(refused), signal),
+    renew: async (refused) => (token !== undefined && token !== refused ? token : fetchToken(refused)),
   };
 }
 

@@ -44,7 +44,7 @@ export function startDeadline(timeoutMs: number, signals: readonly (AbortSignal 
 }
 
 /** Settles with the work, or rejects with the signal's reason once it aborts. */
-export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

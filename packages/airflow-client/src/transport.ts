@@ -71,10 +71,10 @@ export function createTransport(options: TransportOptions): Transport {
       if (refusesToken(answer)) throw credentialsError(answer, redactor, undefined);
       return answer;
     }
-    const token = await credentials.current(signal);
+    const token = await credentials.current();
     const answer = await exchange(request, token, signal);
     if (!refusesToken(answer)) return answer;
-    const renewed = await credentials.renew(token, signal);
+    const renewed = await credentials.renew(token);
     if (renewed === undefined) throw credentialsError(answer, redactor, credentials.kind);
     const second = await exchange(request, renewed, signal);
     if (refusesToken(second)) throw credentialsError(second, redactor, credentials.kind);
