@@ -23,7 +23,8 @@ export interface HttpAnswer {
  */
 export function readAnswer(answer: HttpAnswer, request: string, redact: Redact): object {
   const errors = readErrors(answer.errors, redact);
-  const data = typeof answer.data === "object" && answer.data !== null ? answer.data : undefined;
+  const isObject = typeof answer.data === "object" && answer.data !== null && !Array.isArray(answer.data);
+  const data = isObject ? (answer.data as object) : undefined;
   if (data !== undefined && errors.length === 0) {
     const members = errorMembers(data);
     for (const member of members) {
@@ -110,7 +111,7 @@ function hint(errors: readonly DagsterGraphQLError[]): string {
 function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
   if (errors === undefined || errors === null) return [];
   return (Array.isArray(errors) ? errors : [errors]).map((error: { message?: unknown; path?: unknown }) => ({
-    message: redact(firstPart(String(error?.message ?? "an error without a message"))),
+    message: firstPart(redact(String(error?.message ?? "an error without a message"))),
     path: Array.isArray(error?.path) ? error.path : undefined,
   }));
 }

@@ -11,15 +11,13 @@ export async function withDeadline<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
   { signals, timeoutMs, timeout }: { signals: readonly AbortSignal[]; timeoutMs: number; timeout: () => Error },
 ): Promise<Result> {
+  for (const signal of signals) signal.throwIfAborted();
   const controller = new AbortController();
   const stopped = new Promise<never>((_resolve, reject) => {
     controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
   });
   const forwards = signals.map((signal) => [signal, () => controller.abort(signal.reason)] as const);
-  for (const [signal, abort] of forwards) {
-    signal.throwIfAborted();
-    signal.addEventListener("abort", abort);
-  }
+  for (const [signal, abort] of forwards) signal.addEventListener("abort", abort);
   const timer = setTimeout(() => controller.abort(timeout()), timeoutMs);
   try {
     return await Promise.race([work(controller.signal), stopped]);

@@ -1,0 +1,167 @@
+import {
+  createDagsterClient,
+  DagsterResponseError,
+  type DagsterResultError,
+  serverVersionDocument,
+  unwrap,
+} from "@org/dagster-client";
+import { expect, test } from "vitest";
+import { json, rejection, serve } from "./serve.ts";
+
+type Reply = { status: number; body: unknown; headers?: Record<string, string> };
+
+/** What a request makes of one answer of the server. */
+async function ask({ status, body, headers = {} }: Reply): Promise<unknown> {
+  const { url } = await serve((_, response) => {
+    if (typeof body !== "string") return json(response, body, status, headers);
+    response.writeHead(status, headers).end(body);
+  });
+  return createDagsterClient({ url }).request<unknown, object>(String(serverVersionDocument));
+}
+
+async function failure(reply: Reply): Promise<DagsterResponseError> {
+  const error = await rejection<DagsterResponseError>(ask(reply));
+  expect(error).toBeInstanceOf(DagsterResponseError);
+  expect(error.message).toMatch(
+    /^The Dagster query ServerVersion to http:\/\/127\.0\.0\.1:\d+\/graphql failed \(HTTP \d+\): /,
+  );
+  expect(error.status).toBe(reply.status);
+  return error;
+}
+
+const stack = { errorInfo: { stack: ['File "secret/place.py", line 1'] } };
+
+test("a 500 with whole data beside a PythonError is data, and unwrap throws the PythonError", async () => {
+  const member = {
+    __typename: "PythonError",
+    message: "sqlalchemy.exc.OperationalError: timeout\n\nStack Trace:\n  File x.py",
+    className: "OperationalError",
+  };
+  const data = (await ask({ status: 500, body: { data: { version: "1.13.27", runs: member } } })) as {
+    version: string;
+    runs: { __typename: "PythonError" };
+  };
+  expect(data.version).toBe("1.13.27");
+  const error = await rejection<DagsterResultError>(Promise.resolve().then(() => unwrap(data.runs, "Runs" as never)));
+  expect(error).toMatchObject({
+    name: "DagsterResultError",
+    typename: "PythonError",
+    className: "OperationalError",
+    retryable: true,
+  });
+  expect(error.message).not.toContain("x.py");
+});
+
+test("a 500 whose error the document did not ask to see is a failure, not an empty result", async () => {
+  expect(await failure({ status: 500, body: { data: { runs: {} } } })).toMatchObject({
+    code: "SERVER_FAILED",
+    retryable: true,
+  });
+  expect(await failure({ status: 500, body: { data: { runs: { __typename: "RunNotFoundError" } } } })).toMatchObject({
+    retryable: true,
+  });
+});
+
+test.each([500, 400])("a wrong variable is permanent, though its status is %i", async (status) => {
+  const body = {
+    data: null,
+    errors: [{ message: "Variable '$limit' got invalid value 'x'; Int cannot represent", extensions: stack }],
+  };
+  const error = await failure({ status, body });
+  expect(error).toMatchObject({ code: "REFUSED", retryable: false });
+  expect(error.errors).toEqual([
+    { message: "Variable '$limit' got invalid value 'x'; Int cannot represent", path: undefined },
+  ]);
+  expect(JSON.stringify(error) + error.message).not.toContain("place.py");
+});
+
+test.each([
+  ["Cannot query field 'creationTime' on type 'Run'. Did you mean 'startTime'?", "Run.creationTime"],
+  [
+    "Variable '$f' got invalid value {}; Field 'createdAfter' is not defined by type 'RunsFilter'.",
+    "RunsFilter.createdAfter",
+  ],
+])("names the field that an older server lacks: %s", async (message, field) => {
+  const error = await failure({ status: 400, body: { data: null, errors: [{ message }] } });
+  expect(error).toMatchObject({ code: "REFUSED", retryable: false });
+  expect(error.message).toContain(`This server's version lacks ${field}; this client is made for Dagster 1.13.27.`);
+});
+
+test("a real failure is retryable, and its stack trace stays out of the error", async () => {
+  const errors = [
+    { message: "canceling statement due to statement timeout", path: ["runsOrError", "results"], extensions: stack },
+  ];
+  for (const data of [null, { runsOrError: { __typename: "PythonError" } }]) {
+    const error = await failure({ status: 500, body: { data, errors } });
+    expect(error).toMatchObject({ code: "SERVER_FAILED", retryable: true });
+    expect(error.errors).toEqual([
+      { message: "canceling statement due to statement timeout", path: ["runsOrError", "results"] },
+    ]);
+    expect(JSON.stringify(error) + error.message + error.cause).not.toContain("place.py");
+  }
+});
+
+test.each([
+  [500, "SERVER_FAILED", true],
+  [502, "SERVER_FAILED", true],
+  [503, "SERVER_FAILED", true],
+  [504, "SERVER_FAILED", true],
+  [408, "SERVER_FAILED", true],
+  [429, "RATE_LIMITED", true],
+  [400, "REFUSED", false],
+  [401, "UNAUTHORIZED", false],
+  [403, "UNAUTHORIZED", false],
+  [404, "NOT_FOUND", false],
+  [405, "NOT_FOUND", false],
+])("HTTP %i without a GraphQL body is %s, retryable %s", async (status, code, retryable) => {
+  const error = await failure({ status, body: "Something happened", headers: { "content-type": "text/plain" } });
+  expect(error).toMatchObject({ code, retryable, errors: [] });
+  expect(error.message).toContain('it answered text/plain, "Something happened"');
+});
+
+test.each([
+  ["7", 7000],
+  ["0", 0],
+  ["Sat, 21 Nov 2026 10:00:30 GMT", 30_000],
+  ["Sat, 21 Nov 2026 09:00:00 GMT", 0],
+  ["soon", undefined],
+])("Retry-After: %s is %s ms, by the server's clock", async (value, retryAfterMs) => {
+  const headers = { "retry-after": value, date: "Sat, 21 Nov 2026 10:00:00 GMT" };
+  expect(await failure({ status: 429, body: "", headers })).toMatchObject({ retryAfterMs });
+});
+
+test("errors beside a part of the data are an error, never the part", async () => {
+  const error = await failure({
+    status: 200,
+    body: { data: { version: "1.13.27", runs: null }, errors: [{ message: "database is locked" }] },
+  });
+  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });
+  expect(error.message).toContain("only a part of the data came. database is locked");
+});
+
+test.each([
+  [
+    "a login page with status 200",
+    "<html><title>Sign in</title></html>",
+    "text/html; charset=utf-8",
+    'text/html, "Sign in"',
+  ],
+  ["truncated JSON", '{"data":{"version":"1.1', "application/json", "not a whole GraphQL answer"],
+  ["JSON that is sent as text", '{"data":{"version":"1.13.27"}}', "text/plain", "it answered text/plain"],
+  ["an empty body", "", "application/json", "without a body"],
+  ["JSON of another API", '{"detail":"hello"}', "application/json", "not a whole GraphQL answer"],
+  ["no data and no errors", '{"data":null}', "application/json", "not a whole GraphQL answer"],
+  ["a list", "[]", "application/json", "not a whole GraphQL answer"],
+])("%s is an error, not an empty result", async (_, body, type, says) => {
+  const error = await failure({ status: 200, body, headers: { "content-type": type } });
+  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });
+  expect(error.message).toContain(says);
+});
+
+test("a redirect is not followed, since it would carry the credentials along", async () => {
+  const target = await serve((_, response) => json(response, { data: { version: "stolen" } }));
+  const error = await failure({ status: 307, body: "", headers: { location: `${target.url}?secret=1` } });
+  expect(error).toMatchObject({ code: "NOT_FOUND", retryable: false });
+  expect(error.message).toContain(`it redirects to ${new URL(target.url).origin}, and`);
+  expect(target.received).toEqual([]);
+});

@@ -1,0 +1,73 @@
+import {
+  createDagsterClient,
+  type DagsterRun,
+  type DagsterRunStatus,
+  definitionsDocument,
+  paginateRunIds,
+  paginateRuns,
+  runsPageDocument,
+  serverVersionDocument,
+  type TypedDocument,
+  unwrap,
+} from "@org/dagster-client";
+import { expectTypeOf, test } from "vitest";
+
+declare const client: ReturnType<typeof createDagsterClient>;
+
+test("an answer has the type of its document", async () => {
+  expectTypeOf(await client.request(serverVersionDocument)).toEqualTypeOf<{ readonly version: string }>();
+  const { data, date } = await client.rawRequest(serverVersionDocument);
+  expectTypeOf(data.version).toEqualTypeOf<string>();
+  expectTypeOf(date).toEqualTypeOf<Date | undefined>();
+  expectTypeOf(await client.request("{ version }")).toEqualTypeOf<unknown>();
+});
+
+test("variables are checked, and required where the document has some that are", () => {
+  client.request(runsPageDocument, { limit: 1, filter: { statuses: ["SUCCESS"] } }, { timeoutMs: 1 });
+  client.request(definitionsDocument);
+  client.request(definitionsDocument, undefined, { timeoutMs: 1 });
+  // @ts-expect-error limit is missing
+  client.request(runsPageDocument);
+  // @ts-expect-error limit is a number
+  client.request(runsPageDocument, { limit: "1" });
+  // @ts-expect-error there is no such filter
+  client.request(runsPageDocument, { limit: 1, filter: { nope: 1 } });
+  // @ts-expect-error there is no such variable
+  client.request(definitionsDocument, { nope: true });
+});
+
+test("a document of somebody else's codegen fits", async () => {
+  // What @graphql-typed-document-node/core calls DocumentTypeDecoration, on a String.
+  const document = new String("{ version }") as string & {
+    __apiType?: (variables: { a: number }) => { version: string };
+  };
+  expectTypeOf(document).toExtend<TypedDocument<{ version: string }, { a: number }>>();
+  expectTypeOf(await client.request(document, { a: 1 })).toEqualTypeOf<{ version: string }>();
+});
+
+test("unwrap narrows a union to the member that was asked for", async () => {
+  const { runs } = await client.request(runsPageDocument, { limit: 1 });
+  expectTypeOf(unwrap(runs, "Runs").results).toEqualTypeOf<readonly DagsterRun[]>();
+  // @ts-expect-error the union has no such member
+  unwrap(runs, "Run");
+  // @ts-expect-error without unwrap there may be no results
+  runs.results;
+});
+
+test("a status that a newer server adds is not excluded by the type", () => {
+  expectTypeOf<"SUCCESS">().toExtend<DagsterRunStatus>();
+  const newer: DagsterRunStatus = "SOMETHING_NEWER" as string;
+  expectTypeOf(newer).toExtend<string>();
+});
+
+test("pages hold runs, or their ids", async () => {
+  for await (const { rows } of paginateRuns(client)) expectTypeOf(rows).toEqualTypeOf<readonly DagsterRun[]>();
+  for await (const { rows } of paginateRunIds(client)) expectTypeOf(rows).toEqualTypeOf<readonly string[]>();
+});
+
+test("the URL is required, and options that do not exist are refused", () => {
+  // @ts-expect-error url is missing
+  createDagsterClient({});
+  // @ts-expect-error a token is an object's, so that it is not taken for a header
+  createDagsterClient({ url: "http://localhost:3000", auth: "token" });
+});

@@ -1,0 +1,105 @@
+import { createDagsterClient, DagsterError, runIdsPageDocument, serverVersionDocument } from "@org/dagster-client";
+import { expect, test } from "vitest";
+import { json, rejection, serve } from "./serve.ts";
+
+const version = { data: { version: "1.13.27" } };
+
+test.each([
+  ["http://localhost:3000", "http://localhost:3000/graphql"],
+  ["http://localhost:3000/", "http://localhost:3000/graphql"],
+  ["http://localhost:3000/graphql", "http://localhost:3000/graphql"],
+  ["http://localhost:3000/graphql/", "http://localhost:3000/graphql"],
+  ["http://proxy/dagster", "http://proxy/dagster/graphql"],
+  ["https://my-org.dagster.cloud/prod", "https://my-org.dagster.cloud/prod/graphql"],
+  ["https://my-org.eu.dagster.cloud/prod/graphql", "https://my-org.eu.dagster.cloud/prod/graphql"],
+])("asks %s at %s", (url, endpoint) => {
+  expect(createDagsterClient({ url }).url).toBe(endpoint);
+});
+
+test.each([
+  ["localhost:3000", /"localhost:3000" has no scheme: write http:\/\//],
+  ["dagster.example.com", /has no scheme/],
+  ["", /has no scheme/],
+  ["http://", /is not a URL/],
+  ["https://me:hunter22@dagster.example.com", /contains credentials, and a URL ends up in logs.*`auth`/],
+  ["https://hunter22@dagster.example.com", /contains credentials/],
+  ["me:hunter22@dagster.example.com", /"dagster.example.com" has no scheme/],
+  ["https://dagster.example.com/graphql?token=hunter22", /has a query or a fragment/],
+  ["https://me:hunter22@[bad", /is not a URL/],
+])("refuses the URL %s, and repeats no password", (url, message) => {
+  const error = caught(() => createDagsterClient({ url }));
+  expect(error).toMatchObject({ code: "INVALID_OPTIONS", retryable: false });
+  expect(error.message).toMatch(message);
+  expect(error.message).not.toContain("hunter22");
+});
+
+test.each([
+  [{ auth: { token: " " } }, /`auth.token` is empty: was the environment variable set\?/],
+  [{ auth: { token: "hunter22\nhunter22" } }, /characters that no token has/],
+  [{ headers: { "x-key": "hunter22\r\nx: y" } }, /a value that HTTP does not allow/],
+  [{ timeoutMs: 0 }, /`timeoutMs` must be a number of milliseconds from 1 to 2147483647, not 0/],
+  [{ timeoutMs: Number.NaN }, /not NaN/],
+  [{ timeoutMs: 2 ** 31 }, /not 2147483648/],
+])("refuses the options %#, and repeats no credential", (options, message) => {
+  const error = caught(() => createDagsterClient({ url: "http://localhost:3000", ...options }));
+  expect(error.message).toMatch(message);
+  expect(error.message).not.toContain("hunter22");
+});
+
+test("sends the document as it is, its variables, and the token that a file ended with a line break", async () => {
+  const { url, received } = await serve((_, response) =>
+    json(response, { data: { runIds: { __typename: "RunIds", results: ["a"] } } }),
+  );
+  const client = createDagsterClient({ url, auth: { token: "user:abcdef0123\n" }, headers: { "x-proxy": "yes" } });
+  const data = await client.request(runIdsPageDocument, { limit: 3 });
+  expect(data).toEqual({ runIds: { __typename: "RunIds", results: ["a"] } });
+  // No operationName: it would be found by parsing the document, once a request.
+  expect(received[0]?.body).toEqual({ query: String(runIdsPageDocument), variables: { limit: 3 } });
+  expect(received[0]?.headers).toMatchObject({ "dagster-cloud-api-token": "user:abcdef0123", "x-proxy": "yes" });
+});
+
+test("asks an auth function for the headers of every request", async () => {
+  const { url, received } = await serve((_, response) => json(response, version));
+  let tokens = 0;
+  const client = createDagsterClient({ url, auth: async () => ({ authorization: `Bearer token-${++tokens}` }) });
+  await client.request(serverVersionDocument);
+  await client.request(serverVersionDocument);
+  expect(received.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
+});
+
+test("a failing auth function is an error that is as retryable as its own", async () => {
+  const { url, received } = await serve((_, response) => json(response, version));
+  for (const retryable of [true, false]) {
+    const auth = () => Promise.reject(Object.assign(new Error("the token service is away"), { retryable }));
+    const error = await rejection<DagsterError>(createDagsterClient({ url, auth }).request(serverVersionDocument));
+    expect(error).toMatchObject({ code: "AUTH_FAILED", retryable, cause: { message: "the token service is away" } });
+  }
+  expect(received).toEqual([]);
+});
+
+test("tells the server's clock with an answer, and nothing where there is none", async () => {
+  const { url } = await serve(({ headers }, response) => {
+    response.sendDate = false;
+    json(response, version, 200, headers["x-clock"] ? { date: "Sat, 21 Nov 2026 09:55:56 GMT" } : {});
+  });
+  const at = async (headers: HeadersInit) =>
+    (await createDagsterClient({ url, headers }).rawRequest(serverVersionDocument)).date;
+  expect(await at({ "x-clock": "yes" })).toEqual(new Date("2026-11-21T09:55:56Z"));
+  expect(await at({})).toBeUndefined();
+});
+
+test("a document that is not text is refused before it is sent", async () => {
+  const client = createDagsterClient({ url: "http://127.0.0.1:1" });
+  const error = await rejection(client.request({ kind: "Document", definitions: [] } as never));
+  expect(error.message).toMatch(/documentMode: "string"/);
+});
+
+function caught(call: () => unknown): DagsterError {
+  try {
+    call();
+  } catch (error) {
+    if (error instanceof DagsterError) return error;
+    throw error;
+  }
+  throw new Error("nothing was thrown");
+}
