@@ -1,5 +1,11 @@
 import { inspect } from "node:util";
-import { type AirflowAuth, AirflowError, createAirflowClient, type FetchFunction } from "@org/airflow-client";
+import {
+  type AirflowAuth,
+  AirflowError,
+  AirflowResponseError,
+  createAirflowClient,
+  type FetchFunction,
+} from "@org/airflow-client";
 import { describe, expect, test } from "vitest";
 import { failure } from "./support/failure.ts";
 import { type Handler, json, serve, text } from "./support/server.ts";
@@ -91,6 +97,17 @@ describe("no secret is in an error", () => {
       const error = await failure(client.GET("/api/v2/version"));
       expectNoSecret(error);
       expect(error).not.toMatchObject({ body: expect.stringContaining(escaped) });
+    }
+  });
+
+  test.each(["base64", "base64url"] as const)("when it comes inside of something in %s", async (encoding) => {
+    for (const before of ["", "a", "ab"]) {
+      const encoded = Buffer.from(`${before}${password}${before}`).toString(encoding);
+      const server = await serve((_, response) => text(response, encoded, "text/plain", 500));
+      const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+      expect((await failure(client.GET("/api/v2/version"), AirflowResponseError)).body).toMatch(
+        /^.{0,3}\[redacted\].{0,5}$/,
+      );
     }
   });
 
