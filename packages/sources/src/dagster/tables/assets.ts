@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DagsterAssetNode, DagsterMaterialization } from "@org/dagster-client";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOf } from "../../timestamp.ts";
 
 export const assetsTable = defineTable({
   name: "dagster_assets",
@@ -31,3 +33,38 @@ export const assetsTable = defineTable({
     },
   },
 });
+
+type AssetRow = Row<typeof assetsTable>;
+
+/** The columns that the asset's definition fills. */
+export type AssetDefinition = Pick<AssetRow, "description" | "group_name" | "repository" | "code_location">;
+
+export function assetDefinition(node: DagsterAssetNode): AssetDefinition {
+  return {
+    description: node.description,
+    group_name: node.groupName,
+    repository: node.repository.name,
+    code_location: node.repository.location.name,
+  };
+}
+
+/** @param definition undefined for an asset that is known by its events only */
+export function assetRow(
+  path: readonly string[],
+  definition: AssetDefinition | undefined,
+  materialization: DagsterMaterialization | undefined,
+): AssetRow {
+  return {
+    id: assetId(path),
+    key_path: path.join("."),
+    // A materialization from outside of a run has an empty run id.
+    last_materialization_run_id: materialization?.runId || null,
+    last_materialization_time: materialization ? timestampOf(Number(materialization.timestamp)) : null,
+    ...(definition ?? { description: null, group_name: null, repository: null, code_location: null }),
+  };
+}
+
+/** The asset's key as JSON: the server has ids of its own, but they change. */
+export function assetId(path: readonly string[]): string {
+  return JSON.stringify(path);
+}

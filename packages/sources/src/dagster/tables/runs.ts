@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DagsterRun } from "@org/dagster-client";
+import { defineTable, type Row } from "@org/destination";
+import { timestampOfSeconds } from "../../timestamp.ts";
 
 export const runsTable = defineTable({
   name: "dagster_runs",
@@ -32,3 +34,34 @@ export const runsTable = defineTable({
     code_location: { type: "string", nullable: true, description: "Code location that the job comes from." },
   },
 });
+
+/** Statuses that nothing follows. */
+const finalStatuses = ["SUCCESS", "FAILURE", "CANCELED"];
+
+/** Whether a run with this status may still change it. */
+export function isOpen(status: string): boolean {
+  return !finalStatuses.includes(status);
+}
+
+/** @param frame what the server's times are ahead of UTC, in seconds */
+export function runRow(run: DagsterRun, frame: number): Row<typeof runsTable> {
+  return {
+    run_id: run.runId,
+    pipeline_name: run.jobName,
+    status: run.status,
+    mode: "default",
+    start_time: seconds(run.startTime),
+    end_time: seconds(run.endTime),
+    update_time: seconds(run.updateTime, frame),
+    tags: Object.fromEntries(run.tags.map(({ key, value }) => [key, value])),
+    creation_time: seconds(run.creationTime, frame),
+    root_run_id: run.rootRunId,
+    parent_run_id: run.parentRunId,
+    repository: run.repositoryOrigin?.repositoryName ?? null,
+    code_location: run.repositoryOrigin?.repositoryLocationName ?? null,
+  };
+}
+
+function seconds(time: number | null | undefined, frame = 0): string | null {
+  return time === null || time === undefined ? null : timestampOfSeconds(time - frame);
+}

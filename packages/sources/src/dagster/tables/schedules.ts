@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DagsterSchedule } from "@org/dagster-client";
+import { defineTable, type Row } from "@org/destination";
+import type { Place } from "../definitions.ts";
 
 export const schedulesTable = defineTable({
   name: "dagster_schedules",
@@ -20,3 +22,18 @@ export const schedulesTable = defineTable({
     code_location: { type: "string", description: "Code location that defines it." },
   },
 });
+
+export function scheduleRow(schedule: DagsterSchedule, place: Place): Row<typeof schedulesTable> {
+  return {
+    id: schedule.scheduleState.selectorId,
+    name: schedule.name,
+    cron_schedule: schedule.cronSchedule,
+    pipeline_name: schedule.pipelineName,
+    status: schedule.scheduleState.status,
+    running_count: schedule.scheduleState.runningCount,
+    execution_timezone: schedule.executionTimezone,
+    description: schedule.description,
+    repository: place.repository,
+    code_location: place.code_location,
+  };
+}

@@ -1,4 +1,6 @@
-import { defineTable } from "@org/destination";
+import type { DagsterSensor } from "@org/dagster-client";
+import { defineTable, type Row } from "@org/destination";
+import type { Place } from "../definitions.ts";
 
 export const sensorsTable = defineTable({
   name: "dagster_sensors",
@@ -20,3 +22,21 @@ export const sensorsTable = defineTable({
     code_location: { type: "string", description: "Code location that defines it." },
   },
 });
+
+export function sensorRow(
+  sensor: DagsterSensor,
+  place: Place,
+  activeRunIds: readonly string[],
+): Row<typeof sensorsTable> {
+  return {
+    id: sensor.sensorState.selectorId,
+    name: sensor.name,
+    sensor_type: sensor.sensorType,
+    pipeline_name: sensor.targets?.[0]?.pipelineName ?? null,
+    status: sensor.sensorState.status,
+    active_run_ids: activeRunIds,
+    description: sensor.description,
+    repository: place.repository,
+    code_location: place.code_location,
+  };
+}

@@ -1,0 +1,125 @@
+/** The only place of this source that knows the server's documents and filters. */
+import {
+  type DagsterAnswer,
+  type DagsterClient,
+  type DagsterMaterialization,
+  type DagsterPage,
+  type DagsterRun,
+  type DagsterRunsFilter,
+  definitionsDocument,
+  eventAssetsQuery,
+  type PaginateRunsOptions,
+  paginateRuns,
+  runChangesDocument,
+  runIdsFilter,
+  runsPageDocument,
+  unwrap,
+} from "@org/dagster-client";
+import type { SourceContext } from "@org/sync-engine";
+import { type Definitions, readDefinitions } from "./definitions.ts";
+import type { Filtered } from "./frame.ts";
+
+/** How many of the newest runs every sync looks at, however old the times in them are. */
+export const HEAD_SIZE = 50;
+
+/** The answer to what a sync asks each time. The parts are read one after the other. */
+export interface RunChanges {
+  /** The newest page of the runs that the window holds. */
+  readonly window: readonly DagsterRun[];
+  /** Those of the runs asked for by id that exist. */
+  readonly open: readonly DagsterRun[];
+  /** The newest runs by insertion, {@link HEAD_SIZE} of them or all there are. */
+  readonly head: readonly DagsterRun[];
+}
+
+export function dagsterApi(
+  client: DagsterClient,
+  { request, signal }: Pick<SourceContext, "request" | "signal">,
+  pageSize: number,
+) {
+  let clock = Number.POSITIVE_INFINITY;
+  /** Asks, and keeps the earliest time that any server or proxy wrote into its answers. */
+  function ask<Data, Result>(
+    label: string,
+    call: (signal: AbortSignal) => Promise<DagsterAnswer<Data>>,
+    read: (data: Data) => Result,
+  ): Promise<Result> {
+    return request(label, async (signal) => {
+      const { data, date } = await call(signal);
+      if (date) clock = Math.min(clock, date.getTime());
+      // Here, so that an error which comes as data is repeated like any other.
+      return read(data);
+    });
+  }
+
+  return {
+    pageSize,
+
+    /** The earliest server time seen so far, ms since 1970; our own clock where no answer carried one. */
+    clock: (now: () => number) => (Number.isFinite(clock) ? clock : now()),
+
+    /** All code locations with what they define, and all asset keys, as of one moment. */
+    definitions(): Promise<Definitions> {
+      return ask(
+        "definitions",
+        (signal) => client.rawRequest(definitionsDocument, {}, { signal }),
+        (data) => readDefinitions(data),
+      );
+    },
+
+    /** The latest materializations of assets, in the order of their paths; undefined where there is none. */
+    materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
+      const { document, variables, read } = eventAssetsQuery(paths);
+      return ask("assets by key", (signal) => client.rawRequest(document, variables, { signal }), read);
+    },
+
+    /** The beginning of a window, runs by their ids and the newest runs, in one request. */
+    runChanges(window: DagsterRunsFilter, open: readonly string[]): Promise<RunChanges> {
+      const variables = { window, pageSize, open: runIdsFilter(open), headSize: HEAD_SIZE };
+      return ask(
+        "changed runs",
+        (signal) => client.rawRequest(runChangesDocument, variables, { signal }),
+        (data) => ({
+          window: unwrap(data.window, "Runs").results,
+          open: unwrap(data.open, "Runs").results,
+          head: unwrap(data.head, "Runs").results,
+        }),
+      );
+    },
+
+    /** Those of these runs that exist. */
+    runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
+      const variables = { filter: runIdsFilter(ids), limit: Math.max(1, ids.length) };
+      return ask(
+        "runs by id",
+        (signal) => client.rawRequest(runsPageDocument, variables, { signal }),
+        (data) => unwrap(data.runs, "Runs").results,
+      );
+    },
+
+    /** Looks for a run by times just before and just after the `updateTime` that it shows. */
+    filtered(run: DagsterRun): Promise<Filtered> {
+      const by = (updatedAfter: number) => ({ runIds: [run.runId], updatedAfter });
+      const shown = run.updateTime ?? 0;
+      const variables = { window: by(shown - 2), open: by(shown + 2), pageSize: 1, headSize: 1 };
+      return ask(
+        "the time zone of the runs",
+        (signal) => client.rawRequest(runChangesDocument, variables, { signal }),
+        (data) => {
+          const [before] = unwrap(data.window, "Runs").results;
+          const [after] = unwrap(data.open, "Runs").results;
+          return { ...(before && { before }), ...(after && { after }) };
+        },
+      );
+    },
+
+    /** Runs from the newest by insertion, page by page, to an end that is proven. */
+    runPages(
+      options: Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">,
+    ): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+      return paginateRuns(client, { ...options, pageSize, signal, attempt: (page) => request("runs", page) });
+    },
+  };
+}
+
+export type DagsterApi = ReturnType<typeof dagsterApi>;

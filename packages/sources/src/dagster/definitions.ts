@@ -1,0 +1,56 @@
+/** What the code locations define, out of the answer that has it all. */
+import {
+  type DagsterAssetNode,
+  type DagsterDefinitions,
+  type DagsterSchedule,
+  type DagsterSensor,
+  unwrap,
+} from "@org/dagster-client";
+
+/** Where something is defined. */
+export interface Place {
+  readonly repository: string;
+  readonly code_location: string;
+}
+
+export interface Definitions {
+  /** All run statuses that this version of the server has. */
+  readonly statuses: readonly string[];
+  /** Code locations that are loaded. `schedules` and `sensors` are all that they define. */
+  readonly loaded: readonly string[];
+  /** Code locations that fail to load, or are loading, with the reason: what they define is not known now. */
+  readonly unavailable: ReadonlyMap<string, string>;
+  readonly schedules: readonly { readonly schedule: DagsterSchedule; readonly place: Place }[];
+  readonly sensors: readonly { readonly sensor: DagsterSensor; readonly place: Place }[];
+  readonly assetNodes: readonly DagsterAssetNode[];
+  /** The paths of all assets, those among them that are known by their events only. */
+  readonly assetPaths: readonly (readonly string[])[];
+}
+
+/** @throws {DagsterResultError} The server failed on a part of it. */
+export function readDefinitions(data: DagsterDefinitions): Definitions {
+  const { locationEntries } = unwrap(data.workspace, "Workspace");
+  const unavailable = new Map<string, string>();
+  const repositories = locationEntries.flatMap(({ name, loadStatus, locationOrLoadError: location }) => {
+    if (loadStatus === "LOADED" && location?.__typename === "RepositoryLocation") {
+      return location.repositories.map((each) => ({ ...each, place: { repository: each.name, code_location: name } }));
+    }
+    unavailable.set(name, location?.__typename === "PythonError" ? firstLine(location.message) : "it is loading");
+    return [];
+  });
+  const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
+  if (statuses.length === 0) throw new Error("Dagster does not say which statuses a run can have: is this Dagster?");
+  return {
+    statuses,
+    loaded: locationEntries.map(({ name }) => name).filter((name) => !unavailable.has(name)),
+    unavailable,
+    schedules: repositories.flatMap(({ schedules, place }) => schedules.map((schedule) => ({ schedule, place }))),
+    sensors: repositories.flatMap(({ sensors, place }) => sensors.map((sensor) => ({ sensor, place }))),
+    assetNodes: data.assetNodes,
+    assetPaths: unwrap(data.assetKeys, "AssetConnection").nodes.map(({ key }) => key.path),
+  };
+}
+
+function firstLine(message: string): string {
+  return message.trim().split(/\r?\n/, 1)[0] || "it does not say why";
+}

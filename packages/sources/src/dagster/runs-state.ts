@@ -1,0 +1,49 @@
+import { type Position, parsePosition } from "@org/sync-engine";
+import type { Frame } from "./frame.ts";
+
+/** How far a first sync is. */
+export type RunsHistory = {
+  /** The server's clock when the first sync began: where the first window begins. */
+  readonly start: Position;
+  /** The newest runs when it began; none before its first page. */
+  readonly head?: readonly string[];
+  /** Everything up to here is stored; none before its first page. */
+  readonly pageToken?: string;
+  readonly frame?: Frame;
+};
+
+/** The last sync that came to its end. */
+export type RunsPosition = {
+  readonly position: Position;
+  /** The newest runs that it saw: the next sync reads from the newest one until it meets one of them. */
+  readonly head: readonly string[];
+  readonly frame?: Frame;
+};
+
+/** The state of the runs: a first sync under way, or where the last sync ended. */
+export type RunsState = { readonly history: RunsHistory } | RunsPosition;
+
+/** The state as it was stored. Without one that can be used, everything is read: that never loses a row. */
+export function parseRunsState(value: unknown, start: Position): RunsState {
+  const { history, ...last } = (typeof value === "object" && value ? value : {}) as Record<string, unknown>;
+  const position = parsePosition(last.position);
+  const head = parseIds(last.head);
+  if (position && head) return { position, head, ...parseFrame(last.frame) };
+
+  const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
+  const began = parsePosition(begun.start);
+  const beginning = parseIds(begun.head);
+  if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start } };
+  const { pageToken } = begun;
+  return { history: { start: began, head: beginning, pageToken, ...parseFrame(begun.frame) } };
+}
+
+function parseIds(value: unknown): readonly string[] | undefined {
+  return Array.isArray(value) && value.every((id) => typeof id === "string") ? value : undefined;
+}
+
+function parseFrame(value: unknown): { readonly frame?: Frame } {
+  if (typeof value !== "object" || value === null) return {};
+  const { shown, filter } = value as Record<string, unknown>;
+  return typeof shown === "number" && typeof filter === "number" ? { frame: { shown, filter } } : {};
+}

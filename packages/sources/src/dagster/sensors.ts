@@ -1,0 +1,43 @@
+import type { StoredRow } from "@org/destination";
+import { defineStream } from "@org/sync-engine";
+import type { DagsterSync } from "./shared.ts";
+import { isOpen, runRow, runsTable } from "./tables/runs.ts";
+import { sensorRow, sensorsTable } from "./tables/sensors.ts";
+
+/**
+ * The sensors of all code locations that are loaded, at every sync. Which runs they have in progress is read from the
+ * table of the runs; in a sync without the stream `runs`, the server is asked for all runs in progress instead.
+ */
+export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
+  name: "sensors",
+  table: sensorsTable,
+  revision: 1,
+  async *read({ shared: { api, before }, stored, streams }) {
+    const { position, definitions } = await before();
+    const statuses = definitions.statuses.filter(isOpen);
+    const active = new Map<string, string[]>();
+    const add = (run: StoredRow) => {
+      const key = sensorKey(run.code_location, run.repository, (run.tags as Record<string, unknown>)[SENSOR_TAG]);
+      active.set(key, [...(active.get(key) ?? []), run.run_id as string]);
+    };
+    if (streams.has("runs")) {
+      const columns = ["tags", "repository", "code_location"] as const;
+      for (const row of await stored.keys(runsTable, { status: { in: statuses } }, columns)) add(row);
+    } else {
+      for await (const { rows } of api.runPages({ filter: { statuses } })) for (const run of rows) add(runRow(run, 0));
+    }
+    // These are all sensors of the locations in `definitions.loaded`, and say nothing of those in `unavailable`.
+    const upserts = definitions.sensors.map(({ sensor, place }) => {
+      const ids = active.get(sensorKey(place.code_location, place.repository, sensor.name)) ?? [];
+      return sensorRow(sensor, place, [...new Set(ids)].sort());
+    });
+    yield { upserts, state: { position } };
+  },
+});
+
+/** The tag that Dagster puts onto the runs that a sensor launches. */
+const SENSOR_TAG = "dagster/sensor_name";
+
+function sensorKey(...parts: unknown[]): string {
+  return JSON.stringify(parts);
+}
