@@ -75,7 +75,8 @@ function renewable(
       return token;
     } catch (error) {
       if (!deadline.expired) throw error;
-      const message = `No token came within ${options.timeoutMs} ms: ${kind === "password" ? "the login" : "the function given as auth"} took too long.`;
+      const slow = kind === "password" ? "the login" : "the function given as auth";
+      const message = `No token came within ${options.timeoutMs} ms: ${slow} took too long.`;
       throw new AirflowNetworkError({ code: "TIMEOUT", message, retryable: true });
     } finally {
       deadline.end();

@@ -89,8 +89,11 @@ function otherKind(codes: readonly string[], redactedCause: unknown): Kind {
     };
   }
   const reason = innermostMessage(redactedCause);
-  // fetch refuses ports of other protocols before it sends anything.
-  return { code: "NETWORK_FAILED", text: reason || "the request could not be made", retryable: reason !== "bad port" };
+  if (reason === "bad port") {
+    const text = "fetch refuses this port, which belongs to another protocol (bad port)";
+    return { code: "NETWORK_FAILED", text, retryable: false };
+  }
+  return { code: "NETWORK_FAILED", text: reason || "the request could not be made", retryable: true };
 }
 
 function hasName(error: unknown, name: string): boolean {
