@@ -1,0 +1,42 @@
+import type { AirflowAuth } from "@org/airflow-client";
+import type { DagsterAuth } from "@org/dagster-client";
+import { UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
+
+type Environment = Io["env"];
+
+/** The variables by source, for messages and help. */
+export const credentialVariables = {
+  airflow: "AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD",
+  dagster: "DAGSTER_TOKEN",
+} as const;
+
+/**
+ * Who asks an Airflow server; undefined where no variable is set, for servers that ask for nothing. An empty variable
+ * counts as not set: that is what a missing secret becomes in compose files and pipelines.
+ *
+ * @throws UsageError when the variables contradict each other, or one is missing.
+ */
+export function airflowAuth(env: Environment): AirflowAuth | undefined {
+  const { AIRFLOW_TOKEN: token, AIRFLOW_USERNAME: username, AIRFLOW_PASSWORD: password } = env;
+  if (token && (username || password)) {
+    const other = username ? "AIRFLOW_USERNAME" : "AIRFLOW_PASSWORD";
+    throw new UsageError(
+      `AIRFLOW_TOKEN and ${other} are both set, and only one way to log in can be used: unset one of them.`,
+    );
+  }
+  if (token) return { token };
+  if (username && password) return { username, password };
+  if (username || password) {
+    const [set, missing] = username ? ["USERNAME", "PASSWORD"] : ["PASSWORD", "USERNAME"];
+    throw new UsageError(
+      `AIRFLOW_${set} is set, but AIRFLOW_${missing} is missing or empty: set both, or AIRFLOW_TOKEN instead.`,
+    );
+  }
+  return undefined;
+}
+
+/** Who asks a Dagster server; undefined for open source Dagster, which asks for nothing. */
+export function dagsterAuth(env: Environment): DagsterAuth | undefined {
+  return env.DAGSTER_TOKEN ? { token: env.DAGSTER_TOKEN } : undefined;
+}

@@ -1,0 +1,65 @@
+import { SyncError, type SyncResult } from "@org/sync-engine";
+import { Interrupted } from "./io.ts";
+
+/** What the command's exit codes mean. */
+export const exitCodes = {
+  done: 0,
+  /** Something was not synced. */
+  incomplete: 1,
+  /** Wrong usage or configuration: somebody has to change something. */
+  configuration: 2,
+  /** The same command may work later (EX_TEMPFAIL of sysexits.h). */
+  comeBackLater: 75,
+  interrupted: { SIGINT: 130, SIGTERM: 143 },
+} as const;
+
+/** Codes of errors that do not carry a `failureType`, and after which somebody has to change something. */
+const configurationCodes: ReadonlySet<unknown> = new Set([
+  "UNKNOWN_STREAM",
+  "INVALID_OPTION",
+  "INVALID_STATE",
+  "NEWER_STATE",
+  "INVALID_OPTIONS",
+  "AUTH_FAILED",
+  "TLS",
+  "UNAUTHORIZED",
+  "NOT_FOUND",
+]);
+
+/** What errors of all packages may say about themselves. */
+export interface ErrorFacts {
+  readonly code?: unknown;
+  readonly failureType?: unknown;
+  readonly retryable?: unknown;
+}
+
+/** The exit code for anything that was thrown. */
+export function exitCodeOf(thrown: unknown): number {
+  if (thrown instanceof Interrupted) return exitCodes.interrupted[thrown.by];
+  if (thrown instanceof SyncError && thrown.result) return exitCodeOfResult(thrown.result);
+  if (!(thrown instanceof Error)) return exitCodes.incomplete;
+  if (isRetryable(thrown)) return exitCodes.comeBackLater;
+  return isConfiguration(thrown) ? exitCodes.configuration : exitCodes.incomplete;
+}
+
+/**
+ * For a sync that did not sync everything: 75 when time alone may mend all of it, 2 when nothing was synced and
+ * somebody has to change something, else 1.
+ */
+function exitCodeOfResult({ streams, problems }: SyncResult): number {
+  const errors = streams.flatMap(({ error }) => error ?? []);
+  if (problems.length > 0 || errors.length === 0) return exitCodes.incomplete;
+  if (errors.every(isRetryable)) return exitCodes.comeBackLater;
+  return errors.length === streams.length && errors.every(isConfiguration)
+    ? exitCodes.configuration
+    : exitCodes.incomplete;
+}
+
+export function isRetryable(error: Error): boolean {
+  return (error as ErrorFacts).retryable === true;
+}
+
+export function isConfiguration(error: Error): boolean {
+  const { code, failureType } = error as ErrorFacts;
+  return failureType === undefined ? configurationCodes.has(code) : failureType === "config";
+}

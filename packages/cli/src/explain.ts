@@ -1,0 +1,20 @@
+import { type Source, SyncError } from "@org/sync-engine";
+import { checkSource } from "./commands/check.ts";
+import { isConfiguration, isRetryable } from "./exit-code.ts";
+import type { Io } from "./io.ts";
+
+/**
+ * A sync of which nothing went well is explained by what a check finds: that the server is of a release that we cannot
+ * read, or no server of this kind at all. It is asked only now, so that a sync that works pays nothing for it.
+ */
+export async function explained(thrown: unknown, source: Source, io: Io): Promise<unknown> {
+  const streams = (thrown instanceof SyncError && thrown.result?.streams) || [];
+  const hopeless = streams.length > 0 && streams.every(({ error }) => error && !isRetryable(error));
+  if (!hopeless || io.signal?.aborted) return thrown;
+  try {
+    await checkSource(source, io);
+    return thrown;
+  } catch (found) {
+    return found instanceof Error && isConfiguration(found) ? found : thrown;
+  }
+}

@@ -1,0 +1,35 @@
+import type { RequestOptions } from "@org/sync-engine";
+
+/** Where text goes. `process.stdout` is one. */
+export interface Output {
+  write(text: string): unknown;
+  /** Whether a person looks at it: a progress display instead of lines. */
+  readonly isTTY?: boolean;
+  /** Width of the terminal, in characters. @default 80 */
+  readonly columns?: number;
+}
+
+/** All that the command has to do with the world around it, besides servers and destinations. */
+export interface Io {
+  /** Results. */
+  readonly stdout: Output;
+  /** Progress and errors. */
+  readonly stderr: Output;
+  /** Where credentials come from. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Stops the command; with an {@link Interrupted} as its reason the exit code says by what. @default never */
+  readonly signal?: AbortSignal;
+  /** How requests are repeated. @default the engine's */
+  readonly requests?: RequestOptions;
+}
+
+/** A person or the system wants the command to end. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly by: "SIGINT" | "SIGTERM";
+
+  constructor(by: "SIGINT" | "SIGTERM") {
+    super(`stopped by ${by}`);
+    this.by = by;
+  }
+}

@@ -1,0 +1,60 @@
+import { Command, CommanderError } from "commander";
+import manifest from "../package.json" with { type: "json" };
+import { addCheck } from "./commands/check.ts";
+import { addDiscover } from "./commands/discover.ts";
+import { addState } from "./commands/state.ts";
+import { addSync } from "./commands/sync.ts";
+import { credentialVariables } from "./credentials.ts";
+import { exitCodes } from "./exit-code.ts";
+import type { Io } from "./io.ts";
+import { reportFailure } from "./render/failure.ts";
+
+/** What a subcommand leaves behind: its exit code. */
+export interface Outcome {
+  exitCode: number;
+}
+
+const help = `
+Credentials come from the environment only:
+  airflow  ${credentialVariables.airflow}
+  dagster  ${credentialVariables.dagster} (Dagster+ only)
+
+Exit codes:
+  0   done
+  1   something was not synced: the message says what was and what was not
+  2   wrong usage or configuration: somebody has to change something
+  75  come back later: a server was down or busy, or another sync holds the file
+`;
+
+/**
+ * Runs `dagsync`.
+ *
+ * @param args what follows the command's name: `["sync", "--from", "airflow:http://…", "--to", "duckdb:…"]`
+ * @returns the exit code. Never rejects: what goes wrong is told on `io.stderr`.
+ */
+export async function main(args: readonly string[], io: Io): Promise<number> {
+  const outcome: Outcome = { exitCode: exitCodes.done };
+  const program = new Command("dagsync")
+    .description("Copies what Airflow and Dagster know about your pipelines into a database, incrementally.")
+    .version(manifest.version)
+    .addHelpText("after", help)
+    .configureOutput({
+      writeOut: (text) => io.stdout.write(text),
+      // What follows a "=" may be a secret that somebody tried to pass as an option.
+      writeErr: (text) => io.stderr.write(text.replace(/(option '-[^'=]*)=[^']*/, "$1")),
+    })
+    .showHelpAfterError("Run dagsync --help to see how it is used.")
+    .exitOverride();
+  for (const add of [addSync, addCheck, addDiscover, addState]) add(program, io, outcome);
+  if (args.length === 0) {
+    program.outputHelp({ error: true });
+    return exitCodes.configuration;
+  }
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return outcome.exitCode;
+  } catch (thrown) {
+    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.configuration;
+    return reportFailure(thrown, io);
+  }
+}

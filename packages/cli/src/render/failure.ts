@@ -1,0 +1,50 @@
+import { SyncError, type SyncResult } from "@org/sync-engine";
+import { credentialVariables } from "../credentials.ts";
+import { type ErrorFacts, exitCodeOf, exitCodes } from "../exit-code.ts";
+import { Interrupted, type Io } from "../io.ts";
+
+/** Says on stderr what went wrong. @returns the exit code */
+export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {
+  const exitCode = exitCodeOf(thrown);
+  io.stderr.write(`dagsync: ${failureText(thrown)}\n`);
+  if (exitCode === exitCodes.comeBackLater) io.stderr.write("The same command may work later.\n");
+  if (io.env.DAGSYNC_DEBUG) io.stderr.write(`${debugText(thrown)}\n`);
+  return exitCode;
+}
+
+/** What went wrong, for a person: no stack, no secret. */
+export function failureText(thrown: unknown): string {
+  if (thrown instanceof Interrupted) {
+    return `${thrown.message}. Nothing is lost: what was stored stays, and the next sync goes on from there.`;
+  }
+  if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
+  if (!(thrown instanceof Error)) return String(thrown);
+  // Errors of ours have a code and a message that says what to do; anything else is a defect.
+  if ("code" in thrown || "failureType" in thrown) return `${thrown.message}${advice(thrown)}`;
+  return `${thrown.message} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
+}
+
+/** Clients know options; what a person at the command line sets are variables. */
+function advice(error: ErrorFacts): string {
+  if (error.code === "UNAUTHENTICATED") return ` Set ${credentialVariables.airflow}.`;
+  return error.code === "UNAUTHORIZED" ? ` Set ${credentialVariables.dagster}.` : "";
+}
+
+/** What was synced and what was not; streams that failed for one reason share a line. */
+function resultText({ streams, problems }: SyncResult): string {
+  const reasons = new Map<string, string[]>();
+  for (const { stream, error } of streams) {
+    if (error) reasons.set(failureText(error), [...(reasons.get(failureText(error)) ?? []), stream]);
+  }
+  const failed = [...reasons].map(([reason, names]) => `  not synced: ${names.join(", ")}: ${reason}`);
+  const around = problems.map(({ stream, message }) => `  gone around: ${stream ?? "?"}: ${message}`);
+  const done = streams.filter(({ error }) => !error).map(({ stream }) => stream);
+  const rest = done.length > 0 ? `  synced: ${done.join(", ")}` : "  Nothing was synced to its end.";
+  return ["Not everything was synced.", ...failed, ...around, rest].join("\n");
+}
+
+function debugText(thrown: unknown): string {
+  const lines: string[] = [];
+  for (let at = thrown; at instanceof Error; at = at.cause) lines.push(at.stack ?? at.message);
+  return lines.join("\ncaused by ");
+}

@@ -1,0 +1,26 @@
+import type { SyncEvent, SyncResult } from "@org/sync-engine";
+import type { ErrorFacts } from "../exit-code.ts";
+import { failureText } from "./failure.ts";
+
+/** One line of JSON. Errors become what they say about themselves, without stack or cause. */
+export function jsonLine(value: SyncEvent | object): string {
+  return `${JSON.stringify(value, (_, each: unknown) => {
+    if (each instanceof Error) return errorFacts(each);
+    return typeof each === "bigint" ? Number(each) : each;
+  })}\n`;
+}
+
+/** The last line that a sync writes with --json. */
+export function resultLine(exitCode: number, result: SyncResult | undefined, thrown: unknown): string {
+  const error = thrown === undefined ? {} : { error: toError(thrown) };
+  return jsonLine({ type: "result", exitCode, ...result, ...error });
+}
+
+function errorFacts(error: Error): object {
+  const { code, retryable } = error as ErrorFacts;
+  return { name: error.name, code, retryable, message: failureText(error) };
+}
+
+function toError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(String(thrown));
+}

@@ -1,0 +1,75 @@
+import type { StreamCounts, SyncEvent } from "@org/sync-engine";
+import { duration } from "./duration.ts";
+import { failureText } from "./failure.ts";
+import { grouped } from "./table.ts";
+
+/** Follows a sync's events and puts them into words. */
+export class Progress {
+  #stream: string | undefined;
+  #rows = 0;
+  #requests = 0;
+  #waiting: string | undefined;
+
+  /** Takes an event in. @returns the line to print for it, if it is worth one */
+  take(event: SyncEvent): string | undefined {
+    switch (event.type) {
+      case "sync-started":
+        return `${event.source} → ${event.destination} (pipeline ${event.pipeline})`;
+      case "stream-started":
+        this.#stream = event.stream;
+        this.#rows = 0;
+        this.#requests = 0;
+        return `▸ ${event.stream}: ${event.mode === "incremental" ? "reading what changed" : "reading everything"}`;
+      case "batch-committed":
+        if (event.stream === this.#stream) this.#rows += rowsOf(event);
+        return undefined;
+      case "request-finished":
+        this.#requests += 1;
+        this.#waiting = undefined;
+        return undefined;
+      case "request-retried": {
+        const line = `${event.label}: attempt ${event.attempt} failed, again in ${duration(event.waitMs)}: ${failureText(event.error)}`;
+        this.#waiting = `waiting for the server (attempt ${event.attempt + 1} in ${duration(event.waitMs)})`;
+        return `  ${line}`;
+      }
+      case "stream-finished":
+        this.#stream = undefined;
+        return `✓ ${event.stream}: ${changes(event)} (${duration(event.durationMs)})`;
+      case "stream-failed":
+        this.#stream = undefined;
+        return `✗ ${event.stream}: ${failureText(event.error)}`;
+      case "notice":
+        return `  ${event.stream ? `${event.stream}: ` : ""}${event.message}`;
+      case "problem":
+        return `! ${event.stream ? `${event.stream}: ` : ""}${event.message}`;
+      case "sync-finished":
+        return undefined;
+    }
+  }
+
+  /** What is going on right now. */
+  status(): string | undefined {
+    if (!this.#stream) return undefined;
+    return `${this.#stream}: ${this.#waiting ?? `${grouped(this.#rows)} rows, ${grouped(this.#requests)} requests`}`;
+  }
+}
+
+/** What a stream did to its table, in words: `25 new, 3 changed`. */
+export function changes(counts: StreamCounts): string {
+  const parts = [
+    [counts.inserted, "new"],
+    [counts.updated, "changed"],
+    [counts.deleted, "deleted"],
+    [counts.removed, "placeholders removed"],
+  ] as const;
+  return (
+    parts
+      .filter(([count]) => count > 0)
+      .map(([count, what]) => `${grouped(count)} ${what}`)
+      .join(", ") || "nothing new"
+  );
+}
+
+function rowsOf(counts: StreamCounts): number {
+  return counts.inserted + counts.updated + counts.unchanged + counts.deleted + counts.removed;
+}

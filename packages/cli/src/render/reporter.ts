@@ -1,0 +1,67 @@
+import type { SyncEvent } from "@org/sync-engine";
+import type { Output } from "../io.ts";
+import { jsonLine } from "./json.ts";
+import { Progress } from "./progress.ts";
+
+/** Shows a sync while it happens. */
+export interface Reporter {
+  event(event: SyncEvent): void;
+  /** Called every `tickMs`, whether anything happened or not. */
+  tick(): void;
+  /** Leaves the terminal as it should be for what is printed next. */
+  end(): void;
+  readonly tickMs: number;
+}
+
+/** Every event as a line of JSON. */
+export function jsonReporter(stdout: Output): Reporter {
+  return { event: (event) => stdout.write(jsonLine(event)), tick() {}, end() {}, tickMs: 60_000 };
+}
+
+/** For logs: a line when a stream begins and ends, and in between one every few seconds. */
+export function lineReporter(stderr: Output): Reporter {
+  const progress = new Progress();
+  const print = (line: string | undefined) => line && stderr.write(`${line}\n`);
+  return {
+    event: (event) => print(progress.take(event)),
+    tick: () => print(progress.status()),
+    end() {},
+    tickMs: 5000,
+  };
+}
+
+const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
+const eraseLine = "\r\u001b[2K";
+
+/** For a terminal: the same lines, and below them one that moves. */
+export function terminalReporter(stderr: Output): Reporter {
+  const progress = new Progress();
+  let frame = 0;
+  let drawn = false;
+  const erase = () => {
+    if (drawn) stderr.write(eraseLine);
+    drawn = false;
+  };
+  const draw = () => {
+    const status = progress.status();
+    if (!status) return;
+    const line = `${frames[frame % frames.length]} ${status}`;
+    stderr.write(eraseLine + line.slice(0, (stderr.columns ?? 80) - 1));
+    drawn = true;
+  };
+  return {
+    event(event) {
+      const line = progress.take(event);
+      if (!line) return;
+      erase();
+      stderr.write(`${line}\n`);
+      draw();
+    },
+    tick() {
+      frame += 1;
+      draw();
+    },
+    end: erase,
+    tickMs: 100,
+  };
+}

@@ -1,0 +1,38 @@
+/** A cell of a text table. */
+export type Cell = string | number | bigint | boolean | null | undefined;
+
+/**
+ * Lays rows out as a table of text: columns as wide as their widest cell, numbers to the right.
+ *
+ * @param head names of the columns
+ * @param indent spaces before every line
+ */
+export function textTable(head: readonly string[], rows: readonly (readonly Cell[])[], indent = 0): string {
+  const texts = rows.map((row) => head.map((_, column) => cellText(row[column])));
+  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => isNumber(row[column])));
+  const widths = head.map((name, column) =>
+    Math.max(name.length, ...texts.map((row) => (row[column] as string).length)),
+  );
+  const line = (cells: readonly string[]) => {
+    const padded = cells.map((cell, column) =>
+      right[column] ? cell.padStart(widths[column] as number) : cell.padEnd(widths[column] as number),
+    );
+    return `${" ".repeat(indent)}${padded.join("  ")}`.trimEnd();
+  };
+  const rule = widths.map((width) => "─".repeat(width));
+  return `${[line(head), line(rule), ...texts.map(line)].join("\n")}\n`;
+}
+
+/** A number as people read it: 12,345. */
+export function grouped(value: number | bigint): string {
+  return value.toLocaleString("en-US");
+}
+
+function isNumber(cell: Cell): boolean {
+  return typeof cell === "number" || typeof cell === "bigint" || cell === null || cell === undefined;
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null || cell === undefined) return "–";
+  return typeof cell === "number" || typeof cell === "bigint" ? grouped(cell) : String(cell);
+}
