@@ -1,17 +1,6 @@
 import { expect } from "vitest";
-import { type AirflowTarget, count, get, post, runs, tasks } from "./airflow-target.ts";
-import type { ContractCase, Reply } from "./request.ts";
-
-/** Reads a list to its end by cursor. */
-async function walk(target: AirflowTarget, path: string, rows: "dag_runs" | "task_instances") {
-  const seen: { [field: string]: unknown }[] = [];
-  for (let cursor: string | null = ""; cursor !== null; ) {
-    const page: Reply["json"] = (await get(target, `${path}&cursor=${encodeURIComponent(cursor)}`)).json;
-    seen.push(...page[rows]);
-    cursor = page.next_cursor;
-  }
-  return seen;
-}
+import { type AirflowTarget, count, get, post, runs, tasks, walk } from "./airflow-target.ts";
+import type { ContractCase } from "./request.ts";
 
 const runKey = (run: { [field: string]: unknown }) => `${run.dag_id} ${run.dag_run_id}`;
 

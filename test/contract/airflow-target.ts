@@ -30,3 +30,14 @@ export function post(target: AirflowTarget, path: string, body: unknown): Promis
 export async function count(target: AirflowTarget, path: string): Promise<number> {
   return (await get(target, `${path}${path.includes("?") ? "&" : "?"}limit=0`)).json.total_entries;
 }
+
+/** Reads a list to its end by cursor. */
+export async function walk(target: AirflowTarget, path: string, rows: "dag_runs" | "task_instances") {
+  const seen: { [field: string]: unknown }[] = [];
+  for (let cursor: string | null = ""; cursor !== null; ) {
+    const page: Reply["json"] = (await get(target, `${path}&cursor=${encodeURIComponent(cursor)}`)).json;
+    seen.push(...page[rows]);
+    cursor = page.next_cursor;
+  }
+  return seen;
+}

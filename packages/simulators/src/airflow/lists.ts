@@ -92,15 +92,13 @@ export const understood = {
   taskBody: [...bodyCommon, "dag_run_ids", "task_ids", "state"],
 };
 
-/** @param now - stands in for dates that are null, as on the server: what is not over ends now */
 function dateTests<T>(kind: Kind<T>, get: (name: string) => unknown, place: "query" | "body", now: Instant) {
   const fields = place === "query" ? ([...dateFields, "updated_at"] as const) : dateFields;
   return fields.flatMap((field) => {
-    const test = readRange(field, get, place);
-    if (!test) return [];
+    const underWay = field === "start_date" || field === "end_date";
+    const test = readRange(field, get, place, underWay ? now : undefined);
     const read = kind.dates[field];
-    const coalesced = field === "start_date" || field === "end_date";
-    return [(row: T) => test(read(row) ?? (coalesced ? now : null))];
+    return test ? [(row: T) => test(read(row))] : [];
   });
 }
 

@@ -35,26 +35,33 @@ export function readDate(value: unknown, location: Location): Instant {
   throw invalid(location, "datetime_from_date_parsing", message, value, { error: reason });
 }
 
-/** A test of one date against `_gte`, `_gt`, `_lte` and `_lt`. Null never passes. */
+/** A test of one date against `_gte`, `_gt`, `_lte` and `_lt`. */
 export type DateTest = (value: Instant | null) => boolean;
 
-/** Reads the range of one field, e.g. `run_after`; undefined when the request has none. */
+/**
+ * Reads the range of one field, e.g. `run_after`; undefined when the request has none.
+ *
+ * @param open - the time now, for a date that is null while something is under way: it passes every lower bound, and
+ * an upper one from now on
+ */
 export function readRange(
   field: string,
   get: (name: string) => unknown,
   place: "query" | "body",
+  open?: Instant,
 ): DateTest | undefined {
   const tests: DateTest[] = [];
-  const add = (suffix: string, compare: (value: Instant, bound: Instant) => boolean) => {
+  const add = (suffix: string, compare: (value: Instant, bound: Instant) => boolean, lower: boolean) => {
     const raw = get(`${field}_${suffix}`);
     if (raw === undefined || raw === null) return;
     const bound = readDate(raw, [place, `${field}_${suffix}`]);
-    tests.push((value) => value !== null && compare(value, bound));
+    const forNull = open !== undefined && (lower || compare(open, bound));
+    tests.push((value) => (value === null ? forNull : compare(value, bound)));
   };
-  add("gte", (value, bound) => value >= bound);
-  add("gt", (value, bound) => value > bound);
-  add("lte", (value, bound) => value <= bound);
-  add("lt", (value, bound) => value < bound);
+  add("gte", (value, bound) => value >= bound, true);
+  add("gt", (value, bound) => value > bound, true);
+  add("lte", (value, bound) => value <= bound, false);
+  add("lt", (value, bound) => value < bound, false);
   return tests.length === 0 ? undefined : (value) => tests.every((test) => test(value));
 }
 
