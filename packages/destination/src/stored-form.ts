@@ -7,7 +7,7 @@ import { canonicalJson } from "./json.ts";
 import type { Column, Table } from "./table.ts";
 import { microsecondsOf } from "./timestamp.ts";
 
-/** A checked value: int64 as bigint, timestamp as its text, json as canonical text. */
+/** A checked value: int64 as bigint, timestamp as microseconds since 1970, json as canonical text. */
 export type StoredForm = string | number | bigint | boolean | null;
 
 const lowest = -(2n ** 63n);
@@ -40,9 +40,11 @@ export function storedForm(column: Column, value: unknown): StoredForm {
     case "boolean":
       if (typeof value === "boolean") return value;
       break;
-    case "timestamp":
-      if (typeof value === "string" && microsecondsOf(value) !== undefined) return value;
+    case "timestamp": {
+      const microseconds = typeof value === "string" ? microsecondsOf(value) : undefined;
+      if (microseconds !== undefined) return microseconds;
       break;
+    }
     case "json":
       try {
         return canonicalJson(value);

@@ -36,9 +36,9 @@ type NonNullValue<T extends ColumnType> = T extends "string"
  * What a row holds for a column. A `timestamp` is UTC text with exactly six fractional digits and a `Z`
  * (`2026-11-21T09:30:00.123456Z`), so that equal instants are equal texts and text order is time order.
  */
-export type ColumnValue<C extends Column> = C extends { nullable: true }
-  ? NonNullValue<C["type"]> | null
-  : NonNullValue<C["type"]>;
+export type ColumnValue<C extends Column> = C extends { readonly type: ColumnType; readonly nullable?: false }
+  ? NonNullValue<C["type"]>
+  : NonNullValue<C["type"]> | null;
 
 export interface Table<C extends Columns = Columns> {
   /** snake_case, with the prefix of its source: `airflow_dag_runs`. */

@@ -1,19 +1,34 @@
 /**
- * Timestamps travel as UTC text with exactly six fractional digits and a `Z`, years 0001 to 9999; drivers want
- * microseconds. A JavaScript Date holds milliseconds only, hence the two conversions below.
+ * Timestamps travel as UTC text with exactly six fractional digits and a `Z`, years 0001 to 9999; databases want
+ * microseconds. Read by hand, since a Date holds milliseconds only, takes February 30 for March 2, and is half of the
+ * cost of storing a row.
  */
 
 const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
+const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 /** Microseconds since 1970 of a timestamp's text, or undefined when it is no timestamp in our form. */
 export function microsecondsOf(text: string): bigint | undefined {
-  if (!form.test(text) || text < "0001") return undefined;
-  const milliseconds = Date.parse(text);
-  if (Number.isNaN(milliseconds)) return undefined;
-  // Date.parse takes February 30 for March 2 and 24:00 for the next day; we do not.
-  const doubtful = text.slice(8, 10) > "28" || text.slice(11, 13) === "24";
-  if (doubtful && new Date(milliseconds).toISOString().slice(0, 19) !== text.slice(0, 19)) return undefined;
-  return BigInt(milliseconds) * 1000n + BigInt(text.slice(23, 26));
+  if (!form.test(text)) return undefined;
+  const year = digits(text, 0, 4);
+  const month = digits(text, 5, 7);
+  const day = digits(text, 8, 10);
+  const hour = digits(text, 11, 13);
+  const minute = digits(text, 14, 16);
+  const second = digits(text, 17, 19);
+  const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
+  // A month of 00 or 13 has no entry in the list, and no day is smaller than undefined.
+  if (year < 1 || day < 1 || !(day <= (daysInMonth[month - 1] as number) + leapDay)) return undefined;
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  // Date.UTC takes the years 0 to 99 for 1900 to 1999; the calendar repeats every 400 years.
+  const milliseconds = Date.UTC(year + 400, month - 1, day, hour, minute, second) - 146_097 * 86_400_000;
+  return BigInt(milliseconds) * 1000n + BigInt(digits(text, 20, 26));
+}
+
+function digits(text: string, start: number, end: number): number {
+  let number = 0;
+  for (let index = start; index < end; index += 1) number = number * 10 + text.charCodeAt(index) - 48;
+  return number;
 }
 
 /** The text of a moment, given in microseconds since 1970. */

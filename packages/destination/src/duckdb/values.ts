@@ -2,7 +2,7 @@
 import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import type { StoredForm } from "../stored-form.ts";
 import type { Column, ColumnType, StoredRow, Value } from "../table.ts";
-import { microsecondsOf, timestampText } from "../timestamp.ts";
+import { timestampText } from "../timestamp.ts";
 import type { Driver } from "./driver.ts";
 
 /** Column types by the names that DuckDB's catalog has for them. */
@@ -34,7 +34,7 @@ export function driverType(driver: Driver, column: Column): DuckDBType {
 /** A checked value as the driver wants it. */
 export function driverValue(driver: Driver, column: Column, value: StoredForm): DuckDBValue {
   if (column.type !== "timestamp" || value === null) return value;
-  return new driver.DuckDBTimestampTZValue(microsecondsOf(value as string) as bigint);
+  return new driver.DuckDBTimestampTZValue(value as bigint);
 }
 
 /** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values come in the form they were written in. */

@@ -1,1 +1,48 @@
-export {};
+import { describe, test } from "vitest";
+import { atomicityCases } from "./atomicity-cases.ts";
+import { type DestinationCase, type DestinationSuite, type Place, runCase } from "./case.ts";
+import { changeCases } from "./change-cases.ts";
+import { readCases } from "./read-cases.ts";
+import { replaceCases } from "./replace-cases.ts";
+import { rowCases } from "./row-cases.ts";
+import { schemaCases } from "./schema-cases.ts";
+import { stateCases } from "./state-cases.ts";
+import { writerCases } from "./writer-cases.ts";
+
+export { type DestinationCase, type DestinationSuite, type Place, runCase, type Subject } from "./case.ts";
+
+/**
+ * Everything that a destination must do, as data: to run it with another test runner, or to see that a wrong
+ * destination is caught. Each case runs at a place of its own, by {@link runCase}.
+ */
+export const destinationCases: readonly DestinationCase[] = [
+  ...rowCases,
+  ...changeCases,
+  ...replaceCases,
+  ...readCases,
+  ...stateCases,
+  ...atomicityCases,
+  ...writerCases,
+  ...schemaCases,
+];
+
+/** The cases that apply to a destination: they follow from the capabilities that it declares. */
+export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
+  const place = await suite.create();
+  const { capabilities } = place.connect();
+  await place.cleanup?.();
+  return destinationCases.filter(({ when }) => !when || when(capabilities));
+}
+
+/**
+ * Registers the conformance suite with vitest, for one destination. To be awaited at the top of a test file.
+ *
+ * @example
+ * await testDestination({ name: "mine", create: makePlace, read: (place, table) => readFromOutside(place, table) });
+ */
+export async function testDestination<P extends Place>(suite: DestinationSuite<P>): Promise<void> {
+  const cases = await casesFor(suite);
+  describe.each([...new Set(cases.map((each) => each.group))])(`${suite.name}: %s`, (group) => {
+    for (const each of cases.filter((one) => one.group === group)) test(each.name, () => runCase(suite, each));
+  });
+}

@@ -1,0 +1,226 @@
+/** What goes in comes out. */
+import assert from "node:assert/strict";
+import { defineTable, type Json } from "../table.ts";
+import type { DestinationCase, Subject } from "./case.ts";
+import { commitOnce, commitThings, content, rejectsWith, storedThings, type Thing, thing, things } from "./sample.ts";
+
+const group = "rows";
+
+/** Stores rows and reads them back both ways: from outside, and through keys(). */
+async function roundTrip(subject: Subject, rows: readonly Thing[]): Promise<void> {
+  const columns = Object.keys(things.columns) as (keyof typeof things.columns)[];
+  const keys = await subject.during(async (session) => {
+    assert.equal((await commitThings(session, { upserts: rows })).inserted, rows.length);
+    return session.keys(things, {}, columns);
+  });
+  const stored = await storedThings(subject);
+  const own = new Map(keys.map((key) => [Number(key.id), key]));
+  for (const row of rows) {
+    assert.deepEqual(content(stored.get(Number(row.id))), row, "as read from outside");
+    assert.deepEqual(own.get(Number(row.id)), row, "as read through keys()");
+  }
+}
+
+const values = (column: keyof Thing, list: readonly unknown[]) =>
+  list.map((value, index) => thing(index, { [column]: value }));
+
+function nested(depth: number): Json {
+  let value: Json = "bottom";
+  for (let level = 0; level < depth; level += 1) value = level % 2 ? [value, level] : { level: value };
+  return value;
+}
+
+const texts = [
+  "",
+  " spaces ",
+  "null",
+  "'single' \"double\" `back` \\ $1 ? :name",
+  "line\nbreak\r\n\ttab",
+  "é ü 漢字 עברית e\u0301",
+  "👩‍👩‍👧 🏳️‍🌈 \u{10ffff}",
+  "\u0001\u001f\u007f\u0085\u2028\ufeff\ufffd",
+  "'; DROP TABLE things; --",
+];
+
+export const rowCases: readonly DestinationCase[] = [
+  {
+    group,
+    name: "stores a row with a value of every type",
+    run: (subject) =>
+      roundTrip(subject, [
+        thing(1, {
+          label: "one",
+          size: 42,
+          weight: 1.5,
+          done: true,
+          seen: "2026-11-21T09:30:00.123456Z",
+          data: { list: [1, "two", null, true, { deep: [] }], empty: {} },
+        }),
+      ]),
+  },
+  { group, name: "stores null in every nullable column", run: (subject) => roundTrip(subject, [thing(1), thing(2)]) },
+  { group, name: "keeps any text as it is", run: (subject) => roundTrip(subject, values("label", texts)) },
+  {
+    group,
+    name: "keeps a NUL character or refuses it, but never cuts a text there",
+    async run(subject) {
+      const row = thing(1, { label: "before\u0000after" });
+      try {
+        await commitOnce(subject, { upserts: [row] });
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, "INVALID_ROW");
+        return;
+      }
+      assert.deepEqual(content((await storedThings(subject)).get(1)), row);
+    },
+  },
+  {
+    group,
+    name: "keeps integers beyond 2^53",
+    run: (subject) =>
+      roundTrip(
+        subject,
+        values("size", [0, -1, 2 ** 53 - 1, 1 - 2 ** 53, 2n ** 53n + 1n, 2n ** 63n - 1n, -(2n ** 63n)]),
+      ),
+  },
+  {
+    group,
+    name: "keeps every float64",
+    run: (subject) =>
+      roundTrip(subject, values("weight", [0.1, 1 / 3, -2.5, 1e21, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 53 + 2])),
+  },
+  {
+    group,
+    name: "keeps microseconds, and the years 0001 and 9999",
+    run: (subject) =>
+      roundTrip(
+        subject,
+        values("seen", [
+          "2026-11-21T09:30:00.123456Z",
+          "2026-11-21T09:30:00.000001Z",
+          "2024-02-29T23:59:59.999999Z",
+          "1969-12-31T23:59:59.999999Z",
+          "0001-01-01T00:00:00.000000Z",
+          "9999-12-31T23:59:59.999999Z",
+        ]),
+      ),
+  },
+  {
+    group,
+    name: "keeps any JSON",
+    run: (subject) =>
+      roundTrip(
+        subject,
+        values("data", [[], {}, "text", 0, -1.5e-7, false, { "": { '"': "'" } }, texts, nested(200), { a: null }]),
+      ),
+  },
+  {
+    group,
+    name: "keeps a text of a megabyte",
+    run: (subject) => roundTrip(subject, [thing(1, { label: "x€".repeat(262_144), data: "y".repeat(1_000_000) })]),
+  },
+  {
+    group,
+    name: "takes reserved words and quotes for names",
+    async run(subject) {
+      const table = defineTable({
+        name: "order",
+        description: "A 'quoted' \"description\"; -- with a comment",
+        primaryKey: ["select"],
+        columns: {
+          select: { type: "int64", description: "It's a key." },
+          group: { type: "string", description: "" },
+          "quo\"te's": { type: "boolean", description: "ends in a backslash \\" },
+          count: { type: "int64", description: "$1 ?" },
+          source: { type: "string", description: ":name" },
+          target: { type: "string", description: "%s" },
+        },
+      });
+      const row = { select: 1, group: "g", "quo\"te's": true, count: 7, source: "s", target: "t" };
+      await subject.during(async (session) => {
+        await session.prepare([table]);
+        const state = { version: 1, value: null };
+        await session.commit("order", { table, upserts: [row], state });
+        const scope = { group: { in: ["g"] }, count: { gte: 7 } } as const;
+        await session.commit("order", { table, replace: [{ scope, rows: [row] }], state });
+        assert.deepEqual(await session.keys(table, scope, ["quo\"te's"]), [{ select: 1, "quo\"te's": true }]);
+        assert.deepEqual(await session.countBy(table, {}, ["count"]), [{ values: { count: 7 }, count: 1 }]);
+      });
+      assert.deepEqual((await subject.read("order")).map(content), [row]);
+    },
+  },
+  {
+    group,
+    name: "takes names as long as it says, and tells them apart at their end",
+    async run(subject) {
+      const length = Math.min(subject.capabilities.maxIdentifierLength, 1000);
+      const name = (end: string) => end.padStart(length, "n");
+      const definition = {
+        description: "Long names.",
+        primaryKey: [name("key")],
+        columns: {
+          [name("key")]: { type: "int64", description: "Key." },
+          [name("value")]: { type: "string", description: "Value." },
+        },
+      } as const;
+      const tables = [
+        defineTable({ ...definition, name: name("one") }),
+        defineTable({ ...definition, name: name("two") }),
+      ];
+      await subject.during(async (session) => {
+        await session.prepare(tables);
+        for (const [index, table] of tables.entries()) {
+          const upserts = [{ [name("key")]: index, [name("value")]: "v" }];
+          await session.commit(table.name, { table, upserts, state: { version: 1, value: null } });
+        }
+      });
+      for (const [index, table] of tables.entries()) {
+        assert.deepEqual((await subject.read(table.name)).map(content), [
+          { [name("key")]: index, [name("value")]: "v" },
+        ]);
+      }
+    },
+  },
+  {
+    group,
+    name: "refuses what a column cannot hold, and names table, row and column",
+    async run(subject) {
+      await subject.during(async (session) => {
+        for (const [column, bad] of unfit) {
+          const row: Record<string, unknown> = { ...thing(77), [column]: bad };
+          if (bad === undefined) delete row[column];
+          await rejectsWith(commitThings(session, { upserts: [row as Thing] }), "INVALID_ROW", "things", column, "id");
+        }
+        assert.equal(await session.count(things, {}), 0);
+      });
+    },
+  },
+];
+
+/** A column and a value that does not fit; undefined leaves the column out. */
+const unfit: readonly (readonly [column: string, value: unknown])[] = [
+  ["kind", null],
+  ["label", undefined],
+  ["surplus", 1],
+  ["label", 1],
+  ["label", "half \ud83d"],
+  ["size", 1.5],
+  ["size", 2 ** 53],
+  ["size", 2n ** 63n],
+  ["size", "1"],
+  ["weight", Number.NaN],
+  ["weight", Number.POSITIVE_INFINITY],
+  ["weight", "1.5"],
+  ["done", 1],
+  ["seen", new Date(0)],
+  ["seen", "2026-11-21T09:30:00.123Z"],
+  ["seen", "2026-11-21T09:30:00.123456+00:00"],
+  ["seen", "2026-02-30T00:00:00.000000Z"],
+  ["seen", "2026-13-01T00:00:00.000000Z"],
+  ["seen", "2026-01-01T24:00:00.000000Z"],
+  ["seen", "0000-01-01T00:00:00.000000Z"],
+  ["data", { deep: [Number.NaN] }],
+  ["data", { deep: undefined }],
+  ["data", new Date(0)],
+  ["data", 1n],
+];

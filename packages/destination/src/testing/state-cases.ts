@@ -1,0 +1,85 @@
+/** What a stream needs to go on. */
+import assert from "node:assert/strict";
+import type { Json } from "../table.ts";
+import type { DestinationCase } from "./case.ts";
+import { commitOnce, commitThings, noCounts, thing, things } from "./sample.ts";
+
+const group = "state";
+
+export const stateCases: readonly DestinationCase[] = [
+  {
+    group,
+    name: "has no states at first, and gives back those committed last",
+    run: async (subject) => {
+      await subject.during(async (session) => {
+        assert.equal((await session.states()).size, 0);
+        await commitThings(session, { upserts: [thing(1)] }, 1);
+        await commitThings(session, { upserts: [thing(2)] }, 2);
+        await session.commit("other", { table: things, upserts: [thing(3)], state: { version: 1, value: "other" } });
+        assert.deepEqual((await session.states()).get("things"), { version: 1, value: 2 });
+      });
+      const states = await subject.during((session) => session.states());
+      assert.deepEqual([...states.keys()].sort(), ["other", "things"]);
+      assert.deepEqual(states.get("things"), { version: 1, value: 2 });
+      assert.deepEqual(states.get("other"), { version: 1, value: "other" });
+    },
+  },
+  {
+    group,
+    name: "keeps a state's version, also one that nobody knows yet",
+    run: async (subject) => {
+      for (const version of [7, 4_000_000_000]) {
+        const state = { version, value: {} };
+        await subject.during(async (session) => {
+          await session.prepare([things]);
+          await session.commit("things", { table: things, upserts: [], state });
+        });
+        assert.deepEqual((await subject.during((session) => session.states())).get("things"), state);
+      }
+    },
+  },
+  {
+    group,
+    name: "keeps any JSON as a state's value",
+    run: async (subject) => {
+      const value: Json = { text: 'it\'s "é" 漢字 🏳️‍🌈\n\\', list: [null, 1.5, [], {}], "a key": { "": false } };
+      for (const each of [value, null, 0, "text", [], "long ".repeat(100_000)]) {
+        await subject.during(async (session) => {
+          await session.prepare([things]);
+          await session.commit('stream\'s "name" 漢', { table: things, state: { version: 1, value: each } });
+        });
+        const states = await subject.during((session) => session.states());
+        assert.deepEqual(states.get('stream\'s "name" 漢')?.value, each);
+      }
+    },
+  },
+  {
+    group,
+    name: "saves the state of a batch without rows",
+    run: async (subject) => {
+      await commitOnce(subject, { upserts: [thing(1)] }, 1);
+      assert.deepEqual(await commitOnce(subject, {}, 2), noCounts);
+      assert.deepEqual(await commitOnce(subject, { upserts: [], replace: [], remove: [] }, 3), noCounts);
+      assert.equal((await subject.during((session) => session.states())).get("things")?.value, 3);
+    },
+  },
+  {
+    group,
+    name: "keeps the states of pipelines apart",
+    run: async (subject) => {
+      await commitOnce(subject, { upserts: [thing(1)] }, 1);
+      const others = { ...things, name: "others" };
+      const pipeline = 'another\'s "pipeline"';
+      await subject.during(
+        async (session) => {
+          assert.equal((await session.states()).size, 0);
+          await session.prepare([others]);
+          await session.commit("things", { table: others, state: { version: 1, value: 2 } });
+          assert.equal((await session.states()).get("things")?.value, 2);
+        },
+        { pipeline },
+      );
+      assert.equal((await subject.during((session) => session.states())).get("things")?.value, 1);
+    },
+  },
+];

@@ -1,0 +1,75 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createInterface } from "node:readline";
+import type { Place } from "./case.ts";
+import { things } from "./sample.ts";
+
+/**
+ * What the other process runs: it opens the place and commits batch after batch, each with two rows of its own and the
+ * state that counts them, and prints the number of each that is stored. A text, so that it runs from a build too.
+ */
+const script = `
+const [module, argument, table, limit] = process.argv.slice(1);
+const { connect } = await import(module);
+const things = JSON.parse(table);
+const session = await connect(argument).open({ pipeline: "pipeline" });
+await session.prepare([things]);
+const row = (id, size) => ({ id, kind: "a", label: null, size, weight: null, done: null, seen: null, data: null });
+console.log("ready");
+let number = (await session.states()).get("things")?.value ?? 0;
+for (let left = Number(limit); left > 0; left -= 1) {
+  number += 1;
+  const upserts = [row(0, number), row(2 * number, number), row(2 * number + 1, number)];
+  await session.commit("things", { table: things, upserts, state: { version: 1, value: number } });
+  console.log(String(number));
+}
+process.stdin.resume();
+process.stdin.on("end", async () => { await session.close(); process.exit(0); });
+`;
+
+/** Another process that writes to a place. */
+export interface WriterProcess {
+  readonly id: number;
+  /** The next line that it prints: \`ready\`, then the number of each batch once it is stored. */
+  line(): Promise<string>;
+  /** Ends it as a crash would, without any chance to clean up. */
+  kill(): Promise<void>;
+  /** Lets it close its session and end. */
+  end(): Promise<void>;
+}
+
+/** @param batches how many it commits before it holds still, its session open */
+export function startWriter(place: Place, batches: number): WriterProcess {
+  // The conditions under which this process resolves packages; nothing else of how a test runner started it.
+  const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
+  const { module, argument } = place.process;
+  const given = [module, argument, JSON.stringify(things), String(batches)];
+  const child: ChildProcess = spawn(
+    process.execPath,
+    [...conditions, "--input-type=module", "--eval", script, "--", ...given],
+    { stdio: ["pipe", "pipe", "pipe"] },
+  );
+  let complaint = "";
+  child.stderr?.on("data", (data) => {
+    complaint += data;
+  });
+  const ended = once(child, "close");
+  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
+  return {
+    id: child.pid as number,
+    async line() {
+      const { value, done } = await lines.next();
+      if (done) throw new Error(`The other process ended: ${complaint}`);
+      return value;
+    },
+    async kill() {
+      child.kill("SIGKILL");
+      await ended;
+    },
+    async end() {
+      child.stdin?.end();
+      await ended;
+      if (child.exitCode !== 0) throw new Error(`The other process failed: ${complaint}`);
+    },
+  };
+}

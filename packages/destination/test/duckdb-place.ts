@@ -1,0 +1,62 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { StoredRow } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+import type { DestinationSuite, Place } from "@org/destination/testing";
+
+export interface DuckdbPlace extends Place {
+  readonly folder: string;
+  readonly file: string;
+}
+
+/** What the suite's other processes call. */
+export const connect = (file: string) => duckdb(file);
+
+export async function createPlace(): Promise<DuckdbPlace> {
+  const folder = await mkdtemp(join(tmpdir(), "destination-"));
+  const file = join(folder, "test.duckdb");
+  return {
+    folder,
+    file,
+    connect: () => connect(file),
+    process: { module: import.meta.url, argument: file },
+    cleanup: () => rm(folder, { recursive: true }),
+  };
+}
+
+/** DuckDB's own words for what is stored: everything as text, and from there to our forms. */
+async function read({ file }: DuckdbPlace, table: string): Promise<StoredRow[]> {
+  const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
+  const connection = await instance.connect();
+  try {
+    await connection.run("SET TimeZone = 'UTC'");
+    const name = `"${table}"`;
+    const described = await connection.runAndReadAll(`DESCRIBE ${name}`);
+    const columns = described.getRowObjectsJS() as { column_name: string; column_type: string }[];
+    const texts = columns.map(({ column_name, column_type }) => {
+      const column = `"${column_name.replaceAll('"', '""')}"`;
+      const timestamp = column_type === "TIMESTAMP WITH TIME ZONE";
+      return timestamp ? `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%fZ')` : `${column}::VARCHAR`;
+    });
+    const rows = (await connection.runAndReadAll(`SELECT ${texts.join(", ")} FROM ${name}`)).getRowsJS();
+    return rows.map((row) =>
+      Object.fromEntries(
+        columns.map(({ column_name, column_type }, index) => [column_name, parsed(column_type, row[index] as string)]),
+      ),
+    );
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
+function parsed(type: string, text: string | null) {
+  if (text === null) return null;
+  if (type === "BIGINT") return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
+  if (type === "DOUBLE") return Number(text);
+  return type === "BOOLEAN" || type === "JSON" ? JSON.parse(text) : text;
+}
+
+export const duckdbSuite: DestinationSuite<DuckdbPlace> = { name: "duckdb", create: createPlace, read };
