@@ -8,6 +8,7 @@
  *
  * A hash `h` (0 to 999) of the key decides what happens to a task instance:
  * under 15 skipped in a successful run; up to three retries where the task has any; 40 to 59 cleared and run again.
+ * Where the run's id has a slash there is one attempt only: the API cannot be asked for the earlier ones.
  */
 export const insertTaskInstances = `
   with tasks as (
@@ -36,6 +37,7 @@ export const insertTaskInstances = `
   ), tried as (
     select *,
       case when outcome is null or outcome in ('skipped', 'upstream_failed', 'scheduled') then 0
+        when run_id like '%/%' then 1
         when "retries" > 0 and h % 5 < 2 then least(1 + h % 4, "retries" + 1)
         when h between 40 and 59 then 2 else 1 end try_number,
       case when outcome in ('success', 'failed', 'running', 'deferred', 'up_for_retry', 'up_for_reschedule', 'restarting', 'cleared', 'awaiting_input')

@@ -71,10 +71,11 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
 
   try {
     const postgres = await startPostgres({ log, signal });
+    const database: Database = openDatabase(postgres.url("airflow"));
+    // The server first: closing the connections waits for what still runs in them.
+    cleanUp.push(() => database.close());
     cleanUp.push(() => postgres.stop());
     await postgres.createDatabase("airflow");
-    const database: Database = openDatabase(postgres.url("airflow"));
-    cleanUp.push(() => database.close());
 
     const port = options.port ?? (await freePort());
     const url = `http://127.0.0.1:${port}`;

@@ -1,0 +1,30 @@
+/**
+ * `pnpm dump-specs`: starts the real servers in the versions that the project is built against, and writes their
+ * interfaces to `specs/` as they are committed.
+ */
+import { writeFile } from "node:fs/promises";
+import { startAirflow } from "../test/live/servers/airflow.ts";
+import { dagsterVersion, startDagster } from "../test/live/servers/dagster.ts";
+import { dumpAirflowSpec } from "./airflow/dump.ts";
+import { dumpDagsterSpec } from "./dagster/dump.ts";
+
+const log = (line: string) => console.log(line);
+
+async function write(file: string, text: string): Promise<void> {
+  await writeFile(new URL(file, import.meta.url), text);
+  log(`Wrote specs/${file}`);
+}
+
+const airflow = await startAirflow({ log });
+try {
+  await write(`airflow/${airflow.version}.json`, await dumpAirflowSpec(airflow.url));
+} finally {
+  await airflow.stop();
+}
+
+const dagster = await startDagster({ log });
+try {
+  await write(`dagster/${dagsterVersion}.graphql`, await dumpDagsterSpec(dagster.url));
+} finally {
+  await dagster.stop();
+}
