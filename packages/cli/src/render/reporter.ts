@@ -52,7 +52,8 @@ export function terminalReporter(stderr: Output): Reporter {
   return {
     event(event) {
       const line = progress.take(event);
-      if (!line) return;
+      // That a stream begins is what the moving line says.
+      if (!line || event.type === "stream-started") return;
       erase();
       stderr.write(`${line}\n`);
       draw();

@@ -8,7 +8,8 @@ export type Cell = string | number | bigint | boolean | null | undefined;
  * @param indent spaces before every line
  */
 export function textTable(head: readonly string[], rows: readonly (readonly Cell[])[], indent = 0): string {
-  const texts = rows.map((row) => head.map((_, column) => cellText(row[column])));
+  const digits = head.map((_, column) => Math.max(0, ...rows.map((row) => fractionDigits(row[column]))));
+  const texts = rows.map((row) => head.map((_, column) => cellText(row[column], digits[column])));
   const right = head.map((_, column) => rows.length > 0 && rows.every((row) => isNumber(row[column])));
   const widths = head.map((name, column) =>
     Math.max(name.length, ...texts.map((row) => (row[column] as string).length)),
@@ -24,15 +25,21 @@ export function textTable(head: readonly string[], rows: readonly (readonly Cell
 }
 
 /** A number as people read it: 12,345. */
-export function grouped(value: number | bigint): string {
-  return value.toLocaleString("en-US");
+export function grouped(value: number | bigint, digits = 0): string {
+  return new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
 
 function isNumber(cell: Cell): boolean {
   return typeof cell === "number" || typeof cell === "bigint" || cell === null || cell === undefined;
 }
 
-function cellText(cell: Cell): string {
+/** Digits after the point, at most two: all numbers of a column get as many as the longest of them. */
+function fractionDigits(cell: Cell): number {
+  if (typeof cell !== "number") return 0;
+  return [0, 1, 2].find((digits) => Number(cell.toFixed(digits)) === cell) ?? 2;
+}
+
+function cellText(cell: Cell, digits = 0): string {
   if (cell === null || cell === undefined) return "–";
-  return typeof cell === "number" || typeof cell === "bigint" ? grouped(cell) : String(cell);
+  return typeof cell === "number" || typeof cell === "bigint" ? grouped(cell, digits) : String(cell);
 }

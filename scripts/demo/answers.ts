@@ -1,0 +1,83 @@
+/** What a person would ask of the seven tables, as SQL on the file. */
+import { queryDuckdb } from "@org/destination/duckdb";
+import { type Cell, textTable } from "../../packages/cli/src/render/table.ts";
+
+export const tables = [
+  "airflow_dags",
+  "airflow_dag_runs",
+  "airflow_task_instances",
+  "dagster_runs",
+  "dagster_assets",
+  "dagster_schedules",
+  "dagster_sensors",
+] as const;
+
+/** Rows of each table; nothing for tables that are not there yet. */
+export async function countRows(file: string): Promise<ReadonlyMap<string, number>> {
+  const found = await queryDuckdb(file, "SELECT table_name FROM duckdb_tables()");
+  const there = tables.filter((table) => found.some(({ table_name }) => table_name === table));
+  if (there.length === 0) return new Map();
+  const counts = there.map((table) => `SELECT '${table}' AS name, count(*) AS rows FROM ${table}`);
+  const rows = await queryDuckdb(file, counts.join(" UNION ALL "));
+  return new Map(rows.map(({ name, rows }) => [String(name), Number(rows)]));
+}
+
+/** @param now the present of the servers, as a SQL expression */
+const questions = (now: string) => [
+  {
+    question: "Which DAGs failed most this week?",
+    sql: `SELECT dag_id, count(*) AS runs, count(*) FILTER (state = 'failed') AS failed,
+        round(100 * avg((state = 'failed')::INT), 1) AS "failed %",
+        strftime(max(end_date) FILTER (state = 'failed'), '%a %d %b %H:%M') AS "last failure"
+      FROM airflow_dag_runs
+      WHERE run_after > ${now} - INTERVAL 7 DAY AND state IN ('success', 'failed')
+      GROUP BY dag_id HAVING failed > 0 ORDER BY failed DESC, dag_id LIMIT 5`,
+  },
+  {
+    question: "Which tasks are the slowest?",
+    sql: `SELECT dag_id, task_id, count(*) AS attempts, round(median(duration) / 60, 1) AS "median min",
+        round(max(duration) / 60, 1) AS "longest min"
+      FROM airflow_task_instances
+      WHERE state = 'success' AND start_date > ${now} - INTERVAL 7 DAY
+      GROUP BY ALL ORDER BY median(duration) DESC, dag_id LIMIT 5`,
+  },
+  {
+    question: "Which tasks only succeed because they are tried again?",
+    sql: `SELECT dag_id, task_id, count(*) FILTER (is_latest) AS "task instances",
+        count(*) FILTER (is_latest AND try_number > 1 AND state = 'success') AS "saved by a retry",
+        count(*) FILTER (NOT is_latest AND state = 'failed') AS "failed attempts"
+      FROM airflow_task_instances
+      GROUP BY ALL HAVING "saved by a retry" > 0 ORDER BY "saved by a retry" DESC, dag_id LIMIT 5`,
+  },
+  {
+    question: "Which assets are stale?",
+    sql: `SELECT key_path AS "asset key", coalesce(asset.code_location, 'nobody defines it') AS "code location",
+        strftime(last_materialization_time, '%a %d %b') AS materialized,
+        round(epoch(${now} - last_materialization_time) / 86400, 1) AS "days ago",
+        coalesce(runs.pipeline_name, 'from outside') AS "by job"
+      FROM dagster_assets AS asset LEFT JOIN dagster_runs AS runs ON runs.run_id = last_materialization_run_id
+      WHERE last_materialization_time < ${now} - INTERVAL 3 DAY
+      ORDER BY last_materialization_time, key_path LIMIT 6`,
+  },
+];
+
+/** Asks all questions. @param nowMs the present of the servers, in ms since 1970 */
+export async function answers(file: string, nowMs: number): Promise<string> {
+  const parts: string[] = [];
+  for (const { question, sql } of questions(`to_timestamp(${nowMs / 1000})`)) {
+    const rows = await queryDuckdb(file, sql);
+    const head = Object.keys(rows[0] ?? {});
+    const cells = rows.map((row) => head.map((name) => row[name] as Cell));
+    parts.push(`${question}\n${rows.length === 0 ? "  None.\n" : textTable(head, cells, 2)}`);
+  }
+  return parts.join("\n");
+}
+
+/** The tables with their rows, and how many of them are new since some earlier counts. */
+export function rowsTable(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string {
+  const rows = tables.map((table) => {
+    const count = after.get(table) ?? 0;
+    return [table, count, ...(before.size > 0 ? [count - (before.get(table) ?? 0)] : [])];
+  });
+  return textTable(["table", "rows", ...(before.size > 0 ? ["more than before"] : [])], rows, 2);
+}

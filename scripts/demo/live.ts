@@ -1,0 +1,58 @@
+import { rm } from "node:fs/promises";
+import { type AirflowServer, startAirflow } from "../../test/live/servers/airflow.ts";
+import { mutateAirflow, seedAirflow } from "../../test/live/servers/airflow-world.ts";
+import { type DagsterServer, startDagster } from "../../test/live/servers/dagster.ts";
+import { mutateDagster, seedDagster } from "../../test/live/servers/dagster-world.ts";
+import { answers, countRows, rowsTable } from "./answers.ts";
+
+/** The servers live for one start only, so their file is a new one each time. */
+const file = "orchestration-live.duckdb";
+
+/**
+ * Installs a real Airflow and a real Dagster where they are not in the cache, fills them, syncs them, lets a day happen
+ * in them, and syncs again.
+ *
+ * @throws MissingPythonError with what to install
+ */
+export async function live(options: {
+  readonly dagsync: (args: readonly string[], env?: Readonly<Record<string, string>>) => Promise<void>;
+  readonly signal: AbortSignal;
+}): Promise<void> {
+  const { dagsync, signal } = options;
+  const log = (line: string) => console.log(`  ${line}`);
+  let airflow: AirflowServer | undefined;
+  let dagster: DagsterServer | undefined;
+  try {
+    console.log("A real Airflow and a real Dagster, in .cache/ (the first time this takes some minutes):");
+    airflow = await startAirflow({ log, signal });
+    dagster = await startDagster({ log, signal });
+    log("Filling Airflow");
+    await seedAirflow(airflow);
+    log("Filling Dagster");
+    await seedDagster(dagster);
+    signal.throwIfAborted();
+
+    const login = { AIRFLOW_USERNAME: airflow.username, AIRFLOW_PASSWORD: airflow.password };
+    const both = async ({ url }: AirflowServer, dagsterUrl: string) => {
+      await dagsync(["sync", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], login);
+      await dagsync(["sync", "--from", `dagster:${dagsterUrl}`, "--to", `duckdb:${file}`]);
+    };
+    await Promise.all([file, `${file}.wal`].map((name) => rm(name, { force: true })));
+    console.log(`\nCopying everything into ${file}:`);
+    await both(airflow, dagster.url);
+    const before = await countRows(file);
+
+    console.log("Runs are triggered, cleared, finished and retried, and assets materialized …");
+    await mutateAirflow(airflow, 1);
+    await mutateDagster(dagster, 1);
+    signal.throwIfAborted();
+    console.log("These syncs are incremental: they ask for what changed since then.");
+    await both(airflow, dagster.url);
+
+    console.log(`${file} now holds:\n${rowsTable(before, await countRows(file))}`);
+    console.log(await answers(file, Date.now()));
+  } finally {
+    console.log("Stopping the servers …");
+    await Promise.all([airflow?.stop(), dagster?.stop()]);
+  }
+}

@@ -1,0 +1,40 @@
+import {
+  createAirflowWorld,
+  createClock,
+  createDagsterWorld,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators";
+import * as airflowLife from "./airflow-life.ts";
+import * as dagsterLife from "./dagster-life.ts";
+
+/** Both servers, running. */
+export interface DemoServers {
+  readonly airflow: string;
+  readonly dagster: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Starts both simulators as they are at the last of some moments, having lived through the others.
+ *
+ * @param visits in ms since 1970, ascending
+ */
+export async function startSimulated(visits: readonly number[]): Promise<DemoServers> {
+  const [first, ...later] = visits;
+  const clock = createClock(first);
+  const worlds = { airflow: createAirflowWorld({ clock }), dagster: createDagsterWorld({ clock }) };
+  for (const visit of later) {
+    const from = clock.now() * 1000;
+    clock.set(visit);
+    airflowLife.liveOn(worlds.airflow, from);
+    dagsterLife.liveOn(worlds.dagster, from);
+  }
+  const airflow = await startAirflowSimulator({ world: worlds.airflow });
+  const dagster = await startDagsterSimulator({ world: worlds.dagster });
+  return {
+    airflow: airflow.url,
+    dagster: dagster.url,
+    close: async () => void (await Promise.all([airflow.close(), dagster.close()])),
+  };
+}

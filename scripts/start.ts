@@ -1,0 +1,96 @@
+/**
+ * `npm start`: both syncs, from simulated servers into a DuckDB file, and what can be asked of it. With `--live` the
+ * servers are real ones, installed from PyPI into the cache.
+ */
+import { existsSync } from "node:fs";
+import { resolve } from "node:path";
+import { Interrupted, main } from "@org/cli";
+import { answers, countRows, rowsTable } from "./demo/answers.ts";
+import { startSimulated } from "./demo/simulated.ts";
+import { noteVisit } from "./demo/visits.ts";
+
+const file = "orchestration.duckdb";
+const controller = new AbortController();
+for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort(new Interrupted(name)));
+
+/** Runs `dagsync` in this process, as it would be typed. @throws when it did not end well */
+async function dagsync(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
+  const { stdout, stderr } = process;
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value} `);
+  console.log(`$ ${variables.join("")}dagsync ${args.join(" ")}`);
+  const code = await main(args, { stdout, stderr, env, signal: controller.signal });
+  if (code !== 0) throw new Failed(code);
+  console.log();
+}
+
+/** What went wrong was told already. */
+class Failed extends Error {
+  readonly exitCode: number;
+
+  constructor(exitCode: number) {
+    super(`exit code ${exitCode}`);
+    this.exitCode = exitCode;
+  }
+}
+
+async function simulated(): Promise<void> {
+  const before = existsSync(file) ? await countRows(file) : new Map<string, number>();
+  const visits = await noteVisit(file, Date.now());
+  const now = visits.at(-1) as number;
+  const hours = ((now - (visits.at(-2) ?? now)) / 3_600_000).toFixed(0);
+  console.log(
+    before.size === 0
+      ? "Starting a simulated Airflow and a simulated Dagster, with two weeks of history …"
+      : `Starting the same simulated servers again: ${hours} hours passed there since the last time …`,
+  );
+  const servers = await startSimulated(visits);
+  try {
+    console.log(`Airflow is at ${servers.airflow}, Dagster at ${servers.dagster}, until this program ends.\n`);
+    console.log(
+      before.size === 0
+        ? `Copying everything into ${file}:`
+        : `${file} was synced before, so these syncs are incremental: they ask for what changed since then.`,
+    );
+    const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+    await dagsync(syncArgs(`airflow:${servers.airflow}`, "demo-airflow"), login);
+    await dagsync(syncArgs(`dagster:${servers.dagster}`, "demo-dagster"));
+  } finally {
+    await servers.close();
+  }
+  console.log(`${file} now holds:\n${rowsTable(before, await countRows(file))}`);
+  console.log(await answers(file, now));
+  console.log(nextSteps);
+}
+
+/** The ports of the servers change from start to start, so the pipelines have names. */
+function syncArgs(from: string, pipeline: string): string[] {
+  return ["sync", "--from", from, "--to", `duckdb:${file}`, "--pipeline", pipeline];
+}
+
+const nextSteps = `The file is ${resolve(file)}. Ask it anything, for example with DuckDB's own command line:
+  duckdb ${file} "FROM airflow_dag_runs WHERE state = 'failed' ORDER BY end_date DESC LIMIT 10"
+
+Next:
+  npm start                 again: hours will have passed in the servers, and only what changed is read
+  npm start -- --live       the same with a real Airflow and a real Dagster, installed into .cache/ (needs Python)
+  your own servers:
+    export AIRFLOW_USERNAME=… AIRFLOW_PASSWORD=…      (or AIRFLOW_TOKEN=…)
+    npm run --silent dagsync -- check --from airflow:https://airflow.example.com
+    npm run --silent dagsync -- sync --from airflow:https://airflow.example.com --to duckdb:mine.duckdb
+    npm run --silent dagsync -- sync --from dagster:http://127.0.0.1:3000 --to duckdb:mine.duckdb
+    npm run --silent dagsync -- state --to duckdb:mine.duckdb`;
+
+try {
+  if (process.argv.includes("--live")) {
+    const { live } = await import("./demo/live.ts");
+    await live({ dagsync, signal: controller.signal });
+  } else {
+    await simulated();
+  }
+} catch (error) {
+  if (error instanceof Failed) process.exitCode = error.exitCode;
+  else {
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
+}
