@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 
 // Packages resolve each other's source, so that no test ever sees a stale build.
 const conditions = ["@org/source"];
-const resolve = { conditions: [...conditions, "module", "import", "node", "default"] };
+const resolve = { conditions: [...conditions, "node"] };
 const shared = { resolve, ssr: { resolve } };
 const nightly = Boolean(process.env.NIGHTLY);
 

@@ -11,7 +11,7 @@ export type ChangedPage<T> = { readonly rows: readonly T[]; readonly next: strin
 
 /** A collection that the server lists by scope and by change. */
 export interface Listing<T> {
-  /** Rows of a scope in order of `run_after`. */
+  /** Rows of a scope, in order of `run_after` where the server offers that. */
   ask(scope: AirflowScope, limit: number): Promise<Answer<T>>;
   /** A page of what changed since a moment; the first page's token is the empty text. */
   changed(since: string, token: string): Promise<ChangedPage<T>>;
@@ -74,7 +74,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
                 signal,
               }),
             );
-      return { rows: data.dag_runs, total: data.total_entries ?? data.dag_runs.length };
+      return { rows: data.dag_runs, total: data.total_entries ?? data.dag_runs.length, ordered: true };
     },
     async changed(since, token) {
       const data = await ask("changed dag runs", (signal) =>
@@ -102,7 +102,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
                 body: {
                   page_limit: limit,
                   page_offset: 0,
-                  order_by: "run_after",
+                  order_by: "id",
                   ...range,
                   ...(dags && { dag_ids: [...dags] }),
                   ...(runs && { dag_run_ids: [...runs] }),
@@ -121,7 +121,8 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
                 signal,
               }),
             );
-      return { rows: data.task_instances, total: data.total_entries ?? data.task_instances.length };
+      const ordered = updatedSince !== undefined;
+      return { rows: data.task_instances, total: data.total_entries ?? data.task_instances.length, ordered };
     },
     async changed(since, token) {
       const data = await ask("changed task instances", (signal) =>

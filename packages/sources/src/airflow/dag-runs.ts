@@ -22,8 +22,8 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     if ("history" in state) {
       const { start } = state.history;
       const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = { dags, runCounts: before.runCounts, from: state.history, batchRows: airflow.batchRows };
-      for await (const leaf of history({ ...options, ask, runsPerGroup: airflow.batchRows / 2 })) {
+      const options = { ask, dags, runCounts: before.runCounts, from: state.history, limit: airflow.runsPerAnswer };
+      for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
         yield batchOf(dagRunsTable, {
           replace: [{ scope: storedScope(leaf.scope)!, rows: leaf.rows.map(dagRunRow) }],
           state: leaf.state,
@@ -48,7 +48,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
     for (const doubt of doubts) {
-      for await (const { scope, rows } of leaves(ask, doubt, airflow.batchRows)) {
+      for await (const { scope, rows } of leaves(ask, doubt, airflow.runsPerAnswer)) {
         const runs = rows.map(dagRunRow);
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.

@@ -40,14 +40,15 @@ export async function* history<T extends { readonly run_after: string }>(options
   readonly runCounts: RunCounts;
   readonly from: HistoryState;
   readonly runsPerGroup: number;
-  readonly batchRows: number;
+  /** Rows asked for in one answer. */
+  readonly limit: number;
 }): AsyncGenerator<HistoryLeaf<T>> {
-  const { ask, from, batchRows } = options;
+  const { ask, from, limit } = options;
   const readers = groups(options).map(
     (dags) =>
       async function* (): AsyncGenerator<HistoryLeaf<T>> {
         const resumed = dags[0] === from.dag && from.runAfter ? { runAfter: { from: from.runAfter } } : {};
-        for await (const leaf of leaves(ask, { dags, ...resumed }, batchRows)) {
+        for await (const leaf of leaves(ask, { dags, ...resumed }, limit)) {
           yield { ...leaf, state: { history: { start: from.start, ...reached(dags, leaf) } } };
         }
       },
@@ -61,10 +62,10 @@ export async function* history<T extends { readonly run_after: string }>(options
 }
 
 /** What a leaf adds to the frontier: the end of its group, or a place within a DAG that is a group of its own. */
-function reached(dags: readonly string[], leaf: Leaf<unknown>): Omit<HistoryState, "start"> {
-  if (leaf.last) return { after: dags.at(-1)! };
-  const to = leaf.scope.runAfter?.to;
-  return dags.length === 1 && to ? { dag: dags[0]!, runAfter: to } : {};
+function reached(dags: readonly string[], { scope }: Leaf<unknown>): Omit<HistoryState, "start"> {
+  const to = scope.runAfter?.to;
+  if (to === undefined) return { after: dags.at(-1)! };
+  return dags.length === 1 ? { dag: dags[0]!, runAfter: to } : {};
 }
 
 /** The DAGs that are left, in groups that fit into about one answer; a DAG begun before is a group of its own. */

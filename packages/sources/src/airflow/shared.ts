@@ -13,9 +13,12 @@ export interface AirflowOptions {
    * @default 600000
    */
   readonly overlapMs?: number;
-  /** Rows asked for at once from the batch endpoints. @default 1000 */
-  readonly batchRows?: number;
+  /** Dag runs asked for in one answer of the server's batch endpoint; of task instances five times as many. @default 1000 */
+  readonly runsPerAnswer?: number;
 }
+
+/** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
+const TASKS_PER_RUN = 5;
 
 /** The server before a sync read anything. */
 export interface Before {
@@ -26,7 +29,8 @@ export interface Before {
 
 export interface AirflowSync {
   readonly api: AirflowApi;
-  readonly batchRows: number;
+  readonly runsPerAnswer: number;
+  readonly tasksPerAnswer: number;
   before(): Promise<Before>;
   /** The beginning of the window that follows a position, ms since 1970. */
   windowFrom(position: Position): Promise<number>;
@@ -42,7 +46,7 @@ export interface AirflowSync {
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
-  const { overlapMs = 600_000, batchRows = 1000 } = options;
+  const { overlapMs = 600_000, runsPerAnswer = 1000 } = options;
   const api = airflowApi(options.client, context);
   let visible: ReadonlySet<string> = new Set();
   let unreachable = false;
@@ -56,7 +60,8 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   let events: Promise<readonly EventLog[]> | undefined;
   return {
     api,
-    batchRows,
+    runsPerAnswer,
+    tasksPerAnswer: runsPerAnswer * TASKS_PER_RUN,
     before,
     windowFrom: async (position) => windowStart(position, (await before()).position, overlapMs),
     isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,

@@ -45,7 +45,7 @@ export async function* readTaskInstances(
   scope: AirflowScope,
   state: Json,
 ): AsyncGenerator<StreamBatch> {
-  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.batchRows)) {
+  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer)) {
     yield await taskInstanceBatch(airflow, stored, leaf, state);
   }
 }

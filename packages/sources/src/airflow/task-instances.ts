@@ -18,9 +18,6 @@ import { readTaskInstances, taskInstanceBatch } from "./task-instance-batches.ts
 /** How long after its end a run's unfinished task instances are still looked after. */
 const AFTERMATH_MS = 24 * 60 * 60 * 1000;
 
-/** Task instances about as many as a run has tell how many runs fit into one answer. */
-const TASKS_PER_RUN = 5;
-
 /** The task instances with all their attempts: the history first, then windows, and what no window shows. */
 export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable>({
   name: "task_instances",
@@ -34,8 +31,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     if ("history" in state) {
       const { start } = state.history;
       const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = { dags, runCounts: before.runCounts, from: state.history, batchRows: airflow.batchRows };
-      for await (const leaf of history({ ...options, ask, runsPerGroup: airflow.batchRows / TASKS_PER_RUN })) {
+      const options = { ask, dags, runCounts: before.runCounts, from: state.history, limit: airflow.tasksPerAnswer };
+      for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
         yield await taskInstanceBatch(airflow, stored, leaf, leaf.state);
       }
       state = { position: start };
