@@ -1,5 +1,5 @@
 import { expect } from "vitest";
-import { type AirflowTarget, count, get, post, runs, tasks, walk } from "./airflow-target.ts";
+import { type AirflowTarget, count, get, pathOf, post, runs, someRun, tasks, walk } from "./airflow-target.ts";
 import type { ContractCase } from "./request.ts";
 
 interface Run {
@@ -93,8 +93,8 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
   {
     name: "a pattern finds parts of a run id, and an unknown parameter is ignored",
     run: async (target) => {
-      const [{ dag_run_id }] = (await get(target, `${runs}?limit=1`)).json.dag_runs as [Run];
-      const part = encodeURIComponent(dag_run_id.slice(2));
+      const { dag_run_id } = await someRun(target);
+      const part = encodeURIComponent(dag_run_id!.slice(2));
       expect(await count(target, `${runs}?run_id_pattern=${part}`)).toBeGreaterThan(0);
       expect(await count(target, `${runs}?run_id_pattern=no-such-run-at-all`)).toBe(0);
       expect(await count(target, `${runs}?nonsense=1`)).toBe(await count(target, runs));
@@ -120,8 +120,9 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
   {
     name: "task instances of one run are the same by path and by ids in the body",
     run: async (target) => {
-      const [{ dag_id, dag_run_id }] = (await get(target, `${runs}?limit=1`)).json.dag_runs as [Run];
-      const path = `/api/v2/dags/${encodeURIComponent(dag_id)}/dagRuns/${encodeURIComponent(dag_run_id)}`;
+      const run = await someRun(target);
+      const { dag_id, dag_run_id } = run;
+      const path = pathOf(run);
       const inPath = (await get(target, `${path}/taskInstances?order_by=id&limit=100`)).json;
       const body = { dag_ids: [dag_id], dag_run_ids: [dag_run_id], order_by: "id" };
       const inBody = (await post(target, `${tasks}/list`, body)).json;

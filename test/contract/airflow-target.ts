@@ -41,3 +41,16 @@ export async function walk(target: AirflowTarget, path: string, rows: "dag_runs"
   }
   return seen;
 }
+
+/** Some run that has versions and an id without signs that mean something in a path or a pattern. */
+export async function someRun(target: AirflowTarget): Promise<{ [field: string]: string }> {
+  const { dag_runs } = (await get(target, `${runs}?limit=100&order_by=-id`)).json;
+  const plain = (run: { dag_run_id: string; dag_versions: unknown[] }) =>
+    run.dag_versions.length > 0 && /^[\w:.+-]+$/.test(run.dag_run_id);
+  return dag_runs.find(plain);
+}
+
+/** The path of one run. */
+export function pathOf(run: { [field: string]: string }): string {
+  return `/api/v2/dags/${encodeURIComponent(run.dag_id!)}/dagRuns/${encodeURIComponent(run.dag_run_id!)}`;
+}

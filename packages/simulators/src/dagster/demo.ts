@@ -162,6 +162,9 @@ export function createDagsterWorld(options: DagsterWorldOptions = {}): DagsterWo
   });
   launches.sort((a, b) => a.at - b.at);
   for (const { job, at } of launches) happen(world, random, job, at, now);
+  // Something is always under way, wherever the clock stands.
+  happen(world, random, jobs[0]!, now - 90 * second, now);
+  happen(world, random, jobs[4]!, now - 2 * second, now);
   // One asset that nobody defines any more, known by what was once reported of it.
   world.at(now - 12 * day - hour, () => world.materialize(["uploads", "price_list"]));
   return world;

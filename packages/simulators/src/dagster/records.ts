@@ -78,6 +78,8 @@ export interface SimulatedLocation {
   readonly schedules: SimulatedSchedule[];
   readonly sensors: SimulatedSensor[];
   updatedAt: Instant;
+  /** While it does not load: the open runs of its sensors as of the last time that it did. */
+  keptRuns: ReadonlyMap<string, readonly string[]> | undefined;
   /** Changes with every reload. */
   version: number;
 }

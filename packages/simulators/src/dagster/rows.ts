@@ -99,7 +99,10 @@ function assetRows(world: DagsterWorld, locations: readonly SimulatedLocation[])
   });
 }
 
-function activeRuns(world: DagsterWorld, location: SimulatedLocation, sensor: string): string[] {
+/** The open runs that a sensor launched; of a location that does not load, as they were when it last did. */
+export function activeRuns(world: DagsterWorld, location: SimulatedLocation, sensor: string): readonly string[] {
+  const kept = location.keptRuns?.get(sensor);
+  if (kept) return kept;
   const launched = [...world.runs.values()].filter(
     (run) =>
       !finalRunStatuses.has(run.status) &&

@@ -12,7 +12,7 @@ import {
   type SimulatedSchedule,
   type SimulatedSensor,
 } from "./records.ts";
-import { type DagsterRows, dagsterRows } from "./rows.ts";
+import { activeRuns, type DagsterRows, dagsterRows } from "./rows.ts";
 
 export interface DagsterSettings {
   readonly clock: Clock;
@@ -109,6 +109,7 @@ export class DagsterWorld {
       schedules: (definitions.schedules ?? []).map((one) => ({ timezone: "UTC", ...one, ...common(one) })),
       sensors: (definitions.sensors ?? []).map((one) => ({ ...one, ...common(one) })),
       updatedAt: this.now(),
+      keptRuns: undefined,
       version: 1,
     };
     this.locations.set(name, location);
@@ -122,7 +123,10 @@ export class DagsterWorld {
     return location;
   }
 
-  /** The location's code no longer loads: what it defines vanishes from the API, its runs stay. */
+  /**
+   * The location's code no longer loads: what it defines vanishes from the API, its runs stay. In `rows()` its schedules
+   * and sensors stay as they are now, so a test that compares should have synced by now.
+   */
   breakLocation(name: string): void {
     this.#reload(name, "failed");
   }
@@ -246,6 +250,8 @@ export class DagsterWorld {
 
   #reload(name: string, state: SimulatedLocation["state"]): void {
     const location = this.location(name);
+    const kept = new Map(location.sensors.map((sensor) => [sensor.name, activeRuns(this, location, sensor.name)]));
+    location.keptRuns = state === "loaded" ? undefined : kept;
     location.state = state;
     location.updatedAt = this.now();
     location.version += 1;
