@@ -79,10 +79,9 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   try {
     const names = streams.map((stream) => stream.name);
     emit({ type: "sync-started", source: source.url, destination: destination.name, pipeline, streams: names });
-    const stored = await session.states();
-    const states = new Map(
-      streams.map((stream) => [stream, options.fullRefresh ? undefined : decodeState(stream, stored.get(stream.name))]),
-    );
+    // A full refresh reads no state: it is the way out when a stored one is broken.
+    const stored = options.fullRefresh ? undefined : await session.states();
+    const states = new Map(streams.map((stream) => [stream, decodeState(stream, stored?.get(stream.name))]));
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
     for (const stream of streams) {
