@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Database, openDatabase, type QueryRow } from "./database.ts";
+import { onExit, removeFolderSync } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
-import { freePort, onExit, removeFolderSync, run, type Service, startService, waitUntil } from "./processes.ts";
+import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
 
 export interface StartAirflowOptions {
@@ -111,6 +112,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       await cli(["dags", "reserialize"]);
     }
 
+    const helpers: Service[] = [];
     let server: Service | undefined;
     const serve = async (moreEnv: Record<string, string>) => {
       const args = ["api-server", "--host", "127.0.0.1", "--port", String(port)];
@@ -121,15 +123,14 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       await waitUntil(`Airflow ${version} on ${url}`, healthy, [service], { deadlineMs: 120_000, signal });
     };
     cleanUp.push(() => killByHome(home));
-    cleanUp.push(() => server?.stop());
+    cleanUp.push(() => Promise.all([server, ...helpers].map((service) => service?.stop(1500))));
     log(`Starting Airflow ${version} on port ${port}`);
     await serve({});
 
     if (options.scheduler) {
       log("Starting the scheduler and the DAG processor");
       for (const args of [["scheduler", "--skip-serve-logs"], ["dag-processor"]]) {
-        const service = startService(airflow, args, { env, cwd: home });
-        cleanUp.push(() => service.stop());
+        helpers.push(startService(airflow, args, { env, cwd: home }));
       }
     }
 

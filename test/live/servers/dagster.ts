@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import { freePort, onExit, run, startService, waitUntil } from "./processes.ts";
+import { onExit } from "./on-exit.ts";
+import { freePort, run, startService, waitUntil } from "./processes.ts";
 import { cacheFolder, ensureVenv } from "./python.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));

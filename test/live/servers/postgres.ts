@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import pg from "pg";
-import { freePort, onExit, removeFolderSync, run, startService, waitUntil } from "./processes.ts";
+import { onExit, removeFolderSync } from "./on-exit.ts";
+import { freePort, run, startService, waitUntil } from "./processes.ts";
 
 /** A PostgreSQL server with nothing in it, which loses everything when it stops. */
 export interface PostgresServer {

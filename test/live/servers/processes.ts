@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
+import { onExit } from "./on-exit.ts";
 
 /** How many of a process's last characters an error quotes: enough for a Python traceback. */
 const tailLength = 4000;
@@ -91,30 +91,27 @@ export function startService(command: string, args: string[], options: ServiceOp
       tail = (tail + text).slice(-tailLength);
     });
   }
-  const gone = new Promise<void>((resolve) => {
-    child.once("error", (error) => {
-      ended = error.message;
-      resolve();
-    });
-    child.once("exit", (code, signalName) => {
-      ended = code ?? signalName ?? "nothing";
-      resolve();
-    });
-  });
-  const pid = child.pid ?? 0;
   const forget = onExit(() => killGroup(child, endBy ?? "SIGKILL"));
+  const gone = new Promise<void>((resolve) => {
+    const end = (how: number | string) => {
+      ended = how;
+      // Its children may have outlived it. Later the id may be another process's.
+      killGroup(child, "SIGKILL");
+      forget();
+      resolve();
+    };
+    child.once("error", (error) => end(error.message));
+    child.once("exit", (code, signalName) => end(code ?? signalName ?? "nothing"));
+  });
   return {
-    pid,
+    pid: child.pid ?? 0,
     tail: () => tail,
     ended: () => ended,
     async stop(graceMs = 3000) {
-      killGroup(child, endBy ?? "SIGTERM");
+      if (ended === undefined) killGroup(child, endBy ?? "SIGTERM");
       const force = setTimeout(() => killGroup(child, "SIGKILL"), graceMs);
       await gone;
       clearTimeout(force);
-      // The leader is gone; its children may not have listened.
-      killGroup(child, "SIGKILL");
-      forget();
     },
   };
 }
@@ -125,56 +122,6 @@ function killGroup(child: ChildProcess, signalName: NodeJS.Signals): void {
     process.kill(-child.pid, signalName);
   } catch {
     // The group has ended already.
-  }
-}
-
-const exitHandlers = new Set<() => void>();
-
-/**
- * Does something, synchronously, when this process ends: normally, by an error, or by SIGINT, SIGTERM or SIGHUP.
- *
- * @returns Takes the handler away again.
- */
-export function onExit(handler: () => void): () => void {
-  if (exitHandlers.size === 0) listenOnce();
-  exitHandlers.add(handler);
-  return () => exitHandlers.delete(handler);
-}
-
-let listening = false;
-function listenOnce(): void {
-  if (listening) return;
-  listening = true;
-  const runAll = () => {
-    // The last one first: what was started later may need what was there before.
-    for (const handler of [...exitHandlers].reverse()) {
-      try {
-        handler();
-      } catch {
-        // The others still have to be called.
-      }
-    }
-    exitHandlers.clear();
-  };
-  process.once("exit", runAll);
-  for (const signalName of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
-    process.once(signalName, () => {
-      runAll();
-      // Nobody else wants to end in an orderly way: end as if there had been no handler.
-      if (process.listenerCount(signalName) === 0) process.kill(process.pid, signalName);
-    });
-  }
-}
-
-/** Removes a folder although a process that is just ending may still write into it. Never throws. */
-export function removeFolderSync(folder: string): void {
-  for (let attempt = 0; attempt < 40 && existsSync(folder); attempt++) {
-    try {
-      rmSync(folder, { recursive: true, force: true });
-    } catch {
-      // Somebody was quicker, in one direction or the other.
-    }
-    if (existsSync(folder)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }
 }
 
