@@ -42,6 +42,30 @@ export interface DagSettings {
   hasTaskConcurrencyLimits: boolean;
 }
 
+/** What a DAG has that says nothing of itself. */
+export function defaultSettings(dagId: string): DagSettings {
+  return {
+    displayName: dagId,
+    description: null,
+    owners: ["airflow"],
+    tags: [],
+    schedule: null,
+    scheduleInWords: null,
+    timezone: "UTC",
+    isPaused: false,
+    isStale: false,
+    maxActiveRuns: 16,
+    maxActiveTasks: 16,
+    maxConsecutiveFailedRuns: 0,
+    nextRun: null,
+    fileLocation: `/opt/airflow/dags/${dagId}.py`,
+    bundleName: "dags-folder",
+    bundleVersion: null,
+    hasImportErrors: false,
+    hasTaskConcurrencyLimits: false,
+  };
+}
+
 export interface SimulatedDag extends DagSettings {
   readonly dagId: string;
   readonly versions: DagVersion[];
