@@ -2,4 +2,21 @@
  * Writes the generated code of both clients from the interfaces in specs/. With `--check` nothing is written, and the
  * exit code says whether the committed files are what would be written.
  */
-console.log("nothing is generated yet");
+import { readFileSync, writeFileSync } from "node:fs";
+import { generate as generateAirflow } from "../packages/airflow-client/generate.ts";
+import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
+
+const files = [
+  { path: "packages/airflow-client/src/generated/schema.ts", generate: generateAirflow },
+  { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
+];
+
+for (const { path, generate } of files) {
+  const file = new URL(`../${path}`, import.meta.url);
+  const text = await generate();
+  if (!process.argv.includes("--check")) writeFileSync(file, text);
+  else if (readFileSync(file, "utf8") !== text) {
+    console.error(`${path} is not what its generator writes. Run "pnpm generate" and commit the result.`);
+    process.exitCode = 1;
+  }
+}

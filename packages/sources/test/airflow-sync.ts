@@ -1,0 +1,91 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAirflowClient } from "@org/airflow-client";
+import type { Destination, Session } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+import {
+  type AirflowSimulatorOptions,
+  type AirflowWorld,
+  createAirflowWorld,
+  startAirflowSimulator,
+} from "@org/simulators";
+import { type AirflowOptions, airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { onTestFinished } from "vitest";
+import { differences, readTable } from "../../../test/live/compare.ts";
+
+export interface AirflowSyncOptions {
+  readonly world?: AirflowWorld;
+  readonly simulator?: Omit<AirflowSimulatorOptions, "world">;
+  readonly source?: Omit<AirflowOptions, "client">;
+}
+
+/** A small company's Airflow: enough of everything, and quick. */
+export const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
+
+/** A simulated Airflow, a DuckDB file, and syncs from the one into the other. All of it goes with the test. */
+export async function setUp({ world = smallWorld(), ...options }: AirflowSyncOptions = {}) {
+  const simulator = await startAirflowSimulator({ world, validate: true, ...options.simulator });
+  const folder = mkdtempSync(join(tmpdir(), "airflow-sync-"));
+  const path = join(folder, "airflow.duckdb");
+  onTestFinished(async () => {
+    await simulator.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const client = createAirflowClient({ baseUrl: simulator.url, auth: { username: "admin", password: "admin" } });
+  const source = airflow({ client, ...options.source });
+
+  return {
+    simulator,
+    world,
+    /** Syncs once. Time on the server stands still meanwhile, unless the test moves it. */
+    async syncNow(options: Partial<SyncOptions> = {}): Promise<SyncResult & { readonly events: readonly SyncEvent[] }> {
+      const events: SyncEvent[] = [];
+      const requests = { retryWaitMs: 1, retryWaitMaxMs: 5, retries: 3 };
+      const onEvent = (event: SyncEvent) => events.push(event);
+      const now = () => simulator.clock.now();
+      const result = await sync({ source, destination: duckdb(path), requests, onEvent, now, ...(options as object) });
+      return { ...result, events };
+    },
+    /** What the tables hold against what the server holds: nothing, when all is well. */
+    async differences(): Promise<string[]> {
+      const expected = world.rows();
+      const found: string[] = [];
+      for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
+        const rows = await readTable(path, table);
+        found.push(...differences(expected[table.name as keyof typeof expected], rows, table.primaryKey));
+      }
+      return found;
+    },
+    path,
+    duckdb: () => duckdb(path),
+  };
+}
+
+/** A destination whose every session fails at its nth commit, before or after it became durable. */
+export function failing(destination: Destination, nth: number, when: "before" | "after"): Destination {
+  return {
+    ...destination,
+    async open(options) {
+      const session = await destination.open(options);
+      let commits = 0;
+      const commit: Session["commit"] = async (stream, batch) => {
+        commits += 1;
+        if (commits === nth && when === "before") throw new Error("the lights went out");
+        const result = await session.commit(stream, batch);
+        if (commits === nth) throw new Error("the lights went out");
+        return result;
+      };
+      return {
+        states: () => session.states(),
+        prepare: (tables) => session.prepare(tables),
+        count: (table, scope) => session.count(table, scope),
+        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
+        keys: (table, scope, columns) => session.keys(table, scope, columns),
+        commit,
+        close: () => session.close(),
+      };
+    },
+  };
+}
