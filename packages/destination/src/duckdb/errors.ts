@@ -4,7 +4,7 @@ import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
   [/No space left|File too large|disk is full|not enough space|Disk quota/i, "NO_SPACE", "Make room and sync again."],
   [
-    /Permission denied|Read-only file system|Operation not permitted|read-only mode/i,
+    /permission denied|Read-only file system|Operation not permitted|read-only mode/i,
     "NO_PERMISSION",
     "Make the file and its folder writable for this user.",
   ],
@@ -28,7 +28,7 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
  */
 export function toDestinationError(thrown: unknown, place: string, doing: string): DestinationError {
   if (thrown instanceof DestinationError) return thrown;
-  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).trim();
   const holder = /(?:held|already open) in\s+(.*?)\s*\(PID (\d+)\)/s.exec(message);
   if (holder || /Could not set lock|being used by another process/i.test(message)) {
     return locked(place, holder ? `${holder[1]} (process ${holder[2]})` : "another process", thrown);

@@ -39,7 +39,11 @@ export async function openFile(
 ): Promise<OpenFile> {
   const driver = await loadDriver();
   const inMemory = path === ":memory:";
-  const file = inMemory ? path : await locate(path, place, options.readOnly === true);
+  const file = inMemory
+    ? path
+    : await locate(path, place, options.readOnly === true).catch((error) => {
+        throw toDestinationError(error, place, "Opening the file");
+      });
   if (!inMemory) {
     const other = openFiles.get(file);
     if (other) throw locked(place, `${other}, in this same process (${process.pid})`);
@@ -76,7 +80,7 @@ export async function openFile(
 /** The one name of a file, whatever way leads to it. */
 async function locate(path: string, place: string, mustExist: boolean): Promise<string> {
   const full = resolve(path);
-  const found = await stat(full).catch(() => undefined);
+  const found = await stat(full).catch(ifMissing);
   if (found?.isDirectory()) {
     throw new DestinationError(
       "NOT_A_DESTINATION",
@@ -85,21 +89,22 @@ async function locate(path: string, place: string, mustExist: boolean): Promise<
   }
   if (found) return realpath(full);
   if (mustExist) throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${full}.`);
-  try {
-    return join(await realpath(dirname(full)), basename(full));
-  } catch (cause) {
-    throw new DestinationError(
-      "NOT_FOUND",
-      `${place} cannot be created: the folder ${dirname(full)} does not exist. Create it first, or correct the path.`,
-      { cause },
-    );
-  }
+  const folder = await realpath(dirname(full)).catch(ifMissing);
+  if (folder !== undefined) return join(folder, basename(full));
+  throw new DestinationError(
+    "NOT_FOUND",
+    `${place} cannot be created: the folder ${dirname(full)} does not exist. Create it first, or correct the path.`,
+  );
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
 }
 
 /** DuckDB would try to fetch an extension for a SQLite file, and calls an empty file broken; this says it plainly. */
 async function checkHeader(file: string, place: string): Promise<void> {
-  if (!(await stat(file).catch(() => undefined))) return;
-  const handle = await open(file, "r");
+  const handle = await open(file, "r").catch(ifMissing);
+  if (!handle) return;
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
     if (bytesRead === 12 && buffer.toString("latin1", 8, 12) === "DUCK") return;

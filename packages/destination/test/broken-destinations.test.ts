@@ -1,0 +1,282 @@
+/**
+ * Destinations that are wrong on purpose, each a correct one with a single mistake, and the case that must notice it.
+ * A suite that never fails proves nothing.
+ */
+import { AssertionError } from "node:assert";
+import type { Batch, CommitResult, Destination, Session, State } from "@org/destination";
+import { destinationCases, runCase } from "@org/destination/testing";
+import { expect, test } from "vitest";
+import { createPlace, duckdbSuite } from "./duckdb-place.ts";
+
+/** Changes some methods of a session, given the session that does it right. */
+type Mistake = (right: Session, pipeline: string) => Partial<Session>;
+
+const inSession =
+  (mistake: Mistake) =>
+  (right: Destination): Destination => ({
+    ...right,
+    async open(options) {
+      const session = await right.open(options);
+      const methods: Session = {
+        states: () => session.states(),
+        prepare: (tables) => session.prepare(tables),
+        count: (table, scope) => session.count(table, scope),
+        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
+        keys: (table, scope, columns) => session.keys(table, scope, columns),
+        commit: (stream, batch) => session.commit(stream, batch),
+        close: () => session.close(),
+      };
+      return { ...methods, ...mistake(session, options.pipeline) };
+    },
+  });
+
+/** A mistake in what is written. */
+const inBatch = (change: (batch: Batch) => Batch) =>
+  inSession((right) => ({ commit: (stream, batch) => right.commit(stream, change(batch as Batch)) }));
+
+/** A mistake in the order of two writes, or in one too many. */
+const inSteps = (steps: (commit: (batch: Batch) => Promise<CommitResult>, batch: Batch) => Promise<CommitResult>) =>
+  inSession((right) => ({
+    commit: (stream, batch) => steps((each) => right.commit(stream, each), batch as Batch),
+  }));
+
+const onlyState = ({ table, state }: Batch): Batch => ({ table, state });
+
+function mapRows(batch: Batch, change: (row: Record<string, unknown>) => Record<string, unknown>): Batch {
+  const changed = (rows: Batch["upserts"]) => (rows ?? []).map(change) as NonNullable<Batch["upserts"]>;
+  const replace = (batch.replace ?? []).map(({ scope, rows }) => ({ scope, rows: changed(rows) }));
+  return { ...batch, replace, upserts: changed(batch.upserts) };
+}
+
+const mapValues = (change: (value: unknown) => unknown) =>
+  inBatch((batch) =>
+    mapRows(batch, (row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, change(value)]))),
+  );
+
+/** The first of the rows with one key, in the order they come. */
+function firstOfEach(batch: Batch): Batch {
+  const seen = new Set<string>();
+  const isFirst = (row: Record<string, unknown>) => {
+    const key = String(batch.table.primaryKey.map((name) => row[name]));
+    return !seen.has(key) && Boolean(seen.add(key));
+  };
+  return { ...batch, upserts: (batch.upserts ?? []).filter(isFirst) };
+}
+
+/** One session for all who ask: nobody is kept out. */
+function lettingEverybodyIn(right: Destination): Destination {
+  let shared: Promise<Session> | undefined;
+  return {
+    ...right,
+    open(options) {
+      shared ??= right.open(options);
+      return shared;
+    },
+  };
+}
+
+const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Destination) => Destination][] = [
+  [
+    "drops the last row of a batch",
+    "stores every row of a batch",
+    inBatch((batch) => ({ ...batch, upserts: (batch.upserts ?? []).slice(0, -1) })),
+  ],
+  [
+    "saves the state before the rows",
+    "stores neither rows nor state of a batch that has an invalid row in it",
+    inSteps(async (commit, batch) => {
+      await commit(onlyState(batch));
+      return commit(batch);
+    }),
+  ],
+  [
+    "stores half of a batch when the other half fails",
+    "stores neither rows nor state of a batch that has an invalid row in it",
+    inSteps(async (commit, { upserts = [], ...batch }) => {
+      if (upserts.length > 1) await commit({ table: batch.table, upserts: upserts.slice(0, 1), state: batch.state });
+      return commit({ ...batch, upserts });
+    }),
+  ],
+  [
+    "saves no state without rows",
+    "saves the state of a batch without rows",
+    inSteps(async (commit, batch) =>
+      batch.upserts || batch.replace
+        ? commit(batch)
+        : { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 },
+    ),
+  ],
+  [
+    "never marks a row as deleted",
+    "marks the other rows of a scope, and none outside it",
+    inBatch(({ replace = [], upserts = [], ...batch }) => ({
+      ...batch,
+      upserts: [...replace.flatMap(({ rows }) => rows), ...upserts],
+    })),
+  ],
+  [
+    "marks rows outside the scope",
+    "marks the other rows of a scope, and none outside it",
+    inBatch((batch) => ({ ...batch, replace: (batch.replace ?? []).map(({ rows }) => ({ scope: {}, rows })) })),
+  ],
+  [
+    "ignores null in a list",
+    "understands null in a list, beside values and alone",
+    inBatch((batch) => ({
+      ...batch,
+      replace: (batch.replace ?? []).map(({ scope, rows }) => ({
+        rows,
+        scope: Object.fromEntries(
+          Object.entries(scope).map(([column, condition]) => [
+            column,
+            condition && "in" in condition ? { in: condition.in.filter((value) => value !== null) } : condition,
+          ]),
+        ),
+      })),
+    })),
+  ],
+  [
+    "takes the upper bound of a range in",
+    "understands ranges: from the lower bound on, up to but not the upper one, never null",
+    inBatch((batch) => ({
+      ...batch,
+      replace: (batch.replace ?? []).flatMap(({ scope, rows }) => {
+        const upper = Object.entries(scope).flatMap(([column, condition]) =>
+          condition && "lt" in condition && condition.lt !== undefined ? [[column, { in: [condition.lt] }]] : [],
+        );
+        const widened = upper.length > 0 ? [{ scope: Object.fromEntries(upper), rows: [] }] : [];
+        return [{ scope, rows }, ...widened];
+      }),
+    })),
+  ],
+  [
+    "does not revive rows that come back",
+    "revives a deleted row that comes back, changed or not",
+    (() => {
+      const known = new Set<unknown>();
+      return inSession((right) => ({
+        async commit(stream, batch) {
+          const present = new Set((await right.keys(batch.table, {})).map(({ id }) => id as unknown));
+          const rows: NonNullable<Batch["upserts"]> = batch.upserts ?? [];
+          const upserts = rows.filter(({ id }) => !known.has(id) || present.has(id));
+          for (const { id } of rows) known.add(id);
+          return right.commit(stream, { ...batch, upserts } as Batch);
+        },
+      }));
+    })(),
+  ],
+  [
+    "rewrites unchanged rows",
+    "does not rewrite unchanged rows",
+    inSteps(async (commit, batch) => {
+      await commit(mapRows(batch, (row) => ({ ...row, label: "touched" })));
+      return commit(batch);
+    }),
+  ],
+  [
+    "counts deleted rows",
+    "counts the rows of a scope that are not deleted",
+    inSession((right) => {
+      let deleted = 0;
+      return {
+        async commit(stream, batch) {
+          const result = await right.commit(stream, batch);
+          deleted += result.deleted;
+          return result;
+        },
+        count: async (table, scope) => (await right.count(table, scope)) + deleted,
+      };
+    }),
+  ],
+  [
+    "says that every row was new",
+    "counts what is new, changed and unchanged",
+    inSteps(async (commit, batch) => {
+      const { inserted, updated, unchanged, ...rest } = await commit(batch);
+      return { inserted: inserted + updated + unchanged, updated: 0, unchanged: 0, ...rest };
+    }),
+  ],
+  [
+    "cuts timestamps to milliseconds",
+    "keeps microseconds, and the years 0001 and 9999",
+    mapValues((value) => (typeof value === "string" ? value.replace(/(\.\d{3})\d{3}Z$/, "$1000Z") : value)),
+  ],
+  [
+    "rounds large integers",
+    "keeps integers beyond 2^53",
+    mapValues((value) => (typeof value === "bigint" ? (value / 4096n) * 4096n : value)),
+  ],
+  [
+    "cuts a text at a NUL character",
+    "keeps a NUL character or refuses it, but never cuts a text there",
+    mapValues((value) => (typeof value === "string" ? value.split("\0")[0] : value)),
+  ],
+  [
+    "stores an empty text as null",
+    "sees a change from null and to null in every column",
+    mapValues((value) => (value === "" ? null : value)),
+  ],
+  ["takes the first of several rows with one key", "takes the last of several rows with one key", inBatch(firstOfEach)],
+  [
+    "loses the version of a state",
+    "keeps a state's version, also one that nobody knows yet",
+    inBatch((batch) => ({ ...batch, state: { ...batch.state, version: 1 } })),
+  ],
+  [
+    "shows one pipeline the states of another",
+    "keeps the states of pipelines apart",
+    (() => {
+      const all = new Map<string, State>();
+      return inSession((right) => ({
+        commit(stream, batch) {
+          all.set(stream, batch.state);
+          return right.commit(stream, batch);
+        },
+        states: async () => new Map([...all, ...(await right.states())]),
+      }));
+    })(),
+  ],
+  [
+    "gives tables to whoever asks",
+    "refuses a table of another pipeline, and names its owner",
+    (right) => ({ ...right, open: (options) => right.open({ ...options, pipeline: "everybody's" }) }),
+  ],
+  ["lets a second writer in", "refuses a second writer while a session is open", lettingEverybodyIn],
+  [
+    "swallows an abort",
+    "rejects everything with the signal's reason once it has aborted",
+    (right) => ({ ...right, open: ({ pipeline }) => right.open({ pipeline }) }),
+  ],
+  [
+    "carries out calls in any order",
+    "carries out calls that come at once, one after the other",
+    inSession((right) => ({
+      count: async (table, scope) => {
+        await new Promise((resolve) => setTimeout(resolve, 20));
+        return right.count(table, scope);
+      },
+    })),
+  ],
+];
+
+function run(caseName: string, wrong: (right: Destination) => Destination): Promise<void> {
+  const named = destinationCases.find((each) => each.name === caseName);
+  if (!named) throw new Error(`The suite has no case named "${caseName}".`);
+  const create = async () => {
+    const place = await createPlace();
+    const destination = wrong(place.connect());
+    return { ...place, connect: () => destination };
+  };
+  return runCase({ ...duckdbSuite, create }, named);
+}
+
+test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, caughtBy, wrong) => {
+  await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);
+});
+
+test.each([...new Set(mistakes.map(([, caughtBy]) => caughtBy))])("no mistake is found by: %s", async (caughtBy) => {
+  await run(
+    caughtBy,
+    inSession(() => ({})),
+  );
+});
