@@ -35,7 +35,7 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
     if (loadStatus === "LOADED" && location?.__typename === "RepositoryLocation") {
       return location.repositories.map((each) => ({ ...each, place: { repository: each.name, code_location: name } }));
     }
-    unavailable.set(name, location?.__typename === "PythonError" ? firstLine(location.message) : "it is loading");
+    unavailable.set(name, location?.__typename === "PythonError" ? briefly(location.message) : "it is loading");
     return [];
   });
   const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
@@ -51,6 +51,8 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
   };
 }
 
-function firstLine(message: string): string {
-  return message.trim().split(/\r?\n/, 1)[0] || "it does not say why";
+/** What went wrong, on one line: the server's message without the stack trace that may follow. */
+function briefly(message: string): string {
+  const [text = ""] = message.split(/\n\s*(?:Stack Trace:|Traceback )/, 1);
+  return text.replace(/\s+/g, " ").trim().slice(0, 300) || "it does not say why";
 }

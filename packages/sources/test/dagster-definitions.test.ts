@@ -1,0 +1,152 @@
+import { createDagsterClient } from "@org/dagster-client";
+import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
+import { dagster } from "@org/sources/dagster";
+import { expect, test } from "vitest";
+import { operations, startFixture } from "./dagster-server.ts";
+
+const minute = 60_000;
+const noticeCodes = (events: readonly { type: string; code?: string }[]) =>
+  events.flatMap(({ type, code }) => (type === "notice" ? [code] : []));
+
+test("an asset's id is its path as compact JSON, whatever is in it", async () => {
+  const world = createEmptyDagsterWorld();
+  world.addLocation("main", {
+    assets: [{ path: ["a", "b"] }, { path: ["a.b"] }, { path: ["äö", 'x/"y'], group: "g" }],
+  });
+  world.materialize(["only", "events"]);
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  const rows = await fixture.rows("dagster_assets");
+  expect(rows.map(({ id }) => id).sort()).toEqual(['["a","b"]', '["a.b"]', '["only","events"]', '["äö","x/\\"y"]']);
+  expect(rows.filter(({ key_path }) => key_path === "a.b")).toHaveLength(2);
+});
+
+test("assets known by their events only are asked for by key, 300 in one request", async () => {
+  const world = createDagsterWorld({ runs: 50 });
+  for (let asset = 0; asset < 450; asset += 1) world.materialize(["files", `file ${asset}`]);
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  expect(operations(fixture.server).filter((name) => name === "EventAssets")).toHaveLength(2);
+});
+
+test("an asset whose definition was taken away stays as one that is known by its events", async () => {
+  const world = createDagsterWorld({ runs: 200 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  world.undefineAsset("warehouse", ["raw_shop", "orders"]);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  const [row] = (await fixture.rows("dagster_assets")).filter(({ key_path }) => key_path === "raw_shop.orders");
+  expect(row).toMatchObject({ description: null, group_name: null, code_location: null });
+  expect(row?.last_materialization_time).not.toBeNull();
+});
+
+test.for(["breakLocation", "startLoading"] as const)("%s: what the location defines keeps its content", async (how) => {
+  const world = createDagsterWorld({ runs: 200 });
+  world.addLocation("never_ran", { assets: [{ path: ["never", "materialized"], description: "Kept." }] });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  world.advance(minute);
+  world[how]("warehouse");
+  world[how]("never_ran");
+  world.setSchedule("ml_platform", "weekly_training", "RUNNING");
+  world.materialize(["raw_shop", "orders"]);
+  const { events } = await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  expect(noticeCodes(events)).toEqual(["LOCATION_NOT_LOADED", "LOCATION_NOT_LOADED"]);
+
+  world.repairLocation("warehouse");
+  world.repairLocation("never_ran");
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+test("a location that fails to load is named with what its error says", async () => {
+  const world = createDagsterWorld({ runs: 50 });
+  world.breakLocation("warehouse");
+  const { events } = await (await startFixture(world)).sync();
+  const [notice] = events.filter((event) => event.type === "notice");
+  expect(notice?.message).toContain(
+    "Code location warehouse is not loaded: dagster._core.errors.DagsterUserCodeLoadError",
+  );
+  expect(notice?.message).not.toContain("\n");
+});
+
+test("a materialization that is wiped while its location is broken goes, the definition stays", async () => {
+  const world = createDagsterWorld({ runs: 200 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  world.breakLocation("warehouse");
+  world.wipe(["raw_shop", "orders"]);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+test("several cron expressions are printed as a list", async () => {
+  const fixture = await startFixture(createDagsterWorld({ runs: 50 }));
+  await fixture.sync();
+  const crons = (await fixture.rows("dagster_schedules")).map(({ cron_schedule }) => cron_schedule);
+  expect(crons).toContain("['0 0 * * *', '0 6,12,18 * * *']");
+  expect(crons).toContain("0 2 * * *");
+});
+
+test("a sensor's active runs are the same with and without the runs in the sync", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const tags = { "dagster/sensor_name": "marts_are_fresh" };
+  const runs = Array.from({ length: 3 }, () =>
+    world.addRun({ jobName: "compute_features", location: "ml_platform", tags }),
+  );
+  world.addRun({ jobName: "compute_features", location: "warehouse", tags });
+  world.finish(runs[0]!);
+  const alone = await startFixture(world);
+  await alone.sync({ streams: ["sensors"] });
+  const whole = await startFixture(world);
+  await whole.sync();
+  await whole.expectTablesAsInWorld();
+  const rows = await alone.rows("dagster_sensors");
+  expect(rows).toEqual(await whole.rows("dagster_sensors"));
+  const active = rows.find(({ name }) => name === "marts_are_fresh")?.active_run_ids as string[];
+  expect(runs.map(({ runId }) => active.includes(runId))).toEqual([false, true, true]);
+});
+
+test("I8: an answer without the workspace or without the assets is an error, and changes nothing", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  const pythonError = {
+    __typename: "PythonError",
+    message: "no such table: asset_keys",
+    className: "OperationalError",
+  };
+  const workspace = { __typename: "Workspace", locationEntries: [] };
+  const statuses = { enumValues: [{ name: "SUCCESS" }] };
+  const assetKeys = { __typename: "AssetConnection", nodes: [] };
+  const data = { version: "1.13.27", statuses, workspace, assetKeys, assetNodes: [] };
+  for (const part of ["workspace", "assetKeys"]) {
+    const body = { data: { ...data, [part]: pythonError } };
+    // Each of the four streams asks again, with two retries.
+    fixture.server.faults.push({
+      match: ({ text }) => text.includes("query Definitions"),
+      times: 12,
+      status: 500,
+      body,
+    });
+    await expect(fixture.sync()).rejects.toThrow("no such table: asset_keys");
+    expect(fixture.server.faults.pending).toBe(0);
+  }
+  await fixture.expectTablesAsInWorld();
+});
+
+test("check tells the server's version", async () => {
+  const { server } = await startFixture(createEmptyDagsterWorld());
+  const source = dagster({ client: createDagsterClient({ url: server.url }) });
+  const context = {
+    request: <T>(_label: string, ask: (signal: AbortSignal) => Promise<T>) => ask(new AbortController().signal),
+    signal: new AbortController().signal,
+    now: Date.now,
+    emit: () => {},
+  };
+  await expect(source.check(context)).resolves.toEqual({ version: "1.13.27", notes: [] });
+});

@@ -1,0 +1,279 @@
+import { createDagsterWorld, createEmptyDagsterWorld, hour, type SimulatedRequest } from "@org/simulators";
+import { expect, test } from "vitest";
+import { operations, startFixture, variablesOf } from "./dagster-server.ts";
+
+const isPageAfter = (pages: number) => {
+  let seen = 0;
+  return ({ text }: SimulatedRequest) => text.includes("query RunsPage") && ++seen === pages;
+};
+const cursorOf = ({ json }: SimulatedRequest) => (json as { variables: { pageToken: string } }).variables.pageToken;
+const minute = 60_000;
+
+test("I4: a first sync brings all runs, page by page, and then what changed meanwhile", async () => {
+  const world = createDagsterWorld({ runs: 600 });
+  const fixture = await startFixture(world, { pageSize: 100 });
+  const { events } = await fixture.sync({ streams: ["runs"] });
+  const batches = events.filter((event) => event.type === "batch-committed");
+  for (const { inserted, updated, unchanged } of batches)
+    expect(inserted + updated + unchanged).toBeLessThanOrEqual(150);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+test("I12: a sync of an idle server asks three times and writes nothing", async () => {
+  const world = createDagsterWorld();
+  const fixture = await startFixture(world, { overlapMs: 10 * minute });
+  await fixture.sync();
+  world.advance(11 * minute);
+  for (let round = 0; round < 3; round += 1) {
+    fixture.server.requests.clear();
+    const { streams } = await fixture.sync();
+    expect(operations(fixture.server)).toEqual(["Definitions", "RunChanges", "EventAssets"]);
+    for (const { inserted, updated, deleted } of streams)
+      expect({ inserted, updated, deleted }).toEqual({ inserted: 0, updated: 0, deleted: 0 });
+    world.advance(24 * 60 * minute);
+  }
+  await fixture.expectTablesAsInWorld();
+});
+
+test("I4: what is new, ended, tagged, and ended with an event of long ago is there after the next sync", async () => {
+  const world = createDagsterWorld({ runs: 200 });
+  const open = Array.from({ length: 6 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  for (let round = 0; round < 2; round += 1) {
+    world.advance(30 * minute);
+    world.completeRun({ jobName: "score", location: "ml_platform" }, "FAILURE");
+    world.finish(open.pop()!);
+    world.finish(open.pop()!, "FAILURE", world.now() - 2 * hour);
+    world.start(open.at(-1)!);
+    world.tag([...world.runs.values()][round]!, "later", "tag");
+    world.materialize(["uploads", "price_list"]);
+    await fixture.sync();
+    await fixture.expectTablesAsInWorld();
+  }
+});
+
+test("runs that began and ended between two syncs, with events of long ago, are found by the head", async () => {
+  const world = createDagsterWorld({ runs: 200 });
+  const fixture = await startFixture(world, { pageSize: 40 });
+  await fixture.sync();
+  world.advance(5 * minute);
+  for (let run = 0; run < 130; run += 1) {
+    world.at(world.now() - 2 * hour, () => world.completeRun({ jobName: "score" }));
+  }
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+test("an open run that is not there any more is marked as deleted, and no other", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const runs = Array.from({ length: 45 }, () => world.addRun({ jobName: "score" }));
+  const fixture = await startFixture(world, { pageSize: 20 });
+  await fixture.sync();
+  world.advance(minute);
+  const gone = [runs[3]!, runs[30]!];
+  for (const run of gone) world.deleteRun(run);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  const deleted = await fixture.query("SELECT run_id FROM dagster_runs WHERE _deleted_at IS NOT NULL ORDER BY run_id");
+  expect(deleted.map(({ run_id }) => run_id)).toEqual(gone.map(({ runId }) => runId).sort());
+});
+
+test("I7: a window larger than a page is read to its end, though its cursor's run is deleted meanwhile", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world, { pageSize: 10 });
+  await fixture.sync();
+  world.advance(minute);
+  for (const run of [...world.runs.values()].slice(0, 45)) world.tag(run, "round", "1");
+  fixture.server.faults.push({
+    match: isPageAfter(2),
+    before: (request) => world.deleteRun(world.runs.get(cursorOf(request))!),
+  });
+  await fixture.sync();
+  expect(fixture.server.faults.pending).toBe(0);
+  const tagged = await fixture.query("SELECT count(*) AS count FROM dagster_runs WHERE tags->>'round' = '1'");
+  expect(tagged[0]?.count).toBe(45);
+});
+
+test("I7: a first sync goes on when the run that its page begins after is deleted", async () => {
+  const world = createDagsterWorld({ runs: 300 });
+  const fixture = await startFixture(world, { pageSize: 50 });
+  const deleted: string[] = [];
+  const remove = (runId: string) => {
+    deleted.push(runId);
+    world.deleteRun(world.runs.get(runId)!);
+  };
+  fixture.server.faults.push(
+    { match: isPageAfter(3), before: (request) => remove(cursorOf(request)) },
+    {
+      match: isPageAfter(4),
+      before: (request) => {
+        const ids = world.ordered().map(({ runId }) => runId);
+        const index = ids.indexOf(cursorOf(request));
+        for (const id of ids.slice(index, index + 60)) remove(id);
+      },
+    },
+  );
+  await fixture.sync();
+  expect(fixture.server.faults.pending).toBe(0);
+  expect(deleted).toHaveLength(61);
+  const ids = new Set((await fixture.rows("dagster_runs")).map(({ run_id }) => run_id));
+  expect([...world.runs.keys()].filter((id) => !ids.has(id))).toEqual([]);
+});
+
+test("I3: a first sync that is stopped goes on where it was, and misses nothing of what happened meanwhile", async () => {
+  const world = createDagsterWorld({ runs: 400 });
+  const lastStored = world.ordered().at(-150)!.runId;
+  const fixture = await startFixture(world, { pageSize: 50 });
+  const controller = new AbortController();
+  let batches = 0;
+  const stopped = fixture.sync({
+    signal: controller.signal,
+    onEvent: (event) => {
+      if (event.type === "batch-committed" && ++batches === 3) controller.abort(new Error("stopped"));
+    },
+  });
+  await expect(stopped).rejects.toThrow("stopped");
+  expect(await fixture.rows("dagster_runs")).toHaveLength(150);
+
+  world.advance(5 * minute);
+  const newest = world.ordered().slice(-100);
+  world.tag(newest[3]!, "while", "stopped");
+  for (let run = 0; run < 70; run += 1) world.at(world.now() - 3 * hour, () => world.completeRun({ jobName: "score" }));
+  fixture.server.requests.clear();
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  expect(variablesOf(fixture, "RunsPage")).toMatchObject({ pageToken: lastStored });
+});
+
+test.for([
+  ["New York", -5],
+  ["Tokyo", 9],
+  ["Kathmandu", 5.75],
+])("a database in %s: changes are found, times are true, and an idle sync reads again no hours", async ([, hours]) => {
+  const world = createDagsterWorld({ runs: 300, databaseOffsetMs: Number(hours) * 60 * minute });
+  const fixture = await startFixture(world, { overlapMs: minute });
+  const { events } = await fixture.sync();
+  expect(events.flatMap((event) => (event.type === "notice" ? [event.code] : []))).toEqual(["DATABASE_NOT_IN_UTC"]);
+  await fixture.expectTablesAsInWorld();
+  for (let round = 0; round < 3; round += 1) {
+    world.advance(20 * minute);
+    const [old, older] = [...world.runs.values()].slice(10 * round);
+    world.tag(old!, "round", String(round));
+    world.tag(older!, "round", String(round));
+    if (round !== 1) world.completeRun({ jobName: "score" });
+    fixture.server.requests.clear();
+    const { streams } = await fixture.sync();
+    await fixture.expectTablesAsInWorld();
+    expect(operations(fixture.server)).toEqual(["Definitions", "RunChanges", "EventAssets"]);
+    expect(streams[0]!.unchanged).toBeLessThan(60);
+  }
+});
+
+test("a database whose filter takes true times, whatever it shows, is found out by asking for a run", async () => {
+  const world = createDagsterWorld({ runs: 100, databaseOffsetMs: 9 * 60 * minute });
+  const fixture = await startFixture(world);
+  // The simulator's filter takes shown times; for a true one, the probe would find the run on neither side.
+  fixture.server.faults.push({ match: ({ text }) => text.includes('"pageSize":1,'), body: emptyChanges });
+  await fixture.sync();
+  expect(fixture.server.faults.pending).toBe(0);
+  fixture.server.requests.clear();
+  world.advance(minute);
+  await fixture.sync();
+  const { window } = variablesOf(fixture, "RunChanges") as { window: { updatedAfter: number } };
+  expect(window.updatedAfter).toBeLessThanOrEqual(world.clock.now() / 1000);
+});
+
+const none = { __typename: "Runs", results: [] };
+const emptyChanges = { data: { window: none, open: none, head: none } };
+
+test("a database that is moved to another zone: the first run that ends shows it, and nothing before it is lost", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  // What is stored shows the same times as before; what comes from now on shows New York's.
+  const shift = -5 * hour;
+  Object.assign(world, { databaseOffset: shift });
+  for (const run of world.runs.values()) run.updateTime -= shift;
+  const old = [...world.runs.values()];
+  for (let round = 0; round < 3; round += 1) {
+    world.advance(60 * minute);
+    world.tag(old[round]!, "round", String(round));
+    await fixture.sync();
+  }
+  world.advance(60 * minute);
+  world.completeRun({ jobName: "score" });
+  await fixture.sync();
+  const tagged = await fixture.query("SELECT count(*) AS count FROM dagster_runs WHERE tags->>'round' IS NOT NULL");
+  expect(tagged[0]?.count).toBe(3);
+});
+
+test("an end in the future neither hides what comes after it nor makes an idle sync ask more", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world, { overlapMs: minute });
+  const ahead = world.addRun({ jobName: "score" });
+  await fixture.sync();
+  world.advance(10 * minute);
+  world.finish(ahead, "SUCCESS", world.now() + 24 * hour);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  world.advance(10 * minute);
+  world.tag([...world.runs.values()][0]!, "after", "it");
+  fixture.server.requests.clear();
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  expect(operations(fixture.server)).toHaveLength(3);
+});
+
+test("a server without any run is synced, and its first runs are found", async () => {
+  const world = createEmptyDagsterWorld();
+  world.addLocation("main");
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  world.advance(minute);
+  for (let run = 0; run < 70; run += 1) world.at(world.now() - 3 * hour, () => world.completeRun({ jobName: "job" }));
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+const pythonError = { __typename: "PythonError", message: "database is locked", className: "OperationalError" };
+
+test("I9: an error that comes as data is an error, never an answer without runs", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  const [before] = await fixture.query("SELECT value FROM _sync_state WHERE stream = 'runs'");
+  world.advance(minute);
+  for (const run of [...world.runs.values()].slice(0, 5)) world.tag(run, "a", "b");
+  const runs = { __typename: "Runs", results: [] };
+  for (const part of ["window", "open", "head"]) {
+    const data = { window: runs, open: runs, head: runs, [part]: pythonError };
+    fixture.server.faults.push({
+      match: ({ text }) => text.includes("query RunChanges"),
+      times: 3,
+      status: 500,
+      body: { data },
+    });
+    await expect(fixture.sync()).rejects.toThrow("database is locked");
+    expect(fixture.server.faults.pending).toBe(0);
+  }
+  const [after] = await fixture.query("SELECT value FROM _sync_state WHERE stream = 'runs'");
+  expect(after).toEqual(before);
+  expect(await fixture.query("SELECT run_id FROM dagster_runs WHERE _deleted_at IS NOT NULL")).toEqual([]);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+});
+
+test("an error that may pass is asked again", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world);
+  fixture.server.faults.push({
+    match: ({ text }) => text.includes("query RunsPage"),
+    status: 500,
+    body: { data: { runs: pythonError } },
+  });
+  await fixture.sync();
+  expect(fixture.server.faults.pending).toBe(0);
+  await fixture.expectTablesAsInWorld();
+});
