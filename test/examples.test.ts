@@ -1,0 +1,55 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { expect, onTestFinished, test } from "vitest";
+
+/** Runs an example as its README says, and returns what it prints. */
+async function runExample(name: string, env: Record<string, string>): Promise<string[]> {
+  const file = fileURLToPath(new URL(`../examples/${name}/index.ts`, import.meta.url));
+  const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin", DAGSTER_TOKEN: "" };
+  const options = { env: { ...process.env, ...login, ...env } };
+  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@org/source", file], options);
+  return stdout.trimEnd().split("\n");
+}
+
+function temporaryFile(): string {
+  const folder = mkdtempSync(join(tmpdir(), "example-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, "orchestration.duckdb");
+}
+
+/** What an example prints when it has copied all of some rows. */
+const copied = (rows: Record<string, readonly unknown[]>) =>
+  Object.entries(rows).map(([table, { length }]) => `${table}: ${length} new, 0 changed`);
+
+test("examples/airflow-three-tables copies three tables, then what changed", async () => {
+  const simulator = await startAirflowSimulator();
+  onTestFinished(() => simulator.close());
+  const env = { AIRFLOW_URL: simulator.url, DUCKDB_FILE: temporaryFile() };
+  expect(await runExample("airflow-three-tables", env)).toEqual(copied({ ...simulator.world.rows() }));
+
+  simulator.world.advance(60_000);
+  simulator.world.addRun(simulator.world.dag("load_orders"));
+  const [, runs] = await runExample("airflow-three-tables", env);
+  expect(runs).toMatch(/^airflow_dag_runs: 1 new, /);
+});
+
+test("examples/dagster-four-tables copies four tables, then what changed", async () => {
+  const simulator = await startDagsterSimulator();
+  onTestFinished(() => simulator.close());
+  const env = { DAGSTER_URL: simulator.url, DUCKDB_FILE: temporaryFile() };
+  expect(await runExample("dagster-four-tables", env)).toEqual(copied({ ...simulator.world.rows() }));
+
+  simulator.world.advance(60_000);
+  simulator.world.addRun({ jobName: "score", location: "ml_platform" });
+  expect(await runExample("dagster-four-tables", env)).toEqual([
+    "dagster_runs: 1 new, 0 changed",
+    "dagster_assets: 0 new, 0 changed",
+    "dagster_schedules: 0 new, 0 changed",
+    "dagster_sensors: 0 new, 0 changed",
+  ]);
+});

@@ -1,0 +1,81 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { expect, onTestFinished, test } from "vitest";
+import { tables } from "../scripts/demo/answers.ts";
+import { createWorlds } from "../scripts/demo/simulated.ts";
+
+const script = fileURLToPath(new URL("../scripts/start.ts", import.meta.url));
+
+interface Finished {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** What `npm start` runs once everything is installed. */
+function start(cwd: string): Promise<Finished> {
+  return new Promise((resolve) => {
+    execFile(process.execPath, ["--conditions=@org/source", script], { cwd }, (error, stdout, stderr) =>
+      resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
+    );
+  });
+}
+
+function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "start-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** What is in the file, and what the servers held by then, as texts in one order. */
+async function compare(file: string) {
+  const visits = await queryDuckdb(file, "SELECT visited_at_ms FROM demo_visits ORDER BY 1");
+  const worlds = createWorlds(visits.map(({ visited_at_ms }) => Number(visited_at_ms)));
+  const truth: Readonly<Record<string, readonly object[]>> = { ...worlds.airflow.rows(), ...worlds.dagster.rows() };
+  const ordered = (rows: readonly object[]) =>
+    rows.map((row) => JSON.stringify(Object.entries(row).sort(([a], [b]) => (a < b ? -1 : 1)))).sort();
+  const pairs: [table: string, stored: string[], expected: string[]][] = [];
+  for (const table of tables) {
+    const stored = await queryDuckdb(file, `SELECT * EXCLUDE (_synced_at, _deleted_at) FROM ${table}`);
+    pairs.push([table, ordered(stored), ordered(truth[table] ?? [])]);
+  }
+  return pairs;
+}
+
+test("npm start copies seven tables and answers; the next two starts find the same servers some hours later", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "orchestration.duckdb");
+  const first = await start(folder);
+  expect(first.code).toBe(0);
+  for (const table of tables) expect(first.stdout).toContain(`  ${table} `);
+  expect(first.stdout).toMatch(/Which DAGs failed most this week\?\n {2}dag_id/);
+  expect(first.stdout).toMatch(/Which assets are stale\?\n {2}asset key/);
+  for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
+
+  for (let again = 0; again < 2; again += 1) {
+    const { code, stdout } = await start(folder);
+    expect(code).toBe(0);
+    expect(stdout).toContain("was synced before, so these syncs are incremental");
+    expect(stdout).not.toContain("  everything\n");
+    for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
+  }
+});
+
+test("npm start writes nothing into a file that it did not make", async () => {
+  const folder = temporaryFolder();
+  const file = join(folder, "orchestration.duckdb");
+  await (await duckdb(file).open({ pipeline: "mine" })).close();
+  const { code, stderr } = await start(folder);
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr:
+      "orchestration.duckdb was not made by npm start, so nothing is written into it. Move it away, or start in another folder.\n",
+  });
+
+  writeFileSync(file, "something else altogether");
+  expect((await start(folder)).code).toBe(2);
+});
