@@ -49,7 +49,8 @@ export function terminalReporter(stderr: Output): Reporter {
     const status = progress.status();
     if (!status) return;
     const line = `${frames[frame % frames.length]} ${status}`;
-    stderr.write(eraseLine + line.slice(0, (stderr.columns ?? 80) - 1));
+    // A terminal that does not know its width says 0.
+    stderr.write(eraseLine + line.slice(0, (stderr.columns || 80) - 1));
     drawn = true;
   };
   return {
