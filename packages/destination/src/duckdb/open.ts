@@ -62,9 +62,12 @@ export async function openFile(
       const connection = await instance.connect();
       await connection.run("SET TimeZone = 'UTC'");
       const close = () => {
-        connection.closeSync();
-        instance.closeSync();
-        release();
+        try {
+          connection.closeSync();
+          instance.closeSync();
+        } finally {
+          release();
+        }
       };
       return { driver, connection, close };
     } catch (error) {
