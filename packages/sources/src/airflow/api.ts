@@ -34,12 +34,20 @@ const LARGEST_PAGE = 1000;
 
 export function airflowApi(client: AirflowClient, { request }: Pick<SourceContext, "request">) {
   let clock = Number.POSITIVE_INFINITY;
-  /** Asks, and keeps the earliest time that any server or proxy wrote into its answers. */
+  /**
+   * Asks for a list, and keeps the earliest time that any server or proxy wrote into its answers. An answer without the
+   * list is no empty list.
+   */
   async function ask<T>(
     label: string,
+    list: keyof T & string,
     call: (signal: AbortSignal) => Promise<{ data: T; response: Response }>,
   ): Promise<T> {
-    const { data, response } = await request(label, call);
+    const { data, response } = await request(label, async (signal) => {
+      const result = await call(signal);
+      if (!Array.isArray(result.data?.[list])) throw new UnexpectedAnswer(label, list);
+      return result;
+    });
     const date = Date.parse(response.headers.get("date") ?? "");
     if (!Number.isNaN(date)) clock = Math.min(clock, date);
     return data;
@@ -51,7 +59,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const range = runAfterRange(scope);
       const data =
         updatedSince === undefined
-          ? await ask("dag runs", (signal) =>
+          ? await ask("dag runs", "dag_runs", (signal) =>
               client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
                 params: { path: { dag_id: "~" } },
                 body: {
@@ -65,7 +73,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
                 signal,
               }),
             )
-          : await ask("changed dag runs", (signal) =>
+          : await ask("changed dag runs", "dag_runs", (signal) =>
               client.GET("/api/v2/dags/{dag_id}/dagRuns", {
                 params: {
                   path: { dag_id: onlyDag(scope) },
@@ -77,7 +85,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       return { rows: data.dag_runs, total: data.total_entries ?? data.dag_runs.length, ordered: true };
     },
     async changed(since, token) {
-      const data = await ask("changed dag runs", (signal) =>
+      const data = await ask("changed dag runs", "dag_runs", (signal) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns", {
           params: {
             path: { dag_id: "~" },
@@ -96,7 +104,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const range = runAfterRange(scope);
       const data =
         updatedSince === undefined
-          ? await ask("task instances", (signal) =>
+          ? await ask("task instances", "task_instances", (signal) =>
               client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list", {
                 params: { path: { dag_id: "~", dag_run_id: "~" } },
                 body: {
@@ -112,7 +120,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
                 signal,
               }),
             )
-          : await ask("changed task instances", (signal) =>
+          : await ask("changed task instances", "task_instances", (signal) =>
               client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
                 params: {
                   path: { dag_id: onlyDag(scope), dag_run_id: "~" },
@@ -125,7 +133,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       return { rows: data.task_instances, total: data.total_entries ?? data.task_instances.length, ordered };
     },
     async changed(since, token) {
-      const data = await ask("changed task instances", (signal) =>
+      const data = await ask("changed task instances", "task_instances", (signal) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
           params: {
             path: { dag_id: "~", dag_run_id: "~" },
@@ -147,7 +155,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
 
     /** One page of all DAGs, stale ones among them, in order of their ids. */
     async dagsPage(offset: number): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
-      const data = await ask("dags", (signal) =>
+      const data = await ask("dags", "dags", (signal) =>
         client.GET("/api/v2/dags", {
           params: { query: { limit: LARGEST_PAGE, offset, order_by: ["dag_id"], exclude_stale: false } },
           signal,
@@ -158,7 +166,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
 
     /** The number of runs per state of every DAG, in one answer. */
     async runCounts(): Promise<RunCounts> {
-      const data = await ask("dag stats", (signal) =>
+      const data = await ask("dag stats", "dags", (signal) =>
         client.GET("/api/v2/dagStats", { params: { query: {} }, signal }),
       );
       return new Map(
@@ -169,7 +177,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     /** The timezone of a DAG's schedule, which only its details say; null for a DAG that has no details any more. */
     async timezone(dag: string): Promise<string | null> {
       try {
-        const data = await ask(`details of ${dag}`, (signal) =>
+        const data = await ask(`details of ${dag}`, "owners", (signal) =>
           client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal }),
         );
         return data.timezone ?? null;
@@ -183,7 +191,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     async versionedSince(since: number): Promise<ReadonlySet<string>> {
       const dags = new Set<string>();
       for (let offset = 0; ; ) {
-        const { dag_versions: versions } = await ask("dag versions", (signal) =>
+        const { dag_versions: versions } = await ask("dag versions", "dag_versions", (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagVersions", {
             params: { path: { dag_id: "~" }, query: { limit: LARGEST_PAGE, offset, order_by: ["-id"] } },
             signal,
@@ -200,7 +208,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     async silentEvents(since: number): Promise<readonly EventLog[]> {
       const events: EventLog[] = [];
       for (;;) {
-        const data = await ask("event logs", (signal) =>
+        const data = await ask("event logs", "event_logs", (signal) =>
           client.GET("/api/v2/eventLogs", {
             params: {
               query: {
@@ -228,7 +236,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const { dag_id, dag_run_id, task_id, map_index } = row;
       if ([dag_id, dag_run_id, task_id].some((id) => id.includes("/"))) return undefined;
       try {
-        const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, (signal) =>
+        const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, "task_instances", (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
             params: { path: { dag_id, dag_run_id, task_id, map_index } },
             signal,
@@ -255,6 +263,16 @@ function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; ru
 
 function onlyDag({ dags }: AirflowScope): string {
   return dags?.length === 1 && dags[0] ? dags[0] : "~";
+}
+
+/** An answer that is not what was asked for: something between the server and us answered in its place. */
+class UnexpectedAnswer extends Error {
+  override readonly name = "UnexpectedAnswer";
+  readonly retryable = true;
+
+  constructor(label: string, list: string) {
+    super(`The answer to ${label} has no ${list}: it is not Airflow's. Is there a proxy in between?`);
+  }
 }
 
 function isNotFound(error: unknown): boolean {

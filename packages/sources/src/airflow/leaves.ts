@@ -45,7 +45,7 @@ export async function* leaves<T extends { readonly run_after: string }>(
       return;
     }
     const times = rows.map((row) => timestamp(row.run_after));
-    const cut = times.reduce((latest, time) => (time > latest ? time : latest), "");
+    const cut = times.toSorted().at(-1)!;
     const before = rows.filter((_, index) => times[index] !== cut);
     if (before.length > 0) {
       const part = { ...rest, runAfter: { ...rest.runAfter, to: cut } };
