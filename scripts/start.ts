@@ -91,7 +91,9 @@ try {
 } catch (error) {
   if (error instanceof Failed) process.exitCode = error.exitCode;
   else {
-    console.error(failureText(error));
-    process.exitCode = exitCodeOf(error);
+    // What a stopped server or installer says of being stopped is not what happened.
+    const reason = controller.signal.aborted ? controller.signal.reason : error;
+    console.error(failureText(reason));
+    process.exitCode = exitCodeOf(reason);
   }
 }
