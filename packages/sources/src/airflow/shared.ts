@@ -110,14 +110,11 @@ async function allDags(api: AirflowApi): Promise<readonly Dag[]> {
   throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
 }
 
-/** The answer of the first call that succeeds, for all. */
+/** One answer for all; also one failure, which has been waited for long enough by then. */
 function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => {
-    result ??= work().catch((error) => {
-      result = undefined;
-      throw error;
-    });
+    result ??= work();
     return result;
   };
 }
