@@ -53,12 +53,14 @@ test.for(["breakLocation", "startLoading"] as const)("%s: what the location defi
   world[how]("never_ran");
   world.setSchedule("ml_platform", "weekly_training", "RUNNING");
   world.materialize(["raw_shop", "orders"]);
+  world.defineAsset("ml_platform", { path: ["raw_shop", "orders"], description: "Defined there, too." });
   const { events } = await fixture.sync();
   await fixture.expectTablesAsInWorld();
   expect(noticeCodes(events)).toEqual(["LOCATION_NOT_LOADED", "LOCATION_NOT_LOADED"]);
 
   world.repairLocation("warehouse");
   world.repairLocation("never_ran");
+  world.undefineAsset("ml_platform", ["raw_shop", "orders"]);
   await fixture.sync();
   await fixture.expectTablesAsInWorld();
 });
