@@ -1,4 +1,9 @@
-import { afterAll, beforeAll, test } from "vitest";
+import { createHmac } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
+import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { type AirflowTarget, airflowContract } from "../contract/airflow-contract.ts";
 import { dagsterContract } from "../contract/dagster-contract.ts";
 import { describeLive, log } from "./live.ts";
@@ -27,6 +32,21 @@ describeLive("a real Airflow 3.3.2 keeps the contract that the simulator is held
   });
   afterAll(() => server?.stop());
 
+  test("the committed interface is what it serves", async () => {
+    expect(await dumpAirflowSpec(server.url)).toBe(await committed("airflow/3.3.2.json"));
+  });
+
+  test("a wrong password and an expired token are refused in words, a viewer is let in", async () => {
+    const { url: baseUrl, jwtSecret } = server;
+    const check = (auth: AirflowAuth) => checkServer(createAirflowClient({ baseUrl, auth }));
+    await expect(check({ username: "admin", password: "wrong" })).rejects.toMatchObject({
+      code: "INVALID_CREDENTIALS",
+    });
+    await expect(check({ token: expiredToken(jwtSecret) })).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
+    await expect(check({ token: "not.a.token" })).rejects.toMatchObject({ code: "TOKEN_REFUSED" });
+    expect(await check({ username: "viewer", password: "viewer" })).toMatchObject({ version: "3.3.2" });
+  });
+
   test.each(airflowContract)("$name", ({ run }) => run(target));
 });
 
@@ -39,5 +59,29 @@ describeLive("a real Dagster 1.13.27 keeps the contract that the simulator is he
   });
   afterAll(() => server?.stop());
 
+  test("the committed interface is what it serves", async () => {
+    expect(await dumpDagsterSpec(server.url)).toBe(await committed("dagster/1.13.27.graphql"));
+  });
+
   test.each(dagsterContract)("$name", ({ run }) => run({ url: server.url }));
 });
+
+function committed(file: string): Promise<string> {
+  return readFile(new URL(`../../specs/${file}`, import.meta.url), "utf8");
+}
+
+/** A token of the admin's as this server would have made it, that ended an hour ago. */
+function expiredToken(secret: string): string {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = {
+    sub: "admin",
+    role: "ADMIN",
+    aud: "apache-airflow",
+    iat: now - 7200,
+    nbf: now - 7200,
+    exp: now - 3600,
+  };
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const body = `${encode({ alg: "HS512", typ: "JWT" })}.${encode(claims)}`;
+  return `${body}.${createHmac("sha512", secret).update(body).digest("base64url")}`;
+}

@@ -84,7 +84,8 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   if (status >= 400) return { code: "REFUSED", retryable: false, says: said };
   return {
     code: "INVALID_ANSWER",
-    retryable: true,
+    // A page is somebody else's answer and will be again; what was cut off may come whole the next time.
+    retryable: !answer.headers.get("content-type")?.includes("html"),
     says: `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
   };
 }

@@ -139,13 +139,14 @@ test("errors beside a part of the data are an error, never the part", async () =
   expect(error.message).toContain("only a part of the data came. database is locked");
 });
 
+test("a login page with status 200 is an error that asking again does not mend", async () => {
+  const body = "<html><title>Sign in</title></html>";
+  const error = await failure({ status: 200, body, headers: { "content-type": "text/html; charset=utf-8" } });
+  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: false });
+  expect(error.message).toContain('text/html, "Sign in"');
+});
+
 test.each([
-  [
-    "a login page with status 200",
-    "<html><title>Sign in</title></html>",
-    "text/html; charset=utf-8",
-    'text/html, "Sign in"',
-  ],
   ["truncated JSON", '{"data":{"version":"1.1', "application/json", "not a whole GraphQL answer"],
   ["JSON that is sent as text", '{"data":{"version":"1.13.27"}}', "text/plain", "it answered text/plain"],
   ["an empty body", "", "application/json", "without a body"],

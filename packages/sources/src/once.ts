@@ -1,11 +1,8 @@
-/** The answer of the first call that succeeds, for all. */
+/** One answer for all; also one failure, which has been waited for long enough by then. */
 export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => {
-    result ??= work().catch((error) => {
-      result = undefined;
-      throw error;
-    });
+    result ??= work();
     return result;
   };
 }

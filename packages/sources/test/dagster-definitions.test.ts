@@ -128,10 +128,10 @@ test("I8: an answer without the workspace or without the assets is an error, and
   const data = { version: "1.13.27", statuses, workspace, assetKeys, assetNodes: [] };
   for (const part of ["workspace", "assetKeys"]) {
     const body = { data: { ...data, [part]: pythonError } };
-    // Each of the four streams asks again, with two retries.
+    // Two retries, and one failure for all four streams.
     fixture.server.faults.push({
       match: ({ text }) => text.includes("query Definitions"),
-      times: 12,
+      times: 3,
       status: 500,
       body,
     });

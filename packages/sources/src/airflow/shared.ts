@@ -1,6 +1,7 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
+import { once } from "../once.ts";
 import { type AirflowApi, airflowApi } from "./api.ts";
 import type { RunCounts } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -108,15 +109,6 @@ async function allDags(api: AirflowApi): Promise<readonly Dag[]> {
     if (dags.length >= total) return dags;
   }
   throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
-}
-
-/** One answer for all; also one failure, which has been waited for long enough by then. */
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | undefined;
-  return () => {
-    result ??= work();
-    return result;
-  };
 }
 
 function isForbidden(error: unknown): boolean {
