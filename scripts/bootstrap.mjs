@@ -6,7 +6,8 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const root = fileURLToPath(new URL("..", import.meta.url));
-const packageManager = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
+/** pnpm with its version, as npx takes it. */
+export const packageManager = JSON.parse(readFileSync(join(root, "package.json"), "utf8")).packageManager;
 const windows = process.platform === "win32";
 
 /** Runs a command in the checkout with its output shown, and resolves with its exit code. */
