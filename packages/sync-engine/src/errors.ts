@@ -7,6 +7,7 @@ export type SyncErrorCode =
   | "INVALID_OPTION"
   | "INVALID_STATE"
   | "NEWER_STATE"
+  | "MASS_DELETE"
   | "DEADLINE_EXCEEDED";
 
 /** An error of the engine. Errors of sources and destinations come as they are, or as the `cause` of this one. */

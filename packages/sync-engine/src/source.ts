@@ -56,6 +56,8 @@ export type StreamBatch<T extends Table = Table> = Omit<Batch<T>, "table" | "sta
   readonly table?: T;
   /** What is true once these rows are stored: the next sync begins with it. */
   readonly state: Json;
+  /** With the last batch of a stream that looked for deletions too: the next ones are looked for after a while. */
+  readonly reconciled?: true;
 };
 
 export interface ReadContext<Shared = unknown> extends SourceContext {
@@ -63,6 +65,14 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
   /** What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. */
   readonly state: Json | undefined;
   readonly stored: Stored;
+  /** Whether this sync is to find deletions too. Never for a stream's first sync, which finds what there is. */
+  readonly reconcile: boolean;
+  /**
+   * To be called before rows are marked deleted, where their number is known by then.
+   *
+   * @throws SyncError `MASS_DELETE` when they are too many to be believed, and nobody allowed it
+   */
+  expectDeletions(table: Table, count: number): Promise<void>;
   /** The names of the streams that this sync reads. */
   readonly streams: ReadonlySet<string>;
 }

@@ -3,14 +3,17 @@
  * asked for. There is no other way to save state, so a sync that ends anywhere, for any reason, is gone on with by
  * simply syncing again.
  */
-import type { Destination, Session } from "@org/destination";
+import type { Destination, Session, Table } from "@org/destination";
 import { withDeadline } from "./deadline.ts";
+import { DeletionGuard } from "./deletions.ts";
 import { SyncError, toError } from "./errors.ts";
 import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
 import type { ReadContext, Source, SourceContext, Stream } from "./source.ts";
 import { decodeState, encodeState } from "./state.ts";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
 
 export interface SyncOptions<Shared = unknown> {
   readonly source: Source<Shared>;
@@ -21,6 +24,15 @@ export interface SyncOptions<Shared = unknown> {
   readonly streams?: readonly string[];
   /** Forgets the stored state and reads everything again; the tables stay readable meanwhile. @default false */
   readonly fullRefresh?: boolean;
+  /**
+   * Looks for deletions too, which costs more than a sync of what changed; `false`: not now.
+   * @default whenever the last time is older than `reconcileEveryMs`
+   */
+  readonly reconcile?: boolean;
+  /** How often deletions are looked for, in ms. @default a day */
+  readonly reconcileEveryMs?: number;
+  /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
+  readonly allowMassDelete?: boolean;
   /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
   readonly concurrency?: number;
   readonly requests?: RequestOptions;
@@ -84,10 +96,21 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
     const states = new Map(streams.map((stream) => [stream, decodeState(stream, stored?.get(stream.name))]));
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
+    const guard = new DeletionGuard(session, options.allowMassDelete ?? false);
     for (const stream of streams) {
       const state = states.get(stream);
-      const read = { ...context, shared, state, stored: session, streams: new Set(names) };
-      results.push(await syncStream(stream, read, session, emit));
+      const isDue = state && context.now() - state.reconciledAt >= (options.reconcileEveryMs ?? DAY_MS);
+      const read = {
+        ...context,
+        shared,
+        state: state?.data,
+        stored: session,
+        reconcile: state !== undefined && (options.reconcile ?? isDue ?? false),
+        expectDeletions: (table: Table, count: number) => guard.expect(table, count),
+        streams: new Set(names),
+      };
+      const reconciledAt = state?.reconciledAt ?? context.now();
+      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt }));
     }
   } finally {
     await session.close();
@@ -102,8 +125,17 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
 async function syncStream<S>(
   stream: Stream<S>,
   context: ReadContext<S>,
-  session: Session,
-  emit: (event: SyncEvent) => void,
+  {
+    session,
+    guard,
+    emit,
+    reconciledAt,
+  }: {
+    readonly session: Session;
+    readonly guard: DeletionGuard;
+    readonly emit: (event: SyncEvent) => void;
+    readonly reconciledAt: number;
+  },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
   const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
@@ -112,9 +144,12 @@ async function syncStream<S>(
   emit({ type: "stream-started", stream: stream.name, mode });
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
   try {
-    for await (const { state, table = stream.table, ...rows } of stream.read({ ...context, emit: ownEmit })) {
+    for await (const batch of stream.read({ ...context, emit: ownEmit })) {
       signal.throwIfAborted();
-      const result = await session.commit(stream.name, { ...rows, table, state: encodeState(stream, state) });
+      const { state: data, table = stream.table, reconciled, ...rows } = batch;
+      await guard.check({ ...rows, table });
+      const state = encodeState(stream, { data, reconciledAt: reconciled ? context.now() : reconciledAt });
+      const result = await session.commit(stream.name, { ...rows, table, state });
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         if (table === stream.table) counts[key] += result[key];
       }

@@ -1,0 +1,56 @@
+/**
+ * I8: a listing that suddenly lacks a large part of a table is more likely wrong than right: narrowed permissions, another
+ * server behind the address, a restart. Such a part is not marked deleted unless somebody says that it is gone.
+ */
+import type { Batch, Session, StoredRow, Table } from "@org/destination";
+import { SyncError } from "./errors.ts";
+
+/** Up to so many rows of a table may go in one sync whatever their share, and up to this share whatever their number. */
+const HARMLESS_ROWS = 100;
+const HARMLESS_SHARE = 0.2;
+
+/** Counts what one sync marks deleted, table by table, and refuses what is too much. */
+export class DeletionGuard {
+  readonly #session: Pick<Session, "count" | "keys">;
+  readonly #allowed: boolean;
+  readonly #tables = new Map<string, { readonly rows: number; deleted: number }>();
+
+  constructor(session: Pick<Session, "count" | "keys">, allowed: boolean) {
+    this.#session = session;
+    this.#allowed = allowed;
+  }
+
+  /** @throws SyncError `MASS_DELETE` when so many rows, on top of those of this sync, are too many */
+  async expect(table: Table, count: number): Promise<void> {
+    const { rows, deleted } = await this.#of(table);
+    const total = deleted + count;
+    if (this.#allowed || total <= HARMLESS_ROWS || total <= rows * HARMLESS_SHARE) return;
+    const percent = Math.round((total / rows) * 100);
+    throw new SyncError(
+      "MASS_DELETE",
+      `${table.name}: ${total} of ${rows} rows (${percent} %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (--allow-mass-delete).`,
+    );
+  }
+
+  /** Looks at a batch before it is committed. @throws SyncError `MASS_DELETE` */
+  async check({ table, replace = [], upserts = [], remove = [] }: Omit<Batch, "state">): Promise<void> {
+    const counts = replace.length > 0 ? await this.#of(table) : undefined;
+    if (!counts || counts.rows === 0) return;
+    const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
+    const kept = new Set([...replace.flatMap(({ rows }) => rows), ...upserts, ...remove].map(keyOf));
+    const gone = new Set<string>();
+    for (const { scope } of replace) {
+      for (const row of await this.#session.keys(table, scope)) if (!kept.has(keyOf(row))) gone.add(keyOf(row));
+    }
+    if (gone.size > 0) await this.expect(table, gone.size);
+    counts.deleted += gone.size;
+  }
+
+  async #of(table: Table): Promise<{ readonly rows: number; deleted: number }> {
+    const known = this.#tables.get(table.name);
+    if (known) return known;
+    const counts = { rows: await this.#session.count(table, {}), deleted: 0 };
+    this.#tables.set(table.name, counts);
+    return counts;
+  }
+}
