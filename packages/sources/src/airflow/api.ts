@@ -1,24 +1,13 @@
-/** The only place of this source that knows the server's paths, methods and parameters. */
-import type { AirflowClient, Dag, DagRun, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+/** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
+import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine";
-import { justBefore, timestampOf } from "../timestamp.ts";
-import type { RunCounts } from "./doubts.ts";
-import type { Answer } from "./leaves.ts";
-import type { AirflowScope } from "./scope.ts";
+import { timestamp, timestampOf } from "../timestamp.ts";
+import { numberOfRuns, type RunCounts } from "./doubts.ts";
+import { type AskList, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 
-/** Rows that changed, as the server's keyset cursor yields them, or undefined where the server has no such cursor. */
-export type ChangedPage<T> = { readonly rows: readonly T[]; readonly next: string | null } | undefined;
-
-/** A collection that the server lists by scope and by change. */
-export interface Listing<T> {
-  /** Rows of a scope, in order of `run_after` where the server offers that. */
-  ask(scope: AirflowScope, limit: number): Promise<Answer<T>>;
-  /** A page of what changed since a moment; the first page's token is the empty text. */
-  changed(since: string, token: string): Promise<ChangedPage<T>>;
-}
-
-/** Events after which a row may have changed without its `updated_at`. */
+/** Events after which a row may have changed without its `updated_at`, or gone. */
 const silentEvents = [
+  "delete_dag_run",
   "patch_dag_run",
   "bulk_dag_runs",
   "clear_dag_run",
@@ -29,20 +18,13 @@ const silentEvents = [
   "post_clear_task_instances",
 ];
 
-/** Asks for as many rows as a page may have: the server cuts this down to its own limit. */
-const LARGEST_PAGE = 1000;
-
 export function airflowApi(client: AirflowClient, { request }: Pick<SourceContext, "request">) {
   let clock = Number.POSITIVE_INFINITY;
   /**
    * Asks for a list, and keeps the earliest time that any server or proxy wrote into its answers. An answer without the
    * list is no empty list.
    */
-  async function ask<T>(
-    label: string,
-    list: keyof T & string,
-    call: (signal: AbortSignal) => Promise<{ data: T; response: Response }>,
-  ): Promise<T> {
+  const ask: AskList = async (label, list, call) => {
     const { data, response } = await request(label, async (signal) => {
       const result = await call(signal);
       if (!Array.isArray(result.data?.[list])) throw new UnexpectedAnswer(label, list);
@@ -51,100 +33,10 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     const date = Date.parse(response.headers.get("date") ?? "");
     if (!Number.isNaN(date)) clock = Math.min(clock, date);
     return data;
-  }
-
-  const dagRuns: Listing<DagRun> = {
-    async ask(scope, limit) {
-      const { updatedSince, states, dags } = scope;
-      const range = runAfterRange(scope);
-      const data =
-        updatedSince === undefined
-          ? await ask("dag runs", "dag_runs", (signal) =>
-              client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
-                params: { path: { dag_id: "~" } },
-                body: {
-                  page_limit: limit,
-                  page_offset: 0,
-                  order_by: "run_after",
-                  ...range,
-                  ...(dags && { dag_ids: [...dags] }),
-                  ...(states && { states: states as DagRun["state"][] }),
-                },
-                signal,
-              }),
-            )
-          : await ask("changed dag runs", "dag_runs", (signal) =>
-              client.GET("/api/v2/dags/{dag_id}/dagRuns", {
-                params: {
-                  path: { dag_id: onlyDag(scope) },
-                  query: { limit, order_by: ["run_after"], updated_at_gte: updatedSince, ...range },
-                },
-                signal,
-              }),
-            );
-      return { rows: data.dag_runs, total: data.total_entries ?? data.dag_runs.length, ordered: true };
-    },
-    async changed(since, token) {
-      const data = await ask("changed dag runs", "dag_runs", (signal) =>
-        client.GET("/api/v2/dags/{dag_id}/dagRuns", {
-          params: {
-            path: { dag_id: "~" },
-            query: { limit: LARGEST_PAGE, order_by: ["id"], updated_at_gte: since, cursor: token },
-          },
-          signal,
-        }),
-      );
-      return "next_cursor" in data ? { rows: data.dag_runs, next: data.next_cursor ?? null } : undefined;
-    },
   };
 
-  const taskInstances: Listing<TaskInstance> = {
-    async ask(scope, limit) {
-      const { updatedSince, states, dags, runs, tasks } = scope;
-      const range = runAfterRange(scope);
-      const data =
-        updatedSince === undefined
-          ? await ask("task instances", "task_instances", (signal) =>
-              client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list", {
-                params: { path: { dag_id: "~", dag_run_id: "~" } },
-                body: {
-                  page_limit: limit,
-                  page_offset: 0,
-                  order_by: "id",
-                  ...range,
-                  ...(dags && { dag_ids: [...dags] }),
-                  ...(runs && { dag_run_ids: [...runs] }),
-                  ...(tasks && { task_ids: [...tasks] }),
-                  ...(states && { state: states as TaskInstance["state"][] }),
-                },
-                signal,
-              }),
-            )
-          : await ask("changed task instances", "task_instances", (signal) =>
-              client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-                params: {
-                  path: { dag_id: onlyDag(scope), dag_run_id: "~" },
-                  query: { limit, order_by: ["run_after"], updated_at_gte: updatedSince, ...range },
-                },
-                signal,
-              }),
-            );
-      const ordered = updatedSince !== undefined;
-      return { rows: data.task_instances, total: data.total_entries ?? data.task_instances.length, ordered };
-    },
-    async changed(since, token) {
-      const data = await ask("changed task instances", "task_instances", (signal) =>
-        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-          params: {
-            path: { dag_id: "~", dag_run_id: "~" },
-            query: { limit: LARGEST_PAGE, order_by: ["id"], updated_at_gte: since, cursor: token },
-          },
-          signal,
-        }),
-      );
-      return "next_cursor" in data ? { rows: data.task_instances, next: data.next_cursor ?? null } : undefined;
-    },
-  };
+  const dagRuns = dagRunListing(client, ask);
+  const taskInstances = taskInstanceListing(client, ask);
 
   return {
     dagRuns,
@@ -185,6 +77,62 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
         if (isNotFound(error)) return null;
         throw error;
       }
+    },
+
+    /** Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. */
+    async presence(dag: string): Promise<"there" | "gone" | "hidden"> {
+      try {
+        await ask(`dag ${dag}`, "owners", (signal) =>
+          client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: dag } }, signal }),
+        );
+        return "there";
+      } catch (error) {
+        if (isNotFound(error)) return "gone";
+        if (isForbidden(error)) return "hidden";
+        throw error;
+      }
+    },
+
+    /** The number of task instances of a DAG. */
+    async taskCount(dag: string): Promise<number> {
+      const data = await ask(`count of task instances of ${dag}`, "task_instances", (signal) =>
+        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
+          params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
+          signal,
+        }),
+      );
+      if (typeof data.total_entries !== "number")
+        throw new Error(`The server does not count the task instances of ${dag}.`);
+      return data.total_entries;
+    },
+
+    /**
+     * The earliest `start_date` among the runs that the server still has, the only run of a DAG left out, which its own
+     * clean-up keeps whatever its age; null where there is none.
+     */
+    async oldestRunStart(runCounts: RunCounts): Promise<string | null> {
+      for (let offset = 0; ; ) {
+        const { dag_runs: runs } = await ask("oldest dag runs", "dag_runs", (signal) =>
+          client.GET("/api/v2/dags/{dag_id}/dagRuns", {
+            params: { path: { dag_id: "~" }, query: { limit: 100, offset, order_by: ["start_date"] } },
+            signal,
+          }),
+        );
+        const oldest = runs.find(({ dag_id, start_date }) => start_date && numberOfRuns(runCounts, dag_id) > 1);
+        if (oldest || runs.length === 0) return timestamp(oldest?.start_date);
+        offset += runs.length;
+      }
+    },
+
+    /** The earliest `start_date` among the task instances that the server still has; null where there is none. */
+    async oldestTaskStart(): Promise<string | null> {
+      const { task_instances: rows } = await ask("oldest task instances", "task_instances", (signal) =>
+        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
+          params: { path: { dag_id: "~", dag_run_id: "~" }, query: { limit: 1, order_by: ["start_date"] } },
+          signal,
+        }),
+      );
+      return timestamp(rows[0]?.start_date);
     },
 
     /** DAGs that have a version made after a moment. */
@@ -253,18 +201,6 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
 
 export type AirflowApi = ReturnType<typeof airflowApi>;
 
-/** The server's bounds are closed, on every version; ours are half-open. */
-function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; run_after_lte?: string } {
-  return {
-    ...(runAfter?.from && { run_after_gte: runAfter.from }),
-    ...(runAfter?.to && { run_after_lte: justBefore(runAfter.to) }),
-  };
-}
-
-function onlyDag({ dags }: AirflowScope): string {
-  return dags?.length === 1 && dags[0] ? dags[0] : "~";
-}
-
 /** An answer that is not what was asked for: something between the server and us answered in its place. */
 class UnexpectedAnswer extends Error {
   override readonly name = "UnexpectedAnswer";
@@ -277,4 +213,8 @@ class UnexpectedAnswer extends Error {
 
 function isNotFound(error: unknown): boolean {
   return error instanceof Error && "status" in error && error.status === 404;
+}
+
+export function isForbidden(error: unknown): boolean {
+  return error instanceof Error && "status" in error && error.status === 403;
 }

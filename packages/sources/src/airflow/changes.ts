@@ -5,8 +5,9 @@
  * and the walk ends only when the cursor does. Elsewhere by proven leaves; where too many of them have one
  * `run_after`, all rows of that `run_after` are read, changed or not.
  */
-import type { Listing } from "./api.ts";
+
 import { leaves } from "./leaves.ts";
+import type { Listing } from "./listings.ts";
 
 /** A server without a cursor cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;

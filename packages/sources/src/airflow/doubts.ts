@@ -8,6 +8,10 @@ import type { AirflowScope } from "./scope.ts";
 /** Numbers of runs by DAG and state, as the server counts them. */
 export type RunCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
+export function numberOfRuns(counts: RunCounts, dag: string): number {
+  return [...(counts.get(dag)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
+}
+
 /** Run and task instance states that nothing follows. */
 export const finalRunStates = ["success", "failed"];
 export const finalTaskStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
@@ -85,7 +89,11 @@ export function eventDoubts(
 ): AirflowScope[] {
   return runScopes(
     events.flatMap(({ event, dag_id, run_id: dag_run_id }) =>
-      event.includes(about) && dag_id && dag_run_id && dag_id !== "~" && dag_run_id !== "~"
+      (event.includes(about) || event === "delete_dag_run") &&
+      dag_id &&
+      dag_run_id &&
+      dag_id !== "~" &&
+      dag_run_id !== "~"
         ? [{ dag_id, dag_run_id }]
         : [],
     ),

@@ -3,7 +3,7 @@
  * says up to which DAG all is stored (a frontier), and within a large DAG up to which `run_after`.
  */
 import { inOrder, type Position, parsePosition } from "@org/sync-engine";
-import type { RunCounts } from "./doubts.ts";
+import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { type Ask, type Leaf, leaves } from "./leaves.ts";
 
 /** How far a first sync is. */
@@ -83,7 +83,7 @@ function groups(options: {
   let runs = 0;
   for (const dag of left) {
     const group = result.at(-1);
-    const count = [...(runCounts.get(dag)?.values() ?? [])].reduce((sum, each) => sum + each, 0);
+    const count = numberOfRuns(runCounts, dag);
     if (!group || runs + count > runsPerGroup || dag === from.dag || group[0] === from.dag) {
       result.push([dag]);
       runs = count;

@@ -2,7 +2,7 @@
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
-import { type AirflowApi, airflowApi } from "./api.ts";
+import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { RunCounts } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 
@@ -109,8 +109,4 @@ async function allDags(api: AirflowApi): Promise<readonly Dag[]> {
     if (dags.length >= total) return dags;
   }
   throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
-}
-
-function isForbidden(error: unknown): boolean {
-  return error instanceof Error && "status" in error && error.status === 403;
 }
