@@ -63,7 +63,9 @@ export const insertRuns = `
     select d.dag_id, d.i, d.stale, k, ($2 - k) age, d.i * 1000 + k + $4::bigint n, newest,
       newest - make_interval(hours => 6 * ($2 - k)) slot,
       case when k % 10 = 3 then 'manual' when k % 10 = 7 then 'manual' when k % 25 = 5 then 'backfill'
-        when k % 20 = 9 then 'asset_triggered' when k % 40 = 19 then 'asset_materialization' else 'scheduled' end run_type
+        when k % 20 = 9 then 'asset_triggered'
+        when k % 40 = 19 then 'asset_materialization' -- since 3.2
+        else 'scheduled' end run_type
     from base, generate_series(0, $2 - 1) k,
       jsonb_to_recordset($1::jsonb) as j("dagId" text, "index" int, "stale" bool),
       lateral (select j."dagId" dag_id, j."index" i, j."stale" stale) d
@@ -88,8 +90,10 @@ export const insertRuns = `
     from dated
   )
   insert into dag_run (dag_id, run_id, run_type, state, logical_date, run_after, queued_at, start_date, end_date,
-    data_interval_start, data_interval_end, triggered_by, triggering_user_name, conf, partition_key, bundle_version,
-    created_dag_version_id, clear_number, last_scheduling_decision, log_template_id, created_at, updated_at)
+    data_interval_start, data_interval_end, triggered_by, conf, bundle_version,
+    triggering_user_name, -- since 3.1
+    partition_key, created_at, -- since 3.2
+    created_dag_version_id, clear_number, last_scheduling_decision, log_template_id, updated_at)
   select t.dag_id,
     case when k = 13 then ($3::text[])[i % cardinality($3::text[]) + 1]
       when run_type = 'scheduled' then 'scheduled__' || iso
@@ -101,13 +105,13 @@ export const insertRuns = `
     case when logical_date is not null then logical_date + interval '6 hours' end,
     case run_type when 'scheduled' then 'TIMETABLE' when 'backfill' then 'BACKFILL' when 'manual'
       then (array['REST_API', 'UI', 'CLI', 'OPERATOR', 'TEST', null])[k / 10 % 6 + 1] else 'ASSET' end,
-    case when run_type = 'manual' and k % 20 < 10 then 'admin' end,
     case when run_type = 'manual' then jsonb_build_object('number', n, 'text', 'Grüße, "Welt" 🚀', 'ratio', 0.1,
         'nested', jsonb_build_object('list', jsonb_build_array(1, null, true, 'ü'), 'empty', '{}'::jsonb))
       when k % 17 = 0 then null else '{}'::jsonb end,
-    case when k % 45 = 11 then 'eu|2026-01-0' || k % 9 end,
     case when k % 50 = 21 then 'a1b2c3d' end,
-    v.id, case when k % 30 = 8 then 2 else 0 end, start_date, (select max(id) from log_template), run_after,
+    case when run_type = 'manual' and k % 20 < 10 then 'admin' end, -- since 3.1
+    case when k % 45 = 11 then 'eu|2026-01-0' || k % 9 end, run_after, -- since 3.2
+    v.id, case when k % 30 = 8 then 2 else 0 end, start_date, (select max(id) from log_template),
     case when k % 33 = 1 then null when k % 12 = 4 then newest - interval '30 hours' + interval '0.25 seconds'
       else coalesce(start_date + took, start_date, run_after + interval '1 second') end
   from timed t

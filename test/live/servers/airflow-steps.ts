@@ -6,11 +6,15 @@
 /** The scheduler creates the next run of some DAGs, and backfills a day long ago. */
 export const createScheduledRuns = `
   insert into dag_run (dag_id, run_id, run_type, state, logical_date, run_after, queued_at, data_interval_start,
-    data_interval_end, triggered_by, conf, created_dag_version_id, log_template_id, created_at, updated_at)
+    data_interval_end, triggered_by, conf, created_dag_version_id, log_template_id,
+    created_at, -- since 3.2
+    updated_at)
   select m.dag_id, run_type || '__' || to_char(at, 'YYYY-MM-DD"T"HH24:MI:SS.US"+00:00"'), run_type, 'queued', at, clock_timestamp(),
     clock_timestamp(), at, at + interval '1 hour', case run_type when 'backfill' then 'BACKFILL' else 'TIMETABLE' end, '{}',
     (select id from dag_version v where v.dag_id = m.dag_id order by version_number desc limit 1),
-    (select max(id) from log_template), clock_timestamp(), clock_timestamp()
+    (select max(id) from log_template),
+    clock_timestamp(), -- since 3.2
+    clock_timestamp()
   from (select dag_id from dag where not is_stale order by md5(dag_id || $1) limit 6) m,
     (values ('scheduled', clock_timestamp()), ('backfill', timestamptz '2023-01-01 00:00:00+00' + make_interval(days => $1::int)))
       kind(run_type, at)`;

@@ -31,7 +31,9 @@ export const insertTaskInstances = `
         when "position" = "count" - 2 then 'failed' else 'upstream_failed' end
       when "position" = 0 then 'success'
       when "position" = 1 then (array['running', 'queued', 'scheduled', 'deferred', 'up_for_reschedule', 'restarting',
-        'up_for_retry', 'up_for_retry', 'running', 'cleared', 'cleared', 'awaiting_input'])[h % 12 + 1]
+        'up_for_retry', 'up_for_retry', 'running', 'cleared',
+        'awaiting_input', -- since 3.3
+        'cleared'])[h % 12 + 1]
       else (array[null, 'cleared', 'scheduled', 'running', 'up_for_retry'])[h % 5 + 1] end outcome
     from keyed
   ), tried as (

@@ -28,14 +28,16 @@ const dags = `
 const dagRuns = `
   select r.dag_id, r.run_id as dag_run_id, r.run_type, r.state, r.logical_date, r.start_date, r.end_date,
     r.run_type = 'manual' as external_trigger, r.data_interval_start, r.data_interval_end, r.run_after, r.queued_at,
+    r.conf, n.content as note, lower(r.triggered_by) as triggered_by, r.bundle_version,
     -- Not a column of the server's: computed from the dates.
-    extract(epoch from r.end_date - r.start_date)::float8 as duration,
-    r.conf, n.content as note, lower(r.triggered_by) as triggered_by, r.triggering_user_name, r.bundle_version,
+    extract(epoch from r.end_date - r.start_date)::float8 as duration, r.triggering_user_name, -- since 3.1
+    null as duration, null as triggering_user_name, -- before 3.1
+    r.partition_key, -- since 3.2
+    null as partition_key, -- before 3.2
     -- A run of a versioned bundle has the version that it was made with, another one those of its tasks.
     case when coalesce(r.bundle_version, '') <> ''
       then coalesce((select jsonb_build_array(version_number) from dag_version where id = r.created_dag_version_id), '[]')
-      else coalesce(used.versions, '[]') end as dag_versions,
-    r.partition_key
+      else coalesce(used.versions, '[]') end as dag_versions
   from dag_run r
   join dag m using (dag_id)
   left join dag_run_note n on n.dag_run_id = r.id
@@ -59,11 +61,14 @@ const taskInstances = `
       -- Where nothing was rendered the API says the index.
       coalesce(rendered_map_index, case when map_index >= 0 then map_index::text end) rendered_map_index,
       (select content from task_instance_note where ti_id = id) note,
-      coalesce(custom_operator_name, operator) operator_name
+      coalesce(custom_operator_name, operator) operator_name -- since 3.1
+      null operator_name -- before 3.1
     from task_instance
     union all
     -- The tries of the API say a name only where it was given one.
-    select ${common}, false, null, null, null, custom_operator_name
+    select ${common}, false, null, null, null,
+      custom_operator_name -- since 3.1
+      null -- before 3.1
     from task_instance_history h
     where h.try_number >= 1 and h.try_number < (
       select t.try_number from task_instance t

@@ -5,15 +5,24 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Database, openDatabase, type QueryRow } from "./database.ts";
+import { forVersion } from "./for-version.ts";
 import { onExit, removeFolderSync } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
 import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
 
+/** The versions that have a lock file in `requirements/`, the oldest first, each with the first Python too new for it. */
+export const airflowVersions = [
+  { version: "3.0.6", pythonBefore: "3.13" },
+  { version: "3.1.8", pythonBefore: "3.14" },
+  { version: "3.2.2", pythonBefore: "3.14" },
+  { version: "3.3.2", pythonBefore: "3.14" },
+] as const;
+
 export interface StartAirflowOptions {
   /** Told what is being done, one line at a time. */
   log: (line: string) => void;
-  /** A version that has a lock file in `requirements/`. Default: 3.3.2. */
+  /** One of `airflowVersions`. Default: 3.3.2. */
   version?: string;
   /** Folder of DAG files, parsed before the server is ready. Default: an empty one in `home`. */
   dagsFolder?: string;
@@ -37,7 +46,10 @@ export interface AirflowServer {
   databaseUrl: string;
   home: string;
   dagsFolder: string;
-  /** Asks its database. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. */
+  /**
+   * Asks its database. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. Lines that end in `-- since 3.2` or
+   * `-- before 3.2` are for these versions of the server only.
+   */
   query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
   cli(args: string[]): Promise<string>;
@@ -56,7 +68,8 @@ export interface AirflowServer {
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
   const { log, version = "3.3.2", signal } = options;
   const lockFile = fileURLToPath(new URL(`./requirements/airflow-${version}.txt`, import.meta.url));
-  const venv = await ensureVenv({ name: `airflow-${version}`, lockFile, log, signal });
+  const pythonBefore = airflowVersions.find((each) => each.version === version)?.pythonBefore;
+  const venv = await ensureVenv({ name: `airflow-${version}`, lockFile, pythonBefore, log, signal });
 
   const home = await mkdtemp(join(tmpdir(), "airflow-"));
   const cleanUp: (() => Promise<unknown> | unknown)[] = [() => removeFolderSync(home)];
@@ -143,7 +156,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       databaseUrl: postgres.url("airflow"),
       home,
       dagsFolder,
-      query: database.query,
+      query: (sql, parameters) => database.query(forVersion(sql, version), parameters),
       cli,
       restart: async (moreEnv = {}) => {
         await server?.stop();

@@ -36,12 +36,14 @@ export interface VirtualEnvironment {
 }
 
 /**
- * Finds a Python from 3.10 up to, but not including, 3.14 by running the candidates: a name on the PATH may be a
+ * Finds a Python from 3.10 up to, but not including, `before` by running the candidates: a name on the PATH may be a
  * version manager's shim that runs nothing, and a distribution's Python may lack what makes virtual environments.
  *
+ * @param before Lower for old releases of a server, e.g. `3.13`.
  * @throws {MissingPythonError} When none fits, with what each candidate said.
  */
-export async function findPython(): Promise<Python> {
+export async function findPython(before = "3.14"): Promise<Python> {
+  const firstTooNew = Number(before.split(".")[1]);
   const rejected: string[] = [];
   for (const command of candidates) {
     const script =
@@ -54,13 +56,13 @@ export async function findPython(): Promise<Python> {
     }
     const [executable = "", version = ""] = answer.trim().split("\n").slice(-2);
     const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major === 3 && minor >= 10 && minor < 14) return { executable, version };
+    if (major === 3 && minor >= 10 && minor < firstTooNew) return { executable, version };
     rejected.push(`  ${command}: version ${version}`);
   }
   const seen =
     rejected.length > 0 ? `Found, but not usable:\n${rejected.join("\n")}` : "No Python was found on the PATH.";
   throw new MissingPythonError(
-    `The live servers need Python 3.10, 3.11, 3.12 or 3.13 with its venv module. ${seen}\n` +
+    `This needs Python 3.10 to 3.${firstTooNew - 1} with its venv module. ${seen}\n` +
       "Install one, e.g. `apt install python3 python3-venv`, `brew install python@3.12`, or from https://www.python.org/downloads/",
   );
 }
@@ -71,17 +73,19 @@ export async function findPython(): Promise<Python> {
  *
  * @param options.name For people: the folder's name begins with it, e.g. `airflow-3.3.2`.
  * @param options.lockFile Requirements with exact versions, as `uv pip compile` writes them.
+ * @param options.pythonBefore The first Python that is too new for it. Default: `3.14`.
  * @param options.log Told what is being done, one line at a time.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  */
 export async function ensureVenv(options: {
   name: string;
   lockFile: string;
+  pythonBefore?: string | undefined;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 }): Promise<VirtualEnvironment> {
-  const { name, lockFile, log, signal } = options;
-  const python = await findPython();
+  const { name, lockFile, pythonBefore, log, signal } = options;
+  const python = await findPython(pythonBefore);
   const lock = await readFile(lockFile, "utf8");
   const folder = join(cacheFolder, "python", `${name}-${fingerprint([lock, python.version, python.executable])}`);
   await buildOnce(folder, async (temporary) => {
