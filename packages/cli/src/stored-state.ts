@@ -15,6 +15,8 @@ export interface StoredStream {
   readonly position: string | null;
   /** Where there is no position: why. */
   readonly progress: string;
+  /** When deletions were last looked for, by the clock of the machine that did; null where the state does not say. */
+  readonly reconciledAt: string | null;
   /** When the state was last written. */
   readonly committedAt: string | null;
 }
@@ -69,15 +71,16 @@ async function countRows(path: string, table: string): Promise<Pick<StoredStream
   return { rows: Number(found?.rows), deleted: Number(found?.deleted) };
 }
 
-function howFar(text: string): Pick<StoredStream, "position" | "progress"> {
+function howFar(text: string): Pick<StoredStream, "position" | "progress" | "reconciledAt"> {
   try {
-    const { data } = JSON.parse(text) as { readonly data?: { readonly position?: unknown } };
-    const position = parsePosition(data?.position);
+    const state = JSON.parse(text) as { readonly data?: { readonly position?: unknown }; reconciled_at?: unknown };
+    const position = parsePosition(state.data?.position);
+    const reconciledAt = typeof state.reconciled_at === "number" ? new Date(state.reconciled_at).toISOString() : null;
     return position
-      ? { position: new Date(position.server).toISOString(), progress: "" }
-      : { position: null, progress: "first sync not complete" };
+      ? { position: new Date(position.server).toISOString(), progress: "", reconciledAt }
+      : { position: null, progress: "first sync not complete", reconciledAt: null };
   } catch {
-    return { position: null, progress: "broken: sync it with --full-refresh" };
+    return { position: null, progress: "broken: sync it with --full-refresh", reconciledAt: null };
   }
 }
 

@@ -84,6 +84,7 @@ test("state shows every pipeline's streams, positions and rows, and which state 
       deleted: 0,
       position: new Date(airflow.clock.now()).toISOString(),
       progress: "",
+      reconciledAt: expect.stringMatching(/^2.*Z$/),
       committedAt: expect.any(String),
     },
     {
@@ -95,10 +96,11 @@ test("state shows every pipeline's streams, positions and rows, and which state 
       deleted: 0,
       position: null,
       progress: "broken: sync it with --full-refresh",
+      reconciledAt: null,
       committedAt: expect.any(String),
     },
   ]);
-  expect((await dagsync(["state", ...to])).stdout).toMatch(/^a +dags +airflow_dags +\d+ +0 +\S+Z +\S+ s ago$/m);
+  expect((await dagsync(["state", ...to])).stdout).toMatch(/^a +dags +airflow_dags +\d+ +0 +\S+Z +\S+ s ago +\S+ s ago$/m);
 });
 
 test("state says when the file does not exist, or holds nothing of ours", async () => {

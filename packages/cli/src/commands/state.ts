@@ -25,6 +25,7 @@ export function addState(program: Command, io: Io, _outcome: Outcome): void {
         return;
       }
       const now = Date.now();
+      const age = (at: string | null) => (at === null ? "–" : `${duration(Math.max(0, now - Date.parse(at)))} ago`);
       const rows = streams.map((each) => [
         each.pipeline,
         each.stream,
@@ -32,8 +33,10 @@ export function addState(program: Command, io: Io, _outcome: Outcome): void {
         each.rows,
         each.deleted,
         each.position ?? each.progress,
-        each.committedAt === null ? "–" : `${duration(Math.max(0, now - Date.parse(each.committedAt)))} ago`,
+        age(each.reconciledAt),
+        age(each.committedAt),
       ]);
-      io.stdout.write(textTable(["pipeline", "stream", "table", "rows", "deleted", "position", "stored"], rows));
+      const head = ["pipeline", "stream", "table", "rows", "deleted", "position", "reconciled", "stored"];
+      io.stdout.write(textTable(head, rows));
     });
 }

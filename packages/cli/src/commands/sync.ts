@@ -6,6 +6,7 @@ import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
+import { parseDuration } from "../parse-duration.ts";
 import { duration } from "../render/duration.ts";
 import { resultLine } from "../render/json.ts";
 import { jsonReporter, lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
@@ -16,6 +17,9 @@ interface SyncCommandOptions {
   readonly to: string;
   readonly streams?: string;
   readonly fullRefresh?: true;
+  readonly reconcile?: true;
+  readonly reconcileEvery?: string;
+  readonly allowMassDelete?: true;
   readonly pipeline?: string;
   readonly json?: true;
 }
@@ -28,6 +32,9 @@ export function addSync(program: Command, io: Io, outcome: Outcome): void {
     .requiredOption("--to <destination>", "duckdb:file")
     .option("--streams <names>", "only these, separated by commas (default: all)")
     .option("--full-refresh", "forget the stored state and read everything again")
+    .option("--reconcile", "look for deletions too, now")
+    .option("--reconcile-every <duration>", "how often to look for deletions: 12h, 1d, off (default: 1d)")
+    .option("--allow-mass-delete", "believe it when more than 20 % and more than 100 rows of a table are gone")
     .option("--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)")
     .option("--json", "write every event, and the result, as a line of JSON to stdout")
     .action(async (options: SyncCommandOptions) => {
@@ -70,6 +77,8 @@ async function runSync(options: SyncCommandOptions, io: Io, reporter: Reporter):
   const pipeline = options.pipeline?.trim();
   if (pipeline === "") throw new UsageError("--pipeline is empty: name the pipeline, or leave the option out.");
   const streams = options.streams?.split(",").flatMap((name) => name.trim() || []);
+  const { reconcileEvery: every } = options;
+  const reconcileEveryMs = every === undefined ? undefined : parseDuration("--reconcile-every", every);
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await sync({
@@ -79,7 +88,10 @@ async function runSync(options: SyncCommandOptions, io: Io, reporter: Reporter):
       ...(streams && { streams }),
       ...(io.signal && { signal: io.signal }),
       ...(io.requests && { requests: io.requests }),
+      ...(options.reconcile && { reconcile: true }),
+      ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
       fullRefresh: options.fullRefresh ?? false,
+      allowMassDelete: options.allowMassDelete ?? false,
       onEvent: (event: SyncEvent) => reporter.event(event),
     });
   } catch (error) {

@@ -1,12 +1,11 @@
 import type { Destination } from "../destination.ts";
-import type { StoredRow } from "../table.ts";
 import { openBookkeeping } from "./bookkeeping.ts";
 import { Database } from "./database.ts";
-import { toDestinationError } from "./errors.ts";
 import { openFile } from "./open.ts";
 import { DuckdbSession } from "./session.ts";
 import { namesIn } from "./sql.ts";
-import { readRows } from "./values.ts";
+
+export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
 export interface DuckdbOptions {
   /** The schema that the tables are in; created when it is missing. @default "main" */
@@ -48,23 +47,4 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       return new DuckdbSession(database, pipeline);
     },
   };
-}
-
-/**
- * Reads from a DuckDB file that no session holds open: for printing results, and for tests. The file is opened for
- * reading only, and closed again. Values come in the form in which they were written (timestamps as UTC text with
- * microseconds, JSON parsed, integers as bigint where a number would round them).
- *
- * @throws DestinationError `LOCKED` while a sync writes, `NOT_FOUND` when there is no such file.
- */
-export async function queryDuckdb(path: string, sql: string): Promise<readonly StoredRow[]> {
-  const place = `duckdb:${path}`;
-  const file = await openFile(path, place, "a query", { readOnly: true, memoryLimit: defaults.memoryLimit });
-  try {
-    return await readRows(file.driver, await file.connection.stream(sql));
-  } catch (error) {
-    throw toDestinationError(error, place, "The query");
-  } finally {
-    file.close();
-  }
 }

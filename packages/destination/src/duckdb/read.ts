@@ -1,0 +1,87 @@
+/** Reading from files that no session holds open. Nothing here writes to them. */
+import { copyFile } from "node:fs/promises";
+import type { StoredRow } from "../table.ts";
+import { toDestinationError } from "./errors.ts";
+import { openFile } from "./open.ts";
+import { literal, quoted } from "./sql.ts";
+import { readRows } from "./values.ts";
+
+const MEMORY_LIMIT = "1GB";
+
+/**
+ * Reads from a DuckDB file that no session holds open: for printing results, and for tests. The file is opened for
+ * reading only, and closed again. Values come in the form in which they were written (timestamps as UTC text with
+ * microseconds, JSON parsed, integers as bigint where a number would round them).
+ *
+ * @throws DestinationError `LOCKED` while a sync writes, `NOT_FOUND` when there is no such file.
+ */
+export async function queryDuckdb(path: string, sql: string): Promise<readonly StoredRow[]> {
+  return readDuckdb(path, (query) => query(sql));
+}
+
+/** Carries out a statement. It may make temporary tables, but changes nothing in a file. */
+export type DuckdbQuery = (sql: string) => Promise<readonly StoredRow[]>;
+
+export interface ReadDuckdbOptions {
+  /** Further files, by the names under which queries find them: `{ server }` for `server.main.airflow_dags`. */
+  readonly beside?: Readonly<Record<string, string>>;
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Does some work with several queries to a file that no session holds open, and to others beside it.
+ *
+ * @throws DestinationError as {@link queryDuckdb}, or the signal's reason
+ */
+export async function readDuckdb<T>(
+  path: string,
+  work: (query: DuckdbQuery) => Promise<T>,
+  { beside = {}, signal }: ReadDuckdbOptions = {},
+): Promise<T> {
+  const place = `duckdb:${path}`;
+  const { driver, connection, close } = await openFile(path, place, "a query", options);
+  const interrupt = () => connection.interrupt();
+  signal?.addEventListener("abort", interrupt, { once: true });
+  const query: DuckdbQuery = async (sql) => {
+    signal?.throwIfAborted();
+    try {
+      return await readRows(driver, await connection.stream(sql), signal);
+    } catch (error) {
+      signal?.throwIfAborted();
+      throw toDestinationError(error, place, "The query");
+    }
+  };
+  try {
+    for (const [name, file] of Object.entries(beside)) {
+      await query(`ATTACH ${literal(file)} AS ${quoted(name)} (READ_ONLY)`);
+    }
+    return await work(query);
+  } finally {
+    signal?.removeEventListener("abort", interrupt);
+    close();
+  }
+}
+
+/**
+ * Copies a DuckDB file that no session holds open, with what is still in its log, as of one moment.
+ *
+ * @param to a path where no file is yet
+ * @throws DestinationError as {@link queryDuckdb}, `NO_SPACE`
+ */
+export async function copyDuckdb(path: string, to: string): Promise<void> {
+  const place = `duckdb:${path}`;
+  const { close } = await openFile(path, place, "a copy", options);
+  try {
+    // The log first: on POSIX our lock on the file is gone with the end of reading it, and a writer may come.
+    await copyFile(`${path}.wal`, `${to}.wal`).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== "ENOENT") throw error;
+    });
+    await copyFile(path, to);
+  } catch (error) {
+    throw toDestinationError(error, place, "Copying the file");
+  } finally {
+    close();
+  }
+}
+
+const options = { readOnly: true, memoryLimit: MEMORY_LIMIT } as const;
