@@ -18,7 +18,7 @@ test("check tells the server's version and whether the destination opens", async
 test("check leaves a destination alone that it is not told of, and answers as JSON", async () => {
   const { url } = await until(startDagsterSimulator());
   const { code, stdout } = await dagsync(["check", "--from", `dagster:${url}`, "--json"]);
-  const found = { type: "check", source: "dagster", url: `${url}/graphql`, version: "1.13.27", notes: [] };
+  const found = { type: "check", source: "dagster", url, version: "1.13.27", notes: [] };
   expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 0, found });
 });
 
@@ -100,7 +100,9 @@ test("state shows every pipeline's streams, positions and rows, and which state 
       committedAt: expect.any(String),
     },
   ]);
-  expect((await dagsync(["state", ...to])).stdout).toMatch(/^a +dags +airflow_dags +\d+ +0 +\S+Z +\S+ s ago +\S+ s ago$/m);
+  expect((await dagsync(["state", ...to])).stdout).toMatch(
+    /^a +dags +airflow_dags +\d+ +0 +\S+Z +\S+ s ago +\S+ s ago$/m,
+  );
 });
 
 test("state says when the file does not exist, or holds nothing of ours", async () => {

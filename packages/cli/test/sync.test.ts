@@ -37,7 +37,7 @@ test("copies everything the first time and what changed the second, and says whi
     "everything",
   ]);
   expect(lines(first.stderr)).toEqual([
-    `${simulator.url}/graphql → duckdb:${file} (pipeline dagster@${new URL(simulator.url).host}/graphql)`,
+    `${simulator.url} → duckdb:${file} (pipeline dagster@${new URL(simulator.url).host})`,
     "▸ runs: reading everything",
     expect.stringMatching(`^✓ runs: ${before.dagster_runs.length} new `),
     "▸ assets: reading everything",

@@ -41,6 +41,7 @@ export {
   type ScheduleFragment as DagsterSchedule,
   type SensorFragment as DagsterSensor,
   ServerVersionDocument as serverVersionDocument,
+  type ServerVersionQuery as DagsterServerVersion,
   schemaVersion,
 } from "./generated/operations.ts";
 export {
@@ -52,3 +53,4 @@ export {
 } from "./paginate-runs.ts";
 export { unwrap } from "./unwrap.ts";
 export type { Page as DagsterPage } from "./walk.ts";
+export { lackingRunFields, type OptionalRunField, withoutFields } from "./without-fields.ts";

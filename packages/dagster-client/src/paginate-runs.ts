@@ -21,11 +21,12 @@ export interface PaginateRunsOptions {
   /** Aborts the listing. @default none */
   readonly signal?: AbortSignal | undefined;
   /**
-   * Called with each request of the listing, to send it: the place for retries, which the client does not do.
+   * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
+   * that is given to the request aborts that attempt alone.
    *
    * @default (request) => request()
    */
-  readonly attempt?: (<Result>(request: () => Promise<Result>) => Promise<Result>) | undefined;
+  readonly attempt?: (<Result>(request: (signal?: AbortSignal) => Promise<Result>) => Promise<Result>) | undefined;
 }
 
 const defaults = { pageSize: 1000 };
@@ -48,8 +49,10 @@ export function paginateRuns(
   return list<RunFragment>(client, options, {
     id: (run) => run.runId,
     read: (pageToken) =>
-      attempt(async () => {
-        const { data, date } = await client.rawRequest(RunsPageDocument, { filter, pageToken, limit }, { signal });
+      attempt(async (attemptSignal) => {
+        const variables = { filter, pageToken, limit };
+        const options = { signal: either(signal, attemptSignal) };
+        const { data, date } = await client.rawRequest(RunsPageDocument, variables, options);
         return { rows: unwrap(data.runs, "Runs").results, date };
       }),
   });
@@ -98,14 +101,19 @@ async function readRunIds(
   { signal, attempt = direct }: Pick<PaginateRunsOptions, "signal" | "attempt">,
   variables: { filter?: RunsFilter | undefined; pageToken?: string | undefined; limit: number },
 ): Promise<{ rows: readonly string[]; date: Date | undefined }> {
-  return attempt(async () => {
-    const { data, date } = await client.rawRequest(RunIdsPageDocument, variables, { signal });
+  return attempt(async (attemptSignal) => {
+    const options = { signal: either(signal, attemptSignal) };
+    const { data, date } = await client.rawRequest(RunIdsPageDocument, variables, options);
     return { rows: unwrap(data.runIds, "RunIds").results, date };
   });
 }
 
-function direct<Result>(request: () => Promise<Result>): Promise<Result> {
+function direct<Result>(request: (signal?: AbortSignal) => Promise<Result>): Promise<Result> {
   return request();
+}
+
+function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 function checkPageSize(pageSize: number = defaults.pageSize): number {

@@ -15,7 +15,7 @@ import { expectTypeOf, test } from "vitest";
 declare const client: ReturnType<typeof createDagsterClient>;
 
 test("an answer has the type of its document", async () => {
-  expectTypeOf(await client.request(serverVersionDocument)).toEqualTypeOf<{ readonly version: string }>();
+  expectTypeOf((await client.request(serverVersionDocument)).version).toEqualTypeOf<string>();
   const { data, date } = await client.rawRequest(serverVersionDocument);
   expectTypeOf(data.version).toEqualTypeOf<string>();
   expectTypeOf(date).toEqualTypeOf<Date | undefined>();

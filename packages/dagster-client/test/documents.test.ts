@@ -1,15 +1,20 @@
 import { readFileSync } from "node:fs";
 import {
+  createDagsterClient,
+  type DagsterServerVersion,
   definitionsDocument,
   eventAssetsQuery,
+  lackingRunFields,
   runChangesDocument,
   runIdsPageDocument,
   runsPageDocument,
   schemaVersion,
   serverVersionDocument,
+  withoutFields,
 } from "@org/dagster-client";
 import {
   buildSchema,
+  executeSync,
   getNamedType,
   isUnionType,
   Kind,
@@ -37,6 +42,31 @@ const documents = {
 test.each(Object.entries(documents))("%s is valid for the schema of the real server", (_, document) => {
   expect(validate(schema, parse(String(document)))).toEqual([]);
 });
+
+test.each(["1.7.10", "1.10.21"])(
+  "without the fields that %s lacks, every document is valid for it",
+  async (version) => {
+    const older = buildSchema(
+      readFileSync(new URL(`../../../specs/dagster/${version}.graphql`, import.meta.url), "utf8"),
+    );
+    const { data } = executeSync({
+      schema: older,
+      document: parse(String(serverVersionDocument)),
+      rootValue: { version },
+    });
+    const lacking = lackingRunFields(data?.run as DagsterServerVersion["run"]);
+    expect(lacking).toEqual(version === "1.7.10" ? ["creationTime"] : []);
+    const sent: string[] = [];
+    const fetch = async (_input: unknown, init?: RequestInit) => {
+      sent.push((JSON.parse(String(init?.body)) as { query: string }).query);
+      return Response.json({ data: {} });
+    };
+    const client = withoutFields(createDagsterClient({ url: "http://dagster", fetch }), lacking);
+    for (const document of Object.values(documents)) await client.request(String(document));
+    expect(sent).toHaveLength(Object.keys(documents).length);
+    expect(sent.flatMap((query) => validate(older, parse(query)))).toEqual([]);
+  },
+);
 
 test.each(Object.entries(documents))("%s asks for the type and the error of every union", (_, document) => {
   const types = new TypeInfo(schema);

@@ -221,3 +221,26 @@ function remove(runs: string[], ...deleted: string[]): void {
 function ids(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `run-${index + 1}`);
 }
+
+test("a signal that `attempt` gives to a request aborts that request, and the next attempt goes on", async () => {
+  const { client } = await serveRuns(3);
+  const aborted: boolean[] = [];
+  const slow: Pick<typeof client, "rawRequest"> = {
+    rawRequest: async (document, ...rest) => {
+      const signal = (rest[1] as { signal?: AbortSignal } | undefined)?.signal;
+      aborted.push(signal?.aborted ?? false);
+      return client.rawRequest(document, ...rest);
+    },
+  };
+  const never = new AbortController();
+  let requests = 0;
+  const attempt = async <Result>(request: (signal?: AbortSignal) => Promise<Result>): Promise<Result> => {
+    if (++requests > 1) return request(new AbortController().signal);
+    const reason = new Error("took too long");
+    await expect(request(AbortSignal.abort(reason))).rejects.toBe(reason);
+    return request(new AbortController().signal);
+  };
+  const options = { pageSize: 2, attempt, signal: never.signal };
+  expect((await collect(paginateRuns(slow, options))).flat().length).toBe(3);
+  expect(aborted).toEqual([true, false, false]);
+});

@@ -12,7 +12,12 @@ export { type AddDag, type AddRun, AirflowWorld, createEmptyAirflowWorld } from 
 export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
 export type { DagsterRunStatus, SimulatedDagsterRun, SimulatedLocation } from "./dagster/records.ts";
 export type { DagsterRows } from "./dagster/rows.ts";
-export { type DagsterSimulator, type DagsterSimulatorOptions, startDagsterSimulator } from "./dagster/simulator.ts";
+export {
+  type DagsterSimulator,
+  type DagsterSimulatorOptions,
+  type DagsterVersion,
+  startDagsterSimulator,
+} from "./dagster/simulator.ts";
 export {
   type AddDagsterRun,
   createEmptyDagsterWorld,

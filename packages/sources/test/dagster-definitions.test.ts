@@ -141,14 +141,46 @@ test("I8: an answer without the workspace or without the assets is an error, and
   await fixture.expectTablesAsInWorld();
 });
 
-test("check tells the server's version", async () => {
-  const { server } = await startFixture(createEmptyDagsterWorld());
+async function checkOf(version: "1.7.10" | "1.10.21" | "1.13.27") {
+  const { server } = await startFixture(createEmptyDagsterWorld(), { version });
   const source = dagster({ client: createDagsterClient({ url: server.url }) });
-  const context = {
-    request: <T>(_label: string, ask: (signal: AbortSignal) => Promise<T>) => ask(new AbortController().signal),
+  const found = await source.check({
+    request: (_label, ask) => ask(new AbortController().signal),
     signal: new AbortController().signal,
     now: Date.now,
     emit: () => {},
-  };
-  await expect(source.check(context)).resolves.toEqual({ version: "1.13.27", notes: [] });
+  });
+  return { ...found, requests: server.requests.length };
+}
+
+test("check tells the server's version, and which column stays empty with it, in one request", async () => {
+  expect(await checkOf("1.13.27")).toEqual({ version: "1.13.27", notes: [], requests: 1 });
+  expect(await checkOf("1.10.21")).toEqual({ version: "1.10.21", notes: [], requests: 1 });
+  expect(await checkOf("1.7.10")).toEqual({
+    version: "1.7.10",
+    notes: ["Dagster 1.7.10 does not have creationTime of a run: dagster_runs.creation_time stays NULL."],
+    requests: 1,
+  });
+});
+
+test("a server that lacks a field of its runs is synced without it, in as many requests", async () => {
+  const counts = [];
+  for (const version of ["1.7.10", "1.13.27"] as const) {
+    const world = createDagsterWorld();
+    const fixture = await startFixture(world, { version, pageSize: 50 });
+    await fixture.sync();
+    counts.push(fixture.server.requests.length);
+    const [found] = await fixture.query(
+      "SELECT count(*)::int AS runs, count(creation_time)::int AS with_creation FROM dagster_runs",
+    );
+    const runs = world.rows().dagster_runs.length;
+    expect(found).toEqual({ runs, with_creation: version === "1.7.10" ? 0 : runs });
+  }
+  expect(counts[0]).toBe(counts[1]);
+});
+
+test("the address is the one that people know, however the client was made", () => {
+  for (const url of ["http://dagster:3000", "http://dagster:3000/", "http://dagster:3000/graphql"]) {
+    expect(dagster({ client: createDagsterClient({ url }) }).url).toBe("http://dagster:3000");
+  }
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDagsterClient } from "@org/dagster-client";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import { type DagsterSimulator, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
+import { type DagsterSimulator, type DagsterVersion, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { expect, onTestFinished } from "vitest";
@@ -26,16 +26,16 @@ export interface DagsterFixture {
 /** @param options.pageSize Runs asked for at once. */
 export async function startFixture(
   world: DagsterWorld,
-  options: { readonly pageSize?: number; readonly overlapMs?: number } = {},
+  options: { readonly pageSize?: number; readonly overlapMs?: number; readonly version?: DagsterVersion } = {},
 ): Promise<DagsterFixture> {
-  const server = await startDagsterSimulator({ world });
+  const { overlapMs = 0, version = "1.13.27", ...rest } = options;
+  const server = await startDagsterSimulator({ world, version });
   const folder = mkdtempSync(join(tmpdir(), "dagster-sync-"));
   const path = join(folder, "dagster.duckdb");
   onTestFinished(async () => {
     await server.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const { overlapMs = 0, ...rest } = options;
   const query = (sql: string) => queryDuckdb(path, sql);
   const rows = (table: string) => {
     const [{ columns }] = tables.filter(({ name }) => name === table) as [(typeof tables)[number]];

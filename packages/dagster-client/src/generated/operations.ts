@@ -66,7 +66,7 @@ export type DefinitionsQueryVariables = Exact<{
 }>;
 
 
-export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly runCount?:
+export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly runCount?:
     | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Runs', readonly count: number }
@@ -154,7 +154,7 @@ export type RunChangesQuery = { readonly window:
 export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type ServerVersionQuery = { readonly version: string };
+export type ServerVersionQuery = { readonly version: string, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null };
 
 export const ScheduleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment Schedule on Schedule {
@@ -271,6 +271,11 @@ export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
   version
   statuses: __type(name: "RunStatus") {
     enumValues {
+      name
+    }
+  }
+  run: __type(name: "Run") {
+    fields {
       name
     }
   }
@@ -488,5 +493,10 @@ fragment Run on Run {
 export const ServerVersionDocument = /*#__PURE__*/ new TypedDocumentString(`
     query ServerVersion {
   version
+  run: __type(name: "Run") {
+    fields {
+      name
+    }
+  }
 }
     `) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;

@@ -6,6 +6,8 @@ import type { DagsterWorld } from "./world.ts";
 /** What resolvers share during one request. */
 export interface RequestState {
   readonly world: DagsterWorld;
+  /** What the server says that it is. */
+  readonly version: string;
   /** Rows that a list gives at most, from a fault. */
   readonly maximum: number;
   /** Set when a resolver gave a PythonError: the answer is then a 500, valid data or not. */
@@ -52,7 +54,7 @@ export function rootOf(state: RequestState) {
   };
 
   return {
-    version: "1.13.27",
+    version: state.version,
     workspaceOrError: () => ({
       __typename: "Workspace",
       id: "Workspace",

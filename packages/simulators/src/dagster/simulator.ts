@@ -21,6 +21,8 @@ export interface DagsterSimulatorOptions {
   readonly world?: DagsterWorld;
   /** The clock of the demo world; a world that is given brings its own. */
   readonly clock?: Clock;
+  /** Whose interface it has; it behaves like the newest all the same. @default "1.13.27" */
+  readonly version?: DagsterVersion;
   /** @default 0, any free one */
   readonly port?: number;
 }
@@ -30,17 +32,20 @@ export interface DagsterSimulator extends RunningServer {
   readonly clock: Clock;
 }
 
-let schema: GraphQLSchema | undefined;
+export type DagsterVersion = "1.7.10" | "1.10.21" | "1.13.27";
+
+const schemas = new Map<DagsterVersion, GraphQLSchema>();
 
 /** Starts a Dagster webserver in this process, on 127.0.0.1. Its `url` is the base; GraphQL is at `/graphql`. */
 export async function startDagsterSimulator(options: DagsterSimulatorOptions = {}): Promise<DagsterSimulator> {
   const world = options.world ?? createDagsterWorld(options.clock ? { clock: options.clock } : {});
-  schema ??= buildSchema(readSpecification("dagster/1.13.27.graphql"), { assumeValidSDL: true });
-  const loaded = schema;
+  const { version = "1.13.27" } = options;
+  const schema =
+    schemas.get(version) ?? buildSchema(readSpecification(`dagster/${version}.graphql`), { assumeValidSDL: true });
+  schemas.set(version, schema);
 
   async function handle(request: SimulatedRequest, clampPage: number | undefined): Promise<Answer> {
     if (request.path === "/server_info") {
-      const version = "1.13.27";
       return jsonAnswer(200, {
         dagster_webserver_version: version,
         dagster_version: version,
@@ -61,11 +66,11 @@ export async function startDagsterSimulator(options: DagsterSimulatorOptions = {
     } catch (error) {
       return failed(400, [error as GraphQLError]);
     }
-    const mistakes = validate(loaded, document);
+    const mistakes = validate(schema, document);
     if (mistakes.length > 0) return failed(400, mistakes);
-    const state: RequestState = { world, maximum: clampPage ?? Number.POSITIVE_INFINITY, captured: false };
+    const state: RequestState = { world, version, maximum: clampPage ?? Number.POSITIVE_INFINITY, captured: false };
     const result = await execute({
-      schema: loaded,
+      schema,
       document,
       rootValue: rootOf(state),
       variableValues: input.variables,

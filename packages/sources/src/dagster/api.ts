@@ -8,12 +8,15 @@ import {
   type DagsterRunsFilter,
   definitionsDocument,
   eventAssetsQuery,
+  lackingRunFields,
   type PaginateRunsOptions,
+  paginateRunIds,
   paginateRuns,
   runChangesDocument,
   runIdsFilter,
   runsPageDocument,
   unwrap,
+  withoutFields,
 } from "@org/dagster-client";
 import type { SourceContext } from "@org/sync-engine";
 import { type Definitions, readDefinitions } from "./definitions.ts";
@@ -21,6 +24,9 @@ import type { Filtered } from "./frame.ts";
 
 /** How many of the newest runs every sync looks at, however old the times in them are. */
 export const HEAD_SIZE = 50;
+
+/** So many ids cost about as much as one run. */
+const IDS_PER_RUN = 10;
 
 /** The answer to what a sync asks each time. The parts are read one after the other. */
 export interface RunChanges {
@@ -38,6 +44,8 @@ export function dagsterApi(
   pageSize: number,
 ) {
   let clock = Number.POSITIVE_INFINITY;
+  // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
+  let runsClient = client;
   /** Asks, and keeps the earliest time that any server or proxy wrote into its answers. */
   function ask<Data, Result>(
     label: string,
@@ -58,12 +66,19 @@ export function dagsterApi(
     /** The earliest server time seen so far, ms since 1970; our own clock where no answer carried one. */
     clock: (now: () => number) => (Number.isFinite(clock) ? clock : now()),
 
-    /** All code locations with what they define, and all asset keys, as of one moment. */
-    definitions(): Promise<Definitions> {
+    /**
+     * All code locations with what they define, and all asset keys, as of one moment.
+     *
+     * @param withRunCount has the runs counted, too
+     */
+    definitions(withRunCount: boolean): Promise<Definitions> {
       return ask(
         "definitions",
-        (signal) => client.rawRequest(definitionsDocument, {}, { signal }),
-        (data) => readDefinitions(data),
+        (signal) => client.rawRequest(definitionsDocument, { withRunCount }, { signal }),
+        (data) => {
+          runsClient = withoutFields(client, lackingRunFields(data.run));
+          return readDefinitions(data);
+        },
       );
     },
 
@@ -78,7 +93,7 @@ export function dagsterApi(
       const variables = { window, pageSize, open: runIdsFilter(open), headSize: HEAD_SIZE };
       return ask(
         "changed runs",
-        (signal) => client.rawRequest(runChangesDocument, variables, { signal }),
+        (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
         (data) => ({
           window: unwrap(data.window, "Runs").results,
           open: unwrap(data.open, "Runs").results,
@@ -87,14 +102,26 @@ export function dagsterApi(
       );
     },
 
-    /** Those of these runs that exist. */
-    runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
-      const variables = { filter: runIdsFilter(ids), limit: Math.max(1, ids.length) };
-      return ask(
-        "runs by id",
-        (signal) => client.rawRequest(runsPageDocument, variables, { signal }),
-        (data) => unwrap(data.runs, "Runs").results,
-      );
+    /**
+     * Those of these runs that exist. That the others do not is proven by an answer without any run: one with some of
+     * them may have been cut, by a proxy for instance.
+     */
+    async runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
+      const found = new Map<string, DagsterRun>();
+      for (;;) {
+        const rest = ids.filter((id) => !found.has(id));
+        if (rest.length === 0) return [...found.values()];
+        const variables = { filter: runIdsFilter(rest), limit: rest.length };
+        const rows = await ask(
+          "runs by id",
+          (signal) => runsClient.rawRequest(runsPageDocument, variables, { signal }),
+          (data) => unwrap(data.runs, "Runs").results,
+        );
+        if (rows.length === 0) return [...found.values()];
+        const known = found.size;
+        for (const run of rows) found.set(run.runId, run);
+        if (found.size === known) throw new Error("Dagster answers runs by their ids with others than were asked for.");
+      }
     },
 
     /** Looks for a run by times just before and just after the `updateTime` that it shows. */
@@ -104,7 +131,7 @@ export function dagsterApi(
       const variables = { window: by(shown - 2), open: by(shown + 2), pageSize: 1, headSize: 1 };
       return ask(
         "the time zone of the runs",
-        (signal) => client.rawRequest(runChangesDocument, variables, { signal }),
+        (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
         (data) => {
           const [before] = unwrap(data.window, "Runs").results;
           const [after] = unwrap(data.open, "Runs").results;
@@ -117,7 +144,21 @@ export function dagsterApi(
     runPages(
       options: Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">,
     ): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
-      return paginateRuns(client, { ...options, pageSize, signal, attempt: (page) => request("runs", page) });
+      return paginateRuns(runsClient, {
+        ...options,
+        pageSize,
+        signal,
+        attempt: (page) => request("runs", (signal) => page(signal)),
+      });
+    },
+
+    /** The ids of all runs there are, page by page, to an end that is proven. */
+    runIdPages(): AsyncGenerator<DagsterPage<string>, void, void> {
+      return paginateRunIds(client, {
+        pageSize: IDS_PER_RUN * pageSize,
+        signal,
+        attempt: (page) => request("ids of runs", (signal) => page(signal)),
+      });
     },
   };
 }

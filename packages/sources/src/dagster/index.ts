@@ -1,4 +1,4 @@
-import { type DagsterClient, serverVersionDocument } from "@org/dagster-client";
+import { type DagsterClient, lackingRunFields, serverVersionDocument } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
 import { assets } from "./assets.ts";
 import { runs } from "./runs.ts";
@@ -21,16 +21,27 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
   const { client } = options;
   return {
     name: "dagster",
-    url: client.url,
+    url: addressOf(client),
     streams: [runs, assets, schedules, sensors],
     start: (context) => startDagsterSync(options, context),
     async check({ request }) {
-      const { version } = await request("the server", (signal) =>
+      const { version, run } = await request("the server", (signal) =>
         client.request(serverVersionDocument, {}, { signal }),
       );
-      return { version, notes: [] };
+      const notes = lackingRunFields(run).map(
+        (field) => `Dagster ${version} does not have ${field} of a run: dagster_runs.${columnOf[field]} stays NULL.`,
+      );
+      return { version, notes };
     },
   };
+}
+
+/** Which column stays NULL where the server's version lacks a field of its runs. */
+const columnOf = { creationTime: "creation_time" } as const;
+
+/** Where Dagster is, as people name it: the same whether the client was made with `/graphql` or without. */
+function addressOf({ url }: DagsterClient): string {
+  return url.replace(/\/graphql$/, "");
 }
 
 export type { DagsterClient };

@@ -1,0 +1,45 @@
+import type { DagsterClient } from "./client.ts";
+
+/**
+ * The same client, for a server whose version lacks fields that documents ask for: there, one unknown field fails the
+ * whole document. Every document is sent without them, and they are undefined in what comes back, whatever its type
+ * says. `lackingRunFields` tells which ones a server lacks.
+ *
+ * ```ts
+ * const older = withoutFields(client, ["creationTime"]);
+ * for await (const { rows } of paginateRuns(older)) …
+ * ```
+ *
+ * @param fields Names of fields that have neither arguments nor fields of their own, on a line by themselves in the
+ * document, as in all of this package.
+ */
+export function withoutFields(client: DagsterClient, fields: readonly string[]): DagsterClient {
+  if (fields.length === 0) return client;
+  const line = new RegExp(`^[ \\t]*(?:${fields.join("|")})[ \\t]*\\r?\\n`, "gm");
+  const rawRequest: DagsterClient["rawRequest"] = (document, ...rest) =>
+    client.rawRequest<never, never>(String(document).replace(line, ""), ...(rest as [never]));
+  return {
+    url: client.url,
+    rawRequest,
+    request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
+  };
+}
+
+/** Fields of a run that some servers lack: `creationTime` came after 1.7.10. */
+const optionalRunFields = ["creationTime"] as const;
+
+/** A field of a run that not every version of Dagster has. */
+export type OptionalRunField = (typeof optionalRunFields)[number];
+
+/**
+ * Which fields of a run this server lacks, of those that the documents of this package ask for.
+ *
+ * @param run `run` in the answer to `definitionsDocument` or `serverVersionDocument`
+ */
+export function lackingRunFields(
+  run: { readonly fields: readonly { readonly name: string }[] | null } | null,
+): readonly OptionalRunField[] {
+  const names = new Set(run?.fields?.map(({ name }) => name));
+  // A server that does not describe itself is believed to be a recent one.
+  return names.size === 0 ? [] : optionalRunFields.filter((name) => !names.has(name));
+}
