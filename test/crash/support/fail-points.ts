@@ -1,0 +1,111 @@
+/**
+ * Fail points: loaded before a program (`node --import`), this makes a signal hit it at a named point of a sync.
+ *
+ * `DAGSYNC_FAILPOINT=merged:3` kills at the third time that `merged` is reached; `merged:3=SIGINT` sends another signal;
+ * `merged:3=HANG` goes no further. The program itself knows nothing of this: what it asks of the network and of DuckDB's
+ * driver says where it is, so no published line of code is there for tests only.
+ */
+import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
+
+/** In the order in which a sync reaches them. */
+export const failPoints = [
+  /** The file is about to be opened, or created. */
+  "opening",
+  /** The file is open, and its lock is held. */
+  "opened",
+  /** Inside the transaction that makes the destination's own tables. */
+  "bookkeeping",
+  /** Inside the transaction that makes the tables ready. */
+  "preparing",
+  /** The tables are ready. */
+  "prepared",
+  /** An answer of the server was read to its end. */
+  "answered",
+  /** Inside a batch's transaction, before anything was written. */
+  "begun",
+  /** Its rows are in a temporary table. */
+  "staged",
+  /** They are merged into the table; nothing is marked as deleted yet. */
+  "merged",
+  /** All rows are as they should be; the state is still the one before. */
+  "marked",
+  /** The state is saved; all that is missing is COMMIT. */
+  "saved",
+  /** Rows and state are durable. */
+  "committed",
+  /** All is stored; what is in the log is about to be moved into the file. */
+  "closing",
+  /** It was moved. */
+  "checkpointed",
+] as const;
+
+export type FailPoint = (typeof failPoints)[number];
+
+const setting = process.env.DAGSYNC_FAILPOINT;
+const [, chosen, nth = "1", action = "SIGKILL"] = /^(\w+)(?::(\d+))?(?:=(\w+))?$/.exec(setting ?? "") ?? [];
+if (setting && !failPoints.some((name) => name === chosen)) {
+  throw new Error(`DAGSYNC_FAILPOINT=${setting}: write one of ${failPoints.join(", ")}, as in merged:3=SIGINT.`);
+}
+let reached = 0;
+
+async function reach(name: FailPoint): Promise<void> {
+  if (name !== chosen) return;
+  reached += 1;
+  if (reached !== Number(nth)) return;
+  if (action === "HANG") await new Promise(() => setInterval(() => {}, 60_000));
+  else process.kill(process.pid, action as NodeJS.Signals);
+}
+
+/** What each statement shows: the point just before it, and the one just after it. */
+const statements: readonly (readonly [RegExp, before: FailPoint | undefined, after: FailPoint | undefined])[] = [
+  [/^CREATE TABLE \S*_sync_state/, undefined, "bookkeeping"],
+  [/^INSERT INTO \S*_sync_tables/, undefined, "preparing"],
+  [/^CREATE OR REPLACE TEMP TABLE _sync_stage/, "begun", undefined],
+  [/^MERGE INTO/, "staged", undefined],
+  [/^INSERT INTO \S*_sync_state/, "marked", "saved"],
+  [/^CHECKPOINT/, "closing", "checkpointed"],
+];
+
+let merging = false;
+/** What the COMMIT of the transaction under way will make durable. */
+let committing: FailPoint | undefined;
+
+async function around<T>(sql: string, execute: () => Promise<T>): Promise<T> {
+  // The driver streams: that the rows of MERGE are merged is certain once the next statement comes.
+  if (merging) await reach("merged");
+  merging = /^MERGE INTO/.test(sql);
+  const [, before, after] = statements.find(([pattern]) => pattern.test(sql)) ?? [];
+  if (before) await reach(before);
+  const result = await execute();
+  if (after) await reach(after);
+  if (after === "preparing") committing = "prepared";
+  if (after === "saved") committing = "committed";
+  if (sql === "COMMIT" && committing) await reach(committing);
+  if (sql === "COMMIT") committing = undefined;
+  return result;
+}
+
+const { run, stream } = DuckDBConnection.prototype;
+DuckDBConnection.prototype.run = function (this: DuckDBConnection, ...given) {
+  return around(given[0], () => run.apply(this, given));
+};
+DuckDBConnection.prototype.stream = function (this: DuckDBConnection, ...given) {
+  return around(given[0], () => stream.apply(this, given));
+};
+
+const create = DuckDBInstance.create;
+DuckDBInstance.create = async (...given) => {
+  await reach("opening");
+  const instance = await create.apply(DuckDBInstance, given);
+  await reach("opened");
+  return instance;
+};
+
+const { fetch } = globalThis;
+globalThis.fetch = async (...given) => {
+  const response = await fetch(...given);
+  const { status, headers } = response;
+  const body = await response.arrayBuffer();
+  await reach("answered");
+  return new Response(body, { status, headers });
+};

@@ -1,0 +1,18 @@
+import { createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb } from "@org/destination/duckdb";
+import { airflow } from "@org/sources/airflow";
+import { dagster } from "@org/sources/dagster";
+import { type Source, type SyncResult, sync } from "@org/sync-engine";
+
+/** A simulator as source, read in pages so small that a sync of a small world has many batches. */
+function sourceOf(kind: "airflow" | "dagster", url: string): Source {
+  if (kind === "dagster") return dagster({ client: createDagsterClient({ url }), pageSize: 15 });
+  const auth = { username: "admin", password: "admin" };
+  return airflow({ client: createAirflowClient({ baseUrl: url, auth }), runsPerAnswer: 10 });
+}
+
+/** One sync in small batches, under a name that does not change with the simulator's port. */
+export function syncInto(file: string, kind: "airflow" | "dagster", url: string): Promise<SyncResult> {
+  return sync({ source: sourceOf(kind, url), destination: duckdb(file), pipeline: "crash" });
+}

@@ -1,0 +1,111 @@
+/** What the crash tests sync: a simulated server that changes between syncs, and what its tables then have to hold. */
+import type { Table } from "@org/destination";
+import {
+  createAirflowWorld,
+  createDagsterWorld,
+  type RequestLog,
+  type Fault,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { atEnd } from "./at-end.ts";
+import type { PlainRow } from "../../live/compare.ts";
+
+export type Kind = "airflow" | "dagster";
+
+/** What the server held at one moment, ms since 1970 by its own clock. */
+export interface Snapshot {
+  readonly at: number;
+  readonly rows: Readonly<Record<string, readonly PlainRow[]>>;
+}
+
+export interface Subject {
+  readonly kind: Kind;
+  readonly url: string;
+  readonly tables: readonly Table[];
+  readonly requests: RequestLog;
+  readonly faults: { push(...faults: Fault[]): void; clear(): void };
+  /** Time passes on the server, and much changes. */
+  change(): void;
+  /** One for each change, and one for the beginning. */
+  readonly snapshots: readonly Snapshot[];
+  /** Which rows a stream's state says are stored, of those that the server held when the history began. */
+  covers(stream: string, history: Readonly<Record<string, unknown>>): (row: PlainRow) => boolean;
+}
+
+/** Starts a server of this kind until the test ends. */
+export async function startSubject(kind: Kind, seed = 1): Promise<Subject> {
+  return kind === "airflow" ? startAirflowSubject(seed) : startDagsterSubject(seed);
+}
+
+async function startAirflowSubject(seed: number): Promise<Subject> {
+  const world = createAirflowWorld({ seed, dags: 6, days: 3, runsPerDag: 8 });
+  const simulator = await startAirflowSimulator({ world });
+  atEnd(() => simulator.close());
+  const snapshots: Snapshot[] = [];
+  const keep = () => void snapshots.push({ at: world.clock.now(), rows: { ...world.rows() } });
+  keep();
+  return {
+    kind: "airflow",
+    url: simulator.url,
+    tables: [dagsTable, dagRunsTable, taskInstancesTable],
+    requests: simulator.requests,
+    faults: simulator.faults,
+    snapshots,
+    change() {
+      world.advance(60_000);
+      const round = snapshots.length;
+      const dags = [...world.dags.values()].filter(({ runs }) => runs.size > 1);
+      const dag = dags[round % dags.length]!;
+      const [first, second] = [...dag.runs.values()];
+      world.clearTask(first!.tasks.at(-1)!);
+      world.note(second!, `looked at in round ${round}`);
+      for (const run of world.runs().filter(({ state }) => state === "running")) world.finishRun(run, "failed");
+      for (const each of dags) world.addRun(each, { runId: `round/${round}` });
+      world.finishRun(world.addRun(dag, { runId: `finished-${round}` }));
+      world.finishRun(world.addRun(world.addDag({ dagId: `zz_new_${round}` }), {}));
+      keep();
+    },
+    covers(_, { after, dag, runAfter }) {
+      return (row) =>
+        (after !== undefined && String(row.dag_id) <= String(after)) ||
+        (dag !== undefined && row.dag_id === dag && String(row.run_after) < String(runAfter));
+    },
+  };
+}
+
+async function startDagsterSubject(seed: number): Promise<Subject> {
+  const world = createDagsterWorld({ seed, runs: 90 });
+  const simulator = await startDagsterSimulator({ world });
+  atEnd(() => simulator.close());
+  const snapshots: Snapshot[] = [];
+  const keep = () => void snapshots.push({ at: world.clock.now(), rows: { ...world.rows() } });
+  keep();
+  return {
+    kind: "dagster",
+    url: simulator.url,
+    tables: [runsTable, assetsTable, schedulesTable, sensorsTable],
+    requests: simulator.requests,
+    faults: simulator.faults,
+    snapshots,
+    change() {
+      world.advance(60_000);
+      const round = snapshots.length;
+      const [location] = world.locations.keys();
+      for (const run of world.ordered().filter(({ status }) => status === "STARTED")) world.finish(run, "FAILURE");
+      world.tag(world.ordered()[round]!, "round", String(round));
+      for (let index = 0; index < 20; index += 1) world.completeRun({ jobName: "ingest_shop" });
+      world.start(world.addRun({ jobName: "ingest_shop" }));
+      world.materialize(["outside", `report_${round}`]);
+      world.defineAsset(location!, { path: ["defined", `in_round_${round}`] });
+      keep();
+    },
+    covers(_, { pageToken }) {
+      const numbers = new Map([...world.runs.values()].map((run) => [run.runId, run.number]));
+      const from = numbers.get(String(pageToken)) ?? Number.POSITIVE_INFINITY;
+      return (row) => numbers.get(String(row.run_id))! >= from;
+    },
+  };
+}
