@@ -77,7 +77,9 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     killByHome(home);
     removeFolderSync(home);
   });
+  let stopping = false;
   const stop = async () => {
+    stopping = true;
     for (const step of cleanUp.reverse()) await step();
     cleanUp.length = 0;
     forget();
@@ -113,6 +115,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       AIRFLOW__API_AUTH__JWT_SECRET: jwtSecret,
       AIRFLOW__API__SECRET_KEY: jwtSecret,
       AIRFLOW__API__WORKERS: "1",
+      PYTHONFAULTHANDLER: "1",
       ...options.env,
     };
     const airflow = venv.bin("airflow");
@@ -129,7 +132,15 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     let server: Service | undefined;
     const serve = async (moreEnv: Record<string, string>) => {
       const args = ["api-server", "--host", "127.0.0.1", "--port", String(port)];
-      const service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home });
+      // As any supervisor does: its Python was seen to crash (SIGSEGV) in one of ten runs, under two connections.
+      const onEnd = (how: number | string) => {
+        if (stopping || server !== service) return;
+        log(
+          `Airflow's API server ended by itself (${how}): starting it again. It said:\n${service.tail().slice(-3000)}`,
+        );
+        serve(moreEnv).catch((error: Error) => log(error.message));
+      };
+      const service: Service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home, onEnd });
       server = service;
       const healthy = () =>
         fetch(`${url}/api/v2/monitor/health`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok);
@@ -159,7 +170,9 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       query: (sql, parameters) => database.query(forVersion(sql, version), parameters),
       cli,
       restart: async (moreEnv = {}) => {
-        await server?.stop();
+        const before = server;
+        server = undefined;
+        await before?.stop();
         await serve(moreEnv);
       },
       stop,

@@ -78,11 +78,13 @@ export interface Service {
 export interface ServiceOptions extends Omit<RunOptions, "signal" | "timeoutMs"> {
   /** What ends it. Default: SIGTERM when it is stopped, SIGKILL when this process ends first. */
   endBy?: NodeJS.Signals;
+  /** Told its exit code or signal name when it ends, whoever ended it. */
+  onEnd?: (how: number | string) => void;
 }
 
 /** Starts a process of its own group and remembers it, so that it goes when this process goes. */
 export function startService(command: string, args: string[], options: ServiceOptions = {}): Service {
-  const { endBy, ...spawnOptions } = options;
+  const { endBy, onEnd, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ["ignore", "pipe", "pipe"] });
   let tail = "";
   let ended: number | string | undefined;
@@ -99,6 +101,7 @@ export function startService(command: string, args: string[], options: ServiceOp
       killGroup(child, "SIGKILL");
       forget();
       resolve();
+      onEnd?.(how);
     };
     child.once("error", (error) => end(error.message));
     child.once("exit", (code, signalName) => end(code ?? signalName ?? "nothing"));

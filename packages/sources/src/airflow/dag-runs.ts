@@ -1,20 +1,31 @@
-import { batchOf, defineStream, type Stored } from "@org/sync-engine";
+import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
 import { justAfter, timestampOf } from "../timestamp.ts";
+import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unpurged } from "./batches.ts";
 import { changes } from "./changes.ts";
-import { eventDoubts, grownStates, runKey, runScopes, unfinishedRunStates } from "./doubts.ts";
+import {
+  differingCounts,
+  eventDoubts,
+  grownStates,
+  numberOfRuns,
+  runKey,
+  runScopes,
+  unfinishedRunStates,
+} from "./doubts.ts";
 import { history, parseStreamState } from "./history.ts";
 import { leaves } from "./leaves.ts";
-import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
+import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
-import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
-import { readTaskInstances } from "./task-instance-batches.ts";
+import { dagRunsTable } from "./tables/dag-runs.ts";
 
-/** The first sync reads the history; every sync then reads what changed since the last one, and what no window shows. */
+/**
+ * The first sync reads the history. Every sync then reads what changed since the last one, and what no window shows; a
+ * reconcile also what the table holds too much of.
+ */
 export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   name: "dag_runs",
   table: dagRunsTable,
   revision: 1,
-  async *read({ shared: airflow, state: storedState, stored, streams }) {
+  async *read({ shared: airflow, state: storedState, stored, streams, reconcile, expectDeletions }) {
     const before = await airflow.before();
     const { ask } = airflow.api.dagRuns;
     let state = parseStreamState(storedState, before.position);
@@ -24,10 +35,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       const dags = before.dags.map(({ dag_id }) => dag_id);
       const options = { ask, dags, runCounts: before.runCounts, from: state.history, limit: airflow.runsPerAnswer };
       for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
-        yield batchOf(dagRunsTable, {
-          replace: [{ scope: storedScope(leaf.scope)!, rows: leaf.rows.map(dagRunRow) }],
-          state: leaf.state,
-        });
+        yield await dagRunBatch(airflow, stored, leaf, leaf.state);
       }
       state = { position: start };
     }
@@ -36,34 +44,45 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const seen = new Set<string>();
     for await (const rows of changes(airflow.api.dagRuns, timestampOf(since))) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
-      yield batchOf(dagRunsTable, { upserts: rows.map(dagRunRow), state });
+      yield await dagRunBatch(airflow, stored, { rows }, state);
     }
 
-    const counts = await stored.countBy(dagRunsTable, {}, ["dag_id", "state"]);
-    const open = await stored.keys(dagRunsTable, { state: { in: unfinishedRunStates } });
+    const counts = await stored.countBy(dagRunsTable, unpurged, ["dag_id", "state"]);
+    const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
     const events = await airflow.silentEvents(since);
     const doubts: AirflowScope[] = [
       ...grownStates(before.runCounts, counts),
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
-    for (const doubt of doubts) {
-      for await (const { scope, rows } of leaves(ask, doubt, airflow.runsPerAnswer)) {
-        const runs = rows.map(dagRunRow);
+    async function* readRuns(scope: AirflowScope): AsyncGenerator<StreamBatch> {
+      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.
         if (streams.has("task_instances")) {
-          for (const tasks of await ofChangedRuns(runs, stored))
+          for (const tasks of await ofChangedRuns(leaf.rows, stored)) {
             yield* readTaskInstances(airflow, stored, tasks, state);
+          }
         }
-        const fixed = isFixed(scope);
-        yield batchOf(
-          dagRunsTable,
-          fixed ? { replace: [{ scope: storedScope(scope)!, rows: runs }], state } : { upserts: runs, state },
-        );
+        yield await dagRunBatch(airflow, stored, leaf, state);
       }
     }
-    yield { state: { position: before.position } };
+    for (const doubt of doubts) yield* readRuns(doubt);
+
+    const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
+    const gone = await airflow.gone(
+      held.map(({ values }) => values.dag_id as string),
+      reconcile,
+    );
+    if (gone.length > 0) yield goneBatch(dagRunsTable, gone, state);
+    if (reconcile) {
+      const onServer = new Map(before.dags.map(({ dag_id }) => [dag_id, numberOfRuns(before.runCounts, dag_id)]));
+      const differing = differingCounts(onServer, held).filter(({ dag }) => airflow.isVisible({ dags: [dag] }));
+      await announceDeletions(airflow, stored, dagRunsTable, differing, expectDeletions);
+      for (const { dag } of differing) yield* readRuns({ dags: [dag] });
+    }
+    const position = { position: before.position };
+    yield reconcile ? { state: position, reconciled: true } : { state: position };
   },
 });
 

@@ -1,4 +1,5 @@
-import { defineStream, parsePosition } from "@org/sync-engine";
+import { batchOf, defineStream, parsePosition } from "@org/sync-engine";
+import { goneBatch } from "./batches.ts";
 import type { AirflowSync } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
 
@@ -10,7 +11,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   name: "dags",
   table: dagsTable,
   revision: 1,
-  async *read({ shared: airflow, state, stored }) {
+  async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.before();
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);
     const timezones = new Map<unknown, string | null>();
@@ -24,9 +25,16 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     }
     const unknown = dags.filter(({ dag_id }) => !timezones.has(dag_id));
     await Promise.all(unknown.map(async ({ dag_id }) => timezones.set(dag_id, await airflow.api.timezone(dag_id))));
-    yield {
-      upserts: dags.map((dag) => dagRow(dag, timezones.get(dag.dag_id) ?? null)),
-      state: { position: { ...position } },
-    };
+    const next = { position: { ...position } };
+    const upserts = dags.map((dag) => dagRow(dag, timezones.get(dag.dag_id) ?? null));
+    yield batchOf(dagsTable, { upserts, state: next });
+
+    const held = await stored.keys(dagsTable, {});
+    const gone = await airflow.gone(
+      held.map(({ dag_id }) => dag_id as string),
+      reconcile,
+    );
+    if (gone.length > 0) yield goneBatch(dagsTable, gone, next);
+    if (reconcile) yield { state: next, reconciled: true };
   },
 });

@@ -82,6 +82,23 @@ export function unfinished(
   return scopes;
 }
 
+/**
+ * DAGs of which the table holds another number of rows than the server counted before the sync read anything: the table
+ * holds all that the server had then, so where it holds more, something was deleted.
+ *
+ * @param stored the table's counts by DAG
+ */
+export function differingCounts(
+  counts: ReadonlyMap<string, number>,
+  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+): { readonly dag: string; readonly missing: number }[] {
+  const held = new Map(stored.map(({ values, count }) => [values.dag_id as string, count]));
+  return [...new Set([...counts.keys(), ...held.keys()])].flatMap((dag) => {
+    const missing = (held.get(dag) ?? 0) - (counts.get(dag) ?? 0);
+    return missing === 0 ? [] : [{ dag, missing }];
+  });
+}
+
 /** Runs that people did something to which leaves no stamp, such as a note: by the server's event log. */
 export function eventDoubts(
   events: readonly { readonly event: string; readonly dag_id?: string | null; readonly run_id?: string | null }[],
@@ -98,6 +115,19 @@ export function eventDoubts(
         : [],
     ),
   );
+}
+
+/**
+ * Runs of which a task instance is listed with a lower number than the table holds: they were deleted and made again
+ * under their ids, maybe with fewer task instances.
+ */
+export function recreatedRuns<T extends { dag_id: string; dag_run_id: string; task_id: string; map_index: number }>(
+  listed: readonly (T & { readonly try_number: number })[],
+  held: readonly StoredRow[],
+): T[] {
+  const latest = held.filter((row) => row.is_latest === true);
+  const numbers = new Map(latest.map((row) => [taskInstanceKey(row), Number(row.try_number)]));
+  return listed.filter((row) => row.try_number < (numbers.get(taskInstanceKey(row)) ?? 0));
 }
 
 /** Runs as scopes, one for each DAG: a run's id is unique within its DAG only. */

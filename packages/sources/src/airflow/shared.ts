@@ -3,7 +3,7 @@ import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } 
 import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
-import type { RunCounts } from "./doubts.ts";
+import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 
 export interface AirflowOptions {
@@ -20,6 +20,9 @@ export interface AirflowOptions {
 
 /** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
 const TASKS_PER_RUN = 5;
+
+/** More DAGs than this that the list lacks are asked for at a reconcile only: it is rather a role that sees less. */
+const MOST_MISSING = 20;
 
 /** The server before a sync read anything. */
 export interface Before {
@@ -40,6 +43,16 @@ export interface AirflowSync {
    * must not be taken for gone.
    */
   isVisible(scope: AirflowScope): boolean;
+  /**
+   * Which of these DAGs the server no longer has. Those that it lists are there; the others are asked for, one by one,
+   * unless they are many and this is no reconcile. One that the user may not see is not gone.
+   */
+  gone(dags: readonly string[], reconcile: boolean): Promise<readonly string[]>;
+  /** The number of task instances of every DAG that it lists. One request for each that has runs. */
+  taskCounts(): Promise<ReadonlyMap<string, number>>;
+  /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
+  oldestRunStart(): Promise<string | null>;
+  oldestTaskStart(): Promise<string | null>;
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
@@ -50,6 +63,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const { overlapMs = 600_000, runsPerAnswer = 1000 } = options;
   const api = airflowApi(options.client, context);
   let visible: ReadonlySet<string> = new Set();
+  const presences = new Map<string, "there" | "gone" | "hidden">();
   let unreachable = false;
   const before = once(async (): Promise<Before> => {
     const dags = await allDags(api);
@@ -65,6 +79,23 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     tasksPerAnswer: runsPerAnswer * TASKS_PER_RUN,
     before,
     windowFrom: async (position) => windowStart(position, (await before()).position, overlapMs),
+    async gone(dags, reconcile) {
+      await before();
+      const missing = [...new Set(dags)].filter((dag) => !visible.has(dag));
+      if (missing.length > MOST_MISSING && !reconcile) return [];
+      for (const dag of missing) if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
+      return missing.filter((dag) => presences.get(dag) === "gone");
+    },
+    async taskCounts() {
+      const { dags, runCounts } = await before();
+      const count = async ({ dag_id: dag }: Dag): Promise<[string, number]> => [
+        dag,
+        numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag) : 0,
+      ];
+      return new Map(await Promise.all(dags.map(count)));
+    },
+    oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
+    oldestTaskStart: once(() => api.oldestTaskStart()),
     isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
     async tries(row) {
       const tries = await api.tries(row);

@@ -1,9 +1,13 @@
 import { defineStream, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
+import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
 import { changes } from "./changes.ts";
 import {
+  differingCounts,
   eventDoubts,
+  recreatedRuns,
   runKey,
+  runScopes,
   taskInstanceKey,
   unfinished,
   unfinishedRunStates,
@@ -13,17 +17,22 @@ import { history, parseStreamState } from "./history.ts";
 import type { AirflowSync } from "./shared.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
-import { readTaskInstances, taskInstanceBatch } from "./task-instance-batches.ts";
 
 /** How long after its end a run's unfinished task instances are still looked after. */
 const AFTERMATH_MS = 24 * 60 * 60 * 1000;
 
-/** The task instances with all their attempts: the history first, then windows, and what no window shows. */
+/** Present rows that are there as far as anybody knows: what the server's list of task instances should hold. */
+const listed = { ...unpurged, is_latest: { in: [true] } };
+
+/**
+ * The task instances with all their attempts: the history first, then windows and what no window shows; at a reconcile
+ * also what the table holds too much of.
+ */
 export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable>({
   name: "task_instances",
   table: taskInstancesTable,
   revision: 1,
-  async *read({ shared: airflow, state: storedState, stored, streams }) {
+  async *read({ shared: airflow, state: storedState, stored, streams, reconcile, expectDeletions }) {
     const before = await airflow.before();
     const { ask } = airflow.api.taskInstances;
     let state = parseStreamState(storedState, before.position);
@@ -38,22 +47,40 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       state = { position: start };
     }
 
+    // Before the window: after it, a new row would hide a deleted one.
+    const onServer = reconcile ? await airflow.taskCounts() : undefined;
     const since = await airflow.windowFrom(state.position);
     const seen = new Set<string>();
+    const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
     for await (const rows of changes(airflow.api.taskInstances, timestampOf(since))) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
+      for (const run of recreatedRuns(rows, await heldOf(rows, stored, ["is_latest"]))) recreated.set(runKey(run), run);
       yield await taskInstanceBatch(airflow, stored, { rows }, state);
     }
 
-    const waiting = await stored.keys(taskInstancesTable, {
-      is_latest: { in: [true] },
-      state: { in: unfinishedTaskStates },
-    });
+    const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
     const events = await airflow.silentEvents(since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
-    const doubts = [...unfinished(waiting, live, seen), ...eventDoubts(events, "task")];
+    const doubts = [
+      ...unfinished(waiting, live, seen),
+      ...eventDoubts(events, "task"),
+      ...runScopes([...recreated.values()]),
+    ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
-    yield { state: { position: before.position } };
+
+    const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
+    const gone = await airflow.gone(
+      held.map(({ values }) => values.dag_id as string),
+      reconcile,
+    );
+    if (gone.length > 0) yield goneBatch(taskInstancesTable, gone, state);
+    if (onServer) {
+      const differing = differingCounts(onServer, held).filter(({ dag }) => onServer.has(dag));
+      await announceDeletions(airflow, stored, taskInstancesTable, differing, expectDeletions);
+      for (const { dag } of differing) yield* readTaskInstances(airflow, stored, { dags: [dag] }, state);
+    }
+    const position = { position: before.position };
+    yield reconcile ? { state: position, reconciled: true } : { state: position };
   },
 });
 

@@ -55,6 +55,12 @@ export const dagRunsTable = defineTable({
       nullable: true,
       description: "Key of the partition that the run is for. Null before Airflow 3.2.",
     },
+    purged_at: {
+      type: "timestamp",
+      nullable: true,
+      description:
+        "When the row was found to have gone with the server's retention, as by airflow db clean: it is kept. Null while it is there.",
+    },
   },
 });
 
@@ -80,5 +86,6 @@ export function dagRunRow(run: DagRun): Row<typeof dagRunsTable> {
     bundle_version: run.bundle_version ?? null,
     dag_versions: run.dag_versions.map(({ version_number }) => version_number).sort((a, b) => a - b),
     partition_key: run.partition_key ?? null,
+    purged_at: null,
   };
 }

@@ -57,6 +57,12 @@ export const taskInstancesTable = defineTable({
       description: "A person's note on the task instance. Null for earlier attempts.",
     },
     dag_version: { type: "int64", nullable: true, description: "Number of the DAG version that the attempt used." },
+    purged_at: {
+      type: "timestamp",
+      nullable: true,
+      description:
+        "When the row was found to have gone with the server's retention, as by airflow db clean: it is kept. Null while it is there.",
+    },
   },
 });
 
@@ -112,5 +118,6 @@ function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
     pid: row.pid ?? null,
     unixname: row.unixname ?? null,
     dag_version: row.dag_version?.version_number ?? null,
+    purged_at: null,
   };
 }

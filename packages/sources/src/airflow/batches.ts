@@ -1,0 +1,138 @@
+/**
+ * What was read, as batches.
+ *
+ * A leaf of a fixed scope says what is no longer there. Most of that was deleted, and is marked so. What is older than
+ * anything that the server still has went with its retention (`airflow db clean`) instead: it is kept and marked as
+ * purged, since keeping history is why people sync.
+ */
+import type { DagRun, TaskInstance } from "@org/airflow-client";
+import type { Json, Row, Scope, StoredRow, Table } from "@org/destination";
+import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
+import { timestampOf } from "../timestamp.ts";
+import { whole } from "./attempts.ts";
+import { leaves } from "./leaves.ts";
+import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
+import type { AirflowSync } from "./shared.ts";
+import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
+import { taskInstancesTable } from "./tables/task-instances.ts";
+
+/** Rows that are there as far as anybody knows. */
+export const unpurged = { purged_at: { in: [null] } };
+
+/** Listed dag runs as a batch. */
+export async function dagRunBatch(
+  airflow: AirflowSync,
+  stored: Stored,
+  { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly DagRun[] },
+  state: Json,
+): Promise<StreamBatch> {
+  const rows = listed.map(dagRunRow);
+  if (!scope || !isFixed(scope)) return batchOf(dagRunsTable, { upserts: rows, state });
+  const held = { ...storedScope(scope), ...unpurged };
+  const purged = await newlyPurged(airflow, stored, dagRunsTable, held, rows);
+  return batchOf(dagRunsTable, { replace: [{ scope: held, rows: [...rows, ...purged] }], state });
+}
+
+/** Listed task instances as a batch: with their attempts, whole, and without what were only placeholders. */
+export async function taskInstanceBatch(
+  airflow: AirflowSync,
+  stored: Stored,
+  { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly TaskInstance[] },
+  state: Json,
+): Promise<StreamBatch> {
+  const known = await heldOf(listed, stored, columnsOf(taskInstancesTable));
+  const { rows, remove } = await whole(listed, known, airflow.tries);
+  if (!scope || !isFixed(scope)) return batchOf(taskInstancesTable, { upserts: rows, remove, state });
+  const held = { ...storedScope(scope), ...unpurged };
+  const purged = await newlyPurged(airflow, stored, taskInstancesTable, held, [...rows, ...remove]);
+  return batchOf(taskInstancesTable, { replace: [{ scope: held, rows: [...rows, ...purged] }], remove, state });
+}
+
+/** All that the table holds of listed task instances, and of the same tasks with map_index -1. */
+export async function heldOf(
+  listed: readonly TaskInstance[],
+  stored: Stored,
+  columns: readonly (keyof typeof taskInstancesTable.columns)[],
+): Promise<readonly StoredRow[]> {
+  const column = (name: "dag_id" | "dag_run_id" | "task_id") => ({ in: [...new Set(listed.map((row) => row[name]))] });
+  const indexes = { in: [-1, ...new Set(listed.map(({ map_index }) => map_index))] };
+  const [dag_id, dag_run_id, task_id] = [column("dag_id"), column("dag_run_id"), column("task_id")];
+  return stored.keys(taskInstancesTable, { dag_id, dag_run_id, task_id, map_index: indexes }, columns);
+}
+
+/** All task instances of a scope, in proven parts. */
+export async function* readTaskInstances(
+  airflow: AirflowSync,
+  stored: Stored,
+  scope: AirflowScope,
+  state: Json,
+): AsyncGenerator<StreamBatch> {
+  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer)) {
+    yield await taskInstanceBatch(airflow, stored, leaf, state);
+  }
+}
+
+/** A DAG that is gone from the server, with all that it had; what was purged before stays. */
+export function goneBatch<T extends Table>(table: T, dags: readonly string[], state: Json): StreamBatch {
+  const scope = { dag_id: { in: dags }, ...("purged_at" in table.columns ? unpurged : {}) } as Scope<T>;
+  return batchOf(table, { replace: [{ scope, rows: [] }], state });
+}
+
+/**
+ * Says how many rows a reconcile is going to mark deleted, before it reads any DAG again. What is older than anything
+ * that the server has is not among them.
+ *
+ * @throws SyncError `MASS_DELETE`
+ */
+export async function announceDeletions(
+  airflow: AirflowSync,
+  stored: Stored,
+  table: PurgeableTable,
+  differing: readonly { readonly dag: string; readonly missing: number }[],
+  expect: (table: Table, count: number) => Promise<void>,
+): Promise<void> {
+  const shrunk = differing.filter(({ missing }) => missing > 0);
+  if (shrunk.length === 0) return;
+  const oldest = await oldestStart(airflow, table);
+  const older = { ...unpurged, dag_id: { in: shrunk.map(({ dag }) => dag) }, start_date: { lt: oldest ?? "" } };
+  const purged = oldest === null ? 0 : await stored.count(table as Table, older);
+  const missing = shrunk.reduce((sum, each) => sum + each.missing, 0);
+  if (missing > purged) await expect(table, missing - purged);
+}
+
+type PurgeableTable = typeof dagRunsTable | typeof taskInstancesTable;
+
+function oldestStart(airflow: AirflowSync, table: PurgeableTable): Promise<string | null> {
+  return table === dagRunsTable ? airflow.oldestRunStart() : airflow.oldestTaskStart();
+}
+
+/** Rows that the table holds in a scope, that did not come, and that are older than anything that the server has. */
+async function newlyPurged<T extends PurgeableTable>(
+  airflow: AirflowSync,
+  stored: Stored,
+  table: T,
+  scope: Scope,
+  came: readonly StoredRow[],
+): Promise<Row<T>[]> {
+  const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
+  const there = new Set(came.map(keyOf));
+  const missing = (await stored.keys(table as Table, scope)).filter((row) => !there.has(keyOf(row)));
+  if (missing.length === 0) return [];
+  const oldest = await oldestStart(airflow, table);
+  if (oldest === null) return [];
+  const gone = new Set(missing.map(keyOf));
+  // What never began goes with its run.
+  const before = [{ start_date: { lt: oldest } }, { start_date: { in: [null] }, run_after: { lt: oldest } }];
+  const old = await Promise.all(
+    before.map((limits) => stored.keys(table as Table, { ...scope, ...limits }, columnsOf(table as Table))),
+  );
+  const now = timestampOf((await airflow.before()).position.server);
+  return old
+    .flat()
+    .filter((row) => gone.has(keyOf(row)))
+    .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
+}
+
+function columnsOf<T extends Table>(table: T): (keyof T["columns"] & string)[] {
+  return Object.keys(table.columns);
+}

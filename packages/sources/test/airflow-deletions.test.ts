@@ -1,0 +1,167 @@
+import { createEmptyAirflowWorld, day, hour } from "@org/simulators";
+import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
+import { expect, test } from "vitest";
+import { readTable } from "../../../test/live/compare.ts";
+import { setUp } from "./airflow-sync.ts";
+
+const reconcile = { reconcile: true };
+
+/** Five DAGs with twelve runs each, one every six hours, two tasks in each. */
+function threeDays() {
+  const world = createEmptyAirflowWorld();
+  const now = world.now();
+  const dags = ["a", "b", "c", "d", "e"].map((dagId) =>
+    world.addDag({ dagId, tasks: [{ taskId: "extract" }, { taskId: "load" }] }),
+  );
+  for (let index = 12; index > 0; index -= 1) {
+    for (const dag of dags) {
+      const runAfter = now - index * 6 * hour;
+      world.at(runAfter, () =>
+        world.finishRun(world.addRun(dag, { runType: "scheduled", logicalDate: runAfter, runAfter })),
+      );
+    }
+  }
+  return world;
+}
+
+test("a run deleted in the user interface is gone in the next sync, by the event log", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  world.deleteRun([...world.dags.get("b")!.runs.values()][5]!);
+  await syncNow({ reconcile: false });
+  expect(await differences()).toEqual([]);
+});
+
+test("a run deleted without a trace is gone after a reconcile, also where another was born meanwhile", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  const dag = world.dags.get("b")!;
+  world.deleteRun([...dag.runs.values()][5]!, true);
+  world.finishRun(world.addRun(dag, { runId: "born meanwhile" }));
+  await syncNow({ reconcile: false });
+  expect(await differences()).not.toEqual([]);
+  await syncNow(reconcile);
+  expect(await differences()).toEqual([]);
+});
+
+test("a run deleted and another born between the count and the window is found by the next reconcile at the latest", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  const dag = world.dags.get("c")!;
+  simulator.faults.push({
+    match: ({ path }) => path === "/api/v2/dags/~/dagRuns",
+    before: () => {
+      world.deleteRun([...dag.runs.values()][3]!, true);
+      world.finishRun(world.addRun(dag, { runId: "born meanwhile" }));
+    },
+  });
+  await syncNow(reconcile);
+  await syncNow(reconcile);
+  expect(await differences()).toEqual([]);
+});
+
+test("a deleted DAG goes with its runs and task instances, and comes back without what it had", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  world.deleteDag(world.dags.get("d")!);
+  await syncNow({ reconcile: false });
+  expect(await differences()).toEqual([]);
+  simulator.clock.advance(60_000);
+  world.finishRun(world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "extract" }] })));
+  await syncNow(reconcile);
+  expect(await differences()).toEqual([]);
+});
+
+test("a run made again under its id with fewer tasks has no task instances left over", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  const dag = world.dags.get("a")!;
+  const { runId, runAfter } = [...dag.runs.values()][7]!;
+  world.deleteRun(dag.runs.get(runId)!, true);
+  const again = world.addRun(dag, { runId, runAfter });
+  again.tasks.length = 1;
+  world.startRun(again);
+  await syncNow(reconcile);
+  expect((await differences()).filter((line) => !line.includes('"load"'))).toEqual([]);
+});
+
+test("I8: what goes with the server's retention is kept, and marked as purged", async () => {
+  const { simulator, world, syncNow, differences, path } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  const cut = world.now() - day;
+  let count = 0;
+  for (const dag of world.dags.values()) {
+    for (const run of [...dag.runs.values()]) {
+      if (run.startDate! >= cut) continue;
+      world.deleteRun(run, true);
+      count += 1;
+    }
+  }
+  expect(count).toBe(45);
+  const { streams } = await syncNow(reconcile);
+  expect(streams.map(({ deleted }) => deleted)).toEqual([0, 0, 0]);
+  const runs = await readTable(path, dagRunsTable);
+  expect(runs.filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
+  expect((await readTable(path, taskInstancesTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(90);
+  expect((await differences()).every((line) => line.startsWith("extra") || line.startsWith("…"))).toBe(true);
+  // Known from then on: nothing is read again for it.
+  for (const _ of [1, 2]) {
+    simulator.clock.advance(20 * 60_000);
+    await syncNow(reconcile);
+  }
+  const { requests } = await syncNow(reconcile);
+  expect(requests).toBeLessThanOrEqual(5 + world.dags.size);
+  await syncNow({ fullRefresh: true });
+  expect((await readTable(path, dagRunsTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
+});
+
+test("I8: a mass of deletions is not believed, unless somebody allows it", async () => {
+  const world = threeDays();
+  const big = world.addDag({ dagId: "big", tasks: [{ taskId: "t" }] });
+  for (let index = 0; index < 150; index += 1) {
+    world.at(world.now() - index * hour, () => world.finishRun(world.addRun(big, { runId: `run ${index}` })));
+  }
+  const { simulator, syncNow, differences } = await setUp({ world });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  for (const run of [...big.runs.values()].slice(0, 120)) world.deleteRun(run, true);
+  await expect(syncNow(reconcile)).rejects.toThrow(
+    "airflow_dag_runs: 120 of 210 rows (57 %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (--allow-mass-delete).",
+  );
+  expect(await differences()).not.toEqual([]);
+  await syncNow({ ...reconcile, allowMassDelete: true });
+  expect(await differences()).toEqual([]);
+});
+
+test("I8: a DAG that the user may not see any more keeps its rows", async () => {
+  const { simulator, world, syncNow, path } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  world.deleteDag(world.dags.get("e")!);
+  simulator.faults.push({
+    match: ({ path }) => path === "/api/v2/dags/e",
+    status: 403,
+    body: { detail: "Forbidden" },
+    times: 99,
+  });
+  await syncNow(reconcile);
+  expect((await readTable(path, dagRunsTable)).filter(({ dag_id }) => dag_id === "e")).toHaveLength(12);
+});
+
+test("deletions are looked for once a day by themselves", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  world.deleteRun([...world.dags.get("b")!.runs.values()][5]!, true);
+  simulator.clock.advance(23 * 60 * 60_000);
+  await syncNow();
+  expect(await differences()).not.toEqual([]);
+  simulator.clock.advance(2 * 60 * 60_000);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
