@@ -141,6 +141,11 @@ export class DagsterWorld {
     this.#reload(name, "loaded");
   }
 
+  /** The location is no longer part of the workspace. Its runs stay. */
+  removeLocation(name: string): void {
+    this.locations.delete(this.location(name).name);
+  }
+
   defineAsset(location: string, asset: AssetDefinition): void {
     this.location(location).assets.set(assetId(asset.path), asset);
     this.#reload(location, "loaded");
@@ -149,6 +154,13 @@ export class DagsterWorld {
   /** Takes an asset's definition away; if it was ever materialized, it stays known by its events. */
   undefineAsset(location: string, path: readonly string[]): void {
     this.location(location).assets.delete(assetId(path));
+    this.#reload(location, "loaded");
+  }
+
+  /** Takes a schedule or a sensor out of the location's code. */
+  undefineInstigator(location: string, kind: "schedules" | "sensors", name: string): void {
+    const all: { readonly name: string }[] = this.location(location)[kind];
+    all.splice(all.indexOf(this.#instigator(all, name)), 1);
     this.#reload(location, "loaded");
   }
 

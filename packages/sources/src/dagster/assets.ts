@@ -1,4 +1,5 @@
 import { batchOf, defineStream, type Stored } from "@org/sync-engine";
+import { isKnown } from "./definitions.ts";
 import type { DagsterSync } from "./shared.ts";
 import { type AssetDefinition, assetDefinition, assetId, assetRow, assetsTable } from "./tables/assets.ts";
 
@@ -8,6 +9,7 @@ const KEYS_PER_REQUEST = 300;
 /**
  * All assets, at every sync: the server does not say which of them changed, and loses some when it lists them in pages.
  * Those that are defined come with their definitions; the others, known by their events only, are asked for by key.
+ * One that is neither defined nor materialized, asked for by its key, is gone.
  */
 export const assets = defineStream<DagsterSync, typeof assetsTable>({
   name: "assets",
@@ -15,55 +17,60 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   revision: 1,
   async *read({ shared: { api, before }, stored }) {
     const { position, definitions } = await before();
-    const kept = await keptDefinitions(stored, [...definitions.unavailable.keys()]);
+    const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);
+    const locations = new Set(held.map((row) => row.code_location as string | null));
+    const kept = await keptDefinitions(
+      stored,
+      [...locations].filter((location) => location !== null && !isKnown(definitions, location)),
+    );
     const state = { position };
 
     const defined = definitions.assetNodes.map(({ assetKey }) => assetId(assetKey.path));
     yield batchOf(assetsTable, {
       upserts: definitions.assetNodes.map((node, index) => {
-        const definition = kept.get(defined[index]!)?.definition ?? assetDefinition(node);
+        const definition = kept.get(defined[index]!) ?? assetDefinition(node);
         return assetRow(node.assetKey.path, definition, node.assetMaterializations[0]);
       }),
       state,
     });
 
     const others = new Map(definitions.assetPaths.map((path) => [assetId(path), path]));
-    // Neither defined nor materialized any more: their materialization may have been wiped.
-    for (const [id, { isMaterialized }] of kept) if (isMaterialized) others.set(id, JSON.parse(id) as string[]);
+    for (const { id, last_materialization_time: time } of held as readonly {
+      id: string;
+      [column: string]: unknown;
+    }[]) {
+      // Of one that is kept and was never materialized there is nothing to ask.
+      if (time !== null || !kept.has(id)) others.set(id, JSON.parse(id) as string[]);
+    }
     for (const id of defined) others.delete(id);
+    const gone = new Set<string>();
     const paths = [...others.values()];
     for (let start = 0; start < paths.length; start += KEYS_PER_REQUEST) {
       const chunk = paths.slice(start, start + KEYS_PER_REQUEST);
       const materializations = await api.materializations(chunk);
       const upserts = chunk.flatMap((path, index) => {
-        const definition = kept.get(assetId(path))?.definition;
+        const definition = kept.get(assetId(path));
         const materialization = materializations[index];
-        return definition || materialization ? [assetRow(path, definition, materialization)] : [];
+        if (definition || materialization) return [assetRow(path, definition, materialization)];
+        gone.add(assetId(path));
+        return [];
       });
       yield batchOf(assetsTable, { upserts, state });
     }
+    if (definitions.loaded.length === 0) return;
+    // All at once, so that as many as nobody believes are not half marked when that is noticed.
+    const scope = { id: { in: [...gone] } };
+    yield batchOf(assetsTable, { replace: [{ scope, rows: [] }], state, reconciled: true });
   },
 });
 
-interface KeptAsset {
-  readonly definition: AssetDefinition;
-  readonly isMaterialized: boolean;
-}
-
 /** What the table holds of the assets that are defined where nothing is known now, by their ids. */
-async function keptDefinitions(stored: Stored, locations: readonly string[]): Promise<ReadonlyMap<string, KeptAsset>> {
+async function keptDefinitions(
+  stored: Stored,
+  locations: readonly (string | null)[],
+): Promise<ReadonlyMap<string, AssetDefinition>> {
   if (locations.length === 0) return new Map();
-  const rows = await stored.keys(assetsTable, { code_location: { in: locations } }, [
-    "description",
-    "group_name",
-    "repository",
-    "code_location",
-    "last_materialization_time",
-  ]);
-  return new Map(
-    rows.map(({ id, last_materialization_time: time, ...definition }) => [
-      id as string,
-      { definition: definition as AssetDefinition, isMaterialized: time !== null },
-    ]),
-  );
+  const columns = ["description", "group_name", "repository", "code_location"] as const;
+  const rows = await stored.keys(assetsTable, { code_location: { in: locations } }, columns);
+  return new Map(rows.map(({ id, ...definition }) => [id as string, definition as AssetDefinition]));
 }

@@ -25,6 +25,17 @@ export interface Definitions {
   readonly assetNodes: readonly DagsterAssetNode[];
   /** The paths of all assets, those among them that are known by their events only. */
   readonly assetPaths: readonly (readonly string[])[];
+  /** How many runs there are; undefined where it was not asked, or not answered. */
+  readonly runCount: number | undefined;
+}
+
+/**
+ * Whether what a code location defines is known now, so that what is missing of it is gone: it is loaded, or no longer
+ * part of the workspace. Where none is loaded, nothing is known of any: a workspace without code says more about how
+ * the server was started than about what was deleted.
+ */
+export function isKnown({ loaded, unavailable }: Definitions, location: string): boolean {
+  return loaded.length > 0 && !unavailable.has(location);
 }
 
 /** @throws {DagsterResultError} The server failed on a part of it. */
@@ -48,6 +59,7 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
     sensors: repositories.flatMap(({ sensors, place }) => sensors.map((sensor) => ({ sensor, place }))),
     assetNodes: data.assetNodes,
     assetPaths: unwrap(data.assetKeys, "AssetConnection").nodes.map(({ key }) => key.path),
+    runCount: (data.runCount && unwrap(data.runCount, "Runs").count) ?? undefined,
   };
 }
 

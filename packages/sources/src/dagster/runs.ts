@@ -2,6 +2,7 @@ import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
 import { HEAD_SIZE } from "./api.ts";
 import { FrameWatch, filterOffset, nextPosition } from "./frame.ts";
+import { inChunks, reconcileRuns, these } from "./runs-reconcile.ts";
 import { parseRunsState, type RunsPosition } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
@@ -15,13 +16,19 @@ import { isOpen, runRow, runsTable } from "./tables/runs.ts";
  *   and ended in between, with times long past.
  *
  * Rows are stored in the order in which they were read, so that an older version never replaces a newer one.
+ *
+ * After all that the table holds every run that the server had before it. So where both count the same, they hold the
+ * same runs; where they do not, a sync that is to find deletions compares all ids.
  */
 export const runs = defineStream<DagsterSync, typeof runsTable>({
   name: "runs",
   table: runsTable,
   revision: 1,
-  async *read({ shared: { api, overlapMs, before }, state: storedState, stored, emit }) {
-    const { position: now, definitions } = await before();
+  async *read(context) {
+    const { state: storedState, stored, reconcile, emit } = context;
+    const { api, overlapMs, before } = context.shared;
+    // The runs are counted before any of them is read: after that, a new one would make up for a deleted one.
+    const { position: now, definitions } = await before(reconcile);
     const begun = parseRunsState(storedState, now);
     const known = "history" in begun ? begun.history.frame : begun.frame;
     const watch = new FrameWatch(known, now.server, api.filtered);
@@ -54,15 +61,21 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const asked = chunks.shift() ?? [];
     let offset = filterOffset(watch.frame);
     const changes = await api.runChanges(window(offset), asked);
+    const unseen = new Set(asked);
+    for (const { runId } of changes.open) unseen.delete(runId);
+    const stillOpen = [...changes.open, ...(await api.runsById([...unseen]))];
     // All are looked at before any is stored, so that they are stored in one frame.
-    await watch.see([...changes.window, ...changes.open, ...changes.head]);
+    await watch.see([...changes.window, ...stillOpen, ...changes.head]);
     const others = new Map([...changes.window, ...changes.head].map((run) => [run.runId, run]));
     for (const id of asked) others.delete(id);
     const upserts = await rowsOf([...others.values()]);
-    yield batchOf(runsTable, { replace: [these(asked, await rowsOf(changes.open))], upserts, state });
+    yield batchOf(runsTable, { replace: [these(asked, await rowsOf(stillOpen))], upserts, state });
+    let vanished = asked.length - stillOpen.length;
 
     for (const ids of chunks) {
-      yield batchOf(runsTable, { replace: [these(ids, await rowsOf(await api.runsById(ids)))], state });
+      const rows = await rowsOf(await api.runsById(ids));
+      vanished += ids.length - rows.length;
+      yield batchOf(runsTable, { replace: [these(ids, rows)], state });
     }
 
     async function* store(
@@ -95,20 +108,17 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       emit({ type: "notice", code: "DATABASE_NOT_IN_UTC", message });
     }
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
-    yield { state: withFrame({ position, head: headOf(changes.head) }) };
+    const ended = withFrame({ position, head: headOf(changes.head) });
+    yield { state: ended };
+
+    if (!reconcile) return;
+    // The vanished ones may have been there when the runs were counted.
+    const counted = (await stored.count(runsTable, {})) + vanished;
+    if (counted !== definitions.runCount) yield* reconcileRuns(context, { rowsOf, state: ended });
+    yield { state: ended, reconciled: true };
   },
 });
 
-/** In the scope of these ids, these runs and no others: one that was asked for by its id and did not come is gone. */
-function these(ids: readonly string[], rows: readonly ReturnType<typeof runRow>[]) {
-  return { scope: { run_id: { in: ids } }, rows };
-}
-
 function headOf(rows: readonly DagsterRun[]): readonly string[] {
   return rows.slice(0, HEAD_SIZE).map(({ runId }) => runId);
-}
-
-function inChunks<T>(items: readonly T[], size: number): T[][] {
-  const count = Math.ceil(items.length / size);
-  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size));
 }

@@ -1,16 +1,16 @@
 import { defineStream } from "@org/sync-engine";
+import { replaceKnown } from "./known-locations.ts";
 import type { DagsterSync } from "./shared.ts";
 import { scheduleRow, schedulesTable } from "./tables/schedules.ts";
 
-/** The schedules of all code locations that are loaded, at every sync. */
+/** The schedules of all code locations that are loaded, at every sync: what is missing of them is gone. */
 export const schedules = defineStream<DagsterSync, typeof schedulesTable>({
   name: "schedules",
   table: schedulesTable,
   revision: 1,
-  async *read({ shared: dagster }) {
-    const { position, definitions } = await dagster.before();
-    // These are all schedules of the locations in `definitions.loaded`, and say nothing of those in `unavailable`.
-    const upserts = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));
-    yield { upserts, state: { position } };
+  async *read({ shared: { before }, stored }) {
+    const { position, definitions } = await before();
+    const rows = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));
+    yield await replaceKnown(schedulesTable, { rows, definitions, stored, state: { position } });
   },
 });

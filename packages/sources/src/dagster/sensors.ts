@@ -1,11 +1,12 @@
 import type { StoredRow } from "@org/destination";
 import { defineStream } from "@org/sync-engine";
+import { replaceKnown } from "./known-locations.ts";
 import type { DagsterSync } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 import { sensorRow, sensorsTable } from "./tables/sensors.ts";
 
 /**
- * The sensors of all code locations that are loaded, at every sync. Which runs they have in progress is read from the
+ * The sensors of all code locations that are loaded, at every sync: what is missing of them is gone. Which runs they have in progress is read from the
  * table of the runs; in a sync without the stream `runs`, the server is asked for all runs in progress instead.
  */
 export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
@@ -26,12 +27,11 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
     } else {
       for await (const { rows } of api.runPages({ filter: { statuses } })) for (const run of rows) add(runRow(run, 0));
     }
-    // These are all sensors of the locations in `definitions.loaded`, and say nothing of those in `unavailable`.
-    const upserts = definitions.sensors.map(({ sensor, place }) => {
+    const rows = definitions.sensors.map(({ sensor, place }) => {
       const ids = active.get(sensorKey(place.code_location, place.repository, sensor.name)) ?? [];
       return sensorRow(sensor, place, [...new Set(ids)].sort());
     });
-    yield { upserts, state: { position } };
+    yield await replaceKnown(sensorsTable, { rows, definitions, stored, state: { position } });
   },
 });
 

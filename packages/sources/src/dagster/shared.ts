@@ -1,7 +1,6 @@
 /** What the streams of one sync share: the server's definitions as of one moment, asked for once. */
 import type { DagsterClient } from "@org/dagster-client";
 import type { Position, SourceContext } from "@org/sync-engine";
-import { once } from "../once.ts";
 import { type DagsterApi, dagsterApi } from "./api.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -26,20 +25,36 @@ export interface Before {
 export interface DagsterSync {
   readonly api: DagsterApi;
   readonly overlapMs: number;
-  before(): Promise<Before>;
+  /**
+   * The same for all streams of a sync: asked once.
+   *
+   * @param withRunCount has the runs counted with it. The stream of the runs, the first one, is who wants to know.
+   */
+  before(withRunCount?: boolean): Promise<Before>;
 }
 
 export function startDagsterSync(options: DagsterOptions, context: SourceContext): DagsterSync {
   const { client, overlapMs = 600_000, pageSize = 1000 } = options;
   const api = dagsterApi(client, context, pageSize);
-  const before = once(async (): Promise<Before> => {
-    const definitions = await api.definitions();
+  const ask = async (withRunCount: boolean): Promise<Before> => {
+    const definitions = await api.definitions(withRunCount);
     const position = { server: api.clock(context.now), local: context.now() };
     for (const [location, reason] of definitions.unavailable) {
       const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;
       context.emit({ type: "notice", code: "LOCATION_NOT_LOADED", message });
     }
+    if (definitions.loaded.length === 0) {
+      const message =
+        "None of Dagster's code locations is loaded: none of their assets, schedules and sensors is marked as deleted.";
+      context.emit({ type: "notice", code: "NO_LOCATION_LOADED", message });
+    }
     return { position, definitions };
-  });
+  };
+  let asked: Promise<Before> | undefined;
+  const before = (withRunCount = false) => {
+    // Also one failure, which has been waited for long enough by then.
+    asked ??= ask(withRunCount);
+    return asked;
+  };
   return { api, overlapMs, before };
 }

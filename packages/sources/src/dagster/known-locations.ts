@@ -1,0 +1,30 @@
+import type { Json, Row } from "@org/destination";
+import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
+import { type Definitions, isKnown } from "./definitions.ts";
+import type { schedulesTable } from "./tables/schedules.ts";
+import type { sensorsTable } from "./tables/sensors.ts";
+
+/**
+ * A batch that leaves these rows and no others of the code locations that are loaded, and none of those that the
+ * workspace does not have any more. Rows of locations that fail to load, or are loading, stay as they are.
+ *
+ * That is done at every sync: the lists come whole each time, in one answer that sees one moment.
+ *
+ * @param options.rows everything that the loaded locations define
+ */
+export async function replaceKnown<T extends typeof schedulesTable | typeof sensorsTable>(
+  table: T,
+  options: {
+    readonly rows: readonly Row<T>[];
+    readonly definitions: Definitions;
+    readonly stored: Stored;
+    readonly state: Json;
+  },
+): Promise<StreamBatch> {
+  const { rows, definitions, stored, state } = options;
+  const held = await stored.countBy(table, {}, ["code_location"]);
+  const locations = new Set([...definitions.loaded, ...held.map(({ values }) => values.code_location as string)]);
+  const known = [...locations].filter((location) => isKnown(definitions, location));
+  const scope = { code_location: { in: known } };
+  return batchOf(table, { replace: [{ scope, rows }], state, ...(known.length > 0 && { reconciled: true }) });
+}
