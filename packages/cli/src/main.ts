@@ -4,6 +4,7 @@ import { addCheck } from "./commands/check.ts";
 import { addDiscover } from "./commands/discover.ts";
 import { addState } from "./commands/state.ts";
 import { addSync } from "./commands/sync.ts";
+import { addVerify } from "./commands/verify.ts";
 import { credentialVariables } from "./credentials.ts";
 import { exitCodes } from "./exit-code.ts";
 import type { Io } from "./io.ts";
@@ -21,7 +22,7 @@ Credentials come from the environment only:
 
 Exit codes:
   0   done
-  1   something was not synced: the message says what was and what was not
+  1   something was not synced, or verify found a difference: the message says what
   2   wrong usage or configuration: somebody has to change something
   75  come back later: a server was down or busy, or another sync holds the file
 `;
@@ -45,7 +46,7 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
     })
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addSync, addCheck, addDiscover, addState]) add(program, io, outcome);
+  for (const add of [addSync, addCheck, addDiscover, addState, addVerify]) add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitCodes.configuration;

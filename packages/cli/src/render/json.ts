@@ -21,6 +21,7 @@ function errorFacts(error: Error): object {
   return { name: error.name, code, retryable, message: failureText(error) };
 }
 
-function toError(thrown: unknown): Error {
+/** Anything thrown, as an Error. */
+export function toError(thrown: unknown): Error {
   return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

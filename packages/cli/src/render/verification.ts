@@ -1,0 +1,58 @@
+import type { Value } from "@org/destination";
+import type { Cause, Difference, TableComparison } from "../verify/compare.ts";
+import type { VerifyResult } from "../verify/verify.ts";
+import { duration } from "./duration.ts";
+import { grouped, textTable } from "./table.ts";
+
+const causeTexts: Readonly<Record<Cause, string>> = {
+  unexplained: "unexplained: the next sync would leave it so",
+  changed: "changed since the last sync: the next one brings it",
+  new: "new since the last sync, or back: the next one brings it",
+  deleted: "deleted on the server: the next sync with --reconcile marks it",
+  not_loaded: "not known: its code location is not loaded now",
+  unknown: "not known",
+};
+
+/** How many rows are not as on the server. */
+export function differenceCount({ tables }: VerifyResult): number {
+  return tables.reduce((sum, { different, missing, extra }) => sum + different + missing + extra, 0);
+}
+
+/** What a verification found, for a person. @param to the destination, as it was given */
+export function verificationText(result: VerifyResult, to: string): string {
+  const { tables, requests, durationMs } = result;
+  const head = ["table", "compared", "different", "missing", "extra", "kept"];
+  const rows = tables.map((each) => [each.table, each.compared, each.different, each.missing, each.extra, each.kept]);
+  const count = differenceCount(result);
+  const compared = tables.reduce((sum, each) => sum + each.compared, 0);
+  const found = count === 0 ? "No difference" : `${grouped(count)} ${count === 1 ? "difference" : "differences"}`;
+  return [
+    textTable(head, rows),
+    ...tables.filter(({ differences }) => differences.length > 0).map(tableText),
+    `${found} in ${grouped(compared)} rows: ${to} (${duration(durationMs)}, ${grouped(requests)} requests)\n`,
+  ].join("");
+}
+
+function tableText({ table, causes, differences, different, missing, extra }: TableComparison): string {
+  const more = different + missing + extra - differences.length;
+  return [
+    `\n${table}\n`,
+    ...Object.entries(causes).map(([cause, count]) => `  ${grouped(count)} ${causeTexts[cause as Cause]}\n`),
+    ...differences.map(differenceText),
+    ...(more > 0 ? [`    … and ${grouped(more)} more\n`] : []),
+    "\n",
+  ].join("");
+}
+
+function differenceText({ kind, cause, key, columns }: Difference): string {
+  const names = Object.entries(key).map(([name, value]) => `${name} ${shown(value)}`);
+  const lines = Object.entries(columns).map(
+    ([column, { table, server }]) => `      ${column}: ${shown(table)} in the table, ${shown(server)} on the server\n`,
+  );
+  return `    ${kind} (${cause.replace("_", " ")}): ${names.join(", ")}\n${lines.join("")}`;
+}
+
+function shown(value: Value): string {
+  const text = typeof value === "bigint" ? String(value) : JSON.stringify(value);
+  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
