@@ -11,8 +11,10 @@ export type AskList = <T>(
   call: (signal: AbortSignal) => Promise<{ data: T; response: Response }>,
 ) => Promise<T>;
 
-/** Rows that changed, as the server's keyset cursor yields them, or undefined where the server has no such cursor. */
-export type ChangedPage<T> = { readonly rows: readonly T[]; readonly next: string | null } | undefined;
+/** Rows that changed: a page of the server's keyset cursor, or, where it has none, as many as it likes of `total`. */
+export type ChangedPage<T> =
+  | { readonly rows: readonly T[]; readonly next: string | null }
+  | { readonly rows: readonly T[]; readonly total: number };
 
 /** A collection that the server lists by scope and by change. */
 export interface Listing<T> {
@@ -66,7 +68,7 @@ export const dagRunListing = (client: AirflowClient, ask: AskList): Listing<DagR
         signal,
       }),
     );
-    return "next_cursor" in data ? { rows: data.dag_runs, next: data.next_cursor ?? null } : undefined;
+    return changedPage(data.dag_runs, data);
   },
 });
 
@@ -114,9 +116,17 @@ export const taskInstanceListing = (client: AirflowClient, ask: AskList): Listin
         signal,
       }),
     );
-    return "next_cursor" in data ? { rows: data.task_instances, next: data.next_cursor ?? null } : undefined;
+    return changedPage(data.task_instances, data);
   },
 });
+
+function changedPage<T>(
+  rows: readonly T[],
+  data: { readonly next_cursor?: string | null; readonly total_entries?: number | null },
+): ChangedPage<T> {
+  if ("next_cursor" in data) return { rows, next: data.next_cursor ?? null };
+  return { rows, total: data.total_entries ?? Number.POSITIVE_INFINITY };
+}
 
 /** The server's bounds are closed, on every version; ours are half-open. */
 function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; run_after_lte?: string } {
