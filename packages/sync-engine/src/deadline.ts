@@ -35,3 +35,29 @@ export async function withDeadline<T>(
     stop();
   }
 }
+
+/** The items of an iterable until the signal aborts, even if the iterable does not listen to it. */
+export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+  const iterator = items[Symbol.asyncIterator]();
+  let stop = () => {};
+  const aborted = new Promise<never>((_, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    stop = () => signal.removeEventListener("abort", abort);
+  });
+  aborted.catch(() => {});
+  try {
+    for (;;) {
+      signal.throwIfAborted();
+      const result = await Promise.race([iterator.next(), aborted]);
+      if (result.done) return;
+      yield result.value;
+    }
+  } finally {
+    stop();
+    const ended = Promise.resolve(iterator.return?.());
+    // One that hangs is left to itself; otherwise what it holds is let go before anything else happens.
+    if (signal.aborted) ended.catch(() => {});
+    else await ended;
+  }
+}

@@ -4,12 +4,13 @@
  * simply syncing again.
  */
 import type { Destination, Session, Table } from "@org/destination";
-import { withDeadline } from "./deadline.ts";
+import { untilAborted, withDeadline } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError, toError } from "./errors.ts";
 import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
+import { openSession } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream } from "./source.ts";
 import { decodeState, encodeState } from "./state.ts";
 
@@ -86,7 +87,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   const request = createRequest({ limiter, signal, emit, ...(options.requests && { options: options.requests }) });
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 
-  const session = deadlined(await destination.open({ pipeline, signal }), options.destinationMs ?? 600_000, signal);
+  const session = await openSession(destination, { pipeline, signal, limitMs: options.destinationMs ?? 600_000 });
   const results: StreamResult[] = [];
   try {
     const names = streams.map((stream) => stream.name);
@@ -144,8 +145,7 @@ async function syncStream<S>(
   emit({ type: "stream-started", stream: stream.name, mode });
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
   try {
-    for await (const batch of stream.read({ ...context, emit: ownEmit })) {
-      signal.throwIfAborted();
+    for await (const batch of untilAborted(stream.read({ ...context, emit: ownEmit }), signal)) {
       const { state: data, table = stream.table, reconciled, ...rows } = batch;
       await guard.check({ ...rows, table });
       const state = encodeState(stream, { data, reconciledAt: reconciled ? context.now() : reconciledAt });
@@ -179,21 +179,6 @@ function chooseStreams<S>(source: Source<S>, names: readonly string[] | undefine
   }
   if (names?.length === 0) throw new SyncError("INVALID_OPTION", "streams is empty: leave it out to sync all of them.");
   return source.streams.filter((stream) => !names || names.includes(stream.name));
-}
-
-/** No call of a destination is waited for for ever. */
-function deadlined(session: Session, limitMs: number, signal: AbortSignal): Session {
-  const limited = <T>(label: string, work: () => Promise<T>) =>
-    withDeadline(`destination: ${label}`, limitMs, signal, work);
-  return {
-    states: () => limited("reading the states", () => session.states()),
-    prepare: (tables) => limited("preparing the tables", () => session.prepare(tables)),
-    count: (table, scope) => limited(`counting ${table.name}`, () => session.count(table, scope)),
-    countBy: (table, scope, columns) => limited(`counting ${table.name}`, () => session.countBy(table, scope, columns)),
-    keys: (table, scope, columns) => limited(`reading ${table.name}`, () => session.keys(table, scope, columns)),
-    commit: (stream, batch) => limited(`storing ${batch.table.name}`, () => session.commit(stream, batch)),
-    close: () => session.close(),
-  };
 }
 
 function streamsFailed(result: SyncResult): SyncError {
