@@ -106,14 +106,16 @@ test("verify names what changed on the server since the last sync, and leaves th
   expect(differences).toContainEqual(
     expect.objectContaining({ kind: "missing", cause: "new", key: key(added), columns: {} }),
   );
-  expect(differences).toContainEqual(expect.objectContaining({ kind: "extra", key: key(deleted!) }));
+  expect(differences).toContainEqual(expect.objectContaining({ kind: "extra", cause: "deleted", key: key(deleted!) }));
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
 test("verify finds a row that was changed, one that was taken and one that was doubled by hand", async () => {
   const { world, file, run } = await syncedAirflow("dag_runs");
   world.advance(3_600_000);
-  const [changed, taken, doubled] = world.runs().filter(({ state }) => state === "success");
+  const [changed, taken, doubled] = [...world.dags.values()].flatMap(
+    ({ runs }) => [...runs.values()].find(({ state }) => state === "success") ?? [],
+  );
   const is = (run: typeof changed) => `dag_id = '${run!.dag.dagId}' AND dag_run_id = '${run!.runId}'`;
   await byHand(file, `UPDATE airflow_dag_runs SET conf = '{"by":"hand"}' WHERE ${is(changed)}`);
   await byHand(file, `UPDATE airflow_dag_runs SET _deleted_at = now() WHERE ${is(taken)}`);

@@ -5,10 +5,11 @@ import { duration } from "./duration.ts";
 import { grouped, textTable } from "./table.ts";
 
 const causeTexts: Readonly<Record<Cause, string>> = {
-  unexplained: "unexplained: the next sync would leave it so",
+  unexplained: "unexplained: no sync would mend it but one with --full-refresh",
   changed: "changed since the last sync: the next one brings it",
   new: "new since the last sync, or back: the next one brings it",
   deleted: "deleted on the server: the next sync with --reconcile marks it",
+  missed: "missed by the syncs so far: the next one with --reconcile brings it",
   not_loaded: "not known: its code location is not loaded now",
   unknown: "not known",
 };

@@ -9,19 +9,20 @@ export interface Files {
   readonly stored: string;
   /** The server, read again. */
   readonly server: string;
-  /** What the next sync would make of the tables, where somebody tried. */
+  /** What the next sync would make of the tables, and one that looks for deletions after it, where somebody tried. */
   readonly next?: string;
+  readonly reconciled?: string;
 }
 
 /** `extra`: a row that the server does not have. `doubled`: several rows with one key. */
 export type DifferenceKind = "different" | "missing" | "extra" | "doubled";
 
 /**
- * Why, as far as it can be known. `changed`, `new`, `deleted`: on the server, since the last sync; the next one brings it.
- * `not_loaded`: the server cannot say now, since the code location is not loaded. `unexplained`: the next sync would
- * leave it so. `unknown`: nobody tried.
+ * Why, as far as it can be known. `changed`, `new`: since the last sync, the next one brings it. `deleted`: gone from the
+ * server. `missed`: the next sync would leave it so, and one that looks for deletions brings it. `not_loaded`: the server cannot say now, since the code location is not loaded. `unexplained`: both
+ * would leave it so. `unknown`: nobody tried.
  */
-export type Cause = "unexplained" | "changed" | "new" | "deleted" | "not_loaded" | "unknown";
+export type Cause = "unexplained" | "changed" | "new" | "deleted" | "missed" | "not_loaded" | "unknown";
 
 export interface Difference {
   readonly kind: DifferenceKind;
@@ -50,7 +51,7 @@ export interface TableComparison {
 const SHOWN = 10;
 
 /**
- * @param hasNext whether a database `next` is there too
+ * @param hasNext whether the databases `next` and `reconciled` are there too
  * @param isUnloaded whether a code location was not loaded when the server was read
  */
 export async function compareTable(
@@ -76,18 +77,22 @@ export async function compareTable(
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 
-  const next = hasNext ? `next.main.${quoted(table.name)}` : undefined;
-  const cause = next
+  const tried = (["next", "reconciled"] as const).map((name) => `${name}.main.${quoted(table.name)}`);
+  const isLive = (side: string) => `${side}._synced_at IS NOT NULL AND ${side}._deleted_at IS NULL`;
+  const cause = hasNext
     ? `CASE WHEN kind = 'doubled' THEN 'unexplained'
-         WHEN kind = 'missing' THEN CASE WHEN n._synced_at IS NOT NULL AND n._deleted_at IS NULL THEN 'new' ELSE 'unexplained' END
-         WHEN n._deleted_at IS NOT NULL THEN 'deleted'
+         WHEN kind = 'missing' THEN CASE WHEN ${isLive("n")} THEN 'new' WHEN ${isLive("r")} THEN 'missed' ELSE 'unexplained' END
+         WHEN n._deleted_at IS NOT NULL OR r._deleted_at IS NOT NULL THEN 'deleted'
          WHEN n._synced_at IS NULL OR ${differ("s", "n")} THEN 'changed'
+         WHEN r._synced_at IS NULL OR ${differ("s", "r")} THEN 'missed'
          WHEN ${isUnloaded ? notLoaded(table) : "false"} THEN 'not_loaded'
          ELSE 'unexplained' END`
     : "'unknown'";
+  const joined = hasNext
+    ? `LEFT JOIN ${tried[0]} n ON ${same("n", "d")} LEFT JOIN ${tried[1]} r ON ${same("r", "d")}`
+    : "";
   await query(`CREATE OR REPLACE TEMP TABLE explained AS SELECT DISTINCT ${keysOf("d")}, kind, ${cause} AS cause FROM found d
-    LEFT JOIN ${live("stored")} s ON ${same("s", "d")} ${next ? `LEFT JOIN ${next} n ON ${same("n", "d")}` : ""}
-    WHERE kind <> 'kept'`);
+    LEFT JOIN ${live("stored")} s ON ${same("s", "d")} ${joined} WHERE kind <> 'kept'`);
 
   const counted = await query("SELECT kind, count(*) AS rows FROM found GROUP BY kind");
   const count = (kind: string) => Number(counted.find((each) => each.kind === kind)?.rows ?? 0);
@@ -120,7 +125,7 @@ async function firstDifferences(
   const rows = await query(
     `SELECT ${keys}, kind AS _kind, cause AS _cause, ${side("s")}, ${side("f")}
      FROM (SELECT * FROM explained d ORDER BY cause <> 'unexplained', ${keys} LIMIT ${SHOWN}) d
-     LEFT JOIN stored.main.${name} s ON ${same("s", "d")} LEFT JOIN server.main.${name} f ON ${same("f", "d")}
+     LEFT JOIN stored.main.${name} s ON ${same("s", "d")} AND d.kind <> 'doubled' LEFT JOIN server.main.${name} f ON ${same("f", "d")}
      ORDER BY cause <> 'unexplained', ${keys} LIMIT ${SHOWN}`,
   );
   return rows.map((row) => {

@@ -12,6 +12,7 @@ import {
   type RequestOptions,
   type Source,
   type SyncEvent,
+  type SyncOptions,
   type SyncResult,
   sync,
 } from "@org/sync-engine";
@@ -38,7 +39,7 @@ export interface VerifyResult {
 }
 
 /**
- * Compares a destination's tables with the server. Needs room for two or three copies of the file in the system's
+ * Compares a destination's tables with the server. Needs room for up to four copies of the file in the system's
  * folder for temporary files (`TMPDIR`).
  *
  * @throws DestinationError `LOCKED` while a sync writes into the file, SyncError when the server could not be read
@@ -49,7 +50,6 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "dagsync-verify-"));
   const files = { stored: join(folder, "stored.duckdb"), server: join(folder, "server.duckdb") };
-  const next = join(folder, "next.duckdb");
   try {
     await copyDuckdb(path, files.stored);
     const pipeline = await ownerOf(path, files.stored, source);
@@ -69,16 +69,21 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     let requests = read.requests;
     let found = await compareTables(tables, files, isUnloaded, signal);
     if (found.some(({ differences }) => differences.length > 0)) {
-      onPhase?.("Trying the next sync on a copy, to find the causes of the differences");
-      await copyDuckdb(files.stored, next);
-      const tried = await syncInto(next, pipeline, options, { reconcile: true, allowMassDelete: true }).catch(
-        (error) => {
-          signal?.throwIfAborted();
-          onPhase?.(`The causes are not known, since the next sync fails: ${error.message}`);
-        },
+      onPhase?.(
+        "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences",
       );
-      requests += tried?.requests ?? 0;
-      if (tried) found = await compareTables(tables, { ...files, next }, isUnloaded, signal);
+      const after = { next: join(folder, "next.duckdb"), reconciled: join(folder, "reconciled.duckdb") };
+      try {
+        await copyDuckdb(files.stored, after.next);
+        requests += (await syncInto(after.next, pipeline, options, { reconcile: false })).requests;
+        await copyDuckdb(after.next, after.reconciled);
+        const last = await syncInto(after.reconciled, pipeline, options, { reconcile: true, allowMassDelete: true });
+        requests += last.requests;
+        found = await compareTables(tables, { ...files, ...after }, isUnloaded, signal);
+      } catch (error) {
+        signal?.throwIfAborted();
+        onPhase?.(`The causes are not known, since that sync fails: ${(error as Error).message}`);
+      }
     }
     return { tables: found, requests, durationMs: performance.now() - startedAt };
   } finally {
@@ -90,7 +95,7 @@ function syncInto(
   file: string,
   pipeline: string,
   { source, streams, requests, signal, onEvent }: VerifyOptions,
-  how: { readonly reconcile?: true; readonly allowMassDelete?: true } = {},
+  how: Pick<SyncOptions, "reconcile" | "allowMassDelete"> = {},
 ): Promise<SyncResult> {
   return sync({
     source,
