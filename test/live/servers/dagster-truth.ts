@@ -22,5 +22,5 @@ export interface DagsterTruth {
  */
 export async function dagsterTruth(server: DagsterServer): Promise<DagsterTruth> {
   const script = fileURLToPath(new URL("dagster/truth.py", import.meta.url));
-  return await server.python(script, { locations: server.locations });
+  return await server.python(script, { locations: server.locations, database: server.database });
 }

@@ -44,7 +44,8 @@ export async function seedDagster(
   server: DagsterServer,
   options: { seed?: number; runs?: number } = {},
 ): Promise<DagsterSeed> {
-  return await server.python(script("seed"), { seed: options.seed ?? 1, runs: options.runs ?? 2000 });
+  const { seed = 1, runs = 2000 } = options;
+  return await server.python(script("seed"), { seed, runs, timezone: server.database.timezone });
 }
 
 /**
@@ -83,11 +84,16 @@ export async function repairLocation(server: DagsterServer, name: DagsterLocatio
 const selector = { repositoryLocationName: "a", repositoryName: "__repository__" };
 const failure = "__typename ... on PythonError { message } ... on UnauthorizedError { message }";
 
-type Result = { __typename: string; message?: string; id?: string };
+type Result = { __typename: string; message?: string; id?: string; state?: { selectorId: string } };
 
 function expectType(result: Result, type: string): Result {
   if (result.__typename !== type) throw new Error(`Dagster answered ${result.__typename}: ${result.message ?? ""}`);
   return result;
+}
+
+/** What stops it in every version: before 1.8 there was no other way, and its `id` was the origin's alone. */
+function idsOf({ id, state }: Result) {
+  return { origin: id?.split("::")[0], selector: state?.selectorId };
 }
 
 async function switchSchedule(server: DagsterServer, scheduleName: string, on: boolean): Promise<void> {
@@ -99,11 +105,12 @@ async function switchSchedule(server: DagsterServer, scheduleName: string, on: b
     return;
   }
   const find = `query($where: ScheduleSelector!) {
-    result: scheduleOrError(scheduleSelector: $where) { __typename ... on Schedule { id } } }`;
+    result: scheduleOrError(scheduleSelector: $where) {
+      __typename ... on Schedule { id state: scheduleState { selectorId } } } }`;
   const found = await server.query<{ result: Result }>(find, { where });
-  const { id } = expectType(found.result, "Schedule");
-  const document = `mutation($id: String) { result: stopRunningSchedule(id: $id) { ${failure} } }`;
-  const { result } = await server.query<{ result: Result }>(document, { id });
+  const document = `mutation($origin: String!, $selector: String!) {
+    result: stopRunningSchedule(scheduleOriginId: $origin, scheduleSelectorId: $selector) { ${failure} } }`;
+  const { result } = await server.query<{ result: Result }>(document, idsOf(expectType(found.result, "Schedule")));
   expectType(result, "ScheduleStateResult");
 }
 
@@ -116,10 +123,10 @@ async function switchSensor(server: DagsterServer, sensorName: string, on: boole
     return;
   }
   const find = `query($where: SensorSelector!) {
-    result: sensorOrError(sensorSelector: $where) { __typename ... on Sensor { id } } }`;
+    result: sensorOrError(sensorSelector: $where) { __typename ... on Sensor { id state: sensorState { selectorId } } } }`;
   const found = await server.query<{ result: Result }>(find, { where });
-  const { id } = expectType(found.result, "Sensor");
-  const document = `mutation($id: String) { result: stopSensor(id: $id) { ${failure} } }`;
-  const { result } = await server.query<{ result: Result }>(document, { id });
+  const document = `mutation($origin: String!, $selector: String!) {
+    result: stopSensor(jobOriginId: $origin, jobSelectorId: $selector) { ${failure} } }`;
+  const { result } = await server.query<{ result: Result }>(document, idsOf(expectType(found.result, "Sensor")));
   expectType(result, "StopSensorMutationResult");
 }

@@ -2,20 +2,36 @@ import { rmSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { onExit } from "./on-exit.ts";
+import { startPostgres } from "./postgres.ts";
 import { freePort, run, startService, waitUntil } from "./processes.ts";
 import { cacheFolder, ensureVenv } from "./python.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** The version that the live tests and `specs/dagster/` are about. */
+/** The version that the clients are generated for, and the one that is started where nobody asks for another. */
 export const dagsterVersion = "1.13.27";
+/** The versions that have a lock file in `requirements/`, the oldest first, each with the first Python too new for it. */
+export const dagsterVersions = [
+  { version: "1.7.10", pythonBefore: "3.12" },
+  { version: "1.10.21", pythonBefore: "3.13" },
+  { version: "1.13.27", pythonBefore: "3.14" },
+] as const;
 /** An idle machine needs about 10 s; a busy one with two cores has needed 35. */
 const readyDeadlineMs = 180_000;
 
 /** Names of the code locations in `dagster/definitions/`; what is in them is written there. */
 export type DagsterLocation = "a" | "b" | "c";
+
+/** Dagster's storage: files in its home, which are in UTC, or a PostgreSQL in a time zone of its own. */
+export type DagsterStorage = "sqlite" | { readonly postgres: { readonly timezone: string } };
+
+export interface DagsterDatabase {
+  /** Of the PostgreSQL; null where there is none. */
+  readonly url: string | null;
+  /** What the times in it are in, e.g. `America/New_York`. */
+  readonly timezone: string;
+}
 
 /** A real Dagster with its own temporary home. */
 export interface DagsterServer {
@@ -36,8 +52,8 @@ export interface DagsterServer {
    * @throws When the answer has errors, since nothing here expects any.
    */
   query<T>(document: string, variables?: Record<string, unknown>): Promise<T>;
-  /** The database of the runs, read only. The caller closes it. */
-  db(): DatabaseSync;
+  /** Where Dagster's tables are. */
+  database: DagsterDatabase;
   /** Has the server load a code location anew, as a person does after a deployment. It may come back broken. */
   reloadLocation(name: DagsterLocation): Promise<void>;
   /** Ends the server with its code servers, and removes its home. */
@@ -48,6 +64,8 @@ export interface DagsterServer {
  * Installs Dagster into the cache where it is missing and starts its web server, without the daemon: nothing runs, and
  * nothing changes but by the test.
  *
+ * @param options.version One of `dagsterVersions`. Default: 1.13.27, the only one with PostgreSQL.
+ * @param options.storage Default: SQLite.
  * @param options.port Default: a free one.
  * @param options.locations Code locations to load. Default: a and b.
  * @throws {MissingPythonError} When this machine has no fitting Python.
@@ -55,25 +73,30 @@ export interface DagsterServer {
  */
 export async function startDagster(options: {
   log: (line: string) => void;
+  version?: string;
+  storage?: DagsterStorage;
   port?: number;
   locations?: readonly DagsterLocation[];
   signal?: AbortSignal | undefined;
 }): Promise<DagsterServer> {
-  const { log, signal, locations = ["a", "b"] } = options;
-  const name = `dagster-${dagsterVersion}`;
-  const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), log, signal });
+  const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
+  const name = `dagster-${version}${storage === "sqlite" ? "" : "-postgres"}`;
+  const pythonBefore = dagsterVersions.find((each) => each.version === version)?.pythonBefore;
+  const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), pythonBefore, log, signal });
+  const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));
-  await writeHome(home, locations);
+  await writeHome(home, locations, database);
   const port = options.port ?? (await freePort());
   // Compiled files go to the cache, since scripts in the checkout are imported too.
   const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
   const env = { ...process.env, ...python, DAGSTER_HOME: home };
-  log(`Starting Dagster ${dagsterVersion} on port ${port}`);
+  log(`Starting Dagster ${version} on port ${port}, its times in ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
   const stop = async () => {
     await service.stop();
+    await stopDatabase();
     forgetHome();
     await rm(home, removal);
   };
@@ -81,7 +104,7 @@ export async function startDagster(options: {
   const url = `${origin}/graphql`;
   const answers = async () => (await fetch(`${origin}/server_info`, { signal: AbortSignal.timeout(5000) })).ok;
   try {
-    await waitUntil(`Dagster ${dagsterVersion}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
+    await waitUntil(`Dagster ${version}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
   } catch (error) {
     await stop();
     throw error;
@@ -103,11 +126,11 @@ export async function startDagster(options: {
     url,
     home,
     locations,
+    database,
     query,
     async python<T>(script: string, input: unknown) {
       return JSON.parse(await run(venv.python, [script, JSON.stringify(input)], { env, cwd: home, signal })) as T;
     },
-    db: () => new DatabaseSync(join(home, "history", "runs.db"), { readOnly: true }),
     async reloadLocation(location) {
       const document = `mutation($name: String!) {
         reloadRepositoryLocation(repositoryLocationName: $name) { __typename ... on PythonError { message } } }`;
@@ -125,11 +148,30 @@ export async function startDagster(options: {
 /** A busy code server may still write for an instant after it was told to end. */
 const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
 
-async function writeHome(home: string, locations: readonly DagsterLocation[]): Promise<void> {
+async function startStorage(storage: DagsterStorage, log: (line: string) => void, signal: AbortSignal | undefined) {
+  if (storage === "sqlite") {
+    const database: DagsterDatabase = { url: null, timezone: "UTC" };
+    return { database, stopDatabase: async () => {} };
+  }
+  const { timezone } = storage.postgres;
+  const postgres = await startPostgres({ log, signal });
+  try {
+    await postgres.createDatabase("dagster", { timezone });
+  } catch (error) {
+    await postgres.stop();
+    throw error;
+  }
+  return { database: { url: postgres.url("dagster"), timezone }, stopDatabase: postgres.stop };
+}
+
+async function writeHome(home: string, locations: readonly DagsterLocation[], { url }: DagsterDatabase): Promise<void> {
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
-  await writeFile(join(home, "dagster.yaml"), "telemetry:\n  enabled: false\n");
+  // To SQLAlchemy 2.1, a plain postgresql:// is another driver than the one that comes with Dagster.
+  const storage = url ? `storage:\n  postgres:\n    postgres_url: ${url.replace(":", "+psycopg2:")}\n` : "";
+  await writeFile(join(home, "dagster.yaml"), `telemetry:\n  enabled: false\n${storage}`);
   const entries = locations.map(
-    (name) => `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}}\n`,
+    (name) =>
+      `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}, working_directory: definitions}\n`,
   );
   await writeFile(join(home, "workspace.yaml"), `load_from:\n${entries.join("")}`);
 }

@@ -14,7 +14,8 @@ export interface PostgresServer {
   user: string;
   /** URL of a database on the server; everybody on this machine may log in without a password. */
   url(database: string): string;
-  createDatabase(name: string): Promise<void>;
+  /** @param settings What holds for every session in it, e.g. `{ timezone: "Asia/Tokyo" }`. */
+  createDatabase(name: string, settings?: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -77,7 +78,14 @@ export async function startPostgres(options: {
     port,
     user,
     url,
-    createDatabase: (name) => execute(url("postgres"), `create database ${pg.escapeIdentifier(name)}`),
+    createDatabase: async (name, settings = {}) => {
+      const database = pg.escapeIdentifier(name);
+      await execute(url("postgres"), `create database ${database}`);
+      for (const [setting, value] of Object.entries(settings)) {
+        const line = `${pg.escapeIdentifier(setting)} to ${pg.escapeLiteral(value)}`;
+        await execute(url("postgres"), `alter database ${database} set ${line}`);
+      }
+    },
     stop,
   };
 }

@@ -8,16 +8,29 @@ import json
 import os
 import sqlite3
 import sys
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.machinery import SourceFileLoader
 
+import dagster
 from dagster import AssetKey, DagsterRun, Definitions, RepositoryDefinition
 from dagster._core.definitions.selector import InstigatorSelector
-from dagster._core.remote_representation.external_data import RepositorySnap
 from dagster._serdes import deserialize_value, serialize_value
 
+from world import offset_of
+
+try:
+    from dagster._core.remote_representation.external_data import RepositorySnap
+
+    describe = RepositorySnap.from_def
+except ImportError:  # 1.7
+    from dagster._core.remote_representation.external_data import ExternalRepositoryData as RepositorySnap
+    from dagster._core.remote_representation.external_data import external_repository_data_from_def as describe
+
 HOME = os.environ["DAGSTER_HOME"]
+IS_OLD = tuple(int(part) for part in dagster.__version__.split(".")[:2]) < (1, 8)
+# The locations' files import what is beside them.
+sys.path.insert(0, os.path.join(HOME, "definitions"))
 MICROSECOND = Decimal("0.000001")
 FINISHED = {"SUCCESS", "FAILURE", "CANCELED"}
 # dagster_graphql/schema/pipelines/pipeline.py, STARTED_STATUSES.
@@ -26,8 +39,23 @@ BEGUN = {"STARTED", "SUSPENDED", *FINISHED}
 IN_PROGRESS = {"QUEUED", "NOT_STARTED", "STARTING", "STARTED", "SUSPENDED", "CANCELING"}
 
 
+# Where Dagster's tables are all in one PostgreSQL: its address, and how far it is ahead of UTC.
+postgres = None
+offset = timedelta(0)
+
+
 def rows(database, query, parameters=()):
-    """Reads a SQLite file of the home; no rows where it does not exist, which for an event log means no events."""
+    """
+    Reads a SQLite file of the home; no rows where it does not exist, which for an event log means no events. Where there
+    is a PostgreSQL, everything is in there.
+    """
+    if postgres:
+        import psycopg2
+        from psycopg2.extras import DictCursor
+
+        with psycopg2.connect(postgres, cursor_factory=DictCursor) as connection, connection.cursor() as cursor:
+            cursor.execute(query.replace("%", "%%").replace("?", "%s"), parameters)
+            return cursor.fetchall()
     path = os.path.join(HOME, database)
     if not os.path.exists(path):
         return []
@@ -49,21 +77,26 @@ def of_seconds(seconds):
     return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
-def of_column(text):
-    """A timestamp column: UTC, without zone, with or without a fraction."""
-    if text is None:
+def of_column(value, ahead=None):
+    """A timestamp column: the database's own time, without zone, with or without a fraction."""
+    if value is None:
         return None
-    moment = datetime.fromisoformat(text)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return (moment - (offset if ahead is None else ahead)).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def logged_times(run_id):
-    """Start and end of a run by its event log: dagster/_core/storage/event_log/sql_event_log.py, get_stats_for_run."""
+    """Start and end of a run by its event log: dagster/_core/storage/event_log/sql_event_log.py, get_stats_for_run.
+
+    It takes the database's time for UTC, and nothing in the answer tells that these two are not true.
+    """
     query = """SELECT dagster_event_type AS type, max(timestamp) AS time FROM event_logs WHERE run_id = ?
                AND dagster_event_type LIKE 'PIPELINE_%' GROUP BY dagster_event_type"""
     times = {row["type"]: row["time"] for row in rows(f"history/runs/{run_id}.db", query, (run_id,))}
     ends = [times.get(f"PIPELINE_{end}") for end in ("SUCCESS", "FAILURE", "CANCELED")]
-    return of_column(times.get("PIPELINE_START")), of_column(next((end for end in ends if end), None))
+    return of_column(times.get("PIPELINE_START"), timedelta(0)), of_column(
+        next((end for end in ends if end), None), timedelta(0)
+    )
 
 
 def run_times(row):
@@ -89,7 +122,9 @@ def read_runs():
     for row in rows("history/runs.db", "SELECT * FROM runs ORDER BY id"):
         body = deserialize_value(row["run_body"], DagsterRun)
         start, end = run_times(row)
-        place = body.remote_job_origin and body.remote_job_origin.repository_origin
+        # 1.7 calls it external.
+        origin = body.remote_job_origin if hasattr(body, "remote_job_origin") else body.external_job_origin
+        place = origin and origin.repository_origin
         result.append(
             {
                 "run_id": row["run_id"],
@@ -100,7 +135,7 @@ def read_runs():
                 "end_time": end,
                 "update_time": of_column(row["update_timestamp"]),
                 "tags": {key: value for key, value in body.tags.items() if not key.startswith(".dagster/")},
-                "creation_time": of_column(row["create_timestamp"]),
+                "creation_time": of_column(row["create_timestamp"]) if not IS_OLD else None,
                 "root_run_id": body.root_run_id,
                 "parent_run_id": body.parent_run_id,
                 "repository": place.repository_name if place else None,
@@ -108,6 +143,10 @@ def read_runs():
             }
         )
     return result
+
+
+def snaps(repository, name, old_name):
+    return getattr(repository, old_name if IS_OLD else name)
 
 
 def load(path, name):
@@ -126,7 +165,7 @@ def repositories(locations):
         found = load(f"{file}.whole" if os.path.exists(f"{file}.whole") else file, location)
         for repository in sorted(found, key=lambda repository: repository.name):
             # There and back, since the text is what the server gets: it sorts the jobs of a sensor, for one thing.
-            yield location, deserialize_value(serialize_value(RepositorySnap.from_def(repository)), RepositorySnap)
+            yield location, deserialize_value(serialize_value(describe(repository)), RepositorySnap)
 
 
 def definitions_of_assets(found):
@@ -136,7 +175,7 @@ def definitions_of_assets(found):
     """
     candidates = {}
     for location, repository in found:
-        for node in repository.asset_nodes:
+        for node in snaps(repository, "asset_nodes", "external_asset_graph_data"):
             stub = bool(node.metadata.get("dagster/auto_created_stub_asset"))
             rank = 0 if node.is_materializable else 1 if node.is_observable else 3 if stub else 2
             candidates.setdefault(tuple(node.asset_key.path), []).append((rank, location, repository.name, node))
@@ -146,10 +185,10 @@ def definitions_of_assets(found):
 
 def last_materializations():
     """The last one reported for each key, whatever its time; those before the key was wiped do not count."""
-    query = """SELECT event_logs.asset_key, event_logs.event, max(event_logs.id) FROM event_logs
-               JOIN asset_keys ON asset_keys.asset_key = event_logs.asset_key
+    query = """SELECT asset_key, event FROM event_logs WHERE id IN (
+               SELECT max(event_logs.id) FROM event_logs JOIN asset_keys ON asset_keys.asset_key = event_logs.asset_key
                WHERE dagster_event_type = 'ASSET_MATERIALIZATION'
-               AND (wipe_timestamp IS NULL OR event_logs.timestamp > wipe_timestamp) GROUP BY event_logs.asset_key"""
+               AND (wipe_timestamp IS NULL OR event_logs.timestamp > wipe_timestamp) GROUP BY event_logs.asset_key)"""
     for row in rows("history/runs/index.db", query):
         entry = json.loads(row["event"])
         # dagster_graphql/implementation/events.py: int(event_record.timestamp * 1000).
@@ -168,7 +207,7 @@ def read_assets(found):
             {
                 "id": json.dumps(path, separators=(",", ":"), ensure_ascii=False),
                 "key_path": ".".join(path),
-                "description": node.description if node else None,
+                "description": getattr(node, "op_description" if IS_OLD else "description") if node else None,
                 "last_materialization_run_id": run_id,
                 "last_materialization_time": milliseconds and of_seconds(Decimal(milliseconds) / 1000),
                 "group_name": (node.group_name or "default") if node else None,
@@ -203,7 +242,7 @@ def instigator(location, repository, snap, stored):
 
 def read_schedules(found, stored):
     for location, repository in found:
-        for snap in repository.schedules:
+        for snap in snaps(repository, "schedules", "external_schedule_datas"):
             row = instigator(location, repository, snap, stored)
             yield {
                 **row,
@@ -221,7 +260,7 @@ def read_sensors(found, stored, runs):
             key = (run["code_location"], run["repository"], run["tags"]["dagster/sensor_name"])
             launched.setdefault(key, []).append(run["run_id"])
     for location, repository in found:
-        for snap in repository.sensors:
+        for snap in snaps(repository, "sensors", "external_sensor_datas"):
             targets = list(snap.target_dict.values())
             yield {
                 **instigator(location, repository, snap, stored),
@@ -231,7 +270,9 @@ def read_sensors(found, stored, runs):
             }
 
 
-def main(locations):
+def main(locations, database):
+    global postgres, offset
+    postgres, offset = database["url"], offset_of(database["timezone"])
     found = list(repositories(locations))
     stored = dict(map(tuple, rows("schedules/schedules.db", "SELECT selector_id, status FROM instigators")))
     runs = read_runs()

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from older import automation_sensor, eager, schedule_of, sensor_of, specified
+
 
 @dg.op
 def work():
@@ -64,7 +66,7 @@ awkward = [
 def orders(): ...
 
 
-@dg.asset(deps=["nobody_defines_this"], automation_condition=dg.AutomationCondition.eager())
+@dg.asset(deps=["nobody_defines_this"], **eager())
 def automated(): ...
 
 
@@ -95,7 +97,7 @@ schedules = [
     dg.ScheduleDefinition(name="hourly", job=report, cron_schedule="@hourly", description="Ünïcode, \"quoted\" 🎉"),
     dg.ScheduleDefinition(
         name="refresh_raw",
-        target=dg.AssetSelection.groups("raw"),
+        **schedule_of("refresh_raw", dg.AssetSelection.groups("raw")),
         cron_schedule="*/15 6-18 * * 1-5",
         execution_timezone="America/New_York",
         default_status=dg.DefaultScheduleStatus.RUNNING,
@@ -119,7 +121,7 @@ def without_job(context):
     yield dg.SkipReason("nothing")
 
 
-@dg.sensor(target=[orders])
+@dg.sensor(**sensor_of(orders))
 def targets_assets(context):
     yield dg.SkipReason("nothing")
 
@@ -142,10 +144,10 @@ def tell_of_failures(context): ...
 def after_success(context): ...
 
 
-automation = dg.AutomationConditionSensorDefinition("automation", target=dg.AssetSelection.groups("marts"))
+automation = automation_sensor("automation", dg.AssetSelection.groups("marts"))
 
 defs = dg.Definitions(
-    assets=[*tables, *awkward, orders, automated, observed, pair, customers],
+    assets=[*tables, *specified([*awkward, customers]), orders, automated, observed, pair],
     jobs=[etl, report, clean_up, refresh],
     schedules=schedules,
     sensors=[

@@ -2,6 +2,8 @@
 
 import dagster as dg
 
+from older import specified
+
 
 @dg.op
 def work():
@@ -53,7 +55,7 @@ def two_jobs(context):
 
 
 defs = dg.Definitions(
-    assets=[*parts, orders, customers],
+    assets=[*specified([*parts, orders]), customers],
     jobs=[etl, invoices],
     schedules=[nightly, monthly],
     sensors=[new_files, two_jobs],
