@@ -1,14 +1,16 @@
 /**
- * Writes the generated code of both clients from the interfaces in specs/. With `--check` nothing is written, and the
- * exit code says whether the committed files are what would be written.
+ * Writes the generated code of both clients from the interfaces in specs/, and what differs between the servers'
+ * versions. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { generate as generateAirflow } from "../packages/airflow-client/generate.ts";
 import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
+import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 
 const files = [
   { path: "packages/airflow-client/src/generated/schema.ts", generate: generateAirflow },
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
+  { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },
 ];
 
 for (const { path, generate } of files) {

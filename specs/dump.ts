@@ -1,9 +1,9 @@
 /**
- * `pnpm dump-specs`: starts the real servers in the versions that the project is built against, and writes their
+ * `pnpm dump-specs`: starts the real servers in all versions that the project is tested against, and writes their
  * interfaces to `specs/` as they are committed.
  */
 import { writeFile } from "node:fs/promises";
-import { startAirflow } from "../test/live/servers/airflow.ts";
+import { airflowVersions, startAirflow } from "../test/live/servers/airflow.ts";
 import { dagsterVersion, startDagster } from "../test/live/servers/dagster.ts";
 import { dumpAirflowSpec } from "./airflow/dump.ts";
 import { dumpDagsterSpec } from "./dagster/dump.ts";
@@ -15,11 +15,13 @@ async function write(file: string, text: string): Promise<void> {
   log(`Wrote specs/${file}`);
 }
 
-const airflow = await startAirflow({ log });
-try {
-  await write(`airflow/${airflow.version}.json`, await dumpAirflowSpec(airflow.url));
-} finally {
-  await airflow.stop();
+for (const { version } of airflowVersions) {
+  const airflow = await startAirflow({ log, version });
+  try {
+    await write(`airflow/${version}.json`, await dumpAirflowSpec(airflow.url));
+  } finally {
+    await airflow.stop();
+  }
 }
 
 const dagster = await startDagster({ log });
