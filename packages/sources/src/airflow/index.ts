@@ -2,6 +2,7 @@ import { type AirflowClient, checkServer } from "@org/airflow-client";
 import type { Source } from "@org/sync-engine";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
+import { lackingColumns } from "./lacking.ts";
 import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./shared.ts";
 import { taskInstances } from "./task-instances.ts";
 
@@ -25,7 +26,7 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
     start: (context) => startAirflowSync(options, context),
     async check({ request }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));
-      return { version, notes: [] };
+      return { version, notes: lackingColumns(version) };
     },
   };
 }

@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { createAirflowClient } from "@org/airflow-client";
+import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { expect, test } from "vitest";
+
+interface Specification {
+  readonly components: { readonly schemas: Readonly<Record<string, { readonly properties: object }>> };
+}
+
+const folder = new URL("../../../specs/airflow/", import.meta.url);
+const specifications = new Map(
+  readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => [
+      name.replace(".json", ""),
+      JSON.parse(readFileSync(new URL(name, folder), "utf8")) as Specification,
+    ]),
+);
+const newest = specifications.get("3.3.2")!;
+
+function propertiesOf({ components }: Specification, schema: string): string[] {
+  return Object.keys(components.schemas[schema]!.properties);
+}
+
+test.each([...specifications])(
+  "check says which columns Airflow %s leaves empty, and no others",
+  async (version, old) => {
+    const lacking = [
+      { table: dagsTable, schema: "DAGResponse" },
+      { table: dagRunsTable, schema: "DAGRunResponse" },
+      { table: taskInstancesTable, schema: "TaskInstanceResponse" },
+    ].flatMap(({ table, schema }) =>
+      Object.keys(table.columns)
+        .filter(
+          (column) => propertiesOf(newest, schema).includes(column) && !propertiesOf(old, schema).includes(column),
+        )
+        .map((column) => `${table.name}.${column}`),
+    );
+    const { notes, version: found } = await checkOf(version);
+    expect(found).toBe(version);
+    expect(notes.map((note) => /(airflow_\w+\.\w+) stays NULL/.exec(note)?.[1]).sort()).toEqual(lacking.sort());
+  },
+);
+
+/** What check finds where a server says that it is of a version. */
+function checkOf(version: string) {
+  const answer = (url: string) => (url.includes("version") ? { version } : { dags: [], total_entries: 0 });
+  const client = createAirflowClient({
+    baseUrl: "http://airflow.test",
+    auth: { token: "token" },
+    fetch: async (url) => Response.json(answer(String(url))),
+  });
+  const context = { signal: new AbortController().signal, now: Date.now, emit() {} };
+  return airflow({ client }).check({
+    ...context,
+    request: (_, call) => call(context.signal),
+  });
+}
