@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
@@ -6,36 +7,48 @@ import { duckdb } from "@org/destination/duckdb";
 import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
-import { describeLive, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { describeLiveBefore, log } from "./live.ts";
+import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
-import { mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
+import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
 
 /** Small, so that the tests need not wait ten minutes for an idle server. */
 const overlapMs = 5_000;
 
-describeLive("a sync of a real Airflow 3.3.2", () => {
+const newest = airflowVersions.at(-1)?.version;
+/** The newest and the oldest; at night all of them. */
+const tested = airflowVersions.filter(({ version }, index) => process.env.NIGHTLY || version === newest || index === 0);
+
+for (const { version, pythonBefore } of tested) {
+  describeLiveBefore(pythonBefore)(`a sync of a real Airflow ${version}`, () => testSync(version));
+}
+
+function testSync(version: string): void {
   const folder = mkdtempSync(join(tmpdir(), "live-airflow-"));
   const path = join(folder, "airflow.duckdb");
   let server: AirflowServer;
 
   beforeAll(async () => {
-    server = await startAirflow({ log });
-    log(`seeded: ${JSON.stringify(await seedAirflow(server))}`);
+    server = await startAirflow({ log, version });
+    const runsPerDag = version === newest ? 105 : 35;
+    log(`seeded: ${JSON.stringify(await seedAirflow(server, { runsPerDag }))}`);
   });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
+  const clientOf = ({ url: baseUrl, username, password }: AirflowServer) =>
+    createAirflowClient({ baseUrl, auth: { username, password } });
+
   async function syncNow(): Promise<SyncResult & { readonly labels: readonly string[] }> {
-    const { url: baseUrl, username, password } = server;
     const labels: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
     };
-    const source = airflow({ client: createAirflowClient({ baseUrl, auth: { username, password } }), overlapMs });
+    const source = airflow({ client: clientOf(server), overlapMs });
     return { ...(await sync({ source, destination: duckdb(path), onEvent })), labels };
   }
 
@@ -48,6 +61,11 @@ describeLive("a sync of a real Airflow 3.3.2", () => {
       log(`${table.name}: ${expected.length} rows compared, 0 differences`);
     }
   }
+
+  test("the committed interface is what it serves", async () => {
+    const file = new URL(`../../specs/airflow/${version}.json`, import.meta.url);
+    expect(await dumpAirflowSpec(server.url)).toBe(await readFile(file, "utf8"));
+  });
 
   test("I4: the first sync ends with the server's own rows, column by column", async () => {
     const { requests, durationMs } = await syncNow();
@@ -75,12 +93,19 @@ describeLive("a sync of a real Airflow 3.3.2", () => {
     }
   });
 
+  test("I7: changes that do not fit into one answer are all there, however many of them have one moment", async () => {
+    log(`changed: ${JSON.stringify(await changeMany(server))}`);
+    const { requests } = await syncNow();
+    log(`sync of many changes: ${requests} requests`);
+    await expectNoDifference();
+  });
+
   test("I4: counts by state and unfinished rows show what was changed without a stamp", async () => {
     log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
     await syncNow();
     await expectNoDifference();
   });
-});
+}
 
 /** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
 function reachable(rows: readonly PlainRow[]): readonly PlainRow[] {

@@ -2,7 +2,6 @@ import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { type AirflowTarget, airflowContract } from "../contract/airflow-contract.ts";
 import { dagsterContract } from "../contract/dagster-contract.ts";
@@ -31,10 +30,6 @@ describeLive("a real Airflow 3.3.2 keeps the contract that the simulator is held
     target = { url, username, password, token };
   });
   afterAll(() => server?.stop());
-
-  test("the committed interface is what it serves", async () => {
-    expect(await dumpAirflowSpec(server.url)).toBe(await committed("airflow/3.3.2.json"));
-  });
 
   test("a wrong password and an expired token are refused in words, a viewer is let in", async () => {
     const { url: baseUrl, jwtSecret } = server;

@@ -53,6 +53,23 @@ export async function mutateAirflow(server: AirflowServer, round: number): Promi
 }
 
 /**
+ * More changes than a page has: of runs and task instances all over the history, and of all that belong to the one
+ * `run_after` that most of them have.
+ */
+export async function changeMany(server: AirflowServer): Promise<Counts> {
+  const common = `run_after = (select run_after from dag_run group by 1 order by count(*) desc, 1 desc limit 1)`;
+  const runs = await server.query(
+    `update dag_run set end_date = end_date + interval '1 second', updated_at = clock_timestamp()
+     where end_date is not null and (id % 7 = 3 or ${common}) returning id`,
+  );
+  const taskInstances = await server.query(
+    `update task_instance t set hostname = 'moved-' || hostname, updated_at = clock_timestamp()
+     from dag_run r where r.dag_id = t.dag_id and r.run_id = t.run_id and (r.id % 7 = 3 or ${common}) returning t.id`,
+  );
+  return { runs: runs.length, taskInstances: taskInstances.length };
+}
+
+/**
  * Two changes that no window over `updated_at` can show, because they leave it alone, as a statement in the database
  * does: a running run that ends, and a running task instance that ends in another running run. Only counts by state and
  * a look at what is not finished find them.

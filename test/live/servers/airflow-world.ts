@@ -5,7 +5,7 @@ import { fileNameOf, type SeedDag, seedDags, writeDagFiles } from "./airflow-dag
 import * as rows from "./airflow-rows.ts";
 import * as taskRows from "./airflow-task-rows.ts";
 
-export { mutateAirflow, unstamped } from "./airflow-mutations.ts";
+export { changeMany, mutateAirflow, unstamped } from "./airflow-mutations.ts";
 
 export interface SeedAirflowOptions {
   /** The same seed gives the same world, relative to the hour in which it is made. Default: 1. */
