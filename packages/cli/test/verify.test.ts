@@ -1,9 +1,10 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
+import { Interrupted } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { dagsync, type Outcome, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
@@ -17,10 +18,10 @@ async function syncedAirflow(...streams: string[]) {
 async function syncedFrom(from: string, ...streams: string[]) {
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const only = streams.length > 0 ? ["--streams", streams.join(",")] : [];
-  const run = (command: string, ...options: string[]) =>
-    dagsync([command, "--from", from, "--to", `duckdb:${file}`, ...only, ...options], { env });
+  const args = ["--from", from, "--to", `duckdb:${file}`, ...only];
+  const run = (command: string, ...options: string[]) => dagsync([command, ...args, ...options], { env });
   expect((await run("sync")).code).toBe(0);
-  return { file, run };
+  return { file, args, run };
 }
 
 async function byHand(file: string, sql: string): Promise<void> {
@@ -135,6 +136,46 @@ test("verify finds a row that was changed, one that was taken and one that was d
   expect(stdout).toMatch(/^3 differences in [\d,]+ rows: /m);
 });
 
+test("verify tells what the next sync brings from what the syncs missed", async () => {
+  const { world, run } = await syncedAirflow("dag_runs");
+  world.advance(3_600_000);
+  const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
+  const [missed, deleted] = [...dag.runs.values()].filter(({ state }) => state === "success");
+  Object.assign(missed!, { triggeredBy: "ui" });
+  world.deleteRun(deleted!, true);
+  const { differences } = written(await run("verify", "--json"));
+  const found = differences.map(({ kind, cause, key, columns }) => ({ kind, cause, run: key.dag_run_id, columns }));
+  expect(found).toHaveLength(2);
+  const columns = { triggered_by: { table: "timetable", server: "ui" } };
+  expect(found).toContainEqual({ kind: "different", cause: "missed", run: missed!.runId, columns });
+  expect(found).toContainEqual({ kind: "extra", cause: "deleted", run: deleted!.runId, columns: {} });
+});
+
+test("verify that is stopped leaves nothing behind", async () => {
+  const { simulator, file, args } = await syncedAirflow("dag_runs");
+  const [before, folder] = [readFileSync(file), temporaryFolder()];
+  for (const name of ["TMPDIR", "TEMP", "TMP"]) vi.stubEnv(name, folder);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const controller = new AbortController();
+  const copies: string[][] = [];
+  simulator.faults.push({
+    match: ({ path }) => path.includes("dagRuns"),
+    before() {
+      copies.push(readdirSync(folder));
+      controller.abort(new Interrupted("SIGINT"));
+    },
+    stall: "headers",
+  });
+  const { code, stdout } = await dagsync(["verify", ...args], { env, signal: controller.signal });
+  expect({ code, stdout, copies: copies[0]?.length, left: readdirSync(folder) }).toEqual({
+    code: 130,
+    stdout: "",
+    copies: 1,
+    left: [],
+  });
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
 test("verify shows the first ten differences of a table, and how many there are", async () => {
   const { file, run } = await syncedAirflow("dag_runs");
   await byHand(file, "UPDATE airflow_dag_runs SET triggered_by = 'me'");
@@ -153,6 +194,18 @@ test("an earlier attempt that the server no longer shows is kept, and no differe
   const { code, stdout } = await run("verify");
   expect(code).toBe(0);
   expect(stdout).toMatch(/^airflow_task_instances +[\d,]+ +0 +0 +0 +1$/m);
+});
+
+test("what went with the server's retention is kept, and no difference", async () => {
+  const { world, run } = await syncedAirflow("dag_runs");
+  world.advance(3_600_000);
+  const oldest = world.runs().filter(({ startDate }) => startDate !== null);
+  oldest.sort((a, b) => a.startDate! - b.startDate!);
+  for (const gone of oldest.slice(0, 3)) world.deleteRun(gone, true);
+  expect((await run("sync", "--reconcile")).code).toBe(0);
+  const { code, stdout } = await run("verify");
+  expect(stdout).toMatch(/^airflow_dag_runs +[\d,]+ +0 +0 +0 +3$/m);
+  expect(code).toBe(0);
 });
 
 test("what a code location defines that is not loaded is not known, and not gone", async () => {
