@@ -6,11 +6,13 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { generate as generateAirflow } from "../packages/airflow-client/generate.ts";
 import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
+import { dagsterVersionsTable } from "../specs/dagster/versions.ts";
 
 const files = [
   { path: "packages/airflow-client/src/generated/schema.ts", generate: generateAirflow },
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },
+  { path: "specs/dagster/VERSIONS.md", generate: dagsterVersionsTable },
 ];
 
 for (const { path, generate } of files) {

@@ -4,7 +4,7 @@
  */
 import { writeFile } from "node:fs/promises";
 import { airflowVersions, startAirflow } from "../test/live/servers/airflow.ts";
-import { dagsterVersion, startDagster } from "../test/live/servers/dagster.ts";
+import { dagsterVersions, startDagster } from "../test/live/servers/dagster.ts";
 import { dumpAirflowSpec } from "./airflow/dump.ts";
 import { dumpDagsterSpec } from "./dagster/dump.ts";
 
@@ -24,9 +24,11 @@ for (const { version } of airflowVersions) {
   }
 }
 
-const dagster = await startDagster({ log });
-try {
-  await write(`dagster/${dagsterVersion}.graphql`, await dumpDagsterSpec(dagster.url));
-} finally {
-  await dagster.stop();
+for (const { version } of dagsterVersions) {
+  const dagster = await startDagster({ log, version });
+  try {
+    await write(`dagster/${version}.graphql`, await dumpDagsterSpec(dagster.url));
+  } finally {
+    await dagster.stop();
+  }
 }
