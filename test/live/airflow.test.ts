@@ -40,15 +40,13 @@ function testSync(version: string): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  const clientOf = ({ url: baseUrl, username, password }: AirflowServer) =>
-    createAirflowClient({ baseUrl, auth: { username, password } });
-
   async function syncNow(): Promise<SyncResult & { readonly labels: readonly string[] }> {
+    const { url: baseUrl, username, password } = server;
     const labels: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
     };
-    const source = airflow({ client: clientOf(server), overlapMs });
+    const source = airflow({ client: createAirflowClient({ baseUrl, auth: { username, password } }), overlapMs });
     return { ...(await sync({ source, destination: duckdb(path), onEvent })), labels };
   }
 
