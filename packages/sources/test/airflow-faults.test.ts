@@ -1,6 +1,8 @@
 import { createAirflowWorld, defaultStartMs, type Fault } from "@org/simulators";
+import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
+import { differences, type PlainRow, readTable } from "../../../test/live/compare.ts";
 import { failing, setUp, smallWorld } from "./airflow-sync.ts";
 
 const dataRequest: NonNullable<Fault["match"]> = ({ path }) => path !== "/auth/token";
@@ -111,4 +113,41 @@ test("I3: a first sync that was ended goes on where it was, and does not read al
   const { length } = simulator.requests.filter(isSlice);
   expect(length).toBeLessThan(before + 4);
   expect(before).toBeGreaterThanOrEqual(4);
+});
+
+describe("I9: rows that the server cannot print are gone around, recorded, and end the sync with a problem", () => {
+  test.each([false, true])("in a first sync and in a window, with changes by %s", async (late) => {
+    const { simulator, world, syncNow, path } = await setUp();
+    if (late) {
+      await syncNow();
+      simulator.clock.advance(60 * 60_000);
+    }
+    const runs = [...world.dags.values()].flatMap((dag) => [...dag.runs.values()]);
+    for (const run of late ? runs : []) world.clearTask(run.tasks[0]!);
+    const [first, last] = [runs[3]!, runs.at(-2)!];
+    world.poison(first);
+    world.poison(last.tasks[0]!);
+    const error = await syncNow({ requests: { retries: 1, retryWaitMs: 1 } }).catch((thrown: unknown) => thrown);
+    expect(error).toMatchObject({ code: "STREAMS_FAILED" });
+    const { result } = error as SyncError;
+    expect(result?.streams.filter(({ error }) => error)).toEqual([]);
+    expect(result?.problems.map(({ code }) => code)).toContain("UNREADABLE_ROW");
+    expect((error as Error).message).toContain("Airflow cannot read row");
+
+    const expected = world.rows();
+    const isFirst = (row: PlainRow) => row.dag_id === first.dag.dagId && row.dag_run_id === first.runId;
+    const isLast = (row: PlainRow) =>
+      row.dag_id === last.dag.dagId &&
+      row.dag_run_id === last.runId &&
+      row.task_id === last.tasks[0]!.definition.taskId;
+    const others = (rows: readonly PlainRow[]) => rows.filter((row) => !isFirst(row) && !isLast(row));
+    for (const table of [dagRunsTable, taskInstancesTable]) {
+      const rows = await readTable(path, table);
+      const wanted = expected[table.name as keyof typeof expected] as readonly PlainRow[];
+      expect(differences(others(wanted), others(rows), table.primaryKey)).toEqual([]);
+    }
+    world.poison(first, false);
+    world.poison(last.tasks[0]!, false);
+    await syncNow(late ? {} : { fullRefresh: true });
+  });
 });

@@ -8,7 +8,14 @@ import type { HostLimiter } from "./limiter.ts";
  * Asks a server for something: waits for room, gives every attempt a deadline, repeats what may work later. `label`
  * says what was asked, for messages.
  */
-export type Request = <T>(label: string, ask: (signal: AbortSignal) => Promise<T>) => Promise<T>;
+export type Request = <T>(
+  label: string,
+  ask: (signal: AbortSignal) => Promise<T>,
+  options?: {
+    /** Attempts after the first, where fewer than usual make sense. @default the sync's */
+    readonly retries?: number;
+  },
+) => Promise<T>;
 
 export interface RequestOptions {
   /** Attempts after the first. @default 8 */
@@ -38,7 +45,7 @@ export function createRequest(context: {
 }): Request {
   const { limiter, signal, emit } = context;
   const options = { ...defaults, ...context.options };
-  return (label, ask) => {
+  return (label, ask, { retries = options.retries } = {}) => {
     const startedAt = performance.now();
     const left = () => options.totalMs - (performance.now() - startedAt);
     const attempt = () =>
@@ -52,7 +59,7 @@ export function createRequest(context: {
       });
     return pRetry(attempt, {
       signal,
-      retries: options.retries,
+      retries,
       minTimeout: options.retryWaitMs,
       maxTimeout: options.retryWaitMaxMs,
       randomize: true,

@@ -4,7 +4,7 @@
  * simply syncing again.
  */
 import type { Destination, Session, Table } from "@org/destination";
-import { untilAborted, withDeadline } from "./deadline.ts";
+import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError, toError } from "./errors.ts";
 import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
@@ -185,7 +185,7 @@ function streamsFailed(result: SyncResult): SyncError {
   const failed = result.streams.filter((stream) => stream.error);
   const said = [
     ...failed.map(({ stream, error }) => `${stream}: ${error?.message}`),
-    ...result.problems.map(({ stream, message }) => `${stream}: ${message}`),
+    ...result.problems.map(({ stream, message }) => (stream ? `${stream}: ${message}` : message)),
   ];
   const done = result.streams.filter((stream) => !stream.error).map(({ stream }) => stream);
   const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " Nothing was synced to its end.";

@@ -24,12 +24,13 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
    * Asks for a list, and keeps the earliest time that any server or proxy wrote into its answers. An answer without the
    * list is no empty list.
    */
-  const ask: AskList = async (label, list, call) => {
-    const { data, response } = await request(label, async (signal) => {
+  const ask: AskList = async (label, list, call, options) => {
+    const checked = async (signal: AbortSignal) => {
       const result = await call(signal);
       if (!Array.isArray(result.data?.[list])) throw new UnexpectedAnswer(label, list);
       return result;
-    });
+    };
+    const { data, response } = await request(label, checked, options);
     const date = Date.parse(response.headers.get("date") ?? "");
     if (!Number.isNaN(date)) clock = Math.min(clock, date);
     return data;

@@ -67,7 +67,7 @@ export async function* readTaskInstances(
   scope: AirflowScope,
   state: Json,
 ): AsyncGenerator<StreamBatch> {
-  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer)) {
+  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, airflow.onUnreadable)) {
     yield await taskInstanceBatch(airflow, stored, leaf, state);
   }
 }

@@ -7,8 +7,9 @@
  * changed or not.
  */
 
-import { leaves } from "./leaves.ts";
+import { leaves, type OnUnreadable } from "./leaves.ts";
 import type { Listing } from "./listings.ts";
+import { readAround, serverError } from "./unreadable.ts";
 
 /** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;
@@ -16,9 +17,15 @@ const WINDOW_LIMIT = 100;
 export async function* changes<T extends { readonly run_after: string }>(
   listing: Listing<T>,
   since: string,
+  onUnreadable: OnUnreadable,
 ): AsyncGenerator<readonly T[]> {
+  const scope = { updatedSince: since };
   for (let token = ""; ; ) {
-    const page = await listing.changed(since, token);
+    const page = await listing.changed(since, token).catch(serverError);
+    if (page instanceof Error) {
+      yield* readAround(listing.ask, scope, WINDOW_LIMIT, { cause: page, onUnreadable });
+      return;
+    }
     if (!("next" in page)) {
       // Few changes are the usual case, and one answer that has them all needs no other.
       if (page.rows.length < page.total || page.rows.length >= WINDOW_LIMIT) break;
@@ -30,7 +37,7 @@ export async function* changes<T extends { readonly run_after: string }>(
     if (page.next === token) throw new Error(`The server repeats the page token ${page.next}: its listing never ends.`);
     token = page.next;
   }
-  const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit) =>
-    listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit);
-  for await (const { rows } of leaves(ask, { updatedSince: since }, WINDOW_LIMIT)) yield rows;
+  const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, probe) =>
+    listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit, probe);
+  for await (const { rows } of leaves(ask, scope, WINDOW_LIMIT, onUnreadable)) yield rows;
 }

@@ -33,7 +33,14 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     if ("history" in state) {
       const { start } = state.history;
       const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = { ask, dags, runCounts: before.runCounts, from: state.history, limit: airflow.runsPerAnswer };
+      const options = {
+        ask,
+        dags,
+        onUnreadable: airflow.onUnreadable,
+        runCounts: before.runCounts,
+        from: state.history,
+        limit: airflow.runsPerAnswer,
+      };
       for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
         yield await dagRunBatch(airflow, stored, leaf, leaf.state);
       }
@@ -42,7 +49,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
 
     const since = await airflow.windowFrom(state.position);
     const seen = new Set<string>();
-    for await (const rows of changes(airflow.api.dagRuns, timestampOf(since))) {
+    for await (const rows of changes(airflow.api.dagRuns, timestampOf(since), airflow.onUnreadable)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
       yield await dagRunBatch(airflow, stored, { rows }, state);
     }
@@ -56,7 +63,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
     async function* readRuns(scope: AirflowScope): AsyncGenerator<StreamBatch> {
-      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer)) {
+      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.
         if (streams.has("task_instances")) {

@@ -4,7 +4,7 @@
  */
 import { inOrder, type Position, parsePosition } from "@org/sync-engine";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
-import { type Ask, type Leaf, leaves } from "./leaves.ts";
+import { type Ask, type Leaf, leaves, type OnUnreadable } from "./leaves.ts";
 
 /** How far a first sync is. */
 export type HistoryState = {
@@ -42,15 +42,20 @@ export async function* history<T extends { readonly run_after: string }>(options
   readonly runsPerGroup: number;
   /** Rows asked for in one answer. */
   readonly limit: number;
+  readonly onUnreadable: OnUnreadable;
 }): AsyncGenerator<HistoryLeaf<T>> {
-  const { ask, from, limit } = options;
+  const { ask, from, limit, onUnreadable } = options;
   const readers = groups(options).map(
     (dags) =>
       async function* (): AsyncGenerator<HistoryLeaf<T>> {
         const resumed = dags[0] === from.dag && from.runAfter ? { runAfter: { from: from.runAfter } } : {};
-        for await (const leaf of leaves(ask, { dags, ...resumed }, limit)) {
-          yield { ...leaf, state: { history: { start: from.start, ...reached(dags, leaf) } } };
+        let end: Omit<HistoryState, "start"> = {};
+        for await (const leaf of leaves(ask, { dags, ...resumed }, limit, onUnreadable)) {
+          end = reached(dags, leaf);
+          yield { ...leaf, state: { history: { start: from.start, ...end } } };
         }
+        // Nothing proved the last part to be the last, since something in it cannot be read. There is no more of it.
+        if (end.after === undefined) yield { rows: [], state: { history: { start: from.start, after: dags.at(-1)! } } };
       },
   );
   let after = from.after;
@@ -63,6 +68,7 @@ export async function* history<T extends { readonly run_after: string }>(options
 
 /** What a leaf adds to the frontier: the end of its group, or a place within a DAG that is a group of its own. */
 function reached(dags: readonly string[], { scope }: Leaf<unknown>): Omit<HistoryState, "start"> {
+  if (!scope) return {};
   const to = scope.runAfter?.to;
   if (to === undefined) return { after: dags.at(-1)! };
   return dags.length === 1 ? { dag: dags[0]!, runAfter: to } : {};

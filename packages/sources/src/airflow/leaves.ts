@@ -11,6 +11,7 @@
  */
 import { timestamp } from "../timestamp.ts";
 import type { AirflowScope } from "./scope.ts";
+import { readAround, serverError } from "./unreadable.ts";
 
 export interface Answer<T> {
   readonly rows: readonly T[];
@@ -20,13 +21,22 @@ export interface Answer<T> {
   readonly ordered: boolean;
 }
 
+/** Reads from an offset on, to find out what the server can read at all. */
+export interface Probe {
+  readonly offset: number;
+}
+
 /** Rows of a scope, at most `limit` of them. */
-export type Ask<T> = (scope: AirflowScope, limit: number) => Promise<Answer<T>>;
+export type Ask<T> = (scope: AirflowScope, limit: number, probe?: Probe) => Promise<Answer<T>>;
 
 export interface Leaf<T> {
-  readonly scope: AirflowScope;
+  /** Of which the rows are proven to be all; undefined where nothing is proven, since some rows cannot be read. */
+  readonly scope?: AirflowScope;
   readonly rows: readonly T[];
 }
+
+/** Told of a row that the server cannot read. */
+export type OnUnreadable = (where: string) => void;
 
 /** How often the same question is asked before its answers count as no answer. */
 const MOST_ATTEMPTS = 10;
@@ -35,11 +45,17 @@ export async function* leaves<T extends { readonly run_after: string }>(
   ask: Ask<T>,
   scope: AirflowScope,
   pageLimit: number,
+  onUnreadable: OnUnreadable,
 ): AsyncGenerator<Leaf<T>> {
   let rest = scope;
   let limit = pageLimit;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const { rows, total, ordered } = await ask(rest, limit);
+    const answer = await ask(rest, limit).catch(serverError);
+    if (answer instanceof Error) {
+      for await (const rows of readAround(ask, rest, pageLimit, { cause: answer, onUnreadable })) yield { rows };
+      return;
+    }
+    const { rows, total, ordered } = answer;
     if (rows.length >= total && rows.length < limit) {
       yield { scope: rest, rows };
       return;
@@ -50,7 +66,7 @@ export async function* leaves<T extends { readonly run_after: string }>(
     if (before.length > 0) {
       const part = { ...rest, runAfter: { ...rest.runAfter, to: cut } };
       if (ordered) yield { scope: part, rows: before };
-      else yield* leaves(ask, part, pageLimit);
+      else yield* leaves(ask, part, pageLimit, onUnreadable);
       rest = { ...rest, runAfter: { ...rest.runAfter, from: cut } };
       limit = pageLimit;
       attempt = -1;

@@ -5,6 +5,7 @@ import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
+import { serverError } from "./unreadable.ts";
 
 export interface AirflowOptions {
   readonly client: AirflowClient;
@@ -53,6 +54,8 @@ export interface AirflowSync {
   /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
   oldestRunStart(): Promise<string | null>;
   oldestTaskStart(): Promise<string | null>;
+  /** Records a row that the server cannot read. The sync goes around it, and fails at its end. */
+  onUnreadable(where: string): void;
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
@@ -71,6 +74,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     const position = { server: api.clock(context.now), local: context.now() };
     return { position, dags, runCounts: await api.runCounts() };
   });
+  function onUnreadable(where: string): void {
+    const message = `Airflow cannot read ${where}. Its own log names the row; everything else was synced.`;
+    context.emit({ type: "problem", code: "UNREADABLE_ROW", message });
+  }
   let eventsSince = Number.POSITIVE_INFINITY;
   let events: Promise<readonly EventLog[]> | undefined;
   return {
@@ -96,9 +103,14 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     },
     oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
     oldestTaskStart: once(() => api.oldestTaskStart()),
+    onUnreadable,
     isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
     async tries(row) {
-      const tries = await api.tries(row);
+      const tries = await api.tries(row).catch(serverError);
+      if (tries instanceof Error) {
+        onUnreadable(`the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`);
+        return undefined;
+      }
       if (!tries && !unreachable) {
         unreachable = true;
         const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: a slash in an id does not fit into the server's address, or the run is gone. What was seen of them is kept.`;

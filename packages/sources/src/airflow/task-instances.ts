@@ -40,7 +40,14 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     if ("history" in state) {
       const { start } = state.history;
       const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = { ask, dags, runCounts: before.runCounts, from: state.history, limit: airflow.tasksPerAnswer };
+      const options = {
+        ask,
+        dags,
+        onUnreadable: airflow.onUnreadable,
+        runCounts: before.runCounts,
+        from: state.history,
+        limit: airflow.tasksPerAnswer,
+      };
       for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
         yield await taskInstanceBatch(airflow, stored, leaf, leaf.state);
       }
@@ -52,7 +59,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const since = await airflow.windowFrom(state.position);
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
-    for await (const rows of changes(airflow.api.taskInstances, timestampOf(since))) {
+    for await (const rows of changes(airflow.api.taskInstances, timestampOf(since), airflow.onUnreadable)) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
       for (const run of recreatedRuns(rows, await heldOf(rows, stored, ["is_latest"]))) recreated.set(runKey(run), run);
       yield await taskInstanceBatch(airflow, stored, { rows }, state);

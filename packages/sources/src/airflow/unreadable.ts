@@ -1,0 +1,56 @@
+/**
+ * One row that the server cannot print makes every page that it is on an error 500, however often it is asked for. What
+ * surrounds it is read in ever smaller parts, by offset: those rows are stored, but nothing is proven by them.
+ */
+import type { Ask, OnUnreadable } from "./leaves.ts";
+import type { AirflowScope } from "./scope.ts";
+
+/** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
+const MOST_UNREADABLE = 20;
+
+/** Returns an error 500 instead of throwing it. */
+export function serverError(error: unknown): Error {
+  if (error instanceof Error && "status" in error && error.status === 500) return error;
+  throw error;
+}
+
+/**
+ * Reads what can be read of a scope.
+ *
+ * @throws the cause, when that is nothing, or too much cannot be read
+ */
+export async function* readAround<T>(
+  ask: Ask<T>,
+  scope: AirflowScope,
+  limit: number,
+  { cause, onUnreadable }: { readonly cause: Error; readonly onUnreadable: OnUnreadable },
+): AsyncGenerator<readonly T[]> {
+  const { total } = await ask(scope, 0, { offset: 0 });
+  const unreadable: number[] = [];
+  let readable = 0;
+
+  async function* read(offset: number, count: number): AsyncGenerator<readonly T[]> {
+    const answer = await ask(scope, count, { offset }).catch(serverError);
+    if (!(answer instanceof Error)) {
+      const { rows } = answer;
+      readable += rows.length;
+      yield rows;
+      // The server may keep to a smaller page.
+      if (rows.length > 0 && rows.length < count) yield* read(offset + rows.length, count - rows.length);
+      return;
+    }
+    if (count > 1) {
+      const half = Math.floor(count / 2);
+      yield* read(offset, half);
+      yield* read(offset + half, count - half);
+      return;
+    }
+    unreadable.push(offset);
+    if (unreadable.length > MOST_UNREADABLE) throw cause;
+  }
+
+  for (let offset = 0; offset < total; offset += limit) yield* read(offset, Math.min(limit, total - offset));
+  if (readable === 0) throw cause;
+  for (const offset of unreadable)
+    onUnreadable(`row ${offset + 1} of ${total} in ${JSON.stringify(scope)}: ${cause.message}`);
+}
