@@ -44,10 +44,11 @@ export function exitCodeOf(thrown: unknown): number {
 
 /**
  * For a sync that did not sync everything: 75 when time alone may mend all of it, 2 when nothing was synced and
- * somebody has to change something, else 1.
+ * somebody has to change something, or when somebody has to make room whatever was synced before; else 1.
  */
 function exitCodeOfResult({ streams, problems }: SyncResult): number {
   const errors = streams.flatMap(({ error }) => error ?? []);
+  if (errors.some((error) => (error as ErrorFacts).code === "NO_SPACE")) return exitCodes.configuration;
   if (problems.length > 0 || errors.length === 0) return exitCodes.incomplete;
   if (errors.every(isRetryable)) return exitCodes.comeBackLater;
   return errors.length === streams.length && errors.every(isConfiguration)

@@ -129,7 +129,10 @@ async function compareTables(
 /** The pipeline under which the source's tables were made. */
 async function ownerOf(path: string, copy: string, source: Source): Promise<string> {
   const names = source.streams.map(({ table }) => table.name);
-  const ours = await queryDuckdb(copy, "SELECT 1 FROM duckdb_tables() WHERE table_name = '_sync_tables'");
+  const ours = await queryDuckdb(
+    copy,
+    "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = '_sync_tables'",
+  );
   const made = ours.length > 0 ? await queryDuckdb(copy, "SELECT table_name, pipeline FROM _sync_tables") : [];
   const owners = new Set(
     made.filter((each) => names.includes(String(each.table_name))).map(({ pipeline }) => pipeline),

@@ -40,7 +40,12 @@ export async function readDuckdb<T>(
 ): Promise<T> {
   const place = `duckdb:${path}`;
   const { driver, connection, close } = await openFile(path, place, "a query", options);
-  const interrupt = () => connection.interrupt();
+  let interrupting: NodeJS.Timeout | undefined;
+  const interrupt = () => {
+    connection.interrupt();
+    // What was about to begin does not notice.
+    interrupting = setInterval(() => connection.interrupt(), 50);
+  };
   signal?.addEventListener("abort", interrupt, { once: true });
   const query: DuckdbQuery = async (sql) => {
     signal?.throwIfAborted();
@@ -58,6 +63,7 @@ export async function readDuckdb<T>(
     return await work(query);
   } finally {
     signal?.removeEventListener("abort", interrupt);
+    clearInterval(interrupting);
     close();
   }
 }
