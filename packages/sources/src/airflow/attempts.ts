@@ -52,9 +52,9 @@ async function earlierAttempts(
   const isEarlier = ({ try_number }: { readonly try_number?: unknown }) =>
     Number(try_number) >= 1 && Number(try_number) < listed.try_number;
   const latest = known.find((row) => row.is_latest === true);
-  if (latest?.id === listed.id && Number(latest.try_number) === listed.try_number) {
-    return known.filter((row) => row.is_latest === false && isEarlier(row)) as unknown as AttemptRow[];
-  }
+  const earlier = known.filter((row) => row.is_latest === false && isEarlier(row));
+  const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number;
+  if (isKnown && earlier.length === listed.try_number - 1) return earlier as unknown as AttemptRow[];
   const attempts = new Map<number, AttemptRow>();
   // What was seen to its end stays, even where the server's tries have a gap or cannot be had.
   for (const row of known) {

@@ -5,6 +5,8 @@
 import type { StoredRow } from "@org/destination";
 import type { AirflowScope } from "./scope.ts";
 
+export type RunId = { readonly dag_id: string; readonly dag_run_id: string };
+
 /** Numbers of runs by DAG and state, as the server counts them. */
 export type RunCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
@@ -131,7 +133,7 @@ export function recreatedRuns<T extends { dag_id: string; dag_run_id: string; ta
 }
 
 /** Runs as scopes, one for each DAG: a run's id is unique within its DAG only. */
-export function runScopes(runs: readonly { readonly dag_id: string; readonly dag_run_id: string }[]): AirflowScope[] {
+export function runScopes(runs: readonly RunId[]): AirflowScope[] {
   return [...Map.groupBy(runs, ({ dag_id }) => dag_id)].map(([dag, ofDag]) => ({
     dags: [dag],
     runs: [...new Set(ofDag.map(({ dag_run_id }) => dag_run_id))],

@@ -3,7 +3,7 @@
  * says up to which DAG all is stored (a frontier), and within a large DAG up to which `run_after`.
  */
 import { inOrder, type Position, parsePosition } from "@org/sync-engine";
-import { numberOfRuns, type RunCounts } from "./doubts.ts";
+import { numberOfRuns, type RunCounts, type RunId } from "./doubts.ts";
 import { type Ask, type Leaf, leaves, type OnUnreadable } from "./leaves.ts";
 
 /** How far a first sync is. */
@@ -18,13 +18,19 @@ export type HistoryState = {
 };
 
 /** A stream's state: a first sync under way, or the position of the last sync. */
-export type StreamState = { readonly history: HistoryState } | { readonly position: Position };
+export type StreamState =
+  | { readonly history: HistoryState }
+  | {
+      readonly position: Position;
+      /** Runs whose tries could not be read: they are asked for again. */
+      readonly again?: readonly RunId[];
+    };
 
 /** A stream's state as it was stored; a sync without one begins with the history. */
 export function parseStreamState(value: unknown, start: Position): StreamState {
-  const { position, history } = (value ?? {}) as { position?: unknown; history?: HistoryState };
+  const { position, history, again } = (value ?? {}) as { position?: unknown; history?: HistoryState; again?: RunId[] };
   const known = parsePosition(position);
-  if (known) return { position: known };
+  if (known) return { position: known, ...(Array.isArray(again) && { again }) };
   return { history: { ...history, start: parsePosition(history?.start) ?? start } };
 }
 

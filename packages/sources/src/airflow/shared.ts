@@ -3,7 +3,7 @@ import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } 
 import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
-import { numberOfRuns, type RunCounts } from "./doubts.ts";
+import { numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 import { serverError } from "./unreadable.ts";
 
@@ -58,6 +58,8 @@ export interface AirflowSync {
   onUnreadable(where: string): void;
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
+  /** Runs of which the server could not read some tries in this sync. */
+  unreadTries(): readonly RunId[];
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
 }
@@ -67,6 +69,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const api = airflowApi(options.client, context);
   let visible: ReadonlySet<string> = new Set();
   const presences = new Map<string, "there" | "gone" | "hidden">();
+  const unreadTries = new Map<string, RunId>();
   let unreachable = false;
   const before = once(async (): Promise<Before> => {
     const dags = await allDags(api);
@@ -105,9 +108,11 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     oldestTaskStart: once(() => api.oldestTaskStart()),
     onUnreadable,
     isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
+    unreadTries: () => [...unreadTries.values()],
     async tries(row) {
       const tries = await api.tries(row).catch(serverError);
       if (tries instanceof Error) {
+        unreadTries.set(runKey(row), { dag_id: row.dag_id, dag_run_id: row.dag_run_id });
         onUnreadable(`the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`);
         return undefined;
       }

@@ -71,7 +71,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const doubts = [
       ...unfinished(waiting, live, seen),
       ...eventDoubts(events, "task"),
-      ...runScopes([...recreated.values()]),
+      ...runScopes([...recreated.values(), ...(state.again ?? [])]),
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
 
@@ -86,8 +86,9 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       await announceDeletions(airflow, stored, taskInstancesTable, differing, expectDeletions);
       for (const { dag } of differing) yield* readTaskInstances(airflow, stored, { dags: [dag] }, state);
     }
-    const position = { position: before.position };
-    yield reconcile ? { state: position, reconciled: true } : { state: position };
+    const again = airflow.unreadTries();
+    const next = { position: before.position, ...(again.length > 0 && { again }) };
+    yield reconcile ? { state: next, reconciled: true } : { state: next };
   },
 });
 

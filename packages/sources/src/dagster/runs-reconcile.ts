@@ -13,8 +13,8 @@ type RunRow = Row<typeof runsTable>;
  * answer is gone, one that it does is stored. A run that the listing brings twice is at worst read again.
  *
  * All ids, and not halves by their count and time: 50,000 are 5 requests and about a second, as many as it takes to
- * halve down to a single run, and they depend on no time that the server shows. Only one side is held in memory: about
- * 100 MB for a million runs. Beyond a few millions halves would be the better way.
+ * halve down to a single run, and they depend on no time that the server shows. Only one side is held in memory: up to
+ * 200 MB for a million runs. Beyond a few millions halves would be the better way.
  */
 export async function* reconcileRuns(
   { shared: { api }, stored, expectDeletions }: ReadContext<DagsterSync>,
