@@ -2,14 +2,16 @@
  * Fail points: loaded before a program (`node --import`), this makes a signal hit it at a named point of a sync.
  *
  * `DAGSYNC_FAILPOINT=merged:3` kills at the third time that `merged` is reached; `merged:3=SIGINT` sends another signal;
- * `merged:3=HANG` goes no further. The program itself knows nothing of this: what it asks of the network and of DuckDB's
+ * `merged:3=SIGINT+HANG` sends it, says so on stderr and goes no further. The program itself knows nothing of this: what it asks of the network and of DuckDB's
  * driver says where it is, so no published line of code is there for tests only.
  */
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
 /** In the order in which a sync reaches them. */
 export const failPoints = [
-  /** The file is about to be opened, or created. */
+  /** An empty database is made, but has not got its name yet. */
+  "creating",
+  /** The file is about to be opened. */
   "opening",
   /** The file is open, and its lock is held. */
   "opened",
@@ -42,7 +44,8 @@ export const failPoints = [
 export type FailPoint = (typeof failPoints)[number];
 
 const setting = process.env.DAGSYNC_FAILPOINT;
-const [, chosen, nth = "1", action = "SIGKILL"] = /^(\w+)(?::(\d+))?(?:=(\w+))?$/.exec(setting ?? "") ?? [];
+const [, chosen, nth = "1", signal = "SIGKILL", hang] =
+  /^(\w+)(?::(\d+))?(?:=(\w+)(\+HANG)?)?$/.exec(setting ?? "") ?? [];
 if (setting && !failPoints.some((name) => name === chosen)) {
   throw new Error(`DAGSYNC_FAILPOINT=${setting}: write one of ${failPoints.join(", ")}, as in merged:3=SIGINT.`);
 }
@@ -52,8 +55,10 @@ async function reach(name: FailPoint): Promise<void> {
   if (name !== chosen) return;
   reached += 1;
   if (reached !== Number(nth)) return;
-  if (action === "HANG") await new Promise(() => setInterval(() => {}, 60_000));
-  else process.kill(process.pid, action as NodeJS.Signals);
+  process.kill(process.pid, signal as NodeJS.Signals);
+  if (!hang) return;
+  process.stderr.write(`${setting}: signalled\n`);
+  await new Promise(() => {});
 }
 
 /** What each statement shows: the point just before it, and the one just after it. */
@@ -95,9 +100,10 @@ DuckDBConnection.prototype.stream = function (this: DuckDBConnection, ...given) 
 
 const create = DuckDBInstance.create;
 DuckDBInstance.create = async (...given) => {
-  await reach("opening");
+  const isNew = given[0]?.endsWith(".new");
+  if (!isNew) await reach("opening");
   const instance = await create.apply(DuckDBInstance, given);
-  await reach("opened");
+  await reach(isNew ? "creating" : "opened");
   return instance;
 };
 

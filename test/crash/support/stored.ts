@@ -1,93 +1,92 @@
 /** What is in a DuckDB file that no process holds, held against what the server has. */
-import { cp, mkdtemp, rm } from "node:fs/promises";
 import { existsSync } from "node:fs";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { queryDuckdb } from "@org/destination/duckdb";
-import { differences, type PlainRow, readTable } from "../../live/compare.ts";
+import { readDuckdb } from "@org/destination/duckdb";
+import { differences, type PlainRow } from "../../live/compare.ts";
 import type { Subject } from "./subject.ts";
 
-/** A copy of a file and its log, so that looking at what a crash left does not mend it. */
-async function withCopy<T>(file: string, look: (copy: string) => Promise<T>): Promise<T> {
+export interface Stored {
+  /** All rows by table, in the order of their keys; `live` says that a row is not marked as deleted. */
+  readonly tables: ReadonlyMap<string, readonly PlainRow[]>;
+  /** What each stream said last, without what differs from process to process: our own clock. */
+  readonly states: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
+}
+
+/** All that a file holds; tables that a crash left unmade are empty. */
+export async function read(subject: Subject, file: string): Promise<Stored> {
+  return readDuckdb(file, async (query) => {
+    const names = new Set((await query("SELECT table_name AS name FROM duckdb_tables()")).map(({ name }) => name));
+    const tables = new Map<string, readonly PlainRow[]>();
+    for (const { name, columns, primaryKey } of subject.tables) {
+      const select = `${Object.keys(columns).join(", ")}, _deleted_at IS NULL AS live`;
+      const rows = names.has(name)
+        ? await query(`SELECT ${select} FROM ${name} ORDER BY ${primaryKey.join(", ")}`)
+        : [];
+      tables.set(name, rows);
+    }
+    const states = names.has("_sync_state") ? await query("SELECT stream, value FROM _sync_state") : [];
+    const withoutClock = (name: string, value: unknown) => (name === "local" ? undefined : value);
+    return {
+      tables,
+      states: new Map(
+        states.map(({ stream, value }) => [String(stream), JSON.parse(String(value), withoutClock).data]),
+      ),
+    };
+  });
+}
+
+/** The same of what a crash left, without mending it: opening a file moves what is in its log. */
+export async function readCopy(subject: Subject, file: string): Promise<Stored> {
   const folder = await mkdtemp(join(tmpdir(), "crash-copy-"));
   try {
     for (const end of ["", ".wal"]) {
       if (existsSync(file + end)) await cp(file + end, join(folder, `copy.duckdb${end}`));
     }
-    return await look(join(folder, "copy.duckdb"));
+    return await read(subject, join(folder, "copy.duckdb"));
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
 /** What the tables hold against what the server holds now: nothing, when all is well. */
-export async function differencesNow(subject: Subject, file: string): Promise<string[]> {
+export function differencesNow(subject: Subject, { tables }: Stored): string[] {
   const { rows } = subject.snapshots.at(-1)!;
-  const found: string[] = [];
-  for (const table of subject.tables) {
-    found.push(...differences(rows[table.name]!, await readTable(file, table), table.primaryKey));
-  }
-  return found;
+  return subject.tables.flatMap(({ name, primaryKey }) =>
+    differences(
+      rows[name]!,
+      tables.get(name)!.filter(({ live }) => live),
+      primaryKey,
+    ),
+  );
 }
 
-/** The tables with what no server knows: which rows are marked as deleted. */
-export async function allRows(subject: Subject, file: string): Promise<readonly (readonly PlainRow[])[]> {
-  const tables: (readonly PlainRow[])[] = [];
-  for (const { name, columns, primaryKey } of subject.tables) {
-    const names = Object.keys(columns).join(", ");
-    const order = primaryKey.join(", ");
-    tables.push(await queryDuckdb(file, `SELECT ${names}, _deleted_at IS NULL AS live FROM ${name} ORDER BY ${order}`));
-  }
-  return tables;
-}
-
-/** The states by stream, without what differs from process to process: our own clock. */
-export async function states(file: string): Promise<ReadonlyMap<string, Record<string, unknown>>> {
-  return withCopy(file, async (copy) => {
-    const rows = await queryDuckdb(copy, "SELECT stream, value FROM _sync_state");
-    return new Map(
-      rows.map(({ stream, value }) => [
-        String(stream),
-        JSON.parse(String(value), (name, inner) => (name === "local" ? undefined : inner)).data,
-      ]),
-    );
-  });
-}
-
-/**
- * I1, right after a crash: rows which a state says are stored, and that are not, or not as they were then. Nothing,
- * when all is well.
- */
+/** I1, right after a crash: rows which a state says are stored, and that are not. Nothing, when all is well. */
 export async function missingRows(subject: Subject, file: string): Promise<string[]> {
   if (!existsSync(file)) return [];
-  return withCopy(file, async (copy) => {
-    const exists = await queryDuckdb(copy, "SELECT table_name AS name FROM duckdb_tables()");
-    if (!exists.some(({ name }) => name === "_sync_state")) return [];
-    const found: string[] = [];
-    for (const [stream, state] of await states(copy)) {
-      const table = subject.tables.find(({ name }) => name === `${subject.kind}_${stream}`)!;
-      const history = state.history as Record<string, unknown> | undefined;
-      const position = (history?.start ?? state.position) as { server: number };
-      const covers = history ? subject.covers(stream, history) : () => true;
-      const snapshot = subject.snapshots.findLast(({ at }) => at <= position.server)!;
-      const claimed = snapshot.rows[table.name]!.filter(covers);
-      const keyOf = (row: PlainRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
-      const keys = new Set(claimed.map(keyOf));
-      const stored = (await readTable(copy, table)).filter((row) => keys.has(keyOf(row)));
-      // What changed since may be stored in its later form, which nothing but its key says.
-      const latest = snapshot === subject.snapshots.at(-1);
-      const lines = latest
-        ? differences(claimed, stored, table.primaryKey)
-        : claimed.filter(isLasting).length > stored.filter(isLasting).length
-          ? [`${claimed.length - stored.length} rows are not there`]
-          : [];
-      found.push(...lines.map((line) => `${stream}, of which ${JSON.stringify(state)} is said: ${line}`));
-    }
-    return found;
+  const { tables, states } = await readCopy(subject, file);
+  return [...states].flatMap(([stream, state]) => {
+    const { name, primaryKey } = subject.tables.find((table) => table.name === `${subject.kind}_${stream}`)!;
+    const history = state.history as Readonly<Record<string, unknown>> | undefined;
+    const position = (history?.start ?? state.position) as { readonly server: number };
+    const snapshot = subject.snapshots.findLast(({ at }) => at <= position.server)!;
+    const claimed = snapshot.rows[name]!.filter(history ? subject.covers(stream, history) : isLasting);
+    const keyOf = (row: PlainRow) => JSON.stringify(primaryKey.map((column) => row[column]));
+    const keys = new Set(claimed.map(keyOf));
+    const stored = tables.get(name)!.filter((row) => row.live && keys.has(keyOf(row)));
+    // What changed since then may be stored in its later form already: only its key says that it is there.
+    const onlyKeys = (rows: readonly PlainRow[]) =>
+      rows.map((row) => Object.fromEntries(primaryKey.map((column) => [column, row[column]])));
+    const isLatest = snapshot === subject.snapshots.at(-1);
+    const lines = isLatest
+      ? differences(claimed, stored, primaryKey)
+      : differences(onlyKeys(claimed), onlyKeys(stored), primaryKey);
+    return lines.map((line) => `${stream} says ${JSON.stringify(state)}, but ${line}`);
   });
 }
 
-/** Whether a row stays under its key: placeholders of Airflow go. */
+/** Whether a row stays under its key: Airflow's placeholders go. */
 function isLasting(row: PlainRow): boolean {
-  return row.try_number === undefined || (row.try_number !== 0 && row.state !== null);
+  return row.try_number !== 0;
 }

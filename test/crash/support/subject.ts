@@ -3,15 +3,15 @@ import type { Table } from "@org/destination";
 import {
   createAirflowWorld,
   createDagsterWorld,
-  type RequestLog,
   type Fault,
+  type RequestLog,
   startAirflowSimulator,
   startDagsterSimulator,
 } from "@org/simulators";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
-import { atEnd } from "./at-end.ts";
 import type { PlainRow } from "../../live/compare.ts";
+import { atEnd } from "./at-end.ts";
 
 export type Kind = "airflow" | "dagster";
 

@@ -36,7 +36,7 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   const [, code, advice] = known.find(([pattern]) => pattern.test(message)) ?? [null, "FAILED", ""];
   return new DestinationError(
     code as DestinationErrorCode,
-    `${doing} in ${place} failed: ${message} ${advice}`.trim(),
+    `${doing} in ${place} failed: ${advice ? message.replace(/[^.!?]$/, "$&.") : message} ${advice}`.trim(),
     {
       cause: thrown,
     },

@@ -5,7 +5,8 @@
  * of the same file opens without complaint, and on POSIX closing any handle of a file gives up the process's lock on
  * it. So a process keeps its own list, and nothing here opens a file that is on it, not even to look at its header.
  */
-import { open, realpath, stat } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { DestinationError } from "../errors.ts";
@@ -51,7 +52,7 @@ export async function openFile(
   }
   const release = () => void openFiles.delete(file);
   try {
-    if (!inMemory) await checkHeader(file, place);
+    if (!inMemory && !(await checkHeader(file, place))) await createEmpty(driver, file);
     const instance = await driver.DuckDBInstance.create(file, {
       memory_limit: options.memoryLimit,
       ...(options.readOnly && { access_mode: "READ_ONLY" }),
@@ -104,13 +105,38 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
 }
 
-/** DuckDB would try to fetch an extension for a SQLite file, and calls an empty file broken; this says it plainly. */
-async function checkHeader(file: string, place: string): Promise<void> {
+/**
+ * Makes a new database, whole or not at all: under another name first. DuckDB writes its three headers one after the
+ * other, and a crash or a full disk in between leaves a file that can never be opened again.
+ */
+async function createEmpty(driver: Driver, file: string): Promise<void> {
+  const unfinished = `${file}.${randomUUID()}.new`;
+  try {
+    const instance = await driver.DuckDBInstance.create(unfinished);
+    instance.closeSync();
+    // Unlike renaming this never replaces a file that another process made meanwhile. Where it cannot be done (some
+    // file systems have no links), DuckDB makes the file itself when it opens it.
+    await link(unfinished, file).catch(() => undefined);
+  } catch (error) {
+    throw new Error(String(error instanceof Error ? error.message : error).replaceAll(unfinished, file), {
+      cause: error,
+    });
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+/**
+ * DuckDB would try to fetch an extension for a SQLite file, and calls an empty file broken; this says it plainly.
+ *
+ * @returns whether there is a file
+ */
+async function checkHeader(file: string, place: string): Promise<boolean> {
   const handle = await open(file, "r").catch(ifMissing);
-  if (!handle) return;
+  if (!handle) return false;
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(12), 0, 12, 0);
-    if (bytesRead === 12 && buffer.toString("latin1", 8, 12) === "DUCK") return;
+    if (bytesRead === 12 && buffer.toString("latin1", 8, 12) === "DUCK") return true;
   } finally {
     await handle.close();
   }

@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { startCommand, temporaryFile } from "./support/processes.ts";
+import { differencesNow, missingRows, read, readCopy } from "./support/stored.ts";
+import { startSubject } from "./support/subject.ts";
+
+// The command reads so small a world in few batches; the second one is part of the history.
+test.each([
+  ["airflow", "SIGINT", 130],
+  ["dagster", "SIGTERM", 143],
+] as const)("a sync of %s that gets %s in the middle of a commit stores it to its end", async (kind, signal, code) => {
+  const subject = await startSubject(kind);
+  const [interrupted, killed] = [temporaryFile(), temporaryFile()];
+  const end = await startCommand(subject, interrupted, { failPoint: `staged:2=${signal}` }).ended;
+  expect(end.stderr).toContain(`dagsync: stopped by ${signal}. Nothing is lost`);
+  expect(end.code).toBe(code);
+  await startCommand(subject, killed, { failPoint: "committed:2" }).ended;
+  expect(await readCopy(subject, interrupted)).toEqual(await readCopy(subject, killed));
+  expect(await missingRows(subject, interrupted)).toEqual([]);
+  expect(await startCommand(subject, interrupted).ended).toMatchObject({ code: 0 });
+  expect(differencesNow(subject, await read(subject, interrupted))).toEqual([]);
+});
+
+test("a second signal ends at once what does not end by itself, and the next sync is right", async () => {
+  const subject = await startSubject("airflow");
+  const file = temporaryFile();
+  const { child, ended } = startCommand(subject, file, { failPoint: "merged:2=SIGINT+HANG" });
+  await new Promise<void>((resolve) => {
+    child.stderr?.on("data", (data) => String(data).includes("signalled") && resolve());
+    child.on("close", () => resolve());
+  });
+  // One that comes within a second is the same: npm passes on what the terminal has sent already.
+  await new Promise((resolve) => setTimeout(resolve, 1200));
+  child.kill("SIGINT");
+  expect(await ended).toMatchObject({ code: 130 });
+  expect(await missingRows(subject, file)).toEqual([]);
+  expect(await startCommand(subject, file).ended).toMatchObject({ code: 0 });
+  expect(differencesNow(subject, await read(subject, file))).toEqual([]);
+});

@@ -1,0 +1,49 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import { type StartOptions, startSync, temporaryFile } from "./support/processes.ts";
+import { type Kind, startSubject } from "./support/subject.ts";
+
+const points = [
+  // What is being stored, and what Airflow's streams read ahead of it.
+  { point: "saved", again: { airflow: 2, dagster: 1 } },
+  { point: "committed", again: { airflow: 1, dagster: 0 } },
+] as const;
+
+describe.each(["airflow", "dagster"] as const)(
+  "I3: a first sync of %s goes on in the middle of its history",
+  (kind) => {
+    let whole: number;
+    beforeAll(async () => {
+      const { requests, signal } = await historyOf(kind, await startSubject(kind), temporaryFile());
+      expect(signal).toBe(null);
+      whole = requests;
+    });
+
+    test.each(points.flatMap(({ point, again }) => [3, 8].map((nth) => ({ point, nth, most: again[kind] }))))(
+      "killed at $point, time $nth, it reads $most answers again at most",
+      async ({ point, nth, most }) => {
+        const subject = await startSubject(kind);
+        const file = temporaryFile();
+        const killed = await historyOf(kind, subject, file, { failPoint: `${point}:${nth}` });
+        const resumed = await historyOf(kind, subject, file);
+        expect([killed.signal, resumed.signal]).toEqual(["SIGKILL", null]);
+        expect(killed.requests).toBeGreaterThan(most);
+        expect(killed.requests + resumed.requests - whole).toBeLessThanOrEqual(most);
+      },
+    );
+  },
+);
+
+/** Syncs, and counts the requests for history. */
+async function historyOf(
+  kind: Kind,
+  subject: Awaited<ReturnType<typeof startSubject>>,
+  file: string,
+  options: StartOptions = {},
+) {
+  subject.requests.length = 0;
+  const { signal } = await startSync(subject, file, options).ended;
+  const asked = subject.requests.filter(({ path, body }) =>
+    kind === "airflow" ? path.endsWith("/list") : /query RunsPage/.test((body as { query: string }).query),
+  );
+  return { signal, requests: asked.length };
+}
