@@ -1,4 +1,5 @@
 import { mkdtempSync, rmSync } from "node:fs";
+import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDagsterClient } from "@org/dagster-client";
@@ -6,41 +7,78 @@ import { duckdb } from "@org/destination/duckdb";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { differences, readTable } from "./compare.ts";
-import { describeLive, log } from "./live.ts";
-import { type DagsterServer, startDagster } from "./servers/dagster.ts";
+import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
+import { differences, type PlainRow, readTable } from "./compare.ts";
+import { describeLiveBefore, log } from "./live.ts";
+import {
+  type DagsterServer,
+  type DagsterStorage,
+  dagsterVersion,
+  dagsterVersions,
+  startDagster,
+} from "./servers/dagster.ts";
 import { dagsterTruth } from "./servers/dagster-truth.ts";
 import { breakLocation, mutateDagster, repairLocation, seedDagster } from "./servers/dagster-world.ts";
 
 /** Small, so that it hides nothing and the tests need not wait ten minutes for an idle server. */
 const overlapMs = 3_000;
+const hourMs = 60 * 60 * 1000;
 
-describeLive("a sync of a real Dagster 1.13.27", () => {
+const nightly = Boolean(process.env.NIGHTLY);
+const newYork = { postgres: { timezone: "America/New_York" } };
+const tokyo = { postgres: { timezone: "Asia/Tokyo" } };
+
+/** The newest and the oldest, and one whose database is behind UTC; at night all of them. */
+for (const [index, { version, pythonBefore }] of dagsterVersions.entries()) {
+  const isNewest = version === dagsterVersion;
+  const storages: DagsterStorage[] = isNewest || index === 0 || nightly ? ["sqlite"] : [];
+  if (isNewest) storages.push(newYork);
+  if (isNewest && nightly) storages.push(tokyo);
+  for (const storage of storages) {
+    const where = storage === "sqlite" ? "" : ` whose PostgreSQL is in ${storage.postgres.timezone}`;
+    const runs = isNewest && storage === "sqlite" ? 2000 : 600;
+    describeLiveBefore(pythonBefore)(`a sync of a real Dagster ${version}${where}`, () =>
+      testSync(version, storage, runs),
+    );
+  }
+}
+
+function testSync(version: string, storage: DagsterStorage, runs: number): void {
   const folder = mkdtempSync(join(tmpdir(), "live-dagster-"));
   const path = join(folder, "dagster.duckdb");
   let server: DagsterServer;
 
   beforeAll(async () => {
-    server = await startDagster({ log, locations: ["a", "b", "c"] });
-    log(`seeded: ${JSON.stringify(await seedDagster(server))}`);
+    server = await startDagster({ log, version, storage, locations: ["a", "b", "c"] });
+    log(`seeded: ${JSON.stringify(await seedDagster(server, { runs }))}`);
   });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function syncNow(): Promise<SyncResult & { readonly labels: readonly string[]; readonly notices: string[] }> {
+  async function syncNow() {
     const labels: string[] = [];
     const notices: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
       if (event.type === "notice") notices.push(event.message);
     };
-    const source = dagster({ client: createDagsterClient({ url: server.url }), overlapMs });
-    return { ...(await sync({ source, destination: duckdb(path), onEvent })), labels, notices };
+    const windows: number[] = [];
+    const fetchAndCount: typeof fetch = async (input, init) => {
+      const response = await fetch(input, init);
+      const { data } = (await response.clone().json()) as { data?: { window?: { results: unknown[] } } };
+      if (data?.window) windows.push(data.window.results.length);
+      return response;
+    };
+    const source = dagster({ client: createDagsterClient({ url: server.url, fetch: fetchAndCount }), overlapMs });
+    const result: SyncResult = await sync({ source, destination: duckdb(path), onEvent });
+    log(`sync: ${result.requests} requests in ${Math.round(result.durationMs)} ms: ${labels.join(", ")}`);
+    return { ...result, notices, windows };
   }
 
-  async function expectNoDifference(): Promise<void> {
+  /** @returns the runs as they have to be */
+  async function expectNoDifference(): Promise<readonly PlainRow[]> {
     const truth = await dagsterTruth(server);
     for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable]) {
       const expected = truth[table.name as keyof typeof truth];
@@ -48,42 +86,62 @@ describeLive("a sync of a real Dagster 1.13.27", () => {
       expect(differences(expected, actual, table.primaryKey), table.name).toEqual([]);
       log(`${table.name}: ${expected.length} rows compared, 0 differences`);
     }
+    return truth.dagster_runs;
   }
 
-  test("I4: the first sync ends with the server's own rows, column by column", async () => {
-    const { requests, durationMs, labels } = await syncNow();
-    log(`first sync: ${requests} requests in ${Math.round(durationMs)} ms: ${labels.join(", ")}`);
-    await expectNoDifference();
+  test("the committed interface is what it serves", async () => {
+    const committed = new URL(`../../specs/dagster/${version}.graphql`, import.meta.url);
+    expect(await dumpDagsterSpec(server.url)).toBe(await readFile(committed, "utf8"));
   });
 
-  test("I12: a sync of an idle server asks at most five times, and writes nothing", async () => {
-    await new Promise((resolve) => setTimeout(resolve, overlapMs + 1_500));
-    await syncNow();
-    const { requests, streams, labels } = await syncNow();
-    log(`idle sync: ${requests} requests: ${labels.join(", ")}`);
-    expect(requests).toBeLessThanOrEqual(5);
-    for (const { inserted, updated, deleted, removed } of streams) {
-      expect({ inserted, updated, deleted, removed }).toEqual({ inserted: 0, updated: 0, deleted: 0, removed: 0 });
+  test("I4: the first sync ends with the server's own rows, column by column, times in true UTC", async () => {
+    const { notices } = await syncNow();
+    const inUtc = server.database.timezone === "UTC";
+    expect(notices).toEqual(inUtc ? [] : [expect.stringContaining("Dagster's database is not in UTC")]);
+    const rows = await expectNoDifference();
+    // What the version does not tell is empty, and everything else that may be empty is not always.
+    for (const name of Object.keys(runsTable.columns)) {
+      expect(
+        rows.some((row) => row[name] !== null),
+        name,
+      ).toBe(!(version === "1.7.10" && name === "creation_time"));
     }
-    await expectNoDifference();
   });
 
   test("I4: new, ended, tagged and late runs, materializations and switches are there after the next sync", async () => {
     log(`changed: ${JSON.stringify(await mutateDagster(server, 1))}`);
-    const { requests, labels } = await syncNow();
-    log(`sync: ${requests} requests: ${labels.join(", ")}`);
-    await expectNoDifference();
-  });
-
-  test("what a code location defines keeps its content while the location does not load", async () => {
-    await breakLocation(server, "c");
-    await mutateDagster(server, 2);
-    const { notices } = await syncNow();
-    expect(notices).toHaveLength(1);
-    log(notices[0] ?? "");
-    await expectNoDifference();
-    await repairLocation(server, "c");
     expect((await syncNow()).notices).toEqual([]);
     await expectNoDifference();
   });
-});
+
+  test("I12: a sync of an idle server asks at most five times, reads no hours of history, and writes nothing", async () => {
+    await new Promise((resolve) => setTimeout(resolve, overlapMs + 1_500));
+    await syncNow();
+    const { requests, streams, windows } = await syncNow();
+    expect(requests).toBeLessThanOrEqual(5);
+    for (const { inserted, updated, deleted, removed } of streams) {
+      expect({ inserted, updated, deleted, removed }).toEqual({ inserted: 0, updated: 0, deleted: 0, removed: 0 });
+    }
+    const rows = await expectNoDifference();
+    const recent = rows.filter((row) => Date.parse(String(row.update_time)) > Date.now() - 5 * hourMs).length;
+    log(`window of the idle sync: ${windows.join(" + ")} rows; changed in the last five hours: ${recent}`);
+    expect(recent).toBeGreaterThan(20);
+    expect(windows.reduce((sum, count) => sum + count, 0)).toBeLessThan(recent / 2);
+  });
+
+  // Where a location's definitions are has nothing to do with where the runs are stored.
+  test.skipIf(storage !== "sqlite")(
+    "what a code location defines keeps its content while it does not load",
+    async () => {
+      await breakLocation(server, "c");
+      await mutateDagster(server, 2);
+      const { notices } = await syncNow();
+      expect(notices).toHaveLength(1);
+      log(notices[0] ?? "");
+      await expectNoDifference();
+      await repairLocation(server, "c");
+      expect((await syncNow()).notices).toEqual([]);
+      await expectNoDifference();
+    },
+  );
+}

@@ -5,8 +5,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onExit } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
-import { freePort, run, startService, waitUntil } from "./processes.ts";
+import { freePort, startService, waitUntil } from "./processes.ts";
 import { cacheFolder, ensureVenv } from "./python.ts";
+import { type PythonWorker, startPythonWorker } from "./python-worker.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The version that the clients are generated for, and the one that is started where nobody asks for another. */
@@ -94,7 +95,9 @@ export async function startDagster(options: {
   log(`Starting Dagster ${version} on port ${port}, its times in ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
+  let worker: PythonWorker | undefined;
   const stop = async () => {
+    await worker?.stop();
     await service.stop();
     await stopDatabase();
     forgetHome();
@@ -129,7 +132,9 @@ export async function startDagster(options: {
     database,
     query,
     async python<T>(script: string, input: unknown) {
-      return JSON.parse(await run(venv.python, [script, JSON.stringify(input)], { env, cwd: home, signal })) as T;
+      signal?.throwIfAborted();
+      worker ??= startPythonWorker(venv.python, here("dagster/worker.py"), { env, cwd: home });
+      return JSON.parse(await worker.run(script, input)) as T;
     },
     async reloadLocation(location) {
       const document = `mutation($name: String!) {
