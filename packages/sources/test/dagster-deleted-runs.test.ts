@@ -177,6 +177,22 @@ test("I8: a listing that fails marks nothing, and the next one finds what is gon
   await fixture.expectTablesAsInWorld();
 });
 
+test("I8: a run that the listing leaves out is not marked without being asked for by its id", async () => {
+  const world = createDagsterWorld({ runs: 100 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  const [gone, leftOut] = finished(world).slice(20, 22);
+  world.deleteRun(gone!);
+  const results = [...world.runs.keys()].filter((id) => id !== leftOut!.runId).reverse();
+  fixture.server.faults.push({
+    match: asks("RunIdsPage"),
+    body: { data: { runIds: { __typename: "RunIds", results } } },
+  });
+  await fixture.sync(reconcile);
+  expect(fixture.server.faults.pending).toBe(0);
+  expect(await marked(fixture)).toEqual([gone!.runId]);
+});
+
 test("I8: answers that are cut to fewer runs than were asked for mark no run that exists", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const open = Array.from({ length: 9 }, () => world.addRun({ jobName: "score" }));
