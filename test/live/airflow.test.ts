@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
-import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
+import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveBefore, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { cleanUp, deleteSome } from "./servers/airflow-deletions.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
 import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
 
@@ -40,21 +41,24 @@ function testSync(version: string): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function syncNow(): Promise<SyncResult & { readonly labels: readonly string[] }> {
+  async function syncNow(
+    options: Pick<SyncOptions, "reconcile"> = {},
+  ): Promise<SyncResult & { readonly labels: readonly string[] }> {
     const { url: baseUrl, username, password } = server;
     const labels: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
     };
     const source = airflow({ client: createAirflowClient({ baseUrl, auth: { username, password } }), overlapMs });
-    return { ...(await sync({ source, destination: duckdb(path), onEvent })), labels };
+    return { ...(await sync({ source, destination: duckdb(path), onEvent, ...options })), labels };
   }
 
-  async function expectNoDifference(): Promise<void> {
+  /** @param counts whether a row that the table holds and the server does not counts as a difference */
+  async function expectNoDifference(counts = (_row: PlainRow) => true): Promise<void> {
     const truth = await airflowTruth(server);
     for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
       const expected = reachable(truth[table.name as keyof typeof truth]);
-      const actual = reachable(await readTable(path, table));
+      const actual = reachable(await readTable(path, table)).filter((row) => !row.purged_at && counts(row));
       expect(differences(expected, actual, table.primaryKey), table.name).toEqual([]);
       log(`${table.name}: ${expected.length} rows compared, 0 differences`);
     }
@@ -102,6 +106,23 @@ function testSync(version: string): void {
     log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
     await syncNow();
     await expectNoDifference();
+  });
+
+  test("I8: what was deleted is gone: by the event log at once, without a trace after a reconcile", async () => {
+    log(`deleted: ${JSON.stringify(await deleteSome(server))}`);
+    await syncNow({ reconcile: false });
+    const { requests } = await syncNow({ reconcile: true });
+    log(`reconcile: ${requests} requests`);
+    await expectNoDifference();
+  });
+
+  test("I8: what airflow db clean took is kept, and marked as purged", async () => {
+    const { taken, cut, requests } = await cleanUp(server, () => syncNow({ reconcile: true }));
+    log(`taken by db clean: ${JSON.stringify(taken)}; reconcile: ${requests} requests`);
+    const runs = await readTable(path, dagRunsTable);
+    expect(runs.filter(({ purged_at }) => purged_at)).toHaveLength(taken.runs);
+    // Earlier attempts that it took from task instances that are still there stay as they were seen.
+    await expectNoDifference((row) => row.is_latest !== false || String(row.start_date) >= cut);
   });
 }
 

@@ -1,0 +1,75 @@
+import type { AirflowServer } from "./airflow.ts";
+
+/**
+ * Deletes runs as people do, runs and task instances as somebody with a database client does, and a DAG; gives birth to
+ * a run where another was deleted without a trace.
+ */
+export async function deleteSome(server: AirflowServer): Promise<Record<string, number>> {
+  const runs = await server.query<{ dag_id: string; run_id: string }>(
+    `select dag_id, run_id from (
+       select dag_id, run_id, row_number() over (partition by dag_id order by run_after desc) n from dag_run
+       where run_id !~ '[/%]' and state in ('success', 'failed')) newest
+     where n = 5 order by dag_id limit 8`,
+  );
+  const [byUser, silently] = [runs.slice(0, 4), runs.slice(4, 8)];
+  for (const { dag_id, run_id } of byUser) {
+    await ask(server, "DELETE", `/api/v2/dags/${dag_id}/dagRuns/${encodeURIComponent(run_id)}`);
+  }
+  for (const { dag_id, run_id } of silently) {
+    await server.query("delete from task_instance where dag_id = $1 and run_id = $2", [dag_id, run_id]);
+    await server.query("delete from dag_run where dag_id = $1 and run_id = $2", [dag_id, run_id]);
+  }
+  const [{ dag_id: dag } = { dag_id: "" }] = silently;
+  await server.query("update dag set is_stale = false where dag_id = $1", [dag]);
+  await ask(server, "POST", `/api/v2/dags/${dag}/dagRuns`, { logical_date: null });
+  const [gone] = await server.query<{ dag_id: string }>(
+    "select dag_id from dag_run group by dag_id order by count(*), dag_id limit 1",
+  );
+  await ask(server, "DELETE", `/api/v2/dags/${gone?.dag_id}`);
+  return { runsByUsers: byUser.length, runsSilently: silently.length, dags: 1, runsBorn: 1 };
+}
+
+/** Runs `airflow db clean` for the oldest tenth of the runs, then what comes after, and says what it took. */
+export async function cleanUp<T>(
+  server: AirflowServer,
+  then: () => Promise<T>,
+): Promise<T & { readonly taken: { readonly runs: number; readonly taskInstances: number }; readonly cut: string }> {
+  const count = async (table: string) => Number((await server.query(`select count(*)::int n from ${table}`))[0]?.n);
+  const [runs, taskInstances] = [await count("dag_run"), await count("task_instance")];
+  const [cut] = await server.query<{ at: string }>(
+    "select percentile_disc(0.1) within group (order by start_date) at from dag_run where start_date is not null",
+  );
+  await server.cli([
+    "db",
+    "clean",
+    "--clean-before-timestamp",
+    String(cut?.at),
+    "--tables",
+    "dag_run",
+    "--skip-archive",
+    "--yes",
+  ]);
+  const taken = {
+    runs: runs - (await count("dag_run")),
+    taskInstances: taskInstances - (await count("task_instance")),
+  };
+  return { ...(await then()), taken, cut: String(cut?.at) };
+}
+
+async function ask(server: AirflowServer, method: string, path: string, body?: object): Promise<void> {
+  const { username, password } = server;
+  const headers = { "content-type": "application/json" };
+  const login = await fetch(`${server.url}/auth/token`, {
+    method: "POST",
+    headers,
+    body: JSON.stringify({ username, password }),
+  });
+  const { access_token: token } = (await login.json()) as { access_token: string };
+  const init = {
+    method,
+    headers: { ...headers, authorization: `Bearer ${token}` },
+    ...(body && { body: JSON.stringify(body) }),
+  };
+  const response = await fetch(server.url + path, init);
+  if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
+}
