@@ -40,6 +40,24 @@ test("I12: an idle sync asks at most 7 times, whatever the history, and writes n
   }
 });
 
+test("I12: a gap in the server's tries is not asked for at every sync", async () => {
+  const { simulator, world, syncNow } = await setUp({ world: createEmptyAirflowWorld() });
+  const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "t", retries: 3 }] }));
+  const [task] = run.tasks;
+  world.startRun(run);
+  for (let attempt = 0; attempt < 2; attempt += 1) {
+    world.retry(task!);
+    world.startTask(task!);
+  }
+  task!.history.shift();
+  await syncNow();
+  // Still within the overlap, so the window brings it again.
+  simulator.clock.advance(minute);
+  simulator.requests.length = 0;
+  await syncNow();
+  expect(simulator.requests.filter(({ path }) => path.endsWith("/tries"))).toEqual([]);
+});
+
 test("I7: pages that the server cuts short lose nothing", async () => {
   const { syncNow, differences } = await setUp({ simulator: { maximumPageLimit: 3 } });
   await syncNow();

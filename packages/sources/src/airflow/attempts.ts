@@ -23,18 +23,20 @@ export interface WholeTaskInstances {
  *
  * @param stored all that the table holds of them, and of the same tasks with map_index -1
  * @param askTries the tries of one task instance, or undefined where they cannot be had
+ * @param triesAreDue whether they are to be asked for although the listed attempt is known
  */
 export async function whole(
   listed: readonly TaskInstance[],
   stored: readonly StoredRow[],
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
+  triesAreDue: (row: TaskInstance) => boolean,
 ): Promise<WholeTaskInstances> {
   const held = Map.groupBy(stored, (row) => instanceKey(row.dag_id, row.dag_run_id, row.task_id, row.map_index));
   const parts = await Promise.all(
     listed.map(async (row) => {
       const { dag_id, dag_run_id, task_id, map_index } = row;
       const known = held.get(instanceKey(dag_id, dag_run_id, task_id, map_index)) ?? [];
-      const rows = [taskInstanceRow(row), ...(await earlierAttempts(row, known, askTries))];
+      const rows = [taskInstanceRow(row), ...(await earlierAttempts(row, known, askTries, triesAreDue(row)))];
       const numbers = new Set(rows.map(({ try_number }) => Number(try_number)));
       const unexpanded = map_index >= 0 ? (held.get(instanceKey(dag_id, dag_run_id, task_id, -1)) ?? []) : [];
       return { rows, remove: [...known.filter((each) => !numbers.has(Number(each.try_number))), ...unexpanded] };
@@ -47,6 +49,7 @@ async function earlierAttempts(
   listed: TaskInstance,
   known: readonly StoredRow[],
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
+  areDue: boolean,
 ): Promise<readonly AttemptRow[]> {
   if (listed.try_number <= 1) return [];
   const isEarlier = ({ try_number }: { readonly try_number?: unknown }) =>
@@ -54,7 +57,8 @@ async function earlierAttempts(
   const latest = known.find((row) => row.is_latest === true);
   const earlier = known.filter((row) => row.is_latest === false && isEarlier(row));
   const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number;
-  if (isKnown && earlier.length === listed.try_number - 1) return earlier as unknown as AttemptRow[];
+  // Their number says nothing: the server's own tries may have gaps, and would be asked for at every sync.
+  if (isKnown && !areDue) return earlier as unknown as AttemptRow[];
   const attempts = new Map<number, AttemptRow>();
   // What was seen to its end stays, even where the server's tries have a gap or cannot be had.
   for (const row of known) {

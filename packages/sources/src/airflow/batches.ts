@@ -41,7 +41,7 @@ export async function taskInstanceBatch(
   state: Json,
 ): Promise<StreamBatch> {
   const known = await heldOf(listed, stored, columnsOf(taskInstancesTable));
-  const { rows, remove } = await whole(listed, known, airflow.tries);
+  const { rows, remove } = await whole(listed, known, airflow.tries, airflow.triesAreDue);
   if (!scope || !isFixed(scope)) return batchOf(taskInstancesTable, { upserts: rows, remove, state });
   const held = { ...storedScope(scope), ...unpurged };
   const purged = await newlyPurged(airflow, stored, taskInstancesTable, held, [...rows, ...remove]);

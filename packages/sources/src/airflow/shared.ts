@@ -60,6 +60,9 @@ export interface AirflowSync {
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
   /** Runs of which the server could not read some tries in this sync. */
   unreadTries(): readonly RunId[];
+  /** Makes the tries of runs due: those that could not be read in the last sync. */
+  askTriesAgain(runs: readonly RunId[]): void;
+  triesAreDue(row: RunId): boolean;
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
 }
@@ -70,6 +73,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   let visible: ReadonlySet<string> = new Set();
   const presences = new Map<string, "there" | "gone" | "hidden">();
   const unreadTries = new Map<string, RunId>();
+  const dueTries = new Set<string>();
   let unreachable = false;
   const before = once(async (): Promise<Before> => {
     const dags = await allDags(api);
@@ -109,6 +113,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     onUnreadable,
     isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
     unreadTries: () => [...unreadTries.values()],
+    askTriesAgain(runs) {
+      for (const run of runs) dueTries.add(runKey(run));
+    },
+    triesAreDue: (row) => dueTries.has(runKey(row)),
     async tries(row) {
       const tries = await api.tries(row).catch(serverError);
       if (tries instanceof Error) {

@@ -56,6 +56,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
 
     // Before the window: after it, a new row would hide a deleted one.
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
+    const due = state.again ?? [];
+    airflow.askTriesAgain(due);
     const since = await airflow.windowFrom(state.position);
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
@@ -71,7 +73,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const doubts = [
       ...unfinished(waiting, live, seen),
       ...eventDoubts(events, "task"),
-      ...runScopes([...recreated.values(), ...(state.again ?? [])]),
+      ...runScopes([...recreated.values(), ...due]),
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
 
