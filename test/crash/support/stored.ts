@@ -69,7 +69,8 @@ export async function missingRows(subject: Subject, file: string): Promise<strin
   return [...states].flatMap(([stream, state]) => {
     const { name, primaryKey } = subject.tables.find((table) => table.name === `${subject.kind}_${stream}`)!;
     const history = state.history as Readonly<Record<string, unknown>> | undefined;
-    const position = (history?.start ?? state.position) as { readonly server: number };
+    const position = (history?.start ?? state.position) as { readonly server: number } | undefined;
+    if (!position) return [];
     const snapshot = subject.snapshots.findLast(({ at }) => at <= position.server)!;
     const claimed = snapshot.rows[name]!.filter(history ? subject.covers(stream, history) : isLasting);
     const keyOf = (row: PlainRow) => JSON.stringify(primaryKey.map((column) => row[column]));

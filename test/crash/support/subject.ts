@@ -41,7 +41,7 @@ export async function startSubject(kind: Kind, seed = 1): Promise<Subject> {
 }
 
 async function startAirflowSubject(seed: number): Promise<Subject> {
-  const world = createAirflowWorld({ seed, dags: 6, days: 3, runsPerDag: 8 });
+  const world = createAirflowWorld({ seed, dags: 4, days: 3, runsPerDag: 8 });
   const simulator = await startAirflowSimulator({ world });
   atEnd(() => simulator.close());
   const snapshots: Snapshot[] = [];
@@ -77,7 +77,7 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
 }
 
 async function startDagsterSubject(seed: number): Promise<Subject> {
-  const world = createDagsterWorld({ seed, runs: 90 });
+  const world = createDagsterWorld({ seed, runs: 75 });
   const simulator = await startDagsterSimulator({ world });
   atEnd(() => simulator.close());
   const snapshots: Snapshot[] = [];

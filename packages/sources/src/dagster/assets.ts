@@ -15,7 +15,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   name: "assets",
   table: assetsTable,
   revision: 1,
-  async *read({ shared: { api, before }, stored }) {
+  async *read({ shared: { api, before }, state: last, stored }) {
     const { position, definitions } = await before();
     const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);
     const locations = new Set(held.map((row) => row.code_location as string | null));
@@ -23,7 +23,8 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       stored,
       [...locations].filter((location) => location !== null && !isKnown(definitions, location)),
     );
-    const state = { position };
+    // The position is true once all assets are stored, so only the last batch may say it.
+    const state = last ?? {};
 
     const defined = definitions.assetNodes.map(({ assetKey }) => assetId(assetKey.path));
     yield batchOf(assetsTable, {
@@ -57,10 +58,13 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       });
       yield batchOf(assetsTable, { upserts, state });
     }
-    if (definitions.loaded.length === 0) return;
+    if (definitions.loaded.length === 0) {
+      yield { state: { position } };
+      return;
+    }
     // All at once, so that as many as nobody believes are not half marked when that is noticed.
     const scope = { id: { in: [...gone] } };
-    yield batchOf(assetsTable, { replace: [{ scope, rows: [] }], state, reconciled: true });
+    yield batchOf(assetsTable, { replace: [{ scope, rows: [] }], state: { position }, reconciled: true });
   },
 });
 
