@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from importlib.machinery import SourceFileLoader
 
 import dagster
-from dagster import AssetKey, DagsterRun, Definitions, RepositoryDefinition
+from dagster import AssetKey, DagsterRun, Definitions, EventLogRecord, RepositoryDefinition
 from dagster._core.definitions.selector import InstigatorSelector
 from dagster._serdes import deserialize_value, serialize_value
 
@@ -184,16 +184,19 @@ def definitions_of_assets(found):
 
 
 def last_materializations():
-    """The last one reported for each key, whatever its time; those before the key was wiped do not count."""
-    query = """SELECT asset_key, event FROM event_logs WHERE id IN (
-               SELECT max(event_logs.id) FROM event_logs JOIN asset_keys ON asset_keys.asset_key = event_logs.asset_key
-               WHERE dagster_event_type = 'ASSET_MATERIALIZATION'
-               AND (wipe_timestamp IS NULL OR event_logs.timestamp > wipe_timestamp) GROUP BY event_logs.asset_key)"""
+    """The last one reported for each key, whatever its time, unless the key was wiped since.
+
+    It is kept with the key: it stays there when the run that reported it is deleted, with all its events.
+    """
+    query = "SELECT asset_key, last_materialization, asset_details FROM asset_keys WHERE last_materialization IS NOT NULL"
     for row in rows("history/runs/index.db", query):
-        entry = json.loads(row["event"])
+        entry = deserialize_value(row["last_materialization"], EventLogRecord).event_log_entry
+        wiped = json.loads(row["asset_details"] or "{}").get("last_wipe_timestamp")
+        if wiped and entry.timestamp <= wiped:
+            continue
         # dagster_graphql/implementation/events.py: int(event_record.timestamp * 1000).
-        milliseconds = int(entry["timestamp"] * 1000)
-        yield tuple(AssetKey.from_db_string(row["asset_key"]).path), (entry["run_id"] or None, milliseconds)
+        milliseconds = int(entry.timestamp * 1000)
+        yield tuple(AssetKey.from_db_string(row["asset_key"]).path), (entry.run_id or None, milliseconds)
 
 
 def read_assets(found):

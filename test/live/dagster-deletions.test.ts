@@ -1,0 +1,137 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { differences, readTable } from "./compare.ts";
+import { describeLive, log } from "./live.ts";
+import { type DagsterServer, startDagster } from "./servers/dagster.ts";
+import { deleteRuns, materializeAsset, removeLocation, takeOut, wipeAssets } from "./servers/dagster-deletions.ts";
+import { dagsterTruth } from "./servers/dagster-truth.ts";
+import { breakLocation, repairLocation, seedDagster } from "./servers/dagster-world.ts";
+
+type Options = Partial<SyncOptions> & { readonly fetch?: typeof fetch; readonly pageSize?: number };
+
+describeLive("deletions on a real Dagster", () => {
+  const folder = mkdtempSync(join(tmpdir(), "live-dagster-deletions-"));
+  const path = join(folder, "dagster.duckdb");
+  let server: DagsterServer;
+
+  beforeAll(async () => {
+    server = await startDagster({ log, locations: ["a", "b", "c"] });
+    const { runs } = await seedDagster(server, { runs: 600 });
+    log(`seeded: ${runs} runs`);
+    await syncNow();
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function syncNow({ fetch, pageSize, ...options }: Options = {}) {
+    const labels: string[] = [];
+    const notices: string[] = [];
+    const onEvent = (event: SyncEvent) => {
+      if (event.type === "request-finished") labels.push(event.label);
+      if (event.type === "notice") notices.push(event.code);
+    };
+    const client = createDagsterClient({ url: server.url, ...(fetch && { fetch }) });
+    const source = dagster({ client, overlapMs: 3_000, ...(pageSize && { pageSize }) });
+    const result: SyncResult = await sync({ source, destination: duckdb(path), onEvent, ...options });
+    log(`${result.requests} requests: ${labels.join(", ")}`);
+    return { deleted: result.streams.map(({ deleted }) => deleted), labels, notices };
+  }
+
+  async function expectNoDifference(): Promise<void> {
+    const truth = await dagsterTruth(server);
+    for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable]) {
+      const expected = truth[table.name as keyof typeof truth];
+      expect(differences(expected, await readTable(path, table), table.primaryKey), table.name).toEqual([]);
+      log(`${table.name}: ${expected.length} rows compared, 0 differences`);
+    }
+  }
+
+  async function someRuns(scope: string): Promise<string[]> {
+    const rows = await queryDuckdb(path, `SELECT run_id FROM dagster_runs WHERE _deleted_at IS NULL AND ${scope}`);
+    return rows.map(({ run_id }) => run_id as string);
+  }
+  const finished = "status IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY run_id";
+
+  test("nothing was deleted: to look for it costs no request more", async () => {
+    const { deleted, labels } = await syncNow({ reconcile: true });
+    expect(deleted).toEqual([0, 0, 0, 0]);
+    expect(labels).toHaveLength(3);
+    await expectNoDifference();
+  });
+
+  test("one deleted run is found by all ids", async () => {
+    await deleteRuns(server, await someRuns(`${finished} LIMIT 1`));
+    expect(await syncNow({ reconcile: true })).toMatchObject({ deleted: [1, 0, 0, 0] });
+    await expectNoDifference();
+  });
+
+  test("I4: runs, an asset, a schedule and a sensor that are gone are marked, and no other row", async () => {
+    const open = await someRuns("status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY run_id LIMIT 3");
+    await deleteRuns(server, [...open, ...(await someRuns(`${finished} LIMIT 30`))]);
+    // Known by its events only, and defined.
+    await wipeAssets(server, [["unknown", "key 1"], ["orders"]]);
+    await takeOut(server, "a", [/^.*name="weekly".*\n/m, /^ +without_job,\n/m]);
+    await takeOut(server, "c", ["never_materialized_c, "]);
+    const { deleted } = await syncNow({ reconcile: true });
+    expect(deleted).toEqual([33, 2, 1, 1]);
+    await expectNoDifference();
+  });
+
+  test("an asset that was wiped comes back when it is materialized again", async () => {
+    await materializeAsset(server, ["unknown", "key 1"]);
+    await syncNow();
+    await expectNoDifference();
+  });
+
+  test("I8: runs deleted while all ids are listed, the one that a page comes after among them, end it for no other", async () => {
+    await deleteRuns(server, await someRuns(`${finished} LIMIT 2`));
+    let pages = 0;
+    const { deleted } = await syncNow({
+      reconcile: true,
+      pageSize: 20,
+      fetch: async (input, init) => {
+        const { query, variables } = JSON.parse(String(init?.body)) as {
+          query: string;
+          variables: { pageToken: string };
+        };
+        if (query.includes("query RunIdsPage") && ++pages === 3) await deleteRuns(server, [variables.pageToken]);
+        return fetch(input, init);
+      },
+    });
+    expect(pages).toBeGreaterThan(3);
+    // The one that was deleted after its page had come is the next reconcile's.
+    expect(deleted).toEqual([2, 0, 0, 0]);
+    expect(await syncNow({ reconcile: true })).toMatchObject({ deleted: [1, 0, 0, 0] });
+    await expectNoDifference();
+  });
+
+  test("I8: while no location loads nothing goes; one that leaves the workspace later takes its own with it", async () => {
+    for (const location of server.locations) await breakLocation(server, location);
+    const { deleted, notices } = await syncNow({ reconcile: true });
+    expect(deleted).toEqual([0, 0, 0, 0]);
+    expect(notices).toContain("NO_LOCATION_LOADED");
+    await expectNoDifference();
+    for (const location of server.locations) await repairLocation(server, location);
+    server = await removeLocation(server, "c");
+    await breakLocation(server, "b");
+    const [, , schedules, sensors] = (await syncNow()).deleted;
+    expect([schedules, sensors]).toEqual([2, 1]);
+    await expectNoDifference();
+    await repairLocation(server, "b");
+  });
+
+  test("I8: a quarter of all runs gone is not believed until that is allowed", async () => {
+    await deleteRuns(server, await someRuns(`${finished} LIMIT 130`));
+    await expect(syncNow({ reconcile: true })).rejects.toThrow(/dagster_runs: 130 of \d+ rows/);
+    expect(await syncNow({ reconcile: true, allowMassDelete: true })).toMatchObject({ deleted: [130, 0, 0, 0] });
+    await expectNoDifference();
+  });
+});
