@@ -32,7 +32,7 @@ function times(point: FailPoint, others: readonly number[]): At[] {
 const inFirstSync = failPoints.flatMap((point) => times(point, nightly ? [1, 2, 3, 4, 5] : [3]).filter(exists));
 const ofLaterSync: readonly FailPoint[] = ["answered", "saved", "committed"];
 const inLaterSync = (nightly ? failPoints.filter((point) => !ofNewFile.includes(point)) : ofLaterSync).flatMap(
-  (point) => times(point, nightly ? [1, 2, 3, 4] : [2, 3]),
+  (point) => times(point, point === "answered" ? [2] : nightly ? [1, 2, 3, 4] : [4]),
 );
 
 /** Airflow has three tables to prepare. */
