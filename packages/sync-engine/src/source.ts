@@ -65,7 +65,7 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
   /** What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. */
   readonly state: Json | undefined;
   readonly stored: Stored;
-  /** Whether this sync is to find deletions too. Never for a stream's first sync, which finds what there is. */
+  /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
   readonly reconcile: boolean;
   /**
    * To be called before rows are marked deleted, where their number is known by then.

@@ -106,7 +106,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         shared,
         state: state?.data,
         stored: session,
-        reconcile: state !== undefined && (options.reconcile ?? isDue ?? false),
+        reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue ?? false)),
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };
@@ -186,7 +186,7 @@ function streamsFailed(result: SyncResult): SyncError {
   const said = [
     ...failed.map(({ stream, error }) => `${stream}: ${error?.message}`),
     ...result.problems.map(({ stream, message }) => (stream ? `${stream}: ${message}` : message)),
-  ];
+  ].map((text) => text.replace(/\.$/, ""));
   const done = result.streams.filter((stream) => !stream.error).map(({ stream }) => stream);
   const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " Nothing was synced to its end.";
   const retryable =
