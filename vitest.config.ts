@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 // Packages resolve each other's source, so that no test ever sees a stale build.
@@ -9,6 +10,8 @@ const nightly = Boolean(process.env.NIGHTLY);
 export default defineConfig({
   ...shared,
   test: {
+    // Much of the time is spent waiting for servers and child processes; on two cores vitest would use one worker.
+    maxWorkers: Math.max(2, Math.floor(availableParallelism() / 2)),
     execArgv: conditions.map((condition) => `--conditions=${condition}`),
     projects: [
       {
@@ -27,7 +30,6 @@ export default defineConfig({
           name: "live",
           include: ["test/live/**/*.test.ts", ...(nightly ? ["test/nightly/**/*.test.ts"] : [])],
           globalSetup: "./test/live/setup.ts",
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
