@@ -52,6 +52,10 @@ async function tests(): Promise<void> {
     const report = JSON.parse(readFileSync(file, "utf8")) as Report;
     passed += report.numPassedTests;
     skipped += report.numPendingTests + report.numTodoTests;
+    if (process.env.REQUIRE_LIVE && skipped > 0) {
+      console.log(`✗ ${skipped} tests were skipped, and REQUIRE_LIVE says that none may be`);
+      failed += 1;
+    }
     // A file that could not even be loaded has no failed test of its own, and still is a failure.
     failed += Math.max(report.numFailedTests, report.success && code === 0 ? 0 : 1);
   } catch (error) {
