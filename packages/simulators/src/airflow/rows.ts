@@ -76,6 +76,7 @@ function runRow(run: SimulatedRun): TruthRow {
     bundle_version: run.bundleVersion,
     dag_versions: versionsOf(run).map((version) => version.number),
     partition_key: run.partitionKey,
+    purged_at: null,
   };
 }
 
@@ -126,5 +127,6 @@ function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: bool
     rendered_map_index: latest ? task.renderedMapIndex : null,
     note: latest ? task.note : null,
     dag_version: attempt.version.number,
+    purged_at: null,
   };
 }
