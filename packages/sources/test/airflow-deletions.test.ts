@@ -1,3 +1,4 @@
+import { queryDuckdb } from "@org/destination/duckdb";
 import { createEmptyAirflowWorld, day, hour } from "@org/simulators";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { expect, test } from "vitest";
@@ -127,7 +128,7 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
   for (let index = 0; index < 150; index += 1) {
     world.at(world.now() - index * hour, () => world.finishRun(world.addRun(big, { runId: `run ${index}` })));
   }
-  const { simulator, syncNow, differences } = await setUp({ world });
+  const { simulator, syncNow, differences, path } = await setUp({ world });
   await syncNow();
   simulator.clock.advance(60_000);
   for (const run of [...big.runs.values()].slice(0, 120)) world.deleteRun(run, true);
@@ -135,6 +136,9 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
     "airflow_dag_runs: 120 of 210 rows (57 %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (--allow-mass-delete)",
   );
   expect(await differences()).not.toEqual([]);
+  // What is not believed holds nothing else up: the window has moved on.
+  const states = await queryDuckdb(path, "SELECT value->'$.data.position.server' AS server FROM _sync_state");
+  expect(states.map(({ server }) => Number(server))).toEqual([1, 2, 3].map(() => simulator.clock.now()));
   await syncNow({ ...reconcile, allowMassDelete: true });
   expect(await differences()).toEqual([]);
 });

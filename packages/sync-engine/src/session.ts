@@ -23,7 +23,11 @@ export async function openSession(
   const limited = <T>(label: string, work: () => Promise<T>) =>
     withDeadline(`destination: ${label}`, limitMs, end.signal, work);
 
-  const session = await destination.open({ pipeline, signal: end.signal });
+  const opening = limited("opening it", () => destination.open({ pipeline, signal: end.signal }));
+  const session = await opening.catch((error) => {
+    signal.removeEventListener("abort", stop);
+    throw error;
+  });
   return {
     states: () => limited("reading the states", () => session.states()),
     prepare: (tables) => limited("preparing the tables", () => session.prepare(tables)),

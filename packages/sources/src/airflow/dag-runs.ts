@@ -75,6 +75,9 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       }
     }
     for (const doubt of doubts) yield* readRuns(doubt);
+    // What changed is stored. A deletion that is not believed must not hold up the next window.
+    state = { position: before.position };
+    yield { state };
 
     const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
     const gone = await airflow.gone(
@@ -87,9 +90,8 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       const differing = differingCounts(onServer, held).filter(({ dag }) => airflow.isVisible({ dags: [dag] }));
       await announceDeletions(airflow, stored, dagRunsTable, differing, expectDeletions);
       for (const { dag } of differing) yield* readRuns({ dags: [dag] });
+      yield { state, reconciled: true };
     }
-    const position = { position: before.position };
-    yield reconcile ? { state: position, reconciled: true } : { state: position };
   },
 });
 

@@ -76,6 +76,10 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       ...runScopes([...recreated.values(), ...due]),
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
+    // What changed is stored. A deletion that is not believed must not hold up the next window.
+    const done = () => ({ position: before.position, again: airflow.unreadTries() });
+    state = done();
+    yield { state };
 
     const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
     const gone = await airflow.gone(
@@ -87,10 +91,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       const differing = differingCounts(onServer, held).filter(({ dag }) => onServer.has(dag));
       await announceDeletions(airflow, stored, taskInstancesTable, differing, expectDeletions);
       for (const { dag } of differing) yield* readTaskInstances(airflow, stored, { dags: [dag] }, state);
+      yield { state: done(), reconciled: true };
     }
-    const again = airflow.unreadTries();
-    const next = { position: before.position, ...(again.length > 0 && { again }) };
-    yield reconcile ? { state: next, reconciled: true } : { state: next };
   },
 });
 
