@@ -18,7 +18,11 @@ export default defineConfig({
         ...shared,
         test: {
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "test/*.test.ts", "test/{contract,pipelines,crash}/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "test/*.test.ts",
+            "test/{contract,pipelines,crash,model}/**/*.test.ts",
+          ],
           testTimeout: 60_000,
           hookTimeout: 60_000,
           typecheck: { enabled: true, include: ["packages/*/test/**/*.test-d.ts"], tsconfig: "./tsconfig.json" },

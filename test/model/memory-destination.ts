@@ -1,0 +1,134 @@
+/**
+ * A destination in memory, for models that sync hundreds of thousands of times: held to the conformance suite like any
+ * other. What it holds outlives its sessions, not its process.
+ */
+
+import type { Scope, State, StoredRow, Table } from "@org/destination";
+import { type Batch, type Destination, DestinationError, type OpenOptions, type Session } from "@org/destination";
+import { canonicalJson } from "../../packages/destination/src/json.ts";
+import { MemoryTable } from "./memory-table.ts";
+
+/** What is stored, and who holds it. */
+export interface Memory {
+  readonly tables: Map<string, MemoryTable>;
+  /** By pipeline, then by stream: version and canonical JSON. */
+  readonly states: Map<string, Map<string, { readonly version: number; readonly json: string }>>;
+  holder: string | undefined;
+  /** Microseconds since 1970 of the last commit. */
+  lastCommit: bigint;
+}
+
+export interface MemoryDestination extends Destination {
+  /** All rows of a table, deleted ones too, with `_synced_at` and `_deleted_at`; none where there is no such table. */
+  rows(table: string): readonly StoredRow[];
+}
+
+export function createMemory(): Memory {
+  return { tables: new Map(), states: new Map(), holder: undefined, lastCommit: 0n };
+}
+
+/** @param memory - to share between destinations, as a file would be */
+export function memoryDestination(memory: Memory = createMemory()): MemoryDestination {
+  return {
+    name: "memory",
+    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 1000 },
+    rows: (table) => memory.tables.get(table)?.rows() ?? [],
+    async open(options) {
+      options.signal?.throwIfAborted();
+      if (memory.holder !== undefined) {
+        throw new DestinationError(
+          "LOCKED",
+          `memory is held by ${memory.holder}, in this same process (${process.pid}).`,
+        );
+      }
+      memory.holder = `pipeline ${options.pipeline}`;
+      return new MemorySession(memory, options);
+    },
+  };
+}
+
+/** Every call is carried out at once and as a whole, so calls need no queue. */
+class MemorySession implements Session {
+  readonly #memory: Memory;
+  readonly #options: OpenOptions;
+  readonly #prepared = new Set<string>();
+  #closed = false;
+
+  constructor(memory: Memory, options: OpenOptions) {
+    this.#memory = memory;
+    this.#options = options;
+  }
+
+  async states(): Promise<ReadonlyMap<string, State>> {
+    this.#check();
+    const own = this.#memory.states.get(this.#options.pipeline) ?? new Map();
+    return new Map([...own].map(([stream, { version, json }]) => [stream, { version, value: JSON.parse(json) }]));
+  }
+
+  async prepare(tables: readonly Table[]): Promise<void> {
+    this.#check();
+    const { pipeline } = this.#options;
+    const plans = tables.map((table) => {
+      const known = this.#memory.tables.get(table.name) ?? new MemoryTable(table, pipeline);
+      if (known.pipeline !== pipeline) {
+        throw new DestinationError("OWNED", `Table ${table.name} belongs to pipeline ${known.pipeline}.`);
+      }
+      if (known.primaryKey.join() !== table.primaryKey.join()) {
+        throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} has another primary key.`);
+      }
+      const plan = known.planColumns(table);
+      return () => {
+        plan();
+        this.#memory.tables.set(table.name, known);
+        this.#prepared.add(table.name);
+      };
+    });
+    for (const plan of plans) plan();
+  }
+
+  async count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
+    return this.#table(table).select(table, scope, []).length;
+  }
+
+  async countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[]) {
+    const rows = this.#table(table).select(table, scope, columns);
+    const groups = Map.groupBy(rows, (row) => canonicalJson(columns.map((column) => String(row[column]))));
+    return [...groups.values()].map((group) => ({ values: group[0] as StoredRow, count: group.length }));
+  }
+
+  async keys<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[] = []) {
+    return this.#table(table).select(table, scope, [...new Set([...table.primaryKey, ...columns])]);
+  }
+
+  async commit(stream: string, batch: Batch) {
+    const table = this.#table(batch.table);
+    // Later than any commit before, also within one microsecond and where the machine's clock was set back.
+    const now = [this.#memory.lastCommit + 1n, BigInt(Date.now()) * 1000n].reduce((a, b) => (a > b ? a : b));
+    const plan = table.planBatch(batch, now);
+    const json = canonicalJson(batch.state.value);
+    const { states } = this.#memory;
+    const { pipeline } = this.#options;
+    const own = states.get(pipeline) ?? new Map();
+    // From here on nothing can fail.
+    states.set(pipeline, own.set(stream, { version: batch.state.version, json }));
+    this.#memory.lastCommit = now;
+    return plan();
+  }
+
+  async close(): Promise<void> {
+    if (!this.#closed) this.#memory.holder = undefined;
+    this.#closed = true;
+  }
+
+  #check(): void {
+    if (this.#closed) throw new DestinationError("FAILED", "The session with memory is closed.");
+    this.#options.signal?.throwIfAborted();
+  }
+
+  #table(table: Table): MemoryTable {
+    this.#check();
+    const known = this.#prepared.has(table.name) ? this.#memory.tables.get(table.name) : undefined;
+    if (known) return known;
+    throw new DestinationError("FAILED", `Table ${table.name} is not prepared in this session: call prepare first.`);
+  }
+}

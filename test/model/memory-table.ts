@@ -1,0 +1,162 @@
+/** A table in memory: rows by their primary key, their values in the form in which destinations compare them. */
+
+import type { StoredRow, Table, Value } from "@org/destination";
+import { type Batch, type Column, type CommitResult, DestinationError, type Scope } from "@org/destination";
+import { type StoredForm, storedForm, storedRow } from "../../packages/destination/src/stored-form.ts";
+import { timestampText } from "../../packages/destination/src/timestamp.ts";
+
+interface StoredRecord {
+  /** By column. */
+  readonly forms: Map<string, StoredForm>;
+  syncedAt: bigint;
+  deletedAt: bigint | null;
+}
+
+type Forms = Map<string, StoredForm>;
+
+export class MemoryTable {
+  readonly pipeline: string;
+  readonly primaryKey: readonly string[];
+  readonly #types = new Map<string, Column["type"]>();
+  readonly #records = new Map<string, StoredRecord>();
+
+  constructor(table: Table, pipeline: string) {
+    this.pipeline = pipeline;
+    this.primaryKey = table.primaryKey;
+  }
+
+  /** What must become of the columns so that they fit a definition: first all checks, then `apply`. */
+  planColumns(table: Table): () => void {
+    const plans = Object.entries(table.columns).map(([name, { type }]) => {
+      const from = this.#types.get(name);
+      if (from === undefined || from === type) return () => void this.#types.set(name, type);
+      const forms = [...this.#records.values()].map(({ forms }) => forms);
+      const values = forms.map((each) => widened(from, type, each.get(name) ?? null));
+      if (values.includes(undefined)) {
+        const reason = `column ${name} is ${from}, which cannot become ${type} without loss. Nothing was changed.`;
+        throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} does not fit: ${reason}`);
+      }
+      return () => {
+        this.#types.set(name, type);
+        for (const [index, each] of forms.entries()) each.set(name, values[index] as StoredForm);
+      };
+    });
+    return () => {
+      for (const plan of plans) plan();
+    };
+  }
+
+  /** Checks a batch's rows and keys. Applying it, which cannot fail, is what is returned. */
+  planBatch({ table, replace = [], upserts = [], remove = [] }: Batch, now: bigint): () => CommitResult {
+    const names = Object.keys(table.columns);
+    const staged = new Map<string, Forms>();
+    for (const row of [...replace.flatMap(({ rows }) => rows), ...upserts]) {
+      const values = storedRow(table, row);
+      const forms = new Map(names.map((name, index) => [name, values[index] as StoredForm]));
+      staged.set(this.#keyOf(forms), forms);
+    }
+    const removed = remove.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
+    const matches = replace.map(({ scope }) => matcher(table, scope));
+    return () => {
+      const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
+      for (const [key, forms] of staged) counts[this.#put(key, forms, now)] += 1;
+      for (const key of removed) counts.removed += this.#records.delete(key) ? 1 : 0;
+      if (matches.length === 0) return counts;
+      for (const [key, record] of this.#records) {
+        if (record.deletedAt !== null || staged.has(key) || !matches.some((match) => match(record.forms))) continue;
+        record.deletedAt = now;
+        counts.deleted += 1;
+      }
+      return counts;
+    };
+  }
+
+  /** Some columns of the rows in a scope that are not deleted. */
+  select<T extends Table>(table: T, scope: Scope<T>, columns: readonly string[]): StoredRow[] {
+    for (const column of columns) checkColumn(table, column);
+    const match = matcher(table, scope);
+    const found = [...this.#records.values()].filter(({ deletedAt, forms }) => deletedAt === null && match(forms));
+    return found.map(({ forms }) => this.#values(forms, columns));
+  }
+
+  /** All rows with all their columns, the destination's own among them. */
+  rows(): StoredRow[] {
+    return [...this.#records.values()].map(({ forms, syncedAt, deletedAt }) => ({
+      ...this.#values(forms, [...this.#types.keys()]),
+      _synced_at: timestampText(syncedAt),
+      _deleted_at: deletedAt === null ? null : timestampText(deletedAt),
+    }));
+  }
+
+  #put(key: string, forms: Forms, now: bigint): "inserted" | "updated" | "unchanged" {
+    const record = this.#records.get(key);
+    if (!record) {
+      this.#records.set(key, { forms, syncedAt: now, deletedAt: null });
+      return "inserted";
+    }
+    const isSame = [...forms].every(([name, form]) => record.forms.get(name) === form);
+    if (isSame && record.deletedAt === null) return "unchanged";
+    for (const [name, form] of forms) record.forms.set(name, form);
+    record.syncedAt = now;
+    record.deletedAt = null;
+    return "updated";
+  }
+
+  #keyOf(forms: Forms): string {
+    return JSON.stringify(this.primaryKey.map((name) => String(forms.get(name))));
+  }
+
+  #values(forms: Forms, columns: readonly string[]): StoredRow {
+    return Object.fromEntries(
+      columns.map((name) => [name, writtenForm(this.#types.get(name), forms.get(name) ?? null)]),
+    );
+  }
+}
+
+function writtenForm(type: Column["type"] | undefined, form: StoredForm): Value {
+  if (form === null) return null;
+  if (type === "timestamp") return timestampText(form as bigint);
+  if (type === "json") return JSON.parse(form as string);
+  return typeof form === "bigint" && Number.isSafeInteger(Number(form)) ? Number(form) : form;
+}
+
+/** A value in a wider type; undefined where it does not fit. */
+function widened(from: Column["type"], to: Column["type"], form: StoredForm): StoredForm | undefined {
+  if (to === "string") return form === null ? null : from === "json" ? form : String(writtenForm(from, form));
+  if (from !== "int64" || to !== "float64") return undefined;
+  if (form === null) return null;
+  return Number.isSafeInteger(Number(form)) ? Number(form) : undefined;
+}
+
+/** Whether a row lies in a scope. */
+function matcher(table: Table, scope: Scope): (forms: Forms) => boolean {
+  const tests = Object.entries(scope).flatMap(([name, condition]) => {
+    if (condition === undefined) return [];
+    checkColumn(table, name);
+    const form = (value: Value | null) =>
+      value === null ? null : formsOf(table, { [name]: value }, [name]).get(name)!;
+    if ("in" in condition) {
+      const wanted = new Set(condition.in.map(form));
+      return [(forms: Forms) => wanted.has(forms.get(name) ?? null)];
+    }
+    const [low, high] = [condition.gte, condition.lt].map((bound) => (bound === undefined ? undefined : form(bound)!));
+    return [
+      (forms: Forms) => {
+        const value = forms.get(name) ?? null;
+        return value !== null && (low === undefined || value >= low!) && (high === undefined || value < high!);
+      },
+    ];
+  });
+  return (forms) => tests.every((test) => test(forms));
+}
+
+function formsOf(table: Table, row: StoredRow, columns: readonly string[]): Forms {
+  return new Map(
+    columns.map((name) => [name, storedForm({ ...(table.columns[name] as Column), nullable: false }, row[name])]),
+  );
+}
+
+function checkColumn(table: Table, column: string): void {
+  if (Object.hasOwn(table.columns, column)) return;
+  throw new DestinationError("FAILED", `Table ${table.name} has no column ${column}.`);
+}
