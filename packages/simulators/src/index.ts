@@ -16,6 +16,7 @@ export {
   type DagsterSimulator,
   type DagsterSimulatorOptions,
   type DagsterVersion,
+  directDagsterSimulator,
   startDagsterSimulator,
 } from "./dagster/simulator.ts";
 export {
@@ -24,6 +25,7 @@ export {
   DagsterWorld,
   type LocationDefinitions,
 } from "./dagster/world.ts";
+export { type DirectServer, directServer } from "./http/direct.ts";
 export type { Fault, SimulatedRequest } from "./http/faults.ts";
 export type { LoggedRequest, RequestLog } from "./http/server.ts";
 export {

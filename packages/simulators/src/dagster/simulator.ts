@@ -1,5 +1,6 @@
 import {
   buildSchema,
+  type DocumentNode,
   defaultFieldResolver,
   execute,
   GraphQLError,
@@ -8,8 +9,17 @@ import {
   parse,
   validate,
 } from "graphql";
+import { type DirectServer, directServer } from "../http/direct.ts";
 import type { SimulatedRequest } from "../http/faults.ts";
-import { type Answer, htmlAnswer, jsonAnswer, type RunningServer, startServer, textAnswer } from "../http/server.ts";
+import {
+  type Answer,
+  type Handler,
+  htmlAnswer,
+  jsonAnswer,
+  type RunningServer,
+  startServer,
+  textAnswer,
+} from "../http/server.ts";
 import { readSpecification } from "../specifications.ts";
 import type { Clock } from "../time.ts";
 import { createDagsterWorld } from "./demo.ts";
@@ -36,10 +46,26 @@ export type DagsterVersion = "1.7.10" | "1.10.21" | "1.13.27";
 
 const schemas = new Map<DagsterVersion, GraphQLSchema>();
 
+/** What the same few documents were found to be: reading one takes longer than answering it. */
+const documents = new WeakMap<GraphQLSchema, Map<string, DocumentNode | Answer>>();
+
 /** Starts a Dagster webserver in this process, on 127.0.0.1. Its `url` is the base; GraphQL is at `/graphql`. */
 export async function startDagsterSimulator(options: DagsterSimulatorOptions = {}): Promise<DagsterSimulator> {
   const world = options.world ?? createDagsterWorld(options.clock ? { clock: options.clock } : {});
-  const { version = "1.13.27" } = options;
+  const server = await startServer({
+    handler: dagsterHandler(world, options.version),
+    clock: world.clock,
+    ...(options.port === undefined ? {} : { port: options.port }),
+  });
+  return { ...server, world, clock: world.clock };
+}
+
+/** The same without a socket: a server that is only its `fetch`, whatever host is asked. */
+export function directDagsterSimulator(world: DagsterWorld, version?: DagsterVersion): DirectServer {
+  return directServer({ handler: dagsterHandler(world, version), clock: world.clock });
+}
+
+function dagsterHandler(world: DagsterWorld, version: DagsterVersion = "1.13.27"): Handler {
   const schema =
     schemas.get(version) ?? buildSchema(readSpecification(`dagster/${version}.graphql`), { assumeValidSDL: true });
   schemas.set(version, schema);
@@ -60,14 +86,8 @@ export async function startDagsterSimulator(options: DagsterSimulatorOptions = {
   }
 
   async function run(input: Input, clampPage: number | undefined): Promise<Answer> {
-    let document: ReturnType<typeof parse>;
-    try {
-      document = parse(input.query);
-    } catch (error) {
-      return failed(400, [error as GraphQLError]);
-    }
-    const mistakes = validate(schema, document);
-    if (mistakes.length > 0) return failed(400, mistakes);
+    const document = readDocument(schema, input.query);
+    if ("status" in document) return document;
     const state: RequestState = { world, version, maximum: clampPage ?? Number.POSITIVE_INFINITY, captured: false };
     const result = await execute({
       schema,
@@ -86,12 +106,26 @@ export async function startDagsterSimulator(options: DagsterSimulatorOptions = {
     return jsonAnswer(state.captured ? 500 : 200, { data: result.data });
   }
 
-  const server = await startServer({
-    handler: handle,
-    clock: world.clock,
-    ...(options.port === undefined ? {} : { port: options.port }),
-  });
-  return { ...server, world, clock: world.clock };
+  return handle;
+}
+
+/** A document that the schema knows, or the answer that refuses it. */
+function readDocument(schema: GraphQLSchema, query: string): DocumentNode | Answer {
+  const known = documents.get(schema) ?? new Map<string, DocumentNode | Answer>();
+  documents.set(schema, known);
+  const found = known.get(query) ?? parsedDocument(schema, query);
+  if (known.size < 1000) known.set(query, found);
+  return found;
+}
+
+function parsedDocument(schema: GraphQLSchema, query: string): DocumentNode | Answer {
+  try {
+    const document = parse(query);
+    const mistakes = validate(schema, document);
+    return mistakes.length > 0 ? failed(400, mistakes) : document;
+  } catch (error) {
+    return failed(400, [error as GraphQLError]);
+  }
 }
 
 interface Input {

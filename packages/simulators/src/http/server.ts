@@ -132,7 +132,7 @@ export async function startServer(options: { handler: Handler; clock: Clock; por
 }
 
 /** The answer of a fault that stands in for the server. */
-function answerOf(fault: Fault | undefined): Answer | undefined {
+export function answerOf(fault: Fault | undefined): Answer | undefined {
   if (fault?.html200) return htmlAnswer();
   if (fault?.status === undefined && fault?.body === undefined) return undefined;
   const status = fault.status ?? 200;
