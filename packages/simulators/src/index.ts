@@ -10,6 +10,7 @@ export type { AirflowRows, TruthRow } from "./airflow/rows.ts";
 export { type AirflowSimulator, type AirflowSimulatorOptions, startAirflowSimulator } from "./airflow/simulator.ts";
 export { type AddDag, type AddRun, AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
 export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
+export type { LocationDefinitions } from "./dagster/locations.ts";
 export type { DagsterRunStatus, SimulatedDagsterRun, SimulatedLocation } from "./dagster/records.ts";
 export type { DagsterRows } from "./dagster/rows.ts";
 export {
@@ -23,11 +24,11 @@ export {
   type AddDagsterRun,
   createEmptyDagsterWorld,
   DagsterWorld,
-  type LocationDefinitions,
 } from "./dagster/world.ts";
 export { type DirectServer, directServer } from "./http/direct.ts";
 export type { Fault, SimulatedRequest } from "./http/faults.ts";
 export type { LoggedRequest, RequestLog } from "./http/server.ts";
+export { createRandom, type Random } from "./random.ts";
 export {
   type Clock,
   createClock,

@@ -201,8 +201,7 @@ test("a database that is moved to another zone: the first run that ends shows it
   await fixture.sync();
   // What is stored shows the same times as before; what comes from now on shows New York's.
   const shift = -5 * hour;
-  Object.assign(world, { databaseOffset: shift });
-  for (const run of world.runs.values()) run.updateTime -= shift;
+  world.moveDatabase(shift / 1000);
   const old = [...world.runs.values()];
   for (let round = 0; round < 3; round += 1) {
     world.advance(60 * minute);

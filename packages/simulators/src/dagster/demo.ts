@@ -1,6 +1,7 @@
 import { createRandom, type Random } from "../random.ts";
 import { type Clock, createClock, day, hour, type Instant, minute, second } from "../time.ts";
-import { DagsterWorld, type LocationDefinitions } from "./world.ts";
+import type { LocationDefinitions } from "./locations.ts";
+import { DagsterWorld } from "./world.ts";
 
 export interface DagsterWorldOptions {
   /** @default 1 */

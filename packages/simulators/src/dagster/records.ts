@@ -28,10 +28,14 @@ export interface SimulatedDagsterRun {
   readonly location: string;
   readonly repository: string;
   readonly creationTime: Instant;
+  /** By how much the database's zone was ahead of UTC when it wrote the time of creation, in microseconds. */
+  readonly creationOffset: Instant;
   startTime: Instant | null;
   endTime: Instant | null;
   /** In true UTC, whatever the database's time zone makes of it. */
   updateTime: Instant;
+  /** The same for `updateTime`. */
+  updateOffset: Instant;
   readonly rootRunId: string | null;
   readonly parentRunId: string | null;
 }

@@ -22,9 +22,13 @@ interface RunsFilter {
 type Test = (run: SimulatedDagsterRun) => boolean;
 
 /** A list of runs that was asked for: its page, newest insertion first, and how many there are without paging. */
-export function listRuns(state: { readonly world: DagsterWorld; readonly maximum: number }, input: RunsArguments) {
+export function listRuns(
+  state: { readonly world: DagsterWorld; readonly version: string; readonly maximum: number },
+  input: RunsArguments,
+) {
   const { world } = state;
-  const test = testOf(world, input.filter ?? {});
+  // Bounds are compared with what the database shows; 1.7 puts them into its zone first.
+  const test = testOf(input.filter ?? {}, state.version.startsWith("1.7.") ? world.databaseOffset : 0);
   return {
     count: () => world.ordered().filter(test).length,
     page: (): SimulatedDagsterRun[] => {
@@ -57,8 +61,8 @@ function indexBefore(all: readonly SimulatedDagsterRun[], number: number): numbe
   return low - 1;
 }
 
-/** Empty lists and zeros are no filter. */
-function testOf(world: DagsterWorld, filter: RunsFilter): Test {
+/** Empty lists and zeros are no filter. @param shift - what is added to a bound before it is compared with a shown time */
+function testOf(filter: RunsFilter, shift: number): Test {
   if (filter.snapshotId) throw new Error("The simulator does not know RunsFilter.snapshotId.");
   const tests: Test[] = [];
   if (filter.runIds?.length) {
@@ -78,12 +82,12 @@ function testOf(world: DagsterWorld, filter: RunsFilter): Test {
     if (!value) return;
     if (Math.abs(value) > 2 ** 55) throw new Error("[Errno 75] Value too large for defined data type");
     const instant = Math.round(value * 1_000_000);
-    tests.push((run) => test(run, instant - world.databaseOffset));
+    tests.push((run) => test(run, instant + shift));
   };
-  bound(filter.updatedAfter, (run, instant) => run.updateTime > instant);
-  bound(filter.updatedBefore, (run, instant) => run.updateTime < instant);
-  bound(filter.createdAfter, (run, instant) => run.creationTime > instant);
-  bound(filter.createdBefore, (run, instant) => run.creationTime < instant);
+  bound(filter.updatedAfter, (run, instant) => run.updateTime + run.updateOffset > instant);
+  bound(filter.updatedBefore, (run, instant) => run.updateTime + run.updateOffset < instant);
+  bound(filter.createdAfter, (run, instant) => run.creationTime + run.creationOffset > instant);
+  bound(filter.createdBefore, (run, instant) => run.creationTime + run.creationOffset < instant);
   return (run) => tests.every((test) => test(run));
 }
 
@@ -92,10 +96,9 @@ function tagOf(run: SimulatedDagsterRun, key: string): string | undefined {
 }
 
 /** Prints a run. Times are seconds; those that the database writes are in its zone. */
-export function runDocument(world: DagsterWorld) {
-  const shown = (instant: number) => (instant + world.databaseOffset) / 1_000_000;
+export function runDocument(run: SimulatedDagsterRun) {
   const seconds = (instant: number | null) => (instant === null ? null : instant / 1_000_000);
-  return (run: SimulatedDagsterRun) => ({
+  return {
     __typename: "Run",
     id: run.runId,
     runId: run.runId,
@@ -105,8 +108,8 @@ export function runDocument(world: DagsterWorld) {
     status: run.status,
     runStatus: run.status,
     tags: [...run.tags].filter(([key]) => !key.startsWith(".dagster/")).map(([key, value]) => ({ key, value })),
-    creationTime: shown(run.creationTime),
-    updateTime: shown(run.updateTime),
+    creationTime: seconds(run.creationTime + run.creationOffset),
+    updateTime: seconds(run.updateTime + run.updateOffset),
     startTime: seconds(run.startTime),
     endTime: seconds(run.endTime),
     rootRunId: run.rootRunId,
@@ -117,7 +120,7 @@ export function runDocument(world: DagsterWorld) {
       repositoryLocationName: run.location,
       repositoryLocationMetadata: [],
     },
-  });
+  };
 }
 
 /** The field `assetMaterializations`, of which the world keeps the latest only. */

@@ -31,7 +31,11 @@ export interface DagsterSimulatorOptions {
   readonly world?: DagsterWorld;
   /** The clock of the demo world; a world that is given brings its own. */
   readonly clock?: Clock;
-  /** Whose interface it has; it behaves like the newest all the same. @default "1.13.27" */
+  /**
+   * Whose interface it has, and whose ways where they are known to differ: filters by time, unknown assets.
+   *
+   * @default "1.13.27"
+   */
   readonly version?: DagsterVersion;
   /** @default 0, any free one */
   readonly port?: number;

@@ -1,6 +1,7 @@
-import { createHash } from "node:crypto";
 import { createRandom, type Random } from "../random.ts";
 import { type Clock, createClock, type Instant, minute, second } from "../time.ts";
+import type { ScheduleDefinition, SensorDefinition } from "./locations.ts";
+import { type LocationDefinitions, simulatedLocation, simulatedSchedule, simulatedSensor } from "./locations.ts";
 import {
   type AssetDefinition,
   assetId,
@@ -9,8 +10,6 @@ import {
   type Materialization,
   type SimulatedDagsterRun,
   type SimulatedLocation,
-  type SimulatedSchedule,
-  type SimulatedSensor,
 } from "./records.ts";
 import { activeRuns, type DagsterRows, dagsterRows } from "./rows.ts";
 
@@ -22,14 +21,6 @@ export interface DagsterSettings {
    * filters by them are in that zone.
    */
   readonly databaseOffsetMs: number;
-}
-
-export interface LocationDefinitions {
-  readonly assets?: readonly AssetDefinition[];
-  readonly schedules?: readonly (Pick<SimulatedSchedule, "name" | "jobName" | "crons"> &
-    Partial<Pick<SimulatedSchedule, "description" | "timezone" | "status">>)[];
-  readonly sensors?: readonly (Pick<SimulatedSensor, "name" | "jobName" | "type"> &
-    Partial<Pick<SimulatedSensor, "description" | "status">>)[];
 }
 
 export interface AddDagsterRun {
@@ -47,20 +38,35 @@ export interface AddDagsterRun {
 /** What a Dagster deployment holds, and what can happen to it. */
 export class DagsterWorld {
   readonly clock: Clock;
-  /** In microseconds. */
-  readonly databaseOffset: Instant;
+  /**
+   * Whether the end of a run writes its event's own time into `updateTime`, as 1.13 does; 1.7 writes the server's.
+   *
+   * @default true
+   */
+  writesEventTimes = true;
   readonly locations = new Map<string, SimulatedLocation>();
   readonly runs = new Map<string, SimulatedDagsterRun>();
   readonly materializations = new Map<string, Materialization>();
   readonly #random: Random;
   #runNumber = 0;
   #moment: Instant | null = null;
+  #databaseOffset: Instant;
   #ordered: SimulatedDagsterRun[] | null = null;
 
   constructor(settings: DagsterSettings) {
     this.clock = settings.clock;
-    this.databaseOffset = settings.databaseOffsetMs * 1000;
+    this.#databaseOffset = settings.databaseOffsetMs * 1000;
     this.#random = settings.random;
+  }
+
+  /** By how much the zone of the database is ahead of UTC, in microseconds. */
+  get databaseOffset(): Instant {
+    return this.#databaseOffset;
+  }
+
+  /** Moves the database to another zone, in milliseconds ahead of UTC. What it holds keeps the times that it shows. */
+  moveDatabase(offsetMs: number): void {
+    this.#databaseOffset = offsetMs * 1000;
   }
 
   /** The time of the next change. */
@@ -91,27 +97,7 @@ export class DagsterWorld {
   }
 
   addLocation(name: string, definitions: LocationDefinitions = {}): SimulatedLocation {
-    const repository = "__repository__";
-    const selector = (instigator: string) =>
-      createHash("sha1")
-        .update(JSON.stringify([name, repository, instigator]))
-        .digest("hex");
-    const common = (one: { name: string; description?: string | null; status?: "RUNNING" | "STOPPED" }) => ({
-      description: one.description ?? null,
-      status: one.status ?? ("STOPPED" as const),
-      selectorId: selector(one.name),
-    });
-    const location: SimulatedLocation = {
-      name,
-      repository,
-      state: "loaded",
-      assets: new Map((definitions.assets ?? []).map((asset) => [assetId(asset.path), asset])),
-      schedules: (definitions.schedules ?? []).map((one) => ({ timezone: "UTC", ...one, ...common(one) })),
-      sensors: (definitions.sensors ?? []).map((one) => ({ ...one, ...common(one) })),
-      updatedAt: this.now(),
-      keptRuns: undefined,
-      version: 1,
-    };
+    const location = simulatedLocation(name, definitions, this.now());
     this.locations.set(name, location);
     return location;
   }
@@ -157,6 +143,16 @@ export class DagsterWorld {
     this.#reload(location, "loaded");
   }
 
+  defineSchedule(location: string, schedule: ScheduleDefinition): void {
+    this.location(location).schedules.push(simulatedSchedule(location, schedule));
+    this.#reload(location, "loaded");
+  }
+
+  defineSensor(location: string, sensor: SensorDefinition): void {
+    this.location(location).sensors.push(simulatedSensor(location, sensor));
+    this.#reload(location, "loaded");
+  }
+
   /** Takes a schedule or a sensor out of the location's code. */
   undefineInstigator(location: string, kind: "schedules" | "sensors", name: string): void {
     const all: { readonly name: string }[] = this.location(location)[kind];
@@ -187,10 +183,12 @@ export class DagsterWorld {
       location,
       repository: "__repository__",
       creationTime: now,
+      creationOffset: this.#databaseOffset,
       startTime: began ? now : null,
       endTime: finalRunStatuses.has(status) ? now : null,
       // SQLite's CURRENT_TIMESTAMP has whole seconds: a new run is up to one second older than it is.
       updateTime: Math.floor(now / second) * second,
+      updateOffset: this.#databaseOffset,
       rootRunId: options.parent ? (options.parent.rootRunId ?? options.parent.runId) : null,
       parentRunId: options.parent?.runId ?? null,
     };
@@ -203,17 +201,17 @@ export class DagsterWorld {
   start(run: SimulatedDagsterRun): void {
     run.status = "STARTED";
     run.startTime = this.now();
-    run.updateTime = this.now();
+    this.#touch(run);
   }
 
   /** Any other change of status. */
   setStatus(run: SimulatedDagsterRun, status: DagsterRunStatus): void {
     run.status = status;
-    run.updateTime = this.now();
+    this.#touch(run);
   }
 
   /**
-   * Ends a run. `updateTime` is the event's own time, which may be long past or ahead.
+   * Ends a run. `updateTime` is the event's own time, which may be long past or ahead, unless `writesEventTimes` is off.
    *
    * @param eventTime - what the worker's clock said. @default now
    */
@@ -222,13 +220,13 @@ export class DagsterWorld {
     run.status = status;
     run.endTime = ended;
     run.startTime ??= ended;
-    run.updateTime = ended;
+    this.#touch(run, this.writesEventTimes ? ended : this.now());
   }
 
   /** Tags a run, finished ones too. */
   tag(run: SimulatedDagsterRun, key: string, value: string): void {
     run.tags.set(key, value);
-    run.updateTime = this.now();
+    this.#touch(run);
   }
 
   deleteRun(run: SimulatedDagsterRun): void {
@@ -258,6 +256,11 @@ export class DagsterWorld {
   /** What the sync's tables should hold after it. */
   rows(): DagsterRows {
     return dagsterRows(this);
+  }
+
+  #touch(run: SimulatedDagsterRun, at = this.now()): void {
+    run.updateTime = at;
+    run.updateOffset = this.#databaseOffset;
   }
 
   #reload(name: string, state: SimulatedLocation["state"]): void {
