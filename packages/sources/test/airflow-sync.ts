@@ -39,6 +39,7 @@ export async function setUp({ world = smallWorld(), ...options }: AirflowSyncOpt
   return {
     simulator,
     world,
+    source,
     /** Syncs once. Time on the server stands still meanwhile, unless the test moves it. */
     async syncNow(options: Partial<SyncOptions> = {}): Promise<SyncResult & { readonly events: readonly SyncEvent[] }> {
       const events: SyncEvent[] = [];

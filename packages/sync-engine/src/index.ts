@@ -2,7 +2,7 @@ export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 export { inOrder } from "./in-order.ts";
 export { limiterOf } from "./limiter.ts";
-export { type Position, parsePosition, windowStart } from "./position.ts";
+export { type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
 export {
   batchOf,

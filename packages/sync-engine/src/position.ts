@@ -18,6 +18,19 @@ export function windowStart(stored: Position, now: Position, overlapMs: number):
   return Math.min(stored.server, now.server - passedMs) - overlapMs;
 }
 
+/** An overlap does not grow beyond this, in ms: a day. */
+const WIDEST_MS = 24 * 60 * 60 * 1000;
+
+/**
+ * The overlap from now on, in ms: twice as wide once anything was found late in its older half, since what comes only
+ * a little later would be lost. It never becomes narrower by itself: what happened once may happen again.
+ *
+ * @param late rows that became visible when more than half of the overlap had passed since the time that they carry
+ */
+export function widenedOverlap(overlapMs: number, late: number): number {
+  return late > 0 ? Math.max(overlapMs, Math.min(overlapMs * 2, WIDEST_MS)) : overlapMs;
+}
+
 /** A position as it stands in a state, or undefined when the state holds none. */
 export function parsePosition(value: unknown): Position | undefined {
   if (typeof value !== "object" || value === null) return undefined;

@@ -1,4 +1,4 @@
-import type { Batch, Json, Row, Scope, StoredRow, Table } from "@org/destination";
+import type { Batch, CommitResult, Json, Row, Scope, StoredRow, Table } from "@org/destination";
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
@@ -40,7 +40,7 @@ export interface Stream<Shared = unknown, T extends Table = Table> {
   /** As people choose it: `dag_runs`. */
   readonly name: string;
   readonly table: T;
-  /** Rises when a column is added or a mapping mended: the stream then reads its history again. */
+  /** Rises when a column is added or a mapping mended: the stream then reads its history again, at once or over time. */
   readonly revision: number;
   /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
   read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
@@ -64,6 +64,13 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
   readonly shared: Shared;
   /** What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. */
   readonly state: Json | undefined;
+  /**
+   * What an older revision of the stream said last. The table holds what it read, so a stream may go on from there and
+   * read its history again little by little. A stream that ignores this reads its history at once.
+   */
+  readonly outdated: Json | undefined;
+  /** What storing the batch that was yielded last did. */
+  lastCommit(): CommitResult;
   readonly stored: Stored;
   /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
   readonly reconcile: boolean;

@@ -3,7 +3,7 @@
  * asked for. There is no other way to save state, so a sync that ends anywhere, for any reason, is gone on with by
  * simply syncing again.
  */
-import type { Destination, Session, Table } from "@org/destination";
+import type { CommitResult, Destination, Session, Table } from "@org/destination";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError, toError } from "./errors.ts";
@@ -104,7 +104,8 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
       const read = {
         ...context,
         shared,
-        state: state?.data,
+        state: state?.isOutdated ? undefined : state?.data,
+        outdated: state?.isOutdated ? state.data : undefined,
         stored: session,
         reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue ?? false)),
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
@@ -125,7 +126,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
 
 async function syncStream<S>(
   stream: Stream<S>,
-  context: ReadContext<S>,
+  context: Omit<ReadContext<S>, "lastCommit">,
   {
     session,
     guard,
@@ -144,12 +145,15 @@ async function syncStream<S>(
   const startedAt = performance.now();
   emit({ type: "stream-started", stream: stream.name, mode });
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
+  let lastCommit: CommitResult = counts;
   try {
-    for await (const batch of untilAborted(stream.read({ ...context, emit: ownEmit }), signal)) {
+    const read = stream.read({ ...context, emit: ownEmit, lastCommit: () => lastCommit });
+    for await (const batch of untilAborted(read, signal)) {
       const { state: data, table = stream.table, reconciled, ...rows } = batch;
       await guard.check({ ...rows, table });
       const state = encodeState(stream, { data, reconciledAt: reconciled ? context.now() : reconciledAt });
       const result = await session.commit(stream.name, { ...rows, table, state });
+      lastCommit = result;
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         if (table === stream.table) counts[key] += result[key];
       }

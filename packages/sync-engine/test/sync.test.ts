@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Destination, defineTable } from "@org/destination";
+import { type Destination, defineTable, type State } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import {
+  defaultPipeline,
   defineStream,
   type ReadContext,
   type Source,
@@ -69,11 +70,54 @@ test("a full refresh forgets the state, and says so in the result", async () => 
   expect(await held("a")).toEqual([0]);
 });
 
-test("a stream whose revision rises reads its history again", async () => {
+test("a stream whose revision rises has no state, and is told what the older revision said", async () => {
   await sync({ source: sourceOf({ a: counting }), destination });
-  const { streams } = await sync({ source: sourceOf({ a: counting }, 2), destination });
-  expect(streams[0]).toMatchObject({ mode: "full_refresh" });
+  const told: unknown[] = [];
+  const renewed: Read = (context) => {
+    told.push([context.state, context.outdated]);
+    return counting(context);
+  };
+  for (const _ of [1, 2]) await sync({ source: sourceOf({ a: renewed }, 2), destination });
+  expect(told).toEqual([
+    [undefined, 1],
+    [1, undefined],
+  ]);
   await expect(sync({ source: sourceOf({ a: counting }), destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
+});
+
+test("a state of an older version goes on, and has deletions looked for; one of a newer version is refused", async () => {
+  const source = sourceOf({ a: counting });
+  await sync({ source, destination });
+  const [stream] = source.streams;
+  const store = async (state: State) => {
+    const session = await destination.open({ pipeline: defaultPipeline(source), signal: AbortSignal.timeout(60_000) });
+    await session.prepare([stream!.table]);
+    await session.commit("a", { table: stream!.table, upserts: [], state });
+    await session.close();
+  };
+  await store({ version: 1, value: { revision: 1, data: 7 } });
+  const reconciles: boolean[] = [];
+  const noting: Read = (context) => {
+    reconciles.push(context.reconcile);
+    return counting(context);
+  };
+  await sync({ source: sourceOf({ a: noting }), destination });
+  expect(await held("a")).toEqual([0, 7]);
+  expect(reconciles).toEqual([true]);
+  await store({ version: 3, value: { revision: 1, data: 7 } });
+  await expect(sync({ source, destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
+});
+
+test("a stream learns what storing its last batch did", async () => {
+  const learned: unknown[] = [];
+  const twice: Read = async function* ({ lastCommit }) {
+    for (const _ of [1, 2]) {
+      yield { upserts: rows(3), state: 1 };
+      learned.push(lastCommit());
+    }
+  };
+  await sync({ source: sourceOf({ a: twice }), destination });
+  expect(learned).toMatchObject([{ inserted: 3 }, { inserted: 0, unchanged: 3 }]);
 });
 
 test("I1: what a failing stream committed stays, the others are synced, and the sync fails with both", async () => {

@@ -7,6 +7,8 @@
  * changed or not.
  */
 
+import type { CommitResult } from "@org/destination";
+import { timestampOf } from "../timestamp.ts";
 import { leaves, type OnUnreadable } from "./leaves.ts";
 import type { Listing } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
@@ -14,7 +16,48 @@ import { readAround, serverError } from "./unreadable.ts";
 /** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;
 
+/** How many rows a commit changed. */
+export function changed({ inserted, updated }: CommitResult): number {
+  return inserted + updated;
+}
+
+/** Where a window begins, and how much of it lies before the position. */
+export interface Window {
+  /** ms since 1970 */
+  readonly since: number;
+  readonly overlapMs: number;
+}
+
+/**
+ * The rows of a window. Where it has any, those in the older half of the overlap come first, as many as one answer
+ * holds: they should be known. What is not became visible late, and only a little later no window would have shown it.
+ *
+ * @param keyOf tells one row from another
+ */
 export async function* changes<T extends { readonly run_after: string }>(
+  listing: Listing<T>,
+  keyOf: (row: T) => string,
+  { since, overlapMs }: Window,
+  onUnreadable: OnUnreadable,
+): AsyncGenerator<{ readonly rows: readonly T[]; readonly isOld: boolean }> {
+  let old: ReadonlySet<string> | undefined;
+  for await (const rows of rowsSince(listing, timestampOf(since), onUnreadable)) {
+    if (!old) {
+      const updated = { updatedSince: timestampOf(since), updatedUntil: timestampOf(since + overlapMs / 2) };
+      const half = await listing.ask(updated, WINDOW_LIMIT).catch(serverError);
+      const found = half instanceof Error ? [] : half.rows;
+      if (found.length > 0) yield { rows: found, isOld: true };
+      old = new Set(found.map(keyOf));
+      // These rows were read before those: they may be older.
+      const others = rows.filter((row) => !old?.has(keyOf(row)));
+      if (others.length > 0) yield { rows: others, isOld: false };
+    } else {
+      yield { rows, isOld: false };
+    }
+  }
+}
+
+async function* rowsSince<T extends { readonly run_after: string }>(
   listing: Listing<T>,
   since: string,
   onUnreadable: OnUnreadable,

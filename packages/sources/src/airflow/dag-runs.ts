@@ -1,7 +1,7 @@
 import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
-import { justAfter, timestampOf } from "../timestamp.ts";
+import { justAfter } from "../timestamp.ts";
 import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unpurged } from "./batches.ts";
-import { changes } from "./changes.ts";
+import { changed, changes } from "./changes.ts";
 import {
   differingCounts,
   eventDoubts,
@@ -11,10 +11,11 @@ import {
   runScopes,
   unfinishedRunStates,
 } from "./doubts.ts";
-import { history, parseStreamState } from "./history.ts";
+import { history, reread } from "./history.ts";
 import { leaves } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
+import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 
 /**
@@ -25,38 +26,33 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   name: "dag_runs",
   table: dagRunsTable,
   revision: 1,
-  async *read({ shared: airflow, state: storedState, stored, streams, reconcile, expectDeletions }) {
+  async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     const { ask } = airflow.api.dagRuns;
-    let state = parseStreamState(storedState, before.position);
+    const options = { ask, limit: airflow.runsPerAnswer };
+    let state = parseStreamState(context, before.position);
 
+    const isFirst = "history" in state;
     if ("history" in state) {
-      const { start } = state.history;
-      const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = {
-        ask,
-        dags,
-        onUnreadable: airflow.onUnreadable,
-        runCounts: before.runCounts,
-        from: state.history,
-        limit: airflow.runsPerAnswer,
-      };
-      for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
-        yield await dagRunBatch(airflow, stored, leaf, leaf.state);
+      const { start, ...from } = state.history;
+      for await (const leaf of history(airflow, { ...options, from })) {
+        yield await dagRunBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
       }
       state = { position: start };
     }
 
-    const since = await airflow.windowFrom(state.position);
+    const window = await airflow.windowFrom(state);
     const seen = new Set<string>();
-    for await (const rows of changes(airflow.api.dagRuns, timestampOf(since), airflow.onUnreadable)) {
+    let late = 0;
+    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
       yield await dagRunBatch(airflow, stored, { rows }, state);
+      if (isOld) late += changed(context.lastCommit());
     }
 
     const counts = await stored.countBy(dagRunsTable, unpurged, ["dag_id", "state"]);
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
-    const events = await airflow.silentEvents(since);
+    const events = await airflow.silentEvents(window.since);
     const doubts: AirflowScope[] = [
       ...grownStates(before.runCounts, counts),
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
@@ -76,7 +72,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     }
     for (const doubt of doubts) yield* readRuns(doubt);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    state = { position: before.position };
+    state = { ...state, position: before.position, ...airflow.widened(window, late) };
     yield { state };
 
     const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
@@ -88,10 +84,17 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     if (reconcile) {
       const onServer = new Map(before.dags.map(({ dag_id }) => [dag_id, numberOfRuns(before.runCounts, dag_id)]));
       const differing = differingCounts(onServer, held).filter(({ dag }) => airflow.isVisible({ dags: [dag] }));
-      await announceDeletions(airflow, stored, dagRunsTable, differing, expectDeletions);
+      await announceDeletions(airflow, stored, dagRunsTable, differing, context.expectDeletions);
       for (const { dag } of differing) yield* readRuns({ dags: [dag] });
-      yield { state, reconciled: true };
     }
+    if (state.reread?.isRenewal || (reconcile && !isFirst)) {
+      const held = await stored.count(dagRunsTable, unpurged);
+      for await (const leaf of reread(airflow, state, { ...options, held })) {
+        state = leaf.state;
+        yield await dagRunBatch(airflow, stored, leaf, state);
+      }
+    }
+    if (reconcile) yield { state, reconciled: true };
   },
 });
 

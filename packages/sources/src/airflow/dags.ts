@@ -16,7 +16,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);
     const timezones = new Map<unknown, string | null>();
     if (last) {
-      const since = await airflow.windowFrom(last);
+      const { since } = await airflow.windowFrom({ position: last });
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
         timezones.set(row.dag_id, row.timezone as string | null);
       // A version is only made when a file is parsed, so without a parse there is nothing to ask.

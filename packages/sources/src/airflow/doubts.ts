@@ -101,22 +101,51 @@ export function differingCounts(
   });
 }
 
-/** Runs that people did something to which leaves no stamp, such as a note: by the server's event log. */
-export function eventDoubts(
-  events: readonly { readonly event: string; readonly dag_id?: string | null; readonly run_id?: string | null }[],
-  about: "dag_run" | "task",
-): AirflowScope[] {
+/**
+ * Runs that people did something to which leaves no stamp, such as a note: by the server's event log. What they did to
+ * many runs of a DAG at once names them in its request only. What they did at once to runs of all DAGs, or to many task
+ * instances, is not in any log that the server shows.
+ */
+export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "task"): AirflowScope[] {
   return runScopes(
-    events.flatMap(({ event, dag_id, run_id: dag_run_id }) =>
-      (event.includes(about) || event === "delete_dag_run") &&
-      dag_id &&
-      dag_run_id &&
-      dag_id !== "~" &&
-      dag_run_id !== "~"
-        ? [{ dag_id, dag_run_id }]
-        : [],
-    ),
+    events.filter(({ event }) => event.includes(about) || deletesRuns.includes(event)).flatMap(runsOfEvent),
   );
+}
+
+export interface LoggedEvent {
+  readonly event: string;
+  readonly dag_id?: string | null;
+  readonly run_id?: string | null;
+  /** What was asked of the server, as JSON. */
+  readonly extra?: string | null;
+}
+
+/** With their task instances. */
+const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
+
+function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent): RunId[] {
+  const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra))];
+  return named.flatMap((run) => {
+    const dag = run.dag_id || dag_id;
+    return dag && dag !== "~" && run.dag_run_id && run.dag_run_id !== "~"
+      ? [{ dag_id: dag, dag_run_id: run.dag_run_id }]
+      : [];
+  });
+}
+
+type RequestedRun = { readonly dag_id?: string | null | undefined; readonly dag_run_id?: string | null | undefined };
+
+/** The runs that a request names: `{ actions: [{ entities: [run id or run] }] }`, or `{ dag_runs: [run] }`. */
+function requestedRuns(extra: string | null | undefined): RequestedRun[] {
+  type Action = { readonly entities?: readonly (string | RequestedRun)[] };
+  try {
+    const request = JSON.parse(extra ?? "{}") as { actions?: Action[]; dag_runs?: RequestedRun[] };
+    const runs = [...(request.actions ?? []).flatMap(({ entities }) => entities ?? []), ...(request.dag_runs ?? [])];
+    return runs.map((run) => (typeof run === "string" ? { dag_run_id: run } : run));
+  } catch {
+    // Cut short, or of another shape: the log says who did what, and promises no more.
+    return [];
+  }
 }
 
 /**

@@ -1,79 +1,79 @@
 /**
- * A first sync: everything, DAG by DAG, resumable. Small DAGs are read in groups, in the order of their ids; the state
- * says up to which DAG all is stored (a frontier), and within a large DAG up to which `run_after`.
+ * Everything, DAG by DAG, resumable: at once as a first sync, or little by little. Small DAGs are read in groups, in the
+ * order of their ids; a frontier says up to which DAG all is stored, and within a large DAG up to which `run_after`.
  */
-import { inOrder, type Position, parsePosition } from "@org/sync-engine";
-import { numberOfRuns, type RunCounts, type RunId } from "./doubts.ts";
-import { type Ask, type Leaf, leaves, type OnUnreadable } from "./leaves.ts";
-
-/** How far a first sync is. */
-export type HistoryState = {
-  /** The server's clock when the first sync began: where the first window begins. */
-  readonly start: Position;
-  /** All DAGs up to this one are stored. */
-  readonly after?: string;
-  /** The DAG that comes next, and up to which `run_after` it is stored. */
-  readonly dag?: string;
-  readonly runAfter?: string;
-};
-
-/** A stream's state: a first sync under way, or the position of the last sync. */
-export type StreamState =
-  | { readonly history: HistoryState }
-  | {
-      readonly position: Position;
-      /** Runs whose tries could not be read: they are asked for again. */
-      readonly again?: readonly RunId[];
-    };
-
-/** A stream's state as it was stored; a sync without one begins with the history. */
-export function parseStreamState(value: unknown, start: Position): StreamState {
-  const { position, history, again } = (value ?? {}) as { position?: unknown; history?: HistoryState; again?: RunId[] };
-  const known = parsePosition(position);
-  if (known) return { position: known, ...(Array.isArray(again) && { again }) };
-  return { history: { ...history, start: parsePosition(history?.start) ?? start } };
-}
+import { inOrder } from "@org/sync-engine";
+import { numberOfRuns } from "./doubts.ts";
+import { type Ask, type Leaf, leaves } from "./leaves.ts";
+import type { AirflowSync, Before } from "./shared.ts";
+import type { Frontier, StreamPosition } from "./stream-state.ts";
 
 export interface HistoryLeaf<T> extends Leaf<T> {
-  /** What is true once the leaf is stored. */
-  readonly state: { readonly history: HistoryState };
+  /** What is read once the leaf is stored. */
+  readonly frontier: Frontier;
 }
 
-/** Reads what is left of the history, two groups at a time, and yields it in order. */
-export async function* history<T extends { readonly run_after: string }>(options: {
+interface HistoryOptions<T> {
   readonly ask: Ask<T>;
-  readonly dags: readonly string[];
-  readonly runCounts: RunCounts;
-  readonly from: HistoryState;
-  readonly runsPerGroup: number;
   /** Rows asked for in one answer. */
   readonly limit: number;
-  readonly onUnreadable: OnUnreadable;
-}): AsyncGenerator<HistoryLeaf<T>> {
-  const { ask, from, limit, onUnreadable } = options;
-  const readers = groups(options).map(
+  readonly from: Frontier;
+  /** Groups read at the same time. @default 2 */
+  readonly ahead?: number;
+}
+
+/** Reads what is left of the history, and yields it in order. */
+export async function* history<T extends { readonly run_after: string }>(
+  airflow: AirflowSync,
+  { ask, limit, from, ahead = 2 }: HistoryOptions<T>,
+): AsyncGenerator<HistoryLeaf<T>> {
+  const readers = groups(await airflow.before(), from, airflow.runsPerAnswer / 2).map(
     (dags) =>
       async function* (): AsyncGenerator<HistoryLeaf<T>> {
         const resumed = dags[0] === from.dag && from.runAfter ? { runAfter: { from: from.runAfter } } : {};
-        let end: Omit<HistoryState, "start"> = {};
-        for await (const leaf of leaves(ask, { dags, ...resumed }, limit, onUnreadable)) {
-          end = reached(dags, leaf);
-          yield { ...leaf, state: { history: { start: from.start, ...end } } };
+        let frontier: Frontier = {};
+        for await (const leaf of leaves(ask, { dags, ...resumed }, limit, airflow.onUnreadable)) {
+          frontier = reached(dags, leaf);
+          yield { ...leaf, frontier };
         }
         // Nothing proved the last part to be the last, since something in it cannot be read. There is no more of it.
-        if (end.after === undefined) yield { rows: [], state: { history: { start: from.start, after: dags.at(-1)! } } };
+        if (frontier.after === undefined) yield { rows: [], frontier: { after: dags.at(-1)! } };
       },
   );
-  let after = from.after;
-  for await (const leaf of inOrder(readers, 2)) {
-    const { history } = leaf.state;
-    yield { ...leaf, state: { history: { ...(after !== undefined && { after }), ...history } } };
-    after = history.after ?? after;
+  let { after } = from;
+  for await (const leaf of inOrder(readers, ahead)) {
+    yield { ...leaf, frontier: { ...(after !== undefined && { after }), ...leaf.frontier } };
+    after = leaf.frontier.after ?? after;
   }
 }
 
+/** A thirtieth at each reconcile, once a day: what neither windows nor doubts show is right after a month. */
+const SCRUBS = 30;
+/** A tenth at each sync, where the rows lack what a new revision brings. */
+const RENEWALS = 10;
+
+/**
+ * Reads a part of the history again, from where the last time ended; after its end it begins anew.
+ *
+ * @param held how many rows the table holds
+ */
+export async function* reread<T extends { readonly run_after: string }>(
+  airflow: AirflowSync,
+  { reread: from = {}, ...state }: StreamPosition,
+  { held, ...options }: Pick<HistoryOptions<T>, "ask" | "limit"> & { readonly held: number },
+): AsyncGenerator<Leaf<T> & { readonly state: StreamPosition }> {
+  const share = held / (from.isRenewal ? RENEWALS : SCRUBS);
+  let read = 0;
+  for await (const { frontier, ...leaf } of history(airflow, { ...options, from, ahead: 1 })) {
+    yield { ...leaf, state: { ...state, reread: { ...frontier, ...(from.isRenewal && { isRenewal: true }) } } };
+    read += leaf.rows.length;
+    if (read >= share && (frontier.after !== from.after || frontier.runAfter !== from.runAfter)) return;
+  }
+  yield { rows: [], state };
+}
+
 /** What a leaf adds to the frontier: the end of its group, or a place within a DAG that is a group of its own. */
-function reached(dags: readonly string[], { scope }: Leaf<unknown>): Omit<HistoryState, "start"> {
+function reached(dags: readonly string[], { scope }: Leaf<unknown>): Frontier {
   if (!scope) return {};
   const to = scope.runAfter?.to;
   if (to === undefined) return { after: dags.at(-1)! };
@@ -81,14 +81,9 @@ function reached(dags: readonly string[], { scope }: Leaf<unknown>): Omit<Histor
 }
 
 /** The DAGs that are left, in groups that fit into about one answer; a DAG begun before is a group of its own. */
-function groups(options: {
-  readonly dags: readonly string[];
-  readonly runCounts: RunCounts;
-  readonly from: HistoryState;
-  readonly runsPerGroup: number;
-}): string[][] {
-  const { runCounts, from, runsPerGroup } = options;
-  const left = options.dags
+function groups({ dags, runCounts }: Before, from: Frontier, runsPerGroup: number): string[][] {
+  const left = dags
+    .map(({ dag_id }) => dag_id)
     .filter((dag) => from.after === undefined || dag > from.after)
     .sort((a, b) => (a < b ? -1 : 1));
   const result: string[][] = [];

@@ -30,7 +30,7 @@ export const LARGEST_PAGE = 1000;
 
 export const dagRunListing = (client: AirflowClient, ask: AskList): Listing<DagRun> => ({
   async ask(scope, limit, probe) {
-    const { updatedSince, states, dags } = scope;
+    const { updatedSince, updatedUntil, states, dags } = scope;
     const range = runAfterRange(scope);
     const data =
       updatedSince === undefined
@@ -64,6 +64,7 @@ export const dagRunListing = (client: AirflowClient, ask: AskList): Listing<DagR
                     offset: probe?.offset ?? 0,
                     order_by: ["run_after"],
                     updated_at_gte: updatedSince,
+                    ...(updatedUntil && { updated_at_lte: updatedUntil }),
                     ...range,
                   },
                 },
@@ -89,7 +90,7 @@ export const dagRunListing = (client: AirflowClient, ask: AskList): Listing<DagR
 
 export const taskInstanceListing = (client: AirflowClient, ask: AskList): Listing<TaskInstance> => ({
   async ask(scope, limit, probe) {
-    const { updatedSince, states, dags, runs, tasks } = scope;
+    const { updatedSince, updatedUntil, states, dags, runs, tasks } = scope;
     const range = runAfterRange(scope);
     const data =
       updatedSince === undefined
@@ -125,6 +126,7 @@ export const taskInstanceListing = (client: AirflowClient, ask: AskList): Listin
                     offset: probe?.offset ?? 0,
                     order_by: ["run_after"],
                     updated_at_gte: updatedSince,
+                    ...(updatedUntil && { updated_at_lte: updatedUntil }),
                     ...range,
                   },
                 },

@@ -12,6 +12,8 @@ export interface AirflowScope {
   readonly states?: readonly (string | null)[];
   /** Changed at this time or later. No row says when it changed, so what a table holds cannot be asked by it. */
   readonly updatedSince?: string;
+  /** Together with `updatedSince`: changed at this time or earlier. */
+  readonly updatedUntil?: string;
 }
 
 /** The same rows in a table, or undefined where a table cannot tell. */

@@ -1,8 +1,9 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import { type Position, type SourceContext, windowStart } from "@org/sync-engine";
+import { type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
+import type { Window } from "./changes.ts";
 import { numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 import { serverError } from "./unreadable.ts";
@@ -37,8 +38,13 @@ export interface AirflowSync {
   readonly runsPerAnswer: number;
   readonly tasksPerAnswer: number;
   before(): Promise<Before>;
-  /** The beginning of the window that follows a position, ms since 1970. */
-  windowFrom(position: Position): Promise<number>;
+  /** The window that follows a position, with the overlap of the source's options, or a wider one. */
+  windowFrom(last: { readonly position: Position; readonly overlapMs?: number }): Promise<Window>;
+  /**
+   * The overlap to store after a window in whose older half so many rows were found late; nothing where the option's
+   * is wide enough.
+   */
+  widened(window: Window, late: number): { readonly overlapMs?: number };
   /**
    * Whether the user may see all DAGs of a scope. What lies in a DAG that became invisible is not listed any more, and
    * must not be taken for gone.
@@ -92,7 +98,19 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     runsPerAnswer,
     tasksPerAnswer: runsPerAnswer * TASKS_PER_RUN,
     before,
-    windowFrom: async (position) => windowStart(position, (await before()).position, overlapMs),
+    async windowFrom(last) {
+      const widest = Math.max(overlapMs, last.overlapMs ?? 0);
+      return { since: windowStart(last.position, (await before()).position, widest), overlapMs: widest };
+    },
+    widened(window, late) {
+      const next = widenedOverlap(window.overlapMs, late);
+      if (next > window.overlapMs) {
+        const [was, is] = [window.overlapMs / 1000, next / 1000];
+        const message = `${late} rows became visible more than ${was / 2} s after the time that they carry. From now on every sync looks back ${is} s instead of ${was} s.`;
+        context.emit({ type: "notice", code: "OVERLAP_WIDENED", message });
+      }
+      return next > overlapMs ? { overlapMs: next } : {};
+    },
     async gone(dags, reconcile) {
       await before();
       const missing = [...new Set(dags)].filter((dag) => !visible.has(dag));

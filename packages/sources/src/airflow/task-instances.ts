@@ -1,7 +1,7 @@
 import { defineStream, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
-import { changes } from "./changes.ts";
+import { changed, changes } from "./changes.ts";
 import {
   differingCounts,
   eventDoubts,
@@ -13,8 +13,9 @@ import {
   unfinishedRunStates,
   unfinishedTaskStates,
 } from "./doubts.ts";
-import { history, parseStreamState } from "./history.ts";
+import { history, reread } from "./history.ts";
 import type { AirflowSync } from "./shared.ts";
+import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 
@@ -32,24 +33,16 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
   name: "task_instances",
   table: taskInstancesTable,
   revision: 1,
-  async *read({ shared: airflow, state: storedState, stored, streams, reconcile, expectDeletions }) {
+  async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
-    const { ask } = airflow.api.taskInstances;
-    let state = parseStreamState(storedState, before.position);
+    const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };
+    let state = parseStreamState(context, before.position);
 
+    const isFirst = "history" in state;
     if ("history" in state) {
-      const { start } = state.history;
-      const dags = before.dags.map(({ dag_id }) => dag_id);
-      const options = {
-        ask,
-        dags,
-        onUnreadable: airflow.onUnreadable,
-        runCounts: before.runCounts,
-        from: state.history,
-        limit: airflow.tasksPerAnswer,
-      };
-      for await (const leaf of history({ ...options, runsPerGroup: airflow.runsPerAnswer / 2 })) {
-        yield await taskInstanceBatch(airflow, stored, leaf, leaf.state);
+      const { start, ...from } = state.history;
+      for await (const leaf of history(airflow, { ...options, from })) {
+        yield await taskInstanceBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
       }
       state = { position: start };
     }
@@ -58,17 +51,20 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
     const due = state.again ?? [];
     airflow.askTriesAgain(due);
-    const since = await airflow.windowFrom(state.position);
+    const window = await airflow.windowFrom(state);
+    let late = 0;
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
-    for await (const rows of changes(airflow.api.taskInstances, timestampOf(since), airflow.onUnreadable)) {
+    const { onUnreadable } = airflow;
+    for await (const { rows, isOld } of changes(airflow.api.taskInstances, taskInstanceKey, window, onUnreadable)) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
       for (const run of recreatedRuns(rows, await heldOf(rows, stored, ["is_latest"]))) recreated.set(runKey(run), run);
       yield await taskInstanceBatch(airflow, stored, { rows }, state);
+      if (isOld) late += changed(context.lastCommit());
     }
 
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
-    const events = await airflow.silentEvents(since);
+    const events = await airflow.silentEvents(window.since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
     const doubts = [
       ...unfinished(waiting, live, seen),
@@ -77,8 +73,12 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    const done = () => ({ position: before.position, again: airflow.unreadTries() });
-    state = done();
+    state = {
+      ...state,
+      position: before.position,
+      ...airflow.widened(window, late),
+      again: airflow.unreadTries(),
+    };
     yield { state };
 
     const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
@@ -89,10 +89,20 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     if (gone.length > 0) yield goneBatch(taskInstancesTable, gone, state);
     if (onServer) {
       const differing = differingCounts(onServer, held).filter(({ dag }) => onServer.has(dag));
-      await announceDeletions(airflow, stored, taskInstancesTable, differing, expectDeletions);
+      await announceDeletions(airflow, stored, taskInstancesTable, differing, context.expectDeletions);
       for (const { dag } of differing) yield* readTaskInstances(airflow, stored, { dags: [dag] }, state);
-      yield { state: done(), reconciled: true };
     }
+    const isRenewal = state.reread?.isRenewal ?? false;
+    if (isRenewal || (reconcile && !isFirst)) {
+      const held = await stored.count(taskInstancesTable, listed);
+      for await (const leaf of reread(airflow, state, { ...options, held })) {
+        state = leaf.state;
+        // Earlier attempts lack what is new too.
+        if (isRenewal) airflow.askTriesAgain(leaf.rows);
+        yield await taskInstanceBatch(airflow, stored, leaf, state);
+      }
+    }
+    if (reconcile) yield { state: { ...state, again: airflow.unreadTries() }, reconciled: true };
   },
 });
 

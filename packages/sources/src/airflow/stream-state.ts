@@ -1,0 +1,48 @@
+/** What the streams of runs and task instances keep between syncs. */
+import { type Position, parsePosition } from "@org/sync-engine";
+import type { RunId } from "./doubts.ts";
+
+/** How far a walk through the history is. */
+export type Frontier = {
+  /** All DAGs up to this one are stored. */
+  readonly after?: string;
+  /** The DAG that comes next, and up to which `run_after` it is stored. */
+  readonly dag?: string;
+  readonly runAfter?: string;
+};
+
+/** Where the last complete sync ended. */
+export type StreamPosition = {
+  readonly position: Position;
+  /** How far the next window looks back behind the position, in ms, where that is more than the source's option. */
+  readonly overlapMs?: number;
+  /** Runs whose tries could not be read: they are asked for again. */
+  readonly again?: readonly RunId[];
+  /** How far the history was read again; `isRenewal`: because the rows lack what a new revision brings. */
+  readonly reread?: Frontier & { readonly isRenewal?: true };
+};
+
+/** A first sync under way, which began when the server's clock showed `start`; or where the last sync ended. */
+export type StreamState = { readonly history: { readonly start: Position } & Frontier } | StreamPosition;
+
+/**
+ * A stream's state as it was stored. One of an older revision goes on from its position, and reads its history again over
+ * the next syncs; without a state, a first sync begins.
+ *
+ * @param start where a first sync begins
+ */
+export function parseStreamState(
+  { state, outdated }: { readonly state: unknown; readonly outdated: unknown },
+  start: Position,
+): StreamState {
+  const { position, history, ...more } = (state ?? {}) as Record<string, unknown>;
+  const known = parsePosition(position);
+  if (known) return { ...more, position: known };
+  const { position: before, overlapMs } = (outdated ?? {}) as Record<string, unknown>;
+  const older = parsePosition(before);
+  if (older) {
+    return { position: older, ...(typeof overlapMs === "number" && { overlapMs }), reread: { isRenewal: true } };
+  }
+  const { start: begun, ...frontier } = (history ?? {}) as Record<string, unknown>;
+  return { history: { ...frontier, start: parsePosition(begun) ?? start } };
+}

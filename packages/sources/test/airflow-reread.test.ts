@@ -1,0 +1,78 @@
+import { createClock, createEmptyAirflowWorld, day, hour, minute } from "@org/simulators";
+import type { Source } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+/** Thirty DAGs of twenty runs each: read by answers of ten runs, the history takes many parts. */
+function wideWorld() {
+  const world = createEmptyAirflowWorld({ clock: createClock() });
+  for (let number = 0; number < 30; number += 1) {
+    const dag = world.addDag({ dagId: `dag_${number}`, tasks: [{ taskId: "a", retries: 1 }] });
+    for (let index = 0; index < 20; index += 1) {
+      const run = world.addRun(dag, { runId: `run ${index}`, runAfter: world.now() - day - index * hour });
+      world.startRun(run);
+      if (index % 7 === 0) {
+        world.retry(run.tasks[0]!);
+        world.startTask(run.tasks[0]!);
+      }
+      world.finishRun(run);
+    }
+  }
+  return world;
+}
+
+test("I4: what was changed without any trace is right after a month of daily reconciles, little by little", async () => {
+  const world = wideWorld();
+  const { simulator, syncNow, differences } = await setUp({ world, source: { runsPerAnswer: 10 } });
+  await syncNow();
+  // Two runs of a DAG change their states for each other's: no stamp, no event, and all counts stay.
+  for (const dagId of ["dag_3", "dag_17"]) {
+    const [one, other] = world.dags.get(dagId)!.runs.values();
+    world.finishRun(one!, "failed");
+    simulator.clock.advance(minute);
+    await syncNow();
+    world.withoutStamps(() => {
+      world.setRunState(one!, "success");
+      world.setRunState(other!, "failed");
+    });
+  }
+  simulator.clock.advance(20 * minute);
+  await syncNow();
+  expect(await differences()).not.toEqual([]);
+  for (let days = 0; days < 31; days += 1) {
+    simulator.clock.advance(24 * 60 * minute);
+    simulator.requests.length = 0;
+    await syncNow();
+    const read = simulator.requests.filter(({ path }) => path.endsWith("/list")).length;
+    // A thirtieth of 600 runs are two answers of ten runs, and the same again for task instances.
+    expect(read).toBeLessThanOrEqual(12);
+    if (days === 0) expect(await differences()).not.toEqual([]);
+  }
+  expect(await differences()).toEqual([]);
+});
+
+test("a stream whose revision rises reads its history again over the next syncs, and misses no change meanwhile", async () => {
+  const world = wideWorld();
+  const { simulator, source, syncNow, differences } = await setUp({ world, source: { runsPerAnswer: 10 } });
+  await syncNow();
+  const streams = source.streams.map((stream) => ({ ...stream, revision: stream.revision + 1 }));
+  const raised: Source = { ...(source as Source), streams: streams as Source["streams"] };
+  // In place of a column that the older revision did not have: one that no window, count or event shows.
+  for (const dag of world.dags.values()) {
+    for (const { tasks } of dag.runs.values())
+      for (const attempt of [...tasks, ...tasks[0]!.history]) attempt.hostname = "new";
+  }
+  simulator.clock.advance(60 * minute);
+  const sizes: number[] = [];
+  for (let round = 0; round < 12; round += 1) {
+    simulator.clock.advance(20 * minute);
+    world.finishRun(world.addRun(world.dags.get("dag_5")!));
+    simulator.requests.length = 0;
+    await syncNow({ reconcile: false, source: raised });
+    sizes.push(simulator.requests.filter(({ path }) => path.endsWith("/list")).length);
+  }
+  expect(await differences()).toEqual([]);
+  // A tenth at a time, and no more at the end.
+  expect(Math.max(...sizes)).toBeLessThan(sizes.reduce((sum, size) => sum + size, 0) / 5);
+  expect(sizes.at(-1)).toBeLessThanOrEqual(2);
+});
