@@ -33,6 +33,7 @@ export function versionDocument(dag: SimulatedDag, version: DagVersion) {
 }
 
 export function dagDocument(dag: SimulatedDag) {
+  if (dag.poisoned) throw new PoisonedRow();
   const next = dag.nextRun;
   return {
     dag_id: dag.dagId,

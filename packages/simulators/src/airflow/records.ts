@@ -71,6 +71,8 @@ export interface SimulatedDag extends DagSettings {
   readonly versions: DagVersion[];
   readonly tasks: readonly TaskDefinition[];
   lastParsed: Instant;
+  /** A value that the server cannot print: every answer with this DAG is a 500. Its runs are not affected. */
+  poisoned: boolean;
   /** By run id, oldest first. */
   readonly runs: Map<string, SimulatedRun>;
 }

@@ -1,5 +1,5 @@
 import { formatSix, type Instant } from "../time.ts";
-import { dagDocument, seconds, versionsOf } from "./documents.ts";
+import { seconds, versionsOf } from "./documents.ts";
 import type { SimulatedAttempt, SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
 import type { AirflowStore } from "./store.ts";
 
@@ -46,7 +46,7 @@ function dagRow(dag: SimulatedDag): TruthRow {
     timetable_summary: dag.schedule,
     timetable_description: dag.scheduleInWords,
     fileloc: dag.fileLocation,
-    relative_fileloc: dagDocument(dag).relative_fileloc,
+    relative_fileloc: dag.fileLocation.split("/").at(-1),
     bundle_name: dag.bundleName,
     bundle_version: dag.bundleVersion,
     has_import_errors: dag.hasImportErrors,

@@ -47,6 +47,7 @@ export class AirflowWorld extends AirflowStore {
       ...settings,
       versions: [{ id: this.versionId(), number: 1, createdAt: this.now() }],
       lastParsed: this.now(),
+      poisoned: false,
       runs: new Map(),
     };
     this.putDag(dag);
@@ -214,6 +215,14 @@ export class AirflowWorld extends AirflowStore {
     }
   }
 
+  /** Writes a note on runs of one DAG in one request: only in its `extra` does the audit log name them. */
+  noteRuns(dag: SimulatedDag, runs: readonly SimulatedRun[], text: string | null): void {
+    const entities = runs.map((run) => ({ dag_run_id: run.runId, note: text }));
+    const extra = JSON.stringify({ actions: [{ action: "update", entities }], method: "PATCH" });
+    this.log({ event: "bulk_dag_runs", dagId: dag.dagId, runId: null, taskId: null, mapIndex: null, extra });
+    for (const run of runs) run.note = text;
+  }
+
   /** Deletes a run with all that belongs to it. @param silently - without a line in the audit log */
   deleteRun(run: SimulatedRun, silently = false): void {
     if (!silently) this.#logFor(run, "delete_dag_run", { method: "DELETE" });
@@ -226,7 +235,7 @@ export class AirflowWorld extends AirflowStore {
   }
 
   /** Makes every page with this row a 500, or mends that. */
-  poison(row: SimulatedRun | SimulatedTask, poisoned = true): void {
+  poison(row: SimulatedDag | SimulatedRun | SimulatedTask, poisoned = true): void {
     row.poisoned = poisoned;
   }
 

@@ -1,0 +1,46 @@
+import { createEmptyAirflowWorld } from "@org/simulators";
+import { expect, test } from "vitest";
+import { eventDoubts } from "../src/airflow/doubts.ts";
+import { setUp } from "./airflow-sync.ts";
+
+/** As Airflow 3.3.2 writes it. */
+const bulkEvent = {
+  event: "bulk_dag_runs",
+  dag_id: "two",
+  run_id: null,
+  extra:
+    '{"actions": [{"action": "update", "entities": [{"dag_run_id": "r1", "note": "seen"}]}, {"action": "delete", "entities": ["r2"]}], "method": "PATCH"}',
+};
+
+test("runs that somebody changed or deleted all at once are named in the event's request only", () => {
+  const scopes = [{ dags: ["two"], runs: ["r1", "r2"] }];
+  expect(eventDoubts([bulkEvent], "dag_run")).toEqual(scopes);
+  // What is deleted goes with its task instances.
+  expect(eventDoubts([bulkEvent], "task")).toEqual(scopes);
+});
+
+test("runs that were cleared at once are named one by one, each maybe with a DAG of its own", () => {
+  const extra = '{"dry_run": false, "dag_runs": [{"dag_id": "one", "dag_run_id": "r1"}, {"dag_run_id": "r2"}]}';
+  const event = { event: "clear_dag_runs", dag_id: "one", run_id: null, extra };
+  expect(eventDoubts([event, { ...event, dag_id: "~" }], "dag_run")).toEqual([{ dags: ["one"], runs: ["r1", "r2"] }]);
+});
+
+test.each(["", "null", "[]", '{"actions": {}}', '{"actions": [null]}', '{"actions": [{"entities": [{"dag_run', null])(
+  "an event's request that nobody can read is no doubt: %j",
+  (extra) => {
+    expect(eventDoubts([{ ...bulkEvent, extra }], "dag_run")).toEqual([]);
+    expect(eventDoubts([{ ...bulkEvent, run_id: "r3", extra }], "dag_run")).toEqual([{ dags: ["two"], runs: ["r3"] }]);
+  },
+);
+
+test("a note on many runs at once is found by the next sync", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "d" });
+  for (let index = 0; index < 5; index += 1) world.finishRun(world.addRun(dag, { runId: `run ${index}` }));
+  const { simulator, syncNow, differences } = await setUp({ world });
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  world.noteRuns(dag, [...dag.runs.values()].slice(1, 4), "looked at");
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
