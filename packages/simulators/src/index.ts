@@ -1,5 +1,7 @@
 export { type AirflowWorldOptions, createAirflowWorld } from "./airflow/demo.ts";
 export type {
+  AddDag,
+  AddRun,
   DagSettings,
   SimulatedDag,
   SimulatedRun,
@@ -7,8 +9,14 @@ export type {
   TaskDefinition,
 } from "./airflow/records.ts";
 export type { AirflowRows, TruthRow } from "./airflow/rows.ts";
-export { type AirflowSimulator, type AirflowSimulatorOptions, startAirflowSimulator } from "./airflow/simulator.ts";
-export { type AddDag, type AddRun, AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
+export {
+  type AirflowServerOptions,
+  type AirflowSimulator,
+  type AirflowSimulatorOptions,
+  directAirflowSimulator,
+  startAirflowSimulator,
+} from "./airflow/simulator.ts";
+export { AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
 export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
 export type { LocationDefinitions } from "./dagster/locations.ts";
 export type { DagsterRunStatus, SimulatedDagsterRun, SimulatedLocation } from "./dagster/records.ts";

@@ -172,3 +172,24 @@ export const finalTaskStates: ReadonlySet<TaskState | null> = new Set<TaskState 
   "upstream_failed",
   "removed",
 ]);
+
+export interface AddDag extends Partial<DagSettings> {
+  readonly dagId: string;
+  readonly tasks?: readonly TaskDefinition[];
+}
+
+/** Where left out: a manual run without logical date, due now. */
+export interface AddRun {
+  /** @default a name like Airflow's own, made of type and `runAfter` */
+  readonly runId?: string;
+  readonly runType?: RunType;
+  readonly logicalDate?: Instant | null;
+  readonly interval?: readonly [start: Instant, end: Instant];
+  readonly runAfter?: Instant;
+  readonly conf?: SimulatedRun["conf"];
+  readonly note?: string | null;
+  readonly triggeredBy?: string;
+  readonly partitionKey?: string | null;
+  /** @default those of the DAG */
+  readonly tasks?: readonly TaskDefinition[];
+}

@@ -13,11 +13,11 @@ import { type Body, type Query, runBody, runQuery, taskBody, taskQuery, understo
 import { readDate, readNumber, readPattern } from "./parameters.ts";
 import { dagNotFound, detail, invalid } from "./problems.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
-import type { AirflowWorld } from "./world.ts";
+import type { AirflowView } from "./visibility.ts";
 
 /** What a route gets. */
 export interface Context {
-  readonly world: AirflowWorld;
+  readonly world: AirflowView;
   readonly request: SimulatedRequest;
   /** Parameters out of the path, decoded. */
   readonly path: { readonly [name: string]: string };
@@ -231,7 +231,7 @@ function byId(rows: SimulatedTask[]): SimulatedTask[] {
 }
 
 /** The DAGs that a body names, so that a few DAGs of many cost little. */
-function named(world: AirflowWorld, body: Body): SimulatedDag[] {
+function named(world: AirflowView, body: Body): SimulatedDag[] {
   const ids = new Set(Array.isArray(body.dag_ids) ? (body.dag_ids as string[]) : []);
   return [...ids].flatMap((dagId) => world.dags.get(dagId) ?? []);
 }

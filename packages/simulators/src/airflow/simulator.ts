@@ -1,5 +1,14 @@
+import { type DirectServer, directServer } from "../http/direct.ts";
 import type { SimulatedRequest } from "../http/faults.ts";
-import { type Answer, htmlAnswer, jsonAnswer, type RunningServer, startServer, textAnswer } from "../http/server.ts";
+import {
+  type Answer,
+  type Handler,
+  htmlAnswer,
+  jsonAnswer,
+  type RunningServer,
+  startServer,
+  textAnswer,
+} from "../http/server.ts";
 import type { Clock } from "../time.ts";
 import { createAirflowWorld } from "./demo.ts";
 import { PoisonedRow } from "./documents.ts";
@@ -7,9 +16,20 @@ import { AirflowInterface, routePattern } from "./interface.ts";
 import { detail, invalid, notSimulated, Problem } from "./problems.ts";
 import { type Route, routes } from "./routes.ts";
 import { Tokens } from "./tokens.ts";
+import { visiblePart } from "./visibility.ts";
 import type { AirflowWorld } from "./world.ts";
 
-export interface AirflowSimulatorOptions {
+/** What may change while a server runs: it looks at every request anew. */
+export interface AirflowServerOptions {
+  /** Whether the server has keyset cursors: 3.3.2 does, `false` makes it like 3.1.8. @default true */
+  cursor?: boolean;
+  /** The most rows that a GET gives, whatever limit is asked for. @default 100, as on a real server */
+  maximumPageLimit?: number;
+  /** Which DAGs the user may see. @default all */
+  isVisible?: (dagId: string) => boolean;
+}
+
+export interface AirflowSimulatorOptions extends AirflowServerOptions {
   /** What the server holds. @default the demo world */
   readonly world?: AirflowWorld;
   /** The clock of the demo world; a world that is given brings its own. */
@@ -22,10 +42,6 @@ export interface AirflowSimulatorOptions {
   readonly password?: string;
   /** How long a token is good for, in milliseconds. @default a day */
   readonly tokenLifetimeMs?: number;
-  /** Whether the server has keyset cursors: 3.3.2 does, `false` makes it like 3.1.8. @default true */
-  readonly cursor?: boolean;
-  /** The most rows that a GET gives, whatever limit is asked for. @default 100, as on a real server */
-  readonly maximumPageLimit?: number;
   /** Checks every answer against the specification, and turns one that breaks it into a 500. @default false */
   readonly validate?: boolean;
 }
@@ -44,12 +60,32 @@ let shared: AirflowInterface | undefined;
 /** Starts an Airflow server in this process, on 127.0.0.1. */
 export async function startAirflowSimulator(options: AirflowSimulatorOptions = {}): Promise<AirflowSimulator> {
   const world = options.world ?? createAirflowWorld(options.clock ? { clock: options.clock } : {});
-  const tokens = new Tokens({
+  const tokens = tokensOf(world, options);
+  const handler = airflowHandler(world, tokens, options);
+  const port = options.port === undefined ? {} : { port: options.port };
+  const server = await startServer({ handler, clock: world.clock, ...port });
+  return { ...server, world, clock: world.clock, tokens };
+}
+
+/** The same without a socket: a server that is only its `fetch`, whatever host is asked. */
+export function directAirflowSimulator(world: AirflowWorld, options: AirflowServerOptions = {}): DirectServer {
+  return directServer({ handler: airflowHandler(world, tokensOf(world), options), clock: world.clock });
+}
+
+function tokensOf(world: AirflowWorld, options: AirflowSimulatorOptions = {}): Tokens {
+  return new Tokens({
     clock: world.clock,
     username: options.username ?? "admin",
     password: options.password ?? "admin",
     lifetimeMs: options.tokenLifetimeMs ?? 86_400_000,
   });
+}
+
+function airflowHandler(
+  world: AirflowWorld,
+  tokens: Tokens,
+  options: Pick<AirflowSimulatorOptions, keyof AirflowServerOptions | "validate">,
+): Handler {
   shared ??= new AirflowInterface();
   const specification = shared;
 
@@ -77,8 +113,12 @@ export async function startAirflowSimulator(options: AirflowSimulatorOptions = {
     const { route, parameters } = find(path, request.method);
     if (!route.open) tokens.check(request);
     checkUnderstood(route, request);
+    const { isVisible } = options;
+    if (isVisible && parameters.dag_id && parameters.dag_id !== "~" && world.dags.has(parameters.dag_id)) {
+      if (!isVisible(parameters.dag_id)) throw detail(403, "Forbidden");
+    }
     const body = route.handle({
-      world,
+      world: isVisible ? visiblePart(world, isVisible) : world,
       request,
       path: parameters,
       maximum: {
@@ -132,12 +172,7 @@ export async function startAirflowSimulator(options: AirflowSimulatorOptions = {
     return violation ? textAnswer(500, `The simulator breaks the specification: ${violation}`) : given;
   }
 
-  const server = await startServer({
-    handler: handle,
-    clock: world.clock,
-    ...(options.port === undefined ? {} : { port: options.port }),
-  });
-  return { ...server, world, clock: world.clock, tokens };
+  return handle;
 }
 
 /** Decoded as a whole, like the real server does: an encoded slash is a slash, so a run id with one has no path. */

@@ -1,6 +1,8 @@
 import { createRandom } from "../random.ts";
 import { type Clock, createClock, formatShort, type Instant, minute } from "../time.ts";
 import {
+  type AddDag,
+  type AddRun,
   type DagSettings,
   defaultSettings,
   finalTaskStates,
@@ -14,25 +16,6 @@ import {
 } from "./records.ts";
 import { type AirflowRows, airflowRows } from "./rows.ts";
 import { AirflowStore, attemptOf } from "./store.ts";
-
-export interface AddDag extends Partial<DagSettings> {
-  readonly dagId: string;
-  readonly tasks?: readonly TaskDefinition[];
-}
-
-/** Where left out: a manual run without logical date, due now. */
-export interface AddRun {
-  /** @default a name like Airflow's own, made of type and `runAfter` */
-  readonly runId?: string;
-  readonly runType?: RunType;
-  readonly logicalDate?: Instant | null;
-  readonly interval?: readonly [start: Instant, end: Instant];
-  readonly runAfter?: Instant;
-  readonly conf?: SimulatedRun["conf"];
-  readonly note?: string | null;
-  readonly triggeredBy?: string;
-  readonly partitionKey?: string | null;
-}
 
 /**
  * What an Airflow deployment holds, and what can happen to it. Every method leaves the rows as a real 3.3.2 would:
@@ -100,7 +83,7 @@ export class AirflowWorld extends AirflowStore {
       tasks: [],
     };
     this.putRun(run);
-    for (const definition of dag.tasks) this.#addTask(run, definition, -1);
+    for (const definition of options.tasks ?? dag.tasks) this.#addTask(run, definition, -1);
     if (runType === "manual") {
       this.#logFor(run, "trigger_dag_run", { conf: run.conf, method: "POST" }, { runId: null });
     }
@@ -138,6 +121,7 @@ export class AirflowWorld extends AirflowStore {
 
   /** The scheduler hands an attempt to the executor: it gets the next number, and keeps the dates of the last. */
   queueTask(task: SimulatedTask): void {
+    if (task.state === "restarting") this.retry(task);
     const version = task.run.dag.versions.at(-1)!;
     this.change(task, {
       state: "queued",
@@ -167,7 +151,7 @@ export class AirflowWorld extends AirflowStore {
 
   /** An attempt fails with retries left: it becomes history, and the row waits under a new id with its number. */
   retry(task: SimulatedTask): void {
-    if (task.state !== "running") this.finishTask(task, "failed");
+    if (task.state !== "running" && task.state !== "restarting") this.finishTask(task, "failed");
     else this.change(task, { state: "failed", endDate: this.now() });
     task.history.push(attemptOf(task));
     this.renew(task);
@@ -186,13 +170,28 @@ export class AirflowWorld extends AirflowStore {
     for (let index = 1; index < count; index++) this.#addTask(task.run, task.definition, index);
   }
 
-  /** Clears a task instance, as a person does; its run is queued again. */
+  /** A mapped task expands to fewer indexes than before: the others stay, removed. */
+  shrink(run: SimulatedRun, taskId: string, count: number): void {
+    for (const task of run.tasks) {
+      if (task.definition.taskId === taskId && task.mapIndex >= count) this.change(task, { state: "removed" });
+    }
+  }
+
+  /**
+   * Clears a task instance, as a person does; its run is queued again. One that runs is only told to stop: what ends
+   * then is an attempt that is tried again ({@link retry}).
+   */
   clearTask(task: SimulatedTask): void {
     const { run } = task;
     this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [task.definition.taskId] });
-    task.history.push(attemptOf(task));
-    this.renew(task);
-    this.change(task, { state: null, maxTries: task.tryNumber + (task.definition.retries ?? 0) });
+    const maxTries = task.tryNumber + (task.definition.retries ?? 0);
+    if (task.state === "running") {
+      this.change(task, { state: "restarting", maxTries });
+    } else {
+      task.history.push(attemptOf(task));
+      this.renew(task);
+      this.change(task, { state: null, maxTries });
+    }
     this.change(run, {
       state: "queued",
       queuedAt: this.now(),
