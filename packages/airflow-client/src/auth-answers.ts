@@ -2,52 +2,61 @@ import type { Credentials } from "./auth.ts";
 import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
 import type { AirflowResponseError } from "./errors.ts";
 import type { Redactor } from "./redact.ts";
-import { type Answer, responseError, statusError, type Verdict } from "./response-error.ts";
+import { type Answer, isTokenExpired, responseError, statusError, type Verdict } from "./response-error.ts";
+
+/** A token that was refused. */
+export interface RefusedToken {
+  readonly kind: Credentials["kind"];
+  /** Whether an earlier answer from the same address accepted it, or the token that it replaced. */
+  readonly wasAccepted: boolean;
+}
 
 /**
  * The final error for an answer that refuses the token, after any renewal.
  *
- * @param kind How the refused token came about; undefined when none was sent.
+ * @param token Undefined when none was sent.
  */
-export function credentialsError(
-  answer: Answer,
-  redactor: Redactor,
-  kind: Credentials["kind"] | undefined,
-): AirflowResponseError {
+export function credentialsError(answer: Answer, redactor: Redactor, token?: RefusedToken): AirflowResponseError {
   const said = describeDetail(redactor.value(decodeDetail(answer.body)));
-  const { code, text } = judge(answer, said, kind);
+  const { code, text } = judge(token, isTokenExpired(answer));
   const answered = `answered ${answer.response.status}${said ? `: ${said}` : ""}. ${text}`;
   return responseError(answer, redactor, { code, text: answered, auth: true });
 }
 
-function judge(answer: Answer, said: string, kind: Credentials["kind"] | undefined): Verdict {
-  if (kind === undefined) {
+const severalSecrets =
+  "several API servers behind this address sign with different secrets: give all of them the same [api_auth] jwt_secret";
+
+function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
+  if (!token) {
     return {
       code: "UNAUTHENTICATED",
       text: "The server wants credentials: give the client a token, or a user name and password.",
     };
   }
-  if (kind === "token" && /expired/i.test(said)) {
+  const { kind, wasAccepted } = token;
+  if (kind === "token" && isExpired) {
     return { code: "TOKEN_EXPIRED", text: "The token has expired: provide a new one." };
+  }
+  if (wasAccepted) {
+    const otherwise = kind === "token" ? " If the secret of a single server was changed, provide a new token." : "";
+    const text = `Some answers from this address accept a token and some refuse the same one: ${severalSecrets}.${otherwise}`;
+    return { code: "TOKEN_REFUSED", text };
   }
   if (kind === "token") {
     const text =
       "The server does not accept the token: it is from another server, was cut short, or the server's signing secret " +
-      "has changed. Provide a new one.";
+      `has changed. Provide a new one. Where it is accepted now and then, ${severalSecrets}.`;
     return { code: "TOKEN_REFUSED", text };
   }
   if (kind === "function") {
     return {
       code: "TOKEN_REFUSED",
-      text: "The token was refused, and so was the one that the auth function gave next.",
+      text: `The token was refused, and so was the one that the auth function gave next. Where it is accepted now and then, ${severalSecrets}.`,
     };
   }
   const text =
-    answer.response.status === 403
-      ? "The server had issued this token only just now. Perhaps several API servers behind this address sign with " +
-        "different secrets: give all of them the same [api_auth] jwt_secret."
-      : "The server had issued this token only just now. Perhaps the clocks of several API servers behind this address " +
-        "differ, or a proxy in front removes the Authorization header.";
+    `The server had issued this token only just now. Perhaps ${severalSecrets}. Or their clocks differ, or a proxy in ` +
+    "front removes the Authorization header.";
   return { code: "TOKEN_REFUSED", text };
 }
 

@@ -83,6 +83,11 @@ export function refusesToken({ response, body }: Answer): boolean {
   return response.status === 403 && decodeDetail(body) === "Invalid JWT token";
 }
 
+/** Whether a token is refused only for its age. */
+export function isTokenExpired({ response, body }: Answer): boolean {
+  return response.status === 401 && /expired/i.test(String(decodeDetail(body)));
+}
+
 function meaningOf(status: number): { code: AirflowErrorCode; hint?: string } {
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: "the user lacks a permission for this" };

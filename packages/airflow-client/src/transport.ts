@@ -4,7 +4,16 @@ import { startDeadline } from "./deadline.ts";
 import { AirflowError } from "./errors.ts";
 import { networkError, timeoutError } from "./network-error.ts";
 import { createRedactor } from "./redact.ts";
-import { type Answer, type Call, describeCall, refusesToken, responseError, statusError } from "./response-error.ts";
+import {
+  type Answer,
+  type Call,
+  describeCall,
+  isTokenExpired,
+  refusesToken,
+  responseError,
+  statusError,
+} from "./response-error.ts";
+import { createTokenHistory } from "./token-history.ts";
 
 /** A function with fetch's signature. It is called with the address as a string and `redirect: "manual"`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
@@ -33,6 +42,8 @@ export interface TransportOptions {
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
+
+const notSurprising = { wasAccepted: false, isHopeless: false };
 
 /** What carries requests: deadlines, credentials, and errors without secrets. */
 export function createTransport(options: TransportOptions): Transport {
@@ -64,20 +75,27 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   const credentials = options.auth && createCredentials(options.auth, { ...options, redactor, login });
+  const history = createTokenHistory();
 
   async function authenticated(request: OutgoingRequest, signal: AbortSignal): Promise<Answer> {
     if (!credentials || request.anonymous) {
       const answer = await exchange(request, undefined, signal);
-      if (refusesToken(answer)) throw credentialsError(answer, redactor, undefined);
+      if (refusesToken(answer)) throw credentialsError(answer, redactor);
       return answer;
     }
+    const { kind } = credentials;
     const token = await credentials.current();
     const answer = await exchange(request, token, signal);
-    if (!refusesToken(answer)) return answer;
-    const renewed = await credentials.renew(token);
-    if (renewed === undefined) throw credentialsError(answer, redactor, credentials.kind);
+    if (!refusesToken(answer)) {
+      history.accepted(token);
+      return answer;
+    }
+    const { wasAccepted, isHopeless } = isTokenExpired(answer) ? notSurprising : history.refused(token);
+    const renewed = isHopeless ? undefined : await credentials.renew(token);
+    if (renewed === undefined) throw credentialsError(answer, redactor, { kind, wasAccepted });
     const second = await exchange(request, renewed, signal);
-    if (refusesToken(second)) throw credentialsError(second, redactor, credentials.kind);
+    if (refusesToken(second)) throw credentialsError(second, redactor, { kind, wasAccepted });
+    history.accepted(renewed);
     return second;
   }
 

@@ -216,6 +216,7 @@ function isNotFound(error: unknown): boolean {
   return error instanceof Error && "status" in error && error.status === 404;
 }
 
+/** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
 export function isForbidden(error: unknown): boolean {
-  return error instanceof Error && "status" in error && error.status === 403;
+  return error instanceof Error && "code" in error && error.code === "FORBIDDEN";
 }
