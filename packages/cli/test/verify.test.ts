@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Interrupted } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { day, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { dagsync, type Outcome, temporaryFolder, until } from "./helpers.ts";
 
@@ -114,7 +114,9 @@ test("verify names what changed on the server since the last sync, and leaves th
 test("verify finds a row that was changed, one that was taken and one that was doubled by hand", async () => {
   const { world, file, run } = await syncedAirflow("dag_runs");
   world.advance(3_600_000);
-  const [changed, taken, doubled] = [...world.dags.values()].flatMap(
+  // Of the last DAGs: the first ones are those that the next reconcile reads again.
+  const dags = [...world.dags.values()].sort((a, b) => (a.dagId < b.dagId ? 1 : -1));
+  const [changed, taken, doubled] = dags.flatMap(
     ({ runs }) => [...runs.values()].find(({ state }) => state === "success") ?? [],
   );
   const is = (run: typeof changed) => `dag_id = '${run!.dag.dagId}' AND dag_run_id = '${run!.runId}'`;
@@ -149,6 +151,43 @@ test("verify tells what the next sync brings from what the syncs missed", async 
   const columns = { triggered_by: { table: "timetable", server: "ui" } };
   expect(found).toContainEqual({ kind: "different", cause: "missed", run: missed!.runId, columns });
   expect(found).toContainEqual({ kind: "extra", cause: "deleted", run: deleted!.runId, columns: {} });
+});
+
+test("verify of a sample sees what is as new as that, and reads no more than it must", async () => {
+  const { world, file, run } = await syncedAirflow("dag_runs");
+  const finished = world.runs().filter(({ state }) => state === "success");
+  finished.sort((a, b) => a.runAfter - b.runAfter);
+  const [oldest, newest] = [finished[0]!, finished.at(-1)!];
+  const is = ({ dag, runId }: typeof oldest) => `dag_id = '${dag.dagId}' AND dag_run_id = '${runId}'`;
+  const days = (Date.now() * 1000 - newest.runAfter) / day + 2;
+  for (const each of [oldest, newest])
+    await byHand(file, `UPDATE airflow_dag_runs SET state = 'lost' WHERE ${is(each)}`);
+  await byHand(
+    file,
+    `INSERT INTO airflow_dag_runs SELECT * REPLACE ('none' AS dag_run_id) FROM airflow_dag_runs WHERE ${is(newest)}`,
+  );
+
+  const all = written(await run("verify", "--json"));
+  expect(all.result.differences).toBe(3);
+  const sample = written(await run("verify", "--json", "--since", `${days}d`));
+  expect(sample.tables.airflow_dag_runs).toMatchObject({ different: 1, extra: 1 });
+  expect(Number(sample.tables.airflow_dag_runs.compared)).toBeLessThan(all.tables.airflow_dag_runs.compared / 2);
+  const { code, stderr } = await run("verify", "--since", "yesterday");
+  expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--since is not a duration") });
+});
+
+test("verify of a sample of Dagster's runs takes those that changed since then", async () => {
+  const { url, world } = await until(startDagsterSimulator());
+  const { file, run } = await syncedFrom(`dagster:${url}`);
+  expect((await run("verify", "--since", "1000d")).code).toBe(0);
+  const times = [...world.runs.values()].map(({ updateTime }) => updateTime).sort((a, b) => a - b);
+  const days = (Date.now() * 1000 - times.at(-20)!) / day;
+  await byHand(file, "UPDATE dagster_runs SET status = 'LOST'");
+  const { tables } = written(await run("verify", "--json", "--since", `${days}d`));
+  expect(tables.dagster_runs.compared).toBe(tables.dagster_runs.different);
+  expect(tables.dagster_runs.different).toBeGreaterThanOrEqual(20);
+  expect(tables.dagster_runs.compared).toBeLessThan(times.length);
+  expect(tables.dagster_assets).toMatchObject({ different: 0, missing: 0, extra: 0 });
 });
 
 test("verify that is stopped leaves nothing behind", async () => {

@@ -8,7 +8,9 @@ export type SyncErrorCode =
   | "INVALID_STATE"
   | "NEWER_STATE"
   | "MASS_DELETE"
-  | "DEADLINE_EXCEEDED";
+  | "DEADLINE_EXCEEDED"
+  /** Less would have come in time. Whoever can ask for less does; it ends no sync. */
+  | "TOO_SLOW";
 
 /** An error of the engine. Errors of sources and destinations come as they are, or as the `cause` of this one. */
 export class SyncError extends Error {

@@ -1,3 +1,4 @@
+export { type AnswerSize, createAnswerSize } from "./answer-size.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 export { inOrder } from "./in-order.ts";

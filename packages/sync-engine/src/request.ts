@@ -1,4 +1,5 @@
 import pRetry from "p-retry";
+import { slownessOf } from "./answer-size.ts";
 import { withDeadline } from "./deadline.ts";
 import { isRetryable, toError } from "./errors.ts";
 import type { SyncEvent } from "./events.ts";
@@ -14,6 +15,8 @@ export type Request = <T>(
   options?: {
     /** Attempts after the first, where fewer than usual make sense. @default the sync's */
     readonly retries?: number;
+    /** An answer that takes too long is not asked for again, but thrown as SyncError `TOO_SLOW`. @default false */
+    readonly divisible?: boolean;
   },
 ) => Promise<T>;
 
@@ -45,7 +48,7 @@ export function createRequest(context: {
 }): Request {
   const { limiter, signal, emit } = context;
   const options = { ...defaults, ...context.options };
-  return (label, ask, { retries = options.retries } = {}) => {
+  return (label, ask, { retries = options.retries, divisible = false } = {}) => {
     const startedAt = performance.now();
     const left = () => options.totalMs - (performance.now() - startedAt);
     const attempt = () =>
@@ -53,6 +56,8 @@ export function createRequest(context: {
         const attemptedAt = performance.now();
         try {
           return await withDeadline(label, Math.max(1, Math.min(options.attemptMs, left())), signal, ask);
+        } catch (error) {
+          throw divisible ? slownessOf(error, performance.now() - attemptedAt) : error;
         } finally {
           emit({ type: "request-finished", label, durationMs: performance.now() - attemptedAt });
         }

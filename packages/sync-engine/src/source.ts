@@ -80,6 +80,11 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
    * @throws SyncError `MASS_DELETE` when they are too many to be believed, and nobody allowed it
    */
   expectDeletions(table: Table, count: number): Promise<void>;
+  /**
+   * Where a sample is wanted and no sync: a stream with a history reads of it only what is as new as this, in ms since
+   * 1970, and nothing else. What "new" means is the stream's.
+   */
+  readonly sampleSince: number | undefined;
   /** The names of the streams that this sync reads. */
   readonly streams: ReadonlySet<string>;
 }

@@ -34,6 +34,11 @@ export interface SyncOptions<Shared = unknown> {
   readonly reconcileEveryMs?: number;
   /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
   readonly allowMassDelete?: boolean;
+  /**
+   * Reads a sample into an empty destination, to compare something with it: of histories only what is as new as this, in
+   * ms since 1970. The destination is of no use for syncs afterwards.
+   */
+  readonly sampleSince?: number;
   /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
   readonly concurrency?: number;
   readonly requests?: RequestOptions;
@@ -108,6 +113,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         outdated: state?.isOutdated ? state.data : undefined,
         stored: session,
         reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue ?? false)),
+        sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };

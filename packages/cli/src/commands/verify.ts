@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
+import { parseDuration } from "../parse-duration.ts";
 import { jsonLine, toError } from "../render/json.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
 import { differenceCount, verificationText } from "../render/verification.ts";
@@ -14,6 +15,7 @@ interface VerifyCommandOptions {
   readonly from: string;
   readonly to: string;
   readonly streams?: string;
+  readonly since?: string;
   readonly json?: true;
 }
 
@@ -26,6 +28,7 @@ export function addVerify(program: Command, io: Io, outcome: Outcome): void {
     .requiredOption("--from <source>", "airflow:http://… or dagster:http://…")
     .requiredOption("--to <destination>", "duckdb:file; it is only read")
     .option("--streams <names>", "only these, separated by commas (default: all)")
+    .option("--since <duration>", "only a sample: what is newer than 7d, 12h, … (default: everything)")
     .option("--json", "write tables, their first differences and the result as lines of JSON to stdout")
     .action(async (options: VerifyCommandOptions) => {
       outcome.exitCode = options.json ? await verifyAsJson(options, io) : await verifyForPeople(options, io);
@@ -64,6 +67,7 @@ function exitCodeOfResult(result: VerifyResult): number {
 async function runVerify(options: VerifyCommandOptions, io: Io, reporter?: Reporter): Promise<VerifyResult> {
   const source = parseSource(options.from, io.env);
   const { path } = parseDestination(options.to);
+  const newerThanMs = parseDuration("--since", options.since ?? "off");
   const streams = options.streams?.split(",").flatMap((name) => name.trim() || []);
   const timer = reporter && setInterval(() => reporter.tick(), reporter.tickMs);
   try {
@@ -71,6 +75,7 @@ async function runVerify(options: VerifyCommandOptions, io: Io, reporter?: Repor
       source,
       path,
       ...(streams && { streams }),
+      ...(Number.isFinite(newerThanMs) && { since: Date.now() - newerThanMs }),
       ...(io.signal && { signal: io.signal }),
       ...(io.requests && { requests: io.requests }),
       // Its destination is a temporary file, which is nobody's business.

@@ -5,7 +5,7 @@ import { duration } from "./duration.ts";
 import { grouped, textTable } from "./table.ts";
 
 const causeTexts: Readonly<Record<Cause, string>> = {
-  unexplained: "unexplained: no sync would mend it but one with --full-refresh",
+  unexplained: "unexplained: the next syncs would leave it so; one with --full-refresh mends it",
   changed: "changed since the last sync: the next one brings it",
   new: "new since the last sync, or back: the next one brings it",
   deleted: "deleted on the server: the next sync with --reconcile marks it",

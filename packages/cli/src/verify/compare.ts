@@ -50,14 +50,19 @@ export interface TableComparison {
 /** So many differences are shown for each table. */
 const SHOWN = 10;
 
-/**
- * @param hasNext whether the databases `next` and `reconciled` are there too
- * @param isUnloaded whether a code location was not loaded when the server was read
- */
+export interface CompareOptions {
+  /** Whether the databases `next` and `reconciled` are there too. */
+  readonly hasNext: boolean;
+  /** Whether a code location was not loaded when the server was read. */
+  readonly isUnloaded: boolean;
+  /** Where only a sample of the server was read: what is as new as this, ms since 1970. */
+  readonly since: number | undefined;
+}
+
 export async function compareTable(
   query: DuckdbQuery,
   table: Table,
-  { hasNext, isUnloaded }: { readonly hasNext: boolean; readonly isUnloaded: boolean },
+  { hasNext, isUnloaded, since }: CompareOptions,
 ): Promise<TableComparison> {
   const keys = table.primaryKey.map(quoted);
   const same = (a: string, b: string) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" AND ");
@@ -73,7 +78,7 @@ export async function compareTable(
     UNION ALL SELECT ${keysOf("f")}, 'missing' FROM ${live("server")} f
       WHERE NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("s")}, CASE WHEN ${keptBecause(table)} THEN 'kept' ELSE 'extra' END FROM ${live("stored")} s
-      WHERE NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
+      WHERE ${inSample(table, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 
@@ -161,6 +166,12 @@ function keptBecause({ name, columns, primaryKey }: Table): string {
     );
   }
   return reasons.map((reason) => `(${reason})`).join(" OR ");
+}
+
+/** Which rows belong to the sample of a table that has a history, as a condition on `s`. */
+function inSample({ columns }: Table, since: number | undefined): string {
+  const time = "run_after" in columns ? "run_after" : "run_id" in columns ? "update_time" : undefined;
+  return since === undefined || !time ? "true" : `s.${time} >= '${new Date(since).toISOString()}'`;
 }
 
 /** What Dagster defines where nothing is known now: its rows keep their content. */

@@ -17,7 +17,7 @@ import {
   sync,
 } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
-import { compareTable, type Files, type TableComparison } from "./compare.ts";
+import { type CompareOptions, compareTable, type Files, type TableComparison } from "./compare.ts";
 
 export interface VerifyOptions {
   readonly source: Source;
@@ -25,6 +25,11 @@ export interface VerifyOptions {
   readonly path: string;
   /** @default all of the source */
   readonly streams?: readonly string[];
+  /**
+   * Compares a sample: dag runs that were due, task instances of such runs, and Dagster's runs that changed, at this time
+   * or later, in ms since 1970. @default everything
+   */
+  readonly since?: number;
   readonly requests?: RequestOptions;
   readonly signal?: AbortSignal;
   readonly onEvent?: (event: SyncEvent) => void;
@@ -53,13 +58,20 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   try {
     await copyDuckdb(path, files.stored);
     const pipeline = await ownerOf(path, files.stored, source);
-    onPhase?.(`Reading all of ${source.url} again, to compare it with duckdb:${path} (pipeline ${pipeline})`);
+    const part = options.since === undefined ? "all" : `what is newer than ${new Date(options.since).toISOString()}`;
+    onPhase?.(`Reading ${part} of ${source.url} again, to compare it with duckdb:${path} (pipeline ${pipeline})`);
     let isUnloaded = false;
     const onEvent = (event: SyncEvent) => {
       if (event.type === "notice" && event.code === "LOCATION_NOT_LOADED") isUnloaded = true;
       options.onEvent?.(event);
     };
-    const read = await syncInto(files.server, pipeline, { ...options, onEvent });
+    const { since } = options;
+    const read = await syncInto(
+      files.server,
+      pipeline,
+      { ...options, onEvent },
+      since === undefined ? {} : { sampleSince: since },
+    );
     const streams = source.streams.filter(({ name }) => read.streams.some(({ stream }) => stream === name));
     const tables = streams.map(({ table }) => table);
     // A file of an older release lacks columns, which then hold nothing: the next sync would add them too.
@@ -67,7 +79,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     await session.prepare(tables).finally(() => session.close());
 
     let requests = read.requests;
-    let found = await compareTables(tables, files, isUnloaded, signal);
+    let found = await compareTables(tables, files, { isUnloaded, since }, signal);
     if (found.some(({ differences }) => differences.length > 0)) {
       onPhase?.(
         "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences",
@@ -79,7 +91,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
         await copyDuckdb(after.next, after.reconciled);
         const last = await syncInto(after.reconciled, pipeline, options, { reconcile: true, allowMassDelete: true });
         requests += last.requests;
-        found = await compareTables(tables, { ...files, ...after }, isUnloaded, signal);
+        found = await compareTables(tables, { ...files, ...after }, { isUnloaded, since }, signal);
       } catch (error) {
         signal?.throwIfAborted();
         onPhase?.(`The causes are not known, since that sync fails: ${(error as Error).message}`);
@@ -95,7 +107,7 @@ function syncInto(
   file: string,
   pipeline: string,
   { source, streams, requests, signal, onEvent }: VerifyOptions,
-  how: Pick<SyncOptions, "reconcile" | "allowMassDelete"> = {},
+  how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
 ): Promise<SyncResult> {
   return sync({
     source,
@@ -112,14 +124,14 @@ function syncInto(
 async function compareTables(
   tables: readonly Table[],
   files: Files,
-  isUnloaded: boolean,
+  how: Omit<CompareOptions, "hasNext">,
   signal?: AbortSignal,
 ): Promise<readonly TableComparison[]> {
   const { stored, ...beside } = files;
   const work = async (query: DuckdbQuery) => {
     const compared: TableComparison[] = [];
     for (const table of tables) {
-      compared.push(await compareTable(query, table, { hasNext: files.next !== undefined, isUnloaded }));
+      compared.push(await compareTable(query, table, { hasNext: files.next !== undefined, ...how }));
     }
     return compared;
   };

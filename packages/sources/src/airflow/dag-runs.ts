@@ -35,9 +35,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
-      for await (const leaf of history(airflow, { ...options, from })) {
+      for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
         yield await dagRunBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
       }
+      if (context.sampleSince !== undefined) return;
       state = { position: start };
     }
 

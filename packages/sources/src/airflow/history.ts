@@ -3,6 +3,7 @@
  * order of their ids; a frontier says up to which DAG all is stored, and within a large DAG up to which `run_after`.
  */
 import { inOrder } from "@org/sync-engine";
+import { timestampOf } from "../timestamp.ts";
 import { numberOfRuns } from "./doubts.ts";
 import { type Ask, type Leaf, leaves } from "./leaves.ts";
 import type { AirflowSync, Before } from "./shared.ts";
@@ -20,19 +21,22 @@ interface HistoryOptions<T> {
   readonly from: Frontier;
   /** Groups read at the same time. @default 2 */
   readonly ahead?: number;
+  /** Leaves out runs that were due before, ms since 1970. @default none */
+  readonly since?: number | undefined;
 }
 
 /** Reads what is left of the history, and yields it in order. */
 export async function* history<T extends { readonly run_after: string }>(
   airflow: AirflowSync,
-  { ask, limit, from, ahead = 2 }: HistoryOptions<T>,
+  { ask, limit, from, ahead = 2, since }: HistoryOptions<T>,
 ): AsyncGenerator<HistoryLeaf<T>> {
   const readers = groups(await airflow.before(), from, airflow.runsPerAnswer / 2).map(
     (dags) =>
       async function* (): AsyncGenerator<HistoryLeaf<T>> {
-        const resumed = dags[0] === from.dag && from.runAfter ? { runAfter: { from: from.runAfter } } : {};
+        const begin = dags[0] === from.dag && from.runAfter ? from.runAfter : since && timestampOf(since);
+        const runAfter = begin ? { from: begin } : undefined;
         let frontier: Frontier = {};
-        for await (const leaf of leaves(ask, { dags, ...resumed }, limit, airflow.onUnreadable)) {
+        for await (const leaf of leaves(ask, { dags, ...(runAfter && { runAfter }) }, limit, airflow.onUnreadable)) {
           frontier = reached(dags, leaf);
           yield { ...leaf, frontier };
         }

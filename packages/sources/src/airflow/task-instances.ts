@@ -41,9 +41,10 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
-      for await (const leaf of history(airflow, { ...options, from })) {
+      for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
         yield await taskInstanceBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
       }
+      if (context.sampleSince !== undefined) return;
       state = { position: start };
     }
 

@@ -25,7 +25,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
   table: runsTable,
   revision: 1,
   async *read(context) {
-    const { state: storedState, stored, reconcile, emit } = context;
+    const { state: storedState, stored, reconcile, emit, sampleSince } = context;
     const { api, overlapMs, before } = context.shared;
     // The runs are counted before any of them is read: after that, a new one would make up for a deleted one.
     const { position: now, definitions } = await before(reconcile);
@@ -41,11 +41,14 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     let state: RunsPosition;
     if ("history" in begun) {
       let { history } = begun;
-      for await (const { rows, pageToken } of api.runPages({ from: history.pageToken })) {
+      // As long as nothing is known of the frame, the window of a sample begins as early as it may have to.
+      const filter = sampleSince !== undefined && { updatedAfter: sampleSince / 1000 + filterOffset(undefined) };
+      for await (const { rows, pageToken } of api.runPages({ from: history.pageToken, ...(filter && { filter }) })) {
         const upserts = await rowsOf(rows);
         history = withFrame({ ...history, head: history.head ?? headOf(rows), pageToken });
         yield batchOf(runsTable, { upserts, state: { history } });
       }
+      if (sampleSince !== undefined) return;
       state = withFrame({ position: history.start, head: history.head ?? [] });
     } else {
       state = begun;
