@@ -1,6 +1,12 @@
 import type { DagsterClient } from "./client.ts";
 import { DagsterError } from "./errors.ts";
-import { type RunFragment, RunIdsPageDocument, type RunsFilter, RunsPageDocument } from "./generated/operations.ts";
+import {
+  type RunFragment,
+  RunIdsPageDocument,
+  type RunIdsPageQueryVariables,
+  type RunsFilter,
+  RunsPageDocument,
+} from "./generated/operations.ts";
 import { unwrap } from "./unwrap.ts";
 import { type Listing, type Page, walk } from "./walk.ts";
 
@@ -22,12 +28,16 @@ export interface PaginateRunsOptions {
   readonly signal?: AbortSignal | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
-   * that is given to the request aborts that attempt alone.
+   * that is given to the request aborts that attempt alone; a limit lower than the page size makes that page smaller, for
+   * a server that does not answer in time.
    *
    * @default (request) => request()
    */
-  readonly attempt?: (<Result>(request: (signal?: AbortSignal) => Promise<Result>) => Promise<Result>) | undefined;
+  readonly attempt?: (<Result>(request: PageRequest<Result>) => Promise<Result>) | undefined;
 }
+
+/** Sends one request of a listing. */
+export type PageRequest<Result> = (signal?: AbortSignal, limit?: number) => Promise<Result>;
 
 const defaults = { pageSize: 1000 };
 
@@ -45,15 +55,15 @@ export function paginateRuns(
   options: PaginateRunsOptions = {},
 ): AsyncGenerator<Page<RunFragment>, void, void> {
   const { filter, signal, attempt = direct } = options;
-  const limit = checkPageSize(options.pageSize);
+  const pageSize = checkPageSize(options.pageSize);
   return list<RunFragment>(client, options, {
     id: (run) => run.runId,
     read: (pageToken) =>
-      attempt(async (attemptSignal) => {
+      attempt(async (attemptSignal, limit = pageSize) => {
         const variables = { filter, pageToken, limit };
         const options = { signal: either(signal, attemptSignal) };
         const { data, date } = await client.rawRequest(RunsPageDocument, variables, options);
-        return { rows: unwrap(data.runs, "Runs").results, date };
+        return { rows: unwrap(data.runs, "Runs").results, date, limit };
       }),
   });
 }
@@ -66,7 +76,11 @@ export function paginateRunIds(
   return list<string>(client, options, {
     id: (runId) => runId,
     read: (pageToken) =>
-      readRunIds(client, options, { filter: options.filter, pageToken, limit: checkPageSize(options.pageSize) }),
+      readRunIds(client, options, (limit = checkPageSize(options.pageSize)) => ({
+        filter: options.filter,
+        pageToken,
+        limit,
+      })),
   });
 }
 
@@ -78,7 +92,8 @@ export async function existingRunIds(
 ): Promise<ReadonlySet<string>> {
   // An empty list is no filter: it would answer every run there is.
   if (runIds.length === 0) return new Set();
-  const { rows } = await readRunIds(client, options, { filter: { runIds }, limit: runIds.length });
+  // All of them, whatever limit: a part would say of the others that they do not exist.
+  const { rows } = await readRunIds(client, options, () => ({ filter: { runIds }, limit: runIds.length }));
   return new Set(rows);
 }
 
@@ -99,12 +114,13 @@ function list<Row>(client: Requester, options: PaginateRunsOptions, how: Pick<Li
 async function readRunIds(
   client: Requester,
   { signal, attempt = direct }: Pick<PaginateRunsOptions, "signal" | "attempt">,
-  variables: { filter?: RunsFilter | undefined; pageToken?: string | undefined; limit: number },
-): Promise<{ rows: readonly string[]; date: Date | undefined }> {
-  return attempt(async (attemptSignal) => {
+  variablesFor: (limit: number | undefined) => RunIdsPageQueryVariables,
+): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number }> {
+  return attempt(async (attemptSignal, lowerLimit) => {
+    const variables = variablesFor(lowerLimit);
     const options = { signal: either(signal, attemptSignal) };
     const { data, date } = await client.rawRequest(RunIdsPageDocument, variables, options);
-    return { rows: unwrap(data.runIds, "RunIds").results, date };
+    return { rows: unwrap(data.runIds, "RunIds").results, date, limit: variables.limit };
   });
 }
 

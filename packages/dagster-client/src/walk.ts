@@ -22,7 +22,8 @@ export interface Page<Row> {
 export interface Listing<Row> {
   readonly pageSize: number;
   readonly trustShortPage: boolean;
-  read(pageToken: string | undefined): Promise<{ rows: readonly Row[]; date: Date | undefined }>;
+  /** `limit`: how many rows it asked for, at most `pageSize`. */
+  read(pageToken: string | undefined): Promise<{ rows: readonly Row[]; date: Date | undefined; limit: number }>;
   id(row: Row): string;
   /** Those of these runs that still exist. */
   existing(ids: readonly string[]): Promise<ReadonlySet<string>>;
@@ -41,7 +42,7 @@ export async function* walk<Row>(
   let sawFullPage = false;
   let restarts = 0;
   for (;;) {
-    const { rows, date } = await listing.read(pageToken);
+    const { rows, date, limit } = await listing.read(pageToken);
     const last = rows.at(-1);
     if (last !== undefined) {
       const ids = rows.map(listing.id);
@@ -51,8 +52,8 @@ export async function* walk<Row>(
       }
       yield { rows, pageToken: next, date };
       // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller maximum.
-      sawFullPage ||= rows.length >= listing.pageSize;
-      if (rows.length < listing.pageSize && (sawFullPage || listing.trustShortPage)) return;
+      sawFullPage ||= rows.length >= limit;
+      if (rows.length < limit && (sawFullPage || listing.trustShortPage)) return;
       recent = [...recent, ...ids].slice(-2 * listing.pageSize);
       pageToken = next;
       continue;

@@ -18,7 +18,7 @@ import {
   unwrap,
   withoutFields,
 } from "@org/dagster-client";
-import type { SourceContext } from "@org/sync-engine";
+import { createAnswerSize, type SourceContext } from "@org/sync-engine";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import type { Filtered } from "./frame.ts";
 
@@ -44,6 +44,8 @@ export function dagsterApi(
   pageSize: number,
 ) {
   let clock = Number.POSITIVE_INFINITY;
+  const runsSize = createAnswerSize();
+  const idsSize = createAnswerSize();
   // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
   let runsClient = client;
   /** Asks, and keeps the earliest time that any server or proxy wrote into its answers. */
@@ -51,17 +53,22 @@ export function dagsterApi(
     label: string,
     call: (signal: AbortSignal) => Promise<DagsterAnswer<Data>>,
     read: (data: Data) => Result,
+    options?: Parameters<typeof request>[2],
   ): Promise<Result> {
-    return request(label, async (signal) => {
+    const asked = async (signal: AbortSignal) => {
       const { data, date } = await call(signal);
       if (date) clock = Math.min(clock, date.getTime());
       // Here, so that an error which comes as data is repeated like any other.
       return read(data);
-    });
+    };
+    return request(label, asked, options);
   }
 
   return {
-    pageSize,
+    /** Runs in an answer: as many as were wanted, unless the server was too slow for that. */
+    get pageSize() {
+      return Math.min(pageSize, runsSize.most);
+    },
 
     /** The earliest server time seen so far, ms since 1970; our own clock where no answer carried one. */
     clock: (now: () => number) => (Number.isFinite(clock) ? clock : now()),
@@ -88,18 +95,24 @@ export function dagsterApi(
       return ask("assets by key", (signal) => client.rawRequest(document, variables, { signal }), read);
     },
 
-    /** The beginning of a window, runs by their ids and the newest runs, in one request. */
+    /**
+     * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow for
+     * a whole page, some of the ids are not asked for.
+     */
     runChanges(window: DagsterRunsFilter, open: readonly string[]): Promise<RunChanges> {
-      const variables = { window, pageSize, open: runIdsFilter(open), headSize: HEAD_SIZE };
-      return ask(
-        "changed runs",
-        (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
-        (data) => ({
-          window: unwrap(data.window, "Runs").results,
-          open: unwrap(data.open, "Runs").results,
-          head: unwrap(data.head, "Runs").results,
-        }),
-      );
+      return runsSize.fit(pageSize, (size, options) => {
+        const variables = { window, pageSize: size, open: runIdsFilter(open.slice(0, size)), headSize: HEAD_SIZE };
+        return ask(
+          "changed runs",
+          (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
+          (data) => ({
+            window: unwrap(data.window, "Runs").results,
+            open: unwrap(data.open, "Runs").results,
+            head: unwrap(data.head, "Runs").results,
+          }),
+          options,
+        );
+      });
     },
 
     /**
@@ -108,20 +121,25 @@ export function dagsterApi(
      */
     async runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
       const found = new Map<string, DagsterRun>();
-      for (;;) {
-        const rest = ids.filter((id) => !found.has(id));
-        if (rest.length === 0) return [...found.values()];
-        const variables = { filter: runIdsFilter(rest), limit: rest.length };
-        const rows = await ask(
-          "runs by id",
-          (signal) => runsClient.rawRequest(runsPageDocument, variables, { signal }),
-          (data) => unwrap(data.runs, "Runs").results,
-        );
-        if (rows.length === 0) return [...found.values()];
+      let rest = ids;
+      while (rest.length > 0) {
+        const { asked, rows } = await runsSize.fit(rest.length, (size, options) => {
+          const asked = rest.slice(0, size);
+          const variables = { filter: runIdsFilter(asked), limit: asked.length };
+          return ask(
+            "runs by id",
+            (signal) => runsClient.rawRequest(runsPageDocument, variables, { signal }),
+            (data) => ({ asked, rows: unwrap(data.runs, "Runs").results }),
+            options,
+          );
+        });
         const known = found.size;
         for (const run of rows) found.set(run.runId, run);
-        if (found.size === known) throw new Error("Dagster answers runs by their ids with others than were asked for.");
+        if (rows.length > 0 && found.size === known)
+          throw new Error("Dagster answers runs by their ids with others than were asked for.");
+        rest = rows.length === 0 ? rest.slice(asked.length) : rest.filter((id) => !found.has(id));
       }
+      return [...found.values()];
     },
 
     /** Looks for a run by times just before and just after the `updateTime` that it shows. */
@@ -148,16 +166,19 @@ export function dagsterApi(
         ...options,
         pageSize,
         signal,
-        attempt: (page) => request("runs", (signal) => page(signal)),
+        attempt: (page) =>
+          runsSize.fit(pageSize, (size, options) => request("runs", (signal) => page(signal, size), options)),
       });
     },
 
     /** The ids of all runs there are, page by page, to an end that is proven. */
     runIdPages(): AsyncGenerator<DagsterPage<string>, void, void> {
+      const idsPerPage = IDS_PER_RUN * pageSize;
       return paginateRunIds(client, {
-        pageSize: IDS_PER_RUN * pageSize,
+        pageSize: idsPerPage,
         signal,
-        attempt: (page) => request("ids of runs", (signal) => page(signal)),
+        attempt: (page) =>
+          idsSize.fit(idsPerPage, (size, options) => request("ids of runs", (signal) => page(signal, size), options)),
       });
     },
   };
