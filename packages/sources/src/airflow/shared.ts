@@ -4,6 +4,7 @@ import { type Position, type SourceContext, widenedOverlap, windowStart } from "
 import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { Window } from "./changes.ts";
+import { allDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 import { serverError } from "./unreadable.ts";
@@ -163,24 +164,4 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       return events;
     },
   };
-}
-
-/**
- * All DAGs. The server lists them by offset only, and keeps to a page size of its own; each page begins with the last
- * DAG of the page before, which proves that nothing shifted in between. Where something did, the listing begins again.
- */
-async function allDags(api: AirflowApi): Promise<readonly Dag[]> {
-  for (let attempt = 0; attempt < 10; attempt += 1) {
-    const first = await api.dagsPage(0);
-    const dags = [...first.dags];
-    let { total } = first;
-    while (dags.length < total) {
-      const page = await api.dagsPage(Math.max(0, dags.length - 1));
-      if (page.dags[0]?.dag_id !== dags.at(-1)?.dag_id || page.dags.length < 2) break;
-      dags.push(...page.dags.slice(1));
-      total = page.total;
-    }
-    if (dags.length >= total) return dags;
-  }
-  throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
 }

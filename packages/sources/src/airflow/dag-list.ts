@@ -1,0 +1,36 @@
+/** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
+import type { Dag } from "@org/airflow-client";
+import type { AirflowApi } from "./api.ts";
+
+/** So many steps back in a row, and there is no listing. */
+const MOST_STEPS_BACK = 10;
+
+/**
+ * All DAGs that were there from the beginning of the listing to its end; of those that come and go meanwhile, some.
+ *
+ * Every page should begin with a DAG that is known already: as the server keeps to one order, nothing was missed before
+ * it then. Where DAGs that went made the rest move forward, the page begins with an unknown one: the one before it is
+ * asked for again. So what comes and goes in a list of thousands costs a page, not all of them.
+ */
+export async function allDags(api: Pick<AirflowApi, "dagsPage">): Promise<readonly Dag[]> {
+  const known = new Map<string, Dag>();
+  let pageSize = 0;
+  let offset = 0;
+  for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
+    const { dags, total } = await api.dagsPage(offset);
+    pageSize = Math.max(pageSize, dags.length);
+    const [first] = dags;
+    if (offset > 0 && !(first && known.has(first.dag_id))) {
+      stepsBack += 1;
+      offset = Math.max(0, offset - pageSize * stepsBack);
+      continue;
+    }
+    for (const dag of dags) known.set(dag.dag_id, dag);
+    // A later page that is full may have lost its last row to a DAG that came after the server had counted.
+    if (offset + dags.length >= total && (offset === 0 || dags.length < pageSize)) return [...known.values()];
+    // A page that only repeats what is known leads no further: asked again, it has more, or its total is lower.
+    stepsBack = dags.length < 2 ? stepsBack + 1 : 0;
+    offset += Math.max(0, dags.length - 1);
+  }
+  throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
+}
