@@ -20,15 +20,18 @@ export class SyncError extends Error {
   readonly result?: SyncResult;
   /** Whether the same may work later without anybody changing anything. */
   readonly retryable: boolean;
+  /** How long to wait before that, in ms, where it is known. */
+  readonly retryAfterMs?: number;
 
   constructor(
     code: SyncErrorCode,
     message: string,
-    options: ErrorOptions & { result?: SyncResult; retryable?: boolean } = {},
+    options: ErrorOptions & { result?: SyncResult; retryable?: boolean; retryAfterMs?: number } = {},
   ) {
     super(message, options);
     this.code = code;
     if (options.result) this.result = options.result;
+    if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? false;
   }
 }

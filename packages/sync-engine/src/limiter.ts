@@ -17,22 +17,19 @@ export class HostLimiter {
     this.#limit.concurrency = value;
   }
 
-  /** Runs the work when there is room and the host did not ask for a pause. */
-  run<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T> {
-    return this.#limit(async () => {
-      for (let wait = this.#wait(); wait > 0; wait = this.#wait()) await sleep(wait, signal);
-      signal.throwIfAborted();
-      return work();
-    });
+  /** Runs the work when there is room. */
+  run<T>(work: () => Promise<T>): Promise<T> {
+    return this.#limit(work);
+  }
+
+  /** How long the host is still to be left alone, in ms; 0 when it may be asked. */
+  get pauseMs(): number {
+    return Math.max(0, this.#closedUntil - performance.now());
   }
 
   /** One answer "too many requests" holds for everybody: nobody asks this host until then. */
   pause(durationMs: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, performance.now() + durationMs);
-  }
-
-  #wait(): number {
-    return this.#closedUntil - performance.now();
   }
 }
 
@@ -47,7 +44,8 @@ export function limiterOf(url: string, concurrency: number): HostLimiter {
   return limiter;
 }
 
-function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
+/** Waits, unless the signal aborts: then it rejects with the signal's reason. */
+export function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {
     const done = () => {
       clearTimeout(timer);

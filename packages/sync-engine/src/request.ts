@@ -1,9 +1,9 @@
 import pRetry from "p-retry";
 import { slownessOf } from "./answer-size.ts";
 import { withDeadline } from "./deadline.ts";
-import { isRetryable, toError } from "./errors.ts";
+import { isRetryable, SyncError, toError } from "./errors.ts";
 import type { SyncEvent } from "./events.ts";
-import type { HostLimiter } from "./limiter.ts";
+import { type HostLimiter, sleep } from "./limiter.ts";
 
 /**
  * Asks a server for something: waits for room, gives every attempt a deadline, repeats what may work later. `label`
@@ -29,7 +29,11 @@ export interface RequestOptions {
   readonly retryWaitMaxMs?: number;
   /** How long one attempt may take, in ms. @default 120000 */
   readonly attemptMs?: number;
-  /** How long all attempts at one request may take, waits included, in ms. @default 600000 */
+  /**
+   * How long all attempts at one request may take, in ms: waits between them and pauses that the host asked for included,
+   * but not the waiting for the first turn among others.
+   * @default 600000
+   */
   readonly totalMs?: number;
 }
 
@@ -49,10 +53,19 @@ export function createRequest(context: {
   const { limiter, signal, emit } = context;
   const options = { ...defaults, ...context.options };
   return (label, ask, { retries = options.retries, divisible = false } = {}) => {
-    const startedAt = performance.now();
-    const left = () => options.totalMs - (performance.now() - startedAt);
+    let startedAt: number | undefined;
+    const left = () => options.totalMs - (startedAt === undefined ? 0 : performance.now() - startedAt);
+    const waitFor = (error: unknown, retryDelay: number) =>
+      Math.max(isRetryable(error) ? (error.retryAfterMs ?? 0) : 0, retryDelay);
     const attempt = () =>
-      limiter.run(signal, async () => {
+      limiter.run(async () => {
+        startedAt ??= performance.now();
+        // Others may have the host left alone again and again.
+        for (let pauseMs = limiter.pauseMs; pauseMs > 0; pauseMs = limiter.pauseMs) {
+          if (pauseMs >= left()) throw tooLong(label, pauseMs);
+          await sleep(pauseMs, signal);
+        }
+        signal.throwIfAborted();
         const attemptedAt = performance.now();
         try {
           return await withDeadline(label, Math.max(1, Math.min(options.attemptMs, left())), signal, ask);
@@ -68,15 +81,21 @@ export function createRequest(context: {
       minTimeout: options.retryWaitMs,
       maxTimeout: options.retryWaitMaxMs,
       randomize: true,
-      shouldRetry: ({ error, retriesLeft }) =>
-        isRetryable(error) && retriesLeft > 0 && (error.retryAfterMs ?? 0) < left(),
+      shouldRetry: ({ error, retriesLeft, retryDelay }) =>
+        isRetryable(error) && retriesLeft > 0 && waitFor(error, retryDelay) < left(),
       onFailedAttempt: ({ error, attemptNumber, retriesLeft, retryDelay }) => {
-        const retryAfterMs = isRetryable(error) ? (error.retryAfterMs ?? 0) : 0;
-        if (!isRetryable(error) || retriesLeft === 0 || retryAfterMs >= left()) return;
-        if (retryAfterMs > 0) limiter.pause(retryAfterMs);
-        const waitMs = Math.max(retryAfterMs, retryDelay);
+        const waitMs = waitFor(error, retryDelay);
+        if (!isRetryable(error) || retriesLeft === 0 || waitMs >= left()) return;
+        if (error.retryAfterMs) limiter.pause(error.retryAfterMs);
         emit({ type: "request-retried", label, attempt: attemptNumber, waitMs, error: toError(error) });
       },
     });
   };
+}
+
+/** An error that is not repeated, as its own wait is longer than what is left. */
+function tooLong(label: string, pauseMs: number): SyncError {
+  const seconds = Math.ceil(pauseMs / 1000);
+  const message = `${label}: the server wants to be left alone for ${seconds} s more, which is longer than a request may take. Sync again later.`;
+  return new SyncError("DEADLINE_EXCEEDED", message, { retryable: true, retryAfterMs: pauseMs });
 }

@@ -20,12 +20,20 @@ export async function openSession(
     end.abort(signal.reason);
   };
   signal.addEventListener("abort", stop, { once: true });
+  // What was begun must be closed after a stop too.
+  const never = new AbortController().signal;
   const limited = <T>(label: string, work: () => Promise<T>) =>
     withDeadline(`destination: ${label}`, limitMs, end.signal, work);
 
-  const opening = limited("opening it", () => destination.open({ pipeline, signal: end.signal }));
-  const session = await opening.catch((error) => {
+  let opening: Promise<Session> | undefined;
+  const open = () => {
+    opening = destination.open({ pipeline, signal: end.signal });
+    return opening;
+  };
+  const session = await limited("opening it", open).catch((error) => {
     signal.removeEventListener("abort", stop);
+    // One that opens too late would hold the destination for ever.
+    opening?.then((late) => late.close()).catch(() => undefined);
     throw error;
   });
   return {
@@ -41,7 +49,7 @@ export async function openSession(
     },
     async close() {
       signal.removeEventListener("abort", stop);
-      await session.close();
+      await withDeadline("destination: closing it", limitMs, never, () => session.close());
     },
   };
 }

@@ -90,6 +90,33 @@ test("does not begin a wait that would outlast its time", async () => {
   await expect(request("page", () => Promise.reject(error))).rejects.toBe(error);
 });
 
+test("does not wait behind a pause of the host for longer than its time", async () => {
+  const { request, limiter } = setUp({ totalMs: 1000 });
+  limiter.pause(3_600_000);
+  let calls = 0;
+  const asked = request("page", async () => {
+    calls += 1;
+  });
+  await expect(asked).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", retryable: true });
+  await expect(asked).rejects.toThrow("page: the server wants to be left alone for 3600 s more");
+  expect(calls).toBe(0);
+});
+
+test("does not begin a wait between attempts that would outlast its time", async () => {
+  const { request, events } = setUp({ totalMs: 1000, retryWaitMs: 60_000, retryWaitMaxMs: 60_000 });
+  const error = new ServerTrouble(true);
+  await expect(request("page", () => Promise.reject(error))).rejects.toBe(error);
+  expect(events.map(({ type }) => type)).toEqual(["request-finished"]);
+});
+
+test("does not count the wait for a first turn behind others as its own time", async () => {
+  const { request } = setUp({ totalMs: 2000, retries: 0 }, 1);
+  const wait = () => new Promise((resolve) => setTimeout(resolve, 400));
+  const all = Array.from({ length: 6 }, () => request("page", wait));
+  const settled = await Promise.allSettled(all);
+  expect(settled.map(({ status }) => status)).toEqual(all.map(() => "fulfilled"));
+});
+
 test("gives every attempt a deadline, even one that does not listen to its signal", async () => {
   const { request } = setUp({ attemptMs: 20, retries: 1 });
   let calls = 0;
