@@ -122,6 +122,17 @@ test("I8: what goes with the server's retention is kept, and marked as purged", 
   expect((await readTable(path, dagRunsTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
 });
 
+test("I8: a run that the event log calls deleted was deleted, also when it was the oldest of all", async () => {
+  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  await syncNow();
+  simulator.clock.advance(60_000);
+  const [oldest] = [...world.runs()].sort((a, b) => Number(a.startDate) - Number(b.startDate));
+  world.deleteRun(oldest!);
+  const { streams } = await syncNow();
+  expect(await differences()).toEqual([]);
+  expect(streams.map(({ deleted }) => deleted)).toEqual([0, 1, oldest!.tasks.length]);
+});
+
 test("I8: a mass of deletions is not believed, unless somebody allows it", async () => {
   const world = threeDays();
   const big = world.addDag({ dagId: "big", tasks: [{ taskId: "t" }] });

@@ -3,13 +3,14 @@
  *
  * A leaf of a fixed scope says what is no longer there. Most of that was deleted, and is marked so. What is older than
  * anything that the server still has went with its retention (`airflow db clean`) instead: it is kept and marked as
- * purged, since keeping history is why people sync.
+ * purged, since keeping history is why people sync. What the event log calls deleted was deleted, however old.
  */
 import type { DagRun, TaskInstance } from "@org/airflow-client";
 import type { Json, Row, Scope, StoredRow, Table } from "@org/destination";
 import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { whole } from "./attempts.ts";
+import type { RunId } from "./doubts.ts";
 import { leaves } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
@@ -116,7 +117,9 @@ async function newlyPurged<T extends PurgeableTable>(
 ): Promise<Row<T>[]> {
   const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
   const there = new Set(came.map(keyOf));
-  const missing = (await stored.keys(table as Table, scope)).filter((row) => !there.has(keyOf(row)));
+  const missing = (await stored.keys(table as Table, scope)).filter(
+    (row) => !there.has(keyOf(row)) && !airflow.wasDeleted(row as unknown as RunId),
+  );
   if (missing.length === 0) return [];
   const oldest = await oldestStart(airflow, table);
   if (oldest === null) return [];

@@ -123,6 +123,11 @@ export interface LoggedEvent {
 /** With their task instances. */
 const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
 
+/** Runs that people deleted, by the server's event log. */
+export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
+  return events.filter(({ event }) => deletesRuns.includes(event)).flatMap(runsOfEvent);
+}
+
 function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent): RunId[] {
   const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra))];
   return named.flatMap((run) => {

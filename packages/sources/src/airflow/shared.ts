@@ -5,7 +5,7 @@ import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { Window } from "./changes.ts";
 import { allDags } from "./dag-list.ts";
-import { numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
+import { deletedRuns, numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
 import type { AirflowScope } from "./scope.ts";
 import { serverError } from "./unreadable.ts";
 
@@ -72,6 +72,8 @@ export interface AirflowSync {
   triesAreDue(row: RunId): boolean;
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
+  /** Whether people deleted a run, by the events that were asked for: what is missing of it did not go with retention. */
+  wasDeleted(row: RunId): boolean;
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
@@ -81,6 +83,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const presences = new Map<string, "there" | "gone" | "hidden">();
   const unreadTries = new Map<string, RunId>();
   const dueTries = new Set<string>();
+  const deleted = new Set<string>();
   let unreachable = false;
   const before = once(async (): Promise<Before> => {
     const dags = await allDags(api);
@@ -153,15 +156,20 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     silentEvents(since) {
       if (!events || since < eventsSince) {
         eventsSince = since;
-        events = api.silentEvents(since).catch((error) => {
+        const asked = api.silentEvents(since).catch((error) => {
           if (!isForbidden(error)) throw error;
           const message =
             "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
           context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
           return [];
         });
+        events = asked.then((found) => {
+          for (const run of deletedRuns(found)) deleted.add(runKey(run));
+          return found;
+        });
       }
       return events;
     },
+    wasDeleted: (row) => deleted.has(runKey(row)),
   };
 }
