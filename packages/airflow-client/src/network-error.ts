@@ -18,6 +18,11 @@ const lost: Kind = {
   retryable: true,
 };
 const unreachable: Kind = { code: "HOST_UNREACHABLE", text: "no network route leads there", retryable: true };
+const garbled: Kind = {
+  code: "CONNECTION_LOST",
+  text: "the answer is not compressed in the way that its header says. Something in between garbles it",
+  retryable: true,
+};
 const slow: Kind = { code: "TIMEOUT", text: "the server did not answer in time", retryable: true };
 const unknownHost: Kind = {
   code: "HOST_NOT_FOUND",
@@ -48,6 +53,7 @@ const kinds: Readonly<Record<string, Kind>> = {
   ERR_STREAM_PREMATURE_CLOSE: lost,
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: lost,
   Z_BUF_ERROR: lost,
+  Z_DATA_ERROR: garbled,
   ETIMEDOUT: slow,
   UND_ERR_CONNECT_TIMEOUT: slow,
   UND_ERR_HEADERS_TIMEOUT: slow,

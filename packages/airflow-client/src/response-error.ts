@@ -1,4 +1,4 @@
-import { decodeDetail, describeDetail } from "./detail.ts";
+import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import type { Redactor } from "./redact.ts";
 
@@ -67,7 +67,7 @@ export function statusError(answer: Answer, redactor: Redactor): AirflowResponse
     return responseError(answer, redactor, { code: "REDIRECTED", text: redirectText(response, call) });
   }
   const said = describeDetail(redactor.value(decodeDetail(body))) || response.statusText;
-  const { code, hint } = meaningOf(response.status);
+  const { code, hint } = meaningOf(answer);
   const text = `answered ${response.status}${said ? `: ${said}` : ""}${hint ? ` (${hint})` : ""}`;
   return responseError(answer, redactor, { code, text, retryable: retryableStatuses.has(response.status) });
 }
@@ -88,13 +88,28 @@ export function isTokenExpired({ response, body }: Answer): boolean {
   return response.status === 401 && /expired/i.test(String(decodeDetail(body)));
 }
 
-function meaningOf(status: number): { code: AirflowErrorCode; hint?: string } {
+function meaningOf({ response, body }: Answer): { code: AirflowErrorCode; hint?: string } {
+  const { status } = response;
+  // "Not found" or "forbidden" from a proxy tells nothing of a row or a permission.
+  if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
+    return { code: "NOT_AN_API", hint: "that is not Airflow's own answer, but a proxy's or another server's" };
+  }
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: "the user lacks a permission for this" };
   if (status === 404) return { code: "NOT_FOUND" };
   if (status === 409) return { code: "CONFLICT" };
   if (status === 429) return { code: "RATE_LIMITED" };
   return { code: status >= 500 || retryableStatuses.has(status) ? "SERVER_ERROR" : "INVALID_REQUEST" };
+}
+
+/** Whether an error is in the form in which Airflow and its framework write them. */
+function isOwn(body: string): boolean {
+  try {
+    const json: unknown = JSON.parse(body);
+    return isRecord(json) && ("detail" in json || "error" in json);
+  } catch {
+    return false;
+  }
 }
 
 function redirectText(response: Response, call: Call): string {

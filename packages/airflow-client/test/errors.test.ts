@@ -57,6 +57,17 @@ describe("an answer that is a failure", () => {
     expect(error.message.split("answered 422: ")[1]).toBe(message);
   });
 
+  test.each([
+    [404, "<html><head><title>404 Not Found</title></head></html>"],
+    [404, "default backend - 404"],
+    [404, '{"message":"no Route matched with those values"}'],
+    [403, "<html><head><title>403 Forbidden</title></head></html>"],
+  ])("with status %d is a proxy's, and says nothing of a row or a permission: %s", async (status, body) => {
+    const error = await failedAnswer((_, response) => text(response, body, "text/html", status));
+    expect(error).toMatchObject({ code: "NOT_AN_API", retryable: false, failureType: "config" });
+    expect(error.message).toContain("that is not Airflow's own answer, but a proxy's or another server's");
+  });
+
   test("may be text or HTML, of which the error keeps the beginning", async () => {
     const plain = await failedAnswer((_, response) => text(response, "Internal Server Error", "text/plain", 500));
     expect(plain).toMatchObject({ detail: "Internal Server Error", code: "SERVER_ERROR" });
@@ -90,6 +101,14 @@ describe("an answer that is a failure", () => {
 });
 
 describe("an answer that only looks like success", () => {
+  test("is an error when it is not compressed as it says", async () => {
+    const server = await serve((_, response) => json(response, { dag_id: "d" }, 200, { "content-encoding": "gzip" }));
+    const client = createAirflowClient({ baseUrl: server.url });
+    const error = await failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowNetworkError);
+    expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
+    expect(error.message).toContain("not compressed in the way that its header says");
+  });
+
   test("is an error when it is HTML", async () => {
     const error = await failedAnswer((_, response) =>
       text(response, "<title>Sign in</title>", "text/html; charset=utf-8"),

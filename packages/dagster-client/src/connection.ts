@@ -49,6 +49,8 @@ const wrongCertificate = /^(CERT_|ERR_TLS_)/;
 const advice: Readonly<Record<string, string>> = {
   ECONNREFUSED: "Nothing listens there: is Dagster's webserver running, and is this its port?",
   ENOTFOUND: "There is no such host: check the URL.",
+  EAI_AGAIN: "The host name cannot be looked up: check the URL and the DNS.",
+  Z_DATA_ERROR: "The answer is not compressed in the way that its header says: something in between garbles it.",
   ERR_SSL_WRONG_VERSION_NUMBER: "The server does not speak TLS there: try http:// instead of https://.",
 };
 

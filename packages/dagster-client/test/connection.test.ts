@@ -152,3 +152,10 @@ async function freePort(): Promise<number> {
   await new Promise((resolve) => server.close(resolve));
   return port;
 }
+
+test("an answer that is not compressed as its header says is a retryable error which says so", async () => {
+  const { url } = await serve((_, response) => json(response, version, 200, { "content-encoding": "gzip" }));
+  const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument));
+  expect(error).toMatchObject({ name: "DagsterNetworkError", retryable: true });
+  expect(error.message).toContain("not compressed in the way that its header says");
+});
