@@ -6,7 +6,7 @@ import { dagster } from "@org/sources/dagster";
 import { type Source, type SyncResult, sync } from "@org/sync-engine";
 
 /** A simulator as source, read in pages so small that a sync of a small world has many batches. */
-function sourceOf(kind: "airflow" | "dagster", url: string): Source {
+export function sourceOf(kind: "airflow" | "dagster", url: string): Source {
   if (kind === "dagster") return dagster({ client: createDagsterClient({ url }), pageSize: 15 });
   const auth = { username: "admin", password: "admin" };
   return airflow({ client: createAirflowClient({ baseUrl: url, auth }), runsPerAnswer: 10 });
