@@ -4,6 +4,7 @@ import type { SourceContext } from "@org/sync-engine";
 import { timestamp, timestampOf } from "../timestamp.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { type AskList, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
+import { isNotFound } from "./unreadable.ts";
 
 /** Events after which a row may have changed without its `updated_at`, or gone. */
 const silentEvents = [
@@ -18,7 +19,8 @@ const silentEvents = [
   "post_clear_task_instances",
 ];
 
-export function airflowApi(client: AirflowClient, { request }: Pick<SourceContext, "request">) {
+/** @param useBatch whether the server's batch endpoints may be used, which write audit rows */
+export function airflowApi(client: AirflowClient, { request }: Pick<SourceContext, "request">, useBatch = true) {
   let clock = Number.POSITIVE_INFINITY;
   /**
    * Asks for a list, and keeps the earliest time that any server or proxy wrote into its answers. An answer without the
@@ -36,8 +38,8 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     return data;
   };
 
-  const dagRuns = dagRunListing(client, ask);
-  const taskInstances = taskInstanceListing(client, ask);
+  const dagRuns = dagRunListing(client, ask, useBatch);
+  const taskInstances = taskInstanceListing(client, ask, useBatch);
 
   return {
     dagRuns,
@@ -210,10 +212,6 @@ class UnexpectedAnswer extends Error {
   constructor(label: string, list: string) {
     super(`The answer to ${label} has no ${list}: it is not Airflow's. Is there a proxy in between?`);
   }
-}
-
-function isNotFound(error: unknown): boolean {
-  return error instanceof Error && "status" in error && error.status === 404;
 }
 
 /** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */

@@ -80,8 +80,10 @@ export async function* reread<T extends { readonly run_after: string }>(
 function reached(dags: readonly string[], { scope }: Leaf<unknown>): Frontier {
   if (!scope) return {};
   const to = scope.runAfter?.to;
-  if (to === undefined) return { after: dags.at(-1)! };
-  return dags.length === 1 ? { dag: dags[0]!, runAfter: to } : {};
+  // A group may have been read DAG by DAG.
+  const read = scope.dags ?? dags;
+  if (to === undefined) return { after: read.at(-1)! };
+  return read.length === 1 ? { dag: read[0]!, runAfter: to } : {};
 }
 
 /** The DAGs that are left, in groups that fit into about one answer; a DAG begun before is a group of its own. */

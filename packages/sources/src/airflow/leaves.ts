@@ -19,6 +19,8 @@ export interface Answer<T> {
   readonly total: number;
   /** Whether the rows are in order of `run_after`: those of any other order the server chose as it liked. */
   readonly ordered: boolean;
+  /** How many rows were asked for: fewer than wanted where so many would have taken too long. */
+  readonly limit: number;
 }
 
 /** Reads from an offset on, to find out what the server can read at all. */
@@ -27,7 +29,11 @@ export interface Probe {
 }
 
 /** Rows of a scope, at most `limit` of them. */
-export type Ask<T> = (scope: AirflowScope, limit: number, probe?: Probe) => Promise<Answer<T>>;
+export interface Ask<T> {
+  (scope: AirflowScope, limit: number, probe?: Probe): Promise<Answer<T>>;
+  /** The scopes to ask for instead, where the server cannot be asked for all of one at once. */
+  parts?(scope: AirflowScope): readonly AirflowScope[];
+}
 
 export interface Leaf<T> {
   /** Of which the rows are proven to be all; undefined where nothing is proven, since some rows cannot be read. */
@@ -47,7 +53,12 @@ export async function* leaves<T extends { readonly run_after: string }>(
   pageLimit: number,
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<Leaf<T>> {
-  let rest = scope;
+  const [only, ...others] = ask.parts?.(scope) ?? [scope];
+  if (!only || others.length > 0) {
+    for (const part of only ? [only, ...others] : []) yield* leaves(ask, part, pageLimit, onUnreadable);
+    return;
+  }
+  let rest = only;
   let limit = pageLimit;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const answer = await ask(rest, limit).catch(serverError);
@@ -56,7 +67,7 @@ export async function* leaves<T extends { readonly run_after: string }>(
       return;
     }
     const { rows, total, ordered } = answer;
-    if (rows.length >= total && rows.length < limit) {
+    if (rows.length >= total && rows.length < answer.limit) {
       yield { scope: rest, rows };
       return;
     }

@@ -1,16 +1,20 @@
 /** How the server lists dag runs and task instances. */
 import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
+import { createAnswerSize, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
-import type { Ask, Probe } from "./leaves.ts";
+import type { Answer, Ask, Probe } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
+import { isNotFound } from "./unreadable.ts";
 
 /** Asks the server for something whose answer has a list, named so that its absence is noticed. */
 export type AskList = <T>(
   label: string,
   list: keyof T & string,
   call: (signal: AbortSignal) => Promise<{ data: T; response: Response }>,
-  options?: { readonly retries?: number },
+  options?: RequestOptions,
 ) => Promise<T>;
+
+type RequestOptions = NonNullable<Parameters<Request>[2]>;
 
 /** Rows that changed: a page of the server's keyset cursor, or, where it has none, as many as it likes of `total`. */
 export type ChangedPage<T> =
@@ -28,140 +32,178 @@ export interface Listing<T> {
 /** Asks for as many rows as a page may have: the server cuts this down to its own limit. */
 export const LARGEST_PAGE = 1000;
 
-export const dagRunListing = (client: AirflowClient, ask: AskList): Listing<DagRun> => ({
-  async ask(scope, limit, probe) {
-    const { updatedSince, updatedUntil, states, dags } = scope;
-    const range = runAfterRange(scope);
-    const data =
-      updatedSince === undefined
-        ? await ask(
-            "dag runs",
-            "dag_runs",
-            (signal) =>
-              client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
-                params: { path: { dag_id: "~" } },
-                body: {
-                  page_limit: limit,
-                  page_offset: probe?.offset ?? 0,
-                  order_by: "run_after",
-                  ...range,
-                  ...(dags && { dag_ids: [...dags] }),
-                  ...(states && { states: states as DagRun["state"][] }),
-                },
-                signal,
-              }),
-            probing(probe),
-          )
-        : await ask(
-            "changed dag runs",
-            "dag_runs",
-            (signal) =>
-              client.GET("/api/v2/dags/{dag_id}/dagRuns", {
-                params: {
-                  path: { dag_id: onlyDag(scope) },
-                  query: {
-                    limit,
-                    offset: probe?.offset ?? 0,
-                    order_by: ["run_after"],
-                    updated_at_gte: updatedSince,
-                    ...(updatedUntil && { updated_at_lte: updatedUntil }),
-                    ...range,
-                  },
-                },
-                signal,
-              }),
-            probing(probe),
-          );
-    return { rows: data.dag_runs, total: data.total_entries ?? data.dag_runs.length, ordered: true };
-  },
-  async changed(since, token) {
-    const data = await ask("changed dag runs", "dag_runs", (signal) =>
-      client.GET("/api/v2/dags/{dag_id}/dagRuns", {
-        params: {
-          path: { dag_id: "~" },
-          query: { limit: LARGEST_PAGE, order_by: ["id"], updated_at_gte: since, cursor: token },
-        },
-        signal,
-      }),
-    );
-    return changedPage(data.dag_runs, data);
-  },
-});
+/** What a server gives at most in answer to a GET, unless it is configured otherwise; before 3.1 all that was asked for. */
+export const LARGEST_GET = 100;
 
-export const taskInstanceListing = (client: AirflowClient, ask: AskList): Listing<TaskInstance> => ({
-  async ask(scope, limit, probe) {
-    const { updatedSince, updatedUntil, states, dags, runs, tasks } = scope;
-    const range = runAfterRange(scope);
-    const data =
-      updatedSince === undefined
-        ? await ask(
-            "task instances",
-            "task_instances",
-            (signal) =>
-              client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list", {
-                params: { path: { dag_id: "~", dag_run_id: "~" } },
-                body: {
-                  page_limit: limit,
-                  page_offset: probe?.offset ?? 0,
-                  order_by: "id",
-                  ...range,
-                  ...(dags && { dag_ids: [...dags] }),
-                  ...(runs && { dag_run_ids: [...runs] }),
-                  ...(tasks && { task_ids: [...tasks] }),
-                  ...(states && { state: states as TaskInstance["state"][] }),
-                },
-                signal,
-              }),
-            probing(probe),
-          )
-        : await ask(
-            "changed task instances",
-            "task_instances",
-            (signal) =>
-              client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-                params: {
-                  path: { dag_id: onlyDag(scope), dag_run_id: "~" },
-                  query: {
-                    limit,
-                    offset: probe?.offset ?? 0,
-                    order_by: ["run_after"],
-                    updated_at_gte: updatedSince,
-                    ...(updatedUntil && { updated_at_lte: updatedUntil }),
-                    ...range,
-                  },
-                },
-                signal,
-              }),
-            probing(probe),
-          );
-    const ordered = updatedSince !== undefined;
-    return { rows: data.task_instances, total: data.total_entries ?? data.task_instances.length, ordered };
-  },
-  async changed(since, token) {
-    const data = await ask("changed task instances", "task_instances", (signal) =>
-      client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-        params: {
-          path: { dag_id: "~", dag_run_id: "~" },
-          query: { limit: LARGEST_PAGE, order_by: ["id"], updated_at_gte: since, cursor: token },
-        },
-        signal,
-      }),
-    );
-    return changedPage(data.task_instances, data);
-  },
-});
-
-function changedPage<T>(
-  rows: readonly T[],
-  data: { readonly next_cursor?: string | null; readonly total_entries?: number | null },
-): ChangedPage<T> {
-  if ("next_cursor" in data) return { rows, next: data.next_cursor ?? null };
-  return { rows, total: data.total_entries ?? Number.POSITIVE_INFINITY };
+/** A collection's two ways to be asked. Both give rows of a scope, in pages; only the first writes audit rows. */
+interface Endpoints<T> {
+  readonly label: string;
+  readonly list: "dag_runs" | "task_instances";
+  /** Whether the batch endpoint can order by `run_after`. */
+  readonly isBatchOrdered: boolean;
+  batch(scope: AirflowScope, page: { readonly limit: number; readonly offset: number }): Call<Listed<T>>;
+  get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
 }
 
+type Call<T> = (signal: AbortSignal) => Promise<{ data: T; response: Response }>;
+type GetPage = { limit: number; order_by: string[]; offset?: number; cursor?: string };
+type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "task_instances"]?: readonly T[] } & {
+  readonly total_entries?: number | null;
+  readonly next_cursor?: string | null;
+};
+
+/**
+ * @param useBatch whether the batch endpoints may be used: they list many DAGs at once, in large answers. A GET lists one
+ * DAG, or one run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its cursor.
+ */
+function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
+  ask: AskList,
+  { label, list, isBatchOrdered, batch, get }: Endpoints<T>,
+  useBatch: boolean,
+): Listing<T> {
+  const sizes = createAnswerSize();
+  const page = (name: string, call: Call<Listed<T>>, options: RequestOptions) => ask(name, list, call, options);
+
+  async function changed(scope: AirflowScope, token: string): Promise<ChangedPage<T>> {
+    return sizes.fit(LARGEST_PAGE, async (limit, options) => {
+      const call = get(scope, { limit, order_by: ["id"], cursor: token });
+      const data = await page(`changed ${label}`, call, options);
+      const rows = data[list] ?? [];
+      if ("next_cursor" in data) return { rows, next: data.next_cursor ?? null };
+      return { rows, total: (rows.length < limit && data.total_entries) || Number.POSITIVE_INFINITY };
+    });
+  }
+
+  async function askPage(scope: AirflowScope, wanted: number, probe?: Probe): Promise<Answer<T>> {
+    const isBatch = useBatch && scope.updatedSince === undefined;
+    const offset = probe?.offset ?? 0;
+    return sizes.fit(isBatch ? wanted : Math.min(wanted, LARGEST_GET), async (limit, options) => {
+      const call = isBatch ? batch(scope, { limit, offset }) : get(scope, { limit, offset, order_by: ["run_after"] });
+      const data = await page(isBatch ? label : `${label} by GET`, call, { ...options, ...probing(probe) });
+      const rows = data[list] ?? [];
+      return { rows, total: data.total_entries ?? rows.length, ordered: !isBatch || isBatchOrdered, limit };
+    });
+  }
+
+  /** All rows of a scope, whatever their number, where the server has a cursor. */
+  async function askByCursor(scope: AirflowScope): Promise<Answer<T> | undefined> {
+    const rows = new Map<string, T>();
+    for (let token: string | null = ""; token !== null; ) {
+      const answer: ChangedPage<T> = await changed(scope, token);
+      if (!("next" in answer)) return undefined;
+      // One that is cleared meanwhile comes again, as it is then.
+      for (const row of answer.rows) rows.set(rowKey(row), row);
+      token = answer.next;
+    }
+    return { rows: [...rows.values()], total: rows.size, ordered: false, limit: Number.POSITIVE_INFINITY };
+  }
+
+  const askScope = async (scope: AirflowScope, limit: number, probe?: Probe): Promise<Answer<T>> => {
+    const isWhole = !useBatch && scope.updatedSince === undefined && limit > LARGEST_GET;
+    try {
+      return (isWhole ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, probe));
+    } catch (error) {
+      // Asked for by the address of a DAG or a run, it is gone with that.
+      if (!useBatch && isNotFound(error)) return { rows: [], total: 0, ordered: true, limit };
+      throw error;
+    }
+  };
+  return {
+    ask: useBatch ? askScope : Object.assign(askScope, { parts: placesOf }),
+    changed: (since, token) => changed({ updatedSince: since }, token),
+  };
+}
+
+/** The same rows, or more, in scopes that each have an address of their own. An address cannot carry a slash. */
+function placesOf({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readonly AirflowScope[] {
+  if (dags.length === 0) return [{ ...scope, ...(runs && { runs }) }];
+  return dags.flatMap((dag) =>
+    runs && !runs.some((run) => run.includes("/"))
+      ? runs.map((run) => ({ ...scope, dags: [dag], runs: [run] }))
+      : [{ ...scope, dags: [dag] }],
+  );
+}
+
+export const dagRunListing = (client: AirflowClient, ask: AskList, useBatch: boolean): Listing<DagRun> =>
+  listing<DagRun>(
+    ask,
+    {
+      label: "dag runs",
+      list: "dag_runs",
+      isBatchOrdered: true,
+      batch:
+        ({ dags, states, ...scope }, { limit, offset }) =>
+        (signal) =>
+          client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
+            params: { path: { dag_id: "~" } },
+            body: {
+              page_limit: limit,
+              page_offset: offset,
+              order_by: "run_after",
+              ...runAfterRange(scope),
+              ...(dags && { dag_ids: [...dags] }),
+              ...(states && { states: states as DagRun["state"][] }),
+            },
+            signal,
+          }),
+      get: (scope, page) => (signal) =>
+        client.GET("/api/v2/dags/{dag_id}/dagRuns", {
+          params: { path: { dag_id: only(scope.dags) }, query: { ...page, ...queryOf(scope) } },
+          signal,
+        }),
+    },
+    useBatch,
+  );
+
+export const taskInstanceListing = (client: AirflowClient, ask: AskList, useBatch: boolean): Listing<TaskInstance> =>
+  listing<TaskInstance>(
+    ask,
+    {
+      label: "task instances",
+      list: "task_instances",
+      isBatchOrdered: false,
+      batch:
+        ({ dags, runs, tasks, states, ...scope }, { limit, offset }) =>
+        (signal) =>
+          client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list", {
+            params: { path: { dag_id: "~", dag_run_id: "~" } },
+            body: {
+              page_limit: limit,
+              page_offset: offset,
+              order_by: "id",
+              ...runAfterRange(scope),
+              ...(dags && { dag_ids: [...dags] }),
+              ...(runs && { dag_run_ids: [...runs] }),
+              ...(tasks && { task_ids: [...tasks] }),
+              ...(states && { state: states as TaskInstance["state"][] }),
+            },
+            signal,
+          }),
+      get: (scope, page) => (signal) =>
+        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
+          params: {
+            path: { dag_id: only(scope.dags), dag_run_id: only(scope.runs) },
+            query: { ...page, ...queryOf(scope) },
+          },
+          signal,
+        }),
+    },
+    useBatch,
+  );
+
 /** A probe is one of many, of which some are meant to fail: it is repeated once. */
-function probing(probe: Probe | undefined): { readonly retries?: number } {
+function probing(probe: Probe | undefined): RequestOptions {
   return probe ? { retries: 1 } : {};
+}
+
+function queryOf(scope: AirflowScope) {
+  const { updatedSince, updatedUntil, states } = scope;
+  return {
+    ...runAfterRange(scope),
+    ...(updatedSince && { updated_at_gte: updatedSince }),
+    ...(updatedUntil && { updated_at_lte: updatedUntil }),
+    ...(states && { state: states.map((state) => state ?? "none") }),
+  };
 }
 
 /** The server's bounds are closed, on every version; ours are half-open. */
@@ -172,6 +214,10 @@ function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; ru
   };
 }
 
-function onlyDag({ dags }: AirflowScope): string {
-  return dags?.length === 1 && dags[0] ? dags[0] : "~";
+function only(ids: readonly string[] | undefined): string {
+  return ids?.length === 1 && ids[0] ? ids[0] : "~";
+}
+
+function rowKey(row: { readonly dag_id: string; readonly dag_run_id: string; task_id?: string; map_index?: number }) {
+  return JSON.stringify([row.dag_id, row.dag_run_id, row.task_id, row.map_index]);
 }

@@ -6,6 +6,7 @@ import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { Window } from "./changes.ts";
 import { allDags } from "./dag-list.ts";
 import { deletedRuns, numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
+import { LARGEST_GET } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
 import { serverError } from "./unreadable.ts";
 
@@ -19,6 +20,11 @@ export interface AirflowOptions {
   readonly overlapMs?: number;
   /** Dag runs asked for in one answer of the server's batch endpoint; of task instances five times as many. @default 1000 */
   readonly runsPerAnswer?: number;
+  /**
+   * `false`: lists by GET, DAG by DAG, in pages of 100. Slower, and leaves no lines in the server's audit log.
+   * @default true
+   */
+  readonly batch?: boolean;
 }
 
 /** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
@@ -77,8 +83,8 @@ export interface AirflowSync {
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
-  const { overlapMs = 600_000, runsPerAnswer = 1000 } = options;
-  const api = airflowApi(options.client, context);
+  const { overlapMs = 600_000, batch = true, runsPerAnswer = batch ? 1000 : LARGEST_GET } = options;
+  const api = airflowApi(options.client, context, batch);
   let visible: ReadonlySet<string> = new Set();
   const presences = new Map<string, "there" | "gone" | "hidden">();
   const unreadTries = new Map<string, RunId>();
@@ -100,7 +106,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   return {
     api,
     runsPerAnswer,
-    tasksPerAnswer: runsPerAnswer * TASKS_PER_RUN,
+    tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
     before,
     async windowFrom(last) {
       const widest = Math.max(overlapMs, last.overlapMs ?? 0);

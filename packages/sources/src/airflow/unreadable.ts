@@ -8,6 +8,12 @@ import type { AirflowScope } from "./scope.ts";
 /** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
 const MOST_UNREADABLE = 20;
 
+/** Whether Airflow says that something is not there. A proxy that does not know the address has other words for it. */
+export function isNotFound(error: unknown): boolean {
+  if (!(error instanceof Error && "status" in error && error.status === 404)) return false;
+  return "detail" in error && /(?<!route )not found/.test(String(error.detail));
+}
+
 /** Returns an error 500 instead of throwing it. */
 export function serverError(error: unknown): Error {
   if (error instanceof Error && "status" in error && error.status === 500) return error;

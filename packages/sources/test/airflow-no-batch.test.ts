@@ -1,0 +1,59 @@
+import { createEmptyAirflowWorld, minute } from "@org/simulators";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+const source = { batch: false };
+
+/** DAGs with none, some and many runs; one with more mapped task instances than a page of the server. */
+function mixedWorld() {
+  const world = createEmptyAirflowWorld();
+  world.addDag({ dagId: "none" });
+  const some = world.addDag({ dagId: "some", tasks: [{ taskId: "a", retries: 1 }, { taskId: "b" }] });
+  const many = world.addDag({ dagId: "many" });
+  const wide = world.addDag({ dagId: "wide", tasks: [{ taskId: "fan", mapped: 130 }] });
+  for (let index = 0; index < 120; index += 1) {
+    if (index < 7) world.at(world.now() - index * minute, () => world.finishRun(world.addRun(some)));
+    world.at(world.now() - index * minute, () => world.finishRun(world.addRun(many, { runId: `run ${index}` })));
+  }
+  world.finishRun(world.addRun(wide));
+  return { world, some, many, wide };
+}
+
+test("without the batch endpoints the tables are the same, and nothing is written into the server's audit log", async () => {
+  const { world, some, many, wide } = mixedWorld();
+  const { simulator, syncNow, differences } = await setUp({ world, source });
+  await syncNow();
+  expect(await differences()).toEqual([]);
+
+  simulator.clock.advance(20 * 60_000);
+  const [first, second, third] = some.runs.values();
+  world.note(first!, "a note");
+  world.noteRuns(some, [second!], "another");
+  world.deleteRun(third!);
+  world.startRun(world.addRun(many, { runId: "a/slash" }));
+  world.startRun(world.addRun(wide, { runId: "open" }));
+  for (const task of [...wide.runs.values()][0]!.tasks) world.clearTask(task);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+
+  simulator.clock.advance(20 * 60_000);
+  world.withoutStamps(() => {
+    world.finishRun(world.run("wide", "open"));
+    world.finishRun(world.run("many", "a/slash"));
+  });
+  world.deleteRun(world.run("many", "run 3"), true);
+  await syncNow({ reconcile: true });
+  expect(await differences()).toEqual([]);
+  expect(simulator.requests.filter(({ method, path }) => method === "POST" && path !== "/auth/token")).toEqual([]);
+});
+
+test("I3: a first sync without the batch endpoints that ends anywhere is gone on with", async () => {
+  const { world } = mixedWorld();
+  const { simulator, syncNow, differences } = await setUp({ world, source });
+  let left = 9;
+  simulator.faults.push({ match: ({ path }) => /dagRuns/.test(path) && --left < 0, status: 403, body: {}, times: 50 });
+  await expect(syncNow()).rejects.toThrow("answered 403");
+  simulator.faults.clear();
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
