@@ -45,8 +45,11 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     dagRuns,
     taskInstances,
 
-    /** The earliest server time seen so far, ms since 1970; our own clock where no answer carried one. */
-    clock: (now: () => number) => (Number.isFinite(clock) ? clock : now()),
+    /**
+     * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
+     * the clock which stamps the rows would lose changes; one of the two that is behind only has some read again.
+     */
+    clock: (now: () => number) => Math.min(clock, now()),
 
     /** One page of all DAGs, stale ones among them, in order of their ids. */
     async dagsPage(offset: number): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
