@@ -9,6 +9,7 @@ import type { Source } from "@org/sync-engine";
 import { airflowAuth, credentialVariables, dagsterAuth } from "./credentials.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { proxiedFetch } from "./proxy.ts";
 
 type SourceKind = keyof typeof credentialVariables;
 
@@ -23,16 +24,26 @@ export interface FileDestination {
   readonly path: string;
 }
 
-/** @throws UsageError, or the client's own error for an address that it cannot use. */
-export function parseSource(text: string, env: Io["env"]): Source {
+/**
+ * @param options.batch whether Airflow's batch endpoints may be used
+ * @throws UsageError, or the client's own error for an address that it cannot use.
+ */
+export function parseSource(text: string, env: Io["env"], { batch = true }: { readonly batch?: boolean } = {}): Source {
   const [, kind, address = ""] = /^(airflow|dagster):(.*)$/s.exec(text) ?? [];
   if (kind === undefined) {
     const given = /^https?:\/\//i.test(text) ? "an address without saying what is there" : `${shown(text)}`;
     throw new UsageError(`--from is ${given}. Write ${examples.airflow} or ${examples.dagster}.`);
   }
   checkAddress(kind as SourceKind, address);
-  if (kind === "airflow") return airflow({ client: createAirflowClient({ baseUrl: address, auth: airflowAuth(env) }) });
-  return dagster({ client: createDagsterClient({ url: address, auth: dagsterAuth(env) }) });
+  const fetch = proxiedFetch(env);
+  if (kind === "airflow") {
+    return airflow({
+      client: createAirflowClient({ baseUrl: address, auth: airflowAuth(env), ...(fetch && { fetch }) }),
+      batch,
+    });
+  }
+  if (!batch) throw new UsageError("--no-batch is about Airflow's audit log: leave it out for Dagster.");
+  return dagster({ client: createDagsterClient({ url: address, auth: dagsterAuth(env), fetch }) });
 }
 
 /** @throws UsageError */
