@@ -21,6 +21,7 @@ interface SyncCommandOptions {
   readonly reconcileEvery?: string;
   readonly allowMassDelete?: true;
   readonly pipeline?: string;
+  readonly batch: boolean;
   readonly json?: true;
 }
 
@@ -35,6 +36,7 @@ export function addSync(program: Command, io: Io, outcome: Outcome): void {
     .option("--reconcile", "look for deletions too, now")
     .option("--reconcile-every <duration>", "how often to look for deletions: 12h, 1d, off (default: 1d)")
     .option("--allow-mass-delete", "believe it when more than 20 % and more than 100 rows of a table are gone")
+    .option("--no-batch", "list Airflow's rows by GET: slower, and writes no lines into its audit log")
     .option("--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)")
     .option("--json", "write every event, and the result, as a line of JSON to stdout")
     .action(async (options: SyncCommandOptions) => {
@@ -72,7 +74,7 @@ async function syncForPeople(options: SyncCommandOptions, io: Io): Promise<numbe
 }
 
 async function runSync(options: SyncCommandOptions, io: Io, reporter: Reporter): Promise<SyncResult> {
-  const source = parseSource(options.from, io.env);
+  const source = parseSource(options.from, io.env, { batch: options.batch });
   const { destination } = parseDestination(options.to);
   const pipeline = options.pipeline?.trim();
   if (pipeline === "") throw new UsageError("--pipeline is empty: name the pipeline, or leave the option out.");
