@@ -4,6 +4,7 @@ import {
   type DagsterDefinitions,
   type DagsterSchedule,
   type DagsterSensor,
+  lackingRunFields,
   unwrap,
 } from "@org/dagster-client";
 
@@ -13,7 +14,15 @@ export interface Place {
   readonly code_location: string;
 }
 
+/** Whose answers these are: another version may show other fields, and take times in another way. */
+export type ServerVersion = {
+  readonly version: string;
+  /** Fields of a run that it does not have. */
+  readonly lacks: readonly string[];
+};
+
 export interface Definitions {
+  readonly server: ServerVersion;
   /** All run statuses that this version of the server has. */
   readonly statuses: readonly string[];
   /** Code locations that are loaded. `schedules` and `sensors` are all that they define. */
@@ -52,6 +61,7 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
   const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
   if (statuses.length === 0) throw new Error("Dagster does not say which statuses a run can have: is this Dagster?");
   return {
+    server: { version: data.version, lacks: lackingRunFields(data.run) },
     statuses,
     loaded: locationEntries.map(({ name }) => name).filter((name) => !unavailable.has(name)),
     unavailable,

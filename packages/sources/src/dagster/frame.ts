@@ -61,13 +61,23 @@ export class FrameWatch {
   lastEnd: number | undefined;
   readonly #until: number;
   readonly #filtered: (run: DagsterRun) => Promise<Filtered>;
+  /** Whether the next run that shows the frame is to tell how the filter takes its times. */
+  #isFilterOpen = false;
 
   /**
    * @param until the server's clock, ms since 1970; ends that lie ahead of it show nothing
    * @param filtered asks the server for a run by times around its `updateTime`
+   * @param isSameServer whether the frame was measured with this version of the server. Another one may take the times
+   * of its filter in another way: until that is known, the lower one only brings more rows.
    */
-  constructor(frame: Frame | undefined, until: number, filtered: (run: DagsterRun) => Promise<Filtered>) {
-    this.frame = frame;
+  constructor(
+    frame: Frame | undefined,
+    until: number,
+    filtered: (run: DagsterRun) => Promise<Filtered>,
+    isSameServer = true,
+  ) {
+    this.#isFilterOpen = !isSameServer && frame !== undefined && frame.shown !== 0;
+    this.frame = frame && this.#isFilterOpen ? { shown: frame.shown, filter: Math.min(frame.shown, 0) } : frame;
     this.#until = until;
     this.#filtered = filtered;
   }
@@ -83,8 +93,10 @@ export class FrameWatch {
       // The server's clock comes in whole seconds.
       if (end < this.#until + 1000) this.lastEnd = Math.max(this.lastEnd ?? end, end);
     }
-    if (!lowest || (this.frame && lowest.shown >= this.frame.shown)) return;
+    if (!lowest || (this.frame && lowest.shown > this.frame.shown)) return;
+    if (lowest.shown === this.frame?.shown && !this.#isFilterOpen) return;
     const { shown, run } = lowest;
+    this.#isFilterOpen = false;
     this.frame = { shown, filter: shown === 0 ? 0 : filterFrame(shown, run, await this.#filtered(run)) };
   }
 }
@@ -94,7 +106,8 @@ export class FrameWatch {
  * begins an overlap before it, would leave out anything that came after the last end that showed the frame. Were the
  * database's time zone changed after that end, the window of this sync would have missed what changed since.
  *
- * Where nothing ends, nothing moves, and the same few rows are asked for again.
+ * Where nothing ends, nothing moves, and the same few rows are asked for again. Only a clock that was set back is
+ * followed, since it may be set forward again.
  *
  * @param from where this sync's window began, ms since 1970
  */
@@ -107,7 +120,9 @@ export function nextPosition(
     overlapMs,
   }: { readonly from: number; readonly lastEnd: number | undefined; readonly overlapMs: number },
 ): Position {
-  if (lastEnd === undefined || lastEnd <= from) return stored;
+  if (lastEnd === undefined || lastEnd <= from) {
+    return { server: Math.min(stored.server, from + overlapMs), local: stored.local };
+  }
   const server = Math.min(now.server, Math.floor(lastEnd) + overlapMs);
   return { server, local: now.local - (now.server - server) };
 }

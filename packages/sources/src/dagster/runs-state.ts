@@ -1,4 +1,5 @@
 import { type Position, parsePosition } from "@org/sync-engine";
+import type { ServerVersion } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
 
 /** How far a first sync is. */
@@ -10,6 +11,7 @@ export type RunsHistory = {
   /** Everything up to here is stored; none before its first page. */
   readonly pageToken?: string;
   readonly frame?: Frame;
+  readonly server?: ServerVersion;
 };
 
 /** The last sync that came to its end. */
@@ -18,24 +20,38 @@ export type RunsPosition = {
   /** The newest runs that it saw: the next sync reads from the newest one until it meets one of them. */
   readonly head: readonly string[];
   readonly frame?: Frame;
+  /** Whose answers the table holds. */
+  readonly server?: ServerVersion;
 };
 
 /** The state of the runs: a first sync under way, or where the last sync ended. */
 export type RunsState = { readonly history: RunsHistory } | RunsPosition;
 
-/** The state as it was stored. Without one that can be used, everything is read: that never loses a row. */
-export function parseRunsState(value: unknown, start: Position): RunsState {
+/**
+ * The state as it was stored. Without one that can be used, everything is read: that never loses a row. So it is where
+ * the server has fields now that it lacked when the table was filled.
+ *
+ * @param lacks the fields of a run that the server lacks
+ */
+export function parseRunsState(value: unknown, start: Position, lacks: readonly string[] = []): RunsState {
   const { history, ...last } = (typeof value === "object" && value ? value : {}) as Record<string, unknown>;
+  const filled = (history ?? last) as Record<string, unknown>;
+  const { server } = parseServer(filled.server);
+  if (server?.lacks.some((field) => !lacks.includes(field))) {
+    return { history: { start, ...parseFrame(filled.frame), server } };
+  }
   const position = parsePosition(last.position);
   const head = parseIds(last.head);
-  if (position && head) return { position, head, ...parseFrame(last.frame) };
+  if (position && head) return { position, head, ...parseFrame(last.frame), ...parseServer(last.server) };
 
   const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
   const began = parsePosition(begun.start);
   const beginning = parseIds(begun.head);
   if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start } };
   const { pageToken } = begun;
-  return { history: { start: began, head: beginning, pageToken, ...parseFrame(begun.frame) } };
+  return {
+    history: { start: began, head: beginning, pageToken, ...parseFrame(begun.frame), ...parseServer(begun.server) },
+  };
 }
 
 function parseIds(value: unknown): readonly string[] | undefined {
@@ -46,4 +62,11 @@ function parseFrame(value: unknown): { readonly frame?: Frame } {
   if (typeof value !== "object" || value === null) return {};
   const { shown, filter } = value as Record<string, unknown>;
   return typeof shown === "number" && typeof filter === "number" ? { frame: { shown, filter } } : {};
+}
+
+function parseServer(value: unknown): { readonly server?: ServerVersion } {
+  if (typeof value !== "object" || value === null) return {};
+  const { version, lacks } = value as Record<string, unknown>;
+  const fields = parseIds(lacks);
+  return typeof version === "string" && fields ? { server: { version, lacks: fields } } : {};
 }

@@ -1,7 +1,7 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
 import { HEAD_SIZE } from "./api.ts";
-import { FrameWatch, filterOffset, nextPosition } from "./frame.ts";
+import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
 import { inChunks, reconcileRuns, these } from "./runs-reconcile.ts";
 import { parseRunsState, type RunsPosition } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
@@ -29,10 +29,11 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const { api, overlapMs, before } = context.shared;
     // The runs are counted before any of them is read: after that, a new one would make up for a deleted one.
     const { position: now, definitions } = await before(reconcile);
-    const begun = parseRunsState(storedState, now);
-    const known = "history" in begun ? begun.history.frame : begun.frame;
-    const watch = new FrameWatch(known, now.server, api.filtered);
-    const withFrame = <T>(state: T) => ({ ...state, ...(watch.frame && { frame: watch.frame }) });
+    const { server } = definitions;
+    const begun = parseRunsState(storedState, now, server.lacks);
+    const { frame: known, server: knownServer } = "history" in begun ? begun.history : begun;
+    const watch = new FrameWatch(known, now.server, api.filtered, knownServer?.version === server.version);
+    const withFrame = <T>(state: T) => ({ ...state, server, ...(watch.frame && { frame: watch.frame }) });
     const rowsOf = async (found: readonly DagsterRun[]) => {
       await watch.see(found);
       return found.map((run) => runRow(run, watch.frame?.shown ?? 0));
@@ -43,10 +44,18 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       let { history } = begun;
       // As long as nothing is known of the frame, the window of a sample begins as early as it may have to.
       const filter = sampleSince !== undefined && { updatedAfter: sampleSince / 1000 + filterOffset(undefined) };
-      for await (const { rows, pageToken } of api.runPages({ from: history.pageToken, ...(filter && { filter }) })) {
-        const upserts = await rowsOf(rows);
-        history = withFrame({ ...history, head: history.head ?? headOf(rows), pageToken });
-        yield batchOf(runsTable, { upserts, state: { history } });
+      for (let isDone = false; !isDone; ) {
+        isDone = true;
+        for await (const { rows, pageToken } of api.runPages({ from: history.pageToken, ...(filter && { filter }) })) {
+          const hadFrame = watch.frame !== undefined;
+          const upserts = await rowsOf(rows);
+          // The pages before it were stored with times that were not put right: once more from the first one.
+          isDone = hadFrame || !isShifted(watch.frame) || history.pageToken === undefined;
+          if (!isDone) break;
+          history = withFrame({ ...history, head: history.head ?? headOf(rows), pageToken });
+          yield batchOf(runsTable, { upserts, state: { history } });
+        }
+        if (!isDone) history = withFrame({ start: history.start });
       }
       if (sampleSince !== undefined) return;
       state = withFrame({ position: history.start, head: history.head ?? [] });
@@ -62,6 +71,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       api.pageSize,
     );
     const asked = chunks.shift() ?? [];
+    const hadFrame = watch.frame !== undefined;
     let offset = filterOffset(watch.frame);
     const changes = await api.runChanges(window(offset), asked);
     const unseen = new Set(asked);
@@ -106,6 +116,9 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       yield* store(api.runPages({ from: changes.head.at(-1)?.runId, trustShortPage: true }), isMet);
     }
 
+    // As long as no run showed the frame, times were stored as they came.
+    if (!hadFrame && isShifted(watch.frame)) yield* store(api.runPages({}));
+
     if (watch.frame && watch.frame.shown !== (known?.shown ?? 0)) {
       const message = `Dagster's database is not in UTC: its times are ${watch.frame.shown / 3600} hours ahead. They are stored in true UTC.`;
       emit({ type: "notice", code: "DATABASE_NOT_IN_UTC", message });
@@ -121,6 +134,10 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     yield { state: ended, reconciled: true };
   },
 });
+
+function isShifted(frame: Frame | undefined): boolean {
+  return frame !== undefined && frame.shown !== 0;
+}
 
 function headOf(rows: readonly DagsterRun[]): readonly string[] {
   return rows.slice(0, HEAD_SIZE).map(({ runId }) => runId);

@@ -1,0 +1,141 @@
+/** What must hold of the tables of a Dagster, whatever happened. */
+import { formatSix } from "@org/simulators";
+import { runText, sorted, storedRunText } from "./dagster-ledger.ts";
+import type { DagsterLife } from "./dagster-life.ts";
+
+export type StoredRow = Readonly<Record<string, unknown>>;
+/** The rows of the four tables by their keys, deleted ones too. */
+export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredRow>>;
+
+export const tableNames = ["dagster_runs", "dagster_assets", "dagster_schedules", "dagster_sensors"] as const;
+const finals: ReadonlySet<unknown> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
+
+/** At any time, also where a sync died: nothing in the tables that never was, nothing marked deleted that is there. */
+export function neverWrong(life: DagsterLife, tables: Tables): string[] {
+  const found: string[] = [];
+  for (const [table, rows] of tables) {
+    for (const [key, row] of rows) {
+      if (isDeleted(row)) {
+        if (table === "dagster_runs" && life.world.runs.has(key))
+          found.push(`run ${key} is there, and marked as deleted`);
+        continue;
+      }
+      const { wrong } = life.ledger.judge(table, content(row));
+      if (wrong) found.push(`invented: ${wrong}`);
+    }
+  }
+  return found;
+}
+
+/** After a sync that came to its end: all runs of before it, no version older than it, unless they went meanwhile. */
+export function asOfStart(
+  life: DagsterLife,
+  tables: Tables,
+  start: { tick: number; runs: readonly string[] },
+): string[] {
+  const found: string[] = [];
+  const rows = tables.get("dagster_runs")!;
+  for (const id of start.runs) {
+    if (!life.world.runs.has(id)) continue;
+    const row = rows.get(id);
+    if (!row || isDeleted(row)) found.push(`missing: run ${id}`);
+    else if (!life.ledger.isUnproven && (life.ledger.judge("dagster_runs", content(row)).lastHeld ?? 0) <= start.tick)
+      found.push(`stale: run ${id} is as it was before the sync: ${JSON.stringify(content(row))}`);
+  }
+  return found;
+}
+
+/** After a sync that nothing disturbed: the tables are what the API shows, and after a reconcile no run more. */
+export function asShown(life: DagsterLife, before: Tables, tables: Tables, reconcile: boolean): string[] {
+  life.ledger.zoneSeen(life.world);
+  return [...runs(life, tables, reconcile), ...definitions(life, before, tables)];
+}
+
+function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
+  const { world, ledger, version } = life;
+  const found: string[] = [];
+  const rows = tables.get("dagster_runs")!;
+  for (const run of world.runs.values()) {
+    const row = rows.get(run.runId);
+    if (!row || isDeleted(row)) {
+      found.push(`missing: run ${run.runId}`);
+      continue;
+    }
+    const isSame = storedRunText(content(row)) === runText(run);
+    if (!isSame && !(ledger.isUnproven && finals.has(row.status)))
+      found.push(`stale: run ${run.runId} is ${storedRunText(content(row))}, not ${runText(run)}`);
+    // Rows from both sides of a move are put right by one offset: a limit that the README names.
+    const zones = ledger.hasMoved || !ledger.isZoneProven ? [...ledger.zones] : [run.updateOffset];
+    const times = (instant: number, offset: number) => zones.map((zone) => formatSix(instant + offset - zone));
+    if (isSame && !times(run.updateTime, run.updateOffset).includes(row.update_time as string))
+      found.push(`update_time of run ${run.runId} is ${row.update_time}, not ${formatSix(run.updateTime)}`);
+    const created = times(run.creationTime, run.creationOffset) as (string | null)[];
+    if (!(version === "1.7.10" ? [...created, null] : created).includes(row.creation_time as string | null))
+      found.push(`creation_time of run ${run.runId} is ${row.creation_time}, not ${formatSix(run.creationTime)}`);
+  }
+  for (const [id, row] of rows) {
+    if (isDeleted(row) || world.runs.has(id)) continue;
+    if (reconcile) found.push(`deleted, and not marked after a reconcile: run ${id}`);
+    else if (!finals.has(row.status)) found.push(`deleted, and still open in the table: run ${id}`);
+  }
+  return found;
+}
+
+/** What the loaded locations define; what the others defined stays as the table had it. */
+function definitions(life: DagsterLife, before: Tables, tables: Tables): string[] {
+  const { world } = life;
+  const locations = [...world.locations.values()];
+  const loaded = new Set(locations.filter(({ state }) => state === "loaded").map(({ name }) => name));
+  const unavailable = new Set(locations.filter(({ state }) => state !== "loaded").map(({ name }) => name));
+  const isKept = ({ code_location: name }: StoredRow) =>
+    name !== null && (loaded.size === 0 || unavailable.has(name as string));
+  const truth = world.rows();
+  const found: string[] = [];
+  for (const table of ["dagster_schedules", "dagster_sensors"] as const) {
+    const expected = new Map<string, StoredRow>();
+    for (const [id, row] of live(before, table)) if (isKept(row)) expected.set(id, row);
+    for (const row of truth[table]) if (loaded.has(row.code_location as string)) expected.set(row.id as string, row);
+    found.push(...compare(table, expected, live(tables, table)));
+  }
+  const expected = new Map<string, StoredRow>();
+  const known = live(before, "dagster_assets");
+  const materialized = new Map(truth.dagster_assets.map((row) => [row.id as string, row]));
+  for (const [id, row] of known) {
+    const { last_materialization_run_id = null, last_materialization_time = null } = materialized.get(id) ?? {};
+    if (isKept(row)) expected.set(id, { ...row, last_materialization_run_id, last_materialization_time });
+    else if (loaded.size === 0) expected.set(id, row);
+  }
+  for (const row of truth.dagster_assets) {
+    const id = row.id as string;
+    if (expected.has(id) && isKept(expected.get(id)!)) continue;
+    if (loaded.has(row.code_location as string)) expected.set(id, row);
+    else if (row.last_materialization_time !== null)
+      expected.set(id, { ...row, description: null, group_name: null, repository: null, code_location: null });
+  }
+  return [...found, ...compare("dagster_assets", expected, live(tables, "dagster_assets"))];
+}
+
+function compare(
+  table: string,
+  expected: ReadonlyMap<string, StoredRow>,
+  actual: ReadonlyMap<string, StoredRow>,
+): string[] {
+  const found: string[] = [];
+  for (const [id, row] of expected) {
+    const [wanted, got] = [row, actual.get(id)].map((each) => each && JSON.stringify(sorted(each)));
+    if (got === undefined) found.push(`missing: ${table} ${wanted}`);
+    else if (wanted !== got) found.push(`different: ${table} ${got}, not ${wanted}`);
+  }
+  for (const [id, row] of actual) if (!expected.has(id)) found.push(`too many: ${table} ${JSON.stringify(row)}`);
+  return found;
+}
+
+function live(tables: Tables, table: string): ReadonlyMap<string, StoredRow> {
+  return new Map([...tables.get(table)!].filter(([, row]) => !isDeleted(row)).map(([id, row]) => [id, content(row)]));
+}
+
+const isDeleted = ({ _deleted_at }: StoredRow) => _deleted_at !== null;
+
+function content({ _synced_at: _, _deleted_at: __, ...row }: StoredRow): StoredRow {
+  return row;
+}

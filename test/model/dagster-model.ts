@@ -1,0 +1,133 @@
+/** Plays steps against a simulated Dagster, syncs it into memory, and says what is wrong with the tables. */
+import { createDagsterClient } from "@org/dagster-client";
+import type { Destination, Session } from "@org/destination";
+import { type DirectServer, directDagsterSimulator } from "@org/simulators";
+import { dagster } from "@org/sources/dagster";
+import { type Source, sync } from "@org/sync-engine";
+import { asOfStart, asShown, neverWrong, type Tables, tableNames } from "./dagster-check.ts";
+import { DagsterLife } from "./dagster-life.ts";
+import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
+import { type MemoryDestination, memoryDestination } from "./memory-destination.ts";
+import { type ScriptedRequests, scriptedFetch } from "./support/scripted-fetch.ts";
+
+/** What a test puts in the place of a part, to see that the model notices. */
+export interface Wrong {
+  readonly fetch?: (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
+  readonly source?: (source: Source, options: { readonly clock: () => number }) => Source;
+  readonly destination?: (destination: Destination) => Destination;
+}
+
+export interface Played {
+  readonly steps: number;
+  readonly syncs: number;
+  /** Those after which the tables had to equal what the server shows. */
+  readonly compared: number;
+}
+
+/** @throws Error that says after which step what is wrong */
+export async function play(beginning: Beginning, steps: readonly Step[], wrong: Wrong = {}): Promise<Played> {
+  const life = new DagsterLife(beginning);
+  const memory = memoryDestination();
+  let tables = tablesOf(memory);
+  let compared = 0;
+  let syncs = 0;
+  for (const [index, step] of steps.entries()) {
+    if (step.do !== "sync") {
+      life.do(step);
+      continue;
+    }
+    syncs += 1;
+    const found = await syncOnce(life, memory, { step, overlapMs: beginning.overlapMs, wrong, before: tables });
+    tables = found.tables;
+    if (found.compared) compared += 1;
+    if (found.wrong.length > 0) throw new Error(`after step ${index}: ${found.wrong.slice(0, 3).join("\n")}`);
+  }
+  return { steps: steps.length, syncs, compared };
+}
+
+interface Found {
+  readonly wrong: readonly string[];
+  readonly compared: boolean;
+  readonly tables: Tables;
+}
+
+async function syncOnce(
+  life: DagsterLife,
+  memory: MemoryDestination,
+  asked: { readonly step: SyncStep; readonly overlapMs: number; readonly wrong: Wrong; readonly before: Tables },
+): Promise<Found> {
+  const { overlapMs, wrong, before } = asked;
+  // Pages so small that there would be hundreds of them show nothing that a dozen does not.
+  const step = { ...asked.step, pageSize: Math.max(asked.step.pageSize, Math.ceil(life.world.runs.size / 12)) };
+  const start = { tick: life.ledger.tick, runs: [...life.world.runs.keys()] };
+  const controller = new AbortController();
+  const server: DirectServer = directDagsterSimulator(life.world, life.version);
+  const script: ScriptedRequests = scriptedFetch(server.fetch, {
+    life,
+    step,
+    die: () => controller.abort(new Error("killed")),
+  });
+  const fetch = wrong.fetch?.(script.fetch) ?? script.fetch;
+  const client = createDagsterClient({ url: "http://dagster.test", fetch });
+  const source = dagster({ client, pageSize: step.pageSize, overlapMs }) as Source;
+  const mortal = mortalDestination(memory, step);
+  let error: unknown;
+  await sync({
+    source: wrong.source?.(source, { clock: () => life.world.clock.now() }) ?? source,
+    destination: wrong.destination?.(mortal.destination) ?? mortal.destination,
+    pipeline: "model",
+    reconcile: step.reconcile,
+    fullRefresh: step.fullRefresh ?? false,
+    allowMassDelete: true,
+    requests: { retries: 4, retryWaitMs: 0, retryWaitMaxMs: 0 },
+    signal: controller.signal,
+    now: () => life.localMs,
+  }).catch((thrown: unknown) => {
+    error = thrown;
+  });
+  const tables = tablesOf(memory);
+  const found = neverWrong(life, tables);
+  const isExcused = controller.signal.aborted || mortal.isDead() || script.isLasting();
+  if (error !== undefined && !isExcused) found.push(`the sync failed: ${String(error)}`);
+  if (error !== undefined) return { wrong: found, compared: false, tables };
+  life.wasSetBack = false;
+  found.push(...asOfStart(life, tables, start));
+  if (life.ledger.tick !== start.tick) return { wrong: found, compared: false, tables };
+  found.push(...asShown(life, before, tables, step.reconcile && before.get("dagster_runs")!.size > 0));
+  return { wrong: found, compared: true, tables };
+}
+
+function tablesOf(memory: MemoryDestination): Tables {
+  const key = (table: string) => (table === "dagster_runs" ? "run_id" : "id");
+  return new Map(
+    tableNames.map((name) => [name, new Map(memory.rows(name).map((row) => [row[key(name)] as string, row]))]),
+  );
+}
+
+/** The process dies at a commit: nothing that it asks for after it happens any more. */
+function mortalDestination(destination: Destination, { dies }: SyncStep) {
+  let commits = 0;
+  let dead = false;
+  const alive = <T>(work: () => Promise<T>) => (dead ? Promise.reject(new Error("dead")) : work());
+  const open: Destination["open"] = async (options) => {
+    const session = await destination.open(options);
+    const commit: Session["commit"] = async (stream, batch) => {
+      const isLast = dies !== undefined && dies.where !== "request" && commits === dies.at;
+      commits += 1;
+      if (isLast && dies.where === "before") dead = true;
+      const result = await alive(() => session.commit(stream, batch));
+      if (isLast) dead = true;
+      return alive(async () => result);
+    };
+    return {
+      states: () => session.states(),
+      prepare: (tables) => session.prepare(tables),
+      count: (table, scope) => alive(() => session.count(table, scope)),
+      countBy: (table, scope, columns) => alive(() => session.countBy(table, scope, columns)),
+      keys: (table, scope, columns) => alive(() => session.keys(table, scope, columns)),
+      commit,
+      close: () => session.close(),
+    };
+  };
+  return { destination: { ...destination, open }, isDead: () => dead };
+}

@@ -1,0 +1,67 @@
+/** What the model found: each went wrong once. A failing seed becomes a test here, shrunk, with its name. */
+import { test } from "vitest";
+import { play } from "./dagster-model.ts";
+import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
+
+const newest: Beginning = { version: 2, hours: 0, overlapMs: 1000, runs: 0 };
+const newYork: Beginning = { ...newest, hours: -5 };
+const sync: SyncStep = { do: "sync", pageSize: 1000, reconcile: false, requests: [] };
+const hour = 3_600_000;
+
+const regressions: Record<string, readonly [Beginning, readonly Step[]]> = {
+  "a field that the server has since it was upgraded is filled in the runs of before": [
+    { ...newest, version: 0, runs: 60 },
+    [sync, { do: "upgrade" }, sync],
+  ],
+  "a server that was upgraded in the middle of a first sync fills the field in what was read before, too": [
+    { ...newest, version: 0, runs: 70 },
+    [{ ...sync, pageSize: 12, dies: { at: 4, where: "after" } }, { do: "upgrade" }, sync, sync],
+  ],
+  "a server in New York that takes its filter in another way since it was upgraded loses no tag": [
+    { ...newYork, version: 0, runs: 60 },
+    [sync, { do: "upgrade" }, { do: "advance", byMs: 61_000 }, { do: "tag", run: 55, value: 1 }, sync],
+  ],
+  "times that were stored before any run showed the zone are put right when one does": [
+    newYork,
+    [
+      { do: "brief", count: 1, agoMs: 0 },
+      { do: "advance", byMs: 100_000 },
+      { do: "tag", run: 0, value: 1 },
+      // So many that it is not among the newest, which are read each time; so long that no window reaches back to it.
+      ...Array.from({ length: 52 }, (): Step => ({ do: "add", location: 0 })),
+      { do: "advance", byMs: 13 * hour },
+      sync,
+      { do: "finish", run: 0, status: "SUCCESS", agoMs: 0 },
+      sync,
+    ],
+  ],
+  "times on the first pages of a first sync are put right when a later page shows the zone": [
+    { ...newYork, runs: 61 },
+    [
+      { do: "advance", byMs: 100_000 },
+      ...Array.from({ length: 60 }, (_, run): Step => ({ do: "tag", run, value: 1 })),
+      { do: "advance", byMs: 100_000 },
+      { ...sync, pageSize: 8 },
+    ],
+  ],
+  "a clock that was set back and, after a sync in which nothing ended, set right again loses no tag": [
+    { ...newest, runs: 60 },
+    [
+      { do: "advance", byMs: 420_000 },
+      sync,
+      { do: "clock", byMs: -hour },
+      sync,
+      { do: "tag", run: 55, value: 1 },
+      { do: "clock", byMs: hour },
+      sync,
+    ],
+  ],
+  "what a database in Tokyo showed of its zone is remembered when all runs are read again after an upgrade": [
+    { ...newest, version: 0, hours: 9, runs: 1 },
+    [sync, { do: "delete", run: 0, count: 1 }, { do: "add", location: 0 }, { do: "upgrade" }, sync],
+  ],
+};
+
+test.each(Object.entries(regressions))("%s", async (_, [beginning, steps]) => {
+  await play(beginning, steps);
+});
