@@ -84,6 +84,22 @@ test("I7: answers that do not fit are cut where they are proven, also within one
   expect(await differences()).toEqual([]);
 });
 
+test("I11, I12: rows whose ids are in another order than their times are read in halves, not one by one", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "backfilled", tasks: [{ taskId: "a" }, { taskId: "b" }] });
+  // The latest first, as a backfill in reverse makes them.
+  for (let index = 0; index < 200; index += 1) {
+    world.finishRun(world.addRun(dag, { runId: `run ${index}`, runAfter: world.now() - index * hour }));
+  }
+  const { syncNow, differences, simulator } = await setUp({ world, source: { runsPerAnswer: 4 } });
+  simulator.clock.advance(60 * 60_000);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+  const asked = simulator.requests.filter(({ path }) => path.endsWith("/taskInstances/list"));
+  // 400 rows in answers of twenty: one by one it would be 200 requests.
+  expect(asked.length).toBeLessThan(80);
+});
+
 test("a server without keyset cursor is read to the row, first and later", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ simulator: { cursor: false, maximumPageLimit: 5 } });
   await syncNow();

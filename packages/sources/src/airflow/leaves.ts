@@ -47,11 +47,17 @@ export type OnUnreadable = (where: string) => void;
 /** How often the same question is asked before its answers count as no answer. */
 const MOST_ATTEMPTS = 10;
 
+/**
+ * @param isScattered whether an answer's rows may be any of the scope's, rather than its earliest. Rows in order of their
+ * ids mostly are the earliest; where what lies before the cut did not fit into one answer, they were not, and only
+ * halves bring parts that do.
+ */
 export async function* leaves<T extends { readonly run_after: string }>(
   ask: Ask<T>,
   scope: AirflowScope,
   pageLimit: number,
   onUnreadable: OnUnreadable,
+  isScattered = false,
 ): AsyncGenerator<Leaf<T>> {
   const [only, ...others] = ask.parts?.(scope) ?? [scope];
   if (!only || others.length > 0) {
@@ -72,12 +78,12 @@ export async function* leaves<T extends { readonly run_after: string }>(
       return;
     }
     const times = rows.map((row) => timestamp(row.run_after));
-    const cut = times.toSorted().at(-1)!;
+    const cut = isScattered ? middle(times) : times.toSorted().at(-1)!;
     const before = rows.filter((_, index) => times[index] !== cut);
     if (before.length > 0) {
       const part = { ...rest, runAfter: { ...rest.runAfter, to: cut } };
       if (ordered) yield { scope: part, rows: before };
-      else yield* leaves(ask, part, pageLimit, onUnreadable);
+      else yield* leaves(ask, part, pageLimit, onUnreadable, true);
       rest = { ...rest, runAfter: { ...rest.runAfter, from: cut } };
       limit = pageLimit;
       attempt = -1;
@@ -89,4 +95,11 @@ export async function* leaves<T extends { readonly run_after: string }>(
   throw new Error(
     `The server does not return ${JSON.stringify(rest)} in one answer: it keeps to a limit lower than ${limit} rows, or the rows change faster than they can be read.`,
   );
+}
+
+/** The time in the middle, or the second earliest where that is the earliest: some rows lie before it. */
+function middle(times: readonly string[]): string {
+  const sorted = times.toSorted();
+  const found = sorted[Math.floor(sorted.length / 2)]!;
+  return sorted.find((time) => time >= found && time > sorted[0]!) ?? found;
 }
