@@ -1,6 +1,6 @@
 import { createEmptyAirflowWorld } from "@org/simulators";
 import { expect, test } from "vitest";
-import { eventDoubts } from "../src/airflow/doubts.ts";
+import { deletedRuns, eventDoubts } from "../src/airflow/doubts.ts";
 import { setUp } from "./airflow-sync.ts";
 
 /** As Airflow 3.3.2 writes it. */
@@ -17,6 +17,7 @@ test("runs that somebody changed or deleted all at once are named in the event's
   expect(eventDoubts([bulkEvent], "dag_run")).toEqual(scopes);
   // What is deleted goes with its task instances.
   expect(eventDoubts([bulkEvent], "task")).toEqual(scopes);
+  expect(deletedRuns([bulkEvent])).toEqual([{ dag_id: "two", dag_run_id: "r2" }]);
 });
 
 test("runs that were cleared at once are named one by one, each maybe with a DAG of its own", () => {

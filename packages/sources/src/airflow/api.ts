@@ -4,7 +4,7 @@ import type { SourceContext } from "@org/sync-engine";
 import { timestamp, timestampOf } from "../timestamp.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { type AskList, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
-import { isNotFound } from "./unreadable.ts";
+import { isNotFound, serverError } from "./unreadable.ts";
 
 /** Events after which a row may have changed without its `updated_at`, or gone. */
 const silentEvents = [
@@ -52,13 +52,14 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     clock: (now: () => number) => Math.min(clock, now()),
 
     /** One page of all DAGs, stale ones among them, in order of their ids. */
-    async dagsPage(offset: number): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
-      const data = await ask("dags", "dags", (signal) =>
-        client.GET("/api/v2/dags", {
-          params: { query: { limit: LARGEST_PAGE, offset, order_by: ["dag_id"], exclude_stale: false } },
-          signal,
-        }),
-      );
+    async dagsPage(
+      offset: number,
+      limit: number,
+      options?: { readonly retries?: number },
+    ): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
+      const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
+      const call = (signal: AbortSignal) => client.GET("/api/v2/dags", { params: { query }, signal });
+      const data = await ask("dags", "dags", call, options);
       return { dags: data.dags, total: data.total_entries };
     },
 
@@ -85,7 +86,10 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       }
     },
 
-    /** Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. */
+    /**
+     * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. One that it cannot
+     * print is there.
+     */
     async presence(dag: string): Promise<"there" | "gone" | "hidden"> {
       try {
         await ask(`dag ${dag}`, "owners", (signal) =>
@@ -95,7 +99,8 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       } catch (error) {
         if (isNotFound(error)) return "gone";
         if (isForbidden(error)) return "hidden";
-        throw error;
+        serverError(error);
+        return "there";
       }
     },
 

@@ -1,6 +1,9 @@
 /** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
 import type { Dag } from "@org/airflow-client";
 import type { AirflowApi } from "./api.ts";
+import type { OnUnreadable } from "./leaves.ts";
+import { LARGEST_PAGE } from "./listings.ts";
+import { readAround, serverError } from "./unreadable.ts";
 
 /** So many steps back in a row, and there is no listing. */
 const MOST_STEPS_BACK = 10;
@@ -12,12 +15,14 @@ const MOST_STEPS_BACK = 10;
  * it then. Where DAGs that went made the rest move forward, the page begins with an unknown one: the one before it is
  * asked for again. So what comes and goes in a list of thousands costs a page, not all of them.
  */
-export async function allDags(api: Pick<AirflowApi, "dagsPage">): Promise<readonly Dag[]> {
+export async function allDags(api: Pick<AirflowApi, "dagsPage">, onUnreadable: OnUnreadable): Promise<readonly Dag[]> {
   const known = new Map<string, Dag>();
   let pageSize = 0;
   let offset = 0;
   for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
-    const { dags, total } = await api.dagsPage(offset);
+    const page = await api.dagsPage(offset, LARGEST_PAGE).catch(serverError);
+    if (page instanceof Error) return readableDags(api, page, onUnreadable);
+    const { dags, total } = page;
     pageSize = Math.max(pageSize, dags.length);
     const [first] = dags;
     if (offset > 0 && !(first && known.has(first.dag_id))) {
@@ -33,4 +38,21 @@ export async function allDags(api: Pick<AirflowApi, "dagsPage">): Promise<readon
     offset += Math.max(0, dags.length - 1);
   }
   throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
+}
+
+/** The DAGs that the server can print. One that is not among them is asked for by its id before it counts as gone. */
+async function readableDags(
+  api: Pick<AirflowApi, "dagsPage">,
+  cause: Error,
+  onUnreadable: OnUnreadable,
+): Promise<readonly Dag[]> {
+  const known = new Map<string, Dag>();
+  const ask = async (_: unknown, limit: number, probe = { offset: 0 }) => {
+    const { dags, total } = await api.dagsPage(probe.offset, limit, { retries: 1 });
+    return { rows: dags, total, limit, ordered: true };
+  };
+  for await (const dags of readAround(ask, {}, LARGEST_PAGE, { cause, onUnreadable, name: "the list of DAGs" })) {
+    for (const dag of dags) known.set(dag.dag_id, dag);
+  }
+  return [...known.values()];
 }

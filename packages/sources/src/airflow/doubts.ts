@@ -108,7 +108,9 @@ export function differingCounts(
  */
 export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "task"): AirflowScope[] {
   return runScopes(
-    events.filter(({ event }) => event.includes(about) || deletesRuns.includes(event)).flatMap(runsOfEvent),
+    events
+      .filter(({ event }) => event.includes(about) || deletesRuns.includes(event))
+      .flatMap((event) => runsOfEvent(event)),
   );
 }
 
@@ -125,11 +127,12 @@ const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
 
 /** Runs that people deleted, by the server's event log. */
 export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
-  return events.filter(({ event }) => deletesRuns.includes(event)).flatMap(runsOfEvent);
+  return events.filter(({ event }) => deletesRuns.includes(event)).flatMap((event) => runsOfEvent(event, "delete"));
 }
 
-function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent): RunId[] {
-  const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra))];
+/** @param action of those in a request for many runs; any where it is left out */
+function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
+  const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra, action))];
   return named.flatMap((run) => {
     const dag = run.dag_id || dag_id;
     return dag && dag !== "~" && run.dag_run_id && run.dag_run_id !== "~"
@@ -140,12 +143,13 @@ function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent): RunId[] {
 
 type RequestedRun = { readonly dag_id?: string | null | undefined; readonly dag_run_id?: string | null | undefined };
 
-/** The runs that a request names: `{ actions: [{ entities: [run id or run] }] }`, or `{ dag_runs: [run] }`. */
-function requestedRuns(extra: string | null | undefined): RequestedRun[] {
-  type Action = { readonly entities?: readonly (string | RequestedRun)[] };
+/** The runs that a request names: `{ actions: [{ action, entities: [run id or run] }] }`, or `{ dag_runs: [run] }`. */
+function requestedRuns(extra: string | null | undefined, action: string | undefined): RequestedRun[] {
+  type Action = { readonly action?: string; readonly entities?: readonly (string | RequestedRun)[] };
   try {
     const request = JSON.parse(extra ?? "{}") as { actions?: Action[]; dag_runs?: RequestedRun[] };
-    const runs = [...(request.actions ?? []).flatMap(({ entities }) => entities ?? []), ...(request.dag_runs ?? [])];
+    const actions = (request.actions ?? []).filter((each) => !action || each.action === action);
+    const runs = [...actions.flatMap(({ entities }) => entities ?? []), ...(request.dag_runs ?? [])];
     return runs.map((run) => (typeof run === "string" ? { dag_run_id: run } : run));
   } catch {
     // Cut short, or of another shape: the log says who did what, and promises no more.

@@ -92,7 +92,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const deleted = new Set<string>();
   let unreachable = false;
   const before = once(async (): Promise<Before> => {
-    const dags = await allDags(api);
+    const dags = await allDags(api, onUnreadable);
     visible = new Set(dags.map(({ dag_id }) => dag_id));
     const position = { server: api.clock(context.now), local: context.now() };
     return { position, dags, runCounts: await api.runCounts() };

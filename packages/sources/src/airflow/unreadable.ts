@@ -29,7 +29,11 @@ export async function* readAround<T>(
   ask: Ask<T>,
   scope: AirflowScope,
   limit: number,
-  { cause, onUnreadable }: { readonly cause: Error; readonly onUnreadable: OnUnreadable },
+  {
+    cause,
+    onUnreadable,
+    name = JSON.stringify(scope),
+  }: { readonly cause: Error; readonly onUnreadable: OnUnreadable; readonly name?: string },
 ): AsyncGenerator<readonly T[]> {
   const { total } = await ask(scope, 0, { offset: 0 });
   const unreadable: number[] = [];
@@ -57,6 +61,5 @@ export async function* readAround<T>(
 
   for (let offset = 0; offset < total; offset += limit) yield* read(offset, Math.min(limit, total - offset));
   if (readable === 0) throw cause;
-  for (const offset of unreadable)
-    onUnreadable(`row ${offset + 1} of ${total} in ${JSON.stringify(scope)}: ${cause.message}`);
+  for (const offset of unreadable) onUnreadable(`row ${offset + 1} of ${total} in ${name}: ${cause.message}`);
 }

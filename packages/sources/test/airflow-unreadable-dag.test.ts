@@ -1,0 +1,61 @@
+import { createAirflowWorld } from "@org/simulators";
+import { dagRunsTable, dagsTable } from "@org/sources/airflow";
+import type { SyncError } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { readTable } from "../../../test/live/compare.ts";
+import { setUp } from "./airflow-sync.ts";
+
+const requests = { retries: 1, retryWaitMs: 1 };
+
+test.each([1000, 4])(
+  "I9: a DAG that the server cannot print is gone around (pages of %d)",
+  async (maximumPageLimit) => {
+    const world = createAirflowWorld({ dags: 10, days: 2, runsPerDag: 4 });
+    const { simulator, syncNow, differences, path } = await setUp({ world, simulator: { maximumPageLimit } });
+    await syncNow();
+    simulator.clock.advance(20 * 60_000);
+    const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
+    world.poison(dag);
+    world.finishRun(world.addRun(dag, { runId: "its runs can be printed" }));
+    const added = world.addDag({ dagId: "zzz new" });
+    world.finishRun(world.addRun(added));
+    for (const reconcile of [false, true]) {
+      const error = (await syncNow({ requests, reconcile }).catch((thrown: unknown) => thrown)) as SyncError;
+      expect(error.code).toBe("STREAMS_FAILED");
+      expect(error.result?.streams.filter((stream) => stream.error)).toEqual([]);
+      expect(error.message).toMatch(/Airflow cannot read row \d+ of 11 in the list of DAGs: GET .* answered 500/);
+      expect(await differences()).toEqual([]);
+    }
+    // What is gone for good is found all the same.
+    world.deleteDag(added);
+    await expect(syncNow({ requests })).rejects.toThrow("Airflow cannot read row");
+    expect(await differences()).toEqual([]);
+    world.poison(dag, false);
+    world.setDag(dag, { isPaused: !dag.isPaused });
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    expect((await readTable(path, dagsTable)).length).toBe(10);
+  },
+);
+
+test("I9: a first sync goes around a DAG that the server cannot print, and reads its runs", async () => {
+  const world = createAirflowWorld({ dags: 6, days: 2, runsPerDag: 4 });
+  const { syncNow, differences, path } = await setUp({ world });
+  const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
+  world.poison(dag);
+  await expect(syncNow({ requests })).rejects.toThrow("in the list of DAGs");
+  const runs = (await readTable(path, dagRunsTable)).filter(({ dag_id }) => dag_id === dag.dagId);
+  expect(runs).toHaveLength(dag.runs.size);
+  world.poison(dag, false);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
+
+test("a server that cannot print any DAG fails the sync, and no DAG is gone", async () => {
+  const { simulator, syncNow, differences } = await setUp();
+  await syncNow();
+  simulator.faults.push({ match: ({ path }) => path.startsWith("/api/v2/dags"), status: 500, body: "", times: 9_999 });
+  await expect(syncNow({ requests, reconcile: true })).rejects.toThrow("answered 500");
+  simulator.faults.clear();
+  expect(await differences()).toEqual([]);
+});
