@@ -9,6 +9,7 @@
 
 import type { CommitResult } from "@org/destination";
 import { timestampOf } from "../timestamp.ts";
+import { circleGuard } from "./circle.ts";
 import { leaves, type OnUnreadable } from "./leaves.ts";
 import type { Listing } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
@@ -63,6 +64,7 @@ async function* rowsSince<T extends { readonly run_after: string }>(
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<readonly T[]> {
   const scope = { updatedSince: since };
+  const checkProgress = circleGuard();
   for (let token = ""; ; ) {
     const page = await listing.changed(since, token).catch(serverError);
     if (page instanceof Error) {
@@ -77,7 +79,7 @@ async function* rowsSince<T extends { readonly run_after: string }>(
     }
     if (page.rows.length > 0) yield page.rows;
     if (page.next === null) return;
-    if (page.next === token) throw new Error(`The server repeats the page token ${page.next}: its listing never ends.`);
+    checkProgress(page.next);
     token = page.next;
   }
   const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, probe) =>
