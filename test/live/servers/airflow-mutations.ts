@@ -4,15 +4,18 @@ import * as steps from "./airflow-steps.ts";
 import { insertTaskInstances } from "./airflow-task-rows.ts";
 import { type Counts, describeTasks } from "./airflow-world.ts";
 
-interface RunKey {
+/** Names a run. */
+export interface RunKey {
   dag_id: string;
   run_id: string;
 }
-interface TaskKey extends RunKey {
+/** Names a task instance. */
+export interface TaskKey extends RunKey {
   task_id: string;
   map_index: number;
 }
-type Call = (method: string, path: string, body: unknown) => Promise<unknown>;
+/** Asks the API as its user: method, path below `/api/v2/`, body. Throws where the answer is no success. */
+export type Call = (method: string, path: string, body: unknown) => Promise<unknown>;
 
 /** DAGs that come with the rounds have numbers from here on. */
 const firstNewDag = 100;
@@ -112,14 +115,14 @@ async function triggerRuns(server: AirflowServer, call: Call, round: number): Pr
   return dagIds.length;
 }
 
-async function markRuns(server: AirflowServer, call: Call, round: number): Promise<number> {
+export async function markRuns(server: AirflowServer, call: Call, round: number): Promise<number> {
   const runs = await findRuns(server, "state = 'running'", 1, round);
   for (const run of runs) await call("PATCH", pathOfRun(run), { state: "failed" });
   return runs.length;
 }
 
 // Runs with a slash in their id are left out: nobody could read the attempt that this makes an earlier one.
-async function clearTasks(server: AirflowServer, call: Call, round: number): Promise<number> {
+export async function clearTasks(server: AirflowServer, call: Call, round: number): Promise<number> {
   const tasks = await findTasks(
     server,
     "t.state in ('success', 'failed') and r.state in ('success', 'failed') and r.run_id not like '%/%'",
@@ -138,19 +141,19 @@ async function clearTasks(server: AirflowServer, call: Call, round: number): Pro
   return tasks.length;
 }
 
-async function clearRun(server: AirflowServer, call: Call, round: number): Promise<number> {
+export async function clearRun(server: AirflowServer, call: Call, round: number): Promise<number> {
   const runs = await findRuns(server, "state = 'failed'", 1, round);
   for (const run of runs) await call("POST", `${pathOfRun(run)}/clear`, { dry_run: false });
   return runs.length;
 }
 
-async function markTasks(server: AirflowServer, call: Call, round: number): Promise<number> {
+export async function markTasks(server: AirflowServer, call: Call, round: number): Promise<number> {
   const tasks = await findTasks(server, "t.state = 'success' and r.run_id not like '%/%'", 3, round + 1000);
   for (const task of tasks) await call("PATCH", pathOfTask(task), { new_state: "failed" });
   return tasks.length;
 }
 
-async function writeNotes(server: AirflowServer, call: Call, round: number): Promise<number> {
+export async function writeNotes(server: AirflowServer, call: Call, round: number): Promise<number> {
   const runs = await findRuns(server, "true", 3, round + 2000);
   for (const run of runs) await call("PATCH", pathOfRun(run), { note: `Noted in round ${round} – 🚀` });
   const tasks = await findTasks(server, "t.state = 'success' and r.run_id not like '%/%'", 3, round + 2000);
@@ -159,7 +162,7 @@ async function writeNotes(server: AirflowServer, call: Call, round: number): Pro
 }
 
 /** A run with a slash in its id has no path. */
-function findRuns(server: AirflowServer, condition: string, limit: number, turn: number): Promise<RunKey[]> {
+export function findRuns(server: AirflowServer, condition: string, limit: number, turn: number): Promise<RunKey[]> {
   return server.query<RunKey>(
     `select dag_id, run_id from dag_run join dag using (dag_id)
      where not is_stale and run_id not like '%/%' and ${condition} order by md5(dag_run.id || $1) limit ${limit}`,
@@ -176,12 +179,12 @@ function findTasks(server: AirflowServer, condition: string, limit: number, turn
   );
 }
 
-const path = (...segments: string[]) => segments.map(encodeURIComponent).join("/");
-const pathOfRun = (run: RunKey) => path("dags", run.dag_id, "dagRuns", run.run_id);
+export const path = (...segments: string[]) => segments.map(encodeURIComponent).join("/");
+export const pathOfRun = (run: RunKey) => path("dags", run.dag_id, "dagRuns", run.run_id);
 const pathOfTask = (task: TaskKey) =>
   `${pathOfRun(task)}/${path("taskInstances", task.task_id, ...(task.map_index >= 0 ? [String(task.map_index)] : []))}`;
 
-async function signIn(server: AirflowServer): Promise<Call> {
+export async function signIn(server: AirflowServer): Promise<Call> {
   const send = async (method: string, address: string, body: unknown, headers: Record<string, string>) => {
     const response = await fetch(`${server.url}${address}`, {
       method,
@@ -191,7 +194,7 @@ async function signIn(server: AirflowServer): Promise<Call> {
     });
     const text = await response.text();
     if (!response.ok) throw new Error(`${method} ${address} answered ${response.status}: ${text.slice(0, 500)}`);
-    return JSON.parse(text) as unknown;
+    return text === "" ? undefined : (JSON.parse(text) as unknown);
   };
   const login = { username: server.username, password: server.password };
   const { access_token: token } = (await send("POST", "/auth/token", login, {})) as { access_token: string };

@@ -1,0 +1,77 @@
+import { createAirflowClient } from "@org/airflow-client";
+import { duckdb } from "@org/destination/duckdb";
+import { airflow } from "@org/sources/airflow";
+import { sync } from "@org/sync-engine";
+import { expectTruth } from "./airflow-differences.ts";
+import type { AirflowServer } from "./servers/airflow.ts";
+import * as steps from "./servers/airflow-steps.ts";
+import { type RewriteDate, startDateProxy } from "./servers/date-proxy.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Small against an hour, and larger than what the two servers differ by. */
+const overlapMs = 15_000;
+
+let answers = 0;
+
+/** What the servers' clocks show at the first sync of a case, and at those after it. */
+export const clocks: Readonly<Record<string, readonly [first: RewriteDate, then: RewriteDate]>> = {
+  "is ahead by an hour": [(now) => now + HOUR_MS, (now) => now + HOUR_MS],
+  "is behind by an hour": [(now) => now - HOUR_MS, (now) => now - HOUR_MS],
+  "is set back by an hour between two syncs": [(now) => now + HOUR_MS, (now) => now],
+  "is set forward by an hour between two syncs": [(now) => now - HOUR_MS, (now) => now],
+  "is not said": [() => undefined, () => undefined],
+  "is that of two servers which differ by seven seconds": [twoServers, twoServers],
+};
+
+function twoServers(now: number): number {
+  answers += 1;
+  return answers % 2 ? now + 7_000 : now;
+}
+
+/** Syncs through a proxy that shows such clocks, changes the server in between, and compares after each sync. */
+export async function playClocks(
+  server: AirflowServer,
+  path: string,
+  [first, then]: readonly [RewriteDate, RewriteDate],
+): Promise<Record<string, unknown>> {
+  const proxy = await startDateProxy(server.url);
+  const client = createAirflowClient({
+    baseUrl: proxy.url,
+    auth: { username: server.username, password: server.password },
+  });
+  const source = airflow({ client, overlapMs });
+  // The proxy's port is another each time, and the tables belong to one pipeline.
+  const syncNow = () => sync({ source, destination: duckdb(path), pipeline: "clocks", reconcile: false });
+  const requests: number[] = [];
+  try {
+    proxy.rewrite = first;
+    requests.push((await syncNow()).requests);
+    proxy.rewrite = then;
+    for (const turn of [1, 2]) {
+      await change(server, turn);
+      requests.push((await syncNow()).requests);
+      await expectTruth(server, path);
+    }
+    return { requests };
+  } finally {
+    await proxy.close();
+  }
+}
+
+/** Changes of what is final already, which nothing but the window shows, and a step of the scheduler's. */
+async function change(server: AirflowServer, turn: number): Promise<void> {
+  const parameters = [String(turn)];
+  await server.query(
+    `update dag_run set end_date = clock_timestamp(), updated_at = clock_timestamp() where id in (
+       select id from dag_run where state in ('success', 'failed') order by md5(id || $1) limit 20)`,
+    parameters,
+  );
+  await server.query(
+    `update task_instance set hostname = 'moved-' || $1, updated_at = clock_timestamp() where id in (
+       select id from task_instance where state = 'success' order by md5(id || $1) limit 50)`,
+    parameters,
+  );
+  for (const statement of [steps.startRuns, steps.startTasks, steps.finishTasks]) {
+    await server.query(statement, parameters);
+  }
+}

@@ -1,0 +1,44 @@
+import { createAirflowClient } from "@org/airflow-client";
+import { duckdb } from "@org/destination/duckdb";
+import { airflow } from "@org/sources/airflow";
+import { type SyncOptions, sync } from "@org/sync-engine";
+import { expectTruth } from "./airflow-differences.ts";
+import { overlapMs } from "./airflow-round.ts";
+import type { AirflowServer } from "./servers/airflow.ts";
+import { insertDags, insertLargeRun, startLargeWriter } from "./servers/airflow-large.ts";
+
+/** One run with so many mapped task instances that come, end, go and come back while they are read. */
+export function playLargeRun(server: AirflowServer, path: string, instances: number): Promise<Record<string, unknown>> {
+  return play(server, path, 0, () => insertLargeRun(server, instances));
+}
+
+/** So many DAGs, of which some come and go while they are listed. */
+export function playManyDags(server: AirflowServer, path: string, dags: number): Promise<Record<string, unknown>> {
+  return play(server, path, dags, () => insertDags(server, 0, dags));
+}
+
+/** A sync before, one that finds what is new while it changes, and two once it is quiet; then compares. */
+async function play(server: AirflowServer, path: string, dags: number, prepare: () => Promise<void>) {
+  const { url: baseUrl, username, password } = server;
+  const client = createAirflowClient({ baseUrl, auth: { username, password } });
+  const steps: { requests: number; ms: number; mebibytes: number }[] = [];
+  const syncNow = async (more: Pick<SyncOptions, "reconcile" | "allowMassDelete"> = { reconcile: false }) => {
+    const source = airflow({ client, overlapMs });
+    const { requests, durationMs } = await sync({ source, destination: duckdb(path), ...more });
+    const mebibytes = Math.round(process.memoryUsage().rss / 2 ** 20);
+    steps.push({ requests, ms: Math.round(durationMs), mebibytes });
+  };
+  await syncNow();
+  await prepare();
+  const writer = startLargeWriter(server, { dags });
+  try {
+    await syncNow();
+  } finally {
+    await writer.stop();
+  }
+  await syncNow();
+  // Of a world that is mostly the large part, more goes than a sync believes.
+  await syncNow({ reconcile: true, allowMassDelete: true });
+  const rows = await expectTruth(server, path);
+  return { rows, changes: await writer.stop(), steps };
+}

@@ -1,0 +1,110 @@
+import { createRandom, type Random } from "@org/simulators";
+import pg from "pg";
+import type { AirflowServer } from "./airflow.ts";
+import { type Call, signIn } from "./airflow-mutations.ts";
+import type { Counts } from "./airflow-world.ts";
+import { lateCommits, schedulerActions } from "./airflow-writer-scheduler.ts";
+import { userActions } from "./airflow-writer-users.ts";
+import { forVersion } from "./for-version.ts";
+
+/** One of those who change a server at the same time: with a connection, a session and a sequence of chances of its own. */
+export interface Hand {
+  readonly server: AirflowServer;
+  readonly call: Call;
+  /** Asks the database through the hand's own connection, so that it can hold a transaction open. */
+  query<R = Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<R[]>;
+  readonly random: Random;
+  /** Another number each time, which decides whose turn it is in a statement. */
+  turn(): number;
+  /** What is done when the writer stops. */
+  readonly atEnd: (() => Promise<unknown>)[];
+}
+
+/** Something that happens, and how often beside the others. */
+export interface Action {
+  readonly name: string;
+  readonly weight: number;
+  run(hand: Hand): Promise<unknown>;
+}
+
+export interface Writer {
+  /** Lets what was begun be finished. @returns how often each thing was done, and refused by the server */
+  stop(): Promise<Counts>;
+}
+
+/** The server's own refusals, where two hands reach for one row: deadlocks, duplicates, rows that have just gone. */
+const refusals = ["40P01", "40001", "23505", "23503"];
+
+/**
+ * Changes a server until it is stopped, or has done enough: a person at the API, a scheduler with its workers in the
+ * database, and somebody whose transactions stay open for one to four seconds.
+ *
+ * @param seed decides what is done in which order; how it interleaves with a sync is up to the machine
+ */
+export async function startWriter(server: AirflowServer, seed: number): Promise<Writer> {
+  const counts: Counts = {};
+  const call = await signIn(server);
+  let stopped = false;
+
+  async function work(number: number, actions: readonly Action[], most: number, pauseMs: number): Promise<void> {
+    const client = new pg.Client({ connectionString: server.databaseUrl, options: "-c timezone=UTC -c datestyle=ISO" });
+    await client.connect();
+    const random = createRandom(seed * 10 + number);
+    let turns = 0;
+    const hand: Hand = {
+      server,
+      call,
+      query: async <R>(sql: string, parameters: unknown[] = []) =>
+        (await client.query(forVersion(sql, server.version), parameters)).rows as R[],
+      random,
+      turn() {
+        turns += 1;
+        return ((seed % 900) * 3 + number) * 400 + turns;
+      },
+      atEnd: [],
+    };
+    const deck = actions.flatMap((action) => Array.from({ length: action.weight }, () => action));
+    const attempt = async (name: string, run: () => Promise<unknown>) => {
+      try {
+        await run();
+        counts[name] = (counts[name] ?? 0) + 1;
+      } catch (error) {
+        await client.query("rollback");
+        if (!isRefusal(error)) throw error;
+        counts[`${name} refused`] = (counts[`${name} refused`] ?? 0) + 1;
+      }
+    };
+    try {
+      for (let each = 0; each < most && !stopped; each += 1) {
+        const action = random.pick(deck);
+        await attempt(action.name, () => action.run(hand));
+        await new Promise((resolve) => setTimeout(resolve, random.between(0, pauseMs)));
+      }
+      for (const run of hand.atEnd) await attempt("put right at the end", run);
+    } finally {
+      await client.end();
+    }
+  }
+
+  // Together they change for about a quarter of a minute, and no more than what a sync on a slow machine can read.
+  const done = Promise.all([
+    work(0, userActions, 40, 300),
+    work(1, schedulerActions, 80, 250),
+    work(2, lateCommits, 8, 300),
+  ]);
+  // It is awaited by stop(); a failure before that is no unhandled one.
+  done.catch(() => {});
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+      return counts;
+    },
+  };
+}
+
+function isRefusal(error: unknown): boolean {
+  if (error instanceof pg.DatabaseError) return refusals.includes(error.code ?? "");
+  // A 500 is what the API makes of a deadlock with another hand.
+  return error instanceof Error && / answered (400|404|409|500): /.test(error.message);
+}
