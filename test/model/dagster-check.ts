@@ -27,12 +27,18 @@ export function neverWrong(life: DagsterLife, tables: Tables): string[] {
   return found;
 }
 
-/** After a sync that came to its end: all runs of before it, no version older than it, unless they went meanwhile. */
-export function asOfStart(
-  life: DagsterLife,
-  tables: Tables,
-  start: { tick: number; runs: readonly string[] },
-): string[] {
+/** What a sync began with. */
+export interface Start {
+  readonly tick: number;
+  readonly runs: ReadonlySet<string>;
+  readonly reconcile: boolean;
+}
+
+/**
+ * After a sync that came to its end, whatever happened meanwhile: all runs of before it, no version older than it, and
+ * after a reconcile none that was deleted before it.
+ */
+export function asOfStart(life: DagsterLife, tables: Tables, start: Start): string[] {
   const found: string[] = [];
   const rows = tables.get("dagster_runs")!;
   for (const id of start.runs) {
@@ -41,6 +47,10 @@ export function asOfStart(
     if (!row || isDeleted(row)) found.push(`missing: run ${id}`);
     else if (!life.ledger.isUnproven && (life.ledger.judge("dagster_runs", content(row)).lastHeld ?? 0) <= start.tick)
       found.push(`stale: run ${id} is as it was before the sync: ${JSON.stringify(content(row))}`);
+  }
+  for (const [id, row] of start.reconcile ? rows : []) {
+    if (!isDeleted(row) && !life.world.runs.has(id) && !start.runs.has(id) && life.ledger.isOlder(id, start.tick))
+      found.push(`deleted before the sync, and not marked by its reconcile: run ${id}`);
   }
   return found;
 }

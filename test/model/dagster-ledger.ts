@@ -17,6 +17,8 @@ export class DagsterLedger {
   readonly #versions = new Map<string, Map<string, number>>();
   readonly #current = new Map<string, string>();
   readonly #times = new Map<string, Set<string>>();
+  /** The tick at which a run was first seen. */
+  readonly #born = new Map<string, number>();
   readonly #launched = new Map<string, string>();
   #provenZone = Number.POSITIVE_INFINITY;
 
@@ -27,6 +29,7 @@ export class DagsterLedger {
   }
 
   recordRun(run: SimulatedDagsterRun): void {
+    if (!this.#born.has(run.runId)) this.#born.set(run.runId, this.tick);
     this.#hold("runs", run.runId, runText(run));
     const times = this.#times.get(run.runId) ?? new Set();
     this.#times.set(run.runId, times);
@@ -98,6 +101,11 @@ export class DagsterLedger {
       }
     }
     return {};
+  }
+
+  /** Whether a run was there by then. */
+  isOlder(runId: string, tick: number): boolean {
+    return (this.#born.get(runId) ?? 0) <= tick;
   }
 
   #hold(kind: Kind, id: string, text: string): void {

@@ -12,8 +12,8 @@ import { type ScriptedRequests, scriptedFetch } from "./support/scripted-fetch.t
 
 /** What a test puts in the place of a part, to see that the model notices. */
 export interface Wrong {
-  readonly fetch?: (fetch: typeof globalThis.fetch) => typeof globalThis.fetch;
-  readonly source?: (source: Source, options: { readonly clock: () => number }) => Source;
+  readonly fetch?: (fetch: typeof globalThis.fetch, life: DagsterLife) => typeof globalThis.fetch;
+  readonly source?: (source: Source, life: DagsterLife) => Source;
   readonly destination?: (destination: Destination) => Destination;
 }
 
@@ -59,7 +59,9 @@ async function syncOnce(
   const { overlapMs, wrong, before } = asked;
   // Pages so small that there would be hundreds of them show nothing that a dozen does not.
   const step = { ...asked.step, pageSize: Math.max(asked.step.pageSize, Math.ceil(life.world.runs.size / 12)) };
-  const start = { tick: life.ledger.tick, runs: [...life.world.runs.keys()] };
+  // A stream that was never read has nothing to reconcile.
+  const reconcile = step.reconcile && before.get("dagster_runs")!.size > 0;
+  const start = { tick: life.ledger.tick, runs: new Set(life.world.runs.keys()), reconcile };
   const controller = new AbortController();
   const server: DirectServer = directDagsterSimulator(life.world, life.version);
   const script: ScriptedRequests = scriptedFetch(server.fetch, {
@@ -67,13 +69,13 @@ async function syncOnce(
     step,
     die: () => controller.abort(new Error("killed")),
   });
-  const fetch = wrong.fetch?.(script.fetch) ?? script.fetch;
+  const fetch = wrong.fetch?.(script.fetch, life) ?? script.fetch;
   const client = createDagsterClient({ url: "http://dagster.test", fetch });
   const source = dagster({ client, pageSize: step.pageSize, overlapMs }) as Source;
   const mortal = mortalDestination(memory, step);
   let error: unknown;
   await sync({
-    source: wrong.source?.(source, { clock: () => life.world.clock.now() }) ?? source,
+    source: wrong.source?.(source, life) ?? source,
     destination: wrong.destination?.(mortal.destination) ?? mortal.destination,
     pipeline: "model",
     reconcile: step.reconcile,
@@ -93,7 +95,7 @@ async function syncOnce(
   life.wasSetBack = false;
   found.push(...asOfStart(life, tables, start));
   if (life.ledger.tick !== start.tick) return { wrong: found, compared: false, tables };
-  found.push(...asShown(life, before, tables, step.reconcile && before.get("dagster_runs")!.size > 0));
+  found.push(...asShown(life, before, tables, reconcile));
   return { wrong: found, compared: true, tables };
 }
 

@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { play } from "./dagster-model.ts";
+import { beginning, steps } from "./dagster-steps.ts";
+import { wrongCases } from "./dagster-wrong.ts";
+
+const cases = Object.entries(wrongCases);
+
+describe("a Dagster source or engine that is wrong is caught by what the model demands", () => {
+  test.each(cases)("%s", async (_, { wrong, because, beginning, steps }) => {
+    await play(beginning, steps);
+    await expect(play(beginning, steps, wrong)).rejects.toThrow(because);
+  });
+});
+
+describe.runIf(process.env.NIGHTLY)("and by chance alone", () => {
+  test.each(cases)(
+    "%s",
+    async (_, { wrong }) => {
+      const property = fc.asyncProperty(beginning, steps, async (first, all) => {
+        await play(first, all, wrong);
+      });
+      const details = await fc.check(property, { numRuns: 3000, endOnFailure: true });
+      expect(details.failed).toBe(true);
+    },
+    900_000,
+  );
+});
