@@ -9,6 +9,7 @@ import type { DagRun, TaskInstance } from "@org/airflow-client";
 import type { Json, Row, Scope, StoredRow, Table } from "@org/destination";
 import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
+import { isForbidden } from "./api.ts";
 import { whole } from "./attempts.ts";
 import type { RunId } from "./doubts.ts";
 import { leaves } from "./leaves.ts";
@@ -70,6 +71,15 @@ export async function* readTaskInstances(
 ): AsyncGenerator<StreamBatch> {
   for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, airflow.onUnreadable)) {
     yield await taskInstanceBatch(airflow, stored, leaf, state);
+  }
+}
+
+/** What comes until the user lacks a permission: the stream that needs it more fails by it, and says so. */
+export async function* unlessForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!isForbidden(error)) throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
 import { justAfter } from "../timestamp.ts";
-import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unpurged } from "./batches.ts";
+import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unlessForbidden, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";
 import {
   differingCounts,
@@ -65,7 +65,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
         // first: were the sync to end in between, the doubt would arise again.
         if (streams.has("task_instances")) {
           for (const tasks of await ofChangedRuns(leaf.rows, stored)) {
-            yield* readTaskInstances(airflow, stored, tasks, state);
+            yield* unlessForbidden(readTaskInstances(airflow, stored, tasks, state));
           }
         }
         yield await dagRunBatch(airflow, stored, leaf, state);

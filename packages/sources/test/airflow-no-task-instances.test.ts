@@ -1,0 +1,34 @@
+import { createEmptyAirflowWorld } from "@org/simulators";
+import type { SyncError } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+test("I8: a user who may not see task instances any more has the others synced, is told, and loses no row", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "d", tasks: [{ taskId: "a" }, { taskId: "b" }] });
+  for (let index = 0; index < 6; index += 1) world.finishRun(world.addRun(dag, { runId: `run ${index}` }));
+  world.startRun(world.addRun(dag, { runId: "open" }));
+  const { simulator, syncNow, differences } = await setUp({ world });
+  await syncNow();
+  simulator.faults.push({
+    match: ({ path }) => path.includes("taskInstances"),
+    status: 403,
+    body: { detail: "Forbidden" },
+    times: 10_000,
+  });
+  const onTaskInstances = async () => (await differences()).filter((line) => !line.includes("airflow_dag"));
+  for (const reconcile of [false, true]) {
+    simulator.clock.advance(60 * 60_000);
+    world.finishRun(world.addRun(dag));
+    // Without a stamp: found by counts, with its task instances.
+    world.withoutStamps(() => world.finishRun(world.addRun(dag)));
+    const error = (await syncNow({ reconcile }).catch((thrown: unknown) => thrown)) as SyncError;
+    expect(error.message).toMatch(/task_instances: .* answered 403: Forbidden/);
+    expect(error.message).toMatch(/Synced: dags, dag_runs\.$/);
+    expect(error.result?.streams.map(({ deleted }) => deleted)).toEqual([0, 0, 0]);
+  }
+  expect(await onTaskInstances()).not.toEqual([]);
+  simulator.faults.clear();
+  await syncNow({ reconcile: true });
+  expect(await differences()).toEqual([]);
+});
