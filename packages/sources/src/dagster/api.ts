@@ -70,8 +70,11 @@ export function dagsterApi(
       return Math.min(pageSize, runsSize.most);
     },
 
-    /** The earliest server time seen so far, ms since 1970; our own clock where no answer carried one. */
-    clock: (now: () => number) => (Number.isFinite(clock) ? clock : now()),
+    /**
+     * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
+     * the clock which stamps the rows would lose changes; one of the two that is behind only has some read again.
+     */
+    clock: (now: () => number) => Math.min(clock, now()),
 
     /**
      * All code locations with what they define, and all asset keys, as of one moment.
