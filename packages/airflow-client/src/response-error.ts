@@ -88,14 +88,31 @@ export function isTokenExpired({ response, body }: Answer): boolean {
   return response.status === 401 && /expired/i.test(String(decodeDetail(body)));
 }
 
-function meaningOf({ response, body }: Answer): { code: AirflowErrorCode; hint?: string } {
+/** What FAB, the auth manager with roles, wants to be readable before it answers. The first path that fits counts. */
+const readable = [
+  ["/taskInstances", "DAGs, DAG Runs and Task Instances"],
+  ["/dagVersions", "DAGs and DAG Versions"],
+  ["/dagRuns", "DAGs and DAG Runs"],
+  ["/dagStats", "DAGs and DAG Runs"],
+  ["/eventLogs", "DAGs and Audit Logs"],
+  ["/dags", "DAGs"],
+] as const;
+
+function permissionHint({ method, path }: Call): string {
+  const lacking = "the user lacks a permission for this";
+  const resources = readable.find(([part]) => path.includes(part))?.[1];
+  const isRead = method === "GET" || path.endsWith("/list");
+  return isRead && resources ? `${lacking}; with FAB's roles: can read on ${resources}` : lacking;
+}
+
+function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; hint?: string } {
   const { status } = response;
   // "Not found" or "forbidden" from a proxy tells nothing of a row or a permission.
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
     return { code: "NOT_AN_API", hint: "that is not Airflow's own answer, but a proxy's or another server's" };
   }
   if (status === 401) return { code: "UNAUTHENTICATED" };
-  if (status === 403) return { code: "FORBIDDEN", hint: "the user lacks a permission for this" };
+  if (status === 403) return { code: "FORBIDDEN", hint: permissionHint(call) };
   if (status === 404) return { code: "NOT_FOUND" };
   if (status === 409) return { code: "CONFLICT" };
   if (status === 429) return { code: "RATE_LIMITED" };

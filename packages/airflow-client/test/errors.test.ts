@@ -14,6 +14,19 @@ async function failedAnswer(handler: Handler): Promise<AirflowResponseError> {
   return failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowResponseError);
 }
 
+test.each([
+  ["GET", "/api/v2/dags/~/dagRuns/~/taskInstances", "DAGs, DAG Runs and Task Instances"],
+  ["POST", "/api/v2/dags/~/dagRuns/list", "DAGs and DAG Runs"],
+  ["GET", "/api/v2/dagStats", "DAGs and DAG Runs"],
+  ["GET", "/api/v2/dags", "DAGs"],
+])("names what a user who is refused %s %s would have to read", async (method, path, resources) => {
+  const server = await serve((_, response) => json(response, { detail: "Forbidden" }, 403));
+  const client = createAirflowClient({ baseUrl: server.url });
+  const error = await failure(client.request(method, path), AirflowResponseError);
+  const hint = `(the user lacks a permission for this; with FAB's roles: can read on ${resources})`;
+  expect(error.message).toBe(`${method} ${server.url}${path} answered 403: Forbidden ${hint}`);
+});
+
 describe("an answer that is a failure", () => {
   test("tells status, method, both paths and what the server said", async () => {
     const error = await failedAnswer((_, response) =>

@@ -131,6 +131,7 @@ async function newlyPurged<T extends PurgeableTable>(
     (row) => !there.has(keyOf(row)) && !airflow.wasDeleted(row as unknown as RunId),
   );
   if (missing.length === 0) return [];
+  await airflow.expectVisible(missing.map(({ dag_id }) => dag_id as string));
   const oldest = await oldestStart(airflow, table);
   if (oldest === null) return [];
   const gone = new Set(missing.map(keyOf));

@@ -55,6 +55,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
     const events = await airflow.silentEvents(window.since);
     const doubts: AirflowScope[] = [
+      ...(state.unlisted ?? []).map((dag) => ({ dags: [dag] })).filter(airflow.isVisible),
       ...grownStates(before.runCounts, counts),
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
@@ -73,14 +74,13 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     }
     for (const doubt of doubts) yield* readRuns(doubt);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    state = { ...state, position: before.position, ...airflow.widened(window, late) };
+    const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
+    const dags = held.map(({ values }) => values.dag_id as string);
+    const unlisted = airflow.unlisted(dags);
+    state = { ...state, position: before.position, ...airflow.widened(window, late), unlisted };
     yield { state };
 
-    const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
-    const gone = await airflow.gone(
-      held.map(({ values }) => values.dag_id as string),
-      reconcile,
-    );
+    const gone = await airflow.gone(dags, reconcile);
     if (gone.length > 0) yield goneBatch(dagRunsTable, gone, state);
     if (reconcile) {
       const onServer = new Map(before.dags.map(({ dag_id }) => [dag_id, numberOfRuns(before.runCounts, dag_id)]));

@@ -12,7 +12,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   table: dagsTable,
   revision: 1,
   async *read({ shared: airflow, state, stored, reconcile }) {
-    const { dags, position } = await airflow.before();
+    const { dags, position } = await airflow.listedDags();
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);
     const timezones = new Map<unknown, string | null>();
     if (last) {
@@ -21,7 +21,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
         timezones.set(row.dag_id, row.timezone as string | null);
       // A version is only made when a file is parsed, so without a parse there is nothing to ask.
       const parsed = dags.some(({ last_parsed_time: time }) => time && Date.parse(time) >= since);
-      for (const dag of parsed ? await airflow.api.versionedSince(since) : []) timezones.delete(dag);
+      for (const dag of parsed ? await airflow.versionedSince(since) : []) timezones.delete(dag);
     }
     const unknown = dags.filter(({ dag_id }) => !timezones.has(dag_id));
     await Promise.all(unknown.map(async ({ dag_id }) => timezones.set(dag_id, await airflow.api.timezone(dag_id))));

@@ -33,10 +33,14 @@ const TASKS_PER_RUN = 5;
 /** More DAGs than this that the list lacks are asked for at a reconcile only: it is rather a role that sees less. */
 const MOST_MISSING = 20;
 
-/** The server before a sync read anything. */
-export interface Before {
+/** What the server listed before a sync read anything else. */
+export interface ListedDags {
   readonly position: Position;
   readonly dags: readonly Dag[];
+}
+
+/** The server before a sync read anything. */
+export interface Before extends ListedDags {
   readonly runCounts: RunCounts;
 }
 
@@ -45,6 +49,8 @@ export interface AirflowSync {
   readonly runsPerAnswer: number;
   readonly tasksPerAnswer: number;
   before(): Promise<Before>;
+  /** The same without what only a user who may read dag runs is told. */
+  listedDags(): Promise<ListedDags>;
   /** The window that follows a position, with the overlap of the source's options, or a wider one. */
   windowFrom(last: { readonly position: Position; readonly overlapMs?: number }): Promise<Window>;
   /**
@@ -62,6 +68,19 @@ export interface AirflowSync {
    * unless they are many and this is no reconcile. One that the user may not see is not gone.
    */
   gone(dags: readonly string[], reconcile: boolean): Promise<readonly string[]>;
+  /**
+   * Those of these DAGs that the server did not list. What changes in them meanwhile no window shows: they are read
+   * whole once they are listed again.
+   */
+  unlisted(dags: readonly string[]): readonly string[];
+  /**
+   * To be called once rows of these DAGs did not come any more, and before they are taken for deleted.
+   *
+   * @throws an error where the user may not see one of them by now
+   */
+  expectVisible(dags: readonly string[]): Promise<void>;
+  /** DAGs that have a version made after a moment; none where the user may not read versions. */
+  versionedSince(since: number): Promise<ReadonlySet<string>>;
   /** The number of task instances of every DAG that it lists. One request for each that has runs. */
   taskCounts(): Promise<ReadonlyMap<string, number>>;
   /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
@@ -91,12 +110,22 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const dueTries = new Set<string>();
   const deleted = new Set<string>();
   let unreachable = false;
-  const before = once(async (): Promise<Before> => {
+  let saidHidden = false;
+  const listedDags = once(async (): Promise<ListedDags> => {
     const dags = await allDags(api, onUnreadable);
     visible = new Set(dags.map(({ dag_id }) => dag_id));
     const position = { server: api.clock(context.now), local: context.now() };
-    return { position, dags, runCounts: await api.runCounts() };
+    return { position, dags };
   });
+  const before = once(async (): Promise<Before> => ({ ...(await listedDags()), runCounts: await api.runCounts() }));
+  const sayHidden = (dags: readonly string[], isKnown: boolean) => {
+    if (saidHidden || dags.length === 0) return;
+    saidHidden = true;
+    const [some, more] = [dags.slice(0, 10).join(", "), dags.length > 10 ? ` and ${dags.length - 10} more` : ""];
+    const why = isKnown ? "this user may not see them any more" : "this user sees less than before, or they are gone";
+    const message = `The server does not list these DAGs any more: ${some}${more}: ${why}. Their rows stay as they are.`;
+    context.emit({ type: "notice", code: "DAGS_HIDDEN", message });
+  };
   function onUnreadable(where: string): void {
     const message = `Airflow cannot read ${where}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: "UNREADABLE_ROW", message });
@@ -108,9 +137,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     runsPerAnswer,
     tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
     before,
+    listedDags,
     async windowFrom(last) {
       const widest = Math.max(overlapMs, last.overlapMs ?? 0);
-      return { since: windowStart(last.position, (await before()).position, widest), overlapMs: widest };
+      return { since: windowStart(last.position, (await listedDags()).position, widest), overlapMs: widest };
     },
     widened(window, late) {
       const next = widenedOverlap(window.overlapMs, late);
@@ -122,12 +152,28 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       return next > overlapMs ? { overlapMs: next } : {};
     },
     async gone(dags, reconcile) {
-      await before();
+      await listedDags();
       const missing = [...new Set(dags)].filter((dag) => !visible.has(dag));
-      if (missing.length > MOST_MISSING && !reconcile) return [];
+      if (missing.length > MOST_MISSING && !reconcile) {
+        sayHidden(missing, false);
+        return [];
+      }
       for (const dag of missing) if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
+      const hidden = missing.filter((dag) => presences.get(dag) === "hidden");
+      sayHidden(hidden, true);
       return missing.filter((dag) => presences.get(dag) === "gone");
     },
+    unlisted: (dags) => dags.filter((dag) => !visible.has(dag)),
+    async expectVisible(dags) {
+      for (const dag of new Set(dags)) if ((await api.presence(dag)) === "hidden") throw new HiddenDag(dag);
+    },
+    versionedSince: (since) =>
+      api.versionedSince(since).catch((error) => {
+        if (!isForbidden(error)) throw error;
+        const message = "This user may not read DAG versions, so a DAG's new timezone is not found.";
+        context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
+        return new Set();
+      }),
     async taskCounts() {
       const { dags, runCounts } = await before();
       const count = async ({ dag_id: dag }: Dag): Promise<[string, number]> => [
@@ -178,4 +224,16 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     },
     wasDeleted: (row) => deleted.has(runKey(row)),
   };
+}
+
+/** A right was taken away while it was used: what it showed is not gone. */
+class HiddenDag extends Error {
+  override readonly name = "HiddenDag";
+  readonly retryable = true;
+
+  constructor(dag: string) {
+    super(
+      `The user lost the right to see ${dag} while it was read: nothing in it is taken for deleted. Sync again, and what the user still sees is synced.`,
+    );
+  }
 }

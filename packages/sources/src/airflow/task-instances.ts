@@ -14,6 +14,7 @@ import {
   unfinishedTaskStates,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
+import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
@@ -67,26 +68,26 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
     const events = await airflow.silentEvents(window.since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
-    const doubts = [
+    const doubts: AirflowScope[] = [
+      ...(state.unlisted ?? []).map((dag) => ({ dags: [dag] })),
       ...unfinished(waiting, live, seen),
       ...eventDoubts(events, "task"),
       ...runScopes([...recreated.values(), ...due]),
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
+    const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
+    const dags = held.map(({ values }) => values.dag_id as string);
     state = {
       ...state,
       position: before.position,
       ...airflow.widened(window, late),
       again: airflow.unreadTries(),
+      unlisted: airflow.unlisted(dags),
     };
     yield { state };
 
-    const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
-    const gone = await airflow.gone(
-      held.map(({ values }) => values.dag_id as string),
-      reconcile,
-    );
+    const gone = await airflow.gone(dags, reconcile);
     if (gone.length > 0) yield goneBatch(taskInstancesTable, gone, state);
     if (onServer) {
       const differing = differingCounts(onServer, held).filter(({ dag }) => onServer.has(dag));

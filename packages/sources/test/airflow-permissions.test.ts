@@ -1,0 +1,128 @@
+import { createEmptyAirflowWorld, hour } from "@org/simulators";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import type { SyncError, SyncEvent } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { readTable } from "../../../test/live/compare.ts";
+import { setUp } from "./airflow-sync.ts";
+
+const tables = [dagsTable, dagRunsTable, taskInstancesTable];
+
+/** Three DAGs with twelve runs each, and a user who may see those that are not hidden. */
+async function threeDags() {
+  const world = createEmptyAirflowWorld();
+  const now = world.now();
+  for (const dagId of ["a", "b", "c"]) {
+    const dag = world.addDag({ dagId, tasks: [{ taskId: "extract" }, { taskId: "load" }] });
+    for (let index = 12; index > 0; index -= 1) {
+      const runAfter = now - index * 6 * hour;
+      world.at(runAfter, () =>
+        world.finishRun(world.addRun(dag, { runType: "scheduled", logicalDate: runAfter, runAfter })),
+      );
+    }
+  }
+  const hidden = new Set<string>();
+  const its = await setUp({ world, simulator: { isVisible: (dag) => !hidden.has(dag) } });
+  const count = async (dag: string) =>
+    Promise.all(
+      tables.map(async (table) => (await readTable(its.path, table)).filter((row) => row.dag_id === dag).length),
+    );
+  /** As many runs of the same states as before: no count shows it. */
+  const exchangeRun = () => {
+    const dag = world.dags.get("b")!;
+    world.deleteRun([...dag.runs.values()][5]!, true);
+    world.finishRun(world.addRun(dag));
+  };
+  return { ...its, hidden, count, exchangeRun };
+}
+
+const notices = (events: readonly SyncEvent[], code: string) =>
+  events.flatMap((event) => (event.type === "notice" && event.code === code ? [event.message] : []));
+
+test("I8: a DAG that the user may not see any more keeps its rows, once a sync says which it is", async () => {
+  const { simulator, world, syncNow, hidden, count } = await threeDags();
+  await syncNow();
+  hidden.add("b");
+  for (const reconcile of [false, true]) {
+    simulator.clock.advance(20 * 60_000);
+    world.finishRun(world.addRun(world.dags.get("a")!));
+    const { events, streams } = await syncNow({ reconcile });
+    expect(notices(events, "DAGS_HIDDEN")).toEqual([
+      "The server does not list these DAGs any more: b: this user may not see them any more. Their rows stay as they are.",
+    ]);
+    expect(streams.map(({ inserted, deleted }) => [inserted, deleted])).toEqual([
+      [0, 0],
+      [1, 0],
+      [2, 0],
+    ]);
+  }
+  expect(await count("b")).toEqual([1, 12, 24]);
+});
+
+test("I4: what changed in a DAG while the user could not see it is there once the right is back, however long it took", async () => {
+  const { simulator, syncNow, hidden, differences, exchangeRun } = await threeDags();
+  await syncNow();
+  hidden.add("b");
+  await syncNow({ reconcile: false });
+  exchangeRun();
+  for (const _ of [1, 2]) {
+    simulator.clock.advance(2 * hour);
+    await syncNow({ reconcile: false });
+  }
+  hidden.clear();
+  await syncNow({ reconcile: false });
+  expect(await differences()).toEqual([]);
+  const { requests } = await syncNow({ reconcile: false });
+  expect(requests).toBeLessThanOrEqual(7);
+});
+
+test("I8: a DAG that becomes invisible while it is read is not taken for deleted", async () => {
+  const { simulator, world, syncNow, hidden, differences, count } = await threeDags();
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  world.deleteRun([...world.dags.get("b")!.runs.values()][5]!, true);
+  simulator.faults.push({ match: ({ path }) => path.endsWith("/list"), before: () => void hidden.add("b") });
+  const error = (await syncNow({ reconcile: true }).catch((thrown: unknown) => thrown)) as SyncError;
+  expect(error.message).toContain("dag_runs: The user lost the right to see b while it was read");
+  expect(await count("b")).toEqual([1, 12, 24]);
+  await syncNow({ reconcile: true });
+  expect(await count("b")).toEqual([1, 12, 24]);
+  hidden.clear();
+  await syncNow({ reconcile: true });
+  expect(await differences()).toEqual([]);
+});
+
+test("a user who may not read dag runs still has the DAGs synced, and is told which permission is missing", async () => {
+  const { simulator, world, syncNow, count, path } = await threeDags();
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  world.addDag({ dagId: "new" });
+  const places = /dagStats|dagRuns|dagVersions/;
+  simulator.faults.push({
+    match: ({ path }) => places.test(path),
+    status: 403,
+    body: { detail: "Forbidden" },
+    times: 1_000,
+  });
+  const error = (await syncNow({ reconcile: true }).catch((thrown: unknown) => thrown)) as SyncError;
+  expect(error.message).toContain("dag_runs: GET");
+  expect(error.message).toContain("answered 403: Forbidden");
+  expect(error.message).toContain("can read on DAGs and DAG Runs");
+  expect(error.message).toMatch(/Synced: dags\.$/);
+  expect(await readTable(path, dagsTable)).toHaveLength(4);
+  expect(await count("b")).toEqual([1, 12, 24]);
+});
+
+test("a user who may not read DAG versions is told what that means, and all is synced", async () => {
+  const { simulator, world, syncNow, differences } = await threeDags();
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  world.addVersion(world.dags.get("a")!);
+  simulator.faults.push({
+    match: ({ path }) => path.includes("dagVersions"),
+    status: 403,
+    body: { detail: "Forbidden" },
+  });
+  const { events } = await syncNow();
+  expect(notices(events, "DAG_VERSIONS_FORBIDDEN")).toHaveLength(1);
+  expect(await differences()).toEqual([]);
+});
