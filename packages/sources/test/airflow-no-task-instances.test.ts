@@ -32,3 +32,24 @@ test("I8: a user who may not see task instances any more has the others synced, 
   await syncNow({ reconcile: true });
   expect(await differences()).toEqual([]);
 });
+
+test("an unfinished task instance is looked after although one of another DAG became invisible", async () => {
+  const world = createEmptyAirflowWorld();
+  const [seen, hidden] = ["seen", "hidden"].map((dagId) => {
+    const run = world.addRun(world.addDag({ dagId, tasks: [{ taskId: "t" }] }), { runId: "open" });
+    world.startRun(run);
+    world.startTask(run.tasks[0]!);
+    return run;
+  });
+  let isHidden = false;
+  const isVisible = (dagId: string) => !isHidden || dagId !== hidden!.dag.dagId;
+  const { simulator, syncNow, differences } = await setUp({ world, simulator: { isVisible } });
+  await syncNow();
+  isHidden = true;
+  simulator.clock.advance(60 * 60_000);
+  await syncNow({ reconcile: false });
+  simulator.clock.advance(60 * 60_000);
+  world.withoutStamps(() => world.finishTask(seen!.tasks[0]!));
+  await syncNow({ reconcile: false });
+  expect(await differences()).toEqual([]);
+});

@@ -1,3 +1,4 @@
+import type { StoredRow } from "@org/destination";
 import { defineStream, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
@@ -66,11 +67,12 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     }
 
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
+    const isSeen = ({ dag_id }: StoredRow) => airflow.isVisible({ dags: [dag_id as string] });
     const events = await airflow.silentEvents(window.since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
     const doubts: AirflowScope[] = [
       ...(state.unlisted ?? []).map((dag) => ({ dags: [dag] })),
-      ...unfinished(waiting, live, seen),
+      ...unfinished(waiting.filter(isSeen), live, seen),
       ...eventDoubts(events, "task"),
       ...runScopes([...recreated.values(), ...due]),
     ];
