@@ -57,13 +57,25 @@ describe("what happens to a task instance", () => {
     expect(attempts(world, "extract")).toEqual(["-1 1 success", "-1 2 running latest"]);
   });
 
-  test("of several attempts with one number the one that ran counts", () => {
+  test("a second clear before it is scheduled writes no second attempt of one number", () => {
     const { world, extract } = oneRun();
-    world.finishTask(extract, "failed");
+    world.finishTask(extract);
     world.clearTask(extract);
     world.clearTask(extract);
     world.startTask(extract);
-    expect(extract.history.map((attempt) => attempt.state)).toEqual(["failed", null]);
+    expect(extract.history.map((attempt) => attempt.state)).toEqual(["success"]);
+    expect(attempts(world, "extract")).toEqual(["-1 1 success", "-1 2 running latest"]);
+  });
+
+  test("cleared while it runs, it is restarting under a new id, and its attempt has failed", () => {
+    const { world, extract } = oneRun();
+    world.startTask(extract);
+    const { id } = extract;
+    world.clearTask(extract);
+    expect(extract.id).not.toBe(id);
+    expect(attempts(world, "extract")).toEqual(["-1 1 restarting latest"]);
+    world.retry(extract);
+    world.startTask(extract);
     expect(attempts(world, "extract")).toEqual(["-1 1 failed", "-1 2 running latest"]);
   });
 

@@ -80,18 +80,10 @@ function runRow(run: SimulatedRun): TruthRow {
   };
 }
 
-/**
- * The attempts of one task instance: the listed row, and of its history those with 1 <= number < the listed number.
- * Of several with one number, the one that ran.
- */
+/** The attempts of one task instance: the listed row, and of its history those with 1 <= number < the listed number. */
 function attemptRows(task: SimulatedTask): TruthRow[] {
-  const earlier = new Map<number, SimulatedAttempt>();
-  for (const attempt of task.history) {
-    const { tryNumber } = attempt;
-    if (tryNumber < 1 || tryNumber >= task.tryNumber) continue;
-    if (attempt.state !== null || !earlier.has(tryNumber)) earlier.set(tryNumber, attempt);
-  }
-  return [...[...earlier.values()].map((attempt) => attemptRow(task, attempt, false)), attemptRow(task, task, true)];
+  const earlier = task.history.filter(({ tryNumber }) => tryNumber >= 1 && tryNumber < task.tryNumber);
+  return [...earlier.map((attempt) => attemptRow(task, attempt, false)), attemptRow(task, task, true)];
 }
 
 function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: boolean): TruthRow {

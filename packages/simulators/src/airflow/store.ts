@@ -1,6 +1,12 @@
 import type { Random } from "../random.ts";
 import { type Clock, type Instant, second } from "../time.ts";
-import type { SimulatedAttempt, SimulatedDag, SimulatedEvent, SimulatedRun, SimulatedTask } from "./records.ts";
+import {
+  finalTaskStates,
+  type SimulatedDag,
+  type SimulatedEvent,
+  type SimulatedRun,
+  type SimulatedTask,
+} from "./records.ts";
 
 /**
  * The rows of an Airflow database, with the indexes that keep a world of 10,000 DAGs quick.
@@ -158,6 +164,17 @@ export class AirflowStore {
     this.#tasks.push(task);
   }
 
+  /** Writes an attempt into the history: once for each number, and one that did not end has failed now. */
+  protected archive(task: SimulatedTask): void {
+    const { tryNumber, state, startDate, scheduledWhen, queuedWhen, hostname, pid, maxTries, version } = task;
+    if (task.history.some((attempt) => attempt.tryNumber === tryNumber)) return;
+    const hasEnded = finalTaskStates.has(state);
+    if (!hasEnded) task.endDate ??= this.now();
+    const { endDate } = task;
+    const times = { startDate, endDate, scheduledWhen, queuedWhen };
+    task.history.push({ tryNumber, state: hasEnded ? state : "failed", ...times, hostname, pid, maxTries, version });
+  }
+
   protected versionId(): string {
     this.#versionId += 1;
     return this.#uuid(this.#versionId);
@@ -187,10 +204,4 @@ export class AirflowStore {
     // The audit row is committed before the action that it announces.
     this.#allEvents.push({ id: this.#eventId, when: this.now() - second / 1000, owner: "admin", ...event });
   }
-}
-
-/** A copy of what an attempt was, for the history. */
-export function attemptOf(task: SimulatedTask): SimulatedAttempt {
-  const { tryNumber, state, startDate, endDate, scheduledWhen, queuedWhen, hostname, pid, maxTries, version } = task;
-  return { tryNumber, state, startDate, endDate, scheduledWhen, queuedWhen, hostname, pid, maxTries, version };
 }

@@ -15,7 +15,7 @@ import {
   type TaskState,
 } from "./records.ts";
 import { type AirflowRows, airflowRows } from "./rows.ts";
-import { AirflowStore, attemptOf } from "./store.ts";
+import { AirflowStore } from "./store.ts";
 
 /**
  * What an Airflow deployment holds, and what can happen to it. Every method leaves the rows as a real 3.3.2 would:
@@ -153,7 +153,7 @@ export class AirflowWorld extends AirflowStore {
   retry(task: SimulatedTask): void {
     if (task.state !== "running" && task.state !== "restarting") this.finishTask(task, "failed");
     else this.change(task, { state: "failed", endDate: this.now() });
-    task.history.push(attemptOf(task));
+    this.archive(task);
     this.renew(task);
     this.change(task, { state: "up_for_retry" });
   }
@@ -178,27 +178,20 @@ export class AirflowWorld extends AirflowStore {
   }
 
   /**
-   * Clears a task instance, as a person does; its run is queued again. One that runs is only told to stop: what ends
-   * then is an attempt that is tried again ({@link retry}).
+   * Clears a task instance, as a person does; its run is queued again if it had ended. One that runs is told to stop,
+   * and tried again then ({@link retry}).
    */
   clearTask(task: SimulatedTask): void {
     const { run } = task;
     this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [task.definition.taskId] });
     const maxTries = task.tryNumber + (task.definition.retries ?? 0);
-    if (task.state === "running") {
-      this.change(task, { state: "restarting", maxTries });
-    } else {
-      task.history.push(attemptOf(task));
-      this.renew(task);
-      this.change(task, { state: null, maxTries });
-    }
-    this.change(run, {
-      state: "queued",
-      queuedAt: this.now(),
-      startDate: null,
-      endDate: null,
-      lastSchedulingDecision: null,
-    });
+    const isRunning = task.state === "running";
+    this.archive(task);
+    this.renew(task);
+    this.change(task, isRunning ? { state: "restarting" } : { state: null, maxTries });
+    const hasEnded = run.state === "success" || run.state === "failed";
+    const again = { state: "queued", queuedAt: this.now(), startDate: null, endDate: null } as const;
+    this.change(run, hasEnded ? { ...again, lastSchedulingDecision: null } : {});
   }
 
   /** Writes a note on a run or a task instance: no `updated_at` moves, only the audit log tells. */

@@ -73,15 +73,15 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       );
     },
 
-    /** The timezone of a DAG's schedule, which only its details say; null for a DAG that has no details any more. */
-    async timezone(dag: string): Promise<string | null> {
+    /** The timezone of a DAG's schedule, which only its details say; undefined for a DAG that is gone meanwhile. */
+    async timezone(dag: string): Promise<string | null | undefined> {
       try {
         const data = await ask(`details of ${dag}`, "owners", (signal) =>
           client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal }),
         );
         return data.timezone ?? null;
       } catch (error) {
-        if (isNotFound(error)) return null;
+        if (isNotFound(error)) return undefined;
         throw error;
       }
     },
@@ -104,17 +104,20 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       }
     },
 
-    /** The number of task instances of a DAG. */
-    async taskCount(dag: string): Promise<number> {
+    /** The number of task instances of a DAG; undefined for one that is gone meanwhile. */
+    async taskCount(dag: string): Promise<number | undefined> {
       const data = await ask(`count of task instances of ${dag}`, "task_instances", (signal) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
           params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
           signal,
         }),
-      );
-      if (typeof data.total_entries !== "number")
+      ).catch((error: unknown) => {
+        if (isNotFound(error)) return undefined;
+        throw error;
+      });
+      if (data && typeof data.total_entries !== "number")
         throw new Error(`The server does not count the task instances of ${dag}.`);
-      return data.total_entries;
+      return data?.total_entries ?? undefined;
     },
 
     /**

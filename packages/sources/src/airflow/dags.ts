@@ -14,7 +14,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.listedDags();
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);
-    const timezones = new Map<unknown, string | null>();
+    const timezones = new Map<unknown, string | null | undefined>();
     if (last) {
       const { since } = await airflow.windowFrom({ position: last });
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
@@ -26,7 +26,10 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     const unknown = dags.filter(({ dag_id }) => !timezones.has(dag_id));
     await Promise.all(unknown.map(async ({ dag_id }) => timezones.set(dag_id, await airflow.api.timezone(dag_id))));
     const next = { position: { ...position } };
-    const upserts = dags.map((dag) => dagRow(dag, timezones.get(dag.dag_id) ?? null));
+    const upserts = dags.flatMap((dag) => {
+      const timezone = timezones.get(dag.dag_id);
+      return timezone === undefined ? [] : [dagRow(dag, timezone)];
+    });
     yield batchOf(dagsTable, { upserts, state: next });
 
     const held = await stored.keys(dagsTable, {});

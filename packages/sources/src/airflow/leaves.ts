@@ -87,10 +87,11 @@ export async function* leaves<T extends { readonly run_after: string }>(
       rest = { ...rest, runAfter: { ...rest.runAfter, from: cut } };
       limit = pageLimit;
       attempt = -1;
-    } else if (rows.length >= limit) {
+    } else {
+      // Also where rows were deleted between the server's two statements, or it keeps to a limit of its own: a larger
+      // question may go to another endpoint.
       limit = Math.max(limit * 2, total + pageLimit);
     }
-    // Else rows were deleted between the server's two statements, or it keeps to a limit of its own: ask again.
   }
   throw new Error(
     `The server does not return ${JSON.stringify(rest)} in one answer: it keeps to a limit lower than ${limit} rows, or the rows change faster than they can be read.`,

@@ -81,7 +81,7 @@ export interface AirflowSync {
   expectVisible(dags: readonly string[]): Promise<void>;
   /** DAGs that have a version made after a moment; none where the user may not read versions. */
   versionedSince(since: number): Promise<ReadonlySet<string>>;
-  /** The number of task instances of every DAG that it lists. One request for each that has runs. */
+  /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
   taskCounts(): Promise<ReadonlyMap<string, number>>;
   /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
   oldestRunStart(): Promise<string | null>;
@@ -176,11 +176,12 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       }),
     async taskCounts() {
       const { dags, runCounts } = await before();
-      const count = async ({ dag_id: dag }: Dag): Promise<[string, number]> => [
+      const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => [
         dag,
         numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag) : 0,
       ];
-      return new Map(await Promise.all(dags.map(count)));
+      const counts = await Promise.all(dags.map(count));
+      return new Map(counts.filter((each): each is [string, number] => each[1] !== undefined));
     },
     oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
     oldestTaskStart: once(() => api.oldestTaskStart()),
