@@ -10,7 +10,7 @@ const MOST_UNREADABLE = 20;
 
 /** Whether Airflow says that something is not there. A proxy that does not know the address has other words for it. */
 export function isNotFound(error: unknown): boolean {
-  if (!(error instanceof Error && "status" in error && error.status === 404)) return false;
+  if (!(error instanceof Error && "code" in error && error.code === "NOT_FOUND")) return false;
   return "detail" in error && /(?<!route )not found/.test(String(error.detail));
 }
 
