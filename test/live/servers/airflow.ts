@@ -30,12 +30,20 @@ export interface StartAirflowOptions {
   env?: Record<string, string>;
   /** Runs a scheduler (LocalExecutor) and a DAG processor too, so that triggered runs really run. Default: false. */
   scheduler?: boolean;
+  /**
+   * Who knows the users: `simple`, with two of them, or `fab`, with roles that may read some DAGs only and an `admin`
+   * (version 3.3.2). Default: `simple`.
+   */
+  authManager?: "simple" | "fab";
   /** Default: a free one. */
   port?: number;
   signal?: AbortSignal | undefined;
 }
 
-/** A real Airflow with a PostgreSQL of its own. Users: `admin` (all rights) and `viewer` (reads), password = name. */
+/**
+ * A real Airflow with a PostgreSQL of its own. Users: `admin` (all rights) and, with the simple auth manager, `viewer`
+ * (reads), password = name.
+ */
 export interface AirflowServer {
   url: string;
   version: string;
@@ -55,6 +63,8 @@ export interface AirflowServer {
   cli(args: string[]): Promise<string>;
   /** Stops the API server and starts it again on the same port, with further environment. The database stays. */
   restart(env?: Record<string, string>): Promise<void>;
+  /** Starts one more API server on the same database, with further environment. It ends with this one. @returns Its address. */
+  another(env?: Record<string, string>): Promise<string>;
   /** Ends every process and removes every file of it. */
   stop(): Promise<void>;
 }
@@ -67,9 +77,11 @@ export interface AirflowServer {
  */
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
   const { log, version = "3.3.2", signal } = options;
-  const lockFile = fileURLToPath(new URL(`./requirements/airflow-${version}.txt`, import.meta.url));
+  const isFab = options.authManager === "fab";
+  const name = `airflow-${version}${isFab ? "-fab" : ""}`;
+  const lockFile = fileURLToPath(new URL(`./requirements/${name}.txt`, import.meta.url));
   const pythonBefore = airflowVersions.find((each) => each.version === version)?.pythonBefore;
-  const venv = await ensureVenv({ name: `airflow-${version}`, lockFile, pythonBefore, log, signal });
+  const venv = await ensureVenv({ name, lockFile, pythonBefore, log, signal });
 
   const home = await mkdtemp(join(tmpdir(), "airflow-"));
   const cleanUp: (() => Promise<unknown> | unknown)[] = [() => removeFolderSync(home)];
@@ -116,6 +128,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       AIRFLOW__API__SECRET_KEY: jwtSecret,
       AIRFLOW__API__WORKERS: "1",
       PYTHONFAULTHANDLER: "1",
+      ...(isFab && fabSettings),
       ...options.env,
     };
     const airflow = venv.bin("airflow");
@@ -123,6 +136,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
 
     log(`Creating Airflow ${version}'s tables`);
     await cli(["db", "migrate"]);
+    if (isFab) await cli(["users", "create", ...fabAdmin]);
     if ((await readdir(dagsFolder)).some((name) => name.endsWith(".py"))) {
       log("Parsing the DAG files");
       await cli(["dags", "reserialize"]);
@@ -131,7 +145,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     const helpers: Service[] = [];
     let server: Service | undefined;
     const serve = async (moreEnv: Record<string, string>) => {
-      const args = ["api-server", "--host", "127.0.0.1", "--port", String(port)];
+      const args = apiServer(port);
       // As any supervisor does: its Python was seen to crash (SIGSEGV) in one of ten runs, under two connections.
       const onEnd = (how: number | string) => {
         if (stopping || server !== service) return;
@@ -142,9 +156,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       };
       const service: Service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home, onEnd });
       server = service;
-      const healthy = () =>
-        fetch(`${url}/api/v2/monitor/health`, { signal: AbortSignal.timeout(5000) }).then(({ ok }) => ok);
-      await waitUntil(`Airflow ${version} on ${url}`, healthy, [service], { deadlineMs: 120_000, signal });
+      await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], { deadlineMs: 120_000, signal });
     };
     cleanUp.push(() => killByHome(home));
     cleanUp.push(() => Promise.all([server, ...helpers].map((service) => service?.stop(1500))));
@@ -175,6 +187,14 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
         await before?.stop();
         await serve(moreEnv);
       },
+      another: async (moreEnv = {}) => {
+        const port = await freePort();
+        const url = `http://127.0.0.1:${port}`;
+        const service = startService(airflow, apiServer(port), { env: { ...env, ...moreEnv }, cwd: home });
+        helpers.push(service);
+        await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], { deadlineMs: 120_000, signal });
+        return url;
+      },
       stop,
     };
   } catch (error) {
@@ -182,6 +202,19 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     throw error;
   }
 }
+
+const apiServer = (port: number) => ["api-server", "--host", "127.0.0.1", "--port", String(port)];
+
+async function answers(url: string): Promise<boolean> {
+  return (await fetch(`${url}/api/v2/monitor/health`, { signal: AbortSignal.timeout(5000) })).ok;
+}
+
+const fabSettings = {
+  AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
+  // A user's rights are remembered for half a minute otherwise.
+  AIRFLOW__FAB__CACHE_TTL: "0",
+};
+const fabAdmin = "-u admin -p admin -r Admin -f Ada -l Admin -e admin@example.com".split(" ");
 
 /** Only what a program needs to run: settings of another Airflow or Python on this machine stay outside. */
 function surroundings(binFolder: string): NodeJS.ProcessEnv {
