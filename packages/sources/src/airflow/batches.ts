@@ -35,31 +35,33 @@ export async function dagRunBatch(
   return batchOf(dagRunsTable, { replace: [{ scope: held, rows: [...rows, ...purged] }], state });
 }
 
-/** Listed task instances as a batch: with their attempts, whole, and without what were only placeholders. */
+/**
+ * Listed task instances as a batch: with their attempts, whole, and without what were only placeholders.
+ *
+ * @param held what {@link heldOf} says of them, where it was asked
+ */
 export async function taskInstanceBatch(
   airflow: AirflowSync,
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly TaskInstance[] },
   state: Json,
+  held?: readonly StoredRow[],
 ): Promise<StreamBatch> {
-  const known = await heldOf(listed, stored, columnsOf(taskInstancesTable));
+  const known = held ?? (await heldOf(listed, stored));
   const { rows, remove } = await whole(listed, known, airflow.tries, airflow.triesAreDue);
   if (!scope || !isFixed(scope)) return batchOf(taskInstancesTable, { upserts: rows, remove, state });
-  const held = { ...storedScope(scope), ...unpurged };
-  const purged = await newlyPurged(airflow, stored, taskInstancesTable, held, [...rows, ...remove]);
-  return batchOf(taskInstancesTable, { replace: [{ scope: held, rows: [...rows, ...purged] }], remove, state });
+  const present = { ...storedScope(scope), ...unpurged };
+  const purged = await newlyPurged(airflow, stored, taskInstancesTable, present, [...rows, ...remove]);
+  return batchOf(taskInstancesTable, { replace: [{ scope: present, rows: [...rows, ...purged] }], remove, state });
 }
 
 /** All that the table holds of listed task instances, and of the same tasks with map_index -1. */
-export async function heldOf(
-  listed: readonly TaskInstance[],
-  stored: Stored,
-  columns: readonly (keyof typeof taskInstancesTable.columns)[],
-): Promise<readonly StoredRow[]> {
+export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly StoredRow[]> {
   const column = (name: "dag_id" | "dag_run_id" | "task_id") => ({ in: [...new Set(listed.map((row) => row[name]))] });
   const indexes = { in: [-1, ...new Set(listed.map(({ map_index }) => map_index))] };
   const [dag_id, dag_run_id, task_id] = [column("dag_id"), column("dag_run_id"), column("task_id")];
-  return stored.keys(taskInstancesTable, { dag_id, dag_run_id, task_id, map_index: indexes }, columns);
+  const scope = { dag_id, dag_run_id, task_id, map_index: indexes };
+  return stored.keys(taskInstancesTable, scope, columnsOf(taskInstancesTable));
 }
 
 /** All task instances of a scope, in proven parts. */

@@ -65,7 +65,7 @@ export interface AirflowSync {
   isVisible(scope: AirflowScope): boolean;
   /**
    * Which of these DAGs the server no longer has. Those that it lists are there; the others are asked for, one by one,
-   * unless they are many and this is no reconcile. One that the user may not see is not gone.
+   * unless this is no reconcile and they are many, or one of them is hidden. One that the user may not see is not gone.
    */
   gone(dags: readonly string[], reconcile: boolean): Promise<readonly string[]>;
   /**
@@ -158,7 +158,11 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
         sayHidden(missing, false);
         return [];
       }
-      for (const dag of missing) if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
+      for (const dag of missing) {
+        if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
+        // Who sees less than before would be asked about at every sync, one by one.
+        if (!reconcile && presences.get(dag) === "hidden") break;
+      }
       const hidden = missing.filter((dag) => presences.get(dag) === "hidden");
       sayHidden(hidden, true);
       return missing.filter((dag) => presences.get(dag) === "gone");

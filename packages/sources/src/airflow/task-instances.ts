@@ -61,8 +61,9 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const { onUnreadable } = airflow;
     for await (const { rows, isOld } of changes(airflow.api.taskInstances, taskInstanceKey, window, onUnreadable)) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
-      for (const run of recreatedRuns(rows, await heldOf(rows, stored, ["is_latest"]))) recreated.set(runKey(run), run);
-      yield await taskInstanceBatch(airflow, stored, { rows }, state);
+      const held = await heldOf(rows, stored);
+      for (const run of recreatedRuns(rows, held)) recreated.set(runKey(run), run);
+      yield await taskInstanceBatch(airflow, stored, { rows }, state, held);
       if (isOld) late += changed(context.lastCommit());
     }
 
