@@ -126,3 +126,20 @@ test("a user who may not read DAG versions is told what that means, and all is s
   expect(notices(events, "DAG_VERSIONS_FORBIDDEN")).toHaveLength(1);
   expect(await differences()).toEqual([]);
 });
+
+test("what a user who may not read the event log will not find is said once, also where streams ended apart", async () => {
+  const { simulator, syncNow } = await threeDags();
+  await syncNow();
+  const forbid = (place: string) => {
+    const match = ({ path }: { readonly path: string }) => path.includes(place);
+    simulator.faults.push({ match, status: 403, body: { detail: "Forbidden" }, times: 1_000 });
+  };
+  forbid("taskInstances");
+  simulator.clock.advance(20 * 60_000);
+  await expect(syncNow()).rejects.toThrow("can read on DAGs, DAG Runs and Task Instances");
+  simulator.faults.clear();
+  forbid("eventLogs");
+  simulator.clock.advance(20 * 60_000);
+  const { events } = await syncNow();
+  expect(notices(events, "EVENT_LOG_FORBIDDEN")).toHaveLength(1);
+});

@@ -111,6 +111,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const deleted = new Set<string>();
   let unreachable = false;
   let saidHidden = false;
+  let saidForbidden = false;
   const listedDags = once(async (): Promise<ListedDags> => {
     const dags = await allDags(api, onUnreadable);
     visible = new Set(dags.map(({ dag_id }) => dag_id));
@@ -217,7 +218,8 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
           if (!isForbidden(error)) throw error;
           const message =
             "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
-          context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
+          if (!saidForbidden) context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
+          saidForbidden = true;
           return [];
         });
         events = asked.then((found) => {
