@@ -226,3 +226,17 @@ test("a host that does not exist is named", async () => {
   const failed = syncNow({ client: { url: "http://dagster.invalid", fetch: unknown } });
   await expect(failed).rejects.toThrow(/dagster.invalid.*ENOTFOUND.*no such host/);
 });
+
+test("I9: sensors are not stored without the runs that they have in progress, where the runs could not be read", async () => {
+  const { world, server, syncNow } = await setUp();
+  const destination = memoryDestination();
+  // Each attempt at the first page; what the sensors ask for themselves is answered.
+  server.faults.push({ status: 503, match: isAsked("RunsPage"), times: 5 });
+  const failed = await syncNow({ destination, fullRefresh: true }).catch((error: unknown) => error);
+  expect(failed).toBeInstanceOf(SyncError);
+  const { streams } = (failed as SyncError).result!;
+  expect(streams.filter(({ error }) => error).map(({ stream }) => stream)).toEqual(["runs"]);
+  const { dagster_sensors: expected } = world.rows();
+  expect(expected.some(({ active_run_ids: ids }) => (ids as string[]).length > 0)).toBe(true);
+  expect(differences(expected, destination.rows(sensorsTable.name), sensorsTable.primaryKey)).toEqual([]);
+});

@@ -126,6 +126,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
     const ended = withFrame({ position, head: headOf(changes.head) });
     yield { state: ended };
+    context.shared.areRunsStored = true;
 
     if (!reconcile) return;
     // The vanished ones may have been there when the runs were counted.

@@ -6,14 +6,15 @@ import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 import { sensorRow, sensorsTable } from "./tables/sensors.ts";
 
 /**
- * The sensors of all code locations that are loaded, at every sync: what is missing of them is gone. Which runs they have in progress is read from the
- * table of the runs; in a sync without the stream `runs`, the server is asked for all runs in progress instead.
+ * The sensors of all code locations that are loaded, at every sync: what is missing of them is gone. Which runs they have
+ * in progress is read from the table of the runs; in a sync that did not bring that up to date, since it has no stream
+ * `runs`, that stream failed, or a sample was wanted, the server is asked for all runs in progress instead.
  */
 export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
   name: "sensors",
   table: sensorsTable,
   revision: 1,
-  async *read({ shared: { api, before }, stored, streams }) {
+  async *read({ shared: { api, before, areRunsStored }, stored }) {
     const { position, definitions } = await before();
     const statuses = definitions.statuses.filter(isOpen);
     const active = new Map<string, string[]>();
@@ -21,7 +22,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
       const key = sensorKey(run.code_location, run.repository, (run.tags as Record<string, unknown>)[SENSOR_TAG]);
       active.set(key, [...(active.get(key) ?? []), run.run_id as string]);
     };
-    if (streams.has("runs")) {
+    if (areRunsStored) {
       const columns = ["tags", "repository", "code_location"] as const;
       for (const row of await stored.keys(runsTable, { status: { in: statuses } }, columns)) add(row);
     } else {

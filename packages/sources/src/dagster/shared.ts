@@ -31,6 +31,8 @@ export interface DagsterSync {
    * @param withRunCount has the runs counted with it. The stream of the runs, the first one, is who wants to know.
    */
   before(withRunCount?: boolean): Promise<Before>;
+  /** Set once the table holds all runs in progress as they were when this sync began. */
+  areRunsStored: boolean;
 }
 
 export function startDagsterSync(options: DagsterOptions, context: SourceContext): DagsterSync {
@@ -56,5 +58,5 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     asked ??= ask(withRunCount);
     return asked;
   };
-  return { api, overlapMs, before };
+  return { api, overlapMs, before, areRunsStored: false };
 }
