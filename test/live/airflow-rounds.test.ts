@@ -1,0 +1,98 @@
+/**
+ * Reading while it changes: rounds in which a writer changes a real Airflow while it is synced. `ROUNDS_SEED` repeats
+ * a round that failed (how the writer interleaves with the sync is still up to the machine), `ROUNDS` plays more.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRandom } from "@org/simulators";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { clocks, playClocks } from "./airflow-clocks.ts";
+import { playLargeRun, playManyDags } from "./airflow-large.ts";
+import { playRound } from "./airflow-round.ts";
+import { describeLiveBefore, log } from "./live.ts";
+import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { seedAirflow } from "./servers/airflow-world.ts";
+
+const nightly = Boolean(process.env.NIGHTLY);
+const newest = "3.3.2";
+/** The newest by cursor, the oldest without: its windows are cut until a part fits into one answer. */
+const rounds: Readonly<Record<string, number>> = nightly
+  ? { "3.0.6": 16, "3.1.8": 17, [newest]: 17 }
+  : { "3.0.6": 2, [newest]: 3 };
+const roundsPerVersion = process.env.ROUNDS ? Number(process.env.ROUNDS) : undefined;
+const firstSeed = Number(process.env.ROUNDS_SEED ?? (nightly ? Date.now() % 100_000 : 1));
+const [instances, dags] = nightly ? [20_000, 10_000] : [3_000, 1_500];
+const world = { dags: 15, runsPerDag: 20 };
+const minute = 60_000;
+
+for (const { version, pythonBefore } of airflowVersions.filter((each) => rounds[each.version])) {
+  describeLiveBefore(pythonBefore)(`a real Airflow ${version} that changes while it is read`, () =>
+    playOn(version, roundsPerVersion ?? rounds[version]!),
+  );
+}
+
+function playOn(version: string, count: number): void {
+  const folder = mkdtempSync(join(tmpdir(), "live-airflow-rounds-"));
+  let server: AirflowServer;
+  let files = 0;
+
+  beforeAll(async () => {
+    server = await startAirflow({ log, version });
+    await seedAirflow(server, world);
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  // First: the fewer changes the last hour saw, the less is read again where a clock is behind by an hour.
+  for (const [what, rewrites] of version === newest ? Object.entries(clocks) : []) {
+    test(`I6: no change is lost where the server's clock ${what}`, { timeout: 5 * minute }, async () => {
+      log(`${what}: ${JSON.stringify(await playClocks(server, join(folder, "clocks.duckdb"), rewrites))}`);
+    });
+  }
+
+  for (let number = 0; number < count; number += 1) {
+    const seed = firstSeed + number;
+    const { fromEmpty, aborted, small } = planOf(seed);
+    const kind = [
+      ...(fromEmpty ? ["from an empty destination"] : []),
+      ...(aborted ? ["stopped in the middle"] : []),
+      ...(small ? ["in small answers"] : []),
+    ];
+    const name = `I4, I7: round ${number + 1}, seed ${seed}${kind.map((each) => `, ${each}`).join("")}: 0 differences once it is quiet`;
+    test(name, { timeout: 15 * minute }, async () => {
+      if (fromEmpty) files += 1;
+      const path = join(folder, `rounds-${files}.duckdb`);
+      const told = await playRound({ server, path, seed, small, aborted, ...(!nightly && { syncs: 1 }) });
+      log(JSON.stringify(told));
+      expect(told.rows).toMatchObject({ airflow_dags: expect.any(Number) });
+    });
+  }
+
+  if (version !== newest) return;
+  test(`I7, I11: one run of ${instances} mapped task instances that change while they are read`, {
+    timeout: 30 * minute,
+  }, async () => {
+    log(JSON.stringify(await playLargeRun(server, join(folder, "large.duckdb"), instances)));
+  });
+
+  test.runIf(nightly)(
+    `I7, I11: ${dags} DAGs that come and go while they are listed`,
+    { timeout: 30 * minute },
+    async () => {
+      log(JSON.stringify(await playManyDags(server, join(folder, "large.duckdb"), dags)));
+    },
+  );
+}
+
+/** The same seed, the same kind of round: of three in a row, one of each. */
+function planOf(seed: number) {
+  const random = createRandom(seed);
+  return {
+    fromEmpty: seed % 3 === 1,
+    aborted: seed % 3 === 1 || random.chance(0.2),
+    small: seed % 3 === 2 || random.chance(0.2),
+  };
+}
