@@ -17,6 +17,8 @@ export type Request = <T>(
     readonly retries?: number;
     /** An answer that takes too long is not asked for again, but thrown as SyncError `TOO_SLOW`. @default false */
     readonly divisible?: boolean;
+    /** Attempts after an error 500, where something else can be tried for one that stays. @default retries */
+    readonly serverErrorRetries?: number;
   },
 ) => Promise<T>;
 
@@ -52,11 +54,14 @@ export function createRequest(context: {
 }): Request {
   const { limiter, signal, emit } = context;
   const options = { ...defaults, ...context.options };
-  return (label, ask, { retries = options.retries, divisible = false } = {}) => {
+  return (label, ask, { retries = options.retries, divisible = false, serverErrorRetries = retries } = {}) => {
     let startedAt: number | undefined;
+    let last: unknown;
     const left = () => options.totalMs - (startedAt === undefined ? 0 : performance.now() - startedAt);
     const waitFor = (error: unknown, retryDelay: number) =>
       Math.max(isRetryable(error) ? (error.retryAfterMs ?? 0) : 0, retryDelay);
+    const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
+      isRetryable(error) && attempts <= (isServerError(error) ? serverErrorRetries : retries) && waitMs < left();
     const attempt = () =>
       limiter.run(async () => {
         startedAt ??= performance.now();
@@ -67,9 +72,13 @@ export function createRequest(context: {
         }
         signal.throwIfAborted();
         const attemptedAt = performance.now();
+        const limitMs = Math.max(1, Math.min(options.attemptMs, left()));
         try {
-          return await withDeadline(label, Math.max(1, Math.min(options.attemptMs, left())), signal, ask);
-        } catch (error) {
+          return await withDeadline(label, limitMs, signal, ask);
+        } catch (thrown) {
+          // An attempt that had hardly any time left says less than the one before it.
+          const error = limitMs < options.attemptMs && isDeadline(thrown) ? (last ?? thrown) : thrown;
+          last = error;
           throw divisible ? slownessOf(error, performance.now() - attemptedAt) : error;
         } finally {
           emit({ type: "request-finished", label, durationMs: performance.now() - attemptedAt });
@@ -81,16 +90,24 @@ export function createRequest(context: {
       minTimeout: options.retryWaitMs,
       maxTimeout: options.retryWaitMaxMs,
       randomize: true,
-      shouldRetry: ({ error, retriesLeft, retryDelay }) =>
-        isRetryable(error) && retriesLeft > 0 && waitFor(error, retryDelay) < left(),
-      onFailedAttempt: ({ error, attemptNumber, retriesLeft, retryDelay }) => {
+      shouldRetry: ({ error, attemptNumber, retryDelay }) =>
+        isWorthIt(error, attemptNumber, waitFor(error, retryDelay)),
+      onFailedAttempt: ({ error, attemptNumber, retryDelay }) => {
         const waitMs = waitFor(error, retryDelay);
-        if (!isRetryable(error) || retriesLeft === 0 || waitMs >= left()) return;
+        if (!isWorthIt(error, attemptNumber, waitMs)) return;
         if (error.retryAfterMs) limiter.pause(error.retryAfterMs);
         emit({ type: "request-retried", label, attempt: attemptNumber, waitMs, error: toError(error) });
       },
     });
   };
+}
+
+function isServerError(error: Error): boolean {
+  return "status" in error && error.status === 500;
+}
+
+function isDeadline(error: unknown): boolean {
+  return error instanceof SyncError && error.code === "DEADLINE_EXCEEDED";
 }
 
 /** An error that is not repeated, as its own wait is longer than what is left. */

@@ -109,6 +109,18 @@ test("does not begin a wait between attempts that would outlast its time", async
   expect(events.map(({ type }) => type)).toEqual(["request-finished"]);
 });
 
+test("tells what went wrong rather than that the last attempt had hardly any time left", async () => {
+  const { request } = setUp({ totalMs: 300, attemptMs: 100_000, retries: 100 });
+  const error = new ServerTrouble(true);
+  let calls = 0;
+  const asked = request("page", () => {
+    calls += 1;
+    return calls === 1 ? Promise.reject(error) : new Promise(() => {});
+  });
+  await expect(asked).rejects.toBe(error);
+  expect(calls).toBe(2);
+});
+
 test("does not count the wait for a first turn behind others as its own time", async () => {
   const { request } = setUp({ totalMs: 2000, retries: 0 }, 1);
   const wait = () => new Promise((resolve) => setTimeout(resolve, 400));
