@@ -10,6 +10,8 @@ interface StoredRecord {
   readonly forms: Map<string, StoredForm>;
   syncedAt: bigint;
   deletedAt: bigint | null;
+  /** The same as people read it, made when it is asked for. */
+  row?: StoredRow | undefined;
 }
 
 type Forms = Map<string, StoredForm>;
@@ -29,7 +31,7 @@ export class MemoryTable {
   planColumns(table: Table): () => void {
     const plans = Object.entries(table.columns).map(([name, { type }]) => {
       const from = this.#types.get(name);
-      if (from === undefined || from === type) return () => void this.#types.set(name, type);
+      if (from === undefined || from === type) return () => this.#setType(name, type);
       const forms = [...this.#records.values()].map(({ forms }) => forms);
       const values = forms.map((each) => widened(from, type, each.get(name) ?? null));
       if (values.includes(undefined)) {
@@ -37,7 +39,7 @@ export class MemoryTable {
         throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} does not fit: ${reason}`);
       }
       return () => {
-        this.#types.set(name, type);
+        this.#setType(name, type);
         for (const [index, each] of forms.entries()) each.set(name, values[index] as StoredForm);
       };
     });
@@ -65,6 +67,7 @@ export class MemoryTable {
       for (const [key, record] of this.#records) {
         if (record.deletedAt !== null || staged.has(key) || !matches.some((match) => match(record.forms))) continue;
         record.deletedAt = now;
+        record.row = undefined;
         counts.deleted += 1;
       }
       return counts;
@@ -76,16 +79,21 @@ export class MemoryTable {
     for (const column of columns) checkColumn(table, column);
     const match = matcher(table, scope);
     const found = [...this.#records.values()].filter(({ deletedAt, forms }) => deletedAt === null && match(forms));
-    return found.map(({ forms }) => this.#values(forms, columns));
+    return found.map((record) => {
+      const row = this.#rowOf(record);
+      return Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+    });
   }
 
   /** All rows with all their columns, the destination's own among them. */
   rows(): StoredRow[] {
-    return [...this.#records.values()].map(({ forms, syncedAt, deletedAt }) => ({
-      ...this.#values(forms, [...this.#types.keys()]),
-      _synced_at: timestampText(syncedAt),
-      _deleted_at: deletedAt === null ? null : timestampText(deletedAt),
-    }));
+    return [...this.#records.values()].map((record) => this.#rowOf(record));
+  }
+
+  #setType(name: string, type: Column["type"]): void {
+    if (this.#types.get(name) === type) return;
+    this.#types.set(name, type);
+    for (const record of this.#records.values()) record.row = undefined;
   }
 
   #put(key: string, forms: Forms, now: bigint): "inserted" | "updated" | "unchanged" {
@@ -99,6 +107,7 @@ export class MemoryTable {
     for (const [name, form] of forms) record.forms.set(name, form);
     record.syncedAt = now;
     record.deletedAt = null;
+    record.row = undefined;
     return "updated";
   }
 
@@ -106,10 +115,15 @@ export class MemoryTable {
     return JSON.stringify(this.primaryKey.map((name) => String(forms.get(name))));
   }
 
-  #values(forms: Forms, columns: readonly string[]): StoredRow {
-    return Object.fromEntries(
-      columns.map((name) => [name, writtenForm(this.#types.get(name), forms.get(name) ?? null)]),
-    );
+  #rowOf(record: StoredRecord): StoredRow {
+    record.row ??= {
+      ...Object.fromEntries(
+        [...this.#types].map(([name, type]) => [name, writtenForm(type, record.forms.get(name) ?? null)]),
+      ),
+      _synced_at: timestampText(record.syncedAt),
+      _deleted_at: record.deletedAt === null ? null : timestampText(record.deletedAt),
+    };
+    return record.row;
   }
 }
 

@@ -3,6 +3,7 @@ import { justAfter } from "../timestamp.ts";
 import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unlessForbidden, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";
 import {
+  dagScopes,
   differingCounts,
   eventDoubts,
   grownStates,
@@ -10,6 +11,7 @@ import {
   runKey,
   runScopes,
   unfinishedRunStates,
+  unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
 import { leaves } from "./leaves.ts";
@@ -42,6 +44,8 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       state = { position: start };
     }
 
+    const unknown = unknownDags(before.runCounts, await stored.countBy(dagRunsTable, unpurged, ["dag_id"]));
+    state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     const window = await airflow.windowFrom(state);
     const seen = new Set<string>();
     let late = 0;
@@ -55,7 +59,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
     const events = await airflow.silentEvents(window.since);
     const doubts: AirflowScope[] = [
-      ...(state.unlisted ?? []).map((dag) => ({ dags: [dag] })).filter(airflow.isVisible),
+      ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
       ...grownStates(before.runCounts, counts),
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),

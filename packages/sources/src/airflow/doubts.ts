@@ -102,6 +102,21 @@ export function differingCounts(
 }
 
 /**
+ * DAGs that have runs, of which the table held nothing before the window: new ones, and ones that the user could not see
+ * until now. A window brings only what changed in them lately.
+ */
+export function unknownDags(counts: RunCounts, stored: readonly { readonly values: StoredRow }[]): string[] {
+  const held = new Set(stored.map(({ values }) => values.dag_id));
+  return [...counts.keys()].filter((dag) => !held.has(dag) && numberOfRuns(counts, dag) > 0);
+}
+
+/** Whole DAGs as scopes, a hundred in each: where they hold nothing, each scope costs one request in every sync. */
+export function dagScopes(dags: readonly string[]): AirflowScope[] {
+  const starts = Array.from({ length: Math.ceil(dags.length / 100) }, (_, index) => index * 100);
+  return starts.map((start) => ({ dags: dags.slice(start, start + 100) }));
+}
+
+/**
  * Runs that people did something to which leaves no stamp, such as a note: by the server's event log. What they did to
  * many runs of a DAG at once names them in its request only. What they did at once to runs of all DAGs, or to many task
  * instances, is not in any log that the server shows.

@@ -18,7 +18,7 @@ export type StreamPosition = {
   readonly overlapMs?: number;
   /** Runs whose tries could not be read: they are asked for again. */
   readonly again?: readonly RunId[];
-  /** DAGs of the table that the server did not list: they are read whole once it does again. */
+  /** DAGs that the server did not list until now, or that the table lacks: they are read whole once it lists them. */
   readonly unlisted?: readonly string[];
   /** How far the history was read again; `isRenewal`: because the rows lack what a new revision brings. */
   readonly reread?: Frontier & { readonly isRenewal?: true };

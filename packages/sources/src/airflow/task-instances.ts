@@ -4,6 +4,7 @@ import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";
 import {
+  dagScopes,
   differingCounts,
   eventDoubts,
   recreatedRuns,
@@ -13,6 +14,7 @@ import {
   unfinished,
   unfinishedRunStates,
   unfinishedTaskStates,
+  unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -50,6 +52,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       state = { position: start };
     }
 
+    const unknown = unknownDags(before.runCounts, await stored.countBy(taskInstancesTable, unpurged, ["dag_id"]));
+    state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     // Before the window: after it, a new row would hide a deleted one.
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
     const due = state.again ?? [];
@@ -72,7 +76,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const events = await airflow.silentEvents(window.since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
     const doubts: AirflowScope[] = [
-      ...(state.unlisted ?? []).map((dag) => ({ dags: [dag] })),
+      ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
       ...unfinished(waiting.filter(isSeen), live, seen),
       ...eventDoubts(events, "task"),
       ...runScopes([...recreated.values(), ...due]),

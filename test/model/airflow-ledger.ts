@@ -1,0 +1,133 @@
+/** Every version of every row that a simulated Airflow ever held, and when: what a table may hold at all. */
+import type { StoredRow, Table } from "@org/destination";
+import type { AirflowWorld } from "@org/simulators";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import type { Trace } from "./airflow-life.ts";
+
+export const tables: readonly Table[] = [dagsTable, dagRunsTable, taskInstancesTable];
+
+interface Entry {
+  readonly dag: string;
+  readonly run: string;
+  /** Versions, and the tick at which each was held last; the present one's is infinite. */
+  readonly versions: Map<string, number>;
+  /** The present version; undefined while the row is gone. */
+  text: string | undefined;
+  /** Ticks at which the row last came and went. */
+  bornAt: number;
+  goneAt: number;
+  /** How it went. */
+  trace: Trace;
+}
+
+/** What a sync did and met, for the judgement of what it left. */
+export interface Deed {
+  readonly startedAt: number;
+  readonly completed: boolean;
+  readonly reconcile: boolean;
+  /** DAGs that the user may not see: their rows stay as they are. */
+  readonly hidden: ReadonlySet<string>;
+  /** Keys that were marked deleted before. */
+  readonly deleted: ReadonlySet<string>;
+}
+
+export class AirflowLedger {
+  /** Rises with everything that happens to the world. */
+  tick = 0;
+  readonly #entries = new Map<string, Entry>();
+
+  /** Writes down what the world holds now. */
+  record(world: AirflowWorld, trace: Trace = "shown"): void {
+    this.tick += 1;
+    const rows = world.rows();
+    const present = new Set<string>();
+    for (const table of tables) {
+      for (const row of rows[table.name as keyof typeof rows] as readonly StoredRow[]) {
+        const key = keyOf(table, row);
+        present.add(key);
+        this.#hold(key, row, textOf(table, row));
+      }
+    }
+    const runs = new Set<string>();
+    for (const [key, entry] of this.#entries) {
+      if (entry.text === undefined || present.has(key)) continue;
+      entry.versions.set(entry.text, this.tick);
+      entry.text = undefined;
+      entry.goneAt = this.tick;
+      entry.trace = trace;
+      runs.add(entry.run);
+    }
+    if (trace === "shown") return;
+    // What had gone of the same runs before, and was not seen to go, goes with the rest.
+    for (const entry of this.#entries.values()) {
+      if (entry.text === undefined && runs.has(entry.run)) entry.trace = trace;
+    }
+  }
+
+  /** What went without a trace for a user who did not see its DAG. */
+  forget(hidden: ReadonlySet<string>): void {
+    for (const entry of this.#entries.values())
+      if (entry.text === undefined && hidden.has(entry.dag)) entry.trace = "none";
+  }
+
+  /** What is wrong with the tables after a sync. */
+  *judge(world: AirflowWorld, rowsOf: (table: string) => readonly StoredRow[], deed: Deed): Generator<string> {
+    const { startedAt, completed, reconcile, hidden } = deed;
+    const live = new Set<string>();
+    for (const table of tables) {
+      for (const row of rowsOf(table.name)) {
+        const key = keyOf(table, row);
+        const entry = this.#entries.get(key);
+        const text = textOf(table, { ...row, ...(row.purged_at != null && { purged_at: null }) });
+        const until = entry?.versions.get(text);
+        if (!entry || until === undefined) {
+          yield `invented: ${key} never was ${text}, but ${[...(entry?.versions.keys() ?? [])].join(" or ")}`;
+          continue;
+        }
+        const isThere = entry.text !== undefined && entry.bornAt <= startedAt;
+        if (row._deleted_at !== null || row.purged_at != null) {
+          const wasBefore = deed.deleted.has(key);
+          if (isThere && !wasBefore) yield `deleted, but there: ${key}`;
+          continue;
+        }
+        live.add(key);
+        if (!completed || hidden.has(entry.dag)) continue;
+        if (isThere && until <= startedAt) yield `stale: ${key} is ${text}, and was ${entry.text} since`;
+        // Where the user sees less than before, DAGs that are gone are looked for at a reconcile only.
+        const isAgain = table !== dagsTable && world.dags.has(entry.dag);
+        const mayStay = entry.trace === "none" || (entry.trace === "dag" && (isAgain || hidden.size > 0));
+        const isGone = entry.text === undefined && entry.goneAt <= startedAt;
+        if (isGone && (reconcile || !mayStay)) yield `ghost: ${key} went by ${entry.trace}`;
+      }
+    }
+    if (!completed) return;
+    for (const [key, { text, bornAt, dag }] of this.#entries) {
+      if (text !== undefined && bornAt <= startedAt && !live.has(key) && !hidden.has(dag))
+        yield `missing: ${key} ${text}`;
+    }
+  }
+
+  #hold(key: string, row: StoredRow, text: string): void {
+    const entry = this.#entries.get(key);
+    if (!entry) {
+      const dag = row.dag_id as string;
+      const versions = new Map([[text, Number.POSITIVE_INFINITY]]);
+      const run = `${dag} ${row.dag_run_id}`;
+      this.#entries.set(key, { dag, run, versions, text, bornAt: this.tick, goneAt: 0, trace: "shown" });
+      return;
+    }
+    if (entry.text === text) return;
+    if (entry.text === undefined) entry.bornAt = this.tick;
+    else entry.versions.set(entry.text, this.tick);
+    entry.versions.set(text, Number.POSITIVE_INFINITY);
+    entry.text = text;
+  }
+}
+
+export function keyOf(table: Table, row: StoredRow): string {
+  return `${table.name} ${table.primaryKey.map((name) => row[name]).join(" ")}`;
+}
+
+function textOf(table: Table, row: StoredRow): string {
+  return JSON.stringify(Object.keys(table.columns).map((name) => row[name]));
+}

@@ -1,0 +1,175 @@
+/** Lives through a story of an Airflow and of syncs from it, and says what is wrong after which step. */
+import { createAirflowClient, type FetchFunction } from "@org/airflow-client";
+import type { Destination } from "@org/destination";
+import {
+  type AirflowServerOptions,
+  type AirflowWorld,
+  createEmptyAirflowWorld,
+  directAirflowSimulator,
+} from "@org/simulators";
+import { airflow } from "@org/sources/airflow";
+import { type Source, sync } from "@org/sync-engine";
+import { AirflowLedger, keyOf, tables } from "./airflow-ledger.ts";
+import { live } from "./airflow-life.ts";
+import type { Failure, Step, Story, SyncStep } from "./airflow-steps.ts";
+import { dying } from "./dying.ts";
+import { memoryDestination } from "./memory-destination.ts";
+
+/** What a broken engine or source changes; each gets the right thing and returns a wrong one. */
+export interface Breaks {
+  readonly overlapMs?: number;
+  readonly fetch?: (right: FetchFunction) => FetchFunction;
+  readonly destination?: (right: Destination, world: AirflowWorld) => Destination;
+  readonly source?: (right: Source) => Source;
+}
+
+export const counts = { steps: 0, syncs: 0, requests: 0 };
+
+const faults: Record<Failure, object> = {
+  "429": { status: 429, headers: { "retry-after": "0" } },
+  "503": { status: 503 },
+  reset: { reset: true },
+  cut: { cutBodyAt: 30 },
+  html: { html200: true },
+};
+
+/** @throws Error that says what is wrong with the tables after which step */
+export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = {}): Promise<void> {
+  const world = createEmptyAirflowWorld();
+  for (let dag = 0; dag < beginning.dags; dag += 1) {
+    live(world, { do: "add dag", dag: 0, few: dag === 1 });
+    for (let id = 0; id < beginning.runs; id += 1) {
+      live(world, { do: "add run", dag, id, kind: "scheduled", few: false });
+      if (id !== 1) live(world, { do: "finish run", run: world.runs().length - 1 });
+    }
+  }
+  const ledger = new AirflowLedger();
+  ledger.record(world);
+  const hidden = new Set<string>();
+  const server: AirflowServerOptions = {
+    cursor: beginning.cursor,
+    maximumPageLimit: beginning.pageLimit,
+    isVisible: (dagId) => !hidden.has(dagId),
+  };
+  const { fetch, faults: script } = directAirflowSimulator(world, server);
+  let request: (() => Promise<void>) | undefined;
+  let answered: (() => void) | undefined;
+  const counting: FetchFunction = async (url, init) => {
+    const isLogin = url.endsWith("/auth/token");
+    if (!isLogin) await request?.();
+    const response = await fetch(url, init);
+    if (!isLogin) answered?.();
+    return response;
+  };
+  const client = createAirflowClient({
+    baseUrl: "http://airflow",
+    auth: { username: "admin", password: "admin" },
+    fetch: breaks.fetch?.(counting) ?? counting,
+  });
+  const memory = memoryDestination();
+  const { overlapMs = 600_000 } = breaks;
+  const right = airflow({ client, runsPerAnswer: beginning.runsPerAnswer, overlapMs }) as Source;
+  const source = breaks.source?.(right) ?? right;
+  let localMs = 0;
+  let mayShift = true;
+
+  async function syncOnce(step: SyncStep): Promise<void> {
+    const controller = new AbortController();
+    const startedAt = ledger.tick;
+    const deleted = new Set<string>();
+    for (const table of tables) {
+      for (const row of memory.rows(table.name)) {
+        if (row._deleted_at !== null || row.purged_at != null) deleted.add(keyOf(table, row));
+      }
+    }
+    let number = 0;
+    const happen = (when: "before" | "after", at: number) => {
+      for (const each of step.requests) {
+        if (each.at !== at || !("when" in each) || each.when !== when) continue;
+        counts.steps += 1;
+        ledger.record(world, live(world, each.world));
+      }
+    };
+    request = async () => {
+      number += 1;
+      counts.requests += 1;
+      if (step.dies?.where === "request" && step.dies.at === number) controller.abort(new Error("the lights went out"));
+      for (const each of step.requests) {
+        if (each.at !== number || !("fails" in each)) continue;
+        script.push({ ...faults[each.fails], times: each.times, match: ({ path }) => path !== "/auth/token" });
+      }
+      happen("before", number);
+    };
+    answered = () => happen("after", number);
+    const broken = breaks.destination?.(dying(memory, step.dies), world) ?? dying(memory, step.dies);
+    const mayFail = step.dies !== undefined || step.requests.some((each) => "fails" in each && each.fails === "html");
+    let error: unknown;
+    await sync({
+      source,
+      destination: broken,
+      reconcile: step.reconcile,
+      allowMassDelete: true,
+      signal: controller.signal,
+      now: () => localMs,
+      requests: { retries: 12, retryWaitMs: 0 },
+    }).catch((thrown: unknown) => {
+      error = thrown;
+    });
+    script.clear();
+    request = undefined;
+    answered = undefined;
+    counts.syncs += 1;
+    if (error && !mayFail)
+      throw new Error(`a sync failed: ${error instanceof Error ? error.message : error}`, { cause: error });
+    const completed = error === undefined;
+    // What was marked for the first time by a first sync is no reconcile.
+    const deed = { startedAt, completed, reconcile: step.reconcile && !isFirst, hidden, deleted };
+    for (const wrong of ledger.judge(world, (table) => memory.rows(table), deed)) throw new Error(wrong);
+    if (completed) {
+      ledger.forget(hidden);
+      mayShift = true;
+      isFirst = false;
+    }
+  }
+
+  let isFirst = true;
+  for (const [index, step] of steps.entries()) {
+    counts.steps += 1;
+    try {
+      await carryOut(step);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      throw new Error(`after step ${index} (${step.do}): ${message}`, { cause: error });
+    }
+  }
+
+  async function carryOut(step: Step): Promise<void> {
+    switch (step.do) {
+      case "sync":
+        return syncOnce(step);
+      case "wait":
+        world.advance(step.byMs);
+        localMs += step.byMs;
+        return;
+      case "set clock":
+        // Set back and ahead again between two syncs: nobody could know.
+        if (mayShift) world.advance(step.byMs);
+        mayShift = false;
+        return;
+      case "hide dag": {
+        const dags = [...world.dags.keys()];
+        const dag = dags[step.dag % dags.length];
+        if (dag) hidden.add(dag);
+        return;
+      }
+      case "show dags":
+        return hidden.clear();
+      case "change server":
+        server.cursor = step.cursor;
+        server.maximumPageLimit = step.pageLimit;
+        return;
+      default:
+        ledger.record(world, live(world, step));
+    }
+  }
+}

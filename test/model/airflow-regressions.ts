@@ -1,0 +1,42 @@
+/** Stories that went wrong once, shrunk. Each is named by what must hold. */
+import type { Beginning, Step, Story, SyncStep } from "./airflow-steps.ts";
+
+const beginning: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1, cursor: false, pageLimit: 2 };
+const sync: SyncStep = { do: "sync", reconcile: false, requests: [] };
+const addRun: Step = { do: "add run", dag: 0, id: 0, kind: "manual", few: false };
+const day = 24 * 3_600_000;
+const story = (...steps: Step[]): Story => ({ beginning, steps });
+
+/** At which request of a sync the only DAG is deleted. */
+const dagGoes = (at: number, reconcile = false): SyncStep => ({
+  do: "sync",
+  reconcile,
+  requests: [{ at, when: "before", world: { do: "delete dag", dag: 0 } }],
+});
+
+export const regressions: readonly { readonly name: string; readonly story: Story }[] = [
+  {
+    name: "a server without cursor and with pages smaller than what changed at once is read to the row",
+    story: story(addRun, sync),
+  },
+  {
+    name: "a DAG that goes between the list and its details leaves no row without its timezone",
+    story: story(dagGoes(2), sync),
+  },
+  {
+    name: "a DAG that goes between the list and the count of its task instances fails no reconcile",
+    story: story(addRun, sync, dagGoes(3, true), sync),
+  },
+  {
+    name: "old task instances are there once a DAG becomes visible, though the window brought their run",
+    story: story(
+      addRun,
+      { do: "wait", byMs: day },
+      { do: "hide dag", dag: 0 },
+      sync,
+      { do: "show dags", dag: 0 },
+      { do: "start run", run: 0 },
+      sync,
+    ),
+  },
+];

@@ -1,0 +1,43 @@
+import type { Destination, Session } from "@org/destination";
+
+/** A destination whose nth commit ends the process, before or after it became durable. */
+export function dying(
+  destination: Destination,
+  dies: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined,
+): Destination {
+  if (!dies || dies.where === "request") return destination;
+  return wrapped(destination, (session) => {
+    let commits = 0;
+    return async (stream, batch) => {
+      commits += 1;
+      if (commits >= dies.at && dies.where === "before") throw new Error("the lights went out");
+      const result = await session.commit(stream, batch);
+      if (commits >= dies.at) throw new Error("the lights went out");
+      return result;
+    };
+  });
+}
+
+/** A destination with another way to commit, and maybe to read keys. */
+export function wrapped(
+  destination: Destination,
+  commitOf: (session: Session) => Session["commit"],
+  keysOf: (session: Session) => Session["keys"] = (session) => (table, scope, columns) =>
+    session.keys(table, scope, columns),
+): Destination {
+  return {
+    ...destination,
+    async open(options) {
+      const session = await destination.open(options);
+      return {
+        states: () => session.states(),
+        prepare: (given) => session.prepare(given),
+        count: (table, scope) => session.count(table, scope),
+        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
+        keys: keysOf(session),
+        commit: commitOf(session),
+        close: () => session.close(),
+      };
+    },
+  };
+}
