@@ -33,6 +33,18 @@ export async function readTable(path: string, table: Table): Promise<PlainRow[]>
   }
 }
 
+/** Runs a statement in a DuckDB file, behind the back of every sync. @returns what it returns */
+export async function changeTable(path: string, sql: string): Promise<PlainRow[]> {
+  const instance = await DuckDBInstance.create(path);
+  const connection = await instance.connect();
+  try {
+    return (await connection.runAndReadAll(sql)).getRowObjectsJS();
+  } finally {
+    connection.closeSync();
+    instance.closeSync();
+  }
+}
+
 /** Missing and extra rows, and cells that differ, each as a line; at most 10 of them and a line that counts the rest. */
 export function differences(
   expected: readonly PlainRow[],

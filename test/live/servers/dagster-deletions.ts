@@ -7,15 +7,26 @@ interface Result {
   readonly message?: string;
 }
 
-/** Deletes runs as a person does in the web interface. */
-export async function deleteRuns(server: DagsterServer, runIds: readonly string[]): Promise<void> {
+/**
+ * Deletes runs as a person does in the web interface.
+ *
+ * @param options.mayBeGone somebody else may have deleted one of them meanwhile. Default: false
+ */
+export async function deleteRuns(
+  server: DagsterServer,
+  runIds: readonly string[],
+  { mayBeGone = false } = {},
+): Promise<void> {
   for (let start = 0; start < runIds.length; start += 10) {
     const ids = runIds.slice(start, start + 10);
     const declared = ids.map((_id, index) => `$r${index}: String!`).join(", ");
     const selected = ids.map((_id, index) => `r${index}: deleteRun(runId: $r${index}) { __typename }`).join(" ");
     const variables = Object.fromEntries(ids.map((id, index) => [`r${index}`, id]));
     const results = await server.query<Record<string, Result>>(`mutation(${declared}) { ${selected} }`, variables);
-    for (const result of Object.values(results)) expectType(result, "DeletePipelineRunSuccess");
+    for (const result of Object.values(results)) {
+      if (mayBeGone && result.__typename === "RunNotFoundError") continue;
+      expectType(result, "DeletePipelineRunSuccess");
+    }
   }
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -74,6 +75,11 @@ export async function breakLocation(server: DagsterServer, name: DagsterLocation
   await server.reloadLocation(name);
 }
 
+/** Whether {@link breakLocation} was called last. */
+export function isLocationBroken(server: DagsterServer, name: DagsterLocation): boolean {
+  return existsSync(whole(join(server.home, "definitions", `${name}.py`)));
+}
+
 /** Undoes {@link breakLocation}. */
 export async function repairLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
   const file = join(server.home, "definitions", `${name}.py`);
@@ -96,7 +102,8 @@ function idsOf({ id, state }: Result) {
   return { origin: id?.split("::")[0], selector: state?.selectorId };
 }
 
-async function switchSchedule(server: DagsterServer, scheduleName: string, on: boolean): Promise<void> {
+/** Starts or stops a schedule of location a, as a person does. */
+export async function switchSchedule(server: DagsterServer, scheduleName: string, on: boolean): Promise<void> {
   const where = { ...selector, scheduleName };
   if (on) {
     const document = `mutation($where: ScheduleSelector!) { result: startSchedule(scheduleSelector: $where) { ${failure} } }`;
@@ -114,7 +121,8 @@ async function switchSchedule(server: DagsterServer, scheduleName: string, on: b
   expectType(result, "ScheduleStateResult");
 }
 
-async function switchSensor(server: DagsterServer, sensorName: string, on: boolean): Promise<void> {
+/** Starts or stops a sensor of location a. */
+export async function switchSensor(server: DagsterServer, sensorName: string, on: boolean): Promise<void> {
   const where = { ...selector, sensorName };
   if (on) {
     const document = `mutation($where: SensorSelector!) { result: startSensor(sensorSelector: $where) { ${failure} } }`;

@@ -5,29 +5,7 @@ import random
 import sys
 import time
 
-from world import JOBS, SENSORS, instance, make_run, materialize, report, run_id
-
-END = ["PIPELINE_SUCCESS", "PIPELINE_FAILURE", "PIPELINE_CANCELED"]
-HOUR = 3600
-
-
-def new_runs(dagster, rng, round, count):
-    """Runs as a launch leaves them, a sensor's among them."""
-    made = []
-    for index in range(count):
-        location = rng.choice(["a", "b"])
-        tags = {"round": str(round), "dagster/code_location": location}
-        if index % 3 == 0:
-            tags["dagster/sensor_name"] = rng.choice(SENSORS[location])
-        made.append(make_run(run_id(rng), location, rng.choice(JOBS[location]), "NOT_STARTED", tags))
-        dagster.run_storage.add_run(made[-1])
-    return made
-
-
-def finish(dagster, run, end, started, ended):
-    if run.status.value != "STARTED":
-        report(dagster, run, "PIPELINE_START", started)
-    report(dagster, run, end, ended)
+from world import END, HOUR, finish, instance, materialize, new_runs, report
 
 
 def main(seed, round):

@@ -1,4 +1,4 @@
-"""What seed.py and mutate.py share: the jobs of each location, run ids, runs, and events as Dagster itself reports them."""
+"""What seed.py, mutate.py and write.py share: the jobs of each location, run ids, runs, and events as Dagster itself reports them."""
 
 import inspect
 import os
@@ -32,6 +32,8 @@ except ImportError:  # where 1.7 and 1.10 have them
 ORIGIN = next(name for name in inspect.signature(DagsterRun.__new__).parameters if name.endswith("_job_origin"))
 HOME = os.environ["DAGSTER_HOME"]
 JOBS = {"a": ["etl", "report", "clean_up", "refresh", "__ASSET_JOB"], "b": ["etl", "invoices"]}
+END = ["PIPELINE_SUCCESS", "PIPELINE_FAILURE", "PIPELINE_CANCELED"]
+HOUR = 3600
 SENSORS = {"a": ["new_files", "two_jobs", "after_orders", "after_success"], "b": ["new_files", "two_jobs"]}
 
 
@@ -90,6 +92,25 @@ def send(dagster, event, run_id, timestamp):
         dagster_event=event,
     )
     dagster.handle_new_event(entry)
+
+
+def new_runs(dagster, rng, round, count):
+    """Runs as a launch leaves them, a sensor's among them."""
+    made = []
+    for index in range(count):
+        location = rng.choice(["a", "b"])
+        tags = {"round": str(round), "dagster/code_location": location}
+        if index % 3 == 0:
+            tags["dagster/sensor_name"] = rng.choice(SENSORS[location])
+        made.append(make_run(run_id(rng), location, rng.choice(JOBS[location]), "NOT_STARTED", tags))
+        dagster.run_storage.add_run(made[-1])
+    return made
+
+
+def finish(dagster, run, end, started, ended):
+    if run.status.value != "STARTED":
+        report(dagster, run, "PIPELINE_START", started)
+    report(dagster, run, end, ended)
 
 
 def materialize(dagster, path, run=None, timestamp=None):

@@ -1,0 +1,48 @@
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb } from "@org/destination/duckdb";
+import { dagster } from "@org/sources/dagster";
+import { sync } from "@org/sync-engine";
+import { expectDagsterTruth } from "./dagster-differences.ts";
+import type { DagsterServer } from "./servers/dagster.ts";
+import { changeRuns } from "./servers/dagster-writer.ts";
+import { type RewriteDate, startDateProxy } from "./servers/date-proxy.ts";
+
+const HOUR_MS = 60 * 60 * 1000;
+/** Small against an hour, so that it hides nothing. */
+const overlapMs = 5_000;
+
+/** What the server's clock shows at the first sync of a case, and at those after it. */
+export const clocks: Readonly<Record<string, readonly [first: RewriteDate, then: RewriteDate]>> = {
+  "is ahead by an hour": [(now) => now + HOUR_MS, (now) => now + HOUR_MS],
+  "is behind by an hour": [(now) => now - HOUR_MS, (now) => now - HOUR_MS],
+  "is set back by an hour between two syncs": [(now) => now + HOUR_MS, (now) => now],
+  "is set forward by an hour between two syncs": [(now) => now - HOUR_MS, (now) => now],
+  "is not said": [() => undefined, () => undefined],
+};
+
+/**
+ * Syncs through a proxy that shows such clocks, and changes the server in between; tags of runs that ended long ago
+ * among it, which nothing but the window shows.
+ */
+export async function playClocks(
+  server: DagsterServer,
+  path: string,
+  [first, then]: readonly [RewriteDate, RewriteDate],
+): Promise<void> {
+  const proxy = await startDateProxy(new URL(server.url).origin);
+  const source = dagster({ client: createDagsterClient({ url: `${proxy.url}/graphql` }), overlapMs });
+  // The proxy's port is another each time, and the tables belong to one pipeline.
+  const syncNow = () => sync({ source, destination: duckdb(path), pipeline: "clocks", reconcile: false });
+  try {
+    proxy.rewrite = first;
+    await syncNow();
+    proxy.rewrite = then;
+    for (const _turn of [1, 2]) {
+      await changeRuns(server, { actions: 12, only: ["added", "ended", "tagged_long_after"] });
+      await syncNow();
+    }
+    await expectDagsterTruth(server, path);
+  } finally {
+    await proxy.close();
+  }
+}

@@ -1,0 +1,22 @@
+import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { differences, readTable } from "./compare.ts";
+import type { DagsterServer } from "./servers/dagster.ts";
+import { type DagsterTruth, dagsterTruth } from "./servers/dagster-truth.ts";
+
+/**
+ * Compares the four tables in a DuckDB file with the server's own storage, column by column, and throws where they
+ * differ.
+ *
+ * @returns every row as it has to be
+ */
+export async function expectDagsterTruth(server: DagsterServer, path: string): Promise<DagsterTruth> {
+  const truth = await dagsterTruth(server);
+  const found: string[] = [];
+  for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable]) {
+    const expected = truth[table.name as keyof DagsterTruth];
+    const actual = await readTable(path, table);
+    found.push(...differences(expected, actual, table.primaryKey).map((line) => `${table.name}: ${line}`));
+  }
+  if (found.length > 0) throw new Error(`The tables differ from the server:\n${found.join("\n")}`);
+  return truth;
+}

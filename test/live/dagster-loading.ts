@@ -1,0 +1,67 @@
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb } from "@org/destination/duckdb";
+import { dagster } from "@org/sources/dagster";
+import { sync } from "@org/sync-engine";
+import { expect } from "vitest";
+import { expectDagsterTruth } from "./dagster-differences.ts";
+import type { DagsterLocation, DagsterServer } from "./servers/dagster.ts";
+import { breakLocation, repairLocation } from "./servers/dagster-world.ts";
+import { changeRuns } from "./servers/dagster-writer.ts";
+
+/** Some code locations fail and others are loading, then all of them, then none. */
+export async function keepLocations(server: DagsterServer, path: string): Promise<void> {
+  const syncNow = async (loading: readonly DagsterLocation[] = []) => {
+    const notices: string[] = [];
+    const client = createDagsterClient({ url: server.url, fetch: showAsLoading(loading) });
+    const { streams } = await sync({
+      source: dagster({ client }),
+      destination: duckdb(path),
+      reconcile: true,
+      onEvent: (event) => event.type === "notice" && notices.push(event.message),
+    });
+    return { notices, deleted: streams.map(({ deleted }) => deleted) };
+  };
+  const nothing = [0, 0, 0, 0];
+
+  await syncNow();
+  await breakLocation(server, "b");
+  await breakLocation(server, "c");
+  await changeRuns(server, { actions: 8, only: ["added", "materialized"] });
+  expect(await syncNow(["c"])).toEqual({
+    notices: [
+      expect.stringMatching(/^Code location b is not loaded: .*Error/),
+      expect.stringMatching(/^Code location c is not loaded: it is loading\./),
+    ],
+    deleted: nothing,
+  });
+  await expectDagsterTruth(server, path);
+
+  await breakLocation(server, "a");
+  const { notices, deleted } = await syncNow(["a", "b", "c"]);
+  expect(deleted).toEqual(nothing);
+  expect(notices.at(-1)).toMatch(/^None of Dagster's code locations is loaded/);
+  await expectDagsterTruth(server, path);
+
+  for (const location of server.locations) await repairLocation(server, location);
+  expect(await syncNow()).toEqual({ notices: [], deleted: nothing });
+  await expectDagsterTruth(server, path);
+}
+
+interface Answer {
+  readonly data?: { readonly workspace?: { readonly locationEntries?: readonly { readonly name: DagsterLocation }[] } };
+}
+
+/**
+ * A `fetch` whose answers show code locations as loading, as Dagster+ does: the open source server shows what was loaded
+ * before until the new is there. What they define has to be missing from the answer, so they have to be broken.
+ */
+function showAsLoading(locations: readonly DagsterLocation[]): typeof fetch {
+  return async (input, init) => {
+    const response = await fetch(input, init);
+    const answer = (await response.json()) as Answer;
+    for (const entry of answer.data?.workspace?.locationEntries ?? []) {
+      if (locations.includes(entry.name)) Object.assign(entry, { loadStatus: "LOADING", locationOrLoadError: null });
+    }
+    return Response.json(answer, { status: response.status, headers: { date: response.headers.get("date") ?? "" } });
+  };
+}

@@ -1,0 +1,88 @@
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb } from "@org/destination/duckdb";
+import { createRandom } from "@org/simulators";
+import { dagster } from "@org/sources/dagster";
+import { type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { expectDagsterTruth } from "./dagster-differences.ts";
+import type { DagsterServer } from "./servers/dagster.ts";
+import { deletePages } from "./servers/dagster-page-deletions.ts";
+import { startDagsterWriter } from "./servers/dagster-writer.ts";
+
+/** Small, so that it hides nothing; the writer's changes are visible well within it. */
+export const overlapMs = 5_000;
+/** Small, so that a listing has enough pages to delete between them. */
+const pageSize = 30;
+
+export interface RoundOptions {
+  readonly server: DagsterServer;
+  /** The DuckDB file. Where it is not there, the round begins with a first sync. */
+  readonly path: string;
+  readonly seed: number;
+  /** The first sync beside the writer is stopped in its middle. @default false */
+  readonly aborted?: boolean;
+  /** Location c does not load when the writer stops. For files only that hold what it defined. @default false */
+  readonly leaveBroken?: boolean;
+  /** Runs are deleted between the pages of a listing. @default false */
+  readonly deleted?: boolean;
+}
+
+/**
+ * One round: a writer changes the server while it is synced, once or twice; when it has stopped, one more sync and a
+ * reconcile must leave no difference.
+ *
+ * @returns what happened, for the log
+ * @throws an error that lists the differences
+ */
+export async function playRound(options: RoundOptions) {
+  const { server, path, seed, aborted = false, deleted = false, leaveBroken = false } = options;
+  const random = createRandom(seed);
+  const pages = deletePages(server);
+  let isQuiet = false;
+  const syncNow = (more: Pick<SyncOptions, "reconcile" | "signal" | "onEvent"> = {}): Promise<SyncResult> => {
+    const client = createDagsterClient({ url: server.url, ...(deleted && !isQuiet && { fetch: pages.fetch }) });
+    const source = dagster({ client, overlapMs, pageSize });
+    return sync({ source, destination: duckdb(path), reconcile: false, ...more });
+  };
+
+  const requests: number[] = [];
+  let stoppedAfter: number | undefined;
+  const writer = startDagsterWriter(server, seed, leaveBroken);
+  try {
+    if (aborted) stoppedAfter = await stopInTheMiddle(syncNow, random.between(2, 6));
+    for (let rest = random.between(1, 2); rest > 0; rest -= 1) {
+      requests.push((await syncNow({ reconcile: random.chance(0.3) })).requests);
+      await new Promise((resolve) => setTimeout(resolve, random.between(0, 1_000)));
+    }
+  } finally {
+    await writer.stop();
+    await pages.finished();
+  }
+  isQuiet = true;
+  requests.push((await syncNow()).requests, (await syncNow({ reconcile: true })).requests);
+  const truth = await expectDagsterTruth(server, path);
+  const rows = Object.fromEntries(Object.entries(truth).map(([table, { length }]) => [table, length]));
+  const changes = await writer.stop();
+  return { seed, stoppedAfter, requests, rows, changes, ...(deleted && { deleted: pages.done }) };
+}
+
+/** @returns after how many batches, or undefined where the sync had ended before */
+async function stopInTheMiddle(
+  syncNow: (more: Pick<SyncOptions, "signal" | "onEvent">) => Promise<SyncResult>,
+  batches: number,
+): Promise<number | undefined> {
+  const stop = new AbortController();
+  const reason = new Error("Stopped in the middle.");
+  let committed = 0;
+  const onEvent: SyncOptions["onEvent"] = ({ type }) => {
+    if (type !== "batch-committed") return;
+    committed += 1;
+    if (committed === batches) stop.abort(reason);
+  };
+  try {
+    await syncNow({ signal: stop.signal, onEvent });
+    return undefined;
+  } catch (error) {
+    if (error !== reason) throw error;
+    return batches;
+  }
+}

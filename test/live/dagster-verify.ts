@@ -1,0 +1,33 @@
+import { main } from "@org/cli";
+import { createDagsterClient } from "@org/dagster-client";
+import { duckdb } from "@org/destination/duckdb";
+import { dagster } from "@org/sources/dagster";
+import { sync } from "@org/sync-engine";
+import { expect } from "vitest";
+import { changeTable } from "./compare.ts";
+import type { DagsterServer } from "./servers/dagster.ts";
+
+const changeOne = `UPDATE dagster_runs SET status = 'FAILURE'
+  WHERE run_id = (SELECT min(run_id) FROM dagster_runs WHERE status = 'SUCCESS') RETURNING run_id`;
+
+/** `dagsync verify` finds a synced file equal, and then the one row in it that somebody changed. */
+export async function verifyAChangedRow(server: DagsterServer, path: string): Promise<void> {
+  await sync({ source: dagster({ client: createDagsterClient({ url: server.url }) }), destination: duckdb(path) });
+  const verify = async () => {
+    let text = "";
+    const stdout = {
+      write(written: string) {
+        text += written;
+      },
+    };
+    const { origin } = new URL(server.url);
+    const args = ["verify", "--from", `dagster:${origin}`, "--to", `duckdb:${path}`];
+    const code = await main(args, { stdout, stderr: { write() {} }, env: {} });
+    return { code, text };
+  };
+  expect((await verify()).code).toBe(0);
+  const [changed] = await changeTable(path, changeOne);
+  const { code, text } = await verify();
+  expect(code).toBe(1);
+  expect(text).toContain(String(changed?.run_id));
+}
