@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createAirflowWorld, defaultStartMs, type Fault } from "@org/simulators";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
-import { SyncError } from "@org/sync-engine";
+import { SyncError, type SyncEvent } from "@org/sync-engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { differences, type PlainRow } from "../../../test/live/compare.ts";
 import { failing, setUp } from "./airflow-sync.ts";
@@ -199,5 +199,20 @@ describe("I9: rows that the server cannot print are gone around, recorded, and e
     world.poison(first, false);
     world.poison(last.tasks[0]!, false);
     await syncNow(late ? {} : { fullRefresh: true });
+  });
+
+  test("and their pages are not asked for as often as those of a server in trouble", async () => {
+    const { simulator, world, syncNow } = await setUp(quick);
+    await syncNow();
+    simulator.clock.advance(60_000);
+    const [dag] = world.dags.values();
+    const run = world.addRun(dag!);
+    world.poison(run);
+    const events: SyncEvent[] = [];
+    const requests = { retries: 8, retryWaitMs: 1, retryWaitMaxMs: 1 };
+    const synced = syncNow({ requests, onEvent: (event) => events.push(event) });
+    await expect(synced).rejects.toMatchObject({ code: "STREAMS_FAILED" });
+    const attempts = events.flatMap((event) => (event.type === "request-retried" ? [event.attempt] : []));
+    expect(Math.max(...attempts)).toBe(2);
   });
 });

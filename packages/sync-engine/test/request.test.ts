@@ -65,6 +65,23 @@ test("gives up after the last attempt with the server's own error", async () => 
   expect(calls).toBe(3);
 });
 
+test("repeats an error 500 less often where something else can be tried, and everything else as often as ever", async () => {
+  const { request } = setUp({ retries: 4 });
+  for (const [status, expected] of [
+    [500, 3],
+    [502, 5],
+  ]) {
+    let calls = 0;
+    const error = Object.assign(new ServerTrouble(true), { status });
+    const ask = async () => {
+      calls += 1;
+      throw error;
+    };
+    await expect(request("page", ask, { serverErrorRetries: 2 })).rejects.toBe(error);
+    expect(calls).toBe(expected);
+  }
+});
+
 test("leaves the whole host alone for as long as it asked", async () => {
   const { request } = setUp();
   const asked: string[] = [];

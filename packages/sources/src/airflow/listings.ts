@@ -62,7 +62,9 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   useBatch: boolean,
 ): Listing<T> {
   const sizes = createAnswerSize();
-  const page = (name: string, call: Call<Listed<T>>, options: RequestOptions) => ask(name, list, call, options);
+  // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
+  const page = (name: string, call: Call<Listed<T>>, options: RequestOptions) =>
+    ask(name, list, call, { serverErrorRetries: 2, ...options });
 
   async function changed(scope: AirflowScope, token: string): Promise<ChangedPage<T>> {
     return sizes.fit(LARGEST_PAGE, async (limit, options) => {
