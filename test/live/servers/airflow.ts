@@ -28,7 +28,10 @@ export interface StartAirflowOptions {
   dagsFolder?: string;
   /** Further environment, e.g. `{ AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "50" }`. */
   env?: Record<string, string>;
-  /** Runs a scheduler (LocalExecutor) and a DAG processor too, so that triggered runs really run. Default: false. */
+  /**
+   * Runs a scheduler (LocalExecutor), a DAG processor and a triggerer too, so that triggered runs really run; ready when
+   * all of them are healthy. Default: false.
+   */
   scheduler?: boolean;
   /**
    * Who knows the users: `simple`, with two of them, or `fab`, with roles that may read some DAGs only and an `admin`
@@ -128,6 +131,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       AIRFLOW__API__SECRET_KEY: jwtSecret,
       AIRFLOW__API__WORKERS: "1",
       PYTHONFAULTHANDLER: "1",
+      ...(options.scheduler && schedulerSettings),
       ...(isFab && fabSettings),
       ...options.env,
     };
@@ -164,10 +168,11 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     await serve({});
 
     if (options.scheduler) {
-      log("Starting the scheduler and the DAG processor");
-      for (const args of [["scheduler", "--skip-serve-logs"], ["dag-processor"]]) {
+      log("Starting the scheduler, the DAG processor and the triggerer");
+      for (const args of [["scheduler", "--skip-serve-logs"], ["dag-processor"], ["triggerer", "--skip-serve-logs"]]) {
         helpers.push(startService(airflow, args, { env, cwd: home }));
       }
+      await waitUntil("Airflow's scheduler", () => allHealthy(url), helpers, { deadlineMs: 120_000, signal });
     }
 
     return {
@@ -203,6 +208,27 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   }
 }
 
+/**
+ * A task begins within a second of its turn, and no more of them at once than two cores can bear. One whose process is
+ * gone, or that never came to one, is given up within the minute.
+ */
+const schedulerSettings = {
+  AIRFLOW__CORE__PARALLELISM: "4",
+  AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME: "0.2",
+  AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC: "1",
+  AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT: "30",
+  AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT_DETECTION_INTERVAL: "5",
+  AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT: "30",
+  AIRFLOW__SCHEDULER__TASK_QUEUED_TIMEOUT_CHECK_INTERVAL: "5",
+  AIRFLOW__DAG_PROCESSOR__PARSING_PROCESSES: "1",
+};
+
+async function allHealthy(url: string): Promise<boolean> {
+  const response = await fetch(`${url}/api/v2/monitor/health`, { signal: AbortSignal.timeout(5000) });
+  const health = (await response.json()) as Record<string, { status: string | null } | undefined>;
+  return ["scheduler", "dag_processor", "triggerer"].every((part) => health[part]?.status === "healthy");
+}
+
 const apiServer = (port: number) => ["api-server", "--host", "127.0.0.1", "--port", String(port)];
 
 async function answers(url: string): Promise<boolean> {
@@ -216,9 +242,12 @@ const fabSettings = {
 };
 const fabAdmin = "-u admin -p admin -r Admin -f Ada -l Admin -e admin@example.com".split(" ");
 
-/** Only what a program needs to run: settings of another Airflow or Python on this machine stay outside. */
+/**
+ * Only what a program needs to run: settings of another Airflow or Python on this machine stay outside, and so does
+ * vitest's `DEV`, by which Airflow draws a picture of every exception, which keeps it from answering for seconds.
+ */
 function surroundings(binFolder: string): NodeJS.ProcessEnv {
-  const kept = Object.entries(process.env).filter(([name]) => !/^(AIRFLOW|PYTHON|VIRTUAL_ENV|PG)/.test(name));
+  const kept = Object.entries(process.env).filter(([name]) => !/^(AIRFLOW|PYTHON|VIRTUAL_ENV|PG|DEV$)/.test(name));
   return {
     ...Object.fromEntries(kept),
     PATH: `${binFolder}:${process.env.PATH}`,
