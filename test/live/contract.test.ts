@@ -1,4 +1,3 @@
-import { createHmac } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -10,6 +9,7 @@ import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 import { type DagsterServer, startDagster } from "./servers/dagster.ts";
 import { seedDagster } from "./servers/dagster-world.ts";
+import { expiredToken } from "./servers/expired-token.ts";
 
 // The same cases hold the simulators, in test/contract: what a simulator says there, a real server says here.
 
@@ -63,20 +63,4 @@ describeLive("a real Dagster 1.13.27 keeps the contract that the simulator is he
 
 function committed(file: string): Promise<string> {
   return readFile(new URL(`../../specs/${file}`, import.meta.url), "utf8");
-}
-
-/** A token of the admin's as this server would have made it, that ended an hour ago. */
-function expiredToken(secret: string): string {
-  const now = Math.floor(Date.now() / 1000);
-  const claims = {
-    sub: "admin",
-    role: "ADMIN",
-    aud: "apache-airflow",
-    iat: now - 7200,
-    nbf: now - 7200,
-    exp: now - 3600,
-  };
-  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const body = `${encode({ alg: "HS512", typ: "JWT" })}.${encode(claims)}`;
-  return `${body}.${createHmac("sha512", secret).update(body).digest("base64url")}`;
 }

@@ -1,0 +1,148 @@
+/** A real Airflow and a real Dagster, small and at rest, each behind a proxy with faults. */
+import { createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
+import type { Table } from "@org/destination";
+import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import type { RequestOptions, Source } from "@org/sync-engine";
+import { sync } from "@org/sync-engine";
+import { expect } from "vitest";
+import type { MemoryDestination } from "../model/memory-destination.ts";
+import { differences, type PlainRow } from "./compare.ts";
+import { log } from "./live.ts";
+import { startAirflow } from "./servers/airflow.ts";
+import { airflowTruth } from "./servers/airflow-truth.ts";
+import { seedAirflow } from "./servers/airflow-world.ts";
+import { startDagster } from "./servers/dagster.ts";
+import { dagsterTruth } from "./servers/dagster-truth.ts";
+import { seedDagster } from "./servers/dagster-world.ts";
+import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "./servers/fault-proxy.ts";
+
+/** So wide that every window holds everything: with small pages, a sync walks each kind of listing. */
+const overlapMs = 10 * 365 * 24 * 60 * 60 * 1000;
+
+/** Attempts share one login: one that gets no answer holds them up for so long. */
+const timeoutMs = 10_000;
+
+/** What a sync reads, in one place of it after the other. */
+export type Places = Readonly<Record<string, (request: ProxiedRequest) => boolean>>;
+
+export interface NetworkServer {
+  readonly proxy: FaultProxy;
+  readonly places: Places;
+  /** A source that asks this address with the server's credentials. @default the proxy's */
+  source(url?: string): Source;
+  /** How many runs or task instances one request asks for; undefined where it asks for none. */
+  wanted(request: ProxiedRequest): number | undefined;
+  /** What the server signs its tokens with; undefined where it knows no tokens. */
+  readonly jwtSecret?: string;
+  expectTruth(destination: MemoryDestination): void;
+  /** Fails when a row differs from the server's: of a sync that failed, rows may be missing, and none may be wrong. */
+  expectNothingInvented(destination: MemoryDestination): void;
+  stop(): Promise<void>;
+}
+
+const quick: RequestOptions = { retries: 8, retryWaitMs: 1, retryWaitMaxMs: 5, attemptMs: 60_000, totalMs: 240_000 };
+
+/** Syncs once. Faults are not waited for: attempts are repeated at once. */
+export function syncOnce(source: Source, destination: MemoryDestination, requests: RequestOptions = {}) {
+  return sync({ source, destination, requests: { ...quick, ...requests } });
+}
+
+export async function startNetworkAirflow(): Promise<NetworkServer> {
+  const server = await startAirflow({ log, env: { AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "20" } });
+  log(`seeded: ${JSON.stringify(await seedAirflow(server, { dags: 10, runsPerDag: 3 }))}`);
+  const truth = await airflowTruth(server);
+  const proxy = await startFaultProxy(server.url);
+  const { username, password, jwtSecret } = server;
+  const path = (end: string, method?: string) => (request: ProxiedRequest) =>
+    request.path.endsWith(end) && (method === undefined || request.method === method);
+  return {
+    proxy,
+    jwtSecret,
+    places: {
+      login: path("/auth/token"),
+      dags: path("/api/v2/dags"),
+      "counts of runs": path("/dagStats"),
+      runs: path("/dagRuns/list"),
+      "changed runs": path("/dagRuns"),
+      "task instances": path("/taskInstances/list"),
+      "changed task instances": path("/dagRuns/~/taskInstances"),
+      attempts: path("/tries"),
+      events: path("/eventLogs"),
+      "details of a DAG": path("/details"),
+    },
+    source: (url = proxy.url) =>
+      airflow({
+        client: createAirflowClient({ baseUrl: url, auth: { username, password }, timeoutMs }),
+        overlapMs,
+        runsPerAnswer: 12,
+      }),
+    wanted({ path, query, text }) {
+      if (!path.includes("/dagRuns")) return undefined;
+      const { page_limit: limit } = text.startsWith("{") ? (JSON.parse(text) as { page_limit?: number }) : {};
+      return limit ?? (query.has("limit") ? Number(query.get("limit")) : undefined);
+    },
+    ...comparison([dagsTable, dagRunsTable, taskInstancesTable], truth, isReachable),
+    async stop() {
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
+
+export async function startNetworkDagster(): Promise<NetworkServer> {
+  const server = await startDagster({ log });
+  log(`seeded: ${JSON.stringify(await seedDagster(server, { runs: 600 }))}`);
+  const truth = await dagsterTruth(server);
+  const proxy = await startFaultProxy(server.url);
+  const operation = (name: string) => (request: ProxiedRequest) => request.text.includes(`query ${name}`);
+  return {
+    proxy,
+    places: {
+      definitions: operation("Definitions"),
+      runs: operation("RunsPage"),
+      "changed runs": operation("RunChanges"),
+      "assets by key": operation("EventAssets"),
+    },
+    source: (url = proxy.url) =>
+      dagster({ client: createDagsterClient({ url, auth: { token: "canary-token" } }), overlapMs, pageSize: 100 }),
+    wanted({ text }) {
+      const { variables = {} } = JSON.parse(text) as { variables?: { limit?: number; pageSize?: number } };
+      return variables.limit ?? variables.pageSize;
+    },
+    ...comparison([runsTable, assetsTable, schedulesTable, sensorsTable], truth, () => true),
+    async stop() {
+      await proxy.close();
+      await server.stop();
+    },
+  };
+}
+
+/** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */
+function isReachable(row: PlainRow): boolean {
+  return row.is_latest !== false || !String(row.dag_run_id).includes("/");
+}
+
+function comparison(tables: readonly Table[], truth: object, isCompared: (row: PlainRow) => boolean) {
+  const rowsOf = (destination: MemoryDestination, table: Table): readonly PlainRow[] =>
+    destination.rows(table.name).filter((row) => row._deleted_at === null && isCompared(row));
+  const expectedOf = ({ name }: Table) => (truth as Record<string, readonly PlainRow[]>)[name]!.filter(isCompared);
+  return {
+    expectTruth(destination: MemoryDestination) {
+      for (const table of tables) {
+        const found = differences(expectedOf(table), rowsOf(destination, table), table.primaryKey);
+        expect(found, table.name).toEqual([]);
+      }
+    },
+    expectNothingInvented(destination: MemoryDestination) {
+      for (const table of tables) {
+        const rows = rowsOf(destination, table);
+        const keyOf = (row: PlainRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
+        const held = new Set(rows.map(keyOf));
+        const expected = expectedOf(table).filter((row) => held.has(keyOf(row)));
+        expect(differences(expected, rows, table.primaryKey), table.name).toEqual([]);
+      }
+    },
+  };
+}

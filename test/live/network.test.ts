@@ -1,0 +1,227 @@
+/**
+ * What the network does (I9): each fault, during a whole sync of a real server, ends in the server's own rows or in an
+ * error that names the cause; never in fewer rows and success.
+ */
+import { SyncError } from "@org/sync-engine";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { memoryDestination } from "../model/memory-destination.ts";
+import { describeLive, log } from "./live.ts";
+import { type NetworkServer, startNetworkAirflow, startNetworkDagster, syncOnce } from "./network-servers.ts";
+import { expiredToken } from "./servers/expired-token.ts";
+import { type ProxyFault, startSilentServer, startStranger } from "./servers/fault-proxy.ts";
+import { lasting, nginx, passing } from "./servers/faults.ts";
+
+const nightly = Boolean(process.env.NIGHTLY);
+/** Places at which an answer is cut, spread over its length; at night each byte. */
+const cuts = nightly ? Number.POSITIVE_INFINITY : 40;
+/** A page of 100 KB is asked for as often as it has bytes. */
+const timeoutMs = nightly ? 7_200_000 : 300_000;
+/** Rows that one answer may have before it is too slow for the proxy in front. */
+const tooMany = 60;
+
+describeLive("a real Airflow 3.3.2 behind a faulty network", () => testNetwork("airflow", startNetworkAirflow));
+describeLive("a real Dagster 1.13.27 behind a faulty network", () => testNetwork("dagster", startNetworkDagster));
+
+function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkServer>): void {
+  let server: NetworkServer;
+
+  beforeAll(async () => {
+    server = await start();
+    const destination = memoryDestination();
+    const { requests } = await syncOnce(server.source(), destination);
+    server.expectTruth(destination);
+    log(`a first sync without a fault: ${requests} requests`);
+    const unasked = Object.entries(server.places).filter(([, isPlace]) => !server.proxy.requests.some(isPlace));
+    expect(unasked.map(([place]) => place)).toEqual([]);
+    server.proxy.clear();
+  });
+  afterAll(() => server?.stop());
+  afterEach(() => server?.proxy.clear());
+
+  /** A sync that has to fail, then one without a fault. */
+  async function expectFailure(fault: ProxyFault, says: RegExp, requests = {}): Promise<void> {
+    const destination = memoryDestination();
+    server.proxy.script({ times: Number.POSITIVE_INFINITY, ...fault });
+    const error = await syncOnce(server.source(), destination, requests).catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(SyncError);
+    expect(error).toMatchObject({ code: "STREAMS_FAILED", message: expect.stringMatching(says) });
+    server.expectNothingInvented(destination);
+    server.proxy.clear();
+    await syncOnce(server.source(), destination);
+    server.expectTruth(destination);
+  }
+
+  /** Syncs once, while every other request meets one of these faults, the next one each time. */
+  async function expectPassing(faults: readonly ProxyFault[]): Promise<void> {
+    let asked = 0;
+    const met = new Set<number>();
+    for (const [index, fault] of faults.entries()) {
+      const match = () => {
+        const isHit = asked % (2 * faults.length) === 2 * index;
+        if (isHit) {
+          asked += 1;
+          met.add(index);
+        }
+        return isHit;
+      };
+      server.proxy.script({ ...fault, match, times: Number.POSITIVE_INFINITY });
+    }
+    // Asked last: who comes here met no fault.
+    const count = () => {
+      asked += 1;
+      return false;
+    };
+    server.proxy.script({ match: count });
+    while (met.size < faults.length) {
+      const destination = memoryDestination();
+      await syncOnce(server.source(), destination, { retries: 20, attemptMs: 3_000 });
+      server.expectTruth(destination);
+    }
+  }
+
+  test("what passes costs no row, whatever it is", () => expectPassing(Object.values(passing)));
+
+  for (const [name, fault] of nightly ? Object.entries(passing) : []) {
+    test(`${name} at every other request costs no row`, () => expectPassing([fault]));
+  }
+
+  describe("what does not pass ends in an error that names it", () => {
+    const all = Object.entries(lasting);
+    test.each(all)(
+      "%s",
+      async (name, { fault, says }) => {
+        const places = Object.entries(server.places);
+        const index = all.findIndex(([other]) => other === name);
+        // At another place for each; at night at every one.
+        for (const [place, match] of nightly ? places : [places[index % places.length]!]) {
+          log(`${name}: ${place}`);
+          const attemptMs = fault.stall ? 1_000 : 60_000;
+          await expectFailure({ ...fault, match }, says, { retries: 2, attemptMs });
+        }
+      },
+      timeoutMs,
+    );
+  });
+
+  test(
+    "every page of every listing, cut at each of its bytes, is asked for again",
+    async () => {
+      const destination = memoryDestination();
+      const done = new Map<string, number>();
+      for (const [place, match] of Object.entries(server.places)) {
+        let next = 0;
+        const cut = (body: Buffer) => {
+          const step = Math.max(1, Math.floor(body.length / cuts));
+          const at = next * step;
+          next += 1;
+          done.set(place, Math.min(at, body.length));
+          if (at >= body.length) return undefined;
+          return { at, end: next % 2 ? ("length" as const) : ("close" as const) };
+        };
+        server.proxy.script({ match, times: Number.POSITIVE_INFINITY, cut, replay: true });
+      }
+      await syncOnce(server.source(), destination, { retries: 1_000_000, retryWaitMs: 0, totalMs: timeoutMs });
+      log(`cut: ${server.proxy.requests.length} requests; ${JSON.stringify(Object.fromEntries(done))} bytes`);
+      expect(done.size).toBe(Object.keys(server.places).length);
+      server.expectTruth(destination);
+    },
+    timeoutMs,
+  );
+
+  test("a query that outlasts the patience of the proxy in front is asked for less, and no row is lost", async () => {
+    const isSlow: ProxyFault["match"] = (request) => (server.wanted(request) ?? 0) > tooMany;
+    server.proxy.script({ match: isSlow, answer: nginx(504, "Gateway Time-out"), times: Number.POSITIVE_INFINITY });
+    const destination = memoryDestination();
+    await syncOnce(server.source(), destination);
+    expect(server.proxy.requests.some(isSlow)).toBe(true);
+    server.expectTruth(destination);
+  });
+
+  test.each([301, 302, 307, 308])("no credential follows a redirect %i to another host", async (status) => {
+    const stranger = await startStranger();
+    try {
+      const places = Object.values(server.places);
+      for (const match of nightly ? places : [places[status % places.length]!]) {
+        const answer = ({ path }: { path: string }) => ({ status, headers: { location: stranger.url + path } });
+        await expectFailure({ match, answer }, new RegExp(stranger.url));
+      }
+      expect(stranger.received).toEqual([]);
+    } finally {
+      await stranger.close();
+    }
+  });
+
+  test("a page that comes again and again ends in an error", async () => {
+    const seen: string[] = [];
+    const spoil: ProxyFault["spoil"] = (answer) => {
+      const json = JSON.parse(answer.body.toString()) as { next_cursor?: string | null };
+      // The second page token leads back to the first one.
+      if (json.next_cursor) seen.push(json.next_cursor);
+      if (seen.length > 1) json.next_cursor = seen[(seen.length - 1) % 2]!;
+      return { ...answer, body: Buffer.from(JSON.stringify(json)) };
+    };
+    const { places } = server;
+    const isAirflow = kind === "airflow";
+    let first: Buffer | undefined;
+    const same: ProxyFault["spoil"] = (answer) => {
+      first ??= answer.body;
+      return { ...answer, body: first };
+    };
+    const match = isAirflow ? places["changed task instances"]! : places.runs!;
+    await expectFailure({ match, spoil: isAirflow ? spoil : same }, /(repeats the page token|comes round to)/);
+  });
+
+  if (kind === "airflow") {
+    test("a token that expires in the middle is renewed", async () => {
+      const { jwtSecret, proxy } = server;
+      let first: string | undefined;
+      let asked = 0;
+      const match: ProxyFault["match"] = ({ headers: { authorization } }) => {
+        first ??= authorization;
+        return authorization !== undefined && authorization === first && ++asked > 20;
+      };
+      const authorization = `Bearer ${expiredToken(jwtSecret!)}`;
+      proxy.script({ match, sendHeaders: { authorization }, times: Number.POSITIVE_INFINITY });
+      const destination = memoryDestination();
+      await syncOnce(server.source(), destination);
+      server.expectTruth(destination);
+      expect(proxy.requests.filter(({ path }) => path === "/auth/token")).toHaveLength(2);
+      expect(asked).toBeGreaterThan(20);
+    });
+  } else {
+    test("errors beside data are an error, and no part of the rows", async () => {
+      const spoil: ProxyFault["spoil"] = (answer) => {
+        const json = { ...JSON.parse(answer.body.toString()), errors: [{ message: "half of it is missing" }] };
+        return { ...answer, body: Buffer.from(JSON.stringify(json)) };
+      };
+      for (const match of Object.values(server.places)) {
+        await expectFailure({ match, spoil }, /only a part of the data came. half of it is missing/, { retries: 1 });
+      }
+    });
+  }
+
+  test("a host that does not exist, a port where nobody listens, and a server that never answers end it", async () => {
+    const silent = await startSilentServer();
+    const closed = await startSilentServer();
+    await closed.close();
+    const quickly = { retries: 3 };
+    const shortly = { retries: 100, attemptMs: 300, totalMs: 1_500 };
+    const ends = [
+      {
+        url: "http://no-such-host.invalid",
+        says: /no-such-host.invalid.*(not found|ENOTFOUND|EAI_AGAIN)/,
+        limits: quickly,
+      },
+      { url: closed.url, says: /(nothing listens there|ECONNREFUSED)/, limits: quickly },
+      { url: silent.url, says: /no answer within/, limits: shortly },
+    ];
+    try {
+      for (const { url, says, limits } of ends) {
+        const ended = syncOnce(server.source(url), memoryDestination(), limits);
+        await expect(ended).rejects.toMatchObject({ retryable: true, message: expect.stringMatching(says) });
+      }
+    } finally {
+      await silent.close();
+    }
+  });
+}
