@@ -48,8 +48,9 @@ export async function playRound(options: RoundOptions): Promise<Record<string, u
   try {
     if (aborted) stoppedAfter = await stopInTheMiddle(syncNow, random.between(2, 12));
     for (let each = 0; each < syncs; each += 1) {
+      // So that a transaction is open when the sync begins.
+      await new Promise((resolve) => setTimeout(resolve, random.between(200, 1_500)));
       requests.push((await syncNow(random.chance(0.3) ? { reconcile: true } : {})).requests);
-      await new Promise((resolve) => setTimeout(resolve, random.between(0, 1_500)));
     }
   } finally {
     await writer.stop();

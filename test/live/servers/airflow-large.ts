@@ -105,10 +105,10 @@ export async function insertHistory(server: Pick<AirflowServer, "query">, runsPe
   await server.query(
     `with template as (select r.* from dag_run r where dag_id like 'billing%' and state = 'success' order by id limit 1)
      insert into dag_run select x.* from template t, dag m join dag_version v using (dag_id), generate_series(1, $1::int) n,
-       lateral (select now() - make_interval(hours => n) at) time,
+       lateral (select now() - make_interval(hours => n) as began) times,
        jsonb_populate_record(null::dag_run, to_jsonb(t) || jsonb_build_object('id', nextval('dag_run_id_seq'), 'dag_id', m.dag_id,
-         'run_id', 'old_' || n, 'run_type', 'manual', 'logical_date', null, 'created_dag_version_id', v.id, 'run_after', at,
-         'start_date', at, 'end_date', at + interval '5 minutes', 'updated_at', at + interval '5 minutes')) x
+         'run_id', 'old_' || n, 'run_type', 'manual', 'logical_date', null, 'created_dag_version_id', v.id, 'run_after', began,
+         'start_date', began, 'end_date', began + interval '5 minutes', 'updated_at', began + interval '5 minutes')) x
      where m.dag_id like 'many\\_%'`,
     [runsPerDag],
   );
