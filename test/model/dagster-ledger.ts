@@ -19,6 +19,7 @@ export class DagsterLedger {
   readonly #times = new Map<string, Set<string>>();
   /** The tick at which a run was first seen. */
   readonly #born = new Map<string, number>();
+  readonly #texts = new Map<string, { readonly syncedAt: unknown; readonly text: string }>();
   readonly #launched = new Map<string, string>();
   #provenZone = Number.POSITIVE_INFINITY;
 
@@ -71,10 +72,25 @@ export class DagsterLedger {
     return Number.isFinite(this.#provenZone);
   }
 
+  /** A stored run as text: worked out once for each time that it was stored. */
+  runTextOf(row: Row): string {
+    const id = row.run_id as string;
+    const known = this.#texts.get(id);
+    if (known && known.syncedAt === row._synced_at) return known.text;
+    const text = storedRunText(row);
+    this.#texts.set(id, { syncedAt: row._synced_at, text });
+    return text;
+  }
+
+  /** A run of the world as text. */
+  currentRunText(runId: string): string {
+    return this.#current.get(`runs ${runId}`)!;
+  }
+
   /** What is wrong with a row of a table, if it never was the server's; and how old its version is at most. */
   judge(table: string, row: Row): { readonly wrong?: string; readonly lastHeld?: number } {
     if (table === "dagster_runs") {
-      const text = storedRunText(row);
+      const text = this.runTextOf(row);
       const lastHeld = this.#versions.get(`runs ${row.run_id}`)?.get(text);
       if (lastHeld === undefined) return { wrong: `run ${row.run_id} never was ${JSON.stringify(row)}` };
       const time = row.update_time as string;
@@ -121,7 +137,7 @@ export class DagsterLedger {
 }
 
 /** A run as its row has it, without the times that the database's zone shifts. */
-export function runText(run: SimulatedDagsterRun): string {
+function runText(run: SimulatedDagsterRun): string {
   const time = (instant: number | null) => (instant === null ? null : formatSix(instant));
   return JSON.stringify(
     sorted({
@@ -140,9 +156,9 @@ export function runText(run: SimulatedDagsterRun): string {
   );
 }
 
-export const storedRunText = (row: Row) => JSON.stringify(sorted(without(row)));
+const storedRunText = (row: Row) => JSON.stringify(sorted(without(row)));
 
-function without({ update_time: _update, creation_time: _creation, tags, ...rest }: Row): Row {
+function without({ update_time: _, creation_time: _c, _synced_at: _s, _deleted_at: _d, tags, ...rest }: Row): Row {
   return { ...rest, tags: sorted(tags as Row) };
 }
 

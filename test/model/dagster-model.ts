@@ -81,7 +81,7 @@ async function syncOnce(
     reconcile: step.reconcile,
     fullRefresh: step.fullRefresh ?? false,
     allowMassDelete: true,
-    requests: { retries: 4, retryWaitMs: 0, retryWaitMaxMs: 0 },
+    requests: { retries: 12, retryWaitMs: 0, retryWaitMaxMs: 0 },
     signal: controller.signal,
     now: () => life.localMs,
   }).catch((thrown: unknown) => {

@@ -60,6 +60,24 @@ const regressions: Record<string, readonly [Beginning, readonly Step[]]> = {
     { ...newest, version: 0, hours: 9, runs: 1 },
     [sync, { do: "delete", run: 0, count: 1 }, { do: "add", location: 0 }, { do: "upgrade" }, sync],
   ],
+  "a run that was counted, and deleted before it was read, does not make up for a deleted one": [
+    { ...newest, runs: 1 },
+    [
+      sync,
+      { do: "delete", run: 0, count: 1 },
+      { do: "add", location: 0 },
+      { ...sync, reconcile: true, requests: [{ at: 1, when: "before", world: { do: "delete", run: 0, count: 1 } }] },
+    ],
+  ],
+  "nor does one that is deleted while the head is walked on to the last one": [
+    { ...newest, runs: 1 },
+    [
+      sync,
+      { do: "delete", run: 0, count: 1 },
+      { do: "brief", count: 55, agoMs: 5 * hour },
+      { ...sync, reconcile: true, requests: [{ at: 2, when: "before", world: { do: "delete", run: 54, count: 1 } }] },
+    ],
+  ],
 };
 
 test.each(Object.entries(regressions))("%s", async (_, [beginning, steps]) => {

@@ -163,18 +163,13 @@ export const wrongCases: Record<string, WrongCase> = {
   },
   "the runs are counted after the window": {
     wrong: {
-      source: (source, { world }) => ({
-        ...source,
-        start: (context) => {
-          const shared = source.start(context) as { before(count?: boolean): Promise<{ definitions: object }> };
-          const before = async (count?: boolean) => {
-            const found = await shared.before(count);
-            const late = { get: () => world.runs.size };
-            return { ...found, definitions: Object.defineProperty({ ...found.definitions }, "runCount", late) };
-          };
-          return { ...shared, before };
-        },
-      }),
+      fetch: (fetch, { world }) =>
+        rewriting(fetch, {
+          answer: (operation, _, body) => {
+            if (operation === "RunChanges" && body.data.count) body.data.count.count = world.runs.size;
+            return body;
+          },
+        }),
     },
     because: /deleted before the sync/,
     beginning: newest,

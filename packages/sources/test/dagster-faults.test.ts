@@ -10,7 +10,8 @@ import { differences } from "../../../test/live/compare.ts";
 import { memoryDestination } from "../../../test/model/memory-destination.ts";
 
 const operations = ["Definitions", "RunsPage", "RunIdsPage", "RunChanges", "EventAssets"];
-const isAsked = (operation: string) => (request: SimulatedRequest) => request.text.includes(`query ${operation}(`);
+const isAsked = (operation: string) => (request: SimulatedRequest) =>
+  new RegExp(`query ${operation}\\b`).test(request.text);
 
 /** A Dagster that was synced, and has changed since: the next sync asks all that there is to ask. */
 async function setUp(options: { readonly client?: Partial<DagsterClientOptions> } = {}) {
@@ -144,7 +145,7 @@ test("an answer that ends at any byte is asked for again, whether its length was
       let left = 1;
       return async (input, init) => {
         const response = await fetch(input, init);
-        if (!String(init?.body).includes(`query ${operation}(`) || left-- <= 0) return response;
+        if (!new RegExp(`query ${operation}\\b`).test(String(init?.body)) || left-- <= 0) return response;
         const text = await response.text();
         return new Response(text.slice(0, Math.floor(text.length * share)), response);
       };

@@ -61,16 +61,10 @@ export type SensorType =
   | 'UNKNOWN'
   | (string & {});
 
-export type DefinitionsQueryVariables = Exact<{
-  withRunCount?: boolean | null | undefined;
-}>;
+export type DefinitionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
-export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly runCount?:
-    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
-    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-    | { readonly __typename: 'Runs', readonly count: number }
-  , readonly workspace:
+export type DefinitionsQuery = { readonly version: string, readonly statuses: { readonly enumValues: ReadonlyArray<{ readonly name: string }> | null } | null, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null, readonly workspace:
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<{ readonly name: string, readonly loadStatus: RepositoryLocationLoadStatus, readonly locationOrLoadError:
           | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
@@ -134,10 +128,15 @@ export type RunChangesQueryVariables = Exact<{
   pageSize: number;
   open: RunsFilter;
   headSize?: number | null | undefined;
+  withCount?: boolean | null | undefined;
 }>;
 
 
-export type RunChangesQuery = { readonly window:
+export type RunChangesQuery = { readonly count?:
+    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
+    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
+    | { readonly __typename: 'Runs', readonly count: number }
+  , readonly window:
     | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> }
@@ -267,7 +266,7 @@ export const RunsResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
   }
 }`, {"fragmentName":"RunsResult"}) as unknown as TypedDocumentString<RunsResultFragment, unknown>;
 export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Definitions($withRunCount: Boolean = false) {
+    query Definitions {
   version
   statuses: __type(name: "RunStatus") {
     enumValues {
@@ -277,18 +276,6 @@ export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
   run: __type(name: "Run") {
     fields {
       name
-    }
-  }
-  runCount: runsOrError @include(if: $withRunCount) {
-    __typename
-    ... on Runs {
-      count
-    }
-    ... on Error {
-      message
-    }
-    ... on PythonError {
-      className
     }
   }
   workspace: workspaceOrError {
@@ -446,7 +433,19 @@ export const RunIdsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RunIdsPageQuery, RunIdsPageQueryVariables>;
 export const RunChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50) {
+    query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false) {
+  count: runsOrError @include(if: $withCount) {
+    __typename
+    ... on Runs {
+      count
+    }
+    ... on Error {
+      message
+    }
+    ... on PythonError {
+      className
+    }
+  }
   window: runsOrError(filter: $window, limit: $pageSize) {
     ...RunsResult
   }

@@ -30,6 +30,8 @@ const IDS_PER_RUN = 10;
 
 /** The answer to what a sync asks each time. The parts are read one after the other. */
 export interface RunChanges {
+  /** How many runs there are; undefined where it was not asked, or not answered. */
+  readonly count: number | undefined;
   /** The newest page of the runs that the window holds. */
   readonly window: readonly DagsterRun[];
   /** Those of the runs asked for by id that exist. */
@@ -76,15 +78,11 @@ export function dagsterApi(
      */
     clock: (now: () => number) => Math.min(clock, now()),
 
-    /**
-     * All code locations with what they define, and all asset keys, as of one moment.
-     *
-     * @param withRunCount has the runs counted, too
-     */
-    definitions(withRunCount: boolean): Promise<Definitions> {
+    /** All code locations with what they define, and all asset keys, as of one moment. */
+    definitions(): Promise<Definitions> {
       return ask(
         "definitions",
-        (signal) => client.rawRequest(definitionsDocument, { withRunCount }, { signal }),
+        (signal) => client.rawRequest(definitionsDocument, {}, { signal }),
         (data) => {
           runsClient = withoutFields(client, lackingRunFields(data.run));
           return readDefinitions(data);
@@ -101,14 +99,18 @@ export function dagsterApi(
     /**
      * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow for
      * a whole page, some of the ids are not asked for.
+     *
+     * @param withCount has all runs counted, too
      */
-    runChanges(window: DagsterRunsFilter, open: readonly string[]): Promise<RunChanges> {
+    runChanges(window: DagsterRunsFilter, open: readonly string[], withCount: boolean): Promise<RunChanges> {
       return runsSize.fit(pageSize, (size, options) => {
-        const variables = { window, pageSize: size, open: runIdsFilter(open.slice(0, size)), headSize: HEAD_SIZE };
+        const asked = { window, pageSize: size, open: runIdsFilter(open.slice(0, size)), headSize: HEAD_SIZE };
+        const variables = { ...asked, withCount };
         return ask(
           "changed runs",
           (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
           (data) => ({
+            count: (data.count && unwrap(data.count, "Runs").count) ?? undefined,
             window: unwrap(data.window, "Runs").results,
             open: unwrap(data.open, "Runs").results,
             head: unwrap(data.head, "Runs").results,

@@ -34,8 +34,6 @@ export interface Definitions {
   readonly assetNodes: readonly DagsterAssetNode[];
   /** The paths of all assets, those among them that are known by their events only. */
   readonly assetPaths: readonly (readonly string[])[];
-  /** How many runs there are; undefined where it was not asked, or not answered. */
-  readonly runCount: number | undefined;
 }
 
 /**
@@ -69,7 +67,6 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
     sensors: repositories.flatMap(({ sensors, place }) => sensors.map((sensor) => ({ sensor, place }))),
     assetNodes: data.assetNodes,
     assetPaths: unwrap(data.assetKeys, "AssetConnection").nodes.map(({ key }) => key.path),
-    runCount: (data.runCount && unwrap(data.runCount, "Runs").count) ?? undefined,
   };
 }
 

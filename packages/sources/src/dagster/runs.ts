@@ -27,8 +27,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
   async *read(context) {
     const { state: storedState, stored, reconcile, emit, sampleSince } = context;
     const { api, overlapMs, before } = context.shared;
-    // The runs are counted before any of them is read: after that, a new one would make up for a deleted one.
-    const { position: now, definitions } = await before(reconcile);
+    const { position: now, definitions } = await before();
     const { server } = definitions;
     const begun = parseRunsState(storedState, now, server.lacks);
     const { frame: known, server: knownServer } = "history" in begun ? begun.history : begun;
@@ -73,15 +72,15 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const asked = chunks.shift() ?? [];
     const hadFrame = watch.frame !== undefined;
     let offset = filterOffset(watch.frame);
-    const changes = await api.runChanges(window(offset), asked);
+    const changes = await api.runChanges(window(offset), asked, reconcile);
+    const isAsked = new Set(asked);
     const unseen = new Set(asked);
     for (const { runId } of changes.open) unseen.delete(runId);
     const stillOpen = [...changes.open, ...(await api.runsById([...unseen]))];
     // All are looked at before any is stored, so that they are stored in one frame.
     await watch.see([...changes.window, ...stillOpen, ...changes.head]);
-    const others = new Map([...changes.window, ...changes.head].map((run) => [run.runId, run]));
-    for (const id of asked) others.delete(id);
-    const upserts = await rowsOf([...others.values()]);
+    const others = newestOf(changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
+    const upserts = await rowsOf(others);
     yield batchOf(runsTable, { replace: [these(asked, await rowsOf(stillOpen))], upserts, state });
     let vanished = asked.length - stillOpen.length;
 
@@ -110,10 +109,18 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       yield* store(api.runPages({ filter: window(offset), trustShortPage: true }));
     }
 
-    const anchors = new Set(state.head);
+    let { head, count } = changes;
+    let anchors = new Set(state.head);
     const isMet = (found: readonly DagsterRun[]) => found.some(({ runId }) => anchors.has(runId));
-    if (changes.head.length >= HEAD_SIZE && !isMet(changes.head)) {
-      yield* store(api.runPages({ from: changes.head.at(-1)?.runId, trustShortPage: true }), isMet);
+    while (head.length >= HEAD_SIZE && !isMet(head)) {
+      yield* store(api.runPages({ from: head.at(-1)?.runId, trustShortPage: true }), isMet);
+      if (!reconcile) break;
+      // A run that was counted and went before the walk came to it would make up for a deleted one: once more, as long
+      // as the newest do not come together with their count.
+      anchors = new Set(headOf(head));
+      const again = await api.runChanges(window(offset), [], reconcile);
+      ({ head, count } = again);
+      yield batchOf(runsTable, { upserts: await rowsOf(newestOf(again.window, head)), state });
     }
 
     // As long as no run showed the frame, times were stored as they came.
@@ -124,17 +131,22 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       emit({ type: "notice", code: "DATABASE_NOT_IN_UTC", message });
     }
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
-    const ended = withFrame({ position, head: headOf(changes.head) });
+    const ended = withFrame({ position, head: headOf(head) });
     yield { state: ended };
     context.shared.areRunsStored = true;
 
     if (!reconcile) return;
     // The vanished ones may have been there when the runs were counted.
     const counted = (await stored.count(runsTable, {})) + vanished;
-    if (counted !== definitions.runCount) yield* reconcileRuns(context, { rowsOf, state: ended });
+    if (counted !== count) yield* reconcileRuns(context, { rowsOf, state: ended });
     yield { state: ended, reconciled: true };
   },
 });
+
+/** The runs of both, each once, as the later one has it. */
+function newestOf(...lists: readonly (readonly DagsterRun[])[]): readonly DagsterRun[] {
+  return [...new Map(lists.flat().map((run) => [run.runId, run])).values()];
+}
 
 function isShifted(frame: Frame | undefined): boolean {
   return frame !== undefined && frame.shown !== 0;

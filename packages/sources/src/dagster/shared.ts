@@ -25,12 +25,8 @@ export interface Before {
 export interface DagsterSync {
   readonly api: DagsterApi;
   readonly overlapMs: number;
-  /**
-   * The same for all streams of a sync: asked once.
-   *
-   * @param withRunCount has the runs counted with it. The stream of the runs, the first one, is who wants to know.
-   */
-  before(withRunCount?: boolean): Promise<Before>;
+  /** The same for all streams of a sync: asked once. */
+  before(): Promise<Before>;
   /** Set once the table holds all runs in progress as they were when this sync began. */
   areRunsStored: boolean;
 }
@@ -38,8 +34,8 @@ export interface DagsterSync {
 export function startDagsterSync(options: DagsterOptions, context: SourceContext): DagsterSync {
   const { client, overlapMs = 600_000, pageSize = 1000 } = options;
   const api = dagsterApi(client, context, pageSize);
-  const ask = async (withRunCount: boolean): Promise<Before> => {
-    const definitions = await api.definitions(withRunCount);
+  const ask = async (): Promise<Before> => {
+    const definitions = await api.definitions();
     const position = { server: api.clock(context.now), local: context.now() };
     for (const [location, reason] of definitions.unavailable) {
       const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;
@@ -53,9 +49,9 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     return { position, definitions };
   };
   let asked: Promise<Before> | undefined;
-  const before = (withRunCount = false) => {
+  const before = () => {
     // Also one failure, which has been waited for long enough by then.
-    asked ??= ask(withRunCount);
+    asked ??= ask();
     return asked;
   };
   return { api, overlapMs, before, areRunsStored: false };
