@@ -92,7 +92,7 @@ test("a run made again under its id with fewer tasks has no task instances left 
 });
 
 test("I8: what goes with the server's retention is kept, and marked as purged", async () => {
-  const { simulator, world, syncNow, differences, path } = await setUp({ world: threeDays() });
+  const { simulator, world, syncNow, differences, path } = await setUp({ inFile: true, world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
   const cut = world.now() - day;
@@ -139,7 +139,7 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
   for (let index = 0; index < 150; index += 1) {
     world.at(world.now() - index * hour, () => world.finishRun(world.addRun(big, { runId: `run ${index}` })));
   }
-  const { simulator, syncNow, differences, path } = await setUp({ world });
+  const { simulator, syncNow, differences, path } = await setUp({ inFile: true, world });
   await syncNow();
   simulator.clock.advance(60_000);
   for (const run of [...big.runs.values()].slice(0, 120)) world.deleteRun(run, true);
@@ -155,7 +155,7 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
 });
 
 test("I8: a DAG that the user may not see any more keeps its rows", async () => {
-  const { simulator, world, syncNow, path } = await setUp({ world: threeDays() });
+  const { simulator, world, syncNow, path } = await setUp({ inFile: true, world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
   world.deleteDag(world.dags.get("e")!);

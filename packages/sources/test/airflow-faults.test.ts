@@ -23,7 +23,7 @@ const passing: Record<string, Fault> = {
 };
 
 /** Faults are about requests: these are quick. What the simulator answers is validated elsewhere. */
-const quick = { inMemory: true, simulator: { validate: false } };
+const quick = { simulator: { validate: false } };
 /** Everything that is asked for is in it at least once. */
 const tinyWorld = () => createAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 
@@ -140,7 +140,7 @@ describe("I1, I3: a sync that ends anywhere, then syncs again, ends in the same 
     const { simulator, syncNow, differences, destination } = await setUp({
       ...quick,
       world,
-      inMemory: nth !== 3,
+      inFile: nth === 3,
       source: { runsPerAnswer: 6 },
     });
     await syncNow({ destination: failing(destination(), nth, when) }).catch(() => {});

@@ -2,7 +2,6 @@ import { createEmptyAirflowWorld, hour } from "@org/simulators";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";
-import { readTable } from "../../../test/live/compare.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const tables = [dagsTable, dagRunsTable, taskInstancesTable];
@@ -23,9 +22,7 @@ async function threeDags() {
   const hidden = new Set<string>();
   const its = await setUp({ world, simulator: { isVisible: (dag) => !hidden.has(dag) } });
   const count = async (dag: string) =>
-    Promise.all(
-      tables.map(async (table) => (await readTable(its.path, table)).filter((row) => row.dag_id === dag).length),
-    );
+    Promise.all(tables.map(async (table) => (await its.rows(table)).filter((row) => row.dag_id === dag).length));
   /** As many runs of the same states as before: no count shows it. */
   const exchangeRun = () => {
     const dag = world.dags.get("b")!;
@@ -92,7 +89,7 @@ test("I8: a DAG that becomes invisible while it is read is not taken for deleted
 });
 
 test("a user who may not read dag runs still has the DAGs synced, and is told which permission is missing", async () => {
-  const { simulator, world, syncNow, count, path } = await threeDags();
+  const { simulator, world, syncNow, count, rows } = await threeDags();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
   world.addDag({ dagId: "new" });
@@ -108,7 +105,7 @@ test("a user who may not read dag runs still has the DAGs synced, and is told wh
   expect(error.message).toContain("answered 403: Forbidden");
   expect(error.message).toContain("can read on DAGs and DAG Runs");
   expect(error.message).toMatch(/Synced: dags\.$/);
-  expect(await readTable(path, dagsTable)).toHaveLength(4);
+  expect(await rows(dagsTable)).toHaveLength(4);
   expect(await count("b")).toEqual([1, 12, 24]);
 });
 

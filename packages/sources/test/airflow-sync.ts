@@ -20,15 +20,15 @@ export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;
   readonly simulator?: Omit<AirflowSimulatorOptions, "world">;
   readonly source?: Omit<AirflowOptions, "client">;
-  /** Syncs into memory instead of a file, which is many times quicker. @default false */
-  readonly inMemory?: boolean;
+  /** Syncs into a DuckDB file instead of memory, which is many times slower. @default false */
+  readonly inFile?: boolean;
 }
 
 /** A small company's Airflow: enough of everything, and quick. */
 export const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
 
 /** A simulated Airflow, a destination, and syncs from the one into the other. All of it goes with the test. */
-export async function setUp({ world = smallWorld(), inMemory = false, ...options }: AirflowSyncOptions = {}) {
+export async function setUp({ world = smallWorld(), inFile = false, ...options }: AirflowSyncOptions = {}) {
   const simulator = await startAirflowSimulator({ world, validate: true, ...options.simulator });
   const folder = mkdtempSync(join(tmpdir(), "airflow-sync-"));
   const path = join(folder, "airflow.duckdb");
@@ -39,10 +39,10 @@ export async function setUp({ world = smallWorld(), inMemory = false, ...options
   const client = createAirflowClient({ baseUrl: simulator.url, auth: { username: "admin", password: "admin" } });
   const source = airflow({ client, ...options.source });
   const memory = memoryDestination();
-  const destination = (): Destination => (inMemory ? memory : duckdb(path));
+  const destination = (): Destination => (inFile ? duckdb(path) : memory);
   /** The rows of a table that are not deleted. */
   const rows = async (table: Table): Promise<readonly PlainRow[]> =>
-    inMemory ? memory.rows(table.name).filter((row) => row._deleted_at === null) : readTable(path, table);
+    inFile ? readTable(path, table) : memory.rows(table.name).filter((row) => row._deleted_at === null);
 
   return {
     simulator,
@@ -67,10 +67,10 @@ export async function setUp({ world = smallWorld(), inMemory = false, ...options
       }
       return found;
     },
+    /** Where the tables are, of a sync into a file. */
     path,
     rows,
     destination,
-    duckdb: () => duckdb(path),
   };
 }
 

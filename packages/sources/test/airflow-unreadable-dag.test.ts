@@ -11,7 +11,11 @@ test.each([1000, 4])(
   "I9: a DAG that the server cannot print is gone around (pages of %d)",
   async (maximumPageLimit) => {
     const world = createAirflowWorld({ dags: 10, days: 2, runsPerDag: 4 });
-    const { simulator, syncNow, differences, path } = await setUp({ world, simulator: { maximumPageLimit } });
+    const { simulator, syncNow, differences, path } = await setUp({
+      inFile: true,
+      world,
+      simulator: { maximumPageLimit },
+    });
     await syncNow();
     simulator.clock.advance(20 * 60_000);
     const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
@@ -40,7 +44,7 @@ test.each([1000, 4])(
 
 test("I9: a first sync goes around a DAG that the server cannot print, and reads its runs", async () => {
   const world = createAirflowWorld({ dags: 6, days: 2, runsPerDag: 4 });
-  const { syncNow, differences, path } = await setUp({ world });
+  const { syncNow, differences, path } = await setUp({ inFile: true, world });
   const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
   world.poison(dag);
   await expect(syncNow({ requests })).rejects.toThrow("in the list of DAGs");
