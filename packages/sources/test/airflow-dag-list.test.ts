@@ -8,7 +8,8 @@ function server(ids: Set<string>, before: (answer: number) => void, pageSize = 1
   return {
     asked: () => answers,
     async dagsPage(offset: number) {
-      before((answers += 1));
+      answers += 1;
+      before(answers);
       const sorted = [...ids].sort();
       const dags = sorted.slice(offset, offset + pageSize).map((dag_id) => ({ dag_id }) as Dag);
       return { dags, total: sorted.length };
