@@ -106,7 +106,7 @@ export async function startNetworkDagster(): Promise<NetworkServer> {
       "assets by key": operation("EventAssets"),
     },
     source: (url = proxy.url) =>
-      dagster({ client: createDagsterClient({ url, auth: { token: "canary-token" } }), overlapMs, pageSize: 100 }),
+      dagster({ client: createDagsterClient({ url, auth: { token: "canary-token" } }), overlapMs, pageSize: 250 }),
     wanted({ text }) {
       const { variables = {} } = JSON.parse(text) as { variables?: { limit?: number; pageSize?: number } };
       return variables.limit ?? variables.pageSize;
