@@ -68,6 +68,11 @@ export class DagsterLedger {
     this.#provenZone = Math.min(this.#provenZone, world.databaseOffset);
   }
 
+  /** What was known of the zone is forgotten with the state: it counts only as shown again. */
+  forgetZone(): void {
+    this.#provenZone = Number.POSITIVE_INFINITY;
+  }
+
   get isZoneProven(): boolean {
     return Number.isFinite(this.#provenZone);
   }

@@ -62,6 +62,7 @@ async function syncOnce(
   // A stream that was never read has nothing to reconcile.
   const reconcile = step.reconcile && before.get("dagster_runs")!.size > 0;
   const start = { tick: life.ledger.tick, runs: new Set(life.world.runs.keys()), reconcile };
+  if (step.fullRefresh) life.ledger.forgetZone();
   const controller = new AbortController();
   const server: DirectServer = directDagsterSimulator(life.world, life.version);
   const script: ScriptedRequests = scriptedFetch(server.fetch, {
