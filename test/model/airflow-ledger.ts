@@ -88,6 +88,8 @@ export class AirflowLedger {
         if (row._deleted_at !== null || row.purged_at != null) {
           const wasBefore = deed.deleted.has(key);
           if (isThere && !wasBefore) yield `deleted, but there: ${key}`;
+          const wentByItself = entry.text === undefined && entry.trace === "shown" && entry.goneAt <= startedAt;
+          if (completed && wentByItself && !hidden.has(entry.dag)) yield `left over: ${key} was a placeholder`;
           continue;
         }
         live.add(key);

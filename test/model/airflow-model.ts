@@ -46,11 +46,14 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   const ledger = new AirflowLedger();
   ledger.record(world);
   const hidden = new Set<string>();
-  const server: AirflowServerOptions = {
-    cursor: beginning.cursor,
-    maximumPageLimit: beginning.pageLimit,
-    isVisible: (dagId) => !hidden.has(dagId),
-  };
+  const server: AirflowServerOptions = { isVisible: (dagId) => !hidden.has(dagId) };
+  const { runsPerAnswer, batch = true } = beginning;
+  function setServer({ cursor, pageLimit }: { readonly cursor: boolean; readonly pageLimit: number }): void {
+    server.cursor = cursor;
+    // With neither cursor nor batch endpoints a server must show what is due at one moment in one page: else it is refused.
+    server.maximumPageLimit = cursor || batch ? pageLimit : 100;
+  }
+  setServer(beginning);
   const { fetch, faults: script } = directAirflowSimulator(world, server);
   let request: (() => Promise<void>) | undefined;
   let answered: (() => void) | undefined;
@@ -68,9 +71,10 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
   });
   const memory = memoryDestination();
   const { overlapMs = 600_000 } = breaks;
-  const right = airflow({ client, runsPerAnswer: beginning.runsPerAnswer, overlapMs }) as Source;
+  const right = airflow({ client, runsPerAnswer, batch, overlapMs }) as Source;
   const source = breaks.source?.(right) ?? right;
-  let localMs = 0;
+  // Ours is right; the server's is set.
+  let localMs = world.clock.now();
   let mayShift = true;
 
   async function syncOnce(step: SyncStep): Promise<void> {
@@ -165,9 +169,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       case "show dags":
         return hidden.clear();
       case "change server":
-        server.cursor = step.cursor;
-        server.maximumPageLimit = step.pageLimit;
-        return;
+        return setServer(step);
       default:
         ledger.record(world, live(world, step));
     }

@@ -11,6 +11,8 @@ export type WorldStep = { readonly lateMs?: number | undefined } & (
       few: boolean;
     }
   | { readonly do: "start run" | "finish run" | "fail run" | "set success" | "set failed"; run: number }
+  /** By somebody's SQL. Not by chance: it and a deletion without a trace may hide each other until a reconcile. */
+  | { readonly do: "end run without a stamp"; run: number }
   | { readonly do: "delete run"; run: number; silently: boolean }
   | { readonly do: "make run again"; run: number; silently: boolean; few: boolean }
   | { readonly do: TaskAction; run: number; task: number }
@@ -71,6 +73,8 @@ export interface Beginning {
   readonly dags: number;
   readonly runs: number;
   readonly runsPerAnswer: number;
+  /** Whether the server's batch endpoints are used. @default true */
+  readonly batch?: boolean;
   readonly cursor: boolean;
   readonly pageLimit: number;
 }
@@ -200,6 +204,7 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
       dags: fc.integer({ min: 0, max: 4 }),
       runs: fc.nat(3),
       runsPerAnswer: fc.constantFrom(1, 2, 3, 5, 1000),
+      batch: fc.constantFrom(true, true, true, false),
       cursor: fc.boolean(),
       pageLimit: fc.constantFrom(2, 3, 7, 100),
     }),

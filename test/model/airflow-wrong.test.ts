@@ -1,0 +1,47 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { type Breaks, liveThrough } from "./airflow-model.ts";
+import type { Beginning, Story } from "./airflow-steps.ts";
+import { stories } from "./airflow-steps.ts";
+import { wrongCases } from "./airflow-wrong.ts";
+
+const cases = Object.entries(wrongCases);
+const usual: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1000, cursor: true, pageLimit: 100 };
+/** More requests and commits than any of the stories' syncs needs. */
+const MOST = 40;
+
+const complaint = (story: Story, wrong: Breaks) =>
+  liveThrough(story, wrong).then(
+    () => "",
+    (error: Error) => error.message,
+  );
+
+describe("an Airflow source or engine that is wrong is caught by what the model demands", () => {
+  test.each(cases)("%s", async (_, { wrong, because, beginning, steps }) => {
+    const most = steps.length === 0 ? 1 : MOST;
+    const storyOf = (n: number): Story => ({ beginning: { ...usual, ...beginning }, steps: steps(n) });
+    let found = "nothing";
+    for (let n = 1; n <= most && !because.test(found); n += 1) {
+      found = await complaint(storyOf(n), wrong);
+      // The right one lives through the same.
+      if (because.test(found)) await liveThrough(storyOf(n));
+    }
+    expect(found).toMatch(because);
+  });
+});
+
+if (process.env.NIGHTLY) {
+  // Shown only by what nobody but the database's administrator can do.
+  const rare = ["states of which the server counts more are not read"];
+  describe("and by chance alone", () => {
+    test.each(cases.filter(([name]) => !rare.includes(name)))(
+      "%s",
+      async (_, { wrong }) => {
+        const property = fc.asyncProperty(stories(600_000, 60), (story) => liveThrough(story, wrong));
+        const details = await fc.check(property, { numRuns: 5000, endOnFailure: true });
+        expect(details.failed).toBe(true);
+      },
+      1_800_000,
+    );
+  });
+}

@@ -1,0 +1,33 @@
+/** A `fetch` that rewrites what is asked of a REST server, or what it answers, as a wrong client would. */
+import type { FetchFunction } from "@org/airflow-client";
+
+// biome-ignore lint/suspicious/noExplicitAny: wrong clients reach into answers whose types are not theirs
+type Free = any;
+
+export interface RestRewriting {
+  /** Changes the address that is asked. */
+  readonly ask?: (url: URL) => void;
+  /** @returns the answer that is believed instead: its status, and its body where that is JSON */
+  readonly answer?: (
+    url: URL,
+    given: { readonly status: number; readonly body: Free },
+  ) => { status: number; body: Free };
+}
+
+export function rewritingRest(fetch: FetchFunction, { ask, answer }: RestRewriting): FetchFunction {
+  return async (address, init) => {
+    const url = new URL(address);
+    ask?.(url);
+    const response = await fetch(url.href, init);
+    if (!answer || url.pathname.startsWith("/auth/")) return response;
+    const text = await response.text();
+    const headers = new Headers(response.headers);
+    const isJson = headers.get("content-type")?.includes("json");
+    const { status, body } = answer(new URL(address), {
+      status: response.status,
+      body: isJson ? JSON.parse(text) : text,
+    });
+    if (typeof body === "object") headers.set("content-type", "application/json");
+    return new Response(typeof body === "object" ? JSON.stringify(body) : body, { status, headers });
+  };
+}
