@@ -89,7 +89,8 @@ export class AirflowLedger {
           const wasBefore = deed.deleted.has(key);
           if (isThere && !wasBefore) yield `deleted, but there: ${key}`;
           const wentByItself = entry.text === undefined && entry.trace === "shown" && entry.goneAt <= startedAt;
-          if (completed && wentByItself && !hidden.has(entry.dag)) yield `left over: ${key} was a placeholder`;
+          if (completed && wentByItself && !wasBefore && !hidden.has(entry.dag))
+            yield `left over: ${key} was a placeholder`;
           continue;
         }
         live.add(key);

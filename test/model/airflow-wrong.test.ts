@@ -1,11 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type Breaks, liveThrough } from "./airflow-model.ts";
-import type { Beginning, Story } from "./airflow-steps.ts";
-import { stories } from "./airflow-steps.ts";
-import { wrongCases } from "./airflow-wrong.ts";
+import { type Beginning, type Story, stories } from "./airflow-steps.ts";
+import { wrongEngines } from "./airflow-wrong-engines.ts";
+import { wrongSources } from "./airflow-wrong-sources.ts";
 
-const cases = Object.entries(wrongCases);
+const cases = Object.entries({ ...wrongEngines, ...wrongSources });
 const usual: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1000, cursor: true, pageLimit: 100 };
 /** More requests and commits than any of the stories' syncs needs. */
 const MOST = 40;

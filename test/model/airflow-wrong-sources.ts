@@ -1,0 +1,180 @@
+/** Sources that are wrong on purpose: what they ask, and what they believe. */
+import type { StoredRow } from "@org/destination";
+import type { Step } from "./airflow-steps.ts";
+import {
+  addRun,
+  clear,
+  during,
+  finish,
+  happens,
+  late,
+  later,
+  minute,
+  newRun,
+  reconcile,
+  running,
+  start,
+  sync,
+  vanish,
+  type WrongCase,
+  withShared,
+} from "./airflow-wrong-parts.ts";
+import { rewritingRest } from "./support/rewrite-rest.ts";
+
+const notFound = { status: 404, body: { detail: "not found" } };
+
+export const wrongSources: Record<string, WrongCase> = {
+  "the window begins after its first moment, not with it": {
+    wrong: {
+      fetch: (fetch) =>
+        rewritingRest(fetch, {
+          ask: ({ searchParams }) => {
+            const since = searchParams.get("updated_at_gte");
+            if (since === null) return;
+            searchParams.delete("updated_at_gte");
+            searchParams.set("updated_at_gt", since);
+          },
+        }),
+    },
+    because: /stale: airflow_dag_runs/,
+    steps: () => [
+      ...newRun(0, 0),
+      later,
+      sync,
+      ...[clear(0, 0), finish(0)].map((step) => late(step, 10 * minute)),
+      sync,
+    ],
+  },
+  "a page that is shorter than asked for is taken for the last": {
+    wrong: {
+      fetch: (fetch) =>
+        rewritingRest(fetch, {
+          answer: ({ searchParams }, { status, body }) => {
+            const rows: unknown[] = body.dag_runs ?? body.task_instances ?? [];
+            const isShort = searchParams.has("cursor") && rows.length < Number(searchParams.get("limit"));
+            return { status, body: isShort ? { ...body, next_cursor: null } : body };
+          },
+        }),
+    },
+    because: /missing: airflow_task_instances/,
+    beginning: { pageLimit: 2 },
+    steps: () => [...newRun(0, 0), sync, later, ...newRun(1, 1), sync],
+  },
+  "a list that moves is walked by offset": {
+    wrong: {
+      fetch: (fetch) => {
+        const token = ({ searchParams }: URL) => searchParams.get("cursor");
+        return rewritingRest(fetch, {
+          ask: (url) => {
+            const offset = token(url);
+            if (offset === null) return;
+            url.searchParams.delete("cursor");
+            url.searchParams.set("offset", offset || "0");
+          },
+          answer: (url, { status, body }) => {
+            const rows = body.dag_runs ?? body.task_instances;
+            if (token(url) === null || !rows) return { status, body };
+            const end = Number(token(url)) + rows.length;
+            const next_cursor = end < body.total_entries ? String(end) : null;
+            return { status, body: { ...body, next_cursor } };
+          },
+        });
+      },
+    },
+    because: /missing: airflow_task_instances/,
+    beginning: { pageLimit: 2 },
+    steps: (n) => [...newRun(0, 0), sync, later, ...newRun(1, 1), ...newRun(2, 2), during(sync, n, vanish(1))],
+  },
+  "a DAG that the user may not see is taken for deleted": {
+    wrong: {
+      fetch: (fetch) =>
+        rewritingRest(fetch, {
+          answer: (_, { status, body }) => (status === 403 ? notFound : { status, body }),
+        }),
+    },
+    because: /deleted, but there/,
+    steps: () => [...newRun(0, 0), sync, { do: "hide dag", dag: 0 }, sync],
+  },
+  "a listing that failed is taken for an empty one": {
+    wrong: {
+      fetch: (fetch) =>
+        rewritingRest(fetch, {
+          answer: (_, { status, body }) =>
+            status === 503
+              ? { status: 200, body: { dags: [], dag_runs: [], task_instances: [], total_entries: 0 } }
+              : { status, body },
+        }),
+    },
+    because: /deleted, but there/,
+    steps: (n) => [
+      ...newRun(0, 0),
+      ...newRun(1, 1),
+      sync,
+      later,
+      vanish(0),
+      { ...reconcile, requests: [{ at: n, fails: "503", times: 1 }] },
+    ],
+  },
+  "task instances are counted after the window": {
+    wrong: {
+      source: (source) =>
+        withShared(source, (right) => {
+          const counted = new Map<string, number>();
+          return {
+            ...right,
+            taskCounts: async () => counted,
+            async silentEvents(since: number) {
+              const events = await right.silentEvents(since);
+              for (const [dag, count] of await right.taskCounts()) counted.set(dag, count);
+              return events;
+            },
+          };
+        }),
+    },
+    because: /ghost: airflow_task_instances/,
+    // Three DAGs, of which a reconcile reads another one again by itself.
+    beginning: { dags: 3, runs: 2, runsPerAnswer: 1 },
+    steps: (n) => [
+      sync,
+      later,
+      vanish(4),
+      { ...reconcile, requests: [{ ...addRun(2), dag: 2 } as Step, finish(5)].map((world) => happens(n, world)) },
+    ],
+  },
+  "states of which the server counts more are not read": {
+    wrong: {
+      source: (source) =>
+        withShared(source, (right) => ({
+          ...right,
+          before: async () => ({ ...(await right.before()), runCounts: new Map() }),
+        })),
+    },
+    because: /stale: airflow_dag_runs/,
+    steps: () => [addRun(0), later, sync, later, { do: "end run without a stamp", run: 0 }, sync],
+  },
+  "tries are asked for once for each task instance": {
+    wrong: {
+      source: (source) => {
+        const known = new Map<string, unknown>();
+        return withShared(source, (right) => ({
+          ...right,
+          async tries(row: StoredRow) {
+            const key = JSON.stringify([row.dag_id, row.dag_run_id, row.task_id, row.map_index]);
+            if (!known.has(key)) known.set(key, await right.tries(row));
+            return known.get(key);
+          },
+        }));
+      },
+    },
+    because: /invented: airflow_task_instances/,
+    steps: () => [
+      ...running,
+      { do: "retry", run: 0, task: 0 },
+      start(0, 0),
+      sync,
+      { do: "retry", run: 0, task: 0 },
+      start(0, 0),
+      sync,
+    ],
+  },
+};
