@@ -162,6 +162,17 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       server = service;
       await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], { deadlineMs: 120_000, signal });
     };
+    // They end themselves where the machine is too busy for their heartbeats.
+    const keep = (args: string[]) => {
+      const onEnd = (how: number | string) => {
+        if (stopping) return;
+        log(`airflow ${args[0]} ended by itself (${how}): starting it again.`);
+        helpers.splice(helpers.indexOf(service), 1);
+        keep(args);
+      };
+      const service: Service = startService(airflow, args, { env, cwd: home, onEnd });
+      helpers.push(service);
+    };
     cleanUp.push(() => killByHome(home));
     cleanUp.push(() => Promise.all([server, ...helpers].map((service) => service?.stop(1500))));
     log(`Starting Airflow ${version} on port ${port}`);
@@ -169,9 +180,9 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
 
     if (options.scheduler) {
       log("Starting the scheduler, the DAG processor and the triggerer");
-      for (const args of [["scheduler", "--skip-serve-logs"], ["dag-processor"], ["triggerer", "--skip-serve-logs"]]) {
-        helpers.push(startService(airflow, args, { env, cwd: home }));
-      }
+      keep(["scheduler", "--skip-serve-logs"]);
+      keep(["dag-processor"]);
+      keep(["triggerer", "--skip-serve-logs"]);
       await waitUntil("Airflow's scheduler", () => allHealthy(url), helpers, { deadlineMs: 120_000, signal });
     }
 

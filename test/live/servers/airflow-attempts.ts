@@ -1,0 +1,131 @@
+/**
+ * A small deployment whose scheduler really runs, and people who clear, mark, delete and trigger in it meanwhile. What
+ * its DAGs do at which attempt stands in airflow/attempts.py.
+ */
+import { copyFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import type { Random } from "@org/simulators";
+import type { AirflowServer } from "./airflow.ts";
+import { signIn } from "./airflow-mutations.ts";
+
+/** A server that takes run ids with a slash, as some deployments do. */
+export const slashesAllowed = { AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN: "^[A-Za-z0-9_.~:+/-]+$" };
+
+export const attemptDags = ["retries", "mapped", "branches", "slow", "waits"];
+
+/** Unfinished runs at which people stop to trigger more: two cores bear no more. */
+const MOST_UNFINISHED = 5;
+
+export async function writeAttemptDags(folder: string): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  await copyFile(fileURLToPath(new URL("./airflow/attempts.py", import.meta.url)), join(folder, "attempts.py"));
+}
+
+interface TaskKey {
+  readonly dag_id: string;
+  readonly run_id: string;
+  readonly task_id: string;
+  readonly map_index: number;
+}
+
+/** What people do to a deployment, the rarest possible thing first. */
+export interface People {
+  /** How often each thing was done. */
+  readonly done: Readonly<Record<string, number>>;
+  trigger(dag: string, runId: string): Promise<unknown>;
+  clear(task: Omit<TaskKey, "map_index"> & { readonly map_index?: number }, more?: object): Promise<unknown>;
+  /** Does one thing to something that allows it. @returns what it was */
+  act(): Promise<string>;
+}
+
+/** @param random decides what is done to which row */
+export async function people(server: AirflowServer, random: Random): Promise<People> {
+  const send = await signIn(server);
+  let triggered = 0;
+  // What was there a moment ago may have moved on, or two hands reached for one row: that is the server's right.
+  const call: typeof send = (method, address, body) =>
+    send(method, address, body).catch((error: Error) => {
+      if (!/answered (404|409|500)/.test(error.message)) throw error;
+    });
+
+  async function pick(condition: string): Promise<TaskKey | undefined> {
+    const rows = await server.query<TaskKey>(
+      `select t.dag_id, t.run_id, t.task_id, t.map_index from task_instance t join dag_run r using (dag_id, run_id)
+       where ${condition} order by t.dag_id, t.run_id, t.task_id, t.map_index`,
+    );
+    return rows.length > 0 ? random.pick(rows) : undefined;
+  }
+  const trigger = (dag: string, dag_run_id: string) =>
+    call("POST", path("dags", dag, "dagRuns"), { logical_date: null, dag_run_id });
+  const clear: People["clear"] = ({ dag_id, run_id, task_id, map_index = -1 }, more = {}) =>
+    call("POST", path("dags", dag_id, "clearTaskInstances"), {
+      dry_run: false,
+      dag_run_id: run_id,
+      task_ids: [map_index >= 0 ? [task_id, map_index] : task_id],
+      only_failed: false,
+      reset_dag_runs: true,
+      ...more,
+    });
+
+  const over = "t.state in ('success', 'failed') and r.state in ('success', 'failed')";
+  // What says how many parts there are is left alone otherwise, so that each of its attempts expands anew.
+  const other = "t.task_id <> 'list_parts'";
+  const ended = `${over} and ${other}`;
+  const addressable = "r.run_id not like '%/%'";
+  /** Each thing: what allows it, and how it is done. */
+  const things: Record<string, readonly [condition: string, how: (task: TaskKey) => Promise<unknown>]> = {
+    "clear and expand anew": [
+      `t.task_id = 'list_parts' and ${over}`,
+      (task) => clear(task, { include_downstream: true }),
+    ],
+    "clear one": [ended, (task) => clear(task)],
+    "clear twice at once": [ended, (task) => clear(task).then(() => clear(task))],
+    "clear with what follows": [`${ended} and t.map_index = -1`, (task) => clear(task, { include_downstream: true })],
+    "clear while it runs": [`t.state = 'running' and ${other}`, (task) => clear(task)],
+    "clear while it lingers": ["t.state = 'running' and t.task_id = 'linger'", (task) => clear(task)],
+    "clear while it waits": ["t.state in ('up_for_retry', 'up_for_reschedule', 'deferred', 'queued')", (t) => clear(t)],
+    "clear what was skipped": ["t.state = 'skipped' and r.state = 'success'", (task) => clear(task)],
+    "clear a run": [
+      `${ended} and ${addressable}`,
+      (task) => call("POST", `${pathOfRun(task)}/clear`, { dry_run: false }),
+    ],
+    "mark as failed": [
+      `t.state = 'success' and ${addressable} and t.map_index = -1 and ${other}`,
+      (task) => call("PATCH", `${pathOfRun(task)}/taskInstances/${task.task_id}`, { new_state: "failed" }),
+    ],
+    "delete and make again": [
+      `${ended} and ${addressable}`,
+      (task) => call("DELETE", pathOfRun(task), undefined).then(() => trigger(task.dag_id, task.run_id)),
+    ],
+    delete: [`${ended} and ${addressable}`, (task) => call("DELETE", pathOfRun(task), undefined)],
+  };
+  const done: Record<string, number> = Object.fromEntries(Object.keys(things).map((name) => [name, 0]));
+
+  return {
+    done,
+    trigger,
+    clear,
+    async act() {
+      const [row] = await server.query<{ n: number }>(
+        "select count(*)::int n from dag_run where state in ('queued', 'running')",
+      );
+      if ((row?.n ?? 0) < MOST_UNFINISHED) {
+        triggered += 1;
+        await trigger(attemptDags[triggered % attemptDags.length]!, `people_${triggered}`);
+      }
+      const rarest = Object.entries(things).toSorted(([a], [b]) => (done[a] ?? 0) - (done[b] ?? 0));
+      for (const [name, [condition, how]] of rarest) {
+        const task = await pick(condition);
+        if (!task) continue;
+        await how(task);
+        done[name] = (done[name] ?? 0) + 1;
+        return `${name}: ${Object.values(task).join(" ")}`;
+      }
+      return "nothing";
+    },
+  };
+}
+
+const path = (...segments: readonly string[]) => segments.map(encodeURIComponent).join("/");
+const pathOfRun = ({ dag_id, run_id }: TaskKey) => path("dags", dag_id, "dagRuns", run_id);
