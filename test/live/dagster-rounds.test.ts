@@ -66,7 +66,7 @@ function testChanges(version: string, storage: DagsterStorage): void {
       log(JSON.stringify(result));
       expect(Object.keys(result.changes).length).toBeGreaterThan(2);
       if (isFirst) expect(result.deleted).toEqual({ pageToken: 1, lastRows: 1, wholePage: 1 });
-    });
+    }, 900_000);
   }
 
   test("I12: an idle sync asks for the overlap and for what lies ahead, and for no hours of history", async () => {
