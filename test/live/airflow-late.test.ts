@@ -1,0 +1,121 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAirflowClient } from "@org/airflow-client";
+import { duckdb } from "@org/destination/duckdb";
+import { airflow, dagRunsTable } from "@org/sources/airflow";
+import { type SyncEvent, sync } from "@org/sync-engine";
+import pg from "pg";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { expectTruth } from "./airflow-differences.ts";
+import { readTable } from "./compare.ts";
+import { describeLiveBefore, log } from "./live.ts";
+import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { seedAirflow } from "./servers/airflow-world.ts";
+
+/** Much longer than a few syncs take on a busy machine. */
+const overlapMs = 60_000;
+
+const newest = airflowVersions.at(-1)?.version;
+const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newest);
+for (const { version, pythonBefore } of tested) {
+  describeLiveBefore(pythonBefore)(`what a real Airflow ${version} shows late, or not at all`, () => testLate(version));
+}
+
+function testLate(version: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "live-late-"));
+  const path = join(folder, "airflow.duckdb");
+  let server: AirflowServer;
+
+  beforeAll(async () => {
+    server = await startAirflow({ log, version });
+    log(`seeded: ${JSON.stringify(await seedAirflow(server, { dags: 6, runsPerDag: 20 }))}`);
+    await syncNow();
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  async function syncNow(events: SyncEvent[] = []): Promise<void> {
+    const { url: baseUrl, username, password } = server;
+    const client = createAirflowClient({ baseUrl, auth: { username, password } });
+    const onEvent = (event: SyncEvent) => events.push(event);
+    await sync({ source: airflow({ client, overlapMs }), destination: duckdb(path), onEvent });
+  }
+
+  /** Final task instances of final runs, which no doubt would ask for again. */
+  const settled = `select t.id from task_instance t join dag_run r using (dag_id, run_id)
+    where t.state = 'success' and r.state in ('success', 'failed') and r.run_id not like '%/%'`;
+
+  /**
+   * Changes a settled task instance in a transaction that stays open across two syncs, and that had been open for
+   * `openMs` before: nobody waits for that, since it shows in its `updated_at` only.
+   *
+   * @returns what the sync after the commit said about the overlap
+   */
+  async function commitLate(openMs: number): Promise<string[]> {
+    const client = new pg.Client({ connectionString: server.databaseUrl });
+    await client.connect();
+    try {
+      await client.query("begin");
+      const { rows } = await client.query(
+        `update task_instance set hostname = 'late-' || $1,
+           updated_at = clock_timestamp() - make_interval(secs => $1::float / 1000)
+         where id = (${settled} order by t.id desc limit 1) returning id`,
+        [String(openMs)],
+      );
+      expect(rows).toHaveLength(1);
+      await syncNow();
+      await syncNow();
+      await client.query("commit");
+    } finally {
+      await client.end();
+    }
+    await expect(expectTruth(server, path)).rejects.toThrow("late-");
+    const events: SyncEvent[] = [];
+    await syncNow(events);
+    log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);
+    return events.flatMap((event) => (event.type === "notice" && event.code.startsWith("OVERLAP") ? [event.code] : []));
+  }
+
+  test("I6: a change that is committed after two syncs have begun is found by the overlap", async () => {
+    await commitLate(0);
+  });
+
+  test("I6: an overlap that was nearly too short widens, and finds what then comes later than it once was wide", async () => {
+    expect(await commitLate(overlapMs * 0.6)).toContain("OVERLAP_WIDENED");
+    // Twice as wide now: what comes a little later than the first overlap is in its newer half, or widens it again.
+    await commitLate(overlapMs * 1.2);
+  });
+
+  test("I9: a row that Airflow cannot print fails the sync, and costs no other row", async () => {
+    await syncNow();
+    const [poisoned] = await server.query<{ id: number; dag_id: string; run_id: string }>(
+      `update dag_run set triggered_by = 'NOBODY', updated_at = clock_timestamp()
+       where id = (select max(id) from dag_run where state = 'success') returning id, dag_id, run_id`,
+    );
+    const others = await server.query(
+      `update dag_run set end_date = clock_timestamp(), updated_at = clock_timestamp()
+       where state = 'failed' and id <> $1 returning id`,
+      [poisoned?.id],
+    );
+    expect(others.length).toBeGreaterThan(2);
+    const events: SyncEvent[] = [];
+    await expect(syncNow(events)).rejects.toMatchObject({ code: "STREAMS_FAILED" });
+    expect(events.filter((event) => event.type === "problem").map(({ code }) => code)).toContain("UNREADABLE_ROW");
+    const isPoisoned = (row: Readonly<Record<string, unknown>>) =>
+      row.dag_id === poisoned?.dag_id && row.dag_run_id === poisoned?.run_id;
+    // The row stays as it was read last: neither deleted nor invented.
+    expect((await readTable(path, dagRunsTable)).filter(isPoisoned)).toHaveLength(1);
+    await expect(expectTruth(server, path)).rejects.toThrow(
+      /^The tables differ from the server:\n.*triggered_by.*nobody.*$/,
+    );
+
+    await server.query("update dag_run set triggered_by = 'REST_API', updated_at = clock_timestamp() where id = $1", [
+      poisoned?.id,
+    ]);
+    await syncNow();
+    log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);
+  });
+}
