@@ -39,25 +39,29 @@ export async function withDeadline<T>(
 /** The items of an iterable until the signal aborts, even if the iterable does not listen to it. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
-  let stop = () => {};
-  const aborted = new Promise<never>((_, reject) => {
-    const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    stop = () => signal.removeEventListener("abort", abort);
-  });
-  aborted.catch(() => {});
   try {
     for (;;) {
       signal.throwIfAborted();
-      const result = await Promise.race([iterator.next(), aborted]);
+      const result = await orAborted(iterator.next(), signal);
       if (result.done) return;
       yield result.value;
     }
   } finally {
-    stop();
     const ended = Promise.resolve(iterator.return?.());
     // One that hangs is left to itself; otherwise what it holds is let go before anything else happens.
     if (signal.aborted) ended.catch(() => {});
     else await ended;
   }
+}
+
+/**
+ * Settles with the work, or rejects with the signal's reason. A Promise.race against one promise for the whole sync would
+ * be shorter, and that promise would hold on to every item until the sync ends.
+ */
+function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener("abort", abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+  });
 }
