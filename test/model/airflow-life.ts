@@ -18,9 +18,9 @@ export type Trace = "none" | "event" | "dag" | "shown";
 export function live(world: AirflowWorld, step: WorldStep): Trace {
   const { lateMs } = step;
   if (lateMs === undefined) return change(world, step);
-  // The line in the audit log is a millisecond older than what it announces.
+  // The line in the audit log is a millisecond older than what it announces, and asked for by what came after a moment.
   const isLogged = step.do.includes("delete") || step.do.includes("note") || step.do.includes("again");
-  return world.at(world.now() - Math.max(0, lateMs - (isLogged ? 1 : 0)) * 1000, () => change(world, step));
+  return world.at(world.now() - Math.max(0, lateMs - (isLogged ? 2 : 0)) * 1000, () => change(world, step));
 }
 
 function change(world: AirflowWorld, step: WorldStep): Trace {

@@ -1,0 +1,71 @@
+/** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
+import { readFileSync } from "node:fs";
+import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
+import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { expect, test } from "vitest";
+import { startFixture } from "./dagster-server.ts";
+
+test("schedules and sensors of every code location and repository are there", async () => {
+  const world = createDagsterWorld({ runs: 20 });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  await fixture.expectTablesAsInWorld();
+  for (const table of ["dagster_schedules", "dagster_sensors"]) {
+    const locations = new Set((await fixture.rows(table)).map(({ code_location }) => code_location));
+    expect(locations.size, table).toBeGreaterThan(1);
+  }
+});
+
+test("assets that were materialized are there, and so are those after them, with the time to the millisecond", async () => {
+  const world = createEmptyDagsterWorld();
+  world.addLocation("main", { assets: [{ path: ["a"] }, { path: ["b"] }, { path: ["c"] }] });
+  world.advance(123);
+  world.materialize(["a"]);
+  world.materialize(["c"]);
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  const times = (await fixture.rows("dagster_assets")).map((row) => [row.key_path, row.last_materialization_time]);
+  expect(times.sort()).toEqual([
+    ["a", "2026-11-21T09:30:00.123000Z"],
+    ["b", null],
+    ["c", "2026-11-21T09:30:00.123000Z"],
+  ]);
+});
+
+test("of an asset's materializations never more than the last one is asked for", () => {
+  const source = new URL("../../dagster-client/src/", import.meta.url);
+  const documents = ["generated/operations.ts", "event-assets.ts"].map((file) =>
+    readFileSync(new URL(file, source), "utf8"),
+  );
+  const asked = documents.join("\n").match(/assetMaterializations\b(\([^)]*\))?\s*\{/g) ?? [];
+  expect(asked.length).toBeGreaterThan(1);
+  expect(asked.filter((each) => !each.includes("limit: 1)"))).toEqual([]);
+});
+
+test("a run's times keep their microseconds, and it knows where it comes from and which run it repeats", async () => {
+  const world = createEmptyDagsterWorld();
+  world.addLocation("main", {});
+  const first = world.addRun({ jobName: "j" });
+  world.start(first);
+  world.at(world.now() + 654_321, () => world.finish(first, "FAILURE"));
+  world.addRun({ jobName: "j", parent: first });
+  const fixture = await startFixture(world);
+  await fixture.sync();
+  const rows = await fixture.rows("dagster_runs");
+  const row = rows.find(({ run_id }) => run_id === first.runId);
+  expect(row).toMatchObject({ end_time: "2026-11-21T09:30:00.654321Z", code_location: "main" });
+  expect(row?.creation_time).not.toBeNull();
+  expect(rows.find(({ parent_run_id }) => parent_run_id !== null)).toMatchObject({
+    parent_run_id: first.runId,
+    root_run_id: first.runId,
+  });
+});
+
+test("every column of the four tables has a type, numbers and dates among them", () => {
+  const typesOf = (table: { readonly columns: Record<string, { readonly type: string }> }) =>
+    new Set(Object.values(table.columns).map(({ type }) => type));
+  expect(typesOf(runsTable)).toEqual(new Set(["string", "timestamp", "json"]));
+  expect(typesOf(assetsTable)).toEqual(new Set(["string", "timestamp"]));
+  expect(typesOf(schedulesTable)).toEqual(new Set(["string", "int64"]));
+  expect(typesOf(sensorsTable)).toEqual(new Set(["string", "json"]));
+});
