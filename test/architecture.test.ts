@@ -65,3 +65,19 @@ test("no file written by hand is longer than 300 lines", () => {
     .filter(({ lines }) => lines > 300);
   expect(long).toEqual([]);
 });
+
+test("every invariant has a test that bears its number", () => {
+  const numbers = [...readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| I(\d+) /gm)].map(([, n]) => n);
+  expect(numbers).toHaveLength(12);
+  const texts = ["packages", "test"]
+    .flatMap((folder) => files(join(root, folder)))
+    .filter((file) => file.endsWith(".test.ts"))
+    .map((file) => readFileSync(file, "utf8"));
+  for (const number of numbers) {
+    const title = new RegExp(`["\`]([^"\`]*\\W)?I${number}[:,] `);
+    expect(
+      texts.some((text) => title.test(text)),
+      `I${number}`,
+    ).toBe(true);
+  }
+});
