@@ -1,5 +1,5 @@
 /** Stories that went wrong once, shrunk. Each is named by what must hold. */
-import type { Beginning, Step, Story, SyncStep } from "./airflow-steps.ts";
+import type { Beginning, Step, Story, SyncStep, WorldStep } from "./airflow-steps.ts";
 
 const beginning: Beginning = { dags: 1, runs: 0, runsPerAnswer: 1, cursor: false, pageLimit: 2 };
 const sync: SyncStep = { do: "sync", reconcile: false, requests: [] };
@@ -13,6 +13,25 @@ const dagGoes = (at: number, reconcile = false): SyncStep => ({
   reconcile,
   requests: [{ at, when: "before", world: { do: "delete dag", dag: 0 } }],
 });
+
+/** A third attempt runs; at the nth request its run is made again under its id, and runs for the first time. */
+function madeAgain(at: number): Story {
+  const first: Step[] = [addRun, { do: "start run", run: 0 }, { do: "start", run: 0, task: 0 }];
+  const retried: Step[] = [
+    { do: "retry", run: 0, task: 0 },
+    { do: "start", run: 0, task: 0 },
+  ];
+  const again: WorldStep[] = [
+    { do: "make run again", run: 0, silently: true, few: true },
+    { do: "start run", run: 0 },
+    { do: "start", run: 0, task: 0 },
+  ];
+  const requests = again.map((world) => ({ at, when: "before", world }) as const);
+  return {
+    beginning: { ...beginning, cursor: true, pageLimit: 100 },
+    steps: [...first, sync, ...retried, ...retried, { ...sync, requests }, sync],
+  };
+}
 
 export const regressions: readonly { readonly name: string; readonly story: Story }[] = [
   {
@@ -39,4 +58,9 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
       sync,
     ),
   },
+  // At one of these requests the task instance was listed, and its tries are asked for.
+  ...[8, 9, 10, 11, 12, 13].map((at) => ({
+    name: `tries of a run that was made again meanwhile are not those of the one that was listed (request ${at})`,
+    story: madeAgain(at),
+  })),
 ];

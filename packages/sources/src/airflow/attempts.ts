@@ -65,7 +65,10 @@ async function earlierAttempts(
     if (!isEarlier(row) || !finalTaskStates.includes(row.state as string)) continue;
     attempts.set(Number(row.try_number), { ...row, ...earlierColumns } as unknown as AttemptRow);
   }
-  for (const attempt of [...((await askTries(listed)) ?? [])].filter(isEarlier).sort(ranLast)) {
+  const tries = (await askTries(listed)) ?? [];
+  // Where the listed attempt is not among them, they are those of a run that was made again under its id meanwhile.
+  const isOfListed = tries.some(({ try_number }) => try_number >= listed.try_number);
+  for (const attempt of isOfListed ? tries.filter(isEarlier).sort(ranLast) : []) {
     attempts.set(attempt.try_number, attemptRow(attempt, listed));
   }
   return [...attempts.values()];
