@@ -37,6 +37,7 @@ async function play(server: AirflowServer, path: string, dags: number, prepare: 
     await writer.stop();
   }
   await syncNow();
+  await expectTruth(server, path, { deletionsAreOpen: true });
   // Of a world that is mostly the large part, more goes than a sync believes.
   await syncNow({ reconcile: true, allowMassDelete: true });
   const rows = await expectTruth(server, path);

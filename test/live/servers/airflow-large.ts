@@ -112,6 +112,8 @@ export async function insertHistory(server: Pick<AirflowServer, "query">, runsPe
      where m.dag_id like 'many\\_%'`,
     [runsPerDag],
   );
+  // Or the database looks through all runs for each task instance's.
+  await server.query("analyze");
   await server.query(
     `with template as (select t.* from task_instance t where dag_id like 'billing%' and task_id = 'report'
        and state = 'success' and try_number = 1 order by run_id limit 1)

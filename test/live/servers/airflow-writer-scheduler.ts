@@ -1,3 +1,5 @@
+import pg from "pg";
+import type { AirflowServer } from "./airflow.ts";
 import { seedDags } from "./airflow-dags.ts";
 import * as steps from "./airflow-steps.ts";
 import { insertTaskInstances } from "./airflow-task-rows.ts";
@@ -26,11 +28,32 @@ export const schedulerActions: readonly Action[] = [
 
 /** The same in transactions that become visible one to four seconds after the time that they wrote. */
 export const lateCommits: readonly Action[] = [
-  { name: "late: final rows", weight: 4, run: (hand) => late(hand, () => changeFinalRows(hand)) },
+  {
+    name: "late: final rows",
+    weight: 4,
+    run: (hand) => late(hand, () => changeFinalRows(hand.query, hand.turn(), 10)),
+  },
   { name: "late: runs scheduled", weight: 2, run: (hand) => late(hand, () => scheduleRuns(hand)) },
   { name: "late: runs finished", weight: 1, run: (hand) => late(hand, () => step(steps.finishRuns)(hand)) },
   { name: "late: run deleted", weight: 1, run: (hand) => late(hand, () => deleteSilently(hand)) },
 ];
+
+/**
+ * Changes what is final already, which only its `updated_at` shows, in a transaction that stays open. Who else wants one
+ * of these few rows waits.
+ *
+ * @returns commits it
+ */
+export async function holdChange(server: AirflowServer, turn: number): Promise<() => Promise<void>> {
+  const client = new pg.Client({ connectionString: server.databaseUrl });
+  await client.connect();
+  await client.query("begin");
+  await changeFinalRows((sql, parameters) => client.query(sql, parameters), turn, 2);
+  return async () => {
+    await client.query("commit");
+    await client.end();
+  };
+}
 
 async function together({ query }: Hand, change: () => Promise<unknown>, heldMs = 0): Promise<void> {
   await query("begin");
@@ -58,16 +81,20 @@ async function changeAtOneMoment({ query, turn }: Hand): Promise<void> {
 }
 
 /** Nothing but the window shows a change of what is final already. */
-async function changeFinalRows({ query, turn }: Hand): Promise<void> {
-  const parameters = [String(turn())];
+async function changeFinalRows(
+  query: (sql: string, parameters: unknown[]) => Promise<unknown>,
+  turn: number,
+  rows: number,
+): Promise<void> {
+  const parameters = [String(turn), rows];
   await query(
     `update task_instance set hostname = 'late-' || $1, updated_at = clock_timestamp() where id in (
-       select id from task_instance where state in ('success', 'failed') order by md5(id || $1) limit 15 for update skip locked)`,
+       select id from task_instance where state in ('success', 'failed') order by md5(id || $1) limit $2::int for update skip locked)`,
     parameters,
   );
   await query(
     `update dag_run set end_date = clock_timestamp(), updated_at = clock_timestamp() where id in (
-       select id from dag_run where state in ('success', 'failed') order by md5(id || $1) limit 5 for update skip locked)`,
+       select id from dag_run where state in ('success', 'failed') order by md5(id || $1) limit $2::int for update skip locked)`,
     parameters,
   );
 }

@@ -105,6 +105,8 @@ export async function startWriter(server: AirflowServer, seed: number): Promise<
 
 function isRefusal(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return refusals.includes(error.code ?? "");
+  // The server crashes now and then, and is started again.
+  if (error instanceof TypeError && error.message === "fetch failed") return true;
   // A 500 is what the API makes of a deadlock with another hand.
   return error instanceof Error && / answered (400|404|409|500): /.test(error.message);
 }
