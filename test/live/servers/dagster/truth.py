@@ -15,6 +15,7 @@ from importlib.machinery import SourceFileLoader
 import dagster
 from dagster import AssetKey, DagsterRun, Definitions, EventLogRecord, RepositoryDefinition
 from dagster._core.definitions.selector import InstigatorSelector
+from dagster._core.events.log import EventLogEntry
 from dagster._serdes import deserialize_value, serialize_value
 
 from world import offset_of
@@ -29,6 +30,9 @@ except ImportError:  # 1.7
 
 HOME = os.environ["DAGSTER_HOME"]
 IS_OLD = tuple(int(part) for part in dagster.__version__.split(".")[:2]) < (1, 8)
+# dagster_graphql/schema/pipelines/pipeline.py, GrapheneAsset.resolve_assetMaterializations: of an asset that nobody
+# defines, 1.7 and 1.10 look into the event log, where 1.13 has what is kept with the key.
+LOGS_TELL = tuple(int(part) for part in dagster.__version__.split(".")[:2]) < (1, 13)
 # The locations' files import what is beside them.
 sys.path.insert(0, os.path.join(HOME, "definitions"))
 MICROSECOND = Decimal("0.000001")
@@ -199,9 +203,20 @@ def last_materializations():
         yield tuple(AssetKey.from_db_string(row["asset_key"]).path), (entry.run_id or None, milliseconds)
 
 
+def logged_materializations():
+    """The last one in the event log for each key, which goes with the run that reported it."""
+    query = "SELECT asset_key, event FROM event_logs WHERE dagster_event_type = 'ASSET_MATERIALIZATION' ORDER BY id"
+    for row in rows("history/runs/index.db", query):
+        entry = deserialize_value(row["event"], EventLogEntry)
+        yield tuple(AssetKey.from_db_string(row["asset_key"]).path), (entry.run_id or None, int(entry.timestamp * 1000))
+
+
 def read_assets(found):
     defined = definitions_of_assets(found)
     materialized = dict(last_materializations())
+    if LOGS_TELL:
+        known = {path: last for path, last in materialized.items() if path in defined}
+        materialized = dict(logged_materializations()) | known
     result = []
     for path in sorted(defined.keys() | materialized.keys()):
         run_id, milliseconds = materialized.get(path, (None, None))
