@@ -123,14 +123,44 @@ test("I8: what goes with the server's retention is kept, and marked as purged", 
 });
 
 test("I8: a run that the event log calls deleted was deleted, also when it was the oldest of all", async () => {
-  const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
+  const world = threeDays();
+  const dag = world.addDag({ dagId: "old" });
+  const oldest = world.at(world.now() - 4 * day, () => {
+    const run = world.addRun(dag);
+    world.finishRun(run);
+    return run;
+  });
+  const { simulator, syncNow, differences } = await setUp({ world });
   await syncNow();
   simulator.clock.advance(60_000);
-  const [oldest] = [...world.runs()].sort((a, b) => Number(a.startDate) - Number(b.startDate));
-  world.deleteRun(oldest!);
+  world.deleteRun(oldest);
   const { streams } = await syncNow();
   expect(await differences()).toEqual([]);
-  expect(streams.map(({ deleted }) => deleted)).toEqual([0, 1, oldest!.tasks.length]);
+  expect(streams.map(({ deleted }) => deleted)).toEqual([0, 1, 1]);
+});
+
+test("I8: a run that people delete while the sync is at work is deleted, with each of its attempts", async () => {
+  const world = threeDays();
+  const dag = world.addDag({ dagId: "old", tasks: [{ taskId: "t", retries: 1 }] });
+  const run = world.at(world.now() - 4 * day, () => {
+    const run = world.addRun(dag);
+    world.startRun(run);
+    world.retry(run.tasks[0]!);
+    return run;
+  });
+  world.startTask(run.tasks[0]!);
+  const { simulator, syncNow, differences } = await setUp({ world });
+  await syncNow();
+  simulator.clock.advance(60 * 60_000);
+  await syncNow({
+    onEvent: (event) => {
+      // Its events were read by now.
+      if (event.type === "stream-finished" && event.stream === "dag_runs") world.deleteRun(run);
+    },
+  });
+  expect((await differences()).filter((line) => line.includes('"try_number"'))).toEqual([]);
+  await syncNow();
+  expect(await differences()).toEqual([]);
 });
 
 test("I8: a mass of deletions is not believed, unless somebody allows it", async () => {

@@ -129,9 +129,7 @@ async function newlyPurged<T extends PurgeableTable>(
 ): Promise<Row<T>[]> {
   const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
   const there = new Set(came.map(keyOf));
-  const missing = (await stored.keys(table as Table, scope)).filter(
-    (row) => !there.has(keyOf(row)) && !airflow.wasDeleted(row as unknown as RunId),
-  );
+  const missing = (await stored.keys(table as Table, scope)).filter((row) => !there.has(keyOf(row)));
   if (missing.length === 0) return [];
   await airflow.expectVisible(missing.map(({ dag_id }) => dag_id as string));
   const oldest = await oldestStart(airflow, table);
@@ -142,11 +140,20 @@ async function newlyPurged<T extends PurgeableTable>(
   const old = await Promise.all(
     before.map((limits) => stored.keys(table as Table, { ...scope, ...limits }, columnsOf(table as Table))),
   );
+  const candidates = old.flat().filter((row) => gone.has(keyOf(row)));
+  if (candidates.length === 0) return [];
+  const wasDeleted = await airflow.deletions();
+  // An attempt that is not the latest goes with the latest, which began later.
+  const latest = new Set(candidates.filter(({ is_latest }) => is_latest).map(instanceKey));
   const now = timestampOf((await airflow.before()).position.server);
-  return old
-    .flat()
-    .filter((row) => gone.has(keyOf(row)))
+  return candidates
+    .filter((row) => row.is_latest !== false || latest.has(instanceKey(row)))
+    .filter((row) => !wasDeleted(row as unknown as RunId))
     .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
+}
+
+function instanceKey({ dag_id, dag_run_id, task_id, map_index }: StoredRow): string {
+  return JSON.stringify([dag_id, dag_run_id, task_id, Number(map_index)]);
 }
 
 function columnsOf<T extends Table>(table: T): (keyof T["columns"] & string)[] {

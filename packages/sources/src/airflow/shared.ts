@@ -97,8 +97,11 @@ export interface AirflowSync {
   triesAreDue(row: RunId): boolean;
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
-  /** Whether people deleted a run, by the events that were asked for: what is missing of it did not go with retention. */
-  wasDeleted(row: RunId): boolean;
+  /**
+   * Whether people deleted a run, by the event log as it is now: it says so before the run goes, so it must be asked
+   * after something was found missing. What is missing of such a run did not go with retention.
+   */
+  deletions(): Promise<(row: RunId) => boolean>;
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
@@ -108,7 +111,6 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const presences = new Map<string, "there" | "gone" | "hidden">();
   const unreadTries = new Map<string, RunId>();
   const dueTries = new Set<string>();
-  const deleted = new Set<string>();
   let unreachable = false;
   let saidHidden = false;
   let saidForbidden = false;
@@ -130,6 +132,16 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   function onUnreadable(where: string): void {
     const message = `Airflow cannot read ${where}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: "UNREADABLE_ROW", message });
+  }
+  async function eventsOf(since: number): Promise<readonly EventLog[]> {
+    return api.silentEvents(since).catch((error) => {
+      if (!isForbidden(error)) throw error;
+      const message =
+        "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
+      if (!saidForbidden) context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
+      saidForbidden = true;
+      return [];
+    });
   }
   let eventsSince = Number.POSITIVE_INFINITY;
   let events: Promise<readonly EventLog[]> | undefined;
@@ -214,22 +226,15 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     silentEvents(since) {
       if (!events || since < eventsSince) {
         eventsSince = since;
-        const asked = api.silentEvents(since).catch((error) => {
-          if (!isForbidden(error)) throw error;
-          const message =
-            "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
-          if (!saidForbidden) context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
-          saidForbidden = true;
-          return [];
-        });
-        events = asked.then((found) => {
-          for (const run of deletedRuns(found)) deleted.add(runKey(run));
-          return found;
-        });
+        events = eventsOf(since);
       }
       return events;
     },
-    wasDeleted: (row) => deleted.has(runKey(row)),
+    async deletions() {
+      const since = Math.min(eventsSince, (await before()).position.server - overlapMs);
+      const runs = new Set(deletedRuns(await eventsOf(since)).map(runKey));
+      return (row) => runs.has(runKey(row));
+    },
   };
 }
 
