@@ -101,9 +101,9 @@ export class AirflowLedger {
         const isAgain = table !== dagsTable && world.dags.has(entry.dag);
         const mayStay = entry.trace === "none" || (entry.trace === "dag" && (isAgain || hidden.size > 0));
         const isGone = entry.text === undefined && entry.goneAt <= startedAt;
-        // One that went after it was listed takes with it what told of its rows; the next sync misses it.
-        if (table !== dagsTable && (this.#entries.get(`${dagsTable.name} ${entry.dag}`)?.goneAt ?? 0) > startedAt)
-          continue;
+        // A DAG that goes or comes after the list was read is not what it says: the next sync, or reconcile, knows.
+        const its = this.#entries.get(`${dagsTable.name} ${entry.dag}`);
+        if (table !== dagsTable && its && Math.max(its.goneAt, its.bornAt) > startedAt) continue;
         if (isGone && (reconcile || !mayStay)) yield `ghost: ${key} went by ${entry.trace}`;
       }
     }

@@ -30,6 +30,7 @@ const faults: Record<Failure, object> = {
   "503": { status: 503 },
   reset: { reset: true },
   cut: { cutBodyAt: 30 },
+  short: { clampPage: 2 },
   html: { html200: true },
 };
 
@@ -100,7 +101,11 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       if (step.dies?.where === "request" && step.dies.at === number) controller.abort(new Error("the lights went out"));
       for (const each of step.requests) {
         if (each.at !== number || !("fails" in each)) continue;
-        script.push({ ...faults[each.fails], times: each.times, match: ({ path }) => path !== "/auth/token" });
+        // Servers cut a GET only, and one without cursor and batch endpoints must not cut at all.
+        if (each.fails === "short" && !batch && !server.cursor) continue;
+        const match = ({ method, path }: { readonly method: string; readonly path: string }) =>
+          path !== "/auth/token" && (each.fails !== "short" || method === "GET");
+        script.push({ ...faults[each.fails], times: each.times, match });
       }
       happen("before", number);
     };

@@ -61,6 +61,20 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
       sync,
     ),
   },
+  {
+    name: "a DAG that becomes visible comes with the task instances of all its runs, also of those that the window brought",
+    story: {
+      beginning: { ...beginning, runs: 2 },
+      steps: [
+        { do: "hide dag", dag: 0 },
+        { do: "wait", byMs: day },
+        sync,
+        { do: "finish run", run: 0 },
+        { do: "show dags", dag: 0 },
+        sync,
+      ],
+    },
+  },
   // At one of these requests the task instance was listed, and its tries are asked for.
   ...[8, 9, 10, 11, 12, 13].map((at) => ({
     name: `tries of a run that was made again meanwhile are not those of the one that was listed (request ${at})`,

@@ -55,7 +55,7 @@ export type RequestStep =
   | { readonly at: number; readonly when: "before" | "after"; readonly world: WorldStep };
 
 /** All but the last pass: a sync that meets them goes on. */
-export const failures = ["429", "503", "reset", "cut", "html"] as const;
+export const failures = ["429", "503", "reset", "cut", "short", "html"] as const;
 export type Failure = (typeof failures)[number];
 
 export interface SyncStep {

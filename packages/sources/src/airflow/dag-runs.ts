@@ -19,6 +19,7 @@ import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
+import { taskInstancesTable } from "./tables/task-instances.ts";
 
 /**
  * The first sync reads the history. Every sync then reads what changed since the last one, and what no window shows; a
@@ -103,7 +104,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   },
 });
 
-/** Scopes of task instances: those of runs that the table lacks or holds with another state. */
+/**
+ * Scopes of task instances: those of runs that the table lacks or holds with another state. Not in DAGs of which no task
+ * instance is held: those are read whole by their own stream, which tells by that which they are.
+ */
 async function ofChangedRuns(
   runs: readonly { readonly dag_id: string; readonly dag_run_id: string; readonly state: string | null }[],
   stored: Stored,
@@ -113,7 +117,12 @@ async function ofChangedRuns(
     dag_run_id: { in: runs.map(({ dag_run_id }) => dag_run_id) },
   };
   const held = new Map((await stored.keys(dagRunsTable, scope, ["state"])).map((row) => [runKey(row), row.state]));
-  return runScopes(runs.filter((run) => held.get(runKey(run)) !== run.state));
+  const changed = runs.filter((run) => held.get(runKey(run)) !== run.state);
+  if (changed.length === 0) return [];
+  const dags = { ...unpurged, dag_id: { in: changed.map(({ dag_id }) => dag_id) } };
+  const known = await stored.countBy(taskInstancesTable, dags, ["dag_id"]);
+  const isKnown = ({ dag_id }: { readonly dag_id: string }) => known.some(({ values }) => values.dag_id === dag_id);
+  return runScopes(changed.filter(isKnown));
 }
 
 /** The same runs by their `run_after`: the server cannot list runs by their ids, nor address every id in a path. */
