@@ -24,8 +24,7 @@ export async function keepLocations(server: DagsterServer, path: string): Promis
   const nothing = [0, 0, 0, 0];
 
   await syncNow();
-  await breakLocation(server, "b");
-  await breakLocation(server, "c");
+  await Promise.all([breakLocation(server, "b"), breakLocation(server, "c")]);
   // No run begins or ends: the rows of their sensors keep what they say of these, too.
   await changeRuns(server, { actions: 8, only: ["tagged_long_after", "materialized"] });
   expect(await syncNow(["c"])).toEqual({
@@ -44,7 +43,7 @@ export async function keepLocations(server: DagsterServer, path: string): Promis
   await expectDagsterTruth(server, path);
 
   await changeRuns(server, { actions: 4, only: ["added", "ended"] });
-  for (const location of server.locations) await repairLocation(server, location);
+  await Promise.all(server.locations.map((location) => repairLocation(server, location)));
   expect(await syncNow()).toEqual({ notices: [], deleted: nothing });
   await expectDagsterTruth(server, path);
 }
