@@ -166,7 +166,7 @@ export const wrongSources: Record<string, WrongCase> = {
         }));
       },
     },
-    because: /invented: airflow_task_instances/,
+    because: /missing: airflow_task_instances/,
     steps: () => [
       ...running,
       { do: "retry", run: 0, task: 0 },

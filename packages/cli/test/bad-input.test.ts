@@ -230,7 +230,7 @@ test.each([
   [
     "of a newer release",
     "version = 99",
-    "The stored state of stream schedules has version 99; this release knows up to 1. Install the release that wrote it, or a newer one.",
+    "The stored state of stream schedules has version 99; this release knows up to 2. Install the release that wrote it, or a newer one.",
   ],
 ])("refuses a state that is %s, and a full refresh mends it", async (_, change, message) => {
   const { url } = await until(startDagsterSimulator());

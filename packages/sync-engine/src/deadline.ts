@@ -61,6 +61,8 @@ export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSig
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);
+    // Work may abort the signal itself before it waits for anything.
+    if (signal.aborted) abort();
     signal.addEventListener("abort", abort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
   });

@@ -72,7 +72,8 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
       const data = await page(`changed ${label}`, call, options);
       const rows = data[list] ?? [];
       if ("next_cursor" in data) return { rows, next: data.next_cursor ?? null };
-      return { rows, total: (rows.length < limit && data.total_entries) || Number.POSITIVE_INFINITY };
+      const total = rows.length < limit ? data.total_entries : undefined;
+      return { rows, total: total ?? Number.POSITIVE_INFINITY };
     });
   }
 
