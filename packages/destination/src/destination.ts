@@ -15,7 +15,7 @@ export interface Destination {
    * Connects, takes the fence of the pipeline and returns a session. Creates the destination's own bookkeeping when it
    * is missing.
    *
-   * @throws DestinationError `LOCKED` when another writer is at work (its message names it), `NOT_FOUND` when the place
+   * @throws DestinationError `LOCKED` when another writer is at work (its message names its process), `NOT_FOUND` when the place
    * does not exist, `NO_PERMISSION` when it may not be written, `NOT_A_DESTINATION` when something else is there,
    * `DRIVER_MISSING` with what to install, `NEWER_VERSION` when a newer release wrote the bookkeeping.
    */
@@ -27,10 +27,14 @@ export interface DestinationCapabilities {
   /** Rows and state become durable together or not at all. */
   readonly transactional: boolean;
   /**
-   * How a second writer is kept out. `lock`: refused with `LOCKED` while a session is open. `epoch`: the newer session
-   * fences off the older, whose next commit fails with `FENCED`.
+   * How a second writer of a pipeline is kept out. `lock`: refused with `LOCKED` while a session is open, whatever its
+   * pipeline. `lease`: refused with `LOCKED` while the session's process lives and renews its lease; after that a new
+   * session takes over, and the older one's next commit fails with `FENCED` and writes nothing. Other pipelines may
+   * write at the same time.
    */
-  readonly fencing: "lock" | "epoch";
+  readonly fencing: "lock" | "lease";
+  /** How long a lease outlives its last renewal, in ms. Only with `lease`. */
+  readonly leaseMs?: number;
   /** The longest table or column name, in characters. */
   readonly maxIdentifierLength: number;
 }

@@ -1,10 +1,16 @@
 /** One writer at a time, one call after the other. */
 import assert from "node:assert/strict";
-import type { DestinationCase } from "./case.ts";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, commitThings, rejectsWith, storedThings, thing, things } from "./sample.ts";
 import { startWriter } from "./writer-process.ts";
 
 const group = "writers";
+
+function leaseMsOf({ capabilities }: Subject): number {
+  assert.ok(capabilities.leaseMs, "a destination with leases says in its capabilities how long they are");
+  return capabilities.leaseMs;
+}
 
 export const writerCases: readonly DestinationCase[] = [
   {
@@ -22,27 +28,54 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "fences off the first writer when a second one opens",
-    when: ({ fencing }) => fencing === "epoch",
+    name: "refuses a second writer of the pipeline while a session is open, and lets those of others in",
+    when: ({ fencing }) => fencing === "lease",
     async run(subject) {
       const first = await subject.open();
-      await commitThings(first, { upserts: [thing(1)] }, 1);
-      const second = await subject.open();
-      await rejectsWith(commitThings(first, { upserts: [thing(1, { label: "late" })] }, 2), "FENCED");
-      await commitThings(second, { upserts: [thing(2)] }, 3);
+      await rejectsWith(subject.open(), "LOCKED", String(process.pid));
+      const other = await subject.open({ pipeline: "another" });
+      const others = { ...things, name: "others" };
+      await other.prepare([others]);
+      const batch = { table: others, upserts: [thing(1)], state: { version: 1, value: 1 } };
+      await Promise.all([commitThings(first, { upserts: [thing(1)] }), other.commit("others", batch)]);
+      await other.close();
       await first.close();
-      await commitThings(second, { upserts: [thing(3)] }, 4);
-      assert.equal((await second.states()).get("things")?.value, 4);
-      await second.close();
-      const rows = await storedThings(subject);
-      assert.deepEqual([...rows.keys()].sort(), [1, 2, 3]);
-      assert.equal(rows.get(1)?.label, null);
+      assert.equal(await subject.during(async (session) => (await session.states()).size), 1);
     },
   },
   {
     group,
-    name: "names the other process that holds the lock, and opens once that has ended",
-    when: ({ fencing }) => fencing === "lock",
+    name: "keeps its lease while it does nothing",
+    when: ({ fencing }) => fencing === "lease",
+    async run(subject) {
+      const first = await subject.open();
+      await sleep(1.5 * leaseMsOf(subject));
+      await rejectsWith(subject.open(), "LOCKED");
+      await commitThings(first, { upserts: [thing(1)] });
+    },
+  },
+  {
+    group,
+    name: "takes over from a process that was stopped past its lease, which writes nothing when it wakes",
+    when: ({ fencing }) => fencing === "lease" && process.platform !== "win32",
+    async run(subject) {
+      const writer = startWriter(subject.place, 2, { pauseMs: 0.5 * leaseMsOf(subject) });
+      assert.equal(await writer.line(), "ready");
+      assert.equal(await writer.line(), "1");
+      writer.stop();
+      await rejectsWith(subject.open(), "LOCKED", String(writer.id));
+      await sleep(1.5 * leaseMsOf(subject));
+      await commitOnce(subject, { upserts: [thing(100)] }, 10);
+      writer.wake();
+      await assert.rejects(writer.line(), /FENCED/);
+      await writer.kill();
+      assert.deepEqual([...(await storedThings(subject)).keys()].sort(), [0, 100, 2, 3]);
+      assert.equal(await subject.during(async (session) => (await session.states()).get("things")?.value), 10);
+    },
+  },
+  {
+    group,
+    name: "names the other process that is at work, and opens once that has ended",
     async run(subject) {
       const writer = startWriter(subject.place, 1);
       try {
@@ -52,6 +85,18 @@ export const writerCases: readonly DestinationCase[] = [
       } finally {
         await writer.end();
       }
+      await commitOnce(subject, { upserts: [thing(2)] }, 2);
+      assert.deepEqual([...(await storedThings(subject)).keys()].sort(), [0, 2, 3]);
+    },
+  },
+  {
+    group,
+    name: "opens at once after a process that was killed",
+    async run(subject) {
+      const writer = startWriter(subject.place, 1);
+      assert.equal(await writer.line(), "ready");
+      assert.equal(await writer.line(), "1");
+      await writer.kill();
       await commitOnce(subject, { upserts: [thing(2)] }, 2);
       assert.deepEqual([...(await storedThings(subject)).keys()].sort(), [0, 2, 3]);
     },

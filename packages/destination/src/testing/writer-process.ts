@@ -9,7 +9,7 @@ import { things } from "./sample.ts";
  * state that counts them, and prints the number of each that is stored. A text, so that it runs from a build too.
  */
 const script = `
-const [module, argument, table, limit] = process.argv.slice(1);
+const [module, argument, table, limit, pauseMs] = process.argv.slice(1);
 const { connect } = await import(module);
 const things = JSON.parse(table);
 const session = await connect(argument).open({ pipeline: "pipeline" });
@@ -22,6 +22,7 @@ for (let left = Number(limit); left > 0; left -= 1) {
   const upserts = [row(0, number), row(2 * number, number), row(2 * number + 1, number)];
   await session.commit("things", { table: things, upserts, state: { version: 1, value: number } });
   console.log(String(number));
+  await new Promise((resolve) => setTimeout(resolve, Number(pauseMs)));
 }
 process.stdin.resume();
 process.stdin.on("end", async () => { await session.close(); process.exit(0); });
@@ -34,16 +35,22 @@ export interface WriterProcess {
   line(): Promise<string>;
   /** Ends it as a crash would, without any chance to clean up. */
   kill(): Promise<void>;
+  /** Holds it still in the middle of whatever it does, until it is woken. Not on Windows. */
+  stop(): void;
+  wake(): void;
   /** Lets it close its session and end. */
   end(): Promise<void>;
 }
 
-/** @param batches how many it commits before it holds still, its session open */
-export function startWriter(place: Place, batches: number): WriterProcess {
+/**
+ * @param batches how many it commits before it holds still, its session open
+ * @param options pauseMs: how long it waits after each. @default 0
+ */
+export function startWriter(place: Place, batches: number, { pauseMs = 0 } = {}): WriterProcess {
   // The conditions under which this process resolves packages; nothing else of how a test runner started it.
   const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
   const { module, argument } = place.process;
-  const given = [module, argument, JSON.stringify(things), String(batches)];
+  const given = [module, argument, JSON.stringify(things), String(batches), String(pauseMs)];
   const child: ChildProcess = spawn(
     process.execPath,
     [...conditions, "--input-type=module", "--eval", script, "--", ...given],
@@ -66,6 +73,8 @@ export function startWriter(place: Place, batches: number): WriterProcess {
       child.kill("SIGKILL");
       await ended;
     },
+    stop: () => void child.kill("SIGSTOP"),
+    wake: () => void child.kill("SIGCONT"),
     async end() {
       child.stdin?.end();
       await ended;
