@@ -1,15 +1,13 @@
 /** Every source into every destination, through a pipeline's whole life: all of them end with the same rows. */
 import type { Destination } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import type { DestinationSuite, Place } from "@org/destination/testing";
 import { type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { duckdbSuite } from "../../packages/destination/test/duckdb-place.ts";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { type Kind, startSubject } from "../crash/support/subject.ts";
 import { differences, type PlainRow } from "../live/compare.ts";
+import { suites } from "../support/suites.ts";
 
-const suites: readonly DestinationSuite<Place>[] = [duckdbSuite as DestinationSuite<Place>];
 const kinds: readonly Kind[] = ["airflow", "dagster"];
 
 describe.each(suites.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
