@@ -60,8 +60,8 @@ export class DagsterLedger {
   /** After a sync that nothing disturbed: whether a run shows in which zone the database is now. */
   zoneSeen(world: DagsterWorld): void {
     const shows = (run: SimulatedDagsterRun) =>
-      run.endTime !== null &&
-      Math.abs(run.endTime - run.updateTime) < 2_000_000 &&
+      // Not one that was tagged soon after its end: whether the sync saw it nobody knows.
+      run.endTime === run.updateTime &&
       run.updateOffset === world.databaseOffset;
     if (![...world.runs.values()].some(shows)) return;
     this.isUnproven = false;

@@ -118,6 +118,9 @@ export class DagsterLife {
         if (this.version === "1.7.10" || meanwhile) return [];
         // Moved again before a sync saw the first move, no window would show what was tagged in between.
         if (this.ledger.isUnproven) return [];
+        // A tag right after an end from before would look like an end that shows the new zone.
+        this.localMs += 3000;
+        world.advance(3000);
         world.moveDatabase(step.hours * 4 * quarterMs);
         this.ledger.zoneMoved(world);
         return [];
