@@ -37,10 +37,12 @@ export function unionSql(
 }
 
 /** Refuses a name that something other than a view has. Part of the transaction that makes the view. */
-export async function checkViewName({ catalog, place }: SqlDatabase, view: string): Promise<void> {
-  if ((await catalog.kind(view)) !== "table" && !/^_sync_/i.test(view)) return;
-  throw new DestinationError(
-    "SCHEMA_CONFLICT",
-    `View ${view} in ${place} cannot be made: a table has that name. Choose another one for the view.`,
-  );
+export async function checkViewName({ catalog, dialect, place }: SqlDatabase, view: string): Promise<void> {
+  const refuse = (reason: string) =>
+    new DestinationError("SCHEMA_CONFLICT", `View ${view} in ${place} cannot be made: ${reason} Choose another name.`);
+  if (/^_sync_/i.test(view)) throw refuse("names that begin with _sync_ are the destination's own.");
+  if (Buffer.byteLength(view) > (dialect.maxNameBytes ?? Number.POSITIVE_INFINITY)) {
+    throw refuse(`its name is longer than ${dialect.maxNameBytes} bytes.`);
+  }
+  if ((await catalog.kind(view)) === "table") throw refuse("a table has that name.");
 }
