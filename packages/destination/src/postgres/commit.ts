@@ -15,7 +15,7 @@ export async function writeRows(database: PostgresDatabase, batch: Batch): Promi
   const { table, replace = [], upserts = [], remove = [] } = batch;
   const lines = encodedLines(table, [...replace.flatMap((each) => each.rows), ...upserts]);
   const staged = lines.size;
-  await stageRows(database, table, lines.values());
+  if (staged > 0 || replace.length > 0) await stageRows(database, table, lines.values());
   const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
