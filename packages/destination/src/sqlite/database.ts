@@ -73,8 +73,11 @@ export class SqliteDatabase implements LeaseDatabase {
       this.#file.exec("COMMIT");
       return result;
     } catch (error) {
-      // A full disk may have rolled it back already.
-      if (this.#file.isTransaction) this.#file.exec("ROLLBACK");
+      try {
+        this.#file.exec("ROLLBACK");
+      } catch {
+        // A full disk may have rolled it back already.
+      }
       throw error;
     }
   }

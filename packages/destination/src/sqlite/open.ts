@@ -11,7 +11,7 @@ import { loadDriver } from "./driver.ts";
  * closing any handle of a file gives up the locks that SQLite holds on it in this process.
  */
 export async function openFile(path: string, place: string): Promise<DatabaseSync> {
-  const { DatabaseSync } = await loadDriver();
+  const { DatabaseSync } = loadDriver();
   if (path !== ":memory:") await checkPath(path, place);
   // Rebuilding a table drops it for a moment, which must not delete what refers to it.
   const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
