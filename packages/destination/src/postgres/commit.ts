@@ -31,7 +31,13 @@ function encodedLines(table: Table, rows: readonly Row[]): Map<string, string> {
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const lines = new Map<string, string>();
   for (const row of rows) {
-    const texts = storedRow(table, row).map((value, index) => postgresText(columns[index] as Column, value));
+    const texts = storedRow(table, row).map((value, position) => {
+      const column = columns[position] as Column;
+      // Once it is checked, a timestamp's own text is what is stored.
+      return column.type === "timestamp"
+        ? (row[names[position] as string] as string | null)
+        : postgresText(column, value);
+    });
     lines.set(JSON.stringify(keyIndexes.map((index) => texts[index])), copyLine(texts));
   }
   return lines;

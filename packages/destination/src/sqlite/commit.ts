@@ -37,8 +37,14 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
   const encoded = new Map<string, SqliteValue[]>();
   for (const [index, row] of rows.entries()) {
     if (index % breathEvery === 0) await database.breathe();
-    const values = storedRow(table, row).map((value, column) => sqliteValue(columns[column] as Column, value));
-    encoded.set(keyText(keyIndexes.map((column) => values[column] as SqliteValue)), values);
+    const values = storedRow(table, row).map((value, position) => {
+      const column = columns[position] as Column;
+      // Once it is checked, a timestamp's own text is what is stored.
+      return column.type === "timestamp"
+        ? (row[names[position] as string] as string | null)
+        : sqliteValue(column, value);
+    });
+    encoded.set(keyText(keyIndexes.map((position) => values[position] as SqliteValue)), values);
   }
   return encoded;
 }

@@ -23,6 +23,8 @@ export class SqliteDatabase implements LeaseDatabase {
   readonly #signal: AbortSignal | undefined;
   readonly #waitMs: number;
   readonly #queue: WorkQueue;
+  /** Those of the transaction under way, or of the last one: a batch asks the same thing thousands of times. */
+  readonly #statements = new Map<string, StatementSync>();
 
   /** @param options waitMs: how long to wait for other writers of the file */
   constructor(file: DatabaseSync, place: string, options: { waitMs: number; signal?: AbortSignal | undefined }) {
@@ -40,8 +42,11 @@ export class SqliteDatabase implements LeaseDatabase {
 
   /** A statement for many rows: its parameters are `?`, in their order. Integers come as `bigint`. */
   prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
     const statement = this.#file.prepare(sql);
     statement.setReadBigInts(true);
+    this.#statements.set(sql, statement);
     return statement;
   }
 
@@ -66,6 +71,7 @@ export class SqliteDatabase implements LeaseDatabase {
   async transaction<T>(work: () => Promise<T>): Promise<T> {
     // At once the only writer: a reader that wants to write later may find that it is too late.
     await this.#patiently(() => this.#file.exec("BEGIN IMMEDIATE"));
+    this.#statements.clear();
     try {
       const result = await work();
       await this.lease?.renew();
