@@ -2,9 +2,13 @@ import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import type { PostgresServer } from "../../../test/live/servers/postgres.ts";
 
-/** Stands before a server and, once it is told to, cuts a connection at an answer with certain words. */
-export async function cuttingProxy(server: PostgresServer, words: string) {
-  let armed = false;
+/**
+ * Stands before a server. Once it is told to, it cuts a connection at an answer with certain words, or holds back
+ * everything that is sent after certain words.
+ */
+export async function cuttingProxy(server: PostgresServer) {
+  let cutAt: string | undefined;
+  let holdAfter: string | undefined;
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
     const upstream = connect(server.port, server.host);
@@ -16,10 +20,16 @@ export async function cuttingProxy(server: PostgresServer, words: string) {
       one.on("error", () => other.destroy());
       one.on("close", () => other.destroy());
     }
-    client.on("data", (data) => upstream.write(data));
+    let held = false;
+    client.on("data", (data) => {
+      if (held) return;
+      upstream.write(data);
+      held = holdAfter !== undefined && data.includes(holdAfter);
+      if (held) holdAfter = undefined;
+    });
     upstream.on("data", (data) => {
-      if (armed && data.includes(words)) {
-        armed = false;
+      if (cutAt !== undefined && data.includes(cutAt)) {
+        cutAt = undefined;
         client.destroy();
         return;
       }
@@ -31,8 +41,11 @@ export async function cuttingProxy(server: PostgresServer, words: string) {
   const { port } = proxy.address() as { port: number };
   return {
     url: `postgresql://${server.user}@${server.host}:${port}/postgres`,
-    cutNext() {
-      armed = true;
+    cutAt(words: string) {
+      cutAt = words;
+    },
+    holdAfter(words: string) {
+      holdAfter = words;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -218,17 +218,58 @@ describe("a commit", () => {
   });
 
   test("whose answer is lost may be stored, and changes nothing when it comes again", async () => {
-    const proxy = await cuttingProxy(server, "COMMIT\0");
+    const proxy = await cuttingProxy(server);
     const destination = postgres(proxy.url, { schema: place.schema });
     await during(async (session) => {
       await session.prepare([table]);
-      proxy.cutNext();
+      proxy.cutAt("COMMIT\0");
       const batch = { table, upserts: [row()], state };
       await expect(session.commit("things", batch)).rejects.toEqual(failure("UNREACHABLE", true));
       expect(await query(url, `SELECT id FROM ${within}.things`)).toEqual([{ id: "a" }]);
       expect(await session.commit("things", batch)).toMatchObject({ inserted: 0, unchanged: 1 });
     }, destination);
     await proxy.close();
+  });
+
+  test("of a process that was stopped in the middle ends after a lease, and holds no lock any longer", async () => {
+    await during(
+      async (session) => {
+        await session.prepare([table]);
+        // Rows are read within the transaction; a process that was stopped there does nothing either.
+        const stopped = {
+          ...row(),
+          get at() {
+            return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) && null;
+          },
+        };
+        const commit = session.commit("things", { table, upserts: [stopped], state });
+        await expect(commit).rejects.toEqual(failure("UNREACHABLE", true));
+        expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
+      },
+      postgres(url, { schema: place.schema, leaseMs: 300 }),
+    );
+  });
+
+  test("of a process that was stopped while it sends rows is in nobody's way once its lease has run out", async () => {
+    const proxy = await cuttingProxy(server);
+    const options = { schema: place.schema, leaseMs: 300 };
+    const stopped = await postgres(proxy.url, options).open({ pipeline });
+    await stopped.prepare([table]);
+    proxy.holdAfter("COPY");
+    const commit = stopped.commit("things", { table, upserts: [row()], state }).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const wider = { ...table, columns: { ...table.columns, at: { ...table.columns.at, type: "string" } } } as const;
+    await during(
+      async (session) => {
+        await session.prepare([wider]);
+        const upserts = [row({ at: "then" })];
+        expect(await session.commit("things", { table: wider, upserts, state })).toMatchObject({ inserted: 1 });
+      },
+      postgres(url, options),
+    );
+    await proxy.close();
+    expect(await commit).toEqual(failure("UNREACHABLE", true));
+    await stopped.close();
   });
 
   test("waits for a lock, and names the reason when it waited for long enough", async () => {

@@ -43,13 +43,16 @@ function encodedLines(table: Table, rows: readonly Row[]): Map<string, string> {
   return lines;
 }
 
+/**
+ * The stage is not made from the table itself: that would keep others from changing the table for as long as the rows
+ * take to come, and no limit of the server ends a COPY whose sender has stopped.
+ */
 async function stageRows(database: PostgresDatabase, table: Table, lines: Iterable<string>): Promise<void> {
-  const columns = Object.keys(table.columns).map(quoted).join(", ");
-  // The table itself gives the types, so that the stage cannot differ from it.
-  await database.run(
-    `CREATE TEMP TABLE _sync_stage ON COMMIT DROP AS SELECT ${columns} FROM ${database.names.table(table.name)} WITH NO DATA`,
+  const columns = Object.entries<Column>(table.columns).map(
+    ([name, { type }]) => `${quoted(name)} ${database.dialect.types[type]}`,
   );
-  await database.copy(`${stage} (${columns})`, lines);
+  await database.run(`CREATE TEMP TABLE _sync_stage (${columns.join(", ")}) ON COMMIT DROP`);
+  await database.copy(stage, lines);
 }
 
 async function merge(database: PostgresDatabase, table: Table): Promise<{ inserted: number; updated: number }> {

@@ -30,6 +30,7 @@ const known: Readonly<Record<string, Meaning>> = {
     "UNREACHABLE",
     "This process was held up for longer than a lease, so the server ended the transaction. Sync again.",
   ],
+  "57014": ["UNREACHABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
 };
 
