@@ -80,7 +80,7 @@ export class PostgresDatabase implements LeaseDatabase {
   async copy(target: string, lines: Iterable<string>): Promise<void> {
     await this.#within(async (client) => {
       const stream = client.query(this.#driver.copyFrom(`COPY ${target} FROM STDIN`));
-      await pipeline(Readable.from(lines, { objectMode: false }), stream);
+      await pipeline(Readable.from(chunks(lines), { objectMode: false }), stream);
     });
   }
 
@@ -170,4 +170,16 @@ function aborted(signal?: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
   });
+}
+
+/** Lines put together, since each chunk is a message of its own. */
+function* chunks(lines: Iterable<string>): Iterable<string> {
+  let chunk = "";
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < 65_536) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield chunk;
 }
