@@ -61,8 +61,7 @@ export class DagsterLedger {
   zoneSeen(world: DagsterWorld): void {
     const shows = (run: SimulatedDagsterRun) =>
       // Not one that was tagged soon after its end: whether the sync saw it nobody knows.
-      run.endTime === run.updateTime &&
-      run.updateOffset === world.databaseOffset;
+      run.endTime === run.updateTime && run.updateOffset === world.databaseOffset;
     if (![...world.runs.values()].some(shows)) return;
     this.isUnproven = false;
     this.#provenZone = Math.min(this.#provenZone, world.databaseOffset);

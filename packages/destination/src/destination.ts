@@ -20,6 +20,25 @@ export interface Destination {
    * `DRIVER_MISSING` with what to install, `NEWER_VERSION` when a newer release wrote the bookkeeping.
    */
   open(options: OpenOptions): Promise<Session>;
+  /**
+   * Makes, or makes anew, a view of the rows of several pipelines' tables that are not deleted, with a first column
+   * `pipeline`. Its other columns are those of the first part, `_synced_at` and `_deleted_at` among them; what another
+   * part does not have is null there. The tables must exist. With `fencing: "lock"` no session may be open.
+   *
+   * @throws DestinationError `SCHEMA_CONFLICT` when something other than a view has that name, or the parts' columns
+   * differ in type.
+   */
+  uniteTables?(options: UniteTablesOptions): Promise<void>;
+}
+
+export interface UniteTablesOptions {
+  readonly view: string;
+  readonly parts: readonly {
+    readonly pipeline: string;
+    readonly table: Table;
+    /** Where the table is. @default the schema of the destination, which the view is made in */
+    readonly schema?: string;
+  }[];
 }
 
 /** What a destination can do. Both the engine and the conformance suite read it; it must be true. */

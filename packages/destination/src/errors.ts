@@ -2,6 +2,7 @@
 export type DestinationErrorCode =
   | "LOCKED"
   | "FENCED"
+  | "UNREACHABLE"
   | "NOT_FOUND"
   | "NO_PERMISSION"
   | "NOT_A_DESTINATION"
@@ -23,6 +24,7 @@ export type FailureType = "config" | "transient" | "system";
 const failureTypes: Record<DestinationErrorCode, FailureType> = {
   LOCKED: "transient",
   FENCED: "transient",
+  UNREACHABLE: "transient",
   NOT_FOUND: "config",
   NO_PERMISSION: "config",
   NOT_A_DESTINATION: "config",

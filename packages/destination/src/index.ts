@@ -6,6 +6,7 @@ export type {
   OpenOptions,
   Session,
   State,
+  UniteTablesOptions,
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
 export type { Condition, Scope } from "./scope.ts";

@@ -3,7 +3,7 @@
  * A suite that never fails proves nothing.
  */
 import { AssertionError } from "node:assert";
-import type { Batch, CommitResult, Destination, Session, State } from "@org/destination";
+import type { Batch, CommitResult, Destination, Session, State, UniteTablesOptions } from "@org/destination";
 import { destinationCases, runCase } from "@org/destination/testing";
 import { expect, test } from "vitest";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
@@ -28,6 +28,14 @@ const inSession =
       };
       return { ...methods, ...mistake(session, options.pipeline) };
     },
+  });
+
+/** A mistake in the views. */
+const inViews =
+  (change: (options: UniteTablesOptions) => UniteTablesOptions) =>
+  (right: Destination): Destination => ({
+    ...right,
+    uniteTables: async (options) => right.uniteTables?.(change(options)),
   });
 
 /** A mistake in what is written. */
@@ -208,7 +216,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "cuts a text at a NUL character",
-    "keeps a NUL character or refuses it, but never cuts a text there",
+    "keeps a NUL character, refuses it, or stores U+FFFD for it, but never cuts a text there",
     mapValues((value) => (typeof value === "string" ? value.split("\0")[0] : value)),
   ],
   [
@@ -242,6 +250,11 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
     (right) => ({ ...right, open: (options) => right.open({ ...options, pipeline: "everybody's" }) }),
   ],
   ["lets a second writer in", "refuses a second writer while a session is open", lettingEverybodyIn],
+  [
+    "shows the first pipeline only in a view",
+    "unite the rows that are not deleted, say whose they are, and have null where a column is missing",
+    inViews(({ view, parts }) => ({ view, parts: parts.slice(0, 1) })),
+  ],
   [
     "swallows an abort",
     "rejects everything with the signal's reason once it has aborted",

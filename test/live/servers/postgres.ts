@@ -100,7 +100,8 @@ async function execute(connectionString: string, statement: string): Promise<voi
   }
 }
 
-async function ordinaryAccount(): Promise<Account | undefined> {
+/** Who runs servers that refuse to run as root: nobody else than we where we are not root. */
+export async function ordinaryAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     const ids = await Promise.all([run("id", ["-u", name]), run("id", ["-g", name])]).catch(() => undefined);

@@ -2,11 +2,12 @@
 import type { DuckDBValue } from "@duckdb/node-api";
 import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
+import { quoted } from "../sql/names.ts";
+import { Parameters } from "../sql/parameters.ts";
+import { scopesSql, tuplesSql } from "../sql/scope.ts";
 import { storedRow } from "../stored-form.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
 import type { Database } from "./database.ts";
-import { list, scopesSql } from "./scope.ts";
-import { Parameters, quoted } from "./sql.ts";
 import { driverType, driverValue } from "./values.ts";
 
 const stage = "_sync_stage";
@@ -86,20 +87,10 @@ async function merge(database: Database, table: Table): Promise<{ inserted: numb
 
 async function removeRows(database: Database, table: Table, keys: readonly StoredRow[]): Promise<number> {
   const parameters = new Parameters();
-  const lists = table.primaryKey.map((name) =>
-    list(
-      database.driver,
-      table,
-      name,
-      keys.map((key) => key[name]),
-      parameters,
-    ),
-  );
+  const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
   return database.run(
-    `DELETE FROM ${database.names.table(table.name)} WHERE (${table.primaryKey.map(quoted).join(", ")}) IN
-     (SELECT ${lists.map((each) => `unnest(${each})`).join(", ")})`,
-    parameters.values,
-    parameters.types,
+    `DELETE FROM ${database.names.table(table.name)} WHERE ${tuplesSql(database.dialect, table, table.primaryKey, values, parameters)}`,
+    parameters,
   );
 }
 
@@ -107,10 +98,9 @@ async function markDeleted(database: Database, table: Table, scopes: readonly Sc
   const parameters = new Parameters();
   return database.run(
     `UPDATE ${database.names.table(table.name)} AS target SET _deleted_at = now()
-     WHERE _deleted_at IS NULL AND (${scopesSql(database.driver, table, scopes, parameters)})
+     WHERE _deleted_at IS NULL AND (${scopesSql(database.dialect, table, scopes, parameters)})
        AND NOT EXISTS (SELECT 1 FROM temp.main.${stage} AS source WHERE ${sameKey(table, "target")})`,
-    parameters.values,
-    parameters.types,
+    parameters,
   );
 }
 

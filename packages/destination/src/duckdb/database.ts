@@ -1,61 +1,52 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import { DestinationError } from "../errors.ts";
+import type { SqlDatabase } from "../sql/database.ts";
+import type { Names } from "../sql/names.ts";
+import type { Parameters } from "../sql/parameters.ts";
+import { WorkQueue } from "../sql/queue.ts";
 import type { StoredRow } from "../table.ts";
+import { DuckdbCatalog } from "./catalog.ts";
+import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
 import { toDestinationError } from "./errors.ts";
 import type { OpenFile } from "./open.ts";
-import type { Names } from "./sql.ts";
-import { readRows } from "./values.ts";
+import { driverParameters, readRows } from "./values.ts";
 
 /**
  * One open file: carries out one piece of work after the other, ends what is running when the signal aborts, and knows
  * what DuckDB's errors mean.
  */
-export class Database {
+export class Database implements SqlDatabase {
   readonly driver: Driver;
   readonly names: Names;
   readonly place: string;
+  readonly dialect = dialect;
+  readonly catalog: DuckdbCatalog;
   readonly #file: OpenFile;
   readonly #signal: AbortSignal | undefined;
-  #last: Promise<unknown> = Promise.resolve();
-  #closed: Promise<void> | undefined;
+  readonly #queue: WorkQueue;
 
   constructor(file: OpenFile, place: string, names: Names, signal?: AbortSignal) {
     this.driver = file.driver;
     this.names = names;
     this.place = place;
+    this.catalog = new DuckdbCatalog(this);
     this.#file = file;
     this.#signal = signal;
+    this.#queue = new WorkQueue(place, signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
 
-  /**
-   * Queues work behind everything that was queued before it.
-   *
-   * @param doing the beginning of a sentence for errors: `Storing airflow_dags`
-   */
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const closed = this.#closed !== undefined;
-    const result = this.#last.then(async () => {
-      this.#signal?.throwIfAborted();
-      if (closed) throw new DestinationError("FAILED", `${doing} in ${this.place} failed: the session is closed.`);
-      try {
-        return await work();
-      } catch (error) {
-        this.#signal?.throwIfAborted();
-        throw toDestinationError(error, this.place, doing);
-      }
-    });
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#queue.add(doing, work);
   }
 
-  /** Runs a statement and returns the number of rows it changed. */
-  async run(sql: string, values?: DuckDBValue[], types?: DuckDBType[]): Promise<number> {
+  async run(sql: string, parameters?: Parameters): Promise<number> {
+    const { values, types } = driverParameters(this.driver, parameters);
     const result = await this.#interruptible(() => this.#file.connection.run(sql, values, types));
     return result.rowsChanged;
   }
 
-  async read(sql: string, values?: DuckDBValue[], types?: DuckDBType[]): Promise<StoredRow[]> {
+  async read(sql: string, parameters?: Parameters): Promise<StoredRow[]> {
+    const { values, types } = driverParameters(this.driver, parameters);
     return this.#interruptible(async () =>
       readRows(this.driver, await this.#file.connection.stream(sql, values, types), this.#signal),
     );
@@ -97,12 +88,11 @@ export class Database {
 
   /** Waits for what is queued, then closes the file. */
   close(): Promise<void> {
-    this.#closed ??= this.#last.then(async () => {
+    return this.#queue.close(async () => {
       // Closing does the same, but on the event loop's thread. What cannot be moved now stays in the log, and is safe.
       await this.#file.connection.run("CHECKPOINT").catch(() => undefined);
       this.#file.close();
     });
-    return this.#closed;
   }
 
   async #interruptible<T>(work: () => Promise<T>): Promise<T> {

@@ -1,9 +1,11 @@
 import type { Destination } from "../destination.ts";
-import { openBookkeeping } from "./bookkeeping.ts";
+import { openBookkeeping } from "../sql/bookkeeping.ts";
+import { namesIn } from "../sql/names.ts";
+import { SqlSession } from "../sql/session.ts";
+import { checkViewName, unionSql } from "../sql/views.ts";
+import { writeRows } from "./commit.ts";
 import { Database } from "./database.ts";
 import { openFile } from "./open.ts";
-import { DuckdbSession } from "./session.ts";
-import { namesIn } from "./sql.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
@@ -31,20 +33,38 @@ const defaults = { schema: "main", memoryLimit: "1GB" } as const satisfies Duckd
 export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   const { schema, memoryLimit } = { ...defaults, ...options };
   const place = `duckdb:${path}`;
+  const openDatabase = async (holder: string, signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    const file = await openFile(path, place, holder, { memoryLimit });
+    const database = new Database(file, place, namesIn(schema), signal);
+    try {
+      await database.queue("Opening the file", () => database.transaction(() => openBookkeeping(database)));
+      return database;
+    } catch (error) {
+      await database.close();
+      throw error;
+    }
+  };
   return {
     name: place,
     capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255 },
     async open({ pipeline, signal }) {
-      signal?.throwIfAborted();
-      const file = await openFile(path, place, `pipeline ${pipeline}`, { memoryLimit });
-      const database = new Database(file, place, namesIn(schema), signal);
+      const database = await openDatabase(`pipeline ${pipeline}`, signal);
+      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+    },
+    async uniteTables(view) {
+      const database = await openDatabase(`the view ${view.view}`);
       try {
-        await database.queue("Opening the file", () => openBookkeeping(database));
-      } catch (error) {
+        await database.queue(`Making the view ${view.view}`, () =>
+          database.transaction(async () => {
+            await checkViewName(database, view.view);
+            const query = unionSql(database, view, (inSchema) => namesIn(inSchema ?? schema));
+            await database.run(`CREATE OR REPLACE VIEW ${database.names.table(view.view)} AS ${query}`);
+          }),
+        );
+      } finally {
         await database.close();
-        throw error;
       }
-      return new DuckdbSession(database, pipeline);
     },
   };
 }

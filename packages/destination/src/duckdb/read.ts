@@ -1,9 +1,9 @@
 /** Reading from files that no session holds open. Nothing here writes to them. */
 import { copyFile } from "node:fs/promises";
+import { literal, quoted } from "../sql/names.ts";
 import type { StoredRow } from "../table.ts";
 import { toDestinationError } from "./errors.ts";
 import { openFile } from "./open.ts";
-import { literal, quoted } from "./sql.ts";
 import { readRows } from "./values.ts";
 
 const MEMORY_LIMIT = "1GB";

@@ -1,22 +1,13 @@
 /** Our column types and DuckDB's, and the values of both. */
 import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import type { Parameters } from "../sql/parameters.ts";
 import type { StoredForm } from "../stored-form.ts";
-import type { Column, ColumnType, StoredRow, Value } from "../table.ts";
+import type { Column, StoredRow, Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import type { Driver } from "./driver.ts";
 
-/** Column types by the names that DuckDB's catalog has for them. */
-export const databaseTypes: Record<ColumnType, string> = {
-  string: "VARCHAR",
-  int64: "BIGINT",
-  float64: "DOUBLE",
-  boolean: "BOOLEAN",
-  timestamp: "TIMESTAMP WITH TIME ZONE",
-  json: "JSON",
-};
-
 /** The type in which values of a column are handed to the driver. */
-export function driverType(driver: Driver, column: Column): DuckDBType {
+export function driverType(driver: Driver, column: Pick<Column, "type">): DuckDBType {
   switch (column.type) {
     case "int64":
       return driver.BIGINT;
@@ -32,9 +23,26 @@ export function driverType(driver: Driver, column: Column): DuckDBType {
 }
 
 /** A checked value as the driver wants it. */
-export function driverValue(driver: Driver, column: Column, value: StoredForm): DuckDBValue {
+export function driverValue(driver: Driver, column: Pick<Column, "type">, value: StoredForm): DuckDBValue {
   if (column.type !== "timestamp" || value === null) return value;
   return new driver.DuckDBTimestampTZValue(value as bigint);
+}
+
+/** The parameters of a statement as the driver wants them. */
+export function driverParameters(driver: Driver, parameters?: Parameters) {
+  const values: DuckDBValue[] = [];
+  const types: DuckDBType[] = [];
+  for (const { column, value } of parameters?.all ?? []) {
+    const type = driverType(driver, column);
+    const isList = Array.isArray(value);
+    values.push(
+      isList
+        ? driver.listValue(value.map((item) => driverValue(driver, column, item)))
+        : driverValue(driver, column, value as StoredForm),
+    );
+    types.push(isList ? driver.LIST(type) : type);
+  }
+  return { values, types };
 }
 
 /** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values come in the form they were written in. */

@@ -20,7 +20,7 @@ export interface DestinationSuite<P extends Place = Place> {
   /** Makes an empty place. */
   create(): Promise<P>;
   /**
-   * Reads all rows of a table by a way of its own, which shares nothing with the destination: every column by its
+   * Reads all rows of a table or view by a way of its own, which shares nothing with the destination: every column by its
    * name, `_synced_at` and `_deleted_at` too, values in the form in which they were written. No session is open.
    */
   read(place: P, table: string): Promise<readonly StoredRow[]>;
@@ -43,7 +43,7 @@ export interface DestinationCase {
   /** A sentence about the destination: "keeps microseconds". */
   readonly name: string;
   /** Whether the case applies. @default always */
-  readonly when?: (capabilities: DestinationCapabilities) => boolean;
+  readonly when?: (capabilities: DestinationCapabilities, destination: Destination) => boolean;
   /** Whether other processes write. @default false */
   readonly ofProcesses?: boolean;
   run(subject: Subject): Promise<void>;

@@ -7,6 +7,7 @@ import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
 import { stateCases } from "./state-cases.ts";
+import { viewCases } from "./view-cases.ts";
 import { writerCases } from "./writer-cases.ts";
 
 export { type DestinationCase, type DestinationSuite, type Place, runCase, type Subject } from "./case.ts";
@@ -24,15 +25,17 @@ export const destinationCases: readonly DestinationCase[] = [
   ...atomicityCases,
   ...writerCases,
   ...schemaCases,
+  ...viewCases,
 ];
 
-/** The cases that apply to a destination: they follow from its capabilities, and from whether it is one process's own. */
+/** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */
 export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
   const place = await suite.create();
-  const { capabilities } = place.connect();
+  const destination = place.connect();
   await place.cleanup?.();
   return destinationCases.filter(
-    ({ when, ofProcesses }) => (!when || when(capabilities)) && (!ofProcesses || place.process !== undefined),
+    ({ when, ofProcesses }) =>
+      (!when || when(destination.capabilities, destination)) && (!ofProcesses || place.process !== undefined),
   );
 }
 

@@ -3,21 +3,26 @@ import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import type { StoredRow, Table } from "../table.ts";
 import { readStates, saveState } from "./bookkeeping.ts";
-import { writeRows } from "./commit.ts";
-import type { Database } from "./database.ts";
+import type { SqlDatabase } from "./database.ts";
+import { quoted } from "./names.ts";
+import { Parameters } from "./parameters.ts";
 import { prepareTable } from "./schema.ts";
-import { checkColumn, scopesSql } from "./scope.ts";
-import { Parameters, quoted } from "./sql.ts";
+import { columnOf, scopesSql } from "./scope.ts";
+
+/** Writes the rows of a batch. Part of the commit's transaction. */
+export type WriteRows = (batch: Batch) => Promise<CommitResult>;
 
 /** What the contract asks for, each call queued behind the one before. */
-export class DuckdbSession implements Session {
-  readonly #database: Database;
+export class SqlSession implements Session {
+  readonly #database: SqlDatabase;
   readonly #pipeline: string;
+  readonly #writeRows: WriteRows;
   readonly #prepared = new Set<string>();
 
-  constructor(database: Database, pipeline: string) {
+  constructor(database: SqlDatabase, pipeline: string, writeRows: WriteRows) {
     this.#database = database;
     this.#pipeline = pipeline;
+    this.#writeRows = writeRows;
   }
 
   states(): Promise<ReadonlyMap<string, State>> {
@@ -34,12 +39,12 @@ export class DuckdbSession implements Session {
   }
 
   async count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
-    const [found] = await this.#select(table, scope, "count(*) AS count");
-    return Number(found?.count);
+    const [found] = await this.#select(table, scope, "count(*) AS _count");
+    return Number(found?._count);
   }
 
   async countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[]) {
-    for (const column of columns) checkColumn(table, column);
+    for (const column of columns) columnOf(table, column);
     const names = columns.map(quoted).join(", ");
     // The count comes first and under a name of its own, so that a column called "count" is no trouble.
     const rows = await this.#select(
@@ -56,7 +61,7 @@ export class DuckdbSession implements Session {
     scope: Scope<T>,
     columns: readonly (keyof T["columns"] & string)[] = [],
   ): Promise<readonly StoredRow[]> {
-    for (const column of columns) checkColumn(table, column);
+    for (const column of columns) columnOf(table, column);
     return this.#select(table, scope, [...new Set([...table.primaryKey, ...columns])].map(quoted).join(", "));
   }
 
@@ -65,7 +70,7 @@ export class DuckdbSession implements Session {
     return this.#database.queue(`Storing ${name}`, () => {
       this.#checkPrepared(name);
       return this.#database.transaction(async () => {
-        const result = await writeRows(this.#database, batch);
+        const result = await this.#writeRows(batch);
         await saveState(this.#database, this.#pipeline, stream, name, batch.state);
         return result;
       });
@@ -80,11 +85,11 @@ export class DuckdbSession implements Session {
     return this.#database.queue(`Reading ${table.name}`, async () => {
       this.#checkPrepared(table.name);
       const parameters = new Parameters();
-      const where = scopesSql(this.#database.driver, table, [scope], parameters);
+      const where = scopesSql(this.#database.dialect, table, [scope], parameters);
       return this.#database.read(
         `SELECT ${columns} FROM ${this.#database.names.table(table.name)} WHERE _deleted_at IS NULL AND (${where}) ${rest}`,
-        parameters.values,
-        parameters.types,
+        parameters,
+        table.columns,
       );
     });
   }

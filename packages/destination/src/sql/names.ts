@@ -1,5 +1,3 @@
-import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
-
 /** A name as SQL. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
@@ -10,20 +8,7 @@ export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Collects the parameters of one statement. */
-export class Parameters {
-  readonly values: DuckDBValue[] = [];
-  readonly types: DuckDBType[] = [];
-
-  /** Takes a value and returns the placeholder that stands for it. */
-  add(value: DuckDBValue, type: DuckDBType): string {
-    this.values.push(value);
-    this.types.push(type);
-    return `$${this.values.length}`;
-  }
-}
-
-/** Where things are inside the file. */
+/** Where things are inside the database. */
 export interface Names {
   readonly schema: string;
   /** The schema as SQL. */

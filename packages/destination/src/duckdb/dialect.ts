@@ -1,0 +1,23 @@
+import type { Dialect } from "../sql/database.ts";
+
+/** How DuckDB says things. */
+export const dialect: Dialect = {
+  product: "DuckDB",
+  types: {
+    string: "VARCHAR",
+    int64: "BIGINT",
+    float64: "DOUBLE",
+    boolean: "BOOLEAN",
+    timestamp: "TIMESTAMP WITH TIME ZONE",
+    json: "JSON",
+  },
+  foldsCase: true,
+  now: () => "now()",
+  unfold: (lists) => `SELECT ${lists.map(({ placeholder }) => `unnest(${placeholder})`).join(", ")}`,
+  nameList: {
+    type: "VARCHAR[]",
+    of: (placeholder) => `[${placeholder}]`,
+    union: (one, other) => `list_sort(list_distinct(list_concat(${one}, ${other})))`,
+    json: (list) => `to_json(${list})`,
+  },
+};

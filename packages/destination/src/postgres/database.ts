@@ -1,0 +1,185 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import type { Client } from "pg";
+import type { Lease, LeaseDatabase } from "../sql/lease.ts";
+import { type Names, namesIn } from "../sql/names.ts";
+import type { Parameters } from "../sql/parameters.ts";
+import { WorkQueue } from "../sql/queue.ts";
+import type { StoredRow } from "../table.ts";
+import { PostgresCatalog } from "./catalog.ts";
+import { dialect } from "./dialect.ts";
+import type { Driver } from "./driver.ts";
+import { toDestinationError } from "./errors.ts";
+import { postgresParameters, types } from "./values.ts";
+
+export interface ConnectOptions {
+  readonly url: string;
+  readonly schema: string;
+  /** After so long a transaction in which nothing happens is ended by the server, in ms. */
+  readonly leaseMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** How long to wait for the server's answer to a new connection, in ms. */
+const connectMs = 15_000;
+
+/**
+ * One connection, made when it is needed and made anew when it was lost. Everything is carried out in transactions, and
+ * nothing outlives one, so that a pooler may give each of them another connection of the server.
+ */
+export class PostgresDatabase implements LeaseDatabase {
+  readonly place: string;
+  readonly names: Names;
+  readonly dialect = dialect;
+  readonly catalog: PostgresCatalog;
+  lease: Lease | undefined;
+  readonly #driver: Driver;
+  readonly #options: ConnectOptions;
+  readonly #queue: WorkQueue;
+  #client: Client | undefined;
+  /** The connection whose transaction is under way. */
+  #current: Client | undefined;
+
+  constructor(driver: Driver, place: string, options: ConnectOptions) {
+    this.place = place;
+    this.names = namesIn(options.schema);
+    this.catalog = new PostgresCatalog(this);
+    this.#driver = driver;
+    this.#options = options;
+    this.#queue = new WorkQueue(place, options.signal, (thrown, doing) => toDestinationError(thrown, place, doing));
+  }
+
+  queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    return this.#queue.add(doing, work);
+  }
+
+  transaction<T>(work: () => Promise<T>): Promise<T> {
+    return this.#transact(async () => {
+      const result = await work();
+      await this.lease?.renew();
+      return result;
+    }, this.#options.signal);
+  }
+
+  async read(sql: string, parameters?: Parameters): Promise<StoredRow[]> {
+    return this.#within(async (client) => {
+      const { rows } = await client.query({ text: sql, values: postgresParameters(parameters), types: types as never });
+      return rows as StoredRow[];
+    });
+  }
+
+  async run(sql: string, parameters?: Parameters): Promise<number> {
+    return this.#within(async (client) => {
+      // Without parameters there may be several statements in one text.
+      const result = parameters ? await client.query(sql, postgresParameters(parameters)) : await client.query(sql);
+      return result.rowCount ?? 0;
+    });
+  }
+
+  /** Fills a table from lines in COPY's text format. */
+  async copy(target: string, lines: Iterable<string>): Promise<void> {
+    await this.#within(async (client) => {
+      const stream = client.query(this.#driver.copyFrom(`COPY ${target} FROM STDIN`));
+      await pipeline(Readable.from(chunks(lines), { objectMode: false }), stream);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close(async () => {
+      const { lease } = this;
+      // What was lost already ends with its time.
+      if (lease) await this.#transact(() => lease.giveBack()).catch(() => undefined);
+      lease?.end();
+      await this.#client?.end().catch(() => undefined);
+    });
+  }
+
+  /** Reads outside of a transaction get one of their own. */
+  #within<T>(work: (client: Client) => Promise<T>): Promise<T> {
+    if (this.#current) return work(this.#current);
+    return this.#transact(work, this.#options.signal);
+  }
+
+  async #transact<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
+    const client = await this.#connected(signal);
+    // Ends what is under way, wherever that is: a second connection that cancels it does not get through every pooler.
+    const end = () => void client.end().catch(() => undefined);
+    signal?.addEventListener("abort", end, { once: true });
+    this.#current = client;
+    try {
+      await client.query(this.#begin());
+      const result = await work(client);
+      signal?.throwIfAborted();
+      // Not interruptible: from here on the answer must be the truth about what is stored.
+      signal?.removeEventListener("abort", end);
+      await client.query("COMMIT");
+      return result;
+    } catch (error) {
+      await client.query("ROLLBACK").catch(() => this.#forget(client));
+      throw error;
+    } finally {
+      this.#current = undefined;
+      signal?.removeEventListener("abort", end);
+    }
+  }
+
+  /** What a transaction needs it says itself. */
+  #begin(): string {
+    const { leaseMs } = this.#options;
+    const settings = {
+      timezone: "'UTC'",
+      datestyle: "'ISO'",
+      extra_float_digits: 1,
+      standard_conforming_strings: "on",
+      // A process that is stopped in the middle holds its locks no longer than its lease, so waiting a little longer pays.
+      idle_in_transaction_session_timeout: leaseMs,
+      lock_timeout: 2 * leaseMs,
+    };
+    const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
+    return ["BEGIN ISOLATION LEVEL READ COMMITTED", ...set].join("; ");
+  }
+
+  async #connected(signal?: AbortSignal): Promise<Client> {
+    if (this.#client) return this.#client;
+    const client = new this.#driver.Client({
+      connectionString: this.#options.url,
+      connectionTimeoutMillis: connectMs,
+      keepAlive: true,
+    });
+    // Without a listener a lost connection would end the process. Whoever uses it next gets a new one.
+    client.on("error", () => this.#forget(client));
+    client.on("end", () => this.#forget(client));
+    this.#client = client;
+    try {
+      await Promise.race([client.connect(), aborted(signal)]);
+      return client;
+    } catch (error) {
+      this.#forget(client);
+      void client.end().catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #forget(client: Client): void {
+    if (this.#client === client) this.#client = undefined;
+  }
+}
+
+/** Rejects when the signal aborts, and never resolves. */
+function aborted(signal?: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
+  });
+}
+
+/** Lines put together, since each chunk is a message of its own. */
+function* chunks(lines: Iterable<string>): Iterable<string> {
+  let chunk = "";
+  for (const line of lines) {
+    chunk += line;
+    if (chunk.length < 65_536) continue;
+    yield chunk;
+    chunk = "";
+  }
+  yield chunk;
+}

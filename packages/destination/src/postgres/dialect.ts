@@ -1,0 +1,33 @@
+import type { Dialect } from "../sql/database.ts";
+import type { LeaseSql } from "../sql/lease.ts";
+
+/** How PostgreSQL says things. */
+export const dialect: Dialect = {
+  product: "PostgreSQL",
+  types: {
+    string: "text",
+    int64: "bigint",
+    float64: "double precision",
+    boolean: "boolean",
+    timestamp: "timestamp with time zone",
+    json: "jsonb",
+  },
+  foldsCase: false,
+  maxNameBytes: 63,
+  byteOrder: ' COLLATE "C"',
+  now: () => "now()",
+  unfold: (lists) =>
+    `SELECT * FROM unnest(${lists.map(({ placeholder, column }) => `${placeholder}::${dialect.types[column.type]}[]`).join(", ")})`,
+  nameList: {
+    type: "text[]",
+    of: (placeholder) => `ARRAY[${placeholder}::text]`,
+    union: (one, other) => `ARRAY(SELECT unnest(${one}) UNION SELECT unnest(${other}) ORDER BY 1)`,
+    json: (list) => `to_json(${list})`,
+  },
+};
+
+export const leaseSql: LeaseSql = {
+  // Not now(), which is when the transaction began.
+  moment: (inMs = 0) => `clock_timestamp() + interval '${inMs} milliseconds'`,
+  forUpdate: "FOR UPDATE",
+};

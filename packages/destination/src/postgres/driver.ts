@@ -1,0 +1,20 @@
+import { DestinationError } from "../errors.ts";
+
+export interface Driver {
+  readonly Client: typeof import("pg").Client;
+  readonly copyFrom: typeof import("pg-copy-streams").from;
+}
+
+/** Loads the driver when it is first needed: it is an optional peer dependency. */
+export async function loadDriver(): Promise<Driver> {
+  try {
+    const [{ Client }, { from }] = await Promise.all([import("pg"), import("pg-copy-streams")]);
+    return { Client, copyFrom: from };
+  } catch (cause) {
+    throw new DestinationError(
+      "DRIVER_MISSING",
+      "The PostgreSQL destination needs pg and pg-copy-streams, which are not installed or do not load here: npm install pg pg-copy-streams",
+      { cause },
+    );
+  }
+}

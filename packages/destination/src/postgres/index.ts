@@ -1,0 +1,63 @@
+import type { Destination } from "../destination.ts";
+import { takeLease } from "../sql/lease.ts";
+import { namesIn } from "../sql/names.ts";
+import { SqlSession } from "../sql/session.ts";
+import { checkViewName, unionSql } from "../sql/views.ts";
+import { writeRows } from "./commit.ts";
+import { PostgresDatabase } from "./database.ts";
+import { leaseSql } from "./dialect.ts";
+import { loadDriver } from "./driver.ts";
+import { placeOf } from "./url.ts";
+import { makeView } from "./view.ts";
+
+export interface PostgresOptions {
+  /** The schema that the tables are in; created when it is missing. @default "public" */
+  readonly schema?: string;
+  /** How long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  readonly leaseMs?: number;
+}
+
+const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies PostgresOptions;
+
+/**
+ * A PostgreSQL database (13 or newer) as destination, also through PgBouncer in transaction mode. Rows and state of a
+ * batch become durable in one transaction, or not at all; of each pipeline one session writes, held by a lease in the
+ * database. A NUL character, which PostgreSQL cannot hold, is stored as U+FFFD, in texts and in JSON.
+ *
+ * @param url `postgresql://user:password@host:5432/database`, with `sslmode` and whatever else pg understands. Neither
+ * user nor password are ever shown.
+ * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL
+ * @example
+ * const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
+ */
+export function postgres(url: string, options: PostgresOptions = {}): Destination {
+  const { schema, leaseMs } = { ...defaults, ...options };
+  const place = placeOf(url);
+  const connect = async (signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    return new PostgresDatabase(await loadDriver(), place, { url, schema, leaseMs, signal });
+  };
+  return {
+    name: place,
+    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63 },
+    async open({ pipeline, signal }) {
+      const database = await connect(signal);
+      await takeLease(database, leaseSql, pipeline, leaseMs);
+      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+    },
+    async uniteTables(view) {
+      const database = await connect();
+      try {
+        await database.queue(`Making the view ${view.view}`, () =>
+          database.transaction(async () => {
+            await checkViewName(database, view.view);
+            const query = unionSql(database, view, (inSchema) => namesIn(inSchema ?? schema));
+            await makeView(database, view.view, query);
+          }),
+        );
+      } finally {
+        await database.close();
+      }
+    },
+  };
+}

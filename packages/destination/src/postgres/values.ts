@@ -1,0 +1,70 @@
+/** Our values and PostgreSQL's: it reads and writes all of them as text. */
+import type { Parameters } from "../sql/parameters.ts";
+import type { StoredForm } from "../stored-form.ts";
+import type { Column, Value } from "../table.ts";
+import { withoutNul } from "../text.ts";
+import { timestampText } from "../timestamp.ts";
+
+/** A checked value as PostgreSQL reads it. */
+export function postgresText({ type }: Pick<Column, "type">, value: StoredForm): string | null {
+  if (value === null) return null;
+  if (type === "timestamp") return timestampText(value as bigint);
+  if (type === "json") return jsonWithoutNul(value as string);
+  return withoutNul(String(value));
+}
+
+/** jsonb cannot hold a NUL character either, which its text writes as an escape. */
+function jsonWithoutNul(json: string): string {
+  // A backslash that is escaped itself begins nothing.
+  return json.includes("\\u0000")
+    ? json.replaceAll(/\\(?:\\|u0000)/g, (found) => (found === "\\\\" ? found : "\ufffd"))
+    : json;
+}
+
+/** The parameters of a statement as the driver takes them. */
+export function postgresParameters(parameters?: Parameters): (string | null | (string | null)[])[] {
+  return (parameters?.all ?? []).map(({ column, value }) =>
+    Array.isArray(value) ? value.map((item) => postgresText(column, item)) : postgresText(column, value as StoredForm),
+  );
+}
+
+/** A line of COPY's text format. */
+export function copyLine(values: readonly (string | null)[]): string {
+  return `${values.map((value) => (value === null ? "\\N" : value.replaceAll(/[\\\n\r\t]/g, escapeCopy))).join("\t")}\n`;
+}
+
+function escapeCopy(character: string): string {
+  return { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character] ?? "\\\\";
+}
+
+/** Reads values in the form in which they were written, by the ids of PostgreSQL's types. */
+export const types = {
+  getTypeParser: (id: number): ((text: string) => Value) => readers[id] ?? ((text) => text),
+};
+
+const readers: Readonly<Record<number, (text: string) => Value>> = {
+  16: (text) => text === "t",
+  // smallint, integer, bigint
+  21: Number,
+  23: Number,
+  20: integer,
+  // real, double precision, numeric
+  700: Number,
+  701: Number,
+  1700: Number,
+  // json, jsonb
+  114: (text) => JSON.parse(text),
+  3802: (text) => JSON.parse(text),
+  1184: timestamp,
+};
+
+function integer(text: string): number | bigint {
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+/** `2026-11-21 09:30:00.12+00`, which every transaction asks for: UTC, as many digits as there are. */
+function timestamp(text: string): string {
+  const [, date, time, fraction = ""] = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(text) ?? [];
+  return date === undefined ? text : `${date}T${time}.${fraction.padEnd(6, "0")}Z`;
+}

@@ -1,0 +1,21 @@
+import type { SqlDatabase } from "../sql/database.ts";
+import { literal } from "../sql/names.ts";
+import { viewComment } from "./catalog.ts";
+
+/**
+ * Makes a view, or makes it anew. A view that only gets further columns is replaced, which keeps the rights that people
+ * have on it; otherwise it is dropped first. Part of a transaction.
+ */
+export async function makeView(database: SqlDatabase, name: string, query: string): Promise<void> {
+  const view = database.names.table(name);
+  await database.run("SAVEPOINT before_view");
+  try {
+    await database.run(`CREATE OR REPLACE VIEW ${view} AS ${query}`);
+  } catch (error) {
+    // invalid_table_definition: its columns are not those of the view that is there.
+    if ((error as { code?: unknown }).code !== "42P16") throw error;
+    await database.run("ROLLBACK TO SAVEPOINT before_view");
+    await database.run(`DROP VIEW ${view}; CREATE VIEW ${view} AS ${query}`);
+  }
+  await database.run(`COMMENT ON VIEW ${view} IS ${literal(viewComment)}`);
+}

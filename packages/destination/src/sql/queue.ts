@@ -1,0 +1,48 @@
+import { DestinationError } from "../errors.ts";
+
+/** Carries out one piece of work after the other, and says in our words why one failed. */
+export class WorkQueue {
+  readonly #place: string;
+  readonly #signal: AbortSignal | undefined;
+  readonly #toError: (thrown: unknown, doing: string) => DestinationError;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
+
+  /** @param toError what an error of the driver means */
+  constructor(
+    place: string,
+    signal: AbortSignal | undefined,
+    toError: (thrown: unknown, doing: string) => DestinationError,
+  ) {
+    this.#place = place;
+    this.#signal = signal;
+    this.#toError = toError;
+  }
+
+  /**
+   * Queues work behind everything that was queued before it.
+   *
+   * @param doing the beginning of a sentence for errors: `Storing airflow_dags`
+   */
+  add<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    const closed = this.#closed !== undefined;
+    const result = this.#last.then(async () => {
+      this.#signal?.throwIfAborted();
+      if (closed) throw new DestinationError("FAILED", `${doing} in ${this.#place} failed: the session is closed.`);
+      try {
+        return await work();
+      } catch (error) {
+        this.#signal?.throwIfAborted();
+        throw this.#toError(error, doing);
+      }
+    });
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Waits for what is queued and then does the last work, once; whatever is queued later is refused. */
+  close(last: () => Promise<void>): Promise<void> {
+    this.#closed ??= this.#last.then(last);
+    return this.#closed;
+  }
+}

@@ -1,0 +1,128 @@
+/** Makes tables ready: who they belong to, and what they lack. Never narrows, never drops. */
+import { DestinationError } from "../errors.ts";
+import { type Column, type ColumnType, systemColumns, type Table } from "../table.ts";
+import type { FoundTable, SqlDatabase, Widening } from "./database.ts";
+import { quoted } from "./names.ts";
+import { Parameters } from "./parameters.ts";
+
+/**
+ * Which type may become which. Nothing is lost: an int64 becomes a float64 only while no stored value is too large for
+ * it, which is checked.
+ */
+const widenings: Readonly<Record<ColumnType, readonly ColumnType[]>> = {
+  int64: ["float64", "string"],
+  float64: ["string"],
+  boolean: ["string"],
+  json: ["string"],
+  timestamp: ["string"],
+  string: [],
+};
+
+const advice = "Nothing was changed. Drop the table to have it read again, or use the release that made it.";
+
+/** Prepares one table for a pipeline. Part of a transaction. */
+export async function prepareTable(database: SqlDatabase, pipeline: string, table: Table): Promise<void> {
+  checkNames(database, table);
+  const { catalog, place } = database;
+  const found = await catalog.describe(table.name);
+  const owner = await ownerOf(database, table.name);
+  if (owner && owner.pipeline !== pipeline) {
+    throw new DestinationError(
+      "OWNED",
+      `Table ${table.name} in ${place} belongs to pipeline ${owner.pipeline}, so pipeline ${pipeline} may not write ` +
+        "into it. Choose another schema or file, or sync under the pipeline's name.",
+    );
+  }
+  if (!owner && found) {
+    throw new DestinationError(
+      "OWNED",
+      `Table ${table.name} in ${place} exists, but was not made by a sync. Rename it, or choose another schema or file.`,
+    );
+  }
+  const key = JSON.stringify(table.primaryKey);
+  if (!found) {
+    await catalog.create(table);
+    return takeOwnership(database, pipeline, table.name, key);
+  }
+  if (owner?.primaryKey !== key) {
+    throw conflict(
+      database,
+      table,
+      `its rows are identified by ${owner?.primaryKey}, and now by ${key}. Drop the table to have it read again.`,
+    );
+  }
+  await catalog.change(table, found, await wideningsOf(database, table, found));
+}
+
+/** The columns that are to hold more than they can. */
+async function wideningsOf(database: SqlDatabase, table: Table, found: FoundTable): Promise<Widening[]> {
+  const { types } = database.dialect;
+  const result: Widening[] = [];
+  for (const [name, { type: to }] of Object.entries<Column>({ ...table.columns, ...systemColumns })) {
+    const existing = found.columns.get(folded(database, name));
+    if (!existing || existing.type === types[to]) continue;
+    const from = (Object.keys(types) as ColumnType[]).find((type) => types[type] === existing.type);
+    if (!from || !widenings[from].includes(to)) {
+      const type = from ?? existing.type;
+      throw conflict(database, table, `column ${name} is ${type}, which cannot become ${to} without loss. ${advice}`);
+    }
+    if (from === "int64" && to === "float64") await checkSmall(database, table, name);
+    result.push({ name, from, to });
+  }
+  return result;
+}
+
+async function checkSmall(database: SqlDatabase, table: Table, name: string): Promise<void> {
+  const large = await database.read(
+    `SELECT 1 FROM ${database.names.table(table.name)} WHERE ${quoted(name)} NOT BETWEEN -${2 ** 53} AND ${2 ** 53} LIMIT 1`,
+  );
+  if (large.length === 0) return;
+  throw conflict(database, table, `column ${name} holds integers above 2^53, which a float64 would round. ${advice}`);
+}
+
+async function ownerOf(database: SqlDatabase, table: string) {
+  const rows = await database.read(
+    `SELECT table_name, pipeline, primary_key FROM ${database.names.table("_sync_tables")}`,
+  );
+  const own = rows.find(({ table_name }) => folded(database, String(table_name)) === folded(database, table));
+  return own && { pipeline: String(own.pipeline), primaryKey: String(own.primary_key) };
+}
+
+async function takeOwnership(database: SqlDatabase, pipeline: string, table: string, key: string): Promise<void> {
+  const given = new Parameters();
+  await database.run(
+    `INSERT INTO ${database.names.table("_sync_tables")} (table_name, pipeline, primary_key, created_at)
+     VALUES (${given.text(table)}, ${given.text(pipeline)}, ${given.text(key)}, ${database.dialect.now()})
+     ON CONFLICT (table_name) DO UPDATE SET primary_key = excluded.primary_key`,
+    given,
+  );
+}
+
+/** A name as the database compares it. */
+export function folded(database: Pick<SqlDatabase, "dialect">, name: string): string {
+  return database.dialect.foldsCase ? name.toLowerCase() : name;
+}
+
+function checkNames(database: SqlDatabase, table: Table): void {
+  const { product, maxNameBytes = Number.POSITIVE_INFINITY } = database.dialect;
+  const refuse = (reason: string) =>
+    new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} in ${database.place}: ${reason}`);
+  if (/^_sync_/i.test(table.name)) throw refuse("names that begin with _sync_ are the destination's own.");
+  const seen = new Map<string, string>();
+  for (const name of [table.name, ...Object.keys(table.columns)]) {
+    if (Buffer.byteLength(name) > maxNameBytes) {
+      throw refuse(`the name ${name} is longer than ${maxNameBytes} bytes, and ${product} would cut it.`);
+    }
+  }
+  for (const name of Object.keys(table.columns)) {
+    const same = seen.get(folded(database, name));
+    if (same !== undefined) {
+      throw refuse(`columns ${same} and ${name} differ only in case, which ${product} does not tell apart.`);
+    }
+    seen.set(folded(database, name), name);
+  }
+}
+
+function conflict(database: SqlDatabase, table: Table, reason: string): DestinationError {
+  return new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} in ${database.place} does not fit: ${reason}`);
+}

@@ -1,0 +1,121 @@
+import type { DatabaseSync, StatementSync } from "node:sqlite";
+import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promises";
+import type { Lease, LeaseDatabase } from "../sql/lease.ts";
+import type { Parameters } from "../sql/parameters.ts";
+import { WorkQueue } from "../sql/queue.ts";
+import type { Columns, StoredRow } from "../table.ts";
+import { SqliteCatalog } from "./catalog.ts";
+import { dialect, names } from "./dialect.ts";
+import { isBusy, toDestinationError } from "./errors.ts";
+import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
+
+/**
+ * One open file. SQLite works on our own thread, so nothing here waits inside of it: who finds the file busy asks again
+ * a little later, or two sessions of one process would wait for each other.
+ */
+export class SqliteDatabase implements LeaseDatabase {
+  readonly place: string;
+  readonly names = names;
+  readonly dialect = dialect;
+  readonly catalog: SqliteCatalog;
+  lease: Lease | undefined;
+  readonly #file: DatabaseSync;
+  readonly #signal: AbortSignal | undefined;
+  readonly #waitMs: number;
+  readonly #queue: WorkQueue;
+  /** Those of the transaction under way, or of the last one: a batch asks the same thing thousands of times. */
+  readonly #statements = new Map<string, StatementSync>();
+
+  /** @param options waitMs: how long to wait for other writers of the file */
+  constructor(file: DatabaseSync, place: string, options: { waitMs: number; signal?: AbortSignal | undefined }) {
+    this.place = place;
+    this.catalog = new SqliteCatalog(this);
+    this.#file = file;
+    this.#waitMs = options.waitMs;
+    this.#signal = options.signal;
+    this.#queue = new WorkQueue(place, options.signal, (thrown, doing) => toDestinationError(thrown, place, doing));
+  }
+
+  queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
+    return this.#queue.add(doing, work);
+  }
+
+  /** A statement for many rows: its parameters are `?`, in their order. Integers come as `bigint`. */
+  prepare(sql: string): StatementSync {
+    const known = this.#statements.get(sql);
+    if (known) return known;
+    const statement = this.#file.prepare(sql);
+    statement.setReadBigInts(true);
+    this.#statements.set(sql, statement);
+    return statement;
+  }
+
+  read(sql: string, parameters?: Parameters, columns: Columns = {}): Promise<StoredRow[]> {
+    return this.#patiently(() => {
+      const rows = this.prepare(sql).all(sqliteParameters(parameters)) as Record<string, SqliteValue>[];
+      return rows.map((row) =>
+        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, writtenValue(columns[name], value)])),
+      );
+    });
+  }
+
+  run(sql: string, parameters?: Parameters): Promise<number> {
+    return this.#patiently(() => Number(this.prepare(sql).run(sqliteParameters(parameters)).changes));
+  }
+
+  /** Switches to the log in which readers and a writer do not wait for each other. It stays so for good. */
+  async useLog(): Promise<void> {
+    await this.#patiently(() => this.#file.exec("PRAGMA journal_mode = WAL"));
+  }
+
+  async transaction<T>(work: () => Promise<T>): Promise<T> {
+    // At once the only writer: a reader that wants to write later may find that it is too late.
+    await this.#patiently(() => this.#file.exec("BEGIN IMMEDIATE"));
+    this.#statements.clear();
+    try {
+      const result = await work();
+      await this.lease?.renew();
+      this.#signal?.throwIfAborted();
+      this.#file.exec("COMMIT");
+      return result;
+    } catch (error) {
+      try {
+        this.#file.exec("ROLLBACK");
+      } catch {
+        // A full disk may have rolled it back already.
+      }
+      throw error;
+    }
+  }
+
+  /** To be called now and then during long work, so that timers run and an abort is noticed. */
+  async breathe(): Promise<void> {
+    await breathe();
+    this.#signal?.throwIfAborted();
+  }
+
+  close(): Promise<void> {
+    return this.#queue.close(async () => {
+      try {
+        await this.lease?.giveBack();
+      } catch {
+        // What was lost already, or cannot be written any more, ends with its time.
+      } finally {
+        this.lease?.end();
+        this.#file.close();
+      }
+    });
+  }
+
+  async #patiently<T>(work: () => T): Promise<T> {
+    const deadline = Date.now() + this.#waitMs;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > deadline) throw error;
+        await sleep(10 + Math.random() * 20);
+      }
+    }
+  }
+}

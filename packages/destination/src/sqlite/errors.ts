@@ -1,0 +1,50 @@
+import { DestinationError, type DestinationErrorCode } from "../errors.ts";
+
+/** What SQLite's result codes mean: https://sqlite.org/rescode.html. Extended codes before those they extend. */
+const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: string]>> = {
+  // SQLITE_BUSY, SQLITE_LOCKED
+  5: ["LOCKED", "Another program is writing to the file. Try again when it has finished."],
+  6: ["LOCKED", "Another program is writing to the file. Try again when it has finished."],
+  // SQLITE_PERM, SQLITE_READONLY, and SQLITE_CANTOPEN, whose other reasons were looked for before
+  3: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
+  8: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
+  14: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
+  // SQLITE_FULL, SQLITE_IOERR_WRITE
+  13: ["NO_SPACE", "Make room and sync again."],
+  778: ["NO_SPACE", "The disk is full, over a quota, or failing. Make room and sync again."],
+  // SQLITE_CORRUPT
+  11: ["NOT_A_DESTINATION", "The file is damaged. Restore it, or move it away and sync again."],
+  // SQLITE_NOTADB
+  26: ["NOT_A_DESTINATION", "Choose another path, or move the file away."],
+};
+
+/** The result code of one of SQLite's errors. */
+export function resultCode(thrown: unknown): number | undefined {
+  const { errcode } = (thrown ?? {}) as { errcode?: unknown };
+  return typeof errcode === "number" ? errcode : undefined;
+}
+
+/** Whether another connection is in the way at this moment. */
+export function isBusy(thrown: unknown): boolean {
+  return ((resultCode(thrown) ?? 0) & 0xff) === 5;
+}
+
+/**
+ * A driver's error as ours.
+ *
+ * @param doing what failed, as the beginning of a sentence: `Storing airflow_dags`
+ */
+export function toDestinationError(thrown: unknown, place: string, doing: string): DestinationError {
+  if (thrown instanceof DestinationError) return thrown;
+  const message = (thrown instanceof Error ? thrown.message : String(thrown)).trim();
+  const result = resultCode(thrown) ?? 0;
+  const denied = ["EACCES", "EPERM", "EROFS"].includes(String((thrown as { code?: unknown } | undefined)?.code));
+  const [code, advice] = known[denied ? 8 : result] ?? known[result & 0xff] ?? ["FAILED", ""];
+  return new DestinationError(
+    code,
+    `${doing} in ${place} failed: ${message.replace(/[.!?]?$/, ".")} ${advice}`.trim(),
+    {
+      cause: thrown,
+    },
+  );
+}

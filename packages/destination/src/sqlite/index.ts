@@ -1,0 +1,83 @@
+import type { Destination } from "../destination.ts";
+import { DestinationError } from "../errors.ts";
+import { openBookkeeping } from "../sql/bookkeeping.ts";
+import { takeLease } from "../sql/lease.ts";
+import { quoted } from "../sql/names.ts";
+import { SqlSession } from "../sql/session.ts";
+import { checkViewName, unionSql } from "../sql/views.ts";
+import { writeRows } from "./commit.ts";
+import { SqliteDatabase } from "./database.ts";
+import { leaseSql, names } from "./dialect.ts";
+import { toDestinationError } from "./errors.ts";
+import { openFile } from "./open.ts";
+
+export interface SqliteOptions {
+  /** How long to wait for other programs that write to the file, in ms. @default 10_000 */
+  readonly waitMs?: number;
+  /** How long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  readonly leaseMs?: number;
+}
+
+const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOptions;
+
+/**
+ * A SQLite file as destination, by the SQLite that Node brings along. Rows and state of a batch become durable in one
+ * transaction, or not at all. Others may read the file at any time; of each pipeline one session writes, held by a
+ * lease in the file. A NUL character is stored as U+FFFD.
+ *
+ * @param path of the file, created when it is missing; its folder must exist, and not be on a network. `:memory:` is a
+ * database that is empty when a session opens and gone when it closes: for tests.
+ * @example
+ * const session = await sqlite("orchestration.sqlite").open({ pipeline: "airflow@example.org" });
+ */
+export function sqlite(path: string, options: SqliteOptions = {}): Destination {
+  const { waitMs, leaseMs } = { ...defaults, ...options };
+  const place = `sqlite:${path}`;
+  const connect = async (signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    try {
+      const file = await openFile(path, place);
+      const database = new SqliteDatabase(file, place, { waitMs, signal });
+      try {
+        await database.useLog();
+        return database;
+      } catch (error) {
+        await database.close();
+        throw error;
+      }
+    } catch (error) {
+      throw toDestinationError(error, place, "Opening the file");
+    }
+  };
+  return {
+    name: place,
+    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000 },
+    async open({ pipeline, signal }) {
+      const database = await connect(signal);
+      await takeLease(database, leaseSql, pipeline, leaseMs);
+      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+    },
+    async uniteTables(view) {
+      const database = await connect();
+      try {
+        await database.queue(`Making the view ${view.view}`, () =>
+          database.transaction(async () => {
+            await openBookkeeping(database);
+            await checkViewName(database, view.view);
+            const query = unionSql(database, view, (schema) => {
+              if (schema === undefined || schema === "main") return names;
+              throw new DestinationError(
+                "SCHEMA_CONFLICT",
+                `${place} has no schema ${schema}: a SQLite file has none.`,
+              );
+            });
+            await database.run(`DROP VIEW IF EXISTS ${quoted(view.view)}`);
+            await database.run(`CREATE VIEW ${quoted(view.view)} AS ${query}`);
+          }),
+        );
+      } finally {
+        await database.close();
+      }
+    },
+  };
+}

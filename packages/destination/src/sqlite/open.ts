@@ -1,0 +1,63 @@
+/** Opens SQLite files, with words for what may be wrong with a path. */
+import { stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { DestinationError } from "../errors.ts";
+import { timestampText } from "../timestamp.ts";
+import { loadDriver } from "./driver.ts";
+
+/**
+ * Opens a file, or makes it. Nothing here opens it by other means, not even to look at its beginning: on POSIX systems
+ * closing any handle of a file gives up the locks that SQLite holds on it in this process.
+ */
+export async function openFile(path: string, place: string): Promise<DatabaseSync> {
+  const { DatabaseSync } = loadDriver();
+  if (path !== ":memory:") await checkPath(path, place);
+  // Rebuilding a table drops it for a moment, which must not delete what refers to it.
+  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  try {
+    // Views go on naming a table that is rebuilt.
+    database.exec("PRAGMA legacy_alter_table = ON");
+    database.function("_sync_moment", { varargs: true }, (inMs) =>
+      timestampText(moment() + BigInt(Number(inMs)) * 1000n),
+    );
+    // SQLite itself would print a float64 with 15 digits.
+    database.function("_sync_text", { deterministic: true }, (value) => (value === null ? null : String(value)));
+    return database;
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}
+
+let last = 0n;
+
+/** Microseconds since 1970, which never repeat in this process, so that a later change is later. */
+export function moment(): bigint {
+  const now = BigInt(Date.now()) * 1000n;
+  last = now > last ? now : last + 1n;
+  return last;
+}
+
+/** SQLite says no more than "unable to open database file". */
+async function checkPath(path: string, place: string): Promise<void> {
+  const full = resolve(path);
+  const found = await stat(full).catch(ifMissing);
+  if (found?.isDirectory()) {
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `${place} is a folder. Name a file in it: ${join(path, "sync.sqlite")}`,
+    );
+  }
+  const folder = dirname(full);
+  if (!found && !(await stat(folder).catch(ifMissing))) {
+    throw new DestinationError(
+      "NOT_FOUND",
+      `${place} cannot be created: the folder ${folder} does not exist. Create it first, or correct the path.`,
+    );
+  }
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+}

@@ -1,0 +1,55 @@
+import { once } from "node:events";
+import { connect, createServer, type Socket } from "node:net";
+import type { PostgresServer } from "../../../test/live/servers/postgres.ts";
+
+/**
+ * Stands before a server. Once it is told to, it cuts a connection at an answer with certain words, or holds back
+ * everything that is sent after certain words.
+ */
+export async function cuttingProxy(server: PostgresServer) {
+  let cutAt: string | undefined;
+  let holdAfter: string | undefined;
+  const sockets = new Set<Socket>();
+  const proxy = createServer((client) => {
+    const upstream = connect(server.port, server.host);
+    for (const [one, other] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      sockets.add(one);
+      one.on("error", () => other.destroy());
+      one.on("close", () => other.destroy());
+    }
+    let held = false;
+    client.on("data", (data) => {
+      if (held) return;
+      upstream.write(data);
+      held = holdAfter !== undefined && data.includes(holdAfter);
+      if (held) holdAfter = undefined;
+    });
+    upstream.on("data", (data) => {
+      if (cutAt !== undefined && data.includes(cutAt)) {
+        cutAt = undefined;
+        client.destroy();
+        return;
+      }
+      client.write(data);
+    });
+  });
+  proxy.listen(0, server.host);
+  await once(proxy, "listening");
+  const { port } = proxy.address() as { port: number };
+  return {
+    url: `postgresql://${server.user}@${server.host}:${port}/postgres`,
+    cutAt(words: string) {
+      cutAt = words;
+    },
+    holdAfter(words: string) {
+      holdAfter = words;
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      proxy.close();
+    },
+  };
+}

@@ -1,0 +1,44 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ordinaryAccount, type PostgresServer } from "../../../test/live/servers/postgres.ts";
+import { freePort, run, startService, waitUntil } from "../../../test/live/servers/processes.ts";
+import { query } from "./postgres-place.ts";
+
+/** PgBouncer's version, or undefined where it is not installed. */
+export async function pgbouncerVersion(): Promise<string | undefined> {
+  return run("pgbouncer", ["--version"]).catch(() => undefined);
+}
+
+/** Starts PgBouncer in front of a server, in transaction mode: each transaction may get another connection. */
+export async function startPgbouncer(server: PostgresServer): Promise<{ url: string; stop(): Promise<void> }> {
+  const folder = await mkdtemp("/tmp/pgbouncer-");
+  const account = await ordinaryAccount();
+  const port = await freePort();
+  const settings = [
+    "[databases]",
+    `* = host=${server.host} port=${server.port} user=${server.user}`,
+    "[pgbouncer]",
+    `listen_addr = ${server.host}`,
+    `listen_port = ${port}`,
+    "unix_socket_dir =",
+    "auth_type = any",
+    "pool_mode = transaction",
+    "default_pool_size = 5",
+    // The connection that was idle for the longest time comes next, so that they take turns.
+    "server_round_robin = 1",
+  ];
+  const file = join(folder, "pgbouncer.ini");
+  await writeFile(file, settings.join("\n"), { mode: 0o644 });
+  await run("chmod", ["755", folder]);
+  const service = startService("pgbouncer", [file], { ...account, cwd: "/" });
+  const url = `postgresql://${server.user}@${server.host}:${port}/postgres`;
+  const ready = () => query(url, "SELECT 1").then(() => true);
+  await waitUntil("PgBouncer", ready, [service], { deadlineMs: 30_000 });
+  return {
+    url,
+    async stop() {
+      await service.stop();
+      await rm(folder, { recursive: true });
+    },
+  };
+}

@@ -1,0 +1,134 @@
+/** Commits to a PostgreSQL server that go wrong in the ways of servers and networks. */
+import type { Session } from "@org/destination";
+import { postgres } from "@org/destination/postgres";
+import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startPostgres } from "../../../test/live/servers/postgres.ts";
+import { cuttingProxy } from "./cutting-proxy.ts";
+import { failure, during as inSession, pipeline, row, state, store, table } from "./postgres-fixture.ts";
+import { createPlace, type PostgresPlace, query } from "./postgres-place.ts";
+
+const server = await startPostgres({ log: () => {} });
+afterAll(() => server.stop());
+const url = server.url("postgres");
+
+let place: PostgresPlace;
+let within: string;
+beforeEach(() => {
+  place = createPlace(url);
+  within = `"${place.schema.replaceAll('"', '""')}"`;
+});
+afterEach(() => place.cleanup?.());
+
+const during = <T>(work: (session: Session) => Promise<T>, destination = place.connect()) =>
+  inSession(destination, work);
+
+describe("a commit", () => {
+  test("that the server ends is an error that may pass, and is stored when it comes again in the same session", async () => {
+    await during(async (session) => {
+      await store(session);
+      await query(
+        url,
+        `CREATE FUNCTION ${within}.die() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$;
+         CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON ${within}._sync_state DEFERRABLE INITIALLY DEFERRED
+           FOR EACH ROW EXECUTE FUNCTION ${within}.die()`,
+      );
+      await expect(store(session, [row({ id: "b" })])).rejects.toEqual(failure("UNREACHABLE", true, "terminat"));
+      await query(url, `DROP TRIGGER die ON ${within}._sync_state`);
+      expect(await session.count(table, {})).toBe(1);
+      expect(await store(session, [row({ id: "b" })])).toMatchObject({ inserted: 1 });
+    });
+  });
+
+  test("whose answer is lost may be stored, and changes nothing when it comes again", async () => {
+    const proxy = await cuttingProxy(server);
+    const destination = postgres(proxy.url, { schema: place.schema });
+    await during(async (session) => {
+      await session.prepare([table]);
+      proxy.cutAt("COMMIT\0");
+      const batch = { table, upserts: [row()], state };
+      await expect(session.commit("things", batch)).rejects.toEqual(failure("UNREACHABLE", true));
+      expect(await query(url, `SELECT id FROM ${within}.things`)).toEqual([{ id: "a" }]);
+      expect(await session.commit("things", batch)).toMatchObject({ inserted: 0, unchanged: 1 });
+    }, destination);
+    await proxy.close();
+  });
+
+  test("of a process that was stopped in the middle ends after a lease, and holds no lock any longer", async () => {
+    await during(
+      async (session) => {
+        await session.prepare([table]);
+        // Rows are read within the transaction; a process that was stopped there does nothing either.
+        const stopped = {
+          ...row(),
+          get at() {
+            return Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000) && null;
+          },
+        };
+        const commit = session.commit("things", { table, upserts: [stopped], state });
+        await expect(commit).rejects.toEqual(failure("UNREACHABLE", true));
+        expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
+      },
+      postgres(url, { schema: place.schema, leaseMs: 300 }),
+    );
+  });
+
+  test("of a process that was stopped while it sends rows is in nobody's way once its lease has run out", async () => {
+    const proxy = await cuttingProxy(server);
+    const options = { schema: place.schema, leaseMs: 300 };
+    const stopped = await postgres(proxy.url, options).open({ pipeline });
+    await stopped.prepare([table]);
+    proxy.holdAfter("COPY");
+    const commit = stopped.commit("things", { table, upserts: [row()], state }).catch((error: unknown) => error);
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    const wider = { ...table, columns: { ...table.columns, at: { ...table.columns.at, type: "string" } } } as const;
+    await during(
+      async (session) => {
+        await session.prepare([wider]);
+        const upserts = [row({ at: "then" })];
+        expect(await session.commit("things", { table: wider, upserts, state })).toMatchObject({ inserted: 1 });
+      },
+      postgres(url, options),
+    );
+    await proxy.close();
+    expect(await commit).toEqual(failure("UNREACHABLE", true));
+    await stopped.close();
+  });
+
+  test("waits for a lock, and names the reason when it waited for long enough", async () => {
+    const hasty = postgres(url, { schema: place.schema, leaseMs: 300 });
+    await during(async (session) => {
+      await session.prepare([table]);
+      const holding = query(url, `BEGIN; LOCK TABLE ${within}.things; SELECT pg_sleep(2); COMMIT`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await expect(session.commit("things", { table, upserts: [row()], state })).rejects.toEqual(
+        failure("LOCKED", true),
+      );
+      await holding;
+      expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
+    }, hasty);
+  });
+
+  test.each([
+    ["53100", "NO_SPACE", false, "Make room"],
+    ["40P01", "LOCKED", true, "Try again"],
+  ] as const)("that fails with %s is %s", async (code, ours, retryable, advice) => {
+    await during(async (session) => {
+      await session.prepare([table]);
+      await query(
+        url,
+        `CREATE FUNCTION ${within}.fail() RETURNS trigger LANGUAGE plpgsql AS
+           $$ BEGIN RAISE EXCEPTION 'it fails' USING ERRCODE = '${code}'; END $$;
+         CREATE TRIGGER fail BEFORE INSERT ON ${within}.things EXECUTE FUNCTION ${within}.fail()`,
+      );
+      await expect(store(session)).rejects.toEqual(failure(ours, retryable, "it fails", advice));
+    });
+  });
+
+  test("says which key is too long for an index", async () => {
+    const noise = Array.from({ length: 20_000 }, () => Math.random().toString(36).slice(2)).join("");
+    await expect(during((session) => store(session, [row({ id: noise })]))).rejects.toEqual(
+      failure("INVALID_ROW", false, "key"),
+    );
+  });
+});

@@ -1,0 +1,78 @@
+import type { StoredRow } from "@org/destination";
+import { postgres } from "@org/destination/postgres";
+import type { DestinationSuite, Place } from "@org/destination/testing";
+import pg from "pg";
+
+/** A schema of its own. */
+export interface PostgresPlace extends Place {
+  readonly url: string;
+  readonly schema: string;
+}
+
+const leaseMs = 1500;
+
+/** What the suite's other processes call. */
+export function connect(argument: string) {
+  const { url, schema } = JSON.parse(argument);
+  return postgres(url, { schema, leaseMs });
+}
+
+let places = 0;
+
+/**
+ * @param url where the destination connects to
+ * @param directUrl where the server itself is
+ */
+export function createPlace(url: string, directUrl = url): PostgresPlace {
+  places += 1;
+  const schema = `Place "${process.pid}" ${places}`;
+  return {
+    url: directUrl,
+    schema,
+    connect: () => postgres(url, { schema, leaseMs }),
+    process: { module: import.meta.url, argument: JSON.stringify({ url, schema }) },
+    cleanup: async () => void (await query(directUrl, `DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)),
+  };
+}
+
+/** Runs statements on the server, as a person would. Values come as text. */
+export async function query(url: string, sql: string): Promise<Record<string, string | null>[]> {
+  const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => String } });
+  await client.connect();
+  try {
+    return (await client.query(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+/** PostgreSQL's own words for what is stored: everything as text, and from there to our forms. */
+async function read({ url, schema }: PostgresPlace, table: string): Promise<StoredRow[]> {
+  const name = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
+  const columns = await query(
+    url,
+    `SELECT attname AS name, atttypid::regtype::text AS type FROM pg_attribute
+     WHERE attrelid = ${pg.escapeLiteral(name)}::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attnum`,
+  );
+  const texts = columns.map(({ name, type }, index) => {
+    const column = pg.escapeIdentifier(String(name));
+    const timestamp = `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+    return `${type === "timestamp with time zone" ? timestamp : `${column}::text`} AS c${index}`;
+  });
+  const rows = await query(url, `SELECT ${texts.join(", ")} FROM ${name}`);
+  return rows.map((row) =>
+    Object.fromEntries(columns.map(({ name, type }, index) => [String(name), parsed(type, row[`c${index}`] ?? null)])),
+  );
+}
+
+function parsed(type: string | null | undefined, text: string | null) {
+  if (text === null) return null;
+  if (type === "bigint") return Number.isSafeInteger(Number(text)) ? Number(text) : BigInt(text);
+  if (type === "double precision") return Number(text);
+  return type === "boolean" || type === "jsonb" ? JSON.parse(text) : text;
+}
+
+/** Holds the destination at a server to the contract. */
+export function postgresSuite(name: string, url: string, directUrl = url): DestinationSuite<PostgresPlace> {
+  return { name, create: async () => createPlace(url, directUrl), read };
+}

@@ -1,0 +1,246 @@
+/** What is special about a SQLite file; everything else is in the conformance suite. */
+import { spawnSync } from "node:child_process";
+import { chmod, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { type DestinationErrorCode, defineTable, type Row, type Session } from "@org/destination";
+import { sqlite } from "@org/destination/sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
+
+const table = defineTable({
+  name: "things",
+  description: "It's a table.",
+  primaryKey: ["id"],
+  columns: {
+    id: { type: "int64", description: "It's\n the key." },
+    at: { type: "timestamp", nullable: true, description: "When." },
+    weight: { type: "float64", nullable: true, description: "" },
+  },
+});
+const row: Row<typeof table> = { id: 1, at: null, weight: null };
+const state = { version: 1, value: { position: 1 } };
+const pipeline = "airflow@example.org";
+
+let place: SqlitePlace;
+beforeEach(async () => {
+  place = await createPlace();
+});
+afterEach(() => place.cleanup?.());
+
+async function during<T>(work: (session: Session) => Promise<T>, destination = sqlite(place.file)): Promise<T> {
+  const session = await destination.open({ pipeline });
+  try {
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+const store = (rows = [row], destination = sqlite(place.file)) =>
+  during(async (session) => {
+    await session.prepare([table]);
+    return session.commit("things", { table, upserts: rows, state });
+  }, destination);
+
+/** Runs statements on the file, as a person would. */
+function byHand(...statements: string[]): void {
+  const database = new DatabaseSync(place.file);
+  for (const statement of statements) database.exec(statement);
+  database.close();
+}
+
+const failure = (code: DestinationErrorCode, ...words: string[]) =>
+  expect.objectContaining({
+    name: "DestinationError",
+    code,
+    message: expect.stringMatching(new RegExp(words.map((word) => word.replace(/[^\w ]/g, "\\$&")).join("[^]*"))),
+  });
+
+describe("opening", () => {
+  test.each([
+    ["text", "This is a letter to my bank.\n"],
+    ["a short text", "hi"],
+    ["a DuckDB database", `12345678DUCK${"\0".repeat(8192)}`],
+  ])("a file with %s is refused and left as it is", async (_what, text) => {
+    await writeFile(place.file, text);
+    await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "not a database"));
+    expect(await readFile(place.file, "utf8")).toBe(text);
+  });
+
+  test("a folder that does not exist is named, and a folder instead of a file refused", async () => {
+    const missing = join(place.folder, "missing", "folder");
+    await expect(store([row], sqlite(join(missing, "a.sqlite")))).rejects.toEqual(failure("NOT_FOUND", missing));
+    await expect(store([row], sqlite(place.folder))).rejects.toEqual(failure("NOT_A_DESTINATION", "is a folder"));
+  });
+
+  test.skipIf(process.platform === "win32")("a file or folder that may not be written is refused", async () => {
+    await store();
+    await chmod(place.file, 0o444);
+    await chmod(place.folder, 0o555);
+    // Permissions do not hold the superuser back.
+    const superuser = process.geteuid?.() === 0;
+    if (superuser) process.seteuid?.(65_534);
+    try {
+      for (const file of [place.file, join(place.folder, "new.sqlite")]) {
+        await expect(store([row], sqlite(file))).rejects.toEqual(failure("NO_PERMISSION", file, "writable"));
+      }
+    } finally {
+      if (superuser) process.seteuid?.(0);
+      await chmod(place.folder, 0o755);
+      await chmod(place.file, 0o644);
+    }
+  });
+
+  test("a database in memory is empty in every session", async () => {
+    expect(await store([row], sqlite(":memory:"))).toMatchObject({ inserted: 1 });
+    expect(await store([row], sqlite(":memory:"))).toMatchObject({ inserted: 1 });
+  });
+
+  test("a newer release's bookkeeping is refused", async () => {
+    await store();
+    byHand("UPDATE _sync_format SET version = 99");
+    await expect(store()).rejects.toEqual(failure("NEWER_VERSION", "99", "Update this program"));
+  });
+});
+
+describe("other programs", () => {
+  test("may read while a session is open, and see nothing unfinished", async () => {
+    await during(async (session) => {
+      await session.prepare([table]);
+      const commit = session.commit("things", { table, upserts: [row], state });
+      await commit;
+      expect(query(place.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
+    });
+  });
+
+  test("that write for too long are an error that may pass", async () => {
+    await store();
+    const other = new DatabaseSync(place.file);
+    other.exec("BEGIN IMMEDIATE");
+    const opening = store([row], sqlite(place.file, { waitMs: 100 }));
+    await expect(opening).rejects.toEqual(failure("LOCKED", place.file, "Try again"));
+    await expect(store([row], sqlite(place.file, { waitMs: 100 }))).rejects.toMatchObject({ retryable: true });
+    setTimeout(() => other.exec("COMMIT"), 200);
+    expect(await store()).toMatchObject({ unchanged: 1 });
+    other.close();
+  });
+
+  test("find the descriptions in the statement that made the table", async () => {
+    await store();
+    expect(query(place.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toBe(
+      [
+        'CREATE TABLE "things" (',
+        "  -- It's a table.",
+        "  -- It's the key.",
+        '  "id" INTEGER NOT NULL,',
+        "  -- When.",
+        '  "at" TEXT TIMESTAMP,',
+        "  --",
+        '  "weight" REAL,',
+        "  -- When the content of this row last changed through a sync.",
+        '  "_synced_at" TEXT TIMESTAMP NOT NULL,',
+        "  -- When this row was found to be gone from the server; null while it is there.",
+        '  "_deleted_at" TEXT TIMESTAMP,',
+        '  PRIMARY KEY ("id")',
+        ")",
+      ].join("\n"),
+    );
+  });
+});
+
+describe("a table that changes", () => {
+  const wider = {
+    ...table,
+    description: "Another.",
+    columns: { ...table.columns, weight: { ...table.columns.weight, type: "string" } },
+  } as const;
+
+  test("keeps its rows, exactly, and what people made of it", async () => {
+    await store([{ ...row, weight: 0.1 + 0.2 }]);
+    byHand(
+      "CREATE INDEX by_weight ON things (weight)",
+      "CREATE VIEW heavy AS SELECT id, weight FROM things",
+      "CREATE TABLE notes (thing INTEGER REFERENCES things (id) ON DELETE CASCADE)",
+      "INSERT INTO notes VALUES (1)",
+    );
+    await during((session) => session.prepare([wider]));
+    expect(query(place.file, "SELECT * FROM heavy")).toEqual([{ id: 1, weight: "0.30000000000000004" }]);
+    expect(query(place.file, "SELECT name FROM sqlite_schema WHERE name = 'by_weight'")).toHaveLength(1);
+    expect(query(place.file, "SELECT thing FROM notes")).toEqual([{ thing: 1 }]);
+    expect(query(place.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toContain("-- Another.");
+  });
+
+  test("is not written anew when nothing changed", async () => {
+    await store();
+    const root = () => query(place.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
+    const before = root();
+    await store();
+    expect(root()).toEqual(before);
+    await during((session) => session.prepare([wider]));
+    expect(root()).not.toEqual(before);
+  });
+
+  test("is refused when somebody else made it, and forgets its streams' states when somebody dropped it", async () => {
+    await store();
+    byHand("DROP TABLE things");
+    expect((await during((session) => session.states())).size).toBe(0);
+    byHand("DELETE FROM _sync_tables", "CREATE TABLE things (id INTEGER)");
+    await expect(store()).rejects.toEqual(failure("OWNED", "things", "not made by a sync"));
+  });
+});
+
+/** Runs a script in a process of its own, and returns what it printed. */
+function runScript(script: string, shell = ""): string {
+  const module = fileURLToPath(new URL("./sqlite-place.ts", import.meta.url));
+  const text = `const { connect } = await import(${JSON.stringify(module)}); ${script}`;
+  const command = [process.execPath, "--conditions=@org/source", "--input-type=module", "--eval", text];
+  const { stdout, stderr } = shell
+    ? spawnSync("sh", ["-c", `${shell} exec "$0" "$@"`, ...command], { encoding: "utf8" })
+    : spawnSync(process.execPath, command.slice(1), { encoding: "utf8" });
+  return stdout + stderr;
+}
+
+test.skipIf(process.platform === "win32")(
+  "a full disk is an error that says so, and leaves rows and state together",
+  async () => {
+    const fill = `
+    const table = { name: "fill", description: "", primaryKey: ["id"], columns: {
+      id: { type: "int64", description: "" }, text: { type: "string", description: "" } } };
+    const session = await connect(${JSON.stringify(place.file)}).open({ pipeline: "first" });
+    await session.prepare([table]);
+    try {
+      for (let number = 0; ; number += 1) {
+        const upserts = Array.from({ length: 2000 }, (_, index) => (
+          { id: number * 2000 + index, text: Array.from({ length: 40 }, () => Math.random().toString(36)).join("") }));
+        await session.commit("fill", { table, upserts, state: { version: 1, value: number + 1 } });
+        console.log("stored", number + 1);
+      }
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+    await session.close();`;
+    const said = runScript(fill, "ulimit -f 16000; trap '' XFSZ;");
+    expect(said).toMatch(/NO_SPACE .*Make room/);
+    const stored = Number(/stored (\d+)\nNO_SPACE/.exec(said)?.[1]);
+    expect(query(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM fill")).toEqual([
+      { rows: stored * 2000, ids: stored * 2000 },
+    ]);
+    const session = await sqlite(place.file).open({ pipeline: "first" });
+    expect((await session.states()).get("fill")?.value).toBe(stored);
+    await session.close();
+  },
+);
+
+test("without node:sqlite the error says what to install", () => {
+  const script = `
+    const { sqlite } = await import(${JSON.stringify(fileURLToPath(new URL("../src/sqlite/index.ts", import.meta.url)))});
+    await sqlite("a.sqlite").open({ pipeline: "p" }).catch((error) => console.log(error.code, error.message));`;
+  const { stdout } = spawnSync(
+    process.execPath,
+    ["--no-experimental-sqlite", "--input-type=module", "--eval", script],
+    { encoding: "utf8" },
+  );
+  expect(stdout).toMatch(/^DRIVER_MISSING .*22\.13/);
+});
