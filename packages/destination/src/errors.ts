@@ -12,6 +12,7 @@ export type DestinationErrorCode =
   | "INVALID_ROW"
   | "INVALID_STATE"
   | "NO_SPACE"
+  | "UNAVAILABLE"
   | "FAILED";
 
 /**
@@ -33,6 +34,7 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   INVALID_ROW: "system",
   INVALID_STATE: "config",
   NO_SPACE: "config",
+  UNAVAILABLE: "transient",
   FAILED: "system",
 };
 

@@ -1,0 +1,133 @@
+/**
+ * A session's working copy: a DuckDB file of its own, gone when the session closes, with the tables that it prepared as
+ * the data files have them. Merging, counting and keys are the DuckDB adapter's there.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { openBookkeeping } from "../duckdb/bookkeeping.ts";
+import { Database } from "../duckdb/database.ts";
+import { openFile } from "../duckdb/open.ts";
+import { namesIn, quoted } from "../duckdb/sql.ts";
+import { databaseTypes } from "../duckdb/values.ts";
+import { DestinationError } from "../errors.ts";
+import { readSql } from "./formats.ts";
+import type { DataFile, Manifest, ManifestTable } from "./manifest.ts";
+import type { Store } from "./store.ts";
+
+export interface Scratch {
+  readonly database: Database;
+  /** Where files lie that are being written or read. */
+  readonly folder: string;
+  /** Removes all of it. Never throws. */
+  close(): Promise<void>;
+}
+
+/** A working copy in which all tables are empty yet, and the pipeline's states are there. */
+export async function openScratch(
+  manifest: Manifest,
+  pipeline: string,
+  options: { place: string; memoryLimit: string; signal: AbortSignal | undefined },
+): Promise<Scratch> {
+  const { place, memoryLimit, signal } = options;
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  let database: Database | undefined;
+  const close = async () => {
+    await database?.close().catch(() => undefined);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  };
+  try {
+    const file = await openFile(join(folder, "scratch.duckdb"), place, `pipeline ${pipeline}`, { memoryLimit });
+    const opened = new Database(file, place, namesIn("main"), signal);
+    database = opened;
+    await opened.queue("Opening the working copy", async () => {
+      await openBookkeeping(opened);
+      await opened.transaction(() => copyBookkeeping(opened, manifest, pipeline));
+    });
+    return { database, folder, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function copyBookkeeping(database: Database, manifest: Manifest, pipeline: string): Promise<void> {
+  const { driver, names } = database;
+  const { VARCHAR, BIGINT } = driver;
+  await database.run(`CREATE TABLE ${names.table("_sync_published")} (id VARCHAR)`);
+  for (const [name, table] of Object.entries(manifest.tables)) {
+    const columns = table.columns.map((column) => `${quoted(column.name)} ${databaseTypes[column.type]}`);
+    await database.run(`CREATE TABLE ${names.table(name)} (${columns.join(", ")})`);
+    await database.run(
+      `INSERT INTO ${names.table("_sync_tables")} VALUES ($1, $2, $3, now())`,
+      [name, table.pipeline, JSON.stringify(table.primaryKey)],
+      [VARCHAR, VARCHAR, VARCHAR],
+    );
+  }
+  for (const [stream, state] of Object.entries(manifest.pipelines[pipeline]?.states ?? {})) {
+    await database.run(
+      `INSERT INTO ${names.table("_sync_state")} VALUES ($1, $2, $3, $4, $5, now())`,
+      [pipeline, stream, BigInt(state.version), JSON.stringify(state.value), driver.listValue([...state.tables])],
+      [VARCHAR, VARCHAR, BIGINT, VARCHAR, driver.LIST(VARCHAR)],
+    );
+  }
+}
+
+/** Fills an empty table of the working copy from its data files, the oldest first. */
+export async function fillTable(
+  { database, folder }: Scratch,
+  store: Store,
+  name: string,
+  table: ManifestTable,
+  signal?: AbortSignal,
+): Promise<void> {
+  const target = database.names.table(name);
+  const key = table.primaryKey.map(quoted).join(", ");
+  await database.transaction(async () => {
+    for (const [index, file] of table.files.entries()) {
+      const local = join(folder, file.path.slice(file.path.lastIndexOf("/") + 1));
+      await fetchFile(store, file, local, signal);
+      const rows = readSql(file.path, local, table.columns);
+      if (index > 0) await database.run(`DELETE FROM ${target} WHERE (${key}) IN (SELECT (${key}) FROM (${rows}))`);
+      await database.run(`INSERT INTO ${target} BY NAME SELECT * EXCLUDE (_removed) FROM (${rows}) WHERE NOT _removed`);
+      await rm(local);
+    }
+  });
+}
+
+async function fetchFile(store: Store, file: DataFile, local: string, signal?: AbortSignal): Promise<void> {
+  const broken = (reason: string) =>
+    new DestinationError(
+      "INVALID_STATE",
+      `The data file ${file.path} in ${store.place} ${reason}. Restore it, or sync into a new place.`,
+    );
+  if (!(await store.download(file.path, local, signal))) throw broken("is missing, and a part of its table with it");
+  const found = await describeFile(local);
+  if (found.bytes !== file.bytes) throw broken(`has ${found.bytes} bytes of the ${file.bytes} that were written`);
+  if (found.sha256 !== file.sha256) throw broken("is not what was written: its SHA-256 is another one");
+}
+
+/** What a manifest says about a file, from the file itself. */
+export async function describeFile(file: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  for await (const part of createReadStream(file)) hash.update(part);
+  return { bytes: (await stat(file)).size, sha256: hash.digest("hex") };
+}
+
+const prefix = "files-destination-";
+
+/** Working copies of processes that were killed. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") continue;
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}
