@@ -4,6 +4,7 @@ import { freePort, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
 
 const version = "5.2.5";
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
 export interface S3Server {
   readonly endpoint: string;
@@ -21,11 +22,11 @@ export interface S3Server {
  */
 export async function startS3(options: { log: (line: string) => void; signal?: AbortSignal }): Promise<S3Server> {
   const { log, signal } = options;
-  const lockFile = fileURLToPath(new URL(`requirements/moto-${version}.txt`, import.meta.url));
+  const lockFile = here(`requirements/moto-${version}.txt`);
   const venv = await ensureVenv({ name: `moto-${version}`, lockFile, log, signal });
   const port = await freePort();
   log(`Starting moto ${version} on port ${port}`);
-  const service = startService(venv.python, [venv.bin("moto_server"), "-H", "127.0.0.1", "-p", String(port)]);
+  const service = startService(venv.python, [here("s3/serve.py"), String(port)]);
   const endpoint = `http://127.0.0.1:${port}`;
   const answers = async () => (await fetch(`${endpoint}/moto-api/`, { signal: AbortSignal.timeout(5000) })).ok;
   try {

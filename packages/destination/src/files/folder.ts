@@ -24,7 +24,9 @@ export function folderStore(path: string): Store {
     prepare: () =>
       guarded("Making the folder", async () => {
         await makeFolder(root, place);
-        await mkdir(full("_sync/manifests"), { recursive: true });
+        const manifests = full("_sync/manifests");
+        await mkdir(manifests, { recursive: true });
+        await removeUnfinished(manifests);
       }),
     list: (folder) =>
       guarded("Looking into the folder", async () => (await namesIn(full(folder))).map((name) => `${folder}/${name}`)),
@@ -84,6 +86,15 @@ async function createFile(file: string, text: string, place: string): Promise<bo
     );
   } finally {
     await rm(unfinished, { force: true });
+  }
+}
+
+/** What killed processes left. A day is longer than any that still lives needs for a small file. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (!name.endsWith(".tmp")) continue;
+    const found = await stat(join(folder, name)).catch(ifMissing);
+    if (found && found.mtimeMs < Date.now() - 86_400_000) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,8 +1,10 @@
 import type { Destination } from "../destination.ts";
 import { loadDriver } from "../duckdb/driver.ts";
+import { DestinationError } from "../errors.ts";
 import { Chain } from "./chain.ts";
 import { folderStore } from "./folder.ts";
 import type { FileFormat } from "./formats.ts";
+import type { Manifest } from "./manifest.ts";
 import { openS3Store, type S3Options } from "./s3.ts";
 import { FilesSession } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -49,7 +51,7 @@ export function files(place: string, options: FilesOptions = {}): Destination {
  * @throws DestinationError `LOCKED` while a sync of one of the tables' pipelines is at work
  */
 export async function compact(place: string, options: FilesOptions = {}): Promise<void> {
-  const { tables } = await manifestOf(place, options);
+  const tables = await reading(place, options, (latest) => latest.tables);
   for (const pipeline of new Set(Object.values(tables).map((table) => table.pipeline))) {
     const session = await openSession(place, pipeline, { ...defaults, ...options, signal: undefined });
     try {
@@ -63,21 +65,23 @@ export async function compact(place: string, options: FilesOptions = {}): Promis
 /**
  * The files that hold a table now, the oldest first: full paths, or `s3://` addresses. Of the rows with one key, the one
  * in the last file counts, and it is no row where its `_removed` is true.
+ *
+ * @throws DestinationError `NOT_FOUND` when there is no such table
  */
 export async function currentFiles(place: string, table: string, options: S3Options = {}): Promise<readonly string[]> {
-  const store = await openStore(place, options);
-  try {
-    const { tables } = await new Chain(store).refresh();
-    return tables[table]?.files.map(({ path }) => store.locate(path)) ?? [];
-  } finally {
-    store.close();
-  }
+  return reading(place, options, ({ tables }, store) => {
+    const found = tables[table];
+    if (found) return found.files.map(({ path }) => store.locate(path));
+    const names = Object.keys(tables).join(", ") || "none";
+    throw new DestinationError("NOT_FOUND", `There is no table ${table} in ${store.place}. Its tables: ${names}.`);
+  });
 }
 
-async function manifestOf(place: string, options: S3Options) {
+/** Does some work with the latest manifest. */
+async function reading<T>(place: string, options: S3Options, work: (latest: Manifest, store: Store) => T): Promise<T> {
   const store = await openStore(place, options);
   try {
-    return await new Chain(store).refresh();
+    return work(await new Chain(store).refresh(), store);
   } finally {
     store.close();
   }

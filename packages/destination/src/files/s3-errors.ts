@@ -45,6 +45,15 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
 export function s3Error(thrown: unknown, place: string, doing: string): DestinationError {
   if (thrown instanceof DestinationError) return thrown;
   const failure = thrown as S3Failure;
+  if (failure.message === "Region is missing") {
+    return new DestinationError(
+      "NOT_FOUND",
+      `${place}: no region is known. Name it in AWS_REGION or the option region.`,
+      {
+        cause: thrown,
+      },
+    );
+  }
   const signs = [
     failure.name,
     failure.code,
