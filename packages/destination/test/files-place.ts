@@ -44,6 +44,7 @@ interface ManifestTable {
   readonly primaryKey: readonly string[];
   readonly columns: readonly { readonly name: string; readonly type: string }[];
   readonly files: readonly { readonly path: string }[];
+  readonly retired: readonly { readonly path: string }[];
 }
 
 export async function latestManifest(folder: string): Promise<Manifest> {

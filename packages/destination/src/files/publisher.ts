@@ -105,8 +105,9 @@ export class Publisher implements Elsewhere {
     const [found] = await database.read(`SELECT id FROM ${table}`);
     if (found?.id !== this.#published) {
       throw new DestinationError(
-        "FAILED",
-        `The working copy of ${database.place} is behind what was stored, since its disk was full or failed. Sync again.`,
+        "NO_SPACE",
+        `The working copy of ${database.place} could not follow what was stored: the disk with the folder for temporary ` +
+          "files is full, or fails. Make room there and sync again.",
       );
     }
     const id = randomUUID();
