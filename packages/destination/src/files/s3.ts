@@ -1,11 +1,11 @@
 /** A bucket of S3, or of a server that speaks its protocol and honours conditional writes. */
-import { createReadStream, createWriteStream } from "node:fs";
-import { stat } from "node:fs/promises";
+import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 import { DestinationError } from "../errors.ts";
 import { isConflict, isMissing, s3Error } from "./s3-errors.ts";
+import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
 import type { S3Place } from "./url.ts";
 
@@ -106,15 +106,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
       }),
     create,
     upload: (file, path, signal) =>
-      guarded(`Writing ${path}`, async () => {
-        const { size } = await stat(file);
-        const command = new sdk.PutObjectCommand({
-          ...object(path),
-          Body: createReadStream(file),
-          ContentLength: size,
-        });
-        await client.send(command, { ...(signal && { abortSignal: signal }) });
-      }),
+      guarded(`Writing ${path}`, () => uploadFile(sdk, client, object(path), file, { signal })),
     download: (path, file, signal) =>
       guarded(`Reading ${path}`, async () => {
         const found = await client
