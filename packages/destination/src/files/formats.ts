@@ -21,8 +21,8 @@ interface Format {
   readonly copy: string;
   /** What a file holds for a column. */
   readonly written: (column: FileColumn) => string;
-  /** A table function that reads a file. */
-  readonly read: (file: string, columns: readonly FileColumn[]) => string;
+  /** A table function that reads files, with the name of its file in each row. */
+  readonly read: (files: string, columns: readonly FileColumn[]) => string;
 }
 
 /** In bytes: two columns of some megabytes each fit. */
@@ -42,14 +42,14 @@ const formats: Readonly<Record<FileFormat, Format>> = {
     extension: ".parquet",
     copy: "FORMAT parquet, COMPRESSION zstd",
     written: ({ name }) => quoted(name),
-    read: (file) => `read_parquet(${literal(file)})`,
+    read: (files) => `read_parquet(${files}, filename = '_file')`,
   },
   ndjson: {
     extension: ".ndjson.zst",
     copy: "FORMAT json, COMPRESSION zstd",
     written: (column) => (isText(column) ? asText(column) : quoted(column.name)),
-    read: (file, columns) =>
-      `read_json(${literal(file)}, format = 'newline_delimited', compression = 'zstd', columns = ${declared(columns)},
+    read: (files, columns) =>
+      `read_json(${files}, filename = '_file', format = 'newline_delimited', compression = 'zstd', columns = ${declared(columns)},
        maximum_object_size = ${longestRow})`,
   },
   csv: {
@@ -57,8 +57,8 @@ const formats: Readonly<Record<FileFormat, Format>> = {
     // Every value in quotes, so that a text is told from null.
     copy: "FORMAT csv, HEADER, FORCE_QUOTE *",
     written: (column) => (isText(column) ? asText(column) : quoted(column.name)),
-    read: (file, columns) =>
-      `read_csv(${literal(file)}, auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
+    read: (files, columns) =>
+      `read_csv(${files}, filename = '_file', auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
        nullstr = '', allow_quoted_nulls = false, parallel = false, max_line_size = ${longestRow},
        buffer_size = ${2 * longestRow}, columns = ${declared(columns)})`,
   },
@@ -82,9 +82,13 @@ export function copySql(format: FileFormat, query: string, columns: readonly Fil
   return `COPY (SELECT ${values.join(", ")}, _removed FROM (${query})) TO ${literal(file)} (${copy})`;
 }
 
-/** A file as a query whose columns have their types again, `_removed` among them. */
-export function readSql(path: string, file: string, columns: readonly FileColumn[]): string {
+/**
+ * Local files of one format as a query. Columns have their types again; beside them there are `_removed`, and `_file`: of
+ * the rows with one key, the one with the greatest counts.
+ */
+export function readSql(files: readonly string[], columns: readonly FileColumn[]): string {
   const all: readonly FileColumn[] = [...columns, { name: "_removed", type: "boolean" }];
   const values = all.map(({ name, type }) => `${quoted(name)}::${databaseTypes[type]} AS ${quoted(name)}`);
-  return `SELECT ${values.join(", ")} FROM ${formats[formatOf(path)].read(file, all)}`;
+  const { read } = formats[formatOf(files[0] as string)];
+  return `SELECT ${values.join(", ")}, _file FROM ${read(`[${files.map(literal).join(", ")}]`, all)}`;
 }

@@ -76,26 +76,33 @@ async function copyBookkeeping(database: Database, manifest: Manifest, pipeline:
   }
 }
 
-/** Fills an empty table of the working copy from its data files, the oldest first. */
+/** Fills an empty table of the working copy: the first file, where no later one has its row, and the latest of these. */
 export async function fillTable(
   { database, folder }: Scratch,
   store: Store,
   name: string,
-  table: ManifestTable,
+  { files, columns, primaryKey }: ManifestTable,
   signal?: AbortSignal,
 ): Promise<void> {
-  const target = database.names.table(name);
-  const key = table.primaryKey.map(quoted).join(", ");
+  const local = files.map(({ path }) => join(folder, path.slice(path.lastIndexOf("/") + 1)));
+  for (const [index, file] of files.entries()) await fetchFile(store, file, local[index] as string, signal);
+  const [base, ...changes] = local;
+  if (base === undefined) return;
+  const key = primaryKey.map(quoted).join(", ");
+  const insert = (rows: string) =>
+    database.run(
+      `INSERT INTO ${database.names.table(name)} BY NAME
+       SELECT * EXCLUDE (_removed, _file) FROM (${rows}) WHERE NOT _removed`,
+    );
+  const oldRows = readSql([base], columns);
   await database.transaction(async () => {
-    for (const [index, file] of table.files.entries()) {
-      const local = join(folder, file.path.slice(file.path.lastIndexOf("/") + 1));
-      await fetchFile(store, file, local, signal);
-      const rows = readSql(file.path, local, table.columns);
-      if (index > 0) await database.run(`DELETE FROM ${target} WHERE (${key}) IN (SELECT (${key}) FROM (${rows}))`);
-      await database.run(`INSERT INTO ${target} BY NAME SELECT * EXCLUDE (_removed) FROM (${rows}) WHERE NOT _removed`);
-      await rm(local);
-    }
+    if (changes.length === 0) return insert(oldRows);
+    const newRows = readSql(changes, columns);
+    await insert(`SELECT * FROM (${oldRows}) ANTI JOIN (SELECT ${key} FROM (${newRows})) USING (${key})`);
+    const latest = `row_number() OVER (PARTITION BY ${key} ORDER BY _file DESC) = 1`;
+    return insert(`SELECT * FROM (${newRows}) QUALIFY ${latest}`);
   });
+  for (const file of local) await rm(file);
 }
 
 async function fetchFile(store: Store, file: DataFile, local: string, signal?: AbortSignal): Promise<void> {
