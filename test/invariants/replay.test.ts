@@ -1,10 +1,10 @@
 import type { Batch, CommitResult } from "@org/destination";
+import { memoryDestination } from "@org/destination/memory";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { sync } from "@org/sync-engine";
 import { expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { wrapped } from "../model/dying.ts";
-import { memoryDestination } from "../model/memory-destination.ts";
 
 test.each(["airflow", "dagster"] as const)("I2: each batch of %s changes nothing when it comes again", async (kind) => {
   const { url, world, close } = await (kind === "airflow" ? startAirflowSimulator() : startDagsterSimulator());

@@ -129,8 +129,9 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     expect(windows.reduce((sum, count) => sum + count, 0)).toBeLessThan(recent / 2);
   });
 
-  // Where a location's definitions are has nothing to do with where the runs are stored.
-  if (storage !== "sqlite") return;
+  // Where a location's definitions are has nothing to do with where the runs are stored. On the newest version more is
+  // done to locations in dagster-rounds.test.ts.
+  if (storage !== "sqlite" || (version === dagsterVersion && !nightly)) return;
   test("what a code location defines keeps its content while it does not load", async () => {
     await breakLocation(server, "c");
     await mutateDagster(server, 2);

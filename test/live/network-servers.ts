@@ -2,12 +2,12 @@
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
+import type { MemoryDestination } from "@org/destination/memory";
 import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import type { RequestOptions, Source } from "@org/sync-engine";
 import { sync } from "@org/sync-engine";
 import { expect } from "vitest";
-import type { MemoryDestination } from "../model/memory-destination.ts";
 import { differences, type PlainRow } from "./compare.ts";
 import { log } from "./live.ts";
 import { startAirflow } from "./servers/airflow.ts";

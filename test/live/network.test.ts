@@ -2,9 +2,10 @@
  * What the network does (I9): each fault, during a whole sync of a real server, ends in the server's own rows or in an
  * error that names the cause; never in fewer rows and success.
  */
+
+import { memoryDestination } from "@org/destination/memory";
 import { SyncError } from "@org/sync-engine";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { memoryDestination } from "../model/memory-destination.ts";
 import { describeLive, log } from "./live.ts";
 import { type NetworkServer, startNetworkAirflow, startNetworkDagster, syncOnce } from "./network-servers.ts";
 import { expiredToken } from "./servers/expired-token.ts";

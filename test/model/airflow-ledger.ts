@@ -104,6 +104,8 @@ export class AirflowLedger {
         // A DAG that goes or comes after the list was read is not what it says: the next sync, or reconcile, knows.
         const its = this.#entries.get(`${dagsTable.name} ${entry.dag}`);
         if (table !== dagsTable && its && Math.max(its.goneAt, its.bornAt) > startedAt) continue;
+        // Task instances are counted once in a reconcile: one that went after it makes up for one that went before.
+        if (table === taskInstancesTable && this.#wentMeanwhile(entry.dag, startedAt)) continue;
         if (isGone && (reconcile || !mayStay)) yield `ghost: ${key} went by ${entry.trace}`;
       }
     }
@@ -112,6 +114,18 @@ export class AirflowLedger {
       if (text !== undefined && bornAt <= startedAt && !live.has(key) && !hidden.has(dag))
         yield `missing: ${key} ${text}`;
     }
+  }
+
+  /** Whether a task instance of a DAG went since, that was there before. */
+  #wentMeanwhile(dag: string, startedAt: number): boolean {
+    return [...this.#entries].some(
+      ([key, each]) =>
+        each.dag === dag &&
+        key.startsWith(taskInstancesTable.name) &&
+        each.text === undefined &&
+        each.bornAt <= startedAt &&
+        each.goneAt > startedAt,
+    );
   }
 
   /** The server shows no events of DAGs that it does not have. */

@@ -1,6 +1,7 @@
 /** Lives through a story of an Airflow and of syncs from it, and says what is wrong after which step. */
 import { createAirflowClient, type FetchFunction } from "@org/airflow-client";
 import type { Destination } from "@org/destination";
+import { memoryDestination } from "@org/destination/memory";
 import {
   type AirflowServerOptions,
   type AirflowWorld,
@@ -13,7 +14,6 @@ import { AirflowLedger, keyOf, tables } from "./airflow-ledger.ts";
 import { live } from "./airflow-life.ts";
 import type { Failure, Step, Story, SyncStep } from "./airflow-steps.ts";
 import { dying } from "./dying.ts";
-import { memoryDestination } from "./memory-destination.ts";
 
 /** What a broken engine or source changes; each gets the right thing and returns a wrong one. */
 export interface Breaks {

@@ -50,6 +50,25 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
     },
   ]),
   {
+    name: "a run that went before the window could bring it does not make up for one that went long before",
+    story: story(
+      { ...sync, dies: { at: 4, where: "before" } },
+      { ...sync, reconcile: true, dies: { at: 5, where: "before" } },
+      { ...addRun, lateMs: 60_000 },
+      sync,
+      { do: "delete run", run: 0, silently: true },
+      { ...addRun, id: 1 },
+      {
+        ...sync,
+        reconcile: true,
+        requests: [
+          { at: 5, when: "after", world: { do: "delete run", run: 0, silently: false } },
+          { at: 1, when: "before", world: { do: "start run", run: 0 } },
+        ],
+      },
+    ),
+  },
+  {
     name: "old task instances are there once a DAG becomes visible, though the window brought their run",
     story: story(
       addRun,

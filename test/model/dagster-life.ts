@@ -116,6 +116,8 @@ export class DagsterLife {
       case "zone":
         // Moved under 1.7, which compares in the zone of now, what was written before would be filtered by a wrong time.
         if (this.version === "1.7.10" || meanwhile) return [];
+        // Moved again before a sync saw the first move, no window would show what was tagged in between.
+        if (this.ledger.isUnproven) return [];
         world.moveDatabase(step.hours * 4 * quarterMs);
         this.ledger.zoneMoved(world);
         return [];

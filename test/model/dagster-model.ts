@@ -1,13 +1,13 @@
 /** Plays steps against a simulated Dagster, syncs it into memory, and says what is wrong with the tables. */
 import { createDagsterClient } from "@org/dagster-client";
 import type { Destination, Session } from "@org/destination";
+import { type MemoryDestination, memoryDestination } from "@org/destination/memory";
 import { type DirectServer, directDagsterSimulator } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";
 import { asOfStart, asShown, neverWrong, type Tables, tableNames } from "./dagster-check.ts";
 import { DagsterLife } from "./dagster-life.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
-import { type MemoryDestination, memoryDestination } from "./memory-destination.ts";
 import { type ScriptedRequests, scriptedFetch } from "./support/scripted-fetch.ts";
 
 /** What a test puts in the place of a part, to see that the model notices. */

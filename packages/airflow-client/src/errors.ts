@@ -36,6 +36,8 @@ export type AirflowErrorCode =
   /** JSON of another shape than the interface promises. */
   | "UNEXPECTED_ANSWER"
   | "PAGE_TOKEN_REPEATED"
+  /** What was waited for did not happen in time. */
+  | "DEADLINE_EXCEEDED"
   | "NOT_AIRFLOW"
   | "AIRFLOW_2"
   | "WRONG_BASE_URL";

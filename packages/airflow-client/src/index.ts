@@ -10,6 +10,7 @@ export {
   type FailureType,
 } from "./errors.ts";
 export type { components, operations, paths } from "./generated/schema.ts";
+export * from "./methods/index.ts";
 export type { CallOptions, ClientMethod, Result } from "./operations.ts";
 export { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "./paginate.ts";
 export type { FetchFunction } from "./transport.ts";

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
 import type { Destination, Session, Table } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
+import { memoryDestination } from "@org/destination/memory";
 import {
   type AirflowSimulatorOptions,
   type AirflowWorld,
@@ -14,7 +15,6 @@ import { type AirflowOptions, airflow, dagRunsTable, dagsTable, taskInstancesTab
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { onTestFinished } from "vitest";
 import { differences, type PlainRow, readTable } from "../../../test/live/compare.ts";
-import { memoryDestination } from "../../../test/model/memory-destination.ts";
 
 export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;

@@ -2,12 +2,12 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createDagsterClient, type DagsterClientOptions } from "@org/dagster-client";
+import { memoryDestination } from "@org/destination/memory";
 import { createDagsterWorld, type Fault, type SimulatedRequest, startDagsterSimulator } from "@org/simulators";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { differences } from "../../../test/live/compare.ts";
-import { memoryDestination } from "../../../test/model/memory-destination.ts";
 
 const operations = ["Definitions", "RunsPage", "RunIdsPage", "RunChanges", "EventAssets"];
 const isAsked = (operation: string) => (request: SimulatedRequest) =>

@@ -1,7 +1,7 @@
 import type { Destination } from "@org/destination";
+import { memoryDestination } from "@org/destination/memory";
 import { type Source, sync } from "@org/sync-engine";
 import { expect, test } from "vitest";
-import { memoryDestination } from "../../../test/model/memory-destination.ts";
 
 const empty: Source = {
   name: "test",

@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Place } from "@org/destination/testing";
 import { atEnd } from "./at-end.ts";
 import type { FailPoint } from "./fail-points.ts";
 import type { Subject } from "./subject.ts";
@@ -38,6 +39,12 @@ export function temporaryFile(): string {
 /** Starts one sync in small batches. */
 export function startSync({ kind, url }: Pick<Subject, "kind" | "url">, file: string, options: StartOptions = {}) {
   return start([here("sync-process.ts"), file, kind, url], options);
+}
+
+/** The same into any destination. */
+export function startSyncTo({ process: there }: Place, { kind, url }: Pick<Subject, "kind" | "url">): Running {
+  if (!there) throw new TypeError("No other process gets to this place.");
+  return start([here("sync-process.ts"), JSON.stringify(there), kind, url], {});
 }
 
 /** Starts `dagsync sync`. */

@@ -1,5 +1,6 @@
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
+import type { Destination } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
@@ -12,7 +13,12 @@ export function sourceOf(kind: "airflow" | "dagster", url: string): Source {
   return airflow({ client: createAirflowClient({ baseUrl: url, auth }), runsPerAnswer: 10 });
 }
 
-/** One sync in small batches, under a name that does not change with the simulator's port. */
-export function syncInto(file: string, kind: "airflow" | "dagster", url: string): Promise<SyncResult> {
-  return sync({ source: sourceOf(kind, url), destination: duckdb(file), pipeline: "crash" });
+/**
+ * One sync in small batches, under a name that does not change with the simulator's port.
+ *
+ * @param place a DuckDB file, or any destination
+ */
+export function syncInto(place: string | Destination, kind: "airflow" | "dagster", url: string): Promise<SyncResult> {
+  const destination = typeof place === "string" ? duckdb(place) : place;
+  return sync({ source: sourceOf(kind, url), destination, pipeline: "crash" });
 }

@@ -29,6 +29,8 @@ export interface Subject {
   readonly faults: { push(...faults: Fault[]): void; clear(): void };
   /** Time passes on the server, and much changes. */
   change(): void;
+  /** Time passes on the server, and some of everything goes. */
+  delete(): void;
   /** One for each change, and one for the beginning. */
   readonly snapshots: readonly Snapshot[];
   /** Which rows a stream's state says are stored, of those that the server held when the history began. */
@@ -68,6 +70,14 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
       world.finishRun(world.addRun(world.addDag({ dagId: `zz_new_${round}` }), {}));
       keep();
     },
+    delete() {
+      world.advance(60_000);
+      const [gone, ...others] = [...world.dags.values()];
+      world.deleteDag(gone!);
+      // Not the oldest: what goes silently and is older than all else counts as purged.
+      for (const dag of others.slice(0, 2)) world.deleteRun([...dag.runs.values()].at(-2)!, dag === others[0]);
+      keep();
+    },
     covers(_, { after, dag, runAfter }) {
       return (row) =>
         (after !== undefined && String(row.dag_id) <= String(after)) ||
@@ -100,6 +110,12 @@ async function startDagsterSubject(seed: number): Promise<Subject> {
       world.start(world.addRun({ jobName: "ingest_shop" }));
       world.materialize(["outside", `report_${round}`]);
       world.defineAsset(location!, { path: ["defined", `in_round_${round}`] });
+      keep();
+    },
+    delete() {
+      world.advance(60_000);
+      for (const run of world.ordered().slice(3, 8)) world.deleteRun(run);
+      world.removeLocation([...world.locations.keys()].at(-1)!);
       keep();
     },
     covers(_, { pageToken }) {

@@ -1,5 +1,14 @@
-/** A program that syncs once: what the tests kill. Arguments: DuckDB file, source, its URL. */
+/**
+ * A program that syncs once: what the tests kill. Arguments: a DuckDB file, or as JSON the module whose `connect` makes
+ * a destination of an argument; the kind of source; its URL.
+ */
 import { syncInto } from "./small-sync.ts";
 
-const [file, kind, url] = process.argv.slice(2) as [string, "airflow" | "dagster", string];
-await syncInto(file, kind, url);
+const [place, kind, url] = process.argv.slice(2) as [string, "airflow" | "dagster", string];
+if (place.startsWith("{")) {
+  const { module, argument } = JSON.parse(place) as { module: string; argument: string };
+  const { connect } = await import(module);
+  await syncInto(connect(argument), kind, url);
+} else {
+  await syncInto(place, kind, url);
+}

@@ -105,6 +105,7 @@ export const atomicityCases: readonly DestinationCase[] = [
     group,
     when,
     name: "holds exactly the rows of its state after the writing process was killed",
+    ofProcesses: true,
     async run(subject) {
       let reported = 0;
       for (let round = 0; round < 4; round += 1) {

@@ -7,9 +7,9 @@ export interface Place {
   connect(): Destination;
   /**
    * The same for another process: a module that exports `connect(argument)`, which returns the destination at this
-   * place. The suite starts processes that write, and kills them.
+   * place. The suite starts processes that write, and kills them. Left out where no other process can get there.
    */
-  readonly process: { readonly module: string; readonly argument: string };
+  readonly process?: { readonly module: string; readonly argument: string };
   /** Takes the place away. All sessions are closed by then. */
   cleanup?(): Promise<void>;
 }
@@ -44,6 +44,8 @@ export interface DestinationCase {
   readonly name: string;
   /** Whether the case applies. @default always */
   readonly when?: (capabilities: DestinationCapabilities) => boolean;
+  /** Whether other processes write. @default false */
+  readonly ofProcesses?: boolean;
   run(subject: Subject): Promise<void>;
 }
 

@@ -26,12 +26,14 @@ export const destinationCases: readonly DestinationCase[] = [
   ...schemaCases,
 ];
 
-/** The cases that apply to a destination: they follow from the capabilities that it declares. */
+/** The cases that apply to a destination: they follow from its capabilities, and from whether it is one process's own. */
 export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
   const place = await suite.create();
   const { capabilities } = place.connect();
   await place.cleanup?.();
-  return destinationCases.filter(({ when }) => !when || when(capabilities));
+  return destinationCases.filter(
+    ({ when, ofProcesses }) => (!when || when(capabilities)) && (!ofProcesses || place.process !== undefined),
+  );
 }
 
 /**

@@ -58,6 +58,7 @@ export const writerCases: readonly DestinationCase[] = [
     group,
     name: "takes over from a process that was stopped past its lease, which writes nothing when it wakes",
     when: ({ fencing }) => fencing === "lease" && process.platform !== "win32",
+    ofProcesses: true,
     async run(subject) {
       const writer = startWriter(subject.place, 2, { pauseMs: 0.5 * leaseMsOf(subject) });
       assert.equal(await writer.line(), "ready");
@@ -76,6 +77,7 @@ export const writerCases: readonly DestinationCase[] = [
   {
     group,
     name: "names the other process that is at work, and opens once that has ended",
+    ofProcesses: true,
     async run(subject) {
       const writer = startWriter(subject.place, 1);
       try {
@@ -92,6 +94,7 @@ export const writerCases: readonly DestinationCase[] = [
   {
     group,
     name: "opens at once after a process that was killed",
+    ofProcesses: true,
     async run(subject) {
       const writer = startWriter(subject.place, 1);
       assert.equal(await writer.line(), "ready");
@@ -104,6 +107,7 @@ export const writerCases: readonly DestinationCase[] = [
   {
     group,
     name: "lets another process in as soon as a session is closed",
+    ofProcesses: true,
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 5);
       const writer = startWriter(subject.place, 1);

@@ -49,6 +49,7 @@ export interface WriterProcess {
 export function startWriter(place: Place, batches: number, { pauseMs = 0 } = {}): WriterProcess {
   // The conditions under which this process resolves packages; nothing else of how a test runner started it.
   const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
+  if (!place.process) throw new TypeError("The place does not say how another process gets there.");
   const { module, argument } = place.process;
   const given = [module, argument, JSON.stringify(things), String(batches), String(pauseMs)];
   const child: ChildProcess = spawn(

@@ -8,6 +8,7 @@ import {
   eventDoubts,
   grownStates,
   numberOfRuns,
+  type RunCounts,
   runKey,
   runScopes,
   unfinishedRunStates,
@@ -88,8 +89,15 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const gone = await airflow.gone(dags, reconcile);
     if (gone.length > 0) yield goneBatch(dagRunsTable, gone, state);
     if (reconcile) {
-      const onServer = new Map(before.dags.map(({ dag_id }) => [dag_id, numberOfRuns(before.runCounts, dag_id)]));
-      const differing = differingCounts(onServer, held).filter(({ dag }) => airflow.isVisible({ dags: [dag] }));
+      // Counted before the window, since after it a new run would hide a deleted one; and now, since one that went
+      // before the window could bring it would hide one too.
+      const after = await airflow.api.runCounts();
+      const numbers = (counts: RunCounts) =>
+        new Map(before.dags.map(({ dag_id }) => [dag_id, numberOfRuns(counts, dag_id)]));
+      const differing = [before.runCounts, after]
+        .flatMap((counts) => differingCounts(numbers(counts), held))
+        .filter(({ dag }, index, all) => all.findIndex((each) => each.dag === dag) === index)
+        .filter(({ dag }) => airflow.isVisible({ dags: [dag] }));
       await announceDeletions(airflow, stored, dagRunsTable, differing, context.expectDeletions);
       for (const { dag } of differing) yield* readRuns({ dags: [dag] });
     }

@@ -1,14 +1,15 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
-import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import type { AirflowClient, Dag } from "@org/airflow-client";
 import { type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { Window } from "./changes.ts";
 import { allDags } from "./dag-list.ts";
-import { deletedRuns, numberOfRuns, type RunCounts, type RunId, runKey } from "./doubts.ts";
+import { numberOfRuns, type RunCounts } from "./doubts.ts";
+import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
-import type { AirflowScope } from "./scope.ts";
-import { serverError } from "./unreadable.ts";
+import { createTries, type Tries } from "./tries.ts";
+import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
   readonly client: AirflowClient;
@@ -30,9 +31,6 @@ export interface AirflowOptions {
 /** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
 const TASKS_PER_RUN = 5;
 
-/** More DAGs than this that the list lacks are asked for at a reconcile only: it is rather a role that sees less. */
-const MOST_MISSING = 20;
-
 /** What the server listed before a sync read anything else. */
 export interface ListedDags {
   readonly position: Position;
@@ -44,7 +42,7 @@ export interface Before extends ListedDags {
   readonly runCounts: RunCounts;
 }
 
-export interface AirflowSync {
+export interface AirflowSync extends Visibility, Tries, Events {
   readonly api: AirflowApi;
   readonly runsPerAnswer: number;
   readonly tasksPerAnswer: number;
@@ -58,27 +56,6 @@ export interface AirflowSync {
    * is wide enough.
    */
   widened(window: Window, late: number): { readonly overlapMs?: number };
-  /**
-   * Whether the user may see all DAGs of a scope. What lies in a DAG that became invisible is not listed any more, and
-   * must not be taken for gone.
-   */
-  isVisible(scope: AirflowScope): boolean;
-  /**
-   * Which of these DAGs the server no longer has. Those that it lists are there; the others are asked for, one by one,
-   * unless this is no reconcile and they are many, or one of them is hidden. One that the user may not see is not gone.
-   */
-  gone(dags: readonly string[], reconcile: boolean): Promise<readonly string[]>;
-  /**
-   * Those of these DAGs that the server did not list. What changes in them meanwhile no window shows: they are read
-   * whole once they are listed again.
-   */
-  unlisted(dags: readonly string[]): readonly string[];
-  /**
-   * To be called once rows of these DAGs did not come any more, and before they are taken for deleted.
-   *
-   * @throws an error where the user may not see one of them by now
-   */
-  expectVisible(dags: readonly string[]): Promise<void>;
   /** DAGs that have a version made after a moment; none where the user may not read versions. */
   versionedSince(since: number): Promise<ReadonlySet<string>>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
@@ -88,64 +65,28 @@ export interface AirflowSync {
   oldestTaskStart(): Promise<string | null>;
   /** Records a row that the server cannot read. The sync goes around it, and fails at its end. */
   onUnreadable(where: string): void;
-  /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
-  tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
-  /** Runs of which the server could not read some tries in this sync. */
-  unreadTries(): readonly RunId[];
-  /** Makes the tries of runs due: those that could not be read in the last sync. */
-  askTriesAgain(runs: readonly RunId[]): void;
-  triesAreDue(row: RunId): boolean;
-  /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
-  silentEvents(since: number): Promise<readonly EventLog[]>;
-  /**
-   * Whether people deleted a run, by the event log as it is now: it says so before the run goes, so it must be asked
-   * after something was found missing. What is missing of such a run did not go with retention.
-   */
-  deletions(): Promise<(row: RunId) => boolean>;
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
   const { overlapMs = 600_000, batch = true, runsPerAnswer = batch ? 1000 : LARGEST_GET } = options;
   const api = airflowApi(options.client, context, batch);
-  let visible: ReadonlySet<string> = new Set();
-  const presences = new Map<string, "there" | "gone" | "hidden">();
-  const unreadTries = new Map<string, RunId>();
-  const dueTries = new Set<string>();
-  let unreachable = false;
-  let saidHidden = false;
-  let saidForbidden = false;
   const listedDags = once(async (): Promise<ListedDags> => {
     const dags = await allDags(api, onUnreadable);
-    visible = new Set(dags.map(({ dag_id }) => dag_id));
-    const position = { server: api.clock(context.now), local: context.now() };
-    return { position, dags };
+    const listed = { position: { server: api.clock(context.now), local: context.now() }, dags };
+    list(listed);
+    return listed;
   });
   const before = once(async (): Promise<Before> => ({ ...(await listedDags()), runCounts: await api.runCounts() }));
-  const sayHidden = (dags: readonly string[], isKnown: boolean) => {
-    if (saidHidden || dags.length === 0) return;
-    saidHidden = true;
-    const [some, more] = [dags.slice(0, 10).join(", "), dags.length > 10 ? ` and ${dags.length - 10} more` : ""];
-    const why = isKnown ? "this user may not see them any more" : "this user sees less than before, or they are gone";
-    const message = `The server does not list these DAGs any more: ${some}${more}: ${why}. Their rows stay as they are.`;
-    context.emit({ type: "notice", code: "DAGS_HIDDEN", message });
-  };
+  const { list, ...visibility } = createVisibility(api, listedDags, context);
   function onUnreadable(where: string): void {
     const message = `Airflow cannot read ${where}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: "UNREADABLE_ROW", message });
   }
-  async function eventsOf(since: number): Promise<readonly EventLog[]> {
-    return api.silentEvents(since).catch((error) => {
-      if (!isForbidden(error)) throw error;
-      const message =
-        "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
-      if (!saidForbidden) context.emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
-      saidForbidden = true;
-      return [];
-    });
-  }
-  let eventsSince = Number.POSITIVE_INFINITY;
-  let events: Promise<readonly EventLog[]> | undefined;
+  const earliest = async () => (await listedDags()).position.server - overlapMs;
   return {
+    ...visibility,
+    ...createTries(api, onUnreadable, context),
+    ...createEvents(api, earliest, context),
     api,
     runsPerAnswer,
     tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
@@ -163,26 +104,6 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
         context.emit({ type: "notice", code: "OVERLAP_WIDENED", message });
       }
       return next > overlapMs ? { overlapMs: next } : {};
-    },
-    async gone(dags, reconcile) {
-      await listedDags();
-      const missing = [...new Set(dags)].filter((dag) => !visible.has(dag));
-      if (missing.length > MOST_MISSING && !reconcile) {
-        sayHidden(missing, false);
-        return [];
-      }
-      for (const dag of missing) {
-        if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
-        // Who sees less than before would be asked about at every sync, one by one.
-        if (!reconcile && presences.get(dag) === "hidden") break;
-      }
-      const hidden = missing.filter((dag) => presences.get(dag) === "hidden");
-      sayHidden(hidden, true);
-      return missing.filter((dag) => presences.get(dag) === "gone");
-    },
-    unlisted: (dags) => dags.filter((dag) => !visible.has(dag)),
-    async expectVisible(dags) {
-      for (const dag of new Set(dags)) if ((await api.presence(dag)) === "hidden") throw new HiddenDag(dag);
     },
     versionedSince: (since) =>
       api.versionedSince(since).catch((error) => {
@@ -203,49 +124,5 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
     oldestTaskStart: once(() => api.oldestTaskStart()),
     onUnreadable,
-    isVisible: ({ dags }) => dags?.every((dag) => visible.has(dag)) ?? true,
-    unreadTries: () => [...unreadTries.values()],
-    askTriesAgain(runs) {
-      for (const run of runs) dueTries.add(runKey(run));
-    },
-    triesAreDue: (row) => dueTries.has(runKey(row)),
-    async tries(row) {
-      const tries = await api.tries(row).catch(serverError);
-      if (tries instanceof Error) {
-        unreadTries.set(runKey(row), { dag_id: row.dag_id, dag_run_id: row.dag_run_id });
-        onUnreadable(`the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`);
-        return undefined;
-      }
-      if (!tries && !unreachable) {
-        unreachable = true;
-        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: a slash in an id does not fit into the server's address, or the run is gone. What was seen of them is kept.`;
-        context.emit({ type: "notice", code: "TRIES_UNREACHABLE", message });
-      }
-      return tries;
-    },
-    silentEvents(since) {
-      if (!events || since < eventsSince) {
-        eventsSince = since;
-        events = eventsOf(since);
-      }
-      return events;
-    },
-    async deletions() {
-      const since = Math.min(eventsSince, (await before()).position.server - overlapMs);
-      const runs = new Set(deletedRuns(await eventsOf(since)).map(runKey));
-      return (row) => runs.has(runKey(row));
-    },
   };
-}
-
-/** A right was taken away while it was used: what it showed is not gone. */
-class HiddenDag extends Error {
-  override readonly name = "HiddenDag";
-  readonly retryable = true;
-
-  constructor(dag: string) {
-    super(
-      `The user lost the right to see ${dag} while it was read: nothing in it is taken for deleted. Sync again, and what the user still sees is synced.`,
-    );
-  }
 }

@@ -8,10 +8,13 @@ import type { AirflowScope } from "./scope.ts";
 /** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
 const MOST_UNREADABLE = 20;
 
+/** How Airflow says that a DAG, a run or a task instance is not there, on all versions. */
+const NOT_THERE = /(?<!route )not found|^Unable to obtain dag/;
+
 /** Whether Airflow says that something is not there. A proxy that does not know the address has other words for it. */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof Error && "code" in error && error.code === "NOT_FOUND")) return false;
-  return "detail" in error && /(?<!route )not found/.test(String(error.detail));
+  return "detail" in error && NOT_THERE.test(String(error.detail));
 }
 
 /** Returns an error 500 instead of throwing it. */

@@ -1,9 +1,12 @@
 /** A table in memory: rows by their primary key, their values in the form in which destinations compare them. */
 
-import type { StoredRow, Table, Value } from "@org/destination";
-import { type Batch, type Column, type CommitResult, DestinationError, type Scope } from "@org/destination";
-import { type StoredForm, storedForm, storedRow } from "../../packages/destination/src/stored-form.ts";
-import { timestampText } from "../../packages/destination/src/timestamp.ts";
+import type { Batch, CommitResult } from "../destination.ts";
+import { DestinationError } from "../errors.ts";
+import { canonicalJson } from "../json.ts";
+import type { Scope } from "../scope.ts";
+import { type StoredForm, storedForm, storedRow } from "../stored-form.ts";
+import type { Column, StoredRow, Table, Value } from "../table.ts";
+import { timestampText } from "../timestamp.ts";
 
 interface StoredRecord {
   /** By column. */
@@ -16,19 +19,72 @@ interface StoredRecord {
 
 type Forms = Map<string, StoredForm>;
 
+/** A table as JSON: integers and timestamps (µs since 1970) as text, since JSON would round them. */
+export interface TableDocument {
+  readonly pipeline: string;
+  readonly primaryKey: readonly string[];
+  readonly types: Readonly<Record<string, Column["type"]>>;
+  /** Values in the order of the types, then `_synced_at` and `_deleted_at`. */
+  readonly rows: readonly (readonly (string | number | boolean | null)[])[];
+}
+
 export class MemoryTable {
   readonly pipeline: string;
   readonly primaryKey: readonly string[];
   readonly #types = new Map<string, Column["type"]>();
   readonly #records = new Map<string, StoredRecord>();
+  /** Microseconds since 1970 of the last batch. */
+  #lastBatch = 0n;
 
-  constructor(table: Table, pipeline: string) {
+  constructor({ primaryKey }: Pick<Table, "primaryKey">, pipeline: string) {
     this.pipeline = pipeline;
-    this.primaryKey = table.primaryKey;
+    this.primaryKey = primaryKey;
   }
 
-  /** What must become of the columns so that they fit a definition: first all checks, then `apply`. */
-  planColumns(table: Table): () => void {
+  /** The same table again, from what {@link toJSON} made of it. */
+  static from({ pipeline, primaryKey, types, rows }: TableDocument): MemoryTable {
+    const table = new MemoryTable({ primaryKey }, pipeline);
+    const names = Object.entries(types);
+    for (const [name, type] of names) table.#types.set(name, type);
+    for (const row of rows) {
+      const forms = new Map(
+        names.map(([name, type], index) => {
+          const value = row[index] ?? null;
+          if (value === null) return [name, null];
+          return [name, isInteger(type) ? BigInt(value) : type === "float64" ? Number(value) : value];
+        }),
+      );
+      const [syncedAt, deletedAt] = row.slice(names.length) as [string, string | null];
+      const record = { forms, syncedAt: BigInt(syncedAt), deletedAt: deletedAt === null ? null : BigInt(deletedAt) };
+      table.#records.set(table.#keyOf(forms), record);
+      for (const at of [record.syncedAt, record.deletedAt ?? 0n]) if (at > table.#lastBatch) table.#lastBatch = at;
+    }
+    return table;
+  }
+
+  toJSON(): TableDocument {
+    const plain = (form: StoredForm) => (typeof form === "bigint" ? String(form) : Object.is(form, -0) ? "-0" : form);
+    const rows = [...this.#records.values()].map(({ forms, syncedAt, deletedAt }) => [
+      ...[...this.#types.keys()].map((name) => plain(forms.get(name) ?? null)),
+      plain(syncedAt),
+      plain(deletedAt),
+    ]);
+    return { pipeline: this.pipeline, primaryKey: this.primaryKey, types: Object.fromEntries(this.#types), rows };
+  }
+
+  /**
+   * What must become of the table so that it fits a definition. All checks come first; carrying out what is returned
+   * cannot fail.
+   *
+   * @throws DestinationError `OWNED`, `SCHEMA_CONFLICT`
+   */
+  planColumns(table: Table, pipeline: string): () => void {
+    if (this.pipeline !== pipeline) {
+      throw new DestinationError("OWNED", `Table ${table.name} belongs to pipeline ${this.pipeline}.`);
+    }
+    if (this.primaryKey.join() !== table.primaryKey.join()) {
+      throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} has another primary key.`);
+    }
     const plans = Object.entries(table.columns).map(([name, { type }]) => {
       const from = this.#types.get(name);
       if (from === undefined || from === type) return () => this.#setType(name, type);
@@ -48,8 +104,12 @@ export class MemoryTable {
     };
   }
 
-  /** Checks a batch's rows and keys. Applying it, which cannot fail, is what is returned. */
-  planBatch({ table, replace = [], upserts = [], remove = [] }: Batch, now: bigint): () => CommitResult {
+  /**
+   * What a batch makes of the rows: checked here; carrying out what is returned cannot fail.
+   *
+   * @throws DestinationError `INVALID_ROW`
+   */
+  planBatch({ table, replace = [], upserts = [], remove = [] }: Batch): () => CommitResult {
     const names = Object.keys(table.columns);
     const staged = new Map<string, Forms>();
     for (const row of [...replace.flatMap(({ rows }) => rows), ...upserts]) {
@@ -60,6 +120,9 @@ export class MemoryTable {
     const removed = remove.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
     const matches = replace.map(({ scope }) => matcher(table, scope));
     return () => {
+      // Later than any batch before, also within one microsecond and where the machine's clock was set back.
+      const now = [this.#lastBatch + 1n, BigInt(Date.now()) * 1000n].reduce((a, b) => (a > b ? a : b));
+      this.#lastBatch = now;
       const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
       for (const [key, forms] of staged) counts[this.#put(key, forms, now)] += 1;
       for (const key of removed) counts.removed += this.#records.delete(key) ? 1 : 0;
@@ -72,6 +135,14 @@ export class MemoryTable {
       }
       return counts;
     };
+  }
+
+  /** The number of rows in a scope that are not deleted, by the values of some columns. */
+  countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly string[]) {
+    const groups = Map.groupBy(this.select(table, scope, columns), (row) =>
+      canonicalJson(columns.map((column) => String(row[column]))),
+    );
+    return [...groups.values()].map((group) => ({ values: group[0] as StoredRow, count: group.length }));
   }
 
   /** Some columns of the rows in a scope that are not deleted. */
@@ -125,6 +196,10 @@ export class MemoryTable {
     };
     return record.row;
   }
+}
+
+function isInteger(type: Column["type"]): boolean {
+  return type === "int64" || type === "timestamp";
 }
 
 function writtenForm(type: Column["type"] | undefined, form: StoredForm): Value {

@@ -1,0 +1,57 @@
+import type { AirflowClient } from "../client.ts";
+import type { components } from "../generated/schema.ts";
+import type { CallOptions } from "../operations.ts";
+import type { DagRun } from "../types.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+
+type Schemas = components["schemas"];
+
+export type Asset = Schemas["AssetResponse"];
+/** Something that was said to have happened to an asset, by a task or by a person. */
+export type AssetEvent = Schemas["AssetEventResponse"];
+/** An event that a DAG which waits for several assets has had already. */
+export type QueuedAssetEvent = Schemas["QueuedEventResponse"];
+
+export function list(client: AirflowClient, query: ListQuery<"/api/v2/assets"> = {}): List<Asset> {
+  return listOf(client, "/api/v2/assets", query);
+}
+
+/** @throws AirflowError `NOT_FOUND` */
+export async function get(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Asset> {
+  return (await client.GET("/api/v2/assets/{asset_id}", { ...call, params: byId(id) })).data;
+}
+
+/** The events of assets, oldest first. */
+export function events(client: AirflowClient, query: ListQuery<"/api/v2/assets/events"> = {}): List<AssetEvent> {
+  return listOf(client, "/api/v2/assets/events", query);
+}
+
+/** Says that an asset changed: what waits for it may start. */
+export async function createEvent(
+  client: AirflowClient,
+  options: Schemas["CreateAssetEventsBody"],
+  call: CallOptions = {},
+): Promise<AssetEvent> {
+  return (await client.POST("/api/v2/assets/events", { ...call, body: options })).data;
+}
+
+/** Starts a run of the DAG that makes an asset. @throws AirflowError `CONFLICT` where several do */
+export async function materialize(client: AirflowClient, id: number, call: CallOptions = {}): Promise<DagRun> {
+  return (await client.POST("/api/v2/assets/{asset_id}/materialize", { ...call, params: byId(id) })).data;
+}
+
+/** The events of an asset that wait until DAGs have all that they wait for; none is no error. */
+export async function queuedEvents(
+  client: AirflowClient,
+  id: number,
+  call: CallOptions = {},
+): Promise<readonly QueuedAssetEvent[]> {
+  return (await client.GET("/api/v2/assets/{asset_id}/queuedEvents", { ...call, params: byId(id) })).data.queued_events;
+}
+
+/** Forgets these events. */
+export async function removeQueuedEvents(client: AirflowClient, id: number, call: CallOptions = {}): Promise<void> {
+  await client.DELETE("/api/v2/assets/{asset_id}/queuedEvents", { ...call, params: byId(id) });
+}
+
+const byId = (id: number) => ({ path: { asset_id: id } });

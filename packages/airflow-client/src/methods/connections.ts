@@ -1,0 +1,54 @@
+import type { AirflowClient } from "../client.ts";
+import type { components } from "../generated/schema.ts";
+import type { CallOptions } from "../operations.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+
+type Schemas = components["schemas"];
+
+/** A connection. The server never gives a password back, and hides secrets in `extra` as `***`. */
+export type Connection = Schemas["ConnectionResponse"];
+export type ConnectionOptions = Schemas["ConnectionBody"];
+
+export function list(client: AirflowClient, query: ListQuery<"/api/v2/connections"> = {}): List<Connection> {
+  return listOf(client, "/api/v2/connections", query);
+}
+
+/** @throws AirflowError `NOT_FOUND` */
+export async function get(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<Connection> {
+  return (await client.GET("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) })).data;
+}
+
+/** @throws AirflowError `CONFLICT` where there is one with this id */
+export async function create(
+  client: AirflowClient,
+  options: ConnectionOptions,
+  call: CallOptions = {},
+): Promise<Connection> {
+  return (await client.POST("/api/v2/connections", { ...call, body: options })).data;
+}
+
+/** Changes the fields that are given, and no others. */
+export async function update(
+  client: AirflowClient,
+  { connection_id, ...changes }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
+  call: CallOptions = {},
+): Promise<Connection> {
+  const params = { ...byId(connection_id), query: { update_mask: Object.keys(changes) } };
+  const body = { connection_id, ...changes };
+  return (await client.PATCH("/api/v2/connections/{connection_id}", { ...call, params, body })).data;
+}
+
+export async function remove(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<void> {
+  await client.DELETE("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) });
+}
+
+/** Tries a connection from where the server is. @throws AirflowError `FORBIDDEN` unless the server allows such tests */
+export async function test(
+  client: AirflowClient,
+  options: ConnectionOptions,
+  call: CallOptions = {},
+): Promise<Schemas["ConnectionTestResponse"]> {
+  return (await client.POST("/api/v2/connections/test", { ...call, body: options })).data;
+}
+
+const byId = (connectionId: string) => ({ path: { connection_id: connectionId } });

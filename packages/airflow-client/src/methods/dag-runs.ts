@@ -1,0 +1,117 @@
+import type { AirflowClient } from "../client.ts";
+import type { components } from "../generated/schema.ts";
+import type { CallOptions } from "../operations.ts";
+import type { DagRun } from "../types.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { type PollOptions, poll } from "./poll.ts";
+
+type Schemas = components["schemas"];
+
+/** Which run: `{ dagId, dagRunId }`. */
+export interface DagRunId {
+  readonly dagId: string;
+  readonly dagRunId: string;
+}
+
+/** A run that has ended. */
+export type FinishedDagRun = DagRun & { readonly state: "success" | "failed" };
+
+/** What a run is started with; all of it may be left out. */
+export type TriggerOptions = Partial<Schemas["TriggerDAGRunPostBody"]>;
+
+/** The runs of a DAG, of all that the user may read without one. */
+export function list(
+  client: AirflowClient,
+  { dagId = "~", ...query }: { readonly dagId?: string } & ListQuery<"/api/v2/dags/{dag_id}/dagRuns"> = {},
+): List<DagRun> {
+  return listOf(client, "/api/v2/dags/{dag_id}/dagRuns", query, { dag_id: dagId });
+}
+
+/** @throws AirflowError `NOT_FOUND`; `UNADDRESSABLE_ID` for a run id with a slash */
+export async function get(client: AirflowClient, run: DagRunId, call: CallOptions = {}): Promise<DagRun> {
+  return (await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { ...call, params: { path: pathOf(run) } }))
+    .data;
+}
+
+/**
+ * Starts a run. The server chooses its id unless `dag_run_id` is given, and `logical_date` is null unless given: two runs
+ * of a DAG cannot have the same one.
+ *
+ * @throws AirflowError `CONFLICT` where there is a run with this id or date, `INVALID_REQUEST` where the DAG's parameters
+ * do not allow this `conf`
+ */
+export async function trigger(
+  client: AirflowClient,
+  dagId: string,
+  options: TriggerOptions = {},
+  call: CallOptions = {},
+): Promise<DagRun> {
+  const params = { path: { dag_id: dagId } };
+  const body = { logical_date: null, ...options };
+  return (await client.POST("/api/v2/dags/{dag_id}/dagRuns", { ...call, params, body })).data;
+}
+
+/**
+ * Waits until a run has ended, and returns it, whether it succeeded or failed. Asks after 1 s, and then ever less often,
+ * every 30 s at last. An error that may pass does not end it.
+ *
+ * @throws AirflowError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort
+ */
+export function wait(client: AirflowClient, run: DagRunId, options: PollOptions = {}): Promise<FinishedDagRun> {
+  return poll(`run ${run.dagRunId} of ${run.dagId} to end`, options, async (call) => {
+    const found = await get(client, run, call);
+    return found.state === "success" || found.state === "failed" ? (found as FinishedDagRun) : undefined;
+  });
+}
+
+/** Runs a run again: all of its tasks, or with `only_failed` those that failed and what comes after them. */
+export async function clear(
+  client: AirflowClient,
+  run: DagRunId,
+  options: Omit<Schemas["DAGRunClearBody"], "dry_run"> = {},
+  call: CallOptions = {},
+): Promise<void> {
+  const params = { path: pathOf(run) };
+  const body = { ...options, dry_run: false };
+  await client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/clear", { ...call, params, body });
+}
+
+/** Marks a run, and its unfinished tasks, as succeeded or failed, or queues it again. */
+export function setState(
+  client: AirflowClient,
+  run: DagRunId,
+  state: Schemas["DagRunMutableStates"],
+  call: CallOptions = {},
+): Promise<DagRun> {
+  return patch(client, run, { state }, call);
+}
+
+/** Sets the note that people see on a run; null takes it away. */
+export function setNote(
+  client: AirflowClient,
+  run: DagRunId,
+  note: string | null,
+  call: CallOptions = {},
+): Promise<DagRun> {
+  return patch(client, run, { note }, call);
+}
+
+/** Deletes a run with its task instances. */
+export async function remove(client: AirflowClient, run: DagRunId, call: CallOptions = {}): Promise<void> {
+  await client.DELETE("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { ...call, params: { path: pathOf(run) } });
+}
+
+async function patch(
+  client: AirflowClient,
+  run: DagRunId,
+  body: Schemas["DAGRunPatchBody"],
+  call: CallOptions,
+): Promise<DagRun> {
+  const params = { path: pathOf(run), query: { update_mask: Object.keys(body) } };
+  return (await client.PATCH("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { ...call, params, body })).data;
+}
+
+/** The ids as the server's paths name them. */
+export function pathOf({ dagId, dagRunId }: DagRunId) {
+  return { dag_id: dagId, dag_run_id: dagRunId };
+}

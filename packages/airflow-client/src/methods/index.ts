@@ -1,0 +1,18 @@
+/**
+ * Short methods for what people do, named in the API's own terms: `dagRuns.trigger(airflow, "daily")`. Each takes the
+ * client first; a bundler leaves out those that are not used.
+ */
+export * as assets from "./assets.ts";
+export * as backfills from "./backfills.ts";
+export * as connections from "./connections.ts";
+export * as dagRuns from "./dag-runs.ts";
+export * as dags from "./dags.ts";
+export * as eventLogs from "./event-logs.ts";
+export * as importErrors from "./import-errors.ts";
+export type { List, ListQuery } from "./list.ts";
+export * as monitor from "./monitor.ts";
+export type { PollOptions } from "./poll.ts";
+export * as pools from "./pools.ts";
+export * as taskInstances from "./task-instances.ts";
+export * as variables from "./variables.ts";
+export * as xcoms from "./xcoms.ts";

@@ -1,0 +1,35 @@
+import type { AirflowClient } from "../client.ts";
+import type { CallOptions } from "../operations.ts";
+import { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "../paginate.ts";
+
+/** A list of the server: its items one by one (`for await`), or page by page. Each walk asks anew. */
+export interface List<T> extends AsyncIterable<T> {
+  /** The same as pages, with the server's count and its clock. */
+  pages(): AsyncIterable<Page<T>>;
+}
+
+/** What a list's query may ask for; paging is done for you. */
+export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]> &
+  CallOptions;
+
+/** How the lists of this package are made. @see paginate for what each way of paging promises */
+export function list<P extends ListPath>(
+  client: Pick<AirflowClient, "GET">,
+  path: P,
+  { signal, timeoutMs, ...query }: ListQuery<P>,
+  ids?: Readonly<Record<string, string | number>>,
+): List<ListItem<P>> {
+  // The types above hold for each path; inside, all are the same.
+  const walk = paginate as unknown as (
+    client: Pick<AirflowClient, "GET">,
+    path: P,
+    options: CallOptions & { readonly params: object },
+  ) => AsyncIterable<Page<ListItem<P>>>;
+  const pages = () => walk(client, path, { params: { query, ...(ids && { path: ids }) }, signal, timeoutMs });
+  return {
+    pages,
+    async *[Symbol.asyncIterator]() {
+      for await (const { items } of pages()) yield* items;
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import type { AirflowClient } from "../client.ts";
+import type { components } from "../generated/schema.ts";
+import type { CallOptions } from "../operations.ts";
+import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
+import { type DagRunId, pathOf } from "./dag-runs.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+
+export { type LogLine, type LogsOptions, logs } from "./task-logs.ts";
+
+type Schemas = components["schemas"];
+
+/** Which task instance; `mapIndex` is -1 for a task that is not mapped. */
+export interface TaskInstanceId extends DagRunId {
+  readonly taskId: string;
+  /** @default -1 */
+  readonly mapIndex?: number | undefined;
+}
+
+const PATH = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
+
+/** The task instances of a run; of all runs of a DAG, or of all DAGs, without it. */
+export function list(
+  client: AirflowClient,
+  { dagId = "~", dagRunId = "~", ...query }: Partial<DagRunId> & ListQuery<typeof PATH> = {},
+): List<TaskInstance> {
+  return listOf(client, PATH, query, { dag_id: dagId, dag_run_id: dagRunId });
+}
+
+/** @throws AirflowError `NOT_FOUND` */
+export async function get(client: AirflowClient, task: TaskInstanceId, call: CallOptions = {}): Promise<TaskInstance> {
+  const params = { path: taskPath(task) };
+  return (await client.GET(`${PATH}/{task_id}/{map_index}`, { ...call, params })).data;
+}
+
+/** All attempts of a task instance, the present one last. */
+export async function tries(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  call: CallOptions = {},
+): Promise<readonly TaskInstanceAttempt[]> {
+  const params = { path: taskPath(task) };
+  return (await client.GET(`${PATH}/{task_id}/{map_index}/tries`, { ...call, params })).data.task_instances;
+}
+
+/**
+ * Runs task instances of a DAG again, and says which. With `dry_run: true` it only says which.
+ *
+ * @param options all of the DAG's unless limited: `dag_run_id`, `task_ids`, `only_failed`, `start_date`, `end_date`. The
+ * server's own default is a dry run; here it is not.
+ */
+export async function clear(
+  client: AirflowClient,
+  dagId: string,
+  options: Schemas["ClearTaskInstancesBody"] = {},
+  call: CallOptions = {},
+): Promise<readonly TaskInstance[]> {
+  const params = { path: { dag_id: dagId } };
+  const body = { dry_run: false, ...options };
+  const { data } = await client.POST("/api/v2/dags/{dag_id}/clearTaskInstances", { ...call, params, body });
+  return data.task_instances as readonly TaskInstance[];
+}
+
+/** Sets a task instance's state by hand; with `include_downstream` and the like, also of its neighbours. */
+export async function setState(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  state: Schemas["TaskInstanceState"],
+  options: Omit<Schemas["PatchTaskInstanceBody"], "new_state" | "note"> = {},
+  call: CallOptions = {},
+): Promise<readonly TaskInstance[]> {
+  return patch(client, task, { ...options, new_state: state }, call);
+}
+
+/** Sets the note that people see on a task instance; null takes it away. */
+export async function setNote(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  note: string | null,
+  call: CallOptions = {},
+): Promise<readonly TaskInstance[]> {
+  return patch(client, task, { note }, call);
+}
+
+async function patch(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  body: Schemas["PatchTaskInstanceBody"],
+  call: CallOptions,
+): Promise<readonly TaskInstance[]> {
+  const params = { path: taskPath(task), query: { update_mask: Object.keys(body) } };
+  const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
+  return data.task_instances;
+}
+
+/** The ids as the server's paths name them. */
+export function taskPath({ taskId, mapIndex = -1, ...run }: TaskInstanceId) {
+  return { ...pathOf(run), task_id: taskId, map_index: mapIndex };
+}

@@ -1,0 +1,84 @@
+import type { AirflowClient } from "../client.ts";
+import type { CallOptions } from "../operations.ts";
+import { sleep } from "./poll.ts";
+import { type TaskInstanceId, taskPath } from "./task-instances.ts";
+
+/** A line of a task's log. Structured loggers add fields of their own: `level`, `logger`, `error_detail`, … */
+export interface LogLine {
+  readonly event: string;
+  /** When it was written, ISO 8601; absent on lines that the server adds. */
+  readonly timestamp?: string;
+  readonly [field: string]: unknown;
+}
+
+export interface LogsOptions {
+  /** Goes on while the task runs, asking every `intervalMs`. @default true */
+  readonly follow?: boolean | undefined;
+  /** How long to wait for more lines of a running task, in ms. @default 2000 */
+  readonly intervalMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The lines of one attempt's log, as they come. It ends with the attempt; without `follow`, with what there is now.
+ *
+ * @param tryNumber 1 for the first attempt
+ * @throws AirflowError `NOT_FOUND` where there was no such attempt
+ */
+export async function* logs(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  tryNumber: number,
+  { follow = true, intervalMs = 2000, signal }: LogsOptions = {},
+): AsyncGenerator<LogLine, void, undefined> {
+  const first = await readLog(client, task, tryNumber, undefined, { signal });
+  yield* first.lines;
+  // What comes before the task's own lines is sent once.
+  const own = first.lines.slice(headerLength(first.lines));
+  const beginning = own.slice(0, 3);
+  let count = own.length;
+  for (let { token } = first; token !== null && follow; ) {
+    await sleep(intervalMs, signal);
+    const next = await readLog(client, task, tryNumber, token, { signal });
+    ({ token } = next);
+    // Airflow 3.0 takes the token and gives all lines again.
+    if (beginning.length === 0) beginning.push(...next.lines.slice(0, 3));
+    else if (next.lines.length >= count && beginsWith(next.lines, beginning)) next.lines.splice(0, count);
+    count += next.lines.length;
+    yield* next.lines;
+  }
+}
+
+async function readLog(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  tryNumber: number,
+  token: string | undefined,
+  call: CallOptions,
+): Promise<{ readonly lines: LogLine[]; readonly token: string | null }> {
+  const { map_index, ...path } = taskPath(task);
+  const { data } = await client.GET(
+    "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
+    {
+      ...call,
+      params: {
+        path: { ...path, try_number: tryNumber },
+        query: { map_index, token },
+        header: { accept: "application/json" },
+      },
+    },
+  );
+  const { content, continuation_token } = data as Exclude<typeof data, string>;
+  const lines = content.map((line): LogLine => (typeof line === "string" ? { event: line } : (line as LogLine)));
+  return { lines, token: continuation_token };
+}
+
+/** How many lines say where the log was found. */
+function headerLength(lines: readonly LogLine[]): number {
+  if (!lines[0]?.event.startsWith("::group::")) return 0;
+  return lines.findIndex(({ event }) => event === "::endgroup::") + 1;
+}
+
+function beginsWith(lines: readonly LogLine[], beginning: readonly LogLine[]): boolean {
+  return beginning.every((line, index) => JSON.stringify(line) === JSON.stringify(lines[index]));
+}

@@ -1,0 +1,42 @@
+import type { AirflowClient } from "../client.ts";
+import { AirflowError } from "../errors.ts";
+import type { components } from "../generated/schema.ts";
+import type { CallOptions } from "../operations.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+
+type Schemas = components["schemas"];
+
+/** A variable. The value of one whose key looks like a secret comes as `***`. */
+export type Variable = Schemas["VariableResponse"];
+
+export function list(client: AirflowClient, query: ListQuery<"/api/v2/variables"> = {}): List<Variable> {
+  return listOf(client, "/api/v2/variables", query);
+}
+
+/** @throws AirflowError `NOT_FOUND` */
+export async function get(client: AirflowClient, key: string, call: CallOptions = {}): Promise<Variable> {
+  return (await client.GET("/api/v2/variables/{variable_key}", { ...call, params: byKey(key) })).data;
+}
+
+/** Creates a variable, or changes it. What is not text is stored as JSON. Without a description the present one stays. */
+export async function set(
+  client: AirflowClient,
+  key: string,
+  value: Schemas["JsonValue"],
+  { description, ...call }: { readonly description?: string } & CallOptions = {},
+): Promise<Variable> {
+  const body = { key, value, ...(description !== undefined && { description }) };
+  try {
+    return (await client.POST("/api/v2/variables", { ...call, body })).data;
+  } catch (error) {
+    if (!(error instanceof AirflowError && error.code === "CONFLICT")) throw error;
+  }
+  const params = { ...byKey(key), query: { update_mask: Object.keys(body).filter((name) => name !== "key") } };
+  return (await client.PATCH("/api/v2/variables/{variable_key}", { ...call, params, body })).data;
+}
+
+export async function remove(client: AirflowClient, key: string, call: CallOptions = {}): Promise<void> {
+  await client.DELETE("/api/v2/variables/{variable_key}", { ...call, params: byKey(key) });
+}
+
+const byKey = (key: string) => ({ path: { variable_key: key } });

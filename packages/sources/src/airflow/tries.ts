@@ -1,0 +1,44 @@
+/** The earlier attempts of task instances, and those that could not be had. */
+import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import type { SourceContext } from "@org/sync-engine";
+import type { AirflowApi } from "./api.ts";
+import { type RunId, runKey } from "./doubts.ts";
+import type { OnUnreadable } from "./leaves.ts";
+import { serverError } from "./unreadable.ts";
+
+export interface Tries {
+  /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
+  tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
+  /** Runs of which the server could not read some tries in this sync. */
+  unreadTries(): readonly RunId[];
+  /** Makes the tries of runs due: those that could not be read in the last sync. */
+  askTriesAgain(runs: readonly RunId[]): void;
+  triesAreDue(row: RunId): boolean;
+}
+
+export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit }: SourceContext): Tries {
+  const unread = new Map<string, RunId>();
+  const due = new Set<string>();
+  let saidUnreachable = false;
+  return {
+    unreadTries: () => [...unread.values()],
+    askTriesAgain(runs) {
+      for (const run of runs) due.add(runKey(run));
+    },
+    triesAreDue: (row) => due.has(runKey(row)),
+    async tries(row) {
+      const tries = await api.tries(row).catch(serverError);
+      if (tries instanceof Error) {
+        unread.set(runKey(row), { dag_id: row.dag_id, dag_run_id: row.dag_run_id });
+        onUnreadable(`the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`);
+        return undefined;
+      }
+      if (!tries && !saidUnreachable) {
+        saidUnreachable = true;
+        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: a slash in an id does not fit into the server's address, or the run is gone. What was seen of them is kept.`;
+        emit({ type: "notice", code: "TRIES_UNREACHABLE", message });
+      }
+      return tries;
+    },
+  };
+}

@@ -1,0 +1,53 @@
+import type { DestinationSuite, Place } from "@org/destination/testing";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { differences } from "../live/compare.ts";
+import { suites } from "../support/suites.ts";
+import { startSyncTo } from "./support/processes.ts";
+import { syncInto } from "./support/small-sync.ts";
+import { type Kind, type Subject, startSubject } from "./support/subject.ts";
+
+const kills = process.env.NIGHTLY ? 25 : 5;
+const kinds: readonly Kind[] = ["airflow", "dagster"];
+
+/** What random-instants.test.ts shows of a DuckDB file, for every other destination. */
+const others = suites.filter(({ name }) => name !== "duckdb");
+
+describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
+  test.each(kinds)(`I1, I3: a sync of %s killed at ${kills} random instants, then run again`, async (kind) => {
+    const subject = await startSubject(kind);
+    const place = await suite.create();
+    onTestFinished(async () => place.cleanup?.());
+    let durationMs = 500;
+    for (let attempt = 0, killed = 0; killed < kills; attempt += 1) {
+      expect(attempt, "syncs end before they can be killed").toBeLessThan(20 * kills);
+      const { child, ended } = startSyncTo(place, subject);
+      const asked = new Promise<void>((resolve) => subject.faults.push({ before: () => resolve() }));
+      await Promise.race([asked, ended]);
+      const askedAt = performance.now();
+      const timer = setTimeout(() => child.kill("SIGKILL"), Math.random() * durationMs);
+      const { signal, stderr } = await ended;
+      clearTimeout(timer);
+      subject.faults.clear();
+      expect(stderr).toBe("");
+      if (signal === "SIGKILL") {
+        killed += 1;
+        // Every second kill hits the sync that mends what the one before left.
+        if (killed % 2 === 0 && killed < kills) continue;
+        await syncInto(place.connect(), kind, subject.url);
+      } else {
+        durationMs = performance.now() - askedAt;
+      }
+      expect(await differencesNow(suite, place, subject), `after kill ${killed}`).toEqual([]);
+      subject.change();
+    }
+  });
+});
+
+async function differencesNow(suite: DestinationSuite<Place>, place: Place, subject: Subject): Promise<string[]> {
+  const lines: string[] = [];
+  for (const { name, primaryKey } of subject.tables) {
+    const live = (await suite.read(place, name)).filter(({ _deleted_at }) => _deleted_at === null);
+    lines.push(...differences(subject.snapshots.at(-1)?.rows[name] ?? [], live, primaryKey));
+  }
+  return lines;
+}

@@ -1,0 +1,215 @@
+/** The client's short methods on a real server whose scheduler runs what they start. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  type AirflowClient,
+  assets,
+  backfills,
+  connections,
+  createAirflowClient,
+  dagRuns,
+  dags,
+  eventLogs,
+  importErrors,
+  monitor,
+  pools,
+  taskInstances,
+  variables,
+  xcoms,
+} from "@org/airflow-client";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { describeLiveBefore, log } from "./live.ts";
+import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+
+const newest = airflowVersions.at(-1)?.version;
+const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newest);
+
+for (const { version, pythonBefore } of tested) {
+  describeLiveBefore(pythonBefore)(`the methods of the client on a real Airflow ${version}`, () =>
+    testMethods(version),
+  );
+}
+
+/** All of a list. */
+async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const found: T[] = [];
+  for await (const item of items) found.push(item);
+  return found;
+}
+
+function testMethods(version: string): void {
+  const folder = mkdtempSync(join(tmpdir(), "live-methods-"));
+  let server: AirflowServer;
+  let airflow: AirflowClient;
+
+  beforeAll(async () => {
+    const dagsFolder = join(folder, "dags");
+    await mkdir(dagsFolder);
+    await copyFile(
+      fileURLToPath(new URL("./servers/airflow/methods.py", import.meta.url)),
+      join(dagsFolder, "methods.py"),
+    );
+    const env = { AIRFLOW__CORE__TEST_CONNECTION: "Enabled" };
+    server = await startAirflow({ log, version, dagsFolder, scheduler: true, env });
+    const { url: baseUrl, username, password } = server;
+    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    for await (const { dag_id } of dags.list(airflow)) await dags.unpause(airflow, dag_id);
+  });
+  afterAll(async () => {
+    await server?.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  test("dags: list, get, pause, unpause; health, version, import errors, the audit log", async () => {
+    const found = await all(dags.list(airflow, { limit: 2, order_by: ["dag_id"] }));
+    expect(found.map(({ dag_id }) => dag_id)).toEqual([
+      "daily",
+      "fails_first",
+      "makes_report",
+      "reads_report",
+      "speaks",
+    ]);
+    const pages = await all(dags.list(airflow, { limit: 2 }).pages());
+    expect(pages.map(({ items, total }) => [items.length, total])).toEqual([
+      [2, 5],
+      [2, 5],
+      [1, 5],
+    ]);
+    expect((await dags.get(airflow, "speaks")).params).toMatchObject({ lines: { value: 5 } });
+    expect((await dags.pause(airflow, "daily")).is_paused).toBe(true);
+    expect((await dags.unpause(airflow, "daily")).is_paused).toBe(false);
+    await expect(dags.get(airflow, "nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    expect(await monitor.health(airflow)).toMatchObject({ scheduler: { status: "healthy" } });
+    expect((await monitor.version(airflow)).version).toBe(version);
+    expect(await all(importErrors.list(airflow))).toEqual([]);
+    expect((await all(eventLogs.list(airflow, { dag_id: "daily" }))).length).toBeGreaterThan(1);
+  });
+
+  test("a run is triggered, its log followed line by line, waited for, and its result read", {
+    timeout: 240_000,
+  }, async () => {
+    const run = await dagRuns.trigger(airflow, "speaks", { conf: { lines: 6 }, note: "by hand" });
+    const id = { dagId: "speaks", dagRunId: run.dag_run_id };
+    expect(run).toMatchObject({ state: "queued", conf: { lines: 6 }, note: "by hand", logical_date: null });
+    const task = { ...id, taskId: "say" };
+    await expect
+      .poll(async () => (await taskInstances.get(airflow, task)).state, { timeout: 120_000, interval: 200 })
+      .toBe("running");
+    const lines: string[] = [];
+    let asked = 0;
+    for await (const { event } of taskInstances.logs(airflow, task, 1, { intervalMs: 500 })) {
+      if (lines.length === 0) asked = (await taskInstances.get(airflow, task)).state === "running" ? 1 : 0;
+      if (/^line \d$/.test(event)) lines.push(event);
+    }
+    expect(lines).toEqual(["line 0", "line 1", "line 2", "line 3", "line 4", "line 5"]);
+    expect(asked, "the log was followed while the task ran").toBe(1);
+
+    const ended = await dagRuns.wait(airflow, id, { deadlineMs: 60_000, intervalMs: 200 });
+    expect(ended.state).toBe("success");
+    expect((await xcoms.get(airflow, { ...task, key: "return_value" })).value).toEqual({ said: 6 });
+    expect((await all(xcoms.list(airflow, { dagId: "speaks" }))).map(({ key }) => key)).toEqual(["return_value"]);
+    expect(await all(dagRuns.list(airflow, { dagId: "speaks" }))).toMatchObject([{ dag_run_id: run.dag_run_id }]);
+    expect((await dagRuns.setNote(airflow, id, "seen")).note).toBe("seen");
+    expect((await taskInstances.setNote(airflow, task, "said it"))[0]?.note).toBe("said it");
+    await xcoms.create(airflow, { ...task, key: "mine" }, [1, { two: 3 }]);
+    await xcoms.update(airflow, { ...task, key: "mine" }, "other");
+    expect((await xcoms.get(airflow, { ...task, key: "mine" })).value).toBe("other");
+
+    const patience = dagRuns.wait(airflow, { dagId: "speaks", dagRunId: "no such run" }, { deadlineMs: 1000 });
+    await expect(patience).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a run that failed is cleared by its tasks, and all attempts are there", { timeout: 240_000 }, async () => {
+    const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "fails_first");
+    const id = { dagId: "fails_first", dagRunId };
+    expect((await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 })).state).toBe("failed");
+    const would = await taskInstances.clear(airflow, "fails_first", {
+      dag_run_id: dagRunId,
+      only_failed: true,
+      dry_run: true,
+    });
+    expect(would.map(({ task_id }) => task_id)).toEqual(["once"]);
+    await taskInstances.clear(airflow, "fails_first", { dag_run_id: dagRunId, only_failed: true });
+    expect((await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 })).state).toBe("success");
+    const tries = await taskInstances.tries(airflow, { ...id, taskId: "once" });
+    expect(tries.map(({ try_number, state }) => [try_number, state])).toEqual([
+      [1, "failed"],
+      [2, "success"],
+    ]);
+
+    await dagRuns.clear(airflow, id);
+    await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 });
+    expect(await taskInstances.tries(airflow, { ...id, taskId: "once" })).toHaveLength(3);
+    await taskInstances.setState(airflow, { ...id, taskId: "once" }, "failed");
+    expect(await all(taskInstances.list(airflow, { ...id, state: ["failed"] }))).toHaveLength(1);
+    expect((await dagRuns.setState(airflow, id, "failed")).state).toBe("failed");
+    await dagRuns.remove(airflow, id);
+    await expect(dagRuns.get(airflow, id)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a backfill is tried, made, paused, unpaused, waited for", { timeout: 240_000 }, async () => {
+    const week = { dag_id: "daily", from_date: "2026-02-01T00:00:00Z", to_date: "2026-02-03T00:00:00Z" };
+    const dates = await backfills.dryRun(airflow, week);
+    expect(dates.map(({ logical_date }) => logical_date?.slice(0, 10))).toEqual([
+      "2026-02-01",
+      "2026-02-02",
+      "2026-02-03",
+    ]);
+    const { id } = await backfills.create(airflow, week);
+    await expect(backfills.create(airflow, week)).rejects.toMatchObject({ code: "CONFLICT" });
+    expect((await backfills.pause(airflow, id)).is_paused).toBe(true);
+    expect((await backfills.unpause(airflow, id)).is_paused).toBe(false);
+    await backfills.wait(airflow, id, { deadlineMs: 180_000, intervalMs: 500 });
+    const runs = await all(dagRuns.list(airflow, { dagId: "daily", run_type: ["backfill"] }));
+    expect(runs.map(({ state }) => state)).toEqual(["success", "success", "success"]);
+    expect(await all(backfills.list(airflow, { dag_id: "daily" }))).toMatchObject([{ id }]);
+  });
+
+  test("variables, connections and pools are set, read, changed and removed, keys with a slash among them", async () => {
+    const key = "team/a b%20ü";
+    expect((await variables.set(airflow, key, { deep: [1] }, { description: "first" })).key).toBe(key);
+    expect(JSON.parse(String((await variables.get(airflow, key)).value))).toEqual({ deep: [1] });
+    await variables.set(airflow, key, "text");
+    expect(await variables.get(airflow, key)).toMatchObject({ value: "text", description: "first" });
+    expect((await all(variables.list(airflow))).map((each) => each.key)).toEqual([key]);
+    await variables.remove(airflow, key);
+    await expect(variables.get(airflow, key)).rejects.toMatchObject({ code: "NOT_FOUND" });
+
+    const connection = { connection_id: "there", conn_type: "http", host: "127.0.0.1", password: "very secret" };
+    await connections.create(airflow, connection);
+    await connections.update(airflow, { connection_id: "there", conn_type: "http", port: 81 });
+    expect(await connections.get(airflow, "there")).toMatchObject({ host: "127.0.0.1", port: 81 });
+    expect((await all(connections.list(airflow))).map((each) => each.connection_id)).toContain("there");
+    expect(await connections.test(airflow, connection)).toHaveProperty("status");
+    await connections.remove(airflow, "there");
+
+    await pools.create(airflow, { name: "few slots", slots: 2 });
+    expect(await pools.update(airflow, "few slots", { slots: 3 })).toMatchObject({ slots: 3 });
+    expect(await pools.get(airflow, "few slots")).toMatchObject({ slots: 3, occupied_slots: 0 });
+    expect((await all(pools.list(airflow))).map(({ name }) => name)).toContain("few slots");
+    await pools.remove(airflow, "few slots");
+  });
+
+  test("an asset is materialized, said to have changed, and its queued events are forgotten", {
+    timeout: 240_000,
+  }, async () => {
+    const found = await all(assets.list(airflow));
+    const report = found.find(({ name }) => name === "report");
+    const id = Number(report?.id);
+    expect(await assets.get(airflow, id)).toMatchObject({ uri: report?.uri });
+    const run = await assets.materialize(airflow, id);
+    await dagRuns.wait(
+      airflow,
+      { dagId: run.dag_id, dagRunId: run.dag_run_id },
+      { deadlineMs: 120_000, intervalMs: 200 },
+    );
+    await assets.createEvent(airflow, { asset_id: id, extra: { by: "hand" } });
+    expect((await all(assets.events(airflow, { asset_id: id }))).length).toBe(2);
+    expect(await assets.queuedEvents(airflow, id)).toMatchObject([{ dag_id: "reads_report" }]);
+    await assets.removeQueuedEvents(airflow, id);
+    await dags.remove(airflow, "reads_report");
+  });
+}
