@@ -148,7 +148,7 @@ test.skipIf(process.platform === "win32")(
     const script = `
     const { connect } = await import(${JSON.stringify(fileURLToPath(new URL("./files-place.ts", import.meta.url)))});
     const table = ${JSON.stringify(table)};
-    const session = await connect(${JSON.stringify(place.process.argument)}).open({ pipeline: ${JSON.stringify(pipeline)} });
+    const session = await connect(${JSON.stringify(place.argument)}).open({ pipeline: ${JSON.stringify(pipeline)} });
     await session.prepare([table]);
     try {
       for (let number = 1; ; number += 1) {

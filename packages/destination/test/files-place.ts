@@ -11,6 +11,8 @@ const leaseMs = 1500;
 
 export interface FilesPlace extends Place {
   readonly folder: string;
+  /** For {@link connect}. */
+  readonly argument: string;
 }
 
 /** What the suite's other processes call. @param argument place and options as JSON */
@@ -25,6 +27,7 @@ export async function createPlace(options: FilesOptions = {}): Promise<FilesPlac
   const argument = JSON.stringify([folder, options]);
   return {
     folder,
+    argument,
     connect: () => connect(argument),
     process: { module: import.meta.url, argument },
     cleanup: () => rm(parent, { recursive: true }),

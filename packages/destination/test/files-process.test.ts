@@ -22,7 +22,7 @@ function start(script: string, { failPoint = "", pipeline = "p" } = {}) {
     const pipeline = ${JSON.stringify(pipeline)};
     const table = { name: "table_" + pipeline, description: "", primaryKey: ["id"], columns: {
       id: { type: "int64", description: "" }, size: { type: "int64", description: "" } } };
-    const open = () => connect(${JSON.stringify(place.process.argument)}).open({ pipeline });
+    const open = () => connect(${JSON.stringify(place.argument)}).open({ pipeline });
     const commit = (session, number) => session.commit("s", { table, state: { version: 1, value: number },
       upserts: [{ id: 0, size: number }, { id: number, size: number }] });
     ${script}`;
