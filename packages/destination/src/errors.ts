@@ -2,7 +2,6 @@
 export type DestinationErrorCode =
   | "LOCKED"
   | "FENCED"
-  | "UNREACHABLE"
   | "NOT_FOUND"
   | "NO_PERMISSION"
   | "NOT_A_DESTINATION"
@@ -13,6 +12,7 @@ export type DestinationErrorCode =
   | "INVALID_ROW"
   | "INVALID_STATE"
   | "NO_SPACE"
+  | "UNAVAILABLE"
   | "FAILED";
 
 /**
@@ -24,7 +24,6 @@ export type FailureType = "config" | "transient" | "system";
 const failureTypes: Record<DestinationErrorCode, FailureType> = {
   LOCKED: "transient",
   FENCED: "transient",
-  UNREACHABLE: "transient",
   NOT_FOUND: "config",
   NO_PERMISSION: "config",
   NOT_A_DESTINATION: "config",
@@ -35,6 +34,7 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   INVALID_ROW: "system",
   INVALID_STATE: "config",
   NO_SPACE: "config",
+  UNAVAILABLE: "transient",
   FAILED: "system",
 };
 

@@ -33,7 +33,7 @@ describe("a commit", () => {
          CREATE CONSTRAINT TRIGGER die AFTER UPDATE ON ${within}._sync_state DEFERRABLE INITIALLY DEFERRED
            FOR EACH ROW EXECUTE FUNCTION ${within}.die()`,
       );
-      await expect(store(session, [row({ id: "b" })])).rejects.toEqual(failure("UNREACHABLE", true, "terminat"));
+      await expect(store(session, [row({ id: "b" })])).rejects.toEqual(failure("UNAVAILABLE", true, "terminat"));
       await query(url, `DROP TRIGGER die ON ${within}._sync_state`);
       expect(await session.count(table, {})).toBe(1);
       expect(await store(session, [row({ id: "b" })])).toMatchObject({ inserted: 1 });
@@ -47,7 +47,7 @@ describe("a commit", () => {
       await session.prepare([table]);
       proxy.cutAt("COMMIT\0");
       const batch = { table, upserts: [row()], state };
-      await expect(session.commit("things", batch)).rejects.toEqual(failure("UNREACHABLE", true));
+      await expect(session.commit("things", batch)).rejects.toEqual(failure("UNAVAILABLE", true));
       expect(await query(url, `SELECT id FROM ${within}.things`)).toEqual([{ id: "a" }]);
       expect(await session.commit("things", batch)).toMatchObject({ inserted: 0, unchanged: 1 });
     }, destination);
@@ -66,7 +66,7 @@ describe("a commit", () => {
           },
         };
         const commit = session.commit("things", { table, upserts: [stopped], state });
-        await expect(commit).rejects.toEqual(failure("UNREACHABLE", true));
+        await expect(commit).rejects.toEqual(failure("UNAVAILABLE", true));
         expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
       },
       postgres(url, { schema: place.schema, leaseMs: 300 }),
@@ -91,7 +91,7 @@ describe("a commit", () => {
       postgres(url, options),
     );
     await proxy.close();
-    expect(await commit).toEqual(failure("UNREACHABLE", true));
+    expect(await commit).toEqual(failure("UNAVAILABLE", true));
     await stopped.close();
   });
 

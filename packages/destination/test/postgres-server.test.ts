@@ -47,7 +47,7 @@ describe("opening", () => {
     expect(await refusal(address("checked"))).toEqual(failure("NO_PERMISSION", false, "password", "checked"));
     expect(await refusal(address("postgres", "nowhere"))).toEqual(failure("NOT_FOUND", false, "nowhere", "Create"));
     const closed = `${server.host}:${await freePort()}`;
-    expect(await refusal(address("a", "b", closed))).toEqual(failure("UNREACHABLE", true, closed, "ECONNREFUSED"));
+    expect(await refusal(address("a", "b", closed))).toEqual(failure("UNAVAILABLE", true, closed, "ECONNREFUSED"));
     expect(await refusal(address("a", "b", "host.invalid"))).toEqual(
       expect.objectContaining({ code: expect.stringMatching(/NOT_FOUND|UNREACHABLE/) }),
     );

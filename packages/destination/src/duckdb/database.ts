@@ -69,15 +69,23 @@ export class Database implements SqlDatabase {
     }
   }
 
-  /** All of the work, or nothing of it. */
-  async transaction<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * All of the work, or nothing of it.
+   *
+   * @param publish makes the work durable elsewhere: nothing counts where it rejects, and all does once it resolves,
+   * whatever becomes of this file
+   */
+  async transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T> {
     const { connection } = this.#file;
     await connection.run("BEGIN");
     try {
       const result = await work();
       this.#signal?.throwIfAborted();
+      await publish?.(result);
       // Not interruptible: from here on the answer must be the truth about what is in the file.
-      await connection.run("COMMIT");
+      await connection.run("COMMIT").catch((error) => {
+        if (!publish) throw error;
+      });
       return result;
     } catch (error) {
       // A failed COMMIT has already rolled back, and a full disk may have ended the instance: nothing is left to undo.

@@ -2,7 +2,7 @@ import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 
 type Meaning = readonly [DestinationErrorCode, advice: string];
 
-const unreachable: Meaning = ["UNREACHABLE", "Nothing is lost: sync again once the server answers."];
+const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once the server answers."];
 const denied: Meaning = ["NO_PERMISSION", "Check user and password in the URL, and what pg_hba.conf lets in."];
 const inTheWay: Meaning = ["LOCKED", "Another program is at work on the same tables. Try again when it has finished."];
 
@@ -27,10 +27,10 @@ const known: Readonly<Record<string, Meaning>> = {
   "42P06": inTheWay,
   "42P07": inTheWay,
   "25P03": [
-    "UNREACHABLE",
+    "UNAVAILABLE",
     "This process was held up for longer than a lease, so the server ended the transaction. Sync again.",
   ],
-  "57014": ["UNREACHABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
+  "57014": ["UNAVAILABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
 };
 

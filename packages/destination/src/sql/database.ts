@@ -16,8 +16,12 @@ export interface SqlDatabase {
    * @param doing the beginning of a sentence for errors: `Storing airflow_dags`
    */
   queue<T>(doing: string, work: () => Promise<T>): Promise<T>;
-  /** All of the work, or nothing of it. Where there are leases, nothing either once the lease is another session's. */
-  transaction<T>(work: () => Promise<T>): Promise<T>;
+  /**
+   * All of the work, or nothing of it. Where there are leases, nothing either once the lease is another session's.
+   *
+   * @param publish makes the work durable elsewhere, where the database is a working copy only
+   */
+  transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T>;
   /**
    * @param columns what the columns of the result hold, where the database does not say it by itself. Others are text or
    * integers.

@@ -12,17 +12,29 @@ import { columnOf, scopesSql } from "./scope.ts";
 /** Writes the rows of a batch. Part of the commit's transaction. */
 export type WriteRows = (batch: Batch) => Promise<CommitResult>;
 
+/** What an adapter does besides whose tables are durable elsewhere, and lie here only for a session. */
+export interface Elsewhere {
+  /** Before tables are made ready: brings what they hold. */
+  fetch(tables: readonly Table[]): Promise<void>;
+  /** Makes the transaction's new columns durable. All is written, and counts once this resolves. */
+  publishTables(tables: readonly Table[]): Promise<void>;
+  /** The same for its rows and states. */
+  publishBatch(batch: Batch, result: CommitResult): Promise<void>;
+}
+
 /** What the contract asks for, each call queued behind the one before. */
 export class SqlSession implements Session {
   readonly #database: SqlDatabase;
   readonly #pipeline: string;
   readonly #writeRows: WriteRows;
+  readonly #elsewhere: Elsewhere | undefined;
   readonly #prepared = new Set<string>();
 
-  constructor(database: SqlDatabase, pipeline: string, writeRows: WriteRows) {
+  constructor(database: SqlDatabase, pipeline: string, writeRows: WriteRows, elsewhere?: Elsewhere) {
     this.#database = database;
     this.#pipeline = pipeline;
     this.#writeRows = writeRows;
+    this.#elsewhere = elsewhere;
   }
 
   states(): Promise<ReadonlyMap<string, State>> {
@@ -31,9 +43,13 @@ export class SqlSession implements Session {
 
   prepare(tables: readonly Table[]): Promise<void> {
     return this.#database.queue(`Preparing ${tables.map((table) => table.name).join(", ")}`, async () => {
-      await this.#database.transaction(async () => {
-        for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
-      });
+      await this.#elsewhere?.fetch(tables);
+      await this.#database.transaction(
+        async () => {
+          for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
+        },
+        this.#elsewhere && (() => this.#elsewhere?.publishTables(tables)),
+      );
       for (const table of tables) this.#prepared.add(table.name);
     });
   }
@@ -69,11 +85,14 @@ export class SqlSession implements Session {
     const { name } = batch.table;
     return this.#database.queue(`Storing ${name}`, () => {
       this.#checkPrepared(name);
-      return this.#database.transaction(async () => {
-        const result = await this.#writeRows(batch);
-        await saveState(this.#database, this.#pipeline, stream, name, batch.state);
-        return result;
-      });
+      return this.#database.transaction(
+        async () => {
+          const result = await this.#writeRows(batch);
+          await saveState(this.#database, this.#pipeline, stream, name, batch.state);
+          return result;
+        },
+        this.#elsewhere && ((result) => this.#elsewhere?.publishBatch(batch, result)),
+      );
     });
   }
 

@@ -1,0 +1,117 @@
+/** Data files: which rows go into the next one, and when a table is better written anew. */
+import { randomUUID } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { quoted } from "../sql/names.ts";
+import { Parameters } from "../sql/parameters.ts";
+import { checked, columnOf } from "../sql/scope.ts";
+import type { StoredRow, Table } from "../table.ts";
+import { copySql, extensionOf, type FileFormat, formatOf } from "./formats.ts";
+import { type DataFile, type ManifestTable, tableFolder } from "./manifest.ts";
+import { describeFile, type Scratch } from "./scratch.ts";
+import type { Store } from "./store.ts";
+
+export interface DataFilesOptions {
+  readonly format: FileFormat;
+  /** How long files stay after others took their place, in ms. */
+  readonly graceMs: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Files of changes after which a table may be rewritten, and after which it is. */
+const fewChanges = 20;
+const mostChanges = 100;
+
+/** Writes files. Each method is part of a transaction of the working copy, and returns what the table becomes. */
+export class DataFiles {
+  readonly #scratch: Scratch;
+  readonly #store: Store;
+  readonly #options: DataFilesOptions;
+
+  constructor(scratch: Scratch, store: Store, options: DataFilesOptions) {
+    this.#scratch = scratch;
+    this.#store = store;
+    this.#options = options;
+  }
+
+  /**
+   * Writes what this transaction changed; or all that is there, once the changes weigh half of what they change: so all
+   * rewriting together costs a few times the table, however long it grows.
+   *
+   * @param number of the manifest that is to name the file
+   * @param removed keys of rows that went without a trace
+   */
+  async add(table: Table, entry: ManifestTable, number: number, removed: readonly StoredRow[]): Promise<ManifestTable> {
+    if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
+    const changes = [
+      // The transaction stamped its rows with its own time.
+      `SELECT *, false AS _removed FROM ${this.#target(table.name)} WHERE _synced_at = now() OR _deleted_at = now()`,
+      ...(removed.length > 0 ? [await this.#markers(table, removed)] : []),
+    ];
+    const file = await this.#write(table.name, entry, number, changes.join(" UNION ALL BY NAME "));
+    return { ...entry, files: [...entry.files, file] };
+  }
+
+  /** Writes all that is there as one file, which takes the place of the others. */
+  async rewrite(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
+    const file = await this.#write(name, entry, number, `SELECT *, false AS _removed FROM ${this.#target(name)}`);
+    const at = new Date().toISOString();
+    const retired = [...this.recent(entry), ...entry.files.map(({ path }) => ({ path, at }))];
+    return { ...entry, files: [file], retired };
+  }
+
+  /** Writes all that is there where that is more than one file, or one in another format than ours. */
+  async compact(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
+    const isPlain = entry.files.length <= 1 && entry.files.every(({ path }) => formatOf(path) === this.#options.format);
+    return isPlain ? { ...entry, retired: this.recent(entry) } : this.rewrite(name, entry, number);
+  }
+
+  /** Those of a table's retired files that somebody may still read. */
+  recent({ retired }: ManifestTable): ManifestTable["retired"] {
+    return retired.filter(({ at }) => Date.parse(at) > Date.now() - this.#options.graceMs);
+  }
+
+  #isDue({ files: [base, ...changes] }: ManifestTable): boolean {
+    if (!base) return false;
+    if (formatOf(base.path) !== this.#options.format) return true;
+    const rows = changes.reduce((sum, file) => sum + file.rows, 0);
+    return changes.length >= mostChanges || (changes.length >= fewChanges && rows * 2 >= base.rows);
+  }
+
+  /** A query with a row for each key that went, marked as removed. */
+  async #markers(table: Table, removed: readonly StoredRow[]): Promise<string> {
+    const { database } = this.#scratch;
+    const keys = table.primaryKey.map(quoted).join(", ");
+    await database.run(
+      `CREATE OR REPLACE TEMP TABLE _sync_removed AS SELECT ${keys} FROM ${this.#target(table.name)} LIMIT 0`,
+    );
+    const parameters = new Parameters();
+    const lists = table.primaryKey.map((column) => {
+      const values = removed.map((key) => checked(table, column, key[column]));
+      return `unnest(${parameters.add(columnOf(table, column), values)})`;
+    });
+    await database.run(
+      `INSERT INTO temp.main._sync_removed SELECT DISTINCT * FROM (SELECT ${lists.join(", ")})`,
+      parameters,
+    );
+    return "SELECT *, now() AS _synced_at, true AS _removed FROM temp.main._sync_removed";
+  }
+
+  async #write(name: string, { columns }: ManifestTable, number: number, query: string): Promise<DataFile> {
+    const { format, signal } = this.#options;
+    const file = `${String(number).padStart(12, "0")}-${randomUUID().slice(0, 8)}${extensionOf(format)}`;
+    const local = join(this.#scratch.folder, file);
+    try {
+      const [copied] = await this.#scratch.database.read(copySql(format, query, columns, local));
+      const path = `${tableFolder(name)}/${file}`;
+      await this.#store.upload(local, path, signal);
+      return { path, rows: Number(copied?.Count), ...(await describeFile(local)) };
+    } finally {
+      await rm(local, { force: true });
+    }
+  }
+
+  #target(name: string): string {
+    return this.#scratch.database.names.table(name);
+  }
+}

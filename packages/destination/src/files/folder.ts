@@ -1,0 +1,142 @@
+/** A folder of this machine, or of a network file system that has hard links. */
+import { randomUUID } from "node:crypto";
+import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
+import { DestinationError } from "../errors.ts";
+import { folderError } from "./folder-errors.ts";
+import type { Store } from "./store.ts";
+
+/** @param path of the folder; `prepare` creates it, in a folder that exists */
+export function folderStore(path: string): Store {
+  const root = resolve(path);
+  const place = `files:${path}`;
+  const full = (part: string) => join(root, ...part.split("/"));
+  const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw folderError(error, place, doing);
+    }
+  };
+  return {
+    place,
+    names: () => guarded("Looking into the folder", () => namesIn(root)),
+    prepare: () =>
+      guarded("Making the folder", async () => {
+        await makeFolder(root, place);
+        const manifests = full("_sync/manifests");
+        await mkdir(manifests, { recursive: true });
+        await removeUnfinished(manifests);
+      }),
+    list: (folder) =>
+      guarded("Looking into the folder", async () => (await namesIn(full(folder))).map((name) => `${folder}/${name}`)),
+    read: (file) => guarded(`Reading ${file}`, () => readFile(full(file), "utf8").catch(ifMissing)),
+    create: (file, text) => guarded(`Writing ${file}`, () => createFile(full(file), text, place)),
+    upload: (file, to) =>
+      guarded(`Writing ${to}`, async () => {
+        await mkdir(dirname(full(to)), { recursive: true });
+        // Under another name first, so that nobody who reads all files of the folder meets half of one.
+        const unfinished = `${full(to)}.tmp`;
+        await copyFile(file, unfinished);
+        await makeDurable(unfinished);
+        await rename(unfinished, full(to));
+        await makeFolderDurable(dirname(full(to)));
+      }),
+    download: (from, file) =>
+      guarded(`Reading ${from}`, async () =>
+        copyFile(full(from), file).then(
+          () => true,
+          (error) => ifMissing(error) ?? false,
+        ),
+      ),
+    remove: (files) =>
+      guarded("Removing old files", async () => {
+        for (const file of files) await rm(full(file), { force: true });
+      }),
+    locate: full,
+    close() {},
+  };
+}
+
+/**
+ * A hard link to a finished file appears whole and at once, and fails where the name is taken: the file system itself
+ * decides between two processes. Renaming would replace the other's file; opening with O_EXCL would show half of one.
+ */
+async function createFile(file: string, text: string, place: string): Promise<boolean> {
+  const unfinished = `${file}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(unfinished, "wx");
+    try {
+      await handle.writeFile(text);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await link(unfinished, file);
+    await makeFolderDurable(dirname(file));
+    return true;
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return false;
+    if (code !== "ENOTSUP" && code !== "ENOSYS" && code !== "EMLINK") throw error;
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `${place} is on a file system without hard links, which keep two writers apart. Choose a folder on another one.`,
+      { cause: error },
+    );
+  } finally {
+    await rm(unfinished, { force: true });
+  }
+}
+
+/** What killed processes left. A day is longer than any that still lives needs for a small file. */
+async function removeUnfinished(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (!name.endsWith(".tmp")) continue;
+    const found = await stat(join(folder, name)).catch(ifMissing);
+    if (found && found.mtimeMs < Date.now() - 86_400_000) await rm(join(folder, name), { force: true });
+  }
+}
+
+async function makeFolder(root: string, place: string): Promise<void> {
+  const found = await stat(root).catch(ifMissing);
+  if (found?.isDirectory()) return;
+  if (found) throw new DestinationError("NOT_A_DESTINATION", `${place} is a file. Name a folder.`);
+  await mkdir(root).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "EEXIST") return;
+    if (cause.code !== "ENOENT") throw cause;
+    throw new DestinationError(
+      "NOT_FOUND",
+      `${place} cannot be created: the folder ${dirname(root)} does not exist. Create it first, or correct the path.`,
+      { cause },
+    );
+  });
+}
+
+async function namesIn(folder: string): Promise<string[]> {
+  return (await readdir(folder).catch(ifMissing)) ?? [];
+}
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
+async function makeDurable(file: string): Promise<void> {
+  const handle = await open(file, "r+");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/** What makes a new name in a folder durable. Windows has no such call, and needs none. */
+async function makeFolderDurable(folder: string): Promise<void> {
+  if (process.platform === "win32") return;
+  const handle = await open(folder, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,111 @@
+import type { Destination } from "../destination.ts";
+import { loadDriver } from "../duckdb/driver.ts";
+import { DestinationError } from "../errors.ts";
+import { Chain } from "./chain.ts";
+import { folderStore } from "./folder.ts";
+import type { FileFormat } from "./formats.ts";
+import type { Manifest } from "./manifest.ts";
+import { openS3Store, type S3Options } from "./s3.ts";
+import { FilesSession } from "./session.ts";
+import type { Store } from "./store.ts";
+import { isS3, parseS3Place } from "./url.ts";
+
+export type { FileFormat } from "./formats.ts";
+export type { S3Options } from "./s3.ts";
+export { parseFilesUrl } from "./url.ts";
+
+export interface FilesOptions extends S3Options {
+  /** Of the data files that are written; those of other formats are read. @default "parquet" */
+  readonly format?: FileFormat;
+  /** How long a session that was not heard of keeps others out, in ms. Renewed four times as often. @default 60_000 */
+  readonly leaseMs?: number;
+  /** How long files stay after others took their place, for those who read them, in ms. @default 3_600_000 */
+  readonly graceMs?: number;
+  /** How much memory the working copy may take, in DuckDB's notation: `512MB`. @default "1GB" */
+  readonly memoryLimit?: string;
+}
+
+const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000, memoryLimit: "1GB" } as const;
+
+/**
+ * A folder of data files, here or in S3, as destination. A batch is one file with what it changed, and one manifest that
+ * names it and holds the state; it counts from the moment when the manifest is there.
+ *
+ * @param place a folder, created when it is missing (the one that it is in must exist), or `s3://bucket/prefix`
+ * @example
+ * const session = await files("s3://warehouse/orchestration").open({ pipeline: "airflow@example.org" });
+ */
+export function files(place: string, options: FilesOptions = {}): Destination {
+  const settings = { ...defaults, ...options };
+  return {
+    name: nameOf(place),
+    capabilities: { transactional: true, fencing: "lease", leaseMs: settings.leaseMs, maxIdentifierLength: 200 },
+    open: ({ pipeline, signal }) => openSession(place, pipeline, { ...settings, signal }),
+  };
+}
+
+/**
+ * Rewrites each table as one file that is the plain table, and removes what readers have had the time to let go of.
+ * Sessions do so by themselves as a table's files add up; this is for those who want it now.
+ *
+ * @throws DestinationError `LOCKED` while a sync of one of the tables' pipelines is at work
+ */
+export async function compact(place: string, options: FilesOptions = {}): Promise<void> {
+  const tables = await reading(place, options, (latest) => latest.tables);
+  for (const pipeline of new Set(Object.values(tables).map((table) => table.pipeline))) {
+    const session = await openSession(place, pipeline, { ...defaults, ...options, signal: undefined });
+    try {
+      for (const [name, table] of Object.entries(tables)) if (table.pipeline === pipeline) await session.compact(name);
+    } finally {
+      await session.close();
+    }
+  }
+}
+
+/**
+ * The files that hold a table now, the oldest first: full paths, or `s3://` addresses. Of the rows with one key, the one
+ * in the last file counts, and it is no row where its `_removed` is true.
+ *
+ * @throws DestinationError `NOT_FOUND` when there is no such table
+ */
+export async function currentFiles(place: string, table: string, options: S3Options = {}): Promise<readonly string[]> {
+  return reading(place, options, ({ tables }, store) => {
+    const found = tables[table];
+    if (found) return found.files.map(({ path }) => store.locate(path));
+    const names = Object.keys(tables).join(", ") || "none";
+    throw new DestinationError("NOT_FOUND", `There is no table ${table} in ${store.place}. Its tables: ${names}.`);
+  });
+}
+
+/** Does some work with the latest manifest. */
+async function reading<T>(place: string, options: S3Options, work: (latest: Manifest, store: Store) => T): Promise<T> {
+  const store = await openStore(place, options);
+  try {
+    return work(await new Chain(store).refresh(), store);
+  } finally {
+    store.close();
+  }
+}
+
+async function openSession(
+  place: string,
+  pipeline: string,
+  options: Required<Omit<FilesOptions, keyof S3Options>> & S3Options & { signal: AbortSignal | undefined },
+): Promise<FilesSession> {
+  options.signal?.throwIfAborted();
+  await loadDriver("The files destination");
+  const store = await openStore(place, options);
+  try {
+    return await FilesSession.open(store, pipeline, options);
+  } catch (error) {
+    store.close();
+    options.signal?.throwIfAborted();
+    throw error;
+  }
+}
+
+async function openStore(place: string, options: S3Options): Promise<Store> {
+  return isS3(place) ? openS3Store(parseS3Place(place), options) : folderStore(place);
+}
+
+const nameOf = (place: string) => (isS3(place) ? place : `files:${place}`);

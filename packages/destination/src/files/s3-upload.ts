@@ -1,0 +1,59 @@
+/** Local files as objects. Sent from memory part by part, since the SDK does not send a stream again that failed. */
+import { type FileHandle, open } from "node:fs/promises";
+import type { S3Client } from "@aws-sdk/client-s3";
+
+type Sdk = typeof import("@aws-sdk/client-s3");
+
+export interface UploadOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** How much is held in memory, in bytes; at least 5 MiB, and up to 10,000 parts. @default 32 MiB */
+  readonly partBytes?: number;
+}
+
+/** Stores a file under a key. The object appears whole or not at all. */
+export async function uploadFile(
+  sdk: Sdk,
+  client: S3Client,
+  object: { readonly Bucket: string; readonly Key: string },
+  file: string,
+  { signal, partBytes = 32 * 1024 * 1024 }: UploadOptions = {},
+): Promise<void> {
+  const sending = signal ? { abortSignal: signal } : {};
+  const handle = await open(file);
+  try {
+    const { size } = await handle.stat();
+    if (size <= partBytes) {
+      const Body = await readPart(handle, 0, size);
+      await client.send(new sdk.PutObjectCommand({ ...object, Body }), sending);
+      return;
+    }
+    const { UploadId } = await client.send(new sdk.CreateMultipartUploadCommand(object), sending);
+    try {
+      const Parts: { ETag: string | undefined; PartNumber: number }[] = [];
+      for (let start = 0; start < size; start += partBytes) {
+        const PartNumber = Parts.length + 1;
+        const Body = await readPart(handle, start, Math.min(partBytes, size - start));
+        const sent = await client.send(new sdk.UploadPartCommand({ ...object, UploadId, PartNumber, Body }), sending);
+        Parts.push({ ETag: sent.ETag, PartNumber });
+      }
+      const completed = { ...object, UploadId, MultipartUpload: { Parts } };
+      await client.send(new sdk.CompleteMultipartUploadCommand(completed), sending);
+    } catch (error) {
+      // Its parts would be paid for.
+      await client.send(new sdk.AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => undefined);
+      throw error;
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+async function readPart(handle: FileHandle, start: number, bytes: number): Promise<Buffer> {
+  const part = Buffer.alloc(bytes);
+  for (let done = 0; done < bytes; ) {
+    const { bytesRead } = await handle.read(part, done, bytes - done, start + done);
+    if (bytesRead === 0) throw new Error("the file became shorter while it was read");
+    done += bytesRead;
+  }
+  return part;
+}

@@ -1,0 +1,144 @@
+/**
+ * A session's working copy: a DuckDB file of its own, gone when the session closes, with the tables that it prepared as
+ * the data files have them. Merging, counting and keys are the DuckDB adapter's there.
+ */
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Database } from "../duckdb/database.ts";
+import { dialect } from "../duckdb/dialect.ts";
+import { openFile } from "../duckdb/open.ts";
+import { DestinationError } from "../errors.ts";
+import { openBookkeeping } from "../sql/bookkeeping.ts";
+import { namesIn, quoted } from "../sql/names.ts";
+import { Parameters } from "../sql/parameters.ts";
+import { readSql } from "./formats.ts";
+import type { DataFile, Manifest, ManifestTable } from "./manifest.ts";
+import type { Store } from "./store.ts";
+
+export interface Scratch {
+  readonly database: Database;
+  /** Where files lie that are being written or read. */
+  readonly folder: string;
+  /** Removes all of it. Never throws. */
+  close(): Promise<void>;
+}
+
+/** A working copy in which all tables are empty yet, and the pipeline's states are there. */
+export async function openScratch(
+  manifest: Manifest,
+  pipeline: string,
+  options: { place: string; memoryLimit: string; signal: AbortSignal | undefined },
+): Promise<Scratch> {
+  const { place, memoryLimit, signal } = options;
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  let database: Database | undefined;
+  const close = async () => {
+    await database?.close().catch(() => undefined);
+    await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
+  };
+  try {
+    const file = await openFile(join(folder, "scratch.duckdb"), place, `pipeline ${pipeline}`, { memoryLimit });
+    const opened = new Database(file, place, namesIn("main"), signal);
+    database = opened;
+    await opened.queue("Opening the working copy", () =>
+      opened.transaction(async () => {
+        await openBookkeeping(opened);
+        await copyBookkeeping(opened, manifest, pipeline);
+      }),
+    );
+    return { database, folder, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function copyBookkeeping(database: Database, manifest: Manifest, pipeline: string): Promise<void> {
+  const { names } = database;
+  await database.run(`CREATE TABLE ${names.table("_sync_published")} (id VARCHAR)`);
+  for (const [name, table] of Object.entries(manifest.tables)) {
+    const columns = table.columns.map((column) => `${quoted(column.name)} ${dialect.types[column.type]}`);
+    await database.run(`CREATE TABLE ${names.table(name)} (${columns.join(", ")})`);
+    const given = new Parameters();
+    const values = [name, table.pipeline, JSON.stringify(table.primaryKey)].map((text) => given.text(text));
+    await database.run(`INSERT INTO ${names.table("_sync_tables")} VALUES (${values.join(", ")}, now())`, given);
+  }
+  for (const [stream, state] of Object.entries(manifest.pipelines[pipeline]?.states ?? {})) {
+    const given = new Parameters();
+    const values = [
+      given.text(pipeline),
+      given.text(stream),
+      given.integer(state.version),
+      given.text(JSON.stringify(state.value)),
+      given.add({ type: "string" }, [...state.tables]),
+    ];
+    await database.run(`INSERT INTO ${names.table("_sync_state")} VALUES (${values.join(", ")}, now())`, given);
+  }
+}
+
+/** Fills an empty table of the working copy: the first file, where no later one has its row, and the latest of these. */
+export async function fillTable(
+  { database, folder }: Scratch,
+  store: Store,
+  name: string,
+  { files, columns, primaryKey }: ManifestTable,
+  signal?: AbortSignal,
+): Promise<void> {
+  const local = files.map(({ path }) => join(folder, path.slice(path.lastIndexOf("/") + 1)));
+  for (const [index, file] of files.entries()) await fetchFile(store, file, local[index] as string, signal);
+  const [base, ...changes] = local;
+  if (base === undefined) return;
+  const key = primaryKey.map(quoted).join(", ");
+  const insert = (rows: string) =>
+    database.run(
+      `INSERT INTO ${database.names.table(name)} BY NAME
+       SELECT * EXCLUDE (_removed, _file) FROM (${rows}) WHERE NOT _removed`,
+    );
+  const oldRows = readSql([base], columns);
+  await database.transaction(async () => {
+    if (changes.length === 0) return insert(oldRows);
+    const newRows = readSql(changes, columns);
+    await insert(`SELECT * FROM (${oldRows}) ANTI JOIN (SELECT ${key} FROM (${newRows})) USING (${key})`);
+    const latest = `row_number() OVER (PARTITION BY ${key} ORDER BY _file DESC) = 1`;
+    return insert(`SELECT * FROM (${newRows}) QUALIFY ${latest}`);
+  });
+  for (const file of local) await rm(file);
+}
+
+async function fetchFile(store: Store, file: DataFile, local: string, signal?: AbortSignal): Promise<void> {
+  const broken = (reason: string) =>
+    new DestinationError(
+      "INVALID_STATE",
+      `The data file ${file.path} in ${store.place} ${reason}. Restore it, or sync into a new place.`,
+    );
+  if (!(await store.download(file.path, local, signal))) throw broken("is missing, and a part of its table with it");
+  const found = await describeFile(local);
+  if (found.bytes !== file.bytes) throw broken(`has ${found.bytes} bytes of the ${file.bytes} that were written`);
+  if (found.sha256 !== file.sha256) throw broken("is not what was written: its SHA-256 is another one");
+}
+
+/** What a manifest says about a file, from the file itself. */
+export async function describeFile(file: string): Promise<{ bytes: number; sha256: string }> {
+  const hash = createHash("sha256");
+  for await (const part of createReadStream(file)) hash.update(part);
+  return { bytes: (await stat(file)).size, sha256: hash.digest("hex") };
+}
+
+const prefix = "files-destination-";
+
+/** Working copies of processes that were killed. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
+    try {
+      process.kill(pid, 0);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") continue;
+      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+}

@@ -1,0 +1,115 @@
+import type { Batch, CommitResult, Session, State } from "../destination.ts";
+import { writeRows } from "../duckdb/commit.ts";
+import { DestinationError } from "../errors.ts";
+import type { Scope } from "../scope.ts";
+import { SqlSession } from "../sql/session.ts";
+import type { StoredRow, Table } from "../table.ts";
+import { Chain } from "./chain.ts";
+import type { FileFormat } from "./formats.ts";
+import { Publisher } from "./publisher.ts";
+import { openScratch, type Scratch } from "./scratch.ts";
+import type { Store } from "./store.ts";
+import { PipelineWriter } from "./writer.ts";
+
+export interface SessionOptions {
+  readonly format: FileFormat;
+  readonly leaseMs: number;
+  readonly graceMs: number;
+  readonly memoryLimit: string;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A session of the DuckDB adapter in a working copy, which makes each of its transactions durable as files. */
+export class FilesSession implements Session {
+  readonly #duckdb: SqlSession;
+  readonly #scratch: Scratch;
+  readonly #publisher: Publisher;
+  readonly #writer: PipelineWriter;
+  readonly #store: Store;
+  #closed: Promise<void> | undefined;
+
+  private constructor(scratch: Scratch, chain: Chain, writer: PipelineWriter, options: SessionOptions) {
+    this.#scratch = scratch;
+    this.#writer = writer;
+    this.#store = chain.store;
+    this.#publisher = new Publisher(scratch, chain, writer, options);
+    const { database } = scratch;
+    this.#duckdb = new SqlSession(database, writer.pipeline, (batch) => writeRows(database, batch), this.#publisher);
+  }
+
+  /** Takes the pipeline's lease. The session closes the store; where opening fails, nothing does. */
+  static async open(store: Store, pipeline: string, options: SessionOptions): Promise<FilesSession> {
+    const { signal, leaseMs, memoryLimit } = options;
+    const chain = new Chain(store);
+    if ((await chain.refresh()).number === 0) await checkEmpty(store);
+    signal?.throwIfAborted();
+    await store.prepare();
+    const writer = await PipelineWriter.take(chain, pipeline, leaseMs);
+    try {
+      const scratch = await openScratch(chain.latest, pipeline, { place: store.place, memoryLimit, signal });
+      return new FilesSession(scratch, chain, writer, options);
+    } catch (error) {
+      await writer.release();
+      throw error;
+    }
+  }
+
+  states(): Promise<ReadonlyMap<string, State>> {
+    return this.#duckdb.states();
+  }
+
+  prepare(tables: readonly Table[]): Promise<void> {
+    return this.#duckdb.prepare(tables);
+  }
+
+  count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
+    return this.#duckdb.count(table, scope);
+  }
+
+  countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[]) {
+    return this.#duckdb.countBy(table, scope, columns);
+  }
+
+  keys<T extends Table>(
+    table: T,
+    scope: Scope<T>,
+    columns?: readonly (keyof T["columns"] & string)[],
+  ): Promise<readonly StoredRow[]> {
+    return this.#duckdb.keys(table, scope, columns);
+  }
+
+  commit(stream: string, batch: Batch): Promise<CommitResult> {
+    return this.#duckdb.commit(stream, batch);
+  }
+
+  /** Makes a table one file that is the plain table, and sweeps what nothing names any more. */
+  compact(table: string): Promise<void> {
+    const { database } = this.#scratch;
+    return database.queue(`Compacting ${table}`, async () => {
+      await this.#publisher.fetch([{ name: table }]);
+      await database.transaction(
+        async () => {},
+        () => this.#publisher.compact(table),
+      );
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed ??= (async () => {
+      await this.#scratch.close();
+      await this.#writer.release();
+      this.#store.close();
+    })();
+    return this.#closed;
+  }
+}
+
+/** Other people's files are not ours to mix with. */
+async function checkEmpty(store: Store): Promise<void> {
+  const other = (await store.names()).find((name) => name !== "_sync");
+  if (other === undefined) return;
+  throw new DestinationError(
+    "NOT_A_DESTINATION",
+    `${store.place} holds other things, ${other} among them, and no manifest of a sync. Choose a place that is empty or new.`,
+  );
+}

@@ -1,0 +1,111 @@
+/**
+ * Who may write for a pipeline. The lease lies in the manifest, so it is taken, renewed and given back by the same act
+ * that commits: a session that lost it cannot commit, whatever its clock says.
+ */
+import { DestinationError } from "../errors.ts";
+import { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "../holder.ts";
+import type { Chain, Change } from "./chain.ts";
+import type { Manifest, ManifestPipeline, Writer } from "./manifest.ts";
+
+/** A lease is renewed so many times before it would end. */
+const renewals = 4;
+
+export class PipelineWriter {
+  readonly pipeline: string;
+  readonly #chain: Chain;
+  readonly #holder: Holder = createHolder();
+  readonly #leaseMs: number;
+  /** The manifest that this writer made last, and when its lease ends by it. */
+  #last = "";
+  #until = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  private constructor(chain: Chain, pipeline: string, leaseMs: number) {
+    this.#chain = chain;
+    this.pipeline = pipeline;
+    this.#leaseMs = leaseMs;
+  }
+
+  /**
+   * Takes the lease of a pipeline, and renews it from then on.
+   *
+   * @throws DestinationError `LOCKED` while another one holds it
+   */
+  static async take(chain: Chain, pipeline: string, leaseMs: number): Promise<PipelineWriter> {
+    const writer = new PipelineWriter(chain, pipeline, leaseMs);
+    try {
+      await writer.#append((latest) => {
+        const held = latest.pipelines[pipeline]?.writer;
+        if (held && Date.parse(held.until) > Date.now() && !hasEnded(held)) throw lockedBy(held, pipeline, chain);
+        return latest;
+      });
+    } catch (error) {
+      releaseHolder(writer.#holder);
+      throw error;
+    }
+    // What fails here is tried again; a lease that is lost is found out at the next commit.
+    const renew = () => writer.append((latest) => latest).catch(() => undefined);
+    writer.#timer = setInterval(() => {
+      if (writer.#until - Date.now() < leaseMs * (1 - 1 / renewals)) void renew();
+    }, leaseMs / renewals).unref();
+    return writer;
+  }
+
+  /**
+   * Commits a change.
+   *
+   * @throws DestinationError `FENCED` when another session took over
+   */
+  append(change: (latest: Manifest) => Change & { states?: ManifestPipeline["states"] }): Promise<Manifest> {
+    return this.#append((latest) => {
+      this.#check(latest);
+      return change(latest);
+    });
+  }
+
+  /** Gives the lease back. Never throws: what cannot be given back ends by itself. */
+  async release(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#append((latest) => {
+      this.#check(latest);
+      return latest;
+    }, null).catch(() => undefined);
+    releaseHolder(this.#holder);
+  }
+
+  async #append(
+    change: (latest: Manifest) => Change & { states?: ManifestPipeline["states"] },
+    writer?: null,
+  ): Promise<Manifest> {
+    let until = 0;
+    const made = await this.#chain.append((latest, id) => {
+      const { tables, pipelines, states = pipelines[this.pipeline]?.states ?? {} } = change(latest);
+      until = Date.now() + this.#leaseMs;
+      const holder = writer === null ? null : { ...this.#holder, until: new Date(until).toISOString() };
+      const own: ManifestPipeline = { writer: holder, last: id, states };
+      return { tables, pipelines: { ...pipelines, [this.pipeline]: own } };
+    });
+    this.#last = made.id;
+    this.#until = until;
+    return made;
+  }
+
+  /** A commit of our own that was taken for failed and arrived late is as bad: this session does not know its rows. */
+  #check(latest: Manifest): void {
+    const own = latest.pipelines[this.pipeline];
+    if (own?.writer?.session === this.#holder.session && own.last === this.#last) return;
+    throw new DestinationError(
+      "FENCED",
+      `${this.#chain.store.place}: another session has taken over pipeline ${this.pipeline}` +
+        `${own?.writer ? ` (${holderName(own.writer)})` : ""}, so this one writes nothing any more. Sync again.`,
+    );
+  }
+}
+
+function lockedBy(held: Writer, pipeline: string, { store }: Chain): DestinationError {
+  return new DestinationError(
+    "LOCKED",
+    `Pipeline ${pipeline} in ${store.place} is in use by ${holderName(held)}. Try again when it has finished; if it ` +
+      `has died, its lease ends at ${held.until}.`,
+  );
+}

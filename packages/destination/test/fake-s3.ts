@@ -1,0 +1,76 @@
+/** A small server that speaks enough of S3's protocol for a session, and breaks it where a test says so. */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What goes wrong with a request: an answer instead of the right one, or a server that is wrong itself. */
+export type Fault =
+  | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> }
+  /** Does what was asked, and hangs up instead of saying so. */
+  | "lost answer"
+  | "ignores conditions"
+  | undefined;
+
+export interface FakeS3 {
+  readonly endpoint: string;
+  readonly objects: ReadonlyMap<string, Buffer>;
+  /** How many requests came. */
+  requests: number;
+  fault: (method: string, path: string) => Fault;
+  stop(): Promise<void>;
+}
+
+export async function startFakeS3(): Promise<FakeS3> {
+  const objects = new Map<string, Buffer>();
+  const server = createServer((request, response) => void answer(request, response));
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const fake: FakeS3 = {
+    endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    objects,
+    requests: 0,
+    fault: () => undefined,
+    async stop() {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    fake.requests += 1;
+    const { method = "", headers } = request;
+    const url = new URL(request.url ?? "/", fake.endpoint);
+    const path = decodeURIComponent(url.pathname);
+    const body = Buffer.concat(await request.toArray());
+    const fault = fake.fault(method, path);
+    const send = (status: number, text: string | Buffer = "", more: Readonly<Record<string, string>> = {}) => {
+      if (fault === "lost answer") request.socket.destroy();
+      else response.writeHead(status, { "content-type": "application/xml", ...more }).end(text);
+    };
+    const error = (status: number, code: string, more?: Readonly<Record<string, string>>) =>
+      send(status, `<Error><Code>${code}</Code><Message>The server says ${code}.</Message></Error>`, more);
+    if (typeof fault === "object") return error(fault.status, fault.code, fault.headers);
+    if (method === "GET" && url.searchParams.has("list-type")) return send(200, listing(path, url.searchParams));
+    const found = objects.get(path);
+    if (method === "GET") return found ? send(200, found) : error(404, "NoSuchKey");
+    if (method === "DELETE") objects.delete(path);
+    if (method !== "PUT") return send(204);
+    if (found && headers["if-none-match"] && fault !== "ignores conditions") return error(412, "PreconditionFailed");
+    objects.set(path, body);
+    return send(200, "", { etag: '"e"' });
+  }
+
+  function listing(bucket: string, query: URLSearchParams): string {
+    const root = `${bucket.replace(/\/$/, "")}/`;
+    const prefix = query.get("prefix") ?? "";
+    const keys = [...objects.keys()]
+      .filter((key) => key.startsWith(root + prefix))
+      .map((key) => key.slice(root.length));
+    const parts = query.has("delimiter")
+      ? [...new Set(keys.map((key) => key.slice(prefix.length).split("/")[0]))].map(
+          (name) => `<CommonPrefixes><Prefix>${prefix}${name}/</Prefix></CommonPrefixes>`,
+        )
+      : keys.map((key) => `<Contents><Key>${key}</Key></Contents>`);
+    return `<ListBucketResult><IsTruncated>false</IsTruncated>${parts.join("")}</ListBucketResult>`;
+  }
+
+  return fake;
+}

@@ -1,0 +1,210 @@
+/** What is special about files in a folder; everything else is in the conformance suite. */
+import { spawnSync } from "node:child_process";
+import { chmod, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type DestinationErrorCode, defineTable, type Session } from "@org/destination";
+import { type FilesOptions, files } from "@org/destination/files";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createPlace, type FilesPlace, latestManifest, readFolder } from "./files-place.ts";
+
+const table = defineTable({
+  name: "things",
+  description: "A table.",
+  primaryKey: ["id"],
+  columns: {
+    id: { type: "int64", description: "Key." },
+    text: { type: "string", nullable: true, description: "Text." },
+  },
+});
+const pipeline = "airflow@example.org";
+
+let place: FilesPlace;
+beforeEach(async () => {
+  place = await createPlace();
+});
+afterEach(() => place.cleanup?.());
+
+async function during<T>(work: (session: Session) => Promise<T>, options: FilesOptions = {}): Promise<T> {
+  const session = await files(place.folder, options).open({ pipeline });
+  try {
+    await session.prepare([table]);
+    return await work(session);
+  } finally {
+    await session.close();
+  }
+}
+
+const rows = (ids: readonly number[], text = "x") => ids.map((id) => ({ id, text }));
+const store = (ids: readonly number[], value = 1, options?: FilesOptions) =>
+  during((session) => session.commit("s", { table, upserts: rows(ids), state: { version: 1, value } }), options);
+
+const opening = () => during(async () => {});
+const failure = (code: DestinationErrorCode, ...words: string[]) =>
+  expect.objectContaining({
+    name: "DestinationError",
+    code,
+    message: expect.stringMatching(new RegExp(words.map((word) => word.replace(/[^\w ]/g, "\\$&")).join("[^]*"))),
+  });
+
+const dataFiles = async () => ((await latestManifest(place.folder)).tables.things?.files ?? []).map(({ path }) => path);
+const lastManifest = async () => {
+  const names = await readdir(join(place.folder, "_sync/manifests"));
+  return join(place.folder, "_sync/manifests", names.sort().at(-1) as string);
+};
+
+describe("opening", () => {
+  test("a folder that holds other things is refused and left as it is", async () => {
+    await mkdir(place.folder);
+    await writeFile(join(place.folder, "letter.txt"), "to my bank");
+    await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", "letter.txt"));
+    expect(await readdir(place.folder)).toEqual(["letter.txt"]);
+  });
+
+  test("a file, or a folder in one that does not exist, is refused", async () => {
+    const missing = files(join(place.folder, "deep"));
+    await expect(missing.open({ pipeline })).rejects.toEqual(failure("NOT_FOUND", place.folder, "does not exist"));
+    await writeFile(place.folder, "");
+    await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", place.folder));
+  });
+
+  test.skipIf(process.platform === "win32")("a folder that may not be written is refused", async () => {
+    await store([1]);
+    await chmod(join(place.folder, "_sync/manifests"), 0o555);
+    // Permissions do not hold the superuser back; who owns nothing needs to look into the folders above.
+    const superuser = process.geteuid?.() === 0;
+    await chmod(join(place.folder, ".."), 0o755);
+    if (superuser) process.seteuid?.(65_534);
+    try {
+      await expect(opening()).rejects.toEqual(failure("NO_PERMISSION", place.folder, "writable"));
+    } finally {
+      if (superuser) process.seteuid?.(0);
+      await chmod(join(place.folder, "_sync/manifests"), 0o755);
+    }
+    await store([2]);
+  });
+
+  test("an aborted open leaves the pipeline free", async () => {
+    const controller = new AbortController();
+    const opened = files(place.folder).open({ pipeline, signal: controller.signal });
+    controller.abort(new Error("enough"));
+    await expect(opened).rejects.toThrow("enough");
+    await store([1]);
+  });
+
+  test("removes the working copies of processes that were killed, and leaves none itself", async () => {
+    const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("files-destination-"));
+    // No process has this number.
+    const abandoned = "files-destination-4194305-abc";
+    await mkdir(join(tmpdir(), abandoned));
+    await during(async () => {
+      const found = await copies();
+      expect(found).not.toContain(abandoned);
+      expect(found.some((name) => name.startsWith(`files-destination-${process.pid}-`))).toBe(true);
+    });
+    expect((await copies()).filter((name) => name.startsWith(`files-destination-${process.pid}-`))).toEqual([]);
+  });
+});
+
+describe("files that somebody damaged", () => {
+  test("a data file that was truncated, changed or taken away is named", async () => {
+    await store([1, 2, 3]);
+    const [path = ""] = await dataFiles();
+    const file = join(place.folder, path);
+    const bytes = await readFile(file);
+    await truncate(file, bytes.length - 5);
+    await expect(opening()).rejects.toEqual(failure("INVALID_STATE", path, "bytes", "Restore"));
+    const changed = Buffer.from(bytes);
+    changed[20] = (changed[20] ?? 0) ^ 1;
+    await writeFile(file, changed);
+    await expect(opening()).rejects.toEqual(failure("INVALID_STATE", path, "SHA-256"));
+    await rm(file);
+    await expect(opening()).rejects.toEqual(failure("INVALID_STATE", path, "missing"));
+    await writeFile(file, bytes);
+    expect(await during((session) => session.count(table, {}))).toBe(3);
+  });
+
+  test("a truncated manifest is named, and without it the one before it counts", async () => {
+    await store([1]);
+    const manifest = await lastManifest();
+    await truncate(manifest, 100);
+    await expect(opening()).rejects.toEqual(failure("INVALID_STATE", "manifest", "move it away"));
+    await rename(manifest, join(place.folder, "..", "aside.json"));
+    expect(await during((session) => session.count(table, {}))).toBe(1);
+  });
+
+  test("a manifest of a newer release is refused", async () => {
+    await store([1]);
+    const manifest = await lastManifest();
+    await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"format":1', '"format":99'));
+    await expect(opening()).rejects.toEqual(failure("NEWER_VERSION", "99", "Update this program"));
+  });
+});
+
+test.skipIf(process.platform === "win32")(
+  "a full disk is said to be one, and leaves rows and state together",
+  async () => {
+    const script = `
+    const { connect } = await import(${JSON.stringify(fileURLToPath(new URL("./files-place.ts", import.meta.url)))});
+    const table = ${JSON.stringify(table)};
+    const session = await connect(${JSON.stringify(place.argument)}).open({ pipeline: ${JSON.stringify(pipeline)} });
+    await session.prepare([table]);
+    try {
+      for (let number = 1; ; number += 1) {
+        const text = () => Array.from({ length: 40 * number }, () => Math.random().toString(36)).join("");
+        const upserts = Array.from({ length: 100 }, (_, index) => ({ id: number * 100 + index, text: text() }));
+        await session.commit("s", { table, upserts, state: { version: 1, value: number } });
+        console.log("stored", number);
+      }
+    } catch (error) {
+      console.log(error.code, error.message);
+    }
+    await session.close();`;
+    const command = [process.execPath, "--conditions=@org/source", "--input-type=module", "--eval", script];
+    const { stdout } = spawnSync("sh", ["-c", `ulimit -f 1500; trap '' XFSZ; exec "$0" "$@"`, ...command], {
+      encoding: "utf8",
+    });
+    expect(stdout).toMatch(/NO_SPACE .*Make room/);
+    const stored = Number(/stored (\d+)\nNO_SPACE/.exec(stdout)?.[1]);
+    expect(await readFolder(place.folder, "things")).toHaveLength(100 * stored);
+    expect((await during((session) => session.states())).get("s")?.value).toBe(stored);
+  },
+);
+
+test("a batch of 50,000 rows is one file", async () => {
+  const ids = Array.from({ length: 50_000 }, (_, id) => id);
+  await store(ids);
+  expect(await dataFiles()).toHaveLength(1);
+  expect(await readFolder(place.folder, "things")).toHaveLength(50_000);
+  expect(await during((session) => session.count(table, {}))).toBe(50_000);
+});
+
+test("a batch that changes no row writes no data file", async () => {
+  await store([1, 2]);
+  await store([1, 2], 2);
+  expect(await dataFiles()).toHaveLength(1);
+  expect((await during((session) => session.states())).get("s")?.value).toBe(2);
+});
+
+test("a table that changes a hundred times stays a few files, and only what is named or retired lies there", async () => {
+  await during(async (session) => {
+    for (let value = 1; value <= 100; value += 1) {
+      await session.commit("s", { table, upserts: rows([0, value], `${value}`), state: { version: 1, value } });
+    }
+  });
+  const entry = (await latestManifest(place.folder)).tables.things;
+  const [named, retired] = [entry?.files ?? [], entry?.retired ?? []];
+  expect(named.length).toBeLessThan(60);
+  const lying = (await readdir(join(place.folder, "things"))).map((name) => `things/${name}`);
+  expect(lying.sort()).toEqual([...named, ...retired].map(({ path }) => path).sort());
+  expect(await readFolder(place.folder, "things")).toHaveLength(101);
+});
+
+test("another format is written from then on, and the table is rewritten in it", async () => {
+  await store([1], 1, { format: "csv" });
+  expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".csv"]);
+  await store([2], 2, { format: "ndjson" });
+  expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".ndjson.zst"]);
+  expect(await readFolder(place.folder, "things")).toHaveLength(2);
+});

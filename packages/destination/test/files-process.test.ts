@@ -1,0 +1,142 @@
+/** What only other processes can show. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { cp, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createPlace, type FilesPlace, latestManifest, readFolder } from "./files-place.ts";
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+
+let place: FilesPlace;
+beforeEach(async () => {
+  place = await createPlace({ leaseMs: 60_000 });
+});
+afterEach(() => place.cleanup?.());
+
+/** Starts a script that may call `connect(argument)`, with a `table` to fill. */
+function start(script: string, { failPoint = "", pipeline = "p" } = {}) {
+  const text = `
+    const { connect } = await import(${JSON.stringify(here("./files-place.ts"))});
+    const pipeline = ${JSON.stringify(pipeline)};
+    const table = { name: "table_" + pipeline, description: "", primaryKey: ["id"], columns: {
+      id: { type: "int64", description: "" }, size: { type: "int64", description: "" } } };
+    const open = () => connect(${JSON.stringify(place.argument)}).open({ pipeline });
+    const commit = (session, number) => session.commit("s", { table, state: { version: 1, value: number },
+      upserts: [{ id: 0, size: number }, { id: number, size: number }] });
+    ${script}`;
+  const child = spawn(
+    process.execPath,
+    ["--conditions=@org/source", "--import", here("./files-fail-points.ts"), "--input-type=module", "--eval", text],
+    { env: { ...process.env, FILES_FAILPOINT: failPoint } },
+  );
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (said += part));
+  return { child, ended: once(child, "close").then(([code, signal]) => ({ said, how: signal ?? code })) };
+}
+
+const commitAll = (count: number) => `
+  const session = await open();
+  await session.prepare([table]);
+  const from = Number((await session.states()).get("s")?.value ?? 0);
+  for (let number = from + 1; number <= from + ${count}; number += 1) {
+    await commit(session, number);
+    console.log(number);
+  }
+  await session.close();`;
+
+async function stored(pipeline = "p") {
+  const rows = (await readFolder(place.folder, `table_${pipeline}`)).map(({ id, size }) => [Number(id), Number(size)]);
+  const session = await place.connect().open({ pipeline });
+  const state = Number((await session.states()).get("s")?.value ?? 0);
+  await session.close();
+  return { state, rows: rows.sort(([a = 0], [b = 0]) => a - b) };
+}
+
+/** The rows that belong to a state: one that every commit rewrites, and one of each. */
+const rowsOf = (state: number) =>
+  state === 0 ? [] : Array.from({ length: state + 1 }, (_, id) => [id, id === 0 ? state : id]);
+
+test.each([
+  ["data-file-copied:3", 2],
+  ["data-file-made:3", 2],
+  ["manifest-written:5", 2],
+  ["manifest-made:5", 3],
+])("killed at %s, the files hold the rows of their state, and the next sync goes on", async (failPoint, expected) => {
+  const { said, how } = await start(commitAll(5), { failPoint }).ended;
+  expect(how, said).toBe("SIGKILL");
+  expect(said.trim().split("\n")).toEqual(["1", "2"]);
+  expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
+  const after = await start(commitAll(22)).ended;
+  expect(after.how, after.said).toBe(0);
+  expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
+  // The table was rewritten on the way, and what nothing names was swept.
+  const { files } = (await latestManifest(place.folder)).tables.table_p ?? {};
+  expect(files?.length).toBeLessThan(20);
+});
+
+test("two processes that write to two pipelines at once are both right", async () => {
+  const both = ["a", "b"].map((pipeline) => start(commitAll(25), { pipeline }).ended);
+  for (const { said, how } of await Promise.all(both)) expect(how, said).toBe(0);
+  for (const pipeline of ["a", "b"]) expect(await stored(pipeline)).toEqual({ state: 25, rows: rowsOf(25) });
+});
+
+test("processes that fight for one pipeline lose nothing: each commit that one reports is there, once", async () => {
+  const fight = `
+    for (let tries = 0; tries < 8; tries += 1) {
+      const session = await open().catch((error) => { if (error.code !== "LOCKED") throw error; });
+      if (!session) { await new Promise((resolve) => setTimeout(resolve, Math.random() * 50)); continue; }
+      await session.prepare([table]);
+      await commit(session, Number((await session.states()).get("s")?.value ?? 0) + 1);
+      console.log("stored");
+      await session.close();
+    }`;
+  const ended = await Promise.all([start(fight).ended, start(fight).ended, start(fight).ended]);
+  for (const { said, how } of ended) expect(how, said).toBe(0);
+  const reported = ended.reduce((sum, { said }) => sum + (said.match(/stored/g)?.length ?? 0), 0);
+  expect(reported).toBeGreaterThan(5);
+  expect(await stored()).toEqual({ state: reported, rows: rowsOf(reported) });
+});
+
+test.skipIf(process.platform === "win32")("a process that slept through many commits of others goes on", async () => {
+  const sleeper = start(
+    `const session = await open();
+     await session.prepare([table]);
+     await commit(session, 1);
+     console.log("ready");
+     await new Promise((resolve) => setTimeout(resolve, 300));
+     for (const number of [2, 3]) await commit(session, number);
+     await session.close();`,
+    { pipeline: "sleeper" },
+  );
+  await once(sleeper.child.stdout, "data");
+  sleeper.child.kill("SIGSTOP");
+  const other = await start(commitAll(20), { pipeline: "other" }).ended;
+  sleeper.child.kill("SIGCONT");
+  expect(other.how, other.said).toBe(0);
+  const { said, how } = await sleeper.ended;
+  expect(how, said).toBe(0);
+  expect(await stored("sleeper")).toEqual({ state: 3, rows: rowsOf(3) });
+  expect(await stored("other")).toEqual({ state: 20, rows: rowsOf(20) });
+});
+
+test("without a driver the error says what to install", async () => {
+  // A copy of the sources, somewhere from where no installed package can be found.
+  const copy = join(place.folder, "..", "copy");
+  await cp(here("../src"), join(copy, "src"), { recursive: true });
+  await writeFile(join(copy, "package.json"), '{"type":"module"}');
+  const module = JSON.stringify(join(copy, "src/files/index.ts"));
+  const script = `
+    const { currentFiles, files } = await import(${module});
+    const say = (error) => console.log(error.code, error.message);
+    await files("folder").open({ pipeline: "p" }).catch(say);
+    await currentFiles("s3://bucket/prefix", "things").catch(say);`;
+  const child = spawn(process.execPath, ["--input-type=module", "--eval", script]);
+  let said = "";
+  for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (part) => (said += part));
+  await once(child, "close");
+  expect(said).toMatch(
+    /^DRIVER_MISSING The files .*npm install @duckdb\/node-api\nDRIVER_MISSING .*npm install @aws-sdk\/client-s3/,
+  );
+});
