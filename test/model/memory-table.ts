@@ -1,7 +1,14 @@
 /** A table in memory: rows by their primary key, their values in the form in which destinations compare them. */
 
 import type { StoredRow, Table, Value } from "@org/destination";
-import { type Batch, type Column, type CommitResult, DestinationError, type Scope } from "@org/destination";
+import {
+  type Batch,
+  type Column,
+  type CommitResult,
+  DestinationError,
+  type Scope,
+  systemColumns,
+} from "@org/destination";
 import { type StoredForm, storedForm, storedRow } from "../../packages/destination/src/stored-form.ts";
 import { timestampText } from "../../packages/destination/src/timestamp.ts";
 
@@ -72,6 +79,33 @@ export class MemoryTable {
       }
       return counts;
     };
+  }
+
+  /** Checks rows that another destination held. Writing them as they are, which cannot fail, is what is returned. */
+  planRestore(table: Table, rows: readonly StoredRow[]): () => void {
+    const whole = { ...table, columns: { ...table.columns, ...systemColumns } };
+    const names = Object.keys(table.columns);
+    const records = rows.map((row) => {
+      const values = storedRow(whole, row);
+      const [syncedAt, deletedAt] = values.slice(names.length) as [bigint, bigint | null];
+      return { forms: new Map(names.map((name, index) => [name, values[index] as StoredForm])), syncedAt, deletedAt };
+    });
+    return () => {
+      for (const record of records) this.#records.set(this.#keyOf(record.forms), record);
+    };
+  }
+
+  /** The columns, without the destination's own. */
+  columns(): string[] {
+    return [...this.#types.keys()];
+  }
+
+  /** All rows in the order of their keys. */
+  inOrder(): StoredRow[] {
+    const compare = (a: Value, b: Value) => (a! < b! ? -1 : a! > b! ? 1 : 0);
+    const byKey = (a: StoredRow, b: StoredRow) =>
+      this.primaryKey.map((name) => compare(a[name]!, b[name]!)).find((order) => order !== 0) ?? 0;
+    return this.rows().sort(byKey);
   }
 
   /** Some columns of the rows in a scope that are not deleted. */

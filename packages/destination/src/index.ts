@@ -6,6 +6,9 @@ export type {
   OpenOptions,
   Session,
   State,
+  StoredPipeline,
+  StoredStream,
+  StoredTable,
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
 export type { Condition, Scope } from "./scope.ts";
@@ -22,3 +25,5 @@ export {
   type Table,
   type Value,
 } from "./table.ts";
+export { withTablePrefix } from "./with-table-prefix.ts";
+export { withoutColumns } from "./without-columns.ts";

@@ -4,6 +4,7 @@ import { Database } from "./database.ts";
 import { openFile } from "./open.ts";
 import { DuckdbSession } from "./session.ts";
 import { namesIn } from "./sql.ts";
+import { readContents } from "./transfer.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
@@ -33,7 +34,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   const place = `duckdb:${path}`;
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255 },
+    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255, transfer: true },
     async open({ pipeline, signal }) {
       signal?.throwIfAborted();
       const file = await openFile(path, place, `pipeline ${pipeline}`, { memoryLimit });
@@ -46,5 +47,6 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       }
       return new DuckdbSession(database, pipeline);
     },
+    contents: ({ signal } = {}) => readContents(path, schema, signal),
   };
 }

@@ -8,6 +8,7 @@ import type { Database } from "./database.ts";
 import { prepareTable } from "./schema.ts";
 import { checkColumn, scopesSql } from "./scope.ts";
 import { Parameters, quoted } from "./sql.ts";
+import { readPages, restoreRows } from "./transfer.ts";
 
 /** What the contract asks for, each call queued behind the one before. */
 export class DuckdbSession implements Session {
@@ -69,6 +70,18 @@ export class DuckdbSession implements Session {
         await saveState(this.#database, this.#pipeline, stream, name, batch.state);
         return result;
       });
+    });
+  }
+
+  rows(table: Table): AsyncIterable<readonly StoredRow[]> {
+    this.#checkPrepared(table.name);
+    return readPages(this.#database, table);
+  }
+
+  restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+    return this.#database.queue(`Storing ${table.name}`, () => {
+      this.#checkPrepared(table.name);
+      return this.#database.transaction(() => restoreRows(this.#database, table, rows));
     });
   }
 

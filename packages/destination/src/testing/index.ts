@@ -7,6 +7,7 @@ import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
 import { stateCases } from "./state-cases.ts";
+import { transferCases } from "./transfer-cases.ts";
 import { writerCases } from "./writer-cases.ts";
 
 export { type DestinationCase, type DestinationSuite, type Place, runCase, type Subject } from "./case.ts";
@@ -24,6 +25,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...atomicityCases,
   ...writerCases,
   ...schemaCases,
+  ...transferCases,
 ];
 
 /** The cases that apply to a destination: they follow from the capabilities that it declares. */
