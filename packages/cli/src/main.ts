@@ -46,6 +46,8 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
       // What follows a "=" may be a secret that somebody tried to pass as an option.
       writeErr: (text) => io.stderr.write(text.replace(/(option '-[^'=]*)=[^']*/, "$1")),
     })
+    // Else "state" would take the options of "state export" for its own.
+    .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
   for (const add of [addInit, addSync, addCheck, addDiscover, addState, addVerify]) add(program, io, outcome);
