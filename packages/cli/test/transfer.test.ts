@@ -11,7 +11,9 @@ const lines = (text: string) => text.trimEnd().split("\n");
 
 /** A simulator that was synced, with a deleted run, and what was exported of it. */
 async function exported() {
-  const simulator = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }) }));
+  const simulator = await until(
+    startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }) }),
+  );
   const folder = temporaryFolder();
   const [first, second, file] = ["first.duckdb", "second.duckdb", "export.json"].map((name) => join(folder, name));
   const run = (command: string, to: string, ...more: string[]) =>

@@ -40,7 +40,8 @@ export async function uniteViews({ file, all, chosen }: Loaded, exitCode: number
   return worst;
 }
 
-async function unite(destination: Destination, pipelines: readonly ConfiguredPipeline[]): Promise<void> {
+/** Makes the views of pipelines of one kind. @param destination theirs, without what is a pipeline's own */
+export async function unite(destination: Destination, pipelines: readonly ConfiguredPipeline[]): Promise<void> {
   const views = new Map<string, Part[]>();
   for (const { schema, open } of pipelines) {
     // One whose variables are not set was not synced either, and is not part of the views until it is.
