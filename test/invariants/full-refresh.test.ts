@@ -4,6 +4,7 @@ import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from
 import { sync } from "@org/sync-engine";
 import { expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
+import { wrapped } from "../model/dying.ts";
 import { memoryDestination } from "../model/memory-destination.ts";
 
 /** A server whose rows change: some change, some go, some come. */
@@ -81,3 +82,27 @@ test.each(["airflow", "dagster"] as const)("a reader sees no fewer rows during a
   expect([...live()].sort()).toEqual([...there].sort());
   expect(destination.rows(table).filter(({ _deleted_at }) => _deleted_at !== null)).toHaveLength(2);
 });
+
+test.each(["airflow", "dagster"] as const)(
+  "what a full refresh of %s did not come to is looked for by the next sync",
+  async (kind) => {
+    const { url, close, keys, table, key, change } = await servers[kind]();
+    onTestFinished(close);
+    const destination = memoryDestination();
+    const source = sourceOf(kind, url);
+    await sync({ source, destination });
+    change();
+    let commits = 0;
+    const dying = wrapped(destination, (session) => async (stream, batch) => {
+      const result = await session.commit(stream, batch);
+      if (batch.table.name === table) commits += 1;
+      if (commits > 0) throw new Error("the lights went out");
+      return result;
+    });
+    await expect(sync({ source, destination: dying, fullRefresh: true })).rejects.toThrow("the lights went out");
+    await sync({ source, destination });
+    await sync({ source, destination });
+    const live = destination.rows(table).filter(({ _deleted_at }) => _deleted_at === null);
+    expect(live.map((row) => row[key]).sort()).toEqual(keys().sort());
+  },
+);

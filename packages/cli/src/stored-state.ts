@@ -55,6 +55,6 @@ function howFar(state: State | undefined): Pick<StreamState, "position" | "progr
   const position = parsePosition(value?.data?.position);
   if (!position) return { position: null, progress: "first sync not complete", reconciledAt: null };
   const at = value?.reconciled_at;
-  const reconciledAt = typeof at === "number" ? new Date(at).toISOString() : null;
+  const reconciledAt = typeof at === "number" && at > 0 ? new Date(at).toISOString() : null;
   return { position: new Date(position.server).toISOString(), progress: "", reconciledAt };
 }

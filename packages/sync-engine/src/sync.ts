@@ -118,7 +118,8 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };
-      const reconciledAt = state?.reconciledAt ?? context.now();
+      // A first sync finds what there is. A full refresh that ends early has not looked for what is gone: the next one does.
+      const reconciledAt = state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now());
       results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf }));
     }
   } finally {
