@@ -1,5 +1,5 @@
 import { type ConfiguredPipeline, choose, pipelinesOf } from "./config/pipelines.ts";
-import { type ConfigFile, readConfig } from "./config/read.ts";
+import type { ConfigFile } from "./config/read.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -23,6 +23,8 @@ const DEFAULT_FILE = "dagsync.yaml";
 
 /** @throws UsageError */
 export async function loadPipelines(names: readonly string[], { config }: Choice, { env }: Io): Promise<Loaded> {
+  // With its parsers only where a file is read: half of the time that the command takes to start.
+  const { readConfig } = await import("./config/read.ts");
   const file = await readConfig(config ?? DEFAULT_FILE);
   const all = pipelinesOf(file, env);
   return { file, all, chosen: choose(all, names) };

@@ -17,8 +17,13 @@ interface Kind {
   readonly hasFurtherOptions?: true;
   /** Whether the place is a path, so that it may be relative. */
   readonly isPath?: true;
-  open(place: string, options: Options): Promise<Destination>;
+  open(place: string, options: Options, adapter: LoadAdapter): Promise<Destination>;
 }
+
+type Factory = (place: string, options?: object) => Destination;
+
+/** Loads an adapter when it is first needed, with its driver: the factories that it exports. */
+export type LoadAdapter = (name: "sqlite" | "postgres" | "files") => Promise<Readonly<Record<string, Factory>>>;
 
 const formats = ["parquet", "ndjson", "csv"];
 
@@ -33,24 +38,24 @@ const kinds: Readonly<Record<string, Kind>> = {
     form: "sqlite:orchestration.sqlite",
     options: {},
     isPath: true,
-    open: async (path) => (await adapter("sqlite")).sqlite!(path),
+    open: async (path, _, adapter) => (await adapter("sqlite")).sqlite!(path),
   },
   postgres: {
     form: "postgres://user@host/database",
     options: { schema: undefined },
     hasFurtherOptions: true,
-    open: async (url, { schema }) => (await adapter("postgres")).postgres!(url, given({ schema })),
+    open: async (url, { schema }, adapter) => (await adapter("postgres")).postgres!(url, given({ schema })),
   },
   files: {
     form: "files:folder",
     options: { format: formats },
     isPath: true,
-    open: async (folder, options) => (await adapter("files")).files!(folder, given(options)),
+    open: async (folder, options, adapter) => (await adapter("files")).files!(folder, given(options)),
   },
   s3: {
     form: "s3://bucket/prefix",
     options: { format: formats, region: undefined, endpoint: undefined },
-    open: async (url, options) => (await adapter("files")).files!(url, given(options)),
+    open: async (url, options, adapter) => (await adapter("files")).files!(url, given(options)),
   },
 };
 
@@ -73,12 +78,14 @@ export interface DestinationOptions {
   readonly schema?: string | undefined;
   /** What relative paths are relative to. @default the working directory */
   readonly folder?: string;
+  /** @default what this release has */
+  readonly adapter?: LoadAdapter;
 }
 
 /** @throws UsageError */
 export async function parseDestination(
   text: string,
-  { label = "--to", schema, folder = "" }: DestinationOptions = {},
+  { label = "--to", schema, folder = "", adapter = releasedAdapter }: DestinationOptions = {},
 ): Promise<Place> {
   const [, scheme = "", rest = ""] = /^([a-z0-9]+):(.*)$/is.exec(text) ?? [];
   const name = aliases[scheme] ?? scheme;
@@ -98,35 +105,37 @@ export async function parseDestination(
   }
   const isRemote = place.startsWith("md:") || place === ":memory:";
   const path = kind.isPath && !isRemote && !isAbsolute(place) ? join(folder, place) : place;
-  const destination = await kind.open(path, { ...options, ...(schema !== undefined && { schema }) });
+  const destination = await kind.open(path, { ...options, ...(schema !== undefined && { schema }) }, adapter);
   const isFile = name === "duckdb" && !isRemote && !options.schema && !schema;
   return { destination, ...(isFile && { duckdbFile: path }) };
 }
 
 const aliases: Readonly<Record<string, string>> = { md: "duckdb", postgresql: "postgres" };
 
-/** Splits the options off that are ours. What is the driver's own stays in the address. */
+/** Splits the options off that are ours. What is the driver's own stays in the address, as it was written. */
 function takeApart(address: string, kind: Kind, label: string): [place: string, options: Options] {
   const mark = address.indexOf("?");
   const place = mark < 0 ? address : address.slice(0, mark);
-  const query = new URLSearchParams(mark < 0 ? "" : address.slice(mark + 1));
+  const pairs = mark < 0 ? [] : address.slice(mark + 1).split("&");
   const options: Record<string, string> = {};
+  const further: string[] = [];
   const names = Object.keys(kind.options);
-  for (const [name, value] of [...query]) {
+  for (const pair of pairs) {
+    const [[name, value] = ["", ""]] = new URLSearchParams(pair);
     const values = kind.options[name];
-    if (!names.includes(name)) {
-      if (kind.hasFurtherOptions) continue;
+    if (names.includes(name)) {
+      if (value === "") throw new UsageError(`${label}: the option ${name} is empty.`);
+      if (values && !values.includes(value)) {
+        throw new UsageError(`${label}: the option ${name} must be ${values.join(", ")}.${didYouMean(value, values)}`);
+      }
+      options[name] = value;
+    } else if (kind.hasFurtherOptions) further.push(pair);
+    else {
       const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "It has none.";
       throw new UsageError(`${label} has no such option after its "?".${didYouMean(name, names)} ${known}`);
     }
-    if (value === "") throw new UsageError(`${label}: the option ${name} is empty.`);
-    if (values && !values.includes(value)) {
-      throw new UsageError(`${label}: the option ${name} must be ${values.join(", ")}.${didYouMean(value, values)}`);
-    }
-    options[name] = value;
-    query.delete(name);
   }
-  return [query.size > 0 ? `${place}?${query}` : place, options];
+  return [further.length > 0 ? `${place}?${further.join("&")}` : place, options];
 }
 
 /** What a factory takes: an option that is not given must not be there. */
@@ -136,17 +145,15 @@ function given(options: Options): Record<string, string> {
   );
 }
 
-type Factory = (place: string, options?: object) => Destination;
-
-/** An adapter that a release may lack; with it, `import("@org/destination/…")` in the table above takes this one's place. */
-async function adapter(name: string): Promise<Readonly<Record<string, Factory>>> {
+/** What a release may lack. Once all are there, their literal imports in the table above take this one's place. */
+const releasedAdapter: LoadAdapter = async (name) => {
   const specifier = `@org/destination/${name}`;
   try {
     return await import(specifier);
   } catch (cause) {
     throw new UsageError(`This release cannot write into ${name}: ${specifier} is not part of it.`, { cause });
   }
-}
+};
 
 function forms(): string {
   return Object.values(kinds)

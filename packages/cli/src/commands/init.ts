@@ -4,7 +4,7 @@ import { destinationForms } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { ask } from "../init/ask.ts";
 import { parseWanted } from "../init/parse.ts";
-import { configText, variablesIn } from "../init/text.ts";
+import type { Wanted } from "../init/wanted.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 
@@ -34,7 +34,9 @@ export function addInit(program: Command, io: Io, _outcome: Outcome): void {
         )
       )
         throw exists;
-      const text = await textFrom(options, io);
+      const { to, wanted } = await wantedBy(options, io);
+      const { configText, variablesIn } = await import("../init/text.ts");
+      const text = configText(wanted, to);
       await writeFile(config, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
         if (error.code === "EEXIST") throw exists;
         throw new UsageError(`${config} cannot be written (${error.code}).`);
@@ -45,16 +47,18 @@ export function addInit(program: Command, io: Io, _outcome: Outcome): void {
     });
 }
 
-async function textFrom(options: InitOptions, io: Io): Promise<string> {
+async function wantedBy(
+  options: InitOptions,
+  io: Io,
+): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {
   if (options.from !== undefined) {
     const [to, wanted] = await parseWanted(options.from, options.to ?? "duckdb:orchestration.duckdb", options.auth);
-    return configText(wanted, to);
+    return { to, wanted };
   }
   if (!io.stdin || options.to !== undefined || options.auth !== undefined) {
     throw new UsageError(
       "--from is missing: name the servers, as in dagsync init --from airflow:http://127.0.0.1:8080.",
     );
   }
-  const { wanted, to } = await ask(io);
-  return configText(wanted, to);
+  return ask(io);
 }

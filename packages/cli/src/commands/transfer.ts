@@ -8,8 +8,6 @@ import { UsageError } from "../errors.ts";
 import type { Io, Output } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import { grouped } from "../render/table.ts";
-import { exportPipeline } from "../transfer/export.ts";
-import { importPipeline } from "../transfer/import.ts";
 
 interface TransferOptions extends Choice {
   readonly json?: true;
@@ -24,6 +22,7 @@ export function addTransfer(state: Command, io: Io): void {
     .option("--config <file>", "where the pipeline is, without --to (default: dagsync.yaml)")
     .action(async (options: TransferOptions) => {
       const { destination, pipeline } = await placeOf(options, io, ({ place }) => place.destination);
+      const { exportPipeline } = await import("../transfer/export.ts");
       for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
         await write(io.stdout, text);
       }
@@ -38,6 +37,7 @@ export function addTransfer(state: Command, io: Io): void {
     .option("--json", "write the result as a line of JSON")
     .action(async (file: string, options: TransferOptions) => {
       const { destination, pipeline } = await placeOf(options, io, (opened) => opened.destination);
+      const { importPipeline } = await import("../transfer/import.ts");
       const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
       const { rows, streams } = result;
       io.stdout.write(

@@ -1,6 +1,7 @@
 /** What a configuration file may say. Its descriptions become the JSON Schema that editors read. */
 import * as z from "zod";
 import { sourceKinds } from "../sources.ts";
+import { schemaUrl } from "./schema-url.ts";
 
 const text = z.string("must be text: put it in quotes").min(1, "is empty");
 const names = z.array(text, "must be a list").min(1, "is an empty list: leave it out for all");
@@ -83,10 +84,6 @@ export const configSchema = z
 export type Config = z.output<typeof configSchema>;
 export type SourceConfig = Config["sources"][string];
 export type PipelineConfig = Config["pipelines"][number];
-
-/** Where the JSON Schema of the released files is. */
-export const schemaUrl =
-  "https://raw.githubusercontent.com/org/orchestration-sync/main/packages/cli/schema/dagsync.schema.json";
 
 /** The same as JSON Schema, as text. */
 export function configJsonSchema(): string {

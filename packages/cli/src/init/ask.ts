@@ -3,7 +3,7 @@ import { PassThrough } from "node:stream";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { addressOf, parseWanted } from "./parse.ts";
-import { type Wanted, type Way, ways } from "./text.ts";
+import { type Wanted, type Way, ways } from "./wanted.ts";
 
 /** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */
 export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {

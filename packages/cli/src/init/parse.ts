@@ -1,7 +1,7 @@
 import { parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { parseSource, type SourceKind } from "../sources.ts";
-import { type Wanted, type Way, ways } from "./text.ts";
+import { type Wanted, type Way, ways } from "./wanted.ts";
 
 /** A server's kind and address, as `--from` has them. @throws UsageError */
 export function addressOf(text: string): Pick<Wanted, "kind" | "url"> {

@@ -1,17 +1,6 @@
 import { Document } from "yaml";
-import { schemaUrl } from "../config/schema.ts";
-import type { SourceKind } from "../sources.ts";
-
-/** How a server lets us in. */
-export const ways = ["password", "token", "command", "none"] as const;
-export type Way = (typeof ways)[number];
-
-/** What somebody wants to sync. */
-export interface Wanted {
-  readonly kind: SourceKind;
-  readonly url: string;
-  readonly way: Way;
-}
+import { schemaUrl } from "../config/schema-url.ts";
+import type { Wanted, Way } from "./wanted.ts";
 
 /**
  * A configuration as text. It holds no secret: credentials are references to variables of the environment, named after

@@ -51,7 +51,12 @@ export async function unite(destination: Destination, pipelines: readonly Config
       views.set(name, [...(views.get(name) ?? []), part]);
     }
   }
-  for (const [name, parts] of views) await destination.uniteTables?.({ view: `all_${name}`, parts });
+  const width = ({ table }: Part) => Object.keys(table.columns).length;
+  for (const [name, parts] of views) {
+    // A view has the columns of its first part: that one which leaves out the fewest.
+    parts.sort((a, b) => width(b) - width(a));
+    await destination.uniteTables?.({ view: `all_${name}`, parts });
+  }
 }
 
 /** The tables of a pipeline that are there, as they are stored, by their names without a prefix. */

@@ -4,8 +4,6 @@ import { Readable } from "node:stream";
 import { pipeline as piped } from "node:stream/promises";
 import { copyDuckdb, duckdb } from "@org/destination/duckdb";
 import type { Pipeline } from "../pipeline.ts";
-import { exportPipeline } from "../transfer/export.ts";
-import { importPipeline } from "../transfer/import.ts";
 
 /**
  * Brings what a pipeline has into a new DuckDB file, its tables by their own names. A DuckDB file is copied as it is;
@@ -17,6 +15,8 @@ export async function copyPipeline(
   signal?: AbortSignal,
 ): Promise<void> {
   if (place.duckdbFile !== undefined && prefix === undefined) return copyDuckdb(place.duckdbFile, file);
+  const { exportPipeline } = await import("../transfer/export.ts");
+  const { importPipeline } = await import("../transfer/import.ts");
   const exported = `${file}.ndjson`;
   const text = Readable.from(exportPipeline(place.destination, { pipeline: name, signal }));
   await piped(text, createWriteStream(exported), ...(signal ? [{ signal }] : []));
