@@ -1,5 +1,6 @@
 /** Whole tables, out of a destination and into one. */
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { DestinationCapabilities, Session } from "../destination.ts";
 import type { StoredRow } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
@@ -58,7 +59,8 @@ export const transferCases: readonly DestinationCase[] = [
       await commitOnce(subject, { replace: [{ scope: { id: { in: [4, 5000] } }, rows: [] }] });
       const pages = await subject.during(pagesOf);
       assert.ok(pages.length > 1, "more than one page");
-      assert.deepEqual(pages.flat(), inOrder(await subject.read("things")));
+      // Without a difference to print: of thousands of rows in another order that takes minutes.
+      assert.ok(isDeepStrictEqual(pages.flat(), inOrder(await subject.read("things"))), "all rows, in order");
     },
   },
   {
