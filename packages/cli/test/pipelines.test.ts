@@ -1,5 +1,5 @@
 /** What a configuration says, done: several pipelines at once, chosen by name, with prefixes and without columns. */
-import { chmodSync, writeFileSync } from "node:fs";
+import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
@@ -71,12 +71,12 @@ test("syncs every pipeline into its tables, and what was synced is found by the 
   );
   expect(columns.map(({ column_name }) => column_name)).not.toContain("conf");
 
-  const state = await dagsync(["state", "staging", "--config", config, "--json"], { env });
+  const state = await dagsync(["state", "staging", "--config", config, "--json"]);
   expect(json(state.stdout).map(({ pipeline, table }) => [pipeline, table])).toEqual([
     ["staging", "staging_airflow_dag_runs"],
     ["staging", "staging_airflow_dags"],
   ]);
-  const discovered = await dagsync(["discover", "staging", "--config", config, "--json"], { env });
+  const discovered = await dagsync(["discover", "staging", "--config", config, "--json"]);
   const [, runs] = json(discovered.stdout);
   expect([runs.table.name, Object.keys(runs.table.columns).includes("conf")]).toEqual([
     "staging_airflow_dag_runs",
@@ -190,4 +190,23 @@ pipelines:
   expect(broken.code).toBe(2);
   expect(broken.stderr).toContain("tokenCommand: the command ended with exit code 3. Run it by hand to see why.");
   expect(broken.stderr + broken.stdout).not.toContain("CANARY");
+});
+
+test("a pipeline of the configuration moves by its name, with its prefix, and the other file says another one", async () => {
+  const { file, config, folder } = await three();
+  expect((await dagsync(["sync", "staging", "--config", config], { env })).code).toBe(0);
+  const exported = await dagsync(["state", "export", "--pipeline", "staging", "--config", config]);
+  expect({ code: exported.code, stderr: exported.stderr }).toEqual({ code: 0, stderr: "" });
+  writeFileSync(join(folder, "staging.json"), exported.stdout);
+  const other = join(folder, "other.yaml");
+  const text = readFileSync(config, "utf8").replace("duckdb:o.duckdb", "duckdb:other.duckdb").replace("staging_", "s_");
+  writeFileSync(other, text);
+  const imported = ["state", "import", join(folder, "staging.json"), "--pipeline", "staging", "--config", other];
+  expect((await dagsync(imported)).code).toBe(0);
+  const moved = "FROM s_airflow_dag_runs ORDER BY ALL";
+  expect(await queryDuckdb(join(folder, "other.duckdb"), moved)).toEqual(
+    await queryDuckdb(file, moved.replace("s_", "staging_")),
+  );
+  const next = await dagsync(["sync", "staging", "--config", other], { env });
+  expect([next.code, next.stderr]).toEqual([0, expect.stringContaining("staging: ▸ dag_runs: reading what changed")]);
 });

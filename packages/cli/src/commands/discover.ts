@@ -42,7 +42,7 @@ async function tablesOf(
     refuseBoth(names, options.config);
     return parseSource(options.from, io.env).streams.map(({ name, table }) => [name, table]);
   }
-  const { source, destination } = await (await loadPipeline(names, options, io)).open();
+  const { source, destination } = await (await loadPipeline(names, options, io)).open({ isOffline: true });
   return source.streams.map(({ name, table }) => [name, destination.realTable?.(table) ?? table]);
 }
 

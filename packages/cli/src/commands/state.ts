@@ -45,8 +45,8 @@ async function read(names: readonly string[], options: StateOptions, io: Io): Pr
   }
   const { chosen } = await loadPipelines(names, options, io);
   const found: Found[] = [];
-  for (const { name, open } of chosen) {
-    const { destination } = (await open()).place;
+  for (const { name, place } of chosen) {
+    const { destination } = await place();
     const streams = (await readStreamStates(destination, io.signal)).filter(({ pipeline }) => pipeline === name);
     const before = found.findIndex(({ place }) => place === destination.name);
     if (before < 0) found.push({ place: destination.name, streams });

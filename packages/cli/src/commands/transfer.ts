@@ -3,6 +3,7 @@ import { once } from "node:events";
 import type { Destination } from "@org/destination";
 import type { Command } from "commander";
 import { type Choice, loadPipeline, refuseBoth } from "../choice.ts";
+import type { ConfiguredPipeline } from "../config/pipelines.ts";
 import { destinationForms, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { Io, Output } from "../io.ts";
@@ -21,7 +22,7 @@ export function addTransfer(state: Command, io: Io): void {
     .option("--pipeline <name>", "which one, or one of the configuration (default: the only one)")
     .option("--config <file>", "where the pipeline is, without --to (default: dagsync.yaml)")
     .action(async (options: TransferOptions) => {
-      const { destination, pipeline } = await placeOf(options, io, ({ place }) => place.destination);
+      const { destination, pipeline } = await placeOf(options, io, async ({ place }) => (await place()).destination);
       const { exportPipeline } = await import("../transfer/export.ts");
       for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
         await write(io.stdout, text);
@@ -36,7 +37,7 @@ export function addTransfer(state: Command, io: Io): void {
     .option("--config <file>", "where the pipeline goes, without --to (default: dagsync.yaml)")
     .option("--json", "write the result as a line of JSON")
     .action(async (file: string, options: TransferOptions) => {
-      const { destination, pipeline } = await placeOf(options, io, (opened) => opened.destination);
+      const { destination, pipeline } = await placeOf(options, io, shapedOf);
       const { importPipeline } = await import("../transfer/import.ts");
       const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
       const { rows, streams } = result;
@@ -48,23 +49,23 @@ export function addTransfer(state: Command, io: Io): void {
     });
 }
 
-type Opened = Awaited<ReturnType<Awaited<ReturnType<typeof loadPipeline>>["open"]>>;
+/** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */
+const shapedOf = async ({ open }: ConfiguredPipeline) => (await open({ isOffline: true })).destination;
 
 /** Where the pipeline is, by the options or by the configuration, and what it is called. */
 async function placeOf(
   { to, pipeline, config }: TransferOptions,
   io: Io,
-  destinationOf: (opened: Opened) => Destination,
+  destinationOf: (configured: ConfiguredPipeline) => Promise<Destination>,
 ): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
   if (pipeline?.trim() === "") throw new UsageError("--pipeline is empty: name the pipeline, or leave the option out.");
   if (to !== undefined) {
     refuseBoth([], config);
     return { destination: (await parseDestination(to)).destination, pipeline };
   }
-  const opened = await (
-    await loadPipeline(pipeline === undefined ? [] : [pipeline], { ...(config && { config }) }, io)
-  ).open();
-  return { destination: destinationOf(opened), pipeline: opened.name };
+  const names = pipeline === undefined ? [] : [pipeline];
+  const configured = await loadPipeline(names, { ...(config && { config }) }, io);
+  return { destination: await destinationOf(configured), pipeline: configured.name };
 }
 
 /** Waits where the reader is slower, so that what was read does not pile up. */

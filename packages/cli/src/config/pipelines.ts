@@ -9,7 +9,7 @@ import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { excludedColumns } from "./exclude.ts";
 import type { ConfigFile } from "./read.ts";
 import type { PipelineConfig } from "./schema.ts";
-import { defaultNameOf, sourceOf } from "./source.ts";
+import { defaultNameOf, offlineSource, sourceOf } from "./source.ts";
 import { allWithVariables, withVariables } from "./variables.ts";
 
 /** A pipeline of a file. Only what is opened needs its variables. */
@@ -21,8 +21,14 @@ export interface ConfiguredPipeline {
   readonly to: string;
   readonly kind: "airflow" | "dagster";
   readonly schema?: string | undefined;
-  /** @throws UsageError */
-  open(options?: { readonly batch?: boolean }): Promise<Pipeline>;
+  /** The destination as it is. @throws UsageError */
+  place(): Promise<Place>;
+  /**
+   * @param options.batch whether Airflow's batch endpoints may be used. @default true
+   * @param options.isOffline whether the source is only to say what its tables are, and needs no variables. @default false
+   * @throws UsageError
+   */
+  open(options?: { readonly batch?: boolean; readonly isOffline?: boolean }): Promise<Pipeline>;
 }
 
 /** @throws UsageError for pipelines that cannot be told apart, or that name what is not there */
@@ -60,14 +66,16 @@ function pipelineOf(file: ConfigFile, config: PipelineConfig, index: number, env
   const { from, to, prefix, schema, streams, reconcileEvery } = config;
   const name = config.name ?? defaultNameOf(file, from, env) ?? `${from} to ${to}`;
   const path = ["pipelines", index];
+  const { kind } = file.config.sources[from]!;
   return {
     name,
     from,
     to,
-    kind: file.config.sources[from]!.kind,
+    kind,
     schema,
-    async open(options) {
-      const source = sourceOf(file, from, env, options);
+    place: () => placeOf(file, to, env, schema),
+    async open({ batch = true, isOffline = false } = {}) {
+      const source = isOffline ? offlineSource(kind) : sourceOf(file, from, env, { batch });
       checkStreams(streams, source, (at, reason) => {
         throw new UsageError(`${file.where([...path, "streams", at])} ${reason}`);
       });

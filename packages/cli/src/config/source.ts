@@ -38,6 +38,12 @@ export function sourceOf(file: ConfigFile, name: string, env: Io["env"], { batch
   return dagsterSource({ ...common, ...(auth !== undefined && { token: auth }) });
 }
 
+/** A source that nothing can be asked of: it has streams and tables like any of its kind. */
+export function offlineSource(kind: SourceConfig["kind"]): Source {
+  const address = "http://nowhere.invalid";
+  return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
+}
+
 /** The name of a pipeline that is not given any; undefined where the address cannot be known. */
 export function defaultNameOf(file: ConfigFile, name: string, env: Io["env"]): string | undefined {
   const { kind, url } = file.config.sources[name]!;
