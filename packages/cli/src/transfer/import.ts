@@ -4,7 +4,7 @@ import { UsageError } from "../errors.ts";
 import { FORMAT, type Line, lineSchema, rowOf } from "./format.ts";
 
 /** So many rows are written in one transaction. */
-const BATCH_ROWS = 2000;
+const BATCH_ROWS = 5000;
 
 export interface ImportOptions {
   /** Who is to own the tables. @default who owned them before */
