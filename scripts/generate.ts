@@ -1,9 +1,10 @@
 /**
- * Writes the generated code of both clients from the interfaces in specs/, and what differs between the servers'
- * versions. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
+ * Writes the generated code of both clients from the interfaces in specs/, what differs between the servers' versions, and
+ * the JSON Schema of dagsync.yaml. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { generate as generateAirflow } from "../packages/airflow-client/generate.ts";
+import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
 import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterVersionsTable } from "../specs/dagster/versions.ts";
@@ -11,6 +12,7 @@ import { dagsterVersionsTable } from "../specs/dagster/versions.ts";
 const files = [
   { path: "packages/airflow-client/src/generated/schema.ts", generate: generateAirflow },
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
+  { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },
   { path: "specs/dagster/VERSIONS.md", generate: dagsterVersionsTable },
 ];

@@ -17,4 +17,11 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
 
 const { stdout, stderr, env } = process;
-process.exitCode = await main(process.argv.slice(2), { stdout, stderr, env, signal: controller.signal });
+// Without a terminal nobody would answer. It is opened only when somebody is asked.
+const io = { stdout, stderr, env, signal: controller.signal };
+process.exitCode = await main(process.argv.slice(2), {
+  ...io,
+  get stdin() {
+    return process.stdin.isTTY ? process.stdin : undefined;
+  },
+});

@@ -1,5 +1,4 @@
 import type { AirflowAuth } from "@org/airflow-client";
-import type { DagsterAuth } from "@org/dagster-client";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -37,6 +36,6 @@ export function airflowAuth(env: Environment): AirflowAuth | undefined {
 }
 
 /** Who asks a Dagster server; undefined for open source Dagster, which asks for nothing. */
-export function dagsterAuth(env: Environment): DagsterAuth | undefined {
+export function dagsterAuth(env: Environment): { readonly token: string } | undefined {
   return env.DAGSTER_TOKEN ? { token: env.DAGSTER_TOKEN } : undefined;
 }

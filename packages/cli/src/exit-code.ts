@@ -42,6 +42,15 @@ export function exitCodeOf(thrown: unknown): number {
   return isConfiguration(thrown) ? exitCodes.configuration : exitCodes.incomplete;
 }
 
+/** The exit code for several pieces of work: that of the one that went worst. */
+export function worstOf(codes: readonly number[]): number {
+  const { done, comeBackLater, incomplete, configuration } = exitCodes;
+  const order: readonly number[] = [done, comeBackLater, incomplete, configuration];
+  // What stopped one stopped all.
+  const rank = (code: number) => (order.includes(code) ? order.indexOf(code) : order.length);
+  return codes.reduce((worst, code) => (rank(code) > rank(worst) ? code : worst), exitCodes.done as number);
+}
+
 /**
  * For a sync that did not sync everything: 75 when time alone may mend all of it, 2 when nothing was synced and
  * somebody has to change something, or when somebody has to make room whatever was synced before; else 1.

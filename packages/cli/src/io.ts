@@ -13,6 +13,8 @@ export interface Output {
 export interface Io {
   /** Results. */
   readonly stdout: Output;
+  /** Answers of a person, for `init`. @default nobody is there to ask */
+  readonly stdin?: NodeJS.ReadableStream | undefined;
   /** Progress and errors. */
   readonly stderr: Output;
   /** Where credentials come from. */

@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addCheck } from "./commands/check.ts";
 import { addDiscover } from "./commands/discover.ts";
+import { addInit } from "./commands/init.ts";
 import { addState } from "./commands/state.ts";
 import { addSync } from "./commands/sync.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -16,7 +17,8 @@ export interface Outcome {
 }
 
 const help = `
-Credentials come from the environment only:
+What is synced is in dagsync.yaml, which "dagsync init" writes, or in --from and --to. With these, credentials come from
+the environment only:
   airflow  ${credentialVariables.airflow}
   dagster  ${credentialVariables.dagster} (Dagster+ only)
 
@@ -44,9 +46,11 @@ export async function main(args: readonly string[], io: Io): Promise<number> {
       // What follows a "=" may be a secret that somebody tried to pass as an option.
       writeErr: (text) => io.stderr.write(text.replace(/(option '-[^'=]*)=[^']*/, "$1")),
     })
+    // Else "state" would take the options of "state export" for its own.
+    .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addSync, addCheck, addDiscover, addState, addVerify]) add(program, io, outcome);
+  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addVerify]) add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitCodes.configuration;

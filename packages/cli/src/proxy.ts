@@ -1,7 +1,9 @@
 /**
- * Through the proxy of the environment. Node's own fetch looks at it from 22.21 and 24.0 on, and only when it was told to
- * at its start; undici, which that fetch is made of, does in every version that we support.
+ * Through the proxy of the environment, or a source's own. Node's own fetch looks at it from 22.21 and 24.0 on, and only
+ * when it was told to at its start; undici, which that fetch is made of, does in every version that we support.
  */
+import { readFileSync } from "node:fs";
+import * as tls from "node:tls";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
@@ -10,24 +12,38 @@ type Fetch = typeof globalThis.fetch;
 /** These are never meant, unless the environment names its own exceptions. */
 const ownMachine = "localhost,127.0.0.1,[::1]";
 
+export interface FetchOptions {
+  /** The proxy for all servers, in place of the environment's. */
+  readonly proxy?: string | undefined;
+  /** A PEM file with certificate authorities that are trusted besides the usual ones. */
+  readonly caFile?: string | undefined;
+  /** Where these stand, for messages. */
+  readonly label?: string;
+}
+
 /**
- * A fetch through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or the same in lower case) name; undefined
- * where they name none. Its errors say which proxy failed, without the credentials in its address.
+ * A fetch through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or the same in lower case) name, or the
+ * options; undefined where none is named and nothing else is asked for. Its errors say which proxy failed, without the
+ * credentials in its address.
  *
- * @throws UsageError when a variable is no address of a proxy.
+ * @throws UsageError when a proxy's address is none, or the file cannot be read.
  */
-export function proxiedFetch(env: Io["env"]): Fetch | undefined {
-  const httpProxy = proxyAddress(env, "http_proxy");
-  const httpsProxy = proxyAddress(env, "https_proxy");
+export function proxiedFetch(env: Io["env"], { proxy, caFile, label = "" }: FetchOptions = {}): Fetch | undefined {
+  const own = proxy === undefined ? undefined : proxyAddress(proxy, `${label}: proxy`);
+  const httpProxy = own ?? environmentProxy(env, "http_proxy");
+  const httpsProxy = own ?? environmentProxy(env, "https_proxy");
   const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== "").map((proxy) => new URL(proxy));
-  if (proxies.length === 0) return undefined;
-  const noProxy = env.no_proxy || env.NO_PROXY || ownMachine;
+  if (proxies.length === 0 && caFile === undefined) return undefined;
+  const noProxy = own === undefined ? env.no_proxy || env.NO_PROXY || ownMachine : "";
+  const ca = caFile === undefined ? undefined : trusted(caFile, label);
+  const origin = own === undefined ? "of the environment" : "of the source";
   let through: Promise<Fetch> | undefined;
 
   async function start(): Promise<Fetch> {
     const { EnvHttpProxyAgent, fetch } = await import("undici");
+    const trust = ca && { connect: { ca }, requestTls: { ca }, proxyTls: { ca } };
     // Proxies let tunnels through to port 443, rarely to others: what is not encrypted is forwarded.
-    const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false });
+    const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, ...trust });
     // By their types, the classes of the package and those of Node itself are not the same.
     const proxied = fetch as unknown as (input: unknown, init: object) => Promise<Response>;
     return (input, init) => proxied(input, { ...init, dispatcher });
@@ -39,43 +55,57 @@ export function proxiedFetch(env: Io["env"]): Fetch | undefined {
     try {
       return await send(input, init);
     } catch (error) {
-      const refused = refusal(error, proxies);
+      const refused = refusal(error, proxies, origin);
       if (refused) return refused;
-      throw unreachable(error, proxies) ?? error;
+      throw unreachable(error, proxies, origin) ?? error;
     }
   };
 }
 
-function proxyAddress(env: Io["env"], name: string): string {
+function environmentProxy(env: Io["env"], name: string): string {
   const text = env[name] || env[name.toUpperCase()] || "";
-  if (text === "") return "";
+  return text === "" ? "" : proxyAddress(text, name.toUpperCase());
+}
+
+function proxyAddress(text: string, label: string): string {
   // curl, and with it most environments, knows proxies without a scheme.
   const url = URL.parse(/^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`);
   if (url && /^https?:$/.test(url.protocol)) return url.href;
   throw new UsageError(
-    `${name.toUpperCase()} is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.`,
+    `${label} is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.`,
   );
 }
 
+/** The authorities in a file, and those that are trusted without it: giving a list replaces Node's own. */
+function trusted(caFile: string, label: string): string[] {
+  try {
+    // Node 22.13 does not have it yet, and then those of NODE_EXTRA_CA_CERTS are not among them.
+    return [...(tls.getCACertificates?.("default") ?? tls.rootCertificates), readFileSync(caFile, "utf8")];
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new UsageError(`${label}: the file ${caFile} cannot be read (${code ?? "it is no file"}).`);
+  }
+}
+
 /** What a proxy answered in place of opening a tunnel, as the answer that it is. */
-function refusal(error: unknown, proxies: readonly URL[]): Response | undefined {
+function refusal(error: unknown, proxies: readonly URL[], origin: string): Response | undefined {
   const [, code] = /^Proxy \D*\((\d{3})\)/.exec(rootOf(error).message) ?? [];
   const status = Number(code);
   if (!(status >= 400)) return undefined;
   const advice = status === 407 ? ": it wants a user name and a password, as in http://user:password@host:port" : "";
-  const text = `The proxy ${named(proxies)} of the environment lets nothing through${advice}.`;
+  const text = `The proxy ${named(proxies)} ${origin} lets nothing through${advice}.`;
   return new Response(text, { status, headers: { "content-type": "text/plain" } });
 }
 
 /** The error for a proxy that cannot be reached: the same codes would mean the server otherwise. */
-function unreachable(error: unknown, proxies: readonly URL[]): Error | undefined {
+function unreachable(error: unknown, proxies: readonly URL[], origin: string): Error | undefined {
   const root: Error & { readonly hostname?: string; readonly port?: number } = rootOf(error);
   const failed = proxies.filter(({ hostname, port, protocol }) => {
     if (root.hostname !== undefined) return root.hostname === hostname;
     return root.port === (Number(port) || (protocol === "https:" ? 443 : 80));
   });
   if (failed.length === 0) return undefined;
-  const cause = new Error(`the proxy ${named(failed)} of the environment cannot be reached: ${root.message}`);
+  const cause = new Error(`the proxy ${named(failed)} ${origin} cannot be reached: ${root.message}`);
   return new TypeError("fetch failed", { cause });
 }
 

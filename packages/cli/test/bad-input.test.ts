@@ -59,16 +59,20 @@ test.each([
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `dagsync: ${message}\n` });
 });
 
+const forms =
+  "duckdb:orchestration.duckdb, sqlite:orchestration.sqlite, postgres://user@host/database, files:folder or " +
+  "s3://bucket/prefix";
+
 test.each([
-  [
-    "orchestration.duckdb",
-    '--to is "orchestration.duckdb". Write duckdb: and a file, as in duckdb:orchestration.duckdb.',
-  ],
-  ["duckdb:", "--to names no file. Write it after duckdb:, as in duckdb:orchestration.duckdb."],
-  [
-    "postgres://ada:CANARY@host/db",
-    "--to is a postgres destination, which this release does not have. Write duckdb: and a file, as in duckdb:orchestration.duckdb.",
-  ],
+  ["orchestration.duckdb", `--to is "orchestration.duckdb". Write ${forms}.`],
+  ["mysql://ada:CANARY@host/db", `--to is of the kind mysql, which is not known. Write ${forms}.`],
+  ["ada:CANARY@host", `--to is of the kind ada, which is not known. Write ${forms}.`],
+  ["duckdb:", "--to duckdb: what comes after it is missing. Write it as in duckdb:orchestration.duckdb."],
+  ["postgres://", "--to postgres: what comes after it is missing. Write it as in postgres://user@host/database."],
+  ["duckdb:o.duckdb?shcema=x", '--to duckdb has no such option after its "?". Did you mean "schema"? It has: schema.'],
+  ["sqlite:o.sqlite?x=CANARY", '--to sqlite has no such option after its "?". It has none.'],
+  ["duckdb:o.duckdb?schema=", "--to duckdb: the option schema is empty."],
+  ["files:o?format=parket", '--to files: the option format must be parquet, ndjson, csv. Did you mean "parquet"?'],
 ])("refuses --to %s and says how to write it", async (to, message) => {
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1", "--to", to]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: `dagsync: ${message}\n` });
@@ -103,7 +107,7 @@ test("never repeats a secret that somebody passes as an option", async () => {
 test("names the option that is missing", async () => {
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1"]);
   expect(code).toBe(2);
-  expect(stderr).toContain("required option '--to <destination>' not specified");
+  expect(stderr).toBe("dagsync: --to is missing: --from goes with it. Without both, a configuration is read.\n");
 });
 
 test("names the streams that there are when one is unknown, and creates no file", async () => {

@@ -137,3 +137,34 @@ test("a variable that is no proxy's address is wrong configuration, and is not r
       "dagsync: HTTPS_PROXY is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.\n",
   });
 });
+
+test("a configuration's source has a proxy, an authority and headers of its own", async () => {
+  const { url, world } = await until(startDagsterSimulator());
+  const own = await corporateNetwork(url, proxyLogin);
+  const folder = temporaryFolder();
+  const config = join(folder, "dagsync.yaml");
+  writeFileSync(join(folder, "authority.pem"), privateAuthority.authority);
+  const source = (...more: string[]) => `
+sources:
+  lab:
+    kind: dagster
+    url: https://dagster.corp.example
+    headers: { X-Team: data }
+    proxy: http://\${LOGIN}@${own.proxy}
+    ${more.join("\n    ")}
+destinations: { file: "duckdb:o.duckdb" }
+pipelines: [{ name: lab, from: lab, to: file, streams: [runs] }]
+`;
+  writeFileSync(config, source("caFile: authority.pem"));
+  // The environment's proxy is another one's.
+  const env = { LOGIN: proxyLogin, HTTPS_PROXY: `http://${await closedPort()}`, NO_PROXY: "dagster.corp.example" };
+  const { code, stdout, stderr } = await dagsync(["sync", "--config", config], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: expect.stringContaining(`${world.runs.size} new`) });
+  expect(new Set(own.asked)).toEqual(new Set(["CONNECT dagster.corp.example:443"]));
+  expect(stdout + stderr).not.toContain("sesame");
+
+  writeFileSync(config, source());
+  expect((await dagsync(["check", "--config", config], { env })).stderr).toMatch(/certificate.*NODE_EXTRA_CA_CERTS/);
+  const refused = await dagsync(["check", "--config", config], { env: { ...env, LOGIN: "joe:another" } });
+  expect(refused.stderr).toContain(`The proxy http://${own.proxy} of the source lets nothing through`);
+});

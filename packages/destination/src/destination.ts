@@ -21,6 +21,16 @@ export interface Destination {
    */
   open(options: OpenOptions): Promise<Session>;
   /**
+   * What is stored here, read without a session: nothing is created, and no pipeline's fence is taken. There with the
+   * capability `transfer`.
+   *
+   * @throws DestinationError `NOT_FOUND` when the place does not exist, `LOCKED` where it cannot be read while a session
+   * is open.
+   */
+  contents?(options?: { readonly signal?: AbortSignal }): Promise<readonly StoredPipeline[]>;
+  /** A table as it is stored here, where a wrapper changes its name or its columns: for messages, and for views. */
+  realTable?(table: Table): Table;
+  /**
    * Makes, or makes anew, a view of the rows of several pipelines' tables that are not deleted, with a first column
    * `pipeline`. Its other columns are those of the first part, `_synced_at` and `_deleted_at` among them; what another
    * part does not have is null there. The tables must exist. With `fencing: "lock"` no session may be open.
@@ -41,6 +51,35 @@ export interface UniteTablesOptions {
   }[];
 }
 
+/** What a pipeline has in a destination. */
+export interface StoredPipeline {
+  readonly pipeline: string;
+  readonly tables: readonly StoredTable[];
+  readonly streams: readonly StoredStream[];
+}
+
+/** A table of a pipeline, by the name that it has in the destination. */
+export interface StoredTable {
+  readonly name: string;
+  /** Its columns as they are stored, in their order, without the destination's own (`_synced_at`, `_deleted_at`). */
+  readonly columns: readonly string[];
+  /** Rows that are not deleted. */
+  readonly rows: number;
+  /** Rows that the server no longer has. */
+  readonly deleted: number;
+}
+
+/** What a stream committed last. */
+export interface StoredStream {
+  readonly stream: string;
+  /** The names of the tables that it wrote into; one may have been dropped since. */
+  readonly tables: readonly string[];
+  /** Undefined where what is stored cannot be read. */
+  readonly state: State | undefined;
+  /** When that was, as UTC text. */
+  readonly committedAt: string;
+}
+
 /** What a destination can do. Both the engine and the conformance suite read it; it must be true. */
 export interface DestinationCapabilities {
   /** Rows and state become durable together or not at all. */
@@ -56,6 +95,11 @@ export interface DestinationCapabilities {
   readonly leaseMs?: number;
   /** The longest table or column name, in characters. */
   readonly maxIdentifierLength: number;
+  /**
+   * Whether what a pipeline has can be moved to another destination: {@link Destination.contents}, {@link Session.rows}
+   * and {@link Session.restore} are there. @default false
+   */
+  readonly transfer?: boolean;
 }
 
 export interface OpenOptions {
@@ -152,6 +196,22 @@ export interface Session {
    * session took over. After any error nothing of the batch was written.
    */
   commit(stream: string, batch: Batch): Promise<CommitResult>;
+
+  /**
+   * All rows of a table in the order of their primary keys, deleted ones too, page by page, each with all columns of its
+   * table and `_synced_at` and `_deleted_at`. What is committed meanwhile may or may not be among them. There with the
+   * capability `transfer`.
+   */
+  rows?(table: Table): AsyncIterable<readonly StoredRow[]>;
+
+  /**
+   * Writes rows as {@link rows} gave them, over rows with the same primary keys: content, `_synced_at` and `_deleted_at`
+   * as they were. All of them or none, and no state, so that a sync after an unfinished transfer reads everything again.
+   * There with the capability `transfer`.
+   *
+   * @throws DestinationError as {@link commit}
+   */
+  restore?(table: Table, rows: readonly StoredRow[]): Promise<void>;
 
   /** Gives the fence back. May be called twice. Never throws for what was already lost. */
   close(): Promise<void>;

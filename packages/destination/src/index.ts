@@ -6,6 +6,9 @@ export type {
   OpenOptions,
   Session,
   State,
+  StoredPipeline,
+  StoredStream,
+  StoredTable,
   UniteTablesOptions,
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
@@ -23,3 +26,5 @@ export {
   type Table,
   type Value,
 } from "./table.ts";
+export { withTablePrefix } from "./with-table-prefix.ts";
+export { withoutColumns } from "./without-columns.ts";

@@ -49,7 +49,7 @@ describe("opening", () => {
     const closed = `${server.host}:${await freePort()}`;
     expect(await refusal(address("a", "b", closed))).toEqual(failure("UNAVAILABLE", true, closed, "ECONNREFUSED"));
     expect(await refusal(address("a", "b", "host.invalid"))).toEqual(
-      expect.objectContaining({ code: expect.stringMatching(/NOT_FOUND|UNREACHABLE/) }),
+      expect.objectContaining({ code: expect.stringMatching(/NOT_FOUND|UNAVAILABLE/) }),
     );
     const denied = failure("NO_PERMISSION", false, "permission denied", "rights");
     expect(await refusal(address("limited"))).toEqual(denied);

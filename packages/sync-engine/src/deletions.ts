@@ -13,11 +13,18 @@ const HARMLESS_SHARE = 0.2;
 export class DeletionGuard {
   readonly #session: Pick<Session, "count" | "keys">;
   readonly #allowed: boolean;
+  readonly #nameOf: (table: Table) => string;
   readonly #tables = new Map<string, { readonly rows: number; deleted: number }>();
 
-  constructor(session: Pick<Session, "count" | "keys">, allowed: boolean) {
+  /** @param nameOf how a table is called in the destination, for messages */
+  constructor(
+    session: Pick<Session, "count" | "keys">,
+    allowed: boolean,
+    nameOf: (table: Table) => string = ({ name }) => name,
+  ) {
     this.#session = session;
     this.#allowed = allowed;
+    this.#nameOf = nameOf;
   }
 
   /** @throws SyncError `MASS_DELETE` when so many rows, on top of those of this sync, are too many */
@@ -28,7 +35,7 @@ export class DeletionGuard {
     const percent = Math.round((total / rows) * 100);
     throw new SyncError(
       "MASS_DELETE",
-      `${table.name}: ${total} of ${rows} rows (${percent} %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (--allow-mass-delete).`,
+      `${this.#nameOf(table)}: ${total} of ${rows} rows (${percent} %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (--allow-mass-delete).`,
     );
   }
 

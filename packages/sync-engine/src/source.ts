@@ -42,6 +42,11 @@ export interface Stream<Shared = unknown, T extends Table = Table> {
   readonly table: T;
   /** Rises when a column is added or a mapping mended: the stream then reads its history again, at once or over time. */
   readonly revision: number;
+  /**
+   * Columns beside the primary key by which the source finds out what to read: a destination must store them.
+   * @default none
+   */
+  readonly needs?: readonly string[];
   /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
   read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
 }
@@ -109,6 +114,7 @@ export function defineStream<Shared, const T extends Table>(stream: {
   readonly name: string;
   readonly table: T;
   readonly revision: number;
+  readonly needs?: readonly (keyof T["columns"] & string)[];
   read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
 }): Stream<Shared, T> {
   return stream;

@@ -92,6 +92,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   const request = createRequest({ limiter, signal, emit, ...(options.requests && { options: options.requests }) });
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 
+  const nameOf = (table: Table) => destination.realTable?.(table).name ?? table.name;
   const session = await openSession(destination, { pipeline, signal, limitMs: options.destinationMs ?? 600_000 });
   const results: StreamResult[] = [];
   try {
@@ -102,7 +103,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
     const states = new Map(streams.map((stream) => [stream, decodeState(stream, stored?.get(stream.name))]));
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
-    const guard = new DeletionGuard(session, options.allowMassDelete ?? false);
+    const guard = new DeletionGuard(session, options.allowMassDelete ?? false, nameOf);
     for (const stream of streams) {
       const state = states.get(stream);
       const isDue = state && context.now() - state.reconciledAt >= (options.reconcileEveryMs ?? DAY_MS);
@@ -117,8 +118,9 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };
-      const reconciledAt = state?.reconciledAt ?? context.now();
-      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt }));
+      // A first sync finds what there is. A full refresh that ends early has not looked for what is gone: the next one does.
+      const reconciledAt = state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now());
+      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf }));
     }
   } finally {
     await session.close();
@@ -138,14 +140,17 @@ async function syncStream<S>(
     guard,
     emit,
     reconciledAt,
+    nameOf,
   }: {
     readonly session: Session;
     readonly guard: DeletionGuard;
     readonly emit: (event: SyncEvent) => void;
     readonly reconciledAt: number;
+    readonly nameOf: (table: Table) => string;
   },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
+  const summary = { stream: stream.name, table: nameOf(stream.table), mode } as const;
   const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
   const { signal } = context;
   const startedAt = performance.now();
@@ -163,16 +168,16 @@ async function syncStream<S>(
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         if (table === stream.table) counts[key] += result[key];
       }
-      emit({ type: "batch-committed", stream: stream.name, table: table.name, ...result });
+      emit({ type: "batch-committed", stream: stream.name, table: nameOf(table), ...result });
     }
   } catch (thrown) {
     signal.throwIfAborted();
     const error = toError(thrown);
     emit({ type: "stream-failed", stream: stream.name, error });
-    return { stream: stream.name, table: stream.table.name, mode, ...counts, error };
+    return { ...summary, ...counts, error };
   }
   emit({ type: "stream-finished", stream: stream.name, durationMs: performance.now() - startedAt, ...counts });
-  return { stream: stream.name, table: stream.table.name, mode, ...counts };
+  return { ...summary, ...counts };
 }
 
 /** The name under which a source's tables are owned when no other is given: `airflow@127.0.0.1:8080`. */

@@ -1,39 +1,81 @@
+import type { Destination } from "@org/destination";
 import { createRequest, defaultPipeline, limiterOf, type ServerDescription, type Source } from "@org/sync-engine";
 import type { Command } from "commander";
-import { parseDestination, parseSource } from "../config.ts";
+import { loadPipelines, refuseBoth } from "../choice.ts";
+import { destinationForms, parseDestination } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodeOf, worstOf } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
-import { jsonLine } from "../render/json.ts";
+import { failureText } from "../render/failure.ts";
+import { jsonLine, toError } from "../render/json.ts";
+import { parseSource } from "../sources.ts";
 
 interface CheckOptions {
-  readonly from: string;
+  readonly from?: string;
   readonly to?: string;
   readonly pipeline?: string;
+  readonly config?: string;
   readonly json?: true;
 }
 
-export function addCheck(program: Command, io: Io, _outcome: Outcome): void {
+export function addCheck(program: Command, io: Io, outcome: Outcome): void {
   program
     .command("check")
     .description("look whether the server is what it should be and lets us in, and whether the destination opens")
-    .requiredOption("--from <source>", "airflow:http://… or dagster:http://…")
-    .option("--to <destination>", "duckdb:file; opening it creates it where it is missing")
+    .argument("[pipelines...]", "of the configuration (default: all)")
+    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
+    .option("--to <destination>", `${destinationForms}; opening it creates it where it is missing`)
+    .option("--config <file>", "what to check, where --from does not say it (default: dagsync.yaml)")
     .option("--pipeline <name>", "owner of the tables (default: source and host)")
-    .option("--json", "write the result as a line of JSON")
-    .action(async (options: CheckOptions) => {
-      const source = parseSource(options.from, io.env);
-      const destination = options.to === undefined ? undefined : parseDestination(options.to).destination;
-      const server = await checkSource(source, io);
-      const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
-      const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
-      if (destination) {
-        const pipeline = options.pipeline ?? defaultPipeline(source);
-        const session = await destination.open({ pipeline, ...(io.signal && { signal: io.signal }) });
-        await session.close();
-        lines.push(`${destination.name}: opens, and can be written.`);
+    .option("--json", "write each result as a line of JSON")
+    .action(async (names: readonly string[], options: CheckOptions) => {
+      const { from, to, json = false } = options;
+      if (from === undefined) {
+        if (to !== undefined) throw new UsageError("--from is missing: --to goes with it.");
+        outcome.exitCode = await checkConfigured(names, options, io);
+        return;
       }
-      io.stdout.write(options.json ? jsonLine(found) : `${lines.join("\n")}\n`);
+      refuseBoth(names, options.config);
+      const source = parseSource(from, io.env);
+      const destination = to === undefined ? undefined : (await parseDestination(to)).destination;
+      await check({ source, destination, name: options.pipeline ?? defaultPipeline(source) }, json, io);
     });
+}
+
+/** Checks all of them, whether one fails or not. */
+async function checkConfigured(names: readonly string[], options: CheckOptions, io: Io): Promise<number> {
+  const codes: number[] = [];
+  for (const { name, open } of (await loadPipelines(names, options, io)).chosen) {
+    try {
+      io.signal?.throwIfAborted();
+      await check(await open(), options.json ?? false, io);
+    } catch (thrown) {
+      const exitCode = exitCodeOf(thrown);
+      codes.push(exitCode);
+      if (options.json) io.stdout.write(jsonLine({ type: "check", pipeline: name, exitCode, error: toError(thrown) }));
+      else io.stderr.write(`dagsync: ${name}: ${failureText(thrown)}\n`);
+    }
+  }
+  return worstOf(codes);
+}
+
+interface Checked {
+  readonly name: string;
+  readonly source: Source;
+  readonly destination: Destination | undefined;
+}
+
+async function check({ name, source, destination }: Checked, json: boolean, io: Io): Promise<void> {
+  const server = await checkSource(source, io);
+  const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
+  const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
+  if (destination) {
+    const session = await destination.open({ pipeline: name, ...(io.signal && { signal: io.signal }) });
+    await session.close();
+    lines.push(`${destination.name}: opens, and can be written.`);
+  }
+  io.stdout.write(json ? jsonLine(found) : `${lines.join("\n")}\n`);
 }
 
 /** Asks a server once what it is. A person waits for the answer, so nothing is repeated. */

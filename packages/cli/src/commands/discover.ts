@@ -1,26 +1,49 @@
 import { systemColumns, type Table } from "@org/destination";
 import type { Command } from "commander";
-import { parseSource } from "../config.ts";
+import { loadPipeline, refuseBoth } from "../choice.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { jsonLine } from "../render/json.ts";
 import { textTable } from "../render/table.ts";
+import { parseSource } from "../sources.ts";
+
+interface DiscoverOptions {
+  readonly from?: string;
+  readonly config?: string;
+  readonly json?: true;
+}
 
 export function addDiscover(program: Command, io: Io, _outcome: Outcome): void {
   program
     .command("discover")
     .description("list the streams of a source, and the columns of their tables; asks no server")
-    .requiredOption("--from <source>", "airflow:http://… or dagster:http://…")
+    .argument("[pipeline]", "of the configuration: its tables as they are stored")
+    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
+    .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
     .option("--json", "write each stream as a line of JSON")
-    .action((options: { readonly from: string; readonly json?: true }) => {
-      for (const { name, table } of parseSource(options.from, io.env).streams) {
+    .action(async (name: string | undefined, options: DiscoverOptions) => {
+      const names = name === undefined ? [] : [name];
+      for (const [stream, table] of await tablesOf(names, options, io)) {
         io.stdout.write(
           options.json
-            ? jsonLine({ type: "stream", stream: name, table: { ...table, columns: allColumns(table) } })
-            : `${name} → ${table.name}: ${table.description}\n${columnsTable(table)}\n`,
+            ? jsonLine({ type: "stream", stream, table: { ...table, columns: allColumns(table) } })
+            : `${stream} → ${table.name}: ${table.description}\n${columnsTable(table)}\n`,
         );
       }
     });
+}
+
+async function tablesOf(
+  names: readonly string[],
+  options: DiscoverOptions,
+  io: Io,
+): Promise<readonly (readonly [stream: string, table: Table])[]> {
+  if (options.from !== undefined) {
+    refuseBoth(names, options.config);
+    return parseSource(options.from, io.env).streams.map(({ name, table }) => [name, table]);
+  }
+  const { source, destination } = await (await loadPipeline(names, options, io)).open({ isOffline: true });
+  return source.streams.map(({ name, table }) => [name, destination.realTable?.(table) ?? table]);
 }
 
 function allColumns(table: Table): Table["columns"] {

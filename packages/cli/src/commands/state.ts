@@ -1,42 +1,73 @@
 import type { Command } from "commander";
-import { parseDestination } from "../config.ts";
+import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
+import { destinationForms, parseDestination } from "../destinations.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { duration } from "../render/duration.ts";
 import { jsonLine } from "../render/json.ts";
 import { textTable } from "../render/table.ts";
-import { readDuckdbState } from "../stored-state.ts";
+import { readStreamStates, type StreamState } from "../stored-state.ts";
+import { addTransfer } from "./transfer.ts";
+
+interface StateOptions extends Choice {
+  readonly json?: true;
+}
 
 export function addState(program: Command, io: Io, _outcome: Outcome): void {
-  program
+  const state = program
     .command("state")
     .description("show what a destination holds: pipelines, streams, how far they are, and rows")
-    .requiredOption("--to <destination>", "duckdb:file")
+    .argument("[pipelines...]", "of the configuration (default: all)")
+    .option("--to <destination>", `${destinationForms}, instead of a configuration`)
+    .option("--config <file>", "whose destinations to show (default: dagsync.yaml)")
     .option("--json", "write each stream as a line of JSON")
-    .action(async (options: { readonly to: string; readonly json?: true }) => {
-      const { path, destination } = parseDestination(options.to);
-      const streams = await readDuckdbState(path);
-      if (options.json) {
-        for (const stream of streams) io.stdout.write(jsonLine({ type: "state", ...stream }));
-        return;
+    // What follows "export" and "import" is theirs.
+    .enablePositionalOptions()
+    .action(async (names: readonly string[], options: StateOptions) => {
+      for (const { place, streams } of await read(names, options, io)) {
+        if (options.json) for (const stream of streams) io.stdout.write(jsonLine({ type: "state", ...stream }));
+        else io.stdout.write(textOf(place, streams));
       }
-      if (streams.length === 0) {
-        io.stdout.write(`${destination.name} holds nothing that a sync wrote.\n`);
-        return;
-      }
-      const now = Date.now();
-      const age = (at: string | null) => (at === null ? "–" : `${duration(Math.max(0, now - Date.parse(at)))} ago`);
-      const rows = streams.map((each) => [
-        each.pipeline,
-        each.stream,
-        each.table,
-        each.rows,
-        each.deleted,
-        each.position ?? each.progress,
-        age(each.reconciledAt),
-        age(each.committedAt),
-      ]);
-      const head = ["pipeline", "stream", "table", "rows", "deleted", "position", "reconciled", "stored"];
-      io.stdout.write(textTable(head, rows));
     });
+  addTransfer(state, io);
+}
+
+interface Found {
+  readonly place: string;
+  readonly streams: readonly StreamState[];
+}
+
+async function read(names: readonly string[], options: StateOptions, io: Io): Promise<readonly Found[]> {
+  if (options.to !== undefined) {
+    refuseBoth(names, options.config);
+    const { destination } = await parseDestination(options.to);
+    return [{ place: destination.name, streams: await readStreamStates(destination, io.signal) }];
+  }
+  const { chosen } = await loadPipelines(names, options, io);
+  const found: Found[] = [];
+  for (const { name, place } of chosen) {
+    const { destination } = await place();
+    const streams = (await readStreamStates(destination, io.signal)).filter(({ pipeline }) => pipeline === name);
+    const before = found.findIndex(({ place }) => place === destination.name);
+    if (before < 0) found.push({ place: destination.name, streams });
+    else found[before] = { place: destination.name, streams: [...found[before]!.streams, ...streams] };
+  }
+  return found;
+}
+
+function textOf(place: string, streams: readonly StreamState[]): string {
+  if (streams.length === 0) return `${place} holds nothing that a sync wrote.\n`;
+  const now = Date.now();
+  const age = (at: string | null) => (at === null ? "–" : `${duration(Math.max(0, now - Date.parse(at)))} ago`);
+  const rows = streams.map((each) => [
+    each.pipeline,
+    each.stream,
+    each.table,
+    each.rows,
+    each.deleted,
+    each.position ?? each.progress,
+    age(each.reconciledAt),
+    age(each.committedAt),
+  ]);
+  return textTable(["pipeline", "stream", "table", "rows", "deleted", "position", "reconciled", "stored"], rows);
 }

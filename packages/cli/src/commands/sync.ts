@@ -1,26 +1,20 @@
-import { SyncError, type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import type { Command } from "commander";
-import { parseDestination, parseSource } from "../config.ts";
-import { UsageError } from "../errors.ts";
-import { exitCodeOf, exitCodes } from "../exit-code.ts";
-import { explained } from "../explain.ts";
+import { loadPipelines, optionsOrNames } from "../choice.ts";
+import { destinationForms } from "../destinations.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
-import { parseDuration } from "../parse-duration.ts";
-import { duration } from "../render/duration.ts";
-import { resultLine } from "../render/json.ts";
-import { jsonReporter, lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
-import { grouped, textTable } from "../render/table.ts";
+import { pipelineFromOptions } from "../pipeline.ts";
+import { syncMany } from "../sync/many.ts";
+import { syncAsJson, syncForPeople } from "../sync/one.ts";
+import { parseCount, type SyncFlags } from "../sync/run.ts";
+import { uniteViews } from "../sync/views.ts";
 
-interface SyncCommandOptions {
-  readonly from: string;
-  readonly to: string;
-  readonly streams?: string;
-  readonly fullRefresh?: true;
-  readonly reconcile?: true;
-  readonly reconcileEvery?: string;
-  readonly allowMassDelete?: true;
+interface SyncCommandOptions extends SyncFlags {
+  readonly from?: string;
+  readonly to?: string;
   readonly pipeline?: string;
+  readonly config?: string;
+  readonly parallel?: string;
   readonly batch: boolean;
   readonly json?: true;
 }
@@ -29,8 +23,11 @@ export function addSync(program: Command, io: Io, outcome: Outcome): void {
   program
     .command("sync")
     .description("copy what changed since the last sync; the first one copies everything")
-    .requiredOption("--from <source>", "airflow:http://… or dagster:http://…")
-    .requiredOption("--to <destination>", "duckdb:file")
+    .argument("[pipelines...]", "of the configuration (default: all)")
+    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
+    .option("--to <destination>", destinationForms)
+    .option("--config <file>", "what to sync, where --from and --to do not say it (default: dagsync.yaml)")
+    .option("--parallel <number>", "pipelines of the configuration at once (default: 2)")
     .option("--streams <names>", "only these, separated by commas (default: all)")
     .option("--full-refresh", "forget the stored state and read everything again")
     .option("--reconcile", "look for deletions too, now")
@@ -39,84 +36,17 @@ export function addSync(program: Command, io: Io, outcome: Outcome): void {
     .option("--no-batch", "list Airflow's rows by GET: slower, and writes no lines into its audit log")
     .option("--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)")
     .option("--json", "write every event, and the result, as a line of JSON to stdout")
-    .action(async (options: SyncCommandOptions) => {
-      outcome.exitCode = options.json ? await syncAsJson(options, io) : await syncForPeople(options, io);
+    .action(async (names: readonly string[], options: SyncCommandOptions) => {
+      const { batch, json = false } = options;
+      const named = optionsOrNames(names, options);
+      if (named) {
+        const open = () => pipelineFromOptions({ ...options, ...named }, io.env);
+        outcome.exitCode = json ? await syncAsJson(open, options, io) : await syncForPeople(await open(), options, io);
+        return;
+      }
+      const parallel = parseCount("--parallel", options.parallel ?? "2");
+      const loaded = await loadPipelines(names, options, io);
+      outcome.exitCode = await syncMany(loaded.chosen, { flags: options, batch, parallel, json }, io);
+      outcome.exitCode = await uniteViews(loaded, outcome.exitCode, io);
     });
-}
-
-async function syncAsJson(options: SyncCommandOptions, io: Io): Promise<number> {
-  let result: SyncResult | undefined;
-  let thrown: unknown;
-  try {
-    result = await runSync(options, io, jsonReporter(io.stdout));
-  } catch (error) {
-    thrown = error;
-    if (error instanceof SyncError) result = error.result;
-  }
-  const exitCode = thrown === undefined ? exitCodes.done : exitCodeOf(thrown);
-  io.stdout.write(resultLine(exitCode, result, thrown));
-  return exitCode;
-}
-
-async function syncForPeople(options: SyncCommandOptions, io: Io): Promise<number> {
-  const reporter = io.stderr.isTTY ? terminalReporter(io.stderr) : lineReporter(io.stderr);
-  try {
-    const result = await runSync(options, io, reporter);
-    io.stdout.write(resultTable(result));
-    io.stdout.write(
-      `Done in ${duration(result.durationMs)} with ${grouped(result.requests)} requests: ${options.to}\n`,
-    );
-    return exitCodes.done;
-  } catch (error) {
-    if (error instanceof SyncError && error.result) io.stdout.write(resultTable(error.result));
-    throw error;
-  }
-}
-
-async function runSync(options: SyncCommandOptions, io: Io, reporter: Reporter): Promise<SyncResult> {
-  const source = parseSource(options.from, io.env, { batch: options.batch });
-  const { destination } = parseDestination(options.to);
-  const pipeline = options.pipeline?.trim();
-  if (pipeline === "") throw new UsageError("--pipeline is empty: name the pipeline, or leave the option out.");
-  const streams = options.streams?.split(",").flatMap((name) => name.trim() || []);
-  const { reconcileEvery: every } = options;
-  const reconcileEveryMs = every === undefined ? undefined : parseDuration("--reconcile-every", every);
-  const timer = setInterval(() => reporter.tick(), reporter.tickMs);
-  try {
-    return await sync({
-      source,
-      destination,
-      ...(pipeline && { pipeline }),
-      ...(streams && { streams }),
-      ...(io.signal && { signal: io.signal }),
-      ...(io.requests && { requests: io.requests }),
-      ...(options.reconcile && { reconcile: true }),
-      ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
-      fullRefresh: options.fullRefresh ?? false,
-      allowMassDelete: options.allowMassDelete ?? false,
-      onEvent: (event: SyncEvent) => reporter.event(event),
-    });
-  } catch (error) {
-    throw await explained(error, source, io);
-  } finally {
-    clearInterval(timer);
-    reporter.end();
-  }
-}
-
-function resultTable({ streams }: SyncResult): string {
-  const head = ["stream", "table", "new", "changed", "unchanged", "deleted", "read", ""];
-  return textTable(
-    head,
-    streams.map((each) => [
-      each.stream,
-      each.table,
-      each.inserted,
-      each.updated,
-      each.unchanged,
-      each.deleted,
-      each.mode === "incremental" ? "what changed" : "everything",
-      each.error ? "FAILED" : "",
-    ]),
-  );
 }

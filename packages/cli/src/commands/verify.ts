@@ -1,19 +1,21 @@
 import type { SyncEvent } from "@org/sync-engine";
 import type { Command } from "commander";
-import { parseDestination, parseSource } from "../config.ts";
+import { type Choice, loadPipeline, optionsOrNames } from "../choice.ts";
+import { destinationForms } from "../destinations.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { parseDuration } from "../parse-duration.ts";
+import { pipelineFromOptions } from "../pipeline.ts";
 import { jsonLine, toError } from "../render/json.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
 import { differenceCount, verificationText } from "../render/verification.ts";
 import { type VerifyResult, verify } from "../verify/verify.ts";
 
-interface VerifyCommandOptions {
-  readonly from: string;
-  readonly to: string;
+interface VerifyCommandOptions extends Choice {
+  /** The name of a pipeline of the configuration. */
+  readonly name: string | undefined;
   readonly streams?: string;
   readonly since?: string;
   readonly json?: true;
@@ -25,12 +27,15 @@ export function addVerify(program: Command, io: Io, outcome: Outcome): void {
     .description(
       "read the server again, compare it with the tables column by column, and show every difference's cause",
     )
-    .requiredOption("--from <source>", "airflow:http://… or dagster:http://…")
-    .requiredOption("--to <destination>", "duckdb:file; it is only read")
+    .argument("[pipeline]", "of the configuration")
+    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
+    .option("--to <destination>", `${destinationForms}; it is only read`)
+    .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
     .option("--streams <names>", "only these, separated by commas (default: all)")
     .option("--since <duration>", "only a sample: what is newer than 7d, 12h, … (default: everything)")
     .option("--json", "write tables, their first differences and the result as lines of JSON to stdout")
-    .action(async (options: VerifyCommandOptions) => {
+    .action(async (name: string | undefined, given: Omit<VerifyCommandOptions, "name">) => {
+      const options = { ...given, name };
       outcome.exitCode = options.json ? await verifyAsJson(options, io) : await verifyForPeople(options, io);
     });
 }
@@ -56,7 +61,7 @@ async function verifyAsJson(options: VerifyCommandOptions, io: Io): Promise<numb
 async function verifyForPeople(options: VerifyCommandOptions, io: Io): Promise<number> {
   const reporter = io.stderr.isTTY ? terminalReporter(io.stderr) : lineReporter(io.stderr);
   const result = await runVerify(options, io, reporter);
-  io.stdout.write(verificationText(result, options.to));
+  io.stdout.write(verificationText(result));
   return exitCodeOfResult(result);
 }
 
@@ -65,15 +70,19 @@ function exitCodeOfResult(result: VerifyResult): number {
 }
 
 async function runVerify(options: VerifyCommandOptions, io: Io, reporter?: Reporter): Promise<VerifyResult> {
-  const source = parseSource(options.from, io.env);
-  const { path } = parseDestination(options.to);
+  const names = options.name === undefined ? [] : [options.name];
+  const named = optionsOrNames(names, options);
+  const pipeline = named
+    ? await pipelineFromOptions(named, io.env)
+    : await (await loadPipeline(names, options, io)).open();
+  const { source } = pipeline;
   const newerThanMs = parseDuration("--since", options.since ?? "off");
-  const streams = options.streams?.split(",").flatMap((name) => name.trim() || []);
+  const streams = options.streams?.split(",").flatMap((name) => name.trim() || []) ?? pipeline.streams;
   const timer = reporter && setInterval(() => reporter.tick(), reporter.tickMs);
   try {
     return await verify({
-      source,
-      path,
+      pipeline,
+      isNamed: named === undefined,
       ...(streams && { streams }),
       ...(Number.isFinite(newerThanMs) && { since: Date.now() - newerThanMs }),
       ...(io.signal && { signal: io.signal }),

@@ -10,10 +10,15 @@ export function jsonLine(value: SyncEvent | object): string {
   })}\n`;
 }
 
-/** The last line that a sync writes with --json. */
-export function resultLine(exitCode: number, result: SyncResult | undefined, thrown: unknown): string {
+/** The last line that a sync writes with --json. @param pipeline named where there are several */
+export function resultLine(
+  exitCode: number,
+  result: SyncResult | undefined,
+  thrown: unknown,
+  pipeline?: string,
+): string {
   const error = thrown === undefined ? {} : { error: toError(thrown) };
-  return jsonLine({ type: "result", exitCode, ...result, ...error });
+  return jsonLine({ type: "result", exitCode, ...(pipeline !== undefined && { pipeline }), ...result, ...error });
 }
 
 function errorFacts(error: Error): object {

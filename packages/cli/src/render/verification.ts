@@ -19,9 +19,9 @@ export function differenceCount({ tables }: VerifyResult): number {
   return tables.reduce((sum, { different, missing, extra }) => sum + different + missing + extra, 0);
 }
 
-/** What a verification found, for a person. @param to the destination, as it was given */
-export function verificationText(result: VerifyResult, to: string): string {
-  const { tables, requests, durationMs } = result;
+/** What a verification found, for a person. */
+export function verificationText(result: VerifyResult): string {
+  const { destination: to, tables, requests, durationMs } = result;
   const head = ["table", "compared", "different", "missing", "extra", "kept"];
   const rows = tables.map((each) => [each.table, each.compared, each.different, each.missing, each.extra, each.kept]);
   const count = differenceCount(result);

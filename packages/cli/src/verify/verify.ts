@@ -6,23 +6,17 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Table } from "@org/destination";
-import { copyDuckdb, type DuckdbQuery, duckdb, queryDuckdb, readDuckdb } from "@org/destination/duckdb";
-import {
-  defaultPipeline,
-  type RequestOptions,
-  type Source,
-  type SyncEvent,
-  type SyncOptions,
-  type SyncResult,
-  sync,
-} from "@org/sync-engine";
+import { copyDuckdb, type DuckdbQuery, duckdb, readDuckdb } from "@org/destination/duckdb";
+import { type RequestOptions, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
+import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { type CompareOptions, compareTable, type Files, type TableComparison } from "./compare.ts";
+import { copyPipeline } from "./copy.ts";
 
 export interface VerifyOptions {
-  readonly source: Source;
-  /** The DuckDB file. */
-  readonly path: string;
+  readonly pipeline: Pipeline;
+  /** Whether the pipeline's name was said; else its tables say who owns them. */
+  readonly isNamed: boolean;
   /** @default all of the source */
   readonly streams?: readonly string[];
   /**
@@ -38,6 +32,8 @@ export interface VerifyOptions {
 }
 
 export interface VerifyResult {
+  /** What was verified. */
+  readonly destination: string;
   readonly tables: readonly TableComparison[];
   readonly requests: number;
   readonly durationMs: number;
@@ -51,15 +47,17 @@ export interface VerifyResult {
  * whole, UsageError when there is nothing to compare.
  */
 export async function verify(options: VerifyOptions): Promise<VerifyResult> {
-  const { source, path, signal, onPhase } = options;
+  const { signal, onPhase } = options;
+  const { source, place, excluded } = options.pipeline;
+  const { name } = place.destination;
   const startedAt = performance.now();
   const folder = await mkdtemp(join(tmpdir(), "dagsync-verify-"));
   const files = { stored: join(folder, "stored.duckdb"), server: join(folder, "server.duckdb") };
   try {
-    await copyDuckdb(path, files.stored);
-    const pipeline = await ownerOf(path, files.stored, source);
+    await copyPipeline(options.pipeline, files.stored, signal);
+    const pipeline = await ownerOf(options, files.stored);
     const part = options.since === undefined ? "all" : `what is newer than ${new Date(options.since).toISOString()}`;
-    onPhase?.(`Reading ${part} of ${source.url} again, to compare it with duckdb:${path} (pipeline ${pipeline})`);
+    onPhase?.(`Reading ${part} of ${source.url} again, to compare it with ${name} (pipeline ${pipeline})`);
     let isUnloaded = false;
     const onEvent = (event: SyncEvent) => {
       if (event.type === "notice" && event.code === "LOCATION_NOT_LOADED") isUnloaded = true;
@@ -73,7 +71,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       since === undefined ? {} : { sampleSince: since },
     );
     const streams = source.streams.filter(({ name }) => read.streams.some(({ stream }) => stream === name));
-    const tables = streams.map(({ table }) => table);
+    const stored = shapedDestination(duckdb(files.stored), { excluded });
+    const tables = streams.map(({ table }) => stored.realTable?.(table) ?? table);
     // A file of an older release lacks columns, which then hold nothing: the next sync would add them too.
     const session = await duckdb(files.stored).open({ pipeline, ...(signal && { signal }) });
     await session.prepare(tables).finally(() => session.close());
@@ -97,7 +96,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
         onPhase?.(`The causes are not known, since that sync fails: ${(error as Error).message}`);
       }
     }
-    return { tables: found, requests, durationMs: performance.now() - startedAt };
+    return { destination: name, tables: found, requests, durationMs: performance.now() - startedAt };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -106,12 +105,12 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
 function syncInto(
   file: string,
   pipeline: string,
-  { source, streams, requests, signal, onEvent }: VerifyOptions,
+  { pipeline: { source, excluded }, streams, requests, signal, onEvent }: VerifyOptions,
   how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
 ): Promise<SyncResult> {
   return sync({
     source,
-    destination: duckdb(file),
+    destination: shapedDestination(duckdb(file), { excluded }),
     pipeline,
     ...(streams && { streams }),
     ...(requests && { requests }),
@@ -139,21 +138,19 @@ async function compareTables(
 }
 
 /** The pipeline under which the source's tables were made. */
-async function ownerOf(path: string, copy: string, source: Source): Promise<string> {
-  const names = source.streams.map(({ table }) => table.name);
-  const ours = await queryDuckdb(
-    copy,
-    "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'main' AND table_name = '_sync_tables'",
+async function ownerOf({ pipeline, isNamed }: VerifyOptions, copy: string): Promise<string> {
+  const { name, source, place } = pipeline;
+  const tables = source.streams.map(({ table }) => table.name);
+  const made = ((await duckdb(copy).contents?.()) ?? []).filter((each) =>
+    each.tables.some((table) => tables.includes(table.name)),
   );
-  const made = ours.length > 0 ? await queryDuckdb(copy, "SELECT table_name, pipeline FROM _sync_tables") : [];
-  const owners = new Set(
-    made.filter((each) => names.includes(String(each.table_name))).map(({ pipeline }) => pipeline),
-  );
-  if (owners.size === 0) {
+  const [first] = made;
+  if (!first) {
     throw new UsageError(
-      `duckdb:${path} holds nothing that a sync of ${source.name} wrote: there is nothing to verify.`,
+      `${place.destination.name} holds nothing that a sync of ${source.name} wrote: there is nothing to verify.`,
     );
   }
-  const own = defaultPipeline(source);
-  return owners.has(own) ? own : String([...owners][0]);
+  if (made.some((each) => each.pipeline === name)) return name;
+  if (!isNamed) return first.pipeline;
+  throw new UsageError(`${place.destination.name} holds nothing of pipeline ${name}: there is nothing to verify.`);
 }

@@ -10,7 +10,8 @@ import type { Column, Row, StoredRow, Table } from "../table.ts";
 import type { Database } from "./database.ts";
 import { driverType, driverValue } from "./values.ts";
 
-const stage = "_sync_stage";
+/** The temporary table that rows come through. */
+export const stage = "_sync_stage";
 
 export async function writeRows(database: Database, batch: Batch): Promise<CommitResult> {
   const { table, replace = [], upserts = [], remove = [] } = batch;
@@ -32,7 +33,7 @@ export async function writeRows(database: Database, batch: Batch): Promise<Commi
 }
 
 /** Brings the rows into a temporary table, the last of each key, and returns how many those are. */
-async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
+export async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
   const { driver } = database;
   const names = Object.keys(table.columns);
   const definitions = Object.values<Column>(table.columns);
@@ -104,6 +105,6 @@ async function markDeleted(database: Database, table: Table, scopes: readonly Sc
   );
 }
 
-function sameKey(table: Table, target: string): string {
+export function sameKey(table: Table, target: string): string {
   return table.primaryKey.map((name) => `${target}.${quoted(name)} = source.${quoted(name)}`).join(" AND ");
 }

@@ -2,10 +2,11 @@ import type { Destination } from "../destination.ts";
 import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
+import { readContents } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
-import { writeRows } from "./commit.ts";
 import { Database } from "./database.ts";
 import { openFile } from "./open.ts";
+import { rowWork } from "./row-work.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
@@ -47,10 +48,10 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255 },
+    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255, transfer: true },
     async open({ pipeline, signal }) {
       const database = await openDatabase(`pipeline ${pipeline}`, signal);
-      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+      return new SqlSession(database, pipeline, rowWork(database));
     },
     async uniteTables(view) {
       const database = await openDatabase(`the view ${view.view}`);
@@ -62,6 +63,15 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
             await database.run(`CREATE OR REPLACE VIEW ${database.names.table(view.view)} AS ${query}`);
           }),
         );
+      } finally {
+        await database.close();
+      }
+    },
+    async contents({ signal } = {}) {
+      const file = await openFile(path, place, "a look at it", { memoryLimit, readOnly: true });
+      const database = new Database(file, place, namesIn(schema), signal);
+      try {
+        return await database.queue("Looking at it", () => readContents(database));
       } finally {
         await database.close();
       }

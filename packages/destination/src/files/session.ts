@@ -1,5 +1,5 @@
 import type { Batch, CommitResult, Session, State } from "../destination.ts";
-import { writeRows } from "../duckdb/commit.ts";
+import { rowWork } from "../duckdb/row-work.ts";
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { SqlSession } from "../sql/session.ts";
@@ -34,7 +34,7 @@ export class FilesSession implements Session {
     this.#store = chain.store;
     this.#publisher = new Publisher(scratch, chain, writer, options);
     const { database } = scratch;
-    this.#duckdb = new SqlSession(database, writer.pipeline, (batch) => writeRows(database, batch), this.#publisher);
+    this.#duckdb = new SqlSession(database, writer.pipeline, rowWork(database), this.#publisher);
   }
 
   /** Takes the pipeline's lease. The session closes the store; where opening fails, nothing does. */

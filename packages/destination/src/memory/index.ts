@@ -3,11 +3,12 @@
  * holds outlives its sessions, not its process.
  */
 
-import type { Batch, Destination, OpenOptions, Session, State } from "../destination.ts";
+import type { Batch, Destination, OpenOptions, Session, State, StoredPipeline } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import type { StoredRow, Table } from "../table.ts";
+import { timestampText } from "../timestamp.ts";
 import { MemoryTable } from "./memory-table.ts";
 
 export { MemoryTable, type TableDocument } from "./memory-table.ts";
@@ -15,9 +16,19 @@ export { MemoryTable, type TableDocument } from "./memory-table.ts";
 /** What is stored, and who holds it. */
 export interface Memory {
   readonly tables: Map<string, MemoryTable>;
-  /** By pipeline, then by stream: version and canonical JSON. */
-  readonly states: Map<string, Map<string, { readonly version: number; readonly json: string }>>;
+  /** By pipeline, then by stream. */
+  readonly states: Map<string, Map<string, MemoryState>>;
   holder: string | undefined;
+}
+
+interface MemoryState {
+  readonly version: number;
+  /** Canonical. */
+  readonly json: string;
+  /** Those that the stream wrote into. */
+  readonly tables: ReadonlySet<string>;
+  /** Microseconds since 1970. */
+  readonly committedAt: bigint;
 }
 
 export interface MemoryDestination extends Destination {
@@ -33,7 +44,7 @@ export function createMemory(): Memory {
 export function memoryDestination(memory: Memory = createMemory()): MemoryDestination {
   return {
     name: "memory",
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 1000 },
+    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 1000, transfer: true },
     rows: (table) => memory.tables.get(table)?.rows() ?? [],
     async open(options) {
       options.signal?.throwIfAborted();
@@ -46,7 +57,27 @@ export function memoryDestination(memory: Memory = createMemory()): MemoryDestin
       memory.holder = `pipeline ${options.pipeline}`;
       return new MemorySession(memory, options);
     },
+    contents: async () => contentsOf(memory),
   };
+}
+
+function contentsOf({ tables, states }: Memory): readonly StoredPipeline[] {
+  const owned = [...tables].map(([name, table]) => {
+    const deleted = table.rows().filter(({ _deleted_at }) => _deleted_at !== null).length;
+    const rows = table.rows().length - deleted;
+    return { pipeline: table.pipeline, name, columns: table.columns(), rows, deleted };
+  });
+  const names = [...new Set([...states.keys(), ...owned.map(({ pipeline }) => pipeline)])].sort();
+  return names.map((pipeline) => ({
+    pipeline,
+    tables: owned.filter((table) => table.pipeline === pipeline).map(({ pipeline: _, ...table }) => table),
+    streams: [...(states.get(pipeline) ?? [])].map(([stream, { version, json, tables, committedAt }]) => ({
+      stream,
+      tables: [...tables].sort(),
+      state: { version, value: JSON.parse(json) },
+      committedAt: timestampText(committedAt),
+    })),
+  }));
 }
 
 /** Every call is carried out at once and as a whole, so calls need no queue. */
@@ -100,10 +131,21 @@ class MemorySession implements Session {
     const json = canonicalJson(batch.state.value);
     const { states } = this.#memory;
     const { pipeline } = this.#options;
-    const own = states.get(pipeline) ?? new Map();
+    const own = states.get(pipeline) ?? new Map<string, MemoryState>();
+    const tables = new Set(own.get(stream)?.tables).add(batch.table.name);
     // From here on nothing can fail.
-    states.set(pipeline, own.set(stream, { version: batch.state.version, json }));
+    const committedAt = BigInt(Date.now()) * 1000n;
+    states.set(pipeline, own.set(stream, { version: batch.state.version, json, tables, committedAt }));
     return plan();
+  }
+
+  async *rows(table: Table): AsyncGenerator<readonly StoredRow[]> {
+    const rows = this.#table(table).inOrder();
+    for (let start = 0; start < rows.length; start += 1000) yield rows.slice(start, start + 1000);
+  }
+
+  async restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+    this.#table(table).planRestore(table, rows)();
   }
 
   async close(): Promise<void> {

@@ -5,7 +5,7 @@ import { DestinationError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import { type StoredForm, storedForm, storedRow } from "../stored-form.ts";
-import type { Column, StoredRow, Table, Value } from "../table.ts";
+import { type Column, type StoredRow, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 
 interface StoredRecord {
@@ -143,6 +143,33 @@ export class MemoryTable {
       canonicalJson(columns.map((column) => String(row[column]))),
     );
     return [...groups.values()].map((group) => ({ values: group[0] as StoredRow, count: group.length }));
+  }
+
+  /** Checks rows that another destination held. Writing them as they are, which cannot fail, is what is returned. */
+  planRestore(table: Table, rows: readonly StoredRow[]): () => void {
+    const whole = { ...table, columns: { ...table.columns, ...systemColumns } };
+    const names = Object.keys(table.columns);
+    const records = rows.map((row) => {
+      const values = storedRow(whole, row);
+      const [syncedAt, deletedAt] = values.slice(names.length) as [bigint, bigint | null];
+      return { forms: new Map(names.map((name, index) => [name, values[index] as StoredForm])), syncedAt, deletedAt };
+    });
+    return () => {
+      for (const record of records) this.#records.set(this.#keyOf(record.forms), record);
+    };
+  }
+
+  /** The columns, without the destination's own. */
+  columns(): string[] {
+    return [...this.#types.keys()];
+  }
+
+  /** All rows in the order of their keys. */
+  inOrder(): StoredRow[] {
+    const compare = (a: Value, b: Value) => (a! < b! ? -1 : a! > b! ? 1 : 0);
+    const byKey = (a: StoredRow, b: StoredRow) =>
+      this.primaryKey.map((name) => compare(a[name]!, b[name]!)).find((order) => order !== 0) ?? 0;
+    return this.rows().sort(byKey);
   }
 
   /** Some columns of the rows in a scope that are not deleted. */

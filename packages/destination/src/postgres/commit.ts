@@ -4,6 +4,7 @@ import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { partSql, scopeParts, tuplesSql } from "../sql/scope.ts";
+import { withSystemColumns } from "../sql/transfer.ts";
 import { storedRow } from "../stored-form.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
 import type { PostgresDatabase } from "./database.ts";
@@ -53,6 +54,18 @@ async function stageRows(database: PostgresDatabase, table: Table, lines: Iterab
   );
   await database.run(`CREATE TEMP TABLE _sync_stage (${columns.join(", ")}) ON COMMIT DROP`);
   await database.copy(stage, lines);
+}
+
+/** Writes rows with all columns, over those with the same keys. Part of a transaction. */
+export async function restoreRows(database: PostgresDatabase, table: Table, rows: readonly StoredRow[]): Promise<void> {
+  const whole = withSystemColumns(table);
+  await stageRows(database, whole, encodedLines(whole, rows as readonly Row[]).values());
+  const names = Object.keys(whole.columns).map(quoted);
+  await database.run(
+    `INSERT INTO ${database.names.table(table.name)} (${names.join(", ")}) SELECT ${names.join(", ")} FROM ${stage}
+     ON CONFLICT (${table.primaryKey.map(quoted).join(", ")}) DO UPDATE
+       SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
+  );
 }
 
 async function merge(database: PostgresDatabase, table: Table): Promise<{ inserted: number; updated: number }> {

@@ -2,8 +2,9 @@ import type { Destination } from "../destination.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
+import { readContents } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
-import { writeRows } from "./commit.ts";
+import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
 import { leaseSql } from "./dialect.ts";
 import { loadDriver } from "./driver.ts";
@@ -39,11 +40,22 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63 },
+    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
     async open({ pipeline, signal }) {
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);
-      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+      return new SqlSession(database, pipeline, {
+        write: (batch) => writeRows(database, batch),
+        restore: (table, rows) => restoreRows(database, table, rows),
+      });
+    },
+    async contents({ signal } = {}) {
+      const database = await connect(signal);
+      try {
+        return await database.queue("Looking at it", () => readContents(database));
+      } finally {
+        await database.close();
+      }
     },
     async uniteTables(view) {
       const database = await connect();

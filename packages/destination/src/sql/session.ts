@@ -8,9 +8,17 @@ import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 import { prepareTable } from "./schema.ts";
 import { columnOf, scopesSql } from "./scope.ts";
+import { readPages } from "./transfer.ts";
 
-/** Writes the rows of a batch. Part of the commit's transaction. */
-export type WriteRows = (batch: Batch) => Promise<CommitResult>;
+/** How rows get into a database and out of it, which each does in its own way. */
+export interface RowWork {
+  /** Writes the rows of a batch. Part of the commit's transaction. */
+  write(batch: Batch): Promise<CommitResult>;
+  /** Writes rows with all columns, the destination's own too, over those with the same keys. Part of a transaction. */
+  restore(table: Table, rows: readonly StoredRow[]): Promise<void>;
+  /** All rows of a table in the order of their keys. @default each page by the key that the one before ended with */
+  pages?(table: Table): AsyncIterable<readonly StoredRow[]>;
+}
 
 /** What an adapter does besides whose tables are durable elsewhere, and lie here only for a session. */
 export interface Elsewhere {
@@ -26,14 +34,14 @@ export interface Elsewhere {
 export class SqlSession implements Session {
   readonly #database: SqlDatabase;
   readonly #pipeline: string;
-  readonly #writeRows: WriteRows;
+  readonly #work: RowWork;
   readonly #elsewhere: Elsewhere | undefined;
   readonly #prepared = new Set<string>();
 
-  constructor(database: SqlDatabase, pipeline: string, writeRows: WriteRows, elsewhere?: Elsewhere) {
+  constructor(database: SqlDatabase, pipeline: string, work: RowWork, elsewhere?: Elsewhere) {
     this.#database = database;
     this.#pipeline = pipeline;
-    this.#writeRows = writeRows;
+    this.#work = work;
     this.#elsewhere = elsewhere;
   }
 
@@ -87,12 +95,24 @@ export class SqlSession implements Session {
       this.#checkPrepared(name);
       return this.#database.transaction(
         async () => {
-          const result = await this.#writeRows(batch);
+          const result = await this.#work.write(batch);
           await saveState(this.#database, this.#pipeline, stream, name, batch.state);
           return result;
         },
         this.#elsewhere && ((result) => this.#elsewhere?.publishBatch(batch, result)),
       );
+    });
+  }
+
+  rows(table: Table): AsyncIterable<readonly StoredRow[]> {
+    this.#checkPrepared(table.name);
+    return this.#work.pages?.(table) ?? readPages(this.#database, table);
+  }
+
+  restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+    return this.#database.queue(`Storing ${table.name}`, () => {
+      this.#checkPrepared(table.name);
+      return this.#database.transaction(() => this.#work.restore(table, rows));
     });
   }
 

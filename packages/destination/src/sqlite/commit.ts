@@ -7,6 +7,7 @@ import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { checked, columnOf, partSql } from "../sql/scope.ts";
+import { withSystemColumns } from "../sql/transfer.ts";
 import { storedRow } from "../stored-form.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
@@ -47,6 +48,21 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
     encoded.set(keyText(keyIndexes.map((position) => values[position] as SqliteValue)), values);
   }
   return encoded;
+}
+
+/** Writes rows with all columns, over those with the same keys. Part of a transaction. */
+export async function restoreRows(database: SqliteDatabase, table: Table, rows: readonly StoredRow[]): Promise<void> {
+  const whole = withSystemColumns(table);
+  const names = Object.keys(whole.columns).map(quoted);
+  const put = database.prepare(
+    `INSERT INTO ${quoted(table.name)} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})
+     ON CONFLICT DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
+  );
+  const encoded = await encodedRows(database, whole, rows as readonly Row[]);
+  for (const [index, row] of [...encoded.values()].entries()) {
+    if (index % breathEvery === 0) await database.breathe();
+    put.run(...row);
+  }
 }
 
 async function upsert(database: SqliteDatabase, table: Table, rows: readonly SqliteValue[][], now: string) {

@@ -1,11 +1,13 @@
+import { existsSync } from "node:fs";
 import type { Destination } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { takeLease } from "../sql/lease.ts";
 import { quoted } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
+import { readContents } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
-import { writeRows } from "./commit.ts";
+import { restoreRows, writeRows } from "./commit.ts";
 import { SqliteDatabase } from "./database.ts";
 import { leaseSql, names } from "./dialect.ts";
 import { toDestinationError } from "./errors.ts";
@@ -51,11 +53,24 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000 },
+    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
     async open({ pipeline, signal }) {
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);
-      return new SqlSession(database, pipeline, (batch) => writeRows(database, batch));
+      return new SqlSession(database, pipeline, {
+        write: (batch) => writeRows(database, batch),
+        restore: (table, rows) => restoreRows(database, table, rows),
+      });
+    },
+    async contents({ signal } = {}) {
+      if (!existsSync(path))
+        throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${path}.`);
+      const database = await connect(signal);
+      try {
+        return await database.queue("Looking at it", () => readContents(database));
+      } finally {
+        await database.close();
+      }
     },
     async uniteTables(view) {
       const database = await connect();

@@ -7,6 +7,7 @@ import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
 import { stateCases } from "./state-cases.ts";
+import { transferCases } from "./transfer-cases.ts";
 import { viewCases } from "./view-cases.ts";
 import { writerCases } from "./writer-cases.ts";
 
@@ -26,6 +27,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...writerCases,
   ...schemaCases,
   ...viewCases,
+  ...transferCases,
 ];
 
 /** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */

@@ -30,6 +30,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   name: "dag_runs",
   table: dagRunsTable,
   revision: 1,
+  needs: ["state", "start_date", "end_date", "run_after", "purged_at"],
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     const { ask } = airflow.api.dagRuns;

@@ -11,6 +11,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   name: "dags",
   table: dagsTable,
   revision: 1,
+  needs: ["timezone"],
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.listedDags();
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);

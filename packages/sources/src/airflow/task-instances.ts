@@ -37,6 +37,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
   name: "task_instances",
   table: taskInstancesTable,
   revision: 1,
+  needs: ["state", "start_date", "run_after", "is_latest", "id", "purged_at"],
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };

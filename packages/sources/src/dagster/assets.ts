@@ -15,6 +15,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   name: "assets",
   table: assetsTable,
   revision: 1,
+  needs: ["last_materialization_time", "code_location"],
   async *read({ shared: { api, before }, state: last, stored }) {
     const { position, definitions } = await before();
     const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);

@@ -24,6 +24,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
   name: "runs",
   table: runsTable,
   revision: 1,
+  needs: ["status", "tags", "repository", "code_location"],
   async *read(context) {
     const { state: storedState, stored, reconcile, emit, sampleSince } = context;
     const { api, overlapMs, before } = context.shared;

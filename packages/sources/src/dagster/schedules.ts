@@ -8,6 +8,7 @@ export const schedules = defineStream<DagsterSync, typeof schedulesTable>({
   name: "schedules",
   table: schedulesTable,
   revision: 1,
+  needs: ["code_location"],
   async *read({ shared: { before }, stored }) {
     const { position, definitions } = await before();
     const rows = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));

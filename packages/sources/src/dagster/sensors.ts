@@ -14,6 +14,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
   name: "sensors",
   table: sensorsTable,
   revision: 1,
+  needs: ["code_location"],
   async *read({ shared: { api, before, areRunsStored }, stored }) {
     const { position, definitions } = await before();
     const statuses = definitions.statuses.filter(isOpen);

@@ -1,0 +1,69 @@
+import { type ConfiguredPipeline, choose, pipelinesOf } from "./config/pipelines.ts";
+import type { ConfigFile } from "./config/read.ts";
+import { UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
+
+/** Where a command finds what it works with. */
+export interface Choice {
+  readonly from?: string;
+  readonly to?: string;
+  readonly pipeline?: string;
+  readonly config?: string;
+}
+
+/** A configuration's pipelines. */
+export interface Loaded {
+  readonly file: ConfigFile;
+  readonly all: readonly ConfiguredPipeline[];
+  /** Those that were named, or all. */
+  readonly chosen: readonly ConfiguredPipeline[];
+}
+
+const DEFAULT_FILE = "dagsync.yaml";
+
+/** @throws UsageError */
+export async function loadPipelines(names: readonly string[], { config }: Choice, { env }: Io): Promise<Loaded> {
+  // With its parsers only where a file is read: half of the time that the command takes to start.
+  const { readConfig } = await import("./config/read.ts");
+  const file = await readConfig(config ?? DEFAULT_FILE);
+  const all = pipelinesOf(file, env);
+  return { file, all, chosen: choose(all, names) };
+}
+
+/** The one pipeline that was named, or the only one that there is. @throws UsageError */
+export async function loadPipeline(names: readonly string[], choice: Choice, io: Io): Promise<ConfiguredPipeline> {
+  const { chosen } = await loadPipelines(names, choice, io);
+  const [pipeline, ...others] = chosen;
+  if (pipeline && others.length === 0) return pipeline;
+  throw new UsageError(`Name one pipeline: ${chosen.map(({ name }) => name).join(", ")}.`);
+}
+
+/**
+ * The source and the destination that the options name, or undefined where a configuration does.
+ *
+ * @throws UsageError where the options say half of it, or both
+ */
+export function optionsOrNames(
+  names: readonly string[],
+  { from, to, pipeline, config }: Choice,
+): { readonly from: string; readonly to: string } | undefined {
+  if (from === undefined && to === undefined) {
+    if (pipeline === undefined) return undefined;
+    throw new UsageError("--pipeline goes with --from and --to: in a configuration, every pipeline has its name.");
+  }
+  if (from === undefined)
+    throw new UsageError("--from is missing: --to goes with it. Without both, a configuration is read.");
+  if (to === undefined)
+    throw new UsageError("--to is missing: --from goes with it. Without both, a configuration is read.");
+  refuseBoth(names, config);
+  return { from, to };
+}
+
+/** @throws UsageError where something is named that only a configuration has */
+export function refuseBoth(names: readonly string[], config: string | undefined): void {
+  if (names.length === 0 && config === undefined) return;
+  const what = names.length > 0 ? "Names of pipelines" : "--config";
+  throw new UsageError(
+    `${what} and --from or --to do not go together: either a configuration says what to do, or these.`,
+  );
+}

@@ -1,0 +1,77 @@
+/** `dagsync state export` and `import`: from one destination into another, without asking the server. */
+import { once } from "node:events";
+import type { Destination } from "@org/destination";
+import type { Command } from "commander";
+import { type Choice, loadPipeline, refuseBoth } from "../choice.ts";
+import type { ConfiguredPipeline } from "../config/pipelines.ts";
+import { destinationForms, parseDestination } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import type { Io, Output } from "../io.ts";
+import { jsonLine } from "../render/json.ts";
+import { grouped } from "../render/table.ts";
+
+interface TransferOptions extends Choice {
+  readonly json?: true;
+}
+
+export function addTransfer(state: Command, io: Io): void {
+  state
+    .command("export")
+    .description("write a pipeline's rows and states to stdout, as lines of JSON; no sync of it can run meanwhile")
+    .option("--to <destination>", `${destinationForms}, where the pipeline is`)
+    .option("--pipeline <name>", "which one, or one of the configuration (default: the only one)")
+    .option("--config <file>", "where the pipeline is, without --to (default: dagsync.yaml)")
+    .action(async (options: TransferOptions) => {
+      const { destination, pipeline } = await placeOf(options, io, async ({ place }) => (await place()).destination);
+      const { exportPipeline } = await import("../transfer/export.ts");
+      for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
+        await write(io.stdout, text);
+      }
+    });
+  state
+    .command("import")
+    .description("write what was exported into another destination; the next sync goes on from there")
+    .argument("<file>", "what export wrote")
+    .option("--to <destination>", `${destinationForms}, where the pipeline goes`)
+    .option("--pipeline <name>", "its name there, or one of the configuration (default: as it was)")
+    .option("--config <file>", "where the pipeline goes, without --to (default: dagsync.yaml)")
+    .option("--json", "write the result as a line of JSON")
+    .action(async (file: string, options: TransferOptions) => {
+      const { destination, pipeline } = await placeOf(options, io, shapedOf);
+      const { importPipeline } = await import("../transfer/import.ts");
+      const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
+      const { rows, streams } = result;
+      io.stdout.write(
+        options.json
+          ? jsonLine({ type: "imported", destination: destination.name, ...result })
+          : `${grouped(rows)} rows and the states of ${streams.join(", ")}: pipeline ${result.pipeline}, ${destination.name}\n`,
+      );
+    });
+}
+
+/** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */
+const shapedOf = async ({ open }: ConfiguredPipeline) => (await open({ isOffline: true })).destination;
+
+/** Where the pipeline is, by the options or by the configuration, and what it is called. */
+async function placeOf(
+  { to, pipeline, config }: TransferOptions,
+  io: Io,
+  destinationOf: (configured: ConfiguredPipeline) => Promise<Destination>,
+): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
+  if (pipeline?.trim() === "") throw new UsageError("--pipeline is empty: name the pipeline, or leave the option out.");
+  if (to !== undefined) {
+    refuseBoth([], config);
+    return { destination: (await parseDestination(to)).destination, pipeline };
+  }
+  const names = pipeline === undefined ? [] : [pipeline];
+  const configured = await loadPipeline(names, { ...(config && { config }) }, io);
+  return { destination: await destinationOf(configured), pipeline: configured.name };
+}
+
+/** Waits where the reader is slower, so that what was read does not pile up. */
+async function write(output: Output & Partial<NodeJS.EventEmitter>, text: string): Promise<void> {
+  if (output.write(text) !== false || !output.once) return;
+  const stream = output as unknown as NodeJS.EventEmitter;
+  // Whoever read our output may be gone.
+  await Promise.race([once(stream, "drain"), once(stream, "close")]);
+}

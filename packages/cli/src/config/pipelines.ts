@@ -1,0 +1,136 @@
+/** A configuration's pipelines, by their names. */
+import { dirname } from "node:path";
+import { type Place, parseDestination } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { didYouMean } from "../nearest.ts";
+import { parseDuration } from "../parse-duration.ts";
+import { type Pipeline, shapedDestination } from "../pipeline.ts";
+import { excludedColumns } from "./exclude.ts";
+import type { ConfigFile } from "./read.ts";
+import type { PipelineConfig } from "./schema.ts";
+import { defaultNameOf, offlineSource, sourceOf } from "./source.ts";
+import { allWithVariables, withVariables } from "./variables.ts";
+
+/** A pipeline of a file. Only what is opened needs its variables. */
+export interface ConfiguredPipeline {
+  /** Given, or by the source's host; where that cannot be known, source and destination. */
+  readonly name: string;
+  /** The names of source and destination in the file. */
+  readonly from: string;
+  readonly to: string;
+  readonly kind: "airflow" | "dagster";
+  readonly schema?: string | undefined;
+  /** The destination as it is. @throws UsageError */
+  place(): Promise<Place>;
+  /**
+   * @param options.batch whether Airflow's batch endpoints may be used. @default true
+   * @param options.isOffline whether the source is only to say what its tables are, and needs no variables. @default false
+   * @throws UsageError
+   */
+  open(options?: { readonly batch?: boolean; readonly isOffline?: boolean }): Promise<Pipeline>;
+}
+
+/** @throws UsageError for pipelines that cannot be told apart, or that name what is not there */
+export function pipelinesOf(file: ConfigFile, env: Io["env"]): readonly ConfiguredPipeline[] {
+  const { sources } = file.config;
+  const refuse = (path: readonly PropertyKey[], reason: string): never => {
+    throw new UsageError(`${file.where(path)} ${reason}`);
+  };
+  const configs = allWithVariables(file.config.pipelines, env, ["pipelines"], refuse);
+  const pipelines = configs.map((config, index) => {
+    for (const [key, known] of [["from", sources] as const, ["to", file.config.destinations] as const]) {
+      if (Object.hasOwn(known, config[key])) continue;
+      const what = key === "from" ? "source" : "destination";
+      const names = Object.keys(known);
+      const advice =
+        didYouMean(config[key], names) || ` There ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}.`;
+      refuse(["pipelines", index, key], `names no ${what} of the file.${advice}`);
+    }
+    return { config, ...pipelineOf(file, config, index, env) };
+  });
+  for (const [index, { name, config }] of pipelines.entries()) {
+    const earlier = pipelines.slice(0, index);
+    if (earlier.some((other) => other.name === name)) {
+      refuse(["pipelines", index], `is called ${name}, as one before it is. Give it a "name" of its own.`);
+    }
+    const same = earlier.find((other) => sharesTables(file, other.config, config));
+    if (same) {
+      refuse(["pipelines", index], `would write into the same tables as ${same.name}. Give it a "prefix" of its own.`);
+    }
+  }
+  return pipelines;
+}
+
+function pipelineOf(file: ConfigFile, config: PipelineConfig, index: number, env: Io["env"]): ConfiguredPipeline {
+  const { from, to, prefix, schema, streams, reconcileEvery } = config;
+  const name = config.name ?? defaultNameOf(file, from, env) ?? `${from} to ${to}`;
+  const path = ["pipelines", index];
+  const { kind } = file.config.sources[from]!;
+  return {
+    name,
+    from,
+    to,
+    kind,
+    schema,
+    place: () => placeOf(file, to, env, schema),
+    async open({ batch = true, isOffline = false } = {}) {
+      const source = isOffline ? offlineSource(kind) : sourceOf(file, from, env, { batch });
+      checkStreams(streams, source, (at, reason) => {
+        throw new UsageError(`${file.where([...path, "streams", at])} ${reason}`);
+      });
+      const excluded = excludedColumns(source, config.exclude ?? [], (at, reason) => {
+        throw new UsageError(`${file.where([...path, "exclude", at])} ${reason}`);
+      });
+      const place = await placeOf(file, to, env, schema);
+      const destination = shapedDestination(place.destination, { prefix, excluded });
+      const everyMs =
+        reconcileEvery === undefined
+          ? undefined
+          : parseDuration(file.where([...path, "reconcileEvery"]), reconcileEvery);
+      return { name, source, place, destination, excluded, prefix, streams, reconcileEveryMs: everyMs };
+    },
+  };
+}
+
+/** A destination of the file. @throws UsageError */
+export async function placeOf(file: ConfigFile, to: string, env: Io["env"], schema?: string): Promise<Place> {
+  const label = file.where(["destinations", to]);
+  const address = withVariables(file.config.destinations[to]!, env, (reason): never => {
+    throw new UsageError(`${label} ${reason}`);
+  });
+  return parseDestination(address, { label, schema, folder: dirname(file.path) });
+}
+
+/** Those with these names, or all. @throws UsageError for a name that no pipeline has */
+export function choose<T extends { readonly name: string }>(
+  pipelines: readonly T[],
+  names: readonly string[],
+): readonly T[] {
+  const known = pipelines.map(({ name }) => name);
+  for (const name of names) {
+    if (known.includes(name)) continue;
+    const advice = didYouMean(name, known) || ` It has: ${known.join(", ")}.`;
+    throw new UsageError(`The configuration has no pipeline ${JSON.stringify(name)}.${advice}`);
+  }
+  return names.length === 0 ? pipelines : pipelines.filter(({ name }) => names.includes(name));
+}
+
+function sharesTables(file: ConfigFile, a: PipelineConfig, b: PipelineConfig): boolean {
+  const { sources } = file.config;
+  const isSameKind = sources[a.from]!.kind === sources[b.from]!.kind;
+  return isSameKind && a.to === b.to && a.schema === b.schema && a.prefix === b.prefix;
+}
+
+function checkStreams(
+  streams: readonly string[] | undefined,
+  source: Pipeline["source"],
+  refuse: (index: number, reason: string) => never,
+): void {
+  const known = source.streams.map(({ name }) => name);
+  for (const [index, name] of (streams ?? []).entries()) {
+    if (known.includes(name)) continue;
+    const advice = didYouMean(name, known) || ` There are: ${known.join(", ")}.`;
+    refuse(index, `names no stream of ${source.name}.${advice}`);
+  }
+}

@@ -1,0 +1,92 @@
+/** What a configuration file may say. Its descriptions become the JSON Schema that editors read. */
+import * as z from "zod";
+import { sourceKinds } from "../sources.ts";
+import { schemaUrl } from "./schema-url.ts";
+
+const text = z.string("must be text: put it in quotes").min(1, "is empty");
+const names = z.array(text, "must be a list").min(1, "is an empty list: leave it out for all");
+const list = z.array(text, "must be a list");
+const object = "must hold keys and values";
+
+const source = z.strictObject(
+  {
+    kind: z.enum(sourceKinds, `must be ${sourceKinds.join(" or ")}`).describe("What is there."),
+    url: text.describe("Where the server is, as in the browser, without credentials."),
+    username: text.optional().describe("Airflow: exchanged for a token, together with the password."),
+    password: text.optional().describe("Airflow: as a reference, such as ${AIRFLOW_PASSWORD}."),
+    token: text.optional().describe("A token that lasts, as a reference, such as ${DAGSTER_TOKEN}."),
+    tokenFile: text.optional().describe("A file that holds the token; read again when the server refuses it."),
+    tokenCommand: z
+      .union([text, list.min(1, "is an empty list")])
+      .optional()
+      .describe("A command that prints the token; run again when the server refuses it. At most 30 s."),
+    headers: z
+      .record(z.string(), text, object)
+      .optional()
+      .describe("Sent with every request, for proxies that want them."),
+    caFile: text
+      .optional()
+      .describe("A PEM file with certificate authorities that are trusted besides the usual ones."),
+    proxy: text.optional().describe("http://user:password@host:port. Default: that of HTTPS_PROXY and HTTP_PROXY."),
+    batch: z
+      .boolean("must be true or false")
+      .optional()
+      .describe(
+        "Airflow: false lists rows by GET, which is slower and writes no lines into its audit log. Default: true.",
+      ),
+  },
+  object,
+);
+
+const pipeline = z.strictObject(
+  {
+    name: text
+      .optional()
+      .describe("Owns the tables: it stays when the server's address changes. Default: kind and host of the source."),
+    from: text.describe("The name of a source."),
+    to: text.describe("The name of a destination."),
+    prefix: z
+      .string("must be text: put it in quotes")
+      .regex(/^[a-z][a-z0-9_]*$/, "must be small letters, digits and underscores, a letter first, as in prod_")
+      .optional()
+      .describe("Begins the names of the tables, so that several pipelines fit into one destination."),
+    schema: text.optional().describe("The schema of the tables, where the destination has any: duckdb, postgres."),
+    streams: names.optional().describe("Only these streams. Default: all."),
+    exclude: list
+      .optional()
+      .describe("Columns that are not stored, in any table (conf) or in that of one stream (dag_runs.conf)."),
+    reconcileEvery: text.optional().describe("How often deletions are looked for: 12h, 1d, off. Default: 1d."),
+  },
+  object,
+);
+
+const named = <T extends z.ZodType>(what: T) =>
+  z.record(z.string(), what, object).refine((record) => Object.keys(record).length > 0, "names none");
+
+/** The whole file. */
+export const configSchema = z
+  .strictObject(
+    {
+      sources: named(source).describe("The servers, by names of your own."),
+      destinations: named(text).describe(
+        "Where rows go, by names of your own: duckdb:file, sqlite:file, postgres://user@host/database, files:folder or " +
+          "s3://bucket/prefix. Relative paths begin at this file.",
+      ),
+      pipelines: z.array(pipeline, "must be a list").min(1, "is an empty list").describe("What goes where."),
+    },
+    object,
+  )
+  .describe(
+    "dagsync.yaml: what dagsync syncs. In every text, ${NAME} stands for a variable of the environment, " +
+      "${NAME:-default} for one that may be missing, and $$ for a dollar.",
+  );
+
+export type Config = z.output<typeof configSchema>;
+export type SourceConfig = Config["sources"][string];
+export type PipelineConfig = Config["pipelines"][number];
+
+/** The same as JSON Schema, as text. */
+export function configJsonSchema(): string {
+  const { $schema, ...rest } = z.toJSONSchema(configSchema);
+  return `${JSON.stringify({ $schema, $id: schemaUrl, title: "dagsync.yaml", ...rest }, null, 2)}\n`;
+}

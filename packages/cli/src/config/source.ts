@@ -1,0 +1,104 @@
+/** A configuration's source, with its credentials. */
+import { dirname, resolve } from "node:path";
+import type { AirflowAuth } from "@org/airflow-client";
+import { defaultPipeline, type Source } from "@org/sync-engine";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { proxiedFetch } from "../proxy.ts";
+import { type Token, tokenFromCommand, tokenFromFile } from "../rotating-token.ts";
+import { airflowSource, checkAddress, dagsterSource } from "../sources.ts";
+import type { ConfigFile } from "./read.ts";
+import type { SourceConfig } from "./schema.ts";
+import { allWithVariables, withVariables } from "./variables.ts";
+
+/** @throws UsageError that says where in the file what is wrong */
+export function sourceOf(file: ConfigFile, name: string, env: Io["env"], { batch = true } = {}): Source {
+  const path = ["sources", name];
+  const config = allWithVariables(file.config.sources[name]!, env, path, (at, reason): never => {
+    throw new UsageError(`${file.where(at)} ${reason}`);
+  });
+  const label = file.where(path);
+  const { kind, url: address, headers, proxy } = config;
+  checkAddress(kind, { address, label: file.where([...path, "url"]), isInFile: true });
+  checkHeaders(headers, file.where([...path, "headers"]));
+  const caFile = config.caFile && inFolderOf(file, config.caFile);
+  const common = { address, headers, fetch: proxiedFetch(env, { proxy, caFile, label }) };
+  const token = tokenOf(file, config, { label, env });
+  if (kind === "airflow") {
+    return airflowSource({
+      ...common,
+      auth: airflowAuthOf(config, token, label),
+      batch: batch && config.batch !== false,
+    });
+  }
+  for (const key of ["username", "password", "batch"] as const) {
+    if (config[key] !== undefined) throw new UsageError(`${label}: "${key}" is Airflow's, and this is Dagster.`);
+  }
+  const auth = config.token ?? token;
+  return dagsterSource({ ...common, ...(auth !== undefined && { token: auth }) });
+}
+
+/** A source that nothing can be asked of: it has streams and tables like any of its kind. */
+export function offlineSource(kind: SourceConfig["kind"]): Source {
+  const address = "http://nowhere.invalid";
+  return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
+}
+
+/** The name of a pipeline that is not given any; undefined where the address cannot be known. */
+export function defaultNameOf(file: ConfigFile, name: string, env: Io["env"]): string | undefined {
+  const { kind, url } = file.config.sources[name]!;
+  try {
+    const address = withVariables(url, env, (reason): never => {
+      throw new UsageError(reason);
+    });
+    const source =
+      kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
+    return defaultPipeline(source);
+  } catch {
+    // What is wrong with it is said when it is used.
+    return undefined;
+  }
+}
+
+function airflowAuthOf(config: SourceConfig, token: Token | undefined, label: string): AirflowAuth | undefined {
+  const { username, password } = config;
+  if ((username === undefined) !== (password === undefined)) {
+    throw new UsageError(
+      `${label}: "${username === undefined ? "username" : "password"}" is missing beside the other.`,
+    );
+  }
+  if (username !== undefined && password !== undefined) return { username, password };
+  if (config.token !== undefined) return { token: config.token };
+  return token && (({ signal }) => token.get(signal));
+}
+
+/** A token that changes, where the source has one. */
+function tokenOf(
+  file: ConfigFile,
+  config: SourceConfig,
+  { label, env }: { readonly label: string; readonly env: Io["env"] },
+): Token | undefined {
+  const ways = (["username", "token", "tokenFile", "tokenCommand"] as const).filter((key) => config[key] !== undefined);
+  if (ways.length > 1) {
+    throw new UsageError(`${label}: only one of ${ways.join(" and ")} can be used: take the others out.`);
+  }
+  if (config.tokenFile !== undefined) return tokenFromFile(inFolderOf(file, config.tokenFile), `${label}.tokenFile`);
+  if (config.tokenCommand === undefined) return undefined;
+  return tokenFromCommand(config.tokenCommand, `${label}.tokenCommand`, { env });
+}
+
+function checkHeaders(headers: SourceConfig["headers"], label: string): void {
+  for (const [name, value] of Object.entries(headers ?? {})) {
+    try {
+      new Headers({ [name]: value });
+    } catch {
+      // Its own message would repeat the value.
+      throw new UsageError(`${label}: a name or a value is not one that HTTP allows (a line break, perhaps).`);
+    }
+  }
+}
+
+/** Paths in a file begin at the file. */
+export function inFolderOf({ path }: ConfigFile, relative: string): string {
+  return resolve(dirname(path), relative);
+}

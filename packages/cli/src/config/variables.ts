@@ -1,0 +1,38 @@
+import type { Io } from "../io.ts";
+
+/**
+ * A text with its references to the environment put in: `${NAME}`, `${NAME:-default}` where it is not set or empty, and
+ * `$$` for a dollar.
+ *
+ * @param refuse throws, with the reason
+ */
+export function withVariables(text: string, env: Io["env"], refuse: (reason: string) => never): string {
+  return text.replace(/\$\$|\$\{([^}]*)\}?/g, (found, reference?: string) => {
+    if (found === "$$") return "$";
+    const [, name, fallback] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(reference ?? "") ?? [];
+    if (name === undefined || !found.endsWith("}")) {
+      return refuse("holds a reference that cannot be read. Write ${NAME} or ${NAME:-default}, and $$ for a dollar.");
+    }
+    // An empty variable is what a missing secret becomes in compose files and pipelines.
+    return env[name] || (fallback ?? refuse(`needs the variable ${name}, which is not set or empty.`));
+  });
+}
+
+/** The same for every text in a value. @param refuse throws, with where it is and the reason */
+export function allWithVariables<T>(
+  value: T,
+  env: Io["env"],
+  path: readonly PropertyKey[],
+  refuse: (path: readonly PropertyKey[], reason: string) => never,
+): T {
+  if (typeof value === "string") return withVariables(value, env, (reason) => refuse(path, reason)) as T;
+  if (Array.isArray(value)) {
+    return value.map((each, index) => allWithVariables(each, env, [...path, index], refuse)) as T;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, each]) => [
+    key,
+    allWithVariables(each, env, [...path, key], refuse),
+  ]);
+  return Object.fromEntries(entries) as T;
+}

@@ -1,0 +1,164 @@
+/** What `--to` and a configuration's destinations say. No message here repeats what may be a secret. */
+import { isAbsolute, join } from "node:path";
+import type { Destination } from "@org/destination";
+import { UsageError } from "./errors.ts";
+import { didYouMean } from "./nearest.ts";
+import { shown } from "./shown.ts";
+
+/** What follows the `?` of an address. */
+type Options = Readonly<Record<string, string | undefined>>;
+
+interface Kind {
+  /** What to write, for messages. */
+  readonly form: string;
+  /** The options that may follow a `?`, with the values that they may have. */
+  readonly options: Readonly<Record<string, readonly string[] | undefined>>;
+  /** Whether any other option may follow, for the driver. */
+  readonly hasFurtherOptions?: true;
+  /** Whether the place is a path, so that it may be relative. */
+  readonly isPath?: true;
+  open(place: string, options: Options, adapter: LoadAdapter): Promise<Destination>;
+}
+
+type Factory = (place: string, options?: object) => Destination;
+
+/** Loads an adapter when it is first needed, with its driver: the factories that it exports. */
+export type LoadAdapter = (name: "sqlite" | "postgres" | "files") => Promise<Readonly<Record<string, Factory>>>;
+
+const formats = ["parquet", "ndjson", "csv"];
+
+const kinds: Readonly<Record<string, Kind>> = {
+  duckdb: {
+    form: "duckdb:orchestration.duckdb",
+    options: { schema: undefined },
+    isPath: true,
+    open: async (path, options) => (await import("@org/destination/duckdb")).duckdb(path, given(options)),
+  },
+  sqlite: {
+    form: "sqlite:orchestration.sqlite",
+    options: {},
+    isPath: true,
+    open: async (path, _, adapter) => (await adapter("sqlite")).sqlite!(path),
+  },
+  postgres: {
+    form: "postgres://user@host/database",
+    options: { schema: undefined },
+    hasFurtherOptions: true,
+    open: async (url, { schema }, adapter) => (await adapter("postgres")).postgres!(url, given({ schema })),
+  },
+  files: {
+    form: "files:folder",
+    options: { format: formats },
+    isPath: true,
+    open: async (folder, options, adapter) => (await adapter("files")).files!(folder, given(options)),
+  },
+  s3: {
+    form: "s3://bucket/prefix",
+    options: { format: formats, region: undefined, endpoint: undefined },
+    open: async (url, options, adapter) => (await adapter("files")).files!(url, given(options)),
+  },
+};
+
+/** How a destination is written, for help. */
+export const destinationForms =
+  "duckdb:file[?schema=], md:database (MotherDuck: not yet), sqlite:file, postgres://user@host/database[?schema=], " +
+  "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
+
+/** A destination, and what of its address commands need to know. */
+export interface Place {
+  readonly destination: Destination;
+  /** The file, where it is a DuckDB database in a file, in its first schema. */
+  readonly duckdbFile?: string;
+}
+
+export interface DestinationOptions {
+  /** Where the address stands, for messages. @default "--to" */
+  readonly label?: string;
+  /** The schema in place of the address's own. */
+  readonly schema?: string | undefined;
+  /** What relative paths are relative to. @default the working directory */
+  readonly folder?: string;
+  /** @default what this release has */
+  readonly adapter?: LoadAdapter;
+}
+
+/** @throws UsageError */
+export async function parseDestination(
+  text: string,
+  { label = "--to", schema, folder = "", adapter = releasedAdapter }: DestinationOptions = {},
+): Promise<Place> {
+  const [, scheme = "", rest = ""] = /^([a-z0-9]+):(.*)$/is.exec(text) ?? [];
+  const name = aliases[scheme] ?? scheme;
+  const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
+  if (!kind) {
+    const what = scheme.length > 1 && scheme.length < 20 ? `of the kind ${scheme}, which is not known` : shown(text);
+    throw new UsageError(`${label} is ${what}. Write ${forms()}.`);
+  }
+  // MotherDuck's databases are DuckDB's, by a name of their own.
+  const address = scheme === "md" ? text : name === "duckdb" || kind.isPath ? rest : `${name}:${rest}`;
+  const [place, options] = takeApart(address, kind, `${label} ${name}`);
+  if (schema !== undefined && !("schema" in kind.options)) {
+    throw new UsageError(`${label} ${name}: there are no schemas in it. Tell tables apart by a prefix instead.`);
+  }
+  if (place === "" || /^(postgres|s3):\/*$/.test(place)) {
+    throw new UsageError(`${label} ${name}: what comes after it is missing. Write it as in ${kind.form}.`);
+  }
+  // The adapter would take it for the name of a file, and make one. Once it knows MotherDuck, this goes.
+  if (place.startsWith("md:")) throw new UsageError(`${label}: this release cannot open MotherDuck yet.`);
+  const isRemote = place.startsWith("md:") || place === ":memory:";
+  const path = kind.isPath && !isRemote && !isAbsolute(place) ? join(folder, place) : place;
+  const destination = await kind.open(path, { ...options, ...(schema !== undefined && { schema }) }, adapter);
+  const isFile = name === "duckdb" && !isRemote && !options.schema && !schema;
+  return { destination, ...(isFile && { duckdbFile: path }) };
+}
+
+const aliases: Readonly<Record<string, string>> = { md: "duckdb", postgresql: "postgres" };
+
+/** Splits the options off that are ours. What is the driver's own stays in the address, as it was written. */
+function takeApart(address: string, kind: Kind, label: string): [place: string, options: Options] {
+  const mark = address.indexOf("?");
+  const place = mark < 0 ? address : address.slice(0, mark);
+  const pairs = mark < 0 ? [] : address.slice(mark + 1).split("&");
+  const options: Record<string, string> = {};
+  const further: string[] = [];
+  const names = Object.keys(kind.options);
+  for (const pair of pairs) {
+    const [[name, value] = ["", ""]] = new URLSearchParams(pair);
+    const values = kind.options[name];
+    if (names.includes(name)) {
+      if (value === "") throw new UsageError(`${label}: the option ${name} is empty.`);
+      if (values && !values.includes(value)) {
+        throw new UsageError(`${label}: the option ${name} must be ${values.join(", ")}.${didYouMean(value, values)}`);
+      }
+      options[name] = value;
+    } else if (kind.hasFurtherOptions) further.push(pair);
+    else {
+      const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "It has none.";
+      throw new UsageError(`${label} has no such option after its "?".${didYouMean(name, names)} ${known}`);
+    }
+  }
+  return [further.length > 0 ? `${place}?${further.join("&")}` : place, options];
+}
+
+/** What a factory takes: an option that is not given must not be there. */
+function given(options: Options): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined),
+  );
+}
+
+/** Each with its own import, so that nobody needs the drivers of the others. */
+const adapters: Readonly<Record<Parameters<LoadAdapter>[0], () => Promise<unknown>>> = {
+  sqlite: () => import("@org/destination/sqlite"),
+  postgres: () => import("@org/destination/postgres"),
+  files: () => import("@org/destination/files"),
+};
+
+const releasedAdapter: LoadAdapter = async (name) => (await adapters[name]()) as Awaited<ReturnType<LoadAdapter>>;
+
+function forms(): string {
+  return Object.values(kinds)
+    .map(({ form }) => form)
+    .join(", ")
+    .replace(/, ([^,]*)$/, " or $1");
+}

@@ -1,0 +1,57 @@
+import { createInterface } from "node:readline/promises";
+import { PassThrough } from "node:stream";
+import { UsageError } from "../errors.ts";
+import type { Io } from "../io.ts";
+import { addressOf, parseWanted } from "./parse.ts";
+import { type Wanted, type Way, ways } from "./wanted.ts";
+
+/** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */
+export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {
+  const output = new PassThrough().on("data", (text) => io.stderr.write(String(text)));
+  const lines = createInterface({ input: io.stdin!, output, terminal: false });
+  const answers = lines[Symbol.asyncIterator]();
+
+  async function answer<T>(question: string, read: (text: string) => T | Promise<T>): Promise<T> {
+    for (;;) {
+      io.stderr.write(`${question} `);
+      const { value, done } = await answers.next();
+      if (done) throw new UsageError("The answers ended before the last question. Nothing was written.");
+      try {
+        return await read(value.trim());
+      } catch (error) {
+        if (!(error instanceof Error && "code" in error) && !(error instanceof UsageError)) throw error;
+        io.stderr.write(`${error.message}\n`);
+      }
+    }
+  }
+
+  try {
+    const wanted: Wanted[] = [];
+    for (;;) {
+      const question = wanted.length === 0 ? "Which server?" : "Another one? (empty: no more)";
+      const hint = wanted.length === 0 ? " (airflow:https://… or dagster:https://…)" : "";
+      const source = await answer(question + hint, (text) =>
+        text === "" && wanted.length > 0 ? undefined : addressOf(text),
+      );
+      if (!source) break;
+      const [usual, all] = source.kind === "airflow" ? ["password", ways] : ["none", ways.slice(1)];
+      const way = await answer(`How does it let us in: ${all.join(", ")}? (empty: ${usual})`, (text) =>
+        wayOf(text || usual!, all),
+      );
+      wanted.push({ ...source, way });
+    }
+    const to = await answer("Where to? (empty: duckdb:orchestration.duckdb)", async (text) => {
+      const [place] = await parseWanted([], text || "duckdb:orchestration.duckdb");
+      return place;
+    });
+    return { wanted, to };
+  } finally {
+    lines.close();
+  }
+}
+
+function wayOf(text: string, all: readonly Way[]): Way {
+  const way = all.find((each) => each === text);
+  if (way) return way;
+  throw new UsageError(`Answer one of: ${all.join(", ")}.`);
+}

@@ -1,0 +1,38 @@
+import { parseDestination } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import { parseSource, type SourceKind } from "../sources.ts";
+import { type Wanted, type Way, ways } from "./wanted.ts";
+
+/** A server's kind and address, as `--from` has them. @throws UsageError */
+export function addressOf(text: string): Pick<Wanted, "kind" | "url"> {
+  parseSource(text, {});
+  const [, kind, url] = /^(\w+):(.*)$/s.exec(text) as unknown as [string, SourceKind, string];
+  return { kind, url };
+}
+
+/**
+ * What the options of `init` say.
+ *
+ * @returns the destination, and the sources
+ * @throws UsageError
+ */
+export async function parseWanted(
+  from: readonly string[],
+  to: string,
+  auth?: string,
+): Promise<[to: string, wanted: readonly Wanted[]]> {
+  if (/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(to)) {
+    throw new UsageError("--to holds a password, which does not belong into a file: set PGPASSWORD instead.");
+  }
+  await parseDestination(to);
+  if (auth !== undefined && !ways.includes(auth as Way)) throw new UsageError(`--auth is one of: ${ways.join(", ")}.`);
+  const wanted = from.map((text) => {
+    const address = addressOf(text);
+    const usual = address.kind === "airflow" ? "password" : "none";
+    const way = (auth as Way | undefined) ?? usual;
+    if (address.kind === "dagster" && way === "password")
+      throw new UsageError("Dagster has no passwords: --auth token.");
+    return { ...address, way };
+  });
+  return [to, wanted];
+}

@@ -1,0 +1,48 @@
+import { Document } from "yaml";
+import { schemaUrl } from "../config/schema-url.ts";
+import type { Wanted, Way } from "./wanted.ts";
+
+/**
+ * A configuration as text. It holds no secret: credentials are references to variables of the environment, named after
+ * their source.
+ */
+export function configText(wanted: readonly Wanted[], to: string): string {
+  const named = wanted.map((each, index) => {
+    const before = wanted.slice(0, index).filter(({ kind }) => kind === each.kind).length;
+    const isOne = wanted.filter(({ kind }) => kind === each.kind).length === 1;
+    return { ...each, isOne, name: before === 0 ? each.kind : `${each.kind}${before + 1}` };
+  });
+  const sources = named.map(({ name, kind, url, way }) => [name, { kind, url, ...credentials(name, way) }]);
+  const document = new Document({
+    sources: Object.fromEntries(sources),
+    destinations: { main: to },
+    // Tables of one kind need names of their own where there are several sources of it.
+    pipelines: named.map(({ name, isOne }) => ({
+      name,
+      from: name,
+      to: "main",
+      ...(!isOne && { prefix: `${name}_` }),
+    })),
+  });
+  document.commentBefore = ` yaml-language-server: $schema=${schemaUrl}`;
+  return document.toString({ lineWidth: 0 });
+}
+
+/** The variables that a text refers to. */
+export function variablesIn(text: string): readonly string[] {
+  return [...new Set([...text.matchAll(/\$\{(\w+)\}/g)].map(([, name]) => name as string))];
+}
+
+function credentials(name: string, way: Way): Record<string, string> {
+  const variable = (what: string) => `\${${name.toUpperCase()}_${what}}`;
+  switch (way) {
+    case "password":
+      return { username: variable("USERNAME"), password: variable("PASSWORD") };
+    case "token":
+      return { token: variable("TOKEN") };
+    case "command":
+      return { tokenCommand: variable("TOKEN_COMMAND") };
+    case "none":
+      return {};
+  }
+}

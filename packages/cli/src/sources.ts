@@ -1,0 +1,106 @@
+/** What `--from` and a configuration's sources say, as a source. No message here repeats what may be a secret. */
+import { type AirflowAuth, createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
+import { airflow } from "@org/sources/airflow";
+import { dagster } from "@org/sources/dagster";
+import type { Source } from "@org/sync-engine";
+import { airflowAuth, credentialVariables, dagsterAuth } from "./credentials.ts";
+import { UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
+import { proxiedFetch } from "./proxy.ts";
+import { dagsterWithToken, type Token } from "./rotating-token.ts";
+import { shown } from "./shown.ts";
+
+export const sourceKinds = ["airflow", "dagster"] as const;
+export type SourceKind = (typeof sourceKinds)[number];
+
+const examples: Readonly<Record<SourceKind, string>> = {
+  airflow: "airflow:http://127.0.0.1:8080",
+  dagster: "dagster:http://127.0.0.1:3000",
+};
+
+/**
+ * @param options.batch whether Airflow's batch endpoints may be used
+ * @throws UsageError, or the client's own error for an address that it cannot use.
+ */
+export function parseSource(text: string, env: Io["env"], { batch = true }: { readonly batch?: boolean } = {}): Source {
+  const [, kind, address = ""] = /^(airflow|dagster):(.*)$/s.exec(text) ?? [];
+  if (kind === undefined) {
+    const given = /^https?:\/\//i.test(text) ? "an address without saying what is there" : `${shown(text)}`;
+    throw new UsageError(`--from is ${given}. Write ${examples.airflow} or ${examples.dagster}.`);
+  }
+  const isAirflow = kind === "airflow";
+  const common = { address, batch, label: `--from ${kind}`, fetch: proxiedFetch(env) };
+  checkAddress(kind as SourceKind, common);
+  if (isAirflow) return airflowSource({ ...common, auth: airflowAuth(env) });
+  if (!batch) throw new UsageError("--no-batch is about Airflow's audit log: leave it out for Dagster.");
+  return dagsterSource({ ...common, ...dagsterAuth(env) });
+}
+
+interface SourceOptions {
+  readonly address: string;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly headers?: Readonly<Record<string, string>> | undefined;
+}
+
+/** @param options.batch whether Airflow's batch endpoints may be used */
+export function airflowSource({
+  address,
+  auth,
+  fetch,
+  headers,
+  batch,
+}: SourceOptions & { readonly auth: AirflowAuth | undefined; readonly batch: boolean }): Source {
+  return airflow({ client: createAirflowClient({ baseUrl: address, auth, fetch, headers }), batch });
+}
+
+/** @param options.token sent as it is, or asked for again once the server refuses it */
+export function dagsterSource({
+  address,
+  token,
+  fetch,
+  headers,
+}: SourceOptions & { readonly token?: string | Token }): Source {
+  const options = { url: address, fetch, headers };
+  if (typeof token === "object") return dagster({ client: dagsterWithToken(options, token) });
+  return dagster({ client: createDagsterClient({ ...options, auth: token === undefined ? undefined : { token } }) });
+}
+
+/**
+ * @param options.label where the address stands, for messages
+ * @param options.isInFile whether it stands in a configuration, beside its credentials
+ * @throws UsageError for an address that is none, or that has more in it than where the server is
+ */
+export function checkAddress(
+  kind: SourceKind,
+  {
+    address,
+    label,
+    isInFile = false,
+  }: { readonly address: string; readonly label: string; readonly isInFile?: boolean },
+): void {
+  const example = isInFile ? examples[kind].replace(`${kind}:`, "") : examples[kind];
+  if (!/^https?:\/\//i.test(address)) {
+    throw new UsageError(
+      `${label}: the address ${shown(address)} must begin with http:// or https://, as in ${example}.`,
+    );
+  }
+  const url = URL.parse(address);
+  if (!url) throw new UsageError(`${label}: ${shown(address)} is not a URL. Write it as in ${example}.`);
+  if (url.username || url.password) {
+    const advice = isInFile
+      ? "Addresses end up in logs: write username and password, or token, beside it."
+      : "Command lines end up in process " +
+        `lists, logs and shell histories, so credentials come from the environment only: ${credentialVariables[kind]}.`;
+    throw new UsageError(`${label}: the address of ${url.host} holds a user name or password. ${advice}`);
+  }
+  if (url.search || url.hash) {
+    const address = `${url.origin}${url.pathname}`;
+    const advice = isInFile
+      ? "Credentials stand beside it."
+      : `Credentials come from the environment only: ${credentialVariables[kind]}.`;
+    throw new UsageError(
+      `${label}: the address must end with its path: write ${isInFile ? address : `${kind}:${address}`}. ${advice}`,
+    );
+  }
+}

@@ -1,0 +1,68 @@
+/** One view for the same table of several pipelines: `all_airflow_dag_runs`, with the name of each row's pipeline. */
+import type { Destination, Table } from "@org/destination";
+import type { Loaded } from "../choice.ts";
+import type { ConfiguredPipeline } from "../config/pipelines.ts";
+import { placeOf } from "../config/pipelines.ts";
+import { exitCodeOf, worstOf } from "../exit-code.ts";
+import type { Io } from "../io.ts";
+import type { Pipeline } from "../pipeline.ts";
+import { failureText } from "../render/failure.ts";
+
+interface Part {
+  readonly pipeline: string;
+  readonly table: Table;
+  readonly schema?: string;
+}
+
+/**
+ * Makes the views of each destination that was synced, where it can have views, and two or more of the configuration's
+ * pipelines of one kind are in it.
+ *
+ * @param exitCode that of the syncs
+ * @returns the worse of that and of how this ended. What went wrong is told.
+ */
+export async function uniteViews({ file, all, chosen }: Loaded, exitCode: number, io: Io): Promise<number> {
+  if (io.signal?.aborted) return exitCode;
+  let worst = exitCode;
+  for (const to of new Set(chosen.map((pipeline) => pipeline.to))) {
+    const inside = all.filter((pipeline) => pipeline.to === to);
+    for (const alike of Map.groupBy(inside, ({ kind }) => kind).values()) {
+      if (alike.length < 2) continue;
+      try {
+        const { destination } = await placeOf(file, to, io.env);
+        if (destination.uniteTables) await unite(destination, alike);
+      } catch (thrown) {
+        io.stderr.write(`dagsync: The views of destination ${to} could not be made: ${failureText(thrown)}\n`);
+        worst = worstOf([worst, exitCodeOf(thrown)]);
+      }
+    }
+  }
+  return worst;
+}
+
+/** Makes the views of pipelines of one kind. @param destination theirs, without what is a pipeline's own */
+export async function unite(destination: Destination, pipelines: readonly ConfiguredPipeline[]): Promise<void> {
+  const views = new Map<string, Part[]>();
+  for (const { schema, open } of pipelines) {
+    // One whose variables are not set was not synced either, and is not part of the views until it is.
+    const pipeline = await open().catch(() => undefined);
+    for (const [name, table] of pipeline ? await tablesOf(pipeline) : []) {
+      const part = { pipeline: pipeline!.name, table, ...(schema !== undefined && { schema }) };
+      views.set(name, [...(views.get(name) ?? []), part]);
+    }
+  }
+  const width = ({ table }: Part) => Object.keys(table.columns).length;
+  for (const [name, parts] of views) {
+    // A view has the columns of its first part: that one which leaves out the fewest.
+    parts.sort((a, b) => width(b) - width(a));
+    await destination.uniteTables?.({ view: `all_${name}`, parts });
+  }
+}
+
+/** The tables of a pipeline that are there, as they are stored, by their names without a prefix. */
+async function tablesOf({ name, source, destination }: Pipeline): Promise<readonly (readonly [string, Table])[]> {
+  const tables = source.streams.map(({ table }) => [table.name, destination.realTable?.(table) ?? table] as const);
+  if (!destination.contents) return tables;
+  const own = (await destination.contents()).find(({ pipeline }) => pipeline === name);
+  return tables.filter(([, { name }]) => own?.tables.some((stored) => stored.name === name));
+}

@@ -1,0 +1,32 @@
+import type { StoredTable, Table } from "@org/destination";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { UsageError } from "../errors.ts";
+
+const known: readonly Table[] = [
+  dagsTable,
+  dagRunsTable,
+  taskInstancesTable,
+  runsTable,
+  assetsTable,
+  schedulesTable,
+  sensorsTable,
+];
+
+/** A stored table: as it is in the destination, and by the name that it has without a prefix. */
+export interface KnownTable {
+  readonly stored: Table;
+  readonly name: string;
+}
+
+/**
+ * What is known of a stored table: of its columns those that it has, and that this release knows.
+ *
+ * @throws UsageError for a table that no source of this release has
+ */
+export function knownTable({ name, columns }: StoredTable): KnownTable {
+  const table = known.find((each) => name.endsWith(each.name));
+  if (!table) throw new UsageError(`This release knows no table like ${name}, so it cannot move it.`);
+  const own = Object.entries(table.columns).filter(([column]) => columns.includes(column));
+  return { stored: { ...table, name, columns: Object.fromEntries(own) }, name: table.name };
+}

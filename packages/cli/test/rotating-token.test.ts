@@ -1,0 +1,85 @@
+import { writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { join } from "node:path";
+import { serverVersionDocument } from "@org/dagster-client";
+import { expect, test } from "vitest";
+import { dagsterWithToken, tokenFromCommand, tokenFromFile } from "../src/rotating-token.ts";
+import { listen, temporaryFolder } from "./helpers.ts";
+
+/** A Dagster that lets one token in, which may change. */
+async function guarded(first: string) {
+  const door = { token: first, refused: 0 };
+  const host = await listen(
+    createServer((request, response) => {
+      const isKnown = request.headers["dagster-cloud-api-token"] === door.token;
+      if (!isKnown) door.refused += 1;
+      response.writeHead(isKnown ? 200 : 401, { "content-type": "application/json" });
+      response.end(isKnown ? '{"data":{"version":"1.13.27","run":null}}' : `{"no":"CANARY ${door.token}"}`);
+    }),
+  );
+  return { door, url: `http://${host}` };
+}
+
+test("a token in a file is read again once the server refuses it, and only then", async () => {
+  const { door, url } = await guarded("first-token");
+  const file = join(temporaryFolder(), "token");
+  writeFileSync(file, "first-token\n");
+  const client = dagsterWithToken({ url }, tokenFromFile(file, "here"));
+  const ask = () => client.request(serverVersionDocument);
+  expect(await ask()).toMatchObject({ version: "1.13.27" });
+  writeFileSync(file, "second-token\n");
+  expect(await ask()).toMatchObject({ version: "1.13.27" });
+  expect(door.refused).toBe(0);
+  door.token = "second-token";
+  expect(await Promise.all([ask(), ask()])).toMatchObject([{ version: "1.13.27" }, { version: "1.13.27" }]);
+  expect(door.refused).toBeLessThanOrEqual(2);
+  door.token = "third-token";
+  await expect(ask()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  writeFileSync(file, "third-token");
+  expect(await ask()).toMatchObject({ version: "1.13.27" });
+});
+
+test("what goes wrong with a file is said once it is needed, and mended by the next request", async () => {
+  const { url } = await guarded("token");
+  const file = join(temporaryFolder(), "token");
+  const client = dagsterWithToken({ url }, tokenFromFile(file, "prod.tokenFile"));
+  const ask = () => client.request(serverVersionDocument);
+  await expect(ask()).rejects.toThrow(`prod.tokenFile: the file ${file} cannot be read (ENOENT).`);
+  writeFileSync(file, "CANARY CANARY");
+  await expect(ask()).rejects.toThrow(
+    `prod.tokenFile: the file ${file} holds more than a token: one word is expected.`,
+  );
+  writeFileSync(file, "token");
+  expect(await ask()).toMatchObject({ version: "1.13.27" });
+});
+
+const node = process.execPath;
+
+test.each([
+  ["one word", [node, "-p", "process.env.SECRET"], "CANARY-1"],
+  ["a text for the shell", `"${node}" -p process.env.SECRET`, "CANARY-1"],
+])("a command gives the token: %s", async (_, command, token) => {
+  const env = { ...process.env, SECRET: "CANARY-1" };
+  expect(await tokenFromCommand(command, "x", { env }).get()).toBe(token);
+});
+
+test.each([
+  ["fails", [node, "-e", "console.log('CANARY'); process.exit(4)"], "the command ended with exit code 4."],
+  ["prints nothing", [node, "-e", "0"], "the command holds nothing"],
+  ["prints too much", [node, "-p", "'CANARY and more'"], "the command holds more than a token"],
+  ["is not there", ["no-such-program-CANARY"], "the command could not be run (ENOENT)."],
+  ["does not end", [node, "-e", "setInterval(() => 0, 1000)"], "the command did not end within 2 s."],
+])("a command that %s is told without what it printed", async (_, command, message) => {
+  const failing = tokenFromCommand(command, "prod.tokenCommand", { env: process.env, timeoutMs: 2000 }).get();
+  const thrown = await failing.catch((error: Error) => error);
+  expect((thrown as Error).message).toContain(`prod.tokenCommand: ${message}`);
+  expect((thrown as Error).message).not.toContain("CANARY");
+});
+
+test("a command that is not wanted any more is stopped", async () => {
+  const controller = new AbortController();
+  const endless = tokenFromCommand([node, "-e", "setInterval(() => 0, 1000)"], "x", { env: process.env });
+  const getting = endless.get(controller.signal);
+  controller.abort(new Error("enough"));
+  await expect(getting).rejects.toThrow("enough");
+});

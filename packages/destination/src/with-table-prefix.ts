@@ -1,0 +1,18 @@
+import type { Destination } from "./destination.ts";
+import { reshaped } from "./reshaped.ts";
+
+/**
+ * A destination whose tables bear a prefix, so that several sources of one kind fit into one schema: `prod_airflow_dags`.
+ * Keys, scopes and states are the same as without, and messages name the real table.
+ *
+ * @param prefix small letters, digits and underscores, a letter first: `prod_`
+ * @throws TypeError for another prefix
+ */
+export function withTablePrefix(destination: Destination, prefix: string): Destination {
+  if (!/^[a-z][a-z0-9_]*$/.test(prefix)) {
+    throw new TypeError("A prefix of tables is small letters, digits and underscores, a letter first, as in prod_.");
+  }
+  const { capabilities, ...rest } = reshaped(destination, (table) => ({ ...table, name: prefix + table.name }));
+  const maxIdentifierLength = capabilities.maxIdentifierLength - prefix.length;
+  return { ...rest, capabilities: { ...capabilities, maxIdentifierLength } };
+}

@@ -1,0 +1,101 @@
+/** Destinations that are wrong on purpose about whole tables, and the case that must notice it. */
+import { AssertionError } from "node:assert";
+import type { Destination, Session, StoredRow } from "@org/destination";
+import { destinationCases, runCase } from "@org/destination/testing";
+import { expect, test } from "vitest";
+import { createPlace, duckdbSuite } from "./duckdb-place.ts";
+
+type Wrong = (right: Destination) => Destination;
+
+/** Changes some methods of a session, given the session that does it right. */
+const inSession =
+  (mistake: (right: Session) => Partial<Session>): Wrong =>
+  (right) => ({
+    ...right,
+    async open(options) {
+      const session = await right.open(options);
+      const changed = mistake(session);
+      return new Proxy(session, {
+        get(target, name: keyof Session) {
+          const method: unknown = changed[name] ?? target[name];
+          return typeof method === "function" ? method.bind(target) : method;
+        },
+      });
+    },
+  });
+
+const inPages = (change: (page: readonly StoredRow[]) => readonly StoredRow[]) =>
+  inSession((right) => ({
+    async *rows(table) {
+      for await (const page of right.rows!(table)) yield change(page);
+    },
+  }));
+
+const inRestored = (change: (row: StoredRow) => StoredRow) =>
+  inSession((right) => ({ restore: (table, rows) => right.restore!(table, rows.map(change)) }));
+
+const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
+  [
+    "forgets deleted rows",
+    "gives all rows whole and in the order of their keys, deleted ones too",
+    inPages((page) => page.filter(({ _deleted_at }) => _deleted_at === null)),
+  ],
+  [
+    "gives rows as they lie",
+    "gives all rows whole and in the order of their keys, deleted ones too",
+    inPages((page) => page.toReversed()),
+  ],
+  [
+    "brings deleted rows back to life",
+    "writes rows as another destination held them: content, times, and which are deleted",
+    inRestored((row) => ({ ...row, _deleted_at: null })),
+  ],
+  [
+    "stamps rows anew",
+    "goes on from restored rows: what is the same keeps its time, what comes back is not deleted",
+    inRestored((row) => ({ ...row, _synced_at: "2026-01-02T00:00:00.000000Z" })),
+  ],
+  [
+    "takes the first of several rows with one key",
+    "writes rows over those with the same keys, the last of each",
+    inSession((right) => ({ restore: (table, rows) => right.restore!(table, rows.slice(0, 1)) })),
+  ],
+  [
+    "stores the rows before one that it refuses",
+    "stores all of the rows or none, and no state with them",
+    inSession((right) => ({
+      async restore(table, rows) {
+        for (const row of rows) await right.restore!(table, [row]);
+      },
+    })),
+  ],
+  [
+    "counts deleted rows among the others",
+    "says what is stored, without a session",
+    (right) => ({
+      ...right,
+      async contents(options) {
+        const all = (await right.contents?.(options)) ?? [];
+        return all.map((each) => ({
+          ...each,
+          tables: each.tables.map((table) => ({ ...table, rows: table.rows + table.deleted })),
+        }));
+      },
+    }),
+  ],
+];
+
+function run(caseName: string, wrong: Wrong): Promise<void> {
+  const named = destinationCases.find((each) => each.name === caseName);
+  if (!named) throw new Error(`The suite has no case named "${caseName}".`);
+  const create = async () => {
+    const place = await createPlace();
+    const destination = wrong(place.connect());
+    return { ...place, connect: () => destination };
+  };
+  return runCase({ ...duckdbSuite, create }, named);
+}
+
+test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, caughtBy, wrong) => {
+  await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);
+});

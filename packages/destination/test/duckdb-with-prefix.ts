@@ -1,0 +1,7 @@
+import { withTablePrefix } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+
+export const prefix = "prod_";
+
+/** What the suite calls, here and in its other processes. */
+export const connect = (file: string) => withTablePrefix(duckdb(file), prefix);

@@ -1,0 +1,130 @@
+/** Destinations that store something else than they are told: another name of the table, or not all of its columns. */
+import { type Batch, defineTable, withoutColumns, withTablePrefix } from "@org/destination";
+import { queryDuckdb } from "@org/destination/duckdb";
+import { casesFor, type DestinationSuite, runCase } from "@org/destination/testing";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createPlace, type DuckdbPlace, duckdbSuite } from "./duckdb-place.ts";
+import { connect as connectWithPrefix, prefix } from "./duckdb-with-prefix.ts";
+
+/** What a prefix could spoil, at a place whose tables bear one that the suite does not know. */
+const prefixed: DestinationSuite<DuckdbPlace> = {
+  name: "duckdb with a prefix",
+  async create() {
+    const place = await createPlace();
+    const process = { module: new URL("duckdb-with-prefix.ts", import.meta.url).href, argument: place.file };
+    return { ...place, process, connect: () => connectWithPrefix(place.file) };
+  },
+  read: (place, table) => duckdbSuite.read(place, `${prefix}${table}`),
+};
+const groups = ["schema", "transfer", "state"];
+const cases = (await casesFor(prefixed)).filter(({ group }) => groups.includes(group));
+test.each(cases)(`${prefixed.name}: $group: $name`, (each) => runCase(prefixed, each));
+
+const runs = defineTable({
+  name: "runs",
+  description: "Runs.",
+  primaryKey: ["id"],
+  columns: {
+    id: { type: "int64", description: "Key." },
+    state: { type: "string", description: "State." },
+    conf: { type: "json", nullable: true, description: "What may hold secrets." },
+    user: { type: "string", description: "Who, never null." },
+  },
+});
+
+const row = (id: number, state = "running") => ({ id, state, conf: { password: "CANARY" }, user: "ada" });
+const state = { version: 1, value: 1 };
+
+let place: DuckdbPlace;
+beforeEach(async () => {
+  place = await createPlace();
+});
+afterEach(() => place.cleanup?.());
+
+/** Opens a destination without some columns of the table, and commits. */
+async function commit(columns: readonly string[], batch: Omit<Batch<typeof runs>, "table" | "state">) {
+  const session = await withoutColumns(place.connect(), { runs: columns }).open({ pipeline: "p" });
+  try {
+    await session.prepare([runs]);
+    return await session.commit("runs", { table: runs, ...batch, state } as Batch);
+  } finally {
+    await session.close();
+  }
+}
+
+test("names the real table in messages, and two prefixes are two owners in one file", async () => {
+  const open = async (prefix: string, pipeline: string) => {
+    const session = await withTablePrefix(place.connect(), prefix).open({ pipeline });
+    try {
+      await session.prepare([runs]);
+      await session.commit("runs", { table: runs, upserts: [row(1)], state });
+    } finally {
+      await session.close();
+    }
+  };
+  await open("a_", "a");
+  await open("b_", "b");
+  await expect(open("a_", "b")).rejects.toMatchObject({
+    code: "OWNED",
+    message: expect.stringContaining("Table a_runs"),
+  });
+  expect(withTablePrefix(place.connect(), "a_").realTable?.(runs).name).toBe("a_runs");
+  expect(await queryDuckdb(place.file, "SELECT count(*) AS n FROM a_runs, b_runs")).toEqual([{ n: 1 }]);
+});
+
+test.each(["", "1_", "Prod_", "_sync_", "a-b", 'a"b'])("refuses the prefix %j", (prefix) => {
+  expect(() => withTablePrefix(place.connect(), prefix)).toThrow(/prefix/);
+});
+
+test("never stores a column that is left out, in upserts and in what replaces", async () => {
+  const scope = { state: { in: ["running"] } };
+  await commit(["conf", "user"], { upserts: [row(1)], replace: [{ scope, rows: [row(2)] }] });
+  expect(await queryDuckdb(place.file, "SELECT * EXCLUDE (_synced_at) FROM runs ORDER BY id")).toEqual([
+    { id: 1, state: "running", _deleted_at: null },
+    { id: 2, state: "running", _deleted_at: null },
+  ]);
+});
+
+test("a row that differs only in what is left out is unchanged, and null for whoever reads it", async () => {
+  await commit(["conf"], { upserts: [row(1)] });
+  expect(await commit(["conf"], { upserts: [{ ...row(1), conf: null }] })).toMatchObject({ unchanged: 1 });
+  const destination = withoutColumns(place.connect(), { runs: ["conf"] });
+  expect(Object.keys(destination.realTable?.(runs).columns ?? {})).toEqual(["id", "state", "user"]);
+  const session = await destination.open({ pipeline: "p" });
+  await session.prepare([runs]);
+  expect(await session.keys(runs, {}, ["state", "conf"])).toEqual([{ id: 1, state: "running", conf: null }]);
+  expect(await session.countBy(runs, {}, ["user"])).toEqual([{ values: { user: "ada" }, count: 1 }]);
+  await session.close();
+});
+
+test("refuses to leave out what is part of the key, and does not mind what is not there", async () => {
+  await expect(commit(["id"], {})).rejects.toMatchObject({
+    code: "SCHEMA_CONFLICT",
+    message: expect.stringContaining("Column id of table runs cannot be left out: it is part of the primary key"),
+  });
+  expect(await commit(["nothing"], { upserts: [row(1)] })).toMatchObject({ inserted: 1 });
+});
+
+test("refuses to look for rows by what is left out", async () => {
+  const scope = { state: { in: ["running"] } };
+  const refused = { code: "SCHEMA_CONFLICT", message: expect.stringContaining("Column state of table runs") };
+  await expect(commit(["state"], { replace: [{ scope, rows: [] }] })).rejects.toMatchObject(refused);
+  const session = await withoutColumns(place.connect(), { runs: ["state"] }).open({ pipeline: "p" });
+  await session.prepare([runs]);
+  await expect(session.count(runs, scope)).rejects.toMatchObject(refused);
+  await expect(session.keys(runs, scope)).rejects.toMatchObject(refused);
+  await expect(session.countBy(runs, {}, ["state"])).rejects.toMatchObject(refused);
+  await session.close();
+});
+
+test("both together: the columns of a table whose name has a prefix", async () => {
+  const destination = withoutColumns(withTablePrefix(place.connect(), "x_"), { runs: ["conf"] });
+  const session = await destination.open({ pipeline: "p" });
+  await session.prepare([runs]);
+  await session.commit("runs", { table: runs, upserts: [row(1)], state });
+  const real = destination.realTable?.(runs);
+  expect([real?.name, Object.keys(real?.columns ?? {})]).toEqual(["x_runs", ["id", "state", "user"]]);
+  await session.close();
+  const found = await queryDuckdb(place.file, "SELECT * EXCLUDE (_synced_at) FROM x_runs");
+  expect(found).toEqual([{ id: 1, state: "running", user: "ada", _deleted_at: null }]);
+});
