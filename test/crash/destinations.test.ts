@@ -1,7 +1,7 @@
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { differences } from "../live/compare.ts";
-import { suites } from "../support/suites.ts";
+import { startSuites } from "../support/suites.ts";
 import { startSyncTo } from "./support/processes.ts";
 import { syncInto } from "./support/small-sync.ts";
 import { type Kind, type Subject, startSubject } from "./support/subject.ts";
@@ -10,7 +10,7 @@ const kills = process.env.NIGHTLY ? 25 : 5;
 const kinds: readonly Kind[] = ["airflow", "dagster"];
 
 /** What random-instants.test.ts shows of a DuckDB file, for every other destination. */
-const others = suites.filter(({ name }) => name !== "duckdb");
+const others = (await startSuites()).filter(({ name }) => name !== "duckdb");
 
 describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
   test.each(kinds)(`I1, I3: a sync of %s killed at ${kills} random instants, then run again`, async (kind) => {

@@ -6,11 +6,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { type Kind, startSubject } from "../crash/support/subject.ts";
 import { differences, type PlainRow } from "../live/compare.ts";
-import { suites } from "../support/suites.ts";
+import { startSuites } from "../support/suites.ts";
 
 const kinds: readonly Kind[] = ["airflow", "dagster"];
 
-describe.each(suites.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
+describe.each((await startSuites()).map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
   test.each(kinds)("I3, I4: holds what %s does after each sync, the same as every other destination", async (kind) => {
     const subject = await startSubject(kind);
     const place = await suite.create();
