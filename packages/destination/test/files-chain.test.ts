@@ -27,7 +27,7 @@ const chainOn = async (some: Store) => {
 const addOne = (chain: Chain, pipeline: string) =>
   chain.append(({ tables, pipelines }, id) => {
     const value = Number(pipelines[pipeline]?.states.count?.value ?? 0) + 1;
-    const states = { count: { version: 1, value, tables: [] } };
+    const states = { count: { version: 1, value, tables: [], at: "2026-11-21T09:30:00.000000Z" } };
     return { tables, pipelines: { ...pipelines, [pipeline]: { writer: null, last: id, states } } };
   });
 

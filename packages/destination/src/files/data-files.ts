@@ -2,6 +2,7 @@
 import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
+import { sameKey, stage } from "../duckdb/commit.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { checked, columnOf } from "../sql/scope.ts";
@@ -49,6 +50,16 @@ export class DataFiles {
       ...(removed.length > 0 ? [await this.#markers(table, removed)] : []),
     ];
     const file = await this.#write(table.name, entry, number, changes.join(" UNION ALL BY NAME "));
+    return { ...entry, files: [...entry.files, file] };
+  }
+
+  /** Writes the rows that this transaction restored: those that came through the stage. */
+  async addStaged(table: Table, entry: ManifestTable, number: number): Promise<ManifestTable> {
+    if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
+    const target = this.#target(table.name);
+    const query = `SELECT target.*, false AS _removed FROM ${target} AS target
+      SEMI JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")}`;
+    const file = await this.#write(table.name, entry, number, query);
     return { ...entry, files: [...entry.files, file] };
   }
 

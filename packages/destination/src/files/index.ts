@@ -2,6 +2,7 @@ import type { Destination } from "../destination.ts";
 import { loadDriver } from "../duckdb/driver.ts";
 import { DestinationError } from "../errors.ts";
 import { Chain } from "./chain.ts";
+import { contentsOf } from "./contents.ts";
 import { folderStore } from "./folder.ts";
 import type { FileFormat } from "./formats.ts";
 import type { Manifest } from "./manifest.ts";
@@ -39,8 +40,23 @@ export function files(place: string, options: FilesOptions = {}): Destination {
   const settings = { ...defaults, ...options };
   return {
     name: nameOf(place),
-    capabilities: { transactional: true, fencing: "lease", leaseMs: settings.leaseMs, maxIdentifierLength: 200 },
+    capabilities: {
+      transactional: true,
+      fencing: "lease",
+      leaseMs: settings.leaseMs,
+      maxIdentifierLength: 200,
+      transfer: true,
+    },
     open: ({ pipeline, signal }) => openSession(place, pipeline, { ...settings, signal }),
+    async contents({ signal } = {}) {
+      await loadDriver("The files destination");
+      const store = await openStore(place, settings);
+      try {
+        return await contentsOf(store, { ...settings, signal });
+      } finally {
+        store.close();
+      }
+    },
   };
 }
 

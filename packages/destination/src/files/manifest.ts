@@ -56,6 +56,8 @@ export interface ManifestState {
   readonly value: Json;
   /** The tables that the stream wrote to. */
   readonly tables: readonly string[];
+  /** When it was committed, as UTC text. */
+  readonly at: string;
 }
 
 /** What there is before anything was written. */

@@ -62,6 +62,11 @@ export class Publisher implements Elsewhere {
     return this.#publish({ [table.name]: await this.#files.add(table, this.#entry(table.name), this.#next, gone) });
   }
 
+  async publishRestored(table: Table): Promise<void> {
+    const entry = await this.#files.addStaged(table, this.#entry(table.name), this.#next);
+    return this.#publish({ [table.name]: entry });
+  }
+
   /** Writes a filled table as one file, and sweeps its folder. Part of a transaction. */
   async compact(name: string): Promise<void> {
     await this.#publish({ [name]: await this.#files.compact(name, this.#entry(name), this.#next) });
@@ -119,7 +124,7 @@ export class Publisher implements Elsewhere {
   async #states(): Promise<Readonly<Record<string, ManifestState>>> {
     const { database } = this.#scratch;
     const rows = await database.read(
-      `SELECT stream, version, value::JSON AS value, to_json(tables) AS tables
+      `SELECT stream, version, value::JSON AS value, to_json(tables) AS tables, committed_at AS at
        FROM ${database.names.table("_sync_state")} WHERE pipeline = ${literal(this.#writer.pipeline)}`,
     );
     return Object.fromEntries(

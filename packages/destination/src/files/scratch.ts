@@ -75,8 +75,9 @@ async function copyBookkeeping(database: Database, manifest: Manifest, pipeline:
       given.integer(state.version),
       given.text(JSON.stringify(state.value)),
       given.add({ type: "string" }, [...state.tables]),
+      `${given.text(state.at)}::TIMESTAMPTZ`,
     ];
-    await database.run(`INSERT INTO ${names.table("_sync_state")} VALUES (${values.join(", ")}, now())`, given);
+    await database.run(`INSERT INTO ${names.table("_sync_state")} VALUES (${values.join(", ")})`, given);
   }
 }
 

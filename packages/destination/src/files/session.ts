@@ -82,6 +82,14 @@ export class FilesSession implements Session {
     return this.#duckdb.commit(stream, batch);
   }
 
+  rows(table: Table): AsyncIterable<readonly StoredRow[]> {
+    return this.#duckdb.rows(table);
+  }
+
+  restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+    return this.#duckdb.restore(table, rows);
+  }
+
   /** Makes a table one file that is the plain table, and sweeps what nothing names any more. */
   compact(table: string): Promise<void> {
     const { database } = this.#scratch;

@@ -28,6 +28,8 @@ export interface Elsewhere {
   publishTables(tables: readonly Table[]): Promise<void>;
   /** The same for its rows and states. */
   publishBatch(batch: Batch, result: CommitResult): Promise<void>;
+  /** The same for rows that were restored. */
+  publishRestored(table: Table): Promise<void>;
 }
 
 /** What the contract asks for, each call queued behind the one before. */
@@ -110,9 +112,13 @@ export class SqlSession implements Session {
   }
 
   restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
-    return this.#database.queue(`Storing ${table.name}`, () => {
+    return this.#database.queue(`Storing ${table.name}`, async () => {
       this.#checkPrepared(table.name);
-      return this.#database.transaction(() => this.#work.restore(table, rows));
+      if (rows.length === 0) return;
+      await this.#database.transaction(
+        () => this.#work.restore(table, rows),
+        this.#elsewhere && (() => this.#elsewhere?.publishRestored(table)),
+      );
     });
   }
 
