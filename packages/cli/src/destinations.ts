@@ -61,7 +61,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** How a destination is written, for help. */
 export const destinationForms =
-  "duckdb:file[?schema=], md:database (MotherDuck: not yet), sqlite:file, postgres://user@host/database[?schema=], " +
+  "duckdb:file[?schema=], md:database (MotherDuck: never tried), sqlite:file, postgres://user@host/database[?schema=], " +
   "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
 
 /** A destination, and what of its address commands need to know. */
@@ -103,8 +103,6 @@ export async function parseDestination(
   if (place === "" || /^(postgres|s3):\/*$/.test(place)) {
     throw new UsageError(`${label} ${name}: what comes after it is missing. Write it as in ${kind.form}.`);
   }
-  // The adapter would take it for the name of a file, and make one. Once it knows MotherDuck, this goes.
-  if (place.startsWith("md:")) throw new UsageError(`${label}: this release cannot open MotherDuck yet.`);
   const isRemote = place.startsWith("md:") || place === ":memory:";
   const path = kind.isPath && !isRemote && !isAbsolute(place) ? join(folder, place) : place;
   const destination = await kind.open(path, { ...options, ...(schema !== undefined && { schema }) }, adapter);

@@ -57,7 +57,9 @@ test("a DuckDB file in its first schema can be copied as a file, others cannot",
   expect((await parseDestination("duckdb:o.duckdb?schema=x")).duckdbFile).toBeUndefined();
   expect((await parseDestination("duckdb::memory:")).duckdbFile).toBeUndefined();
   for (const address of ["md:analytics", "duckdb:md:analytics"]) {
-    await expect(parseDestination(address)).rejects.toThrow("--to: this release cannot open MotherDuck yet.");
+    expect(await parseDestination(address, { folder: "conf" })).toMatchObject({
+      destination: { name: "duckdb:md:analytics", capabilities: { fencing: "lease" } },
+    });
   }
 });
 

@@ -1,5 +1,5 @@
 import type { DuckDBType, DuckDBValue } from "@duckdb/node-api";
-import type { SqlDatabase } from "../sql/database.ts";
+import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import type { Names } from "../sql/names.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
@@ -15,12 +15,14 @@ import { driverParameters, readRows } from "./values.ts";
  * One open file: carries out one piece of work after the other, ends what is running when the signal aborts, and knows
  * what DuckDB's errors mean.
  */
-export class Database implements SqlDatabase {
+export class Database implements LeaseDatabase {
   readonly driver: Driver;
   readonly names: Names;
   readonly place: string;
   readonly dialect = dialect;
   readonly catalog: DuckdbCatalog;
+  /** Where others may have the database open too. */
+  lease: Lease | undefined;
   readonly #file: OpenFile;
   readonly #signal: AbortSignal | undefined;
   readonly #queue: WorkQueue;
@@ -80,6 +82,7 @@ export class Database implements SqlDatabase {
     await connection.run("BEGIN");
     try {
       const result = await work();
+      await this.lease?.renew();
       this.#signal?.throwIfAborted();
       await publish?.(result);
       // Not interruptible: from here on the answer must be the truth about what is in the file.
@@ -97,6 +100,8 @@ export class Database implements SqlDatabase {
   /** Waits for what is queued, then closes the file. */
   close(): Promise<void> {
     return this.#queue.close(async () => {
+      await this.lease?.giveBack().catch(() => undefined);
+      this.lease?.end();
       // Closing does the same, but on the event loop's thread. What cannot be moved now stays in the log, and is safe.
       await this.#file.connection.run("CHECKPOINT").catch(() => undefined);
       this.#file.close();

@@ -1,4 +1,5 @@
 import type { Dialect } from "../sql/database.ts";
+import type { LeaseSql } from "../sql/lease.ts";
 
 /** How DuckDB says things. */
 export const dialect: Dialect = {
@@ -20,4 +21,10 @@ export const dialect: Dialect = {
     union: (one, other) => `list_sort(list_distinct(list_concat(${one}, ${other})))`,
     json: (list) => `to_json(${list})`,
   },
+};
+
+/** For MotherDuck. Of two transactions that write one row, DuckDB lets the first one through. */
+export const leaseSql: LeaseSql = {
+  moment: (inMs = 0) => `now() + INTERVAL '${inMs} milliseconds'`,
+  forUpdate: "",
 };

@@ -1,11 +1,13 @@
 import type { Destination } from "../destination.ts";
 import { openBookkeeping } from "../sql/bookkeeping.ts";
+import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
 import { readContents } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { Database } from "./database.ts";
-import { openFile } from "./open.ts";
+import { leaseSql } from "./dialect.ts";
+import { isMotherDuck, openFile } from "./open.ts";
 import { rowWork } from "./row-work.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
@@ -18,13 +20,18 @@ export interface DuckdbOptions {
    * @default "1GB"
    */
   readonly memoryLimit?: string;
+  /** With MotherDuck: how long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  readonly leaseMs?: number;
 }
 
-const defaults = { schema: "main", memoryLimit: "1GB" } as const satisfies DuckdbOptions;
+const defaults = { schema: "main", memoryLimit: "1GB", leaseMs: 60_000 } as const satisfies DuckdbOptions;
 
 /**
  * A DuckDB file as destination. Rows and state of a batch become durable in one transaction, or not at all; one writer
  * at a time, held by the operating system's lock on the file.
+ *
+ * `md:database` is a database of MotherDuck, with the token in the environment (`motherduck_token`); of each pipeline one
+ * session writes, held by a lease. It was never tried against MotherDuck itself.
  *
  * @param path of the file, created when it is missing; its folder must exist. `:memory:` is a database that is empty
  * when a session opens and gone when it closes: for tests.
@@ -32,7 +39,8 @@ const defaults = { schema: "main", memoryLimit: "1GB" } as const satisfies Duckd
  * const session = await duckdb("orchestration.duckdb").open({ pipeline: "airflow@example.org" });
  */
 export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
-  const { schema, memoryLimit } = { ...defaults, ...options };
+  const { schema, memoryLimit, leaseMs } = { ...defaults, ...options };
+  const isShared = isMotherDuck(path);
   const place = `duckdb:${path}`;
   const openDatabase = async (holder: string, signal?: AbortSignal) => {
     signal?.throwIfAborted();
@@ -48,9 +56,15 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255, transfer: true },
+    capabilities: {
+      transactional: true,
+      ...(isShared ? { fencing: "lease", leaseMs } : { fencing: "lock" }),
+      maxIdentifierLength: 255,
+      transfer: true,
+    },
     async open({ pipeline, signal }) {
       const database = await openDatabase(`pipeline ${pipeline}`, signal);
+      if (isShared) await takeLease(database, leaseSql, pipeline, leaseMs);
       return new SqlSession(database, pipeline, rowWork(database));
     },
     async uniteTables(view) {

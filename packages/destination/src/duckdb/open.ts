@@ -31,6 +31,9 @@ const shared = globalThis as { [key]?: Map<string, string> };
 shared[key] ??= new Map();
 const openFiles: Map<string, string> = shared[key];
 
+/** Whether a path names a database of MotherDuck, which many may have open. */
+export const isMotherDuck = (path: string): boolean => path.startsWith("md:");
+
 /** @param holder who opens it, for the message that the next one gets */
 export async function openFile(
   path: string,
@@ -39,25 +42,25 @@ export async function openFile(
   options: OpenFileOptions,
 ): Promise<OpenFile> {
   const driver = await loadDriver();
-  const inMemory = path === ":memory:";
-  const file = inMemory
+  const isFile = path !== ":memory:" && !isMotherDuck(path);
+  const file = !isFile
     ? path
     : await locate(path, place, options.readOnly === true).catch((error) => {
         throw toDestinationError(error, place, "Opening the file");
       });
-  if (!inMemory) {
+  if (isFile) {
     const other = openFiles.get(file);
     if (other) throw locked(place, `${other}, in this same process (${process.pid})`);
     openFiles.set(file, holder);
   }
   const release = () => void openFiles.delete(file);
   try {
-    if (!inMemory && !(await checkHeader(file, place))) await createEmpty(driver, file);
+    if (isFile && !(await checkHeader(file, place))) await createEmpty(driver, file);
     const instance = await driver.DuckDBInstance.create(file, {
       memory_limit: options.memoryLimit,
-      ...(options.readOnly && { access_mode: "READ_ONLY" }),
-      // Opening a file must never download code, whatever the file turns out to be.
-      autoinstall_known_extensions: "false",
+      ...(options.readOnly && isFile && { access_mode: "READ_ONLY" }),
+      // Opening a file must never download code, whatever the file turns out to be. MotherDuck is an extension.
+      autoinstall_known_extensions: String(isMotherDuck(path)),
     });
     try {
       const connection = await instance.connect();

@@ -1,0 +1,53 @@
+/**
+ * What is MotherDuck's own of the DuckDB adapter, a lease in place of the lock, against a database in memory that many
+ * sessions have open. Against MotherDuck itself it was never tried.
+ */
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { StoredRow } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+import { casesFor, type DestinationSuite, type Place, runCase } from "@org/destination/testing";
+import { afterEach, expect, test, vi } from "vitest";
+
+const create = DuckDBInstance.create;
+afterEach(() => vi.restoreAllMocks());
+
+/** Where the driver would connect to MotherDuck, it gets one more connection to a database of this process. */
+async function createPlace(): Promise<Place & { readonly instance: DuckDBInstance }> {
+  const instance = await create(":memory:");
+  vi.spyOn(DuckDBInstance, "create").mockImplementation(
+    async (path) =>
+      (path?.startsWith("md:")
+        ? { connect: () => instance.connect(), closeSync: () => {} }
+        : create(path)) as unknown as DuckDBInstance,
+  );
+  return {
+    instance,
+    connect: () => duckdb("md:test", { leaseMs: 1500 }),
+    cleanup: async () => instance.closeSync(),
+  };
+}
+
+const suite: DestinationSuite<Place & { readonly instance: DuckDBInstance }> = {
+  name: "MotherDuck, as far as that can be told",
+  create: createPlace,
+  async read({ instance }, table) {
+    const connection = await instance.connect();
+    await connection.run("SET TimeZone = 'UTC'");
+    const rows = (await connection.runAndReadAll(`SELECT id, label, size FROM "${table}"`)).getRowObjectsJS();
+    connection.closeSync();
+    return rows.map(({ id, label, size }) => ({ id: Number(id), label, size: size && Number(size) })) as StoredRow[];
+  },
+};
+
+const cases = (await casesFor(suite)).filter(({ group }) => group === "writers" || group === "state");
+test.each(cases)(`${suite.name}: $group: $name`, (each) => runCase(suite, each));
+
+test("says that it keeps others out by a lease", async () => {
+  const place = await createPlace();
+  expect(place.connect().capabilities).toMatchObject({ fencing: "lease", leaseMs: 1500 });
+  await expect(
+    duckdb("md:test")
+      .open({ pipeline: "p" })
+      .then((session) => session.close()),
+  ).resolves.toBeUndefined();
+});
