@@ -3,7 +3,7 @@ import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
-import { readContents } from "../sql/transfer.ts";
+import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { Database } from "./database.ts";
 import { leaseSql } from "./dialect.ts";
@@ -83,12 +83,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     },
     async contents({ signal } = {}) {
       const file = await openFile(path, place, "a look at it", { memoryLimit, readOnly: true });
-      const database = new Database(file, place, namesIn(schema), signal);
-      try {
-        return await database.queue("Looking at it", () => readContents(database));
-      } finally {
-        await database.close();
-      }
+      return lookAt(new Database(file, place, namesIn(schema), signal));
     },
   };
 }

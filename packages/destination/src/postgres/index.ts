@@ -2,7 +2,7 @@ import type { Destination } from "../destination.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
-import { readContents } from "../sql/transfer.ts";
+import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
@@ -50,12 +50,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
       });
     },
     async contents({ signal } = {}) {
-      const database = await connect(signal);
-      try {
-        return await database.queue("Looking at it", () => readContents(database));
-      } finally {
-        await database.close();
-      }
+      return lookAt(await connect(signal));
     },
     async uniteTables(view) {
       const database = await connect();

@@ -38,6 +38,15 @@ const stateColumns = {
   committed_at: { type: "timestamp", description: "" },
 } as const satisfies Columns;
 
+/** The same as {@link readContents}, through a connection that is closed then. */
+export async function lookAt(database: SqlDatabase): Promise<readonly StoredPipeline[]> {
+  try {
+    return await database.queue("Looking at it", () => readContents(database));
+  } finally {
+    await database.close();
+  }
+}
+
 /** What the pipelines of a schema have, by the bookkeeping and the tables themselves. Needs no bookkeeping. */
 export async function readContents(database: SqlDatabase): Promise<readonly StoredPipeline[]> {
   const { names, catalog, dialect } = database;

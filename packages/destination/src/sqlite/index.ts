@@ -5,7 +5,7 @@ import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { takeLease } from "../sql/lease.ts";
 import { quoted } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
-import { readContents } from "../sql/transfer.ts";
+import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { SqliteDatabase } from "./database.ts";
@@ -65,12 +65,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
     async contents({ signal } = {}) {
       if (!existsSync(path))
         throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${path}.`);
-      const database = await connect(signal);
-      try {
-        return await database.queue("Looking at it", () => readContents(database));
-      } finally {
-        await database.close();
-      }
+      return lookAt(await connect(signal));
     },
     async uniteTables(view) {
       const database = await connect();
