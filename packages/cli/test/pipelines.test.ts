@@ -70,6 +70,13 @@ test("syncs every pipeline into its tables, and what was synced is found by the 
     "SELECT column_name FROM duckdb_columns() WHERE table_name = 'staging_airflow_dag_runs'",
   );
   expect(columns.map(({ column_name }) => column_name)).not.toContain("conf");
+  // Of both Airflows in one view; what one of them leaves out is null there.
+  const united =
+    "SELECT pipeline, count(*) AS runs, count(conf) AS confs FROM all_airflow_dag_runs GROUP BY 1 ORDER BY 1";
+  expect(await queryDuckdb(file, united)).toEqual([
+    { pipeline: "prod", runs: prod.world.runs().length, confs: prod.world.runs().length },
+    { pipeline: "staging", runs: staging.world.runs().length, confs: 0 },
+  ]);
 
   const state = await dagsync(["state", "staging", "--config", config, "--json"]);
   expect(json(state.stdout).map(({ pipeline, table }) => [pipeline, table])).toEqual([
