@@ -1,7 +1,8 @@
 /** A destination of one's own: each table is a JSON document in a SQLite file. Complete, and slow with large tables. */
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
-import { type Destination, DestinationError, type OpenOptions, type Session, type State } from "@org/destination";
+import type { Destination, OpenOptions, Session, State } from "@org/destination";
+import { DestinationError, stateText } from "@org/destination";
 import { MemoryTable, type TableDocument } from "@org/destination/memory";
 
 export function documents(file: string): Destination {
@@ -17,17 +18,19 @@ export function documents(file: string): Destination {
 
 /** SQLite holds the lock until the file is closed, and the operating system takes it back when the process ends. */
 function openLocked(file: string): DatabaseSync {
-  const database = new DatabaseSync(file);
+  let database: DatabaseSync | undefined;
   try {
+    database = new DatabaseSync(file);
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     database.exec("CREATE TABLE IF NOT EXISTS documents (id TEXT PRIMARY KEY, json TEXT NOT NULL); COMMIT");
-    writeFileSync(`${file}.holder`, String(process.pid));
+    writeFileSync(`${file}.holder`, `process ${process.pid}`);
     return database;
   } catch (cause) {
-    database.close();
-    if ((cause as { errcode?: number }).errcode !== 5) throw cause; // SQLITE_BUSY
-    const holder = readFileSync(`${file}.holder`, "utf8");
-    throw new DestinationError("LOCKED", `${file} is held by process ${holder}. Wait for it to end.`, { cause });
+    database?.close();
+    const isBusy = (cause as { errcode?: number }).errcode === 5; // SQLITE_BUSY
+    const holder = existsSync(`${file}.holder`) ? readFileSync(`${file}.holder`, "utf8") : "another process";
+    const reason = isBusy ? `is held by ${holder}. Wait for it to end.` : `cannot be opened: ${cause}`;
+    throw new DestinationError(isBusy ? "LOCKED" : "NOT_FOUND", `${file} ${reason}`, { cause });
   }
 }
 
@@ -44,18 +47,11 @@ function openSession(database: DatabaseSync, { pipeline, signal }: OpenOptions):
     const found = database.prepare("SELECT json FROM documents WHERE id = ?").get(id);
     return found && JSON.parse(String(found.json));
   }
+  /** One statement is one transaction. */
   function put(documents: Readonly<Record<string, unknown>>): void {
-    database.exec("BEGIN");
-    try {
-      const write = database.prepare(
-        "INSERT INTO documents VALUES (?, ?) ON CONFLICT DO UPDATE SET json = excluded.json",
-      );
-      for (const [id, document] of Object.entries(documents)) write.run(id, JSON.stringify(document));
-      database.exec("COMMIT");
-    } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
-      throw error;
-    }
+    const each = "SELECT key, value FROM json_each(?) WHERE true";
+    const put = database.prepare(`INSERT INTO documents ${each} ON CONFLICT DO UPDATE SET json = excluded.json`);
+    put.run(JSON.stringify(documents));
   }
   function prepared({ name }: { readonly name: string }): MemoryTable {
     check();
@@ -85,9 +81,10 @@ function openSession(database: DatabaseSync, { pipeline, signal }: OpenOptions):
       const { name } = batch.table;
       const table = prepared(batch.table);
       const apply = table.planBatch(batch);
+      stateText(pipeline, stream, batch.state); // refuses what JSON would leave out
       const states = [...new Map(get<[string, State][]>(statesId)).set(stream, batch.state)];
       const result = apply();
-      // Until rows and state are stored, in one transaction, what memory holds is not true.
+      // Until rows and state are stored, both or none, what memory holds is not true.
       tables.delete(name);
       put({ [`table ${name}`]: table, [statesId]: states });
       tables.set(name, table);

@@ -12,7 +12,9 @@ export type {
   UniteTablesOptions,
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
+export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
+export { stateText } from "./state-text.ts";
 export {
   type Column,
   type Columns,

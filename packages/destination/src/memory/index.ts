@@ -5,8 +5,8 @@
 
 import type { Batch, Destination, OpenOptions, Session, State, StoredPipeline } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
-import { canonicalJson } from "../json.ts";
 import type { Scope } from "../scope.ts";
+import { stateText } from "../state-text.ts";
 import type { StoredRow, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { MemoryTable } from "./memory-table.ts";
@@ -128,9 +128,9 @@ class MemorySession implements Session {
   async commit(stream: string, batch: Batch) {
     const table = this.#table(batch.table);
     const plan = table.planBatch(batch);
-    const json = canonicalJson(batch.state.value);
     const { states } = this.#memory;
     const { pipeline } = this.#options;
+    const json = stateText(pipeline, stream, batch.state);
     const own = states.get(pipeline) ?? new Map<string, MemoryState>();
     const tables = new Set(own.get(stream)?.tables).add(batch.table.name);
     // From here on nothing can fail.

@@ -57,9 +57,17 @@ export class MemoryTable {
       const [syncedAt, deletedAt] = row.slice(names.length) as [string, string | null];
       const record = { forms, syncedAt: BigInt(syncedAt), deletedAt: deletedAt === null ? null : BigInt(deletedAt) };
       table.#records.set(table.#keyOf(forms), record);
-      for (const at of [record.syncedAt, record.deletedAt ?? 0n]) if (at > table.#lastBatch) table.#lastBatch = at;
+      table.#wasWritten(record);
     }
     return table;
+  }
+
+  /** The same from its rows as people read them, `_synced_at` and `_deleted_at` among them. */
+  static fromRows(table: Table, pipeline: string, rows: readonly StoredRow[]): MemoryTable {
+    const made = new MemoryTable(table, pipeline);
+    made.planColumns(table, pipeline)();
+    made.planRestore(table, rows)();
+    return made;
   }
 
   toJSON(): TableDocument {
@@ -155,7 +163,10 @@ export class MemoryTable {
       return { forms: new Map(names.map((name, index) => [name, values[index] as StoredForm])), syncedAt, deletedAt };
     });
     return () => {
-      for (const record of records) this.#records.set(this.#keyOf(record.forms), record);
+      for (const record of records) {
+        this.#records.set(this.#keyOf(record.forms), record);
+        this.#wasWritten(record);
+      }
     };
   }
 
@@ -186,6 +197,11 @@ export class MemoryTable {
   /** All rows with all their columns, the destination's own among them. */
   rows(): StoredRow[] {
     return [...this.#records.values()].map((record) => this.#rowOf(record));
+  }
+
+  /** What is written from now on is later. */
+  #wasWritten({ syncedAt, deletedAt }: StoredRecord): void {
+    for (const at of [syncedAt, deletedAt ?? 0n]) if (at > this.#lastBatch) this.#lastBatch = at;
   }
 
   #setType(name: string, type: Column["type"]): void {

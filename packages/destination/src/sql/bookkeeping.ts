@@ -1,7 +1,7 @@
 /** The adapters' own tables: what belongs to whom, and the states. */
 import type { State } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
-import { canonicalJson } from "../json.ts";
+import { stateText } from "../state-text.ts";
 import type { SqlDatabase } from "./database.ts";
 import { Parameters } from "./parameters.ts";
 
@@ -83,18 +83,4 @@ export async function saveState(
        committed_at = excluded.committed_at, tables = ${nameList.union("_sync_state.tables", "excluded.tables")}`,
     given,
   );
-}
-
-function stateText(pipeline: string, stream: string, { version, value }: State): string {
-  try {
-    if (!Number.isSafeInteger(version)) throw new TypeError(`the version ${version}`);
-    return canonicalJson(value);
-  } catch (cause) {
-    const reason = cause instanceof TypeError ? cause.message : "so deep a value";
-    throw new DestinationError(
-      "INVALID_STATE",
-      `The state of stream ${stream} of pipeline ${pipeline} cannot be saved: JSON cannot carry ${reason}.`,
-      { cause },
-    );
-  }
 }

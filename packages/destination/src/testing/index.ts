@@ -41,6 +41,9 @@ export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Pro
   );
 }
 
+/** Some cases start processes and kill them, and the machine may be busy. */
+const TIMEOUT_MS = 60_000;
+
 /**
  * Registers the conformance suite with vitest, for one destination. To be awaited at the top of a test file.
  *
@@ -50,6 +53,7 @@ export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Pro
 export async function testDestination<P extends Place>(suite: DestinationSuite<P>): Promise<void> {
   const cases = await casesFor(suite);
   describe.each([...new Set(cases.map((each) => each.group))])(`${suite.name}: %s`, (group) => {
-    for (const each of cases.filter((one) => one.group === group)) test(each.name, () => runCase(suite, each));
+    for (const each of cases.filter((one) => one.group === group))
+      test(each.name, () => runCase(suite, each), TIMEOUT_MS);
   });
 }

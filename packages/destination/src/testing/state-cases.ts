@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Json } from "../table.ts";
 import type { DestinationCase } from "./case.ts";
-import { commitOnce, commitThings, noCounts, thing, things } from "./sample.ts";
+import { commitOnce, commitThings, noCounts, rejectsWith, storedThings, thing, things } from "./sample.ts";
 
 const group = "state";
 
@@ -51,6 +51,22 @@ export const stateCases: readonly DestinationCase[] = [
         const states = await subject.during((session) => session.states());
         assert.deepEqual(states.get('stream\'s "name" 漢')?.value, each);
       }
+    },
+  },
+  {
+    group,
+    name: "refuses a state that JSON cannot carry, and stores nothing of its batch",
+    async run(subject) {
+      await commitOnce(subject, { upserts: [thing(1)] }, 1);
+      await subject.during(async (session) => {
+        await session.prepare([things]);
+        for (const value of [{ a: Number.NaN }, { a: undefined }, 1n, new Date(0)] as unknown as Json[]) {
+          const batch = { table: things, upserts: [thing(2)], state: { version: 1, value } };
+          await rejectsWith(session.commit("things", batch), "INVALID_STATE", "things");
+        }
+        await commitThings(session, { upserts: [thing(3)] }, 3);
+      });
+      assert.deepEqual([...(await storedThings(subject)).keys()].sort(), [1, 3]);
     },
   },
   {

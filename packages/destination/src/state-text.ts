@@ -1,0 +1,22 @@
+import type { State } from "./destination.ts";
+import { DestinationError } from "./errors.ts";
+import { canonicalJson } from "./json.ts";
+
+/**
+ * A state's value as JSON, its keys in order.
+ *
+ * @throws DestinationError `INVALID_STATE` for what JSON cannot carry, instead of leaving it out
+ */
+export function stateText(pipeline: string, stream: string, { version, value }: State): string {
+  try {
+    if (!Number.isSafeInteger(version)) throw new TypeError(`the version ${version}`);
+    return canonicalJson(value);
+  } catch (cause) {
+    const reason = cause instanceof TypeError ? cause.message : "so deep a value";
+    throw new DestinationError(
+      "INVALID_STATE",
+      `The state of stream ${stream} of pipeline ${pipeline} cannot be saved: JSON cannot carry ${reason}.`,
+      { cause },
+    );
+  }
+}
