@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { tablesOf } from "./airflow-tables.ts";
 import { type Database, openDatabase, type QueryRow } from "./database.ts";
 import { forVersion } from "./for-version.ts";
 import { onExit, removeFolderSync } from "./on-exit.ts";
@@ -101,12 +102,13 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   };
 
   try {
-    const postgres = await startPostgres({ log, signal });
+    const own = { ...surroundings(dirname(venv.python)), AIRFLOW_HOME: home, ...(isFab && fabSettings) };
+    const tables = await tablesOf(venv, { log, env: own, cwd: home, signal });
+    const postgres = await startPostgres({ log, signal, from: tables });
     const database: Database = openDatabase(postgres.url("airflow"));
     // The server first: closing the connections waits for what still runs in them.
     cleanUp.push(() => database.close());
     cleanUp.push(() => postgres.stop());
-    await postgres.createDatabase("airflow");
 
     const port = options.port ?? (await freePort());
     const url = `http://127.0.0.1:${port}`;
@@ -138,8 +140,6 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     const airflow = venv.bin("airflow");
     const cli = (args: string[]) => run(airflow, args, { env, cwd: home, signal });
 
-    log(`Creating Airflow ${version}'s tables`);
-    await cli(["db", "migrate"]);
     if (isFab) await cli(["users", "create", ...fabAdmin]);
     if ((await readdir(dagsFolder)).some((name) => name.endsWith(".py"))) {
       log("Parsing the DAG files");

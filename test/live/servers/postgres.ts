@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, mkdtemp } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, rename } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -17,6 +17,8 @@ export interface PostgresServer {
   /** @param settings What holds for every session in it, e.g. `{ timezone: "Asia/Tokyo" }`. */
   createDatabase(name: string, settings?: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
+  /** Stops it, and leaves what is in it in a folder, unless somebody else was faster. */
+  keep(folder: string): Promise<void>;
 }
 
 /** PostgreSQL refuses to run as root; `undefined` where this process is an ordinary user. */
@@ -40,8 +42,10 @@ const user = "postgres";
 export async function startPostgres(options: {
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
+  /** A folder that {@link PostgresServer.keep} left, to begin with what is in it. Default: nothing. */
+  from?: string;
 }): Promise<PostgresServer> {
-  const { log, signal } = options;
+  const { log, signal, from } = options;
   const account = await ordinaryAccount();
   // The temporary folder of root may be closed to others.
   const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
@@ -57,7 +61,8 @@ export async function startPostgres(options: {
   log(`Starting PostgreSQL on port ${port}`);
   const initialise = ["-D", data, "-U", user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   const runAs = { ...account, cwd: data, env: { ...process.env, LC_ALL: "C" } };
-  await run(join(binaries, "initdb"), initialise, { ...runAs, signal, timeoutMs: 60_000 });
+  if (from) await run("cp", ["-a", `${from}/.`, data]);
+  else await run(join(binaries, "initdb"), initialise, { ...runAs, signal, timeoutMs: 60_000 });
   const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
   const serve = ["-D", data, "-h", host, "-p", String(port), "-k", "", ...settings.flatMap((line) => ["-c", line])];
   // SIGQUIT ends it at once, whoever is connected: nothing in it is worth keeping.
@@ -87,6 +92,14 @@ export async function startPostgres(options: {
       }
     },
     stop,
+    keep: async (kept) => {
+      await service.stop();
+      const copy = `${kept}.${port}`;
+      await mkdir(dirname(kept), { recursive: true });
+      await run("cp", ["-a", data, copy]);
+      await rename(copy, kept).catch(() => removeFolderSync(copy));
+      await stop();
+    },
   };
 }
 
