@@ -16,6 +16,7 @@ import {
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { uploadFile } from "../../packages/destination/src/files/s3-upload.ts";
 import { readFolder } from "../../packages/destination/test/files-place.ts";
+import { livePipeline } from "../support/pipeline-life.ts";
 import { log } from "./live.ts";
 import { startS3 } from "./servers/s3.ts";
 
@@ -104,6 +105,11 @@ if (inject("pythonBefore").includes("3.14")) {
       for (const each of cases) test(each.name, () => runCase(suite("parquet"), each));
     });
   }
+
+  test.each(["airflow", "dagster"] as const)(
+    "I3, I4: holds what %s does after each sync, the same as every other destination",
+    (kind) => livePipeline(suite("parquet"), kind),
+  );
 
   test("a bucket that does not exist is named", async () => {
     const opened = files("s3://nowhere/prefix", options).open({ pipeline: "p" });

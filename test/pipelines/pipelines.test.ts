@@ -1,64 +1,11 @@
-/** Every source into every destination, through a pipeline's whole life: all of them end with the same rows. */
-import type { Destination } from "@org/destination";
-import { memoryDestination } from "@org/destination/memory";
-import { type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";
-import { describe, expect, onTestFinished, test } from "vitest";
-import { sourceOf } from "../crash/support/small-sync.ts";
-import { type Kind, startSubject } from "../crash/support/subject.ts";
-import { differences, type PlainRow } from "../live/compare.ts";
+/** Every source into every destination: all of them end with the same rows. S3 is in test/live/s3.test.ts. */
+import { describe, test } from "vitest";
+import { livePipeline } from "../support/pipeline-life.ts";
 import { startSuites } from "../support/suites.ts";
 
-const kinds: readonly Kind[] = ["airflow", "dagster"];
-
 describe.each((await startSuites()).map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
-  test.each(kinds)("I3, I4: holds what %s does after each sync, the same as every other destination", async (kind) => {
-    const subject = await startSubject(kind);
-    const place = await suite.create();
-    onTestFinished(async () => place.cleanup?.());
-    const inMemory = memoryDestination();
-    const source = sourceOf(kind, subject.url);
-
-    const syncTo = (destination: Destination, options: Partial<SyncOptions> = {}) =>
-      sync({ source, pipeline: "one", ...(options as object), destination });
-
-    /** Syncs into both, and holds both against each other and the server. */
-    async function syncBoth(what: string, options: Partial<SyncOptions> = {}) {
-      const results = [await syncTo(inMemory, options), await syncTo(place.connect(), options)];
-      for (const { name, primaryKey } of subject.tables) {
-        const rows = (await suite.read(place, name)).map(withLife);
-        const expected = inMemory.rows(name).map(withLife);
-        expect(differences(expected, rows, primaryKey), `${what}: ${name}, in memory and here`).toEqual([]);
-        const live = rows.filter(({ live }) => live);
-        const held = subject.snapshots.at(-1)?.rows[name] ?? [];
-        expect(differences(held, live, primaryKey), `${what}: ${name}, on the server and here`).toEqual([]);
-      }
-      return results.map(({ streams }) => streams);
-    }
-    async function syncAlike(what: string, options: Partial<SyncOptions> = {}) {
-      const [there, here] = await syncBoth(what, options);
-      expect(here, what).toEqual(there);
-      return here ?? [];
-    }
-
-    await syncAlike("first sync");
-    for (const { inserted, updated } of await syncAlike("idle sync")) expect([inserted, updated]).toEqual([0, 0]);
-    subject.change();
-    await syncAlike("incremental sync");
-    subject.delete();
-    expect((await syncAlike("reconcile", { reconcile: true })).some(({ deleted }) => deleted > 0)).toBe(true);
-
-    subject.change();
-    const controller = new AbortController();
-    const onEvent = ({ type }: SyncEvent) => type === "batch-committed" && controller.abort(new Error("stopped"));
-    const stopped = syncTo(place.connect(), { signal: controller.signal, onEvent });
-    await expect(stopped).rejects.toThrow("stopped");
-    await syncBoth("what was stopped goes on");
-    subject.change();
-    await syncAlike("full refresh", { fullRefresh: true });
-  });
+  test.each(["airflow", "dagster"] as const)(
+    "I3, I4: holds what %s does after each sync, the same as every other destination",
+    (kind) => livePipeline(suite, kind),
+  );
 });
-
-/** A row without the times at which it was written, which no two destinations share. */
-function withLife({ _synced_at, _deleted_at, ...row }: PlainRow): PlainRow {
-  return { ...row, live: _deleted_at === null };
-}
