@@ -244,3 +244,10 @@ test("without node:sqlite the error says what to install", () => {
   );
   expect(stdout).toMatch(/^DRIVER_MISSING .*22\.13/);
 });
+
+test("a look at a file changes nothing in it", async () => {
+  query(place.file, "CREATE TABLE theirs (id INTEGER)");
+  const before = await readFile(place.file);
+  expect(await sqlite(place.file).contents?.()).toEqual([]);
+  expect((await readFile(place.file)).equals(before)).toBe(true);
+});

@@ -35,13 +35,14 @@ const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOp
 export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   const { waitMs, leaseMs } = { ...defaults, ...options };
   const place = `sqlite:${path}`;
-  const connect = async (signal?: AbortSignal) => {
+  const connect = async ({ signal, writes = true }: { signal?: AbortSignal | undefined; writes?: boolean } = {}) => {
     signal?.throwIfAborted();
     try {
       const file = await openFile(path, place);
       const database = new SqliteDatabase(file, place, { waitMs, signal });
       try {
-        await database.useLog();
+        // Stays in the file for good, so a look at somebody's file must not do it.
+        if (writes) await database.useLog();
         return database;
       } catch (error) {
         await database.close();
@@ -55,7 +56,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
     name: place,
     capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
     async open({ pipeline, signal }) {
-      const database = await connect(signal);
+      const database = await connect({ signal });
       await takeLease(database, leaseSql, pipeline, leaseMs);
       return new SqlSession(database, pipeline, {
         write: (batch) => writeRows(database, batch),
@@ -65,7 +66,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
     async contents({ signal } = {}) {
       if (!existsSync(path))
         throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${path}.`);
-      return lookAt(await connect(signal));
+      return lookAt(await connect({ signal, writes: false }));
     },
     async uniteTables(view) {
       const database = await connect();
