@@ -3,14 +3,17 @@
  * the JSON Schema of dagsync.yaml. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
-import { generate as generateAirflow } from "../packages/airflow-client/generate.ts";
+import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";
 import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
 import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterVersionsTable } from "../specs/dagster/versions.ts";
 
 const files = [
-  { path: "packages/airflow-client/src/generated/schema.ts", generate: generateAirflow },
+  ...Object.entries(generatedAirflow).map(([name, generate]) => ({
+    path: `packages/airflow-client/src/generated/${name}`,
+    generate,
+  })),
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
   { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },

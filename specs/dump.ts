@@ -3,7 +3,7 @@
  * interfaces to `specs/` as they are committed.
  */
 import { writeFile } from "node:fs/promises";
-import { airflowVersions, startAirflow } from "../test/live/servers/airflow.ts";
+import { airflowVersions, fabVersion, startAirflow } from "../test/live/servers/airflow.ts";
 import { dagsterVersions, startDagster } from "../test/live/servers/dagster.ts";
 import { dumpAirflowSpec } from "./airflow/dump.ts";
 import { dumpDagsterSpec } from "./dagster/dump.ts";
@@ -22,6 +22,13 @@ for (const { version } of airflowVersions) {
   } finally {
     await airflow.stop();
   }
+}
+
+const fab = await startAirflow({ log, authManager: "fab" });
+try {
+  await write(`airflow/fab/${fabVersion}.json`, await dumpAirflowSpec(`${fab.url}/auth`));
+} finally {
+  await fab.stop();
 }
 
 for (const { version } of dagsterVersions) {

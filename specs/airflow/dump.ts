@@ -3,7 +3,8 @@ import { stripProse } from "../strip-prose.ts";
 /**
  * The interface of a running Airflow server, as the text that is committed as `specs/airflow/<version>.json`.
  *
- * @param url Base URL of the server. The document is open: no token is needed.
+ * @param url Base URL of the server, with `/auth` for its auth manager's interface. The document is open: no token is
+ * needed.
  * @throws When the server does not answer with an OpenAPI document.
  */
 export async function dumpAirflowSpec(url: string): Promise<string> {

@@ -146,7 +146,7 @@ function testMethods(version: string): void {
     await taskInstances.setState(airflow, { ...id, taskId: "once" }, "failed");
     expect(await all(taskInstances.list(airflow, { ...id, state: ["failed"] }))).toHaveLength(1);
     expect((await dagRuns.setState(airflow, id, "failed")).state).toBe("failed");
-    await dagRuns.remove(airflow, id);
+    await dagRuns.delete(airflow, id);
     await expect(dagRuns.get(airflow, id)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
@@ -175,7 +175,7 @@ function testMethods(version: string): void {
     await variables.set(airflow, key, "text");
     expect(await variables.get(airflow, key)).toMatchObject({ value: "text", description: "first" });
     expect((await all(variables.list(airflow))).map((each) => each.key)).toEqual([key]);
-    await variables.remove(airflow, key);
+    await variables.delete(airflow, key);
     await expect(variables.get(airflow, key)).rejects.toMatchObject({ code: "NOT_FOUND" });
 
     const connection = { connection_id: "there", conn_type: "http", host: "127.0.0.1", password: "very secret" };
@@ -184,13 +184,13 @@ function testMethods(version: string): void {
     expect(await connections.get(airflow, "there")).toMatchObject({ host: "127.0.0.1", port: 81 });
     expect((await all(connections.list(airflow))).map((each) => each.connection_id)).toContain("there");
     expect(await connections.test(airflow, connection)).toHaveProperty("status");
-    await connections.remove(airflow, "there");
+    await connections.delete(airflow, "there");
 
     await pools.create(airflow, { name: "few slots", slots: 2 });
     expect(await pools.update(airflow, "few slots", { slots: 3 })).toMatchObject({ slots: 3 });
     expect(await pools.get(airflow, "few slots")).toMatchObject({ slots: 3, occupied_slots: 0 });
     expect((await all(pools.list(airflow))).map(({ name }) => name)).toContain("few slots");
-    await pools.remove(airflow, "few slots");
+    await pools.delete(airflow, "few slots");
   });
 
   test("an asset is materialized, said to have changed, and its queued events are forgotten", {
@@ -210,6 +210,6 @@ function testMethods(version: string): void {
     expect((await all(assets.events(airflow, { asset_id: id }))).length).toBe(2);
     expect(await assets.queuedEvents(airflow, id)).toMatchObject([{ dag_id: "reads_report" }]);
     await assets.removeQueuedEvents(airflow, id);
-    await dags.remove(airflow, "reads_report");
+    await dags.delete(airflow, "reads_report");
   });
 }

@@ -2,6 +2,7 @@ import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { AirflowError } from "./errors.ts";
+import type { AirflowMiddleware } from "./middleware.ts";
 import type { CallOptions, ClientMethod, Result } from "./operations.ts";
 import { fillPath } from "./path.ts";
 import { createTransport, type FetchFunction } from "./transport.ts";
@@ -19,6 +20,8 @@ export interface AirflowClientOptions {
   readonly fetch?: FetchFunction | undefined;
   /** Sent with every request, logins included, for proxies that want them. Their values never appear in an error. */
   readonly headers?: HeadersInit | undefined;
+  /** Wraps every HTTP request, logins too, for tracing and the like; the first is the outermost. @default none */
+  readonly middleware?: readonly AirflowMiddleware[] | undefined;
   /** Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default 60000 */
   readonly timeoutMs?: number | undefined;
   /** Aborts everything that the client does. */
@@ -66,8 +69,9 @@ const defaults = { timeoutMs: 60_000 } as const;
 export function createAirflowClient(options: AirflowClientOptions): AirflowClient {
   const baseUrl = parseBaseUrl(options.baseUrl);
   const timeoutMs = validTimeout(options.timeoutMs ?? defaults.timeoutMs);
-  const { auth, fetch, signal } = options;
-  const transport = createTransport({ baseUrl, auth, fetch, signal, timeoutMs, headers: new Headers(options.headers) });
+  const { auth, fetch, signal, middleware = [] } = options;
+  const headers = new Headers(options.headers);
+  const transport = createTransport({ baseUrl, auth, fetch, signal, timeoutMs, headers, middleware });
   const querySerializer = createQuerySerializer();
 
   const send = (

@@ -25,6 +25,8 @@ export type AirflowErrorCode =
   | "FORBIDDEN"
   | "NOT_FOUND"
   | "CONFLICT"
+  /** The server is older than the operation: the message says since when it exists. */
+  | "SERVER_TOO_OLD"
   | "INVALID_REQUEST"
   | "RATE_LIMITED"
   | "SERVER_ERROR"
@@ -63,6 +65,7 @@ const configCodes: ReadonlySet<AirflowErrorCode> = new Set([
   "NOT_AIRFLOW",
   "AIRFLOW_2",
   "WRONG_BASE_URL",
+  "SERVER_TOO_OLD",
 ]);
 
 /** What every error of this package is made of. */

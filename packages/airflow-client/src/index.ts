@@ -1,4 +1,5 @@
 export type { AirflowAuth, TokenContext } from "./auth.ts";
+export { astroAuth, composerAuth, type MwaaAuthOptions, type MwaaWebLoginToken, mwaaAuth } from "./auth-providers.ts";
 export { checkServer, type ServerInfo } from "./check-server.ts";
 export { type AirflowClient, type AirflowClientOptions, createAirflowClient, type RequestOptions } from "./client.ts";
 export {
@@ -10,7 +11,9 @@ export {
   type FailureType,
 } from "./errors.ts";
 export type { components, operations, paths } from "./generated/schema.ts";
+export { isErrorOf, type OperationError } from "./is-error-of.ts";
 export * from "./methods/index.ts";
+export type { AirflowExchange, AirflowMiddleware, AirflowRequest } from "./middleware.ts";
 export type { CallOptions, ClientMethod, Result } from "./operations.ts";
 export { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "./paginate.ts";
 export type { FetchFunction } from "./transport.ts";

@@ -1,12 +1,16 @@
-import type { paths } from "./generated/schema.ts";
+import type { paths as FabPaths } from "./generated/fab.ts";
+import type { paths as AirflowPaths } from "./generated/schema.ts";
+
+/** The paths of Airflow's interface, and those of the FAB auth manager, which only servers with it have. */
+export interface Paths extends AirflowPaths, FabPaths {}
 
 /** The methods that the interface uses. */
 export type Method = "get" | "post" | "patch" | "put" | "delete";
 
 /** The paths that have a method. */
 export type PathWith<M extends Method> = {
-  [P in keyof paths]: paths[P][M] extends object ? P : never;
-}[keyof paths];
+  [P in keyof Paths]: Paths[P][M] extends object ? P : never;
+}[keyof Paths];
 
 /** An optional parameter may be given as undefined, and is then left out: `{ limit: options.limit }` compiles. */
 type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
@@ -46,6 +50,16 @@ export type Data<O> = O extends { responses: infer R }
       (200 | 201 | 202 | 204)]
   : never;
 
+/** The statuses of failure that the interface gives an operation. */
+export type ErrorStatus<O> = O extends { responses: infer R } ? Exclude<keyof R, 200 | 201 | 202 | 204 | 307> : never;
+
+/** What an operation says when it fails with a status: the `detail` of its answer. */
+export type ErrorDetail<O, S> = O extends { responses: Record<S & PropertyKey, { content: infer C }> }
+  ? // A validation error in code, not of the framework, is a text.
+    DetailOf<C[keyof C]> | (S extends 422 ? string : never)
+  : unknown;
+type DetailOf<B> = B extends { detail?: infer D } ? NonNullable<D> : unknown;
+
 /** A successful call. */
 export interface Result<T> {
   readonly data: T;
@@ -56,5 +70,5 @@ export interface Result<T> {
 /** A client's method: calls an operation by its path, and returns its data or throws an AirflowError. */
 export type ClientMethod<M extends Method> = <P extends PathWith<M>>(
   path: P,
-  ...init: InitArguments<paths[P][M]>
-) => Promise<Result<Data<paths[P][M]>>>;
+  ...init: InitArguments<Paths[P][M]>
+) => Promise<Result<Data<Paths[P][M]>>>;

@@ -1,10 +1,9 @@
 import type { AirflowClient } from "./client.ts";
 import { isRecord } from "./detail.ts";
 import { AirflowError } from "./errors.ts";
-import type { paths } from "./generated/schema.ts";
-import type { CallOptions, Data, Parameters, PathWith, Result } from "./operations.ts";
+import type { CallOptions, Data, Parameters, Paths, PathWith, Result } from "./operations.ts";
 
-type ListOperation<P extends keyof paths> = paths[P]["get"];
+type ListOperation<P extends keyof Paths> = Paths[P]["get"];
 
 /** The paths whose GET lists rows by pages. */
 export type ListPath = {

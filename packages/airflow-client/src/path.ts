@@ -28,6 +28,9 @@ export function fillPath(path: string, values: Readonly<Record<string, unknown>>
 }
 
 const alternatives: Readonly<Record<string, string>> = {
+  username:
+    ". users.get finds such a user in the list; the server can neither change nor delete it. Give new users names " +
+    "without a slash: see users.sanitizeUsername",
   dag_run_id:
     ". Read such a run through GET /api/v2/dags/{dag_id}/dagRuns with run_id_pattern, and its task instances through " +
     "/api/v2/dags/{dag_id}/dagRuns/~/taskInstances",

@@ -1,5 +1,6 @@
 import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
+import { since } from "./generated/since.ts";
 import type { Redactor } from "./redact.ts";
 
 /** One call, for messages. */
@@ -111,12 +112,24 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
     return { code: "NOT_AN_API", hint: "that is not Airflow's own answer, but a proxy's or another server's" };
   }
+  const release = hasNoRoute(status, body) && releaseOf(call);
+  if (release) return { code: "SERVER_TOO_OLD", hint: `it exists since Airflow ${release}, and this server is older` };
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: permissionHint(call) };
   if (status === 404) return { code: "NOT_FOUND" };
   if (status === 409) return { code: "CONFLICT" };
   if (status === 429) return { code: "RATE_LIMITED" };
   return { code: status >= 500 || retryableStatuses.has(status) ? "SERVER_ERROR" : "INVALID_REQUEST" };
+}
+
+/** Whether an answer is the router's own, not that of an operation, which would say what it did not find. */
+function hasNoRoute(status: number, body: string): boolean {
+  return status === 405 || (status === 404 && decodeDetail(body) === "Not Found");
+}
+
+/** The minor release that an operation came with; undefined where all have it. */
+function releaseOf({ method, path }: Call): string | undefined {
+  return Object.keys(since).find((release) => since[release]?.includes(`${method} ${path}`));
 }
 
 /** Whether an error is in the form in which Airflow and its framework write them. */

@@ -2,6 +2,7 @@ import { type AirflowAuth, createCredentials } from "./auth.ts";
 import { credentialsError, loginToken } from "./auth-answers.ts";
 import { startDeadline } from "./deadline.ts";
 import { AirflowError } from "./errors.ts";
+import { type AirflowExchange, type AirflowMiddleware, through } from "./middleware.ts";
 import { networkError, timeoutError } from "./network-error.ts";
 import { createRedactor } from "./redact.ts";
 import {
@@ -39,6 +40,7 @@ export interface TransportOptions {
   readonly auth: AirflowAuth | undefined;
   readonly fetch: FetchFunction | undefined;
   readonly headers: Headers;
+  readonly middleware: readonly AirflowMiddleware[];
   readonly timeoutMs: number;
   readonly signal: AbortSignal | undefined;
 }
@@ -53,19 +55,24 @@ export function createTransport(options: TransportOptions): Transport {
 
   /** One request and its whole answer, whatever its status. */
   async function exchange(request: OutgoingRequest, token: string | undefined, signal: AbortSignal): Promise<Answer> {
-    const headers = new Headers({ accept: "application/json" });
-    if (request.body !== undefined) headers.set("content-type", "application/json");
-    for (const [name, value] of options.headers) headers.set(name, value);
-    for (const [name, value] of request.headers ?? []) headers.set(name, value);
-    if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
-    try {
-      const init = { method: request.method, headers, body: request.body ?? null, redirect: "manual", signal } as const;
-      const response = await fetchFunction(request.url, init);
-      return { call: request, response, body: await response.text() };
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      throw networkError(redactor.text(describeCall(request)), error, redactor.cause(error));
-    }
+    const { method, path, url, body = null } = request;
+    const visible = new Headers({ accept: "application/json" });
+    if (body !== null) visible.set("content-type", "application/json");
+    const send = async (): Promise<AirflowExchange> => {
+      const headers = new Headers(visible);
+      for (const [name, value] of options.headers) headers.set(name, value);
+      for (const [name, value] of request.headers ?? []) headers.set(name, value);
+      if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
+      try {
+        const response = await fetchFunction(url, { method, headers, body, redirect: "manual", signal });
+        return { response, body: await response.text() };
+      } catch (error) {
+        if (signal.aborted) throw signal.reason;
+        throw networkError(redactor.text(describeCall(request)), error, redactor.cause(error));
+      }
+    };
+    const seen = { operation: `${method} ${path}`, method, url, headers: visible };
+    return { call: request, ...(await through(options.middleware, seen, send)) };
   }
 
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {

@@ -20,6 +20,9 @@ export const airflowVersions = [
   { version: "3.3.2", pythonBefore: "3.14" },
 ] as const;
 
+/** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
+export const fabVersion = "3.9.0";
+
 export interface StartAirflowOptions {
   /** Told what is being done, one line at a time. */
   log: (line: string) => void;

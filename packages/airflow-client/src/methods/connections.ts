@@ -38,9 +38,11 @@ export async function update(
   return (await client.PATCH("/api/v2/connections/{connection_id}", { ...call, params, body })).data;
 }
 
-export async function remove(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<void> {
+async function remove(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) });
 }
+
+export { remove as delete };
 
 /** Tries a connection from where the server is. @throws AirflowError `FORBIDDEN` unless the server allows such tests */
 export async function test(

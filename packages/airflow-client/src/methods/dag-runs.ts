@@ -97,9 +97,11 @@ export function setNote(
 }
 
 /** Deletes a run with its task instances. */
-export async function remove(client: AirflowClient, run: DagRunId, call: CallOptions = {}): Promise<void> {
+async function remove(client: AirflowClient, run: DagRunId, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { ...call, params: { path: pathOf(run) } });
 }
+
+export { remove as delete };
 
 async function patch(
   client: AirflowClient,

@@ -25,9 +25,11 @@ export function unpause(client: AirflowClient, dagId: string, call: CallOptions 
 }
 
 /** Deletes a DAG's runs, task instances and logs. As long as its file is there, it comes back without them. */
-export async function remove(client: AirflowClient, dagId: string, call: CallOptions = {}): Promise<void> {
+async function remove(client: AirflowClient, dagId: string, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/dags/{dag_id}", { ...call, params: { path: { dag_id: dagId } } });
 }
+
+export { remove as delete };
 
 async function setPaused(client: AirflowClient, dagId: string, isPaused: boolean, call: CallOptions): Promise<Dag> {
   const params = { path: { dag_id: dagId }, query: { update_mask: ["is_paused"] } };

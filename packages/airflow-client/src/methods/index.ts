@@ -13,6 +13,8 @@ export type { List, ListQuery } from "./list.ts";
 export * as monitor from "./monitor.ts";
 export type { PollOptions } from "./poll.ts";
 export * as pools from "./pools.ts";
+export * as roles from "./roles.ts";
 export * as taskInstances from "./task-instances.ts";
+export * as users from "./users.ts";
 export * as variables from "./variables.ts";
 export * as xcoms from "./xcoms.ts";

@@ -43,8 +43,10 @@ export async function update(
   return (await client.PATCH("/api/v2/pools/{pool_name}", { ...call, params, body })).data;
 }
 
-export async function remove(client: AirflowClient, name: string, call: CallOptions = {}): Promise<void> {
+async function remove(client: AirflowClient, name: string, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/pools/{pool_name}", { ...call, params: byName(name) });
 }
+
+export { remove as delete };
 
 const byName = (name: string) => ({ path: { pool_name: name } });

@@ -35,8 +35,10 @@ export async function set(
   return (await client.PATCH("/api/v2/variables/{variable_key}", { ...call, params, body })).data;
 }
 
-export async function remove(client: AirflowClient, key: string, call: CallOptions = {}): Promise<void> {
+async function remove(client: AirflowClient, key: string, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/variables/{variable_key}", { ...call, params: byKey(key) });
 }
+
+export { remove as delete };
 
 const byKey = (key: string) => ({ path: { variable_key: key } });

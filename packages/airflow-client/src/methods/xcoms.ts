@@ -55,10 +55,12 @@ export async function update(client: AirflowClient, id: XComId, value: unknown, 
   await client.PATCH(`${PATH}/{xcom_key}`, { ...call, params: { path }, body: { value, map_index } });
 }
 
-/** Deletes an entry. Since Airflow 3.1. */
-export async function remove(client: AirflowClient, id: XComId, call: CallOptions = {}): Promise<void> {
+/** Deletes an entry. Since Airflow 3.2. */
+async function remove(client: AirflowClient, id: XComId, call: CallOptions = {}): Promise<void> {
   const { map_index, ...path } = entryPath(id);
   await client.DELETE(`${PATH}/{xcom_key}`, { ...call, params: { path, query: { map_index } } });
 }
+
+export { remove as delete };
 
 const entryPath = ({ key, ...task }: XComId) => ({ ...taskPath(task), xcom_key: key });

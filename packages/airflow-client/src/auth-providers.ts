@@ -1,0 +1,78 @@
+import type { AirflowAuth } from "./auth.ts";
+import { AirflowError } from "./errors.ts";
+import type { FetchFunction } from "./transport.ts";
+
+/** An API token of Astronomer's Astro (of a deployment, a workspace or an organization), sent as it is. */
+export function astroAuth(apiToken: string): AirflowAuth {
+  return { token: apiToken };
+}
+
+/**
+ * Google Cloud Composer: access tokens of Google, got anew when the server refuses the last one (they last about an
+ * hour).
+ *
+ * @param getAccessToken such as `() => googleAuth.getAccessToken()` of google-auth-library, with the scope
+ * `https://www.googleapis.com/auth/cloud-platform`
+ */
+export function composerAuth(
+  getAccessToken: () => string | null | undefined | Promise<string | null | undefined>,
+): AirflowAuth {
+  return async () => {
+    const token = await getAccessToken();
+    if (token) return token;
+    throw failed("Google gave no access token: are there credentials, with the scope cloud-platform?");
+  };
+}
+
+/** What Amazon's `CreateWebLoginToken` answers. */
+export interface MwaaWebLoginToken {
+  readonly WebServerHostname?: string | undefined;
+  /** Valid for 60 seconds. */
+  readonly WebToken?: string | undefined;
+}
+
+/** Options of {@link mwaaAuth}. */
+export interface MwaaAuthOptions {
+  /** Carries the login. @default the global fetch */
+  readonly fetch?: FetchFunction | undefined;
+}
+
+/**
+ * Amazon MWAA with Airflow 3: exchanges a web login token at the environment's `/pluginsv2/aws_mwaa/login` for the token
+ * that its API takes, again whenever the API refuses it. The client's base URL is `https://` and the environment's
+ * `WebServerHostname`. Made from Amazon's documentation, and tested against a simulator of it only. Not for browsers, which
+ * show no program the cookie that the token comes in.
+ *
+ * @param createWebLoginToken such as `() => mwaa.send(new CreateWebLoginTokenCommand({ Name: "my-environment" }))` of
+ * `@aws-sdk/client-mwaa`
+ */
+export function mwaaAuth(
+  createWebLoginToken: () => Promise<MwaaWebLoginToken>,
+  { fetch = globalThis.fetch }: MwaaAuthOptions = {},
+): AirflowAuth {
+  return async ({ signal }) => {
+    const { WebServerHostname: host, WebToken: webToken } = await createWebLoginToken();
+    if (!host || !webToken) throw failed("CreateWebLoginToken gave no WebServerHostname, or no WebToken.");
+    const address = `https://${host}/pluginsv2/aws_mwaa/login`;
+    const response = await fetch(address, {
+      method: "POST",
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+      body: new URLSearchParams({ token: webToken }).toString(),
+      redirect: "manual",
+      signal,
+    });
+    await response.body?.cancel();
+    const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0] ?? "");
+    const token = cookies.find((cookie) => cookie.startsWith("_token="))?.slice("_token=".length);
+    if (response.status < 400 && token) return decodeURIComponent(token);
+    const advice = "Is the environment one of Airflow 3, and may this identity airflow:CreateWebLoginToken?";
+    throw failed(
+      `POST ${address} answered ${response.status} without the cookie _token. ${advice}`,
+      response.status >= 500,
+    );
+  };
+}
+
+function failed(message: string, retryable = false): AirflowError {
+  return new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message, retryable });
+}

@@ -1,0 +1,26 @@
+import { AirflowResponseError } from "./errors.ts";
+import type { ErrorDetail, ErrorStatus, Method, Paths, PathWith } from "./operations.ts";
+
+/** The error of an operation that failed with a status, its `detail` typed as the interface says. */
+export type OperationError<M extends Method, P extends PathWith<M>, S> = AirflowResponseError & {
+  readonly status: S;
+  readonly detail: ErrorDetail<Paths[P][M], S>;
+};
+
+/**
+ * Whether an error is that of an operation which failed with a status. Only statuses compile that the interface gives the
+ * operation; any other, such as a proxy's 502, is an {@link AirflowResponseError} like these.
+ *
+ * @example
+ * if (isErrorOf(error, "POST", "/api/v2/dags/{dag_id}/dagRuns", 422)) console.log(error.detail);
+ */
+export function isErrorOf<M extends Method, P extends PathWith<M>, S extends ErrorStatus<Paths[P][M]>>(
+  error: unknown,
+  method: Uppercase<M>,
+  path: P,
+  status: S,
+): error is OperationError<M, P, S> {
+  return (
+    error instanceof AirflowResponseError && error.method === method && error.path === path && error.status === status
+  );
+}

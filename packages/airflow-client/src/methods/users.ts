@@ -1,0 +1,65 @@
+import type { AirflowClient } from "../client.ts";
+import { AirflowError } from "../errors.ts";
+import type { components } from "../generated/fab.ts";
+import type { CallOptions } from "../operations.ts";
+import { type List, type ListQuery, list as listOf } from "./list.ts";
+
+type Schemas = components["schemas"];
+
+/** A user of the FAB auth manager. */
+export type User = Schemas["UserResponse"];
+export type UserOptions = Schemas["UserBody"];
+
+/** The users of a server with the FAB auth manager; others have none. */
+export function list(client: AirflowClient, query: ListQuery<"/auth/fab/v1/users"> = {}): List<User> {
+  return listOf(client, "/auth/fab/v1/users", query);
+}
+
+/**
+ * A user by name. One whose name no path can carry, since there is a slash in it, is looked for in the list.
+ *
+ * @throws AirflowError `NOT_FOUND`
+ */
+export async function get(client: AirflowClient, username: string, call: CallOptions = {}): Promise<User> {
+  try {
+    return (await client.GET("/auth/fab/v1/users/{username}", { ...call, params: byName(username) })).data;
+  } catch (error) {
+    if (!(error instanceof AirflowError && error.code === "UNADDRESSABLE_ID")) throw error;
+    for await (const user of list(client, call)) if (user.username === username) return user;
+    throw new AirflowError({ code: "NOT_FOUND", message: `There is no user ${JSON.stringify(username)}.` });
+  }
+}
+
+/**
+ * Makes a user. Choose a name without a slash: the server takes it, and then can neither change nor delete that user.
+ *
+ * @throws AirflowError `CONFLICT` where there is one with this name or email address
+ */
+export async function create(client: AirflowClient, options: UserOptions, call: CallOptions = {}): Promise<User> {
+  return (await client.POST("/auth/fab/v1/users", { ...call, body: options })).data;
+}
+
+/** Changes the fields that are given, and no others; a name, too. @throws AirflowError `UNADDRESSABLE_ID` for a slash */
+export async function update(
+  client: AirflowClient,
+  username: string,
+  changes: Schemas["UserPatchBody"],
+  call: CallOptions = {},
+): Promise<User> {
+  const params = { ...byName(username), query: { update_mask: Object.keys(changes).join(",") } };
+  return (await client.PATCH("/auth/fab/v1/users/{username}", { ...call, params, body: changes })).data;
+}
+
+/** @throws AirflowError `UNADDRESSABLE_ID` for a name with a slash */
+async function remove(client: AirflowClient, username: string, call: CallOptions = {}): Promise<void> {
+  await client.DELETE("/auth/fab/v1/users/{username}", { ...call, params: byName(username) });
+}
+
+export { remove as delete };
+
+const byName = (username: string) => ({ path: { username } });
+
+/** A name that the server's paths can carry: `domain/ann` becomes `domain_ann`. Not for MWAA, where names are from IAM. */
+export function sanitizeUsername(username: string): string {
+  return username.replaceAll("/", "_");
+}

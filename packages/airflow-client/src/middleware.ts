@@ -1,0 +1,48 @@
+/** A request, as a middleware sees it: without credentials, and without its body, which may hold some. */
+export interface AirflowRequest {
+  /** Its name, the same for all ids: `GET /api/v2/dags/{dag_id}`, or `POST /auth/token` for a login. */
+  readonly operation: string;
+  readonly method: string;
+  /** The whole address. */
+  readonly url: string;
+  /** Sent with the request. A middleware may add to them; the client's own headers and credentials come later, and win. */
+  readonly headers: Headers;
+}
+
+/** What came back, whatever its status. */
+export interface AirflowExchange {
+  /** For status and headers; its body was read. */
+  readonly response: Response;
+  readonly body: string;
+}
+
+/**
+ * Wraps every HTTP request of a client, logins and repeated requests too: does what it wants before and after `next()`,
+ * which sends the request and reads its answer, or rejects with an `AirflowNetworkError`.
+ *
+ * @example
+ * const timed: AirflowMiddleware = async (request, next) => {
+ *   const start = performance.now();
+ *   const exchange = await next();
+ *   console.log(request.operation, exchange.response.status, performance.now() - start);
+ *   return exchange;
+ * };
+ */
+export type AirflowMiddleware = (
+  request: AirflowRequest,
+  next: () => Promise<AirflowExchange>,
+) => Promise<AirflowExchange>;
+
+/** Sends a request through all of them; the first is the outermost. */
+export function through(
+  middleware: readonly AirflowMiddleware[],
+  request: AirflowRequest,
+  send: () => Promise<AirflowExchange>,
+): Promise<AirflowExchange> {
+  let chain = send;
+  for (const each of middleware.toReversed()) {
+    const next = chain;
+    chain = () => each(request, next);
+  }
+  return chain();
+}
