@@ -1,20 +1,9 @@
-import { execFile } from "node:child_process";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { promisify } from "node:util";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, onTestFinished, test } from "vitest";
-
-/** Runs an example as its README says, and returns what it prints. */
-async function runExample(name: string, env: Record<string, string>): Promise<string[]> {
-  const file = fileURLToPath(new URL(`../examples/${name}/index.ts`, import.meta.url));
-  const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin", DAGSTER_TOKEN: "" };
-  const options = { env: { ...process.env, ...login, ...env } };
-  const { stdout } = await promisify(execFile)(process.execPath, ["--conditions=@org/source", file], options);
-  return stdout.trimEnd().split("\n");
-}
+import { runExample } from "./support/run-example.ts";
 
 function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), "example-"));

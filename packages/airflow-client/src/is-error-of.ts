@@ -2,9 +2,9 @@ import { AirflowResponseError } from "./errors.ts";
 import type { ErrorDetail, ErrorStatus, Method, Paths, PathWith } from "./operations.ts";
 
 /** The error of an operation that failed with a status, its `detail` typed as the interface says. */
-export type OperationError<M extends Method, P extends PathWith<M>, S> = AirflowResponseError & {
+export type OperationError<M extends Uppercase<Method>, P extends PathWith<Lowercase<M>>, S> = AirflowResponseError & {
   readonly status: S;
-  readonly detail: ErrorDetail<Paths[P][M], S>;
+  readonly detail: ErrorDetail<Paths[P][Lowercase<M>], S>;
 };
 
 /**
@@ -14,12 +14,11 @@ export type OperationError<M extends Method, P extends PathWith<M>, S> = Airflow
  * @example
  * if (isErrorOf(error, "POST", "/api/v2/dags/{dag_id}/dagRuns", 422)) console.log(error.detail);
  */
-export function isErrorOf<M extends Method, P extends PathWith<M>, S extends ErrorStatus<Paths[P][M]>>(
-  error: unknown,
-  method: Uppercase<M>,
-  path: P,
-  status: S,
-): error is OperationError<M, P, S> {
+export function isErrorOf<
+  M extends Uppercase<Method>,
+  P extends PathWith<Lowercase<M>>,
+  S extends ErrorStatus<Paths[P][Lowercase<M>]>,
+>(error: unknown, method: M, path: P, status: S): error is OperationError<M, P, S> {
   return (
     error instanceof AirflowResponseError && error.method === method && error.path === path && error.status === status
   );

@@ -112,8 +112,13 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
     return { code: "NOT_AN_API", hint: "that is not Airflow's own answer, but a proxy's or another server's" };
   }
-  const release = hasNoRoute(status, body) && releaseOf(call);
-  if (release) return { code: "SERVER_TOO_OLD", hint: `it exists since Airflow ${release}, and this server is older` };
+  const release = releaseOf(call);
+  if (release && (hasNoRoute(status, body) || isTakenForId(call, status, body))) {
+    return { code: "SERVER_TOO_OLD", hint: `it exists since Airflow ${release}, and this server is older` };
+  }
+  if (hasNoRoute(status, body) && withoutQuery(call.url).includes("%2F")) {
+    return { code: "UNADDRESSABLE_ID", hint: "this server's routes match no slash in that id" };
+  }
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: permissionHint(call) };
   if (status === 404) return { code: "NOT_FOUND" };
@@ -124,7 +129,14 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
 
 /** Whether an answer is the router's own, not that of an operation, which would say what it did not find. */
 function hasNoRoute(status: number, body: string): boolean {
-  return status === 405 || (status === 404 && decodeDetail(body) === "Not Found");
+  return status === 405 || (status === 404 && (body.startsWith('{"error":') || decodeDetail(body) === "Not Found"));
+}
+
+/** Whether an older route took the last word of the path for an id, as that of `/connections/enqueue-test`. */
+function isTakenForId({ path }: Call, status: number, body: string): boolean {
+  if (status !== 404 && status !== 422) return false;
+  const word = path.split("/").at(-1) ?? "";
+  return [`"${word}"`, `'${word}'`, `\`${word}\``].some((quoted) => body.includes(quoted));
 }
 
 /** The minor release that an operation came with; undefined where all have it. */

@@ -122,9 +122,12 @@ export function createTransport(options: TransportOptions): Transport {
     }
     const wanted = accept.split(",").map((range) => range.split(";")[0]?.trim());
     if (type && type !== "text/html" && (wanted.includes(type) || wanted.includes("*/*"))) return body;
-    const text =
-      `answered ${response.status} with ${type || "no content type"} where JSON was expected: ` +
-      "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
+    // What Airflow streams, as it does while it waits for a run, is lines of JSON without a type.
+    if (!type && isLinesOfJson(body)) return body;
+    const because = answer.call.path.startsWith("/auth/fab/")
+      ? "this server's auth manager is another than FAB's, and has no users and roles to be asked for."
+      : "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
+    const text = `answered ${response.status} with ${type || "no content type"} where JSON was expected: ${because}`;
     throw responseError(answer, redactor, { code: "NOT_AN_API", text });
   }
 
@@ -147,4 +150,13 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   };
+}
+
+function isLinesOfJson(body: string): boolean {
+  try {
+    for (const line of body.trim().split("\n")) JSON.parse(line);
+    return true;
+  } catch {
+    return false;
+  }
 }

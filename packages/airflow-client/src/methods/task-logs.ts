@@ -3,11 +3,15 @@ import type { CallOptions } from "../operations.ts";
 import { sleep } from "./poll.ts";
 import { type TaskInstanceId, taskPath } from "./task-instances.ts";
 
-/** A line of a task's log. Structured loggers add fields of their own: `level`, `logger`, `error_detail`, … */
+/** A line of a task's log. Structured loggers add fields of their own. */
 export interface LogLine {
   readonly event: string;
   /** When it was written, ISO 8601; absent on lines that the server adds. */
   readonly timestamp?: string;
+  /** Such as `info` or `error`. */
+  readonly level?: string;
+  /** The exception that a line is about, and its causes. */
+  readonly error_detail?: readonly { readonly exc_type: string; readonly exc_value: string }[];
   readonly [field: string]: unknown;
 }
 

@@ -23,9 +23,9 @@ export async function set(
   client: AirflowClient,
   key: string,
   value: Schemas["JsonValue"],
-  { description, ...call }: { readonly description?: string } & CallOptions = {},
+  { description, ...call }: { readonly description?: string | null | undefined } & CallOptions = {},
 ): Promise<Variable> {
-  const body = { key, value, ...(description !== undefined && { description }) };
+  const body = { key, value, ...(description != null && { description }) };
   try {
     return (await client.POST("/api/v2/variables", { ...call, body })).data;
   } catch (error) {

@@ -8,7 +8,7 @@ from airflow.sdk import DAG, Asset, task
 started = datetime(2026, 1, 1)
 report = Asset("report", uri="file://report")
 
-with DAG("speaks", schedule=None, start_date=started, params={"lines": 5}):
+with DAG("speaks", schedule=None, start_date=started, tags=["methods"], params={"lines": 5}):
 
     @task
     def say(**context):
@@ -19,7 +19,7 @@ with DAG("speaks", schedule=None, start_date=started, params={"lines": 5}):
 
     say()
 
-with DAG("fails_first", schedule=None, start_date=started):
+with DAG("fails_first", schedule=None, start_date=started, tags=["methods"]):
 
     @task
     def once(**context):
@@ -28,7 +28,7 @@ with DAG("fails_first", schedule=None, start_date=started):
 
     once()
 
-with DAG("makes_report", schedule=None, start_date=started):
+with DAG("makes_report", schedule=None, start_date=started, tags=["methods"]):
 
     @task(outlets=[report])
     def make():
@@ -36,7 +36,7 @@ with DAG("makes_report", schedule=None, start_date=started):
 
     make()
 
-with DAG("reads_report", schedule=[report, Asset("another", uri="file://another")], start_date=started):
+with DAG("reads_report", schedule=[report, Asset("another", uri="file://another")], start_date=started, tags=["methods"]):
 
     @task
     def read():
@@ -44,7 +44,7 @@ with DAG("reads_report", schedule=[report, Asset("another", uri="file://another"
 
     read()
 
-with DAG("daily", schedule=timedelta(days=1), start_date=started, catchup=False, max_active_runs=2):
+with DAG("daily", schedule=timedelta(days=1), start_date=started, tags=["methods"], catchup=False, max_active_runs=2):
 
     @task
     def nothing():

@@ -1,9 +1,4 @@
 /** The client's short methods on a real server whose scheduler runs what they start. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import {
   type AirflowClient,
   assets,
@@ -20,51 +15,20 @@ import {
   variables,
   xcoms,
 } from "@org/airflow-client";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeLiveBefore, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { beforeAll, expect, test } from "vitest";
+import type { AirflowServer } from "./servers/airflow.ts";
+import { isAtLeast } from "./servers/for-version.ts";
 
-const newest = airflowVersions.at(-1)?.version;
-const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newest);
-
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`the methods of the client on a real Airflow ${version}`, () =>
-    testMethods(version),
-  );
-}
-
-/** All of a list. */
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const found: T[] = [];
-  for await (const item of items) found.push(item);
-  return found;
-}
-
-function testMethods(version: string): void {
-  const folder = mkdtempSync(join(tmpdir(), "live-methods-"));
-  let server: AirflowServer;
+export function testMethods(version: string, server: () => AirflowServer): void {
   let airflow: AirflowClient;
 
-  beforeAll(async () => {
-    const dagsFolder = join(folder, "dags");
-    await mkdir(dagsFolder);
-    await copyFile(
-      fileURLToPath(new URL("./servers/airflow/methods.py", import.meta.url)),
-      join(dagsFolder, "methods.py"),
-    );
-    const env = { AIRFLOW__CORE__TEST_CONNECTION: "Enabled" };
-    server = await startAirflow({ log, version, dagsFolder, scheduler: true, env });
-    const { url: baseUrl, username, password } = server;
+  beforeAll(() => {
+    const { url: baseUrl, username, password } = server();
     airflow = createAirflowClient({ baseUrl, auth: { username, password } });
-    for await (const { dag_id } of dags.list(airflow)) await dags.unpause(airflow, dag_id);
-  });
-  afterAll(async () => {
-    await server?.stop();
-    rmSync(folder, { recursive: true, force: true });
   });
 
   test("dags: list, get, pause, unpause; health, version, import errors, the audit log", async () => {
-    const found = await all(dags.list(airflow, { limit: 2, order_by: ["dag_id"] }));
+    const found = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], limit: 2, order_by: ["dag_id"] }));
     expect(found.map(({ dag_id }) => dag_id)).toEqual([
       "daily",
       "fails_first",
@@ -72,7 +36,7 @@ function testMethods(version: string): void {
       "reads_report",
       "speaks",
     ]);
-    const pages = await all(dags.list(airflow, { limit: 2 }).pages());
+    const pages = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], limit: 2 }).pages());
     expect(pages.map(({ items, total }) => [items.length, total])).toEqual([
       [2, 5],
       [2, 5],
@@ -84,8 +48,10 @@ function testMethods(version: string): void {
     await expect(dags.get(airflow, "nowhere")).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(await monitor.health(airflow)).toMatchObject({ scheduler: { status: "healthy" } });
     expect((await monitor.version(airflow)).version).toBe(version);
-    expect(await all(importErrors.list(airflow))).toEqual([]);
-    expect((await all(eventLogs.list(airflow, { dag_id: "daily" }))).length).toBeGreaterThan(1);
+    expect(await Array.fromAsync(importErrors.list(airflow))).toMatchObject([
+      { stack_trace: expect.stringContaining("broken on purpose") },
+    ]);
+    expect((await Array.fromAsync(eventLogs.list(airflow, { dag_id: "daily" }))).length).toBeGreaterThan(1);
   });
 
   test("a run is triggered, its log followed line by line, waited for, and its result read", {
@@ -110,13 +76,20 @@ function testMethods(version: string): void {
     const ended = await dagRuns.wait(airflow, id, { deadlineMs: 60_000, intervalMs: 200 });
     expect(ended.state).toBe("success");
     expect((await xcoms.get(airflow, { ...task, key: "return_value" })).value).toEqual({ said: 6 });
-    expect((await all(xcoms.list(airflow, { dagId: "speaks" }))).map(({ key }) => key)).toEqual(["return_value"]);
-    expect(await all(dagRuns.list(airflow, { dagId: "speaks" }))).toMatchObject([{ dag_run_id: run.dag_run_id }]);
+    expect((await Array.fromAsync(xcoms.list(airflow, { dagId: "speaks" }))).map(({ key }) => key)).toEqual([
+      "return_value",
+    ]);
+    expect(await Array.fromAsync(dagRuns.list(airflow, { dagId: "speaks" }))).toMatchObject([
+      { dag_run_id: run.dag_run_id },
+    ]);
     expect((await dagRuns.setNote(airflow, id, "seen")).note).toBe("seen");
     expect((await taskInstances.setNote(airflow, task, "said it"))[0]?.note).toBe("said it");
     await xcoms.create(airflow, { ...task, key: "mine" }, [1, { two: 3 }]);
     await xcoms.update(airflow, { ...task, key: "mine" }, "other");
     expect((await xcoms.get(airflow, { ...task, key: "mine" })).value).toBe("other");
+    const gone = xcoms.delete(airflow, { ...task, key: "mine" });
+    if (isAtLeast(version, "3.2")) await gone;
+    else await expect(gone).rejects.toMatchObject({ code: "SERVER_TOO_OLD" });
 
     const patience = dagRuns.wait(airflow, { dagId: "speaks", dagRunId: "no such run" }, { deadlineMs: 1000 });
     await expect(patience).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -144,7 +117,7 @@ function testMethods(version: string): void {
     await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 });
     expect(await taskInstances.tries(airflow, { ...id, taskId: "once" })).toHaveLength(3);
     await taskInstances.setState(airflow, { ...id, taskId: "once" }, "failed");
-    expect(await all(taskInstances.list(airflow, { ...id, state: ["failed"] }))).toHaveLength(1);
+    expect(await Array.fromAsync(taskInstances.list(airflow, { ...id, state: ["failed"] }))).toHaveLength(1);
     expect((await dagRuns.setState(airflow, id, "failed")).state).toBe("failed");
     await dagRuns.delete(airflow, id);
     await expect(dagRuns.get(airflow, id)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -163,9 +136,13 @@ function testMethods(version: string): void {
     expect((await backfills.pause(airflow, id)).is_paused).toBe(true);
     expect((await backfills.unpause(airflow, id)).is_paused).toBe(false);
     await backfills.wait(airflow, id, { deadlineMs: 180_000, intervalMs: 500 });
-    const runs = await all(dagRuns.list(airflow, { dagId: "daily", run_type: ["backfill"] }));
+    const runs = await Array.fromAsync(dagRuns.list(airflow, { dagId: "daily", run_type: ["backfill"] }));
     expect(runs.map(({ state }) => state)).toEqual(["success", "success", "success"]);
-    expect(await all(backfills.list(airflow, { dag_id: "daily" }))).toMatchObject([{ id }]);
+    const later = { dag_id: "daily", from_date: "2026-02-04T00:00:00Z", to_date: "2026-02-05T00:00:00Z" };
+    const second = await backfills.create(airflow, later);
+    expect(await backfills.cancel(airflow, second.id)).toMatchObject({ completed_at: expect.any(String) });
+    const ids = (await Array.fromAsync(backfills.list(airflow, { dag_id: "daily" }))).map((each) => each.id);
+    expect(ids.sort((a, b) => a - b)).toEqual([id, second.id]);
   });
 
   test("variables, connections and pools are set, read, changed and removed, keys with a slash among them", async () => {
@@ -174,7 +151,7 @@ function testMethods(version: string): void {
     expect(JSON.parse(String((await variables.get(airflow, key)).value))).toEqual({ deep: [1] });
     await variables.set(airflow, key, "text");
     expect(await variables.get(airflow, key)).toMatchObject({ value: "text", description: "first" });
-    expect((await all(variables.list(airflow))).map((each) => each.key)).toEqual([key]);
+    expect((await Array.fromAsync(variables.list(airflow))).map((each) => each.key)).toContain(key);
     await variables.delete(airflow, key);
     await expect(variables.get(airflow, key)).rejects.toMatchObject({ code: "NOT_FOUND" });
 
@@ -182,21 +159,21 @@ function testMethods(version: string): void {
     await connections.create(airflow, connection);
     await connections.update(airflow, { connection_id: "there", conn_type: "http", port: 81 });
     expect(await connections.get(airflow, "there")).toMatchObject({ host: "127.0.0.1", port: 81 });
-    expect((await all(connections.list(airflow))).map((each) => each.connection_id)).toContain("there");
+    expect((await Array.fromAsync(connections.list(airflow))).map((each) => each.connection_id)).toContain("there");
     expect(await connections.test(airflow, connection)).toHaveProperty("status");
     await connections.delete(airflow, "there");
 
     await pools.create(airflow, { name: "few slots", slots: 2 });
     expect(await pools.update(airflow, "few slots", { slots: 3 })).toMatchObject({ slots: 3 });
     expect(await pools.get(airflow, "few slots")).toMatchObject({ slots: 3, occupied_slots: 0 });
-    expect((await all(pools.list(airflow))).map(({ name }) => name)).toContain("few slots");
+    expect((await Array.fromAsync(pools.list(airflow))).map(({ name }) => name)).toContain("few slots");
     await pools.delete(airflow, "few slots");
   });
 
   test("an asset is materialized, said to have changed, and its queued events are forgotten", {
     timeout: 240_000,
   }, async () => {
-    const found = await all(assets.list(airflow));
+    const found = await Array.fromAsync(assets.list(airflow));
     const report = found.find(({ name }) => name === "report");
     const id = Number(report?.id);
     expect(await assets.get(airflow, id)).toMatchObject({ uri: report?.uri });
@@ -207,7 +184,7 @@ function testMethods(version: string): void {
       { deadlineMs: 120_000, intervalMs: 200 },
     );
     await assets.createEvent(airflow, { asset_id: id, extra: { by: "hand" } });
-    expect((await all(assets.events(airflow, { asset_id: id }))).length).toBe(2);
+    expect((await Array.fromAsync(assets.events(airflow, { asset_id: id }))).length).toBe(2);
     expect(await assets.queuedEvents(airflow, id)).toMatchObject([{ dag_id: "reads_report" }]);
     await assets.removeQueuedEvents(airflow, id);
     await dags.delete(airflow, "reads_report");

@@ -1,0 +1,51 @@
+/** The client on real servers whose scheduler runs what it starts: every operation, the short methods, ids, examples. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { copyFile, mkdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAirflowClient, dags } from "@org/airflow-client";
+import { afterAll, beforeAll } from "vitest";
+import { testExamples } from "./airflow-examples.ts";
+import { testIds } from "./airflow-ids.ts";
+import { testMethods } from "./airflow-methods.ts";
+import { testOperations } from "./airflow-operations.ts";
+import { describeLiveBefore, log } from "./live.ts";
+import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+
+const nightly = Boolean(process.env.NIGHTLY);
+const newest = airflowVersions.at(-1)?.version;
+const tested = airflowVersions.filter(({ version }, index) => nightly || version === newest || index === 0);
+
+for (const { version, pythonBefore } of tested) {
+  describeLiveBefore(pythonBefore)(`the client on a real Airflow ${version}`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "live-client-"));
+    let started: AirflowServer;
+    const server = () => started;
+
+    beforeAll(async () => {
+      const dagsFolder = join(folder, "dags");
+      await mkdir(dagsFolder);
+      for (const name of ["methods.py", "operations.py", "broken.py"]) {
+        await copyFile(new URL(`./servers/airflow/${name}`, import.meta.url), join(dagsFolder, name));
+      }
+      const env = {
+        AIRFLOW__CORE__TEST_CONNECTION: "Enabled",
+        AIRFLOW__API__EXPOSE_CONFIG: "True",
+        AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN: ".+",
+      };
+      started = await startAirflow({ log, version, dagsFolder, scheduler: true, env });
+      const { url: baseUrl, username, password } = started;
+      const airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+      for await (const { dag_id } of dags.list(airflow)) await dags.unpause(airflow, dag_id);
+    });
+    afterAll(async () => {
+      await started?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    });
+
+    testOperations(version, server);
+    testIds(version, server);
+    if (version === newest || nightly) testMethods(version, server);
+    if (version === newest) testExamples(server);
+  });
+}

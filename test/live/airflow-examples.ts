@@ -1,0 +1,85 @@
+/** The examples of the Airflow client, as their READMEs start them. */
+import {
+  type AirflowClient,
+  connections,
+  createAirflowClient,
+  dagRuns,
+  taskInstances,
+  variables,
+} from "@org/airflow-client";
+import { beforeAll, expect, test } from "vitest";
+import { runExample } from "../support/run-example.ts";
+import { log } from "./live.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+
+const timeout = 240_000;
+
+export function testExamples(server: () => AirflowServer): void {
+  let airflow: AirflowClient;
+  let env: { readonly AIRFLOW_URL: string };
+
+  beforeAll(() => {
+    const { url: baseUrl, username, password } = server();
+    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    env = { AIRFLOW_URL: baseUrl };
+  });
+
+  test("examples/airflow-trigger-and-wait waits, and shows what a failed task said last", { timeout }, async () => {
+    const conf = { AIRFLOW_CONF: '{ "lines": 1 }' };
+    const said = await runExample("airflow-trigger-and-wait", { ...env, ...conf }, "speaks");
+    expect(said.at(-1)).toBe("It ended: success");
+    await expect(runExample("airflow-trigger-and-wait", env, "fails_first")).rejects.toMatchObject({
+      code: 1,
+      stdout: expect.stringMatching(
+        /It ended: failed\nonce, try 1:\n {2}Task failed with exception\n {2}RuntimeError: the first time it fails/,
+      ),
+    });
+  });
+
+  test("examples/airflow-clear-failed-today runs again what failed, and nothing else", { timeout }, async () => {
+    const failed = await Array.fromAsync(dagRuns.list(airflow, { state: ["failed"], dagId: "fails_first" }));
+    const ofTasks = await Array.fromAsync(taskInstances.list(airflow, { state: ["failed"] }));
+    const runs = new Set(ofTasks.map(({ dag_id, dag_run_id }) => `${dag_id} ${dag_run_id}`));
+    expect(failed.length).toBeGreaterThan(0);
+    const said = await runExample("airflow-clear-failed-today", env);
+    expect(said.at(-1)).toBe(`${runs.size} runs go on`);
+    for (const { dag_run_id: dagRunId } of failed) {
+      expect(said).toContain(`fails_first ${dagRunId}: once`);
+      const { state } = await dagRuns.wait(airflow, { dagId: "fails_first", dagRunId }, { intervalMs: 200 });
+      expect(state).toBe("success");
+    }
+    expect((await runExample("airflow-clear-failed-today", env)).at(-1)).toMatch(/^\d+ runs go on$/);
+  });
+
+  test("examples/airflow-backfill-week runs a DAG for seven dates, and a second time for none", {
+    timeout,
+  }, async () => {
+    const [first, ...runs] = await runExample("airflow-backfill-week", env, "backfilled");
+    expect(first).toBe("7 dates to run for");
+    expect(runs.length).toBe(7);
+    expect(runs.every((line) => /^\d{4}-\d\d-\d\d success$/.test(line))).toBe(true);
+    const [second] = await runExample("airflow-backfill-week", env, "backfilled");
+    expect(second).toBe("0 dates to run for");
+  });
+
+  test("examples/airflow-copy-settings copies to another version, and names what it cannot", { timeout }, async () => {
+    const target = await startAirflow({ log, version: "3.0.6" });
+    try {
+      const other = createAirflowClient({ baseUrl: target.url, auth: { username: "admin", password: "admin" } });
+      await variables.set(airflow, "team/color", "red", { description: "of the team" });
+      await variables.set(airflow, "their_password", "hidden");
+      await variables.set(other, "team/color", "green");
+      const connection = { connection_id: "shop", conn_type: "http", host: "shop.example", port: 8080 };
+      await connections.create(airflow, { ...connection, password: "unknown", extra: '{ "a": 1 }' });
+      const said = await runExample("airflow-copy-settings", { ...env, AIRFLOW_TARGET_URL: target.url });
+      expect(await variables.get(other, "team/color")).toMatchObject({ value: "red", description: "of the team" });
+      expect(await connections.get(other, "shop")).toMatchObject({ ...connection, extra: '{"a": 1}' });
+      expect(said).toContain("variable their_password: its value is hidden, set it by hand");
+      expect(said).toContain("connection shop: set its secrets by hand");
+      const again = await runExample("airflow-copy-settings", { ...env, AIRFLOW_TARGET_URL: target.url });
+      expect(again).toEqual(said);
+    } finally {
+      await target.stop();
+    }
+  });
+}

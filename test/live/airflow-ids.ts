@@ -1,0 +1,76 @@
+/** Ids with every kind of character, as the server takes them: encoded right, or refused with an error that says why. */
+import {
+  type AirflowClient,
+  connections,
+  createAirflowClient,
+  dagRuns,
+  pools,
+  variables,
+  xcoms,
+} from "@org/airflow-client";
+import { beforeAll, expect, test } from "vitest";
+import type { AirflowServer } from "./servers/airflow.ts";
+import { isAtLeast } from "./servers/for-version.ts";
+
+const odd = ["a b", "50%", "a%2Fb", "ü日本🎉", "a+b", "a?b#c", "a&b=c", "a:b;c,d@e", "'a' \"b\"", "a\\b", "..a", "{a}"];
+const slashed = ["a/b", "/a", "a//b", "a/../b"];
+
+export function testIds(version: string, server: () => AirflowServer): void {
+  let airflow: AirflowClient;
+
+  beforeAll(() => {
+    const { url: baseUrl, username, password } = server();
+    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+  });
+
+  test.each([...odd, "a/b", "a//b"])("a variable and a pool named %j are made, found and deleted", async (name) => {
+    await variables.set(airflow, name, "value");
+    expect((await variables.get(airflow, name)).key).toBe(name);
+    await variables.delete(airflow, name);
+    await expect(variables.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await pools.create(airflow, { name, slots: 1 });
+    expect((await pools.get(airflow, name)).name).toBe(name);
+    await pools.delete(airflow, name);
+    await expect(pools.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  // The server here allows every run id, as servers may be told to.
+  test.each(odd)("a run named %j is started and found, and an XCom of its key", async (name) => {
+    const run = { dagId: "wants", dagRunId: name };
+    await dagRuns.trigger(airflow, "wants", { dag_run_id: name });
+    expect((await dagRuns.get(airflow, run)).dag_run_id).toBe(name);
+    const entry = { ...run, taskId: "want", key: name };
+    await xcoms.create(airflow, entry, "value");
+    expect((await xcoms.get(airflow, entry)).key).toBe(name);
+    await dagRuns.delete(airflow, run);
+    await expect(dagRuns.get(airflow, run)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test.each(slashed)(
+    "a run named %j cannot be asked for, and the error says so before anything is sent",
+    async (name) => {
+      await expect(dagRuns.get(airflow, { dagId: "wants", dagRunId: name })).rejects.toMatchObject({
+        code: "UNADDRESSABLE_ID",
+        message: expect.stringContaining("run_id_pattern"),
+      });
+    },
+  );
+
+  test("an XCom's key with a slash is found where the server can, and else the error says so", async () => {
+    const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "wants");
+    const entry = { dagId: "wants", dagRunId, taskId: "want", key: "a/b" };
+    await dagRuns.wait(airflow, entry, { intervalMs: 200 });
+    await xcoms.create(airflow, entry, "value");
+    const found = xcoms.get(airflow, entry);
+    if (isAtLeast(version, "3.1")) expect((await found).key).toBe("a/b");
+    else await expect(found).rejects.toMatchObject({ code: "UNADDRESSABLE_ID" });
+  });
+
+  test.each(["a b", "a/b"])(
+    "a connection named %j is refused by the server, which says how they may be",
+    async (id) => {
+      const created = connections.create(airflow, { connection_id: id, conn_type: "http" });
+      await expect(created).rejects.toMatchObject({ code: "INVALID_REQUEST", status: 422 });
+    },
+  );
+}
