@@ -4,6 +4,7 @@ import {
   connections,
   createAirflowClient,
   dagRuns,
+  dags,
   pools,
   variables,
   xcoms,
@@ -23,6 +24,10 @@ export function testIds(version: string, server: () => AirflowServer): void {
     airflow = createAirflowClient({ baseUrl, auth: { username, password } });
   });
 
+  test("what is started here stays queued", async () => {
+    expect((await dags.pause(airflow, "wants")).is_paused).toBe(true);
+  });
+
   test.each([...odd, "a/b", "a//b"])("a variable and a pool named %j are made, found and deleted", async (name) => {
     await variables.set(airflow, name, "value");
     expect((await variables.get(airflow, name)).key).toBe(name);
@@ -35,16 +40,19 @@ export function testIds(version: string, server: () => AirflowServer): void {
   });
 
   // The server here allows every run id, as servers may be told to.
-  test.each(odd)("a run named %j is started and found, and an XCom of its key", async (name) => {
-    const run = { dagId: "wants", dagRunId: name };
-    await dagRuns.trigger(airflow, "wants", { dag_run_id: name });
-    expect((await dagRuns.get(airflow, run)).dag_run_id).toBe(name);
-    const entry = { ...run, taskId: "want", key: name };
-    await xcoms.create(airflow, entry, "value");
-    expect((await xcoms.get(airflow, entry)).key).toBe(name);
-    await dagRuns.delete(airflow, run);
-    await expect(dagRuns.get(airflow, run)).rejects.toMatchObject({ code: "NOT_FOUND" });
-  });
+  test.each(odd.filter((name) => !name.includes("..")))(
+    "a run named %j is started and found, and an XCom of its key",
+    async (name) => {
+      const run = { dagId: "wants", dagRunId: name };
+      await dagRuns.trigger(airflow, "wants", { dag_run_id: name });
+      expect((await dagRuns.get(airflow, run)).dag_run_id).toBe(name);
+      const entry = { ...run, taskId: "want", key: name };
+      await xcoms.create(airflow, entry, "value");
+      expect((await xcoms.get(airflow, entry)).key).toBe(name);
+      await dagRuns.delete(airflow, run);
+      await expect(dagRuns.get(airflow, run)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    },
+  );
 
   test.each(slashed)(
     "a run named %j cannot be asked for, and the error says so before anything is sent",
@@ -59,7 +67,6 @@ export function testIds(version: string, server: () => AirflowServer): void {
   test("an XCom's key with a slash is found where the server can, and else the error says so", async () => {
     const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "wants");
     const entry = { dagId: "wants", dagRunId, taskId: "want", key: "a/b" };
-    await dagRuns.wait(airflow, entry, { intervalMs: 200 });
     await xcoms.create(airflow, entry, "value");
     const found = xcoms.get(airflow, entry);
     if (isAtLeast(version, "3.1")) expect((await found).key).toBe("a/b");

@@ -12,6 +12,7 @@ import {
   monitor,
   pools,
   taskInstances,
+  users,
   variables,
   xcoms,
 } from "@org/airflow-client";
@@ -168,6 +169,13 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect(await pools.get(airflow, "few slots")).toMatchObject({ slots: 3, occupied_slots: 0 });
     expect((await Array.fromAsync(pools.list(airflow))).map(({ name }) => name)).toContain("few slots");
     await pools.delete(airflow, "few slots");
+  });
+
+  test("a server whose auth manager is not FAB's has no users, and the error says so", async () => {
+    await expect(users.get(airflow, "ann")).rejects.toMatchObject({
+      code: "NOT_AN_API",
+      message: expect.stringContaining("auth manager is another than FAB's"),
+    });
   });
 
   test("an asset is materialized, said to have changed, and its queued events are forgotten", {

@@ -8,6 +8,7 @@ import { createRandom } from "@org/simulators";
 import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncError, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { testUsers } from "./airflow-fab-users.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLive, log } from "./live.ts";
 import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
@@ -163,6 +164,8 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     log((error as Error).message);
     return error as SyncError;
   }
+
+  testUsers(() => server);
 
   test("a user who sees three DAGs of ten gets their rows, and no others", async () => {
     await reader.mayRead([...everything, ...dagsOf(seen)]);

@@ -45,6 +45,9 @@ export interface TransportOptions {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The operation whose answer is lines of JSON without a content type. */
+const streamed = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait";
+
 const notSurprising = { wasAccepted: false, isHopeless: false };
 
 /** What carries requests: deadlines, credentials, and errors without secrets. */
@@ -122,8 +125,7 @@ export function createTransport(options: TransportOptions): Transport {
     }
     const wanted = accept.split(",").map((range) => range.split(";")[0]?.trim());
     if (type && type !== "text/html" && (wanted.includes(type) || wanted.includes("*/*"))) return body;
-    // What Airflow streams, as it does while it waits for a run, is lines of JSON without a type.
-    if (!type && isLinesOfJson(body)) return body;
+    if (!type && answer.call.path === streamed) return body;
     const because = answer.call.path.startsWith("/auth/fab/")
       ? "this server's auth manager is another than FAB's, and has no users and roles to be asked for."
       : "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
@@ -150,13 +152,4 @@ export function createTransport(options: TransportOptions): Transport {
       }
     },
   };
-}
-
-function isLinesOfJson(body: string): boolean {
-  try {
-    for (const line of body.trim().split("\n")) JSON.parse(line);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -4,6 +4,7 @@ import {
   type Dag,
   type DagRun,
   type EventLog,
+  isErrorOf,
   type ListItem,
   paginate,
   type TaskInstance,
@@ -95,4 +96,19 @@ test("paging sets offset, cursor and the order of a cursor itself", () => {
   paginate(client, "/api/v2/dags/{dag_id}/dagRuns");
   // @ts-expect-error not a list
   paginate(client, "/api/v2/version");
+});
+
+test("an error of an operation has the detail that the interface gives its status", () => {
+  const error: unknown = undefined;
+  if (isErrorOf(error, "POST", "/api/v2/dags/{dag_id}/dagRuns", 409)) {
+    expectTypeOf(error.status).toEqualTypeOf<409>();
+    expectTypeOf(error.detail).toEqualTypeOf<string | { [key: string]: unknown }>();
+  }
+  if (isErrorOf(error, "GET", "/api/v2/dags", 422)) {
+    expectTypeOf(error.detail).toExtend<string | readonly { loc: (string | number)[]; msg: string }[]>();
+  }
+  // @ts-expect-error the interface gives this operation no conflict
+  isErrorOf(error, "GET", "/api/v2/dags", 409);
+  // @ts-expect-error there is no such operation
+  isErrorOf(error, "DELETE", "/api/v2/dags", 404);
 });

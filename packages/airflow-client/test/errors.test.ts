@@ -1,6 +1,6 @@
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
-import { AirflowNetworkError, AirflowResponseError, createAirflowClient } from "@org/airflow-client";
+import { AirflowNetworkError, AirflowResponseError, createAirflowClient, isErrorOf } from "@org/airflow-client";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { certificate, key } from "./support/certificate.ts";
 import { failure } from "./support/failure.ts";
@@ -216,4 +216,49 @@ describe("no answer", () => {
     expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
     expect(error.message).toContain("bad port");
   });
+});
+
+describe("an operation that the server is too old for", () => {
+  const favorite = "/api/v2/dags/{dag_id}/favorite";
+  const enqueue = "/api/v2/connections/enqueue-test";
+  const notFound = (detail: string) => ({ detail: `The Connection with connection_id: ${detail} was not found` });
+
+  test.each([
+    ["the router knows no such path", 404, { error: "API route not found" }],
+    ["the path has other methods", 405, { detail: "Method Not Allowed" }],
+  ])("ends with an error that says since when it exists: %s", async (_, status, body) => {
+    const { url } = await serve((_, response) => json(response, body, status));
+    const client = createAirflowClient({ baseUrl: url });
+    const call = client.POST(favorite, { params: { path: { dag_id: "d" } } });
+    const error = await failure(call, AirflowResponseError);
+    expect(error).toMatchObject({ code: "SERVER_TOO_OLD", failureType: "config", retryable: false });
+    expect(error.message).toContain("(it exists since Airflow 3.1, and this server is older)");
+  });
+
+  test("also where an older route takes the path's last word for an id, and only there", async () => {
+    const taken = await serve((_, response) => json(response, notFound("`enqueue-test`"), 404));
+    const params = { header: { "Airflow-Connection-Test-Token": "t" } };
+    const error = await failure(
+      createAirflowClient({ baseUrl: taken.url }).GET(enqueue, { params }),
+      AirflowResponseError,
+    );
+    expect(error.code).toBe("SERVER_TOO_OLD");
+    const other = await serve((_, response) => json(response, notFound("`my-enqueue-test`"), 404));
+    const absent = await failure(
+      createAirflowClient({ baseUrl: other.url }).GET(enqueue, { params }),
+      AirflowResponseError,
+    );
+    expect(absent.code).toBe("NOT_FOUND");
+  });
+});
+
+test("isErrorOf tells one operation's failure from another's, and one status from another", async () => {
+  const { url } = await serve((_, response) => json(response, { detail: "exists" }, 409));
+  const runs = "/api/v2/dags/{dag_id}/dagRuns";
+  const client = createAirflowClient({ baseUrl: url });
+  const error = await failure(client.POST(runs, { params: { path: { dag_id: "d" } }, body: { logical_date: null } }));
+  expect(isErrorOf(error, "POST", runs, 409)).toBe(true);
+  expect(isErrorOf(error, "POST", runs, 404)).toBe(false);
+  expect(isErrorOf(error, "POST", "/api/v2/pools", 409)).toBe(false);
+  expect(isErrorOf(new Error("exists"), "POST", runs, 409)).toBe(false);
 });

@@ -1,4 +1,4 @@
-import type { AirflowClient } from "@org/airflow-client";
+import { type AirflowClient, roles, users } from "@org/airflow-client";
 
 /** A user of the FAB auth manager, and the role that says what he may read. The password is the name. */
 export interface Reader {
@@ -13,14 +13,13 @@ export async function createReader(admin: AirflowClient, username = "reader"): P
     name: username,
     actions: resources.map((name) => ({ action: { name: "can_read" }, resource: { name } })),
   });
-  await admin.request("POST", "/auth/fab/v1/roles", { body: role([]) });
+  await roles.create(admin, role([]));
   const person = { first_name: username, last_name: username, email: `${username}@example.com` };
-  const roles = [{ name: username }];
-  await admin.request("POST", "/auth/fab/v1/users", { body: { username, password: username, ...person, roles } });
+  await users.create(admin, { username, password: username, ...person, roles: [{ name: username }] });
   return {
     username,
     async mayRead(resources) {
-      await admin.request("PATCH", `/auth/fab/v1/roles/${username}`, { body: role(resources) });
+      await roles.update(admin, username, role(resources));
     },
   };
 }

@@ -1,0 +1,71 @@
+/** Users and roles of the FAB auth manager through the client, names of every kind among them. */
+import { type AirflowClient, createAirflowClient, roles, users } from "@org/airflow-client";
+import { beforeAll, expect, test } from "vitest";
+import type { AirflowServer } from "./servers/airflow.ts";
+
+const odd = ["a b", "50%", "a%2Fb", "ü日本", "a+b", "a?b#c", "a&b=c", "a:b;c,d@e", "a\\b"];
+
+export function testUsers(server: () => AirflowServer): void {
+  let airflow: AirflowClient;
+  const person = (username: string) => ({
+    username,
+    first_name: "Ann",
+    last_name: "Other",
+    password: "hunter2!",
+    email: `${encodeURIComponent(username)}@example.com`,
+    roles: [{ name: "Viewer" }],
+  });
+
+  beforeAll(() => {
+    airflow = createAirflowClient({ baseUrl: server().url, auth: { username: "admin", password: "admin" } });
+  });
+
+  test("a user is made, listed, changed, logs in with the new password, and is deleted", async () => {
+    await users.create(airflow, person("ann"));
+    await expect(users.create(airflow, person("ann"))).rejects.toMatchObject({ code: "CONFLICT" });
+    const names = (await Array.fromAsync(users.list(airflow, { limit: 1 }))).map(({ username }) => username);
+    expect(names).toEqual(expect.arrayContaining(["admin", "ann"]));
+    const changed = await users.update(airflow, "ann", { password: "another", last_name: "New" });
+    expect(changed).toMatchObject({ first_name: "Ann", last_name: "New", roles: [{ name: "Viewer" }] });
+    const ann = createAirflowClient({ baseUrl: server().url, auth: { username: "ann", password: "another" } });
+    expect((await ann.GET("/api/v2/dags", { params: { query: { limit: 1 } } })).data.total_entries).toBeGreaterThan(0);
+    await expect(users.list(ann)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "FORBIDDEN" });
+    await users.delete(airflow, "ann");
+    await expect(users.get(airflow, "ann")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test.each(odd)("a user named %j is found and deleted", async (name) => {
+    await users.create(airflow, person(name));
+    expect((await users.get(airflow, name)).username).toBe(name);
+    await users.delete(airflow, name);
+    await expect(users.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+
+  test("a user whose name has a slash is found in the list; what the server cannot do is said, and how to name it", async () => {
+    await users.create(airflow, person("domain/ann"));
+    expect((await users.get(airflow, "domain/ann")).username).toBe("domain/ann");
+    await expect(users.get(airflow, "domain/bob")).rejects.toMatchObject({ code: "NOT_FOUND" });
+    for (const attempt of [users.update(airflow, "domain/ann", {}), users.delete(airflow, "domain/ann")]) {
+      await expect(attempt).rejects.toMatchObject({
+        code: "UNADDRESSABLE_ID",
+        message: expect.stringContaining("sanitizeUsername"),
+      });
+    }
+    const name = users.sanitizeUsername("domain/ann");
+    expect(name).toBe("domain_ann");
+    await users.create(airflow, person(name));
+    await users.delete(airflow, name);
+  });
+
+  test("a role is made, listed, changed and deleted; permissions are listed", async () => {
+    const can = (name: string) => ({ action: { name: "can_read" }, resource: { name } });
+    await roles.create(airflow, { name: "auditor", actions: [can("Audit Logs")] });
+    expect((await Array.fromAsync(roles.list(airflow))).map(({ name }) => name)).toContain("auditor");
+    await roles.update(airflow, "auditor", { name: "auditor", actions: [can("DAGs"), can("DAG Runs")] });
+    const { actions } = await roles.get(airflow, "auditor");
+    expect(actions).toEqual(expect.arrayContaining([can("DAGs"), can("DAG Runs")]));
+    expect(await Array.fromAsync(roles.permissions(airflow))).toContainEqual(can("DAG Runs"));
+    await roles.delete(airflow, "auditor");
+    await expect(roles.get(airflow, "auditor")).rejects.toMatchObject({ code: "NOT_FOUND" });
+  });
+}
