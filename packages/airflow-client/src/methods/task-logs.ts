@@ -1,4 +1,5 @@
 import type { AirflowClient } from "../client.ts";
+import { AirflowError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
 import { sleep } from "./poll.ts";
 import { type TaskInstanceId, taskPath } from "./task-instances.ts";
@@ -23,8 +24,12 @@ export interface LogsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** A server may fail to read what is being written; one that fails so often in a row means it. */
+const MOST_FAILURES = 5;
+
 /**
  * The lines of one attempt's log, as they come. It ends with the attempt; without `follow`, with what there is now.
+ * While it follows, a few errors that may pass do not end it.
  *
  * @param tryNumber 1 for the first attempt
  * @throws AirflowError `NOT_FOUND` where there was no such attempt
@@ -35,7 +40,11 @@ export async function* logs(
   tryNumber: number,
   { follow = true, intervalMs = 2000, signal }: LogsOptions = {},
 ): AsyncGenerator<LogLine, void, undefined> {
-  const first = await readLog(client, task, tryNumber, undefined, { signal });
+  const read = (token?: string) => {
+    const ask = () => readLog(client, task, tryNumber, token, { signal });
+    return follow ? askAgain(ask, intervalMs, signal) : ask();
+  };
+  const first = await read();
   yield* first.lines;
   // What comes before the task's own lines is sent once.
   const own = first.lines.slice(headerLength(first.lines));
@@ -43,13 +52,24 @@ export async function* logs(
   let count = own.length;
   for (let { token } = first; token !== null && follow; ) {
     await sleep(intervalMs, signal);
-    const next = await readLog(client, task, tryNumber, token, { signal });
+    const next = await read(token);
     ({ token } = next);
     // Airflow 3.0 takes the token and gives all lines again.
     if (beginning.length === 0) beginning.push(...next.lines.slice(0, 3));
     else if (next.lines.length >= count && beginsWith(next.lines, beginning)) next.lines.splice(0, count);
     count += next.lines.length;
     yield* next.lines;
+  }
+}
+
+async function askAgain<T>(ask: () => Promise<T>, intervalMs: number, signal: AbortSignal | undefined): Promise<T> {
+  for (let failures = 1; ; failures += 1) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
+      await sleep(intervalMs, signal);
+    }
   }
 }
 

@@ -18,14 +18,16 @@ export async function get(client: AirflowClient, key: string, call: CallOptions 
   return (await client.GET("/api/v2/variables/{variable_key}", { ...call, params: byKey(key) })).data;
 }
 
-/** Creates a variable, or changes it. What is not text is stored as JSON. Without a description the present one stays. */
+/** Creates a variable, or changes it. What is not text is stored as its JSON. Without a description the present one stays. */
 export async function set(
   client: AirflowClient,
   key: string,
   value: Schemas["JsonValue"],
   { description, ...call }: { readonly description?: string | null | undefined } & CallOptions = {},
 ): Promise<Variable> {
-  const body = { key, value, ...(description != null && { description }) };
+  // Before 3.3 a server would store Python's idea of a value that is not text.
+  const text = typeof value === "string" ? value : JSON.stringify(value);
+  const body = { key, value: text, ...(description != null && { description }) };
   try {
     return (await client.POST("/api/v2/variables", { ...call, body })).data;
   } catch (error) {

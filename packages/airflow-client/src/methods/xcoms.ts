@@ -49,7 +49,7 @@ export async function create(
   await client.POST(PATH, { ...call, params: { path }, body: { key, value, map_index } });
 }
 
-/** Gives an entry another value. */
+/** Gives an entry another value. Airflow 3.0 and 3.1 store a text in its place: the value's JSON. */
 export async function update(client: AirflowClient, id: XComId, value: unknown, call: CallOptions = {}): Promise<void> {
   const { map_index, ...path } = entryPath(id);
   await client.PATCH(`${PATH}/{xcom_key}`, { ...call, params: { path }, body: { value, map_index } });
