@@ -89,3 +89,16 @@ test("a list gives items, and pages, and asks anew each time", async () => {
     { limit: 2, tags: ["x"], offset: 0 },
   ]);
 });
+
+test("a log whose tokens the server fails with is read again from its beginning, and ends with an error in the end", async () => {
+  const whole = (...lines: readonly object[]) => ({ content: [...header, ...lines], continuation_token: "a" });
+  const end = { content: [...header, line(1), line(2), line(3)], continuation_token: null };
+  const passing = error("SERVER_ERROR", true);
+  expect(await read(whole(line(1)), passing, whole(line(1), line(2)), passing, end)).toEqual([
+    "line 1",
+    "line 2",
+    "line 3",
+  ]);
+  await expect(read(whole(line(1)), passing)).rejects.toBe(passing);
+  await expect(read(whole(line(1)), error("NOT_FOUND", false))).rejects.toMatchObject({ code: "NOT_FOUND" });
+});

@@ -24,7 +24,7 @@ export interface LogsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A server may fail to read what is being written; one that fails so often in a row means it. */
+/** So many failures in a row are no passing ones. */
 const MOST_FAILURES = 5;
 
 /**
@@ -40,37 +40,40 @@ export async function* logs(
   tryNumber: number,
   { follow = true, intervalMs = 2000, signal }: LogsOptions = {},
 ): AsyncGenerator<LogLine, void, undefined> {
-  const read = (token?: string) => {
-    const ask = () => readLog(client, task, tryNumber, token, { signal });
-    return follow ? askAgain(ask, intervalMs, signal) : ask();
-  };
-  const first = await read();
+  const first = await readLog(client, task, tryNumber, undefined, { signal });
   yield* first.lines;
   // What comes before the task's own lines is sent once.
-  const own = first.lines.slice(headerLength(first.lines));
+  const own = withoutHeader(first.lines);
   const beginning = own.slice(0, 3);
   let count = own.length;
+  let failures = 0;
+  let goesOn = true;
   for (let { token } = first; token !== null && follow; ) {
     await sleep(intervalMs, signal);
-    const next = await read(token);
+    let next: LogPart;
+    try {
+      next = await readLog(client, task, tryNumber, goesOn ? token : undefined, { signal });
+    } catch (error) {
+      failures += 1;
+      if (!(error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
+      // Airflow 3.2 fails with some tokens, each time: from here on, all is read again.
+      goesOn = false;
+      continue;
+    }
+    failures = 0;
     ({ token } = next);
+    const lines = withoutHeader(next.lines);
     // Airflow 3.0 takes the token and gives all lines again.
-    if (beginning.length === 0) beginning.push(...next.lines.slice(0, 3));
-    else if (next.lines.length >= count && beginsWith(next.lines, beginning)) next.lines.splice(0, count);
-    count += next.lines.length;
-    yield* next.lines;
+    if (beginning.length === 0) beginning.push(...lines.slice(0, 3));
+    else if (lines.length >= count && beginsWith(lines, beginning)) lines.splice(0, count);
+    count += lines.length;
+    yield* lines;
   }
 }
 
-async function askAgain<T>(ask: () => Promise<T>, intervalMs: number, signal: AbortSignal | undefined): Promise<T> {
-  for (let failures = 1; ; failures += 1) {
-    try {
-      return await ask();
-    } catch (error) {
-      if (!(error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
-      await sleep(intervalMs, signal);
-    }
-  }
+interface LogPart {
+  readonly lines: LogLine[];
+  readonly token: string | null;
 }
 
 async function readLog(
@@ -79,7 +82,7 @@ async function readLog(
   tryNumber: number,
   token: string | undefined,
   call: CallOptions,
-): Promise<{ readonly lines: LogLine[]; readonly token: string | null }> {
+): Promise<LogPart> {
   const { map_index, ...path } = taskPath(task);
   const { data } = await client.GET(
     "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/logs/{try_number}",
@@ -97,10 +100,10 @@ async function readLog(
   return { lines, token: continuation_token };
 }
 
-/** How many lines say where the log was found. */
-function headerLength(lines: readonly LogLine[]): number {
-  if (!lines[0]?.event.startsWith("::group::")) return 0;
-  return lines.findIndex(({ event }) => event === "::endgroup::") + 1;
+/** The lines after those that say where the log was found. */
+function withoutHeader(lines: readonly LogLine[]): LogLine[] {
+  if (!lines[0]?.event.startsWith("::group::")) return [...lines];
+  return lines.slice(lines.findIndex(({ event }) => event === "::endgroup::") + 1);
 }
 
 function beginsWith(lines: readonly LogLine[], beginning: readonly LogLine[]): boolean {
