@@ -69,7 +69,7 @@ await step("lint and format (biome)", "biome", "check", ".");
 await step("types (tsc)", "tsc", "--noEmit");
 await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
 await tests();
-await step("build (turbo, tsup)", "turbo", "run", "build", "--output-logs=errors-only");
+await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
 for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
   await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
 }
