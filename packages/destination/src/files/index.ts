@@ -12,7 +12,7 @@ import type { Store } from "./store.ts";
 import { isS3, parseS3Place } from "./url.ts";
 
 export type { FileFormat } from "./formats.ts";
-export type { S3Options } from "./s3.ts";
+export type { S3Credentials, S3Options } from "./s3.ts";
 export { parseFilesUrl } from "./url.ts";
 
 export interface FilesOptions extends S3Options {

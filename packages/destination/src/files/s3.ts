@@ -2,7 +2,7 @@
 import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import { DestinationError } from "../errors.ts";
 import { isConflict, isMissing, s3Error } from "./s3-errors.ts";
 import { uploadFile } from "./s3-upload.ts";
@@ -17,7 +17,14 @@ export interface S3Options {
   /** Whether the bucket's name is in the path rather than in the host's name. @default true with an endpoint */
   readonly forcePathStyle?: boolean;
   /** @default as the SDK finds them: the environment, the profile, the machine's role */
-  readonly credentials?: S3ClientConfig["credentials"];
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>);
+}
+
+/** What the SDK takes; its own types would be missing where it is not installed. */
+export interface S3Credentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
 }
 
 /** The same text for ever, so that creating it again does no harm, whatever the server makes of the condition. */

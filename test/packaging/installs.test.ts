@@ -1,0 +1,94 @@
+import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { run } from "../live/servers/processes.ts";
+import { entryPoints, installWithPnpm, publishable } from "./support/projects.ts";
+import { startServers } from "./support/servers.ts";
+import { obtain, orSkip } from "./support/tools.ts";
+
+/** The oldest TypeScript that compiles what the packages declare, as the clients' READMEs say, and the newest. */
+const typescripts = ["typescript@5.0.4", "typescript@7.0.2"];
+
+const resolutions = [
+  { module: "esnext", moduleResolution: "bundler" },
+  { module: "node16", moduleResolution: "node16" },
+  { module: "nodenext", moduleResolution: "nodenext" },
+];
+
+const all = [...publishable.values()].flatMap(entryPoints);
+/** The command's declarations need those of Node, which need a newer TypeScript. */
+const libraries = all.filter((entry) => entry !== "@org/cli");
+
+const folder = mkdtempSync(join(tmpdir(), "packaging-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const projects = { npm: inject("npmProject"), pnpm: join(folder, "pnpm") };
+
+beforeAll(async () => {
+  await installWithPnpm(projects.pnpm, inject("tarballs"));
+});
+
+/** Compiles with everything strict, the packages' declarations included. @throws with what the compiler says */
+async function compile(
+  project: string,
+  specification: string,
+  entries: readonly string[],
+  options: object,
+): Promise<void> {
+  const typescript = await obtain(specification);
+  const lines = entries.map((entry, index) => `export * as entry${index} from ${JSON.stringify(entry)};`);
+  writeFileSync(join(project, "entries.ts"), `${lines.join("\n")}\n`);
+  for (const name of ["smoke.ts", "wrong.ts"]) cpSync(join(import.meta.dirname, name), join(project, name));
+  const compilerOptions = {
+    strict: true,
+    exactOptionalPropertyTypes: true,
+    noUncheckedIndexedAccess: true,
+    skipLibCheck: false,
+    target: "es2022",
+    lib: ["es2022", "dom", "dom.iterable"],
+    types: [],
+    ...options,
+  };
+  const tsconfig = join(project, "tsconfig.test.json");
+  writeFileSync(tsconfig, JSON.stringify({ compilerOptions, files: ["entries.ts", "smoke.ts", "wrong.ts"] }));
+  const tsc = join(typescript, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "--project", tsconfig], { cwd: project });
+}
+
+const cases = typescripts.flatMap((specification) => resolutions.map((options) => ({ specification, options })));
+
+test.for(cases)("$specification compiles what npm installed, with $options.moduleResolution", async (one, context) => {
+  await orSkip(context, one.specification, () => obtain(one.specification));
+  await compile(projects.npm, one.specification, libraries, { ...one.options, noEmit: true });
+});
+
+test("what pnpm installed, where a package sees only what it declares, compiles and runs", async () => {
+  const options = { module: "nodenext", moduleResolution: "nodenext", types: ["node"], skipLibCheck: true };
+  await compile(projects.pnpm, typescripts[1]!, all, options);
+  writeFileSync(
+    join(projects.pnpm, "run.js"),
+    `import { smoke } from "./smoke.js"; console.log(JSON.stringify(await smoke(process.argv[2])));`,
+  );
+  const servers = await startServers(() => "");
+  try {
+    const seen = await run(process.execPath, ["run.js", servers.origin], { cwd: projects.pnpm });
+    expect(JSON.parse(seen)).toMatchObject({ dag: "load_orders", dagsterVersion: "1.13.27" });
+  } finally {
+    await servers.close();
+  }
+});
+
+test.for(["npm", "pnpm"] as const)(
+  "every entry point loads, and the command runs, as installed by %s",
+  async (manager) => {
+    // The conformance suite is for tests: it loads within vitest only.
+    const loaded = all.filter((entry) => entry !== "@org/destination/testing");
+    const script = `for (const entry of ${JSON.stringify(loaded)}) console.log(entry, Object.keys(await import(entry)).length > 0)`;
+    const cwd = projects[manager];
+    const lines = await run(process.execPath, ["--input-type=module", "--eval", script], { cwd });
+    expect(lines.trim().split("\n")).toEqual(loaded.map((entry) => `${entry} true`));
+    expect((await run(join(cwd, "node_modules", ".bin", "dagsync"), ["--version"], { cwd })).trim()).toMatch(
+      /^\d+\.\d+\.\d+$/,
+    );
+  },
+);

@@ -1,0 +1,73 @@
+/**
+ * What every runtime has to do with the two clients, as they are published. It runs on Node, Bun and Deno as it is, and as
+ * a bundle in a browser and in workerd, so it uses nothing but the two packages and web standards.
+ */
+import { AirflowError, checkServer, createAirflowClient, dagRuns, dags } from "@org/airflow-client";
+import {
+  createDagsterClient,
+  DagsterError,
+  definitionsDocument,
+  paginateRuns,
+  serverVersionDocument,
+  unwrap,
+} from "@org/dagster-client";
+
+/** What was seen, for the test to compare with what the servers hold. */
+export interface Seen {
+  readonly airflowVersion: string;
+  readonly dag: string;
+  readonly dagRunPages: readonly number[];
+  readonly missing: string;
+  readonly refused: string;
+  readonly late: string;
+  readonly lost: string;
+  readonly aborted: string;
+  readonly dagsterVersion: string;
+  readonly dagsterRunPages: readonly number[];
+  readonly locations: readonly string[];
+  readonly invalid: string;
+}
+
+/** @param origin where both servers are, under /airflow and /dagster */
+export async function smoke(origin: string): Promise<Seen> {
+  return { ...(await useAirflow(`${origin}/airflow`)), ...(await useDagster(`${origin}/dagster`)) };
+}
+
+async function useAirflow(baseUrl: string) {
+  const auth = { username: "admin", password: "admin" };
+  const airflow = createAirflowClient({ baseUrl, auth });
+  const { version: airflowVersion } = await checkServer(airflow);
+  const dagRunPages: number[] = [];
+  for await (const { items } of dagRuns.list(airflow, { limit: 100 }).pages()) dagRunPages.push(items.length);
+  const { dag_id: dag } = await dags.get(airflow, "load_orders");
+
+  const missing = await codeOf(dags.get(airflow, "no such dag"));
+  const mistyped = createAirflowClient({ baseUrl, auth: { ...auth, password: "not this one" } });
+  const refused = await codeOf(dags.get(mistyped, dag));
+  const late = await codeOf(airflow.request("GET", "/stall", { timeoutMs: 50 }));
+  const lost = await codeOf(airflow.request("GET", "/lost"));
+  const aborted = await codeOf(dags.get(airflow, dag, { signal: AbortSignal.abort() }));
+  return { airflowVersion, dag, dagRunPages, missing, refused, late, lost, aborted };
+}
+
+async function useDagster(url: string) {
+  const dagster = createDagsterClient({ url });
+  const { version: dagsterVersion } = await dagster.request(serverVersionDocument);
+  const dagsterRunPages: number[] = [];
+  for await (const { rows } of paginateRuns(dagster, { pageSize: 250 })) dagsterRunPages.push(rows.length);
+  const { workspace } = await dagster.request(definitionsDocument);
+  const locations = unwrap(workspace, "Workspace").locationEntries.map(({ name }) => name);
+  const invalid = await codeOf(dagster.request("{ nothing }"));
+  return { dagsterVersion, dagsterRunPages, locations, invalid };
+}
+
+/** The class of the client's error and its code; of anything else its name. */
+async function codeOf(call: Promise<unknown>): Promise<string> {
+  try {
+    await call;
+    return "no error";
+  } catch (error) {
+    const { name } = error as Error;
+    return error instanceof AirflowError || error instanceof DagsterError ? `${name} ${error.code}` : name;
+  }
+}

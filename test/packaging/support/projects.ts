@@ -1,0 +1,79 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageManager, root } from "../../../scripts/bootstrap.mjs";
+import { run } from "../../live/servers/processes.ts";
+
+/** What a project needs besides our packages: a program for Node needs the types of Node. */
+const companions = { "@types/node": "^24" };
+
+/** Of a package.json, what the tests read. */
+export interface Manifest {
+  readonly name: string;
+  readonly private?: boolean;
+  readonly exports: Readonly<Record<string, string | Readonly<Record<string, string>>>>;
+  readonly engines: { readonly node: string };
+  readonly peerDependencies?: Readonly<Record<string, string>>;
+}
+
+/** The packages that are published, by the name of their folder. */
+export const publishable: ReadonlyMap<string, Manifest> = new Map(
+  readdirSync(join(root, "packages"))
+    .map((name): [string, Manifest] => [
+      name,
+      JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")),
+    ])
+    .filter(([, manifest]) => !manifest.private),
+);
+
+/** What a package's users import from, such as `@org/destination/duckdb`. */
+export function entryPoints({ name, exports }: Manifest): string[] {
+  return Object.entries(exports)
+    .filter(([path, target]) => typeof target !== "string" && !path.includes("*"))
+    .map(([path]) => name + path.slice(1));
+}
+
+const pnpm = (cwd: string, ...args: string[]) => run("npx", ["--yes", packageManager, ...args], { cwd });
+
+/** Builds what changed and packs all. pnpm does it, since it knows what `catalog:` and `workspace:` mean. */
+export async function buildAndPack(folder: string): Promise<Record<string, string>> {
+  await pnpm(root, "exec", "turbo", "run", "build", "--output-logs=errors-only");
+  mkdirSync(folder, { recursive: true });
+  const filters = [...publishable.values()].map(({ name }) => `--filter=${name}`);
+  await pnpm(root, "--recursive", ...filters, "pack", "--pack-destination", folder);
+  const files = readdirSync(folder);
+  const found = [...publishable.values()].map(({ name }): [string, string] => {
+    const file = files.find((file) => file.startsWith(`${name.slice(1).replace("/", "-")}-`));
+    if (file === undefined) throw new Error(`${name} was not packed; there are ${files.join(", ")}`);
+    return [name, join(folder, file)];
+  });
+  return Object.fromEntries(found);
+}
+
+/** An empty project of somebody who uses npm. */
+export async function installWithNpm(folder: string, tarballs: Readonly<Record<string, string>>): Promise<string> {
+  writeProject(folder, tarballs);
+  await run("npm", ["install", "--prefer-offline", "--no-audit", "--no-fund", "--loglevel=error"], { cwd: folder });
+  return folder;
+}
+
+/** An empty project of somebody who uses pnpm, whose packages see nothing but what they declare. */
+export async function installWithPnpm(folder: string, tarballs: Readonly<Record<string, string>>): Promise<string> {
+  writeProject(folder, tarballs);
+  // Until they are published, the packages are found by each other only so.
+  writeFileSync(
+    join(folder, "pnpm-workspace.yaml"),
+    JSON.stringify({ packages: ["."], overrides: addresses(tarballs) }),
+  );
+  await pnpm(folder, "install", "--prefer-offline", "--no-frozen-lockfile");
+  return folder;
+}
+
+function writeProject(folder: string, tarballs: Readonly<Record<string, string>>): void {
+  mkdirSync(folder, { recursive: true });
+  const dependencies = { ...companions, ...addresses(tarballs) };
+  writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+}
+
+function addresses(tarballs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(tarballs).map(([name, file]) => [name, `file:${file}`]));
+}
