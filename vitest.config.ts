@@ -31,6 +31,16 @@ export default defineConfig({
       {
         ...shared,
         test: {
+          name: "packaging",
+          include: ["test/packaging/**/*.test.ts"],
+          globalSetup: "./test/packaging/setup.ts",
+          testTimeout: 300_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
           name: "live",
           include: ["test/live/**/*.test.ts", ...(nightly ? ["test/nightly/**/*.test.ts"] : [])],
           globalSetup: "./test/live/setup.ts",

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { packageManager, root } from "../../../scripts/bootstrap.mjs";
 import { run } from "../../live/servers/processes.ts";
+import { root } from "./tools.ts";
 
 /** What a project needs besides our packages: a program for Node needs the types of Node. */
 const companions = { "@types/node": "^24" };
@@ -32,6 +32,8 @@ export function entryPoints({ name, exports }: Manifest): string[] {
     .map(([path]) => name + path.slice(1));
 }
 
+/** pnpm with its version, as npx takes it. */
+const { packageManager } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { packageManager: string };
 const pnpm = (cwd: string, ...args: string[]) => run("npx", ["--yes", packageManager, ...args], { cwd });
 
 /** Builds what changed and packs all. pnpm does it, since it knows what `catalog:` and `workspace:` mean. */

@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
-import { root } from "../../../scripts/bootstrap.mjs";
 import { run } from "../../live/servers/processes.ts";
+
+/** The checkout. */
+export const root = fileURLToPath(new URL("../../..", import.meta.url));
 
 /**
  * Installs a package from npm into `.cache/`, where it stays: what only these tests need, and is too large for everybody
