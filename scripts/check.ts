@@ -68,11 +68,14 @@ async function tests(): Promise<void> {
 await step("lint and format (biome)", "biome", "check", ".");
 await step("types (tsc)", "tsc", "--noEmit");
 await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
-await tests();
 await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
+await tests();
 for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
   await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
+  await step(`types of @org/${name} (attw)`, "attw", "--pack", `packages/${name}`, "--profile", "esm-only", "--quiet");
 }
+await step("nothing unused (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
+await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");
 
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -14,7 +14,7 @@ const shortestMs = 3 * hourMs;
 const longestMs = 7 * 24 * hourMs;
 
 /** The file is somebody's own. */
-export class ForeignFileError extends Error {
+class ForeignFileError extends Error {
   override readonly name = "ForeignFileError";
   readonly failureType = "config";
 }

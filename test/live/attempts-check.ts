@@ -23,7 +23,7 @@ const taskKey = (row: PlainRow) => JSON.stringify([row.dag_id, row.dag_run_id, r
 const runKey = (row: PlainRow) => JSON.stringify([row.dag_id, row.dag_run_id]);
 
 /** Whether a run's attempts can be asked for: the server's address cannot carry a slash. */
-export const isAddressable = (row: PlainRow): boolean => !String(row.dag_run_id).includes("/");
+const isAddressable = (row: PlainRow): boolean => !String(row.dag_run_id).includes("/");
 
 /**
  * What is wrong with the runs and the task instances, each as a line; none when all is well. Every row must be as the

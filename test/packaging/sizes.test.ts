@@ -19,9 +19,14 @@ test.each(["airflow-client", "dagster-client"])("@org/%s is not larger than its 
   const readme = readFileSync(join(folder, "README.md"), "utf8");
   const sizes = JSON.parse(await run("size-limit", ["--json"], { cwd: folder })) as Size[];
   for (const { name, passed, size, sizeLimit } of sizes) {
-    expect(passed, `${name} has ${size} bytes; raise its limit in package.json and in the README, if it is worth it`).toBe(true);
+    expect(
+      passed,
+      `${name} has ${size} bytes; raise its limit in package.json and in the README, if it is worth it`,
+    ).toBe(true);
     expect(size, `${name}: a limit of ${sizeLimit} bytes says too little`).toBeGreaterThan(0.8 * sizeLimit);
-    expect(readme.replace(/ +/g, " "), `the README states the limit of ${name}`).toContain(`| \`${name}\` | ${sizeLimit / 1000} kB |`);
+    expect(readme.replace(/ +/g, " "), `the README states the limit of ${name}`).toContain(
+      `| \`${name}\` | ${sizeLimit / 1000} kB |`,
+    );
   }
   const stated = sizes.map(({ name }) => name);
   expect(stated, "every entry point has a line").toEqual(expect.arrayContaining(entryPoints(publishable.get(name)!)));

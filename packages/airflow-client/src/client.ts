@@ -30,7 +30,7 @@ export interface AirflowClientOptions {
 
 /**
  * Airflow's REST API v2, every operation typed by its path. A call returns its data, or throws an
- * {@link AirflowError}; it is never retried, except once with a renewed token.
+ * AirflowError; it is never retried, except once with a renewed token.
  */
 export interface AirflowClient {
   /** The address in use, without a slash at its end. */

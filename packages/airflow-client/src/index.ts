@@ -6,8 +6,10 @@ export {
   AirflowAuthError,
   AirflowError,
   type AirflowErrorCode,
+  type AirflowErrorInit,
   AirflowNetworkError,
   AirflowResponseError,
+  type AirflowResponseErrorInit,
   type FailureType,
 } from "./errors.ts";
 export type { components, operations, paths } from "./generated/schema.ts";

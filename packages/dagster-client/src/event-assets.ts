@@ -4,7 +4,7 @@ import type { LatestMaterializationFragment } from "./generated/operations.ts";
 import { unwrap } from "./unwrap.ts";
 
 /** One alias of the answer. */
-type EventAsset =
+export type EventAsset =
   | { readonly __typename: "Asset"; readonly assetMaterializations: readonly LatestMaterializationFragment[] }
   | { readonly __typename: "AssetNotFoundError"; readonly message: string };
 

@@ -205,11 +205,11 @@ export interface Session {
   rows?(table: Table): AsyncIterable<readonly StoredRow[]>;
 
   /**
-   * Writes rows as {@link rows} gave them, over rows with the same primary keys: content, `_synced_at` and `_deleted_at`
+   * Writes rows as {@link Session.rows} gave them, over rows with the same primary keys: content, `_synced_at` and `_deleted_at`
    * as they were. All of them or none, and no state, so that a sync after an unfinished transfer reads everything again.
    * There with the capability `transfer`.
    *
-   * @throws DestinationError as {@link commit}
+   * @throws DestinationError as {@link Session.commit}
    */
   restore?(table: Table, rows: readonly StoredRow[]): Promise<void>;
 

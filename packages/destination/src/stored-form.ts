@@ -91,7 +91,7 @@ export function storedRow(table: Table, row: Readonly<Record<string, unknown>>):
 }
 
 /** An `INVALID_ROW` error: table, primary key, column and reason. */
-export function invalidRow(
+function invalidRow(
   table: Table,
   row: Readonly<Record<string, unknown>>,
   column: string,

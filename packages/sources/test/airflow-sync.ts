@@ -25,7 +25,7 @@ export interface AirflowSyncOptions {
 }
 
 /** A small company's Airflow: enough of everything, and quick. */
-export const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
+const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
 
 /** A simulated Airflow, a destination, and syncs from the one into the other. All of it goes with the test. */
 export async function setUp({ world = smallWorld(), inFile = false, ...options }: AirflowSyncOptions = {}) {

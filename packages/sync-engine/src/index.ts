@@ -1,8 +1,8 @@
-export { type AnswerSize, createAnswerSize } from "./answer-size.ts";
+export { type AnswerOptions, type AnswerSize, createAnswerSize } from "./answer-size.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 export { inOrder } from "./in-order.ts";
-export { limiterOf } from "./limiter.ts";
+export { type HostLimiter, limiterOf } from "./limiter.ts";
 export { type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
 export {

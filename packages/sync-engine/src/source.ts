@@ -1,4 +1,4 @@
-import type { Batch, CommitResult, Json, Row, Scope, StoredRow, Table } from "@org/destination";
+import type { Batch, CommitResult, Json, Scope, StoredRow, Table } from "@org/destination";
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
@@ -124,5 +124,3 @@ export function defineStream<Shared, const T extends Table>(stream: {
 export function batchOf<T extends Table>(table: T, batch: Omit<StreamBatch<T>, "table">): StreamBatch {
   return { table, ...batch } as unknown as StreamBatch;
 }
-
-export type { Row };

@@ -1,7 +1,7 @@
 import pg from "pg";
 import type { AirflowServer } from "./airflow.ts";
 
-export const largeRun = "large";
+const largeRun = "large";
 
 /** A run of a mapped task with this many instances, all of them running. Takes a second for 20,000. */
 export async function insertLargeRun(server: AirflowServer, instances: number): Promise<void> {

@@ -71,7 +71,7 @@ async function markStale(server: AirflowServer, dags: SeedDag[]): Promise<void> 
 }
 
 /** Counts what a test wants to be sure of having. */
-export async function countRows(server: AirflowServer): Promise<Counts> {
+async function countRows(server: AirflowServer): Promise<Counts> {
   const [counts] = await server.query<Counts>(`select
     (select count(*) from dag) dags,
     (select count(*) from dag where is_stale) "dags stale",

@@ -13,7 +13,7 @@ export class CommandError extends Error {
 }
 
 /** A server that did not become ready, or died; the message ends with the last lines of its log. */
-export class ServerError extends Error {
+class ServerError extends Error {
   override readonly name = "ServerError";
   readonly code = "SERVER_NOT_READY";
   readonly retryable = true;

@@ -104,7 +104,7 @@ export async function ensureVenv(options: {
  *
  * @returns Path of its executable.
  */
-export async function ensureUv(python: Python, log: (line: string) => void, signal?: AbortSignal): Promise<string> {
+async function ensureUv(python: Python, log: (line: string) => void, signal?: AbortSignal): Promise<string> {
   const folder = join(cacheFolder, "python", `uv-${uvVersion}-${fingerprint([python.version, python.executable])}`);
   await buildOnce(folder, async (temporary) => {
     log(`Installing uv ${uvVersion} from PyPI into .cache/`);
@@ -116,7 +116,7 @@ export async function ensureUv(python: Python, log: (line: string) => void, sign
 }
 
 /** The environment that `uv` runs in: it never downloads a Python, and keeps its downloads beside ours. */
-export function uvEnvironment(): NodeJS.ProcessEnv {
+function uvEnvironment(): NodeJS.ProcessEnv {
   return { UV_CACHE_DIR: join(cacheFolder, "uv"), ...process.env, UV_PYTHON_DOWNLOADS: "never" };
 }
 

@@ -3,9 +3,6 @@ import { join } from "node:path";
 import { run } from "../../live/servers/processes.ts";
 import { root } from "./tools.ts";
 
-/** What a project needs besides our packages: a program for Node needs the types of Node. */
-const companions = { "@types/node": "^24" };
-
 /** Of a package.json, what the tests read. */
 export interface Manifest {
   readonly name: string;
@@ -72,8 +69,14 @@ export async function installWithPnpm(folder: string, tarballs: Readonly<Record<
 
 function writeProject(folder: string, tarballs: Readonly<Record<string, string>>): void {
   mkdirSync(folder, { recursive: true });
-  const dependencies = { ...companions, ...addresses(tarballs) };
+  const dependencies = { ...companions(), ...addresses(tarballs) };
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
+}
+
+/** What a project needs besides our packages: the types of Node, and what entry points of the clients are for. */
+function companions(): Record<string, string> {
+  const clients = [...publishable.values()].filter(({ name }) => name.endsWith("-client"));
+  return Object.assign({ "@types/node": "^24" }, ...clients.map(({ peerDependencies }) => peerDependencies));
 }
 
 function addresses(tarballs: Readonly<Record<string, string>>): Record<string, string> {

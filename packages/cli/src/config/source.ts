@@ -99,6 +99,6 @@ function checkHeaders(headers: SourceConfig["headers"], label: string): void {
 }
 
 /** Paths in a file begin at the file. */
-export function inFolderOf({ path }: ConfigFile, relative: string): string {
+function inFolderOf({ path }: ConfigFile, relative: string): string {
   return resolve(dirname(path), relative);
 }

@@ -55,7 +55,7 @@ export class Progress {
 }
 
 /** What a stream did to its table, in words: `25 new, 3 changed`. */
-export function changes(counts: StreamCounts): string {
+function changes(counts: StreamCounts): string {
   const parts = [
     [counts.inserted, "new"],
     [counts.updated, "changed"],

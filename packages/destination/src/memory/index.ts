@@ -21,7 +21,7 @@ export interface Memory {
   holder: string | undefined;
 }
 
-interface MemoryState {
+export interface MemoryState {
   readonly version: number;
   /** Canonical. */
   readonly json: string;

@@ -99,7 +99,7 @@ async function takeOwnership(database: SqlDatabase, pipeline: string, table: str
 }
 
 /** A name as the database compares it. */
-export function folded(database: Pick<SqlDatabase, "dialect">, name: string): string {
+function folded(database: Pick<SqlDatabase, "dialect">, name: string): string {
   return database.dialect.foldsCase ? name.toLowerCase() : name;
 }
 

@@ -14,8 +14,7 @@ export function numberOfRuns(counts: RunCounts, dag: string): number {
   return [...(counts.get(dag)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
 }
 
-/** Run and task instance states that nothing follows. */
-export const finalRunStates = ["success", "failed"];
+/** Task instance states that nothing follows. */
 export const finalTaskStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
 export const unfinishedRunStates = ["queued", "running"];
 export const unfinishedTaskStates = [
