@@ -5,9 +5,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";
 import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
-import { generate as generateDagster } from "../packages/dagster-client/generate.ts";
+import { schemaFile as dagsterSchema, generate as generateDagster } from "../packages/dagster-client/generate.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
-import { dagsterVersionsTable } from "../specs/dagster/versions.ts";
+import { dagsterSince, dagsterVersionsTable } from "../specs/dagster/versions.ts";
 
 const files = [
   ...Object.entries(generatedAirflow).map(([name, generate]) => ({
@@ -15,6 +15,8 @@ const files = [
     generate,
   })),
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
+  { path: "packages/dagster-client/src/generated/since.ts", generate: dagsterSince },
+  { path: "packages/dagster-client/schema.graphql", generate: dagsterSchema },
   { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },
   { path: "specs/dagster/VERSIONS.md", generate: dagsterVersionsTable },

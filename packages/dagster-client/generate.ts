@@ -30,6 +30,7 @@ export async function generate(): Promise<string> {
     useTypeImports: true,
     defaultScalarType: "unknown",
     pureMagicComment: true,
+    inlineFragmentTypes: "combine",
   };
   const files: { content: string }[] = await codegen(
     { cwd: root, silent: true, schema, documents: operations, generates: { [output]: { plugins, config } } },
@@ -38,6 +39,12 @@ export async function generate(): Promise<string> {
   const content = files[0]?.content;
   if (content === undefined) throw new Error(`@graphql-codegen/cli wrote nothing for ${operations}`);
   return (await header()) + polish(content);
+}
+
+/** The text of `schema.graphql`, which the package carries for documents of its users. */
+export async function schemaFile(): Promise<string> {
+  const note = `# The GraphQL schema of Dagster ${schemaVersion}, as a real server describes it.\n\n`;
+  return note + (await readFile(`${root}${schema}`, "utf8"));
 }
 
 async function header(): Promise<string> {

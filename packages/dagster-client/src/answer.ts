@@ -1,5 +1,6 @@
 import { type DagsterErrorCode, type DagsterGraphQLError, DagsterResponseError } from "./errors.ts";
 import { schemaVersion } from "./generated/operations.ts";
+import { describeLacks, isKnownLack, lacksOf } from "./lacks.ts";
 import type { Redact } from "./redact.ts";
 import { firstPart } from "./unwrap.ts";
 
@@ -27,9 +28,7 @@ export function readAnswer(answer: HttpAnswer, request: string, redact: Redact):
   const data = isObject ? (answer.data as object) : undefined;
   if (data !== undefined && errors.length === 0) {
     const members = errorMembers(data);
-    for (const member of members) {
-      if (typeof member.message === "string") member.message = redact(member.message);
-    }
+    for (const member of members) redactMessages(member, redact);
     // A 500 without an error to be seen hides it in a member that the document did not ask for: not an empty result.
     const explained = answer.status === 500 && members.some((member) => member.__typename === "PythonError");
     if ((answer.status >= 200 && answer.status < 300) || explained) return data;
@@ -64,7 +63,9 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   if (status === 429) return { code: "RATE_LIMITED", retryable: true, says: said };
   if (errors.length > 0) {
     if (status === 400 || (data === undefined && errors.every(isRefusal))) {
-      return { code: "REFUSED", retryable: false, says: `${said}. ${hint(errors)}` };
+      const lacks = lacksOf(errors);
+      const code = lacks.length > 0 && lacks.every(isKnownLack) ? "UNSUPPORTED" : "REFUSED";
+      return { code, retryable: false, says: `${said}. ${hint(lacks)}` };
     }
     if (status < 300) return { code: "INVALID_ANSWER", retryable: true, says: `only a part of the data came. ${said}` };
     return { code: "SERVER_FAILED", retryable: status >= 500, says: said };
@@ -92,21 +93,15 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
 
 /** Whether the query itself is what the server does not accept: the same query will never be. */
 function isRefusal(error: DagsterGraphQLError): boolean {
-  return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Syntax Error)/.test(
+  return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Value '\w+' does not exist|Syntax Error)/.test(
     error.message,
   );
 }
 
-function hint(errors: readonly DagsterGraphQLError[]): string {
-  const lacks = new Set<string>();
-  for (const { message } of errors) {
-    const [, field, type] = /Cannot query field ['"](\w+)['"] on type ['"](\w+)['"]/.exec(message) ?? [];
-    if (field) lacks.add(`${type}.${field}`);
-    const [, input, inputType] = /Field ['"](\w+)['"] is not defined by type ['"](\w+)['"]/.exec(message) ?? [];
-    if (input) lacks.add(`${inputType}.${input}`);
-  }
-  if (lacks.size === 0) return "The query or its variables are wrong; asking again will not help.";
-  return `This server's version lacks ${[...lacks].join(", ")}; this client is made for Dagster ${schemaVersion}.`;
+function hint(lacks: readonly string[]): string {
+  if (lacks.length === 0) return "The query or its variables are wrong; asking again will not help.";
+  const made = `this client is made for Dagster ${schemaVersion}`;
+  return `This server's version lacks ${lacks.map(describeLacks).join(", ")}; ${made}.`;
 }
 
 function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
@@ -117,17 +112,27 @@ function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
   }));
 }
 
+/** How the types of Dagster's error members end. */
+const errorType = /(Error|Invalid|Failure|Conflict|NotFound|NotSupported)$/;
+
 interface ErrorMember {
   readonly __typename: string;
-  message?: unknown;
 }
 
 /** Every object in an answer that says by its type that it is an error. */
 function errorMembers(value: unknown, found: ErrorMember[] = []): ErrorMember[] {
   if (typeof value !== "object" || value === null) return found;
-  if ("__typename" in value && String(value.__typename).endsWith("Error")) found.push(value as ErrorMember);
+  if ("__typename" in value && errorType.test(String(value.__typename))) found.push(value as ErrorMember);
   for (const child of Object.values(value)) errorMembers(child, found);
   return found;
+}
+
+/** In place: an error's message, and those of its causes. */
+function redactMessages(value: object, redact: Redact): void {
+  if ("message" in value && typeof value.message === "string") value.message = redact(value.message);
+  for (const child of Object.values(value)) {
+    if (typeof child === "object" && child !== null) redactMessages(child, redact);
+  }
 }
 
 /** What to show of a body that is no GraphQL answer. */

@@ -1,4 +1,5 @@
 import { DagsterError } from "./errors.ts";
+import type { DagsterMiddleware } from "./middleware.ts";
 
 /** A user token of Dagster+, or a function that is asked for the headers of every request. */
 export type DagsterAuth = { readonly token: string } | (() => HeadersInit | Promise<HeadersInit>);
@@ -17,6 +18,8 @@ export interface DagsterClientOptions {
   readonly headers?: HeadersInit | undefined;
   /** Limit of one request, until the last byte of its answer, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number | undefined;
+  /** Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default none */
+  readonly middleware?: readonly DagsterMiddleware[] | undefined;
   /** Aborts every request of the client. @default none */
   readonly signal?: AbortSignal | undefined;
 }

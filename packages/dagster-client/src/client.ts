@@ -9,11 +9,12 @@ import {
   defaults,
   toHeaders,
 } from "./client-options.ts";
-import { isLostConnection, toNetworkError, withDeadline } from "./connection.ts";
+import { withDeadline } from "./connection.ts";
 import type { TypedDocument } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
-import { createRedact, type Redact, redactError } from "./redact.ts";
+import { createRedact, redactError } from "./redact.ts";
+import { createTransport, type Sending } from "./transport.ts";
 
 /** An answer's data, and when the server gave it. */
 export interface DagsterAnswer<Data> {
@@ -26,6 +27,11 @@ export interface DagsterAnswer<Data> {
 export interface DagsterClient {
   /** The GraphQL endpoint. */
   readonly url: string;
+  /**
+   * Where subscriptions go. Undefined where a WebSocket could not do what the client does: send headers, or go through a
+   * `fetch` of one's own.
+   */
+  readonly webSocketUrl?: string | undefined;
   /**
    * Sends a document, and returns the answer's data. A union that came as an error member is data too: see `unwrap`.
    *
@@ -56,11 +62,12 @@ export interface DagsterClient {
  */
 export function createDagsterClient(options: DagsterClientOptions): DagsterClient {
   const url = resolveEndpoint(options.url);
-  const { auth, fetch = globalThis.fetch, signal: clientSignal } = options;
+  const { auth, fetch = globalThis.fetch, middleware = [], signal: clientSignal } = options;
   const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs);
   const fixedHeaders = toHeaders(options.headers);
   if (typeof auth === "object") fixedHeaders.set("Dagster-Cloud-Api-Token", checkToken(auth.token));
-  let answered = false;
+  const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
+  const transport = createTransport(url, fetch, middleware);
 
   async function headersNow(request: string): Promise<Headers> {
     if (typeof auth !== "function") return fixedHeaders;
@@ -78,37 +85,22 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     return headers;
   }
 
-  async function exchange(
-    query: string,
-    variables: object | undefined,
-    { headers, redact, request, signal }: { headers: Headers; redact: Redact; request: string; signal: AbortSignal },
-  ): Promise<HttpAnswer> {
+  async function exchange(query: string, variables: object | undefined, sending: Sending): Promise<HttpAnswer> {
     let received: HttpAnswer | undefined;
-    const transport = async (input: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
-      try {
-        const response = await fetch(input, init).catch((error: unknown) => {
-          // Dagster's server closes a connection after 5 idle seconds, and a request may already be on its way then.
-          const repeatable = answered && !/\bmutation\b/.test(query) && !signal.aborted;
-          if (repeatable && isLostConnection(error)) return fetch(input, init);
-          throw error;
-        });
-        answered = true;
-        received = { status: response.status, headers: response.headers, text: await response.text() };
-      } catch (error) {
-        throw toNetworkError(error, request, redact);
-      }
-      const { status, headers, text } = received;
-      return { ok: status >= 200 && status < 300, status, headers, text: async () => text } as Response;
+    const fetchWhole = async (_input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
+      const { response, body } = await transport(init, sending);
+      const { status, headers } = response;
+      received = { status, headers, text: body };
+      return { ok: status >= 200 && status < 300, status, headers, text: async () => body } as Response;
     };
     // With its operation name left out, graphql-request does not parse the document; each has one operation only.
     // Redirects are not followed, because they would carry the credentials to wherever they point.
     const graphql = new GraphQLClient(url, {
-      fetch: transport,
-      headers,
+      fetch: fetchWhole,
       errorPolicy: "all",
       excludeOperationName: true,
       redirect: "manual",
-      signal,
+      signal: sending.signal,
     });
     try {
       const { data, errors } = await graphql.rawRequest<unknown>(query, { ...variables });
@@ -127,7 +119,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     ...[variables, requestOptions = {}]: DagsterRequestArguments<Variables>
   ): Promise<DagsterAnswer<Data>> {
     const query = checkDocument(document);
-    const request = `${/\b(?:query|mutation)\s+\w+/.exec(query)?.[0] ?? "query"} to ${url}`;
+    const operation = operationOf(query);
+    const request = `${operation} to ${url}`;
     const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs);
     const signals = [clientSignal, requestOptions.signal].filter((signal) => signal !== undefined);
     const timeout = () =>
@@ -136,9 +129,10 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
         retryable: true,
       });
     const work = async (signal: AbortSignal): Promise<DagsterAnswer<Data>> => {
-      const headers = await headersNow(request);
-      const redact = createRedact(headers);
-      const answer = await exchange(query, variables as object | undefined, { headers, redact, request, signal });
+      const credentials = await headersNow(request);
+      const redact = createRedact(credentials);
+      const sending = { credentials, redact, operation, request, signal };
+      const answer = await exchange(query, variables as object | undefined, sending);
       const date = new Date(answer.headers.get("date") ?? Number.NaN);
       const data = readAnswer(answer, request, redact) as Data;
       return { data, date: Number.isNaN(date.getTime()) ? undefined : date };
@@ -148,7 +142,13 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
 
   return {
     url,
+    webSocketUrl: plain ? url.replace(/^http/, "ws") : undefined,
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };
+}
+
+/** `query RunsPage`; of a document without a name its kind. */
+function operationOf(query: string): string {
+  return /\b(query|mutation)\s+\w+/.exec(query)?.[0] ?? (/\bmutation\b/.test(query) ? "mutation" : "query");
 }

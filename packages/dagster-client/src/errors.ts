@@ -1,6 +1,6 @@
 /** What went wrong, for a program to tell apart. The message says it to a person. */
 export type DagsterErrorCode =
-  /** An option, or the URL, cannot be used. */
+  /** An option, an argument, or the URL, cannot be used. */
   | "INVALID_OPTIONS"
   /** The `auth` function failed. */
   | "AUTH_FAILED"
@@ -14,6 +14,8 @@ export type DagsterErrorCode =
   | "TLS"
   /** The server does not accept the query: an unknown field, a wrong variable. */
   | "REFUSED"
+  /** The server's version lacks a field, an argument or a value; the message says since when there is one. */
+  | "UNSUPPORTED"
   /** HTTP 401 or 403. */
   | "UNAUTHORIZED"
   /** The address is not a GraphQL endpoint. */
@@ -24,6 +26,8 @@ export type DagsterErrorCode =
   | "SERVER_FAILED"
   /** The answer is no GraphQL answer, or only a part of one. */
   | "INVALID_ANSWER"
+  /** What was waited for did not happen in time. */
+  | "DEADLINE_EXCEEDED"
   /** An error member of a union, see `DagsterResultError.typename`. */
   | "RESULT";
 
@@ -82,20 +86,50 @@ export class DagsterResponseError extends DagsterError {
   }
 }
 
+/** A Python exception of the server's, without its stack trace. */
+export interface DagsterPythonError {
+  readonly className: string | undefined;
+  readonly message: string;
+}
+
+/** Something in a run's configuration that its job does not accept. */
+export interface DagsterConfigError {
+  readonly message: string;
+  /** Where in the configuration, e.g. `["ops", "load", "config"]`. */
+  readonly path: readonly string[];
+  /** Dagster's word for it, e.g. `MISSING_REQUIRED_FIELD`. */
+  readonly reason: string | undefined;
+}
+
+/** What a `DagsterResultError` says besides its message. */
+export interface DagsterResultErrorDetails {
+  readonly typename: string;
+  readonly retryable: boolean;
+  readonly className?: string | undefined;
+  readonly causes?: readonly DagsterPythonError[] | undefined;
+  readonly configErrors?: readonly DagsterConfigError[] | undefined;
+}
+
 /** The member of a union that came says that it failed, e.g. `PythonError` or `RunNotFoundError`. */
 export class DagsterResultError extends DagsterError {
   override readonly name = "DagsterResultError";
-  /** The member's type in Dagster's schema. */
+  /** The member's type in Dagster's schema: what to tell these errors apart by. */
   readonly typename: string;
   /** Class of the Python exception, for a `PythonError`. */
   readonly className: string | undefined;
+  /** What a `PythonError` was raised from, its cause first, where the document asks for `causes`. */
+  readonly causes: readonly DagsterPythonError[];
+  /** What a `RunConfigValidationInvalid` complains of. */
+  readonly configErrors: readonly DagsterConfigError[];
 
   constructor(
     message: string,
-    details: { readonly typename: string; readonly className?: string | undefined; readonly retryable: boolean },
+    { typename, className, causes = [], configErrors = [], retryable }: DagsterResultErrorDetails,
   ) {
-    super(message, { code: "RESULT", retryable: details.retryable });
-    this.typename = details.typename;
-    this.className = details.className;
+    super(message, { code: "RESULT", retryable });
+    this.typename = typename;
+    this.className = className;
+    this.causes = causes;
+    this.configErrors = configErrors;
   }
 }

@@ -12,13 +12,16 @@ export type {
 } from "./client-options.ts";
 export { type TypedDocument, TypedDocumentString } from "./document.ts";
 export {
+  type DagsterConfigError,
   DagsterError,
   type DagsterErrorCode,
   type DagsterErrorDetails,
   type DagsterGraphQLError,
   DagsterNetworkError,
+  type DagsterPythonError,
   DagsterResponseError,
   DagsterResultError,
+  type DagsterResultErrorDetails,
 } from "./errors.ts";
 export {
   type EventAsset,
@@ -29,11 +32,17 @@ export {
 } from "./event-assets.ts";
 export {
   type AssetNodeFragment as DagsterAssetNode,
+  type BulkActionStatus as DagsterBackfillStatus,
+  type DagsterEventType,
   DefinitionsDocument as definitionsDocument,
   type DefinitionsQuery as DagsterDefinitions,
   type ExecutionTag as DagsterTag,
   type InstigationStatus as DagsterInstigationStatus,
+  type InstigationTickStatus as DagsterTickStatus,
   type LatestMaterializationFragment as DagsterMaterialization,
+  type LogLevel as DagsterLogLevel,
+  type PythonProblemFragment as DagsterPythonProblem,
+  type ReexecutionStrategy as DagsterReexecutionStrategy,
   type RepositoryLocationLoadStatus as DagsterLoadStatus,
   RunChangesDocument as runChangesDocument,
   type RunChangesQuery as DagsterRunChanges,
@@ -51,6 +60,8 @@ export {
   type ServerVersionQuery as DagsterServerVersion,
   schemaVersion,
 } from "./generated/operations.ts";
+export * from "./methods/index.ts";
+export type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } from "./middleware.ts";
 export {
   existingRunIds,
   type PageRequest as DagsterPageRequest,
@@ -59,6 +70,7 @@ export {
   paginateRuns,
   runIdsFilter,
 } from "./paginate-runs.ts";
+export { type SubscribeOptions, subscribe } from "./subscribe.ts";
 export { unwrap } from "./unwrap.ts";
 export type { Page as DagsterPage } from "./walk.ts";
 export { lackingRunFields, type OptionalRunField, withoutFields } from "./without-fields.ts";

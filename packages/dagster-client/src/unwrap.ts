@@ -49,21 +49,63 @@ export function unwrap<Union extends Member, Typename extends Union["__typename"
   throw toResultError(result, typename);
 }
 
-function toResultError(
-  result: (Member & { message?: unknown; className?: unknown }) | null | undefined,
-  asked: string,
-) {
-  const member = result?.__typename ?? "nothing";
-  const className = typeof result?.className === "string" ? result.className : undefined;
-  const retryable = member === "PythonError" && !(className !== undefined && permanentClassNames.has(className));
-  const kind = className === undefined || className === member ? member : `${member} (${className})`;
-  const said = typeof result?.message === "string" ? `: ${firstPart(result.message)}` : "";
-  return new DagsterResultError(`Dagster answered ${kind} where ${asked} was asked for${said}`, {
-    typename: member,
-    className,
-    retryable,
-  });
+// What to do about it, where that is not what the message says.
+const advice: Readonly<Record<string, string>> = {
+  PipelineNotFoundError: "Code locations that failed to load define nothing: see `codeLocations.list`.",
+  UnauthorizedError: "The server is read-only, or this user may not do that.",
+};
+
+/** The fields that error members have; which ones depends on the member and on the document. */
+interface ErrorMember extends Member {
+  readonly message?: unknown;
+  readonly className?: unknown;
+  readonly causes?: unknown;
+  readonly errors?: unknown;
+  readonly invalidStepKey?: unknown;
+  readonly stepKey?: unknown;
+  readonly invalidOutputName?: unknown;
 }
+
+function toResultError(result: ErrorMember | null | undefined, asked: string): DagsterResultError {
+  const typename = result?.__typename ?? "nothing";
+  const className = textOf(result?.className);
+  const causes = listOf(result?.causes).map((cause) => ({
+    className: textOf(cause.className),
+    message: firstPart(String(cause.message)),
+  }));
+  const configErrors = listOf(result?.errors).map(({ message, stack, reason }) => ({
+    message: firstPart(String(message)),
+    path: listOf((stack as { entries?: unknown } | undefined)?.entries).map((at) =>
+      String(at.fieldName ?? at.listIndex),
+    ),
+    reason: textOf(reason),
+  }));
+  const kind = className === undefined || className === typename ? typename : `${typename} (${className})`;
+  const says = [
+    ...(typeof result?.message === "string" ? [firstPart(result.message)] : []),
+    ...configErrors.map(({ message }) => message),
+    ...(result?.invalidStepKey === undefined ? [] : [`there is no step ${result.invalidStepKey}`]),
+    ...(result?.invalidOutputName === undefined
+      ? []
+      : [`step ${result.stepKey} has no output ${result.invalidOutputName}`]),
+  ].join("; ");
+  const because = causes.map(({ message }) => ` Because of ${message}.`).join("");
+  const advise = advice[typename] === undefined ? "" : ` ${advice[typename]}`;
+  const rest = because + advise;
+  return new DagsterResultError(
+    `Dagster answered ${kind} where ${asked} was asked for${says && `: ${says}`}${rest && `.${rest}`}`,
+    {
+      typename,
+      className,
+      causes,
+      configErrors,
+      retryable: typename === "PythonError" && !(className !== undefined && permanentClassNames.has(className)),
+    },
+  );
+}
+
+const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
+const listOf = (value: unknown) => (Array.isArray(value) ? (value as Record<string, unknown>[]) : []);
 
 const longest = 500;
 

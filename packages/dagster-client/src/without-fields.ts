@@ -20,6 +20,7 @@ export function withoutFields(client: DagsterClient, fields: readonly string[]):
     client.rawRequest<never, never>(String(document).replace(line, ""), ...(rest as [never]));
   return {
     url: client.url,
+    webSocketUrl: client.webSocketUrl,
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };

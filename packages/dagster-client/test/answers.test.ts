@@ -76,15 +76,31 @@ test.each([500, 400])("a wrong variable is permanent, though its status is %i", 
 });
 
 test.each([
-  ["Cannot query field 'creationTime' on type 'Run'. Did you mean 'startTime'?", "Run.creationTime"],
+  ["REFUSED", "Cannot query field 'creationTme' on type 'Run'. Did you mean 'creationTime'?", "Run.creationTme"],
   [
-    "Variable '$f' got invalid value {}; Field 'createdAfter' is not defined by type 'RunsFilter'.",
-    "RunsFilter.createdAfter",
+    "UNSUPPORTED",
+    "Cannot query field 'creationTime' on type 'Run'. Did you mean 'startTime'?",
+    "Run.creationTime (which Dagster 1.10.21 has)",
   ],
-])("names the field that an older server lacks: %s", async (message, field) => {
+  [
+    "UNSUPPORTED",
+    "Unknown argument 'assetPartitionRanges' on field 'Mutation.wipeAssets'.",
+    "Mutation.wipeAssets(assetPartitionRanges:) (which Dagster 1.10.21 has)",
+  ],
+  [
+    "UNSUPPORTED",
+    "Variable '$p' got invalid value {}; Field 'runConfigData' is not defined by type 'LaunchBackfillParams'.",
+    "LaunchBackfillParams.runConfigData (which Dagster 1.13.27 has)",
+  ],
+  [
+    "UNSUPPORTED",
+    "Variable '$p' got invalid value 'FROM_ASSET_FAILURE' at 'p.strategy'; Value 'FROM_ASSET_FAILURE' does not exist in 'ReexecutionStrategy' enum.",
+    "ReexecutionStrategy.FROM_ASSET_FAILURE (which Dagster 1.10.21 has)",
+  ],
+])("%s: names what an older server lacks, and since when there is one: %s", async (code, message, lacks) => {
   const error = await failure({ status: 400, body: { data: null, errors: [{ message }] } });
-  expect(error).toMatchObject({ code: "REFUSED", retryable: false });
-  expect(error.message).toContain(`This server's version lacks ${field}; this client is made for Dagster 1.13.27.`);
+  expect(error).toMatchObject({ code, retryable: false });
+  expect(error.message).toContain(`This server's version lacks ${lacks}; this client is made for Dagster 1.13.27.`);
 });
 
 test("a real failure is retryable, and its stack trace stays out of the error", async () => {

@@ -1,12 +1,16 @@
 import {
+  assets,
+  backfills,
   createDagsterClient,
   type DagsterRun,
   type DagsterRunStatus,
   definitionsDocument,
   paginateRunIds,
   paginateRuns,
+  runs,
   runsPageDocument,
   serverVersionDocument,
+  subscribe,
   type TypedDocument,
   unwrap,
 } from "@org/dagster-client";
@@ -70,4 +74,38 @@ test("the URL is required, and options that do not exist are refused", () => {
   createDagsterClient({});
   // @ts-expect-error a token is an object's, so that it is not taken for a header
   createDagsterClient({ url: "http://localhost:3000", auth: "token" });
+});
+
+test("methods say what comes back, and what an older server may leave out", async () => {
+  const run = await runs.get(client, "r");
+  expectTypeOf(run.runConfigYaml).toEqualTypeOf<string>();
+  expectTypeOf(run.creationTime).toEqualTypeOf<number | undefined>();
+  expectTypeOf((await runs.wait(client, "r")).status).toEqualTypeOf<"SUCCESS" | "FAILURE" | "CANCELED">();
+  for await (const event of runs.events(client, "r")) expectTypeOf(event).toEqualTypeOf<runs.RunEvent>();
+  for await (const { events } of runs.events(client, "r").pages()) {
+    expectTypeOf(events).toEqualTypeOf<readonly runs.RunEvent[]>();
+  }
+  expectTypeOf((await assets.get(client, "a")).definition?.kinds).toEqualTypeOf<readonly string[] | undefined>();
+});
+
+test("what is launched is a job or assets, and a backfill says which partitions", () => {
+  runs.launch(client, { job: "etl", location: "crm", assets: ["a"] });
+  runs.launch(client, { assets: [["a", "b"], "c/d"], partition: "2026-01-01" });
+  // @ts-expect-error neither a job nor assets
+  runs.launch(client, { tags: { a: "b" } });
+  // @ts-expect-error assets have their place already
+  runs.launch(client, { assets: ["a"], location: "crm" });
+  backfills.launch(client, { assets: ["a"], partitions: "all" });
+  // @ts-expect-error which partitions?
+  backfills.launch(client, { job: "etl" });
+  // @ts-expect-error one of the two
+  backfills.launch(client, { job: "etl", assets: ["a"], partitions: "all" });
+});
+
+test("a subscription brings what its document says", async () => {
+  const document = "" as unknown as TypedDocument<{ version: string }, { a: number }>;
+  for await (const data of subscribe(client, document, { a: 1 }))
+    expectTypeOf(data).toEqualTypeOf<{ version: string }>();
+  // @ts-expect-error a is a number
+  subscribe(client, document, { a: "1" });
 });

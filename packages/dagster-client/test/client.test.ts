@@ -58,6 +58,26 @@ test("sends the document as it is, its variables, and the token that a file ende
   expect(received[0]?.headers).toMatchObject({ "dagster-cloud-api-token": "user:abcdef0123", "x-proxy": "yes" });
 });
 
+test.each([
+  ["a deployment of Dagster+", "/prod", "/prod/graphql"],
+  ["a branch deployment", "/3f1c9a0b2d/graphql", "/3f1c9a0b2d/graphql"],
+  ["Dagster below a path of a proxy", "/intranet/dagster/", "/intranet/dagster/graphql"],
+])("reaches %s, with the token and the headers of a proxy, and no others", async (_, path, expected) => {
+  const { url, received } = await serve((__, response) => json(response, version));
+  const token = "user:abcdef0123456789";
+  const headers = { "proxy-authorization": "Basic cHJveHk=", "x-forwarded-user": "ann" };
+  const client = createDagsterClient({ url: url.replace("/graphql", path), auth: { token }, headers });
+  await client.request(serverVersionDocument);
+  expect(received[0]?.path).toBe(expected);
+  const { host, connection, "content-length": length, ...sent } = received[0]?.headers ?? {};
+  expect(sent).toMatchObject({ "dagster-cloud-api-token": token, ...headers });
+  expect(
+    Object.keys(sent)
+      .filter((name) => /auth|token|cookie|forwarded/.test(name))
+      .sort(),
+  ).toEqual(["dagster-cloud-api-token", "proxy-authorization", "x-forwarded-user"]);
+});
+
 test("asks an auth function for the headers of every request", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   let tokens = 0;

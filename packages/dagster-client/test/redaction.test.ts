@@ -58,6 +58,22 @@ const echoes: [string, (secret: string) => { status: number; body: unknown; type
       type: "application/json",
     }),
   ],
+  [
+    "a cause of a PythonError",
+    (secret) => ({
+      status: 500,
+      body: { data: { runs: { __typename: "PythonError", message: "x", causes: [{ message: secret }] } } },
+      type: "application/json",
+    }),
+  ],
+  [
+    "a complaint about a configuration",
+    (secret) => ({
+      status: 200,
+      body: { data: { runs: { __typename: "RunConfigValidationInvalid", errors: [{ message: secret }] } } },
+      type: "application/json",
+    }),
+  ],
 ];
 
 for (const [way, options] of ways) {

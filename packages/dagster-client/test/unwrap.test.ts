@@ -20,7 +20,7 @@ test("the member that was asked for is returned as it is", () => {
   expect(unwrap(runs as Result, "Runs")).toBe(runs);
 });
 
-test.each(["RunNotFoundError", "InvalidSubsetError", "UnauthorizedError", "SomethingNewerError", "Unknown"])(
+test.each(["RunNotFoundError", "InvalidSubsetError", "SomethingNewerError", "Unknown"])(
   "%s is permanent",
   (typename) => {
     const error = thrown({ __typename: typename, message: "It is so." });
@@ -52,4 +52,57 @@ test("a PythonError's message is shown on one line, without its stack trace, and
 
 test.each([null, undefined])("%s, where a union should be, is an error", (nothing) => {
   expect(thrown(nothing)).toMatchObject({ typename: "nothing", retryable: false });
+});
+
+test.each([
+  ["UnauthorizedError", "No. The server is read-only, or this user may not do that."],
+  ["PipelineNotFoundError", "No. Code locations that failed to load define nothing: see `codeLocations.list`."],
+])("%s comes with what to do", (typename, says) => {
+  const error = thrown({ __typename: typename, message: "No." });
+  expect(error).toMatchObject({ typename, retryable: false });
+  expect(error.message).toBe(`Dagster answered ${typename} where Runs was asked for: ${says}`);
+});
+
+test("a PythonError's causes are told, the last of them being the reason", () => {
+  const error = thrown({
+    __typename: "PythonError",
+    className: "DagsterUserCodeLoadError",
+    message: "DagsterUserCodeLoadError: Error during the loading\n",
+    causes: [
+      { className: "RuntimeError", message: "RuntimeError: no connection\n" },
+      { className: null, message: "KeyError: 'connection'\n" },
+    ],
+  });
+  expect(error.causes).toEqual([
+    { className: "RuntimeError", message: "RuntimeError: no connection" },
+    { className: undefined, message: "KeyError: 'connection'" },
+  ]);
+  expect(error.message).toMatch(
+    /: DagsterUserCodeLoadError: Error during the loading\. Because of RuntimeError: no connection\. Because of KeyError: 'connection'\.$/,
+  );
+});
+
+test("what a run's configuration lacks is told, with the place", () => {
+  const entries = [{ fieldName: "ops" }, { listIndex: 0 }, { fieldName: "config" }];
+  const errors = [
+    { message: 'Missing "a".', reason: "MISSING_REQUIRED_FIELD", stack: { entries } },
+    { message: 'Unexpected "b".', reason: "FIELD_NOT_DEFINED" },
+  ];
+  const error = thrown({ __typename: "RunConfigValidationInvalid", errors });
+  expect(error.message).toBe(
+    'Dagster answered RunConfigValidationInvalid where Runs was asked for: Missing "a"; Unexpected "b"',
+  );
+  expect(error.configErrors).toEqual([
+    { message: 'Missing "a"', reason: "MISSING_REQUIRED_FIELD", path: ["ops", "0", "config"] },
+    { message: 'Unexpected "b"', reason: "FIELD_NOT_DEFINED", path: [] },
+  ]);
+});
+
+test("the members without a message say what they are about", () => {
+  expect(thrown({ __typename: "InvalidStepError", invalidStepKey: "load" }).message).toMatch(
+    /: there is no step load$/,
+  );
+  expect(thrown({ __typename: "InvalidOutputError", stepKey: "load", invalidOutputName: "x" }).message).toMatch(
+    /: step load has no output x$/,
+  );
 });

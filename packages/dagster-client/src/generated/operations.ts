@@ -9,6 +9,108 @@ export const schemaVersion = "1.13.27";
 type Exact<T extends { [key: string]: unknown }> = { [K in keyof T]: T[K] };
 /** Internal type. DO NOT USE DIRECTLY. */
 export type Incremental<T> = T | { [P in keyof T]?: P extends ' $fragmentName' | '__typename' ? T[P] : never };
+export type AssetCheckHandleInput = {
+  readonly assetKey: AssetKeyInput;
+  readonly name: string;
+};
+
+export type AssetKeyInput = {
+  readonly path: ReadonlyArray<string>;
+};
+
+export type BulkActionStatus =
+  | 'CANCELED'
+  | 'CANCELING'
+  | 'COMPLETED'
+  | 'COMPLETED_FAILED'
+  | 'COMPLETED_SUCCESS'
+  | 'FAILED'
+  | 'FAILING'
+  | 'REQUESTED'
+  | (string & {});
+
+export type DagsterEventType =
+  | 'ALERT_FAILURE'
+  | 'ALERT_START'
+  | 'ALERT_SUCCESS'
+  | 'ASSET_CHECK_EVALUATION'
+  | 'ASSET_CHECK_EVALUATION_PLANNED'
+  | 'ASSET_FAILED_TO_MATERIALIZE'
+  | 'ASSET_HEALTH_CHANGED'
+  | 'ASSET_MATERIALIZATION'
+  | 'ASSET_MATERIALIZATION_PLANNED'
+  | 'ASSET_OBSERVATION'
+  | 'ASSET_STORE_OPERATION'
+  | 'ASSET_WIPED'
+  | 'CODE_LOCATION_UPDATED'
+  | 'ENGINE_EVENT'
+  | 'FRESHNESS_STATE_CHANGE'
+  | 'FRESHNESS_STATE_EVALUATION'
+  | 'HANDLED_OUTPUT'
+  | 'HOOK_COMPLETED'
+  | 'HOOK_ERRORED'
+  | 'HOOK_SKIPPED'
+  | 'LOADED_INPUT'
+  | 'LOGS_CAPTURED'
+  | 'OBJECT_STORE_OPERATION'
+  | 'PIPELINE_CANCELED'
+  | 'PIPELINE_CANCELING'
+  | 'PIPELINE_DEQUEUED'
+  | 'PIPELINE_ENQUEUED'
+  | 'PIPELINE_FAILURE'
+  | 'PIPELINE_START'
+  | 'PIPELINE_STARTING'
+  | 'PIPELINE_SUCCESS'
+  | 'RESOURCE_INIT_FAILURE'
+  | 'RESOURCE_INIT_STARTED'
+  | 'RESOURCE_INIT_SUCCESS'
+  | 'RUN_CANCELED'
+  | 'RUN_CANCELING'
+  | 'RUN_DEQUEUED'
+  | 'RUN_ENQUEUED'
+  | 'RUN_FAILURE'
+  | 'RUN_RESUMED'
+  | 'RUN_START'
+  | 'RUN_STARTING'
+  | 'RUN_SUCCESS'
+  | 'RUN_SUSPENDED'
+  | 'STEP_EXPECTATION_RESULT'
+  | 'STEP_FAILURE'
+  | 'STEP_INPUT'
+  | 'STEP_OUTPUT'
+  | 'STEP_RESTARTED'
+  | 'STEP_SKIPPED'
+  | 'STEP_START'
+  | 'STEP_SUCCESS'
+  | 'STEP_UP_FOR_RETRY'
+  | 'STEP_WORKER_STARTED'
+  | 'STEP_WORKER_STARTING'
+  | (string & {});
+
+export type EvaluationErrorReason =
+  | 'FIELDS_NOT_DEFINED'
+  | 'FIELD_NOT_DEFINED'
+  | 'MISSING_REQUIRED_FIELD'
+  | 'MISSING_REQUIRED_FIELDS'
+  | 'RUNTIME_TYPE_MISMATCH'
+  | 'SELECTOR_FIELD_ERROR'
+  | (string & {});
+
+export type ExecutionMetadata = {
+  readonly parentRunId?: string | null | undefined;
+  readonly rootRunId?: string | null | undefined;
+  readonly tags?: ReadonlyArray<ExecutionTag> | null | undefined;
+};
+
+export type ExecutionParams = {
+  readonly executionMetadata?: ExecutionMetadata | null | undefined;
+  readonly mode?: string | null | undefined;
+  readonly preset?: string | null | undefined;
+  readonly runConfigData?: unknown;
+  readonly selector: JobOrPipelineSelector;
+  readonly stepKeys?: ReadonlyArray<string> | null | undefined;
+};
+
 export type ExecutionTag = {
   readonly key: string;
   readonly value: string;
@@ -19,10 +121,94 @@ export type InstigationStatus =
   | 'STOPPED'
   | (string & {});
 
+export type InstigationTickStatus =
+  | 'FAILURE'
+  | 'SKIPPED'
+  | 'STARTED'
+  | 'SUCCESS'
+  | (string & {});
+
+export type JobOrPipelineSelector = {
+  readonly assetCheckSelection?: ReadonlyArray<AssetCheckHandleInput> | null | undefined;
+  readonly assetSelection?: ReadonlyArray<AssetKeyInput> | null | undefined;
+  readonly jobName?: string | null | undefined;
+  readonly pipelineName?: string | null | undefined;
+  readonly repositoryLocationName: string;
+  readonly repositoryName: string;
+  readonly solidSelection?: ReadonlyArray<string> | null | undefined;
+};
+
+export type LaunchBackfillParams = {
+  readonly allPartitions?: boolean | null | undefined;
+  readonly assetSelection?: ReadonlyArray<AssetKeyInput> | null | undefined;
+  readonly description?: string | null | undefined;
+  readonly forceSynchronousSubmission?: boolean | null | undefined;
+  readonly fromFailure?: boolean | null | undefined;
+  readonly partitionNames?: ReadonlyArray<string> | null | undefined;
+  readonly partitionsByAssets?: ReadonlyArray<PartitionsByAssetSelector | null | undefined> | null | undefined;
+  readonly reexecutionSteps?: ReadonlyArray<string> | null | undefined;
+  readonly runConfigData?: unknown;
+  readonly selector?: PartitionSetSelector | null | undefined;
+  readonly tags?: ReadonlyArray<ExecutionTag> | null | undefined;
+  readonly title?: string | null | undefined;
+};
+
+export type LogLevel =
+  | 'CRITICAL'
+  | 'DEBUG'
+  | 'ERROR'
+  | 'INFO'
+  | 'WARNING'
+  | (string & {});
+
+export type PartitionRangeSelector = {
+  readonly end: string;
+  readonly start: string;
+};
+
+export type PartitionRangeStatus =
+  | 'FAILED'
+  | 'MATERIALIZED'
+  | 'MATERIALIZING'
+  | (string & {});
+
+export type PartitionSetSelector = {
+  readonly partitionSetName: string;
+  readonly repositorySelector: RepositorySelector;
+};
+
+export type PartitionsByAssetSelector = {
+  readonly assetKey: AssetKeyInput;
+  readonly partitions?: PartitionsSelector | null | undefined;
+};
+
+export type PartitionsSelector = {
+  readonly range?: PartitionRangeSelector | null | undefined;
+  readonly ranges?: ReadonlyArray<PartitionRangeSelector> | null | undefined;
+};
+
+export type ReexecutionParams = {
+  readonly extraTags?: ReadonlyArray<ExecutionTag> | null | undefined;
+  readonly parentRunId: string;
+  readonly strategy: ReexecutionStrategy;
+  readonly useParentRunTags?: boolean | null | undefined;
+};
+
+export type ReexecutionStrategy =
+  | 'ALL_STEPS'
+  | 'FROM_ASSET_FAILURE'
+  | 'FROM_FAILURE'
+  | (string & {});
+
 export type RepositoryLocationLoadStatus =
   | 'LOADED'
   | 'LOADING'
   | (string & {});
+
+export type RepositorySelector = {
+  readonly repositoryLocationName: string;
+  readonly repositoryName: string;
+};
 
 export type RunStatus =
   | 'CANCELED'
@@ -50,6 +236,18 @@ export type RunsFilter = {
   readonly updatedBefore?: number | null | undefined;
 };
 
+export type ScheduleSelector = {
+  readonly repositoryLocationName: string;
+  readonly repositoryName: string;
+  readonly scheduleName: string;
+};
+
+export type SensorSelector = {
+  readonly repositoryLocationName: string;
+  readonly repositoryName: string;
+  readonly sensorName: string;
+};
+
 export type SensorType =
   | 'ASSET'
   | 'AUTOMATION'
@@ -61,6 +259,11 @@ export type SensorType =
   | 'UNKNOWN'
   | (string & {});
 
+export type TerminateRunPolicy =
+  | 'MARK_AS_CANCELED_IMMEDIATELY'
+  | 'SAFE_TERMINATE'
+  | (string & {});
+
 export type DefinitionsQueryVariables = Exact<{ [key: string]: never; }>;
 
 
@@ -68,9 +271,9 @@ export type DefinitionsQuery = { readonly version: string, readonly statuses: { 
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<{ readonly name: string, readonly loadStatus: RepositoryLocationLoadStatus, readonly locationOrLoadError:
           | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-          | { readonly __typename: 'RepositoryLocation', readonly repositories: ReadonlyArray<{ readonly name: string, readonly schedules: ReadonlyArray<{ readonly name: string, readonly cronSchedule: string, readonly pipelineName: string, readonly executionTimezone: string | null, readonly description: string | null, readonly scheduleState: { readonly selectorId: string, readonly status: InstigationStatus, readonly runningCount: number } }>, readonly sensors: ReadonlyArray<{ readonly name: string, readonly sensorType: SensorType, readonly description: string | null, readonly targets: ReadonlyArray<{ readonly pipelineName: string }> | null, readonly sensorState: { readonly selectorId: string, readonly status: InstigationStatus } }> }> }
+          | { readonly __typename: 'RepositoryLocation', readonly repositories: ReadonlyArray<{ readonly name: string, readonly schedules: ReadonlyArray<ScheduleFragment>, readonly sensors: ReadonlyArray<SensorFragment> }> }
          | null }> }
-  , readonly assetNodes: ReadonlyArray<{ readonly description: string | null, readonly groupName: string, readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly repository: { readonly name: string, readonly location: { readonly name: string } }, readonly assetMaterializations: ReadonlyArray<{ readonly runId: string, readonly timestamp: string }> }>, readonly assetKeys:
+  , readonly assetNodes: ReadonlyArray<AssetNodeFragment>, readonly assetKeys:
     | { readonly __typename: 'AssetConnection', readonly nodes: ReadonlyArray<{ readonly key: { readonly path: ReadonlyArray<string> } }> }
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
    };
@@ -79,13 +282,13 @@ export type ScheduleFragment = { readonly name: string, readonly cronSchedule: s
 
 export type SensorFragment = { readonly name: string, readonly sensorType: SensorType, readonly description: string | null, readonly targets: ReadonlyArray<{ readonly pipelineName: string }> | null, readonly sensorState: { readonly selectorId: string, readonly status: InstigationStatus } };
 
-export type AssetNodeFragment = { readonly description: string | null, readonly groupName: string, readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly repository: { readonly name: string, readonly location: { readonly name: string } }, readonly assetMaterializations: ReadonlyArray<{ readonly runId: string, readonly timestamp: string }> };
+export type AssetNodeFragment = { readonly description: string | null, readonly groupName: string, readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly repository: { readonly name: string, readonly location: { readonly name: string } }, readonly assetMaterializations: ReadonlyArray<LatestMaterializationFragment> };
 
 type RunsResult_InvalidPipelineRunsFilterError_Fragment = { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string };
 
 type RunsResult_PythonError_Fragment = { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null };
 
-type RunsResult_Runs_Fragment = { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> };
+type RunsResult_Runs_Fragment = { readonly __typename: 'Runs', readonly results: ReadonlyArray<RunFragment> };
 
 export type RunsResultFragment =
   | RunsResult_InvalidPipelineRunsFilterError_Fragment
@@ -97,6 +300,1496 @@ export type RunFragment = { readonly runId: string, readonly jobName: string, re
 
 export type LatestMaterializationFragment = { readonly runId: string, readonly timestamp: string };
 
+export type AssetsQueryVariables = Exact<{
+  prefix?: ReadonlyArray<string> | null | undefined;
+}>;
+
+
+export type AssetsQuery = { readonly assets:
+    | { readonly __typename: 'AssetConnection', readonly nodes: ReadonlyArray<AssetFragment> }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type AssetQueryVariables = Exact<{
+  key: AssetKeyInput;
+}>;
+
+
+export type AssetQuery = { readonly asset:
+    | (
+      { readonly __typename: 'Asset' }
+      & AssetFragment
+    )
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+   };
+
+export type AssetFragment = { readonly hasDefinitionOrRecord: boolean, readonly key: { readonly path: ReadonlyArray<string> }, readonly definition: { readonly description: string | null, readonly groupName: string, readonly kinds: ReadonlyArray<string>, readonly isExecutable: boolean, readonly isPartitioned: boolean, readonly jobNames: ReadonlyArray<string>, readonly dependencyKeys: ReadonlyArray<{ readonly path: ReadonlyArray<string> }>, readonly repository: { readonly name: string, readonly location: { readonly name: string } } } | null, readonly assetMaterializations: ReadonlyArray<MaterializationFragment> };
+
+export type MaterializationFragment = { readonly runId: string, readonly timestamp: string, readonly partition: string | null, readonly stepKey: string | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+export type AssetMaterializationsQueryVariables = Exact<{
+  key: AssetKeyInput;
+  limit: number;
+  before?: string | null | undefined;
+  partitions?: ReadonlyArray<string> | null | undefined;
+}>;
+
+
+export type AssetMaterializationsQuery = { readonly asset:
+    | { readonly __typename: 'Asset', readonly assetMaterializations: ReadonlyArray<MaterializationFragment> }
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+   };
+
+export type AssetPartitionsQueryVariables = Exact<{
+  key: AssetKeyInput;
+}>;
+
+
+export type AssetPartitionsQuery = { readonly node:
+    | { readonly __typename: 'AssetNode', readonly isPartitioned: boolean, readonly dimensions: ReadonlyArray<{ readonly name: string, readonly partitionKeys: ReadonlyArray<string> }>, readonly statuses:
+        | (
+          { readonly __typename: 'DefaultPartitionStatuses' }
+          & DefaultPartitionsFragment
+        )
+        | { readonly __typename: 'MultiPartitionStatuses', readonly primaryDimensionName: string, readonly ranges: ReadonlyArray<{ readonly primaryDimStartKey: string, readonly primaryDimEndKey: string, readonly secondaryDim:
+              | (
+                { readonly __typename: 'DefaultPartitionStatuses' }
+                & DefaultPartitionsFragment
+              )
+              | (
+                { readonly __typename: 'TimePartitionStatuses' }
+                & TimePartitionsFragment
+              )
+             }> }
+        | (
+          { readonly __typename: 'TimePartitionStatuses' }
+          & TimePartitionsFragment
+        )
+       }
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+   };
+
+export type DefaultPartitionsFragment = { readonly materializedPartitions: ReadonlyArray<string>, readonly failedPartitions: ReadonlyArray<string>, readonly materializingPartitions: ReadonlyArray<string> };
+
+export type TimePartitionsFragment = { readonly ranges: ReadonlyArray<{ readonly status: PartitionRangeStatus, readonly startKey: string, readonly endKey: string }> };
+
+export type AssetJobsQueryVariables = Exact<{
+  keys: ReadonlyArray<AssetKeyInput>;
+}>;
+
+
+export type AssetJobsQuery = { readonly assetNodes: ReadonlyArray<{ readonly isExecutable: boolean, readonly isPartitioned: boolean, readonly jobNames: ReadonlyArray<string>, readonly assetKey: { readonly path: ReadonlyArray<string> }, readonly partitionDefinition: { readonly dimensionTypes: ReadonlyArray<{ readonly name: string }> } | null, readonly repository: { readonly name: string, readonly location: { readonly name: string } } }> };
+
+export type WipeAssetsMutationVariables = Exact<{
+  ranges: ReadonlyArray<PartitionsByAssetSelector>;
+}>;
+
+
+export type WipeAssetsMutation = { readonly wiped:
+    | (
+      { readonly __typename: 'AssetNotFoundError' }
+      & Problem_AssetNotFoundError_Fragment
+    )
+    | { readonly __typename: 'AssetWipeSuccess' }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnsupportedOperationError' }
+      & Problem_UnsupportedOperationError_Fragment
+    )
+   };
+
+export type BackfillsQueryVariables = Exact<{
+  pageToken?: string | null | undefined;
+  limit: number;
+  status?: BulkActionStatus | null | undefined;
+}>;
+
+
+export type BackfillsQuery = { readonly backfills:
+    | { readonly __typename: 'PartitionBackfills', readonly results: ReadonlyArray<BackfillFragment> }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type BackfillQueryVariables = Exact<{
+  backfillId: string;
+}>;
+
+
+export type BackfillQuery = { readonly backfill:
+    | (
+      { readonly __typename: 'BackfillNotFoundError' }
+      & Problem_BackfillNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PartitionBackfill' }
+      & BackfillFragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type BackfillFragment = { readonly id: string, readonly status: BulkActionStatus, readonly isAssetBackfill: boolean, readonly partitionNames: ReadonlyArray<string> | null, readonly partitionSetName: string | null, readonly numPartitions: number | null, readonly timestamp: number, readonly endTimestamp: number | null, readonly title: string | null, readonly assetSelection: ReadonlyArray<{ readonly path: ReadonlyArray<string> }> | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly error: PythonProblemFragment | null };
+
+export type JobPartitionSetsQueryVariables = Exact<{
+  job: string;
+  repository: RepositorySelector;
+}>;
+
+
+export type JobPartitionSetsQuery = { readonly sets:
+    | { readonly __typename: 'PartitionSets', readonly results: ReadonlyArray<{ readonly name: string }> }
+    | (
+      { readonly __typename: 'PipelineNotFoundError' }
+      & Problem_PipelineNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
+export type LaunchBackfillMutationVariables = Exact<{
+  params: LaunchBackfillParams;
+}>;
+
+
+export type LaunchBackfillMutation = { readonly launched:
+    | (
+      { readonly __typename: 'ConflictingExecutionParamsError' }
+      & Problem_ConflictingExecutionParamsError_Fragment
+    )
+    | (
+      { readonly __typename: 'InvalidOutputError' }
+      & OutputProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidStepError' }
+      & StepProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidSubsetError' }
+      & Problem_InvalidSubsetError_Fragment
+    )
+    | { readonly __typename: 'LaunchBackfillSuccess', readonly backfillId: string, readonly launchedRunIds: ReadonlyArray<string | null> | null }
+    | (
+      { readonly __typename: 'NoModeProvidedError' }
+      & Problem_NoModeProvidedError_Fragment
+    )
+    | (
+      { readonly __typename: 'PartitionKeysNotFoundError' }
+      & Problem_PartitionKeysNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PartitionSetNotFoundError' }
+      & Problem_PartitionSetNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PipelineNotFoundError' }
+      & Problem_PipelineNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PresetNotFoundError' }
+      & Problem_PresetNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunConfigValidationInvalid' }
+      & ConfigProblemFragment
+    )
+    | (
+      { readonly __typename: 'RunConflict' }
+      & Problem_RunConflict_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type CancelBackfillMutationVariables = Exact<{
+  backfillId: string;
+}>;
+
+
+export type CancelBackfillMutation = { readonly cancelled:
+    | { readonly __typename: 'CancelBackfillSuccess' }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type RunEventsQueryVariables = Exact<{
+  runId: string | number;
+  pageToken?: string | null | undefined;
+  limit: number;
+}>;
+
+
+export type RunEventsQuery = { readonly run:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Run', readonly status: RunStatus }
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+  , readonly log:
+    | { readonly __typename: 'EventConnection', readonly cursor: string, readonly hasMore: boolean, readonly events: ReadonlyArray<
+        | RunEvent_AlertFailureEvent_Fragment
+        | RunEvent_AlertStartEvent_Fragment
+        | RunEvent_AlertSuccessEvent_Fragment
+        | RunEvent_AssetCheckEvaluationEvent_Fragment
+        | RunEvent_AssetCheckEvaluationPlannedEvent_Fragment
+        | RunEvent_AssetMaterializationPlannedEvent_Fragment
+        | RunEvent_EngineEvent_Fragment
+        | RunEvent_ExecutionStepFailureEvent_Fragment
+        | RunEvent_ExecutionStepInputEvent_Fragment
+        | RunEvent_ExecutionStepOutputEvent_Fragment
+        | RunEvent_ExecutionStepRestartEvent_Fragment
+        | RunEvent_ExecutionStepSkippedEvent_Fragment
+        | RunEvent_ExecutionStepStartEvent_Fragment
+        | RunEvent_ExecutionStepSuccessEvent_Fragment
+        | RunEvent_ExecutionStepUpForRetryEvent_Fragment
+        | RunEvent_FailedToMaterializeEvent_Fragment
+        | RunEvent_HandledOutputEvent_Fragment
+        | RunEvent_HealthChangedEvent_Fragment
+        | RunEvent_HookCompletedEvent_Fragment
+        | RunEvent_HookErroredEvent_Fragment
+        | RunEvent_HookSkippedEvent_Fragment
+        | RunEvent_LoadedInputEvent_Fragment
+        | RunEvent_LogMessageEvent_Fragment
+        | RunEvent_LogsCapturedEvent_Fragment
+        | RunEvent_MaterializationEvent_Fragment
+        | RunEvent_ObjectStoreOperationEvent_Fragment
+        | RunEvent_ObservationEvent_Fragment
+        | RunEvent_ResourceInitFailureEvent_Fragment
+        | RunEvent_ResourceInitStartedEvent_Fragment
+        | RunEvent_ResourceInitSuccessEvent_Fragment
+        | RunEvent_RunCanceledEvent_Fragment
+        | RunEvent_RunCancelingEvent_Fragment
+        | RunEvent_RunDequeuedEvent_Fragment
+        | RunEvent_RunEnqueuedEvent_Fragment
+        | RunEvent_RunFailureEvent_Fragment
+        | RunEvent_RunResumedEvent_Fragment
+        | RunEvent_RunStartEvent_Fragment
+        | RunEvent_RunStartingEvent_Fragment
+        | RunEvent_RunSuccessEvent_Fragment
+        | RunEvent_RunSuspendedEvent_Fragment
+        | RunEvent_StepExpectationResultEvent_Fragment
+        | RunEvent_StepWorkerStartedEvent_Fragment
+        | RunEvent_StepWorkerStartingEvent_Fragment
+      > }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+   };
+
+export type RunEventsLiveSubscriptionVariables = Exact<{
+  runId: string | number;
+  pageToken?: string | null | undefined;
+}>;
+
+
+export type RunEventsLiveSubscription = { readonly log:
+    | { readonly __typename: 'PipelineRunLogsSubscriptionFailure', readonly message: string }
+    | { readonly __typename: 'PipelineRunLogsSubscriptionSuccess', readonly cursor: string, readonly messages: ReadonlyArray<
+        | RunEvent_AlertFailureEvent_Fragment
+        | RunEvent_AlertStartEvent_Fragment
+        | RunEvent_AlertSuccessEvent_Fragment
+        | RunEvent_AssetCheckEvaluationEvent_Fragment
+        | RunEvent_AssetCheckEvaluationPlannedEvent_Fragment
+        | RunEvent_AssetMaterializationPlannedEvent_Fragment
+        | RunEvent_EngineEvent_Fragment
+        | RunEvent_ExecutionStepFailureEvent_Fragment
+        | RunEvent_ExecutionStepInputEvent_Fragment
+        | RunEvent_ExecutionStepOutputEvent_Fragment
+        | RunEvent_ExecutionStepRestartEvent_Fragment
+        | RunEvent_ExecutionStepSkippedEvent_Fragment
+        | RunEvent_ExecutionStepStartEvent_Fragment
+        | RunEvent_ExecutionStepSuccessEvent_Fragment
+        | RunEvent_ExecutionStepUpForRetryEvent_Fragment
+        | RunEvent_FailedToMaterializeEvent_Fragment
+        | RunEvent_HandledOutputEvent_Fragment
+        | RunEvent_HealthChangedEvent_Fragment
+        | RunEvent_HookCompletedEvent_Fragment
+        | RunEvent_HookErroredEvent_Fragment
+        | RunEvent_HookSkippedEvent_Fragment
+        | RunEvent_LoadedInputEvent_Fragment
+        | RunEvent_LogMessageEvent_Fragment
+        | RunEvent_LogsCapturedEvent_Fragment
+        | RunEvent_MaterializationEvent_Fragment
+        | RunEvent_ObjectStoreOperationEvent_Fragment
+        | RunEvent_ObservationEvent_Fragment
+        | RunEvent_ResourceInitFailureEvent_Fragment
+        | RunEvent_ResourceInitStartedEvent_Fragment
+        | RunEvent_ResourceInitSuccessEvent_Fragment
+        | RunEvent_RunCanceledEvent_Fragment
+        | RunEvent_RunCancelingEvent_Fragment
+        | RunEvent_RunDequeuedEvent_Fragment
+        | RunEvent_RunEnqueuedEvent_Fragment
+        | RunEvent_RunFailureEvent_Fragment
+        | RunEvent_RunResumedEvent_Fragment
+        | RunEvent_RunStartEvent_Fragment
+        | RunEvent_RunStartingEvent_Fragment
+        | RunEvent_RunSuccessEvent_Fragment
+        | RunEvent_RunSuspendedEvent_Fragment
+        | RunEvent_StepExpectationResultEvent_Fragment
+        | RunEvent_StepWorkerStartedEvent_Fragment
+        | RunEvent_StepWorkerStartingEvent_Fragment
+      > }
+   };
+
+type RunEvent_AlertFailureEvent_Fragment = { readonly __typename: 'AlertFailureEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_AlertStartEvent_Fragment = { readonly __typename: 'AlertStartEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_AlertSuccessEvent_Fragment = { readonly __typename: 'AlertSuccessEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_AssetCheckEvaluationEvent_Fragment = { readonly __typename: 'AssetCheckEvaluationEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_AssetCheckEvaluationPlannedEvent_Fragment = { readonly __typename: 'AssetCheckEvaluationPlannedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_AssetMaterializationPlannedEvent_Fragment = { readonly __typename: 'AssetMaterializationPlannedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly assetKey: { readonly path: ReadonlyArray<string> } | null };
+
+type RunEvent_EngineEvent_Fragment = { readonly __typename: 'EngineEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_ExecutionStepFailureEvent_Fragment = { readonly __typename: 'ExecutionStepFailureEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null };
+
+type RunEvent_ExecutionStepInputEvent_Fragment = { readonly __typename: 'ExecutionStepInputEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ExecutionStepOutputEvent_Fragment = { readonly __typename: 'ExecutionStepOutputEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_ExecutionStepRestartEvent_Fragment = { readonly __typename: 'ExecutionStepRestartEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ExecutionStepSkippedEvent_Fragment = { readonly __typename: 'ExecutionStepSkippedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ExecutionStepStartEvent_Fragment = { readonly __typename: 'ExecutionStepStartEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ExecutionStepSuccessEvent_Fragment = { readonly __typename: 'ExecutionStepSuccessEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ExecutionStepUpForRetryEvent_Fragment = { readonly __typename: 'ExecutionStepUpForRetryEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null };
+
+type RunEvent_FailedToMaterializeEvent_Fragment = { readonly __typename: 'FailedToMaterializeEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_HandledOutputEvent_Fragment = { readonly __typename: 'HandledOutputEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_HealthChangedEvent_Fragment = { readonly __typename: 'HealthChangedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_HookCompletedEvent_Fragment = { readonly __typename: 'HookCompletedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_HookErroredEvent_Fragment = { readonly __typename: 'HookErroredEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null };
+
+type RunEvent_HookSkippedEvent_Fragment = { readonly __typename: 'HookSkippedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_LoadedInputEvent_Fragment = { readonly __typename: 'LoadedInputEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_LogMessageEvent_Fragment = { readonly __typename: 'LogMessageEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_LogsCapturedEvent_Fragment = { readonly __typename: 'LogsCapturedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_MaterializationEvent_Fragment = { readonly __typename: 'MaterializationEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly partition: string | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  >, readonly assetKey: { readonly path: ReadonlyArray<string> } | null };
+
+type RunEvent_ObjectStoreOperationEvent_Fragment = { readonly __typename: 'ObjectStoreOperationEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_ObservationEvent_Fragment = { readonly __typename: 'ObservationEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly partition: string | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  >, readonly assetKey: { readonly path: ReadonlyArray<string> } | null };
+
+type RunEvent_ResourceInitFailureEvent_Fragment = { readonly __typename: 'ResourceInitFailureEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_ResourceInitStartedEvent_Fragment = { readonly __typename: 'ResourceInitStartedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_ResourceInitSuccessEvent_Fragment = { readonly __typename: 'ResourceInitSuccessEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_RunCanceledEvent_Fragment = { readonly __typename: 'RunCanceledEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null };
+
+type RunEvent_RunCancelingEvent_Fragment = { readonly __typename: 'RunCancelingEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunDequeuedEvent_Fragment = { readonly __typename: 'RunDequeuedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunEnqueuedEvent_Fragment = { readonly __typename: 'RunEnqueuedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunFailureEvent_Fragment = { readonly __typename: 'RunFailureEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly error: PythonProblemFragment | null };
+
+type RunEvent_RunResumedEvent_Fragment = { readonly __typename: 'RunResumedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunStartEvent_Fragment = { readonly __typename: 'RunStartEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunStartingEvent_Fragment = { readonly __typename: 'RunStartingEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunSuccessEvent_Fragment = { readonly __typename: 'RunSuccessEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_RunSuspendedEvent_Fragment = { readonly __typename: 'RunSuspendedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_StepExpectationResultEvent_Fragment = { readonly __typename: 'StepExpectationResultEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string };
+
+type RunEvent_StepWorkerStartedEvent_Fragment = { readonly __typename: 'StepWorkerStartedEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+type RunEvent_StepWorkerStartingEvent_Fragment = { readonly __typename: 'StepWorkerStartingEvent', readonly runId: string, readonly timestamp: string, readonly level: LogLevel, readonly eventType: DagsterEventType | null, readonly stepKey: string | null, readonly message: string, readonly metadataEntries: ReadonlyArray<
+    | MetadataEntry_AssetMetadataEntry_Fragment
+    | MetadataEntry_BoolMetadataEntry_Fragment
+    | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+    | MetadataEntry_FloatMetadataEntry_Fragment
+    | MetadataEntry_IntMetadataEntry_Fragment
+    | MetadataEntry_JobMetadataEntry_Fragment
+    | MetadataEntry_JsonMetadataEntry_Fragment
+    | MetadataEntry_MarkdownMetadataEntry_Fragment
+    | MetadataEntry_NotebookMetadataEntry_Fragment
+    | MetadataEntry_NullMetadataEntry_Fragment
+    | MetadataEntry_PathMetadataEntry_Fragment
+    | MetadataEntry_PipelineRunMetadataEntry_Fragment
+    | MetadataEntry_PoolMetadataEntry_Fragment
+    | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+    | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+    | MetadataEntry_TableMetadataEntry_Fragment
+    | MetadataEntry_TableSchemaMetadataEntry_Fragment
+    | MetadataEntry_TextMetadataEntry_Fragment
+    | MetadataEntry_TimestampMetadataEntry_Fragment
+    | MetadataEntry_UrlMetadataEntry_Fragment
+  > };
+
+export type RunEventFragment =
+  | RunEvent_AlertFailureEvent_Fragment
+  | RunEvent_AlertStartEvent_Fragment
+  | RunEvent_AlertSuccessEvent_Fragment
+  | RunEvent_AssetCheckEvaluationEvent_Fragment
+  | RunEvent_AssetCheckEvaluationPlannedEvent_Fragment
+  | RunEvent_AssetMaterializationPlannedEvent_Fragment
+  | RunEvent_EngineEvent_Fragment
+  | RunEvent_ExecutionStepFailureEvent_Fragment
+  | RunEvent_ExecutionStepInputEvent_Fragment
+  | RunEvent_ExecutionStepOutputEvent_Fragment
+  | RunEvent_ExecutionStepRestartEvent_Fragment
+  | RunEvent_ExecutionStepSkippedEvent_Fragment
+  | RunEvent_ExecutionStepStartEvent_Fragment
+  | RunEvent_ExecutionStepSuccessEvent_Fragment
+  | RunEvent_ExecutionStepUpForRetryEvent_Fragment
+  | RunEvent_FailedToMaterializeEvent_Fragment
+  | RunEvent_HandledOutputEvent_Fragment
+  | RunEvent_HealthChangedEvent_Fragment
+  | RunEvent_HookCompletedEvent_Fragment
+  | RunEvent_HookErroredEvent_Fragment
+  | RunEvent_HookSkippedEvent_Fragment
+  | RunEvent_LoadedInputEvent_Fragment
+  | RunEvent_LogMessageEvent_Fragment
+  | RunEvent_LogsCapturedEvent_Fragment
+  | RunEvent_MaterializationEvent_Fragment
+  | RunEvent_ObjectStoreOperationEvent_Fragment
+  | RunEvent_ObservationEvent_Fragment
+  | RunEvent_ResourceInitFailureEvent_Fragment
+  | RunEvent_ResourceInitStartedEvent_Fragment
+  | RunEvent_ResourceInitSuccessEvent_Fragment
+  | RunEvent_RunCanceledEvent_Fragment
+  | RunEvent_RunCancelingEvent_Fragment
+  | RunEvent_RunDequeuedEvent_Fragment
+  | RunEvent_RunEnqueuedEvent_Fragment
+  | RunEvent_RunFailureEvent_Fragment
+  | RunEvent_RunResumedEvent_Fragment
+  | RunEvent_RunStartEvent_Fragment
+  | RunEvent_RunStartingEvent_Fragment
+  | RunEvent_RunSuccessEvent_Fragment
+  | RunEvent_RunSuspendedEvent_Fragment
+  | RunEvent_StepExpectationResultEvent_Fragment
+  | RunEvent_StepWorkerStartedEvent_Fragment
+  | RunEvent_StepWorkerStartingEvent_Fragment
+;
+
+type MetadataEntry_AssetMetadataEntry_Fragment = { readonly __typename: 'AssetMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_BoolMetadataEntry_Fragment = { readonly __typename: 'BoolMetadataEntry', readonly boolValue: boolean | null, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_CodeReferencesMetadataEntry_Fragment = { readonly __typename: 'CodeReferencesMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_FloatMetadataEntry_Fragment = { readonly __typename: 'FloatMetadataEntry', readonly floatValue: number | null, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_IntMetadataEntry_Fragment = { readonly __typename: 'IntMetadataEntry', readonly intValue: number | null, readonly intRepr: string, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_JobMetadataEntry_Fragment = { readonly __typename: 'JobMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_JsonMetadataEntry_Fragment = { readonly __typename: 'JsonMetadataEntry', readonly jsonString: string, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_MarkdownMetadataEntry_Fragment = { readonly __typename: 'MarkdownMetadataEntry', readonly mdStr: string, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_NotebookMetadataEntry_Fragment = { readonly __typename: 'NotebookMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_NullMetadataEntry_Fragment = { readonly __typename: 'NullMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_PathMetadataEntry_Fragment = { readonly __typename: 'PathMetadataEntry', readonly path: string, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_PipelineRunMetadataEntry_Fragment = { readonly __typename: 'PipelineRunMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_PoolMetadataEntry_Fragment = { readonly __typename: 'PoolMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_PythonArtifactMetadataEntry_Fragment = { readonly __typename: 'PythonArtifactMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_TableColumnLineageMetadataEntry_Fragment = { readonly __typename: 'TableColumnLineageMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_TableMetadataEntry_Fragment = { readonly __typename: 'TableMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_TableSchemaMetadataEntry_Fragment = { readonly __typename: 'TableSchemaMetadataEntry', readonly label: string, readonly description: string | null };
+
+type MetadataEntry_TextMetadataEntry_Fragment = { readonly __typename: 'TextMetadataEntry', readonly text: string, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_TimestampMetadataEntry_Fragment = { readonly __typename: 'TimestampMetadataEntry', readonly timestamp: number, readonly label: string, readonly description: string | null };
+
+type MetadataEntry_UrlMetadataEntry_Fragment = { readonly __typename: 'UrlMetadataEntry', readonly url: string, readonly label: string, readonly description: string | null };
+
+export type MetadataEntryFragment =
+  | MetadataEntry_AssetMetadataEntry_Fragment
+  | MetadataEntry_BoolMetadataEntry_Fragment
+  | MetadataEntry_CodeReferencesMetadataEntry_Fragment
+  | MetadataEntry_FloatMetadataEntry_Fragment
+  | MetadataEntry_IntMetadataEntry_Fragment
+  | MetadataEntry_JobMetadataEntry_Fragment
+  | MetadataEntry_JsonMetadataEntry_Fragment
+  | MetadataEntry_MarkdownMetadataEntry_Fragment
+  | MetadataEntry_NotebookMetadataEntry_Fragment
+  | MetadataEntry_NullMetadataEntry_Fragment
+  | MetadataEntry_PathMetadataEntry_Fragment
+  | MetadataEntry_PipelineRunMetadataEntry_Fragment
+  | MetadataEntry_PoolMetadataEntry_Fragment
+  | MetadataEntry_PythonArtifactMetadataEntry_Fragment
+  | MetadataEntry_TableColumnLineageMetadataEntry_Fragment
+  | MetadataEntry_TableMetadataEntry_Fragment
+  | MetadataEntry_TableSchemaMetadataEntry_Fragment
+  | MetadataEntry_TextMetadataEntry_Fragment
+  | MetadataEntry_TimestampMetadataEntry_Fragment
+  | MetadataEntry_UrlMetadataEntry_Fragment
+;
+
+export type VersionQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type VersionQuery = { readonly version: string };
+
+export type HealthQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type HealthQuery = { readonly instance: { readonly daemonHealth: { readonly allDaemonStatuses: ReadonlyArray<{ readonly daemonType: string, readonly required: boolean, readonly healthy: boolean | null, readonly lastHeartbeatTime: number | null, readonly lastHeartbeatErrors: ReadonlyArray<PythonProblemFragment> }> } } };
+
+export type ConcurrencyLimitsQueryVariables = Exact<{ [key: string]: never; }>;
+
+
+export type ConcurrencyLimitsQuery = { readonly instance: { readonly concurrencyLimits: ReadonlyArray<ConcurrencyLimitFragment> } };
+
+export type ConcurrencyLimitFragment = { readonly concurrencyKey: string, readonly slotCount: number, readonly activeSlotCount: number, readonly activeRunIds: ReadonlyArray<string>, readonly pendingStepCount: number, readonly pendingStepRunIds: ReadonlyArray<string> };
+
+export type SetConcurrencyLimitMutationVariables = Exact<{
+  key: string;
+  limit: number;
+}>;
+
+
+export type SetConcurrencyLimitMutation = { readonly done: boolean };
+
+export type DeleteConcurrencyLimitMutationVariables = Exact<{
+  key: string;
+}>;
+
+
+export type DeleteConcurrencyLimitMutation = { readonly done: boolean };
+
+export type ScheduleQueryVariables = Exact<{
+  selector: ScheduleSelector;
+}>;
+
+
+export type ScheduleQuery = { readonly schedule:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'Schedule', readonly id: string, readonly defaultStatus: InstigationStatus }
+      & ScheduleFragment
+    )
+    | (
+      { readonly __typename: 'ScheduleNotFoundError' }
+      & Problem_ScheduleNotFoundError_Fragment
+    )
+   };
+
+export type StartScheduleMutationVariables = Exact<{
+  selector: ScheduleSelector;
+}>;
+
+
+export type StartScheduleMutation = { readonly result:
+    | ScheduleState_PythonError_Fragment
+    | ScheduleState_ScheduleNotFoundError_Fragment
+    | ScheduleState_ScheduleStateResult_Fragment
+    | ScheduleState_UnauthorizedError_Fragment
+   };
+
+export type StopScheduleMutationVariables = Exact<{
+  origin: string;
+  selectorId: string;
+}>;
+
+
+export type StopScheduleMutation = { readonly result:
+    | ScheduleState_PythonError_Fragment
+    | ScheduleState_ScheduleNotFoundError_Fragment
+    | ScheduleState_ScheduleStateResult_Fragment
+    | ScheduleState_UnauthorizedError_Fragment
+   };
+
+type ScheduleState_PythonError_Fragment = (
+  { readonly __typename: 'PythonError' }
+  & Problem_PythonError_Fragment
+);
+
+type ScheduleState_ScheduleNotFoundError_Fragment = (
+  { readonly __typename: 'ScheduleNotFoundError' }
+  & Problem_ScheduleNotFoundError_Fragment
+);
+
+type ScheduleState_ScheduleStateResult_Fragment = { readonly __typename: 'ScheduleStateResult', readonly scheduleState: { readonly status: InstigationStatus } };
+
+type ScheduleState_UnauthorizedError_Fragment = (
+  { readonly __typename: 'UnauthorizedError' }
+  & Problem_UnauthorizedError_Fragment
+);
+
+export type ScheduleStateFragment =
+  | ScheduleState_PythonError_Fragment
+  | ScheduleState_ScheduleNotFoundError_Fragment
+  | ScheduleState_ScheduleStateResult_Fragment
+  | ScheduleState_UnauthorizedError_Fragment
+;
+
+export type ScheduleTicksQueryVariables = Exact<{
+  selector: ScheduleSelector;
+  limit: number;
+  before?: number | null | undefined;
+  statuses?: ReadonlyArray<InstigationTickStatus> | null | undefined;
+}>;
+
+
+export type ScheduleTicksQuery = { readonly instigator:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Schedule', readonly state: { readonly ticks: ReadonlyArray<TickFragment> } }
+    | (
+      { readonly __typename: 'ScheduleNotFoundError' }
+      & Problem_ScheduleNotFoundError_Fragment
+    )
+   };
+
+export type SensorQueryVariables = Exact<{
+  selector: SensorSelector;
+}>;
+
+
+export type SensorQuery = { readonly sensor:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'Sensor', readonly jobOriginId: string, readonly defaultStatus: InstigationStatus, readonly minIntervalSeconds: number }
+      & SensorFragment
+    )
+    | (
+      { readonly __typename: 'SensorNotFoundError' }
+      & Problem_SensorNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type StartSensorMutationVariables = Exact<{
+  selector: SensorSelector;
+}>;
+
+
+export type StartSensorMutation = { readonly result:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Sensor', readonly sensorState: { readonly status: InstigationStatus } }
+    | (
+      { readonly __typename: 'SensorNotFoundError' }
+      & Problem_SensorNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type StopSensorMutationVariables = Exact<{
+  origin: string;
+  selectorId: string;
+}>;
+
+
+export type StopSensorMutation = { readonly result:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'StopSensorMutationResult', readonly instigationState: { readonly status: InstigationStatus } | null }
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type SensorTicksQueryVariables = Exact<{
+  selector: SensorSelector;
+  limit: number;
+  before?: number | null | undefined;
+  statuses?: ReadonlyArray<InstigationTickStatus> | null | undefined;
+}>;
+
+
+export type SensorTicksQuery = { readonly instigator:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Sensor', readonly state: { readonly ticks: ReadonlyArray<TickFragment> } }
+    | (
+      { readonly __typename: 'SensorNotFoundError' }
+      & Problem_SensorNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type TickFragment = { readonly tickId: string, readonly status: InstigationTickStatus, readonly timestamp: number, readonly endTimestamp: number | null, readonly runIds: ReadonlyArray<string>, readonly runKeys: ReadonlyArray<string>, readonly skipReason: string | null, readonly cursor: string | null, readonly error: PythonProblemFragment | null };
+
+export type RunQueryVariables = Exact<{
+  runId: string | number;
+}>;
+
+
+export type RunQuery = { readonly run:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'Run' }
+      & RunDetailsFragment
+    )
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+   };
+
+export type RunDetailsFragment = (
+  { readonly runConfigYaml: string, readonly stepKeysToExecute: ReadonlyArray<string> | null, readonly canTerminate: boolean, readonly assetSelection: ReadonlyArray<{ readonly path: ReadonlyArray<string> }> | null }
+  & RunFragment
+);
+
+export type RunStateQueryVariables = Exact<{
+  runId: string | number;
+}>;
+
+
+export type RunStateQuery = { readonly run:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'Run' }
+      & RunFragment
+    )
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+   };
+
+export type LaunchRunMutationVariables = Exact<{
+  params: ExecutionParams;
+}>;
+
+
+export type LaunchRunMutation = { readonly launched:
+    | (
+      { readonly __typename: 'ConflictingExecutionParamsError' }
+      & Problem_ConflictingExecutionParamsError_Fragment
+    )
+    | (
+      { readonly __typename: 'InvalidOutputError' }
+      & OutputProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidStepError' }
+      & StepProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidSubsetError' }
+      & Problem_InvalidSubsetError_Fragment
+    )
+    | { readonly __typename: 'LaunchRunSuccess', readonly run: RunFragment }
+    | (
+      { readonly __typename: 'NoModeProvidedError' }
+      & Problem_NoModeProvidedError_Fragment
+    )
+    | (
+      { readonly __typename: 'PipelineNotFoundError' }
+      & Problem_PipelineNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PresetNotFoundError' }
+      & Problem_PresetNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunConfigValidationInvalid' }
+      & ConfigProblemFragment
+    )
+    | (
+      { readonly __typename: 'RunConflict' }
+      & Problem_RunConflict_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type ReexecuteRunMutationVariables = Exact<{
+  params: ReexecutionParams;
+}>;
+
+
+export type ReexecuteRunMutation = { readonly launched:
+    | (
+      { readonly __typename: 'ConflictingExecutionParamsError' }
+      & Problem_ConflictingExecutionParamsError_Fragment
+    )
+    | (
+      { readonly __typename: 'InvalidOutputError' }
+      & OutputProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidStepError' }
+      & StepProblemFragment
+    )
+    | (
+      { readonly __typename: 'InvalidSubsetError' }
+      & Problem_InvalidSubsetError_Fragment
+    )
+    | { readonly __typename: 'LaunchRunSuccess', readonly run: RunFragment }
+    | (
+      { readonly __typename: 'NoModeProvidedError' }
+      & Problem_NoModeProvidedError_Fragment
+    )
+    | (
+      { readonly __typename: 'PipelineNotFoundError' }
+      & Problem_PipelineNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PresetNotFoundError' }
+      & Problem_PresetNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunConfigValidationInvalid' }
+      & ConfigProblemFragment
+    )
+    | (
+      { readonly __typename: 'RunConflict' }
+      & Problem_RunConflict_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type TerminateRunMutationVariables = Exact<{
+  runId: string;
+  policy: TerminateRunPolicy;
+}>;
+
+
+export type TerminateRunMutation = { readonly terminated:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+    | { readonly __typename: 'TerminateRunFailure', readonly message: string }
+    | { readonly __typename: 'TerminateRunSuccess', readonly run: RunFragment }
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type DeleteRunMutationVariables = Exact<{
+  runId: string;
+}>;
+
+
+export type DeleteRunMutation = { readonly deleted:
+    | { readonly __typename: 'DeletePipelineRunSuccess' }
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'RunNotFoundError' }
+      & Problem_RunNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+   };
+
+export type CodeLocationsQueryVariables = Exact<{
+  schedules?: boolean | null | undefined;
+  sensors?: boolean | null | undefined;
+}>;
+
+
+export type CodeLocationsQuery = { readonly workspace:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<CodeLocationFragment> }
+   };
+
+export type CodeLocationFragment = { readonly name: string, readonly loadStatus: RepositoryLocationLoadStatus, readonly updatedTimestamp: number, readonly locationOrLoadError:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | { readonly __typename: 'RepositoryLocation', readonly dagsterLibraryVersions: ReadonlyArray<{ readonly name: string, readonly version: string }> | null, readonly repositories: ReadonlyArray<{ readonly name: string, readonly jobs: ReadonlyArray<{ readonly name: string }>, readonly schedules?: ReadonlyArray<(
+          { readonly defaultStatus: InstigationStatus }
+          & ScheduleFragment
+        )>, readonly sensors?: ReadonlyArray<(
+          { readonly defaultStatus: InstigationStatus, readonly minIntervalSeconds: number }
+          & SensorFragment
+        )> }> }
+   | null };
+
+export type ReloadCodeLocationMutationVariables = Exact<{
+  name: string;
+}>;
+
+
+export type ReloadCodeLocationMutation = { readonly entry:
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+    | (
+      { readonly __typename: 'ReloadNotSupported' }
+      & Problem_ReloadNotSupported_Fragment
+    )
+    | (
+      { readonly __typename: 'RepositoryLocationNotFound' }
+      & Problem_RepositoryLocationNotFound_Fragment
+    )
+    | (
+      { readonly __typename: 'UnauthorizedError' }
+      & Problem_UnauthorizedError_Fragment
+    )
+    | { readonly __typename: 'WorkspaceLocationEntry' }
+   };
+
+type Problem_AssetCheckNeedsAgentUpgradeError_Fragment = { readonly message: string };
+
+type Problem_AssetCheckNeedsMigrationError_Fragment = { readonly message: string };
+
+type Problem_AssetCheckNeedsUserCodeUpgrade_Fragment = { readonly message: string };
+
+type Problem_AssetCheckNotFoundError_Fragment = { readonly message: string };
+
+type Problem_AssetNotFoundError_Fragment = { readonly message: string };
+
+type Problem_AutoMaterializeAssetEvaluationNeedsMigrationError_Fragment = { readonly message: string };
+
+type Problem_BackfillNotFoundError_Fragment = { readonly message: string };
+
+type Problem_ConfigTypeNotFoundError_Fragment = { readonly message: string };
+
+type Problem_ConflictingExecutionParamsError_Fragment = { readonly message: string };
+
+type Problem_DagsterTypeNotFoundError_Fragment = { readonly message: string };
+
+type Problem_DuplicateDynamicPartitionError_Fragment = { readonly message: string };
+
+type Problem_ErrorChainLink_Fragment = { readonly message: string };
+
+type Problem_GraphNotFoundError_Fragment = { readonly message: string };
+
+type Problem_InstigationStateNotFoundError_Fragment = { readonly message: string };
+
+type Problem_InvalidPipelineRunsFilterError_Fragment = { readonly message: string };
+
+type Problem_InvalidSubsetError_Fragment = { readonly message: string };
+
+type Problem_ModeNotFoundError_Fragment = { readonly message: string };
+
+type Problem_NoModeProvidedError_Fragment = { readonly message: string };
+
+type Problem_PartitionKeysNotFoundError_Fragment = { readonly message: string };
+
+type Problem_PartitionSetNotFoundError_Fragment = { readonly message: string };
+
+type Problem_PartitionSubsetDeserializationError_Fragment = { readonly message: string };
+
+type Problem_PipelineNotFoundError_Fragment = { readonly message: string };
+
+type Problem_PipelineSnapshotNotFoundError_Fragment = { readonly message: string };
+
+type Problem_PresetNotFoundError_Fragment = { readonly message: string };
+
+type Problem_PythonError_Fragment = (
+  { readonly message: string }
+  & PythonProblemFragment
+);
+
+type Problem_ReloadNotSupported_Fragment = { readonly message: string };
+
+type Problem_RepositoryLocationNotFound_Fragment = { readonly message: string };
+
+type Problem_RepositoryNotFoundError_Fragment = { readonly message: string };
+
+type Problem_ResourceNotFoundError_Fragment = { readonly message: string };
+
+type Problem_RunConflict_Fragment = { readonly message: string };
+
+type Problem_RunGroupNotFoundError_Fragment = { readonly message: string };
+
+type Problem_RunNotFoundError_Fragment = { readonly message: string };
+
+type Problem_ScheduleNotFoundError_Fragment = { readonly message: string };
+
+type Problem_SchedulerNotDefinedError_Fragment = { readonly message: string };
+
+type Problem_SensorNotFoundError_Fragment = { readonly message: string };
+
+type Problem_SolidStepStatusUnavailableError_Fragment = { readonly message: string };
+
+type Problem_UnauthorizedError_Fragment = { readonly message: string };
+
+type Problem_UnsupportedOperationError_Fragment = { readonly message: string };
+
+export type ProblemFragment =
+  | Problem_AssetCheckNeedsAgentUpgradeError_Fragment
+  | Problem_AssetCheckNeedsMigrationError_Fragment
+  | Problem_AssetCheckNeedsUserCodeUpgrade_Fragment
+  | Problem_AssetCheckNotFoundError_Fragment
+  | Problem_AssetNotFoundError_Fragment
+  | Problem_AutoMaterializeAssetEvaluationNeedsMigrationError_Fragment
+  | Problem_BackfillNotFoundError_Fragment
+  | Problem_ConfigTypeNotFoundError_Fragment
+  | Problem_ConflictingExecutionParamsError_Fragment
+  | Problem_DagsterTypeNotFoundError_Fragment
+  | Problem_DuplicateDynamicPartitionError_Fragment
+  | Problem_ErrorChainLink_Fragment
+  | Problem_GraphNotFoundError_Fragment
+  | Problem_InstigationStateNotFoundError_Fragment
+  | Problem_InvalidPipelineRunsFilterError_Fragment
+  | Problem_InvalidSubsetError_Fragment
+  | Problem_ModeNotFoundError_Fragment
+  | Problem_NoModeProvidedError_Fragment
+  | Problem_PartitionKeysNotFoundError_Fragment
+  | Problem_PartitionSetNotFoundError_Fragment
+  | Problem_PartitionSubsetDeserializationError_Fragment
+  | Problem_PipelineNotFoundError_Fragment
+  | Problem_PipelineSnapshotNotFoundError_Fragment
+  | Problem_PresetNotFoundError_Fragment
+  | Problem_PythonError_Fragment
+  | Problem_ReloadNotSupported_Fragment
+  | Problem_RepositoryLocationNotFound_Fragment
+  | Problem_RepositoryNotFoundError_Fragment
+  | Problem_ResourceNotFoundError_Fragment
+  | Problem_RunConflict_Fragment
+  | Problem_RunGroupNotFoundError_Fragment
+  | Problem_RunNotFoundError_Fragment
+  | Problem_ScheduleNotFoundError_Fragment
+  | Problem_SchedulerNotDefinedError_Fragment
+  | Problem_SensorNotFoundError_Fragment
+  | Problem_SolidStepStatusUnavailableError_Fragment
+  | Problem_UnauthorizedError_Fragment
+  | Problem_UnsupportedOperationError_Fragment
+;
+
+export type PythonProblemFragment = { readonly message: string, readonly className: string | null, readonly causes: ReadonlyArray<{ readonly message: string, readonly className: string | null }> };
+
+export type ConfigProblemFragment = { readonly errors: ReadonlyArray<
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+    | { readonly message: string, readonly reason: EvaluationErrorReason, readonly stack: { readonly entries: ReadonlyArray<
+          | { readonly __typename: 'EvaluationStackListItemEntry', readonly listIndex: number }
+          | { readonly __typename: 'EvaluationStackMapKeyEntry' }
+          | { readonly __typename: 'EvaluationStackMapValueEntry' }
+          | { readonly __typename: 'EvaluationStackPathEntry', readonly fieldName: string }
+        > } }
+  > };
+
+export type StepProblemFragment = { readonly invalidStepKey: string };
+
+export type OutputProblemFragment = { readonly stepKey: string, readonly invalidOutputName: string };
+
 export type RunsPageQueryVariables = Exact<{
   filter?: RunsFilter | null | undefined;
   pageToken?: string | null | undefined;
@@ -105,9 +1798,9 @@ export type RunsPageQueryVariables = Exact<{
 
 
 export type RunsPageQuery = { readonly runs:
-    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
-    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-    | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> }
+    | RunsResult_InvalidPipelineRunsFilterError_Fragment
+    | RunsResult_PythonError_Fragment
+    | RunsResult_Runs_Fragment
    };
 
 export type RunIdsPageQueryVariables = Exact<{
@@ -137,17 +1830,17 @@ export type RunChangesQuery = { readonly count?:
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Runs', readonly count: number }
   , readonly window:
-    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
-    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-    | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> }
+    | RunsResult_InvalidPipelineRunsFilterError_Fragment
+    | RunsResult_PythonError_Fragment
+    | RunsResult_Runs_Fragment
   , readonly open:
-    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
-    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-    | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> }
+    | RunsResult_InvalidPipelineRunsFilterError_Fragment
+    | RunsResult_PythonError_Fragment
+    | RunsResult_Runs_Fragment
   , readonly head:
-    | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
-    | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
-    | { readonly __typename: 'Runs', readonly results: ReadonlyArray<{ readonly runId: string, readonly jobName: string, readonly status: RunStatus, readonly startTime: number | null, readonly endTime: number | null, readonly updateTime: number | null, readonly creationTime: number, readonly rootRunId: string | null, readonly parentRunId: string | null, readonly tags: ReadonlyArray<{ readonly key: string, readonly value: string }>, readonly repositoryOrigin: { readonly repositoryName: string, readonly repositoryLocationName: string } | null }> }
+    | RunsResult_InvalidPipelineRunsFilterError_Fragment
+    | RunsResult_PythonError_Fragment
+    | RunsResult_Runs_Fragment
    };
 
 export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
@@ -155,34 +1848,6 @@ export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
 
 export type ServerVersionQuery = { readonly version: string, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null };
 
-export const ScheduleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
-}
-    `, {"fragmentName":"Schedule"}) as unknown as TypedDocumentString<ScheduleFragment, unknown>;
-export const SensorFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
-}
-    `, {"fragmentName":"Sensor"}) as unknown as TypedDocumentString<SensorFragment, unknown>;
 export const LatestMaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     fragment LatestMaterialization on MaterializationEvent {
   runId
@@ -265,6 +1930,516 @@ export const RunsResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
     repositoryLocationName
   }
 }`, {"fragmentName":"RunsResult"}) as unknown as TypedDocumentString<RunsResultFragment, unknown>;
+export const MetadataEntryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+    `, {"fragmentName":"MetadataEntry"}) as unknown as TypedDocumentString<MetadataEntryFragment, unknown>;
+export const MaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Materialization on MaterializationEvent {
+  runId
+  timestamp
+  partition
+  stepKey
+  metadataEntries {
+    ...MetadataEntry
+  }
+}
+    fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}`, {"fragmentName":"Materialization"}) as unknown as TypedDocumentString<MaterializationFragment, unknown>;
+export const AssetFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Asset on Asset {
+  key {
+    path
+  }
+  hasDefinitionOrRecord
+  definition {
+    description
+    groupName
+    kinds
+    isExecutable
+    isPartitioned
+    jobNames
+    dependencyKeys {
+      path
+    }
+    repository {
+      name
+      location {
+        name
+      }
+    }
+  }
+  assetMaterializations(limit: 1) {
+    ...Materialization
+  }
+}
+    fragment Materialization on MaterializationEvent {
+  runId
+  timestamp
+  partition
+  stepKey
+  metadataEntries {
+    ...MetadataEntry
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}`, {"fragmentName":"Asset"}) as unknown as TypedDocumentString<AssetFragment, unknown>;
+export const DefaultPartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment DefaultPartitions on DefaultPartitionStatuses {
+  materializedPartitions
+  failedPartitions
+  materializingPartitions
+}
+    `, {"fragmentName":"DefaultPartitions"}) as unknown as TypedDocumentString<DefaultPartitionsFragment, unknown>;
+export const TimePartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment TimePartitions on TimePartitionStatuses {
+  ranges {
+    status
+    startKey
+    endKey
+  }
+}
+    `, {"fragmentName":"TimePartitions"}) as unknown as TypedDocumentString<TimePartitionsFragment, unknown>;
+export const PythonProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}
+    `, {"fragmentName":"PythonProblem"}) as unknown as TypedDocumentString<PythonProblemFragment, unknown>;
+export const BackfillFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Backfill on PartitionBackfill {
+  id
+  status
+  isAssetBackfill
+  partitionNames
+  partitionSetName
+  assetSelection {
+    path
+  }
+  numPartitions
+  timestamp
+  endTimestamp
+  title
+  tags {
+    key
+    value
+  }
+  error {
+    ...PythonProblem
+  }
+}
+    fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"Backfill"}) as unknown as TypedDocumentString<BackfillFragment, unknown>;
+export const RunEventFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RunEvent on DagsterRunEvent {
+  __typename
+  ... on MessageEvent {
+    runId
+    timestamp
+    level
+    eventType
+    stepKey
+    message
+  }
+  ... on ErrorEvent {
+    error {
+      ...PythonProblem
+    }
+  }
+  ... on DisplayableEvent {
+    metadataEntries {
+      ...MetadataEntry
+    }
+  }
+  ... on MaterializationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on ObservationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on AssetMaterializationPlannedEvent {
+    assetKey {
+      path
+    }
+  }
+}
+    fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"RunEvent"}) as unknown as TypedDocumentString<RunEventFragment, unknown>;
+export const ConcurrencyLimitFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ConcurrencyLimit on ConcurrencyKeyInfo {
+  concurrencyKey
+  slotCount
+  activeSlotCount
+  activeRunIds
+  pendingStepCount
+  pendingStepRunIds
+}
+    `, {"fragmentName":"ConcurrencyLimit"}) as unknown as TypedDocumentString<ConcurrencyLimitFragment, unknown>;
+export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+    fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
+export const ScheduleStateFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ScheduleState on ScheduleMutationResult {
+  __typename
+  ... on ScheduleStateResult {
+    scheduleState {
+      status
+    }
+  }
+  ...Problem
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"ScheduleState"}) as unknown as TypedDocumentString<ScheduleStateFragment, unknown>;
+export const TickFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Tick on InstigationTick {
+  tickId
+  status
+  timestamp
+  endTimestamp
+  runIds
+  runKeys
+  skipReason
+  cursor
+  error {
+    ...PythonProblem
+  }
+}
+    fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"Tick"}) as unknown as TypedDocumentString<TickFragment, unknown>;
+export const RunDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment RunDetails on Run {
+  ...Run
+  runConfigYaml
+  assetSelection {
+    path
+  }
+  stepKeysToExecute
+  canTerminate
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}`, {"fragmentName":"RunDetails"}) as unknown as TypedDocumentString<RunDetailsFragment, unknown>;
+export const ScheduleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Schedule on Schedule {
+  name
+  cronSchedule
+  pipelineName
+  executionTimezone
+  description
+  scheduleState {
+    selectorId
+    status
+    runningCount
+  }
+}
+    `, {"fragmentName":"Schedule"}) as unknown as TypedDocumentString<ScheduleFragment, unknown>;
+export const SensorFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment Sensor on Sensor {
+  name
+  sensorType
+  description
+  targets {
+    pipelineName
+  }
+  sensorState {
+    selectorId
+    status
+  }
+}
+    `, {"fragmentName":"Sensor"}) as unknown as TypedDocumentString<SensorFragment, unknown>;
+export const CodeLocationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment CodeLocation on WorkspaceLocationEntry {
+  name
+  loadStatus
+  updatedTimestamp
+  locationOrLoadError {
+    __typename
+    ... on RepositoryLocation {
+      dagsterLibraryVersions {
+        name
+        version
+      }
+      repositories {
+        name
+        jobs {
+          name
+        }
+        schedules @include(if: $schedules) {
+          defaultStatus
+          ...Schedule
+        }
+        sensors @include(if: $sensors) {
+          defaultStatus
+          minIntervalSeconds
+          ...Sensor
+        }
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Schedule on Schedule {
+  name
+  cronSchedule
+  pipelineName
+  executionTimezone
+  description
+  scheduleState {
+    selectorId
+    status
+    runningCount
+  }
+}
+fragment Sensor on Sensor {
+  name
+  sensorType
+  description
+  targets {
+    pipelineName
+  }
+  sensorState {
+    selectorId
+    status
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`, {"fragmentName":"CodeLocation"}) as unknown as TypedDocumentString<CodeLocationFragment, unknown>;
+export const ConfigProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment ConfigProblem on RunConfigValidationInvalid {
+  errors {
+    message
+    reason
+    stack {
+      entries {
+        __typename
+        ... on EvaluationStackPathEntry {
+          fieldName
+        }
+        ... on EvaluationStackListItemEntry {
+          listIndex
+        }
+      }
+    }
+  }
+}
+    `, {"fragmentName":"ConfigProblem"}) as unknown as TypedDocumentString<ConfigProblemFragment, unknown>;
+export const StepProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment StepProblem on InvalidStepError {
+  invalidStepKey
+}
+    `, {"fragmentName":"StepProblem"}) as unknown as TypedDocumentString<StepProblemFragment, unknown>;
+export const OutputProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+    fragment OutputProblem on InvalidOutputError {
+  stepKey
+  invalidOutputName
+}
+    `, {"fragmentName":"OutputProblem"}) as unknown as TypedDocumentString<OutputProblemFragment, unknown>;
 export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query Definitions {
   version
@@ -377,6 +2552,1504 @@ fragment LatestMaterialization on MaterializationEvent {
   runId
   timestamp
 }`) as unknown as TypedDocumentString<DefinitionsQuery, DefinitionsQueryVariables>;
+export const AssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Assets($prefix: [String!]) {
+  assets: assetsOrError(prefix: $prefix) {
+    __typename
+    ... on AssetConnection {
+      nodes {
+        ...Asset
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Asset on Asset {
+  key {
+    path
+  }
+  hasDefinitionOrRecord
+  definition {
+    description
+    groupName
+    kinds
+    isExecutable
+    isPartitioned
+    jobNames
+    dependencyKeys {
+      path
+    }
+    repository {
+      name
+      location {
+        name
+      }
+    }
+  }
+  assetMaterializations(limit: 1) {
+    ...Materialization
+  }
+}
+fragment Materialization on MaterializationEvent {
+  runId
+  timestamp
+  partition
+  stepKey
+  metadataEntries {
+    ...MetadataEntry
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
+export const AssetDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Asset($key: AssetKeyInput!) {
+  asset: assetOrError(assetKey: $key) {
+    __typename
+    ... on Asset {
+      ...Asset
+    }
+    ...Problem
+  }
+}
+    fragment Asset on Asset {
+  key {
+    path
+  }
+  hasDefinitionOrRecord
+  definition {
+    description
+    groupName
+    kinds
+    isExecutable
+    isPartitioned
+    jobNames
+    dependencyKeys {
+      path
+    }
+    repository {
+      name
+      location {
+        name
+      }
+    }
+  }
+  assetMaterializations(limit: 1) {
+    ...Materialization
+  }
+}
+fragment Materialization on MaterializationEvent {
+  runId
+  timestamp
+  partition
+  stepKey
+  metadataEntries {
+    ...MetadataEntry
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<AssetQuery, AssetQueryVariables>;
+export const AssetMaterializationsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query AssetMaterializations($key: AssetKeyInput!, $limit: Int!, $before: String, $partitions: [String!]) {
+  asset: assetOrError(assetKey: $key) {
+    __typename
+    ... on Asset {
+      assetMaterializations(
+        limit: $limit
+        beforeTimestampMillis: $before
+        partitions: $partitions
+      ) {
+        ...Materialization
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Materialization on MaterializationEvent {
+  runId
+  timestamp
+  partition
+  stepKey
+  metadataEntries {
+    ...MetadataEntry
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<AssetMaterializationsQuery, AssetMaterializationsQueryVariables>;
+export const AssetPartitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query AssetPartitions($key: AssetKeyInput!) {
+  node: assetNodeOrError(assetKey: $key) {
+    __typename
+    ... on AssetNode {
+      isPartitioned
+      dimensions: partitionKeysByDimension {
+        name
+        partitionKeys
+      }
+      statuses: assetPartitionStatuses {
+        __typename
+        ... on DefaultPartitionStatuses {
+          ...DefaultPartitions
+        }
+        ... on TimePartitionStatuses {
+          ...TimePartitions
+        }
+        ... on MultiPartitionStatuses {
+          primaryDimensionName
+          ranges {
+            primaryDimStartKey
+            primaryDimEndKey
+            secondaryDim {
+              __typename
+              ... on DefaultPartitionStatuses {
+                ...DefaultPartitions
+              }
+              ... on TimePartitionStatuses {
+                ...TimePartitions
+              }
+            }
+          }
+        }
+      }
+    }
+    ...Problem
+  }
+}
+    fragment DefaultPartitions on DefaultPartitionStatuses {
+  materializedPartitions
+  failedPartitions
+  materializingPartitions
+}
+fragment TimePartitions on TimePartitionStatuses {
+  ranges {
+    status
+    startKey
+    endKey
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<AssetPartitionsQuery, AssetPartitionsQueryVariables>;
+export const AssetJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query AssetJobs($keys: [AssetKeyInput!]!) {
+  assetNodes(assetKeys: $keys) {
+    assetKey {
+      path
+    }
+    isExecutable
+    isPartitioned
+    partitionDefinition {
+      dimensionTypes {
+        name
+      }
+    }
+    jobNames
+    repository {
+      name
+      location {
+        name
+      }
+    }
+  }
+}
+    `) as unknown as TypedDocumentString<AssetJobsQuery, AssetJobsQueryVariables>;
+export const WipeAssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation WipeAssets($ranges: [PartitionsByAssetSelector!]!) {
+  wiped: wipeAssets(assetPartitionRanges: $ranges) {
+    __typename
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<WipeAssetsMutation, WipeAssetsMutationVariables>;
+export const BackfillsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Backfills($pageToken: String, $limit: Int!, $status: BulkActionStatus) {
+  backfills: partitionBackfillsOrError(
+    cursor: $pageToken
+    limit: $limit
+    status: $status
+  ) {
+    __typename
+    ... on PartitionBackfills {
+      results {
+        ...Backfill
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Backfill on PartitionBackfill {
+  id
+  status
+  isAssetBackfill
+  partitionNames
+  partitionSetName
+  assetSelection {
+    path
+  }
+  numPartitions
+  timestamp
+  endTimestamp
+  title
+  tags {
+    key
+    value
+  }
+  error {
+    ...PythonProblem
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<BackfillsQuery, BackfillsQueryVariables>;
+export const BackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Backfill($backfillId: String!) {
+  backfill: partitionBackfillOrError(backfillId: $backfillId) {
+    __typename
+    ... on PartitionBackfill {
+      ...Backfill
+    }
+    ...Problem
+  }
+}
+    fragment Backfill on PartitionBackfill {
+  id
+  status
+  isAssetBackfill
+  partitionNames
+  partitionSetName
+  assetSelection {
+    path
+  }
+  numPartitions
+  timestamp
+  endTimestamp
+  title
+  tags {
+    key
+    value
+  }
+  error {
+    ...PythonProblem
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<BackfillQuery, BackfillQueryVariables>;
+export const JobPartitionSetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query JobPartitionSets($job: String!, $repository: RepositorySelector!) {
+  sets: partitionSetsOrError(pipelineName: $job, repositorySelector: $repository) {
+    __typename
+    ... on PartitionSets {
+      results {
+        name
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<JobPartitionSetsQuery, JobPartitionSetsQueryVariables>;
+export const LaunchBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation LaunchBackfill($params: LaunchBackfillParams!) {
+  launched: launchPartitionBackfill(backfillParams: $params) {
+    __typename
+    ... on LaunchBackfillSuccess {
+      backfillId
+      launchedRunIds
+    }
+    ...ConfigProblem
+    ...StepProblem
+    ...OutputProblem
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+  errors {
+    message
+    reason
+    stack {
+      entries {
+        __typename
+        ... on EvaluationStackPathEntry {
+          fieldName
+        }
+        ... on EvaluationStackListItemEntry {
+          listIndex
+        }
+      }
+    }
+  }
+}
+fragment StepProblem on InvalidStepError {
+  invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+  stepKey
+  invalidOutputName
+}`) as unknown as TypedDocumentString<LaunchBackfillMutation, LaunchBackfillMutationVariables>;
+export const CancelBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation CancelBackfill($backfillId: String!) {
+  cancelled: cancelPartitionBackfill(backfillId: $backfillId) {
+    __typename
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<CancelBackfillMutation, CancelBackfillMutationVariables>;
+export const RunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query RunEvents($runId: ID!, $pageToken: String, $limit: Int!) {
+  run: runOrError(runId: $runId) {
+    __typename
+    ... on Run {
+      status
+    }
+    ...Problem
+  }
+  log: logsForRun(runId: $runId, afterCursor: $pageToken, limit: $limit) {
+    __typename
+    ... on EventConnection {
+      cursor
+      hasMore
+      events {
+        ...RunEvent
+      }
+    }
+    ...Problem
+  }
+}
+    fragment RunEvent on DagsterRunEvent {
+  __typename
+  ... on MessageEvent {
+    runId
+    timestamp
+    level
+    eventType
+    stepKey
+    message
+  }
+  ... on ErrorEvent {
+    error {
+      ...PythonProblem
+    }
+  }
+  ... on DisplayableEvent {
+    metadataEntries {
+      ...MetadataEntry
+    }
+  }
+  ... on MaterializationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on ObservationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on AssetMaterializationPlannedEvent {
+    assetKey {
+      path
+    }
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<RunEventsQuery, RunEventsQueryVariables>;
+export const RunEventsLiveDocument = /*#__PURE__*/ new TypedDocumentString(`
+    subscription RunEventsLive($runId: ID!, $pageToken: String) {
+  log: pipelineRunLogs(runId: $runId, cursor: $pageToken) {
+    __typename
+    ... on PipelineRunLogsSubscriptionSuccess {
+      cursor
+      messages {
+        ...RunEvent
+      }
+    }
+    ... on PipelineRunLogsSubscriptionFailure {
+      message
+    }
+  }
+}
+    fragment RunEvent on DagsterRunEvent {
+  __typename
+  ... on MessageEvent {
+    runId
+    timestamp
+    level
+    eventType
+    stepKey
+    message
+  }
+  ... on ErrorEvent {
+    error {
+      ...PythonProblem
+    }
+  }
+  ... on DisplayableEvent {
+    metadataEntries {
+      ...MetadataEntry
+    }
+  }
+  ... on MaterializationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on ObservationEvent {
+    assetKey {
+      path
+    }
+    partition
+  }
+  ... on AssetMaterializationPlannedEvent {
+    assetKey {
+      path
+    }
+  }
+}
+fragment MetadataEntry on MetadataEntry {
+  __typename
+  label
+  description
+  ... on TextMetadataEntry {
+    text
+  }
+  ... on MarkdownMetadataEntry {
+    mdStr
+  }
+  ... on UrlMetadataEntry {
+    url
+  }
+  ... on PathMetadataEntry {
+    path
+  }
+  ... on JsonMetadataEntry {
+    jsonString
+  }
+  ... on IntMetadataEntry {
+    intValue
+    intRepr
+  }
+  ... on FloatMetadataEntry {
+    floatValue
+  }
+  ... on BoolMetadataEntry {
+    boolValue
+  }
+  ... on TimestampMetadataEntry {
+    timestamp
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<RunEventsLiveSubscription, RunEventsLiveSubscriptionVariables>;
+export const VersionDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Version {
+  version
+}
+    `) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
+export const HealthDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Health {
+  instance {
+    daemonHealth {
+      allDaemonStatuses {
+        daemonType
+        required
+        healthy
+        lastHeartbeatTime
+        lastHeartbeatErrors {
+          ...PythonProblem
+        }
+      }
+    }
+  }
+}
+    fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<HealthQuery, HealthQueryVariables>;
+export const ConcurrencyLimitsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ConcurrencyLimits {
+  instance {
+    concurrencyLimits {
+      ...ConcurrencyLimit
+    }
+  }
+}
+    fragment ConcurrencyLimit on ConcurrencyKeyInfo {
+  concurrencyKey
+  slotCount
+  activeSlotCount
+  activeRunIds
+  pendingStepCount
+  pendingStepRunIds
+}`) as unknown as TypedDocumentString<ConcurrencyLimitsQuery, ConcurrencyLimitsQueryVariables>;
+export const SetConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation SetConcurrencyLimit($key: String!, $limit: Int!) {
+  done: setConcurrencyLimit(concurrencyKey: $key, limit: $limit)
+}
+    `) as unknown as TypedDocumentString<SetConcurrencyLimitMutation, SetConcurrencyLimitMutationVariables>;
+export const DeleteConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteConcurrencyLimit($key: String!) {
+  done: deleteConcurrencyLimit(concurrencyKey: $key)
+}
+    `) as unknown as TypedDocumentString<DeleteConcurrencyLimitMutation, DeleteConcurrencyLimitMutationVariables>;
+export const ScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Schedule($selector: ScheduleSelector!) {
+  schedule: scheduleOrError(scheduleSelector: $selector) {
+    __typename
+    ... on Schedule {
+      id
+      defaultStatus
+      ...Schedule
+    }
+    ...Problem
+  }
+}
+    fragment Schedule on Schedule {
+  name
+  cronSchedule
+  pipelineName
+  executionTimezone
+  description
+  scheduleState {
+    selectorId
+    status
+    runningCount
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<ScheduleQuery, ScheduleQueryVariables>;
+export const StartScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation StartSchedule($selector: ScheduleSelector!) {
+  result: startSchedule(scheduleSelector: $selector) {
+    ...ScheduleState
+  }
+}
+    fragment ScheduleState on ScheduleMutationResult {
+  __typename
+  ... on ScheduleStateResult {
+    scheduleState {
+      status
+    }
+  }
+  ...Problem
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<StartScheduleMutation, StartScheduleMutationVariables>;
+export const StopScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation StopSchedule($origin: String!, $selectorId: String!) {
+  result: stopRunningSchedule(
+    scheduleOriginId: $origin
+    scheduleSelectorId: $selectorId
+  ) {
+    ...ScheduleState
+  }
+}
+    fragment ScheduleState on ScheduleMutationResult {
+  __typename
+  ... on ScheduleStateResult {
+    scheduleState {
+      status
+    }
+  }
+  ...Problem
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<StopScheduleMutation, StopScheduleMutationVariables>;
+export const ScheduleTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query ScheduleTicks($selector: ScheduleSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
+  instigator: scheduleOrError(scheduleSelector: $selector) {
+    __typename
+    ... on Schedule {
+      state: scheduleState {
+        ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
+          ...Tick
+        }
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Tick on InstigationTick {
+  tickId
+  status
+  timestamp
+  endTimestamp
+  runIds
+  runKeys
+  skipReason
+  cursor
+  error {
+    ...PythonProblem
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<ScheduleTicksQuery, ScheduleTicksQueryVariables>;
+export const SensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Sensor($selector: SensorSelector!) {
+  sensor: sensorOrError(sensorSelector: $selector) {
+    __typename
+    ... on Sensor {
+      jobOriginId
+      defaultStatus
+      minIntervalSeconds
+      ...Sensor
+    }
+    ...Problem
+  }
+}
+    fragment Sensor on Sensor {
+  name
+  sensorType
+  description
+  targets {
+    pipelineName
+  }
+  sensorState {
+    selectorId
+    status
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<SensorQuery, SensorQueryVariables>;
+export const StartSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation StartSensor($selector: SensorSelector!) {
+  result: startSensor(sensorSelector: $selector) {
+    __typename
+    ... on Sensor {
+      sensorState {
+        status
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<StartSensorMutation, StartSensorMutationVariables>;
+export const StopSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation StopSensor($origin: String!, $selectorId: String!) {
+  result: stopSensor(jobOriginId: $origin, jobSelectorId: $selectorId) {
+    __typename
+    ... on StopSensorMutationResult {
+      instigationState {
+        status
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<StopSensorMutation, StopSensorMutationVariables>;
+export const SensorTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query SensorTicks($selector: SensorSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
+  instigator: sensorOrError(sensorSelector: $selector) {
+    __typename
+    ... on Sensor {
+      state: sensorState {
+        ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
+          ...Tick
+        }
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Tick on InstigationTick {
+  tickId
+  status
+  timestamp
+  endTimestamp
+  runIds
+  runKeys
+  skipReason
+  cursor
+  error {
+    ...PythonProblem
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<SensorTicksQuery, SensorTicksQueryVariables>;
+export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query Run($runId: ID!) {
+  run: runOrError(runId: $runId) {
+    __typename
+    ... on Run {
+      ...RunDetails
+    }
+    ...Problem
+  }
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}
+fragment RunDetails on Run {
+  ...Run
+  runConfigYaml
+  assetSelection {
+    path
+  }
+  stepKeysToExecute
+  canTerminate
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
+export const RunStateDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query RunState($runId: ID!) {
+  run: runOrError(runId: $runId) {
+    __typename
+    ... on Run {
+      ...Run
+    }
+    ...Problem
+  }
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<RunStateQuery, RunStateQueryVariables>;
+export const LaunchRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation LaunchRun($params: ExecutionParams!) {
+  launched: launchRun(executionParams: $params) {
+    __typename
+    ...Problem
+    ...ConfigProblem
+    ...StepProblem
+    ...OutputProblem
+    ... on LaunchRunSuccess {
+      run {
+        ...Run
+      }
+    }
+  }
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+  errors {
+    message
+    reason
+    stack {
+      entries {
+        __typename
+        ... on EvaluationStackPathEntry {
+          fieldName
+        }
+        ... on EvaluationStackListItemEntry {
+          listIndex
+        }
+      }
+    }
+  }
+}
+fragment StepProblem on InvalidStepError {
+  invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+  stepKey
+  invalidOutputName
+}`) as unknown as TypedDocumentString<LaunchRunMutation, LaunchRunMutationVariables>;
+export const ReexecuteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation ReexecuteRun($params: ReexecutionParams!) {
+  launched: launchRunReexecution(reexecutionParams: $params) {
+    __typename
+    ...Problem
+    ...ConfigProblem
+    ...StepProblem
+    ...OutputProblem
+    ... on LaunchRunSuccess {
+      run {
+        ...Run
+      }
+    }
+  }
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+  errors {
+    message
+    reason
+    stack {
+      entries {
+        __typename
+        ... on EvaluationStackPathEntry {
+          fieldName
+        }
+        ... on EvaluationStackListItemEntry {
+          listIndex
+        }
+      }
+    }
+  }
+}
+fragment StepProblem on InvalidStepError {
+  invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+  stepKey
+  invalidOutputName
+}`) as unknown as TypedDocumentString<ReexecuteRunMutation, ReexecuteRunMutationVariables>;
+export const TerminateRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation TerminateRun($runId: String!, $policy: TerminateRunPolicy!) {
+  terminated: terminateRun(runId: $runId, terminatePolicy: $policy) {
+    __typename
+    ... on TerminateRunSuccess {
+      run {
+        ...Run
+      }
+    }
+    ... on TerminateRunFailure {
+      message
+    }
+    ...Problem
+  }
+}
+    fragment Run on Run {
+  runId
+  jobName
+  status
+  startTime
+  endTime
+  updateTime
+  creationTime
+  rootRunId
+  parentRunId
+  tags {
+    key
+    value
+  }
+  repositoryOrigin {
+    repositoryName
+    repositoryLocationName
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<TerminateRunMutation, TerminateRunMutationVariables>;
+export const DeleteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation DeleteRun($runId: String!) {
+  deleted: deleteRun(runId: $runId) {
+    __typename
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
+export const CodeLocationsDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query CodeLocations($schedules: Boolean = false, $sensors: Boolean = false) {
+  workspace: workspaceOrError {
+    __typename
+    ... on Workspace {
+      locationEntries {
+        ...CodeLocation
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Schedule on Schedule {
+  name
+  cronSchedule
+  pipelineName
+  executionTimezone
+  description
+  scheduleState {
+    selectorId
+    status
+    runningCount
+  }
+}
+fragment Sensor on Sensor {
+  name
+  sensorType
+  description
+  targets {
+    pipelineName
+  }
+  sensorState {
+    selectorId
+    status
+  }
+}
+fragment CodeLocation on WorkspaceLocationEntry {
+  name
+  loadStatus
+  updatedTimestamp
+  locationOrLoadError {
+    __typename
+    ... on RepositoryLocation {
+      dagsterLibraryVersions {
+        name
+        version
+      }
+      repositories {
+        name
+        jobs {
+          name
+        }
+        schedules @include(if: $schedules) {
+          defaultStatus
+          ...Schedule
+        }
+        sensors @include(if: $sensors) {
+          defaultStatus
+          minIntervalSeconds
+          ...Sensor
+        }
+      }
+    }
+    ...Problem
+  }
+}
+fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<CodeLocationsQuery, CodeLocationsQueryVariables>;
+export const ReloadCodeLocationDocument = /*#__PURE__*/ new TypedDocumentString(`
+    mutation ReloadCodeLocation($name: String!) {
+  entry: reloadRepositoryLocation(repositoryLocationName: $name) {
+    __typename
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<ReloadCodeLocationMutation, ReloadCodeLocationMutationVariables>;
 export const RunsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
     query RunsPage($filter: RunsFilter, $pageToken: String, $limit: Int!) {
   runs: runsOrError(filter: $filter, cursor: $pageToken, limit: $limit) {

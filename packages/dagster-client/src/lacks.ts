@@ -1,0 +1,30 @@
+import type { DagsterGraphQLError } from "./errors.ts";
+import { since } from "./generated/since.ts";
+
+/** How GraphQL servers say that their schema lacks something, and what it is, as in `Run.creationTime`. */
+const sayings: readonly (readonly [RegExp, (found: string, owner: string) => string])[] = [
+  [/Cannot query field ['"](\w+)['"] on type ['"](\w+)['"]/, (field, type) => `${type}.${field}`],
+  [/Unknown argument ['"](\w+)['"] on field ['"](\w+\.\w+)['"]/, (argument, field) => `${field}(${argument}:)`],
+  [/Field ['"](\w+)['"] is not defined by type ['"](\w+)['"]/, (field, type) => `${type}.${field}`],
+  [/Value ['"](\w+)['"] does not exist in ['"](\w+)['"] enum/, (value, type) => `${type}.${value}`],
+];
+
+/** What the server's schema lacks, by its own words; empty where they are about something else. */
+export function lacksOf(errors: readonly DagsterGraphQLError[]): readonly string[] {
+  const lacks = new Set<string>();
+  for (const { message } of errors) {
+    for (const [pattern, name] of sayings) {
+      const [, found, owner] = pattern.exec(message) ?? [];
+      if (found !== undefined && owner !== undefined) lacks.add(name(found, owner));
+    }
+  }
+  return [...lacks];
+}
+
+/** Whether it is a version that lacks it, rather than a query that is misspelt. */
+export const isKnownLack = (name: string): boolean => since[name] !== undefined;
+
+/** `Run.creationTime (which Dagster 1.10.21 has)`: the oldest version whose schema we know with it. */
+export function describeLacks(name: string): string {
+  return since[name] === undefined ? name : `${name} (which Dagster ${since[name]} has)`;
+}

@@ -1,0 +1,66 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterError } from "../errors.ts";
+import {
+  AssetJobsDocument,
+  type AssetJobsQuery,
+  type AssetKeyInput,
+  type JobOrPipelineSelector,
+} from "../generated/operations.ts";
+import { nameOf } from "./asset-key.ts";
+
+type AssetNode = AssetJobsQuery["assetNodes"][number];
+
+/** How one run makes assets. */
+export interface AssetJob {
+  readonly selector: JobOrPipelineSelector;
+  /** Names of the dimensions of their partitions, where they have several. */
+  readonly dimensions: readonly string[];
+  readonly isPartitioned: boolean;
+}
+
+/**
+ * The job that makes these assets. Every code location has one of its own for all its assets; with 1.7 it has one
+ * for each kind of partitions.
+ *
+ * @throws {DagsterError} `INVALID_OPTIONS`: no such assets, or none of the jobs makes all of them.
+ */
+export async function findAssetJob(
+  client: DagsterClient,
+  keys: readonly AssetKeyInput[],
+  call: DagsterRequestOptions,
+): Promise<AssetJob> {
+  // To the server, no keys are all assets.
+  const nodes = keys.length === 0 ? [] : (await client.request(AssetJobsDocument, { keys }, call)).assetNodes;
+  const made = new Set(nodes.filter(({ isExecutable }) => isExecutable).map(({ assetKey }) => textOf(assetKey)));
+  const missing = keys.filter((key) => !made.has(textOf(key)));
+  if (missing.length > 0) throw invalid(`no code location that has loaded makes ${missing.map(nameOf).join(", ")}`);
+  const [first, ...others] = nodes;
+  if (first === undefined) throw invalid("no assets were given");
+  const jobName = first.jobNames.find(
+    (name) =>
+      name.startsWith("__ASSET_JOB") &&
+      others.every((other) => other.jobNames.includes(name) && placeOf(other) === placeOf(first)),
+  );
+  if (jobName === undefined) {
+    const names = keys.map(nameOf).join(", ");
+    throw invalid(`one run cannot make ${names}: their code locations or partitions differ. Launch a backfill`);
+  }
+  const { name, location } = first.repository;
+  const partitioned = nodes.find(({ isPartitioned }) => isPartitioned);
+  return {
+    selector: { repositoryLocationName: location.name, repositoryName: name, jobName, assetSelection: keys },
+    dimensions: (partitioned?.partitionDefinition?.dimensionTypes.map((each) => each.name) ?? []).sort(),
+    isPartitioned: partitioned !== undefined,
+  };
+}
+
+const textOf = ({ path }: AssetKeyInput) => JSON.stringify(path);
+const placeOf = ({ repository }: AssetNode) => JSON.stringify([repository.location.name, repository.name]);
+
+export function invalid(reason: string): DagsterError {
+  return new DagsterError(`Dagster's run cannot be launched: ${reason}.`, {
+    code: "INVALID_OPTIONS",
+    retryable: false,
+  });
+}

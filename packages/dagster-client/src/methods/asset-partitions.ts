@@ -1,0 +1,78 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import {
+  AssetPartitionsDocument,
+  type DefaultPartitionsFragment,
+  type TimePartitionsFragment,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { type AssetPath, keyOf } from "./asset-key.ts";
+
+export type PartitionStatus = "materialized" | "failed" | "materializing" | "missing";
+
+export interface AssetPartition {
+  /** What `partition` and `partitions` of other methods take; of two dimensions, `"2026-11-21|europe"`. */
+  readonly key: string;
+  readonly status: PartitionStatus;
+}
+
+type Statuses =
+  | ({ readonly __typename: "DefaultPartitionStatuses" } & DefaultPartitionsFragment)
+  | ({ readonly __typename: "TimePartitionStatuses" } & TimePartitionsFragment);
+
+/**
+ * The partitions of an asset in their order, each with what became of it; empty where it has none.
+ *
+ * @throws {DagsterResultError} `AssetNotFoundError`: no code location that has loaded defines it
+ */
+export async function partitions(
+  client: DagsterClient,
+  asset: AssetPath,
+  call: DagsterRequestOptions = {},
+): Promise<readonly AssetPartition[]> {
+  const { node } = await client.request(AssetPartitionsDocument, { key: keyOf(asset) }, call);
+  const { isPartitioned, dimensions, statuses } = unwrap(node, "AssetNode");
+  if (!isPartitioned) return [];
+  const [first = noKeys, second] = dimensions;
+  if (statuses.__typename !== "MultiPartitionStatuses") {
+    const statusOf = statusesBy(statuses, first.partitionKeys);
+    return first.partitionKeys.map((key) => ({ key, status: statusOf(key) }));
+  }
+  // The dimensions come in the order in which their keys are joined; statuses are ranges of one of them.
+  const secondKeys = second?.partitionKeys ?? [];
+  const isFirstPrimary = statuses.primaryDimensionName === first.name;
+  const [primaryKeys, otherKeys] = isFirstPrimary
+    ? [first.partitionKeys, secondKeys]
+    : [secondKeys, first.partitionKeys];
+  const byPrimary = new Map<string, (key: string) => PartitionStatus>();
+  for (const { primaryDimStartKey, primaryDimEndKey, secondaryDim } of statuses.ranges) {
+    const statusOf = statusesBy(secondaryDim, otherKeys);
+    for (const key of between(primaryKeys, primaryDimStartKey, primaryDimEndKey)) byPrimary.set(key, statusOf);
+  }
+  return first.partitionKeys.flatMap((one) =>
+    secondKeys.map((two) => {
+      const [primary, other] = isFirstPrimary ? [one, two] : [two, one];
+      return { key: `${one}|${two}`, status: byPrimary.get(primary)?.(other) ?? "missing" };
+    }),
+  );
+}
+
+const noKeys = { name: "", partitionKeys: [] as readonly string[] };
+
+/** What became of each partition of one dimension. */
+function statusesBy(statuses: Statuses, keys: readonly string[]): (key: string) => PartitionStatus {
+  const found = new Map<string, PartitionStatus>();
+  if (statuses.__typename === "DefaultPartitionStatuses") {
+    for (const key of statuses.materializedPartitions) found.set(key, "materialized");
+    for (const key of statuses.failedPartitions) found.set(key, "failed");
+    for (const key of statuses.materializingPartitions) found.set(key, "materializing");
+  } else {
+    for (const { status, startKey, endKey } of statuses.ranges) {
+      for (const key of between(keys, startKey, endKey)) found.set(key, status.toLowerCase() as PartitionStatus);
+    }
+  }
+  return (key) => found.get(key) ?? "missing";
+}
+
+const between = (keys: readonly string[], start: string, end: string) =>
+  keys.slice(keys.indexOf(start), keys.indexOf(end) + 1);

@@ -1,0 +1,122 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterResponseError, DagsterResultError } from "../errors.ts";
+import {
+  AssetDocument,
+  type AssetFragment,
+  AssetMaterializationsDocument,
+  AssetsDocument,
+  type MaterializationFragment,
+  WipeAssetsDocument,
+  type WipeAssetsMutation,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { type AssetPath, keyOf, nameOf } from "./asset-key.ts";
+import { type LaunchSettings, launch } from "./launch.ts";
+import type { Run } from "./runs.ts";
+import { type Older, tolerant } from "./tolerant.ts";
+import { wipeWholeAssets } from "./wipe-whole-assets.ts";
+
+export type { AssetPath } from "./asset-key.ts";
+export { type AssetPartition, type PartitionStatus, partitions } from "./asset-partitions.ts";
+export { metadataOf } from "./metadata.ts";
+
+/** What a code location says of an asset. `kinds` is absent with Dagster 1.7. */
+export type AssetDefinition = Older<NonNullable<AssetFragment["definition"]>, "kinds">;
+/** A materialization. Its `timestamp` is ms since 1970, as text; `runId` is empty where no run made it. */
+export type Materialization = MaterializationFragment;
+
+/** An asset, with its latest materialization. */
+export interface Asset {
+  readonly key: { readonly path: readonly string[] };
+  /** Undefined where no code location that has loaded defines it, so that only its events are known. */
+  readonly definition: AssetDefinition | undefined;
+  readonly latest: Materialization | undefined;
+}
+
+export interface ListAssetsOptions extends DagsterRequestOptions {
+  /** What their paths begin with. @default all */
+  readonly prefix?: AssetPath | undefined;
+}
+
+/** All assets that are defined or were materialized, by their paths. It is one request: the server's paging loses some. */
+export async function list(
+  client: DagsterClient,
+  { prefix, ...call }: ListAssetsOptions = {},
+): Promise<readonly Asset[]> {
+  const variables = { prefix: prefix === undefined ? undefined : keyOf(prefix).path };
+  const { assets } = await tolerant(client).request(AssetsDocument, variables, call);
+  return unwrap(assets, "AssetConnection").nodes.map(toAsset);
+}
+
+/** @throws {DagsterResultError} `AssetNotFoundError`: neither defined nor materialized */
+export async function get(client: DagsterClient, asset: AssetPath, call: DagsterRequestOptions = {}): Promise<Asset> {
+  const key = keyOf(asset);
+  const found = unwrap((await tolerant(client).request(AssetDocument, { key }, call)).asset, "Asset");
+  const one = toAsset(found);
+  // Newer servers say so instead of AssetNotFoundError, and those before them say nothing.
+  if (found.hasDefinitionOrRecord || one.definition || one.latest) return one;
+  throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location has not loaded.`, {
+    typename: "AssetNotFoundError",
+    retryable: false,
+  });
+}
+
+export interface MaterializationsOptions extends DagsterRequestOptions {
+  /** @default 100 */
+  readonly limit?: number | undefined;
+  /** Only older ones: ms since 1970, e.g. the `timestamp` of one. @default all */
+  readonly before?: string | number | undefined;
+  /** Only of these partitions. @default all */
+  readonly partitions?: readonly string[] | undefined;
+}
+
+/** The latest materializations of an asset, the newest first. */
+export async function materializations(
+  client: DagsterClient,
+  asset: AssetPath,
+  { limit = 100, before, partitions, ...call }: MaterializationsOptions = {},
+): Promise<readonly Materialization[]> {
+  const variables = { key: keyOf(asset), limit, before: before?.toString(), partitions };
+  const found = await client.request(AssetMaterializationsDocument, variables, call);
+  return unwrap(found.asset, "Asset").assetMaterializations;
+}
+
+/** Starts a run that makes assets: `runs.launch` by another name. */
+export function materialize(
+  client: DagsterClient,
+  assets: readonly AssetPath[],
+  options: Omit<LaunchSettings, "ops"> = {},
+): Promise<Run> {
+  return launch(client, { ...options, assets });
+}
+
+export interface WipeOptions extends DagsterRequestOptions {
+  /** Only the partitions from one to another, both included; open source Dagster does not do that yet. @default all */
+  readonly partitions?: { readonly start: string; readonly end: string } | undefined;
+}
+
+/**
+ * Has Dagster forget the materializations of an asset. What they made stays where it is.
+ *
+ * @throws {DagsterResultError} `UnsupportedOperationError`: the server cannot wipe partitions alone.
+ */
+export async function wipe(
+  client: DagsterClient,
+  asset: AssetPath,
+  { partitions: range, ...call }: WipeOptions = {},
+): Promise<void> {
+  const assetKey = keyOf(asset);
+  try {
+    const ranges = [{ assetKey, ...(range && { partitions: { range } }) }];
+    unwrap((await client.request(WipeAssetsDocument, { ranges }, call)).wiped, "AssetWipeSuccess");
+  } catch (error) {
+    if (range || !(error instanceof DagsterResponseError && error.code === "UNSUPPORTED")) throw error;
+    const { wiped } = await client.request<WipeAssetsMutation, object>(wipeWholeAssets, { keys: [assetKey] }, call);
+    unwrap(wiped, "AssetWipeSuccess");
+  }
+}
+
+function toAsset({ key, definition, assetMaterializations: [latest] }: AssetFragment): Asset {
+  return { key, definition: definition ?? undefined, latest };
+}

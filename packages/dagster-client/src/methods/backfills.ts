@@ -1,0 +1,155 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterError } from "../errors.ts";
+import {
+  BackfillDocument,
+  type BackfillFragment,
+  BackfillsDocument,
+  type BulkActionStatus,
+  CancelBackfillDocument,
+  JobPartitionSetsDocument,
+  LaunchBackfillDocument,
+  type PartitionSetSelector,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { type AssetPath, keyOf } from "./asset-key.ts";
+import { type List, listOf } from "./list.ts";
+import { locate, type Place } from "./locate.ts";
+import { type PollOptions, poll } from "./poll.ts";
+import { type Tags, tagsOf } from "./tags.ts";
+
+/** A backfill. Times are seconds since 1970. */
+export type Backfill = BackfillFragment;
+
+/** A backfill that has ended. Dagster 1.7 says `COMPLETED` whether its runs succeeded or not. */
+export type FinishedBackfill = Backfill & {
+  readonly status: "COMPLETED" | "COMPLETED_SUCCESS" | "COMPLETED_FAILED" | "FAILED" | "CANCELED";
+};
+
+const ends: ReadonlySet<string> = new Set<FinishedBackfill["status"]>([
+  "COMPLETED",
+  "COMPLETED_SUCCESS",
+  "COMPLETED_FAILED",
+  "FAILED",
+  "CANCELED",
+]);
+
+export interface ListBackfillsOptions extends DagsterRequestOptions {
+  /** @default all */
+  readonly status?: BulkActionStatus | undefined;
+  /** How many to ask for at a time. @default 100 */
+  readonly pageSize?: number | undefined;
+}
+
+/** Backfills, the newest first. */
+export function list(
+  client: DagsterClient,
+  { status, pageSize: limit = 100, ...call }: ListBackfillsOptions = {},
+): List<Backfill, readonly Backfill[]> {
+  async function* pages(): AsyncGenerator<readonly Backfill[], void, void> {
+    for (let pageToken: string | undefined; ; ) {
+      const { backfills } = await client.request(BackfillsDocument, { status, limit, pageToken }, call);
+      const page = unwrap(backfills, "PartitionBackfills").results;
+      if (page.length === 0) return;
+      yield page;
+      pageToken = page.at(-1)?.id;
+    }
+  }
+  return listOf(pages, (page) => page);
+}
+
+/** @throws {DagsterResultError} `BackfillNotFoundError` */
+export async function get(
+  client: DagsterClient,
+  backfillId: string,
+  call: DagsterRequestOptions = {},
+): Promise<Backfill> {
+  return unwrap((await client.request(BackfillDocument, { backfillId }, call)).backfill, "PartitionBackfill");
+}
+
+/** Which partitions of what: assets, or a job with partitions. */
+export type LaunchBackfillOptions = LaunchBackfillSettings &
+  (
+    | { readonly assets: readonly AssetPath[]; readonly job?: undefined }
+    | ({ readonly job: string; readonly assets?: undefined } & Place)
+  );
+
+/** Which partitions, and how they are run. */
+export interface LaunchBackfillSettings extends DagsterRequestOptions {
+  /** Keys of the partitions; `"all"` for every one there is. */
+  readonly partitions: readonly string[] | "all";
+  readonly tags?: Tags | undefined;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  /** Only what failed in the last backfill of these partitions. @default false */
+  readonly fromFailure?: boolean | undefined;
+  /** Configuration of its runs; 1.13 takes one, 1.10 does not. @default none */
+  readonly config?: object | undefined;
+}
+
+/**
+ * Has the daemon start runs for partitions, and returns the id of the backfill. See `wait`.
+ *
+ * @throws {DagsterResultError} Among others `PartitionKeysNotFoundError`, `PipelineNotFoundError`.
+ * @throws {DagsterError} `INVALID_OPTIONS`: the job has no partitions, or several code locations have such a job.
+ */
+export async function launch(client: DagsterClient, options: LaunchBackfillOptions): Promise<string> {
+  const { partitions, tags, title, description, fromFailure, config, signal, timeoutMs } = options;
+  const call = { signal, timeoutMs };
+  const target =
+    options.job === undefined
+      ? { assetSelection: options.assets.map(keyOf) }
+      : { selector: await partitionSetOf(client, options.job, options, call) };
+  const params = {
+    ...target,
+    ...(partitions === "all" ? { allPartitions: true } : { partitionNames: partitions }),
+    tags: tags && tagsOf(tags),
+    title,
+    description,
+    fromFailure,
+    ...(config && { runConfigData: config }),
+  };
+  const { launched } = await client.request(LaunchBackfillDocument, { params }, call);
+  return unwrap(launched, "LaunchBackfillSuccess").backfillId;
+}
+
+/**
+ * Waits until a backfill has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s
+ * at last. An error that may pass does not end it.
+ *
+ * @throws {DagsterError} `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
+ */
+export function wait(client: DagsterClient, backfillId: string, options: PollOptions = {}): Promise<FinishedBackfill> {
+  return poll(`backfill ${backfillId} to end`, options, async (call) => {
+    const backfill = await get(client, backfillId, call);
+    return ends.has(backfill.status) ? (backfill as FinishedBackfill) : undefined;
+  });
+}
+
+/** Ends a backfill: no more runs are started, and those that run are told to end (see `wait`). */
+export async function cancel(
+  client: DagsterClient,
+  backfillId: string,
+  call: DagsterRequestOptions = {},
+): Promise<void> {
+  const { cancelled } = await client.request(CancelBackfillDocument, { backfillId }, call);
+  unwrap(cancelled, "CancelBackfillSuccess");
+}
+
+/** Dagster knows the partitions of a job by another name. */
+async function partitionSetOf(
+  client: DagsterClient,
+  job: string,
+  place: Place,
+  call: DagsterRequestOptions,
+): Promise<PartitionSetSelector> {
+  const repositorySelector = await locate(client, "job", job, place, call);
+  const variables = { job, repository: repositorySelector };
+  const { sets } = await client.request(JobPartitionSetsDocument, variables, call);
+  const [set] = unwrap(sets, "PartitionSets").results;
+  if (set !== undefined) return { partitionSetName: set.name, repositorySelector };
+  throw new DagsterError(`Dagster's backfill cannot be launched: the job ${job} has no partitions.`, {
+    code: "INVALID_OPTIONS",
+    retryable: false,
+  });
+}

@@ -1,0 +1,75 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterResultError } from "../errors.ts";
+import {
+  type CodeLocationFragment,
+  CodeLocationsDocument,
+  type PythonProblemFragment,
+  ReloadCodeLocationDocument,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+
+export interface CodeLocation {
+  readonly name: string;
+  /** `failed`: `error` says why, and nothing of it is known meanwhile. */
+  readonly status: "loaded" | "loading" | "failed";
+  /** The exception that its code raised, and in `causes` those that it came from; the last one is usually the reason. */
+  readonly error: PythonProblemFragment | undefined;
+  /** When it was loaded, in seconds since 1970. */
+  readonly updatedTimestamp: number;
+  readonly repositories: readonly { readonly name: string; readonly jobs: readonly string[] }[];
+  /** Versions of Dagster's libraries in it, by their names. */
+  readonly libraries: Readonly<Record<string, string>>;
+}
+
+export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly CodeLocation[]> {
+  const { workspace } = await client.request(CodeLocationsDocument, {}, call);
+  return unwrap(workspace, "Workspace").locationEntries.map(toCodeLocation);
+}
+
+/** @throws {DagsterResultError} `RepositoryLocationNotFound` */
+export async function get(
+  client: DagsterClient,
+  name: string,
+  call: DagsterRequestOptions = {},
+): Promise<CodeLocation> {
+  const all = await list(client, call);
+  const found = all.find((each) => each.name === name);
+  if (found !== undefined) return found;
+  const names = all.map((each) => each.name).join(", ");
+  throw new DagsterResultError(`There is no code location ${name}. There are: ${names}.`, {
+    typename: "RepositoryLocationNotFound",
+    retryable: false,
+  });
+}
+
+/**
+ * Has a code location loaded anew, as after a deployment, and returns it; that it did not load is its `error`. Takes some
+ * seconds.
+ *
+ * @throws {DagsterResultError} `RepositoryLocationNotFound`, `ReloadNotSupported`
+ */
+export async function reload(
+  client: DagsterClient,
+  name: string,
+  call: DagsterRequestOptions = {},
+): Promise<CodeLocation> {
+  const { entry } = await client.request(ReloadCodeLocationDocument, { name }, call);
+  unwrap(entry, "WorkspaceLocationEntry");
+  return get(client, name, call);
+}
+
+function toCodeLocation(entry: CodeLocationFragment): CodeLocation {
+  const { name, loadStatus, updatedTimestamp, locationOrLoadError: loaded } = entry;
+  const error = loaded?.__typename === "PythonError" ? loaded : undefined;
+  const location = loaded?.__typename === "RepositoryLocation" ? loaded : undefined;
+  return {
+    name,
+    status: error ? "failed" : location && loadStatus === "LOADED" ? "loaded" : "loading",
+    error: error && { message: error.message, className: error.className, causes: error.causes },
+    updatedTimestamp,
+    repositories:
+      location?.repositories.map((each) => ({ name: each.name, jobs: each.jobs.map((job) => job.name) })) ?? [],
+    libraries: Object.fromEntries(location?.dagsterLibraryVersions?.map((each) => [each.name, each.version]) ?? []),
+  };
+}

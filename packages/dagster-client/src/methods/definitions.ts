@@ -1,0 +1,29 @@
+import type { CodeLocationsQuery } from "../generated/operations.ts";
+
+/** Where something is defined. */
+export interface Placed {
+  /** Name of the code location. */
+  readonly location: string;
+  /** Name of the repository in it; `__repository__` where it has no other. */
+  readonly repository: string;
+}
+
+type Workspace = Extract<CodeLocationsQuery["workspace"], { readonly __typename: "Workspace" }>;
+type Entry = Workspace["locationEntries"][number];
+type Repository = Extract<
+  NonNullable<Entry["locationOrLoadError"]>,
+  { readonly __typename: "RepositoryLocation" }
+>["repositories"][number];
+
+/** What the repositories of all code locations that have loaded define. */
+export function definitionsIn<Definition extends object>(
+  { locationEntries }: Workspace,
+  pick: (repository: Repository) => readonly Definition[] | undefined,
+): readonly (Definition & Placed)[] {
+  return locationEntries.flatMap(({ name: location, locationOrLoadError: loaded }) => {
+    if (loaded?.__typename !== "RepositoryLocation") return [];
+    return loaded.repositories.flatMap((repository) =>
+      (pick(repository) ?? []).map((definition) => ({ ...definition, location, repository: repository.name })),
+    );
+  });
+}

@@ -1,0 +1,62 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import {
+  type ConcurrencyLimitFragment,
+  ConcurrencyLimitsDocument,
+  DeleteConcurrencyLimitDocument,
+  HealthDocument,
+  type HealthQuery,
+  SetConcurrencyLimitDocument,
+  VersionDocument,
+} from "../generated/operations.ts";
+
+/** How many steps of a concurrency key, called a pool since 1.10, may run at once, and which do. */
+export type ConcurrencyLimit = ConcurrencyLimitFragment;
+
+/** One of the daemon's parts, e.g. `SCHEDULER`. Times are seconds since 1970. */
+export type Daemon = HealthQuery["instance"]["daemonHealth"]["allDaemonStatuses"][number];
+
+export interface Health {
+  /** Whether all parts of the daemon that this instance needs have said lately that they are well. */
+  readonly healthy: boolean;
+  readonly daemons: readonly Daemon[];
+}
+
+/** The server's version. */
+export async function version(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<string> {
+  return (await client.request(VersionDocument, {}, call)).version;
+}
+
+/** Whether the daemon runs: without it nothing is dequeued, scheduled, sensed or backfilled. */
+export async function health(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<Health> {
+  const { instance } = await client.request(HealthDocument, {}, call);
+  const daemons = instance.daemonHealth.allDaemonStatuses;
+  return { healthy: daemons.every(({ required, healthy }) => !required || healthy === true), daemons };
+}
+
+/** The concurrency keys (pools) that have a limit, or are in use. */
+export async function concurrencyLimits(
+  client: DagsterClient,
+  call: DagsterRequestOptions = {},
+): Promise<readonly ConcurrencyLimit[]> {
+  return (await client.request(ConcurrencyLimitsDocument, {}, call)).instance.concurrencyLimits;
+}
+
+/** Sets how many steps of a concurrency key may run at once. */
+export async function setConcurrencyLimit(
+  client: DagsterClient,
+  key: string,
+  limit: number,
+  call: DagsterRequestOptions = {},
+): Promise<void> {
+  await client.request(SetConcurrencyLimitDocument, { key, limit }, call);
+}
+
+/** Takes the limit of a concurrency key away. */
+export async function removeConcurrencyLimit(
+  client: DagsterClient,
+  key: string,
+  call: DagsterRequestOptions = {},
+): Promise<void> {
+  await client.request(DeleteConcurrencyLimitDocument, { key }, call);
+}

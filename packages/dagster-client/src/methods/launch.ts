@@ -1,0 +1,78 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { type JobOrPipelineSelector, LaunchRunDocument } from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { findAssetJob, invalid } from "./asset-job.ts";
+import { type AssetPath, keyOf } from "./asset-key.ts";
+import { locate, type Place } from "./locate.ts";
+import type { Run } from "./runs.ts";
+import { type Tags, tagsOf } from "./tags.ts";
+import { tolerant } from "./tolerant.ts";
+
+/** What to run: a job, some assets of a job, or assets by themselves. */
+export type LaunchOptions = LaunchSettings &
+  (
+    | ({ readonly job: string; readonly assets?: readonly AssetPath[] | undefined } & Place)
+    | { readonly assets: readonly AssetPath[]; readonly job?: undefined; readonly location?: undefined }
+  );
+
+/** How to run it. */
+export interface LaunchSettings extends DagsterRequestOptions {
+  /** The run's configuration, as one would write it in YAML. @default none */
+  readonly config?: object | undefined;
+  readonly tags?: Tags | undefined;
+  /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
+  readonly ops?: readonly string[] | undefined;
+  /** Key of the partition; of two dimensions, in the order of their names, `"2026-11-21|europe"`. @default none */
+  readonly partition?: string | undefined;
+}
+
+/**
+ * Starts a run, and returns it as it is then: queued or starting. See `wait`.
+ *
+ * ```ts
+ * const { runId } = await runs.launch(client, { job: "etl", config: { ops: { load: { config: { day: "monday" } } } } });
+ * await runs.launch(client, { assets: ["orders", "reports/summary"], partition: "2026-11-21" });
+ * ```
+ *
+ * @throws {DagsterResultError} Among others `RunConfigValidationInvalid`, whose `configErrors` say what the job does not
+ * accept; `PipelineNotFoundError`.
+ * @throws {DagsterError} `INVALID_OPTIONS`: several code locations have such a job, or no run can make all of these assets.
+ */
+export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
+  const { config, tags = {}, ops, signal, timeoutMs } = options;
+  const call = { signal, timeoutMs };
+  const { selector, partitionTags } = await targetOf(client, options, call);
+  const params = {
+    selector: { ...selector, ...(ops && { solidSelection: ops }) },
+    runConfigData: config ?? {},
+    executionMetadata: { tags: tagsOf({ ...partitionTags, ...tags }) },
+  };
+  const { launched } = await tolerant(client).request(LaunchRunDocument, { params }, call);
+  return unwrap(launched, "LaunchRunSuccess").run;
+}
+
+interface Target {
+  readonly selector: JobOrPipelineSelector;
+  readonly partitionTags: Tags;
+}
+
+async function targetOf(client: DagsterClient, options: LaunchOptions, call: DagsterRequestOptions): Promise<Target> {
+  const { job, partition, tags = {} } = options;
+  const assetSelection = options.assets?.map(keyOf);
+  const partitionTags = partition === undefined ? {} : { "dagster/partition": partition };
+  if (job !== undefined) {
+    const place = await locate(client, "job", job, options, call);
+    return { selector: { ...place, jobName: job, ...(assetSelection && { assetSelection }) }, partitionTags };
+  }
+  const { selector, dimensions, isPartitioned } = await findAssetJob(client, assetSelection ?? [], call);
+  const tagged = Object.keys(tags).some((name) => /^dagster\/(asset_)?partition/.test(name));
+  // Such a run would start, and fail where it asks for its partition.
+  if (isPartitioned && partition === undefined && !tagged) {
+    throw invalid("these assets have partitions. Say which by `partition`, or launch a backfill for several");
+  }
+  const keys = partition?.split("|") ?? [];
+  const several = dimensions.length > 1 && keys.length === dimensions.length;
+  const byDimension = several ? dimensions.map((name, index) => [`dagster/partition/${name}`, keys[index]!]) : [];
+  return { selector, partitionTags: { ...partitionTags, ...Object.fromEntries(byDimension) } };
+}

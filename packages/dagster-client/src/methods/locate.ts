@@ -1,0 +1,71 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterError, DagsterResultError } from "../errors.ts";
+import { CodeLocationsDocument, type RepositorySelector } from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+
+/** Where a job, a schedule or a sensor is defined. */
+export interface Place {
+  /** Name of the code location. @default the only one that has something of this name */
+  readonly location?: string | undefined;
+  /** Name of the repository in it. @default the only one that has something of this name */
+  readonly repository?: string | undefined;
+}
+
+/** What has a name in a code location, with the error for a name that is nowhere. */
+const kinds = {
+  job: { list: "jobs", typename: "PipelineNotFoundError" },
+  schedule: { list: "schedules", typename: "ScheduleNotFoundError" },
+  sensor: { list: "sensors", typename: "SensorNotFoundError" },
+} as const;
+
+/**
+ * The repository in which something of this name is. Where the place is not given in full, the server is asked what it
+ * has loaded.
+ *
+ * @throws {DagsterResultError} There is none, in what has loaded.
+ * @throws {DagsterError} `INVALID_OPTIONS`: there are several.
+ */
+export async function locate(
+  client: DagsterClient,
+  kind: keyof typeof kinds,
+  name: string,
+  { location, repository }: Place,
+  call: DagsterRequestOptions,
+): Promise<RepositorySelector> {
+  if (location !== undefined && repository !== undefined) {
+    return { repositoryLocationName: location, repositoryName: repository };
+  }
+  const { list, typename } = kinds[kind];
+  const variables = { schedules: kind === "schedule", sensors: kind === "sensor" };
+  const { workspace } = await client.request(CodeLocationsDocument, variables, call);
+  const failed: string[] = [];
+  const places: RepositorySelector[] = [];
+  for (const entry of unwrap(workspace, "Workspace").locationEntries) {
+    if (location !== undefined && entry.name !== location) continue;
+    const loaded = entry.locationOrLoadError;
+    if (loaded?.__typename !== "RepositoryLocation") failed.push(entry.name);
+    else {
+      for (const found of loaded.repositories) {
+        const names = (found[list] ?? []).map((each) => each.name);
+        if (!names.includes(name) || (repository !== undefined && found.name !== repository)) continue;
+        places.push({ repositoryLocationName: entry.name, repositoryName: found.name });
+      }
+    }
+  }
+  const [place, other] = places;
+  if (other !== undefined) {
+    const where = places.map((each) => `${each.repositoryName} of ${each.repositoryLocationName}`).join(", ");
+    throw new DagsterError(
+      `There is more than one ${kind} ${name}, in ${where}. Say which by \`location\` and \`repository\`.`,
+      {
+        code: "INVALID_OPTIONS",
+        retryable: false,
+      },
+    );
+  }
+  if (place !== undefined) return place;
+  const where = location === undefined ? "in no code location that has loaded" : `not in code location ${location}`;
+  const hint = failed.length === 0 ? "" : ` These have not loaded: ${failed.join(", ")}.`;
+  throw new DagsterResultError(`The ${kind} ${name} is ${where}.${hint}`, { typename, retryable: false });
+}

@@ -1,0 +1,61 @@
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterError } from "../errors.ts";
+
+/** How long to wait for something, and how often to ask. */
+export interface PollOptions {
+  /** Ends the waiting with `DEADLINE_EXCEEDED`, in ms. @default none: it goes on until the end or an abort */
+  readonly deadlineMs?: number | undefined;
+  /** The wait before the second question, in ms; it grows by half each time. @default 1000 */
+  readonly intervalMs?: number | undefined;
+  /** The longest wait between two questions, in ms. @default 30000 */
+  readonly maxIntervalMs?: number | undefined;
+  /** Ends the waiting with its reason. @default none */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks until there is an answer. Errors that may pass only make it wait. */
+export async function poll<Found>(
+  what: string,
+  options: PollOptions,
+  ask: (call: DagsterRequestOptions) => Promise<Found | undefined>,
+): Promise<Found> {
+  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000, signal } = options;
+  const end = Date.now() + deadlineMs;
+  for (let growingMs = intervalMs; ; growingMs = Math.min(growingMs * 1.5, maxIntervalMs)) {
+    let pauseMs = growingMs;
+    let cause: unknown;
+    try {
+      const found = await ask({ signal });
+      if (found !== undefined) return found;
+    } catch (error) {
+      if (!(error instanceof DagsterError && error.retryable)) throw error;
+      cause = error;
+      pauseMs = Math.max(growingMs, error.retryAfterMs ?? 0);
+    }
+    if (Date.now() + pauseMs > end) throw tooLate(what, deadlineMs, cause);
+    await sleep(pauseMs, signal);
+  }
+}
+
+function tooLate(what: string, deadlineMs: number, cause: unknown): DagsterError {
+  return new DagsterError(`Waited ${deadlineMs / 1000} s for ${what}, in vain. It may still happen.`, {
+    code: "DEADLINE_EXCEEDED",
+    retryable: false,
+    cause,
+  });
+}
+
+/** @throws the signal's reason, at once */
+export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  let wake = () => {};
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await new Promise<void>((resolve) => {
+    wake = resolve;
+    timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", wake, { once: true });
+  });
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", wake);
+  signal?.throwIfAborted();
+}

@@ -1,0 +1,139 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import { DagsterError } from "../errors.ts";
+import {
+  type DagsterEventType,
+  type LogLevel,
+  type MetadataEntryFragment,
+  type PythonProblemFragment,
+  RunEventsDocument,
+  RunEventsLiveDocument,
+} from "../generated/operations.ts";
+import { subscribe } from "../subscribe.ts";
+import { unwrap } from "../unwrap.ts";
+import { type List, listOf } from "./list.ts";
+import { poll, sleep } from "./poll.ts";
+
+/** Something that happened in a run, or a line of its log. */
+export interface RunEvent {
+  /** Its type in Dagster's schema, e.g. `LogMessageEvent` or `MaterializationEvent`. */
+  readonly __typename: string;
+  readonly runId: string;
+  /** Milliseconds since 1970, as text. */
+  readonly timestamp: string;
+  readonly level: LogLevel;
+  /** Null for a line of the log. */
+  readonly eventType: DagsterEventType | null;
+  readonly stepKey: string | null;
+  readonly message: string;
+  /** What failed, for events that tell of failures. */
+  readonly error?: PythonProblemFragment | null;
+  /** See `metadataOf`. */
+  readonly metadataEntries?: readonly MetadataEntryFragment[];
+  /** Of a materialization, planned or done, and of an observation. */
+  readonly assetKey?: { readonly path: readonly string[] } | null;
+  readonly partition?: string | null;
+}
+
+export interface EventPage {
+  readonly events: readonly RunEvent[];
+  /** What `from` takes to go on after this page. */
+  readonly pageToken: string;
+}
+
+/** Events one by one (`for await`), or as they came (`pages()`). */
+export type EventLog = List<RunEvent, EventPage>;
+
+export interface EventsOptions extends DagsterRequestOptions {
+  /** Goes on until the run has ended, also through errors that may pass. @default true */
+  readonly follow?: boolean | undefined;
+  /** A page's `pageToken`, to go on after it. @default the beginning of the log */
+  readonly from?: string | undefined;
+  /** Has the server send events as they happen, where it can; otherwise it is asked. @default true */
+  readonly live?: boolean | undefined;
+  /** How long to wait before asking for more, in ms. @default 1000 */
+  readonly intervalMs?: number | undefined;
+  /** How many events to ask for at a time. @default 1000 */
+  readonly pageSize?: number | undefined;
+}
+
+/** After so long without an event the server is asked, and subscribed to anew: a broken connection is silent too. */
+const idleMs = 15_000;
+
+const lastEvents: ReadonlySet<string> = new Set(["RunSuccessEvent", "RunFailureEvent", "RunCanceledEvent"]);
+const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
+
+/**
+ * The events of a run, each of them once, in their order. It ends after the run did; without `follow`, with what there is
+ * now.
+ *
+ * They come over a WebSocket where the client has no headers to send and the server offers one, and by asking every
+ * `intervalMs` otherwise. Where a connection ends, they go on from there.
+ *
+ * ```ts
+ * for await (const { message } of runs.events(client, runId)) console.log(message);
+ * ```
+ *
+ * @throws {DagsterResultError} `RunNotFoundError`
+ */
+export function events(client: DagsterClient, runId: string, options: EventsOptions = {}): EventLog {
+  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from, signal, timeoutMs } = options;
+
+  async function ask(pageToken: string | undefined) {
+    const call = { signal, timeoutMs };
+    const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, call);
+    return { ...unwrap(log, "EventConnection"), isFinished: finished.has(unwrap(run, "Run").status) };
+  }
+
+  async function* pages(): AsyncGenerator<EventPage, void, void> {
+    const patience = { intervalMs, maxIntervalMs: intervalMs, signal };
+    let pageToken = from;
+    let wasFinished = false;
+    for (let pushing = follow && live; ; ) {
+      if (pushing) {
+        // Where nothing comes, not even an empty page, it is not tried again.
+        pushing = false;
+        try {
+          for await (const page of pushed(client, runId, pageToken, signal)) {
+            pushing = !page.isLast;
+            if (page.events.length === 0) continue;
+            ({ pageToken } = page);
+            yield { events: page.events, pageToken };
+          }
+        } catch (error) {
+          if (!(error instanceof DagsterError)) throw error;
+          pushing &&= error.retryable;
+        }
+      }
+      const asked = pageToken;
+      const page = follow ? await poll(`events of run ${runId}`, patience, () => ask(asked)) : await ask(asked);
+      pageToken = page.cursor;
+      const isSome = page.events.length > 0;
+      if (isSome) yield { events: page.events, pageToken };
+      if (isSome && page.hasMore) continue;
+      // A run's last events may come after its status: only what was asked for later shows that there are no more.
+      if (!follow || (wasFinished && !isSome)) return;
+      wasFinished = page.isFinished;
+      if (wasFinished) pushing = false;
+      await sleep(intervalMs, signal);
+    }
+  }
+  return listOf(pages, (page) => page.events);
+}
+
+/** What the server sends by itself, until the run's last event, a silence, or the end of the connection. */
+async function* pushed(
+  client: DagsterClient,
+  runId: string,
+  pageToken: string | undefined,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<EventPage & { readonly isLast: boolean }, void, void> {
+  const variables = { runId, pageToken };
+  for await (const { log } of subscribe(client, RunEventsLiveDocument, variables, { signal, idleMs })) {
+    // Why it failed, the server says better when it is asked.
+    if (log.__typename !== "PipelineRunLogsSubscriptionSuccess") return;
+    const isLast = log.messages.some(({ __typename }) => lastEvents.has(__typename));
+    yield { events: log.messages, pageToken: log.cursor, isLast };
+    if (isLast) return;
+  }
+}

@@ -1,0 +1,75 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import {
+  CodeLocationsDocument,
+  type InstigationStatus,
+  ScheduleDocument,
+  type ScheduleFragment,
+  type ScheduleSelector,
+  ScheduleTicksDocument,
+  StartScheduleDocument,
+  StopScheduleDocument,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { definitionsIn, type Placed } from "./definitions.ts";
+import type { List } from "./list.ts";
+import { locate, type Place } from "./locate.ts";
+import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
+
+export type { Tick, TicksOptions } from "./ticks.ts";
+
+/** A schedule, and where it is. `scheduleState.status` says whether it runs. */
+export type Schedule = ScheduleFragment & Placed & { readonly defaultStatus: InstigationStatus };
+
+/** Where a schedule is, and how to ask. */
+export interface ScheduleOptions extends Place, DagsterRequestOptions {}
+
+/** The schedules of all code locations that have loaded. */
+export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Schedule[]> {
+  const { workspace } = await client.request(CodeLocationsDocument, { schedules: true }, call);
+  return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);
+}
+
+/** @throws {DagsterResultError} `ScheduleNotFoundError`; {DagsterError} `INVALID_OPTIONS` where there are several */
+export async function get(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<Schedule> {
+  const { selector, call } = await select(client, name, options);
+  const { id, ...schedule } = unwrap((await client.request(ScheduleDocument, { selector }, call)).schedule, "Schedule");
+  return { ...schedule, location: selector.repositoryLocationName, repository: selector.repositoryName };
+}
+
+/** Has a schedule run from now on. */
+export async function start(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
+  const { selector, call } = await select(client, name, options);
+  unwrap((await client.request(StartScheduleDocument, { selector }, call)).result, "ScheduleStateResult");
+}
+
+/** Has a schedule run no more; runs that it started go on. */
+export async function stop(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
+  const { selector, call } = await select(client, name, options);
+  const { id, scheduleState } = unwrap(
+    (await client.request(ScheduleDocument, { selector }, call)).schedule,
+    "Schedule",
+  );
+  // Newer servers join the two with `::`; all of them take them apart.
+  const variables = { origin: id.split("::")[0]!, selectorId: scheduleState.selectorId };
+  unwrap((await client.request(StopScheduleDocument, variables, call)).result, "ScheduleStateResult");
+}
+
+/** When a schedule was evaluated, the newest first. */
+export function ticks(
+  client: DagsterClient,
+  name: string,
+  options: Place & TicksOptions = {},
+): List<Tick, readonly Tick[]> {
+  return ticksOf(options, async (variables, call) => {
+    const { selector } = await select(client, name, options);
+    const { instigator } = await client.request(ScheduleTicksDocument, { ...variables, selector }, call);
+    return unwrap(instigator, "Schedule").state.ticks;
+  });
+}
+
+async function select(client: DagsterClient, scheduleName: string, { signal, timeoutMs, ...place }: ScheduleOptions) {
+  const call = { signal, timeoutMs };
+  const selector: ScheduleSelector = { ...(await locate(client, "schedule", scheduleName, place, call)), scheduleName };
+  return { selector, call };
+}

@@ -1,0 +1,85 @@
+import type { DagsterClient } from "../client.ts";
+import type { DagsterRequestOptions } from "../client-options.ts";
+import {
+  CodeLocationsDocument,
+  type InstigationStatus,
+  SensorDocument,
+  type SensorFragment,
+  type SensorSelector,
+  SensorTicksDocument,
+  StartSensorDocument,
+  StopSensorDocument,
+} from "../generated/operations.ts";
+import { unwrap } from "../unwrap.ts";
+import { definitionsIn, type Placed } from "./definitions.ts";
+import type { List } from "./list.ts";
+import { locate, type Place } from "./locate.ts";
+import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
+
+export type { Tick, TicksOptions } from "./ticks.ts";
+
+/** A sensor, and where it is. `sensorState.status` says whether it runs. */
+export type Sensor = SensorFragment &
+  Placed & {
+    readonly defaultStatus: InstigationStatus;
+    /** The least time between two evaluations, in seconds. */
+    readonly minIntervalSeconds: number;
+  };
+
+/** Where a sensor is, and how to ask. */
+export interface SensorOptions extends Place, DagsterRequestOptions {}
+
+/** The sensors of all code locations that have loaded. */
+export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Sensor[]> {
+  const { workspace } = await client.request(CodeLocationsDocument, { sensors: true }, call);
+  return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
+}
+
+/** @throws {DagsterResultError} `SensorNotFoundError`; {DagsterError} `INVALID_OPTIONS` where there are several */
+export async function get(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<Sensor> {
+  const { selector, call } = await select(client, name, options);
+  const { jobOriginId, ...sensor } = unwrap(
+    (await client.request(SensorDocument, { selector }, call)).sensor,
+    "Sensor",
+  );
+  return { ...sensor, location: selector.repositoryLocationName, repository: selector.repositoryName };
+}
+
+/** Has a sensor run from now on. */
+export async function start(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
+  const { selector, call } = await select(client, name, options);
+  unwrap((await client.request(StartSensorDocument, { selector }, call)).result, "Sensor");
+}
+
+/**
+ * Has a sensor run no more; runs that it started go on. Where it is being evaluated just then, Dagster's daemon may write
+ * its old state back: `get` tells.
+ */
+export async function stop(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
+  const { selector, call } = await select(client, name, options);
+  const { jobOriginId: origin, sensorState } = unwrap(
+    (await client.request(SensorDocument, { selector }, call)).sensor,
+    "Sensor",
+  );
+  const variables = { origin, selectorId: sensorState.selectorId };
+  unwrap((await client.request(StopSensorDocument, variables, call)).result, "StopSensorMutationResult");
+}
+
+/** When a sensor was evaluated, the newest first. */
+export function ticks(
+  client: DagsterClient,
+  name: string,
+  options: Place & TicksOptions = {},
+): List<Tick, readonly Tick[]> {
+  return ticksOf(options, async (variables, call) => {
+    const { selector } = await select(client, name, options);
+    const { instigator } = await client.request(SensorTicksDocument, { ...variables, selector }, call);
+    return unwrap(instigator, "Sensor").state.ticks;
+  });
+}
+
+async function select(client: DagsterClient, sensorName: string, { signal, timeoutMs, ...place }: SensorOptions) {
+  const call = { signal, timeoutMs };
+  const selector: SensorSelector = { ...(await locate(client, "sensor", sensorName, place, call)), sensorName };
+  return { selector, call };
+}

@@ -1,0 +1,36 @@
+import type { DagsterRequestOptions } from "../client-options.ts";
+import type { InstigationTickStatus, TickFragment } from "../generated/operations.ts";
+import { type List, listOf } from "./list.ts";
+
+/** A time at which a schedule or a sensor was evaluated, in seconds since 1970, and what came of it. */
+export type Tick = TickFragment;
+
+export interface TicksOptions extends DagsterRequestOptions {
+  /** @default all */
+  readonly statuses?: readonly InstigationTickStatus[] | undefined;
+  /** How many to ask for at a time. @default 100 */
+  readonly pageSize?: number | undefined;
+}
+
+/** How the ticks of one are asked for. */
+export type AskTicks = (
+  variables: { limit: number; before: number | undefined; statuses: readonly InstigationTickStatus[] | undefined },
+  call: DagsterRequestOptions,
+) => Promise<readonly Tick[]>;
+
+/** Ticks, the newest first: a page ends before the time of its last one. */
+export function ticksOf(
+  { statuses, pageSize: limit = 100, ...call }: TicksOptions,
+  ask: AskTicks,
+): List<Tick, readonly Tick[]> {
+  async function* pages(): AsyncGenerator<readonly Tick[], void, void> {
+    for (let before: number | undefined; ; ) {
+      const page = await ask({ limit, before, statuses }, call);
+      // A short page need not be the last: the server has a limit of its own.
+      if (page.length === 0) return;
+      yield page;
+      before = page.at(-1)?.timestamp;
+    }
+  }
+  return listOf(pages, (page) => page);
+}

@@ -1,0 +1,141 @@
+/**
+ * Subscriptions over a WebSocket, by the one protocol that Dagster's server speaks: `graphql-ws` as Apollo's
+ * subscriptions-transport-ws had it (`start`, `data`, `complete`), not the later `graphql-transport-ws`.
+ */
+import type { DagsterClient } from "./client.ts";
+import { checkDocument } from "./client-options.ts";
+import type { TypedDocument } from "./document.ts";
+import { DagsterError, DagsterNetworkError } from "./errors.ts";
+import { firstPart } from "./unwrap.ts";
+
+export interface SubscribeOptions {
+  /** Ends it with its reason. @default none */
+  readonly signal?: AbortSignal | undefined;
+  /** Takes the connection for lost when nothing has come for so long, in ms. @default none: it waits for ever */
+  readonly idleMs?: number | undefined;
+  /** How long the connection may take, until the server has accepted it, in ms. @default 10000 */
+  readonly connectMs?: number | undefined;
+}
+
+interface Message {
+  readonly type: string;
+  readonly payload?: {
+    readonly data?: unknown;
+    readonly message?: unknown;
+    readonly errors?: readonly { readonly message?: unknown }[];
+  };
+}
+
+/**
+ * What a subscription brings, until the server ends it. Leaving the loop ends it too.
+ *
+ * ```ts
+ * for await (const { locationStateChangeEvents } of subscribe(client, locationChangesDocument, {})) …
+ * ```
+ *
+ * @throws {DagsterError} `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
+ * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query.
+ * @throws {DagsterNetworkError} There is no connection, or it was lost.
+ */
+export async function* subscribe<Data, Variables extends object>(
+  client: DagsterClient,
+  document: TypedDocument<Data, Variables>,
+  variables: Variables,
+  { signal, idleMs, connectMs = 10_000 }: SubscribeOptions = {},
+): AsyncGenerator<Data, void, void> {
+  const query = checkDocument(document);
+  signal?.throwIfAborted();
+  const { webSocketUrl } = client;
+  if (webSocketUrl === undefined || globalThis.WebSocket === undefined) {
+    throw failed("UNSUPPORTED", "there is no WebSocket here that could do what the client does with its requests");
+  }
+  const inbox = openInbox(new WebSocket(webSocketUrl, "graphql-ws"), webSocketUrl, signal);
+  try {
+    inbox.send({ type: "connection_init", payload: {} });
+    inbox.send({ id: "1", type: "start", payload: { query, variables } });
+    for (let patienceMs: number | undefined = connectMs; ; patienceMs = idleMs) {
+      const { type, payload } = await inbox.next(patienceMs);
+      const errors = payload?.errors ?? (type.endsWith("error") ? [payload ?? {}] : []);
+      if (errors.length > 0) {
+        throw failed("REFUSED", errors.map(({ message }) => firstPart(String(message))).join("; "));
+      }
+      if (type === "complete") return;
+      if (type === "data") yield payload?.data as Data;
+    }
+  } finally {
+    inbox.close();
+  }
+}
+
+/** A socket's messages in their order, for one reader. */
+function openInbox(socket: WebSocket, webSocketUrl: string, signal: AbortSignal | undefined) {
+  const messages: Message[] = [];
+  const toSend: string[] = [];
+  let lost = false;
+  let wake = () => {};
+  const listen = new AbortController();
+  const on = (target: EventTarget, type: string, listener: (event: Event) => void) =>
+    target.addEventListener(type, listener, { signal: listen.signal });
+  on(socket, "open", () => {
+    for (const text of toSend.splice(0)) socket.send(text);
+  });
+  const lose = () => {
+    lost = true;
+    wake();
+  };
+  on(socket, "message", (event) => {
+    const message = parse((event as MessageEvent).data);
+    if (message === undefined) return lose();
+    messages.push(message);
+    wake();
+  });
+  // What went wrong, an error event does not say.
+  on(socket, "error", lose);
+  on(socket, "close", lose);
+  if (signal) on(signal, "abort", () => wake());
+  return {
+    send(message: object): void {
+      if (socket.readyState === socket.OPEN) socket.send(JSON.stringify(message));
+      else toSend.push(JSON.stringify(message));
+    },
+    async next(patienceMs = Number.POSITIVE_INFINITY): Promise<Message> {
+      const tooLate = Date.now() + patienceMs;
+      for (;;) {
+        signal?.throwIfAborted();
+        const message = messages.shift();
+        if (message !== undefined) return message;
+        if (lost || Date.now() >= tooLate) {
+          const what = lost ? "there is no connection, or it was lost" : `nothing came for ${patienceMs} ms`;
+          throw new DagsterNetworkError(`The Dagster subscription to ${webSocketUrl} ended: ${what}.`, {
+            code: lost ? "UNREACHABLE" : "TIMEOUT",
+            retryable: true,
+          });
+        }
+        let timer: ReturnType<typeof setTimeout> | undefined;
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (Number.isFinite(tooLate)) timer = setTimeout(resolve, tooLate - Date.now());
+        });
+        clearTimeout(timer);
+      }
+    },
+    close(): void {
+      listen.abort();
+      socket.close();
+    },
+  };
+}
+
+/** Undefined for what no Dagster sends. */
+function parse(data: unknown): Message | undefined {
+  try {
+    const message = JSON.parse(String(data)) as Message;
+    return typeof message.type === "string" ? message : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function failed(code: "UNSUPPORTED" | "REFUSED", reason: string): DagsterError {
+  return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code, retryable: false });
+}

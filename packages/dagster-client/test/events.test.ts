@@ -1,0 +1,232 @@
+import type { IncomingMessage } from "node:http";
+import { createServer } from "node:http";
+import { createDagsterClient, type DagsterClientOptions, runs, subscribe } from "@org/dagster-client";
+import { expect, onTestFinished, test } from "vitest";
+import { type WebSocket, WebSocketServer } from "ws";
+import { listen, rejection } from "./serve.ts";
+
+type Send = (type: string, payload?: unknown) => void;
+
+interface Script {
+  /** What the server does with a subscription, told by the variables; without it there are no WebSockets. */
+  readonly live?: (send: Send, socket: WebSocket, variables: { pageToken?: string }) => void;
+  /** What it answers to the nth question for events, after these; the last one for ever. */
+  readonly polls: readonly (readonly [status: string, ...messages: string[]] | number)[];
+}
+
+/** A Dagster that speaks about one run. */
+async function dagsterOf({ live, polls }: Script, options: Partial<DagsterClientOptions> = {}) {
+  const asked: (string | undefined)[] = [];
+  const server = createServer(async (request: IncomingMessage, response) => {
+    if (request.method !== "POST") return void response.writeHead(404).end();
+    let text = "";
+    for await (const chunk of request) text += String(chunk);
+    asked.push((JSON.parse(text) as { variables: { pageToken?: string } }).variables.pageToken);
+    const answer = polls[Math.min(asked.length, polls.length) - 1]!;
+    if (typeof answer === "number")
+      return void response.writeHead(answer, { "content-type": "text/plain" }).end("busy");
+    const [status, ...messages] = answer;
+    const log = {
+      __typename: "EventConnection",
+      cursor: `polled ${asked.length}`,
+      hasMore: false,
+      events: messages.map(event),
+    };
+    const data = { run: { __typename: "Run", status }, log };
+    response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ data }));
+  });
+  const sockets = new WebSocketServer({
+    noServer: true,
+    handleProtocols: (offered) => offered.has("graphql-ws") && "graphql-ws",
+  });
+  onTestFinished(() => sockets.close());
+  if (live) {
+    server.on("upgrade", (request, socket, head) => {
+      sockets.handleUpgrade(request, socket, head, (opened) => {
+        opened.on("message", (bytes) => {
+          const { type, id, payload } = JSON.parse(String(bytes));
+          if (type === "connection_init") opened.send(JSON.stringify({ type: "connection_ack" }));
+          const send: Send = (type, payload) => opened.send(JSON.stringify({ type, id, payload }));
+          if (type === "start") live(send, opened, payload.variables);
+        });
+      });
+    });
+  }
+  const port = await listen(server);
+  return { client: createDagsterClient({ url: `http://127.0.0.1:${port}`, ...options }), asked };
+}
+
+const event = (message: string) => ({
+  __typename: /^end/.test(message) ? "RunSuccessEvent" : "LogMessageEvent",
+  message,
+});
+const batch = (cursor: string, ...messages: string[]) => ({
+  data: { log: { __typename: "PipelineRunLogsSubscriptionSuccess", cursor, messages: messages.map(event) } },
+});
+
+async function messagesOf(log: runs.EventLog): Promise<string[]> {
+  const messages: string[] = [];
+  for await (const { message } of log) messages.push(message);
+  return messages;
+}
+
+const quick = { intervalMs: 1 };
+
+test("events are asked for until the run has ended and nothing more came after that, through errors that may pass", async () => {
+  const { client, asked } = await dagsterOf({
+    polls: [["STARTED", "a", "b"], 503, ["STARTED"], ["SUCCESS", "c"], ["SUCCESS", "late"], ["SUCCESS"]],
+  });
+  expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a", "b", "c", "late"]);
+  expect(asked).toEqual([undefined, "polled 1", "polled 1", "polled 3", "polled 4", "polled 5"]);
+});
+
+test("events that are not followed are what there is now, and an error that may pass is one", async () => {
+  const { client, asked } = await dagsterOf({ polls: [["STARTED", "a"], 503] });
+  expect(await messagesOf(runs.events(client, "r", { follow: false, from: "x" }))).toEqual(["a"]);
+  expect(asked).toEqual(["x"]);
+  await expect(messagesOf(runs.events(client, "r", { follow: false }))).rejects.toMatchObject({
+    code: "SERVER_FAILED",
+  });
+});
+
+test("events are pushed where there are WebSockets; what comes after the last one is asked for", async () => {
+  const seen: unknown[] = [];
+  const { client, asked } = await dagsterOf({
+    live: (send, _socket, variables) => {
+      seen.push(variables);
+      send("data", batch("1", "a", "b"));
+      send("ka");
+      send("data", batch("2"));
+      setTimeout(() => send("data", batch("3", "end")), 10);
+    },
+    polls: [["SUCCESS", "late"], ["SUCCESS"]],
+  });
+  expect(await messagesOf(runs.events(client, "r", { ...quick, from: "0" }))).toEqual(["a", "b", "end", "late"]);
+  expect(seen).toEqual([{ runId: "r", pageToken: "0" }]);
+  expect(asked.at(0)).toBe("3");
+});
+
+test("a connection that is lost is no end: what follows is asked for, from where it ended", async () => {
+  const { client, asked } = await dagsterOf({
+    live: (send, socket) => {
+      send("data", batch("1", "a"));
+      socket.close();
+    },
+    polls: [["STARTED", "b"], ["SUCCESS", "end"], ["SUCCESS"]],
+  });
+  expect((await messagesOf(runs.events(client, "r", quick))).slice(0, 2)).toEqual(["a", "b"]);
+  expect(asked.at(0)).toBe("1");
+});
+
+test.each<[string, Partial<DagsterClientOptions>]>([
+  ["a token", { auth: { token: "user:abc" } }],
+  ["headers", { headers: { "x-proxy": "yes" } }],
+  ["a fetch of its own", { fetch: (...args) => fetch(...args) }],
+])("a client with %s does not subscribe, since a WebSocket would go without", async (_, options) => {
+  const live = () => expect.unreachable("it subscribed");
+  const { client } = await dagsterOf({ live, polls: [["SUCCESS", "a"], ["SUCCESS"]] }, options);
+  expect(client.webSocketUrl).toBeUndefined();
+  expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a"]);
+  await expect(subscribe(client, "subscription S { x }", {}).next()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+});
+
+test("a silence is no end either: after asking, the server is subscribed to anew", async () => {
+  let times = 0;
+  const { client, asked } = await dagsterOf({
+    live: (send, socket, { pageToken }) => {
+      times += 1;
+      if (times === 1) {
+        send("data", batch("0"));
+        socket.close();
+      } else send("data", batch("2", `after ${pageToken}`, "end"));
+    },
+    polls: [["STARTED", "asked"], ["SUCCESS"]],
+  });
+  expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["asked", "after polled 1", "end"]);
+  expect(asked).toEqual([undefined, "2", "polled 2"]);
+});
+
+test("a server that fails to push is asked from then on", async () => {
+  let times = 0;
+  const { client, asked } = await dagsterOf({
+    live: (send) => {
+      times += 1;
+      send("data", batch("1", "a"));
+      send("error", { message: "schedule() takes 3 positional arguments but 4 were given" });
+    },
+    polls: [["STARTED", "b"], ["STARTED", "c"], ["SUCCESS", "end"], ["SUCCESS"]],
+  });
+  expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a", "b", "c", "end"]);
+  expect(times).toBe(1);
+  expect(asked).toEqual(["1", "polled 1", "polled 2", "polled 3"]);
+});
+
+test("subscribe fails after a while where the server never answers", async () => {
+  const server = createServer((_request, _response) => {});
+  const client = createDagsterClient({ url: `http://127.0.0.1:${await listen(server)}` });
+  const error = await rejection(subscribe(client, "subscription N { n }", {}, { connectMs: 100 }).next());
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TIMEOUT", retryable: true });
+});
+
+test("an abort ends the events with its reason, pushed or asked for", async () => {
+  for (const live of [() => {}, undefined]) {
+    const { client } = await dagsterOf({ ...(live && { live }), polls: [["STARTED"]] });
+    const controller = new AbortController();
+    const { signal } = controller;
+    setTimeout(() => controller.abort(new Error("enough")), 50);
+    await expect(messagesOf(runs.events(client, "r", { signal, intervalMs: 60_000 }))).rejects.toThrow("enough");
+  }
+});
+
+test("leaving the loop closes the connection", async () => {
+  let closed = () => {};
+  const isClosed = new Promise<void>((resolve) => {
+    closed = resolve;
+  });
+  const { client } = await dagsterOf({
+    live: (send, socket) => {
+      socket.on("close", closed);
+      send("data", batch("1", "a", "b"));
+    },
+    polls: [["STARTED"]],
+  });
+  for await (const { message } of runs.events(client, "r")) {
+    expect(message).toBe("a");
+    break;
+  }
+  await isClosed;
+});
+
+test("subscribe brings data until the server says that it is complete", async () => {
+  const { client } = await dagsterOf({
+    live: (send) => {
+      for (const n of [1, 2]) send("data", { data: { n } });
+      send("complete");
+    },
+    polls: [],
+  });
+  const found: unknown[] = [];
+  for await (const data of subscribe(client, "subscription N { n }", {})) found.push(data);
+  expect(found).toEqual([{ n: 1 }, { n: 2 }]);
+});
+
+test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
+  ["an error", (send) => send("error", { message: "Cannot query field 'n'" }), { code: "REFUSED" }],
+  ["errors in data", (send) => send("data", { data: null, errors: [{ message: "no" }] }), { code: "REFUSED" }],
+  ["what is no message", (_, socket) => socket.send("<html>"), { code: "UNREACHABLE", retryable: true }],
+  ["a lost connection", (_, socket) => socket.terminate(), { code: "UNREACHABLE", retryable: true }],
+  ["silence after it has begun", (send) => send("data", { data: null }), { code: "TIMEOUT", retryable: true }],
+  ["silence", () => {}, { code: "TIMEOUT", retryable: true }],
+])("subscribe fails by %s", async (_, live, error) => {
+  const { client } = await dagsterOf({ live, polls: [] });
+  const all = async () => {
+    for await (const _ of subscribe(client, "subscription N { n }", {}, { idleMs: 300 }));
+  };
+  await expect(all()).rejects.toMatchObject(error);
+});
+
+test("subscribe fails where the server offers no WebSockets", async () => {
+  const { client } = await dagsterOf({ polls: [] });
+  const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "UNREACHABLE", retryable: true });
+});
