@@ -22,7 +22,7 @@ export const dagsterVersions = [
 const readyDeadlineMs = 400_000;
 
 /** Names of the code locations in `dagster/definitions/`; what is in them is written there. */
-export type DagsterLocation = "a" | "b" | "c";
+export type DagsterLocation = "a" | "b" | "c" | "methods" | "broken";
 
 /** Dagster's storage: files in its home, which are in UTC, or a PostgreSQL in a time zone of its own. */
 export type DagsterStorage = "sqlite" | { readonly postgres: { readonly timezone: string } };
@@ -62,13 +62,14 @@ export interface DagsterServer {
 }
 
 /**
- * Installs Dagster into the cache where it is missing and starts its web server, without the daemon: nothing runs, and
+ * Installs Dagster into the cache where it is missing and starts its web server. Without the daemon nothing runs, and
  * nothing changes but by the test.
  *
  * @param options.version One of `dagsterVersions`. Default: 1.13.27, the only one with PostgreSQL.
  * @param options.storage Default: SQLite.
  * @param options.port Default: a free one.
  * @param options.locations Code locations to load. Default: a and b.
+ * @param options.daemon Runs the queue, backfills, schedules and sensors. Default: no.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  * @throws {ServerError} When the server is not ready in 400 s, with the end of its log.
  */
@@ -78,6 +79,7 @@ export async function startDagster(options: {
   storage?: DagsterStorage;
   port?: number;
   locations?: readonly DagsterLocation[];
+  daemon?: boolean;
   signal?: AbortSignal | undefined;
 }): Promise<DagsterServer> {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
@@ -87,18 +89,22 @@ export async function startDagster(options: {
   const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));
-  await writeHome(home, locations, database);
+  await writeHome(home, locations, database, options.daemon ?? false);
   const port = options.port ?? (await freePort());
   // Compiled files go to the cache, since scripts in the checkout are imported too.
   const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
-  const env = { ...process.env, ...python, DAGSTER_HOME: home };
+  // On a busy machine a run's process has needed more than the minute after which the run would have failed.
+  const env = { ...process.env, ...python, DAGSTER_HOME: home, DAGSTER_GRPC_TIMEOUT_SECONDS: "300" };
   log(`Starting Dagster ${version} on port ${port}, its times in ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
+  const daemon = options.daemon
+    ? startService(venv.bin("dagster-daemon"), ["run", "-w", "workspace.yaml"], { env, cwd: home })
+    : undefined;
   let worker: PythonWorker | undefined;
   const stop = async () => {
     await worker?.stop();
-    await service.stop();
+    await Promise.all([service.stop(), daemon?.stop()]);
     await stopDatabase();
     forgetHome();
     await rm(home, removal);
@@ -169,11 +175,19 @@ async function startStorage(storage: DagsterStorage, log: (line: string) => void
   return { database: { url: postgres.url("dagster"), timezone }, stopDatabase: postgres.stop };
 }
 
-async function writeHome(home: string, locations: readonly DagsterLocation[], { url }: DagsterDatabase): Promise<void> {
+async function writeHome(
+  home: string,
+  locations: readonly DagsterLocation[],
+  { url }: DagsterDatabase,
+  daemon: boolean,
+): Promise<void> {
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
   // To SQLAlchemy 2.1, a plain postgresql:// is another driver than the one that comes with Dagster.
   const storage = url ? `storage:\n  postgres:\n    postgres_url: ${url.replace(":", "+psycopg2:")}\n` : "";
-  await writeFile(join(home, "dagster.yaml"), `telemetry:\n  enabled: false\n${storage}`);
+  // 1.7 starts a run at once where nothing else is said; where there is a queue, it is asked every 5 s.
+  const queue =
+    "run_coordinator:\n  module: dagster\n  class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}\n";
+  await writeFile(join(home, "dagster.yaml"), `telemetry:\n  enabled: false\n${storage}${daemon ? queue : ""}`);
   const entries = locations.map(
     (name) =>
       `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}, working_directory: definitions}\n`,
