@@ -1,0 +1,61 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, inject, test } from "vitest";
+import { run } from "../live/servers/processes.ts";
+import { publishable } from "./support/projects.ts";
+import { runtimes } from "./support/runtimes.ts";
+import { root } from "./support/tools.ts";
+
+/** What a README has to answer, where the package has an answer to it: how it is asked for in the text. */
+const questions = {
+  install: /^npm install (--global )?(@\S+ )*@org\//m,
+  "ten lines": /^```ts\n(?:import .*\n)+/m,
+  auth: /\bauth\b|[Cc]redentials|proves? who asks|prove who asks/,
+  errors: /^#+ .*Errors|^#+ Exit codes|rejects with `SyncError`|\berrors\b/m,
+  defaults: /\|[^|]*\bdefault\b *\|$|Environment/m,
+  runtimes: /^## Sizes and runtimes$/m,
+};
+
+const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
+  "airflow-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],
+  "dagster-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],
+  destination: ["install", "ten lines", "errors", "defaults"],
+  "sync-engine": ["install", "ten lines", "errors", "defaults"],
+  sources: ["install", "ten lines", "auth", "errors", "defaults"],
+  cli: ["install", "ten lines", "auth", "errors", "defaults"],
+};
+
+const readme = (name: string) => readFileSync(join(root, "packages", name, "README.md"), "utf8");
+
+test.each([...publishable.keys()])("the README of @org/%s answers what people ask first", (name) => {
+  expect(asked, "every published package").toHaveProperty([name]);
+  for (const question of asked[name]!) expect(readme(name), question).toMatch(questions[question]);
+});
+
+test("the first lines of every README compile in a project that installed the packages", async () => {
+  const project = inject("npmProject");
+  const files = [...publishable.keys()].map((name) => {
+    const file = `readme-${name}.ts`;
+    writeFileSync(join(project, file), /^```ts\n(import [\s\S]*?)^```/m.exec(readme(name))?.[1] ?? "no such lines");
+    return file;
+  });
+  const compilerOptions = {
+    noEmit: true,
+    strict: true,
+    target: "es2023",
+    lib: ["es2024", "dom", "esnext.disposable"],
+    types: ["node"],
+    module: "nodenext",
+  };
+  const config = join(project, "tsconfig.readmes.json");
+  writeFileSync(config, JSON.stringify({ compilerOptions, files }));
+  await run("tsc", ["--project", config], { cwd: project });
+});
+
+test.each(["airflow-client", "dagster-client"])(
+  "the README of @org/%s names the runtimes that it is tried on",
+  (name) => {
+    const [, section = ""] = readme(name).split("## Sizes and runtimes");
+    for (const { name } of runtimes) expect(section).toContain(name.split(".")[0]);
+  },
+);
