@@ -11,6 +11,7 @@ import { beforeAll, expect, test } from "vitest";
 import { runExample } from "../support/run-example.ts";
 import { log } from "./live.ts";
 import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { startDagster } from "./servers/dagster.ts";
 
 const timeout = 240_000;
 
@@ -80,6 +81,25 @@ export function testExamples(server: () => AirflowServer): void {
       expect(again).toEqual(said);
     } finally {
       await target.stop();
+    }
+  });
+
+  test("examples/promote-when-green promotes what is green in Airflow and in Dagster, and nothing else", {
+    timeout,
+  }, async () => {
+    const dagster = await startDagster({ log, locations: ["methods"], daemon: true });
+    try {
+      const both = { ...env, DAGSTER_URL: dagster.url };
+      await expect(runExample("promote-when-green", both, "1.0", "backfilled", "fails_first")).rejects.toMatchObject({
+        code: 1,
+        stdout: "Airflow's backfilled: success, Dagster's fails_first: FAILURE\n1.0 is not promoted\n",
+      });
+      await expect(variables.get(airflow, "release")).rejects.toMatchObject({ code: "NOT_FOUND" });
+      const said = await runExample("promote-when-green", both, "1.1", "backfilled", "quick");
+      expect(said.at(-1)).toBe("1.1 is promoted");
+      expect((await variables.get(airflow, "release")).value).toBe("1.1");
+    } finally {
+      await dagster.stop();
     }
   });
 }

@@ -61,6 +61,11 @@ def fails_first():
     second(first())
 
 
+@dg.job
+def quick():
+    first()
+
+
 @dg.op
 def sleep(context):
     context.log.info("sleeping")
@@ -100,7 +105,7 @@ def broken_sensor(context):
 
 defs = dg.Definitions(
     assets=[orders, summary, daily, by_region],
-    jobs=[speak, fails_first, slow, load_day],
+    jobs=[speak, fails_first, quick, slow, load_day],
     schedules=[every_minute],
     sensors=[new_files, broken_sensor],
     executor=dg.in_process_executor,
