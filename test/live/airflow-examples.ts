@@ -55,11 +55,11 @@ export function testExamples(server: () => AirflowServer): void {
   test("examples/airflow-backfill-week runs a DAG for seven dates, and a second time for none", {
     timeout,
   }, async () => {
-    const [first, ...runs] = await runExample("airflow-backfill-week", env, "backfilled");
+    const [first, ...runs] = await runExample("airflow-backfill-week", env, "daily");
     expect(first).toBe("7 dates to run for");
     expect(runs.length).toBe(7);
     expect(runs.every((line) => /^\d{4}-\d\d-\d\d success$/.test(line))).toBe(true);
-    const [second] = await runExample("airflow-backfill-week", env, "backfilled");
+    const [second] = await runExample("airflow-backfill-week", env, "daily");
     expect(second).toBe("0 dates to run for");
   });
 
