@@ -16,7 +16,8 @@ import {
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { expect, test } from "vitest";
-import { type Operation, operations, type World } from "./airflow-operation-table.ts";
+import type { Operation, World } from "./airflow-operation.ts";
+import { operations } from "./airflow-operation-table.ts";
 import type { AirflowServer } from "./servers/airflow.ts";
 import { isAtLeast } from "./servers/for-version.ts";
 
