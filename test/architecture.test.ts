@@ -66,6 +66,11 @@ test("no file written by hand is longer than 300 lines", () => {
   expect(long).toEqual([]);
 });
 
+test("no docstring says what is thrown in braces, which the API reference leaves out", () => {
+  const sources = files(join(root, "packages")).filter((file) => file.includes(`${sep}src${sep}`));
+  expect(sources.filter((file) => readFileSync(file, "utf8").includes("@throws {"))).toEqual([]);
+});
+
 test("every invariant has a test that bears its number", () => {
   const numbers = [...readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| I(\d+) /gm)].map(([, n]) => n);
   expect(numbers).toHaveLength(12);

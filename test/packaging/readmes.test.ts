@@ -4,7 +4,7 @@ import { expect, inject, test } from "vitest";
 import { run } from "../live/servers/processes.ts";
 import { publishable } from "./support/projects.ts";
 import { runtimes } from "./support/runtimes.ts";
-import { root } from "./support/tools.ts";
+import { newestTypescript, obtain, orSkip, root } from "./support/tools.ts";
 
 /** What a README has to answer, where the package has an answer to it: how it is asked for in the text. */
 const questions = {
@@ -32,7 +32,7 @@ test.each([...publishable.keys()])("the README of @org/%s answers what people as
   for (const question of asked[name]!) expect(readme(name), question).toMatch(questions[question]);
 });
 
-test("the first lines of every README compile in a project that installed the packages", async () => {
+test("the first lines of every README compile in a project that installed the packages", async (context) => {
   const project = inject("npmProject");
   const files = [...publishable.keys()].map((name) => {
     const file = `readme-${name}.ts`;
@@ -49,7 +49,9 @@ test("the first lines of every README compile in a project that installed the pa
   };
   const config = join(project, "tsconfig.readmes.json");
   writeFileSync(config, JSON.stringify({ compilerOptions, files }));
-  await run("tsc", ["--project", config], { cwd: project });
+  const typescript = await orSkip(context, newestTypescript, () => obtain(newestTypescript));
+  const tsc = join(typescript, "node_modules", "typescript", "bin", "tsc");
+  await run(process.execPath, [tsc, "--project", config], { cwd: project });
 });
 
 test.each(["airflow-client", "dagster-client"])(

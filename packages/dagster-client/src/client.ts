@@ -35,8 +35,8 @@ export interface DagsterClient {
   /**
    * Sends a document, and returns the answer's data. A union that came as an error member is data too: see `unwrap`.
    *
-   * @throws {DagsterResponseError} The server refused the request, or failed.
-   * @throws {DagsterNetworkError} No whole answer came in time.
+   * @throws DagsterResponseError: the server refused the request, or failed.
+   * @throws DagsterNetworkError: no whole answer came in time.
    */
   request<Data, Variables>(
     document: TypedDocument<Data, Variables>,
@@ -58,7 +58,7 @@ export interface DagsterClient {
  * for (const run of unwrap(runs, "Runs").results) console.log(run.jobName, run.status);
  * ```
  *
- * @throws {DagsterError} `INVALID_OPTIONS`: the URL or another option cannot be used.
+ * @throws DagsterError `INVALID_OPTIONS`: the URL or another option cannot be used.
  */
 export function createDagsterClient(options: DagsterClientOptions): DagsterClient {
   const url = resolveEndpoint(options.url);

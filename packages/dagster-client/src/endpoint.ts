@@ -3,7 +3,7 @@ import { DagsterError } from "./errors.ts";
 /**
  * The address that requests go to: the given URL, with `/graphql` appended unless its path ends with that.
  *
- * @throws {DagsterError} `INVALID_OPTIONS`: no scheme, another one than http(s), credentials, a query or a fragment.
+ * @throws DagsterError `INVALID_OPTIONS`: no scheme, another one than http(s), credentials, a query or a fragment.
  */
 export function resolveEndpoint(url: string | URL): string {
   const given = String(url).trim();

@@ -19,7 +19,7 @@ export interface EventAssetsQuery {
   /**
    * The latest materializations, in the order of the paths; undefined for an asset that has none, or that is not there.
    *
-   * @throws {DagsterResultError} The server failed on one of them.
+   * @throws DagsterResultError: the server failed on one of them.
    */
   read(data: EventAssets): (LatestMaterializationFragment | undefined)[];
 }
@@ -33,7 +33,7 @@ export interface EventAssetsQuery {
  * const [orders, users] = query.read(await client.request(query.document, query.variables));
  * ```
  *
- * @throws {DagsterError} `INVALID_OPTIONS`: no paths.
+ * @throws DagsterError `INVALID_OPTIONS`: no paths.
  */
 export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAssetsQuery {
   if (paths.length === 0) {

@@ -48,7 +48,7 @@ type Requester = Pick<DagsterClient, "rawRequest">;
  * Lists runs, newest first, page by page, until the end is proven: a run that is deleted while the listing goes on never
  * ends it early. When whole pages are deleted, it starts again from the top, so a run may come twice.
  *
- * @throws {DagsterError} `PAGING`: the pages go round in circles.
+ * @throws DagsterError `PAGING`: the pages go round in circles.
  */
 export function paginateRuns(
   client: Requester,

@@ -38,7 +38,7 @@ const permanentClassNames: ReadonlySet<string> = new Set([
  *
  * @param result A union's value, asked for with `__typename` and, to have something to say, `... on Error { message }`.
  * @param typename The member that is no error.
- * @throws {DagsterResultError} Any other member came. Retryable for a `PythonError` whose class is not known to be
+ * @throws DagsterResultError: any other member came. Retryable for a `PythonError` whose class is not known to be
  * permanent; never for the others (`RunNotFoundError`, `InvalidSubsetError`, `UnauthorizedError`, …).
  */
 export function unwrap<Union extends Member, Typename extends Union["__typename"]>(

@@ -5,6 +5,9 @@ import { fileURLToPath } from "node:url";
 import type { TestContext } from "vitest";
 import { run } from "../../live/servers/processes.ts";
 
+/** The newest TypeScript: what people's projects compile with next. */
+export const newestTypescript = "typescript@7.0.2";
+
 /** The checkout. */
 export const root = fileURLToPath(new URL("../../..", import.meta.url));
 

@@ -45,7 +45,7 @@ export function isKnown({ loaded, unavailable }: Definitions, location: string):
   return loaded.length > 0 && !unavailable.has(location);
 }
 
-/** @throws {DagsterResultError} The server failed on a part of it. */
+/** @throws DagsterResultError: the server failed on a part of it. */
 export function readDefinitions(data: DagsterDefinitions): Definitions {
   const { locationEntries } = unwrap(data.workspace, "Workspace");
   const unavailable = new Map<string, string>();
