@@ -33,9 +33,9 @@ interface Message {
  * for await (const { locationStateChangeEvents } of subscribe(client, locationChangesDocument, {})) …
  * ```
  *
- * @throws {DagsterError} `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
+ * @throws DagsterError `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
  * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query.
- * @throws {DagsterNetworkError} There is no connection, or it was lost.
+ * @throws DagsterNetworkError: there is no connection, or it was lost.
  */
 export async function* subscribe<Data, Variables extends object>(
   client: DagsterClient,

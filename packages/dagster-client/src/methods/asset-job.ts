@@ -23,7 +23,7 @@ export interface AssetJob {
  * The job that makes these assets. Every code location has one of its own for all its assets; with 1.7 it has one
  * for each kind of partitions.
  *
- * @throws {DagsterError} `INVALID_OPTIONS`: no such assets, or none of the jobs makes all of them.
+ * @throws DagsterError `INVALID_OPTIONS`: no such assets, or none of the jobs makes all of them.
  */
 export async function findAssetJob(
   client: DagsterClient,

@@ -23,7 +23,7 @@ type Statuses =
 /**
  * The partitions of an asset in their order, each with what became of it; empty where it has none.
  *
- * @throws {DagsterResultError} `AssetNotFoundError`: no code location that has loaded defines it
+ * @throws DagsterResultError `AssetNotFoundError`: no code location that has loaded defines it
  */
 export async function partitions(
   client: DagsterClient,

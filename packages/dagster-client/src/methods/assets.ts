@@ -49,7 +49,7 @@ export async function list(
   return unwrap(assets, "AssetConnection").nodes.map(toAsset);
 }
 
-/** @throws {DagsterResultError} `AssetNotFoundError`: neither defined nor materialized */
+/** @throws DagsterResultError `AssetNotFoundError`: neither defined nor materialized */
 export async function get(client: DagsterClient, asset: AssetPath, call: DagsterRequestOptions = {}): Promise<Asset> {
   const key = keyOf(asset);
   const found = unwrap((await tolerant(client).request(AssetDocument, { key }, call)).asset, "Asset");
@@ -99,7 +99,7 @@ export interface WipeOptions extends DagsterRequestOptions {
 /**
  * Has Dagster forget the materializations of an asset. What they made stays where it is.
  *
- * @throws {DagsterResultError} `UnsupportedOperationError`: the server cannot wipe partitions alone.
+ * @throws DagsterResultError `UnsupportedOperationError`: the server cannot wipe partitions alone.
  */
 export async function wipe(
   client: DagsterClient,

@@ -58,7 +58,7 @@ export function list(
   return listOf(pages, (page) => page);
 }
 
-/** @throws {DagsterResultError} `BackfillNotFoundError` */
+/** @throws DagsterResultError `BackfillNotFoundError` */
 export async function get(
   client: DagsterClient,
   backfillId: string,
@@ -90,8 +90,8 @@ export interface LaunchBackfillSettings extends DagsterRequestOptions {
 /**
  * Has the daemon start runs for partitions, and returns the id of the backfill. See `wait`.
  *
- * @throws {DagsterResultError} Among others `PartitionKeysNotFoundError`, `PipelineNotFoundError`.
- * @throws {DagsterError} `INVALID_OPTIONS`: the job has no partitions, or several code locations have such a job.
+ * @throws DagsterResultError: among others `PartitionKeysNotFoundError`, `PipelineNotFoundError`.
+ * @throws DagsterError `INVALID_OPTIONS`: the job has no partitions, or several code locations have such a job.
  */
 export async function launch(client: DagsterClient, options: LaunchBackfillOptions): Promise<string> {
   const { partitions, tags, title, description, fromFailure, config, signal, timeoutMs } = options;
@@ -117,7 +117,7 @@ export async function launch(client: DagsterClient, options: LaunchBackfillOptio
  * Waits until a backfill has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s
  * at last. An error that may pass does not end it.
  *
- * @throws {DagsterError} `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
+ * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
 export function wait(client: DagsterClient, backfillId: string, options: PollOptions = {}): Promise<FinishedBackfill> {
   return poll(`backfill ${backfillId} to end`, options, async (call) => {

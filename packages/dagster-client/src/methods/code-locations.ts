@@ -27,7 +27,7 @@ export async function list(client: DagsterClient, call: DagsterRequestOptions = 
   return unwrap(workspace, "Workspace").locationEntries.map(toCodeLocation);
 }
 
-/** @throws {DagsterResultError} `RepositoryLocationNotFound` */
+/** @throws DagsterResultError `RepositoryLocationNotFound` */
 export async function get(
   client: DagsterClient,
   name: string,
@@ -47,7 +47,7 @@ export async function get(
  * Has a code location loaded anew, as after a deployment, and returns it; that it did not load is its `error`. Takes some
  * seconds.
  *
- * @throws {DagsterResultError} `RepositoryLocationNotFound`, `ReloadNotSupported`
+ * @throws DagsterResultError `RepositoryLocationNotFound`, `ReloadNotSupported`
  */
 export async function reload(
   client: DagsterClient,

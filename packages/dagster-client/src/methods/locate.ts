@@ -23,8 +23,8 @@ const kinds = {
  * The repository in which something of this name is. Where the place is not given in full, the server is asked what it
  * has loaded.
  *
- * @throws {DagsterResultError} There is none, in what has loaded.
- * @throws {DagsterError} `INVALID_OPTIONS`: there are several.
+ * @throws DagsterResultError: there is none, in what has loaded.
+ * @throws DagsterError `INVALID_OPTIONS`: there are several.
  */
 export async function locate(
   client: DagsterClient,

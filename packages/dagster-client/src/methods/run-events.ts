@@ -74,7 +74,7 @@ const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]
  * for await (const { message } of runs.events(client, runId)) console.log(message);
  * ```
  *
- * @throws {DagsterResultError} `RunNotFoundError`
+ * @throws DagsterResultError `RunNotFoundError`
  */
 export function events(client: DagsterClient, runId: string, options: EventsOptions = {}): EventLog {
   const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from, signal, timeoutMs } = options;

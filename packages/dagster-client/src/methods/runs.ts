@@ -54,7 +54,7 @@ export function list(client: DagsterClient, options: ListRunsOptions = {}): List
   return listOf(pages, ({ rows }) => rows);
 }
 
-/** @throws {DagsterResultError} `RunNotFoundError` */
+/** @throws DagsterResultError `RunNotFoundError` */
 export async function get(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<RunDetails> {
   return unwrap((await tolerant(client).request(RunDocument, { runId }, call)).run, "Run");
 }
@@ -63,8 +63,8 @@ export async function get(client: DagsterClient, runId: string, call: DagsterReq
  * Waits until a run has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s at
  * last. An error that may pass does not end it.
  *
- * @throws {DagsterResultError} `RunNotFoundError`: it was deleted.
- * @throws {DagsterError} `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
+ * @throws DagsterResultError `RunNotFoundError`: it was deleted.
+ * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
 export function wait(client: DagsterClient, runId: string, options: PollOptions = {}): Promise<FinishedRun> {
   return poll(`run ${runId} to end`, options, async (call) => {
@@ -88,7 +88,7 @@ export interface ReexecuteOptions extends DagsterRequestOptions {
 /**
  * Runs a run again, as a new run whose `parentRunId` is its id: from where it failed, or all of it.
  *
- * @throws {DagsterResultError} Among others `RunNotFoundError`; a `PythonError` where the run has not failed.
+ * @throws DagsterResultError: among others `RunNotFoundError`; a `PythonError` where the run has not failed.
  */
 export async function reexecute(
   client: DagsterClient,
@@ -108,7 +108,7 @@ export interface TerminateOptions extends DagsterRequestOptions {
 /**
  * Ends a run. It is `CANCELED` as soon as its processes have ended (see `wait`).
  *
- * @throws {DagsterResultError} `RunNotFoundError`; `TerminateRunFailure` where it has ended already.
+ * @throws DagsterResultError `RunNotFoundError`; `TerminateRunFailure` where it has ended already.
  */
 export async function terminate(
   client: DagsterClient,
@@ -123,7 +123,7 @@ export async function terminate(
 /**
  * Deletes a run with its events.
  *
- * @throws {DagsterResultError} `RunNotFoundError`
+ * @throws DagsterResultError `RunNotFoundError`
  */
 export async function remove(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<void> {
   unwrap((await client.request(DeleteRunDocument, { runId }, call)).deleted, "DeletePipelineRunSuccess");
