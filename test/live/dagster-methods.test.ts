@@ -181,7 +181,7 @@ function testMethods(version: string): void {
     await runs.terminate(client, started.slow);
     expect((await runs.wait(client, started.slow, soon)).status).toBe("CANCELED");
     await expect(runs.terminate(client, started.slow)).rejects.toMatchObject({ typename: "TerminateRunFailure" });
-    await runs.remove(client, started.slow);
+    await runs.delete(client, started.slow);
     await expect(runs.get(client, started.slow)).rejects.toMatchObject({ typename: "RunNotFoundError" });
   }, 300_000);
 

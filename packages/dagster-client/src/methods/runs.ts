@@ -125,6 +125,8 @@ export async function terminate(
  *
  * @throws DagsterResultError `RunNotFoundError`
  */
-export async function remove(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<void> {
+async function remove(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<void> {
   unwrap((await client.request(DeleteRunDocument, { runId }, call)).deleted, "DeletePipelineRunSuccess");
 }
+
+export { remove as delete };
