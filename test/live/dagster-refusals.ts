@@ -18,7 +18,7 @@ export function refusals(client: DagsterClient): readonly (readonly [call: () =>
     [() => exhaust(runs.events(client, "nowhere")), { typename: "RunNotFoundError" }],
     [() => runs.wait(client, "nowhere"), { typename: "RunNotFoundError" }],
     [() => runs.terminate(client, "nowhere"), { typename: "RunNotFoundError" }],
-    [() => runs.remove(client, "nowhere"), { typename: "RunNotFoundError" }],
+    [() => runs.delete(client, "nowhere"), { typename: "RunNotFoundError" }],
     [
       () => runs.reexecute(client, "c0ffee00-0000-0000-0000-000000000000"),
       { typename: "PythonError", retryable: false },
