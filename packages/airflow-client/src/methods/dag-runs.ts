@@ -2,16 +2,13 @@ import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { DagRun } from "../types.ts";
+import { type DagRunId, pathOf } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 import { type PollOptions, poll } from "./poll.ts";
 
-type Schemas = components["schemas"];
+export type { DagRunId } from "./ids.ts";
 
-/** Which run: `{ dagId, dagRunId }`. */
-export interface DagRunId {
-  readonly dagId: string;
-  readonly dagRunId: string;
-}
+type Schemas = components["schemas"];
 
 /** A run that has ended. */
 export type FinishedDagRun = DagRun & { readonly state: "success" | "failed" };
@@ -111,9 +108,4 @@ async function patch(
 ): Promise<DagRun> {
   const params = { path: pathOf(run), query: { update_mask: Object.keys(body) } };
   return (await client.PATCH("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", { ...call, params, body })).data;
-}
-
-/** The ids as the server's paths name them. */
-export function pathOf({ dagId, dagRunId }: DagRunId) {
-  return { dag_id: dagId, dag_run_id: dagRunId };
 }

@@ -2,19 +2,13 @@ import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
-import { type DagRunId, pathOf } from "./dag-runs.ts";
+import { type DagRunId, type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
+export type { TaskInstanceId } from "./ids.ts";
 export { type LogLine, type LogsOptions, logs } from "./task-logs.ts";
 
 type Schemas = components["schemas"];
-
-/** Which task instance; `mapIndex` is -1 for a task that is not mapped. */
-export interface TaskInstanceId extends DagRunId {
-  readonly taskId: string;
-  /** @default -1 */
-  readonly mapIndex?: number | undefined;
-}
 
 const PATH = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
 
@@ -90,9 +84,4 @@ async function patch(
   const params = { path: taskPath(task), query: { update_mask: Object.keys(body) } };
   const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
   return data.task_instances;
-}
-
-/** The ids as the server's paths name them. */
-export function taskPath({ taskId, mapIndex = -1, ...run }: TaskInstanceId) {
-  return { ...pathOf(run), task_id: taskId, map_index: mapIndex };
 }

@@ -1,8 +1,8 @@
 import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
+import { type TaskInstanceId, taskPath } from "./ids.ts";
 import { sleep } from "./poll.ts";
-import { type TaskInstanceId, taskPath } from "./task-instances.ts";
 
 /** A line of a task's log. Structured loggers add fields of their own. */
 export interface LogLine {

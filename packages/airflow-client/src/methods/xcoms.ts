@@ -1,8 +1,8 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
+import { type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
-import { type TaskInstanceId, taskPath } from "./task-instances.ts";
 
 type Schemas = components["schemas"];
 
