@@ -13,6 +13,9 @@ export default {
     tsconfig: "tsconfig.build.json",
     // READMEs link to other files of the repository, which are not part of the reference.
     readme: "none",
+    // The same from every checkout, also one without a remote.
+    disableGit: true,
+    sourceLinkTemplate: "https://github.com/org/orchestration-sync/blob/main/{path}#L{line}",
     // Dagster's documents are strings, with all that a string inherits.
     excludeExternals: true,
     // openapi-typescript writes the first.
