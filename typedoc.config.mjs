@@ -15,6 +15,7 @@ export default {
     readme: "none",
     // The same from every checkout, also one without a remote.
     disableGit: true,
+    basePath: import.meta.dirname,
     sourceLinkTemplate: "https://github.com/org/orchestration-sync/blob/main/{path}#L{line}",
     // Dagster's documents are strings, with all that a string inherits.
     excludeExternals: true,
