@@ -13,10 +13,8 @@ export default {
     tsconfig: "tsconfig.build.json",
     // READMEs link to other files of the repository, which are not part of the reference.
     readme: "none",
-    // The same from every checkout, also one without a remote.
-    disableGit: true,
-    basePath: import.meta.dirname,
-    sourceLinkTemplate: "https://github.com/org/orchestration-sync/blob/main/{path}#L{line}",
+    // Links to sources would need a remote to link to, which not every checkout has.
+    disableSources: true,
     // Dagster's documents are strings, with all that a string inherits.
     excludeExternals: true,
     // openapi-typescript writes the first.
