@@ -60,6 +60,9 @@ export function mwaaAuth(
       body: new URLSearchParams({ token: webToken }).toString(),
       redirect: "manual",
       signal,
+    }).catch((error: Error) => {
+      signal.throwIfAborted();
+      throw failed(`POST ${address} got no answer: ${error.message}.`, true);
     });
     await response.body?.cancel();
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0] ?? "");

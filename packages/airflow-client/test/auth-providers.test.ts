@@ -91,3 +91,13 @@ test("a login that MWAA refuses ends in an error that says what to look at, with
     "no WebServerHostname",
   );
 });
+
+test("a login that no answer comes to may be tried again", async () => {
+  const auth = mwaaAuth(webToken("web+token/1="), { fetch: () => Promise.reject(new TypeError("fetch failed")) });
+  const client = createAirflowClient({ baseUrl: "http://127.0.0.1:2", auth });
+  await expect(client.GET("/api/v2/version")).rejects.toMatchObject({
+    code: "TOKEN_PROVIDER_FAILED",
+    retryable: true,
+    message: expect.stringContaining("got no answer: fetch failed"),
+  });
+});

@@ -102,3 +102,9 @@ test("a log whose tokens the server fails with is read again from its beginning,
   await expect(read(whole(line(1)), passing)).rejects.toBe(passing);
   await expect(read(whole(line(1)), error("NOT_FOUND", false))).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
+
+test("a group of the task's own is not taken for the lines that say where the log was found", async () => {
+  const group = [{ event: "::group::Post Execute" }, line(2), { event: "::endgroup::" }];
+  const first = { content: [...header, line(1)], continuation_token: "a" };
+  expect(await read(first, { content: group, continuation_token: null })).toEqual(["line 1", "line 2"]);
+});

@@ -100,9 +100,9 @@ async function readLog(
   return { lines, token: continuation_token };
 }
 
-/** The lines after those that say where the log was found. */
+/** The lines after those that say where the log was found; tasks have groups of their own, which stay. */
 function withoutHeader(lines: readonly LogLine[]): LogLine[] {
-  if (!lines[0]?.event.startsWith("::group::")) return [...lines];
+  if (!lines[0]?.event.startsWith("::group::Log message source")) return [...lines];
   return lines.slice(lines.findIndex(({ event }) => event === "::endgroup::") + 1);
 }
 

@@ -30,7 +30,7 @@ export async function list(client: DagsterClient, call: DagsterRequestOptions = 
   return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);
 }
 
-/** @throws DagsterResultError `ScheduleNotFoundError`; {DagsterError} `INVALID_OPTIONS` where there are several */
+/** @throws DagsterResultError `ScheduleNotFoundError`; DagsterError `INVALID_OPTIONS` where there are several */
 export async function get(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<Schedule> {
   const { selector, call } = await select(client, name, options);
   const { id, ...schedule } = unwrap((await client.request(ScheduleDocument, { selector }, call)).schedule, "Schedule");

@@ -35,7 +35,7 @@ export async function list(client: DagsterClient, call: DagsterRequestOptions = 
   return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
 }
 
-/** @throws DagsterResultError `SensorNotFoundError`; {DagsterError} `INVALID_OPTIONS` where there are several */
+/** @throws DagsterResultError `SensorNotFoundError`; DagsterError `INVALID_OPTIONS` where there are several */
 export async function get(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<Sensor> {
   const { selector, call } = await select(client, name, options);
   const { jobOriginId, ...sensor } = unwrap(
