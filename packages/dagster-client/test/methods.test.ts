@@ -232,3 +232,21 @@ test("an instance is healthy where every part of the daemon that it needs is", a
   expect(await health(daemon(true, true), daemon(false, null))).toBe(true);
   expect(await health(daemon(true, null))).toBe(false);
 });
+
+test("where a schedule or a sensor is, is asked once for all pages of its ticks", async () => {
+  for (const [{ ticks }, __typename] of [
+    [schedules, "Schedule"],
+    [sensors, "Sensor"],
+  ] as const) {
+    const page = (...timestamps: number[]) => ({
+      data: { instigator: { __typename, state: { ticks: timestamps.map((timestamp) => ({ timestamp })) } } },
+    });
+    const { client, received } = await clientOf(workspace("nightly"), page(9, 8), page(7), page());
+    const seen = await all(ticks(client, "nightly", { pageSize: 2 }));
+    expect(seen.map(({ timestamp }) => timestamp)).toEqual([9, 8, 7]);
+    expect(received.map(({ body }) => /query (\w+)/.exec(String(body.query))?.[1])).toEqual([
+      "CodeLocations",
+      ...Array.from({ length: 3 }, () => `${__typename}Ticks`),
+    ]);
+  }
+});

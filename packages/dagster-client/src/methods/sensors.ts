@@ -71,10 +71,12 @@ export function ticks(
   name: string,
   options: Place & TicksOptions = {},
 ): List<Tick, readonly Tick[]> {
-  return ticksOf(options, async (variables, call) => {
+  return ticksOf(options, async () => {
     const { selector } = await select(client, name, options);
-    const { instigator } = await client.request(SensorTicksDocument, { ...variables, selector }, call);
-    return unwrap(instigator, "Sensor").state.ticks;
+    return async (variables, call) => {
+      const { instigator } = await client.request(SensorTicksDocument, { ...variables, selector }, call);
+      return unwrap(instigator, "Sensor").state.ticks;
+    };
   });
 }
 

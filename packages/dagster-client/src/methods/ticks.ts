@@ -18,12 +18,13 @@ export type AskTicks = (
   call: DagsterRequestOptions,
 ) => Promise<readonly Tick[]>;
 
-/** Ticks, the newest first: a page ends before the time of its last one. */
+/** Ticks, the newest first: a page ends before the time of its last one. @param begin finds once what is asked for */
 export function ticksOf(
   { statuses, pageSize: limit = 100, ...call }: TicksOptions,
-  ask: AskTicks,
+  begin: () => Promise<AskTicks>,
 ): List<Tick, readonly Tick[]> {
   async function* pages(): AsyncGenerator<readonly Tick[], void, void> {
+    const ask = await begin();
     for (let before: number | undefined; ; ) {
       const page = await ask({ limit, before, statuses }, call);
       // A short page need not be the last: the server has a limit of its own.
