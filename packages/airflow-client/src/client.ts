@@ -24,7 +24,7 @@ export interface AirflowClientOptions {
   readonly middleware?: readonly AirflowMiddleware[] | undefined;
   /** Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default 60000 */
   readonly timeoutMs?: number | undefined;
-  /** Aborts everything that the client does. */
+  /** Ends everything that is done with the client, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -35,6 +35,8 @@ export interface AirflowClientOptions {
 export interface AirflowClient {
   /** The address in use, without a slash at its end. */
   readonly baseUrl: string;
+  /** Ends everything that is done with it: calls, and what waits between calls. */
+  readonly signal?: AbortSignal | undefined;
   readonly GET: ClientMethod<"get">;
   readonly POST: ClientMethod<"post">;
   readonly PATCH: ClientMethod<"patch">;
@@ -95,6 +97,7 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
 
   return {
     baseUrl,
+    signal,
     GET: method("GET"),
     POST: method("POST"),
     PATCH: method("PATCH"),

@@ -43,6 +43,11 @@ export function startDeadline(timeoutMs: number, signals: readonly (AbortSignal 
   };
 }
 
+/** Aborts as soon as one of the two does. */
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 /** Settles with the work, or rejects with the signal's reason once it aborts. */
 function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {

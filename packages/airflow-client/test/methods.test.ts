@@ -38,6 +38,19 @@ test("wait ends with DEADLINE_EXCEEDED before it would wait past its deadline, a
   await expect(waiting).rejects.toThrow("enough");
 });
 
+test("the client's own signal ends what waits between calls, with its reason, at once", async () => {
+  for (const wait of [
+    (client: AirflowClient) => dagRuns.wait(client, run, { intervalMs: 600_000 }),
+    (client: AirflowClient) => taskInstances.logs(client, { ...run, taskId: "t" }, 1, { intervalMs: 600_000 }).next(),
+  ]) {
+    const controller = new AbortController();
+    const { client } = clientOf({ state: "running", content: [], continuation_token: "a" });
+    const waiting = wait({ ...client, signal: controller.signal });
+    setTimeout(() => controller.abort(new Error("shut down")), 5);
+    await expect(waiting).rejects.toThrow("shut down");
+  }
+});
+
 const line = (number: number) => ({ event: `line ${number}`, timestamp: `2026-11-21T09:30:0${number}Z` });
 const header = [{ event: "::group::Log message source details" }, { event: "a file" }, { event: "::endgroup::" }];
 

@@ -20,7 +20,7 @@ export interface DagsterClientOptions {
   readonly timeoutMs?: number | undefined;
   /** Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default none */
   readonly middleware?: readonly DagsterMiddleware[] | undefined;
-  /** Aborts every request of the client. @default none */
+  /** Ends everything that is done with the client, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -32,6 +32,8 @@ export interface DagsterClient {
    * `fetch` of one's own.
    */
   readonly webSocketUrl?: string | undefined;
+  /** Ends everything that is done with it: requests, subscriptions, and what waits between requests. */
+  readonly signal?: AbortSignal | undefined;
   /**
    * Sends a document, and returns the answer's data. A union that came as an error member is data too: see `unwrap`.
    *
@@ -143,6 +145,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   return {
     url,
     webSocketUrl: plain ? url.replace(/^http/, "ws") : undefined,
+    signal: clientSignal,
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };

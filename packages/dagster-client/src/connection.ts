@@ -30,6 +30,11 @@ export async function withDeadline<Result>(
   }
 }
 
+/** Aborts as soon as one of the two does. */
+export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 const lostConnection: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 /** Whether a connection ended before an answer began: what happens on one that the server closed while it was idle. */

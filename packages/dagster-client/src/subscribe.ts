@@ -4,6 +4,7 @@
  */
 import type { DagsterClient } from "./client.ts";
 import { checkDocument } from "./client-options.ts";
+import { eitherSignal } from "./connection.ts";
 import type { TypedDocument } from "./document.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
 import { firstPart } from "./unwrap.ts";
@@ -41,11 +42,12 @@ export async function* subscribe<Data, Variables extends object>(
   client: DagsterClient,
   document: TypedDocument<Data, Variables>,
   variables: Variables,
-  { signal, idleMs, connectMs = 10_000 }: SubscribeOptions = {},
+  { idleMs, connectMs = 10_000, ...options }: SubscribeOptions = {},
 ): AsyncGenerator<Data, void, void> {
   const query = checkDocument(document);
-  signal?.throwIfAborted();
   const { webSocketUrl } = client;
+  const signal = eitherSignal(client.signal, options.signal);
+  signal?.throwIfAborted();
   if (webSocketUrl === undefined || globalThis.WebSocket === undefined) {
     throw failed("UNSUPPORTED", "there is no WebSocket here that could do what the client does with its requests");
   }

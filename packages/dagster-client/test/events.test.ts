@@ -168,13 +168,17 @@ test("subscribe fails after a while where the server never answers", async () =>
   expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TIMEOUT", retryable: true });
 });
 
-test("an abort ends the events with its reason, pushed or asked for", async () => {
+test("an abort ends the events with its reason, pushed or asked for, by the call's signal or the client's", async () => {
   for (const live of [() => {}, undefined]) {
-    const { client } = await dagsterOf({ ...(live && { live }), polls: [["STARTED"]] });
-    const controller = new AbortController();
-    const { signal } = controller;
-    setTimeout(() => controller.abort(new Error("enough")), 50);
-    await expect(messagesOf(runs.events(client, "r", { signal, intervalMs: 60_000 }))).rejects.toThrow("enough");
+    for (const isClients of [true, false]) {
+      const controller = new AbortController();
+      const { signal } = controller;
+      const script = { ...(live && { live }), polls: [["STARTED"]] } satisfies Script;
+      const { client } = await dagsterOf(script, isClients ? { signal } : {});
+      setTimeout(() => controller.abort(new Error("enough")), 50);
+      const events = runs.events(client, "r", { intervalMs: 60_000, ...(!isClients && { signal }) });
+      await expect(messagesOf(events)).rejects.toThrow("enough");
+    }
   }
 });
 

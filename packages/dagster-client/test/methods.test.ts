@@ -44,6 +44,8 @@ test("wait ends with DEADLINE_EXCEEDED and the last passing error, and with the 
   const waiting = runs.wait(client, "r", { intervalMs: 600_000, signal: controller.signal });
   setTimeout(() => controller.abort(new Error("enough")), 20);
   await expect(waiting).rejects.toThrow("enough");
+  const ofClient = runs.wait({ ...client, signal: AbortSignal.timeout(20) }, "r", { intervalMs: 600_000 });
+  await expect(ofClient).rejects.toMatchObject({ name: "TimeoutError" });
 });
 
 test("a backfill is waited for until it ended, FAILING being no end", async () => {

@@ -65,7 +65,7 @@ export function wait(
   id: number,
   options: PollOptions = {},
 ): Promise<Backfill & { readonly completed_at: string }> {
-  return poll(`backfill ${id} to end`, options, async (call) => {
+  return poll(client, `backfill ${id} to end`, options, async (call) => {
     const found = await get(client, id, call);
     return found.completed_at === null ? undefined : { ...found, completed_at: found.completed_at };
   });

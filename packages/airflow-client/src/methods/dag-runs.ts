@@ -55,7 +55,7 @@ export async function trigger(
  * @throws AirflowError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort
  */
 export function wait(client: AirflowClient, run: DagRunId, options: PollOptions = {}): Promise<FinishedDagRun> {
-  return poll(`run ${run.dagRunId} of ${run.dagId} to end`, options, async (call) => {
+  return poll(client, `run ${run.dagRunId} of ${run.dagId} to end`, options, async (call) => {
     const found = await get(client, run, call);
     return found.state === "success" || found.state === "failed" ? (found as FinishedDagRun) : undefined;
   });

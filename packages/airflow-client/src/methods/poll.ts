@@ -1,4 +1,6 @@
-import { AirflowError } from "../errors.ts";
+import type { AirflowClient } from "../client.ts";
+import { eitherSignal } from "../deadline.ts";
+import { AirflowError, AirflowResponseError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
 
 /** How long to wait for something, and how often to ask. */
@@ -9,45 +11,52 @@ export interface PollOptions {
   readonly intervalMs?: number | undefined;
   /** The longest wait between two questions, in ms. @default 30000 */
   readonly maxIntervalMs?: number | undefined;
+  /** Ends the waiting with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Asks until there is an answer. */
-export async function poll<T>(
+/** Asks until there is an answer. Errors that may pass only make it wait. */
+export async function poll<Found>(
+  client: AirflowClient,
   what: string,
-  { deadlineMs, intervalMs = 1000, maxIntervalMs = 30_000, signal }: PollOptions,
-  ask: (call: CallOptions) => Promise<T | undefined>,
-): Promise<T> {
-  const end = deadlineMs === undefined ? Number.POSITIVE_INFINITY : Date.now() + deadlineMs;
-  for (let waitMs = intervalMs; ; waitMs = Math.min(waitMs * 1.5, maxIntervalMs)) {
-    signal?.throwIfAborted();
-    let pauseMs = waitMs;
+  options: PollOptions,
+  ask: (call: CallOptions) => Promise<Found | undefined>,
+): Promise<Found> {
+  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000 } = options;
+  const signal = eitherSignal(client.signal, options.signal);
+  const end = Date.now() + deadlineMs;
+  for (let growingMs = intervalMs; ; growingMs = Math.min(growingMs * 1.5, maxIntervalMs)) {
+    let pauseMs = growingMs;
+    let cause: unknown;
     try {
       const found = await ask({ signal });
       if (found !== undefined) return found;
     } catch (error) {
       if (!(error instanceof AirflowError && error.retryable)) throw error;
-      pauseMs = Math.max(waitMs, (error as { retryAfterMs?: number }).retryAfterMs ?? 0);
+      cause = error;
+      if (error instanceof AirflowResponseError) pauseMs = Math.max(growingMs, error.retryAfterMs ?? 0);
     }
-    if (Date.now() + pauseMs > end) {
-      const message = `Waited ${Math.round((deadlineMs ?? 0) / 1000)} s for ${what}, in vain. It may still happen.`;
-      throw new AirflowError({ code: "DEADLINE_EXCEEDED", message });
-    }
+    if (Date.now() + pauseMs > end) throw tooLate(what, deadlineMs, cause);
     await sleep(pauseMs, signal);
   }
 }
 
+function tooLate(what: string, deadlineMs: number, cause: unknown): AirflowError {
+  const message = `Waited ${deadlineMs / 1000} s for ${what}, in vain. It may still happen.`;
+  return new AirflowError({ code: "DEADLINE_EXCEEDED", message, cause });
+}
+
 /** @throws the signal's reason, at once */
-export function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      clearTimeout(timer);
-      reject(signal?.reason);
-    };
-    const timer = setTimeout(() => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    }, ms);
-    signal?.addEventListener("abort", abort, { once: true });
+export async function sleep(ms: number, signal: AbortSignal | undefined): Promise<void> {
+  signal?.throwIfAborted();
+  let wake = () => {};
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  await new Promise<void>((resolve) => {
+    wake = resolve;
+    timer = setTimeout(resolve, ms);
+    signal?.addEventListener("abort", wake, { once: true });
   });
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", wake);
+  signal?.throwIfAborted();
 }

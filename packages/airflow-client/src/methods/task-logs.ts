@@ -1,4 +1,5 @@
 import type { AirflowClient } from "../client.ts";
+import { eitherSignal } from "../deadline.ts";
 import { AirflowError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
 import { type TaskInstanceId, taskPath } from "./ids.ts";
@@ -21,6 +22,7 @@ export interface LogsOptions {
   readonly follow?: boolean | undefined;
   /** How long to wait for more lines of a running task, in ms. @default 2000 */
   readonly intervalMs?: number | undefined;
+  /** Ends it with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -38,8 +40,9 @@ export async function* logs(
   client: AirflowClient,
   task: TaskInstanceId,
   tryNumber: number,
-  { follow = true, intervalMs = 2000, signal }: LogsOptions = {},
+  { follow = true, intervalMs = 2000, ...options }: LogsOptions = {},
 ): AsyncGenerator<LogLine, void, undefined> {
+  const signal = eitherSignal(client.signal, options.signal);
   const first = await readLog(client, task, tryNumber, undefined, { signal });
   yield* first.lines;
   // What comes before the task's own lines is sent once.

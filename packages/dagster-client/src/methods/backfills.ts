@@ -120,7 +120,7 @@ export async function launch(client: DagsterClient, options: LaunchBackfillOptio
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
 export function wait(client: DagsterClient, backfillId: string, options: PollOptions = {}): Promise<FinishedBackfill> {
-  return poll(`backfill ${backfillId} to end`, options, async (call) => {
+  return poll(client, `backfill ${backfillId} to end`, options, async (call) => {
     const backfill = await get(client, backfillId, call);
     return ends.has(backfill.status) ? (backfill as FinishedBackfill) : undefined;
   });

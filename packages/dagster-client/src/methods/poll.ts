@@ -1,4 +1,6 @@
+import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
+import { eitherSignal } from "../connection.ts";
 import { DagsterError } from "../errors.ts";
 
 /** How long to wait for something, and how often to ask. */
@@ -15,11 +17,13 @@ export interface PollOptions {
 
 /** Asks until there is an answer. Errors that may pass only make it wait. */
 export async function poll<Found>(
+  client: DagsterClient,
   what: string,
   options: PollOptions,
   ask: (call: DagsterRequestOptions) => Promise<Found | undefined>,
 ): Promise<Found> {
-  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000, signal } = options;
+  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000 } = options;
+  const signal = eitherSignal(client.signal, options.signal);
   const end = Date.now() + deadlineMs;
   for (let growingMs = intervalMs; ; growingMs = Math.min(growingMs * 1.5, maxIntervalMs)) {
     let pauseMs = growingMs;

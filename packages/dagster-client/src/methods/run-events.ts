@@ -1,5 +1,6 @@
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
+import { eitherSignal } from "../connection.ts";
 import { DagsterError } from "../errors.ts";
 import {
   type DagsterEventType,
@@ -77,7 +78,8 @@ const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]
  * @throws DagsterResultError `RunNotFoundError`
  */
 export function events(client: DagsterClient, runId: string, options: EventsOptions = {}): EventLog {
-  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from, signal, timeoutMs } = options;
+  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from, timeoutMs } = options;
+  const signal = eitherSignal(client.signal, options.signal);
 
   async function ask(pageToken: string | undefined) {
     const call = { signal, timeoutMs };
@@ -106,7 +108,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
         }
       }
       const asked = pageToken;
-      const page = follow ? await poll(`events of run ${runId}`, patience, () => ask(asked)) : await ask(asked);
+      const page = follow ? await poll(client, `events of run ${runId}`, patience, () => ask(asked)) : await ask(asked);
       pageToken = page.cursor;
       const isSome = page.events.length > 0;
       if (isSome) yield { events: page.events, pageToken };

@@ -67,7 +67,7 @@ export async function get(client: DagsterClient, runId: string, call: DagsterReq
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
 export function wait(client: DagsterClient, runId: string, options: PollOptions = {}): Promise<FinishedRun> {
-  return poll(`run ${runId} to end`, options, async (call) => {
+  return poll(client, `run ${runId} to end`, options, async (call) => {
     const run = unwrap((await tolerant(client).request(RunStateDocument, { runId }, call)).run, "Run");
     return isFinished(run) ? run : undefined;
   });
