@@ -54,8 +54,11 @@ const kinds: Readonly<Record<string, Kind>> = {
   },
   s3: {
     form: "s3://bucket/prefix",
-    options: { format: formats, region: undefined, endpoint: undefined },
-    open: async (url, options, adapter) => (await adapter("files")).files!(url, given(options)),
+    options: { format: formats, region: undefined, endpoint: undefined, forcePathStyle: ["true", "false"] },
+    open: async (url, { forcePathStyle, ...options }, adapter) => {
+      const pathStyle = forcePathStyle && { forcePathStyle: forcePathStyle === "true" };
+      return (await adapter("files")).files!(url, { ...given(options), ...pathStyle });
+    },
   },
 };
 

@@ -27,6 +27,7 @@ test.each([
   ],
   ["files:folder", ["files", "folder", {}]],
   ["files:/data/folder?format=ndjson", ["files", "/data/folder", { format: "ndjson" }]],
+  ["s3://bucket?forcePathStyle=false", ["files", "s3://bucket", { forcePathStyle: false }]],
   [
     "s3://bucket/some/prefix?format=parquet&region=eu-west-1&endpoint=https://minio.example.org",
     [

@@ -9,11 +9,10 @@ import type { Manifest } from "./manifest.ts";
 import { openS3Store, type S3Options } from "./s3.ts";
 import { FilesSession } from "./session.ts";
 import type { Store } from "./store.ts";
-import { isS3, parseS3Place } from "./url.ts";
+import { checkPlace, isS3, parseS3Place } from "./url.ts";
 
 export type { FileFormat } from "./formats.ts";
 export type { S3Credentials, S3Options } from "./s3.ts";
-export { parseFilesUrl } from "./url.ts";
 
 export interface FilesOptions extends S3Options {
   /** Of the data files that are written; those of other formats are read. @default "parquet" */
@@ -33,10 +32,12 @@ const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000, memor
  * names it and holds the state; it counts from the moment when the manifest is there.
  *
  * @param place a folder, created when it is missing (the one that it is in must exist), or `s3://bucket/prefix`
+ * @throws DestinationError `NOT_FOUND` where the place or an option cannot be, with what to write instead
  * @example
  * const session = await files("s3://warehouse/orchestration").open({ pipeline: "airflow@example.org" });
  */
 export function files(place: string, options: FilesOptions = {}): Destination {
+  checkPlace(place, options);
   const settings = { ...defaults, ...options };
   return {
     name: nameOf(place),
