@@ -33,7 +33,7 @@ function testSync(version: string): void {
 
   beforeAll(async () => {
     server = await startAirflow({ log, version });
-    const runsPerDag = process.env.NIGHTLY && version === newest ? 105 : 35;
+    const runsPerDag = !process.env.NIGHTLY ? 20 : version === newest ? 105 : 35;
     log(`seeded: ${JSON.stringify(await seedAirflow(server, { runsPerDag }))}`);
   });
   afterAll(async () => {

@@ -114,12 +114,12 @@ describeLive("deletions on a real Dagster", () => {
   });
 
   test("I8: while no location loads nothing goes; one that leaves the workspace later takes its own with it", async () => {
-    for (const location of server.locations) await breakLocation(server, location);
+    await Promise.all(server.locations.map((location) => breakLocation(server, location)));
     const { deleted, notices } = await syncNow({ reconcile: true });
     expect(deleted).toEqual([0, 0, 0, 0]);
     expect(notices).toContain("NO_LOCATION_LOADED");
     await expectNoDifference();
-    for (const location of server.locations) await repairLocation(server, location);
+    await Promise.all(server.locations.map((location) => repairLocation(server, location)));
     server = await removeLocation(server, "c");
     await breakLocation(server, "b");
     const [, , schedules, sensors] = (await syncNow()).deleted;
