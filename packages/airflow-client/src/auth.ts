@@ -1,5 +1,6 @@
 import { startDeadline } from "./deadline.ts";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
+import { isToken } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
 
 /** What a token function is told. */
@@ -50,6 +51,7 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
     const token = auth.token?.trim();
     if (!token) throw invalid("auth.token is empty: give the token, or leave auth out for a server that needs none.");
     if (/\s/.test(token)) throw invalid('auth.token holds a space: give the token alone, without "Bearer".');
+    if (!isToken(token)) throw invalid("auth.token holds a character that no token has.");
     options.redactor.add(token, "lasting");
     return { kind: "token", current: async () => token, renew: async () => undefined };
   }
@@ -119,11 +121,12 @@ async function callTokenFunction(
       cause: redactor.cause(error),
     });
   }
-  if (typeof token === "string" && token.trim()) return token.trim();
-  throw new AirflowError({
-    code: "TOKEN_PROVIDER_FAILED",
-    message: "The function given as auth returned no token: it must return a string that is not empty.",
-  });
+  const trimmed = typeof token === "string" ? token.trim() : "";
+  if (isToken(trimmed)) return trimmed;
+  const message = trimmed
+    ? "The function given as auth returned what is no token: there is a space, a line break or another character in it that no token has."
+    : "The function given as auth returned no token: it must return a string that is not empty.";
+  throw new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message });
 }
 
 function invalid(message: string): AirflowError {

@@ -2,6 +2,7 @@ import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { AirflowError } from "./errors.ts";
+import { toHeaders } from "./headers.ts";
 import type { AirflowMiddleware } from "./middleware.ts";
 import type { CallOptions, ClientMethod, Result } from "./operations.ts";
 import { fillPath } from "./path.ts";
@@ -72,7 +73,7 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
   const baseUrl = parseBaseUrl(options.baseUrl);
   const timeoutMs = validTimeout(options.timeoutMs ?? defaults.timeoutMs);
   const { auth, fetch, signal, middleware = [] } = options;
-  const headers = new Headers(options.headers);
+  const headers = toHeaders(options.headers);
   const transport = createTransport({ baseUrl, auth, fetch, signal, timeoutMs, headers, middleware });
   const querySerializer = createQuerySerializer();
 
@@ -122,7 +123,7 @@ interface UntypedInit extends RequestOptions {
 
 function headersOf(header: object): Headers {
   const given = Object.entries(header).filter(([, value]) => value !== undefined && value !== null);
-  return new Headers(given.map(([name, value]): [string, string] => [name, String(value)]));
+  return toHeaders(given.map(([name, value]): [string, string] => [name, String(value)]));
 }
 
 function validTimeout(timeoutMs: number): number {

@@ -8,7 +8,19 @@ export function decodeDetail(body: string): unknown {
   }
   if (!isRecord(json)) return json;
   // Routes answer with `detail`, the router itself with `error`.
-  return json.detail ?? json.error ?? json;
+  return withoutInput(json).detail ?? json.error ?? json;
+}
+
+/** An answer without what its validation errors repeat of the request, which may be a password. */
+export function withoutInput(json: Record<string, unknown>): Record<string, unknown> {
+  const { detail } = json;
+  if (!Array.isArray(detail)) return json;
+  const said = detail.map((each: unknown) => {
+    if (!isRecord(each)) return each;
+    const { input: _, ctx: __, ...rest } = each;
+    return rest;
+  });
+  return { ...json, detail: said };
 }
 
 /** A detail as one line of text, at most 500 characters. */

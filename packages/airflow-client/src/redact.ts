@@ -11,6 +11,8 @@ export interface Redactor {
   add(secret: string | undefined, kind: keyof typeof remembered): void;
   /** Remembers the values of headers that may hold credentials: all but those that never do. */
   addHeaders(headers: Headers, kind: keyof typeof remembered): void;
+  /** Remembers the passwords in a body of JSON: a server may repeat them in what it says of it. */
+  addPasswords(body: string): void;
   text(text: string): string;
   /** A copy of plain data with every string in it redacted, keys too. */
   value<T>(value: T): T;
@@ -69,6 +71,13 @@ export function createRedactor(): Redactor {
       for (const [name, value] of headers) {
         if (!harmlessHeaders.has(name)) for (const secret of secretsIn(value)) add(secret, kind);
       }
+    },
+    addPasswords(body) {
+      if (!body.includes('"password"')) return;
+      JSON.parse(body, (key, child: unknown) => {
+        if (key === "password" && typeof child === "string") add(child, "call");
+        return child;
+      });
     },
     text,
     value: value as Redactor["value"],

@@ -1,4 +1,4 @@
-import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
+import { decodeDetail, describeDetail, isRecord, withoutInput } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { since } from "./generated/since.ts";
 import type { Redactor } from "./redact.ts";
@@ -55,7 +55,8 @@ export function responseError(answer: Answer, redactor: Redactor, verdict: Verdi
 /** JSON may spell a secret in escapes; what was decoded and redacted cannot. */
 function redactedBody(body: string, redactor: Redactor): string {
   try {
-    return JSON.stringify(redactor.value(JSON.parse(body)));
+    const json: unknown = JSON.parse(body);
+    return JSON.stringify(redactor.value(isRecord(json) ? withoutInput(json) : json));
   } catch {
     return redactor.text(body);
   }

@@ -1,8 +1,9 @@
 /** Tokens that were accepted and then refused, so many times in quick succession, are no coincidence. */
 const MOST_REFUSALS = 3;
 
-/** After so many answers without a refusal, a new one has nothing to do with the last. */
+/** After so many answers without a refusal, or so long (in ms), a new one has nothing to do with the last. */
 const CALM_ANSWERS = 100;
+const CALM_MS = 60_000;
 
 /**
  * What became of a client's tokens. One server whose signing secret has changed refuses a token once, and accepts the
@@ -15,9 +16,11 @@ export interface TokenHistory {
   refused(token: string): { readonly wasAccepted: boolean; readonly isHopeless: boolean };
 }
 
-export function createTokenHistory(): TokenHistory {
+/** @param now ms that only grow */
+export function createTokenHistory(now: () => number = () => performance.now()): TokenHistory {
   let last: string | undefined;
   let counted: string | undefined;
+  let countedAt = 0;
   let answers = 0;
   let refusals = 0;
   return {
@@ -28,9 +31,11 @@ export function createTokenHistory(): TokenHistory {
     },
     refused(token) {
       const wasAccepted = token === last;
+      if (now() - countedAt >= CALM_MS) refusals = 0;
       // Parallel calls are refused together.
       if (wasAccepted && token !== counted) {
         counted = token;
+        countedAt = now();
         answers = 0;
         refusals += 1;
       }

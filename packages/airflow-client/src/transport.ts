@@ -136,6 +136,7 @@ export function createTransport(options: TransportOptions): Transport {
   return {
     async send(request) {
       if (request.headers) redactor.addHeaders(request.headers, "call");
+      if (request.body) redactor.addPasswords(request.body);
       const timeoutMs = request.timeoutMs ?? options.timeoutMs;
       const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
       try {

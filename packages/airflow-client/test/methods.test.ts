@@ -1,4 +1,13 @@
-import { type AirflowClient, AirflowError, dagRuns, dags, taskInstances } from "@org/airflow-client";
+import {
+  type AirflowClient,
+  AirflowError,
+  connections,
+  dagRuns,
+  dags,
+  pools,
+  taskInstances,
+  users,
+} from "@org/airflow-client";
 import { expect, test } from "vitest";
 
 /** A client whose GET gives these answers one after the other, the last one for ever; an error among them is thrown. */
@@ -25,13 +34,15 @@ test("wait goes on through errors that may pass, and ends with the run", async (
   await expect(dagRuns.wait(gone.client, run, { intervalMs: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("wait ends with DEADLINE_EXCEEDED before it would wait past its deadline, and with the signal's reason at once", async () => {
-  const { client } = clientOf({ state: "running" });
-  const late = dagRuns.wait(client, run, { intervalMs: 10, deadlineMs: 50 });
+test("wait asks a last time at its deadline, ends with DEADLINE_EXCEEDED, and with the signal's reason at once", async () => {
+  const { client, calls } = clientOf({ state: "running" });
+  const late = dagRuns.wait(client, run, { intervalMs: 40, deadlineMs: 50 });
   await expect(late).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
     message: expect.stringContaining("run r of d"),
   });
+  // At once, after 40 ms, and a last time after 50 ms.
+  expect(calls).toHaveLength(3);
   const controller = new AbortController();
   const waiting = dagRuns.wait(client, run, { intervalMs: 600_000, signal: controller.signal });
   setTimeout(() => controller.abort(new Error("enough")), 5);
@@ -54,14 +65,19 @@ test("the client's own signal ends what waits between calls, with its reason, at
 const line = (number: number) => ({ event: `line ${number}`, timestamp: `2026-11-21T09:30:0${number}Z` });
 const header = [{ event: "::group::Log message source details" }, { event: "a file" }, { event: "::endgroup::" }];
 
-async function read(...answers: readonly unknown[]): Promise<string[]> {
+/** The lines of the first attempt's log; the task is in these states, one after the other, whenever that is asked. */
+async function readThrough(states: readonly object[], ...answers: readonly unknown[]): Promise<string[]> {
   const events: string[] = [];
-  const { client } = clientOf(...answers);
+  const logs = clientOf(...answers).client;
+  const tasks = clientOf(...states).client;
+  const GET = (path: string) => (path.endsWith("{try_number}") ? logs : tasks).GET(path as never, {} as never);
+  const client = { GET } as unknown as AirflowClient;
   for await (const { event } of taskInstances.logs(client, { ...run, taskId: "t" }, 1, { intervalMs: 1 })) {
     events.push(event);
   }
   return events.filter((event) => event.startsWith("line"));
 }
+const read = (...answers: readonly unknown[]) => readThrough([{ state: "success", try_number: 1 }], ...answers);
 
 test("a log that is followed comes line by line, where the server goes on and where it begins anew", async () => {
   const first = { content: [...header, line(1), line(2)], continuation_token: "a" };
@@ -80,6 +96,33 @@ test("a log that is followed comes line by line, where the server goes on and wh
   const nothingYet = { content: header, continuation_token: "a" };
   expect(await read(nothingYet, { content: [line(1), line(2)], continuation_token: "b" }, goesOn[1])).toEqual(lines);
   expect(await read({ content: ["line 1", "line 2"], continuation_token: null })).toEqual(["line 1", "line 2"]);
+});
+
+test("a log is followed from before its attempt begins, through a reschedule, to its end", async () => {
+  const states = [
+    { state: null, try_number: 0 },
+    { state: "queued", try_number: 1 },
+    { state: "up_for_reschedule", try_number: 1 },
+    { state: "success", try_number: 1 },
+  ];
+  const nothing = { content: [{ event: "line that says that there is no log" }], continuation_token: null };
+  const begun = { content: [...header, line(1)], continuation_token: "a" };
+  const rescheduled = { content: [line(2)], continuation_token: null };
+  const running = { content: [...header, line(1), line(2), line(3)], continuation_token: "b" };
+  const ended = { content: [line(4)], continuation_token: null };
+  const lines = await readThrough(states, nothing, nothing, begun, rescheduled, running, ended);
+  expect(lines).toEqual(["line 1", "line 2", "line 3", "line 4"]);
+});
+
+test.each([
+  ["has ended", { state: "failed", try_number: 1 }],
+  ["waits for its next attempt", { state: "up_for_retry", try_number: 1 }],
+  ["was cleared", { state: null, try_number: 1 }],
+  ["is in a later attempt", { state: "running", try_number: 2 }],
+])("the log of an attempt ends where the task %s, with what came meanwhile", async (_, state) => {
+  const before = { content: [...header, line(1)], continuation_token: null };
+  const after = { content: [...header, line(1), line(2)], continuation_token: null };
+  expect(await readThrough([state], before, after)).toEqual(["line 1", "line 2"]);
 });
 
 test("a log that is not followed ends with what there is", async () => {
@@ -120,4 +163,31 @@ test("a group of the task's own is not taken for the lines that say where the lo
   const group = [{ event: "::group::Post Execute" }, line(2), { event: "::endgroup::" }];
   const first = { content: [...header, line(1)], continuation_token: "a" };
   expect(await read(first, { content: group, continuation_token: null })).toEqual(["line 1", "line 2"]);
+});
+
+test("to a list, an empty list of values is a filter that nothing passes", async () => {
+  const { client, calls } = clientOf({ dags: [{ dag_id: "a" }], total_entries: 1 });
+  for await (const _ of dags.list(client, { tags: [] })) expect.unreachable("it lists what nobody asked for");
+  for await (const _ of dags.list(client, { tags: [] }).pages()) expect.unreachable("it lists a page");
+  expect(calls).toEqual([]);
+  for await (const { dag_id } of dags.list(client, { order_by: [] })) expect(dag_id).toBe("a");
+});
+
+test("a change names what is given, and not what is undefined", async () => {
+  const sent: unknown[] = [];
+  const PATCH = async (_: string, { body, params }: { body: object; params: { query: object } }) => {
+    sent.push([JSON.parse(JSON.stringify(body)), params.query]);
+    return { data: {} };
+  };
+  const GET = async () => ({ data: { slots: 3, include_deferred: false, description: "d" } });
+  const client = { GET, PATCH } as unknown as AirflowClient;
+  const connection = { connection_id: "c", conn_type: "http" };
+  await connections.update(client, { ...connection, host: "h", password: undefined as unknown as null });
+  await pools.update(client, "p", { slots: undefined as unknown as null, description: "new" });
+  await users.update(client, "u", { email: "e", first_name: undefined as unknown as string });
+  expect(sent).toEqual([
+    [{ ...connection, host: "h" }, { update_mask: ["conn_type", "host"] }],
+    [{ pool: "p", slots: 3, include_deferred: false, description: "new" }, { update_mask: ["description"] }],
+    [{ email: "e" }, { update_mask: "email" }],
+  ]);
 });

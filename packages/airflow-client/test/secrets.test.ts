@@ -1,8 +1,10 @@
 import { inspect } from "node:util";
 import {
   type AirflowAuth,
+  type AirflowClientOptions,
   AirflowError,
   AirflowResponseError,
+  connections,
   createAirflowClient,
   type FetchFunction,
 } from "@org/airflow-client";
@@ -140,6 +142,45 @@ describe("no secret is in an error", () => {
     const error = await failure(createAirflowClient({ baseUrl: server.url, auth }).GET("/api/v2/version"));
     expect(error.message).toContain("could not renew [redacted]");
     expectNoSecret(error);
+  });
+
+  test("when a validation error repeats the body, or says the password in words of its own", async () => {
+    const server = await serve(({ body }, response) => {
+      const input = JSON.parse(body) as { password: string };
+      const detail = [
+        { type: "missing", loc: ["body", "conn_type"], msg: "Field required", input, ctx: { given: input.password } },
+        {
+          type: "value_error",
+          loc: ["body", "password"],
+          msg: `${input.password} is too short`,
+          input: input.password,
+        },
+      ];
+      json(response, { detail }, 422);
+    });
+    const client = createAirflowClient({ baseUrl: server.url });
+    const body = { connection_id: "c", password } as unknown as connections.ConnectionOptions;
+    const error = await failure(connections.create(client, body), AirflowResponseError);
+    expect(error.message).toContain("body.conn_type: Field required; body.password: [redacted] is too short");
+    expect(error.detail).toMatchObject([{ type: "missing" }, { type: "value_error" }]);
+    expectNoSecret(error);
+  });
+
+  test("when a header or a token cannot be sent", async () => {
+    const broken = "canary-line\nbreak";
+    const client = (options: Partial<AirflowClientOptions>) =>
+      createAirflowClient({ baseUrl: "http://airflow.invalid", ...options });
+    const errors = [
+      await failure((async () => client({ headers: { "x-key": broken } }))()),
+      await failure((async () => client({ auth: { token: "canary-lineé" } }))()),
+      await failure(client({ auth: () => broken }).GET("/api/v2/version")),
+    ];
+    for (const error of errors) expectNoSecret(error, ["canary-line"]);
+    expect(errors.map((error) => (error as AirflowError).code)).toEqual([
+      "INVALID_OPTIONS",
+      "INVALID_OPTIONS",
+      "TOKEN_PROVIDER_FAILED",
+    ]);
   });
 
   test("when a Basic header is echoed decoded", async () => {

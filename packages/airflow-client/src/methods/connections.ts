@@ -1,6 +1,7 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
+import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
@@ -27,12 +28,13 @@ export async function create(
   return (await client.POST("/api/v2/connections", { ...call, body: options })).data;
 }
 
-/** Changes the fields that are given, and no others. */
+/** Changes the fields that are given (undefined is not given), and no others. */
 export async function update(
   client: AirflowClient,
-  { connection_id, ...changes }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
+  { connection_id, ...options }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
   call: CallOptions = {},
 ): Promise<Connection> {
+  const changes = given(options);
   const params = { ...byId(connection_id), query: { update_mask: Object.keys(changes) } };
   const body = { connection_id, ...changes };
   return (await client.PATCH("/api/v2/connections/{connection_id}", { ...call, params, body })).data;

@@ -8,7 +8,7 @@ export interface List<T> extends AsyncIterable<T> {
   pages(): AsyncIterable<Page<T>>;
 }
 
-/** What a list's query may ask for; paging is done for you. */
+/** What a list's query may ask for; paging is done for you. An empty list of ids or states gives nothing. */
 export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]> &
   CallOptions;
 
@@ -25,7 +25,11 @@ export function list<P extends ListPath>(
     path: P,
     options: CallOptions & { readonly params: object },
   ) => AsyncIterable<Page<ListItem<P>>>;
-  const pages = () => walk(client, path, { params: { query, ...(ids && { path: ids }) }, signal, timeoutMs });
+  // To the server, an empty list is no filter.
+  const isEmpty = Object.entries(query).some(([name, value]) => name !== "order_by" && isEmptyList(value));
+  async function* pages() {
+    if (!isEmpty) yield* walk(client, path, { params: { query, ...(ids && { path: ids }) }, signal, timeoutMs });
+  }
   return {
     pages,
     async *[Symbol.asyncIterator]() {
@@ -33,3 +37,5 @@ export function list<P extends ListPath>(
     },
   };
 }
+
+const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;

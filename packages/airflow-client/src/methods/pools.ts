@@ -1,6 +1,7 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
+import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
@@ -33,9 +34,10 @@ export async function create(
 export async function update(
   client: AirflowClient,
   name: string,
-  changes: Omit<Schemas["PoolPatchBody"], "pool">,
+  options: Omit<Schemas["PoolPatchBody"], "pool">,
   call: CallOptions = {},
 ): Promise<Pool> {
+  const changes = given(options);
   const { slots, include_deferred, description } = await get(client, name, call);
   const body = { pool: name, slots, include_deferred, description, ...changes };
   // Of the default pool nothing else may even be named.

@@ -2,6 +2,7 @@ import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
+import { given } from "./given.ts";
 import { type DagRunId, type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
@@ -78,9 +79,10 @@ export async function setNote(
 async function patch(
   client: AirflowClient,
   task: TaskInstanceId,
-  body: Schemas["PatchTaskInstanceBody"],
+  options: Schemas["PatchTaskInstanceBody"],
   call: CallOptions,
 ): Promise<readonly TaskInstance[]> {
+  const body = given(options);
   const params = { path: taskPath(task), query: { update_mask: Object.keys(body) } };
   const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
   return data.task_instances;

@@ -18,10 +18,12 @@ export interface LogLine {
 }
 
 export interface LogsOptions {
-  /** Goes on while the task runs, asking every `intervalMs`. @default true */
+  /** Waits for the attempt to begin, and goes on until it has ended, asking every `intervalMs`. @default true */
   readonly follow?: boolean | undefined;
-  /** How long to wait for more lines of a running task, in ms. @default 2000 */
+  /** How long to wait for more lines, in ms. @default 2000 */
   readonly intervalMs?: number | undefined;
+  /** Limit of each request, in ms. @default the client's */
+  readonly timeoutMs?: number | undefined;
   /** Ends it with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
@@ -30,48 +32,85 @@ export interface LogsOptions {
 const MOST_FAILURES = 5;
 
 /**
- * The lines of one attempt's log, as they come. It ends with the attempt; without `follow`, with what there is now.
- * While it follows, a few errors that may pass do not end it.
+ * The lines of one attempt's log, as they come: from before it begins, through deferrals and reschedules, until it has
+ * ended. Without `follow`, what there is now. While it follows, a few errors that may pass do not end it.
  *
  * @param tryNumber 1 for the first attempt
- * @throws AirflowError `NOT_FOUND` where there was no such attempt
+ * @throws AirflowError `NOT_FOUND` where there is no such task instance, or was no such attempt
  */
 export async function* logs(
   client: AirflowClient,
   task: TaskInstanceId,
   tryNumber: number,
-  { follow = true, intervalMs = 2000, ...options }: LogsOptions = {},
+  { follow = true, intervalMs = 2000, timeoutMs, ...options }: LogsOptions = {},
 ): AsyncGenerator<LogLine, void, undefined> {
   const signal = eitherSignal(client.signal, options.signal);
-  const first = await readLog(client, task, tryNumber, undefined, { signal });
-  yield* first.lines;
-  // What comes before the task's own lines is sent once.
-  const own = withoutHeader(first.lines);
-  const beginning = own.slice(0, 3);
-  let count = own.length;
+  const call = { signal, timeoutMs };
+  const newLines = createLineFilter();
   let failures = 0;
-  let goesOn = true;
-  for (let { token } = first; token !== null && follow; ) {
-    await sleep(intervalMs, signal);
-    let next: LogPart;
+  let token: string | undefined;
+  let tokensWork = true;
+  let isOver = !follow;
+  for (;;) {
     try {
-      next = await readLog(client, task, tryNumber, goesOn ? token : undefined, { signal });
+      const part = await readLog(client, task, tryNumber, token, call);
+      const isFresh = token === undefined;
+      // The server ends a log whenever the task is not running, also before it runs and while it is rescheduled.
+      if (part.token !== null || isOver || !isFresh) yield* newLines(part.lines, isFresh);
+      if (isOver) return;
+      token = part.token !== null && tokensWork ? part.token : undefined;
+      if (part.token === null) {
+        isOver = await hasEnded(client, task, tryNumber, call);
+        if (isOver && !isFresh) return;
+      }
+      failures = 0;
+      // What came between the log and the state is read at once.
+      if (isOver) continue;
     } catch (error) {
       failures += 1;
-      if (!(error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
+      if (!(follow && error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
       // Airflow 3.2 fails with some tokens, each time: from here on, all is read again.
-      goesOn = false;
-      continue;
+      if (token !== undefined) tokensWork = false;
+      token = undefined;
     }
-    failures = 0;
-    ({ token } = next);
-    const lines = withoutHeader(next.lines);
-    // Airflow 3.0 takes the token and gives all lines again.
-    if (beginning.length === 0) beginning.push(...lines.slice(0, 3));
-    else if (lines.length >= count && beginsWith(lines, beginning)) lines.splice(0, count);
-    count += lines.length;
-    yield* lines;
+    await sleep(intervalMs, signal);
   }
+}
+
+/** Whether nothing more comes of an attempt: a later one began, or the task is in a state that it does not go on from. */
+async function hasEnded(
+  client: AirflowClient,
+  task: TaskInstanceId,
+  tryNumber: number,
+  call: CallOptions,
+): Promise<boolean> {
+  const { data } = await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}", {
+    ...call,
+    params: { path: taskPath(task) },
+  });
+  if (data.try_number > tryNumber || finalStates.includes(data.state ?? "none")) return true;
+  // Cleared, or waiting for its next attempt: it has the number of the last one until that begins.
+  return data.try_number === tryNumber && (data.state === null || data.state === "up_for_retry");
+}
+
+const finalStates: readonly string[] = ["success", "failed", "skipped", "upstream_failed", "removed"];
+
+/** Tells the lines that have come from those that are new: tokens do not always go on where the last answer ended. */
+function createLineFilter(): (lines: readonly LogLine[], isFresh: boolean) => readonly LogLine[] {
+  let beginning: readonly LogLine[] | undefined;
+  let count = 0;
+  return (all, isFresh) => {
+    // What comes before the task's own lines is shown once.
+    const lines = withoutHeader(all);
+    // Airflow 3.0 takes the token and gives all lines again.
+    const isAgain = beginning !== undefined && lines.length >= count && beginsWith(lines, beginning);
+    const isFirst = beginning === undefined;
+    const before = isAgain ? count : 0;
+    const isContinued = !isFirst && !isAgain && !isFresh && count > 0;
+    if (!isContinued) beginning = lines.slice(0, 3);
+    count = isContinued ? count + lines.length : lines.length;
+    return isFirst ? all : lines.slice(before);
+  };
 }
 
 interface LogPart {

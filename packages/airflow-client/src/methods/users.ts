@@ -2,6 +2,7 @@ import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import type { components } from "../generated/fab.ts";
 import type { CallOptions } from "../operations.ts";
+import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
@@ -43,9 +44,10 @@ export async function create(client: AirflowClient, options: UserOptions, call: 
 export async function update(
   client: AirflowClient,
   username: string,
-  changes: Schemas["UserPatchBody"],
+  options: Schemas["UserPatchBody"],
   call: CallOptions = {},
 ): Promise<User> {
+  const changes = given(options);
   const params = { ...byName(username), query: { update_mask: Object.keys(changes).join(",") } };
   return (await client.PATCH("/auth/fab/v1/users/{username}", { ...call, params, body: changes })).data;
 }
