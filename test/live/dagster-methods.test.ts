@@ -44,7 +44,7 @@ function testMethods(version: string): void {
   const isOld = version === "1.7.10";
   let server: DagsterServer;
   let client: DagsterClient;
-  const started = { speak: "", slow: "", failing: "", region: "", daily: "", days: "" };
+  const started = { speak: "", slow: "", failing: "", region: "", daily: "", days: "", friday: "", both: "" };
   let materializing: Promise<readonly string[]>;
 
   async function example(name: string, env: Record<string, string> = {}): Promise<readonly string[]> {
@@ -77,6 +77,8 @@ function testMethods(version: string): void {
     started.slow = (await runs.launch(client, { job: "slow" })).runId;
     const partition = "2026-01-02|asia";
     started.region = (await assets.materialize(client, ["by_region"], { partition })).runId;
+    started.friday = (await runs.launch(client, { job: "speak_daily", partition: "2026-01-02" })).runId;
+    started.both = (await runs.launch(client, { job: "load_region", partition })).runId;
     materializing = example("dagster-materialize", { ASSET: "orders" });
   });
 
@@ -256,6 +258,15 @@ function testMethods(version: string): void {
     ]);
     const [region] = await assets.materializations(client, "by_region", { partitions: [key(2, "|asia")] });
     expect(region).toMatchObject({ partition: key(2, "|asia"), runId: started.region });
+
+    // What the job makes of a partition: its configuration, and its dimensions.
+    for (const [run, says] of [
+      [started.friday, "good morning, Friday"],
+      [started.both, "[('day', '2026-01-02'), ('region', 'asia')]"],
+    ] as const) {
+      expect((await runs.wait(client, run, soon)).status).toBe("SUCCESS");
+      expect((await all(runs.events(client, run))).map(({ message }) => message)).toContain(says);
+    }
 
     const done = await backfills.wait(client, started.days, soon);
     expect(done).toMatchObject({ status: isOld ? "COMPLETED" : "COMPLETED_SUCCESS", title: "One day" });

@@ -70,7 +70,8 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
     if (status < 300) return { code: "INVALID_ANSWER", retryable: true, says: `only a part of the data came. ${said}` };
     return { code: "SERVER_FAILED", retryable: status >= 500, says: said };
   }
-  if (status >= 300 && status < 400)
+  // In browsers a redirect that is not followed has no status.
+  if (status === 0 || (status >= 300 && status < 400))
     return { code: "NOT_FOUND", retryable: false, says: `${redirect(answer)} Give the final URL.` };
   if (status === 404 || status === 405) {
     return { code: "NOT_FOUND", retryable: false, says: `${said}. Is this the address of Dagster's webserver?` };

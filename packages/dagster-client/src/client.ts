@@ -151,7 +151,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   };
 }
 
-/** `query RunsPage`; of a document without a name its kind. */
-function operationOf(query: string): string {
-  return /\b(query|mutation)\s+\w+/.exec(query)?.[0] ?? (/\bmutation\b/.test(query) ? "mutation" : "query");
+/** `query RunsPage`; of a document without a name its kind. Neither comments nor texts in it count. */
+function operationOf(document: string): string {
+  const code = document.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|#.*/g, " ");
+  return /\b(query|mutation)\s+\w+/.exec(code)?.[0] ?? (/\bmutation\b/.test(code) ? "mutation" : "query");
 }

@@ -1,4 +1,5 @@
 import type { DagsterClient } from "./client.ts";
+import { eitherSignal } from "./connection.ts";
 import { DagsterError } from "./errors.ts";
 import {
   type RunFragment,
@@ -26,6 +27,8 @@ export interface PaginateRunsOptions {
   readonly trustShortPage?: boolean | undefined;
   /** Aborts the listing. @default none */
   readonly signal?: AbortSignal | undefined;
+  /** Limit of each request, in ms. @default the client's */
+  readonly timeoutMs?: number | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
    * that is given to the request aborts that attempt alone; a limit lower than the page size makes that page smaller, for
@@ -35,6 +38,8 @@ export interface PaginateRunsOptions {
    */
   readonly attempt?: (<Result>(request: PageRequest<Result>) => Promise<Result>) | undefined;
 }
+
+type Sending = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt">;
 
 /** Sends one request of a listing. */
 export type PageRequest<Result> = (signal?: AbortSignal, limit?: number) => Promise<Result>;
@@ -54,14 +59,14 @@ export function paginateRuns(
   client: Requester,
   options: PaginateRunsOptions = {},
 ): AsyncGenerator<Page<RunFragment>, void, void> {
-  const { filter, signal, attempt = direct } = options;
+  const { filter, signal, timeoutMs, attempt = direct } = options;
   const pageSize = checkPageSize(options.pageSize);
   return list<RunFragment>(client, options, {
     id: (run) => run.runId,
     read: (pageToken) =>
       attempt(async (attemptSignal, limit = pageSize) => {
         const variables = { filter, pageToken, limit };
-        const options = { signal: either(signal, attemptSignal) };
+        const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs };
         const { data, date } = await client.rawRequest(RunsPageDocument, variables, options);
         return { rows: unwrap(data.runs, "Runs").results, date, limit };
       }),
@@ -88,7 +93,7 @@ export function paginateRunIds(
 export async function existingRunIds(
   client: Requester,
   runIds: readonly string[],
-  options: Pick<PaginateRunsOptions, "signal" | "attempt"> = {},
+  options: Sending = {},
 ): Promise<ReadonlySet<string>> {
   // An empty list is no filter: it would answer every run there is.
   if (runIds.length === 0) return new Set();
@@ -113,12 +118,12 @@ function list<Row>(client: Requester, options: PaginateRunsOptions, how: Pick<Li
 
 async function readRunIds(
   client: Requester,
-  { signal, attempt = direct }: Pick<PaginateRunsOptions, "signal" | "attempt">,
+  { signal, timeoutMs, attempt = direct }: Sending,
   variablesFor: (limit: number | undefined) => RunIdsPageQueryVariables,
 ): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number }> {
   return attempt(async (attemptSignal, lowerLimit) => {
     const variables = variablesFor(lowerLimit);
-    const options = { signal: either(signal, attemptSignal) };
+    const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs };
     const { data, date } = await client.rawRequest(RunIdsPageDocument, variables, options);
     return { rows: unwrap(data.runIds, "RunIds").results, date, limit: variables.limit };
   });
@@ -126,10 +131,6 @@ async function readRunIds(
 
 function direct<Result>(request: (signal?: AbortSignal) => Promise<Result>): Promise<Result> {
   return request();
-}
-
-function either(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
-  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 function checkPageSize(pageSize: number = defaults.pageSize): number {

@@ -19,8 +19,7 @@ export function withoutFields(client: DagsterClient, fields: readonly string[]):
   const rawRequest: DagsterClient["rawRequest"] = (document, ...rest) =>
     client.rawRequest<never, never>(String(document).replace(line, ""), ...(rest as [never]));
   return {
-    url: client.url,
-    webSocketUrl: client.webSocketUrl,
+    ...client,
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };

@@ -23,11 +23,15 @@ test("a connection that the server closed while it was idle is made anew, once, 
   expect(received.length).toBe(3);
 });
 
-test("a mutation is not sent a second time, since the first may have been carried out", async () => {
+test.each([
+  'mutation Delete { deleteRun(runId: "a") { __typename } }',
+  'mutation { note(text: "query foo") }',
+  "# like the query below\nmutation Launch { launched }",
+])("a mutation is not sent a second time, since the first may have been carried out: %s", async (document) => {
   const { url, received } = await serveDropping(2);
   const client = createDagsterClient({ url });
   await client.request(serverVersionDocument);
-  const error = await rejection(client.request('mutation Delete { deleteRun(runId: "a") { __typename } }'));
+  const error = await rejection(client.request(document));
   expect(error).toMatchObject({ name: "DagsterNetworkError", retryable: true });
   expect(received.length).toBe(2);
 });

@@ -108,9 +108,18 @@ const workspace = (...names: (string | undefined)[]) => ({
 
 test("a job is looked for in what has loaded, and its place given where there are several", async () => {
   const launched = { data: { launched: { __typename: "LaunchRunSuccess", run: run("QUEUED") } } };
-  const one = await clientOf(workspace("other", "etl"), launched);
+  const results = [
+    {
+      partition: {
+        tagsOrError: { __typename: "PartitionTags", results: [{ key: "dagster/partition", value: "p" }] },
+        runConfigOrError: { __typename: "PartitionRunConfig", yaml: "ops: {}" },
+      },
+    },
+  ];
+  const partition = { data: { sets: { __typename: "PartitionSets", results } } };
+  const one = await clientOf(workspace("other", "etl"), partition, launched);
   await runs.launch(one.client, { job: "etl", tags: { team: "x" }, partition: "p", ops: ["load*"] });
-  expect(one.received[1]?.body.variables).toEqual({
+  expect(one.received[2]?.body.variables).toEqual({
     params: {
       selector: {
         repositoryLocationName: "place1",
@@ -118,7 +127,7 @@ test("a job is looked for in what has loaded, and its place given where there ar
         jobName: "etl",
         solidSelection: ["load*"],
       },
-      runConfigData: {},
+      runConfigData: "ops: {}",
       executionMetadata: {
         tags: [
           { key: "dagster/partition", value: "p" },

@@ -1572,6 +1572,37 @@ export type DeleteRunMutation = { readonly deleted:
     )
    };
 
+export type JobPartitionQueryVariables = Exact<{
+  repository: RepositorySelector;
+  job: string;
+  partition: string;
+}>;
+
+
+export type JobPartitionQuery = { readonly sets:
+    | { readonly __typename: 'PartitionSets', readonly results: ReadonlyArray<{ readonly partition: { readonly tagsOrError:
+            | { readonly __typename: 'PartitionTags', readonly results: ReadonlyArray<{ readonly key: string, readonly value: string }> }
+            | (
+              { readonly __typename: 'PythonError' }
+              & Problem_PythonError_Fragment
+            )
+          , readonly runConfigOrError:
+            | { readonly __typename: 'PartitionRunConfig', readonly yaml: string }
+            | (
+              { readonly __typename: 'PythonError' }
+              & Problem_PythonError_Fragment
+            )
+           } | null }> }
+    | (
+      { readonly __typename: 'PipelineNotFoundError' }
+      & Problem_PipelineNotFoundError_Fragment
+    )
+    | (
+      { readonly __typename: 'PythonError' }
+      & Problem_PythonError_Fragment
+    )
+   };
+
 export type CodeLocationsQueryVariables = Exact<{
   schedules?: boolean | null | undefined;
   sensors?: boolean | null | undefined;
@@ -3949,6 +3980,50 @@ fragment PythonProblem on PythonError {
     className
   }
 }`) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
+export const JobPartitionDocument = /*#__PURE__*/ new TypedDocumentString(`
+    query JobPartition($repository: RepositorySelector!, $job: String!, $partition: String!) {
+  sets: partitionSetsOrError(repositorySelector: $repository, pipelineName: $job) {
+    __typename
+    ... on PartitionSets {
+      results {
+        partition(partitionName: $partition) {
+          tagsOrError {
+            __typename
+            ... on PartitionTags {
+              results {
+                key
+                value
+              }
+            }
+            ...Problem
+          }
+          runConfigOrError {
+            __typename
+            ... on PartitionRunConfig {
+              yaml
+            }
+            ...Problem
+          }
+        }
+      }
+    }
+    ...Problem
+  }
+}
+    fragment Problem on Error {
+  message
+  ... on PythonError {
+    ...PythonProblem
+  }
+}
+fragment PythonProblem on PythonError {
+  message
+  className
+  causes {
+    message
+    className
+  }
+}`) as unknown as TypedDocumentString<JobPartitionQuery, JobPartitionQueryVariables>;
 export const CodeLocationsDocument = /*#__PURE__*/ new TypedDocumentString(`
     query CodeLocations($schedules: Boolean = false, $sensors: Boolean = false) {
   workspace: workspaceOrError {

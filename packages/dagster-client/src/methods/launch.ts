@@ -1,6 +1,11 @@
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
-import { type JobOrPipelineSelector, LaunchRunDocument } from "../generated/operations.ts";
+import {
+  type JobOrPipelineSelector,
+  JobPartitionDocument,
+  LaunchRunDocument,
+  type RepositorySelector,
+} from "../generated/operations.ts";
 import { unwrap } from "../unwrap.ts";
 import { findAssetJob, invalid } from "./asset-job.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
@@ -18,7 +23,7 @@ export type LaunchOptions = LaunchSettings &
 
 /** How to run it. */
 export interface LaunchSettings extends DagsterRequestOptions {
-  /** The run's configuration, as one would write it in YAML. @default none */
+  /** The run's configuration, as one would write it in YAML. @default what a job makes of its partition, or none */
   readonly config?: object | undefined;
   readonly tags?: Tags | undefined;
   /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
@@ -42,10 +47,10 @@ export interface LaunchSettings extends DagsterRequestOptions {
 export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
   const { config, tags = {}, ops, signal, timeoutMs } = options;
   const call = { signal, timeoutMs };
-  const { selector, partitionTags } = await targetOf(client, options, call);
+  const { selector, partitionTags, partitionConfig = {} } = await targetOf(client, options, call);
   const params = {
     selector: { ...selector, ...(ops && { solidSelection: ops }) },
-    runConfigData: config ?? {},
+    runConfigData: config ?? partitionConfig,
     executionMetadata: { tags: tagsOf({ ...partitionTags, ...tags }) },
   };
   const { launched } = await tolerant(client).request(LaunchRunDocument, { params }, call);
@@ -55,6 +60,8 @@ export async function launch(client: DagsterClient, options: LaunchOptions): Pro
 interface Target {
   readonly selector: JobOrPipelineSelector;
   readonly partitionTags: Tags;
+  /** YAML. */
+  readonly partitionConfig?: string;
 }
 
 async function targetOf(client: DagsterClient, options: LaunchOptions, call: DagsterRequestOptions): Promise<Target> {
@@ -63,7 +70,9 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   const partitionTags = partition === undefined ? {} : { "dagster/partition": partition };
   if (job !== undefined) {
     const place = await locate(client, "job", job, options, call);
-    return { selector: { ...place, jobName: job, ...(assetSelection && { assetSelection }) }, partitionTags };
+    const selector = { ...place, jobName: job, ...(assetSelection && { assetSelection }) };
+    const known = partition === undefined ? undefined : await partitionOf(client, place, job, partition, call);
+    return { selector, partitionTags, ...known };
   }
   const { selector, dimensions, isPartitioned } = await findAssetJob(client, assetSelection ?? [], call);
   const tagged = Object.keys(tags).some((name) => /^dagster\/(asset_)?partition/.test(name));
@@ -75,4 +84,20 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   const several = dimensions.length > 1 && keys.length === dimensions.length;
   const byDimension = several ? dimensions.map((name, index) => [`dagster/partition/${name}`, keys[index]!]) : [];
   return { selector, partitionTags: { ...partitionTags, ...Object.fromEntries(byDimension) } };
+}
+
+/** What a job makes of a partition; undefined for one that has only its assets' partitions. */
+async function partitionOf(
+  client: DagsterClient,
+  repository: RepositorySelector,
+  job: string,
+  partition: string,
+  call: DagsterRequestOptions,
+): Promise<Omit<Target, "selector"> | undefined> {
+  const { sets } = await client.request(JobPartitionDocument, { repository, job, partition }, call);
+  const found = unwrap(sets, "PartitionSets").results[0]?.partition;
+  if (!found) return undefined;
+  const tags = unwrap(found.tagsOrError, "PartitionTags").results.map(({ key, value }) => [key, value]);
+  const partitionConfig = unwrap(found.runConfigOrError, "PartitionRunConfig").yaml;
+  return { partitionTags: Object.fromEntries(tags), partitionConfig };
 }

@@ -5,12 +5,17 @@ import { DagsterError } from "../errors.ts";
 
 /** How long to wait for something, and how often to ask. */
 export interface PollOptions {
-  /** Ends the waiting with `DEADLINE_EXCEEDED`, in ms. @default none: it goes on until the end or an abort */
+  /**
+   * After so long, in ms, it asks for the last time, and ends with `DEADLINE_EXCEEDED`.
+   * @default none: it goes on until the end or an abort
+   */
   readonly deadlineMs?: number | undefined;
   /** The wait before the second question, in ms; it grows by half each time. @default 1000 */
   readonly intervalMs?: number | undefined;
   /** The longest wait between two questions, in ms. @default 30000 */
   readonly maxIntervalMs?: number | undefined;
+  /** Limit of each question, in ms. @default the client's */
+  readonly timeoutMs?: number | undefined;
   /** Ends the waiting with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
@@ -22,22 +27,23 @@ export async function poll<Found>(
   options: PollOptions,
   ask: (call: DagsterRequestOptions) => Promise<Found | undefined>,
 ): Promise<Found> {
-  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000 } = options;
+  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000, timeoutMs } = options;
   const signal = eitherSignal(client.signal, options.signal);
   const end = Date.now() + deadlineMs;
   for (let growingMs = intervalMs; ; growingMs = Math.min(growingMs * 1.5, maxIntervalMs)) {
     let pauseMs = growingMs;
     let cause: unknown;
     try {
-      const found = await ask({ signal });
+      const found = await ask({ signal, timeoutMs });
       if (found !== undefined) return found;
     } catch (error) {
       if (!(error instanceof DagsterError && error.retryable)) throw error;
       cause = error;
       pauseMs = Math.max(growingMs, error.retryAfterMs ?? 0);
     }
-    if (Date.now() + pauseMs > end) throw tooLate(what, deadlineMs, cause);
-    await sleep(pauseMs, signal);
+    const leftMs = end - Date.now();
+    if (leftMs <= 0) throw tooLate(what, deadlineMs, cause);
+    await sleep(Math.min(pauseMs, leftMs), signal);
   }
 }
 

@@ -35,12 +35,14 @@ export interface ListRunsOptions extends Omit<RunsFilter, "pipelineName" | "tags
   readonly tags?: Tags | undefined;
   /** How many are asked for at a time. @default 1000 */
   readonly pageSize?: number | undefined;
+  /** Limit of each request, in ms. @default the client's */
+  readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** Runs, the newest first. An empty list of ids or statuses gives none. */
 export function list(client: DagsterClient, options: ListRunsOptions = {}): List<Run, Page<Run>> {
-  const { pageSize, signal, job, tags, ...filter } = options;
+  const { pageSize, signal, timeoutMs, job, tags, ...filter } = options;
   const isEmpty = filter.runIds?.length === 0 || filter.statuses?.length === 0;
   async function* pages(): AsyncGenerator<Page<Run>, void, void> {
     // To the server, an empty list is no filter.
@@ -49,6 +51,7 @@ export function list(client: DagsterClient, options: ListRunsOptions = {}): List
       filter: { ...filter, pipelineName: job, tags: tags && tagsOf(tags) },
       pageSize,
       signal,
+      timeoutMs,
     });
   }
   return listOf(pages, ({ rows }) => rows);

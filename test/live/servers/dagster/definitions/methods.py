@@ -26,7 +26,8 @@ def daily(context):
 
 
 @dg.asset(partitions_def=dg.MultiPartitionsDefinition({"day": days, "region": regions}))
-def by_region(): ...
+def by_region(context):
+    context.log.info(str(sorted(context.partition_key.keys_by_dimension.items())))
 
 
 @dg.op(config_schema={"greeting": str})
@@ -87,6 +88,26 @@ def load_day():
     load()
 
 
+@dg.daily_partitioned_config(start_date="2026-01-01")
+def greeting_of_the_day(start, _end):
+    return {"ops": {"greet": {"config": {"greeting": f"good morning, {start:%A}"}}}}
+
+
+@dg.job(config=greeting_of_the_day)
+def speak_daily():
+    greet()
+
+
+@dg.op
+def tell_dimensions(context):
+    context.log.info(str(sorted(context.partition_key.keys_by_dimension.items())))
+
+
+@dg.job(partitions_def=dg.MultiPartitionsDefinition({"day": days, "region": regions}))
+def load_region():
+    tell_dimensions()
+
+
 @dg.schedule(job=speak, cron_schedule="* * * * *")
 def every_minute():
     return dg.SkipReason("not now")
@@ -105,7 +126,16 @@ def broken_sensor(context):
 
 defs = dg.Definitions(
     assets=[orders, summary, daily, by_region],
-    jobs=[speak, fails_first, quick, slow, load_day],
+    jobs=[
+        speak,
+        speak_daily,
+        fails_first,
+        quick,
+        slow,
+        load_day,
+        load_region,
+        dg.define_asset_job("by_region_job", [by_region]),
+    ],
     schedules=[every_minute],
     sensors=[new_files, broken_sensor],
     executor=dg.in_process_executor,
