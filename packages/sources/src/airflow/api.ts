@@ -38,12 +38,26 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     return data;
   };
 
-  const dagRuns = dagRunListing(client, ask, useBatch);
-  const taskInstances = taskInstanceListing(client, ask, useBatch);
+  /** The number of runs per state of every DAG, in one answer. */
+  async function runCounts(): Promise<RunCounts> {
+    const data = await ask("dag stats", "dags", (signal) =>
+      client.GET("/api/v2/dagStats", { params: { query: {} }, signal }),
+    );
+    return new Map(
+      data.dags.map(({ dag_id, stats }) => [dag_id, new Map(stats.map(({ state, count }) => [state, count]))]),
+    );
+  }
+  const whyNotThere = async (dag: string): Promise<string | undefined> =>
+    numberOfRuns(await runCounts(), dag) > 0
+      ? `what ${dag} has: it has runs and no definition any more, so its address leads nowhere; it can be read where the batch endpoints may be used`
+      : undefined;
+  const dagRuns = dagRunListing(client, ask, useBatch, whyNotThere);
+  const taskInstances = taskInstanceListing(client, ask, useBatch, whyNotThere);
 
   return {
     dagRuns,
     taskInstances,
+    runCounts,
 
     /**
      * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
@@ -63,23 +77,15 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       return { dags: data.dags, total: data.total_entries };
     },
 
-    /** The number of runs per state of every DAG, in one answer. */
-    async runCounts(): Promise<RunCounts> {
-      const data = await ask("dag stats", "dags", (signal) =>
-        client.GET("/api/v2/dagStats", { params: { query: {} }, signal }),
-      );
-      return new Map(
-        data.dags.map(({ dag_id, stats }) => [dag_id, new Map(stats.map(({ state, count }) => [state, count]))]),
-      );
-    },
-
-    /** The timezone of a DAG's schedule, which only its details say; undefined for a DAG that is gone meanwhile. */
+    /**
+     * The timezone of a DAG's schedule, which only its details say; undefined where there are none: the DAG is gone
+     * meanwhile, or has runs and no definition any more, as after an upgrade from Airflow 2.
+     */
     async timezone(dag: string): Promise<string | null | undefined> {
+      const call = (signal: AbortSignal) =>
+        client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal });
       try {
-        const data = await ask(`details of ${dag}`, "owners", (signal) =>
-          client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal }),
-        );
-        return data.timezone ?? null;
+        return (await ask(`details of ${dag}`, "owners", call, { serverErrorRetries: 2 })).timezone ?? null;
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -104,20 +110,26 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       }
     },
 
-    /** The number of task instances of a DAG; undefined for one that is gone meanwhile. */
+    /** The number of task instances of a DAG; undefined for one that is gone meanwhile, or that has no address. */
     async taskCount(dag: string): Promise<number | undefined> {
-      const data = await ask(`count of task instances of ${dag}`, "task_instances", (signal) =>
+      const call = (signal: AbortSignal) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
           params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
           signal,
-        }),
-      ).catch((error: unknown) => {
-        if (isNotFound(error)) return undefined;
+        });
+      try {
+        const label = `count of task instances of ${dag}`;
+        const { total_entries: total } = await ask(label, "task_instances", call, { serverErrorRetries: 2 });
+        if (typeof total !== "number") throw new Error(`The server does not count the task instances of ${dag}.`);
+        return total;
+      } catch (error) {
+        const isGone = isNotFound(error);
+        if (!isGone) serverError(error);
+        // What a DAG has that lost its definition, or has one that the server cannot read, is listed with others' only.
+        if (useBatch) return (await taskInstances.ask({ dags: [dag] }, 1)).total || undefined;
+        if (isGone) return undefined;
         throw error;
-      });
-      if (data && typeof data.total_entries !== "number")
-        throw new Error(`The server does not count the task instances of ${dag}.`);
-      return data?.total_entries ?? undefined;
+      }
     },
 
     /**
@@ -138,15 +150,24 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       }
     },
 
-    /** The earliest `start_date` among the task instances that the server still has; null where there is none. */
-    async oldestTaskStart(): Promise<string | null> {
-      const { task_instances: rows } = await ask("oldest task instances", "task_instances", (signal) =>
-        client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
-          params: { path: { dag_id: "~", dag_run_id: "~" }, query: { limit: 1, order_by: ["start_date"] } },
-          signal,
-        }),
-      );
-      return timestamp(rows[0]?.start_date);
+    /**
+     * The earliest `start_date` among the task instances that the server still has; null where there is none.
+     *
+     * @param until a moment that has passed, ms since 1970. MySQL puts what has not begun first, and that is left out by
+     * it: the server takes it for beginning now.
+     */
+    async oldestTaskStart(until: number): Promise<string | null> {
+      const oldest = async (passed: { start_date_lte?: string }): Promise<string | null> => {
+        const query = { limit: 1, order_by: ["start_date"], ...passed };
+        const { task_instances: rows } = await ask("oldest task instances", "task_instances", (signal) =>
+          client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
+            params: { path: { dag_id: "~", dag_run_id: "~" }, query },
+            signal,
+          }),
+        );
+        return timestamp(rows[0]?.start_date);
+      };
+      return (await oldest({ start_date_lte: timestampOf(until) })) ?? oldest({});
     },
 
     /** DAGs that have a version made after a moment. */

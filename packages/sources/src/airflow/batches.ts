@@ -15,6 +15,7 @@ import type { RunId } from "./doubts.ts";
 import { leaves } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
+import type { StreamState } from "./stream-state.ts";
 import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 
@@ -26,9 +27,10 @@ export async function dagRunBatch(
   airflow: AirflowSync,
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly DagRun[] },
-  state: Json,
+  before: StreamState,
 ): Promise<StreamBatch> {
   const rows = listed.map(dagRunRow);
+  const state = withOwed(airflow, before);
   if (!scope || !isFixed(scope)) return batchOf(dagRunsTable, { upserts: rows, state });
   const held = { ...storedScope(scope), ...unpurged };
   const purged = await newlyPurged(airflow, stored, dagRunsTable, held, rows);
@@ -44,15 +46,22 @@ export async function taskInstanceBatch(
   airflow: AirflowSync,
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly TaskInstance[] },
-  state: Json,
+  before: StreamState,
   held?: readonly StoredRow[],
 ): Promise<StreamBatch> {
   const known = held ?? (await heldOf(listed, stored));
   const { rows, remove } = await whole(listed, known, airflow.tries, airflow.triesAreDue);
+  const state = withOwed(airflow, before);
   if (!scope || !isFixed(scope)) return batchOf(taskInstancesTable, { upserts: rows, remove, state });
   const present = { ...storedScope(scope), ...unpurged };
   const purged = await newlyPurged(airflow, stored, taskInstancesTable, present, [...rows, ...remove]);
   return batchOf(taskInstancesTable, { replace: [{ scope: present, rows: [...rows, ...purged] }], remove, state });
+}
+
+/** A state before the sync's end: once rows are stored, nothing else tells that tries of theirs are missing. */
+function withOwed(airflow: AirflowSync, state: StreamState): StreamState {
+  const again = airflow.owedTries();
+  return again.length > 0 ? { ...state, again } : state;
 }
 
 /** All that the table holds of listed task instances, and of the same tasks with map_index -1. */
@@ -69,7 +78,7 @@ export async function* readTaskInstances(
   airflow: AirflowSync,
   stored: Stored,
   scope: AirflowScope,
-  state: Json,
+  state: StreamState,
 ): AsyncGenerator<StreamBatch> {
   for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, airflow.onUnreadable)) {
     yield await taskInstanceBatch(airflow, stored, leaf, state);

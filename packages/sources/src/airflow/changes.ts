@@ -34,20 +34,24 @@ export interface Window {
  * holds: they should be known. What is not became visible late, and only a little later no window would have shown it.
  *
  * @param keyOf tells one row from another
+ * @param isExplained whether a row may be unknown for another reason than that it became visible late
  */
 export async function* changes<T extends { readonly run_after: string }>(
   listing: Listing<T>,
   keyOf: (row: T) => string,
   { since, overlapMs }: Window,
   onUnreadable: OnUnreadable,
+  isExplained: (row: T) => boolean,
 ): AsyncGenerator<{ readonly rows: readonly T[]; readonly isOld: boolean }> {
   let old: ReadonlySet<string> | undefined;
-  for await (const rows of rowsSince(listing, timestampOf(since), onUnreadable)) {
+  for await (const { rows } of rowsSince(listing, timestampOf(since), onUnreadable)) {
     if (!old) {
       const updated = { updatedSince: timestampOf(since), updatedUntil: timestampOf(since + overlapMs / 2) };
       const half = await listing.ask(updated, WINDOW_LIMIT).catch(serverError);
       const found = half instanceof Error ? [] : half.rows;
-      if (found.length > 0) yield { rows: found, isOld: true };
+      const [explained, late] = [found.filter(isExplained), found.filter((row) => !isExplained(row))];
+      if (explained.length > 0) yield { rows: explained, isOld: false };
+      if (late.length > 0) yield { rows: late, isOld: true };
       old = new Set(found.map(keyOf));
       // These rows were read before those: they may be older.
       const others = rows.filter((row) => !old?.has(keyOf(row)));
@@ -62,27 +66,31 @@ async function* rowsSince<T extends { readonly run_after: string }>(
   listing: Listing<T>,
   since: string,
   onUnreadable: OnUnreadable,
-): AsyncGenerator<readonly T[]> {
+): AsyncGenerator<{ readonly rows: readonly T[] }> {
   const scope = { updatedSince: since };
   const checkProgress = circleGuard();
+  let wasUnwell = false;
   for (let token = ""; ; ) {
     const page = await listing.changed(since, token).catch(serverError);
     if (page instanceof Error) {
-      yield* readAround(listing.ask, scope, WINDOW_LIMIT, { cause: page, onUnreadable });
-      return;
+      const isExplained = yield* readAround(listing.ask, scope, WINDOW_LIMIT, { cause: page, onUnreadable });
+      if (isExplained) return;
+      if (wasUnwell) throw page;
+      wasUnwell = true;
+      continue;
     }
     if (!("next" in page)) {
       // Few changes are the usual case, and one answer that has them all needs no other.
       if (page.rows.length < page.total || page.rows.length >= WINDOW_LIMIT) break;
-      if (page.rows.length > 0) yield page.rows;
+      if (page.rows.length > 0) yield { rows: page.rows };
       return;
     }
-    if (page.rows.length > 0) yield page.rows;
+    if (page.rows.length > 0) yield { rows: page.rows };
     if (page.next === null) return;
     checkProgress(page.next);
     token = page.next;
   }
   const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, probe) =>
     listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit, probe);
-  for await (const { rows } of leaves(ask, scope, WINDOW_LIMIT, onUnreadable)) yield rows;
+  yield* leaves(ask, scope, WINDOW_LIMIT, onUnreadable);
 }

@@ -15,13 +15,22 @@ const MOST_STEPS_BACK = 10;
  * it then. Where DAGs that went made the rest move forward, the page begins with an unknown one: the one before it is
  * asked for again. So what comes and goes in a list of thousands costs a page, not all of them.
  */
-export async function allDags(api: Pick<AirflowApi, "dagsPage">, onUnreadable: OnUnreadable): Promise<readonly Dag[]> {
+export async function allDags(
+  api: Pick<AirflowApi, "dagsPage">,
+  onUnreadable: OnUnreadable,
+  wasUnwell = false,
+): Promise<readonly Dag[]> {
   const known = new Map<string, Dag>();
   let pageSize = 0;
   let offset = 0;
   for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
     const page = await api.dagsPage(offset, LARGEST_PAGE).catch(serverError);
-    if (page instanceof Error) return readableDags(api, page, onUnreadable);
+    if (page instanceof Error) {
+      const readable = await readableDags(api, page, onUnreadable);
+      if (readable) return readable;
+      if (wasUnwell) throw page;
+      return allDags(api, onUnreadable, true);
+    }
     const { dags, total } = page;
     pageSize = Math.max(pageSize, dags.length);
     const [first] = dags;
@@ -40,19 +49,24 @@ export async function allDags(api: Pick<AirflowApi, "dagsPage">, onUnreadable: O
   throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
 }
 
-/** The DAGs that the server can print. One that is not among them is asked for by its id before it counts as gone. */
+/**
+ * The DAGs that the server can print. One that is not among them is asked for by its id before it counts as gone.
+ * Undefined where it can print all of them, and was unwell only.
+ */
 async function readableDags(
   api: Pick<AirflowApi, "dagsPage">,
   cause: Error,
   onUnreadable: OnUnreadable,
-): Promise<readonly Dag[]> {
+): Promise<readonly Dag[] | undefined> {
   const known = new Map<string, Dag>();
   const ask = async (_: unknown, limit: number, probe = { offset: 0 }) => {
     const { dags, total } = await api.dagsPage(probe.offset, limit, { retries: 1 });
     return { rows: dags, total, limit, ordered: true };
   };
-  for await (const dags of readAround(ask, {}, LARGEST_PAGE, { cause, onUnreadable, name: "the list of DAGs" })) {
-    for (const dag of dags) known.set(dag.dag_id, dag);
+  const parts = readAround(ask, {}, LARGEST_PAGE, { cause, onUnreadable, name: "the list of DAGs" });
+  for (;;) {
+    const part = await parts.next();
+    if (part.done) return part.value ? [...known.values()] : undefined;
+    for (const dag of part.value.rows) known.set(dag.dag_id, dag);
   }
-  return [...known.values()];
 }

@@ -7,6 +7,7 @@ import {
   differingCounts,
   eventDoubts,
   grownStates,
+  isExplained,
   numberOfRuns,
   type RunCounts,
   runKey,
@@ -37,11 +38,12 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const options = { ask, limit: airflow.runsPerAnswer };
     let state = parseStreamState(context, before.position);
 
+    airflow.askTriesAgain(state.again ?? []);
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
       for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
-        yield await dagRunBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
+        yield await dagRunBatch(airflow, stored, leaf, { ...state, history: { start, ...leaf.frontier } });
       }
       if (context.sampleSince !== undefined) return;
       state = { position: start };
@@ -51,8 +53,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     const window = await airflow.windowFrom(state);
     const seen = new Set<string>();
+    const events = await airflow.silentEvents(window.since);
+    const explained = isExplained(events, state.unlisted ?? []);
     let late = 0;
-    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable)) {
+    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable, explained)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
       yield await dagRunBatch(airflow, stored, { rows }, state);
       if (isOld) late += changed(context.lastCommit());
@@ -60,7 +64,6 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
 
     const counts = await stored.countBy(dagRunsTable, unpurged, ["dag_id", "state"]);
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
-    const events = await airflow.silentEvents(window.since);
     const doubts: AirflowScope[] = [
       ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
       ...grownStates(before.runCounts, counts),
@@ -84,7 +87,9 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
     const dags = held.map(({ values }) => values.dag_id as string);
     const unlisted = airflow.unlisted(dags);
-    state = { ...state, position: before.position, ...airflow.widened(window, late), unlisted };
+    // What was due before is the stream's of task instances from here on.
+    const again = airflow.unreadTries();
+    state = { ...state, position: before.position, ...airflow.widened(window, late), again, unlisted };
     yield { state };
 
     const gone = await airflow.gone(dags, reconcile);

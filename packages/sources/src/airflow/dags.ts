@@ -2,6 +2,7 @@ import { batchOf, defineStream, parsePosition } from "@org/sync-engine";
 import { goneBatch } from "./batches.ts";
 import type { AirflowSync } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
+import { serverError } from "./unreadable.ts";
 
 /**
  * All DAGs, at every sync: the server does not say which of them changed. Their timezone is only in their details,
@@ -15,22 +16,31 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.listedDags();
     const last = parsePosition((state as { position?: unknown } | undefined)?.position);
-    const timezones = new Map<unknown, string | null | undefined>();
+    const timezones = new Map<unknown, string | null>();
+    let versioned: ReadonlySet<string> = new Set();
     if (last) {
       const { since } = await airflow.windowFrom({ position: last });
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
         timezones.set(row.dag_id, row.timezone as string | null);
       // A version is only made when a file is parsed, so without a parse there is nothing to ask.
       const parsed = dags.some(({ last_parsed_time: time }) => time && Date.parse(time) >= since);
-      for (const dag of parsed ? await airflow.versionedSince(since) : []) timezones.delete(dag);
+      if (parsed) versioned = await airflow.versionedSince(since);
     }
-    const unknown = dags.filter(({ dag_id }) => !timezones.has(dag_id));
-    await Promise.all(unknown.map(async ({ dag_id }) => timezones.set(dag_id, await airflow.api.timezone(dag_id))));
     const next = { position: { ...position } };
-    const upserts = dags.flatMap((dag) => {
-      const timezone = timezones.get(dag.dag_id);
-      return timezone === undefined ? [] : [dagRow(dag, timezone)];
-    });
+    const timezoneOf = async (dag: string): Promise<string | null | undefined> => {
+      const held = timezones.get(dag);
+      if (held !== undefined && !versioned.has(dag)) return held;
+      const timezone = await airflow.api.timezone(dag).catch(serverError);
+      if (!(timezone instanceof Error)) return timezone ?? held;
+      airflow.onUnreadable(`the timezone of ${dag}: ${timezone.message}`);
+      return held ?? null;
+    };
+    const rows = await Promise.all(dags.map(async (dag) => ({ dag, timezone: await timezoneOf(dag.dag_id) })));
+    // Without details a DAG is gone meanwhile, or it is listed still and has lost its definition.
+    const isThere = rows.some(({ timezone }) => timezone === undefined) ? await airflow.listedNow() : new Set();
+    const upserts = rows
+      .filter(({ dag, timezone }) => timezone !== undefined || isThere.has(dag.dag_id))
+      .map(({ dag, timezone }) => dagRow(dag, timezone ?? null));
     yield batchOf(dagsTable, { upserts, state: next });
 
     const held = await stored.keys(dagsTable, {});

@@ -57,16 +57,18 @@ export function grownStates(
 
 /**
  * Task instances that the table holds as unfinished, that no window brought, and whose run is not final or was so for
- * less than a day (of any run, where it is not known which are): in scopes of at most `runsPerScope` runs.
+ * less than a day (of any run, where it is not known which are): in scopes of at most `runsPerScope` runs, or, where
+ * every run is asked for by its own address, of one DAG each.
  */
 export function unfinished(
   stored: readonly StoredRow[],
   liveRuns: ReadonlySet<string> | undefined,
   seen: ReadonlySet<string>,
-  runsPerScope = 200,
+  { runsPerScope = 200, byAddress = false } = {},
 ): AirflowScope[] {
   const waiting = stored.filter((row) => (liveRuns?.has(runKey(row)) ?? true) && !seen.has(taskInstanceKey(row)));
   const runs = [...new Map(waiting.map((row) => [runKey(row), row])).values()];
+  if (byAddress) return runScopes(runs as unknown as RunId[]);
   const scopes: AirflowScope[] = [];
   for (let start = 0; start < runs.length; start += runsPerScope) {
     const chunk = runs.slice(start, start + runsPerScope);
@@ -126,6 +128,24 @@ export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "
       .filter(({ event }) => event.includes(about) || deletesRuns.includes(event))
       .flatMap((event) => runsOfEvent(event)),
   );
+}
+
+/**
+ * Whether a row may be new to the table for another reason than that it became visible late: somebody changed it, which
+ * may leave no stamp, or the server did not list its DAG before.
+ */
+export function isExplained(
+  events: readonly LoggedEvent[],
+  unlisted: readonly string[],
+): (row: { readonly dag_id: string; readonly dag_run_id: string }) => boolean {
+  const dags = new Set(unlisted);
+  const runs = new Set(
+    events
+      .filter(({ event }) => /^(patch|bulk)_/.test(event))
+      .flatMap((event) => runsOfEvent(event))
+      .map(runKey),
+  );
+  return (row) => dags.has(row.dag_id) || runs.has(runKey(row));
 }
 
 export interface LoggedEvent {

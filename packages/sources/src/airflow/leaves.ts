@@ -21,6 +21,8 @@ export interface Answer<T> {
   readonly ordered: boolean;
   /** How many rows were asked for: fewer than wanted where so many would have taken too long. */
   readonly limit: number;
+  /** What the server has and does not give; then the rows prove nothing. */
+  readonly unreachable?: string | undefined;
 }
 
 /** Reads from an offset on, to find out what the server can read at all. */
@@ -65,11 +67,19 @@ export async function* leaves<T extends { readonly run_after: string }>(
     return;
   }
   let rest = only;
+  let wasUnwell = false;
   let limit = pageLimit;
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const answer = await ask(rest, limit).catch(serverError);
     if (answer instanceof Error) {
-      for await (const rows of readAround(ask, rest, pageLimit, { cause: answer, onUnreadable })) yield { rows };
+      const isExplained = yield* readAround(ask, rest, pageLimit, { cause: answer, onUnreadable });
+      if (isExplained) return;
+      if (wasUnwell) throw answer;
+      wasUnwell = true;
+      continue;
+    }
+    if (answer.unreachable) {
+      onUnreadable(answer.unreachable);
       return;
     }
     const { rows, total, ordered } = answer;

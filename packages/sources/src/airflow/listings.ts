@@ -29,6 +29,9 @@ export interface Listing<T> {
   changed(since: string, token: string): Promise<ChangedPage<T>>;
 }
 
+/** Why a DAG's address leads nowhere; undefined where the DAG is gone. */
+export type WhyNotThere = (dag: string) => Promise<string | undefined>;
+
 /** Asks for as many rows as a page may have: the server cuts this down to its own limit. */
 export const LARGEST_PAGE = 1000;
 
@@ -60,6 +63,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   ask: AskList,
   { label, list, isBatchOrdered, batch, get }: Endpoints<T>,
   useBatch: boolean,
+  whyNotThere: WhyNotThere,
 ): Listing<T> {
   const sizes = createAnswerSize();
   // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
@@ -106,9 +110,10 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     try {
       return (isWhole ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, probe));
     } catch (error) {
-      // Asked for by the address of a DAG or a run, it is gone with that.
-      if (!useBatch && isNotFound(error)) return { rows: [], total: 0, ordered: true, limit };
-      throw error;
+      if (useBatch || !isNotFound(error)) throw error;
+      // Asked for by the address of a DAG or a run, it is gone with that, unless the DAG has lost its definition only.
+      const unreachable = scope.runs ? undefined : await whyNotThere(only(scope.dags));
+      return { rows: [], total: 0, ordered: true, limit, unreachable };
     }
   };
   return {
@@ -127,7 +132,12 @@ function placesOf({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readon
   );
 }
 
-export const dagRunListing = (client: AirflowClient, ask: AskList, useBatch: boolean): Listing<DagRun> =>
+export const dagRunListing = (
+  client: AirflowClient,
+  ask: AskList,
+  useBatch: boolean,
+  whyNotThere: WhyNotThere,
+): Listing<DagRun> =>
   listing<DagRun>(
     ask,
     {
@@ -156,9 +166,15 @@ export const dagRunListing = (client: AirflowClient, ask: AskList, useBatch: boo
         }),
     },
     useBatch,
+    whyNotThere,
   );
 
-export const taskInstanceListing = (client: AirflowClient, ask: AskList, useBatch: boolean): Listing<TaskInstance> =>
+export const taskInstanceListing = (
+  client: AirflowClient,
+  ask: AskList,
+  useBatch: boolean,
+  whyNotThere: WhyNotThere,
+): Listing<TaskInstance> =>
   listing<TaskInstance>(
     ask,
     {
@@ -192,6 +208,7 @@ export const taskInstanceListing = (client: AirflowClient, ask: AskList, useBatc
         }),
     },
     useBatch,
+    whyNotThere,
   );
 
 /** A probe is one of many, of which some are meant to fail: it is repeated once. */

@@ -9,6 +9,7 @@ import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
 import { createTries, type Tries } from "./tries.ts";
+import { serverError } from "./unreadable.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
@@ -44,11 +45,15 @@ export interface Before extends ListedDags {
 
 export interface AirflowSync extends Visibility, Tries, Events {
   readonly api: AirflowApi;
+  /** Whether the batch endpoints may be used. */
+  readonly batch: boolean;
   readonly runsPerAnswer: number;
   readonly tasksPerAnswer: number;
   before(): Promise<Before>;
   /** The same without what only a user who may read dag runs is told. */
   listedDags(): Promise<ListedDags>;
+  /** Ids of the DAGs that the server lists now. */
+  listedNow(): Promise<ReadonlySet<string>>;
   /** The window that follows a position, with the overlap of the source's options, or a wider one. */
   windowFrom(last: { readonly position: Position; readonly overlapMs?: number }): Promise<Window>;
   /**
@@ -88,10 +93,12 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     ...createTries(api, onUnreadable, context),
     ...createEvents(api, earliest, context),
     api,
+    batch,
     runsPerAnswer,
     tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
     before,
     listedDags,
+    listedNow: async () => new Set((await allDags(api, onUnreadable)).map(({ dag_id }) => dag_id)),
     async windowFrom(last) {
       const widest = Math.max(overlapMs, last.overlapMs ?? 0);
       return { since: windowStart(last.position, (await listedDags()).position, widest), overlapMs: widest };
@@ -114,15 +121,17 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       }),
     async taskCounts() {
       const { dags, runCounts } = await before();
-      const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => [
-        dag,
-        numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag) : 0,
-      ];
+      const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {
+        const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag).catch(serverError) : 0;
+        if (!(found instanceof Error)) return [dag, found];
+        onUnreadable(`the number of task instances of ${dag}: ${found.message}`);
+        return [dag, undefined];
+      };
       const counts = await Promise.all(dags.map(count));
       return new Map(counts.filter((each): each is [string, number] => each[1] !== undefined));
     },
     oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
-    oldestTaskStart: once(() => api.oldestTaskStart()),
+    oldestTaskStart: once(async () => api.oldestTaskStart((await listedDags()).position.server - 1)),
     onUnreadable,
   };
 }

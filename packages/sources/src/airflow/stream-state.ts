@@ -25,7 +25,9 @@ export type StreamPosition = {
 };
 
 /** A first sync under way, which began when the server's clock showed `start`; or where the last sync ended. */
-export type StreamState = { readonly history: { readonly start: Position } & Frontier } | StreamPosition;
+export type StreamState =
+  | { readonly history: { readonly start: Position } & Frontier; readonly again?: readonly RunId[] }
+  | StreamPosition;
 
 /**
  * A stream's state as it was stored. One of an older revision goes on from its position, and reads its history again over
@@ -46,5 +48,6 @@ export function parseStreamState(
     return { position: older, ...(typeof overlapMs === "number" && { overlapMs }), reread: { isRenewal: true } };
   }
   const { start: begun, ...frontier } = (history ?? {}) as Record<string, unknown>;
-  return { history: { ...frontier, start: parsePosition(begun) ?? start } };
+  const { again } = more as { readonly again?: readonly RunId[] };
+  return { history: { ...frontier, start: parsePosition(begun) ?? start }, ...(again && { again }) };
 }

@@ -7,6 +7,7 @@ import {
   dagScopes,
   differingCounts,
   eventDoubts,
+  isExplained,
   recreatedRuns,
   runKey,
   runScopes,
@@ -43,11 +44,12 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };
     let state = parseStreamState(context, before.position);
 
+    airflow.askTriesAgain(state.again ?? []);
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
       for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
-        yield await taskInstanceBatch(airflow, stored, leaf, { history: { start, ...leaf.frontier } });
+        yield await taskInstanceBatch(airflow, stored, leaf, { ...state, history: { start, ...leaf.frontier } });
       }
       if (context.sampleSince !== undefined) return;
       state = { position: start };
@@ -57,14 +59,15 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     // Before the window: after it, a new row would hide a deleted one.
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
-    const due = state.again ?? [];
-    airflow.askTriesAgain(due);
     const window = await airflow.windowFrom(state);
+    const events = await airflow.silentEvents(window.since);
     let late = 0;
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
     const { onUnreadable } = airflow;
-    for await (const { rows, isOld } of changes(airflow.api.taskInstances, taskInstanceKey, window, onUnreadable)) {
+    const explained = isExplained(events, state.unlisted ?? []);
+    const listing = airflow.api.taskInstances;
+    for await (const { rows, isOld } of changes(listing, taskInstanceKey, window, onUnreadable, explained)) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
       const held = await heldOf(rows, stored);
       for (const run of recreatedRuns(rows, held)) recreated.set(runKey(run), run);
@@ -72,17 +75,18 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       if (isOld) late += changed(context.lastCommit());
     }
 
+    const due = airflow.dueTries();
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
     const isSeen = ({ dag_id }: StoredRow) => airflow.isVisible({ dags: [dag_id as string] });
-    const events = await airflow.silentEvents(window.since);
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
     const doubts: AirflowScope[] = [
       ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
-      ...unfinished(waiting.filter(isSeen), live, seen),
+      ...unfinished(waiting.filter(isSeen), live, seen, { byAddress: !airflow.batch }),
       ...eventDoubts(events, "task"),
       ...runScopes([...recreated.values(), ...due]),
     ];
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
+    airflow.triesWereAsked(due.filter(isSeen));
     // What changed is stored. A deletion that is not believed must not hold up the next window.
     const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
     const dags = held.map(({ values }) => values.dag_id as string);
@@ -90,7 +94,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       ...state,
       position: before.position,
       ...airflow.widened(window, late),
-      again: airflow.unreadTries(),
+      again: airflow.owedTries(),
       unlisted: airflow.unlisted(dags),
     };
     yield { state };
@@ -110,9 +114,10 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
         // Earlier attempts lack what is new too.
         if (isRenewal) airflow.askTriesAgain(leaf.rows);
         yield await taskInstanceBatch(airflow, stored, leaf, state);
+        if (isRenewal) airflow.triesWereAsked(leaf.rows);
       }
     }
-    if (reconcile) yield { state: { ...state, again: airflow.unreadTries() }, reconciled: true };
+    if (reconcile) yield { state: { ...state, again: airflow.owedTries() }, reconciled: true };
   },
 });
 

@@ -11,21 +11,31 @@ export interface Tries {
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
   /** Runs of which the server could not read some tries in this sync. */
   unreadTries(): readonly RunId[];
-  /** Makes the tries of runs due: those that could not be read in the last sync. */
+  /** These, and those whose tries are still due: what a state has to hold before the sync's end. */
+  owedTries(): readonly RunId[];
+  /** Makes the tries of runs due: those that could not be read in an earlier sync. */
   askTriesAgain(runs: readonly RunId[]): void;
+  dueTries(): readonly RunId[];
   triesAreDue(row: RunId): boolean;
+  /** To be called when runs were read whole whose tries were due. */
+  triesWereAsked(runs: readonly RunId[]): void;
 }
 
 export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit }: SourceContext): Tries {
   const unread = new Map<string, RunId>();
-  const due = new Set<string>();
+  const due = new Map<string, RunId>();
   let saidUnreachable = false;
   return {
     unreadTries: () => [...unread.values()],
+    owedTries: () => [...new Map([...due, ...unread]).values()],
     askTriesAgain(runs) {
-      for (const run of runs) due.add(runKey(run));
+      for (const { dag_id, dag_run_id } of runs) due.set(runKey({ dag_id, dag_run_id }), { dag_id, dag_run_id });
     },
+    dueTries: () => [...due.values()],
     triesAreDue: (row) => due.has(runKey(row)),
+    triesWereAsked(runs) {
+      for (const run of runs) due.delete(runKey(run));
+    },
     async tries(row) {
       const tries = await api.tries(row).catch(serverError);
       if (tries instanceof Error) {

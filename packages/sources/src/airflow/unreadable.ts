@@ -26,7 +26,9 @@ export function serverError(error: unknown): Error {
 /**
  * Reads what can be read of a scope.
  *
- * @throws the cause, when that is nothing, or too much cannot be read
+ * @returns whether there was something that cannot be read: if not, the server was unwell for a moment, and what was read
+ * by offsets meanwhile proves nothing
+ * @throws the cause, when nothing can be read, or too much cannot be read
  */
 export async function* readAround<T>(
   ask: Ask<T>,
@@ -37,17 +39,17 @@ export async function* readAround<T>(
     onUnreadable,
     name = JSON.stringify(scope),
   }: { readonly cause: Error; readonly onUnreadable: OnUnreadable; readonly name?: string },
-): AsyncGenerator<readonly T[]> {
+): AsyncGenerator<{ readonly rows: readonly T[] }, boolean> {
   const { total } = await ask(scope, 0, { offset: 0 });
   const unreadable: number[] = [];
   let readable = 0;
 
-  async function* read(offset: number, count: number): AsyncGenerator<readonly T[]> {
+  async function* read(offset: number, count: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
     const answer = await ask(scope, count, { offset }).catch(serverError);
     if (!(answer instanceof Error)) {
       const { rows } = answer;
       readable += rows.length;
-      yield rows;
+      yield { rows };
       // The server may keep to a smaller page.
       if (rows.length > 0 && rows.length < count) yield* read(offset + rows.length, count - rows.length);
       return;
@@ -65,4 +67,5 @@ export async function* readAround<T>(
   for (let offset = 0; offset < total; offset += limit) yield* read(offset, Math.min(limit, total - offset));
   if (readable === 0) throw cause;
   for (const offset of unreadable) onUnreadable(`row ${offset + 1} of ${total} in ${name}: ${cause.message}`);
+  return unreadable.length > 0;
 }
