@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAirflowClient } from "@org/airflow-client";
+import { type AirflowClient, createAirflowClient, dags } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
-import { airflow, dagRunsTable } from "@org/sources/airflow";
+import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncEvent, sync } from "@org/sync-engine";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -37,11 +37,14 @@ function testLate(version: string): void {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  async function syncNow(events: SyncEvent[] = []): Promise<void> {
+  function clientOf(): AirflowClient {
     const { url: baseUrl, username, password } = server;
-    const client = createAirflowClient({ baseUrl, auth: { username, password } });
+    return createAirflowClient({ baseUrl, auth: { username, password } });
+  }
+
+  async function syncNow(events: SyncEvent[] = [], to = path): Promise<void> {
     const onEvent = (event: SyncEvent) => events.push(event);
-    await sync({ source: airflow({ client, overlapMs }), destination: duckdb(path), onEvent });
+    await sync({ source: airflow({ client: clientOf(), overlapMs }), destination: duckdb(to), onEvent });
   }
 
   /** Final task instances of final runs, which no doubt would ask for again. */
@@ -117,5 +120,32 @@ function testLate(version: string): void {
     ]);
     await syncNow();
     log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);
+  });
+
+  test("I4: a DAG that is listed without a definition, as after an upgrade from Airflow 2, is read whole", async () => {
+    const [{ dag_id: dag, runs, tasks } = { dag_id: "", runs: 0, tasks: 0 }] = await server.query<{
+      dag_id: string;
+      runs: number;
+      tasks: number;
+    }>(
+      `select dag_id, count(*)::int runs,
+         (select count(*)::int from task_instance t where t.dag_id = r.dag_id) tasks
+       from dag_run r group by dag_id order by count(*), dag_id limit 1`,
+    );
+    await server.query("delete from serialized_dag where dag_id = $1", [dag]);
+    await server.restart();
+    await expect(dags.get(clientOf(), dag)).rejects.toMatchObject({ code: "NOT_FOUND" });
+    const fresh = join(folder, "undefined.duckdb");
+    for (const to of [path, fresh]) {
+      await syncNow([], to);
+      const held = async (table: Parameters<typeof readTable>[1]) =>
+        (await readTable(to, table)).filter((row) => row.dag_id === dag && row.is_latest !== false).length;
+      expect([await held(dagsTable), await held(dagRunsTable), await held(taskInstancesTable)]).toEqual([
+        1,
+        runs,
+        tasks,
+      ]);
+    }
+    log(`${dag} without a definition: ${runs} runs and ${tasks} task instances are there`);
   });
 }

@@ -57,3 +57,17 @@ test("I3: a first sync without the batch endpoints that ends anywhere is gone on
   await syncNow();
   expect(await differences()).toEqual([]);
 });
+
+test("without the batch endpoints an idle sync asks once for each open run", async () => {
+  const world = createEmptyAirflowWorld();
+  for (let number = 0; number < 10; number += 1) {
+    const dag = world.addDag({ dagId: `dag ${number}` });
+    for (let run = 0; run < 3; run += 1) world.startRun(world.addRun(dag, { runId: `${number} ${run}` }));
+  }
+  const { simulator, syncNow, differences } = await setUp({ world, source });
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  const { requests } = await syncNow();
+  expect(requests).toBeLessThan(30 + 15);
+  expect(await differences()).toEqual([]);
+});

@@ -1,0 +1,102 @@
+import { createEmptyAirflowWorld } from "@org/simulators";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { describe, expect, test } from "vitest";
+import { readTable } from "../../../test/live/compare.ts";
+import { setUp } from "./airflow-sync.ts";
+
+const requests = { retries: 1, retryWaitMs: 1 };
+
+/** Whatever has the DAG in its address. Lists of many DAGs have not. */
+const isAddressed = ({ path }: { readonly path: string }) => /\/dags\/old(\/|$)/.test(path);
+/** As the server answers for a DAG that an upgrade from Airflow 2 left without a definition. */
+const undefinedDag = {
+  match: isAddressed,
+  status: 404,
+  body: { detail: "The Dag with ID: `old` was not found" },
+  times: 9999,
+};
+/** As it answers where a plugin of the DAG's is not installed. */
+const unreadableDag = {
+  match: isAddressed,
+  status: 500,
+  body: { detail: "An error occurred while trying to deserialize Dag" },
+  times: 9999,
+};
+
+async function setUpDags(source: { readonly batch?: boolean } = {}) {
+  const world = createEmptyAirflowWorld();
+  for (const dagId of ["new", "old"]) {
+    const dag = world.addDag({ dagId });
+    for (let run = 0; run < 5; run += 1) world.finishRun(world.addRun(dag));
+  }
+  const { simulator, syncNow, path } = await setUp({ inFile: true, world, source });
+  /** How many rows of the DAG are there, in each table. */
+  const held = async () => {
+    const counts = [];
+    for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
+      counts.push((await readTable(path, table)).filter(({ dag_id }) => dag_id === "old").length);
+    }
+    return counts;
+  };
+  return { world, simulator, syncNow, path, held };
+}
+
+describe("a DAG that is listed and has no definition", () => {
+  test("is stored with its runs and task instances, asked about once, and what goes of them is found", async () => {
+    const { world, simulator, syncNow, held } = await setUpDags();
+    simulator.faults.push(undefinedDag);
+    await syncNow();
+    expect(await held()).toEqual([1, 5, 5]);
+    simulator.clock.advance(20 * 60_000);
+    await syncNow();
+    const before = simulator.requests.length;
+    simulator.clock.advance(20 * 60_000);
+    await syncNow();
+    expect(simulator.requests.slice(before).filter(isAddressed)).toEqual([]);
+    const [run] = world.dags.get("old")!.runs.values();
+    world.deleteRun(run!, true);
+    await syncNow({ reconcile: true });
+    expect(await held()).toEqual([1, 4, 4]);
+  });
+
+  test("keeps its rows where it can be asked for by its address only, and that fails the sync", async () => {
+    const { simulator, syncNow, held, path } = await setUpDags({ batch: false });
+    await syncNow();
+    simulator.faults.push(undefinedDag);
+    const said: unknown[] = [];
+    // Each day's reconcile reads another part of the history again.
+    for (let day = 0; day < 3; day += 1) {
+      simulator.clock.advance(24 * 60 * 60_000);
+      said.push(await syncNow({ reconcile: true }).catch((error: Error) => error.message));
+      expect(await held()).toEqual([1, 5, 5]);
+    }
+    expect(said).toContainEqual(expect.stringContaining("what old has: it has runs and no definition any more"));
+    expect(await readTable(path, dagRunsTable)).toHaveLength(10);
+  });
+
+  test("is gone once it is not listed any more", async () => {
+    const { world, simulator, syncNow, held } = await setUpDags();
+    simulator.faults.push(undefinedDag);
+    await syncNow();
+    world.deleteDag(world.dags.get("old")!);
+    await syncNow();
+    expect(await held()).toEqual([0, 0, 0]);
+  });
+});
+
+test("I9: a DAG whose definition the server cannot read holds up no other, and no reconcile", async () => {
+  const { world, simulator, syncNow, held, path } = await setUpDags();
+  simulator.faults.push(unreadableDag);
+  await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
+  expect(await held()).toEqual([1, 5, 5]);
+  simulator.clock.advance(20 * 60_000);
+  await syncNow({ requests }).catch(() => {});
+  simulator.clock.advance(25 * 60 * 60_000);
+  world.finishRun(world.addRun(world.dags.get("new")!));
+  const [run] = world.dags.get("old")!.runs.values();
+  world.deleteRun(run!, true);
+  // By now it is due by itself.
+  await syncNow({ requests });
+  expect(await held()).toEqual([1, 4, 4]);
+  expect(await readTable(path, taskInstancesTable)).toHaveLength(10);
+});

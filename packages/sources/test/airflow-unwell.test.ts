@@ -1,0 +1,104 @@
+/** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
+import { createEmptyAirflowWorld, minute, type SimulatedRequest } from "@org/simulators";
+import { taskInstancesTable } from "@org/sources/airflow";
+import type { SyncEvent } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+const requests = { retries: 2, retryWaitMs: 1 };
+
+test("I4: tries that could not be read are asked for again, although that sync did not come to its end", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "a", tasks: [{ taskId: "t", retries: 1 }] });
+  const { simulator, syncNow, differences } = await setUp({ world });
+  await syncNow();
+  simulator.clock.advance(20 * 60_000);
+  const run = world.addRun(dag);
+  world.finishRun(run);
+  world.clearTask(run.tasks[0]!);
+  world.finishRun(run);
+  const detail = "a row that cannot be printed";
+  simulator.faults.push({ match: ({ path }) => path.endsWith("/tries"), status: 500, body: { detail }, times: 3 });
+  const stop = new AbortController();
+  const onEvent = (event: SyncEvent) => {
+    if (event.type === "batch-committed" && event.stream === "task_instances") stop.abort(new Error("stopped"));
+  };
+  await expect(syncNow({ requests, onEvent, signal: stop.signal })).rejects.toThrow("stopped");
+  expect(simulator.faults.pending).toBe(0);
+  expect(await differences()).not.toEqual([]);
+  simulator.clock.advance(20 * 60_000);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
+
+test.each([true, false])(
+  "I4: what moves while a page fails for a moment is not missed (cursor: %s)",
+  async (cursor) => {
+    const world = createEmptyAirflowWorld();
+    const [first, second] = ["a", "b"].map((dagId) => world.addDag({ dagId }));
+    for (const dag of [first!, second!]) world.finishRun(world.addRun(dag));
+    const { simulator, syncNow, rows } = await setUp({ world, simulator: { cursor, maximumPageLimit: 20 } });
+    await syncNow();
+    simulator.clock.advance(20 * 60_000);
+    const early = Array.from({ length: 20 }, () => world.addRun(first!));
+    simulator.clock.advance(60_000);
+    for (const run of [...early, ...Array.from({ length: 60 }, () => world.addRun(second!))]) world.finishRun(run);
+    const isWindow = ({ path, query }: SimulatedRequest) =>
+      path.endsWith("/dags/~/dagRuns/~/taskInstances") && query.has("updated_at_gte") && !query.has("updated_at_lte");
+    simulator.faults.push({ match: isWindow, status: 500, body: { detail: "the database is starting" }, times: 3 });
+    // What goes makes those behind it move forward, over the border between two pages.
+    const vanish = () => {
+      for (const run of early.splice(0, 5)) world.deleteRun(run, true);
+    };
+    simulator.faults.push({
+      match: (request) => isWindow(request) && Number(request.query.get("offset")) > 0,
+      before: vanish,
+      times: 3,
+    });
+    await syncNow({ requests });
+    expect(simulator.faults.pending).toBe(0);
+    const tasks = await rows(taskInstancesTable);
+    expect(tasks.filter(({ dag_id }) => dag_id === "b")).toHaveLength(61);
+  },
+);
+
+test("I12: a note on a run that ended some minutes ago is no late commit", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "a" });
+  const { simulator, syncNow, differences } = await setUp({ world });
+  for (let round = 0; round < 3; round += 1) {
+    const run = world.addRun(dag);
+    world.finishRun(run);
+    simulator.clock.advance(7 * 60_000);
+    await syncNow();
+    world.note(run, `note ${round}`);
+    world.note(run.tasks[0]!, `note ${round}`);
+    const { events } = await syncNow();
+    expect(events.filter((event) => event.type === "notice")).toEqual([]);
+    expect(await differences()).toEqual([]);
+  }
+});
+
+test("I8: what went with retention is known for it where what has not begun is listed first, as on MySQL", async () => {
+  const world = createEmptyAirflowWorld();
+  const dag = world.addDag({ dagId: "a" });
+  const old = [1, 2, 3].map((days) =>
+    world.at(world.now() - (100 + days) * 24 * 60 * minute, () => {
+      const run = world.addRun(dag);
+      world.finishRun(run);
+      return run;
+    }),
+  );
+  for (let run = 0; run < 30; run += 1) world.finishRun(world.addRun(dag));
+  const { simulator, syncNow, rows } = await setUp({ world });
+  await syncNow();
+  for (const run of old) world.deleteRun(run, true);
+  simulator.clock.advance(20 * 60_000);
+  const { streams } = await syncNow({ reconcile: true });
+  expect(streams.map(({ deleted }) => deleted)).toEqual([0, 0, 0]);
+  expect((await rows(taskInstancesTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(3);
+  const oldest = simulator.requests.filter(
+    ({ query }) => query.includes("order_by=start_date") && query.includes("limit=1&"),
+  );
+  expect(oldest.map(({ query }) => new URLSearchParams(query).has("start_date_lte"))).toEqual([true]);
+});
