@@ -105,12 +105,14 @@ test("a log is followed from before its attempt begins, through a reschedule, to
     { state: "up_for_reschedule", try_number: 1 },
     { state: "success", try_number: 1 },
   ];
+  // Airflow knows no log of an attempt that has not begun, and while a task waits it has nothing to say of it.
+  const none = error("NOT_FOUND", false);
   const nothing = { content: [{ event: "line that says that there is no log" }], continuation_token: null };
   const begun = { content: [...header, line(1)], continuation_token: "a" };
   const rescheduled = { content: [line(2)], continuation_token: null };
   const running = { content: [...header, line(1), line(2), line(3)], continuation_token: "b" };
   const ended = { content: [line(4)], continuation_token: null };
-  const lines = await readThrough(states, nothing, nothing, begun, rescheduled, running, ended);
+  const lines = await readThrough(states, none, nothing, begun, rescheduled, running, ended);
   expect(lines).toEqual(["line 1", "line 2", "line 3", "line 4"]);
 });
 
@@ -123,6 +125,12 @@ test.each([
   const before = { content: [...header, line(1)], continuation_token: null };
   const after = { content: [...header, line(1), line(2)], continuation_token: null };
   expect(await readThrough([state], before, after)).toEqual(["line 1", "line 2"]);
+});
+
+test("there is no log of an attempt that never comes", async () => {
+  const none = error("NOT_FOUND", false);
+  await expect(readThrough([{ state: "failed", try_number: 1 }], none)).rejects.toBe(none);
+  await expect(readThrough([none], none)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
 test("a log that is not followed ends with what there is", async () => {

@@ -67,8 +67,11 @@ export async function* logs(
       // What came between the log and the state is read at once.
       if (isOver) continue;
     } catch (error) {
-      failures += 1;
-      if (!(follow && error instanceof AirflowError && error.retryable) || failures === MOST_FAILURES) throw error;
+      if (!(follow && error instanceof AirflowError)) throw error;
+      // Before an attempt begins the server knows no log of it.
+      const isYetToBegin = error.code === "NOT_FOUND" && !(await hasEnded(client, task, tryNumber, call));
+      if (!isYetToBegin) failures += 1;
+      if (!(isYetToBegin || error.retryable) || failures === MOST_FAILURES) throw error;
       // Airflow 3.2 fails with some tokens, each time: from here on, all is read again.
       if (token !== undefined) tokensWork = false;
       token = undefined;
