@@ -27,6 +27,7 @@ export const counts = { steps: 0, syncs: 0, requests: 0 };
 
 const faults: Record<Failure, object> = {
   "429": { status: 429, headers: { "retry-after": "0" } },
+  "500": { status: 500, body: { detail: "the database is starting" } },
   "503": { status: 503 },
   reset: { reset: true },
   cut: { cutBodyAt: 30 },
@@ -111,7 +112,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     };
     answered = () => happen("after", number);
     const broken = breaks.destination?.(dying(memory, step.dies), world) ?? dying(memory, step.dies);
-    const mayFail = step.dies !== undefined || step.requests.some((each) => "fails" in each && each.fails === "html");
+    const mayFail = step.dies !== undefined || step.requests.some((each) => "fails" in each && ["500", "html"].includes(each.fails));
     let error: unknown;
     await sync({
       source,

@@ -96,7 +96,10 @@ test("I9: a DAG whose definition the server cannot read holds up no other, and n
   const [run] = world.dags.get("old")!.runs.values();
   world.deleteRun(run!, true);
   // By now it is due by itself.
-  await syncNow({ requests });
+  await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
   expect(await held()).toEqual([1, 4, 4]);
   expect(await readTable(path, taskInstancesTable)).toHaveLength(10);
+  simulator.faults.clear();
+  await syncNow({ requests });
+  expect(await readTable(path, dagsTable)).toMatchObject([{ timezone: "UTC" }, { timezone: "UTC" }]);
 });

@@ -85,7 +85,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const call = (signal: AbortSignal) =>
         client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal });
       try {
-        return (await ask(`details of ${dag}`, "owners", call, { serverErrorRetries: 2 })).timezone ?? null;
+        return (await ask(`details of ${dag}`, "owners", call)).timezone ?? null;
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;

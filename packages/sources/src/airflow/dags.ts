@@ -15,24 +15,26 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   needs: ["timezone"],
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.listedDags();
-    const last = parsePosition((state as { position?: unknown } | undefined)?.position);
+    const { position: before, unread = [] } = (state ?? {}) as { position?: unknown; unread?: readonly string[] };
+    const last = parsePosition(before);
     const timezones = new Map<unknown, string | null>();
-    let versioned: ReadonlySet<string> = new Set();
+    const due = new Set(unread);
     if (last) {
       const { since } = await airflow.windowFrom({ position: last });
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
         timezones.set(row.dag_id, row.timezone as string | null);
       // A version is only made when a file is parsed, so without a parse there is nothing to ask.
       const parsed = dags.some(({ last_parsed_time: time }) => time && Date.parse(time) >= since);
-      if (parsed) versioned = await airflow.versionedSince(since);
+      for (const dag of parsed ? await airflow.versionedSince(since) : []) due.add(dag);
     }
-    const next = { position: { ...position } };
+    const stillUnread: string[] = [];
     const timezoneOf = async (dag: string): Promise<string | null | undefined> => {
       const held = timezones.get(dag);
-      if (held !== undefined && !versioned.has(dag)) return held;
+      if (held !== undefined && !due.has(dag)) return held;
       const timezone = await airflow.api.timezone(dag).catch(serverError);
       if (!(timezone instanceof Error)) return timezone ?? held;
       airflow.onUnreadable(`the timezone of ${dag}: ${timezone.message}`);
+      stillUnread.push(dag);
       return held ?? null;
     };
     const rows = await Promise.all(dags.map(async (dag) => ({ dag, timezone: await timezoneOf(dag.dag_id) })));
@@ -41,6 +43,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     const upserts = rows
       .filter(({ dag, timezone }) => timezone !== undefined || isThere.has(dag.dag_id))
       .map(({ dag, timezone }) => dagRow(dag, timezone ?? null));
+    const next = { position: { ...position }, ...(stillUnread.length > 0 && { unread: stillUnread }) };
     yield batchOf(dagsTable, { upserts, state: next });
 
     const held = await stored.keys(dagsTable, {});
