@@ -18,6 +18,7 @@ import {
   sensors,
 } from "@org/dagster-client";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkPartitions } from "./dagster-partitions.ts";
 import { refusals } from "./dagster-refusals.ts";
 import { describeLiveBefore, log } from "./live.ts";
 import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "./servers/dagster.ts";
@@ -241,48 +242,7 @@ function testMethods(version: string): void {
   }, 300_000);
 
   test("backfills end, of assets and of a job; what became of each partition is known", async () => {
-    const made = await backfills.wait(client, started.daily, soon);
-    expect(made).toMatchObject({ isAssetBackfill: true, status: isOld ? "COMPLETED" : "COMPLETED_FAILED" });
-    const key = (day: number, rest = "") => `2026-01-0${day}${rest}`;
-    expect(await assets.partitions(client, "daily")).toEqual([
-      { key: key(1), status: "missing" },
-      { key: key(2), status: "materialized" },
-      { key: key(3), status: "failed" },
-      { key: key(4), status: "missing" },
-    ]);
-    expect((await runs.wait(client, started.region, soon)).status).toBe("SUCCESS");
-    const regions = await assets.partitions(client, "by_region");
-    expect(regions).toHaveLength(8);
-    expect(regions.filter(({ status }) => status !== "missing")).toEqual([
-      { key: key(2, "|asia"), status: "materialized" },
-    ]);
-    const [region] = await assets.materializations(client, "by_region", { partitions: [key(2, "|asia")] });
-    expect(region).toMatchObject({ partition: key(2, "|asia"), runId: started.region });
-
-    // What the job makes of a partition: its configuration, and its dimensions.
-    for (const [run, says] of [
-      [started.friday, "good morning, Friday"],
-      [started.both, "[('day', '2026-01-02'), ('region', 'asia')]"],
-    ] as const) {
-      expect((await runs.wait(client, run, soon)).status).toBe("SUCCESS");
-      expect((await all(runs.events(client, run))).map(({ message }) => message)).toContain(says);
-    }
-
-    const done = await backfills.wait(client, started.days, soon);
-    expect(done).toMatchObject({ status: isOld ? "COMPLETED" : "COMPLETED_SUCCESS", title: "One day" });
-    expect(done.tags).toContainEqual({ key: "why", value: "tried" });
-    const ofBackfill = await all(runs.list(client, { tags: { "dagster/backfill": started.days } }));
-    expect(ofBackfill).toMatchObject([{ jobName: "load_day", status: "SUCCESS" }]);
-    const cancelled = await backfills.launch(client, { job: "load_day", partitions: "all" });
-    await backfills.cancel(client, cancelled);
-    expect((await backfills.wait(client, cancelled, soon)).status).toBe("CANCELED");
-    const listed = await all(backfills.list(client, { pageSize: 2 }));
-    expect(listed.map(({ id }) => id)).toEqual([cancelled, started.days, started.daily]);
-    const [one] = await all(backfills.list(client, { status: "CANCELED" }));
-    expect(await backfills.get(client, cancelled)).toMatchObject({ ...one });
-    const refused = backfills.launch(client, { assets: ["daily"], partitions: [key(1)], config: { ops: {} } });
-    if (isOld) await expect(refused).rejects.toMatchObject({ code: "UNSUPPORTED" });
-    else await backfills.cancel(client, await refused);
+    await checkPartitions(client, started, { isOld, patience: soon });
   }, 300_000);
 
   test("the ticks of schedules and sensors tell what came of them, and they stop", async () => {

@@ -112,7 +112,8 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     };
     answered = () => happen("after", number);
     const broken = breaks.destination?.(dying(memory, step.dies), world) ?? dying(memory, step.dies);
-    const mayFail = step.dies !== undefined || step.requests.some((each) => "fails" in each && ["500", "html"].includes(each.fails));
+    const mayFail =
+      step.dies !== undefined || step.requests.some((each) => "fails" in each && ["500", "html"].includes(each.fails));
     let error: unknown;
     await sync({
       source,

@@ -1,0 +1,63 @@
+/** What the short methods say of partitions: of assets, of a job, and of backfills over them. */
+import { assets, backfills, type DagsterClient, type PollOptions, runs } from "@org/dagster-client";
+import { expect } from "vitest";
+
+/** What was launched before, by its ids. */
+interface Started {
+  /** A backfill of the asset `daily`, whose third day fails; one of the job `load_day`. */
+  readonly daily: string;
+  readonly days: string;
+  /** Runs: of the asset `by_region`, and of jobs with a partition. */
+  readonly region: string;
+  readonly friday: string;
+  readonly both: string;
+}
+
+export async function checkPartitions(
+  client: DagsterClient,
+  started: Started,
+  { isOld, patience }: { readonly isOld: boolean; readonly patience: PollOptions },
+): Promise<void> {
+  const made = await backfills.wait(client, started.daily, patience);
+  expect(made).toMatchObject({ isAssetBackfill: true, status: isOld ? "COMPLETED" : "COMPLETED_FAILED" });
+  const key = (day: number, rest = "") => `2026-01-0${day}${rest}`;
+  expect(await assets.partitions(client, "daily")).toEqual([
+    { key: key(1), status: "missing" },
+    { key: key(2), status: "materialized" },
+    { key: key(3), status: "failed" },
+    { key: key(4), status: "missing" },
+  ]);
+  expect((await runs.wait(client, started.region, patience)).status).toBe("SUCCESS");
+  const regions = await assets.partitions(client, "by_region");
+  expect(regions).toHaveLength(8);
+  expect(regions.filter(({ status }) => status !== "missing")).toEqual([
+    { key: key(2, "|asia"), status: "materialized" },
+  ]);
+  const [region] = await assets.materializations(client, "by_region", { partitions: [key(2, "|asia")] });
+  expect(region).toMatchObject({ partition: key(2, "|asia"), runId: started.region });
+
+  // What the job makes of a partition: its configuration, and its dimensions.
+  for (const [run, says] of [
+    [started.friday, "good morning, Friday"],
+    [started.both, "[('day', '2026-01-02'), ('region', 'asia')]"],
+  ] as const) {
+    expect((await runs.wait(client, run, patience)).status).toBe("SUCCESS");
+    expect((await Array.fromAsync(runs.events(client, run))).map(({ message }) => message)).toContain(says);
+  }
+
+  const done = await backfills.wait(client, started.days, patience);
+  expect(done).toMatchObject({ status: isOld ? "COMPLETED" : "COMPLETED_SUCCESS", title: "One day" });
+  expect(done.tags).toContainEqual({ key: "why", value: "tried" });
+  const ofBackfill = await Array.fromAsync(runs.list(client, { tags: { "dagster/backfill": started.days } }));
+  expect(ofBackfill).toMatchObject([{ jobName: "load_day", status: "SUCCESS" }]);
+  const cancelled = await backfills.launch(client, { job: "load_day", partitions: "all" });
+  await backfills.cancel(client, cancelled);
+  expect((await backfills.wait(client, cancelled, patience)).status).toBe("CANCELED");
+  const listed = await Array.fromAsync(backfills.list(client, { pageSize: 2 }));
+  expect(listed.map(({ id }) => id)).toEqual([cancelled, started.days, started.daily]);
+  const [one] = await Array.fromAsync(backfills.list(client, { status: "CANCELED" }));
+  expect(await backfills.get(client, cancelled)).toMatchObject({ ...one });
+  const refused = backfills.launch(client, { assets: ["daily"], partitions: [key(1)], config: { ops: {} } });
+  if (isOld) await expect(refused).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  else await backfills.cancel(client, await refused);
+}
