@@ -39,8 +39,6 @@ export interface PaginateRunsOptions {
   readonly attempt?: (<Result>(request: PageRequest<Result>) => Promise<Result>) | undefined;
 }
 
-type Sending = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt">;
-
 /** Sends one request of a listing. */
 export type PageRequest<Result> = (signal?: AbortSignal, limit?: number) => Promise<Result>;
 
@@ -93,7 +91,7 @@ export function paginateRunIds(
 export async function existingRunIds(
   client: Requester,
   runIds: readonly string[],
-  options: Sending = {},
+  options: Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt"> = {},
 ): Promise<ReadonlySet<string>> {
   // An empty list is no filter: it would answer every run there is.
   if (runIds.length === 0) return new Set();
@@ -118,7 +116,7 @@ function list<Row>(client: Requester, options: PaginateRunsOptions, how: Pick<Li
 
 async function readRunIds(
   client: Requester,
-  { signal, timeoutMs, attempt = direct }: Sending,
+  { signal, timeoutMs, attempt = direct }: Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt">,
   variablesFor: (limit: number | undefined) => RunIdsPageQueryVariables,
 ): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number }> {
   return attempt(async (attemptSignal, lowerLimit) => {
