@@ -91,7 +91,9 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     test.each(all)(
       "%s",
       async (name, { fault, says }) => {
-        const places = Object.entries(server.places);
+        // A login is read whatever it calls itself: the token is there, or it is not.
+        const isRead = (place: string) => name === "the wrong content type" && place === "login";
+        const places = Object.entries(server.places).filter(([place]) => !isRead(place));
         const index = all.findIndex(([other]) => other === name);
         // At another place for each; at night at every one.
         for (const [place, match] of nightly ? places : [places[index % places.length]!]) {

@@ -82,7 +82,8 @@ export function loginToken(answer: Answer, redactor: Redactor): string {
     throw responseError(hidden, redactor, { code: "INVALID_JSON", text, retryable: true });
   }
   if (isRecord(json) && typeof json.access_token === "string" && json.access_token) return json.access_token;
-  const text = `answered ${response.status} without an access_token. Check the base URL: this may not be Airflow's login.`;
+  const type = response.headers.get("content-type")?.split(";")[0] || "no content type";
+  const text = `answered ${response.status} with ${type}, without an access_token. Check the base URL: this may not be Airflow's login.`;
   throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
 }
 
