@@ -59,6 +59,19 @@ describe("a DAG that is listed and has no definition", () => {
     expect(await held()).toEqual([1, 4, 4]);
   });
 
+  test("keeps the task instances of an open run where these can be asked for by its address only", async () => {
+    const { world, simulator, syncNow, held } = await setUpDags({ batch: false });
+    world.startRun(world.addRun(world.dags.get("old")!));
+    await syncNow();
+    // By now no window brings the run any more.
+    simulator.clock.advance(20 * 60_000);
+    await syncNow();
+    simulator.faults.push(undefinedDag);
+    simulator.clock.advance(20 * 60_000);
+    await expect(syncNow()).rejects.toThrow("what old has: it has runs and no definition any more");
+    expect(await held()).toEqual([1, 6, 6]);
+  });
+
   test("keeps its rows where it can be asked for by its address only, and that fails the sync", async () => {
     const { simulator, syncNow, held, path } = await setUpDags({ batch: false });
     await syncNow();

@@ -6,10 +6,10 @@ import { contentsOf } from "./contents.ts";
 import { folderStore } from "./folder.ts";
 import type { FileFormat } from "./formats.ts";
 import type { Manifest } from "./manifest.ts";
+import { checkPlace, isS3, parseS3Place } from "./place.ts";
 import { openS3Store, type S3Options } from "./s3.ts";
 import { FilesSession } from "./session.ts";
 import type { Store } from "./store.ts";
-import { checkPlace, isS3, parseS3Place } from "./url.ts";
 
 export type { FileFormat } from "./formats.ts";
 export type { S3Credentials, S3Options } from "./s3.ts";

@@ -4,10 +4,10 @@ import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 import { DestinationError } from "../errors.ts";
+import type { S3Place } from "./place.ts";
 import { isConflict, isMissing, s3Error } from "./s3-errors.ts";
 import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
-import type { S3Place } from "./url.ts";
 
 export interface S3Options {
   /** Of the bucket. @default as the SDK finds it: AWS_REGION, the profile */

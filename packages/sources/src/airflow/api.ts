@@ -47,8 +47,27 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       data.dags.map(({ dag_id, stats }) => [dag_id, new Map(stats.map(({ state, count }) => [state, count]))]),
     );
   }
+  /**
+   * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. One that it cannot
+   * print is there.
+   */
+  async function presence(dag: string): Promise<"there" | "gone" | "hidden"> {
+    try {
+      await ask(`dag ${dag}`, "owners", (signal) =>
+        client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: dag } }, signal }),
+      );
+      return "there";
+    } catch (error) {
+      if (isNotFound(error)) return "gone";
+      if (isForbidden(error)) return "hidden";
+      serverError(error);
+      return "there";
+    }
+  }
+
+  // A run that is gone has a DAG that is there.
   const whyNotThere = async (dag: string): Promise<string | undefined> =>
-    numberOfRuns(await runCounts(), dag) > 0
+    (await presence(dag)) === "gone" && numberOfRuns(await runCounts(), dag) > 0
       ? `what ${dag} has: it has runs and no definition any more, so its address leads nowhere; it can be read where the batch endpoints may be used`
       : undefined;
   const dagRuns = dagRunListing(client, ask, useBatch, whyNotThere);
@@ -58,6 +77,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     dagRuns,
     taskInstances,
     runCounts,
+    presence,
 
     /**
      * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
@@ -89,24 +109,6 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
-      }
-    },
-
-    /**
-     * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. One that it cannot
-     * print is there.
-     */
-    async presence(dag: string): Promise<"there" | "gone" | "hidden"> {
-      try {
-        await ask(`dag ${dag}`, "owners", (signal) =>
-          client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: dag } }, signal }),
-        );
-        return "there";
-      } catch (error) {
-        if (isNotFound(error)) return "gone";
-        if (isForbidden(error)) return "hidden";
-        serverError(error);
-        return "there";
       }
     },
 

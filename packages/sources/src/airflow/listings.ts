@@ -112,7 +112,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     } catch (error) {
       if (useBatch || !isNotFound(error)) throw error;
       // Asked for by the address of a DAG or a run, it is gone with that, unless the DAG has lost its definition only.
-      const unreachable = scope.runs ? undefined : await whyNotThere(only(scope.dags));
+      const unreachable = await whyNotThere(only(scope.dags));
       return { rows: [], total: 0, ordered: true, limit, unreachable };
     }
   };
