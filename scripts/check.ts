@@ -40,6 +40,18 @@ interface Report {
   readonly numFailedTests: number;
   readonly numPendingTests: number;
   readonly numTodoTests: number;
+  readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
+}
+
+/** Where the time goes, so that nobody has to look for what to make quicker first. */
+function printSlowest({ testResults }: Report): void {
+  const took = testResults.map(({ name, startTime, endTime }) => ({
+    name: name.replace(root, ""),
+    seconds: Math.round((endTime - startTime) / 1000),
+  }));
+  took.sort((a, b) => b.seconds - a.seconds);
+  console.log("\nThe slowest test files, in seconds, from their first test on:");
+  for (const { name, seconds } of took.slice(0, 12)) console.log(`${String(seconds).padStart(6)}  ${name}`);
 }
 
 async function tests(): Promise<void> {
@@ -49,6 +61,7 @@ async function tests(): Promise<void> {
   try {
     const code = await run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
     const report = JSON.parse(readFileSync(file, "utf8")) as Report;
+    printSlowest(report);
     passed += report.numPassedTests;
     skipped += report.numPendingTests + report.numTodoTests;
     if (process.env.REQUIRE_LIVE && skipped > 0) {

@@ -6,9 +6,10 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
+import { testDeletions } from "./dagster-deletions.ts";
 import { describeLiveBefore, log } from "./live.ts";
 import {
   type DagsterServer,
@@ -36,7 +37,7 @@ for (const [index, { version, pythonBefore }] of dagsterVersions.entries()) {
   if (isNewest && nightly) storages.push(tokyo);
   for (const storage of storages) {
     const where = storage === "sqlite" ? "" : ` whose PostgreSQL is in ${storage.postgres.timezone}`;
-    const runs = isNewest && storage === "sqlite" ? 2000 : 600;
+    const runs = isNewest && storage === "sqlite" && nightly ? 2000 : 600;
     describeLiveBefore(pythonBefore)(`a sync of a real Dagster ${version}${where}`, () =>
       testSync(version, storage, runs),
     );
@@ -71,7 +72,8 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
       if (data?.window) windows.push(data.window.results.length);
       return response;
     };
-    const source = dagster({ client: createDagsterClient({ url: server.url, fetch: fetchAndCount }), overlapMs });
+    const client = createDagsterClient({ url: server.url, fetch: fetchAndCount });
+    const source = dagster({ client, overlapMs, pageSize: nightly ? 1000 : 250 });
     const result: SyncResult = await sync({ source, destination: duckdb(path), onEvent });
     log(`sync: ${result.requests} requests in ${Math.round(result.durationMs)} ms: ${labels.join(", ")}`);
     return { ...result, notices, windows };
@@ -129,18 +131,24 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     expect(windows.reduce((sum, count) => sum + count, 0)).toBeLessThan(recent / 2);
   });
 
-  // Where a location's definitions are has nothing to do with where the runs are stored. On the newest version more is
-  // done to locations in dagster-rounds.test.ts.
-  if (storage !== "sqlite" || (version === dagsterVersion && !nightly)) return;
-  test("what a code location defines keeps its content while it does not load", async () => {
-    await breakLocation(server, "c");
-    await mutateDagster(server, 2);
-    const { notices } = await syncNow();
-    expect(notices).toHaveLength(1);
-    log(notices[0] ?? "");
-    await expectNoDifference();
-    await repairLocation(server, "c");
-    expect((await syncNow()).notices).toEqual([]);
-    await expectNoDifference();
-  });
+  // Where the runs are stored has nothing to do with what follows.
+  if (storage !== "sqlite") return;
+  const isNewest = version === dagsterVersion;
+  // To the newest version's locations more is done in dagster-rounds.test.ts.
+  if (nightly || !isNewest) testBrokenLocation();
+  if (isNewest) describe("what is deleted", () => testDeletions(() => server));
+
+  function testBrokenLocation(): void {
+    test("what a code location defines keeps its content while it does not load", async () => {
+      await breakLocation(server, "c");
+      await mutateDagster(server, 2);
+      const { notices } = await syncNow();
+      expect(notices).toHaveLength(1);
+      log(notices[0] ?? "");
+      await expectNoDifference();
+      await repairLocation(server, "c");
+      expect((await syncNow()).notices).toEqual([]);
+      await expectNoDifference();
+    });
+  }
 }

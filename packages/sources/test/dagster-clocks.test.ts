@@ -25,5 +25,5 @@ test.each([
     world.tag(run, "later", "tag");
     await fixture.sync({ now });
   }
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });

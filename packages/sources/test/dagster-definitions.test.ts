@@ -2,6 +2,7 @@ import { createDagsterClient } from "@org/dagster-client";
 import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";
 import { expect, test } from "vitest";
+import { differences } from "../../../test/live/compare.ts";
 import { operations, startFixture } from "./dagster-server.ts";
 
 const minute = 60_000;
@@ -16,8 +17,8 @@ test("an asset's id is its path as compact JSON, whatever is in it", async () =>
   world.materialize(["only", "events"]);
   const fixture = await startFixture(world);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
-  const rows = await fixture.rows("dagster_assets");
+  fixture.expectTablesAsInWorld();
+  const rows = fixture.rows("dagster_assets");
   expect(rows.map(({ id }) => id).sort()).toEqual(['["a","b"]', '["a.b"]', '["only","events"]', '["äö","x/\\"y"]']);
   expect(rows.filter(({ key_path }) => key_path === "a.b")).toHaveLength(2);
 });
@@ -27,7 +28,7 @@ test("assets known by their events only are asked for by key, 300 in one request
   for (let asset = 0; asset < 450; asset += 1) world.materialize(["files", `file ${asset}`]);
   const fixture = await startFixture(world);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
   expect(operations(fixture.server).filter((name) => name === "EventAssets")).toHaveLength(2);
 });
 
@@ -37,8 +38,8 @@ test("an asset whose definition was taken away stays as one that is known by its
   await fixture.sync();
   world.undefineAsset("warehouse", ["raw_shop", "orders"]);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
-  const [row] = (await fixture.rows("dagster_assets")).filter(({ key_path }) => key_path === "raw_shop.orders");
+  fixture.expectTablesAsInWorld();
+  const [row] = fixture.rows("dagster_assets").filter(({ key_path }) => key_path === "raw_shop.orders");
   expect(row).toMatchObject({ description: null, group_name: null, code_location: null });
   expect(row?.last_materialization_time).not.toBeNull();
 });
@@ -55,14 +56,14 @@ test.for(["breakLocation", "startLoading"] as const)("%s: what the location defi
   world.materialize(["raw_shop", "orders"]);
   world.defineAsset("ml_platform", { path: ["raw_shop", "orders"], description: "Defined there, too." });
   const { events } = await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
   expect(noticeCodes(events)).toEqual(["LOCATION_NOT_LOADED", "LOCATION_NOT_LOADED"]);
 
   world.repairLocation("warehouse");
   world.repairLocation("never_ran");
   world.undefineAsset("ml_platform", ["raw_shop", "orders"]);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });
 
 test("a location that fails to load is named with what its error says", async () => {
@@ -83,13 +84,13 @@ test("a materialization that is wiped while its location is broken goes, the def
   world.breakLocation("warehouse");
   world.wipe(["raw_shop", "orders"]);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });
 
 test("several cron expressions are printed as a list", async () => {
   const fixture = await startFixture(createDagsterWorld({ runs: 50 }));
   await fixture.sync();
-  const crons = (await fixture.rows("dagster_schedules")).map(({ cron_schedule }) => cron_schedule);
+  const crons = fixture.rows("dagster_schedules").map(({ cron_schedule }) => cron_schedule);
   expect(crons).toContain("['0 0 * * *', '0 6,12,18 * * *']");
   expect(crons).toContain("0 2 * * *");
 });
@@ -106,9 +107,9 @@ test("a sensor's active runs are the same with and without the runs in the sync"
   await alone.sync({ streams: ["sensors"] });
   const whole = await startFixture(world);
   await whole.sync();
-  await whole.expectTablesAsInWorld();
-  const rows = await alone.rows("dagster_sensors");
-  expect(rows).toEqual(await whole.rows("dagster_sensors"));
+  whole.expectTablesAsInWorld();
+  const rows = alone.rows("dagster_sensors");
+  expect(differences(world.rows().dagster_sensors, rows, ["id"])).toEqual([]);
   const active = rows.find(({ name }) => name === "marts_are_fresh")?.active_run_ids as string[];
   expect(runs.map(({ runId }) => active.includes(runId))).toEqual([false, true, true]);
 });
@@ -138,7 +139,7 @@ test("I8: an answer without the workspace or without the assets is an error, and
     await expect(fixture.sync()).rejects.toThrow("no such table: asset_keys");
     expect(fixture.server.faults.pending).toBe(0);
   }
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });
 
 async function checkOf(version: "1.7.10" | "1.10.21" | "1.13.27") {
@@ -170,11 +171,10 @@ test("a server that lacks a field of its runs is synced without it, in as many r
     const fixture = await startFixture(world, { version, pageSize: 50 });
     await fixture.sync();
     counts.push(fixture.server.requests.length);
-    const [found] = await fixture.query(
-      "SELECT count(*)::int AS runs, count(creation_time)::int AS with_creation FROM dagster_runs",
-    );
-    const runs = world.rows().dagster_runs.length;
-    expect(found).toEqual({ runs, with_creation: version === "1.7.10" ? 0 : runs });
+    const runs = fixture.rows("dagster_runs");
+    expect(runs).toHaveLength(world.rows().dagster_runs.length);
+    const withCreation = runs.filter((run) => run.creation_time !== null);
+    expect(withCreation).toHaveLength(version === "1.7.10" ? 0 : runs.length);
   }
   expect(counts[0]).toBe(counts[1]);
 });

@@ -13,9 +13,9 @@ const cursorOf = ({ json }: SimulatedRequest) => (json as { variables: { pageTok
 /** Runs that ended long ago: the open ones are asked for by their ids at every sync. */
 const finished = (world: DagsterWorld) => world.ordered().filter(({ endTime }) => endTime !== null);
 
-async function marked(fixture: DagsterFixture): Promise<string[]> {
-  const rows = await fixture.query("SELECT run_id FROM dagster_runs WHERE _deleted_at IS NOT NULL ORDER BY run_id");
-  return rows.map(({ run_id }) => run_id as string);
+function marked(fixture: DagsterFixture): string[] {
+  const ids = fixture.deleted("dagster_runs").map(({ run_id }) => run_id as string);
+  return ids.sort();
 }
 
 test("I12: to look for deletions where there are none costs no request more", async () => {
@@ -43,11 +43,11 @@ test.for([
   const gone = finished(world).filter((_run, index) => index % 6 === 5);
   for (const run of gone.slice(0, count)) world.deleteRun(run);
   await fixture.sync();
-  expect(await marked(fixture)).toEqual([]);
+  expect(marked(fixture)).toEqual([]);
   fixture.server.requests.clear();
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toHaveLength(count);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(count);
+  fixture.expectTablesAsInWorld();
   expect(operations(fixture.server)).toEqual(["Definitions", "RunChanges", ...asked, "EventAssets"]);
   fixture.server.requests.clear();
   await fixture.sync(reconcile);
@@ -61,13 +61,13 @@ test("deletions are looked for once a day by themselves", async () => {
   world.deleteRun(finished(world)[7]!);
   world.advance(23 * 60 * minute);
   await fixture.sync();
-  expect(await marked(fixture)).toEqual([]);
+  expect(marked(fixture)).toEqual([]);
   world.advance(60 * minute);
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
   world.deleteRun(finished(world)[7]!);
   await fixture.sync();
-  expect(await marked(fixture)).toHaveLength(1);
+  expect(marked(fixture)).toHaveLength(1);
 });
 
 test("a deleted run is found though another was born meanwhile, with times of long ago", async () => {
@@ -78,8 +78,8 @@ test("a deleted run is found though another was born meanwhile, with times of lo
   world.deleteRun(finished(world)[20]!);
   world.at(world.now() - 3 * hour, () => world.completeRun({ jobName: "score" }));
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toHaveLength(1);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(1);
+  fixture.expectTablesAsInWorld();
 });
 
 test("a deleted run is found though another is born after the runs were counted", async () => {
@@ -89,8 +89,8 @@ test("a deleted run is found though another is born after the runs were counted"
   world.deleteRun(finished(world)[20]!);
   fixture.server.faults.push({ match: asks("RunChanges"), before: () => void world.addRun({ jobName: "score" }) });
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toHaveLength(1);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(1);
+  fixture.expectTablesAsInWorld();
 });
 
 test("a deleted run is found though an open one is deleted after the runs were counted", async () => {
@@ -101,8 +101,8 @@ test("a deleted run is found though an open one is deleted after the runs were c
   world.deleteRun(finished(world)[20]!);
   fixture.server.faults.push({ match: asks("RunChanges"), before: () => world.deleteRun(open) });
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toHaveLength(2);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(2);
+  fixture.expectTablesAsInWorld();
 });
 
 test("a run that is born while the ids are listed is stored, not marked", async () => {
@@ -112,8 +112,8 @@ test("a run that is born while the ids are listed is stored, not marked", async 
   world.deleteRun(finished(world)[20]!);
   fixture.server.faults.push({ match: asks("RunIdsPage"), before: () => void world.completeRun({ jobName: "score" }) });
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toHaveLength(1);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(1);
+  fixture.expectTablesAsInWorld();
 });
 
 test("I8: runs that are deleted while the ids are listed end the listing early for no other run", async () => {
@@ -143,10 +143,10 @@ test("I8: runs that are deleted while the ids are listed end the listing early f
   );
   await fixture.sync({ ...reconcile, allowMassDelete: true });
   expect(fixture.server.faults.pending).toBe(0);
-  const wrong = (await marked(fixture)).filter((id) => world.runs.has(id));
+  const wrong = marked(fixture).filter((id) => world.runs.has(id));
   expect(wrong).toEqual([]);
   await fixture.sync({ ...reconcile, allowMassDelete: true });
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });
 
 test("I8: a listing that fails marks nothing, and the next one finds what is gone", async () => {
@@ -170,11 +170,10 @@ test("I8: a listing that fails marks nothing, and the next one finds what is gon
   });
   await expect(fixture.sync(reconcile)).rejects.toThrow("database is locked");
   expect(fixture.server.faults.pending).toBe(0);
-  expect(await marked(fixture)).toEqual([]);
-  const [tagged] = await fixture.query("SELECT count(*) AS count FROM dagster_runs WHERE tags->>'before' IS NOT NULL");
-  expect(tagged?.count).toBe(1);
+  expect(marked(fixture)).toEqual([]);
+  expect(fixture.rows("dagster_runs").filter(({ tags }) => "before" in (tags as object))).toHaveLength(1);
   await fixture.sync(reconcile);
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 });
 
 test("I8: a run that the listing leaves out is not marked without being asked for by its id", async () => {
@@ -190,7 +189,7 @@ test("I8: a run that the listing leaves out is not marked without being asked fo
   });
   await fixture.sync(reconcile);
   expect(fixture.server.faults.pending).toBe(0);
-  expect(await marked(fixture)).toEqual([gone!.runId]);
+  expect(marked(fixture)).toEqual([gone!.runId]);
 });
 
 test("I8: answers that are cut to fewer runs than were asked for mark no run that exists", async () => {
@@ -201,7 +200,7 @@ test("I8: answers that are cut to fewer runs than were asked for mark no run tha
   world.deleteRun(open[4]!);
   fixture.server.faults.push({ match: ({ text }) => /query Run(Changes|s)/.test(text), times: 20, clampPage: 2 });
   await fixture.sync({ streams: ["runs"] });
-  expect(await marked(fixture)).toEqual([open[4]!.runId]);
+  expect(marked(fixture)).toEqual([open[4]!.runId]);
 });
 
 test("I8: many runs gone at once are not believed, in numbers, until that is allowed", async () => {
@@ -213,7 +212,7 @@ test("I8: many runs gone at once are not believed, in numbers, until that is all
   const born = world.completeRun({ jobName: "score" });
   fixture.server.requests.clear();
   await expect(fixture.sync(reconcile)).rejects.toThrow(/dagster_runs: 150 of 60[23] rows \(25 %\)/);
-  expect(await marked(fixture)).toEqual([]);
+  expect(marked(fixture)).toEqual([]);
   // No question by id for any of them; and all else of the sync is done.
   expect(operations(fixture.server)).toEqual([
     "Definitions",
@@ -223,10 +222,10 @@ test("I8: many runs gone at once are not believed, in numbers, until that is all
     "RunIdsPage",
     "EventAssets",
   ]);
-  expect((await fixture.rows("dagster_runs")).map(({ run_id }) => run_id)).toContain(born.runId);
+  expect(fixture.rows("dagster_runs").map(({ run_id }) => run_id)).toContain(born.runId);
   await fixture.sync({ ...reconcile, allowMassDelete: true });
-  expect(await marked(fixture)).toHaveLength(150);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toHaveLength(150);
+  fixture.expectTablesAsInWorld();
 });
 
 test("a run that comes back under its id is no longer marked", async () => {
@@ -236,9 +235,9 @@ test("a run that comes back under its id is no longer marked", async () => {
   const run = finished(world)[30]!;
   world.deleteRun(run);
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toEqual([run.runId]);
+  expect(marked(fixture)).toEqual([run.runId]);
   world.addRun({ jobName: run.jobName, runId: run.runId });
   await fixture.sync(reconcile);
-  expect(await marked(fixture)).toEqual([]);
-  await fixture.expectTablesAsInWorld();
+  expect(marked(fixture)).toEqual([]);
+  fixture.expectTablesAsInWorld();
 });

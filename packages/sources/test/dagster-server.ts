@@ -1,26 +1,26 @@
-/** A simulated Dagster, a DuckDB file, and syncs from the one into the other. */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+/** A simulated Dagster, tables in memory, and syncs from the one into the other. */
 import { createDagsterClient } from "@org/dagster-client";
-import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { createMemory, memoryDestination } from "@org/destination/memory";
 import { type DagsterSimulator, type DagsterVersion, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
 import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { expect, onTestFinished } from "vitest";
+import { differences, type PlainRow } from "../../../test/live/compare.ts";
 
 const tables = [runsTable, assetsTable, schedulesTable, sensorsTable];
-type Row = Readonly<Record<string, unknown>>;
 
 export interface DagsterFixture {
   readonly server: DagsterSimulator;
   /** Syncs, and says what was asked. */
   sync(options?: Partial<Parameters<typeof sync>[0]>): Promise<SyncResult & { readonly events: readonly SyncEvent[] }>;
   /** The rows of a table that are not deleted. */
-  rows(table: string): Promise<readonly Row[]>;
-  query(sql: string): Promise<readonly Row[]>;
+  rows(table: string): readonly PlainRow[];
+  /** Those that are marked as deleted. */
+  deleted(table: string): readonly PlainRow[];
+  /** What a stream said last, as text. */
+  state(stream: string): string | undefined;
   /** Compares all four tables with what the world holds. */
-  expectTablesAsInWorld(): Promise<void>;
+  expectTablesAsInWorld(): void;
 }
 
 /** @param options.pageSize Runs asked for at once. */
@@ -30,34 +30,27 @@ export async function startFixture(
 ): Promise<DagsterFixture> {
   const { overlapMs = 0, version = "1.13.27", ...rest } = options;
   const server = await startDagsterSimulator({ world, version });
-  const folder = mkdtempSync(join(tmpdir(), "dagster-sync-"));
-  const path = join(folder, "dagster.duckdb");
-  onTestFinished(async () => {
-    await server.close();
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const query = (sql: string) => queryDuckdb(path, sql);
-  const rows = (table: string) => {
-    const [{ columns }] = tables.filter(({ name }) => name === table) as [(typeof tables)[number]];
-    return query(`SELECT ${Object.keys(columns).join(", ")} FROM ${table} WHERE _deleted_at IS NULL`);
-  };
+  onTestFinished(() => server.close());
+  const memory = createMemory();
+  const destination = memoryDestination(memory);
+  const rows = (table: string) => destination.rows(table).filter((row) => row._deleted_at === null);
   return {
     server,
-    query,
     rows,
+    deleted: (table) => destination.rows(table).filter((row) => row._deleted_at !== null),
+    state: (stream) => [...memory.states.values()].map((states) => states.get(stream)?.json)[0],
     async sync(overrides = {}) {
       const events: SyncEvent[] = [];
       const source = dagster({ client: createDagsterClient({ url: server.url }), overlapMs, ...rest });
       const requests = { retries: 2, retryWaitMs: 1, retryWaitMaxMs: 2 };
       const onEvent = (event: SyncEvent) => void events.push(event);
       const now = () => world.clock.now();
-      return { ...(await sync({ source, destination: duckdb(path), requests, onEvent, now, ...overrides })), events };
+      return { ...(await sync({ source, destination, requests, onEvent, now, ...overrides })), events };
     },
-    async expectTablesAsInWorld() {
+    expectTablesAsInWorld() {
       const expected = world.rows();
       for (const { name, primaryKey } of tables) {
-        const byKey = (all: readonly Row[]) => new Map(all.map((row) => [row[primaryKey[0]!], row]));
-        expect(byKey(await rows(name)), name).toEqual(byKey(expected[name as keyof typeof expected]));
+        expect(differences(expected[name as keyof typeof expected], rows(name), primaryKey), name).toEqual([]);
       }
     },
   };

@@ -22,7 +22,7 @@ test("runs that take longer than a proxy waits are read in smaller pages, each t
   const fixture = await startFixture(world);
   fixture.server.faults.push(slowBeyond(70));
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
   // 1000, 250, then 62 at once: what was too slow is not tried again.
   const refused = fixture.server.requests.filter(({ status }) => status === 504);
   expect(refused).toHaveLength(2);
@@ -33,7 +33,7 @@ test("runs that take longer than a proxy waits are read in smaller pages, each t
   for (let index = 0; index < 130; index += 1) world.addRun({ jobName: "score", location: "ml_platform" });
   fixture.server.requests.clear();
   await fixture.sync();
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
 
   for (const run of world
     .ordered()
@@ -42,6 +42,6 @@ test("runs that take longer than a proxy waits are read in smaller pages, each t
     world.deleteRun(run);
   fixture.server.requests.clear();
   await fixture.sync({ reconcile: true });
-  await fixture.expectTablesAsInWorld();
+  fixture.expectTablesAsInWorld();
   expect(operations(fixture.server)).toContain("RunIdsPage");
 });

@@ -22,6 +22,8 @@ export const airflowVersions = [
 
 /** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
 export const fabVersion = "3.9.0";
+/** The version of Airflow that it is installed with. */
+const airflowWithFab = "3.3.2";
 
 export interface StartAirflowOptions {
   /** Told what is being done, one line at a time. */
@@ -85,7 +87,7 @@ export interface AirflowServer {
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
   const { log, version = "3.3.2", signal } = options;
   const isFab = options.authManager === "fab";
-  const name = `airflow-${version}${isFab ? "-fab" : ""}`;
+  const name = `airflow-${version}`;
   const lockFile = fileURLToPath(new URL(`./requirements/${name}.txt`, import.meta.url));
   const pythonBefore = airflowVersions.find((each) => each.version === version)?.pythonBefore;
   const venv = await ensureVenv({ name, lockFile, pythonBefore, log, signal });
@@ -105,7 +107,9 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   };
 
   try {
-    const own = { ...surroundings(dirname(venv.python)), AIRFLOW_HOME: home, ...(isFab && fabSettings) };
+    const own = { ...surroundings(dirname(venv.python)), AIRFLOW_HOME: home };
+    // Its tables are made with the others, and mean nothing to another auth manager.
+    if (version === airflowWithFab) Object.assign(own, fabSettings);
     const tables = await tablesOf(venv, { log, env: own, cwd: home, signal });
     const postgres = await startPostgres({ log, signal, from: tables });
     const database: Database = openDatabase(postgres.url("airflow"));

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onExit } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
-import { freePort, startService, waitUntil } from "./processes.ts";
+import { freePort, type Service, startService, waitUntil } from "./processes.ts";
 import { cacheFolder, ensureVenv } from "./python.ts";
 import { type PythonWorker, startPythonWorker } from "./python-worker.ts";
 
@@ -83,7 +83,7 @@ export async function startDagster(options: {
   signal?: AbortSignal | undefined;
 }): Promise<DagsterServer> {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
-  const name = `dagster-${version}${storage === "sqlite" ? "" : "-postgres"}`;
+  const name = `dagster-${version}`;
   const pythonBefore = dagsterVersions.find((each) => each.version === version)?.pythonBefore;
   const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), pythonBefore, log, signal });
   const { database, stopDatabase } = await startStorage(storage, log, signal);
@@ -98,9 +98,7 @@ export async function startDagster(options: {
   log(`Starting Dagster ${version} on port ${port}, its times in ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
-  const daemon = options.daemon
-    ? startService(venv.bin("dagster-daemon"), ["run", "-w", "workspace.yaml"], { env, cwd: home })
-    : undefined;
+  let daemon: Service | undefined;
   let worker: PythonWorker | undefined;
   const stop = async () => {
     await worker?.stop();
@@ -112,13 +110,6 @@ export async function startDagster(options: {
   const origin = `http://127.0.0.1:${port}`;
   const url = `${origin}/graphql`;
   const answers = async () => (await fetch(`${origin}/server_info`, { signal: AbortSignal.timeout(5000) })).ok;
-  try {
-    await waitUntil(`Dagster ${version}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
-
   const query: DagsterServer["query"] = async <T>(document: string, variables?: Record<string, unknown>) => {
     const response = await fetch(url, {
       method: "POST",
@@ -131,29 +122,66 @@ export async function startDagster(options: {
     if (!answer.data || answer.errors) throw new Error(`Dagster answered ${response.status}: ${text.slice(0, 2000)}`);
     return answer.data as T;
   };
+  const reloadLocation = async (location: DagsterLocation) => {
+    const document = `mutation($name: String!) {
+        reloadRepositoryLocation(repositoryLocationName: $name) { __typename ... on PythonError { message } } }`;
+    const { reloadRepositoryLocation: result } = await query<{
+      reloadRepositoryLocation: { __typename: string; message?: string };
+    }>(document, { name: location });
+    if (result.__typename !== "WorkspaceLocationEntry") {
+      throw new Error(`Dagster did not reload ${location}: ${result.__typename} ${result.message ?? ""}`);
+    }
+  };
+  try {
+    await waitUntil(`Dagster ${version}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
+    await expectLoaded(query, { reloadLocation, log });
+    // Not before: a daemon beside a server that makes its tables makes them too, and what starts then may not find them.
+    if (options.daemon) {
+      daemon = startService(venv.bin("dagster-daemon"), ["run", "-w", "workspace.yaml"], { env, cwd: home });
+    }
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   return {
     url,
     home,
     locations,
     database,
     query,
+    reloadLocation,
     async python<T>(script: string, input: unknown) {
       signal?.throwIfAborted();
       worker ??= startPythonWorker(venv.python, here("dagster/worker.py"), { env, cwd: home });
       return JSON.parse(await worker.run(script, input)) as T;
     },
-    async reloadLocation(location) {
-      const document = `mutation($name: String!) {
-        reloadRepositoryLocation(repositoryLocationName: $name) { __typename ... on PythonError { message } } }`;
-      const { reloadRepositoryLocation: result } = await query<{
-        reloadRepositoryLocation: { __typename: string; message?: string };
-      }>(document, { name: location });
-      if (result.__typename !== "WorkspaceLocationEntry") {
-        throw new Error(`Dagster did not reload ${location}: ${result.__typename} ${result.message ?? ""}`);
-      }
-    },
     stop,
   };
+}
+
+/**
+ * Has loaded what did not load but is not broken: a code server that did not come up in time is not tried again by itself.
+ *
+ * @throws When it does not load after all, with the reason.
+ */
+async function expectLoaded(
+  query: DagsterServer["query"],
+  { reloadLocation, log }: Pick<DagsterServer, "reloadLocation"> & { readonly log: (line: string) => void },
+): Promise<void> {
+  const document = `{ workspaceOrError { ... on Workspace { locationEntries { name
+    locationOrLoadError { __typename ... on PythonError { message } } } } } }`;
+  type Entry = { readonly name: DagsterLocation; readonly locationOrLoadError: { readonly message?: string } | null };
+  const failures = async () => {
+    const { workspaceOrError } = await query<{ workspaceOrError: { locationEntries: readonly Entry[] } }>(document);
+    const failed = ({ name, locationOrLoadError: found }: Entry) => name !== "broken" && (!found || found.message);
+    return workspaceOrError.locationEntries.filter(failed);
+  };
+  for (const { name, locationOrLoadError: error } of await failures()) {
+    log(`Code location ${name} did not load, trying it again: ${error?.message}`);
+    await reloadLocation(name);
+  }
+  const [failed] = await failures();
+  if (failed) throw new Error(`Code location ${failed.name} does not load: ${failed.locationOrLoadError?.message}`);
 }
 
 /** A busy code server may still write for an instant after it was told to end. */
@@ -187,7 +215,10 @@ async function writeHome(
   // 1.7 starts a run at once where nothing else is said; where there is a queue, it is asked every 5 s.
   const queue =
     "run_coordinator:\n  module: dagster\n  class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}\n";
-  await writeFile(join(home, "dagster.yaml"), `telemetry:\n  enabled: false\n${storage}${daemon ? queue : ""}`);
+  // After three minutes, a location would count as failed: a busy machine may need longer to start its code server.
+  const patience = "code_servers:\n  local_startup_timeout: 400\n";
+  const settings = `telemetry:\n  enabled: false\n${patience}${storage}${daemon ? queue : ""}`;
+  await writeFile(join(home, "dagster.yaml"), settings);
   const entries = locations.map(
     (name) =>
       `  - python_file: {relative_path: definitions/${name}.py, location_name: ${name}, working_directory: definitions}\n`,
