@@ -6,7 +6,7 @@ import { startSyncTo } from "./support/processes.ts";
 import { syncInto } from "./support/small-sync.ts";
 import { type Kind, type Subject, startSubject } from "./support/subject.ts";
 
-const kills = process.env.NIGHTLY ? 25 : 5;
+const kills = process.env.NIGHTLY ? 25 : 4;
 const kinds: readonly Kind[] = ["airflow", "dagster"];
 
 /** What random-instants.test.ts shows of a DuckDB file, for every other destination. */

@@ -88,7 +88,7 @@ export function testExamples(server: () => AirflowServer): void {
   test("examples/promote-when-green promotes what is green in Airflow and in Dagster, and nothing else", {
     timeout,
   }, async () => {
-    const dagster = await startDagster({ log, locations: ["methods"], daemon: true });
+    const dagster = await startDagster({ log, locations: ["methods"] });
     try {
       const both = { ...env, DAGSTER_URL: dagster.url };
       await expect(runExample("promote-when-green", both, "1.0", "backfilled", "fails_first")).rejects.toMatchObject({

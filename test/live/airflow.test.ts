@@ -27,6 +27,8 @@ for (const { version, pythonBefore } of tested) {
 }
 
 function testSync(version: string): void {
+  /** The oldest version has its turn at what does not differ by version at night. */
+  const isWhole = version === newest || Boolean(process.env.NIGHTLY);
   const folder = mkdtempSync(join(tmpdir(), "live-airflow-"));
   const path = join(folder, "airflow.duckdb");
   let server: AirflowServer;
@@ -88,7 +90,7 @@ function testSync(version: string): void {
   });
 
   test("I4: what runs, users and the scheduler change is there after the next sync", async () => {
-    for (const round of [1, 2]) {
+    for (const round of isWhole ? [1, 2] : [1]) {
       log(`changed: ${JSON.stringify(await mutateAirflow(server, round))}`);
       await syncNow();
       await expectNoDifference();
@@ -102,12 +104,7 @@ function testSync(version: string): void {
     await expectNoDifference();
   });
 
-  test("I4: counts by state and unfinished rows show what was changed without a stamp", async () => {
-    log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
-    await syncNow();
-    await expectNoDifference();
-  });
-
+  if (isWhole) testUnstamped();
   test("I8: what was deleted is gone: by the event log at once, without a trace after a reconcile", async () => {
     log(`deleted: ${JSON.stringify(await deleteSome(server))}`);
     await syncNow({ reconcile: false });
@@ -115,15 +112,26 @@ function testSync(version: string): void {
     log(`reconcile: ${requests} requests`);
     await expectNoDifference();
   });
+  if (isWhole) testRetention();
 
-  test("I8: what airflow db clean took is kept, and marked as purged", async () => {
-    const { taken, cut, requests } = await cleanUp(server, () => syncNow({ reconcile: true }));
-    log(`taken by db clean: ${JSON.stringify(taken)}; reconcile: ${requests} requests`);
-    const runs = await readTable(path, dagRunsTable);
-    expect(runs.filter(({ purged_at }) => purged_at)).toHaveLength(taken.runs);
-    // Earlier attempts that it took from task instances that are still there stay as they were seen.
-    await expectNoDifference((row) => row.is_latest !== false || String(row.start_date) >= cut);
-  });
+  function testUnstamped(): void {
+    test("I4: counts by state and unfinished rows show what was changed without a stamp", async () => {
+      log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
+      await syncNow();
+      await expectNoDifference();
+    });
+  }
+
+  function testRetention(): void {
+    test("I8: what airflow db clean took is kept, and marked as purged", async () => {
+      const { taken, cut, requests } = await cleanUp(server, () => syncNow({ reconcile: true }));
+      log(`taken by db clean: ${JSON.stringify(taken)}; reconcile: ${requests} requests`);
+      const runs = await readTable(path, dagRunsTable);
+      expect(runs.filter(({ purged_at }) => purged_at)).toHaveLength(taken.runs);
+      // Earlier attempts that it took from task instances that are still there stay as they were seen.
+      await expectNoDifference((row) => row.is_latest !== false || String(row.start_date) >= cut);
+    });
+  }
 }
 
 /** The server's address cannot carry a slash, so the earlier attempts of such runs are out of every client's reach. */

@@ -21,7 +21,7 @@ import { isLocationBroken, repairLocation, seedDagster } from "./servers/dagster
 const firstSeed = Number(process.env.ROUNDS_SEED ?? Date.now() % 1_000_000);
 const nightly = Boolean(process.env.NIGHTLY);
 /** On each server: of the newest version, and of each other. */
-const rounds = { newest: Number(process.env.ROUNDS ?? (nightly ? 20 : 3)), other: nightly ? 8 : 1 };
+const rounds = { newest: Number(process.env.ROUNDS ?? (nightly ? 20 : 2)), other: nightly ? 8 : 1 };
 
 /** The clocks of the short tier: those whose tables would lack something if positions were taken as they are shown. */
 const shortly = ["is ahead by an hour", "is set back by an hour between two syncs"];

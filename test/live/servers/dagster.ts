@@ -62,14 +62,14 @@ export interface DagsterServer {
 }
 
 /**
- * Installs Dagster into the cache where it is missing and starts its web server. Without the daemon nothing runs, and
- * nothing changes but by the test.
+ * Installs Dagster into the cache where it is missing and starts its web server. Without the daemon, nothing runs but what
+ * the test launches, at once.
  *
  * @param options.version One of `dagsterVersions`. Default: 1.13.27, the only one with PostgreSQL.
  * @param options.storage Default: SQLite.
  * @param options.port Default: a free one.
  * @param options.locations Code locations to load. Default: a and b.
- * @param options.daemon Runs the queue, backfills, schedules and sensors. Default: no.
+ * @param options.daemon Runs a queue, backfills, schedules and sensors. Default: no.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  * @throws {ServerError} When the server is not ready in 400 s, with the end of its log.
  */
@@ -212,12 +212,14 @@ async function writeHome(
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
   // To SQLAlchemy 2.1, a plain postgresql:// is another driver than the one that comes with Dagster.
   const storage = url ? `storage:\n  postgres:\n    postgres_url: ${url.replace(":", "+psycopg2:")}\n` : "";
-  // 1.7 starts a run at once where nothing else is said; where there is a queue, it is asked every 5 s.
-  const queue =
-    "run_coordinator:\n  module: dagster\n  class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}\n";
+  // Versions differ in what they do where nothing is said. The daemon asks the queue every 5 s unless told otherwise.
+  const coordinator = daemon
+    ? "class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}"
+    : "class: DefaultRunCoordinator";
+  const launching = `run_coordinator:\n  module: dagster\n  ${coordinator}\n`;
   // After three minutes, a location would count as failed: a busy machine may need longer to start its code server.
   const patience = "code_servers:\n  local_startup_timeout: 400\n";
-  const settings = `telemetry:\n  enabled: false\n${patience}${storage}${daemon ? queue : ""}`;
+  const settings = `telemetry:\n  enabled: false\n${patience}${storage}${launching}`;
   await writeFile(join(home, "dagster.yaml"), settings);
   const entries = locations.map(
     (name) =>
