@@ -45,7 +45,8 @@ export default defineConfig({
           include: ["test/live/**/*.test.ts", ...(nightly ? ["test/nightly/**/*.test.ts"] : [])],
           globalSetup: "./test/live/setup.ts",
           testTimeout: 300_000,
-          hookTimeout: 300_000,
+          // A server is installed from the network first where it is not in the cache.
+          hookTimeout: 900_000,
         },
       },
     ],

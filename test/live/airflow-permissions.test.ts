@@ -54,7 +54,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     seen = [...dags.map(({ dag_id }) => dag_id).filter((dag) => dag !== third), third].slice(-3);
     reader = await createReader(as("admin"));
     // Three API servers start meanwhile.
-  }, 600_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });

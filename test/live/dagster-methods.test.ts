@@ -58,7 +58,7 @@ function testMethods(version: string): void {
   beforeAll(async () => {
     server = await startDagster({ log, version, locations: ["methods", "broken"], daemon: true });
     client = createDagsterClient({ url: server.url });
-  }, 420_000);
+  });
   afterAll(async () => {
     await server?.stop();
   });

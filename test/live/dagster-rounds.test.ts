@@ -49,7 +49,7 @@ function testChanges(version: string, storage: DagsterStorage): void {
   beforeAll(async () => {
     server = await startDagster({ log, version, storage, locations: ["a", "b", "c"] });
     await seedDagster(server, { runs: 600, seed: firstSeed });
-  }, 600_000);
+  });
   afterAll(async () => {
     await server?.stop();
     rmSync(folder, { recursive: true, force: true });

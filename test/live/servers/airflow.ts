@@ -25,6 +25,9 @@ export const fabVersion = "3.9.0";
 /** The version of Airflow that it is installed with. */
 const airflowWithFab = "3.3.2";
 
+/** An idle machine needs 10 s, a busy one several times that. */
+const readyDeadlineMs = 300_000;
+
 export interface StartAirflowOptions {
   /** Told what is being done, one line at a time. */
   log: (line: string) => void;
@@ -167,7 +170,10 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       };
       const service: Service = startService(airflow, args, { env: { ...env, ...moreEnv }, cwd: home, onEnd });
       server = service;
-      await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], { deadlineMs: 120_000, signal });
+      await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], {
+        deadlineMs: readyDeadlineMs,
+        signal,
+      });
     };
     // They end themselves where the machine is too busy for their heartbeats.
     const keep = (args: string[]) => {
@@ -190,7 +196,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       keep(["scheduler", "--skip-serve-logs"]);
       keep(["dag-processor"]);
       keep(["triggerer", "--skip-serve-logs"]);
-      await waitUntil("Airflow's scheduler", () => allHealthy(url), helpers, { deadlineMs: 120_000, signal });
+      await waitUntil("Airflow's scheduler", () => allHealthy(url), helpers, { deadlineMs: readyDeadlineMs, signal });
     }
 
     return {
@@ -215,7 +221,10 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
         const url = `http://127.0.0.1:${port}`;
         const service = startService(airflow, apiServer(port), { env: { ...env, ...moreEnv }, cwd: home });
         helpers.push(service);
-        await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], { deadlineMs: 120_000, signal });
+        await waitUntil(`Airflow ${version} on ${url}`, () => answers(url), [service], {
+          deadlineMs: readyDeadlineMs,
+          signal,
+        });
         return url;
       },
       stop,
