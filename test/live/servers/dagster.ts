@@ -216,7 +216,7 @@ async function writeHome(
   const coordinator = daemon
     ? "class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}"
     : "class: DefaultRunCoordinator";
-  const launching = `run_coordinator:\n  module: dagster\n  ${coordinator}\n`;
+  const launching = `run_coordinator:\n  module: dagster._core.run_coordinator\n  ${coordinator}\n`;
   // After three minutes, a location would count as failed: a busy machine may need longer to start its code server.
   const patience = "code_servers:\n  local_startup_timeout: 400\n";
   const settings = `telemetry:\n  enabled: false\n${patience}${storage}${launching}`;
