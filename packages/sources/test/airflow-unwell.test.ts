@@ -62,7 +62,10 @@ test.each([true, false])(
   },
 );
 
-test("I12: a note on a run that ended some minutes ago is no late commit", async () => {
+test.each([
+  ["where the event log tells of it", []],
+  ["where nobody may read the event log", ["EVENT_LOG_FORBIDDEN"]],
+])("I12: a note on a run that ended some minutes ago is no late commit, %s", async (_, notices) => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "a" });
   const { simulator, syncNow, differences } = await setUp({ world });
@@ -73,8 +76,11 @@ test("I12: a note on a run that ended some minutes ago is no late commit", async
     await syncNow();
     world.note(run, `note ${round}`);
     world.note(run.tasks[0]!, `note ${round}`);
+    const match = ({ path }: SimulatedRequest) => notices.length > 0 && path.includes("/eventLogs");
+    simulator.faults.push({ match, times: 1_000, status: 403, body: { detail: "Forbidden" } });
     const { events } = await syncNow();
-    expect(events.filter((event) => event.type === "notice")).toEqual([]);
+    simulator.faults.clear();
+    expect(events.flatMap((event) => (event.type === "notice" ? [event.code] : []))).toEqual(notices);
     expect(await differences()).toEqual([]);
   }
 });

@@ -10,6 +10,7 @@
 import type { CommitResult } from "@org/destination";
 import { timestampOf } from "../timestamp.ts";
 import { circleGuard } from "./circle.ts";
+import type { LateRows } from "./late.ts";
 import { leaves, type OnUnreadable } from "./leaves.ts";
 import type { Listing } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
@@ -34,14 +35,14 @@ export interface Window {
  * holds: they should be known. What is not became visible late, and only a little later no window would have shown it.
  *
  * @param keyOf tells one row from another
- * @param isExplained whether a row may be unknown for another reason than that it became visible late
+ * @param lateRows those of the unknown rows that nothing but a late commit explains
  */
 export async function* changes<T extends { readonly run_after: string }>(
   listing: Listing<T>,
   keyOf: (row: T) => string,
   { since, overlapMs }: Window,
   onUnreadable: OnUnreadable,
-  isExplained: (row: T) => boolean,
+  lateRows: LateRows<T>,
 ): AsyncGenerator<{ readonly rows: readonly T[]; readonly isOld: boolean }> {
   let old: ReadonlySet<string> | undefined;
   for await (const { rows } of rowsSince(listing, timestampOf(since), onUnreadable)) {
@@ -49,7 +50,8 @@ export async function* changes<T extends { readonly run_after: string }>(
       const updated = { updatedSince: timestampOf(since), updatedUntil: timestampOf(since + overlapMs / 2) };
       const half = await listing.ask(updated, WINDOW_LIMIT).catch(serverError);
       const found = half instanceof Error ? [] : half.rows;
-      const [explained, late] = [found.filter(isExplained), found.filter((row) => !isExplained(row))];
+      const late = await lateRows(found);
+      const explained = found.filter((row) => !late.includes(row));
       if (explained.length > 0) yield { rows: explained, isOld: false };
       if (late.length > 0) yield { rows: late, isOld: true };
       old = new Set(found.map(keyOf));

@@ -1,3 +1,4 @@
+import type { DagRun } from "@org/airflow-client";
 import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
 import { justAfter } from "../timestamp.ts";
 import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unlessForbidden, unpurged } from "./batches.ts";
@@ -7,15 +8,16 @@ import {
   differingCounts,
   eventDoubts,
   grownStates,
-  isExplained,
   numberOfRuns,
   type RunCounts,
+  type RunId,
   runKey,
   runScopes,
   unfinishedRunStates,
   unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
+import { lateRows } from "./late.ts";
 import { leaves } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
@@ -54,9 +56,11 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const window = await airflow.windowFrom(state);
     const seen = new Set<string>();
     const events = await airflow.silentEvents(window.since);
-    const explained = isExplained(events, state.unlisted ?? []);
+    const lateRuns = lateRows(events, state.unlisted ?? [], runKey, (rows: readonly DagRun[]) =>
+      stored.keys(dagRunsTable, scopeOf(rows), ["note"]),
+    );
     let late = 0;
-    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable, explained)) {
+    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable, lateRuns)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
       yield await dagRunBatch(airflow, stored, { rows }, state);
       if (isOld) late += changed(context.lastCommit());
@@ -126,17 +130,20 @@ async function ofChangedRuns(
   runs: readonly { readonly dag_id: string; readonly dag_run_id: string; readonly state: string | null }[],
   stored: Stored,
 ): Promise<AirflowScope[]> {
-  const scope = {
-    dag_id: { in: runs.map(({ dag_id }) => dag_id) },
-    dag_run_id: { in: runs.map(({ dag_run_id }) => dag_run_id) },
-  };
-  const held = new Map((await stored.keys(dagRunsTable, scope, ["state"])).map((row) => [runKey(row), row.state]));
+  const found = await stored.keys(dagRunsTable, scopeOf(runs), ["state"]);
+  const held = new Map(found.map((row) => [runKey(row), row.state]));
   const changed = runs.filter((run) => held.get(runKey(run)) !== run.state);
   if (changed.length === 0) return [];
   const dags = { ...unpurged, dag_id: { in: changed.map(({ dag_id }) => dag_id) } };
   const known = await stored.countBy(taskInstancesTable, dags, ["dag_id"]);
   const isKnown = ({ dag_id }: { readonly dag_id: string }) => known.some(({ values }) => values.dag_id === dag_id);
   return runScopes(changed.filter(isKnown));
+}
+
+/** These runs in the table, and maybe others of the same ids in other DAGs. */
+function scopeOf(runs: readonly RunId[]) {
+  const [dags, ids] = [runs.map(({ dag_id }) => dag_id), runs.map(({ dag_run_id }) => dag_run_id)];
+  return { dag_id: { in: dags }, dag_run_id: { in: ids } };
 }
 
 /** The same runs by their `run_after`: the server cannot list runs by their ids, nor address every id in a path. */

@@ -130,24 +130,6 @@ export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "
   );
 }
 
-/**
- * Whether a row may be new to the table for another reason than that it became visible late: somebody changed it, which
- * may leave no stamp, or the server did not list its DAG before.
- */
-export function isExplained(
-  events: readonly LoggedEvent[],
-  unlisted: readonly string[],
-): (row: { readonly dag_id: string; readonly dag_run_id: string }) => boolean {
-  const dags = new Set(unlisted);
-  const runs = new Set(
-    events
-      .filter(({ event }) => /^(patch|bulk)_/.test(event))
-      .flatMap((event) => runsOfEvent(event))
-      .map(runKey),
-  );
-  return (row) => dags.has(row.dag_id) || runs.has(runKey(row));
-}
-
 export interface LoggedEvent {
   readonly event: string;
   readonly dag_id?: string | null;
@@ -164,8 +146,12 @@ export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
   return events.filter(({ event }) => deletesRuns.includes(event)).flatMap((event) => runsOfEvent(event, "delete"));
 }
 
-/** @param action of those in a request for many runs; any where it is left out */
-function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
+/**
+ * The runs that an event is about.
+ *
+ * @param action of those in a request for many runs; any where it is left out
+ */
+export function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
   const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra, action))];
   return named.flatMap((run) => {
     const dag = run.dag_id || dag_id;

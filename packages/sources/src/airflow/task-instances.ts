@@ -1,3 +1,4 @@
+import type { TaskInstance } from "@org/airflow-client";
 import type { StoredRow } from "@org/destination";
 import { defineStream, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
@@ -7,7 +8,6 @@ import {
   dagScopes,
   differingCounts,
   eventDoubts,
-  isExplained,
   recreatedRuns,
   runKey,
   runScopes,
@@ -18,6 +18,7 @@ import {
   unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
+import { lateRows } from "./late.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import { parseStreamState } from "./stream-state.ts";
@@ -65,9 +66,11 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
     const { onUnreadable } = airflow;
-    const explained = isExplained(events, state.unlisted ?? []);
+    const lateTasks = lateRows(events, state.unlisted ?? [], taskInstanceKey, async (rows: readonly TaskInstance[]) =>
+      (await heldOf(rows, stored)).filter((row) => row.is_latest === true),
+    );
     const listing = airflow.api.taskInstances;
-    for await (const { rows, isOld } of changes(listing, taskInstanceKey, window, onUnreadable, explained)) {
+    for await (const { rows, isOld } of changes(listing, taskInstanceKey, window, onUnreadable, lateTasks)) {
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
       const held = await heldOf(rows, stored);
       for (const run of recreatedRuns(rows, held)) recreated.set(runKey(run), run);
