@@ -69,7 +69,8 @@ export interface DagsterServer {
  * @param options.storage Default: SQLite.
  * @param options.port Default: a free one.
  * @param options.locations Code locations to load. Default: a and b.
- * @param options.daemon Runs a queue, backfills, schedules and sensors. Default: no.
+ * @param options.daemon Runs the queue, backfills, schedules and sensors. Default: no.
+ * @param options.queue Runs wait for the daemon to start them, which takes it ten times as long. Default: no.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  * @throws {ServerError} When the server is not ready in 400 s, with the end of its log.
  */
@@ -80,6 +81,7 @@ export async function startDagster(options: {
   port?: number;
   locations?: readonly DagsterLocation[];
   daemon?: boolean;
+  queue?: boolean;
   signal?: AbortSignal | undefined;
 }): Promise<DagsterServer> {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
@@ -89,7 +91,7 @@ export async function startDagster(options: {
   const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));
-  await writeHome(home, locations, database, options.daemon ?? false);
+  await writeHome(home, locations, database, options.queue ?? false);
   const port = options.port ?? (await freePort());
   // Compiled files go to the cache, since scripts in the checkout are imported too.
   const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
@@ -207,13 +209,13 @@ async function writeHome(
   home: string,
   locations: readonly DagsterLocation[],
   { url }: DagsterDatabase,
-  daemon: boolean,
+  queue: boolean,
 ): Promise<void> {
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
   // To SQLAlchemy 2.1, a plain postgresql:// is another driver than the one that comes with Dagster.
   const storage = url ? `storage:\n  postgres:\n    postgres_url: ${url.replace(":", "+psycopg2:")}\n` : "";
   // Versions differ in what they do where nothing is said. The daemon asks the queue every 5 s unless told otherwise.
-  const coordinator = daemon
+  const coordinator = queue
     ? "class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}"
     : "class: DefaultRunCoordinator";
   const launching = `run_coordinator:\n  module: dagster._core.run_coordinator\n  ${coordinator}\n`;
