@@ -72,7 +72,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect(lines).toEqual(["line 0", "line 1", "line 2", "line 3", "line 4", "line 5"]);
     expect(asked, "the log was followed while the task ran").toBe(1);
 
-    const ended = await dagRuns.wait(airflow, id, { deadlineMs: 60_000, intervalMs: 200 });
+    const ended = await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 });
     expect(ended.state).toBe("success");
     expect((await xcoms.get(airflow, { ...task, key: "return_value" })).value).toEqual({ said: 6 });
     expect((await Array.fromAsync(xcoms.list(airflow, { dagId: "speaks" }))).map(({ key }) => key)).toEqual([

@@ -88,7 +88,7 @@ function testMethods(version: string): void {
   test("the instance: version, health, concurrency limits", async () => {
     expect(await instance.version(client)).toBe(version);
     const daemons = ["SENSOR", "SCHEDULER", "BACKFILL", ...(queue ? ["QUEUED_RUN_COORDINATOR"] : [])];
-    await expect.poll(async () => (await instance.health(client)).healthy, { timeout: 120_000 }).toBe(true);
+    await expect.poll(async () => (await instance.health(client)).healthy, { timeout: 280_000 }).toBe(true);
     const types = (await instance.health(client)).daemons.map(({ daemonType }) => daemonType);
     expect(types).toEqual(expect.arrayContaining(daemons));
     await instance.setConcurrencyLimit(client, "db", 2);
