@@ -32,16 +32,14 @@ export function testDeletions(started: () => DagsterServer): void {
 
   async function syncNow({ fetch, pageSize, ...options }: Options = {}) {
     const labels: string[] = [];
-    const notices: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
-      if (event.type === "notice") notices.push(event.code);
     };
     const client = createDagsterClient({ url: server.url, ...(fetch && { fetch }) });
     const source = dagster({ client, overlapMs: 3_000, ...(pageSize && { pageSize }) });
     const result: SyncResult = await sync({ source, destination: duckdb(path), onEvent, ...options });
     log(`${result.requests} requests: ${labels.join(", ")}`);
-    return { deleted: result.streams.map(({ deleted }) => deleted), labels, notices };
+    return { deleted: result.streams.map(({ deleted }) => deleted), labels };
   }
 
   const expectNoDifference = () => expectDagsterTruth(server, path);

@@ -26,6 +26,7 @@ export function lateRows<T extends RunId & { readonly note?: string | null }>(
     const unexplained = rows.filter((row) => !dags.has(row.dag_id) && !runs.has(runKey(row)));
     if (unexplained.length === 0) return [];
     const notes = new Map((await heldNotes(unexplained)).map((row) => [keyOf(row), row.note]));
-    return unexplained.filter((row) => [undefined, row.note ?? null].includes(notes.get(keyOf(row)) as string | null));
+    const isNoted = (row: T) => notes.has(keyOf(row)) && notes.get(keyOf(row)) !== (row.note ?? null);
+    return unexplained.filter((row) => !isNoted(row));
   };
 }
