@@ -73,6 +73,7 @@ export interface DagsterServer {
  * @param options.queue Runs wait for the daemon to start them, which takes it ten times as long. Default: no.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  * @throws {ServerError} When the server is not ready in 400 s, with the end of its log.
+ * @throws {Error} When a code location does not load, but for `broken`, with the reason.
  */
 export async function startDagster(options: {
   log: (line: string) => void;
@@ -137,7 +138,7 @@ export async function startDagster(options: {
   try {
     await waitUntil(`Dagster ${version}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
     await expectLoaded(query, { reloadLocation, log });
-    // Not before: a daemon beside a server that makes its tables makes them too, and what starts then may not find them.
+    // Not beside the server while that makes its tables and starts its code servers: they would get in each other's way.
     if (options.daemon) {
       daemon = startService(venv.bin("dagster-daemon"), ["run", "-w", "workspace.yaml"], { env, cwd: home });
     }
