@@ -13,6 +13,12 @@ export interface Column {
   readonly type: ColumnType;
   /** Whether the value may be null. @default false */
   readonly nullable?: boolean;
+  /**
+   * What a row holds that was stored before its table had this column: how a column that is not nullable joins a table
+   * that exists, in its primary key too.
+   * @default null, for a nullable column; a column that is neither cannot be added
+   */
+  readonly default?: string | number | boolean;
   /** What the value means, for people: one sentence, with its unit. Becomes the column's comment where there is one. */
   readonly description: string;
 }
