@@ -1,8 +1,8 @@
 /** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
-import { createEmptyAirflowWorld, minute, type SimulatedRequest } from "@org/simulators";
+import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators";
 import { taskInstancesTable } from "@org/sources/airflow";
 import type { SyncEvent } from "@org/sync-engine";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
 const requests = { retries: 2, retryWaitMs: 1 };
@@ -29,6 +29,66 @@ test("I4: tries that could not be read are asked for again, although that sync d
   simulator.clock.advance(20 * 60_000);
   await syncNow();
   expect(await differences()).toEqual([]);
+});
+
+describe("I4: what a sync could not read of a run that changed without a stamp is read by a later one", () => {
+  const isWindow = ({ path, query }: SimulatedRequest) =>
+    path.endsWith("/dags/~/dagRuns/~/taskInstances") && query.has("updated_at_gte");
+  const forbidden: Fault = { match: isWindow, status: 403, body: { detail: "Forbidden" } };
+
+  /** A run that a sync saw succeed, and that failed at its second attempt long after that, by somebody's SQL. */
+  async function aRetriedRun() {
+    const world = createEmptyAirflowWorld();
+    const run = world.addRun(world.addDag({ dagId: "a", tasks: [{ taskId: "t", retries: 1 }] }));
+    world.finishRun(run);
+    const its = await setUp({ world });
+    for (const _ of [1, 2]) {
+      await its.syncNow();
+      its.simulator.clock.advance(20 * 60_000);
+    }
+    world.withoutStamps(() => {
+      world.setTaskState(run.tasks[0]!, "running");
+      world.retry(run.tasks[0]!);
+      world.finishTask(run.tasks[0]!, "failed");
+      world.setRunState(run, "failed");
+    });
+    return its;
+  }
+
+  test.each([
+    ["one of runs alone", { streams: ["dag_runs"] }, []],
+    ["one that may not read task instances", {}, [forbidden]],
+  ])("its tries, although %s comes in between", async (_, options, faults) => {
+    const { simulator, syncNow, differences } = await aRetriedRun();
+    const detail = "a row that cannot be printed";
+    simulator.faults.push({ match: ({ path }) => path.endsWith("/tries"), status: 500, body: { detail }, times: 3 });
+    simulator.faults.push(forbidden);
+    await syncNow({ requests }).catch(() => {});
+    expect(simulator.faults.pending).toBe(0);
+    simulator.faults.push(...faults);
+    await syncNow(options).catch(() => {});
+    expect(simulator.faults.pending).toBe(0);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    const { requests: idle } = await syncNow();
+    expect(idle).toBeLessThanOrEqual(8);
+  });
+
+  test.each([
+    ["one of runs alone", { streams: ["dag_runs"] }, []],
+    [
+      "one that may not read task instances",
+      {},
+      [{ ...forbidden, match: ({ path }: SimulatedRequest) => path.includes("/taskInstances"), times: 2 }],
+    ],
+  ])("its task instances, although %s stored the run", async (_, options, faults) => {
+    const { simulator, syncNow, differences } = await aRetriedRun();
+    simulator.faults.push(...faults);
+    await syncNow(options).catch(() => {});
+    expect(simulator.faults.pending).toBe(0);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  });
 });
 
 test.each([true, false])(

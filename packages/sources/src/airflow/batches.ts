@@ -85,12 +85,18 @@ export async function* readTaskInstances(
   }
 }
 
-/** What comes until the user lacks a permission: the stream that needs it more fails by it, and says so. */
-export async function* unlessForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
+/**
+ * What comes until the user lacks a permission: the stream that needs it more fails by it, and says so.
+ *
+ * @returns whether all of it came
+ */
+export async function* unlessForbidden<T>(items: AsyncIterable<T>): AsyncGenerator<T, boolean> {
   try {
     yield* items;
+    return true;
   } catch (error) {
     if (!isForbidden(error)) throw error;
+    return false;
   }
 }
 

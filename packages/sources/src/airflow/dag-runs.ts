@@ -74,25 +74,30 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
+    /** Reads the task instances of runs, or has the next sync that may read them do so. */
+    async function* readTasksOf(runs: readonly RunId[]): AsyncGenerator<StreamBatch> {
+      airflow.askTriesAgain(runs);
+      if (!streams.has("task_instances")) return;
+      for (const scope of runScopes(runs.filter(({ dag_id }) => airflow.isVisible({ dags: [dag_id] })))) {
+        const isRead = yield* unlessForbidden(readTaskInstances(airflow, stored, scope, state));
+        if (isRead) airflow.triesWereAsked(runs.filter(({ dag_id }) => scope.dags?.includes(dag_id)));
+      }
+    }
     async function* readRuns(scope: AirflowScope): AsyncGenerator<StreamBatch> {
       for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.
-        if (streams.has("task_instances")) {
-          for (const tasks of await ofChangedRuns(leaf.rows, stored)) {
-            yield* unlessForbidden(readTaskInstances(airflow, stored, tasks, state));
-          }
-        }
+        yield* readTasksOf(await changedRuns(leaf.rows, stored));
         yield await dagRunBatch(airflow, stored, leaf, state);
       }
     }
+    yield* readTasksOf(airflow.dueTries());
     for (const doubt of doubts) yield* readRuns(doubt);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
     const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
     const dags = held.map(({ values }) => values.dag_id as string);
     const unlisted = airflow.unlisted(dags);
-    // What was due before is the stream's of task instances from here on.
-    const again = airflow.unreadTries();
+    const again = airflow.owedTries();
     state = { ...state, position: before.position, ...airflow.widened(window, late), again, unlisted };
     yield { state };
 
@@ -118,18 +123,18 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
         yield await dagRunBatch(airflow, stored, leaf, state);
       }
     }
-    if (reconcile) yield { state, reconciled: true };
+    if (reconcile) yield { state: { ...state, again: airflow.owedTries() }, reconciled: true };
   },
 });
 
 /**
- * Scopes of task instances: those of runs that the table lacks or holds with another state. Not in DAGs of which no task
- * instance is held: those are read whole by their own stream, which tells by that which they are.
+ * Runs that the table lacks or holds with another state. Not in DAGs of which no task instance is held: those are read
+ * whole by the stream of task instances, which tells by that which they are.
  */
-async function ofChangedRuns(
+async function changedRuns(
   runs: readonly { readonly dag_id: string; readonly dag_run_id: string; readonly state: string | null }[],
   stored: Stored,
-): Promise<AirflowScope[]> {
+): Promise<RunId[]> {
   const found = await stored.keys(dagRunsTable, scopeOf(runs), ["state"]);
   const held = new Map(found.map((row) => [runKey(row), row.state]));
   const changed = runs.filter((run) => held.get(runKey(run)) !== run.state);
@@ -137,7 +142,7 @@ async function ofChangedRuns(
   const dags = { ...unpurged, dag_id: { in: changed.map(({ dag_id }) => dag_id) } };
   const known = await stored.countBy(taskInstancesTable, dags, ["dag_id"]);
   const isKnown = ({ dag_id }: { readonly dag_id: string }) => known.some(({ values }) => values.dag_id === dag_id);
-  return runScopes(changed.filter(isKnown));
+  return changed.filter(isKnown);
 }
 
 /** These runs in the table, and maybe others of the same ids in other DAGs. */

@@ -16,7 +16,7 @@ export type StreamPosition = {
   readonly position: Position;
   /** How far the next window looks back behind the position, in ms, where that is more than the source's option. */
   readonly overlapMs?: number;
-  /** Runs whose tries could not be read: they are asked for again. */
+  /** Runs whose task instances, or the tries of some, could not be read: they are asked for again. */
   readonly again?: readonly RunId[];
   /** DAGs that the server did not list until now, or that the table lacks: they are read whole once it lists them. */
   readonly unlisted?: readonly string[];

@@ -9,11 +9,9 @@ import { serverError } from "./unreadable.ts";
 export interface Tries {
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
-  /** Runs of which the server could not read some tries in this sync. */
-  unreadTries(): readonly RunId[];
-  /** These, and those whose tries are still due: what a state has to hold before the sync's end. */
+  /** Runs whose tries are still due, or could not be read in this sync: a state holds them until they were. */
   owedTries(): readonly RunId[];
-  /** Makes the tries of runs due: those that could not be read in an earlier sync. */
+  /** Makes the tries of runs due, and the runs' task instances with them. */
   askTriesAgain(runs: readonly RunId[]): void;
   dueTries(): readonly RunId[];
   triesAreDue(row: RunId): boolean;
@@ -26,7 +24,6 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
   const due = new Map<string, RunId>();
   let saidUnreachable = false;
   return {
-    unreadTries: () => [...unread.values()],
     owedTries: () => [...new Map([...due, ...unread]).values()],
     askTriesAgain(runs) {
       for (const { dag_id, dag_run_id } of runs) due.set(runKey({ dag_id, dag_run_id }), { dag_id, dag_run_id });
