@@ -1,9 +1,10 @@
-import { readdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
 import openapiTypescript, { astToString, type OpenAPI3 } from "openapi-typescript";
 import ts from "typescript";
+import { airflowSpecifications } from "../../specs/airflow/versions.ts";
 
-const newest = "3.3.2";
+const newest = "3.4.0b2";
 const folder = new URL("src/generated/", import.meta.url);
 
 /** What is written to `src/generated`. The same inputs give the same texts, so a check can compare them with what is committed. */
@@ -34,10 +35,7 @@ async function generateTypes(input: string, root = ""): Promise<string> {
 
 /** Which operations came with which minor release after the oldest that this client talks to. */
 async function generateSince(): Promise<string> {
-  const versions = (await readdir(new URL("../../specs/airflow/", import.meta.url)))
-    .filter((name) => /^\d+\.\d+\.\d+\.json$/.test(name))
-    .map((name) => name.replace(".json", ""))
-    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const versions = await airflowSpecifications();
   const known = new Set<string>();
   const since = new Map<string, string[]>();
   for (const version of versions) {
@@ -46,7 +44,7 @@ async function generateSince(): Promise<string> {
       Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
     );
     const added = operations.filter((operation) => !known.has(operation));
-    if (known.size > 0) since.set(version.replace(/\.\d+$/, ""), added);
+    if (known.size > 0) since.set(version.split(".", 2).join("."), added);
     for (const operation of operations) known.add(operation);
   }
   const lists = [...since].map(

@@ -12,6 +12,7 @@ interface Specification {
   readonly components: { readonly schemas: Readonly<Record<string, Schema>> };
 }
 
+const folder = new URL("./", import.meta.url);
 const methods = ["get", "post", "put", "patch", "delete"];
 /** What the tables of a sync are made of, and what is asked for them. */
 const schemas = [
@@ -32,16 +33,20 @@ const lists = [
   "/api/v2/eventLogs",
 ];
 
+/** The versions of Airflow whose interfaces are in this folder, the oldest first, e.g. `3.3.2` and `3.4.0b2`. */
+export async function airflowSpecifications(): Promise<readonly string[]> {
+  return (await readdir(folder))
+    .filter((name) => /^\d+\.\d+\.\d+((a|b|rc)\d+)?\.json$/.test(name))
+    .map((name) => name.replace(".json", ""))
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+}
+
 /**
  * The text of `specs/airflow/VERSIONS.md`: what came and went with the versions of Airflow whose interfaces are in this
  * folder. The same interfaces give the same text, so a check can compare it with what is committed.
  */
 export async function airflowVersionsTable(): Promise<string> {
-  const folder = new URL("./", import.meta.url);
-  const versions = (await readdir(folder))
-    .filter((name) => /^\d+\.\d+\.\d+\.json$/.test(name))
-    .map((name) => name.replace(".json", ""))
-    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const versions = await airflowSpecifications();
   const specifications = await Promise.all(
     versions.map(async (name) => JSON.parse(await readFile(new URL(`${name}.json`, folder), "utf8")) as Specification),
   );

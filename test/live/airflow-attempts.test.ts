@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
 import { watchingWholeness, wrongAfter } from "./attempts-check.ts";
 import { readTable } from "./compare.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 import { attemptDags, type People, people, slashesAllowed, writeAttemptDags } from "./servers/airflow-attempts.ts";
 import { logVersions, moment, versionsBetween } from "./servers/airflow-attempts-log.ts";
@@ -24,8 +24,8 @@ const overlapMs = 20_000;
 const seed = Number(process.env.ATTEMPTS_SEED ?? Date.now() % 100_000);
 
 const tested = airflowVersions.filter(({ version }, index) => version === "3.3.2" || (nightly && index === 0));
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`attempts on a real Airflow ${version} whose scheduler runs`, () => {
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`attempts on a real Airflow ${version} whose scheduler runs`, () => {
     testAttempts(version);
   });
 }

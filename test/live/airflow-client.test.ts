@@ -9,7 +9,7 @@ import { testExamples } from "./airflow-examples.ts";
 import { testIds } from "./airflow-ids.ts";
 import { testMethods } from "./airflow-methods.ts";
 import { testOperations } from "./airflow-operations.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
@@ -17,8 +17,8 @@ const newest = airflowVersions.at(-1)?.version;
 /** The newest; at night all of them. */
 const tested = airflowVersions.filter(({ version }) => nightly || version === newest);
 
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`the client on a real Airflow ${version}`, () => {
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`the client on a real Airflow ${version}`, () => {
     const folder = mkdtempSync(join(tmpdir(), "live-client-"));
     let started: AirflowServer;
     const server = () => started;

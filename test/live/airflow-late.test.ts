@@ -9,7 +9,7 @@ import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
 import { readTable } from "./compare.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
@@ -18,8 +18,8 @@ const overlapMs = 60_000;
 
 const newest = airflowVersions.at(-1)?.version;
 const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newest);
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`what a real Airflow ${version} shows late, or not at all`, () => testLate(version));
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`what a real Airflow ${version} shows late, or not at all`, () => testLate(version));
 }
 
 function testLate(version: string): void {

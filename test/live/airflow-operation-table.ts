@@ -192,6 +192,7 @@ export const operations: readonly Operation[] = [
   operation("DELETE", "/api/v2/dags/{dag_id}/assets/queuedEvents", { params: { path: { dag_id: "wants" } } }),
   operation("POST", "/api/v2/assets/{asset_id}/materialize", ({ madeId }) => ({
     params: { path: { asset_id: madeId } },
+    body: {},
   })),
 
   // Backfills

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { clocks, playClocks } from "./airflow-clocks.ts";
 import { playLargeRun, playManyDags } from "./airflow-large.ts";
 import { playRound } from "./airflow-round.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
@@ -30,8 +30,8 @@ const shortly = ["is ahead by an hour", "is set back by an hour between two sync
 const world = { dags: 15, runsPerDag: 20 };
 const minute = 60_000;
 
-for (const { version, pythonBefore } of airflowVersions.filter((each) => rounds[each.version])) {
-  describeLiveBefore(pythonBefore)(`a real Airflow ${version} that changes while it is read`, () =>
+for (const { version, pythons } of airflowVersions.filter((each) => rounds[each.version])) {
+  describeLiveOn(pythons)(`a real Airflow ${version} that changes while it is read`, () =>
     playOn(version, roundsPerVersion ?? rounds[version]!),
   );
 }

@@ -9,7 +9,7 @@ import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sy
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
 import { cleanUp, deleteSome } from "./servers/airflow-deletions.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
@@ -22,8 +22,8 @@ const newest = airflowVersions.at(-1)?.version;
 /** The newest and the oldest; at night all of them. */
 const tested = airflowVersions.filter(({ version }, index) => process.env.NIGHTLY || version === newest || index === 0);
 
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`a sync of a real Airflow ${version}`, () => testSync(version));
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`a sync of a real Airflow ${version}`, () => testSync(version));
 }
 
 function testSync(version: string): void {

@@ -20,16 +20,14 @@ import {
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkPartitions } from "./dagster-partitions.ts";
 import { refusals } from "./dagster-refusals.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "./servers/dagster.ts";
 
 /** The newest; at night all of them. */
 const tested = dagsterVersions.filter(({ version }) => version === dagsterVersion || process.env.NIGHTLY);
 
-for (const { version, pythonBefore } of tested) {
-  describeLiveBefore(pythonBefore)(`the methods of the client on a real Dagster ${version}`, () =>
-    testMethods(version),
-  );
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`the methods of the client on a real Dagster ${version}`, () => testMethods(version));
 }
 
 /** A run needs a process of its own, which takes its time to start on a busy machine. */

@@ -7,7 +7,7 @@ import { idleWindow } from "./dagster-idle.ts";
 import { keepLocations } from "./dagster-loading.ts";
 import { overlapMs, playRound } from "./dagster-round.ts";
 import { verifyAChangedRow } from "./dagster-verify.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import {
   type DagsterServer,
   type DagsterStorage,
@@ -27,7 +27,7 @@ const rounds = { newest: Number(process.env.ROUNDS ?? (nightly ? 20 : 2)), other
 const shortly = ["is ahead by an hour", "is set back by an hour between two syncs"];
 
 /** The newest version; at night all of them, and databases behind UTC and ahead of it. */
-for (const { version, pythonBefore } of dagsterVersions) {
+for (const { version, pythons } of dagsterVersions) {
   const isNewest = version === dagsterVersion;
   const storages: DagsterStorage[] = isNewest || nightly ? ["sqlite"] : [];
   if (isNewest && nightly) {
@@ -35,7 +35,7 @@ for (const { version, pythonBefore } of dagsterVersions) {
   }
   for (const storage of storages) {
     const where = storage === "sqlite" ? "" : ` whose PostgreSQL is in ${storage.postgres.timezone}`;
-    describeLiveBefore(pythonBefore)(`a Dagster ${version}${where} that changes while it is read`, () =>
+    describeLiveOn(pythons)(`a Dagster ${version}${where} that changes while it is read`, () =>
       testChanges(version, storage),
     );
   }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { testDeletions } from "./dagster-deletions.ts";
-import { describeLiveBefore, log } from "./live.ts";
+import { describeLiveOn, log } from "./live.ts";
 import {
   type DagsterServer,
   type DagsterStorage,
@@ -30,7 +30,7 @@ const newYork = { postgres: { timezone: "America/New_York" } };
 const tokyo = { postgres: { timezone: "Asia/Tokyo" } };
 
 /** The newest and the oldest, and one whose database is behind UTC; at night all of them. */
-for (const [index, { version, pythonBefore }] of dagsterVersions.entries()) {
+for (const [index, { version, pythons }] of dagsterVersions.entries()) {
   const isNewest = version === dagsterVersion;
   const storages: DagsterStorage[] = isNewest || index === 0 || nightly ? ["sqlite"] : [];
   if (isNewest) storages.push(newYork);
@@ -38,9 +38,7 @@ for (const [index, { version, pythonBefore }] of dagsterVersions.entries()) {
   for (const storage of storages) {
     const where = storage === "sqlite" ? "" : ` whose PostgreSQL is in ${storage.postgres.timezone}`;
     const runs = isNewest && storage === "sqlite" && nightly ? 2000 : 600;
-    describeLiveBefore(pythonBefore)(`a sync of a real Dagster ${version}${where}`, () =>
-      testSync(version, storage, runs),
-    );
+    describeLiveOn(pythons)(`a sync of a real Dagster ${version}${where}`, () => testSync(version, storage, runs));
   }
 }
 

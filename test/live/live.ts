@@ -1,11 +1,12 @@
 import { describe, inject } from "vitest";
+import { describeRange, type PythonRange } from "./servers/find-python.ts";
 
 /** A group of tests that need a real server: skipped where none can be installed, which setup.ts says loudly. */
-export const describeLive = describeLiveBefore("3.14");
+export const describeLive = describeLiveOn({});
 
-/** The same for a server's version. @param pythonBefore the first Python that is too new for it */
-export function describeLiveBefore(pythonBefore: string) {
-  return describe.skipIf(!inject("pythonBefore").includes(pythonBefore));
+/** The same for a server's version. @param pythons those that it runs on */
+export function describeLiveOn(pythons: PythonRange) {
+  return describe.skipIf(!inject("pythons").includes(describeRange(pythons)));
 }
 
 /** Says what a server's provisioning does, so that a slow start is no silence. */

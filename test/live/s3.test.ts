@@ -18,12 +18,13 @@ import { uploadFile } from "../../packages/destination/src/files/s3-upload.ts";
 import { readFolder } from "../../packages/destination/test/files-place.ts";
 import { livePipeline } from "../support/pipeline-life.ts";
 import { log } from "./live.ts";
+import { describeRange } from "./servers/find-python.ts";
 import { startS3 } from "./servers/s3.ts";
 
 const bucket = "warehouse";
 
 // Without a Python, setup.ts has said loudly what is skipped; where servers are required, it has failed.
-if (inject("pythonBefore").includes("3.14")) {
+if (inject("pythons").includes(describeRange({}))) {
   const { stop, ...options } = await startS3({ log });
   const client = new sdk.S3Client({ ...options, forcePathStyle: true });
   await client.send(new sdk.CreateBucketCommand({ Bucket: bucket }));

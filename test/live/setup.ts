@@ -1,29 +1,28 @@
 import type { TestProject } from "vitest/node";
-import { findPython, MissingPythonError } from "./servers/python.ts";
+import { describeRange, findPython, MissingPythonError, type PythonRange } from "./servers/find-python.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Of the Python versions that are the first too new for some server, those before which there is one here. */
-    readonly pythonBefore: readonly string[];
+    /** Of the ranges of Python that servers run on, those of which there is one here, as `describeRange` names them. */
+    readonly pythons: readonly string[];
   }
 }
 
-/** The first Python that is too new: for any server, for those of last year, for those of the year before. */
-const limits = ["3.14", "3.13", "3.12"];
+/** Of any server, of those of last year, of those of the year before, of the newest. */
+const ranges: readonly PythonRange[] = [{}, { before: "3.13" }, { before: "3.12" }, { from: "3.11" }];
 
 /** Finds out whether real servers can run here. Where they are required (`REQUIRE_LIVE`, as in CI), a no is a failure. */
 export default async function setup(project: TestProject): Promise<void> {
   const found: string[] = [];
-  for (const limit of limits) {
+  for (const range of ranges) {
     try {
-      await findPython(limit);
-      found.push(limit);
+      await findPython(range);
+      found.push(describeRange(range));
     } catch (error) {
       if (!(error instanceof MissingPythonError) || process.env.REQUIRE_LIVE) throw error;
-      const what =
-        limit === limits[0] ? "against real servers" : `against servers that are too old for Python ${limit}`;
+      const what = `against servers that run on Python ${describeRange(range)}`;
       console.warn(`\n${"=".repeat(100)}\nSKIPPED: all tests ${what}. ${error.message}\n${"=".repeat(100)}\n`);
     }
   }
-  project.provide("pythonBefore", found);
+  project.provide("pythons", found);
 }

@@ -12,12 +12,12 @@ import { startPostgres } from "./postgres.ts";
 import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
 
-/** The versions that have a lock file in `requirements/`, the oldest first, each with the first Python too new for it. */
+/** The versions that have a lock file in `requirements/`, the oldest first, each with the Pythons that it runs on. */
 export const airflowVersions = [
-  { version: "3.0.6", pythonBefore: "3.13" },
-  { version: "3.1.8", pythonBefore: "3.14" },
-  { version: "3.2.2", pythonBefore: "3.14" },
-  { version: "3.3.2", pythonBefore: "3.14" },
+  { version: "3.0.6", pythons: { before: "3.13" } },
+  { version: "3.1.8", pythons: {} },
+  { version: "3.2.2", pythons: {} },
+  { version: "3.3.2", pythons: {} },
 ] as const;
 
 /** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
@@ -92,8 +92,8 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   const isFab = options.authManager === "fab";
   const name = `airflow-${version}`;
   const lockFile = fileURLToPath(new URL(`./requirements/${name}.txt`, import.meta.url));
-  const pythonBefore = airflowVersions.find((each) => each.version === version)?.pythonBefore;
-  const venv = await ensureVenv({ name, lockFile, pythonBefore, log, signal });
+  const pythons = airflowVersions.find((each) => each.version === version)?.pythons;
+  const venv = await ensureVenv({ name, lockFile, pythons, log, signal });
 
   const home = await mkdtemp(join(tmpdir(), "airflow-"));
   const cleanUp: (() => Promise<unknown> | unknown)[] = [() => removeFolderSync(home)];

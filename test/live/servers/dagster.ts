@@ -12,11 +12,11 @@ import { type PythonWorker, startPythonWorker } from "./python-worker.ts";
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 /** The version that the clients are generated for, and the one that is started where nobody asks for another. */
 export const dagsterVersion = "1.13.27";
-/** The versions that have a lock file in `requirements/`, the oldest first, each with the first Python too new for it. */
+/** The versions that have a lock file in `requirements/`, the oldest first, each with the Pythons that it runs on. */
 export const dagsterVersions = [
-  { version: "1.7.10", pythonBefore: "3.12" },
-  { version: "1.10.21", pythonBefore: "3.13" },
-  { version: "1.13.27", pythonBefore: "3.14" },
+  { version: "1.7.10", pythons: { before: "3.12" } },
+  { version: "1.10.21", pythons: { before: "3.13" } },
+  { version: "1.13.27", pythons: {} },
 ] as const;
 /** An idle machine needs about 10 s; one with two cores and a load of 25 has needed more than 180. */
 const readyDeadlineMs = 400_000;
@@ -87,8 +87,8 @@ export async function startDagster(options: {
 }): Promise<DagsterServer> {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
   const name = `dagster-${version}`;
-  const pythonBefore = dagsterVersions.find((each) => each.version === version)?.pythonBefore;
-  const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), pythonBefore, log, signal });
+  const pythons = dagsterVersions.find((each) => each.version === version)?.pythons;
+  const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), pythons, log, signal });
   const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));

@@ -3,6 +3,7 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { findPython, type Python, type PythonRange } from "./find-python.ts";
 import { run } from "./processes.ts";
 
 /** Where everything that is installed for live tests and demos goes: `.cache/` of the checkout. Safe to delete. */
@@ -10,22 +11,6 @@ export const cacheFolder = fileURLToPath(new URL("../../../.cache/", import.meta
 
 /** Raised together with a look at whether the requirements still compile. */
 const uvVersion = "0.13.8";
-const candidates = ["python3.12", "python3.13", "python3.11", "python3.10", "python3", "python"];
-
-/** No Python that fits was found; the message says what to install. */
-export class MissingPythonError extends Error {
-  override readonly name = "MissingPythonError";
-  readonly code = "MISSING_PYTHON";
-  readonly retryable = false;
-}
-
-/** A Python on this machine. */
-export interface Python {
-  /** Path of the interpreter itself, not of a shim. */
-  executable: string;
-  /** For example `3.12.4`. */
-  version: string;
-}
 
 /** A virtual environment with everything in it that its lock file names. */
 export interface VirtualEnvironment {
@@ -36,56 +21,24 @@ export interface VirtualEnvironment {
 }
 
 /**
- * Finds a Python from 3.10 up to, but not including, `before` by running the candidates: a name on the PATH may be a
- * version manager's shim that runs nothing, and a distribution's Python may lack what makes virtual environments.
- *
- * @param before Lower for old releases of a server, e.g. `3.13`.
- * @throws {MissingPythonError} When none fits, with what each candidate said.
- */
-export async function findPython(before = "3.14"): Promise<Python> {
-  const firstTooNew = Number(before.split(".")[1]);
-  const rejected: string[] = [];
-  for (const command of candidates) {
-    const script =
-      "import sys,venv,ensurepip;print(sys._base_executable,'.'.join(map(str,sys.version_info[:3])),sep='\\n')";
-    const answer = await run(command, ["-c", script], { timeoutMs: 20_000 }).catch((error: Error) => error);
-    if (answer instanceof Error) {
-      const lastLine = answer.message.trim().split("\n").at(-1);
-      if (!answer.message.includes("ENOENT")) rejected.push(`  ${command}: ${lastLine}`);
-      continue;
-    }
-    const [executable = "", version = ""] = answer.trim().split("\n").slice(-2);
-    const [major = 0, minor = 0] = version.split(".").map(Number);
-    if (major === 3 && minor >= 10 && minor < firstTooNew) return { executable, version };
-    rejected.push(`  ${command}: version ${version}`);
-  }
-  const seen =
-    rejected.length > 0 ? `Found, but not usable:\n${rejected.join("\n")}` : "No Python was found on the PATH.";
-  throw new MissingPythonError(
-    `This needs Python 3.10 to 3.${firstTooNew - 1} with its venv module. ${seen}\n` +
-      "Install one, e.g. `apt install python3 python3-venv`, `brew install python@3.12`, or from https://www.python.org/downloads/",
-  );
-}
-
-/**
  * Makes a virtual environment from a lock file, or finds the one made before. An interrupted installation is never used:
  * it is built under another name and renamed once it is complete.
  *
  * @param options.name For people: the folder's name begins with it, e.g. `airflow-3.3.2`.
  * @param options.lockFile Requirements with exact versions, as `uv pip compile` writes them.
- * @param options.pythonBefore The first Python that is too new for it. Default: `3.14`.
+ * @param options.pythons The Pythons that it runs on. Default: 3.10 to 3.13.
  * @param options.log Told what is being done, one line at a time.
  * @throws {MissingPythonError} When this machine has no fitting Python.
  */
 export async function ensureVenv(options: {
   name: string;
   lockFile: string;
-  pythonBefore?: string | undefined;
+  pythons?: PythonRange | undefined;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 }): Promise<VirtualEnvironment> {
-  const { name, lockFile, pythonBefore, log, signal } = options;
-  const python = await findPython(pythonBefore);
+  const { name, lockFile, pythons, log, signal } = options;
+  const python = await findPython(pythons);
   const lock = await readFile(lockFile, "utf8");
   const folder = join(cacheFolder, "python", `${name}-${fingerprint([lock, python.version, python.executable])}`);
   await buildOnce(folder, async (temporary) => {

@@ -40,4 +40,12 @@ export const since: Readonly<Record<string, readonly string[]>> = {
     "PATCH /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}",
     "PUT /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/state-store/{key}",
   ],
+  "3.4": [
+    "GET /api/v2/backfills/{backfill_id}/dag_runs",
+    "GET /api/v2/dagBundles",
+    "GET /api/v2/dagBundles/{bundle_name}",
+    "GET /api/v2/dagBundles/{bundle_name}/files",
+    "PATCH /api/v2/dags/bulk",
+    "GET /api/v2/dags/{dag_id}/dagVersions/diff",
+  ],
 };

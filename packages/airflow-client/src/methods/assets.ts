@@ -37,7 +37,8 @@ export async function createEvent(
 
 /** Starts a run of the DAG that makes an asset. @throws AirflowError `CONFLICT` where several do */
 export async function materialize(client: AirflowClient, id: number, call: CallOptions = {}): Promise<DagRun> {
-  return (await client.POST("/api/v2/assets/{asset_id}/materialize", { ...call, params: byId(id) })).data;
+  // Since 3.4 there has to be a body; earlier servers take one, or none.
+  return (await client.POST("/api/v2/assets/{asset_id}/materialize", { ...call, params: byId(id), body: {} })).data;
 }
 
 /** The events of an asset that wait until DAGs have all that they wait for; none is no error. */
