@@ -14,6 +14,8 @@ async function exported() {
   const simulator = await until(
     startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }) }),
   );
+  // JSON leaves these as they are, and some readers of lines take them for line ends.
+  simulator.world.note(simulator.world.runs()[0]!, "a\u2028b\u2029c\u0085d");
   const folder = temporaryFolder();
   const [first, second, file] = ["first.duckdb", "second.duckdb", "export.json"].map((name) => join(folder, name));
   const run = (command: string, to: string, ...more: string[]) =>
@@ -86,6 +88,22 @@ test("refuses what is no export, and a line that was changed", async () => {
   });
   const newer = '{"type":"export","format":99,"pipeline":"p","exportedAt":"x"}';
   expect((await attempt(newer)).stderr).toContain("was exported by a newer release (format 99)");
+});
+
+test("a folder, a missing file and bytes that are not UTF-8 are refused by name", async () => {
+  const folder = temporaryFolder();
+  const attempt = async (file: string) => {
+    const { code, stderr } = await dagsync(["state", "import", "--to", `duckdb:${join(folder, "to.duckdb")}`, file]);
+    expect(code).toBe(2);
+    return stderr;
+  };
+  expect(await attempt(folder)).toBe(
+    `dagsync: ${folder} is a folder: name the file that "dagsync state export" wrote.\n`,
+  );
+  const file = join(folder, "x.json");
+  expect(await attempt(file)).toBe(`dagsync: The file ${file} cannot be read (ENOENT).\n`);
+  writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d, 0x0a]));
+  expect(await attempt(file)).toMatch(/^dagsync: \S+x\.json: not UTF-8 at line 1 or soon after it\./);
 });
 
 test("of several pipelines one must be named; it may get another name", async () => {

@@ -1,5 +1,5 @@
 import type { Scope } from "./scope.ts";
-import type { Json, Row, StoredRow, Table } from "./table.ts";
+import type { Column, Json, Row, StoredRow, Table, Value } from "./table.ts";
 
 /**
  * Where rows go.
@@ -28,6 +28,12 @@ export interface Destination {
    * is open.
    */
   contents?(options?: { readonly signal?: AbortSignal }): Promise<readonly StoredPipeline[]>;
+  /**
+   * What a column gives back for a value that was written into it, where that is another one: a text without what the
+   * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come.
+   * @default every value as it was written
+   */
+  heldAs?(column: Pick<Column, "type">, value: Value): Value;
   /** A table as it is stored here, where a wrapper changes its name or its columns: for messages, and for views. */
   realTable?(table: Table): Table;
   /**

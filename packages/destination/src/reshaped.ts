@@ -12,11 +12,12 @@ export function reshaped(
   realTable: <T extends Table>(table: T) => T,
   change: (session: Session) => Partial<Session> = () => ({}),
 ): Destination {
-  const { contents } = destination;
+  const { contents, heldAs } = destination;
   return {
     name: destination.name,
     capabilities: destination.capabilities,
     ...(contents && { contents: (options) => contents.call(destination, options) }),
+    ...(heldAs && { heldAs: (column, value) => heldAs.call(destination, column, value) }),
     realTable: (table) => destination.realTable?.(realTable(table)) ?? realTable(table),
     async open(options) {
       const session = withRealTables(await destination.open(options), realTable);

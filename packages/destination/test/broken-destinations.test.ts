@@ -7,81 +7,17 @@ import type { Batch, CommitResult, Destination, Session, State, UniteTablesOptio
 import { destinationCases, runCase } from "@org/destination/testing";
 import { expect, test } from "vitest";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
-
-/** Changes some methods of a session, given the session that does it right. */
-type Mistake = (right: Session, pipeline: string) => Partial<Session>;
-
-const inSession =
-  (mistake: Mistake) =>
-  (right: Destination): Destination => ({
-    ...right,
-    async open(options) {
-      const session = await right.open(options);
-      const methods: Session = {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit: (stream, batch) => session.commit(stream, batch),
-        close: () => session.close(),
-      };
-      return { ...methods, ...mistake(session, options.pipeline) };
-    },
-  });
-
-/** A mistake in the views. */
-const inViews =
-  (change: (options: UniteTablesOptions) => UniteTablesOptions) =>
-  (right: Destination): Destination => ({
-    ...right,
-    uniteTables: async (options) => right.uniteTables?.(change(options)),
-  });
-
-/** A mistake in what is written. */
-const inBatch = (change: (batch: Batch) => Batch) =>
-  inSession((right) => ({ commit: (stream, batch) => right.commit(stream, change(batch as Batch)) }));
-
-/** A mistake in the order of two writes, or in one too many. */
-const inSteps = (steps: (commit: (batch: Batch) => Promise<CommitResult>, batch: Batch) => Promise<CommitResult>) =>
-  inSession((right) => ({
-    commit: (stream, batch) => steps((each) => right.commit(stream, each), batch as Batch),
-  }));
-
-const onlyState = ({ table, state }: Batch): Batch => ({ table, state });
-
-function mapRows(batch: Batch, change: (row: Record<string, unknown>) => Record<string, unknown>): Batch {
-  const changed = (rows: Batch["upserts"]) => (rows ?? []).map(change) as NonNullable<Batch["upserts"]>;
-  const replace = (batch.replace ?? []).map(({ scope, rows }) => ({ scope, rows: changed(rows) }));
-  return { ...batch, replace, upserts: changed(batch.upserts) };
-}
-
-const mapValues = (change: (value: unknown) => unknown) =>
-  inBatch((batch) =>
-    mapRows(batch, (row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, change(value)]))),
-  );
-
-/** The first of the rows with one key, in the order they come. */
-function firstOfEach(batch: Batch): Batch {
-  const seen = new Set<string>();
-  const isFirst = (row: Record<string, unknown>) => {
-    const key = String(batch.table.primaryKey.map((name) => row[name]));
-    return !seen.has(key) && Boolean(seen.add(key));
-  };
-  return { ...batch, upserts: (batch.upserts ?? []).filter(isFirst) };
-}
-
-/** One session for all who ask: nobody is kept out. */
-function lettingEverybodyIn(right: Destination): Destination {
-  let shared: Promise<Session> | undefined;
-  return {
-    ...right,
-    open(options) {
-      shared ??= right.open(options);
-      return shared;
-    },
-  };
-}
+import {
+  firstOfEach,
+  inBatch,
+  inSession,
+  inSteps,
+  inViews,
+  lettingEverybodyIn,
+  mapRows,
+  mapValues,
+  onlyState,
+} from "./mistakes.ts";
 
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Destination) => Destination][] = [
   [
@@ -216,8 +152,16 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "cuts a text at a NUL character",
-    "keeps a NUL character, refuses it, or stores U+FFFD for it, but never cuts a text there",
+    "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
     mapValues((value) => (typeof value === "string" ? value.split("\0")[0] : value)),
+  ],
+  [
+    "says that it replaces a NUL character, and keeps it",
+    "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
+    (right) => ({
+      ...right,
+      heldAs: (_, value) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value),
+    }),
   ],
   [
     "stores an empty text as null",

@@ -1,15 +1,12 @@
-import { createInterface } from "node:readline/promises";
-import { PassThrough } from "node:stream";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { readLines } from "../read-lines.ts";
 import { addressOf, parseWanted } from "./parse.ts";
 import { type Wanted, type Way, ways } from "./wanted.ts";
 
 /** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */
 export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {
-  const output = new PassThrough().on("data", (text) => io.stderr.write(String(text)));
-  const lines = createInterface({ input: io.stdin!, output, terminal: false });
-  const answers = lines[Symbol.asyncIterator]();
+  const answers = readLines(io.stdin as AsyncIterable<Uint8Array | string>);
 
   async function answer<T>(question: string, read: (text: string) => T | Promise<T>): Promise<T> {
     for (;;) {
@@ -46,7 +43,7 @@ export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[];
     });
     return { wanted, to };
   } finally {
-    lines.close();
+    await answers.return(undefined);
   }
 }
 

@@ -1,5 +1,6 @@
-import type { Value } from "@org/destination";
+import type { StoredRow, Value } from "@org/destination";
 import type { Cause, Difference, TableComparison } from "../verify/compare.ts";
+import type { SharedKeys } from "../verify/reread.ts";
 import type { VerifyResult } from "../verify/verify.ts";
 import { duration } from "./duration.ts";
 import { grouped, textTable } from "./table.ts";
@@ -16,7 +17,10 @@ const causeTexts: Readonly<Record<Cause, string>> = {
 
 /** How many rows are not as on the server. */
 export function differenceCount({ tables }: VerifyResult): number {
-  return tables.reduce((sum, { different, missing, extra }) => sum + different + missing + extra, 0);
+  return tables.reduce(
+    (sum, { different, missing, extra, sharedKeys }) => sum + different + missing + extra + (sharedKeys?.rows ?? 0),
+    0,
+  );
 }
 
 /** What a verification found, for a person. */
@@ -29,15 +33,17 @@ export function verificationText(result: VerifyResult): string {
   const found = count === 0 ? "No difference" : `${grouped(count)} ${count === 1 ? "difference" : "differences"}`;
   return [
     textTable(head, rows),
-    ...tables.filter(({ differences }) => differences.length > 0).map(tableText),
+    ...tables.filter(({ differences, sharedKeys }) => sharedKeys || differences.length > 0).map(tableText),
     `${found} in ${grouped(compared)} rows: ${to} (${duration(durationMs)}, ${grouped(requests)} requests)\n`,
   ].join("");
 }
 
-function tableText({ table, causes, differences, different, missing, extra }: TableComparison): string {
+function tableText(comparison: TableComparison): string {
+  const { table, causes, differences, different, missing, extra, sharedKeys } = comparison;
   const more = different + missing + extra - differences.length;
   return [
     `\n${table}\n`,
+    ...(sharedKeys ? [sharedKeysText(sharedKeys)] : []),
     ...Object.entries(causes).map(([cause, count]) => `  ${grouped(count)} ${causeTexts[cause as Cause]}\n`),
     ...differences.map(differenceText),
     ...(more > 0 ? [`    … and ${grouped(more)} more\n`] : []),
@@ -45,12 +51,23 @@ function tableText({ table, causes, differences, different, missing, extra }: Ta
   ].join("");
 }
 
+function sharedKeysText({ rows, keys }: SharedKeys): string {
+  const what = rows === 1 ? "1 row of the server has" : `${grouped(rows)} rows of the server have`;
+  const lines = keys.map((key) => `    shared: ${keyText(key)}\n`);
+  return `  ${what} the key of another row, so the table cannot hold both: this release does not know what tells them apart. Update it, or report the server's version.\n${lines.join("")}`;
+}
+
+function keyText(key: StoredRow): string {
+  return Object.entries(key)
+    .map(([name, value]) => `${name} ${shown(value)}`)
+    .join(", ");
+}
+
 function differenceText({ kind, cause, key, columns }: Difference): string {
-  const names = Object.entries(key).map(([name, value]) => `${name} ${shown(value)}`);
   const lines = Object.entries(columns).map(
     ([column, { table, server }]) => `      ${column}: ${shown(table)} in the table, ${shown(server)} on the server\n`,
   );
-  return `    ${kind} (${cause.replace("_", " ")}): ${names.join(", ")}\n${lines.join("")}`;
+  return `    ${kind} (${cause.replace("_", " ")}): ${keyText(key)}\n${lines.join("")}`;
 }
 
 function shown(value: Value): string {

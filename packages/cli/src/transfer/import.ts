@@ -1,6 +1,7 @@
-import { open } from "node:fs/promises";
+import { createReadStream } from "node:fs";
 import type { Destination, Session, StoredRow, Table } from "@org/destination";
 import { UsageError } from "../errors.ts";
+import { readLines } from "../read-lines.ts";
 import { FORMAT, type Line, lineSchema, rowOf } from "./format.ts";
 
 /** So many rows are written in one transaction. */
@@ -110,19 +111,26 @@ async function importLines(
 }
 
 async function* linesOf(path: string, signal: AbortSignal | undefined): AsyncGenerator<Line, undefined> {
-  const file = await open(path).catch((error: NodeJS.ErrnoException) => {
-    throw new UsageError(`The file ${path} cannot be read (${error.code}).`);
-  });
   let number = 0;
   try {
-    for await (const text of file.readLines()) {
+    for await (const text of readLines(createReadStream(path))) {
       signal?.throwIfAborted();
       number += 1;
       yield lineOf(text, `${path}:${number}`);
     }
-  } finally {
-    await file.close();
+  } catch (error) {
+    throw unreadable(error, path, number + 1);
   }
+}
+
+/** What reading the file failed by, in words; anything else as it is. */
+function unreadable(error: unknown, path: string, number: number): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") {
+    return new UsageError(`${path}: not UTF-8 at line ${number} or soon after it. Was the file converted?`);
+  }
+  if (code === "EISDIR") return new UsageError(`${path} is a folder: name the file that "dagsync state export" wrote.`);
+  return syscall ? new UsageError(`The file ${path} cannot be read (${code}).`) : error;
 }
 
 function lineOf(text: string, where: string): Line {

@@ -2,6 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StoredRow, Table, Value } from "@org/destination";
 import type { DuckdbQuery } from "@org/destination/duckdb";
+import type { SharedKeys } from "./reread.ts";
 
 /** Where each side lies: the names are those of the databases in the queries. */
 export interface Files {
@@ -42,6 +43,8 @@ export interface TableComparison {
   readonly extra: number;
   /** Rows that the server no longer has, and that are kept for their history: see `keptBecause`. */
   readonly kept: number;
+  /** Rows that the server sent under the key of another one: they are in none of the tables, and in no other number. */
+  readonly sharedKeys?: SharedKeys;
   readonly causes: Partial<Record<Cause, number>>;
   /** The first ones, the unexplained before the others. */
   readonly differences: readonly Difference[];

@@ -5,13 +5,14 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Table } from "@org/destination";
+import type { Destination, Table } from "@org/destination";
 import { copyDuckdb, type DuckdbQuery, duckdb, readDuckdb } from "@org/destination/duckdb";
 import { type RequestOptions, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { type CompareOptions, compareTable, type Files, type TableComparison } from "./compare.ts";
 import { copyPipeline } from "./copy.ts";
+import { countingSharedKeys, holdingAs, type SharedKeys } from "./reread.ts";
 
 export interface VerifyOptions {
   readonly pipeline: Pipeline;
@@ -64,12 +65,9 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       options.onEvent?.(event);
     };
     const { since } = options;
-    const read = await syncInto(
-      files.server,
-      pipeline,
-      { ...options, onEvent },
-      since === undefined ? {} : { sampleSince: since },
-    );
+    const counted = countingSharedKeys(holdingAs(duckdb(files.server), place.destination));
+    const sample = since === undefined ? {} : { sampleSince: since };
+    const read = await syncInto(counted.destination, pipeline, { ...options, onEvent }, sample);
     const streams = source.streams.filter(({ name }) => read.streams.some(({ stream }) => stream === name));
     const stored = shapedDestination(duckdb(files.stored), { excluded });
     const tables = streams.map(({ table }) => stored.realTable?.(table) ?? table);
@@ -83,12 +81,14 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
       onPhase?.(
         "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences",
       );
+      const like = (file: string) => holdingAs(duckdb(file), place.destination);
       const after = { next: join(folder, "next.duckdb"), reconciled: join(folder, "reconciled.duckdb") };
       try {
         await copyDuckdb(files.stored, after.next);
-        requests += (await syncInto(after.next, pipeline, options, { reconcile: false })).requests;
+        requests += (await syncInto(like(after.next), pipeline, options, { reconcile: false })).requests;
         await copyDuckdb(after.next, after.reconciled);
-        const last = await syncInto(after.reconciled, pipeline, options, { reconcile: true, allowMassDelete: true });
+        const everything = { reconcile: true, allowMassDelete: true };
+        const last = await syncInto(like(after.reconciled), pipeline, options, everything);
         requests += last.requests;
         found = await compareTables(tables, { ...files, ...after }, { isUnloaded, since }, signal);
       } catch (error) {
@@ -96,21 +96,26 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
         onPhase?.(`The causes are not known, since that sync fails: ${(error as Error).message}`);
       }
     }
-    return { destination: name, tables: found, requests, durationMs: performance.now() - startedAt };
+    const tablesWithShared = found.map((each, index) => withShared(each, counted.sharedKeys.get(tables[index]!.name)));
+    return { destination: name, tables: tablesWithShared, requests, durationMs: performance.now() - startedAt };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
+function withShared(comparison: TableComparison, sharedKeys: SharedKeys | undefined): TableComparison {
+  return sharedKeys ? { ...comparison, sharedKeys } : comparison;
+}
+
 function syncInto(
-  file: string,
+  destination: Destination,
   pipeline: string,
   { pipeline: { source, excluded }, streams, requests, signal, onEvent }: VerifyOptions,
   how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
 ): Promise<SyncResult> {
   return sync({
     source,
-    destination: shapedDestination(duckdb(file), { excluded }),
+    destination: shapedDestination(destination, { excluded }),
     pipeline,
     ...(streams && { streams }),
     ...(requests && { requests }),

@@ -4,6 +4,7 @@ import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
+import { valueWithoutNul } from "../text.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
 import { leaseSql } from "./dialect.ts";
@@ -41,6 +42,8 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
   return {
     name: place,
     capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
+    // In jsonb too, which refuses the escape.
+    heldAs: ({ type }, value) => (type === "string" || type === "json" ? valueWithoutNul(value) : value),
     async open({ pipeline, signal }) {
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);

@@ -7,6 +7,7 @@ import { quoted } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
+import { valueWithoutNul } from "../text.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { SqliteDatabase } from "./database.ts";
 import { leaseSql, names } from "./dialect.ts";
@@ -55,6 +56,8 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   return {
     name: place,
     capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
+    // JSON keeps it: its text holds an escape.
+    heldAs: ({ type }, value) => (type === "string" ? valueWithoutNul(value) : value),
     async open({ pipeline, signal }) {
       const database = await connect({ signal });
       await takeLease(database, leaseSql, pipeline, leaseMs);

@@ -1,0 +1,128 @@
+/** What verify reads a server into: a destination that holds rows as another one does, and counts those that it is sent. */
+import type { Batch, Condition, Destination, Scope, Session, StoredRow, Table, Value } from "@org/destination";
+
+type HeldAs = NonNullable<Destination["heldAs"]>;
+
+/** Rows of one table that came under the key of another row, so that the table holds fewer than the server sent. */
+export interface SharedKeys {
+  readonly rows: number;
+  /** The first of the keys that several rows of one batch have. */
+  readonly keys: readonly StoredRow[];
+}
+
+/** So many keys are shown. */
+const SHOWN = 10;
+
+/**
+ * A destination whose rows are those that `like` would give back for what it is sent: only then is a difference from
+ * `like` one from the server.
+ */
+export function holdingAs(destination: Destination, like: Destination): Destination {
+  if (!like.heldAs) return destination;
+  const heldAs: HeldAs = (column, value) => (value === null ? null : like.heldAs!(column, value));
+  return inSession(destination, (session) => ({
+    count: async (table, scope) => session.count(table, heldScope(heldAs, table, scope)),
+    countBy: async (table, scope, columns) => session.countBy(table, heldScope(heldAs, table, scope), columns),
+    keys: async (table, scope, columns) => session.keys(table, heldScope(heldAs, table, scope), columns),
+    commit: async (stream, batch) => session.commit(stream, heldBatch(heldAs, batch)),
+  }));
+}
+
+/**
+ * A destination, empty before, that counts the rows which came under the key of another one: in one batch, or in the
+ * replaced scopes of several, which are disjoint, so that a row can be in one of them only.
+ *
+ * @returns by the names of the tables, once the sync has ended
+ */
+export function countingSharedKeys(destination: Destination): {
+  readonly destination: Destination;
+  readonly sharedKeys: ReadonlyMap<string, SharedKeys>;
+} {
+  const sharedKeys = new Map<string, SharedKeys>();
+  // A stream's first batches are its history. From the first one by something that changes on, a row may come again.
+  const pastHistory = new Set<string>();
+  const counted = inSession(destination, (session) => ({
+    async commit(stream, batch) {
+      const { table, replace = [], upserts = [] } = batch;
+      const within = twice(table, [...replace.flatMap(({ rows }) => rows), ...upserts] as StoredRow[]);
+      if (replace.length === 0 || upserts.length > 0) pastHistory.add(stream);
+      const result = await session.commit(stream, batch);
+      const rows = within.length + (pastHistory.has(stream) ? 0 : result.updated);
+      const before = sharedKeys.get(table.name) ?? { rows: 0, keys: [] };
+      const keys = [...before.keys, ...within].slice(0, SHOWN);
+      if (rows > 0) sharedKeys.set(table.name, { rows: before.rows + rows, keys });
+      return result;
+    },
+  }));
+  return { destination: counted, sharedKeys };
+}
+
+function twice(table: Table, rows: readonly StoredRow[]): StoredRow[] {
+  const seen = new Set<string>();
+  return rows.flatMap((row) => {
+    const text = keyText(table, row);
+    if (seen.has(text)) return [keyOf(table, row)];
+    seen.add(text);
+    return [];
+  });
+}
+
+function keyOf(table: Table, row: StoredRow): StoredRow {
+  return Object.fromEntries(table.primaryKey.map((name) => [name, row[name]!]));
+}
+
+function keyText(table: Table, row: StoredRow): string {
+  return JSON.stringify(table.primaryKey.map((name) => String(row[name])));
+}
+
+function heldScope<T extends Table>(heldAs: HeldAs, table: T, scope: Scope<T>): Scope<T> {
+  const held = (name: string, condition: Condition): Condition => {
+    const value = (given: Value) => heldAs(table.columns[name]!, given);
+    if ("in" in condition) return { in: condition.in.map(value) };
+    const { gte, lt } = condition;
+    return { ...(gte !== undefined && { gte: value(gte) }), ...(lt !== undefined && { lt: value(lt) }) };
+  };
+  const conditions = Object.entries<Condition | undefined>(scope);
+  return Object.fromEntries(conditions.map(([name, condition]) => [name, held(name, condition!)])) as Scope<T>;
+}
+
+function heldBatch(heldAs: HeldAs, batch: Batch): Batch {
+  const { table, replace, upserts, remove } = batch;
+  const held = <R extends StoredRow>(rows: readonly R[]) => rows.map((row) => heldRow(heldAs, table, row));
+  return {
+    ...batch,
+    ...(replace && {
+      replace: replace.map(({ scope, rows }) => ({ scope: heldScope(heldAs, table, scope), rows: held(rows) })),
+    }),
+    ...(upserts && { upserts: held(upserts) }),
+    ...(remove && { remove: held(remove) }),
+  };
+}
+
+function heldRow<R extends StoredRow>(heldAs: HeldAs, table: Table, row: R): R {
+  const entries = Object.entries(row).map(([name, value]) => {
+    const column = table.columns[name];
+    return [name, column && value !== undefined ? heldAs(column, value) : value];
+  });
+  return Object.fromEntries(entries) as R;
+}
+
+/** A destination some of whose session's methods do something else. */
+function inSession(destination: Destination, change: (session: Session) => Partial<Session>): Destination {
+  return {
+    ...destination,
+    async open(options) {
+      const session = await destination.open(options);
+      const methods: Session = {
+        states: () => session.states(),
+        prepare: (tables) => session.prepare(tables),
+        count: (table, scope) => session.count(table, scope),
+        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
+        keys: (table, scope, columns) => session.keys(table, scope, columns),
+        commit: (stream, batch) => session.commit(stream, batch),
+        close: () => session.close(),
+      };
+      return { ...methods, ...change(session) };
+    },
+  };
+}

@@ -1,0 +1,79 @@
+/** What destinations that are wrong on purpose are made of: a correct one, and a change. */
+import type { Batch, CommitResult, Destination, Session, UniteTablesOptions } from "@org/destination";
+
+/** Changes some methods of a session, given the session that does it right. */
+export type Mistake = (right: Session, pipeline: string) => Partial<Session>;
+
+export const inSession =
+  (mistake: Mistake) =>
+  (right: Destination): Destination => ({
+    ...right,
+    async open(options) {
+      const session = await right.open(options);
+      const methods: Session = {
+        states: () => session.states(),
+        prepare: (tables) => session.prepare(tables),
+        count: (table, scope) => session.count(table, scope),
+        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
+        keys: (table, scope, columns) => session.keys(table, scope, columns),
+        commit: (stream, batch) => session.commit(stream, batch),
+        close: () => session.close(),
+      };
+      return { ...methods, ...mistake(session, options.pipeline) };
+    },
+  });
+
+/** A mistake in the views. */
+export const inViews =
+  (change: (options: UniteTablesOptions) => UniteTablesOptions) =>
+  (right: Destination): Destination => ({
+    ...right,
+    uniteTables: async (options) => right.uniteTables?.(change(options)),
+  });
+
+/** A mistake in what is written. */
+export const inBatch = (change: (batch: Batch) => Batch) =>
+  inSession((right) => ({ commit: (stream, batch) => right.commit(stream, change(batch as Batch)) }));
+
+/** A mistake in the order of two writes, or in one too many. */
+export const inSteps = (
+  steps: (commit: (batch: Batch) => Promise<CommitResult>, batch: Batch) => Promise<CommitResult>,
+) =>
+  inSession((right) => ({
+    commit: (stream, batch) => steps((each) => right.commit(stream, each), batch as Batch),
+  }));
+
+export const onlyState = ({ table, state }: Batch): Batch => ({ table, state });
+
+export function mapRows(batch: Batch, change: (row: Record<string, unknown>) => Record<string, unknown>): Batch {
+  const changed = (rows: Batch["upserts"]) => (rows ?? []).map(change) as NonNullable<Batch["upserts"]>;
+  const replace = (batch.replace ?? []).map(({ scope, rows }) => ({ scope, rows: changed(rows) }));
+  return { ...batch, replace, upserts: changed(batch.upserts) };
+}
+
+export const mapValues = (change: (value: unknown) => unknown) =>
+  inBatch((batch) =>
+    mapRows(batch, (row) => Object.fromEntries(Object.entries(row).map(([name, value]) => [name, change(value)]))),
+  );
+
+/** The first of the rows with one key, in the order they come. */
+export function firstOfEach(batch: Batch): Batch {
+  const seen = new Set<string>();
+  const isFirst = (row: Record<string, unknown>) => {
+    const key = String(batch.table.primaryKey.map((name) => row[name]));
+    return !seen.has(key) && Boolean(seen.add(key));
+  };
+  return { ...batch, upserts: (batch.upserts ?? []).filter(isFirst) };
+}
+
+/** One session for all who ask: nobody is kept out. */
+export function lettingEverybodyIn(right: Destination): Destination {
+  let shared: Promise<Session> | undefined;
+  return {
+    ...right,
+    open(options) {
+      shared ??= right.open(options);
+      return shared;
+    },
+  };
+}
