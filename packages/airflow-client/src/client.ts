@@ -1,6 +1,7 @@
 import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
+import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
 import { AirflowError } from "./errors.ts";
 import { toHeaders } from "./headers.ts";
 import type { AirflowMiddleware } from "./middleware.ts";
@@ -25,6 +26,11 @@ export interface AirflowClientOptions {
   readonly middleware?: readonly AirflowMiddleware[] | undefined;
   /** Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default 60000 */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Limits every answer, logins and errors too, in bytes after decompression. One that is longer is not read any further
+   * and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134217728 (128 MiB)
+   */
+  readonly maxResponseBytes?: number | undefined;
   /** Ends everything that is done with the client, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
@@ -59,7 +65,7 @@ export interface RequestOptions extends CallOptions {
   readonly anonymous?: boolean | undefined;
 }
 
-const defaults = { timeoutMs: 60_000 } as const;
+const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes } as const;
 
 /**
  * Makes a client. Nothing is sent before the first call.
@@ -72,20 +78,31 @@ const defaults = { timeoutMs: 60_000 } as const;
 export function createAirflowClient(options: AirflowClientOptions): AirflowClient {
   const baseUrl = parseBaseUrl(options.baseUrl);
   const timeoutMs = validTimeout(options.timeoutMs ?? defaults.timeoutMs);
+  const maxResponseBytes = validLimit(options.maxResponseBytes ?? defaults.maxResponseBytes);
   const { auth, fetch, signal, middleware = [] } = options;
   const headers = toHeaders(options.headers);
-  const transport = createTransport({ baseUrl, auth, fetch, signal, timeoutMs, headers, middleware });
+  const transport = createTransport({
+    baseUrl,
+    auth,
+    fetch,
+    signal,
+    timeoutMs,
+    maxResponseBytes,
+    headers,
+    middleware,
+  });
   const querySerializer = createQuerySerializer();
 
-  const send = (
+  const send = async (
     call: { method: string; path: string; url: string },
     options: RequestOptions,
     headers?: Headers,
   ): Promise<Result<unknown>> => {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const { anonymous, signal } = options;
-    const timeoutMs = options.timeoutMs === undefined ? undefined : validTimeout(options.timeoutMs);
-    return transport.send({ ...call, headers, body, anonymous, signal, timeoutMs });
+    const { anonymous, signal, timeoutMs, maxResponseBytes, parseJson } = options;
+    if (timeoutMs !== undefined) validTimeout(timeoutMs);
+    if (maxResponseBytes !== undefined) validLimit(maxResponseBytes);
+    return transport.send({ ...call, headers, body, anonymous, signal, timeoutMs, maxResponseBytes, parseJson });
   };
 
   const method =
@@ -130,5 +147,11 @@ function validTimeout(timeoutMs: number): number {
   // Beyond 2^31 - 1 a timer fires at once.
   if (timeoutMs > 0 && timeoutMs <= 2_147_483_647) return timeoutMs;
   const message = `timeoutMs must be a number of milliseconds between 1 and 2147483647, not ${timeoutMs}.`;
+  throw new AirflowError({ code: "INVALID_OPTIONS", message });
+}
+
+function validLimit(maxResponseBytes: number): number {
+  if (isResponseLimit(maxResponseBytes)) return maxResponseBytes;
+  const message = `maxResponseBytes must be a number of bytes between 1 and 536870888, not ${maxResponseBytes}.`;
   throw new AirflowError({ code: "INVALID_OPTIONS", message });
 }

@@ -37,6 +37,8 @@ export type AirflowErrorCode =
   | "INVALID_JSON"
   /** JSON of another shape than the interface promises. */
   | "UNEXPECTED_ANSWER"
+  /** An answer longer than `maxResponseBytes`. It was not read any further. */
+  | "RESPONSE_TOO_LARGE"
   | "PAGE_TOKEN_REPEATED"
   /** What was waited for did not happen in time. */
   | "DEADLINE_EXCEEDED"

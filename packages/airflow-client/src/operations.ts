@@ -30,6 +30,16 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limits the whole call, body and logins included, in milliseconds. @default the client's timeoutMs */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Ends reading an answer that is longer, in bytes after decompression: `RESPONSE_TOO_LARGE`. The client's own limit
+   * holds too. @default the client's maxResponseBytes
+   */
+  readonly maxResponseBytes?: number | undefined;
+  /**
+   * Makes the data of a successful answer's JSON, for numbers that must keep all of their digits, for one. What it throws
+   * is `INVALID_JSON`. @default JSON.parse
+   */
+  readonly parseJson?: ((text: string) => unknown) | undefined;
 }
 
 /** What a call of an operation takes besides its path. */
@@ -65,6 +75,8 @@ export interface Result<T> {
   readonly data: T;
   /** For headers and status; its body was read. */
   readonly response: Response;
+  /** How long the body was, in bytes after decompression; 0 where a middleware answered in the server's place. */
+  readonly bytes: number;
 }
 
 /** A client's method: calls an operation by its path, and returns its data or throws an AirflowError. */

@@ -102,19 +102,19 @@ interface RawPage extends Result<unknown> {
   readonly nextToken: string | null | undefined;
 }
 
-function readPage(path: string, { data, response }: Result<unknown>): RawPage {
+function readPage(path: string, { data, response, bytes }: Result<unknown>): RawPage {
   const arrays = isRecord(data) ? Object.values(data).filter((value) => Array.isArray(value)) : [];
   const [items] = arrays;
   if (!isRecord(data) || !items || arrays.length > 1) throw unexpected(path, "an answer that is no list");
   const { next_cursor: token, total_entries: total } = data;
   if (token !== undefined && token !== null && typeof token !== "string")
     throw unexpected(path, "a next_cursor that is no text");
-  return { data, response, items, total: typeof total === "number" ? total : null, nextToken: token };
+  return { data, response, bytes, items, total: typeof total === "number" ? total : null, nextToken: token };
 }
 
 function toPage<T>(page: RawPage, mode: Page<T>["mode"]): Page<T> {
-  const { data, response, total } = page;
-  return { items: page.items as readonly T[], total, mode, data, response };
+  const { data, response, bytes, total } = page;
+  return { items: page.items as readonly T[], total, mode, data, response, bytes };
 }
 
 /** Throws when a token comes again: Brent's algorithm, which finds a circle of any length and remembers one token. */

@@ -17,6 +17,8 @@ export interface Answer {
   readonly call: Call;
   readonly response: Response;
   readonly body: string;
+  /** The body's length as it was read, without compression. */
+  readonly bytes: number;
 }
 
 /** What a particular error says beyond the answer itself. */
@@ -72,6 +74,18 @@ export function statusError(answer: Answer, redactor: Redactor): AirflowResponse
   const { code, hint } = meaningOf(answer);
   const text = `answered ${response.status}${said ? `: ${said}` : ""}${hint ? ` (${hint})` : ""}`;
   return responseError(answer, redactor, { code, text, retryable: retryableStatuses.has(response.status) });
+}
+
+/** The error for an answer whose body is longer than it may be. */
+export function tooLarge(
+  answer: Pick<Answer, "call" | "response">,
+  limit: number,
+  redactor: Redactor,
+): AirflowResponseError {
+  const text =
+    `answered ${answer.response.status} with more than ${limit} bytes (after decompression), and was not read any ` +
+    "further. Ask for less at once (limit), or allow more with maxResponseBytes.";
+  return responseError({ ...answer, body: "", bytes: limit }, redactor, { code: "RESPONSE_TOO_LARGE", text });
 }
 
 /** `GET http://host/path`, without the query. */

@@ -1,5 +1,6 @@
 import { type AirflowAuth, createCredentials } from "./auth.ts";
 import { credentialsError, loginToken } from "./auth-answers.ts";
+import { readBody } from "./body.ts";
 import { startDeadline } from "./deadline.ts";
 import { AirflowError } from "./errors.ts";
 import { type AirflowExchange, type AirflowMiddleware, through } from "./middleware.ts";
@@ -13,6 +14,7 @@ import {
   refusesToken,
   responseError,
   statusError,
+  tooLarge,
 } from "./response-error.ts";
 import { createTokenHistory } from "./token-history.ts";
 
@@ -28,11 +30,15 @@ export interface OutgoingRequest extends Call {
   readonly anonymous?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
+  /** In bytes; the client's limit holds too. */
+  readonly maxResponseBytes?: number | undefined;
+  /** What makes data of a text of JSON. @default JSON.parse */
+  readonly parseJson?: ((text: string) => unknown) | undefined;
 }
 
 export interface Transport {
   /** Sends a request, with credentials renewed once, and reads the answer. Throws for everything but success. */
-  send(request: OutgoingRequest): Promise<{ data: unknown; response: Response }>;
+  send(request: OutgoingRequest): Promise<{ data: unknown; response: Response; bytes: number }>;
 }
 
 export interface TransportOptions {
@@ -42,6 +48,7 @@ export interface TransportOptions {
   readonly headers: Headers;
   readonly middleware: readonly AirflowMiddleware[];
   readonly timeoutMs: number;
+  readonly maxResponseBytes: number;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -59,6 +66,8 @@ export function createTransport(options: TransportOptions): Transport {
   /** One request and its whole answer, whatever its status. */
   async function exchange(request: OutgoingRequest, token: string | undefined, signal: AbortSignal): Promise<Answer> {
     const { method, path, url, body = null } = request;
+    const limit = Math.min(options.maxResponseBytes, request.maxResponseBytes ?? Number.POSITIVE_INFINITY);
+    let bytes = 0;
     const visible = new Headers({ accept: "application/json" });
     if (body !== null) visible.set("content-type", "application/json");
     const send = async (): Promise<AirflowExchange> => {
@@ -68,14 +77,19 @@ export function createTransport(options: TransportOptions): Transport {
       if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
       try {
         const response = await fetchFunction(url, { method, headers, body, redirect: "manual", signal });
-        return { response, body: await response.text() };
+        const read = await readBody(response, limit);
+        if (!read) throw tooLarge({ call: request, response }, limit, redactor);
+        bytes = read.bytes;
+        return { response, body: read.text };
       } catch (error) {
+        if (error instanceof AirflowError) throw error;
         if (signal.aborted) throw signal.reason;
         throw networkError(redactor.text(describeCall(request)), error, redactor.cause(error));
       }
     };
     const seen = { operation: `${method} ${path}`, method, url, headers: visible };
-    return { call: request, ...(await through(options.middleware, seen, send)) };
+    const { response, body: text } = await through(options.middleware, seen, send);
+    return { call: request, response, body: text, bytes };
   }
 
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
@@ -110,14 +124,15 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   /** The data of a successful answer. */
-  function decode(answer: Answer, accept: string): unknown {
+  function decode(answer: Answer, { parseJson = JSON.parse, headers }: OutgoingRequest): unknown {
     const { response, body } = answer;
+    const accept = headers?.get("accept") ?? options.headers.get("accept") ?? "";
     if (!response.ok) throw statusError(answer, redactor);
     if (response.status === 204 || response.status === 205) return undefined;
     const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (/\/(.+\+)?json$/.test(type)) {
       try {
-        return JSON.parse(body);
+        return parseJson(body);
       } catch {
         const text = `answered ${response.status} with JSON that was cut short or is garbled (${body.length} characters).`;
         throw responseError(answer, redactor, { code: "INVALID_JSON", text, retryable: true });
@@ -141,8 +156,7 @@ export function createTransport(options: TransportOptions): Transport {
       const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
       try {
         const answer = await deadline.race(authenticated(request, deadline.signal));
-        const accept = request.headers?.get("accept") ?? options.headers.get("accept") ?? "";
-        return { data: decode(answer, accept), response: answer.response };
+        return { data: decode(answer, request), response: answer.response, bytes: answer.bytes };
       } catch (error) {
         if (deadline.expired && !(error instanceof AirflowError)) {
           throw timeoutError(redactor.text(describeCall(request)), timeoutMs);

@@ -1,3 +1,4 @@
+import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 
@@ -18,6 +19,11 @@ export interface DagsterClientOptions {
   readonly headers?: HeadersInit | undefined;
   /** Limit of one request, until the last byte of its answer, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number | undefined;
+  /**
+   * Limit of every answer and of every message of a subscription, in bytes after decompression. What is longer is not
+   * read any further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134_217_728 (128 MiB)
+   */
+  readonly maxResponseBytes?: number | undefined;
   /** Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default none */
   readonly middleware?: readonly DagsterMiddleware[] | undefined;
   /** Ends everything that is done with the client, with its reason. @default none */
@@ -29,6 +35,8 @@ export interface DagsterRequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** @default the client's */
   readonly timeoutMs?: number | undefined;
+  /** A lower limit of this answer, in bytes after decompression. @default the client's */
+  readonly maxResponseBytes?: number | undefined;
 }
 
 /** Variables, where the document has any that must be given, and options. */
@@ -38,7 +46,7 @@ export type DagsterRequestArguments<Variables> =
     : [variables: Variables, options?: DagsterRequestOptions];
 
 /** What the options are where they are not given. */
-export const defaults = { timeoutMs: 60_000 };
+export const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes };
 
 const maximumTimeoutMs = 2 ** 31 - 1;
 
@@ -64,6 +72,12 @@ export function checkToken(token: string): string {
 export function checkTimeout(timeoutMs: number): number {
   if (timeoutMs > 0 && timeoutMs <= maximumTimeoutMs) return timeoutMs;
   throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${maximumTimeoutMs}, not ${timeoutMs}`);
+}
+
+/** A limit of an answer that can be held. */
+export function checkLimit(maxResponseBytes: number): number {
+  if (isResponseLimit(maxResponseBytes)) return maxResponseBytes;
+  throw invalid(`\`maxResponseBytes\` must be a number of bytes from 1 to 536870888, not ${maxResponseBytes}`);
 }
 
 /** The text of a document. */

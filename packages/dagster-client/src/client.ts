@@ -2,6 +2,7 @@ import { ClientError, GraphQLClient } from "graphql-request";
 import { type HttpAnswer, readAnswer } from "./answer.ts";
 import {
   checkDocument,
+  checkLimit,
   checkTimeout,
   checkToken,
   type DagsterClientOptions,
@@ -21,6 +22,8 @@ export interface DagsterAnswer<Data> {
   readonly data: Data;
   /** The server's clock as of the answer (its `Date` header, whole seconds); undefined where there is none. */
   readonly date: Date | undefined;
+  /** How long the answer was, in bytes after decompression; 0 where a middleware answered in the server's place. */
+  readonly bytes: number;
 }
 
 /** Made by `createDagsterClient`. It keeps no state between requests, and never repeats a failed one. */
@@ -32,6 +35,8 @@ export interface DagsterClient {
    * `fetch` of one's own.
    */
   readonly webSocketUrl?: string | undefined;
+  /** Limit of an answer or a message, in bytes. */
+  readonly maxResponseBytes?: number | undefined;
   /** Ends everything that is done with it: requests, subscriptions, and what waits between requests. */
   readonly signal?: AbortSignal | undefined;
   /**
@@ -66,6 +71,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   const url = resolveEndpoint(options.url);
   const { auth, fetch = globalThis.fetch, middleware = [], signal: clientSignal } = options;
   const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs);
+  const maxResponseBytes = checkLimit(options.maxResponseBytes ?? defaults.maxResponseBytes);
   const fixedHeaders = toHeaders(options.headers);
   if (typeof auth === "object") fixedHeaders.set("Dagster-Cloud-Api-Token", checkToken(auth.token));
   const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
@@ -124,6 +130,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     const operation = operationOf(query);
     const request = `${operation} to ${url}`;
     const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs);
+    const limit = Math.min(maxResponseBytes, checkLimit(requestOptions.maxResponseBytes ?? maxResponseBytes));
     const signals = [clientSignal, requestOptions.signal].filter((signal) => signal !== undefined);
     const timeout = () =>
       new DagsterNetworkError(`The Dagster ${request} had no whole answer after ${timeoutMs} ms (see \`timeoutMs\`).`, {
@@ -133,11 +140,15 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     const work = async (signal: AbortSignal): Promise<DagsterAnswer<Data>> => {
       const credentials = await headersNow(request);
       const redact = createRedact(credentials);
-      const sending = { credentials, redact, operation, request, signal };
+      let bytes = 0;
+      const onRead = (read: number) => {
+        bytes = read;
+      };
+      const sending = { credentials, redact, operation, request, signal, limit, onRead };
       const answer = await exchange(query, variables as object | undefined, sending);
       const date = new Date(answer.headers.get("date") ?? Number.NaN);
       const data = readAnswer(answer, request, redact) as Data;
-      return { data, date: Number.isNaN(date.getTime()) ? undefined : date };
+      return { data, date: Number.isNaN(date.getTime()) ? undefined : date, bytes };
     };
     return withDeadline(work, { signals, timeoutMs, timeout });
   }
@@ -145,6 +156,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   return {
     url,
     webSocketUrl: plain ? url.replace(/^http/, "ws") : undefined,
+    maxResponseBytes,
     signal: clientSignal,
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,

@@ -26,6 +26,8 @@ export type DagsterErrorCode =
   | "SERVER_FAILED"
   /** The answer is no GraphQL answer, or only a part of one. */
   | "INVALID_ANSWER"
+  /** An answer longer than `maxResponseBytes`. It was not read any further. */
+  | "RESPONSE_TOO_LARGE"
   /** What was waited for did not happen in time. */
   | "DEADLINE_EXCEEDED"
   /** An error member of a union, see `DagsterResultError.typename`. */

@@ -64,6 +64,7 @@ export * from "./methods/index.ts";
 export type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } from "./middleware.ts";
 export {
   existingRunIds,
+  type PageAnswer as DagsterPageAnswer,
   type PageRequest as DagsterPageRequest,
   type PaginateRunsOptions,
   paginateRunIds,

@@ -29,20 +29,36 @@ export interface PaginateRunsOptions {
   readonly signal?: AbortSignal | undefined;
   /** Limit of each request, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
+  /** Limit of each answer, in bytes. @default the client's */
+  readonly maxResponseBytes?: number | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
    * that is given to the request aborts that attempt alone; a limit lower than the page size makes that page smaller, for
-   * a server that does not answer in time.
+   * a server that does not answer in time or whose answers are too large.
    *
    * @default (request) => request()
    */
-  readonly attempt?: (<Result>(request: PageRequest<Result>) => Promise<Result>) | undefined;
+  readonly attempt?: (<Result extends PageAnswer>(request: PageRequest<Result>) => Promise<Result>) | undefined;
+}
+
+/** What came of one request of a listing. */
+export interface PageAnswer {
+  readonly rows: readonly unknown[];
+  /** How long the answer was. */
+  readonly bytes: number;
 }
 
 /** Sends one request of a listing. */
-export type PageRequest<Result> = (signal?: AbortSignal, limit?: number) => Promise<Result>;
+export type PageRequest<Result extends PageAnswer = PageAnswer> = (
+  signal?: AbortSignal,
+  limit?: number,
+  maxResponseBytes?: number,
+) => Promise<Result>;
 
 const defaults = { pageSize: 1000 };
+
+/** What each request of a listing is limited by, and how it is sent. */
+type Limits = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "maxResponseBytes" | "attempt">;
 
 /** What a listing needs of a client. */
 type Requester = Pick<DagsterClient, "rawRequest">;
@@ -57,16 +73,16 @@ export function paginateRuns(
   client: Requester,
   options: PaginateRunsOptions = {},
 ): AsyncGenerator<Page<RunFragment>, void, void> {
-  const { filter, signal, timeoutMs, attempt = direct } = options;
+  const { filter, signal, timeoutMs, maxResponseBytes, attempt = direct } = options;
   const pageSize = checkPageSize(options.pageSize);
   return list<RunFragment>(client, options, {
     id: (run) => run.runId,
     read: (pageToken) =>
-      attempt(async (attemptSignal, limit = pageSize) => {
+      attempt(async (attemptSignal, limit = pageSize, maxBytes = maxResponseBytes) => {
         const variables = { filter, pageToken, limit };
-        const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs };
-        const { data, date } = await client.rawRequest(RunsPageDocument, variables, options);
-        return { rows: unwrap(data.runs, "Runs").results, date, limit };
+        const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
+        const { data, date, bytes } = await client.rawRequest(RunsPageDocument, variables, options);
+        return { rows: unwrap(data.runs, "Runs").results, date, limit, bytes };
       }),
   });
 }
@@ -91,7 +107,7 @@ export function paginateRunIds(
 export async function existingRunIds(
   client: Requester,
   runIds: readonly string[],
-  options: Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt"> = {},
+  options: Limits = {},
 ): Promise<ReadonlySet<string>> {
   // An empty list is no filter: it would answer every run there is.
   if (runIds.length === 0) return new Set();
@@ -116,18 +132,18 @@ function list<Row>(client: Requester, options: PaginateRunsOptions, how: Pick<Li
 
 async function readRunIds(
   client: Requester,
-  { signal, timeoutMs, attempt = direct }: Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "attempt">,
+  { signal, timeoutMs, maxResponseBytes, attempt = direct }: Limits,
   variablesFor: (limit: number | undefined) => RunIdsPageQueryVariables,
-): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number }> {
-  return attempt(async (attemptSignal, lowerLimit) => {
+): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number; bytes: number }> {
+  return attempt(async (attemptSignal, lowerLimit, maxBytes = maxResponseBytes) => {
     const variables = variablesFor(lowerLimit);
-    const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs };
-    const { data, date } = await client.rawRequest(RunIdsPageDocument, variables, options);
-    return { rows: unwrap(data.runIds, "RunIds").results, date, limit: variables.limit };
+    const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
+    const { data, date, bytes } = await client.rawRequest(RunIdsPageDocument, variables, options);
+    return { rows: unwrap(data.runIds, "RunIds").results, date, limit: variables.limit, bytes };
   });
 }
 
-function direct<Result>(request: (signal?: AbortSignal) => Promise<Result>): Promise<Result> {
+function direct<Result extends PageAnswer>(request: PageRequest<Result>): Promise<Result> {
   return request();
 }
 

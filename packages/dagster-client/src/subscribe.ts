@@ -2,6 +2,8 @@
  * Subscriptions over a WebSocket, by the one protocol that Dagster's server speaks: `graphql-ws` as Apollo's
  * subscriptions-transport-ws had it (`start`, `data`, `complete`), not the later `graphql-transport-ws`.
  */
+
+import { defaultMaxResponseBytes } from "./body.ts";
 import type { DagsterClient } from "./client.ts";
 import { checkDocument } from "./client-options.ts";
 import { eitherSignal } from "./connection.ts";
@@ -35,7 +37,8 @@ interface Message {
  * ```
  *
  * @throws DagsterError `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
- * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query.
+ * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `RESPONSE_TOO_LARGE`: messages that
+ * were not taken yet are longer than the client's `maxResponseBytes`, one of them or together.
  * @throws DagsterNetworkError: there is no connection, or it was lost.
  */
 export async function* subscribe<Data, Variables extends object>(
@@ -45,13 +48,13 @@ export async function* subscribe<Data, Variables extends object>(
   { idleMs, connectMs = 10_000, ...options }: SubscribeOptions = {},
 ): AsyncGenerator<Data, void, void> {
   const query = checkDocument(document);
-  const { webSocketUrl } = client;
+  const { webSocketUrl, maxResponseBytes = defaultMaxResponseBytes } = client;
   const signal = eitherSignal(client.signal, options.signal);
   signal?.throwIfAborted();
   if (webSocketUrl === undefined || globalThis.WebSocket === undefined) {
     throw failed("UNSUPPORTED", "there is no WebSocket here that could do what the client does with its requests");
   }
-  const inbox = openInbox(new WebSocket(webSocketUrl, "graphql-ws"), webSocketUrl, signal);
+  const inbox = openInbox(new WebSocket(webSocketUrl, "graphql-ws"), webSocketUrl, maxResponseBytes, signal);
   try {
     inbox.send({ type: "connection_init", payload: {} });
     inbox.send({ id: "1", type: "start", payload: { query, variables } });
@@ -70,8 +73,10 @@ export async function* subscribe<Data, Variables extends object>(
 }
 
 /** A socket's messages in their order, for one reader. */
-function openInbox(socket: WebSocket, webSocketUrl: string, signal: AbortSignal | undefined) {
-  const messages: Message[] = [];
+function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signal: AbortSignal | undefined) {
+  const messages: { readonly message: Message; readonly length: number }[] = [];
+  /** Of the messages together, in UTF-16 units: a WebSocket gives text. */
+  let length = 0;
   const toSend: string[] = [];
   let lost = false;
   let wake = () => {};
@@ -86,9 +91,17 @@ function openInbox(socket: WebSocket, webSocketUrl: string, signal: AbortSignal 
     wake();
   };
   on(socket, "message", (event) => {
-    const message = parse((event as MessageEvent).data);
+    const text = String((event as MessageEvent).data);
+    length += text.length;
+    if (length > limit) {
+      // What is in it is let go: nobody may be there to take it for long.
+      messages.length = 0;
+      socket.close();
+      return wake();
+    }
+    const message = parse(text);
     if (message === undefined) return lose();
-    messages.push(message);
+    messages.push({ message, length: text.length });
     wake();
   });
   // What went wrong, an error event does not say.
@@ -104,8 +117,13 @@ function openInbox(socket: WebSocket, webSocketUrl: string, signal: AbortSignal 
       const tooLate = Date.now() + patienceMs;
       for (;;) {
         signal?.throwIfAborted();
-        const message = messages.shift();
-        if (message !== undefined) return message;
+        if (length > limit) {
+          const what = `what it sent is longer than ${limit} bytes, and was not read. Allow more (see \`maxResponseBytes\`)`;
+          throw failed("RESPONSE_TOO_LARGE", what);
+        }
+        const first = messages.shift();
+        length -= first?.length ?? 0;
+        if (first) return first.message;
         if (lost || Date.now() >= tooLate) {
           const what = lost ? "there is no connection, or it was lost" : `nothing came for ${patienceMs} ms`;
           throw new DagsterNetworkError(`The Dagster subscription to ${webSocketUrl} ended: ${what}.`, {
@@ -129,15 +147,15 @@ function openInbox(socket: WebSocket, webSocketUrl: string, signal: AbortSignal 
 }
 
 /** Undefined for what no Dagster sends. */
-function parse(data: unknown): Message | undefined {
+function parse(text: string): Message | undefined {
   try {
-    const message = JSON.parse(String(data)) as Message;
+    const message = JSON.parse(text) as Message;
     return typeof message.type === "string" ? message : undefined;
   } catch {
     return undefined;
   }
 }
 
-function failed(code: "UNSUPPORTED" | "REFUSED", reason: string): DagsterError {
+function failed(code: "UNSUPPORTED" | "REFUSED" | "RESPONSE_TOO_LARGE", reason: string): DagsterError {
   return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code, retryable: false });
 }

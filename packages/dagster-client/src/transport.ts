@@ -1,4 +1,6 @@
+import { readBody } from "./body.ts";
 import { isLostConnection, toNetworkError } from "./connection.ts";
+import { DagsterError, DagsterResponseError } from "./errors.ts";
 import { type DagsterExchange, type DagsterMiddleware, throughAll } from "./middleware.ts";
 import type { Redact } from "./redact.ts";
 
@@ -12,6 +14,10 @@ export interface Sending {
   /** The operation and where it goes, for messages. */
   readonly request: string;
   readonly signal: AbortSignal;
+  /** Of the answer, in bytes. */
+  readonly limit: number;
+  /** Told how long the answer was, in bytes. */
+  readonly onRead: (bytes: number) => void;
 }
 
 /** Sends a request through the middleware, and reads its answer to the end. */
@@ -24,7 +30,8 @@ export function createTransport(
 ): Transport {
   let answered = false;
 
-  async function send(init: RequestInit, { redact, operation, request, signal }: Sending): Promise<DagsterExchange> {
+  async function send(init: RequestInit, sending: Sending): Promise<DagsterExchange> {
+    const { redact, operation, request, signal, limit, onRead } = sending;
     try {
       const response = await fetch(url, init).catch((error: unknown) => {
         // Dagster's server closes a connection after 5 idle seconds, and a request may already be on its way then.
@@ -33,8 +40,12 @@ export function createTransport(
         throw error;
       });
       answered = true;
-      return { response, body: await response.text() };
+      const read = await readBody(response, limit);
+      if (!read) throw tooLarge(request, response.status, limit);
+      onRead(read.bytes);
+      return { response, body: read.text };
     } catch (error) {
+      if (error instanceof DagsterError) throw error;
       throw toNetworkError(error, request, redact);
     }
   }
@@ -48,4 +59,11 @@ export function createTransport(
       return send({ ...init, headers }, sending);
     });
   };
+}
+
+function tooLarge(request: string, status: number, limit: number): DagsterResponseError {
+  const message =
+    `The Dagster ${request} was answered (HTTP ${status}) with more than ${limit} bytes after decompression, and was not ` +
+    "read any further. Ask for less at once, or allow more (see `maxResponseBytes`).";
+  return new DagsterResponseError(message, { code: "RESPONSE_TOO_LARGE", retryable: false, status, errors: [] });
 }

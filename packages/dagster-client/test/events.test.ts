@@ -106,6 +106,27 @@ test("events are pushed where there are WebSockets; what comes after the last on
   expect(asked.at(0)).toBe("3");
 });
 
+test("a message longer than the limit ends a subscription, and events are asked for instead", async () => {
+  const { client, asked } = await dagsterOf(
+    {
+      live: (send) => {
+        const messages = [event("x".repeat(20_000))];
+        send("data", { data: { log: { __typename: "PipelineRunLogsSubscriptionSuccess", cursor: "1", messages } } });
+      },
+      polls: [["SUCCESS", "a", "end"], ["SUCCESS"]],
+    },
+    { maxResponseBytes: 10_000 },
+  );
+  const pushed = subscribe(client, "subscription { log }", {});
+  const error = await rejection(pushed.next());
+  expect(error).toMatchObject({ code: "RESPONSE_TOO_LARGE", retryable: false });
+  expect(error.message).toContain("maxResponseBytes");
+  const seen: string[] = [];
+  for await (const { message } of runs.events(client, "run-1", { intervalMs: 1 })) seen.push(message);
+  expect(seen).toEqual(["a", "end"]);
+  expect(asked.length).toBeGreaterThan(0);
+});
+
 test("a connection that is lost is no end: what follows is asked for, from where it ended", async () => {
   const { client, asked } = await dagsterOf({
     live: (send, socket) => {

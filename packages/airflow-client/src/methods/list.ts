@@ -16,7 +16,7 @@ export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOpti
 export function list<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
   path: P,
-  { signal, timeoutMs, ...query }: ListQuery<P>,
+  { signal, timeoutMs, maxResponseBytes, parseJson, ...query }: ListQuery<P>,
   ids?: Readonly<Record<string, string | number>>,
 ): List<ListItem<P>> {
   // The types above hold for each path; inside, all are the same.
@@ -28,7 +28,8 @@ export function list<P extends ListPath>(
   // To the server, an empty list is no filter.
   const isEmpty = Object.entries(query).some(([name, value]) => name !== "order_by" && isEmptyList(value));
   async function* pages() {
-    if (!isEmpty) yield* walk(client, path, { params: { query, ...(ids && { path: ids }) }, signal, timeoutMs });
+    const limits = { signal, timeoutMs, maxResponseBytes, parseJson };
+    if (!isEmpty) yield* walk(client, path, { params: { query, ...(ids && { path: ids }) }, ...limits });
   }
   return {
     pages,

@@ -94,8 +94,8 @@ export interface LaunchBackfillSettings extends DagsterRequestOptions {
  * @throws DagsterError `INVALID_OPTIONS`: the job has no partitions, or several code locations have such a job.
  */
 export async function launch(client: DagsterClient, options: LaunchBackfillOptions): Promise<string> {
-  const { partitions, tags, title, description, fromFailure, config, signal, timeoutMs } = options;
-  const call = { signal, timeoutMs };
+  const { partitions, tags, title, description, fromFailure, config, signal, timeoutMs, maxResponseBytes } = options;
+  const call = { signal, timeoutMs, maxResponseBytes };
   const target =
     options.job === undefined
       ? { assetSelection: options.assets.map(keyOf) }

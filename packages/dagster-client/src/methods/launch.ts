@@ -45,8 +45,8 @@ export interface LaunchSettings extends DagsterRequestOptions {
  * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no run can make all of these assets.
  */
 export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
-  const { config, tags = {}, ops, signal, timeoutMs } = options;
-  const call = { signal, timeoutMs };
+  const { config, tags = {}, ops, signal, timeoutMs, maxResponseBytes } = options;
+  const call = { signal, timeoutMs, maxResponseBytes };
   const { selector, partitionTags, partitionConfig = {} } = await targetOf(client, options, call);
   const params = {
     selector: { ...selector, ...(ops && { solidSelection: ops }) },

@@ -78,11 +78,12 @@ const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]
  * @throws DagsterResultError `RunNotFoundError`
  */
 export function events(client: DagsterClient, runId: string, options: EventsOptions = {}): EventLog {
-  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from, timeoutMs } = options;
+  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from } = options;
+  const { timeoutMs, maxResponseBytes } = options;
   const signal = eitherSignal(client.signal, options.signal);
 
   async function ask(pageToken: string | undefined) {
-    const call = { signal, timeoutMs };
+    const call = { signal, timeoutMs, maxResponseBytes };
     const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, call);
     return { ...unwrap(log, "EventConnection"), isFinished: finished.has(unwrap(run, "Run").status) };
   }

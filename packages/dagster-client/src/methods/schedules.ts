@@ -70,8 +70,12 @@ export function ticks(
   });
 }
 
-async function select(client: DagsterClient, scheduleName: string, { signal, timeoutMs, ...place }: ScheduleOptions) {
-  const call = { signal, timeoutMs };
+async function select(
+  client: DagsterClient,
+  scheduleName: string,
+  { signal, timeoutMs, maxResponseBytes, ...place }: ScheduleOptions,
+) {
+  const call = { signal, timeoutMs, maxResponseBytes };
   const selector: ScheduleSelector = { ...(await locate(client, "schedule", scheduleName, place, call)), scheduleName };
   return { selector, call };
 }

@@ -80,8 +80,12 @@ export function ticks(
   });
 }
 
-async function select(client: DagsterClient, sensorName: string, { signal, timeoutMs, ...place }: SensorOptions) {
-  const call = { signal, timeoutMs };
+async function select(
+  client: DagsterClient,
+  sensorName: string,
+  { signal, timeoutMs, maxResponseBytes, ...place }: SensorOptions,
+) {
+  const call = { signal, timeoutMs, maxResponseBytes };
   const selector: SensorSelector = { ...(await locate(client, "sensor", sensorName, place, call)), sensorName };
   return { selector, call };
 }

@@ -1,0 +1,41 @@
+/** The longest text that JavaScript engines agree to hold, in UTF-16 units (V8's, the shortest of them). */
+const LONGEST_TEXT = 2 ** 29 - 24;
+
+/** What an answer may have at most where nobody says otherwise, in bytes. */
+export const defaultMaxResponseBytes = 128 * 1024 * 1024;
+
+/** Whether an answer of so many bytes can be held. */
+export const isResponseLimit = (bytes: number): boolean => bytes >= 1 && bytes <= LONGEST_TEXT;
+
+/** A body, read to its end. */
+export interface Body {
+  readonly text: string;
+  /** Its length without the compression that it came in. */
+  readonly bytes: number;
+}
+
+/**
+ * Reads a body as text; undefined where it is longer than the limit. Then nothing more of it is received or unpacked, and
+ * its connection is given up: what is left may never end.
+ */
+export async function readBody(response: Response, limit: number): Promise<Body | undefined> {
+  const reader = response.body?.getReader?.();
+  if (!reader) {
+    // There is none, or a fetch of somebody's own has another kind of stream.
+    const text = await response.text();
+    return text.length > limit ? undefined : { text, bytes: text.length };
+  }
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return { text: text + decoder.decode(), bytes };
+    bytes += value.byteLength;
+    if (bytes > limit) {
+      reader.cancel().catch(() => undefined);
+      return undefined;
+    }
+    text += decoder.decode(value, { stream: true });
+  }
+}
