@@ -8,13 +8,19 @@ for (const name of ["SIGINT", "SIGTERM"] as const) {
   let firstAt: number | undefined;
   process.on(name, () => {
     // A terminal signals every process of the group, and npm signals its child once more: that is still the first.
-    if (firstAt !== undefined && performance.now() - firstAt > 1000) process.exit(exitCodes.interrupted[name]);
+    if (firstAt !== undefined && performance.now() - firstAt > 1000) end(name);
     firstAt ??= performance.now();
     controller.abort(new Interrupted(name));
   });
 }
-// Whoever read our output went away (`| head`): the sync goes on, and its exit code still says how it ended.
-for (const stream of [process.stdout, process.stderr]) stream.on("error", () => {});
+
+// Whoever read our output went away (`| head`): the sync goes on, and its exit code still says how it ended. But what
+// could not be stored where it was to be stored (a full disk) is missed by somebody.
+let unwritten: NodeJS.ErrnoException | undefined;
+process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+  if (error.code !== "EPIPE") unwritten ??= error;
+});
+process.stderr.on("error", () => {});
 
 const { stdout, stderr, env } = process;
 // Without a terminal nobody would answer. It is opened only when somebody is asked.
@@ -25,3 +31,19 @@ process.exitCode = await main(process.argv.slice(2), {
     return process.stdin.isTTY ? process.stdin : undefined;
   },
 });
+await new Promise<void>((resolve) => stdout.write("", () => resolve()));
+if (unwritten && process.exitCode === exitCodes.done) {
+  stderr.write(`dagsync: the result could not be written (${unwritten.code ?? unwritten.message}).\n`);
+  process.exitCode = exitCodes.incomplete;
+}
+const by = (["SIGINT", "SIGTERM"] as const).find((name) => process.exitCode === exitCodes.interrupted[name]);
+// What hangs in the system (a name that is looked up, a mount that does not answer) would hold the process.
+if (by) setTimeout(() => end(by), 500).unref();
+
+/** Ends at once, as by a signal that nobody listens to: process.exit would wait for calls of the system that hang. */
+function end(name: "SIGINT" | "SIGTERM"): void {
+  process.removeAllListeners(name);
+  process.kill(process.pid, name);
+  // The first process of a container is not ended by its own signals.
+  process.exit(exitCodes.interrupted[name]);
+}

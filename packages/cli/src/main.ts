@@ -10,6 +10,7 @@ import { credentialVariables } from "./credentials.ts";
 import { exitCodes } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 import { reportFailure } from "./render/failure.ts";
+import { type SafeIo, SafeOutput } from "./render/safe-output.ts";
 
 /** What a subcommand leaves behind: its exit code. */
 export interface Outcome {
@@ -35,7 +36,12 @@ Exit codes:
  * @param args what follows the command's name: `["sync", "--from", "airflow:http://…", "--to", "duckdb:…"]`
  * @returns the exit code. Never rejects: what goes wrong is told on `io.stderr`.
  */
-export async function main(args: readonly string[], io: Io): Promise<number> {
+export async function main(args: readonly string[], given: Io): Promise<number> {
+  // Property by property: opening stdin only where it is asked for is the caller's business.
+  const io = Object.create(given, {
+    stdout: { value: new SafeOutput(given.stdout) },
+    stderr: { value: new SafeOutput(given.stderr) },
+  }) as SafeIo;
   const outcome: Outcome = { exitCode: exitCodes.done };
   const program = new Command("dagsync")
     .description("Copies what Airflow and Dagster know about your pipelines into a database, incrementally.")

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startAirflowSimulator } from "@org/simulators";
@@ -62,6 +63,19 @@ test("comes back later while another process holds the file, and names it", asyn
   expect(stderr).toMatch(
     new RegExp(`^dagsync: duckdb:${file} is in use by .*\\(process ${child.pid}\\)\\. Try again when it has finished`),
   );
+});
+
+test.runIf(process.platform === "linux")("a result that could not be written is no success", async () => {
+  const full = openSync("/dev/full", "w");
+  onTestFinished(() => closeSync(full));
+  for (const more of [[], ["--json"]]) {
+    const args = ["--conditions=@org/source", bin, "discover", "--from", "airflow:http://127.0.0.1:1", ...more];
+    const child = spawn(process.execPath, args, { cwd: packageFolder, stdio: ["ignore", full, "pipe"] });
+    expect(await finished(child)).toEqual({
+      code: 1,
+      stderr: "dagsync: the result could not be written (ENOSPC).\n",
+    });
+  }
 });
 
 test("goes on when nobody reads its output any more", async () => {

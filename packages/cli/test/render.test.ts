@@ -2,6 +2,7 @@ import type { SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { duration } from "../src/render/duration.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../src/render/reporter.ts";
+import { canMove, SafeOutput, visible } from "../src/render/safe-output.ts";
 import { textTable } from "../src/render/table.ts";
 
 const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
@@ -9,12 +10,12 @@ const started: SyncEvent = { type: "stream-started", stream: "dags", mode: "full
 const stored: SyncEvent = { type: "batch-committed", stream: "dags", table: "airflow_dags", ...counts, inserted: 1234 };
 const finished: SyncEvent = { type: "stream-finished", stream: "dags", durationMs: 900, ...counts, inserted: 1234 };
 
-function written(make: (output: { write(text: string): void; columns: number }) => Reporter) {
+function written(make: (output: SafeOutput) => Reporter) {
   let text = "";
   const write = (more: string) => {
     text += more;
   };
-  const reporter = make({ write, columns: 24 });
+  const reporter = make(new SafeOutput({ write, columns: 24 }));
   return { reporter, text: () => text };
 }
 
@@ -83,4 +84,51 @@ test.each([
   [864_000_000, "10 days"],
 ])("%i ms are %s", (durationMs, text) => {
   expect(duration(durationMs)).toBe(text);
+});
+
+test.each([
+  ["a colour, a title and the clipboard", "\u001b[31mRED\u001b]0;title\u0007\u001b]52;c;eA==\u0007"],
+  ["C1", "a\u009b2Jb\u009d0;title\u009c"],
+  ["a return to the line's beginning", "password wrong\rlogged in"],
+  ["a backspace, a delete", "safe\b\b\b\bevil\u007f"],
+  ["directions", "\u202egnp.exe\u202c \u2066x\u2069 \u200f\u061c"],
+  ["what takes no room", "pay\u200bload \u2060\ufeff\u00ad\u034f\u3164 a\u200db a\ufe0fb"],
+  ["tags", "hello\u{e0041}\u{e007f}"],
+  ["separators of lines", "one\u2028two\u2029\u0085"],
+  ["half a character", "a\ud800b"],
+])("what a terminal would obey, or nobody would see, is shown as JSON escapes it: %s", (_, text) => {
+  const shown = visible(text);
+  expect(shown).toMatch(/^[ -~]*$/);
+  expect(JSON.parse(`"${shown.replaceAll('"', '\\"')}"`)).toBe(text);
+});
+
+test("what people write stays as it is", () => {
+  const text = "Grüße, 日本語, العربية, می‌خواهم, क्‍ष, 👩‍👩‍👧 ❤️ 1️⃣ ─ ✓ …\n\ttab";
+  expect(visible(text)).toBe(text);
+});
+
+const terminal = { isTTY: true, write() {} };
+
+test.each([
+  [{}, true],
+  [{ TERM: "xterm-256color" }, true],
+  [{ TERM: "dumb" }, false],
+  [{ TERM: "dumb", FORCE_COLOR: "1" }, false],
+  [{ NO_COLOR: "1" }, false],
+  [{ NO_COLOR: "" }, true],
+  [{ NO_COLOR: "1", FORCE_COLOR: "1" }, true],
+  [{ FORCE_COLOR: "0" }, false],
+  [{ CI: "true" }, false],
+  [{ CI: "false" }, true],
+  [{ CI: "true", FORCE_COLOR: "1" }, true],
+])("with %j a line moves on a terminal: %s", (env, moves) => {
+  expect(canMove({ stderr: terminal, env })).toBe(moves);
+  expect(canMove({ stderr: { write() {} }, env: { ...env, FORCE_COLOR: "1" } })).toBe(false);
+});
+
+test("streams that fail for one reason tell it once", () => {
+  const { reporter, text } = written(lineReporter);
+  const error = Object.assign(new Error("GET http://x failed"), { code: "CONNECTION_REFUSED" });
+  for (const stream of ["dags", "dag_runs"]) reporter.event({ type: "stream-failed", stream, error });
+  expect(text()).toBe("✗ dags: GET http://x failed\n✗ dag_runs: for the same reason\n");
 });

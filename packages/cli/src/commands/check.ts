@@ -9,6 +9,7 @@ import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { failureText } from "../render/failure.ts";
 import { jsonLine, toError } from "../render/json.ts";
+import { told } from "../render/told.ts";
 import { parseSource } from "../sources.ts";
 
 interface CheckOptions {
@@ -54,7 +55,7 @@ async function checkConfigured(names: readonly string[], options: CheckOptions, 
       const exitCode = exitCodeOf(thrown);
       codes.push(exitCode);
       if (options.json) io.stdout.write(jsonLine({ type: "check", pipeline: name, exitCode, error: toError(thrown) }));
-      else io.stderr.write(`dagsync: ${name}: ${failureText(thrown)}\n`);
+      else io.stderr.write(`dagsync: ${told(name)}: ${failureText(thrown)}\n`);
     }
   }
   return worstOf(codes);
@@ -67,7 +68,8 @@ interface Checked {
 }
 
 async function check({ name, source, destination }: Checked, json: boolean, io: Io): Promise<void> {
-  const server = await checkSource(source, io);
+  const { version, notes } = await checkSource(source, io);
+  const server = { version: told(version), notes: notes.map(told) };
   const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
   const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
   if (destination) {
@@ -87,6 +89,6 @@ export async function checkSource(source: Source, io: Pick<Io, "signal" | "stder
     emit() {},
     options: { retries: 0, attemptMs: 30_000 },
   });
-  const emit = (event: { readonly message: string }) => io.stderr.write(`${event.message}\n`);
+  const emit = (event: { readonly message: string }) => io.stderr.write(`${told(event.message)}\n`);
   return source.check({ request, signal, now: Date.now, emit });
 }

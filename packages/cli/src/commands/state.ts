@@ -5,6 +5,7 @@ import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { duration } from "../render/duration.ts";
 import { jsonLine } from "../render/json.ts";
+import type { SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 import { readStreamStates, type StreamState } from "../stored-state.ts";
 import { addTransfer } from "./transfer.ts";
@@ -13,7 +14,7 @@ interface StateOptions extends Choice {
   readonly json?: true;
 }
 
-export function addState(program: Command, io: Io, _outcome: Outcome): void {
+export function addState(program: Command, io: SafeIo, _outcome: Outcome): void {
   const state = program
     .command("state")
     .description("show what a destination holds: pipelines, streams, how far they are, and rows")

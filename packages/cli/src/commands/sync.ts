@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import { loadPipelines, optionsOrNames } from "../choice.ts";
 import { destinationForms } from "../destinations.ts";
-import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { pipelineFromOptions } from "../pipeline.ts";
+import type { SafeIo } from "../render/safe-output.ts";
 import { syncMany } from "../sync/many.ts";
 import { syncAsJson, syncForPeople } from "../sync/one.ts";
 import { parseCount, type SyncFlags } from "../sync/run.ts";
@@ -19,7 +19,7 @@ interface SyncCommandOptions extends SyncFlags {
   readonly json?: true;
 }
 
-export function addSync(program: Command, io: Io, outcome: Outcome): void {
+export function addSync(program: Command, io: SafeIo, outcome: Outcome): void {
   program
     .command("sync")
     .description("copy what changed since the last sync; the first one copies everything")

@@ -1,20 +1,20 @@
 /** `dagsync state export` and `import`: from one destination into another, without asking the server. */
-import { once } from "node:events";
 import type { Destination } from "@org/destination";
 import type { Command } from "commander";
 import { type Choice, loadPipeline, refuseBoth } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
 import { destinationForms, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
-import type { Io, Output } from "../io.ts";
+import type { Io } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
+import type { SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 
 interface TransferOptions extends Choice {
   readonly json?: true;
 }
 
-export function addTransfer(state: Command, io: Io): void {
+export function addTransfer(state: Command, io: SafeIo): void {
   state
     .command("export")
     .description("write a pipeline's rows and states to stdout, as lines of JSON; no sync of it can run meanwhile")
@@ -25,7 +25,8 @@ export function addTransfer(state: Command, io: Io): void {
       const { destination, pipeline } = await placeOf(options, io, async ({ place }) => (await place()).destination);
       const { exportPipeline } = await import("../transfer/export.ts");
       for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
-        await write(io.stdout, text);
+        // So that what was read does not pile up.
+        if (io.stdout.write(text) === false) await io.stdout.drained();
       }
     });
   state
@@ -66,12 +67,4 @@ async function placeOf(
   const names = pipeline === undefined ? [] : [pipeline];
   const configured = await loadPipeline(names, { ...(config && { config }) }, io);
   return { destination: await destinationOf(configured), pipeline: configured.name };
-}
-
-/** Waits where the reader is slower, so that what was read does not pile up. */
-async function write(output: Output & Partial<NodeJS.EventEmitter>, text: string): Promise<void> {
-  if (output.write(text) !== false || !output.once) return;
-  const stream = output as unknown as NodeJS.EventEmitter;
-  // Whoever read our output may be gone.
-  await Promise.race([once(stream, "drain"), once(stream, "close")]);
 }

@@ -10,6 +10,8 @@ import { parseDuration } from "../parse-duration.ts";
 import { pipelineFromOptions } from "../pipeline.ts";
 import { jsonLine, toError } from "../render/json.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
+import { canMove, type SafeIo } from "../render/safe-output.ts";
+import { told } from "../render/told.ts";
 import { differenceCount, verificationText } from "../render/verification.ts";
 import { type VerifyResult, verify } from "../verify/verify.ts";
 
@@ -21,7 +23,7 @@ interface VerifyCommandOptions extends Choice {
   readonly json?: true;
 }
 
-export function addVerify(program: Command, io: Io, outcome: Outcome): void {
+export function addVerify(program: Command, io: SafeIo, outcome: Outcome): void {
   program
     .command("verify")
     .description(
@@ -58,8 +60,8 @@ async function verifyAsJson(options: VerifyCommandOptions, io: Io): Promise<numb
   }
 }
 
-async function verifyForPeople(options: VerifyCommandOptions, io: Io): Promise<number> {
-  const reporter = io.stderr.isTTY ? terminalReporter(io.stderr) : lineReporter(io.stderr);
+async function verifyForPeople(options: VerifyCommandOptions, io: SafeIo): Promise<number> {
+  const reporter = canMove(io) ? terminalReporter(io.stderr) : lineReporter(io.stderr);
   const result = await runVerify(options, io, reporter);
   io.stdout.write(verificationText(result));
   return exitCodeOfResult(result);
@@ -91,7 +93,7 @@ async function runVerify(options: VerifyCommandOptions, io: Io, reporter?: Repor
       onEvent: (event: SyncEvent) => event.type !== "sync-started" && reporter?.event(event),
       onPhase: (text) => {
         reporter?.end();
-        if (reporter) io.stderr.write(`${text}\n`);
+        if (reporter) io.stderr.write(`${told(text)}\n`);
       },
     });
   } catch (error) {

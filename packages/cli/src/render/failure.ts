@@ -1,27 +1,35 @@
 import { SyncError, type SyncResult } from "@org/sync-engine";
 import { credentialVariables } from "../credentials.ts";
+import { UsageError } from "../errors.ts";
 import { type ErrorFacts, exitCodeOf, exitCodes } from "../exit-code.ts";
 import { Interrupted, type Io } from "../io.ts";
+import { shortened, told } from "./told.ts";
 
 /** Says on stderr what went wrong. @returns the exit code */
 export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {
   const exitCode = exitCodeOf(thrown);
   io.stderr.write(`dagsync: ${failureText(thrown)}\n`);
   if (exitCode === exitCodes.comeBackLater) io.stderr.write("The same command may work later.\n");
-  if (io.env.DAGSYNC_DEBUG) io.stderr.write(`${debugText(thrown)}\n`);
+  if (io.env.DAGSYNC_DEBUG) io.stderr.write(`${shortened(debugText(thrown))}\n`);
   return exitCode;
 }
 
-/** What went wrong, for a person: no stack, no secret. */
+/** What went wrong, for a person: no stack, no secret, and no more than a person reads. */
 export function failureText(thrown: unknown): string {
+  return shortened(textOf(thrown));
+}
+
+function textOf(thrown: unknown): string {
   if (thrown instanceof Interrupted) {
     return `${thrown.message}. Nothing is lost: what was stored stays, and the next sync goes on from there.`;
   }
   if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
-  if (!(thrown instanceof Error)) return String(thrown);
+  if (!(thrown instanceof Error)) return told(String(thrown));
+  // Its lines are ours: a configuration may have several mistakes.
+  if (thrown instanceof UsageError) return thrown.message;
   // Errors of ours have a code and a message that says what to do; anything else is a defect.
-  if ("code" in thrown || "failureType" in thrown) return `${thrown.message}${advice(thrown)}`;
-  return `${thrown.message} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
+  if ("code" in thrown || "failureType" in thrown) return `${told(thrown.message)}${advice(thrown)}`;
+  return `${told(thrown.message)} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
 }
 
 /** Clients know options; what a person at the command line sets are variables. */
@@ -34,10 +42,10 @@ function advice(error: ErrorFacts): string {
 function resultText({ streams, problems }: SyncResult): string {
   const reasons = new Map<string, string[]>();
   for (const { stream, error } of streams) {
-    if (error) reasons.set(failureText(error), [...(reasons.get(failureText(error)) ?? []), stream]);
+    if (error) reasons.set(textOf(error), [...(reasons.get(textOf(error)) ?? []), stream]);
   }
   const failed = [...reasons].map(([reason, names]) => `  not synced: ${names.join(", ")}: ${reason}`);
-  const around = problems.map(({ stream, message }) => `  gone around: ${stream ?? "?"}: ${message}`);
+  const around = problems.map(({ stream, message }) => `  gone around: ${stream ?? "?"}: ${told(message)}`);
   const done = streams.filter(({ error }) => !error).map(({ stream }) => stream);
   const rest = done.length > 0 ? `  synced: ${done.join(", ")}` : "  Nothing was synced to its end.";
   return ["Not everything was synced.", ...failed, ...around, rest].join("\n");

@@ -1,11 +1,13 @@
 import type { SyncEvent, SyncResult } from "@org/sync-engine";
 import type { ErrorFacts } from "../exit-code.ts";
 import { failureText } from "./failure.ts";
+import { told } from "./told.ts";
 
 /** One line of JSON. Errors become what they say about themselves, without stack or cause. */
 export function jsonLine(value: SyncEvent | object): string {
-  return `${JSON.stringify(value, (_, each: unknown) => {
+  return `${JSON.stringify(value, (key, each: unknown) => {
     if (each instanceof Error) return errorFacts(each);
+    if (key === "message" && typeof each === "string") return told(each);
     return typeof each === "bigint" ? Number(each) : each;
   })}\n`;
 }

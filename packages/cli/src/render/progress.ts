@@ -2,6 +2,7 @@ import type { StreamCounts, SyncEvent } from "@org/sync-engine";
 import { duration } from "./duration.ts";
 import { failureText } from "./failure.ts";
 import { grouped } from "./table.ts";
+import { told } from "./told.ts";
 
 /** Follows a sync's events and puts them into words. */
 export class Progress {
@@ -9,12 +10,13 @@ export class Progress {
   #rows = 0;
   #requests = 0;
   #waiting: string | undefined;
+  #failure: string | undefined;
 
   /** Takes an event in. @returns the line to print for it, if it is worth one */
   take(event: SyncEvent): string | undefined {
     switch (event.type) {
       case "sync-started":
-        return `${event.source} → ${event.destination} (pipeline ${event.pipeline})`;
+        return told(`${event.source} → ${event.destination} (pipeline ${event.pipeline})`);
       case "stream-started":
         this.#stream = event.stream;
         this.#rows = 0;
@@ -28,7 +30,7 @@ export class Progress {
         this.#waiting = undefined;
         return undefined;
       case "request-retried": {
-        const line = `${event.label}: attempt ${event.attempt} failed, again in ${duration(event.waitMs)}: ${failureText(event.error)}`;
+        const line = `${told(event.label)}: attempt ${event.attempt} failed, again in ${duration(event.waitMs)}: ${failureText(event.error)}`;
         this.#waiting = `waiting for the server (attempt ${event.attempt + 1} in ${duration(event.waitMs)})`;
         return `  ${line}`;
       }
@@ -37,14 +39,21 @@ export class Progress {
         return `✓ ${event.stream}: ${changes(event)} (${duration(event.durationMs)})`;
       case "stream-failed":
         this.#stream = undefined;
-        return `✗ ${event.stream}: ${failureText(event.error)}`;
+        return `✗ ${event.stream}: ${this.#once(failureText(event.error))}`;
       case "notice":
-        return `  ${event.stream ? `${event.stream}: ` : ""}${event.message}`;
+        return `  ${event.stream ? `${event.stream}: ` : ""}${told(event.message)}`;
       case "problem":
-        return `! ${event.stream ? `${event.stream}: ` : ""}${event.message}`;
+        return `! ${event.stream ? `${event.stream}: ` : ""}${told(event.message)}`;
       case "sync-finished":
         return undefined;
     }
+  }
+
+  /** A server that is gone fails every stream for one reason, which is told once. */
+  #once(failure: string): string {
+    if (failure === this.#failure) return "for the same reason";
+    this.#failure = failure;
+    return failure;
   }
 
   /** What is going on right now. */

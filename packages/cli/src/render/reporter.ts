@@ -2,6 +2,7 @@ import type { SyncEvent } from "@org/sync-engine";
 import type { Output } from "../io.ts";
 import { jsonLine } from "./json.ts";
 import { Progress } from "./progress.ts";
+import type { SafeOutput } from "./safe-output.ts";
 
 /** Shows a sync while it happens. */
 export interface Reporter {
@@ -34,23 +35,22 @@ export function lineReporter(stderr: Output): Reporter {
 }
 
 const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
-const eraseLine = "\r\u001b[2K";
 
 /** For a terminal: the same lines, and below them one that moves. */
-export function terminalReporter(stderr: Output): Reporter {
+export function terminalReporter(stderr: SafeOutput): Reporter {
   const progress = new Progress();
   let frame = 0;
   let drawn = false;
   const erase = () => {
-    if (drawn) stderr.write(eraseLine);
+    if (drawn) stderr.eraseLine();
     drawn = false;
   };
   const draw = () => {
     const status = progress.status();
     if (!status) return;
     const line = `${frames[frame % frames.length]} ${status}`;
-    // A terminal that does not know its width says 0.
-    stderr.write(eraseLine + line.slice(0, (stderr.columns || 80) - 1));
+    stderr.eraseLine();
+    stderr.write(line.slice(0, stderr.columns - 1));
     drawn = true;
   };
   return {

@@ -1,3 +1,5 @@
+import { visible } from "./safe-output.ts";
+
 /** A cell of a text table. */
 export type Cell = string | number | bigint | boolean | null | undefined;
 
@@ -41,5 +43,7 @@ function fractionDigits(cell: Cell): number {
 
 function cellText(cell: Cell, digits = 0): string {
   if (cell === null || cell === undefined) return "–";
-  return typeof cell === "number" || typeof cell === "bigint" ? grouped(cell, digits) : String(cell);
+  return typeof cell === "number" || typeof cell === "bigint"
+    ? grouped(cell, digits)
+    : visible(String(cell)).replace(/\n/g, "\\n").replace(/\t/g, "\\t");
 }

@@ -9,6 +9,7 @@ import { failureText } from "../render/failure.ts";
 import { jsonLine, resultLine } from "../render/json.ts";
 import { jsonReporter, lineReporter, type Reporter } from "../render/reporter.ts";
 import { textTable } from "../render/table.ts";
+import { told } from "../render/told.ts";
 import { inParallel } from "./in-parallel.ts";
 import { runSync, type SyncFlags } from "./run.ts";
 
@@ -80,7 +81,9 @@ interface Report {
 
 /** Lines that begin with the pipeline's name; a moving line would have to be several. */
 function forPeople(io: Io): Report {
-  const named = (name: string) => ({ write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${name}: `)) });
+  const named = (name: string) => ({
+    write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${told(name)}: `)),
+  });
   return {
     reporterOf: (name) => lineReporter(named(name)),
     ended({ name }, thrown) {

@@ -6,6 +6,7 @@ import type { Pipeline } from "../pipeline.ts";
 import { duration } from "../render/duration.ts";
 import { resultLine } from "../render/json.ts";
 import { jsonReporter, lineReporter, terminalReporter } from "../render/reporter.ts";
+import { canMove, type SafeIo } from "../render/safe-output.ts";
 import { grouped, textTable } from "../render/table.ts";
 import { runSync, type SyncFlags } from "./run.ts";
 
@@ -25,8 +26,8 @@ export async function syncAsJson(open: () => Promise<Pipeline>, flags: SyncFlags
 }
 
 /** @returns the exit code */
-export async function syncForPeople(pipeline: Pipeline, flags: SyncFlags, io: Io): Promise<number> {
-  const reporter = io.stderr.isTTY ? terminalReporter(io.stderr) : lineReporter(io.stderr);
+export async function syncForPeople(pipeline: Pipeline, flags: SyncFlags, io: SafeIo): Promise<number> {
+  const reporter = canMove(io) ? terminalReporter(io.stderr) : lineReporter(io.stderr);
   try {
     const result = await runSync(pipeline, flags, io, reporter);
     const { name } = pipeline.place.destination;

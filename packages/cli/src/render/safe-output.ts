@@ -1,0 +1,82 @@
+/**
+ * All that the command writes goes through here. Much of it is what servers and databases say, and a terminal, or
+ * whoever shows a log, would obey some of it: set titles and the clipboard, wipe lines, turn the direction of writing.
+ */
+import { once } from "node:events";
+import type { Io, Output } from "../io.ts";
+
+/** The {@link Io} of a command that is running. */
+export interface SafeIo extends Io {
+  readonly stdout: SafeOutput;
+  readonly stderr: SafeOutput;
+}
+
+/** Writes text with {@link visible} characters only. What moves the cursor is a method, so that no text can do it. */
+export class SafeOutput implements Output {
+  readonly #output: Output;
+
+  constructor(output: Output) {
+    this.#output = output;
+  }
+
+  get isTTY(): boolean {
+    return this.#output.isTTY ?? false;
+  }
+
+  get columns(): number {
+    // A terminal that does not know its width says 0.
+    return this.#output.columns || 80;
+  }
+
+  /** @returns false where the reader is slower, as Node's streams have it: see {@link SafeOutput.drained} */
+  write(text: string): unknown {
+    return this.#output.write(visible(text));
+  }
+
+  /** Empties the line that the cursor is in. */
+  eraseLine(): void {
+    this.#output.write("\r\u001b[2K");
+  }
+
+  /** Waits until the reader has caught up, or is gone. @throws the stream's error, such as ENOSPC */
+  async drained(): Promise<void> {
+    const stream = this.#output as Output & Partial<NodeJS.EventEmitter>;
+    if (!stream.once) return;
+    const emitter = stream as unknown as NodeJS.EventEmitter;
+    const settled = new AbortController();
+    const { signal } = settled;
+    await Promise.race([once(emitter, "drain", { signal }), once(emitter, "close", { signal })]).finally(() =>
+      settled.abort(),
+    );
+  }
+}
+
+/**
+ * Controls other than line breaks and tabs, line separators, half characters, and what takes no room: marks of direction,
+ * joiners and selectors that join and select nothing.
+ */
+const unseen =
+  /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb]|(?![\ufe00-\ufe0f\u200c\u200d])\p{Default_Ignorable_Code_Point}|(?<![^\0-\x7f]|[0-9#*])[\ufe00-\ufe0f\u200c\u200d]/gu;
+
+/**
+ * A text with escapes in place of characters that are not seen but do something. They are those of JSON, so that JSON
+ * means the same afterwards.
+ */
+export function visible(text: string): string {
+  // Most text has none, and large exports come through here.
+  if (!/[^\n\t -~]/.test(text)) return text;
+  return text.replace(unseen, (found) =>
+    Array.from(
+      { length: found.length },
+      (_, unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, "0")}`,
+    ).join(""),
+  );
+}
+
+/** Whether a line may move: on a terminal that can, whose owner wants it, and that no build log is made of. */
+export function canMove({ stderr, env }: Pick<Io, "stderr" | "env">): boolean {
+  if (!stderr.isTTY || env.TERM === "dumb") return false;
+  const { FORCE_COLOR: forced } = env;
+  if (forced !== undefined && forced !== "") return !/^(0|false)$/i.test(forced);
+  return !env.NO_COLOR && !(env.CI && !/^(0|false)$/i.test(env.CI));
+}
