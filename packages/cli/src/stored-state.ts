@@ -1,5 +1,5 @@
 import type { Destination, State, StoredStream, StoredTable } from "@org/destination";
-import { parsePosition } from "@org/sync-engine";
+import { isMoment, parsePosition } from "@org/sync-engine";
 import { UsageError } from "./errors.ts";
 
 /** How far a stream is, and what its table holds. */
@@ -55,6 +55,6 @@ function howFar(state: State | undefined): Pick<StreamState, "position" | "progr
   const position = parsePosition(value?.data?.position);
   if (!position) return { position: null, progress: "first sync not complete", reconciledAt: null };
   const at = value?.reconciled_at;
-  const reconciledAt = typeof at === "number" && at > 0 ? new Date(at).toISOString() : null;
+  const reconciledAt = isMoment(at) && at > 0 ? new Date(at).toISOString() : null;
   return { position: new Date(position.server).toISOString(), progress: "", reconciledAt };
 }

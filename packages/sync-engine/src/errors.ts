@@ -9,6 +9,14 @@ export type SyncErrorCode =
   | "NEWER_STATE"
   | "MASS_DELETE"
   | "DEADLINE_EXCEEDED"
+  /** An answer of another shape than the interface promises: a proxy's, or another program's. */
+  | "UNEXPECTED_ANSWER"
+  /** Two different rows of one answer have the same key: the server has something that this version does not know. */
+  | "KEY_COLLISION"
+  /** A listing that would never end, since its pages bring nothing new. */
+  | "NO_PROGRESS"
+  /** What was read changed faster than it could be read, or its parts contradict each other. */
+  | "UNSTEADY_SERVER"
   /** Less would have come in time. Whoever can ask for less does; it ends no sync. */
   | "TOO_SLOW";
 

@@ -1,10 +1,12 @@
 export { type AnswerOptions, type AnswerSize, createAnswerSize } from "./answer-size.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
+export { parseHttpDate } from "./http-date.ts";
 export { inOrder } from "./in-order.ts";
 export { type HostLimiter, limiterOf } from "./limiter.ts";
-export { type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
+export { isMoment, type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
+export { expectShape, type Shape, shapes, shown } from "./shape.ts";
 export {
   batchOf,
   defineStream,
@@ -17,3 +19,5 @@ export {
   type StreamBatch,
 } from "./source.ts";
 export { defaultPipeline, type StreamResult, type SyncOptions, type SyncResult, sync } from "./sync.ts";
+export { uniqueRows } from "./unique.ts";
+export { createWalk, type Walk } from "./walk.ts";

@@ -11,11 +11,11 @@ export type Position = {
 
 /**
  * The beginning of the next window, ms since 1970: the stored position less the overlap. Where the server's clock was
- * set back since then, what passed on our own clock is reckoned back from the server's present.
+ * set back since then, what passed on our own clock is reckoned back from the server's present. Nothing is older than 1970.
  */
 export function windowStart(stored: Position, now: Position, overlapMs: number): number {
   const passedMs = Math.max(0, now.local - stored.local);
-  return Math.min(stored.server, now.server - passedMs) - overlapMs;
+  return Math.max(0, Math.min(stored.server, now.server - passedMs) - overlapMs);
 }
 
 /** An overlap does not grow beyond this, in ms: a day. */
@@ -31,9 +31,28 @@ export function widenedOverlap(overlapMs: number, late: number): number {
   return late > 0 ? Math.max(overlapMs, Math.min(overlapMs * 2, WIDEST_MS)) : overlapMs;
 }
 
-/** A position as it stands in a state, or undefined when the state holds none. */
-export function parsePosition(value: unknown): Position | undefined {
+/** The last moment that a timestamp can name: the end of the year 9999. */
+const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Clocks are set right by less than this, in ms, without anybody noticing. */
+const USUAL_STEP_MS = 60_000;
+
+/**
+ * A position as it stands in a state, or undefined when the state holds none that can be used. Times that no clock shows
+ * are none; nor is a position that lies ahead on the server's clock and on ours. Both were wrong when it was written, so
+ * that nobody knows when that was: everything is to be read again.
+ *
+ * @param now the two clocks at present; without them, only the times themselves are looked at
+ */
+export function parsePosition(value: unknown, now?: Position): Position | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   const { server, local } = value as Record<string, unknown>;
-  return typeof server === "number" && typeof local === "number" ? { server, local } : undefined;
+  if (!isMoment(server) || !isMoment(local)) return undefined;
+  const isAhead = now && server > now.server + USUAL_STEP_MS && local > now.local + USUAL_STEP_MS;
+  return isAhead ? undefined : { server, local };
+}
+
+/** Whether a value is a time since 1970, in ms, that can be written as a timestamp. */
+export function isMoment(value: unknown): value is number {
+  return typeof value === "number" && value >= 0 && value <= LAST_MOMENT;
 }

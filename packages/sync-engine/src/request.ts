@@ -60,8 +60,12 @@ export function createRequest(context: {
     const left = () => options.totalMs - (startedAt === undefined ? 0 : performance.now() - startedAt);
     const waitFor = (error: unknown, retryDelay: number) =>
       Math.max(isRetryable(error) ? (error.retryAfterMs ?? 0) : 0, retryDelay);
+    const mostRetries = (error: Error) => {
+      if (isOdd(error)) return Math.min(retries, ODD_RETRIES);
+      return isRetryable(error) ? (isServerError(error) ? serverErrorRetries : retries) : 0;
+    };
     const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
-      isRetryable(error) && attempts <= (isServerError(error) ? serverErrorRetries : retries) && waitMs < left();
+      attempts <= mostRetries(error) && waitMs < left();
     const attempt = () =>
       limiter.run(async () => {
         startedAt ??= performance.now();
@@ -100,6 +104,13 @@ export function createRequest(context: {
       },
     });
   };
+}
+
+/** A page that a proxy put in place of an answer may be gone at the next attempt; a server that answers so will again. */
+const ODD_RETRIES = 2;
+
+function isOdd(error: Error): boolean {
+  return "code" in error && error.code === "UNEXPECTED_ANSWER";
 }
 
 function isServerError(error: Error): boolean {

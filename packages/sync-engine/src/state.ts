@@ -1,5 +1,6 @@
 import type { Json, State } from "@org/destination";
 import { SyncError } from "./errors.ts";
+import { isMoment } from "./position.ts";
 import type { Stream } from "./source.ts";
 
 /** The format of what {@link encodeState} writes. */
@@ -58,7 +59,7 @@ export function decodeState(
       `${where} is of revision ${value.revision}; this release knows up to ${stream.revision}. Install the release that wrote it, or a newer one.`,
     );
   }
-  const reconciledAt = typeof value.reconciled_at === "number" ? value.reconciled_at : 0;
+  const reconciledAt = isMoment(value.reconciled_at) ? value.reconciled_at : 0;
   return { data: value.data, reconciledAt, isOutdated: value.revision < stream.revision };
 }
 

@@ -11,8 +11,9 @@ import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
 import { openSession } from "./session.ts";
-import type { ReadContext, Source, SourceContext, Stream } from "./source.ts";
+import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
 import { decodeState, encodeState } from "./state.ts";
+import { uniqueRows } from "./unique.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -106,20 +107,22 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
     const guard = new DeletionGuard(session, options.allowMassDelete ?? false, nameOf);
     for (const stream of streams) {
       const state = states.get(stream);
-      const isDue = state && context.now() - state.reconciledAt >= (options.reconcileEveryMs ?? DAY_MS);
+      const passedMs = context.now() - (state?.reconciledAt ?? 0);
+      // A time that lies ahead was written by a clock that was wrong: it would put everything off until then.
+      const isDue = passedMs < 0 || passedMs >= (options.reconcileEveryMs ?? DAY_MS);
       const read = {
         ...context,
         shared,
         state: state?.isOutdated ? undefined : state?.data,
         outdated: state?.isOutdated ? state.data : undefined,
         stored: session,
-        reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue ?? false)),
+        reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue)),
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };
       // A first sync finds what there is. A full refresh that ends early has not looked for what is gone: the next one does.
-      const reconciledAt = state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now());
+      const reconciledAt = passedMs < 0 ? 0 : (state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now()));
       results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf }));
     }
   } finally {
@@ -160,7 +163,8 @@ async function syncStream<S>(
   try {
     const read = stream.read({ ...context, emit: ownEmit, lastCommit: () => lastCommit });
     for await (const batch of untilAborted(read, signal)) {
-      const { state: data, table = stream.table, reconciled, ...rows } = batch;
+      const { state: data, table = stream.table, reconciled, ...given } = batch;
+      const rows = { ...given, ...uniqueIn(given, table, nameOf(table)) };
       await guard.check({ ...rows, table });
       const state = encodeState(stream, { data, reconciledAt: reconciled ? context.now() : reconciledAt });
       const result = await session.commit(stream.name, { ...rows, table, state });
@@ -178,6 +182,21 @@ async function syncStream<S>(
   }
   emit({ type: "stream-finished", stream: stream.name, durationMs: performance.now() - startedAt, ...counts });
   return { ...summary, ...counts };
+}
+
+/** A batch's rows, each once. @throws SyncError `KEY_COLLISION` */
+function uniqueIn(
+  { upserts, replace }: Pick<StreamBatch, "upserts" | "replace">,
+  { primaryKey }: Table,
+  name: string,
+): Pick<StreamBatch, "upserts" | "replace"> {
+  const all = [...(replace ?? []).flatMap(({ rows }) => rows), ...(upserts ?? [])];
+  const once = uniqueRows(all, primaryKey, `What was read for table ${name}`);
+  if (once.length === all.length) return {};
+  const left = new Set<object>(once);
+  const unique = <R extends object>(rows: readonly R[]) => rows.filter((row) => left.delete(row));
+  const parts = replace?.map((part) => ({ ...part, rows: unique(part.rows) }));
+  return { ...(parts && { replace: parts }), ...(upserts && { upserts: unique(upserts) }) };
 }
 
 /** The name under which a source's tables are owned when no other is given: `airflow@127.0.0.1:8080`. */

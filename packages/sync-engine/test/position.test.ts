@@ -1,4 +1,4 @@
-import { parsePosition, widenedOverlap, windowStart } from "@org/sync-engine";
+import { parseHttpDate, parsePosition, widenedOverlap, windowStart } from "@org/sync-engine";
 import { expect, test } from "vitest";
 
 const minute = 60_000;
@@ -34,4 +34,51 @@ test("a position is read from a state, and nothing else is taken for one", () =>
   expect(parsePosition({ server: 1, local: 2, more: 3 })).toEqual({ server: 1, local: 2 });
   for (const wrong of [undefined, null, 7, "x", {}, { server: "1", local: 2 }])
     expect(parsePosition(wrong)).toBeUndefined();
+});
+
+test.each([Number.NaN, -1, -8_640_000_000_000_000, Number.POSITIVE_INFINITY, 1e300, Date.UTC(10_000, 0)])(
+  "a time that no clock shows is no position: %d",
+  (time) => {
+    expect(parsePosition({ server: time, local: 2 })).toBeUndefined();
+    expect(parsePosition({ server: 1, local: time })).toBeUndefined();
+  },
+);
+
+test("a position that lies ahead on both clocks is none: nobody knows when it was written", () => {
+  const now = { server: 100 * minute, local: 200 * minute };
+  const ahead = (server: number, local: number) =>
+    parsePosition({ server: now.server + server, local: now.local + local }, now) === undefined;
+  expect(ahead(2 * minute, 2 * minute)).toBe(true);
+  // One of the two still tells how much time has passed, or no time has.
+  expect(ahead(2 * minute, 0)).toBe(false);
+  expect(ahead(0, 2 * minute)).toBe(false);
+  expect(ahead(1000, 1000)).toBe(false);
+});
+
+test("no window begins before 1970", () => {
+  expect(windowStart({ server: 5, local: 5 }, { server: 10, local: 10 }, 10 * minute)).toBe(0);
+});
+
+test.each([
+  ["Sun, 06 Nov 1994 08:49:37 GMT", Date.UTC(1994, 10, 6, 8, 49, 37)],
+  ["Thu, 01 Jan 1970 00:00:00 GMT", 0],
+  ["Fri, 31 Dec 9999 23:59:59 GMT", Date.UTC(9999, 11, 31, 23, 59, 59)],
+])("a server's clock is read from its Date: %s", (text, time) => {
+  expect(parseHttpDate(text)).toBe(time);
+});
+
+test.each([
+  "",
+  "yesterday",
+  "1994-11-06T08:49:37Z",
+  "-271821-04-20T00:00:00Z",
+  "Sun, 06 Nov 1994 08:49:37 +0100",
+  "Mon, 30 Feb 2026 00:00:00 GMT",
+  "Mon, 30 Nov 2026 24:00:00 GMT",
+  "Mon, 30 Nov 2026 23:59:60 GMT",
+  "Mon, 01 Jan 0001 00:00:00 GMT",
+  "Wed, 31 Dec 1969 23:59:59 GMT",
+  "Sat, 12 Sep 275760 00:00:00 GMT",
+])("a Date that is none shows no clock: %s", (text) => {
+  expect(parseHttpDate(text)).toBeUndefined();
 });

@@ -59,7 +59,12 @@ async function read(names: readonly string[], options: StateOptions, io: Io): Pr
 function textOf(place: string, streams: readonly StreamState[]): string {
   if (streams.length === 0) return `${place} holds nothing that a sync wrote.\n`;
   const now = Date.now();
-  const age = (at: string | null) => (at === null ? "–" : `${duration(Math.max(0, now - Date.parse(at)))} ago`);
+  const age = (at: string | null) => {
+    if (at === null) return "–";
+    const passedMs = now - Date.parse(at);
+    // A commit is dated by the database's clock, which may be a little ahead.
+    return passedMs < -60_000 ? "by a clock that was ahead" : `${duration(Math.max(0, passedMs))} ago`;
+  };
   const rows = streams.map((each) => [
     each.pipeline,
     each.stream,

@@ -1,0 +1,99 @@
+/**
+ * What an answer must look like before anything is concluded from it. The types of a client say what its interface
+ * promises; what came may be a proxy's, a plugin's, or a newer server's. A source describes the fields that its rules
+ * depend on, once, and whatever else an answer holds is let through, so that servers of other versions are not refused.
+ */
+import { SyncError } from "./errors.ts";
+
+/** Looks at a value. Nothing where it fits, so that a page that is as it should be costs no memory. */
+export type Shape = (value: unknown) => Misfit | undefined;
+
+/** What does not fit: where in the answer, what belongs there, and what is there instead. */
+interface Misfit {
+  readonly path: string;
+  readonly wanted: string;
+  readonly found: unknown;
+}
+
+function plain(wanted: string, fits: (value: unknown) => boolean): Shape {
+  return (value) => (fits(value) ? undefined : { path: "", wanted, found: value });
+}
+
+/** Shapes, to be put together. All of them are as strict as they read: null and what is missing fit nowhere else. */
+export const shapes = {
+  text: plain("text", (value) => typeof value === "string"),
+  /** An id: text that is not empty. */
+  id: plain("text that is not empty", (value) => typeof value === "string" && value !== ""),
+  number: plain("a number", (value) => Number.isFinite(value)),
+  integer: plain("a whole number", Number.isSafeInteger),
+  /** How many there are. */
+  count: plain("a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
+  boolean: plain("true or false", (value) => typeof value === "boolean"),
+
+  /** Also null. */
+  nullable:
+    (shape: Shape): Shape =>
+    (value) =>
+      value === null ? undefined : shape(value),
+
+  /** Also null, and also nothing: a field that some versions of a server lack. */
+  optional:
+    (shape: Shape): Shape =>
+    (value) =>
+      value === null || value === undefined ? undefined : shape(value),
+
+  list:
+    (item: Shape): Shape =>
+    (value) => {
+      if (!Array.isArray(value)) return { path: "", wanted: "a list", found: value };
+      for (let index = 0; index < value.length; index += 1) {
+        const misfit = item(value[index]);
+        if (misfit) return { ...misfit, path: `[${index}]${misfit.path}` };
+      }
+      return undefined;
+    },
+
+  /** An object with these fields, and any others. */
+  object(fields: Readonly<Record<string, Shape>>): Shape {
+    const entries = Object.entries(fields);
+    return (value) => {
+      if (typeof value !== "object" || value === null || Array.isArray(value)) {
+        return { path: "", wanted: "an object", found: value };
+      }
+      for (const [name, shape] of entries) {
+        const misfit = shape((value as Record<string, unknown>)[name]);
+        if (misfit) return { ...misfit, path: `.${name}${misfit.path}` };
+      }
+      return undefined;
+    };
+  },
+} as const;
+
+/**
+ * Holds an answer to a shape.
+ *
+ * @param where the answer, for the message: `The answer to dags (http://airflow/api/v2/dags)`
+ * @throws SyncError `UNEXPECTED_ANSWER` that names the field and what is in it
+ */
+export function expectShape(shape: Shape, answer: unknown, where: string): void {
+  const misfit = shape(answer);
+  if (misfit) throw unexpectedAnswer(where, misfit);
+}
+
+function unexpectedAnswer(where: string, { path, wanted, found }: Misfit): SyncError {
+  const what = path === "" ? "it" : path.replace(/^\./, "");
+  return new SyncError(
+    "UNEXPECTED_ANSWER",
+    `${where} is not what this server promises: ${what} is ${shown(found)}, where ${wanted} is expected. Nothing of it was stored. Is there a proxy in between, or another program behind this address?`,
+  );
+}
+
+/** A value for a message: what kind it is, and its beginning, since it may be as large as an answer. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return typeof value === "string" && value.length > 60 ? `${text.slice(0, -1)}…"` : text;
+}

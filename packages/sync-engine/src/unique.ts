@@ -1,0 +1,75 @@
+/**
+ * I13: two different rows of one answer with the same key are an error, never one row. The server knows something that
+ * tells them apart, and the table's key does not: merged, one of them would be lost, and nobody would notice.
+ */
+import { SyncError } from "./errors.ts";
+import { shown } from "./shape.ts";
+
+/**
+ * Rows as a server or a source gave them at one time, each once. The same row twice is no collision: some servers join
+ * tables, or list what is in two places; nothing is lost where one of them is left out.
+ *
+ * @param key the fields that tell rows apart
+ * @param where the rows are, for the message: `The answer to dag runs (http://airflow/api/v2/…)`
+ * @throws SyncError `KEY_COLLISION`
+ */
+export function uniqueRows<R extends object>(rows: readonly R[], key: readonly string[], where: string): readonly R[] {
+  const known = new Map<string, R>();
+  for (const row of rows) {
+    const text = keyText(row, key);
+    const other = known.get(text);
+    if (other === undefined) {
+      known.set(text, row);
+      continue;
+    }
+    const names = differingFields(other, row);
+    if (names.length > 0) throw keyCollision(where, key, other, row, names);
+  }
+  return known.size === rows.length ? rows : [...known.values()];
+}
+
+/** A key as one text: with the length before each part no two keys have the same, and it is quicker than JSON. */
+function keyText(row: object, key: readonly string[]): string {
+  let text = "";
+  for (const name of key) {
+    const part = String(field(row, name));
+    text += `${part.length} ${part}`;
+  }
+  return text;
+}
+
+function keyCollision(where: string, key: readonly string[], one: object, other: object, names: string[]): SyncError {
+  const keyOf = (row: object) => key.map((name) => `${name} ${shown(field(row, name))}`).join(", ");
+  const differences = names
+    .slice(0, 10)
+    .map((name) => `${name} (${shown(field(one, name))}, ${shown(field(other, name))})`);
+  const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
+  return new SyncError(
+    "KEY_COLLISION",
+    `${where} has two different rows with one key: ${keyOf(one)}; and ${keyOf(other)}. They differ in ${differences.join(", ")}${more}. The server has something that this version of dagsync does not know, and would merge. Nothing of this answer was stored: look for a newer version.`,
+  );
+}
+
+function differingFields(one: object, other: object): string[] {
+  const names = [...new Set([...Object.keys(one), ...Object.keys(other)])];
+  return names.filter((name) => !isSame(field(one, name), field(other, name)));
+}
+
+function isSame(one: unknown, other: unknown): boolean {
+  if (Object.is(one, other)) return true;
+  if (typeof one !== "object" || typeof other !== "object") return false;
+  try {
+    return asText(one) === asText(other);
+  } catch {
+    // Nested too deeply to be compared: then it is not known to be the same.
+    return false;
+  }
+}
+
+function asText(value: unknown): string {
+  return JSON.stringify(value, (_, each) => (typeof each === "bigint" ? `${each}n` : each));
+}
+
+function field(row: object, name: string): unknown {
+  return (row as Record<string, unknown>)[name];
+}

@@ -1,0 +1,92 @@
+import { expectShape, type SyncError, shapes, uniqueRows } from "@org/sync-engine";
+import { describe, expect, test } from "vitest";
+
+const { count, id, integer, list, nullable, object, optional, text } = shapes;
+const page = object({
+  rows: list(object({ id, note: nullable(text), tags: list(object({ name: text })), number: optional(integer) })),
+  total: count,
+});
+const row = { id: "a", note: null, tags: [{ name: "x" }] };
+const said = (answer: unknown) => {
+  try {
+    expectShape(page, answer, "The answer to things (http://server/things)");
+    return "fits";
+  } catch (error) {
+    expect((error as SyncError).code).toBe("UNEXPECTED_ANSWER");
+    return (error as Error).message;
+  }
+};
+
+test("an answer of the right shape fits, with more than is asked for, and without what is optional", () => {
+  expect(said({ rows: [], total: 0, next: 7 })).toBe("fits");
+  expect(said({ rows: [row, { ...row, number: 3, more: {} }, { ...row, number: null }], total: 3 })).toBe("fits");
+});
+
+describe("what does not fit is named: the address, the field, and what is in it", () => {
+  const cases: readonly (readonly [unknown, string])[] = [
+    [null, "it is null, where an object"],
+    ["<html>", 'it is "<html>", where an object'],
+    [[], "it is a list, where an object"],
+    [{ rows: [], total: undefined }, "total is missing, where a whole number from 0"],
+    ...[null, -1, 1.5, 1e308, "5", Number.NaN].map(
+      (total) => [{ rows: [], total }, "total is"] as readonly [unknown, string],
+    ),
+    [{ rows: "rows", total: 1 }, 'rows is "rows", where a list'],
+    [{ rows: { 0: row }, total: 1 }, "rows is an object, where a list"],
+    [{ rows: [row, null], total: 1 }, "rows[1] is null, where an object"],
+    [{ rows: [{ ...row, id: {} }], total: 1 }, "rows[0].id is an object, where text"],
+    [{ rows: [{ ...row, id: "" }], total: 1 }, 'rows[0].id is "", where text that is not empty'],
+    [{ rows: [{ ...row, note: undefined }], total: 1 }, "rows[0].note is missing, where text"],
+    [{ rows: [{ ...row, tags: [{ name: "x" }, {}] }], total: 1 }, "rows[0].tags[1].name is missing"],
+    [{ rows: [{ ...row, number: 0.5 }], total: 1 }, "rows[0].number is 0.5, where a whole number"],
+  ];
+  test.each(cases)("%j", (answer, expected) => {
+    expect(said(answer)).toContain("The answer to things (http://server/things)");
+    expect(said(answer)).toContain(expected);
+  });
+
+  test("a value that is long is cut", () => {
+    expect(said({ rows: "x".repeat(1_000_000), total: 1 }).length).toBeLessThan(400);
+  });
+});
+
+describe("I13: rows with one key", () => {
+  const key = ["dag", "run"];
+  const unique = (...rows: object[]) => uniqueRows(rows, key, "The answer to runs");
+
+  test("are an error where they differ: both keys, and what they differ in", () => {
+    const rows = [
+      { dag: "a", run: "1", region: 0, conf: { x: 1 } },
+      { dag: "a", run: "1", region: 1, conf: { x: 2 } },
+    ];
+    expect(() => unique(...rows)).toThrow(
+      expect.objectContaining({
+        code: "KEY_COLLISION",
+        message: expect.stringMatching(
+          /^The answer to runs has two different rows.*dag "a", run "1"; and dag "a", run "1".*region \(0, 1\), conf \(an object, an object\)/,
+        ),
+      }),
+    );
+    expect(() => unique({ dag: "a", run: "1" }, { dag: "a", run: "1", note: null })).toThrow("note (missing, null)");
+  });
+
+  test("are one row where they are the same", () => {
+    const rows = [
+      { dag: "a", run: "1", tags: [1, { b: 2n }] },
+      { dag: "b", run: "1" },
+      { dag: "a", run: "1", tags: [1, { b: 2n }] },
+    ];
+    expect(unique(...rows)).toEqual(rows.slice(0, 2));
+  });
+
+  test("are told from keys that only look alike", () => {
+    const rows = [
+      { dag: "a1 b", run: "c" },
+      { dag: "a", run: "b1 c" },
+      { dag: "a", run: "1 b" },
+      { dag: "a1", run: " b" },
+    ];
+    expect(unique(...rows)).toEqual(rows);
+    expect(() => unique(...rows, { dag: "a", run: "b1 c", state: "x" })).toThrow("state (missing");
+  });
+});
