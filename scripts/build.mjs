@@ -1,9 +1,11 @@
-// Compiles the package in the working directory into dist/, file by file: a bundler can leave out what nobody uses, which
-// it cannot do with a bundle (see "Sizes and runtimes" in the clients' READMEs).
+// Compiles the package in the working directory into dist/: its code by tsup, file by file, its declarations by tsc.
 import { spawnSync } from "node:child_process";
-import { rmSync } from "node:fs";
 
-rmSync("dist", { recursive: true, force: true });
-const windows = process.platform === "win32";
-process.exitCode =
-  spawnSync("tsc", ["--project", "tsconfig.build.json"], { stdio: "inherit", shell: windows }).status ?? 1;
+const shell = process.platform === "win32";
+for (const [command, ...args] of [
+  ["tsup", "--config", "../../tsup.config.mjs", "--silent"],
+  ["tsc", "--project", "tsconfig.build.json", "--emitDeclarationOnly"],
+]) {
+  process.exitCode = spawnSync(command, args, { stdio: "inherit", shell }).status ?? 1;
+  if (process.exitCode !== 0) break;
+}

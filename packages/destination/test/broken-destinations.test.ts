@@ -3,7 +3,7 @@
  * A suite that never fails proves nothing.
  */
 import { AssertionError } from "node:assert";
-import type { Batch, CommitResult, Destination, Session, State, UniteTablesOptions } from "@org/destination";
+import type { Batch, Destination, State } from "@org/destination";
 import { destinationCases, runCase } from "@org/destination/testing";
 import { expect, test } from "vitest";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
