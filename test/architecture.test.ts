@@ -73,7 +73,7 @@ test("no docstring says what is thrown in braces, which the API reference leaves
 
 test("every invariant has a test that bears its number", () => {
   const numbers = [...readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| I(\d+) /gm)].map(([, n]) => n);
-  expect(numbers).toHaveLength(12);
+  expect(numbers.length).toBeGreaterThanOrEqual(12);
   const texts = ["packages", "test"]
     .flatMap((folder) => files(join(root, folder)))
     .filter((file) => file.endsWith(".test.ts"))

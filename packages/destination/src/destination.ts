@@ -113,6 +113,15 @@ export interface OpenOptions {
   readonly pipeline: string;
   /** Aborts opening and everything that the session does. */
   readonly signal?: AbortSignal;
+  /** Told what a person may want to know, and what loses nothing. */
+  readonly onNotice?: (notice: DestinationNotice) => void;
+}
+
+/** Something that a destination has to say besides its results. */
+export interface DestinationNotice {
+  /** What kind of thing it is, in capitals: `FOREIGN_FILES`. */
+  readonly code: string;
+  readonly message: string;
 }
 
 /** What a stream needs to go on, as it was committed. Opaque to the destination. */

@@ -3,6 +3,7 @@ export type {
   CommitResult,
   Destination,
   DestinationCapabilities,
+  DestinationNotice,
   OpenOptions,
   Session,
   State,

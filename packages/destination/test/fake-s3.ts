@@ -8,6 +8,8 @@ export type Fault =
   /** Does what was asked, and hangs up instead of saying so. */
   | "lost answer"
   | "ignores conditions"
+  /** Removes all but the keys that end so, of which it says AccessDenied in an answer that is no error itself. */
+  | { readonly refusesKeys: string }
   | undefined;
 
 export interface FakeS3 {
@@ -47,8 +49,12 @@ export async function startFakeS3(): Promise<FakeS3> {
     };
     const error = (status: number, code: string, more?: Readonly<Record<string, string>>) =>
       send(status, `<Error><Code>${code}</Code><Message>The server says ${code}.</Message></Error>`, more);
-    if (typeof fault === "object") return error(fault.status, fault.code, fault.headers);
+    if (typeof fault === "object" && "status" in fault) return error(fault.status, fault.code, fault.headers);
     if (method === "GET" && url.searchParams.has("list-type")) return send(200, listing(path, url.searchParams));
+    if (method === "POST" && url.searchParams.has("delete")) {
+      const refused = typeof fault === "object" ? fault.refusesKeys : undefined;
+      return send(200, removal(path, body.toString(), refused));
+    }
     const found = objects.get(path);
     if (method === "GET") return found ? send(200, found) : error(404, "NoSuchKey");
     if (method === "DELETE") objects.delete(path);
@@ -56,6 +62,16 @@ export async function startFakeS3(): Promise<FakeS3> {
     if (found && headers["if-none-match"] && fault !== "ignores conditions") return error(412, "PreconditionFailed");
     objects.set(path, body);
     return send(200, "", { etag: '"e"' });
+  }
+
+  function removal(bucket: string, request: string, refused: string | undefined): string {
+    const keys = [...request.matchAll(/<Key>(.*?)<\/Key>/g)].map(([, key = ""]) => key);
+    const isRefused = (key: string) => refused !== undefined && key.endsWith(refused);
+    for (const key of keys) if (!isRefused(key)) objects.delete(`${bucket.replace(/\/$/, "")}/${key}`);
+    const errors = keys
+      .filter(isRefused)
+      .map((key) => `<Error><Key>${key}</Key><Code>AccessDenied</Code><Message>Access Denied</Message></Error>`);
+    return `<DeleteResult>${errors.join("")}</DeleteResult>`;
   }
 
   function listing(bucket: string, query: URLSearchParams): string {

@@ -1,7 +1,7 @@
 /** What only other processes can show. */
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { cp, writeFile } from "node:fs/promises";
+import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -68,10 +68,13 @@ test.each([
   expect(how, said).toBe("SIGKILL");
   expect(said.trim().split("\n")).toEqual(["1", "2"]);
   expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
+  // The session that looked collected what the killed one had not committed.
+  const named = (await latestManifest(place.folder)).tables.table_p?.files.map(({ path }) => path);
+  expect((await readdir(join(place.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
   const after = await start(commitAll(22)).ended;
   expect(after.how, after.said).toBe(0);
   expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
-  // The table was rewritten on the way, and what nothing names was swept.
+  // The table was rewritten on the way.
   const { files } = (await latestManifest(place.folder)).tables.table_p ?? {};
   expect(files?.length).toBeLessThan(20);
 });

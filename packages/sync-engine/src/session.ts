@@ -1,4 +1,4 @@
-import type { Destination, Session } from "@org/destination";
+import type { Destination, OpenOptions, Session } from "@org/destination";
 import { withDeadline } from "./deadline.ts";
 
 /**
@@ -6,11 +6,17 @@ import { withDeadline } from "./deadline.ts";
  * what is being stored is stored to its end, so that what was read is not read again by the next sync.
  *
  * @param options.signal stops the sync
+ * @param options.onNotice told what the destination has to say besides
  * @param options.limitMs how long one call may take, a commit after a stop too
  */
 export async function openSession(
   destination: Destination,
-  { pipeline, signal, limitMs }: { readonly pipeline: string; readonly signal: AbortSignal; readonly limitMs: number },
+  {
+    pipeline,
+    signal,
+    limitMs,
+    onNotice,
+  }: Pick<OpenOptions, "pipeline" | "onNotice"> & { readonly signal: AbortSignal; readonly limitMs: number },
 ): Promise<Session> {
   signal.throwIfAborted();
   const end = new AbortController();
@@ -27,7 +33,7 @@ export async function openSession(
 
   let opening: Promise<Session> | undefined;
   const open = () => {
-    opening = destination.open({ pipeline, signal: end.signal });
+    opening = destination.open({ pipeline, signal: end.signal, ...(onNotice && { onNotice }) });
     return opening;
   };
   const session = await limited("opening it", open).catch((error) => {

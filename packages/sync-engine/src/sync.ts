@@ -94,7 +94,12 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 
   const nameOf = (table: Table) => destination.realTable?.(table).name ?? table.name;
-  const session = await openSession(destination, { pipeline, signal, limitMs: options.destinationMs ?? 600_000 });
+  const session = await openSession(destination, {
+    pipeline,
+    signal,
+    limitMs: options.destinationMs ?? 600_000,
+    onNotice: (notice) => emit({ type: "notice", ...notice }),
+  });
   const results: StreamResult[] = [];
   try {
     const names = streams.map((stream) => stream.name);

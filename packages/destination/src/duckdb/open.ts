@@ -10,6 +10,7 @@ import { link, open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DuckDBConnection } from "@duckdb/node-api";
 import { DestinationError } from "../errors.ts";
+import { checkNoLogs } from "../side-files.ts";
 import { type Driver, loadDriver } from "./driver.ts";
 import { locked, toDestinationError } from "./errors.ts";
 
@@ -55,7 +56,10 @@ export async function openFile(
   }
   const release = () => void openFiles.delete(file);
   try {
-    if (isFile && !(await checkHeader(file, place))) await createEmpty(driver, file);
+    if (isFile && !(await checkHeader(file, place))) {
+      await checkNoLogs(file, [".wal"], place);
+      await createEmpty(driver, file);
+    }
     const instance = await driver.DuckDBInstance.create(file, {
       memory_limit: options.memoryLimit,
       ...(options.readOnly && isFile && { access_mode: "READ_ONLY" }),

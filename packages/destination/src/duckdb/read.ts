@@ -1,5 +1,6 @@
 /** Reading from files that no session holds open. Nothing here writes to them. */
-import { copyFile } from "node:fs/promises";
+import { access, constants, copyFile, rm } from "node:fs/promises";
+import { DestinationError } from "../errors.ts";
 import { literal, quoted } from "../sql/names.ts";
 import type { StoredRow } from "../table.ts";
 import { toDestinationError } from "./errors.ts";
@@ -72,21 +73,47 @@ export async function readDuckdb<T>(
  * Copies a DuckDB file that no session holds open, with what is still in its log, as of one moment.
  *
  * @param to a path where no file is yet
- * @throws DestinationError as {@link queryDuckdb}, `NO_SPACE`
+ * @throws DestinationError as {@link queryDuckdb}, `NO_SPACE`, `NOT_A_DESTINATION` where there is a file
  */
 export async function copyDuckdb(path: string, to: string): Promise<void> {
   const place = `duckdb:${path}`;
   const { close } = await openFile(path, place, "a copy", options);
   try {
-    // The log first: on POSIX our lock on the file is gone with the end of reading it, and a writer may come.
-    await copyFile(`${path}.wal`, `${to}.wal`).catch((error: NodeJS.ErrnoException) => {
-      if (error.code !== "ENOENT") throw error;
-    });
-    await copyFile(path, to);
+    await checkFree([to, `${to}.wal`]);
+    const made: string[] = [];
+    const copy = async (from: string, name: string) => {
+      await copyFile(from, name, constants.COPYFILE_EXCL);
+      made.push(name);
+    };
+    try {
+      // The log first: on POSIX our lock on the file is gone with the end of reading it, and a writer may come.
+      await copy(`${path}.wal`, `${to}.wal`).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== "ENOENT") throw error;
+      });
+      await copy(path, to);
+    } catch (error) {
+      for (const name of made) await rm(name, { force: true });
+      throw error;
+    }
   } catch (error) {
     throw toDestinationError(error, place, "Copying the file");
   } finally {
     close();
+  }
+}
+
+/** A copy takes nobody's place; and a log that lies beside its place already would be taken for its own. */
+async function checkFree(names: readonly string[]): Promise<void> {
+  for (const name of names) {
+    const isFree = await access(name).then(
+      () => false,
+      () => true,
+    );
+    if (isFree) continue;
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `The file ${name} is there already, and a copy does not overwrite it. Name another file, or move it away.`,
+    );
   }
 }
 

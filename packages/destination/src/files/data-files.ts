@@ -1,5 +1,4 @@
 /** Data files: which rows go into the next one, and when a table is better written anew. */
-import { randomUUID } from "node:crypto";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sameKey, stage } from "../duckdb/commit.ts";
@@ -7,15 +6,16 @@ import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { checked, columnOf } from "../sql/scope.ts";
 import type { StoredRow, Table } from "../table.ts";
-import { copySql, extensionOf, type FileFormat, formatOf } from "./formats.ts";
-import { type DataFile, type ManifestTable, tableFolder } from "./manifest.ts";
+import { copySql, type FileFormat, formatOf } from "./formats.ts";
+import type { DataFile, ManifestTable } from "./manifest.ts";
+import { dataPath, parseDataPath } from "./names.ts";
 import { describeFile, type Scratch } from "./scratch.ts";
 import type { Store } from "./store.ts";
 
 export interface DataFilesOptions {
   readonly format: FileFormat;
-  /** How long files stay after others took their place, in ms. */
-  readonly graceMs: number;
+  /** Of the writer, for the names of the files. */
+  readonly session: string;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -28,6 +28,10 @@ export class DataFiles {
   readonly #scratch: Scratch;
   readonly #store: Store;
   readonly #options: DataFilesOptions;
+  /** The number in the last file's name. Two of one session never have one name, though one of them may not count. */
+  #last = 0;
+  /** Whether files were written since the last commit. */
+  #hasUncommitted = false;
 
   constructor(scratch: Scratch, store: Store, options: DataFilesOptions) {
     this.#scratch = scratch;
@@ -39,7 +43,7 @@ export class DataFiles {
    * Writes what this transaction changed; or all that is there, once the changes weigh half of what they change: so all
    * rewriting together costs a few times the table, however long it grows.
    *
-   * @param number of the manifest that is to name the file
+   * @param number of the manifest that is to name the file: the file's own, or less
    * @param removed keys of rows that went without a trace
    */
   async add(table: Table, entry: ManifestTable, number: number, removed: readonly StoredRow[]): Promise<ManifestTable> {
@@ -67,19 +71,24 @@ export class DataFiles {
   async rewrite(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
     const file = await this.#write(name, entry, number, `SELECT *, false AS _removed FROM ${this.#target(name)}`);
     const at = new Date().toISOString();
-    const retired = [...this.recent(entry), ...entry.files.map(({ path }) => ({ path, at }))];
+    const retired = [...entry.retired, ...entry.files.map(({ path }) => ({ path, at }))];
     return { ...entry, files: [file], retired };
   }
 
   /** Writes all that is there where that is more than one file, or one in another format than ours. */
   async compact(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
     const isPlain = entry.files.length <= 1 && entry.files.every(({ path }) => formatOf(path) === this.#options.format);
-    return isPlain ? { ...entry, retired: this.recent(entry) } : this.rewrite(name, entry, number);
+    return isPlain ? entry : this.rewrite(name, entry, number);
   }
 
-  /** Those of a table's retired files that somebody may still read. */
-  recent({ retired }: ManifestTable): ManifestTable["retired"] {
-    return retired.filter(({ at }) => Date.parse(at) > Date.now() - this.#options.graceMs);
+  /** To be called once a manifest names what was written. */
+  committed(): void {
+    this.#hasUncommitted = false;
+  }
+
+  /** Whether there may be files that no manifest names. */
+  get hasUncommitted(): boolean {
+    return this.#hasUncommitted;
   }
 
   #isDue({ files: [base, ...changes] }: ManifestTable): boolean {
@@ -108,13 +117,15 @@ export class DataFiles {
     return "SELECT *, now() AS _synced_at, true AS _removed FROM temp.main._sync_removed";
   }
 
-  async #write(name: string, { columns }: ManifestTable, number: number, query: string): Promise<DataFile> {
-    const { format, signal } = this.#options;
-    const file = `${String(number).padStart(12, "0")}-${randomUUID().slice(0, 8)}${extensionOf(format)}`;
-    const local = join(this.#scratch.folder, file);
+  async #write(name: string, { columns, files }: ManifestTable, number: number, query: string): Promise<DataFile> {
+    const { format, session, signal } = this.#options;
+    const others = files.map(({ path }) => parseDataPath(name, path)?.number ?? 0);
+    this.#last = Math.max(number, ...[this.#last, ...others].map((other) => other + 1));
+    const path = dataPath(name, this.#last, session, format);
+    const local = join(this.#scratch.folder, path.slice(path.lastIndexOf("/") + 1));
     try {
       const [copied] = await this.#scratch.database.read(copySql(format, query, columns, local));
-      const path = `${tableFolder(name)}/${file}`;
+      this.#hasUncommitted = true;
       await this.#store.upload(local, path, signal);
       return { path, rows: Number(copied?.Count), ...(await describeFile(local)) };
     } finally {

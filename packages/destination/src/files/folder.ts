@@ -1,6 +1,6 @@
 /** A folder of this machine, or of a network file system that has hard links. */
 import { randomUUID } from "node:crypto";
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { constants, copyFile, link, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DestinationError } from "../errors.ts";
 import { folderError } from "./folder-errors.ts";
@@ -11,6 +11,15 @@ export function folderStore(path: string): Store {
   const root = resolve(path);
   const place = `files:${path}`;
   const full = (part: string) => join(root, ...part.split("/"));
+  /** A path that no link leads away from the place: what is written or removed below one would be somebody else's. */
+  const checked = async (part: string) => {
+    let folder = root;
+    for (const name of part.split("/").slice(0, -1)) {
+      folder = join(folder, name);
+      if ((await lstat(folder).catch(ifMissing))?.isSymbolicLink()) throw throughLink(folder, place);
+    }
+    return full(part);
+  };
   const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -24,23 +33,27 @@ export function folderStore(path: string): Store {
     prepare: () =>
       guarded("Making the folder", async () => {
         await makeFolder(root, place);
-        const manifests = full("_sync/manifests");
+        const manifests = await checked("_sync/manifests/");
         await mkdir(manifests, { recursive: true });
         await removeUnfinished(manifests);
       }),
     list: (folder) =>
-      guarded("Looking into the folder", async () => (await namesIn(full(folder))).map((name) => `${folder}/${name}`)),
+      guarded("Looking into the folder", async () => {
+        const names = await namesIn(await checked(`${folder}/`));
+        return names.map((name) => `${folder}/${name}`);
+      }),
     read: (file) => guarded(`Reading ${file}`, () => readFile(full(file), "utf8").catch(ifMissing)),
-    create: (file, text) => guarded(`Writing ${file}`, () => createFile(full(file), text, place)),
+    create: (file, text) => guarded(`Writing ${file}`, async () => createFile(await checked(file), text, place)),
     upload: (file, to) =>
       guarded(`Writing ${to}`, async () => {
-        await mkdir(dirname(full(to)), { recursive: true });
+        const path = await checked(to);
+        await mkdir(dirname(path), { recursive: true });
         // Under another name first, so that nobody who reads all files of the folder meets half of one.
-        const unfinished = `${full(to)}.tmp`;
-        await copyFile(file, unfinished);
+        const unfinished = `${path}.tmp`;
+        await copyFile(file, unfinished, constants.COPYFILE_EXCL);
         await makeDurable(unfinished);
-        await rename(unfinished, full(to));
-        await makeFolderDurable(dirname(full(to)));
+        await rename(unfinished, path);
+        await makeFolderDurable(dirname(path));
       }),
     download: (from, file) =>
       guarded(`Reading ${from}`, async () =>
@@ -51,7 +64,12 @@ export function folderStore(path: string): Store {
       ),
     remove: (files) =>
       guarded("Removing old files", async () => {
-        for (const file of files) await rm(full(file), { force: true });
+        for (const file of files) {
+          const path = await checked(file);
+          const found = await lstat(path).catch(ifMissing);
+          // What took the place of a file is not what was written.
+          if (found?.isFile()) await rm(path, { force: true });
+        }
       }),
     locate: full,
     close() {},
@@ -89,12 +107,20 @@ async function createFile(file: string, text: string, place: string): Promise<bo
   }
 }
 
+function throughLink(folder: string, place: string): DestinationError {
+  return new DestinationError(
+    "NOT_A_DESTINATION",
+    `${folder} is a link, and a sync into ${place} writes and removes files in real folders only. Put the folder itself ` +
+      "there, or sync into the place that the link leads to.",
+  );
+}
+
 /** What killed processes left. A day is longer than any that still lives needs for a small file. */
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
-    if (!name.endsWith(".tmp")) continue;
-    const found = await stat(join(folder, name)).catch(ifMissing);
-    if (found && found.mtimeMs < Date.now() - 86_400_000) await rm(join(folder, name), { force: true });
+    if (!/^\d{12}\.json\.[0-9a-f-]{36}\.tmp$/.test(name)) continue;
+    const found = await lstat(join(folder, name)).catch(ifMissing);
+    if (found?.isFile() && found.mtimeMs < Date.now() - 86_400_000) await rm(join(folder, name), { force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Destination } from "../destination.ts";
+import type { Destination, OpenOptions } from "../destination.ts";
 import { loadDriver } from "../duckdb/driver.ts";
 import { DestinationError } from "../errors.ts";
 import { Chain } from "./chain.ts";
@@ -8,7 +8,7 @@ import type { FileFormat } from "./formats.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkPlace, isS3, parseS3Place } from "./place.ts";
 import { openS3Store, type S3Options } from "./s3.ts";
-import { FilesSession } from "./session.ts";
+import { FilesSession, type SessionOptions } from "./session.ts";
 import type { Store } from "./store.ts";
 
 export type { FileFormat } from "./formats.ts";
@@ -48,7 +48,7 @@ export function files(place: string, options: FilesOptions = {}): Destination {
       maxIdentifierLength: 200,
       transfer: true,
     },
-    open: ({ pipeline, signal }) => openSession(place, pipeline, { ...settings, signal }),
+    open: ({ pipeline, signal, onNotice }) => openSession(place, pipeline, { ...settings, signal, onNotice }),
     async contents({ signal } = {}) {
       await loadDriver("The files destination");
       const store = await openStore(place, settings);
@@ -67,10 +67,13 @@ export function files(place: string, options: FilesOptions = {}): Destination {
  *
  * @throws DestinationError `LOCKED` while a sync of one of the tables' pipelines is at work
  */
-export async function compact(place: string, options: FilesOptions = {}): Promise<void> {
+export async function compact(
+  place: string,
+  { onNotice, ...options }: FilesOptions & Pick<OpenOptions, "onNotice"> = {},
+): Promise<void> {
   const tables = await reading(place, options, (latest) => latest.tables);
   for (const pipeline of new Set(Object.values(tables).map((table) => table.pipeline))) {
-    const session = await openSession(place, pipeline, { ...defaults, ...options, signal: undefined });
+    const session = await openSession(place, pipeline, { ...defaults, ...options, signal: undefined, onNotice });
     try {
       for (const [name, table] of Object.entries(tables)) if (table.pipeline === pipeline) await session.compact(name);
     } finally {
@@ -107,7 +110,7 @@ async function reading<T>(place: string, options: S3Options, work: (latest: Mani
 async function openSession(
   place: string,
   pipeline: string,
-  options: Required<Omit<FilesOptions, keyof S3Options>> & S3Options & { signal: AbortSignal | undefined },
+  options: SessionOptions & S3Options,
 ): Promise<FilesSession> {
   options.signal?.throwIfAborted();
   await loadDriver("The files destination");

@@ -6,6 +6,7 @@
 import { DestinationError } from "../errors.ts";
 import type { Holder } from "../holder.ts";
 import type { ColumnType, Json } from "../table.ts";
+import { parseDataPath } from "./names.ts";
 
 /** The format of all that is below. A release that changes it counts it up and reads the older ones. */
 export const FORMAT = 1;
@@ -46,6 +47,14 @@ export interface ManifestPipeline {
   /** The manifest that this pipeline made last. */
   readonly last: string;
   readonly states: Readonly<Record<string, ManifestState>>;
+  /** Sessions that ended without committing all that they wrote: files in their name are removed unless they are named. */
+  readonly abandoned?: readonly AbandonedWriter[];
+}
+
+/** `at`: when it was found to have ended, as UTC text. */
+export interface AbandonedWriter {
+  readonly session: string;
+  readonly at: string;
 }
 
 /** `until`: when its lease ends, unless it is renewed. */
@@ -74,7 +83,10 @@ export function manifestPath(number: number): string {
 
 /** The number in a manifest's path; undefined for anything else that lies there. */
 export function manifestNumber(path: string): number | undefined {
-  const digits = /(?:^|\/)(\d{12})\.json$/.exec(path)?.[1];
+  // Only what lies in the folder itself: of what lies in one below it the path would be another one.
+  const digits = path.startsWith(`${folder}/`)
+    ? /^(\d{12})\.json$/.exec(path.slice(folder.length + 1))?.[1]
+    : undefined;
   return digits === undefined ? undefined : Number(digits);
 }
 
@@ -92,16 +104,25 @@ export function parseManifest(text: string, path: string, place: string): Manife
       { cause },
     );
   }
-  if (found.format <= FORMAT) return found as Manifest;
+  if (found.format <= FORMAT) return checkPaths(found as Manifest, path, place);
   throw new DestinationError(
     "NEWER_VERSION",
     `${place} was written by a newer release (format ${found.format}, this one knows ${FORMAT}). Update this program.`,
   );
 }
 
-/** The folder of a table's files. A table has a plain name; what else it may hold is written as `%` and hex digits. */
-export function tableFolder(table: string): string {
-  return table.replace(/[^A-Za-z0-9_-]|^_/gu, (character) =>
-    [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
-  );
+/** A manifest may be anybody's text: what it names is read and removed, so it must lie where the table's files do. */
+function checkPaths(manifest: Manifest, path: string, place: string): Manifest {
+  for (const [name, { files, retired }] of Object.entries(manifest.tables)) {
+    for (const file of [files, retired].flat()) {
+      const parts = typeof file?.path === "string" ? parseDataPath(name, file.path) : undefined;
+      if (parts && !parts.isUnfinished) continue;
+      throw new DestinationError(
+        "INVALID_STATE",
+        `The manifest ${path} in ${place} names ${JSON.stringify(file?.path)} as a file of table ${name}, which no sync ` +
+          "wrote there. Somebody changed it: restore it, or move it away to go on from the manifest before it.",
+      );
+    }
+  }
+  return manifest;
 }

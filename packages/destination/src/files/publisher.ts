@@ -9,8 +9,9 @@ import type { ColumnType, Table } from "../table.ts";
 import type { Chain } from "./chain.ts";
 import { DataFiles, type DataFilesOptions } from "./data-files.ts";
 import type { FileColumn } from "./formats.ts";
-import { type ManifestState, type ManifestTable, tableFolder } from "./manifest.ts";
+import type { ManifestState, ManifestTable } from "./manifest.ts";
 import { fillTable, type Scratch } from "./scratch.ts";
+import { Sweeper, type SweeperOptions } from "./sweeper.ts";
 import type { PipelineWriter } from "./writer.ts";
 
 export class Publisher implements Elsewhere {
@@ -18,18 +19,50 @@ export class Publisher implements Elsewhere {
   readonly #chain: Chain;
   readonly #writer: PipelineWriter;
   readonly #files: DataFiles;
+  readonly #sweeper: Sweeper;
+  readonly #graceMs: number;
   readonly #signal: AbortSignal | undefined;
   /** Tables that the working copy holds whole. */
   readonly #filled = new Set<string>();
   /** The last transaction that was published. */
   #published: string | undefined;
 
-  constructor(scratch: Scratch, chain: Chain, writer: PipelineWriter, options: DataFilesOptions) {
+  constructor(
+    scratch: Scratch,
+    chain: Chain,
+    writer: PipelineWriter,
+    options: Omit<DataFilesOptions, "session"> & SweeperOptions,
+  ) {
+    const { session } = writer;
     this.#scratch = scratch;
     this.#chain = chain;
     this.#writer = writer;
-    this.#files = new DataFiles(scratch, chain.store, options);
+    this.#files = new DataFiles(scratch, chain.store, { ...options, session });
+    this.#sweeper = new Sweeper(chain.store, session, options);
+    this.#graceMs = options.graceMs;
     this.#signal = options.signal;
+  }
+
+  /** Whether files may lie there that no manifest names. */
+  get hasUncommitted(): boolean {
+    return this.#files.hasUncommitted;
+  }
+
+  /**
+   * Removes what earlier sessions left that died. They are fenced off, so what is not named never will be; one that still
+   * lives may yet write a file that it cannot commit, so each is remembered for as long as readers have.
+   */
+  async collect(): Promise<void> {
+    const { abandoned } = this.#writer;
+    if (abandoned.length === 0) return;
+    let isDone = true;
+    for (const [name, entry] of Object.entries(this.#chain.latest.tables)) {
+      if (entry.pipeline !== this.#writer.pipeline) continue;
+      // What cannot be swept now does not keep the other tables from being synced.
+      const swept = await this.#sweeper.sweep(name, entry, { abandoned }).catch(() => undefined);
+      isDone = isDone && swept?.isDone === true;
+    }
+    if (isDone) this.#writer.forget(({ at }) => !(Date.parse(at) > Date.now() - this.#graceMs));
   }
 
   async fetch(tables: readonly Pick<Table, "name">[]): Promise<void> {
@@ -80,14 +113,10 @@ export class Publisher implements Elsewhere {
     return this.#chain.latest.tables[name] as ManifestTable;
   }
 
-  async #publish(tables: Readonly<Record<string, ManifestTable>>): Promise<void> {
-    const { store } = this.#chain;
+  async #publish(changed: Readonly<Record<string, ManifestTable>>): Promise<void> {
     const id = await this.#mark();
     const states = await this.#states();
-    // Tables that have become one file are swept. What lies there before the commit and is not named by it never
-    // will be: no other writer of this pipeline can commit any more, and the next one writes its files later.
-    const swept = Object.entries(tables).filter(([, { files }]) => files.length === 1);
-    const lying = (await Promise.all(swept.map(([name]) => store.list(tableFolder(name))))).flat();
+    const tables = await this.#swept(changed);
     // From here on an abort comes too late: the answer must be the truth about what is stored.
     this.#signal?.throwIfAborted();
     await this.#writer.append((latest) => {
@@ -95,9 +124,22 @@ export class Publisher implements Elsewhere {
       return { tables: { ...latest.tables, ...tables }, pipelines: latest.pipelines, states };
     });
     this.#published = id;
-    const named = new Set(swept.flatMap(([, { files, retired }]) => [...files, ...retired].map(({ path }) => path)));
-    // What cannot be removed now is removed next time.
-    await store.remove(lying.filter((path) => !named.has(path))).catch(() => undefined);
+    this.#files.committed();
+  }
+
+  /** Sweeps the tables that have become one file. What was replaced earlier never comes back, so it may go before the commit. */
+  async #swept(tables: Readonly<Record<string, ManifestTable>>): Promise<Readonly<Record<string, ManifestTable>>> {
+    const swept = Object.entries(tables).map(async ([name, entry]) => {
+      if (entry.files.length !== 1) return [name, entry] as const;
+      const latest = this.#chain.latest.tables[name] ?? { files: [], retired: [] };
+      const { abandoned } = this.#writer;
+      const { retired } = await this.#sweeper.sweep(name, latest, { abandoned, next: entry.files });
+      // What this commit replaces is read by the latest manifest, and goes with a later one.
+      const gone = new Set(latest.retired.map(({ path }) => path));
+      for (const { path } of retired) gone.delete(path);
+      return [name, { ...entry, retired: entry.retired.filter(({ path }) => !gone.has(path)) }] as const;
+    });
+    return Object.fromEntries(await Promise.all(swept));
   }
 
   /**

@@ -6,6 +6,7 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { DestinationError } from "../errors.ts";
 import type { S3Place } from "./place.ts";
 import { isConflict, isMissing, s3Error } from "./s3-errors.ts";
+import { createRemover } from "./s3-remove.ts";
 import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
 
@@ -59,6 +60,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
     }
   };
 
+  const removeKeys = createRemover(sdk, client, bucket);
   const create = (path: string, text: string) =>
     guarded(`Writing ${path}`, async () => {
       // Of two writes at the same moment the server may ask one to come again (409), before any of them counts.
@@ -102,7 +104,10 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
         const paths: string[] = [];
         const request = { Bucket: bucket, Prefix: `${root}${folder}/` };
         for await (const page of sdk.paginateListObjectsV2({ client }, request)) {
-          for (const { Key = "" } of page.Contents ?? []) paths.push(Key.slice(root.length));
+          for (const { Key = "" } of page.Contents ?? []) {
+            // An object with the folder's own name is how consoles make a folder.
+            if (!Key.endsWith("/")) paths.push(Key.slice(root.length));
+          }
         }
         return paths;
       }),
@@ -123,10 +128,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
         await pipeline(found.Body as Readable, createWriteStream(file), { ...(signal && { signal }) });
         return true;
       }),
-    remove: (paths) =>
-      guarded("Removing old files", async () => {
-        for (const path of paths) await client.send(new sdk.DeleteObjectCommand(object(path)));
-      }),
+    remove: (paths) => guarded("Removing old files", () => removeKeys(paths.map((path) => root + path))),
     close: () => client.destroy(),
   };
 }

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { lstat, mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Database } from "../duckdb/database.ts";
@@ -131,15 +131,27 @@ export async function describeFile(file: string): Promise<{ bytes: number; sha25
 
 const prefix = "files-destination-";
 
-/** Working copies of processes that were killed. */
+/** What a working copy is made of: its database with what DuckDB keeps beside it, and data files. */
+const contents = /^(scratch\.duckdb.*|\d{12}-[0-9a-f]{8}\..*)$/;
+
+/** Removes the working copies of processes that were killed: folders that are called as ours are, with nothing else in them. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir()).catch(() => [])) {
-    const pid = name.startsWith(prefix) ? Number.parseInt(name.slice(prefix.length), 10) : process.pid;
-    try {
-      process.kill(pid, 0);
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") continue;
-      await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => undefined);
-    }
+    const pid = new RegExp(`^${prefix}(\\d+)-[A-Za-z0-9]+$`).exec(name)?.[1];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    const folder = join(tmpdir(), name);
+    const isFolder = (await lstat(folder).catch(() => undefined))?.isDirectory();
+    const names = isFolder ? await readdir(folder).catch(() => undefined) : undefined;
+    if (!names?.every((each) => contents.test(each))) continue;
+    await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== "ESRCH";
   }
 }

@@ -1,4 +1,4 @@
-import type { Batch, CommitResult, Session, State } from "../destination.ts";
+import type { Batch, CommitResult, DestinationNotice, Session, State } from "../destination.ts";
 import { rowWork } from "../duckdb/row-work.ts";
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
@@ -16,6 +16,7 @@ export interface SessionOptions {
   readonly leaseMs: number;
   readonly graceMs: number;
   readonly memoryLimit: string;
+  readonly onNotice: ((notice: DestinationNotice) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
 
@@ -47,7 +48,12 @@ export class FilesSession implements Session {
     const writer = await PipelineWriter.take(chain, pipeline, leaseMs);
     try {
       const scratch = await openScratch(chain.latest, pipeline, { place: store.place, memoryLimit, signal });
-      return new FilesSession(scratch, chain, writer, options);
+      const session = new FilesSession(scratch, chain, writer, options);
+      await session.#publisher.collect().catch(async (error) => {
+        await scratch.close();
+        throw error;
+      });
+      return session;
     } catch (error) {
       await writer.release();
       throw error;
@@ -90,7 +96,7 @@ export class FilesSession implements Session {
     return this.#duckdb.restore(table, rows);
   }
 
-  /** Makes a table one file that is the plain table, and sweeps what nothing names any more. */
+  /** Makes a table one file that is the plain table, and sweeps its folder. */
   compact(table: string): Promise<void> {
     const { database } = this.#scratch;
     return database.queue(`Compacting ${table}`, async () => {
@@ -105,7 +111,7 @@ export class FilesSession implements Session {
   close(): Promise<void> {
     this.#closed ??= (async () => {
       await this.#scratch.close();
-      await this.#writer.release();
+      await this.#writer.release(this.#publisher.hasUncommitted);
       this.#store.close();
     })();
     return this.#closed;

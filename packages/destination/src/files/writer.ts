@@ -5,7 +5,7 @@
 import { DestinationError } from "../errors.ts";
 import { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "../holder.ts";
 import type { Chain, Change } from "./chain.ts";
-import type { Manifest, ManifestPipeline, Writer } from "./manifest.ts";
+import type { AbandonedWriter, Manifest, ManifestPipeline, Writer } from "./manifest.ts";
 
 /** A lease is renewed so many times before it would end. */
 const renewals = 4;
@@ -19,6 +19,7 @@ export class PipelineWriter {
   #last = "";
   #until = 0;
   #timer: NodeJS.Timeout | undefined;
+  #abandoned: readonly AbandonedWriter[] = [];
 
   private constructor(chain: Chain, pipeline: string, leaseMs: number) {
     this.#chain = chain;
@@ -37,6 +38,9 @@ export class PipelineWriter {
       await writer.#append((latest) => {
         const held = latest.pipelines[pipeline]?.writer;
         if (held && Date.parse(held.until) > Date.now() && !hasEnded(held)) throw lockedBy(held, pipeline, chain);
+        // Whoever did not give the lease back may have written files without committing them.
+        const died = held ? [{ session: held.session, at: new Date().toISOString() }] : [];
+        writer.#abandoned = [...(latest.pipelines[pipeline]?.abandoned ?? []), ...died];
         return latest;
       });
     } catch (error) {
@@ -51,6 +55,21 @@ export class PipelineWriter {
     return writer;
   }
 
+  /** The id of this session. */
+  get session(): string {
+    return this.#holder.session;
+  }
+
+  /** Earlier sessions that may have left files. */
+  get abandoned(): readonly AbandonedWriter[] {
+    return this.#abandoned;
+  }
+
+  /** Forgets those of {@link abandoned} of which nothing is left. */
+  forget(isSettled: (writer: AbandonedWriter) => boolean): void {
+    this.#abandoned = this.#abandoned.filter((writer) => !isSettled(writer));
+  }
+
   /**
    * Commits a change.
    *
@@ -63,9 +82,14 @@ export class PipelineWriter {
     });
   }
 
-  /** Gives the lease back. Never throws: what cannot be given back ends by itself. */
-  async release(): Promise<void> {
+  /**
+   * Gives the lease back. Never throws: what cannot be given back ends by itself.
+   *
+   * @param leavesFiles whether there may be files that were never committed
+   */
+  async release(leavesFiles = false): Promise<void> {
     clearInterval(this.#timer);
+    if (leavesFiles) this.#abandoned = [...this.#abandoned, { session: this.session, at: new Date().toISOString() }];
     await this.#append((latest) => {
       this.#check(latest);
       return latest;
@@ -82,7 +106,8 @@ export class PipelineWriter {
       const { tables, pipelines, states = pipelines[this.pipeline]?.states ?? {} } = change(latest);
       until = Date.now() + this.#leaseMs;
       const holder = writer === null ? null : { ...this.#holder, until: new Date(until).toISOString() };
-      const own: ManifestPipeline = { writer: holder, last: id, states };
+      const abandoned = this.#abandoned;
+      const own: ManifestPipeline = { writer: holder, last: id, states, ...(abandoned.length > 0 && { abandoned }) };
       return { tables, pipelines: { ...pipelines, [this.pipeline]: own } };
     });
     this.#last = made.id;

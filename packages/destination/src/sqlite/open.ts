@@ -3,6 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { DestinationError } from "../errors.ts";
+import { checkNoLogs } from "../side-files.ts";
 import { timestampText } from "../timestamp.ts";
 import { loadDriver } from "./driver.ts";
 
@@ -56,6 +57,7 @@ async function checkPath(path: string, place: string): Promise<void> {
       `${place} cannot be created: the folder ${folder} does not exist. Create it first, or correct the path.`,
     );
   }
+  if (!found) await checkNoLogs(full, ["-wal", "-journal"], place);
 }
 
 function ifMissing(error: NodeJS.ErrnoException): undefined {

@@ -1,0 +1,99 @@
+/**
+ * Removes data files, and nothing else: those that a manifest names as replaced, once readers had their time, and those
+ * that bear the name of a session which ended without committing them. Whatever else lies in a table's folder is
+ * somebody else's: it stays, and is reported.
+ */
+import type { DestinationNotice } from "../destination.ts";
+import { DestinationError } from "../errors.ts";
+import type { AbandonedWriter, ManifestTable } from "./manifest.ts";
+import { parseDataPath, tableFolder, writerName } from "./names.ts";
+import type { Store } from "./store.ts";
+
+export interface SweeperOptions {
+  /** How long files stay after others took their place, in ms. */
+  readonly graceMs: number;
+  readonly onNotice: ((notice: DestinationNotice) => void) | undefined;
+}
+
+/** Names in a message. */
+const shownNames = 5;
+
+export class Sweeper {
+  readonly #store: Store;
+  readonly #options: SweeperOptions;
+  /** The session that sweeps: its own files are no surprise to it. */
+  readonly #session: string;
+  readonly #reported = new Set<string>();
+
+  constructor(store: Store, session: string, options: SweeperOptions) {
+    this.#store = store;
+    this.#session = session;
+    this.#options = options;
+  }
+
+  /**
+   * Sweeps a table's folder.
+   *
+   * @param latest what the latest manifest says of the table. What it reads stays, whatever the next one will say.
+   * @param abandoned sessions that cannot commit any more
+   * @param next files of this session that the next manifest is to name
+   * @returns whether all went that should, and what is left of the replaced files
+   */
+  async sweep(
+    name: string,
+    { files, retired }: Pick<ManifestTable, "files" | "retired">,
+    {
+      abandoned,
+      next = [],
+    }: { readonly abandoned: readonly AbandonedWriter[]; readonly next?: ManifestTable["files"] },
+  ): Promise<{ readonly isDone: boolean; readonly retired: ManifestTable["retired"] }> {
+    const lying = await this.#store.list(tableFolder(name));
+    const since = Date.now() - this.#options.graceMs;
+    const recent = retired.filter(({ at }) => Date.parse(at) > since);
+    const named = new Set([...files, ...next, ...recent].map(({ path }) => path));
+    const replaced = new Set(retired.map(({ path }) => path));
+    const writers = new Set(abandoned.map(({ session }) => writerName(session)));
+    const isOurs = (path: string) =>
+      replaced.has(path) || writers.has(parseDataPath(name, path)?.writer ?? "no writer of ours");
+    const others = lying.filter((path) => !named.has(path));
+    this.#report(
+      name,
+      others.filter((path) => !isOurs(path) && parseDataPath(name, path)?.writer !== writerName(this.#session)),
+    );
+    const isDone = await this.#remove(others.filter(isOurs));
+    return { isDone, retired: isDone ? recent : retired };
+  }
+
+  async #remove(paths: readonly string[]): Promise<boolean> {
+    if (paths.length === 0) return true;
+    try {
+      await this.#store.remove(paths);
+      return true;
+    } catch (error) {
+      if (!(error instanceof DestinationError)) throw error;
+      this.#once("FILES_NOT_REMOVED", `${error.message} These files do not count; the next rewriting tries again.`);
+      return false;
+    }
+  }
+
+  #report(name: string, foreign: readonly string[]): void {
+    if (foreign.length === 0) return;
+    const folder = tableFolder(name);
+    const names = foreign.map((path) => path.slice(folder.length + 1)).sort();
+    const further = names.length > shownNames ? ` and ${names.length - shownNames} more` : "";
+    this.#once(
+      "FOREIGN_FILES",
+      `${this.#store.place}: the folder ${folder} holds what no manifest names: ${names.slice(0, shownNames).join(", ")}` +
+        `${further}. It is left alone and does not count; move it where others read all files of the folder.`,
+      name,
+    );
+  }
+
+  /** Says a thing once in a session. */
+  #once(code: string, message: string, about = ""): void {
+    const key = `${code} ${about}`;
+    if (this.#reported.has(key)) return;
+    this.#reported.add(key);
+    this.#options.onNotice?.({ code, message });
+  }
+}
