@@ -11,7 +11,7 @@ import { expectTruth } from "./airflow-differences.ts";
 import { watchingWholeness, wrongAfter } from "./attempts-check.ts";
 import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
 import { attemptDags, type People, people, slashesAllowed, writeAttemptDags } from "./servers/airflow-attempts.ts";
 import { logVersions, moment, versionsBetween } from "./servers/airflow-attempts-log.ts";
 
@@ -23,7 +23,7 @@ const deadlineMs = enoughMs + 600_000;
 const overlapMs = 20_000;
 const seed = Number(process.env.ATTEMPTS_SEED ?? Date.now() % 100_000);
 
-const tested = airflowVersions.filter(({ version }, index) => version === "3.3.2" || (nightly && index === 0));
+const tested = airflowVersions.filter(({ version }, index) => version === newestAirflow || (nightly && index === 0));
 for (const { version, pythons } of tested) {
   describeLiveOn(pythons)(`attempts on a real Airflow ${version} whose scheduler runs`, () => {
     testAttempts(version);

@@ -7,15 +7,16 @@ import { createAirflowClient, dags } from "@org/airflow-client";
 import { afterAll, beforeAll } from "vitest";
 import { testExamples } from "./airflow-examples.ts";
 import { testIds } from "./airflow-ids.ts";
+import { testLoopMethods } from "./airflow-loop-methods.ts";
 import { testMethods } from "./airflow-methods.ts";
 import { testOperations } from "./airflow-operations.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { isAtLeast } from "./servers/for-version.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-const newest = airflowVersions.at(-1)?.version;
 /** The newest; at night all of them. */
-const tested = airflowVersions.filter(({ version }) => nightly || version === newest);
+const tested = airflowVersions.filter(({ version }) => nightly || version === newestAirflow);
 
 for (const { version, pythons } of tested) {
   describeLiveOn(pythons)(`the client on a real Airflow ${version}`, () => {
@@ -26,7 +27,8 @@ for (const { version, pythons } of tested) {
     beforeAll(async () => {
       const dagsFolder = join(folder, "dags");
       await mkdir(dagsFolder);
-      for (const name of ["methods.py", "operations.py", "broken.py"]) {
+      const hasLoops = isAtLeast(version, "3.4");
+      for (const name of ["methods.py", "operations.py", "broken.py", ...(hasLoops ? ["loops.py"] : [])]) {
         await copyFile(new URL(`./servers/airflow/${name}`, import.meta.url), join(dagsFolder, name));
       }
       const env = {
@@ -46,7 +48,8 @@ for (const { version, pythons } of tested) {
 
     testOperations(version, server);
     testIds(version, server);
-    if (version === newest || nightly) testMethods(version, server);
-    if (version === newest) testExamples(server);
+    if (version === newestAirflow || nightly) testMethods(version, server);
+    if (isAtLeast(version, "3.4")) testLoopMethods(server);
+    if (version === newestAirflow) testExamples(server);
   });
 }

@@ -10,14 +10,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
 import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
 /** Much longer than a few syncs take on a busy machine. */
 const overlapMs = 60_000;
 
-const newest = airflowVersions.at(-1)?.version;
-const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newest);
+const tested = airflowVersions.filter(({ version }) => process.env.NIGHTLY || version === newestAirflow);
 for (const { version, pythons } of tested) {
   describeLiveOn(pythons)(`what a real Airflow ${version} shows late, or not at all`, () => testLate(version));
 }

@@ -136,6 +136,10 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect((await backfills.pause(airflow, id)).is_paused).toBe(true);
     expect((await backfills.unpause(airflow, id)).is_paused).toBe(false);
     await backfills.wait(airflow, id, { deadlineMs: 180_000, intervalMs: 500 });
+    const became = Array.fromAsync(backfills.dagRuns(airflow, id, { limit: 2 }));
+    if (isAtLeast(version, "3.4"))
+      expect((await became).map((each) => each.dag_run_state)).toEqual(Array(3).fill("success"));
+    else await expect(became).rejects.toMatchObject({ code: "SERVER_TOO_OLD" });
     const runs = await Array.fromAsync(dagRuns.list(airflow, { dagId: "daily", run_type: ["backfill"] }));
     expect(runs.map(({ state }) => state)).toEqual(["success", "success", "success"]);
     const later = { dag_id: "daily", from_date: "2026-02-04T00:00:00Z", to_date: "2026-02-05T00:00:00Z" };
@@ -192,7 +196,9 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     );
     await assets.createEvent(airflow, { asset_id: id, extra: { by: "hand" } });
     expect((await Array.fromAsync(assets.events(airflow, { asset_id: id }))).length).toBe(2);
-    expect(await assets.queuedEvents(airflow, id)).toMatchObject([{ dag_id: "reads_report" }]);
+    // Since 3.4 each event queues by itself.
+    const queued = Array(isAtLeast(version, "3.4") ? 2 : 1).fill({ dag_id: "reads_report" });
+    expect(await assets.queuedEvents(airflow, id)).toMatchObject(queued);
     await assets.removeQueuedEvents(airflow, id);
     await dags.delete(airflow, "reads_report");
   });

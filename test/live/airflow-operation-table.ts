@@ -37,6 +37,9 @@ export const operations: readonly Operation[] = [
     params: { query: { dag_id_pattern: "wants", update_mask: ["is_paused"] } },
     body: { is_paused: true },
   }),
+  operation("PATCH", "/api/v2/dags/bulk", {
+    body: { actions: [{ action: "update", entities: [{ dag_id: "wants", scheduling_state: "draining" }] }] },
+  }),
   operation("GET", "/api/v2/dags/{dag_id}", { params: { path: dag } }),
   operation("PATCH", "/api/v2/dags/{dag_id}", {
     params: { path: { dag_id: "wants" }, query: { update_mask: ["is_paused"] } },
@@ -49,6 +52,12 @@ export const operations: readonly Operation[] = [
   operation("GET", "/api/v2/dags/{dag_id}/dagVersions/{version_number}", {
     params: { path: { ...dag, version_number: 1 } },
   }),
+  operation("GET", "/api/v2/dags/{dag_id}/dagVersions/diff", {
+    params: { path: dag, query: { base_version_number: 1, target_version_number: 1 } },
+  }),
+  operation("GET", "/api/v2/dagBundles", {}),
+  operation("GET", "/api/v2/dagBundles/{bundle_name}", { params: { path: { bundle_name: "dags-folder" } } }),
+  operation("GET", "/api/v2/dagBundles/{bundle_name}/files", { params: { path: { bundle_name: "dags-folder" } } }),
   operation("POST", "/api/v2/dags/{dag_id}/favorite", { params: { path: dag } }),
   operation("POST", "/api/v2/dags/{dag_id}/unfavorite", { params: { path: dag } }),
   operation("GET", "/api/v2/dagSources/{dag_id}", { params: { path: dag } }),
@@ -200,6 +209,9 @@ export const operations: readonly Operation[] = [
   operation("GET", "/api/v2/backfills", { params: { query: { dag_id: "backfilled" } } }),
   operation("GET", "/api/v2/backfills/{backfill_id}", ({ backfillId }) => ({
     params: { path: { backfill_id: backfillId } },
+  })),
+  operation("GET", "/api/v2/backfills/{backfill_id}/dag_runs", ({ backfillId }) => ({
+    params: { path: { backfill_id: backfillId }, query: { limit: 3 } },
   })),
   operation("PUT", "/api/v2/backfills/{backfill_id}/pause", ({ backfillId }) => ({
     params: { path: { backfill_id: backfillId } },

@@ -11,11 +11,11 @@ import { clocks, playClocks } from "./airflow-clocks.ts";
 import { playLargeRun, playManyDags } from "./airflow-large.ts";
 import { playRound } from "./airflow-round.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
-const newest = "3.3.2";
+const newest = newestAirflow;
 /** The newest by cursor, the oldest without: its windows are cut until a part fits into one answer. */
 const rounds: Readonly<Record<string, number>> = nightly
   ? { "3.0.6": 16, "3.1.8": 17, [newest]: 17 }

@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
 import { cleanUp, deleteSome } from "./servers/airflow-deletions.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
 import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
@@ -18,9 +18,10 @@ import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/air
 /** Small, so that the tests need not wait ten minutes for an idle server. */
 const overlapMs = 5_000;
 
-const newest = airflowVersions.at(-1)?.version;
 /** The newest and the oldest; at night all of them. */
-const tested = airflowVersions.filter(({ version }, index) => process.env.NIGHTLY || version === newest || index === 0);
+const tested = airflowVersions.filter(
+  ({ version }, index) => process.env.NIGHTLY || version === newestAirflow || index === 0,
+);
 
 for (const { version, pythons } of tested) {
   describeLiveOn(pythons)(`a sync of a real Airflow ${version}`, () => testSync(version));
@@ -28,14 +29,14 @@ for (const { version, pythons } of tested) {
 
 function testSync(version: string): void {
   /** The oldest version has its turn at what does not differ by version at night. */
-  const isWhole = version === newest || Boolean(process.env.NIGHTLY);
+  const isWhole = version === newestAirflow || Boolean(process.env.NIGHTLY);
   const folder = mkdtempSync(join(tmpdir(), "live-airflow-"));
   const path = join(folder, "airflow.duckdb");
   let server: AirflowServer;
 
   beforeAll(async () => {
     server = await startAirflow({ log, version });
-    const runsPerDag = !process.env.NIGHTLY ? 20 : version === newest ? 105 : 35;
+    const runsPerDag = !process.env.NIGHTLY ? 20 : version === newestAirflow ? 105 : 35;
     log(`seeded: ${JSON.stringify(await seedAirflow(server, { runsPerDag }))}`);
   });
   afterAll(async () => {

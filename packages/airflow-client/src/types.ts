@@ -17,7 +17,7 @@ export type TaskInstance = Schemas["TaskInstanceResponse"];
 export type TaskInstanceList = Schemas["TaskInstanceCollectionResponse"];
 /** The body of `POST /api/v2/dags/~/dagRuns/~/taskInstances/list`. */
 export type TaskInstanceListBody = Schemas["TaskInstancesBatchBody"];
-/** One of the tries of a task instance, earlier ones too. It has no `id`. */
+/** One of the tries of a task instance, earlier ones too. Before Airflow 3.4 it has no `id`. */
 export type TaskInstanceAttempt = Schemas["TaskInstanceHistoryResponse"];
 export type DagVersion = Schemas["DagVersionResponse"];
 /** An entry of the audit log. */

@@ -18,7 +18,11 @@ export const airflowVersions = [
   { version: "3.1.8", pythons: {} },
   { version: "3.2.2", pythons: {} },
   { version: "3.3.2", pythons: {} },
+  { version: "3.4.0b2", pythons: { from: "3.11" } },
 ] as const;
+
+/** The newest of them, which the client's types are of. */
+export const newestAirflow = "3.4.0b2";
 
 /** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
 export const fabVersion = "3.9.0";
@@ -31,7 +35,7 @@ const readyDeadlineMs = 300_000;
 export interface StartAirflowOptions {
   /** Told what is being done, one line at a time. */
   log: (line: string) => void;
-  /** One of `airflowVersions`. Default: 3.3.2. */
+  /** One of `airflowVersions`. Default: the newest; with `fab` the one that has it. */
   version?: string;
   /** Folder of DAG files, parsed before the server is ready. Default: an empty one in `home`. */
   dagsFolder?: string;
@@ -88,8 +92,9 @@ export interface AirflowServer {
  * @throws {ServerError} When it is not ready in time, with the end of its log.
  */
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
-  const { log, version = "3.3.2", signal } = options;
+  const { log, signal } = options;
   const isFab = options.authManager === "fab";
+  const version = options.version ?? (isFab ? airflowWithFab : newestAirflow);
   const name = `airflow-${version}`;
   const lockFile = fileURLToPath(new URL(`./requirements/${name}.txt`, import.meta.url));
   const pythons = airflowVersions.find((each) => each.version === version)?.pythons;

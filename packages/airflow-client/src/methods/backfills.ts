@@ -19,6 +19,15 @@ export async function get(client: AirflowClient, id: number, call: CallOptions =
   return (await client.GET("/api/v2/backfills/{backfill_id}", { ...call, params: byId(id) })).data;
 }
 
+/** What became of each of its dates: the run, or why there is none. Since Airflow 3.4. */
+export function dagRuns(
+  client: AirflowClient,
+  id: number,
+  query: ListQuery<"/api/v2/backfills/{backfill_id}/dag_runs"> = {},
+): List<Schemas["BackfillDagRunResponse"]> {
+  return listOf(client, "/api/v2/backfills/{backfill_id}/dag_runs", query, byId(id).path);
+}
+
 /**
  * Starts one: a run for each date of the DAG's schedule from `from_date` to `to_date`, both included.
  *

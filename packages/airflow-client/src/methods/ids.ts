@@ -9,6 +9,13 @@ export interface TaskInstanceId extends DagRunId {
   readonly taskId: string;
   /** @default -1 */
   readonly mapIndex?: number | undefined;
+  /**
+   * Since Airflow 3.4, of a task in a loop: the `region_id` of its row. Such a task has an instance per iteration, and the
+   * server refuses to choose one (`INVALID_REQUEST`).
+   */
+  readonly regionId?: string | undefined;
+  /** The `region_index` of its row. */
+  readonly regionIndex?: number | undefined;
 }
 
 /** The ids as the server's paths name them. */
@@ -18,4 +25,9 @@ export function pathOf({ dagId, dagRunId }: DagRunId) {
 
 export function taskPath({ taskId, mapIndex = -1, ...run }: TaskInstanceId) {
   return { ...pathOf(run), task_id: taskId, map_index: mapIndex };
+}
+
+/** The region as queries and bodies name it; nothing where none is given. */
+export function regionOf({ regionId, regionIndex }: TaskInstanceId) {
+  return { region_id: regionId, region_index: regionIndex };
 }

@@ -5,6 +5,7 @@
 export * as assets from "./assets.ts";
 export * as backfills from "./backfills.ts";
 export * as connections from "./connections.ts";
+export * as dagBundles from "./dag-bundles.ts";
 export * as dagRuns from "./dag-runs.ts";
 export * as dags from "./dags.ts";
 export * as eventLogs from "./event-logs.ts";

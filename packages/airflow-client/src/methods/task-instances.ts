@@ -3,7 +3,7 @@ import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
 import { given } from "./given.ts";
-import { type DagRunId, type TaskInstanceId, taskPath } from "./ids.ts";
+import { type DagRunId, regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 export type { TaskInstanceId } from "./ids.ts";
@@ -23,7 +23,7 @@ export function list(
 
 /** @throws AirflowError `NOT_FOUND` */
 export async function get(client: AirflowClient, task: TaskInstanceId, call: CallOptions = {}): Promise<TaskInstance> {
-  const params = { path: taskPath(task) };
+  const params = { path: taskPath(task), query: regionOf(task) };
   return (await client.GET(`${PATH}/{task_id}/{map_index}`, { ...call, params })).data;
 }
 
@@ -33,7 +33,7 @@ export async function tries(
   task: TaskInstanceId,
   call: CallOptions = {},
 ): Promise<readonly TaskInstanceAttempt[]> {
-  const params = { path: taskPath(task) };
+  const params = { path: taskPath(task), query: regionOf(task) };
   return (await client.GET(`${PATH}/{task_id}/{map_index}/tries`, { ...call, params })).data.task_instances;
 }
 
@@ -60,7 +60,7 @@ export async function setState(
   client: AirflowClient,
   task: TaskInstanceId,
   state: Schemas["TaskInstanceState"],
-  options: Omit<Schemas["PatchTaskInstanceBody"], "new_state" | "note"> = {},
+  options: Omit<Schemas["PatchTaskInstanceBody"], "new_state" | "note" | "region_id" | "region_index"> = {},
   call: CallOptions = {},
 ): Promise<readonly TaskInstance[]> {
   return patch(client, task, { ...options, new_state: state }, call);
@@ -83,7 +83,7 @@ async function patch(
   call: CallOptions,
 ): Promise<readonly TaskInstance[]> {
   const body = given(options);
-  const params = { path: taskPath(task), query: { update_mask: Object.keys(body) } };
+  const params = { path: taskPath(task), query: { update_mask: Object.keys(body), ...regionOf(task) } };
   const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
   return data.task_instances;
 }

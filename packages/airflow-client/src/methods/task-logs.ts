@@ -2,7 +2,7 @@ import type { AirflowClient } from "../client.ts";
 import { eitherSignal } from "../deadline.ts";
 import { AirflowError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
-import { type TaskInstanceId, taskPath } from "./ids.ts";
+import { regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
 import { sleep } from "./poll.ts";
 
 /** A line of a task's log. Structured loggers add fields of their own. */
@@ -89,7 +89,7 @@ async function hasEnded(
 ): Promise<boolean> {
   const { data } = await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}", {
     ...call,
-    params: { path: taskPath(task) },
+    params: { path: taskPath(task), query: regionOf(task) },
   });
   if (data.try_number > tryNumber || finalStates.includes(data.state ?? "none")) return true;
   // Cleared, or waiting for its next attempt: it has the number of the last one until that begins.
@@ -135,7 +135,7 @@ async function readLog(
       ...call,
       params: {
         path: { ...path, try_number: tryNumber },
-        query: { map_index, token },
+        query: { map_index, token, ...regionOf(task) },
         header: { accept: "application/json" },
       },
     },

@@ -1,7 +1,7 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
-import { type TaskInstanceId, taskPath } from "./ids.ts";
+import { regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
@@ -26,7 +26,7 @@ export function list(
     dagRunId = "~",
     taskId = "~",
     ...query
-  }: Partial<Omit<TaskInstanceId, "mapIndex">> & ListQuery<typeof PATH> = {},
+  }: Partial<Omit<TaskInstanceId, "mapIndex" | "regionId" | "regionIndex">> & ListQuery<typeof PATH> = {},
 ): List<XCom> {
   return listOf(client, PATH, query, { dag_id: dagId, dag_run_id: dagRunId, task_id: taskId });
 }
@@ -34,7 +34,7 @@ export function list(
 /** @throws AirflowError `NOT_FOUND` */
 export async function get(client: AirflowClient, id: XComId, call: CallOptions = {}): Promise<XComValue> {
   const { map_index, ...path } = entryPath(id);
-  const params = { path, query: { map_index, deserialize: false, stringify: false } };
+  const params = { path, query: { map_index, ...regionOf(id), deserialize: false, stringify: false } };
   return (await client.GET(`${PATH}/{xcom_key}`, { ...call, params })).data as XComValue;
 }
 
@@ -46,19 +46,19 @@ export async function create(
   call: CallOptions = {},
 ): Promise<void> {
   const { map_index, ...path } = taskPath(task);
-  await client.POST(PATH, { ...call, params: { path }, body: { key, value, map_index } });
+  await client.POST(PATH, { ...call, params: { path }, body: { key, value, map_index, ...regionOf(task) } });
 }
 
 /** Gives an entry another value. Airflow 3.0 and 3.1 store a text in its place: the value's JSON. */
 export async function update(client: AirflowClient, id: XComId, value: unknown, call: CallOptions = {}): Promise<void> {
   const { map_index, ...path } = entryPath(id);
-  await client.PATCH(`${PATH}/{xcom_key}`, { ...call, params: { path }, body: { value, map_index } });
+  await client.PATCH(`${PATH}/{xcom_key}`, { ...call, params: { path }, body: { value, map_index, ...regionOf(id) } });
 }
 
 /** Deletes an entry. Since Airflow 3.2. */
 async function remove(client: AirflowClient, id: XComId, call: CallOptions = {}): Promise<void> {
   const { map_index, ...path } = entryPath(id);
-  await client.DELETE(`${PATH}/{xcom_key}`, { ...call, params: { path, query: { map_index } } });
+  await client.DELETE(`${PATH}/{xcom_key}`, { ...call, params: { path, query: { map_index, ...regionOf(id) } } });
 }
 
 export { remove as delete };
