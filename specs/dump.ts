@@ -3,7 +3,8 @@
  * interfaces to `specs/` as they are committed.
  */
 import { writeFile } from "node:fs/promises";
-import { airflowVersions, fabVersion, startAirflow } from "../test/live/servers/airflow.ts";
+import { startAirflow } from "../test/live/servers/airflow.ts";
+import { airflowVersions, fabVersion } from "../test/live/servers/airflow-versions.ts";
 import { dagsterVersions, startDagster } from "../test/live/servers/dagster.ts";
 import { dumpAirflowSpec } from "./airflow/dump.ts";
 import { dumpDagsterSpec } from "./dagster/dump.ts";

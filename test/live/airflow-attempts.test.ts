@@ -11,9 +11,10 @@ import { expectTruth } from "./airflow-differences.ts";
 import { watchingWholeness, wrongAfter } from "./attempts-check.ts";
 import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
 import { attemptDags, type People, people, slashesAllowed, writeAttemptDags } from "./servers/airflow-attempts.ts";
 import { logVersions, moment, versionsBetween } from "./servers/airflow-attempts-log.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 /** So many syncs beside the scheduler, unless they take longer than this. */

@@ -11,7 +11,8 @@ import { testLoopMethods } from "./airflow-loop-methods.ts";
 import { testMethods } from "./airflow-methods.ts";
 import { testOperations } from "./airflow-operations.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 import { isAtLeast } from "./servers/for-version.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);

@@ -10,7 +10,8 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
 import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
 /** Much longer than a few syncs take on a busy machine. */

@@ -18,7 +18,8 @@ import addFormats from "ajv-formats";
 import { expect, test } from "vitest";
 import type { Operation, World } from "./airflow-operation.ts";
 import { operations } from "./airflow-operation-table.ts";
-import { type AirflowServer, newestAirflow } from "./servers/airflow.ts";
+import type { AirflowServer } from "./servers/airflow.ts";
+import { newestAirflow } from "./servers/airflow-versions.ts";
 import { isAtLeast } from "./servers/for-version.ts";
 
 interface Specification {

@@ -11,7 +11,8 @@ import { clocks, playClocks } from "./airflow-clocks.ts";
 import { playLargeRun, playManyDags } from "./airflow-large.ts";
 import { playRound } from "./airflow-round.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);

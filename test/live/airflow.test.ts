@@ -10,9 +10,10 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, airflowVersions, newestAirflow, startAirflow } from "./servers/airflow.ts";
+import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
 import { cleanUp, deleteSome } from "./servers/airflow-deletions.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
 
 /** Small, so that the tests need not wait ten minutes for an idle server. */

@@ -5,29 +5,13 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { tablesOf } from "./airflow-tables.ts";
+import { airflowVersions, airflowWithFab, newestAirflow } from "./airflow-versions.ts";
 import { type Database, openDatabase, type QueryRow } from "./database.ts";
 import { forVersion } from "./for-version.ts";
 import { onExit, removeFolderSync } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
 import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
-
-/** The versions that have a lock file in `requirements/`, the oldest first, each with the Pythons that it runs on. */
-export const airflowVersions = [
-  { version: "3.0.6", pythons: { before: "3.13" } },
-  { version: "3.1.8", pythons: {} },
-  { version: "3.2.2", pythons: {} },
-  { version: "3.3.2", pythons: {} },
-  { version: "3.4.0b2", pythons: { from: "3.11" } },
-] as const;
-
-/** The newest of them, which the client's types are of. */
-export const newestAirflow = "3.4.0b2";
-
-/** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
-export const fabVersion = "3.9.0";
-/** The version of Airflow that it is installed with. */
-const airflowWithFab = "3.3.2";
 
 /** An idle machine needs 10 s, a busy one several times that. */
 const readyDeadlineMs = 300_000;
