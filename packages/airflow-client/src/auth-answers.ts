@@ -1,6 +1,7 @@
 import type { Credentials } from "./auth.ts";
 import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
 import type { AirflowResponseError } from "./errors.ts";
+import { tokenProblem } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
 import { type Answer, isTokenExpired, responseError, statusError, type Verdict } from "./response-error.ts";
 
@@ -60,11 +61,17 @@ function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
   return { code: "TOKEN_REFUSED", text };
 }
 
+/** What was sent to the login. */
+export interface Login {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** The token in a login's answer, or the error that it stands for. */
-export function loginToken(answer: Answer, redactor: Redactor): string {
+export function loginToken(answer: Answer, redactor: Redactor, login: Login): string {
   const { response, body } = answer;
   if (response.status === 401) {
-    const text = "answered 401: the user name or password was refused.";
+    const text = `answered 401: the user name or password was refused.${blanksHint(login)}`;
     throw responseError(answer, redactor, { code: "INVALID_CREDENTIALS", text, auth: true });
   }
   if (response.status === 404 || response.status === 405) {
@@ -81,10 +88,28 @@ export function loginToken(answer: Answer, redactor: Redactor): string {
     const text = `answered ${response.status} with JSON that was cut short or is garbled.`;
     throw responseError(hidden, redactor, { code: "INVALID_JSON", text, retryable: true });
   }
-  if (isRecord(json) && typeof json.access_token === "string" && json.access_token) return json.access_token;
+  if (isRecord(json) && typeof json.access_token === "string" && json.access_token) {
+    const token = json.access_token.trim();
+    const problem = tokenProblem(token);
+    if (!problem) return token;
+    const text = `answered ${response.status} with an access_token that cannot be sent: it ${problem}.`;
+    throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
+  }
   const type = response.headers.get("content-type")?.split(";")[0] || "no content type";
   const text = `answered ${response.status} with ${type}, without an access_token. Check the base URL: this may not be Airflow's login.`;
   throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
+}
+
+/** What a secret from a file or a form often has at its ends, and what is easily overlooked there. */
+function blanksHint(login: Login): string {
+  const hints = (["username", "password"] as const).flatMap((name) => {
+    const [text, what] = [login[name], name === "username" ? "user name" : "password"];
+    if (text === text.trim()) return [];
+    const kind = /^[^\S\n\r]*[\n\r]|[\n\r][^\S\n\r]*$/.test(text) ? "a line break" : "a blank";
+    const where = text === text.trimStart() ? "ends" : "begins";
+    return `The ${what} ${where} with ${kind}: is that part of it?`;
+  });
+  return hints.map((hint) => ` ${hint}`).join("");
 }
 
 function parse(body: string): unknown {

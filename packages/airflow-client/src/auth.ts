@@ -1,6 +1,6 @@
-import { startDeadline } from "./deadline.ts";
+import { raceAbort, startDeadline } from "./deadline.ts";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
-import { isToken } from "./headers.ts";
+import { tokenProblem } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
 
 /** What a token function is told. */
@@ -25,10 +25,10 @@ export type AirflowAuth =
 /** What a kind of auth comes down to. */
 export interface Credentials {
   readonly kind: "token" | "password" | "function";
-  /** The token to send. Waits for one if none was got yet. */
-  current(): Promise<string>;
+  /** The token to send. Waits for one if none was got yet, until the signal aborts. */
+  current(signal: AbortSignal): Promise<string>;
   /** Another token than the refused one, or undefined where there is no way to get one. Parallel calls share one renewal. */
-  renew(refused: string): Promise<string | undefined>;
+  renew(refused: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
 /** What the credentials need from the client around them. */
@@ -51,7 +51,8 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
     const token = auth.token?.trim();
     if (!token) throw invalid("auth.token is empty: give the token, or leave auth out for a server that needs none.");
     if (/\s/.test(token)) throw invalid('auth.token holds a space: give the token alone, without "Bearer".');
-    if (!isToken(token)) throw invalid("auth.token holds a character that no token has.");
+    const problem = tokenProblem(token);
+    if (problem) throw invalid(`auth.token ${problem}.`);
     options.redactor.add(token, "lasting");
     return { kind: "token", current: async () => token, renew: async () => undefined };
   }
@@ -67,38 +68,64 @@ function renewable(
   get: (context: TokenContext) => Promise<string>,
 ): Credentials {
   let token: string | undefined;
-  let pending: Promise<string> | undefined;
+  let flight: Flight | undefined;
 
-  const acquire = async (refused: string | undefined): Promise<string> => {
-    const deadline = startDeadline(options.timeoutMs, [options.signal]);
+  const acquire = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
+    const deadline = startDeadline(options.timeoutMs, [options.signal, signal]);
     try {
       token = await deadline.race(get({ refused, signal: deadline.signal }));
       options.redactor.add(token, "token");
       return token;
     } catch (error) {
-      if (!deadline.expired) throw error;
-      const slow = kind === "password" ? "the login" : "the function given as auth";
-      const message = `No token came within ${options.timeoutMs} ms: ${slow} took too long.`;
-      throw new AirflowNetworkError({ code: "TIMEOUT", message, retryable: true });
+      throw deadline.expired ? tokenTimeout(kind, options.timeoutMs) : error;
     } finally {
       deadline.end();
     }
   };
 
-  // One flight for all who wait. It has its own time limit, and one waiter's abort does not take it from the others.
-  const fetchToken = (refused: string | undefined): Promise<string> => {
-    pending ??= acquire(refused).finally(() => {
-      pending = undefined;
-    });
-    return pending;
+  const start = (refused: string | undefined): Flight => {
+    const controller = new AbortController();
+    const landing = acquire(refused, controller.signal);
+    // Nobody may be waiting for it any more.
+    landing.catch(() => undefined);
+    return { landing, controller, waiting: 0 };
+  };
+
+  // One flight for all who wait. It has its own time limit; one who leaves does not take it from the others, the last does.
+  const fetchToken = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
+    flight ??= start(refused);
+    const shared = flight;
+    shared.waiting += 1;
+    try {
+      return await raceAbort(shared.landing, signal);
+    } finally {
+      shared.waiting -= 1;
+      if (flight === shared && (shared.waiting === 0 || !signal.aborted)) flight = undefined;
+      if (shared.waiting === 0) shared.controller.abort(signal.reason);
+    }
   };
 
   return {
     kind,
-    current: async () => token ?? fetchToken(undefined),
+    current: async (signal) => token ?? fetchToken(undefined, signal),
     // Somebody else may have renewed it while this caller's request was under way.
-    renew: async (refused) => (token !== undefined && token !== refused ? token : fetchToken(refused)),
+    renew: async (refused, signal) => (token !== undefined && token !== refused ? token : fetchToken(refused, signal)),
   };
+}
+
+/** A token on its way. */
+interface Flight {
+  readonly landing: Promise<string>;
+  readonly controller: AbortController;
+  /** How many calls wait for it. */
+  waiting: number;
+}
+
+/** The error for a call whose time was up before there was a token. */
+export function tokenTimeout(kind: Credentials["kind"], timeoutMs: number): AirflowNetworkError {
+  const slow = kind === "password" ? "the login" : "the function given as auth";
+  const message = `No token came within ${timeoutMs} ms: ${slow} took too long.`;
+  return new AirflowNetworkError({ code: "TIMEOUT", message, retryable: true });
 }
 
 async function callTokenFunction(
@@ -122,9 +149,10 @@ async function callTokenFunction(
     });
   }
   const trimmed = typeof token === "string" ? token.trim() : "";
-  if (isToken(trimmed)) return trimmed;
+  const problem = tokenProblem(trimmed);
+  if (!problem) return trimmed;
   const message = trimmed
-    ? "The function given as auth returned what is no token: there is a space, a line break or another character in it that no token has."
+    ? `The function given as auth returned what is no token: it ${problem}.`
     : "The function given as auth returned no token: it must return a string that is not empty.";
   throw new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message });
 }

@@ -49,7 +49,7 @@ export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | 
 }
 
 /** Settles with the work, or rejects with the signal's reason once it aborts. */
-function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {
     const onAbort = () => reject(signal.reason);
     if (signal.aborted) onAbort();

@@ -26,7 +26,7 @@ export function withoutInput(json: Record<string, unknown>): Record<string, unkn
 /** A detail as one line of text, at most 500 characters. */
 export function describeDetail(detail: unknown): string {
   const text = describe(detail).replace(/\s+/g, " ").trim();
-  return text.length > 500 ? `${text.slice(0, 499)}…` : text;
+  return cut(text, 500);
 }
 
 function describe(detail: unknown): string {
@@ -55,4 +55,9 @@ function htmlTitle(html: string): string {
 /** Whether a value is an object with string keys. */
 export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A text of at most so many characters. */
+export function cut(text: string, length: number): string {
+  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

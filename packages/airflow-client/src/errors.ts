@@ -1,3 +1,5 @@
+import { cut } from "./detail.ts";
+
 /** What went wrong between this client and an Airflow server. */
 export type AirflowErrorCode =
   /** An option of the client has a value that cannot work. */
@@ -70,6 +72,9 @@ const configCodes: ReadonlySet<AirflowErrorCode> = new Set([
   "SERVER_TOO_OLD",
 ]);
 
+/** How long a message may be, in characters, whatever a server or a function of the caller's says. */
+const LONGEST_MESSAGE = 4000;
+
 /** What every error of this package is made of. */
 export interface AirflowErrorInit {
   readonly code: AirflowErrorCode;
@@ -92,7 +97,7 @@ export class AirflowError extends Error {
   readonly retryable: boolean;
 
   constructor(init: AirflowErrorInit) {
-    super(init.message, init.cause === undefined ? undefined : { cause: init.cause });
+    super(cut(init.message, LONGEST_MESSAGE), init.cause === undefined ? undefined : { cause: init.cause });
     this.code = init.code;
     this.retryable = init.retryable ?? false;
     this.failureType = this.retryable ? "transient" : configCodes.has(init.code) ? "config" : "system";

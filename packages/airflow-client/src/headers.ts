@@ -10,5 +10,13 @@ export function toHeaders(init: HeadersInit | undefined): Headers {
   }
 }
 
-/** Whether a text can be sent as a token. */
-export const isToken = (text: string): boolean => /^[\x21-\x7e]+$/.test(text);
+/** No server takes headers of this length, in characters. */
+const LONGEST_TOKEN = 65_536;
+
+/** Why a text cannot be sent as a token, to follow its name; undefined where it can. Nothing of it is repeated. */
+export function tokenProblem(text: string): string | undefined {
+  if (text === "") return "is empty";
+  if (/\s/.test(text)) return "holds a space or a line break";
+  if (!/^[\x21-\x7e]+$/.test(text)) return "holds a character that no token has";
+  return text.length > LONGEST_TOKEN ? `is longer than ${LONGEST_TOKEN} characters` : undefined;
+}

@@ -1,4 +1,9 @@
+import { cut } from "./detail.ts";
+
 const replacement = "[redacted]";
+
+/** How much of an error's message and stack goes into a cause, in characters. */
+const LONGEST_CAUSE = 10_000;
 
 /** How many secrets of each kind a long-lived client remembers: renewed tokens and headers of single calls pass. */
 const remembered = { lasting: Number.POSITIVE_INFINITY, token: 32, call: 32 };
@@ -23,15 +28,15 @@ export interface Redactor {
 /** A redactor for what one client knows. */
 export function createRedactor(): Redactor {
   const patterns = {
-    lasting: new Map<string, RegExp>(),
-    token: new Map<string, RegExp>(),
-    call: new Map<string, RegExp>(),
+    lasting: new Map<string, readonly Pattern[]>(),
+    token: new Map<string, readonly Pattern[]>(),
+    call: new Map<string, readonly Pattern[]>(),
   };
 
   const text = (input: string): string => {
     let output = input;
     for (const known of Object.values(patterns)) {
-      for (const pattern of known.values()) output = output.replace(pattern, replacement);
+      for (const pattern of [...known.values()].flat()) output = output.replaceAll(pattern, replacement);
     }
     return output;
   };
@@ -48,9 +53,9 @@ export function createRedactor(): Redactor {
   const cause = (error: unknown, depth = 0): unknown => {
     if (!(error instanceof Error)) return typeof error === "string" ? text(error) : undefined;
     const inner = depth < 5 ? cause(error.cause, depth + 1) : undefined;
-    const copy = new Error(text(error.message), inner === undefined ? undefined : { cause: inner });
+    const copy = new Error(cut(text(error.message), LONGEST_CAUSE), inner === undefined ? undefined : { cause: inner });
     copy.name = text(error.name);
-    if (error.stack) copy.stack = text(error.stack);
+    if (error.stack) copy.stack = cut(text(error.stack), LONGEST_CAUSE);
     const { code } = error as { code?: unknown };
     return typeof code === "string" ? Object.assign(copy, { code: text(code) }) : copy;
   };
@@ -58,7 +63,7 @@ export function createRedactor(): Redactor {
   const add: Redactor["add"] = (secret, kind) => {
     if (!secret) return;
     const known = patterns[kind];
-    const pattern = known.get(secret) ?? patternOf(secret);
+    const pattern = known.get(secret) ?? patternsOf(secret);
     known.delete(secret);
     known.set(secret, pattern);
     const [oldest] = known.keys();
@@ -85,18 +90,22 @@ export function createRedactor(): Redactor {
   };
 }
 
-/** Matches a secret as it is, and as URLs, JSON and base64 write it. */
-function patternOf(secret: string): RegExp {
+type Pattern = string | RegExp;
+
+/**
+ * A secret as it is, and as URLs, JSON and base64 write it. Texts where they can be: a RegExp has a longest length, and its
+ * error would repeat the secret.
+ */
+function patternsOf(secret: string): readonly Pattern[] {
   const form = new URLSearchParams({ s: secret }).toString().slice(2);
   const percent = encodeURIComponent(secret.toWellFormed());
   const plain = [secret, JSON.stringify(secret).slice(1, -1), form, percent];
   const lowerCaseHex = [form, percent].map((text) => text.replace(/%../g, (code) => code.toLowerCase()));
-  const forms = [...new Set([...plain, ...lowerCaseHex])].map(escapePattern);
-  // A short secret is taken out only where it stands alone: a password "air" must not blacken every "Airflow".
-  const exact = secret.length < 6 ? forms.map((form) => `(?<![A-Za-z0-9])${form}(?![A-Za-z0-9])`) : forms;
   // The longest first, so that what is left of a match is not half a secret.
-  const all = [...exact, ...base64Forms(secret).map(escapePattern)].sort((a, b) => b.length - a.length);
-  return new RegExp(all.join("|"), "g");
+  const forms = [...new Set([...plain, ...lowerCaseHex, ...base64Forms(secret)])].sort((a, b) => b.length - a.length);
+  if (secret.length >= 6) return forms;
+  // A short secret is taken out only where it stands alone: a password "air" must not blacken every "Airflow".
+  return forms.map((form) => new RegExp(`(?<![A-Za-z0-9])${escapePattern(form)}(?![A-Za-z0-9])`, "g"));
 }
 
 /** A header's value and what it is made of: `Bearer x`, `a=x; b=y`, `Basic` with a password inside. */

@@ -1,4 +1,4 @@
-import { type AirflowAuth, createCredentials } from "./auth.ts";
+import { type AirflowAuth, createCredentials, tokenTimeout } from "./auth.ts";
 import { credentialsError, loginToken } from "./auth-answers.ts";
 import { readBody } from "./body.ts";
 import { startDeadline } from "./deadline.ts";
@@ -55,6 +55,11 @@ export interface TransportOptions {
 /** The operation whose answer is lines of JSON without a content type. */
 const streamed = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait";
 
+/** What a call waits for, so that its deadline is not blamed on the server. */
+interface Wait {
+  forToken: boolean;
+}
+
 const notSurprising = { wasAccepted: false, isHopeless: false };
 
 /** What carries requests: deadlines, credentials, and errors without secrets. */
@@ -95,27 +100,34 @@ export function createTransport(options: TransportOptions): Transport {
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
     const call = { method: "POST", path: "/auth/token", url: `${options.baseUrl}/auth/token` };
     const answer = await exchange({ ...call, body: JSON.stringify({ username, password }) }, undefined, signal);
-    return loginToken(answer, redactor);
+    return loginToken(answer, redactor, { username, password });
   }
 
   const credentials = options.auth && createCredentials(options.auth, { ...options, redactor, login });
   const history = createTokenHistory();
 
-  async function authenticated(request: OutgoingRequest, signal: AbortSignal): Promise<Answer> {
+  /** @param wait is told whether it is a token that is waited for */
+  async function authenticated(request: OutgoingRequest, signal: AbortSignal, wait: Wait): Promise<Answer> {
     if (!credentials || request.anonymous) {
       const answer = await exchange(request, undefined, signal);
       if (refusesToken(answer)) throw credentialsError(answer, redactor);
       return answer;
     }
     const { kind } = credentials;
-    const token = await credentials.current();
+    const waited = async <T>(token: Promise<T>): Promise<T> => {
+      wait.forToken = true;
+      const got = await token;
+      wait.forToken = false;
+      return got;
+    };
+    const token = await waited(credentials.current(signal));
     const answer = await exchange(request, token, signal);
     if (!refusesToken(answer)) {
       history.accepted(token);
       return answer;
     }
     const { wasAccepted, isHopeless } = isTokenExpired(answer) ? notSurprising : history.refused(token);
-    const renewed = isHopeless ? undefined : await credentials.renew(token);
+    const renewed = isHopeless ? undefined : await waited(credentials.renew(token, signal));
     if (renewed === undefined) throw credentialsError(answer, redactor, { kind, wasAccepted });
     const second = await exchange(request, renewed, signal);
     if (refusesToken(second)) throw credentialsError(second, redactor, { kind, wasAccepted });
@@ -154,11 +166,13 @@ export function createTransport(options: TransportOptions): Transport {
       if (request.body) redactor.addPasswords(request.body);
       const timeoutMs = request.timeoutMs ?? options.timeoutMs;
       const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
+      const wait: Wait = { forToken: false };
       try {
-        const answer = await deadline.race(authenticated(request, deadline.signal));
+        const answer = await deadline.race(authenticated(request, deadline.signal, wait));
         return { data: decode(answer, request), response: answer.response, bytes: answer.bytes };
       } catch (error) {
         if (deadline.expired && !(error instanceof AirflowError)) {
+          if (wait.forToken && credentials) throw tokenTimeout(credentials.kind, timeoutMs);
           throw timeoutError(redactor.text(describeCall(request)), timeoutMs);
         }
         throw error;

@@ -53,7 +53,7 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   const { status } = answer;
   const isGraphQL = errors.length > 0 || data !== undefined;
   const said = isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
-  if (status === 401 || status === 403) {
+  if (isRefused(answer)) {
     return {
       code: "UNAUTHORIZED",
       retryable: false,
@@ -90,6 +90,11 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
     retryable: !answer.headers.get("content-type")?.includes("html"),
     says: `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
   };
+}
+
+/** Whether an answer says that the credentials are no good. */
+export function isRefused({ status }: HttpAnswer): boolean {
+  return status === 401 || status === 403;
 }
 
 /** Whether the query itself is what the server does not accept: the same query will never be. */

@@ -2,8 +2,21 @@ import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 
-/** A user token of Dagster+, or a function that is asked for the headers of every request. */
-export type DagsterAuth = { readonly token: string } | (() => HeadersInit | Promise<HeadersInit>);
+/** What an `auth` function is told. */
+export interface DagsterAuthContext {
+  /** The headers that the server refused with 401 or 403, when this call is to replace them: it is asked once more then. */
+  readonly refused: Headers | undefined;
+  /** Aborts when the headers are not wanted any more. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * A user token of Dagster+, or a function that is asked for the headers of every request, and once more where they are
+ * refused.
+ */
+export type DagsterAuth =
+  | { readonly token: string }
+  | ((context: DagsterAuthContext) => HeadersInit | Promise<HeadersInit>);
 
 export interface DagsterClientOptions {
   /**
@@ -50,14 +63,22 @@ export const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxRespons
 
 const maximumTimeoutMs = 2 ** 31 - 1;
 
+/** No server takes headers of this length, in characters. */
+const longestValue = 65_536;
+
 /** Headers; an error about them never repeats a value. */
 export function toHeaders(init: HeadersInit | undefined): Headers {
+  let headers: Headers;
   try {
-    return new Headers(init);
+    headers = new Headers(init);
   } catch {
     // Its message would repeat the value.
     throw invalid("a header has a name or a value that HTTP does not allow (a line break, perhaps)");
   }
+  if ([...headers.values()].some((value) => value.length > longestValue)) {
+    throw invalid(`a header has a value of more than ${longestValue} characters`);
+  }
+  return headers;
 }
 
 /** A token without the line break that a file ends with. */
@@ -65,6 +86,7 @@ export function checkToken(token: string): string {
   const trimmed = typeof token === "string" ? token.trim() : "";
   if (trimmed === "") throw invalid("`auth.token` is empty: was the environment variable set?");
   if (!/^[\x21-\x7e]+$/.test(trimmed)) throw invalid("`auth.token` has characters that no token has");
+  if (trimmed.length > longestValue) throw invalid(`\`auth.token\` is longer than ${longestValue} characters`);
   return trimmed;
 }
 

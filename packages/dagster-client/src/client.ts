@@ -1,10 +1,11 @@
 import { ClientError, GraphQLClient } from "graphql-request";
-import { type HttpAnswer, readAnswer } from "./answer.ts";
+import { type HttpAnswer, isRefused, readAnswer } from "./answer.ts";
 import {
   checkDocument,
   checkLimit,
   checkTimeout,
   checkToken,
+  type DagsterAuthContext,
   type DagsterClientOptions,
   type DagsterRequestArguments,
   defaults,
@@ -77,18 +78,17 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
   const transport = createTransport(url, fetch, middleware);
 
-  async function headersNow(request: string): Promise<Headers> {
+  async function headersNow(request: string, context: DagsterAuthContext): Promise<Headers> {
     if (typeof auth !== "function") return fixedHeaders;
     const headers = new Headers(fixedHeaders);
     try {
-      for (const [name, value] of toHeaders(await auth())) headers.set(name, value);
+      for (const [name, value] of toHeaders(await auth(context))) headers.set(name, value);
     } catch (error) {
+      context.signal.throwIfAborted();
       const retryable = (error as { retryable?: unknown } | null)?.retryable === true;
-      throw new DagsterError(`The Dagster ${request} was not sent: its \`auth\` function failed (see the cause).`, {
-        code: "AUTH_FAILED",
-        retryable,
-        cause: redactError(error, createRedact(fixedHeaders)),
-      });
+      const cause = redactError(error, createRedact(context.refused ?? fixedHeaders));
+      const message = `The Dagster ${request} was not sent: its \`auth\` function failed: ${cause.message}`;
+      throw new DagsterError(message, { code: "AUTH_FAILED", retryable, cause });
     }
     return headers;
   }
@@ -132,25 +132,33 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs);
     const limit = Math.min(maxResponseBytes, checkLimit(requestOptions.maxResponseBytes ?? maxResponseBytes));
     const signals = [clientSignal, requestOptions.signal].filter((signal) => signal !== undefined);
-    const timeout = () =>
-      new DagsterNetworkError(`The Dagster ${request} had no whole answer after ${timeoutMs} ms (see \`timeoutMs\`).`, {
-        code: "TIMEOUT",
-        retryable: true,
-      });
-    const work = async (signal: AbortSignal): Promise<DagsterAnswer<Data>> => {
-      const credentials = await headersNow(request);
-      const redact = createRedact(credentials);
+    let waitsForAuth = false;
+    const timeout = () => {
+      const message = waitsForAuth
+        ? `The Dagster ${request} was not sent: its \`auth\` function gave nothing within ${timeoutMs} ms.`
+        : `The Dagster ${request} had no whole answer after ${timeoutMs} ms (see \`timeoutMs\`).`;
+      return new DagsterNetworkError(message, { code: "TIMEOUT", retryable: true });
+    };
+    const send = async (signal: AbortSignal, refused?: Headers): Promise<DagsterAnswer<Data>> => {
+      waitsForAuth = true;
+      const credentials = await headersNow(request, { refused, signal });
+      waitsForAuth = false;
+      const own = createRedact(credentials);
+      const before = refused && createRedact(refused);
+      const redact = before ? (text: string) => before(own(text)) : own;
       let bytes = 0;
       const onRead = (read: number) => {
         bytes = read;
       };
       const sending = { credentials, redact, operation, request, signal, limit, onRead };
       const answer = await exchange(query, variables as object | undefined, sending);
+      // Nothing was done yet, so that a mutation can be sent again too.
+      if (isRefused(answer) && typeof auth === "function" && !refused) return send(signal, credentials);
       const date = new Date(answer.headers.get("date") ?? Number.NaN);
       const data = readAnswer(answer, request, redact) as Data;
       return { data, date: Number.isNaN(date.getTime()) ? undefined : date, bytes };
     };
-    return withDeadline(work, { signals, timeoutMs, timeout });
+    return withDeadline(send, { signals, timeoutMs, timeout });
   }
 
   return {

@@ -33,6 +33,13 @@ export type DagsterErrorCode =
   /** An error member of a union, see `DagsterResultError.typename`. */
   | "RESULT";
 
+/** How long a message may be, in characters, whatever a server or a function of the caller's says. */
+const longestMessage = 4000;
+
+function cut(message: string): string {
+  return message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
+}
+
 /** What an error carries besides its message. */
 export interface DagsterErrorDetails {
   readonly code: DagsterErrorCode;
@@ -51,7 +58,7 @@ export class DagsterError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: DagsterErrorDetails) {
-    super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    super(cut(message), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.retryable = details.retryable;
     this.retryAfterMs = details.retryAfterMs;

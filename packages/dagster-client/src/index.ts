@@ -6,6 +6,7 @@ export {
 } from "./client.ts";
 export type {
   DagsterAuth,
+  DagsterAuthContext,
   DagsterClientOptions,
   DagsterRequestArguments,
   DagsterRequestOptions,

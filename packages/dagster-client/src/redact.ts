@@ -1,6 +1,9 @@
 /** Takes every credential out of a text. */
 export type Redact = (text: string) => string;
 
+/** How much of an error's message and stack goes into a cause, in characters. */
+const longestCause = 10_000;
+
 // A shorter value cannot be told from ordinary text: "on" would take half of every message with it.
 const shortest = 4;
 
@@ -30,8 +33,8 @@ function parts(value: string): string[] {
 }
 
 function forms(secret: string): string[] {
-  const percent = encodeURIComponent(secret);
-  const base64 = btoa(String.fromCharCode(...new TextEncoder().encode(secret)));
+  const percent = encodeURIComponent(secret.toWellFormed());
+  const base64 = btoa(Array.from(new TextEncoder().encode(secret), (byte) => String.fromCharCode(byte)).join(""));
   return [
     secret,
     percent,
@@ -60,11 +63,11 @@ function decodeBase64(text: string): string | undefined {
 export function redactError(error: unknown, redact: Redact): Error {
   if (!(error instanceof Error)) return new Error(redact(String(error)));
   const copy = new Error(
-    redact(error.message),
+    redact(error.message).slice(0, longestCause),
     error.cause === undefined ? {} : { cause: redactError(error.cause, redact) },
   );
   copy.name = redact(error.name);
-  if (error.stack !== undefined) copy.stack = redact(error.stack);
+  if (error.stack !== undefined) copy.stack = redact(error.stack).slice(0, longestCause);
   const code = (error as { code?: unknown }).code;
   return typeof code === "string" ? Object.assign(copy, { code: redact(code) }) : copy;
 }

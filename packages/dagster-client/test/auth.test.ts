@@ -1,0 +1,84 @@
+/** The function that gives credentials, and what a header may be. */
+import { inspect } from "node:util";
+import { createDagsterClient, type DagsterAuthContext, serverVersionDocument } from "@org/dagster-client";
+import { expect, test } from "vitest";
+import { json, rejection, serve } from "./serve.ts";
+
+/** A server that lets one token in. */
+const guarded = (token: string) =>
+  serve(({ headers }, response) =>
+    headers["x-token"] === token
+      ? json(response, { data: { version: "1.13.27", run: null } })
+      : json(response, { errors: [{ message: `no ${headers["x-token"]}` }] }, 401),
+  );
+
+test("the function is asked once more where its headers are refused, and told which", async () => {
+  const { url, received } = await guarded("second-token");
+  const asked: (string | null | undefined)[] = [];
+  const auth = ({ refused }: DagsterAuthContext) => {
+    asked.push(refused?.get("x-token"));
+    return { "x-token": refused ? "second-token" : "first-token" };
+  };
+  const client = createDagsterClient({ url, auth });
+  expect(await client.request(serverVersionDocument)).toMatchObject({ version: "1.13.27" });
+  expect(asked).toEqual([undefined, "first-token"]);
+  expect(received).toHaveLength(2);
+});
+
+test("and not a third time; neither of its tokens is in the error", async () => {
+  const { url, received } = await guarded("another");
+  const auth = ({ refused }: DagsterAuthContext) => ({ "x-token": refused ? "CANARY-second" : "CANARY-first" });
+  const error = await rejection(createDagsterClient({ url, auth }).request(serverVersionDocument));
+  expect(error).toMatchObject({ code: "UNAUTHORIZED" });
+  expect(received).toHaveLength(2);
+  expect(inspect(error, { depth: 9, showHidden: true })).not.toContain("CANARY");
+});
+
+test("the function's signal aborts with the call's, which rejects at once", async () => {
+  let stopped = false;
+  const auth = ({ signal }: DagsterAuthContext) => {
+    signal.addEventListener("abort", () => {
+      stopped = true;
+    });
+    return new Promise<HeadersInit>(() => {});
+  };
+  const client = createDagsterClient({ url: "http://dagster.invalid", auth });
+  const controller = new AbortController();
+  const call = client.request(serverVersionDocument, {}, { signal: controller.signal });
+  controller.abort(new Error("enough"));
+  await expect(call).rejects.toThrow("enough");
+  await expect.poll(() => stopped).toBe(true);
+});
+
+test("a function that gives nothing is blamed for it, not the server", async () => {
+  const client = createDagsterClient({ url: "http://dagster.invalid", auth: () => new Promise<HeadersInit>(() => {}) });
+  const error = await rejection(client.request(serverVersionDocument, {}, { timeoutMs: 20 }));
+  expect(error).toMatchObject({ code: "TIMEOUT", retryable: true });
+  expect(error.message).toContain("was not sent: its `auth` function gave nothing within 20 ms.");
+});
+
+test("what the function throws is told, and cut where it is too long", async () => {
+  const auth = () => Promise.reject(new Error(`the vault is shut ${"x".repeat(3_000_000)}`));
+  const error = await rejection(createDagsterClient({ url: "http://d.invalid", auth }).request(serverVersionDocument));
+  expect(error).toMatchObject({ code: "AUTH_FAILED" });
+  expect(error.message).toContain("its `auth` function failed: the vault is shut");
+  expect(inspect(error, { depth: 9, maxStringLength: null }).length).toBeLessThan(50_000);
+});
+
+test.each([
+  ["a line break", "CANARY-first\nCANARY-second"],
+  ["a NUL", "CANARY-first\0CANARY-second"],
+  ["a snowman", "CANARY-first☃"],
+  ["two million characters", "CANARY".repeat(333_334)],
+])("a value that no header can carry is refused without being told: %s", async (_, value) => {
+  const options = { url: "http://dagster.invalid" };
+  const client = createDagsterClient({ ...options, auth: () => ({ "x-token": value }) });
+  const error = await rejection(client.request(serverVersionDocument));
+  expect(error).toMatchObject({ code: "AUTH_FAILED" });
+  expect(inspect(error, { depth: 9, showHidden: true, maxStringLength: null })).not.toContain("CANARY");
+  for (const wrong of [{ auth: { token: value } }, { headers: { "x-token": value } }]) {
+    expect(() => createDagsterClient({ ...options, ...wrong })).toThrow(
+      expect.objectContaining({ code: "INVALID_OPTIONS", message: expect.not.stringContaining("CANARY") }),
+    );
+  }
+});
