@@ -1,6 +1,9 @@
 /**
+ * How much to ask for at once.
+ *
  * A query over a large database may outlast the time that a proxy (60 s, usually) or our own deadline allows. Asked again
- * it takes as long again; asked for fewer rows, the time may do.
+ * it takes as long again; asked for fewer rows, the time may do. An answer may also be so large that reading it would
+ * take all of the memory: then fewer rows are asked for too, and how large the last answers were decides how many.
  */
 import { SyncError } from "./errors.ts";
 
@@ -10,37 +13,88 @@ const LEAST_ROWS = 50;
 /** A 502 or 503 that came sooner, in ms, is a server that is down; later, a proxy that lost patience. */
 const PATIENCE_MS = 20_000;
 
-/** What {@link Request} is told for an answer that may be smaller. */
+/** How large answers should be, in bytes: a page of ordinary rows is smaller. */
+const WANTED_BYTES = 8 * 1024 * 1024;
+
+/** An answer that turns out to be larger is not read to its end, as long as it can be had in parts. */
+const MOST_BYTES = 2 * WANTED_BYTES;
+
+/** Where rows are as large as this many bytes no longer decides: two of them are what proves that there are no more. */
+const LEAST_PAIR = 2;
+
+/** By so much more than last time is asked for at most, once rows are smaller again. */
+const GROWTH = 4;
+
+/** How an answer that may be smaller is asked for: for {@link Request}, and for the client. */
 export interface AnswerOptions {
   readonly divisible: boolean;
+  /** The limit of this answer, in bytes. @default the client's */
+  readonly maxResponseBytes?: number;
 }
 
-/** How many rows one answer may have. One for all questions of a kind: what was too slow once is not tried again. */
+/** What an answer held. */
+export interface Weight {
+  readonly rows: number;
+  readonly bytes: number;
+}
+
+/** How many rows one answer may have. One for all questions of a kind: what was too much once is not tried again. */
 export interface AnswerSize {
-  /** As far as is known; infinite until an answer took too long. */
+  /** As far as is known; infinite until an answer took too long, or was weighed. */
   readonly most: number;
-  /** Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long. */
-  fit<T>(wanted: number, ask: (size: number, options: AnswerOptions) => Promise<T>): Promise<T>;
+  /**
+   * Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long or is too large: down to
+   * fifty for time, and down to a single one for size. What is still too large then is thrown, as the client's error.
+   *
+   * @param options.weigh what an answer held: it decides how much is asked for next
+   * @param options.isWhole in parts the answer would be of no use: only the client's own limit holds
+   */
+  fit<T>(
+    wanted: number,
+    ask: (size: number, options: AnswerOptions) => Promise<T>,
+    options?: { readonly weigh?: (answer: T) => Weight; readonly isWhole?: boolean },
+  ): Promise<T>;
 }
 
 export function createAnswerSize(): AnswerSize {
-  let most = Number.POSITIVE_INFINITY;
+  let inTime = Number.POSITIVE_INFINITY;
+  let inBytes = Number.POSITIVE_INFINITY;
+  const learn = ({ rows, bytes }: Weight) => {
+    if (rows === 0 || bytes === 0) return;
+    const fitting = Math.floor((WANTED_BYTES * rows) / bytes);
+    inBytes = Math.max(LEAST_PAIR, Math.min(fitting, inBytes * GROWTH));
+  };
   return {
     get most() {
-      return most;
+      return Math.min(inTime, inBytes);
     },
-    async fit(wanted, ask) {
-      for (;;) {
-        const size = Math.min(wanted, most);
+    async fit(wanted, ask, { weigh, isWhole = false } = {}) {
+      for (let most = wanted; ; ) {
+        const size = Math.min(most, inTime, isWhole ? wanted : inBytes);
+        const isDivisible = !isWhole && size > LEAST_PAIR;
         try {
-          return await ask(size, { divisible: size > LEAST_ROWS });
+          const limit = isDivisible ? { maxResponseBytes: MOST_BYTES } : {};
+          const answer = await ask(size, { divisible: size > LEAST_ROWS, ...limit });
+          if (weigh) learn(weigh(answer));
+          return answer;
         } catch (error) {
-          if (size <= LEAST_ROWS || !(error instanceof SyncError) || error.code !== "TOO_SLOW") throw error;
-          most = Math.min(most, Math.max(LEAST_ROWS, Math.floor(size / 4)));
+          if (isTooLarge(error) && !isWhole && size > 1) {
+            if (size > LEAST_PAIR) inBytes = Math.max(LEAST_PAIR, Math.min(inBytes, Math.floor(size / 4)));
+            else most = 1;
+          } else if (size > LEAST_ROWS && error instanceof SyncError && error.code === "TOO_SLOW") {
+            inTime = Math.min(inTime, Math.max(LEAST_ROWS, Math.floor(size / 4)));
+          } else {
+            throw error;
+          }
         }
       }
     },
   };
+}
+
+/** Whether an answer was longer than its limit: the clients agree on this code. */
+export function isTooLarge(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && error.code === "RESPONSE_TOO_LARGE";
 }
 
 /** The same error, or SyncError `TOO_SLOW` where no answer came in the time that there is. */

@@ -1,4 +1,4 @@
-export { type AnswerOptions, type AnswerSize, createAnswerSize } from "./answer-size.ts";
+export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type Weight } from "./answer-size.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 export { parseHttpDate } from "./http-date.ts";

@@ -60,3 +60,66 @@ test.each([500, 503])("a server that is down (%d) is asked again for the same", 
   await expect(ask(1000)).rejects.toThrow(`answered ${status}`);
   expect(asked).toEqual([1000, 1000, 1000]);
 });
+
+/** Asks a server whose rows have these many bytes, by their place. */
+function weighing(bytesOf: (index: number) => number, mostBytes = 128 * 1024 * 1024) {
+  const asked: { readonly size: number; readonly limit: number | undefined }[] = [];
+  const size = createAnswerSize();
+  let next = 0;
+  const ask = (wanted: number, options: { isWhole?: boolean } = {}) =>
+    size.fit(
+      wanted,
+      async (rows, { maxResponseBytes }) => {
+        asked.push({ size: rows, limit: maxResponseBytes });
+        const bytes = Array.from({ length: rows }, (_, index) => bytesOf(next + index)).reduce((a, b) => a + b, 0);
+        if (bytes > Math.min(mostBytes, maxResponseBytes ?? mostBytes)) {
+          throw Object.assign(new Error("too large"), { code: "RESPONSE_TOO_LARGE", retryable: false });
+        }
+        next += rows;
+        return { rows, bytes };
+      },
+      { weigh: (answer) => answer, ...options },
+    );
+  return { ask, sizes: () => asked.splice(0).map((each) => each.size), asked, size };
+}
+
+const MB = 1024 * 1024;
+
+test("ordinary rows are asked for as wanted", async () => {
+  const { ask, sizes } = weighing(() => 2000);
+  for (let times = 0; times < 3; times += 1) await ask(1000);
+  expect(sizes()).toEqual([1000, 1000, 1000]);
+});
+
+test("an answer that is too large is asked for in parts, and from then on answers have some eight megabytes", async () => {
+  const { ask, sizes, asked } = weighing(() => 100_000);
+  await ask(1000);
+  expect(asked.map(({ limit }) => limit)).toEqual([16 * MB, 16 * MB, 16 * MB]);
+  expect(sizes()).toEqual([1000, 250, 62]);
+  for (let times = 0; times < 3; times += 1) await ask(1000);
+  expect(sizes()).toEqual([83, 83, 83]);
+});
+
+test("rows that are smaller again are asked for in larger parts, step by step", async () => {
+  const { ask, sizes } = weighing((index) => (index < 11 ? 4 * MB : 1000));
+  for (let times = 0; times < 10; times += 1) await ask(1000);
+  expect(sizes()).toEqual([1000, 250, 62, 15, 3, 2, 2, 2, 2, 2, 8, 32, 128, 512]);
+});
+
+test("two rows have the client's limit, and one that is larger than that is the client's error", async () => {
+  const { ask, asked } = weighing((index) => (index < 2 ? 100 * MB : 200 * MB));
+  for (let times = 0; times < 2; times += 1) expect(await ask(2)).toMatchObject({ rows: 1 });
+  await expect(ask(1000)).rejects.toMatchObject({ code: "RESPONSE_TOO_LARGE" });
+  expect(asked.every(({ size, limit }) => size <= 2 === (limit === undefined))).toBe(true);
+  expect(asked.at(-1)).toEqual({ size: 1, limit: undefined });
+});
+
+test("what is of no use in parts is asked for whole", async () => {
+  const { ask, sizes, asked } = weighing(() => 1 * MB);
+  await ask(4);
+  await ask(100, { isWhole: true });
+  expect(asked.at(-1)).toEqual({ size: 100, limit: undefined });
+  sizes();
+  await expect(ask(1000, { isWhole: true })).rejects.toMatchObject({ code: "RESPONSE_TOO_LARGE" });
+  expect(sizes()).toEqual([1000]);
+});

@@ -92,7 +92,7 @@ async function* rowsSince<T extends { readonly run_after: string }>(
     checkProgress(page.next);
     token = page.next;
   }
-  const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, probe) =>
-    listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit, probe);
+  const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, how) =>
+    listing.ask(limit > WINDOW_LIMIT || !updatedSince ? all : { ...all, updatedSince }, limit, how);
   yield* leaves(ask, scope, WINDOW_LIMIT, onUnreadable);
 }

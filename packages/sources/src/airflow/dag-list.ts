@@ -1,7 +1,7 @@
 /** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
 import type { Dag } from "@org/airflow-client";
 import type { AirflowApi } from "./api.ts";
-import type { OnUnreadable } from "./leaves.ts";
+import type { Ask, OnUnreadable } from "./leaves.ts";
 import { LARGEST_PAGE } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
 
@@ -59,8 +59,8 @@ async function readableDags(
   onUnreadable: OnUnreadable,
 ): Promise<readonly Dag[] | undefined> {
   const known = new Map<string, Dag>();
-  const ask = async (_: unknown, limit: number, probe = { offset: 0 }) => {
-    const { dags, total } = await api.dagsPage(probe.offset, limit, { retries: 1 });
+  const ask: Ask<Dag> = async (_, limit, { probe } = {}) => {
+    const { dags, total } = await api.dagsPage(probe?.offset ?? 0, limit, { retries: 1 });
     return { rows: dags, total, limit, ordered: true };
   };
   const parts = readAround(ask, {}, LARGEST_PAGE, { cause, onUnreadable, name: "the list of DAGs" });

@@ -7,9 +7,10 @@
  * and asked for alone otherwise; then the rest. No total, offset or short page decides anything.
  *
  * Where all rows of an answer have one `run_after` (a run with many mapped tasks, a thousand DAGs at midnight), the
- * same is asked again with a limit that is large enough for one answer.
+ * same is asked again with a limit that is large enough for one answer. Where that would be too large an answer, that
+ * moment is asked for by itself, and then DAG by DAG.
  */
-import { timestamp } from "../timestamp.ts";
+import { justAfter, timestamp } from "../timestamp.ts";
 import type { AirflowScope } from "./scope.ts";
 import { readAround, serverError } from "./unreadable.ts";
 
@@ -19,7 +20,7 @@ export interface Answer<T> {
   readonly total: number;
   /** Whether the rows are in order of `run_after`: those of any other order the server chose as it liked. */
   readonly ordered: boolean;
-  /** How many rows were asked for: fewer than wanted where so many would have taken too long. */
+  /** How many rows were asked for: fewer than wanted where so many would have taken too long, or been too large. */
   readonly limit: number;
   /** What the server has and does not give; then the rows prove nothing. */
   readonly unreachable?: string | undefined;
@@ -30,9 +31,16 @@ export interface Probe {
   readonly offset: number;
 }
 
+/** How a scope is asked for, where that is not its first rows, as many as one answer may have. */
+export interface HowToAsk {
+  readonly probe?: Probe;
+  /** In one answer, however large: only the client's own limit holds. */
+  readonly isWhole?: boolean;
+}
+
 /** Rows of a scope, at most `limit` of them. */
 export interface Ask<T> {
-  (scope: AirflowScope, limit: number, probe?: Probe): Promise<Answer<T>>;
+  (scope: AirflowScope, limit: number, how?: HowToAsk): Promise<Answer<T>>;
   /** The scopes to ask for instead, where the server cannot be asked for all of one at once. */
   parts?(scope: AirflowScope): readonly AirflowScope[];
 }
@@ -69,8 +77,10 @@ export async function* leaves<T extends { readonly run_after: string }>(
   let rest = only;
   let wasUnwell = false;
   let limit = pageLimit;
+  let isWhole = false;
+  const again = (part: AirflowScope) => leaves(ask, part, pageLimit, onUnreadable);
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const answer = await ask(rest, limit).catch(serverError);
+    const answer: Answer<T> | Error = await ask(rest, limit, { isWhole }).catch(serverError);
     if (answer instanceof Error) {
       const isExplained = yield* readAround(ask, rest, pageLimit, { cause: answer, onUnreadable });
       if (isExplained) return;
@@ -96,8 +106,22 @@ export async function* leaves<T extends { readonly run_after: string }>(
       else yield* leaves(ask, part, pageLimit, onUnreadable, true);
       rest = { ...rest, runAfter: { ...rest.runAfter, from: cut } };
       limit = pageLimit;
+      isWhole = false;
       attempt = -1;
+    } else if (answer.limit < limit && rows.length < total && !isOneMoment(rest)) {
+      const next = justAfter(cut);
+      if (!ordered) yield* again({ ...rest, runAfter: { ...rest.runAfter, to: cut } });
+      yield* again({ ...rest, runAfter: { from: cut, to: next } });
+      rest = { ...rest, runAfter: { ...rest.runAfter, from: next } };
+      attempt = -1;
+    } else if (answer.limit < limit && rows.length < total && rest.dags && rest.dags.length > 1) {
+      const half = Math.ceil(rest.dags.length / 2);
+      yield* again({ ...rest, dags: rest.dags.slice(0, half) });
+      yield* again({ ...rest, dags: rest.dags.slice(half) });
+      return;
     } else {
+      // Whatever it weighs: there is nothing left to cut, or hardly more of it than came.
+      isWhole = answer.limit < limit;
       // Also where rows were deleted between the server's two statements, or it keeps to a limit of its own: a larger
       // question may go to another endpoint.
       limit = Math.max(limit * 2, total + pageLimit);
@@ -106,6 +130,11 @@ export async function* leaves<T extends { readonly run_after: string }>(
   throw new Error(
     `The server does not return ${JSON.stringify(rest)} in one answer: it keeps to a limit lower than ${limit} rows, or the rows change faster than they can be read.`,
   );
+}
+
+/** Whether a scope is no longer than the shortest time that can be told from another. */
+function isOneMoment({ runAfter }: AirflowScope): boolean {
+  return runAfter?.from !== undefined && runAfter.to !== undefined && justAfter(runAfter.from) >= runAfter.to;
 }
 
 /** The time in the middle, or the second earliest where that is the earliest: some rows lie before it. */

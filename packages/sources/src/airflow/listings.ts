@@ -1,8 +1,8 @@
 /** How the server lists dag runs and task instances. */
 import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
-import { createAnswerSize, type Request } from "@org/sync-engine";
+import { type AnswerOptions, createAnswerSize, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
-import type { Answer, Ask, Probe } from "./leaves.ts";
+import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./unreadable.ts";
 
@@ -15,6 +15,7 @@ export type AskList = <T>(
 ) => Promise<T>;
 
 type RequestOptions = NonNullable<Parameters<Request>[2]>;
+type PageOptions = RequestOptions & Pick<AnswerOptions, "maxResponseBytes">;
 
 /** Rows that changed: a page of the server's keyset cursor, or, where it has none, as many as it likes of `total`. */
 export type ChangedPage<T> =
@@ -48,7 +49,10 @@ interface Endpoints<T> {
   get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
 }
 
-type Call<T> = (signal: AbortSignal) => Promise<{ data: T; response: Response }>;
+type Call<T> = (
+  signal: AbortSignal,
+  maxResponseBytes?: number,
+) => Promise<{ data: T; response: Response; bytes: number }>;
 type GetPage = { limit: number; order_by: string[]; offset?: number; cursor?: string };
 type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "task_instances"]?: readonly T[] } & {
   readonly total_entries?: number | null;
@@ -67,29 +71,44 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
 ): Listing<T> {
   const sizes = createAnswerSize();
   // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
-  const page = (name: string, call: Call<Listed<T>>, options: RequestOptions) =>
-    ask(name, list, call, { serverErrorRetries: 2, ...options });
+  const page = async (name: string, call: Call<Listed<T>>, { maxResponseBytes, ...options }: PageOptions) => {
+    let bytes = 0;
+    const measured = async (signal: AbortSignal) => {
+      const result = await call(signal, maxResponseBytes);
+      bytes = result.bytes;
+      return result;
+    };
+    const data = await ask(name, list, measured, { serverErrorRetries: 2, ...options });
+    return { data, rows: data[list] ?? [], bytes };
+  };
+  const weigh = (answer: { readonly rows: readonly T[]; readonly bytes: number }) => ({
+    rows: answer.rows.length,
+    bytes: answer.bytes,
+  });
 
   async function changed(scope: AirflowScope, token: string): Promise<ChangedPage<T>> {
-    return sizes.fit(LARGEST_PAGE, async (limit, options) => {
+    const asked = async (limit: number, options: PageOptions) => {
       const call = get(scope, { limit, order_by: ["id"], cursor: token });
-      const data = await page(`changed ${label}`, call, options);
-      const rows = data[list] ?? [];
-      if ("next_cursor" in data) return { rows, next: data.next_cursor ?? null };
+      const { data, rows, bytes } = await page(`changed ${label}`, call, options);
+      if ("next_cursor" in data) return { rows, bytes, next: data.next_cursor ?? null };
       const total = rows.length < limit ? data.total_entries : undefined;
-      return { rows, total: total ?? Number.POSITIVE_INFINITY };
-    });
+      return { rows, bytes, total: total ?? Number.POSITIVE_INFINITY };
+    };
+    return sizes.fit(LARGEST_PAGE, asked, { weigh });
   }
 
-  async function askPage(scope: AirflowScope, wanted: number, probe?: Probe): Promise<Answer<T>> {
+  async function askPage(scope: AirflowScope, wanted: number, { probe, isWhole }: HowToAsk): Promise<Answer<T>> {
     const isBatch = useBatch && scope.updatedSince === undefined;
     const offset = probe?.offset ?? 0;
-    return sizes.fit(isBatch ? wanted : Math.min(wanted, LARGEST_GET), async (limit, options) => {
+    const ordered = !isBatch || isBatchOrdered;
+    const asked = async (limit: number, options: PageOptions) => {
       const call = isBatch ? batch(scope, { limit, offset }) : get(scope, { limit, offset, order_by: ["run_after"] });
-      const data = await page(isBatch ? label : `${label} by GET`, call, { ...options, ...probing(probe) });
-      const rows = data[list] ?? [];
-      return { rows, total: data.total_entries ?? rows.length, ordered: !isBatch || isBatchOrdered, limit };
-    });
+      const name = isBatch ? label : `${label} by GET`;
+      const { data, rows, bytes } = await page(name, call, { ...options, ...probing(probe) });
+      return { rows, bytes, total: data.total_entries ?? rows.length, ordered, limit };
+    };
+    const most = isBatch ? wanted : Math.min(wanted, LARGEST_GET);
+    return sizes.fit(most, asked, { weigh, ...(isWhole && { isWhole }) });
   }
 
   /** All rows of a scope, whatever their number, where the server has a cursor. */
@@ -105,10 +124,10 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     return { rows: [...rows.values()], total: rows.size, ordered: false, limit: Number.POSITIVE_INFINITY };
   }
 
-  const askScope = async (scope: AirflowScope, limit: number, probe?: Probe): Promise<Answer<T>> => {
-    const isWhole = !useBatch && scope.updatedSince === undefined && limit > LARGEST_GET;
+  const askScope = async (scope: AirflowScope, limit: number, how: HowToAsk = {}): Promise<Answer<T>> => {
+    const isByCursor = !useBatch && scope.updatedSince === undefined && limit > LARGEST_GET;
     try {
-      return (isWhole ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, probe));
+      return (isByCursor ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, how));
     } catch (error) {
       if (useBatch || !isNotFound(error)) throw error;
       // Asked for by the address of a DAG or a run, it is gone with that, unless the DAG has lost its definition only.
@@ -146,7 +165,7 @@ export const dagRunListing = (
       isBatchOrdered: true,
       batch:
         ({ dags, states, ...scope }, { limit, offset }) =>
-        (signal) =>
+        (signal, maxResponseBytes) =>
           client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
             params: { path: { dag_id: "~" } },
             body: {
@@ -158,11 +177,13 @@ export const dagRunListing = (
               ...(states && { states: states as DagRun["state"][] }),
             },
             signal,
+            maxResponseBytes,
           }),
-      get: (scope, page) => (signal) =>
+      get: (scope, page) => (signal, maxResponseBytes) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns", {
           params: { path: { dag_id: only(scope.dags) }, query: { ...page, ...queryOf(scope) } },
           signal,
+          maxResponseBytes,
         }),
     },
     useBatch,
@@ -183,7 +204,7 @@ export const taskInstanceListing = (
       isBatchOrdered: false,
       batch:
         ({ dags, runs, tasks, states, ...scope }, { limit, offset }) =>
-        (signal) =>
+        (signal, maxResponseBytes) =>
           client.POST("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/list", {
             params: { path: { dag_id: "~", dag_run_id: "~" } },
             body: {
@@ -197,14 +218,16 @@ export const taskInstanceListing = (
               ...(states && { state: states as TaskInstance["state"][] }),
             },
             signal,
+            maxResponseBytes,
           }),
-      get: (scope, page) => (signal) =>
+      get: (scope, page) => (signal, maxResponseBytes) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
           params: {
             path: { dag_id: only(scope.dags), dag_run_id: only(scope.runs) },
             query: { ...page, ...queryOf(scope) },
           },
           signal,
+          maxResponseBytes,
         }),
     },
     useBatch,

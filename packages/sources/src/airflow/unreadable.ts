@@ -40,12 +40,12 @@ export async function* readAround<T>(
     name = JSON.stringify(scope),
   }: { readonly cause: Error; readonly onUnreadable: OnUnreadable; readonly name?: string },
 ): AsyncGenerator<{ readonly rows: readonly T[] }, boolean> {
-  const { total } = await ask(scope, 0, { offset: 0 });
+  const { total } = await ask(scope, 0, { probe: { offset: 0 } });
   const unreadable: number[] = [];
   let readable = 0;
 
   async function* read(offset: number, count: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
-    const answer = await ask(scope, count, { offset }).catch(serverError);
+    const answer = await ask(scope, count, { probe: { offset } }).catch(serverError);
     if (!(answer instanceof Error)) {
       const { rows } = answer;
       readable += rows.length;
