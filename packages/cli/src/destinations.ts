@@ -17,6 +17,8 @@ interface Kind {
   readonly hasFurtherOptions?: true;
   /** Whether the place is a path, so that it may be relative. */
   readonly isPath?: true;
+  /** An option whose value is a path too. */
+  readonly pathOption?: string;
   open(place: string, options: Options, adapter: LoadAdapter): Promise<Destination>;
 }
 
@@ -30,7 +32,8 @@ const formats = ["parquet", "ndjson", "csv"];
 const kinds: Readonly<Record<string, Kind>> = {
   duckdb: {
     form: "duckdb:orchestration.duckdb",
-    options: { schema: undefined },
+    options: { schema: undefined, copy: undefined },
+    pathOption: "copy",
     isPath: true,
     open: async (path, options) => (await import("@org/destination/duckdb")).duckdb(path, given(options)),
   },
@@ -64,7 +67,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** How a destination is written, for help. */
 export const destinationForms =
-  "duckdb:file[?schema=], md:database (MotherDuck: never tried), sqlite:file, postgres://user@host/database[?schema=], " +
+  "duckdb:file[?schema=&copy=], md:database (MotherDuck: never tried), sqlite:file, postgres://user@host/database[?schema=], " +
   "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
 
 /** A destination, and what of its address commands need to know. */
@@ -107,8 +110,12 @@ export async function parseDestination(
     throw new UsageError(`${label} ${name}: what comes after it is missing. Write it as in ${kind.form}.`);
   }
   const isRemote = place.startsWith("md:") || place === ":memory:";
-  const path = kind.isPath && !isRemote && !isAbsolute(place) ? join(folder, place) : place;
-  const destination = await kind.open(path, { ...options, ...(schema !== undefined && { schema }) }, adapter);
+  const located = (relative: string) => (isAbsolute(relative) ? relative : join(folder, relative));
+  const path = kind.isPath && !isRemote ? located(place) : place;
+  const { pathOption = "" } = kind;
+  const besides = options[pathOption];
+  const given = { ...options, ...(besides && { [pathOption]: located(besides) }) };
+  const destination = await kind.open(path, { ...given, ...(schema !== undefined && { schema }) }, adapter);
   const isFile = name === "duckdb" && !isRemote && !options.schema && !schema;
   return { destination, ...(isFile && { duckdbFile: path }) };
 }

@@ -1,6 +1,8 @@
+import { readdirSync } from "node:fs";
 import type { Destination } from "@org/destination";
 import { expect, test } from "vitest";
 import { type LoadAdapter, parseDestination } from "../src/destinations.ts";
+import { temporaryFolder } from "./helpers.ts";
 
 /** What an address becomes: the factory that is called, and with what. */
 async function called(address: string, options: Parameters<typeof parseDestination>[1] = {}) {
@@ -50,6 +52,13 @@ test("relative paths begin where they stand, and a schema may be another than th
     { schema: "y" },
   ]);
   await expect(called("files:out", { schema: "y" })).rejects.toThrow("there are no schemas in it");
+});
+
+test("a copy of a DuckDB file lies where its path says, beside the file that names it", async () => {
+  const folder = temporaryFolder();
+  const { destination } = await parseDestination("duckdb:o.duckdb?copy=readers.duckdb", { folder });
+  await (await destination.open({ pipeline: "p" })).close();
+  expect(readdirSync(folder).sort()).toEqual(["o.duckdb", "readers.duckdb"]);
 });
 
 test("a DuckDB file in its first schema can be copied as a file, others cannot", async () => {

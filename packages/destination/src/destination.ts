@@ -1,4 +1,5 @@
 import type { Scope } from "./scope.ts";
+import type { SqlReader } from "./sql-reader.ts";
 import type { Column, Json, Row, StoredRow, Table, Value } from "./table.ts";
 
 /**
@@ -28,6 +29,15 @@ export interface Destination {
    * is open.
    */
   contents?(options?: { readonly signal?: AbortSignal }): Promise<readonly StoredPipeline[]>;
+  /**
+   * Opens what is stored for SQL that only reads: no pipeline's fence is taken, nothing is created, and a sync may run
+   * meanwhile where the database allows it. There where the destination answers SQL.
+   *
+   * @param options signal aborts opening and every query
+   * @throws DestinationError `NOT_FOUND` when the place does not exist, `LOCKED` where it cannot be read while a session
+   * is open.
+   */
+  read?(options?: { readonly signal?: AbortSignal }): Promise<SqlReader>;
   /**
    * What a column gives back for a value that was written into it, where that is another one: a text without what the
    * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come.

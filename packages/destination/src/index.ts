@@ -15,6 +15,7 @@ export type {
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
 export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
+export type { QueryOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
 export { stateText } from "./state-text.ts";
 export {
   type Column,

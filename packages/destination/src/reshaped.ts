@@ -12,12 +12,18 @@ export function reshaped(
   realTable: <T extends Table>(table: T) => T,
   change: (session: Session) => Partial<Session> = () => ({}),
 ): Destination {
-  const { contents, heldAs } = destination;
+  const { contents, heldAs, read } = destination;
   return {
     name: destination.name,
     capabilities: destination.capabilities,
     ...(contents && { contents: (options) => contents.call(destination, options) }),
     ...(heldAs && { heldAs: (column, value) => heldAs.call(destination, column, value) }),
+    ...(read && {
+      read: async (options) => {
+        const reader = await read.call(destination, options);
+        return { ...reader, table: (table) => reader.table(realTable(table as Table)) };
+      },
+    }),
     realTable: (table) => destination.realTable?.(realTable(table)) ?? realTable(table),
     async open(options) {
       const session = withRealTables(await destination.open(options), realTable);

@@ -16,7 +16,7 @@ const prefixed: DestinationSuite<DuckdbPlace> = {
   },
   read: (place, table) => duckdbSuite.read(place, `${prefix}${table}`),
 };
-const groups = ["schema", "transfer", "state"];
+const groups = ["schema", "transfer", "state", "sql"];
 const cases = (await casesFor(prefixed)).filter(({ group }) => groups.includes(group));
 test.each(cases)(`${prefixed.name}: $group: $name`, (each) => runCase(prefixed, each));
 

@@ -5,9 +5,11 @@ import { namesIn } from "../sql/names.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
+import { leavingCopy } from "./copy.ts";
 import { Database } from "./database.ts";
 import { leaseSql } from "./dialect.ts";
 import { isMotherDuck, openFile } from "./open.ts";
+import { readersOf } from "./reader.ts";
 import { rowWork } from "./row-work.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
@@ -20,6 +22,12 @@ export interface DuckdbOptions {
    * @default "1GB"
    */
   readonly memoryLimit?: string;
+  /**
+   * Where each session leaves a copy of the file when it closes, for readers: {@link Destination.read} reads that one, so
+   * that it does not wait for a sync. It is replaced whole, never changed.
+   * @default none: readers wait until no session is open
+   */
+  readonly copy?: string;
   /** With MotherDuck: how long another session is kept out after this one was last heard of, in ms. @default 60_000 */
   readonly leaseMs?: number;
 }
@@ -40,6 +48,7 @@ const defaults = { schema: "main", memoryLimit: "1GB", leaseMs: 60_000 } as cons
  */
 export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   const { schema, memoryLimit, leaseMs } = { ...defaults, ...options };
+  const { copy } = options;
   const isShared = isMotherDuck(path);
   const place = `duckdb:${path}`;
   const openDatabase = async (holder: string, signal?: AbortSignal) => {
@@ -54,6 +63,12 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       throw error;
     }
   };
+  const readable = copy ?? path;
+  const read = readersOf({
+    place: `duckdb:${readable}`,
+    names: namesIn(schema),
+    open: () => openFile(readable, `duckdb:${readable}`, "a reader", { memoryLimit, readOnly: true }),
+  });
   return {
     name: place,
     capabilities: {
@@ -65,8 +80,10 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     async open({ pipeline, signal }) {
       const database = await openDatabase(`pipeline ${pipeline}`, signal);
       if (isShared) await takeLease(database, leaseSql, pipeline, leaseMs);
-      return new SqlSession(database, pipeline, rowWork(database));
+      const session = new SqlSession(database, pipeline, rowWork(database));
+      return copy === undefined ? session : leavingCopy(session, path, copy);
     },
+    read,
     async uniteTables(view) {
       const database = await openDatabase(`the view ${view.view}`);
       try {

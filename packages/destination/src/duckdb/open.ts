@@ -8,7 +8,7 @@
 import { randomUUID } from "node:crypto";
 import { link, open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import type { DuckDBConnection } from "@duckdb/node-api";
+import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DestinationError } from "../errors.ts";
 import { checkNoLogs } from "../side-files.ts";
 import { type Driver, loadDriver } from "./driver.ts";
@@ -17,6 +17,8 @@ import { locked, toDestinationError } from "./errors.ts";
 export interface OpenFile {
   readonly driver: Driver;
   readonly connection: DuckDBConnection;
+  /** Another connection to the same file, closed by itself. */
+  connect(): Promise<OpenFile>;
   /** Closes the file, so that others can open it right away. */
   close(): void;
 }
@@ -67,8 +69,7 @@ export async function openFile(
       autoinstall_known_extensions: String(isMotherDuck(path)),
     });
     try {
-      const connection = await instance.connect();
-      await connection.run("SET TimeZone = 'UTC'");
+      const connection = await connectTo(instance);
       const close = () => {
         try {
           connection.closeSync();
@@ -77,7 +78,11 @@ export async function openFile(
           release();
         }
       };
-      return { driver, connection, close };
+      const connect = async (): Promise<OpenFile> => {
+        const another = await connectTo(instance);
+        return { driver, connection: another, connect, close: () => another.closeSync() };
+      };
+      return { driver, connection, connect, close };
     } catch (error) {
       instance.closeSync();
       throw error;
@@ -86,6 +91,12 @@ export async function openFile(
     release();
     throw toDestinationError(error, place, "Opening the file");
   }
+}
+
+async function connectTo(instance: DuckDBInstance): Promise<DuckDBConnection> {
+  const connection = await instance.connect();
+  await connection.run("SET TimeZone = 'UTC'");
+  return connection;
 }
 
 /** The one name of a file, whatever way leads to it. */

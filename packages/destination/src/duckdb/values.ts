@@ -46,13 +46,17 @@ export function driverParameters(driver: Driver, parameters?: Parameters) {
 }
 
 /** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values come in the form they were written in. */
-export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredRow[]> {
+export async function* readChunks(
+  driver: Driver,
+  result: DuckDBResult,
+  signal?: AbortSignal,
+): AsyncGenerator<StoredRow[]> {
   const names = result.deduplicatedColumnNames();
   const decoders = result.columnTypes().map((type) => decoder(driver, type));
-  const rows: StoredRow[] = [];
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     signal?.throwIfAborted();
     const columns = chunk.getColumns();
+    const rows: StoredRow[] = [];
     for (let index = 0; index < chunk.rowCount; index += 1) {
       const row: Record<string, Value> = {};
       for (let column = 0; column < names.length; column += 1) {
@@ -61,7 +65,14 @@ export async function readRows(driver: Driver, result: DuckDBResult, signal?: Ab
       }
       rows.push(row);
     }
+    yield rows;
   }
+}
+
+/** All of it. */
+export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredRow[]> {
+  const rows: StoredRow[] = [];
+  for await (const chunk of readChunks(driver, result, signal)) for (const row of chunk) rows.push(row);
   return rows;
 }
 

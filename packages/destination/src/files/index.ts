@@ -7,6 +7,7 @@ import { folderStore } from "./folder.ts";
 import type { FileFormat } from "./formats.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkPlace, isS3, parseS3Place } from "./place.ts";
+import { openFilesReader } from "./reader.ts";
 import { openS3Store, type S3Options } from "./s3.ts";
 import { FilesSession, type SessionOptions } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -49,6 +50,15 @@ export function files(place: string, options: FilesOptions = {}): Destination {
       transfer: true,
     },
     open: ({ pipeline, signal, onNotice }) => openSession(place, pipeline, { ...settings, signal, onNotice }),
+    async read({ signal } = {}) {
+      await loadDriver("The files destination");
+      const store = await openStore(place, settings);
+      try {
+        return await openFilesReader(store, { memoryLimit: settings.memoryLimit, signal });
+      } finally {
+        store.close();
+      }
+    },
     async contents({ signal } = {}) {
       await loadDriver("The files destination");
       const store = await openStore(place, settings);

@@ -5,6 +5,7 @@ import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import { type Names, namesIn } from "../sql/names.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
+import { readerPageRows } from "../sql/reader.ts";
 import type { StoredRow } from "../table.ts";
 import { PostgresCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
@@ -22,6 +23,9 @@ export interface ConnectOptions {
 
 /** How long to wait for the server's answer to a new connection, in ms. */
 const connectMs = 15_000;
+
+/** How long who reads a result may take between two pages, in ms. */
+const readerIdleMs = 600_000;
 
 /**
  * One connection, made when it is needed and made anew when it was lost. Everything is carried out in transactions, and
@@ -68,6 +72,26 @@ export class PostgresDatabase implements LeaseDatabase {
     });
   }
 
+  /** A query's rows in pages, as they are needed, by a transaction that only reads. */
+  async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredRow[]> {
+    const { signal } = this.#options;
+    const client = await this.#connected(signal);
+    const end = () => void client.end().catch(() => undefined);
+    signal?.addEventListener("abort", end, { once: true });
+    try {
+      await client.query(this.#begin("REPEATABLE READ READ ONLY", readerIdleMs));
+      await client.query(`DECLARE _pages NO SCROLL CURSOR FOR ${sql}`, postgresParameters(parameters));
+      for (let isEnd = false; !isEnd; ) {
+        const { rows } = await client.query({ text: `FETCH ${readerPageRows} FROM _pages`, types: types as never });
+        if (rows.length > 0) yield rows as StoredRow[];
+        isEnd = rows.length < readerPageRows;
+      }
+    } finally {
+      signal?.removeEventListener("abort", end);
+      await client.query("ROLLBACK").catch(() => this.#forget(client));
+    }
+  }
+
   async run(sql: string, parameters?: Parameters): Promise<number> {
     return this.#within(async (client) => {
       // Without parameters there may be several statements in one text.
@@ -107,7 +131,7 @@ export class PostgresDatabase implements LeaseDatabase {
     signal?.addEventListener("abort", end, { once: true });
     this.#current = client;
     try {
-      await client.query(this.#begin());
+      await client.query(this.#begin("READ COMMITTED", this.#options.leaseMs));
       const result = await work(client);
       signal?.throwIfAborted();
       // Not interruptible: from here on the answer must be the truth about what is stored.
@@ -123,20 +147,19 @@ export class PostgresDatabase implements LeaseDatabase {
     }
   }
 
-  /** What a transaction needs it says itself. */
-  #begin(): string {
-    const { leaseMs } = this.#options;
+  /** What a transaction needs it says itself. @param idleMs how long it may hold still, in ms */
+  #begin(mode: string, idleMs: number): string {
     const settings = {
       timezone: "'UTC'",
       datestyle: "'ISO'",
       extra_float_digits: 1,
       standard_conforming_strings: "on",
       // A process that is stopped in the middle holds its locks no longer than its lease, so waiting a little longer pays.
-      idle_in_transaction_session_timeout: leaseMs,
-      lock_timeout: 2 * leaseMs,
+      idle_in_transaction_session_timeout: idleMs,
+      lock_timeout: 2 * this.#options.leaseMs,
     };
     const set = Object.entries(settings).map(([name, value]) => `SET LOCAL ${name} = ${value}`);
-    return ["BEGIN ISOLATION LEVEL READ COMMITTED", ...set].join("; ");
+    return [`BEGIN ISOLATION LEVEL ${mode}`, ...set].join("; ");
   }
 
   async #connected(signal?: AbortSignal): Promise<Client> {

@@ -1,6 +1,7 @@
 import type { Destination } from "../destination.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
+import { readerOf } from "../sql/reader.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
@@ -51,6 +52,9 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
         write: (batch) => writeRows(database, batch),
         restore: (table, rows) => restoreRows(database, table, rows),
       });
+    },
+    async read({ signal } = {}) {
+      return readerOf("postgres", await connect(signal));
     },
     async contents({ signal } = {}) {
       return lookAt(await connect(signal));

@@ -3,6 +3,7 @@ import { setImmediate as breathe, setTimeout as sleep } from "node:timers/promis
 import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
+import { readerPageRows } from "../sql/reader.ts";
 import type { Columns, StoredRow } from "../table.ts";
 import { SqliteCatalog } from "./catalog.ts";
 import { dialect, names } from "./dialect.ts";
@@ -53,10 +54,30 @@ export class SqliteDatabase implements LeaseDatabase {
   read(sql: string, parameters?: Parameters, columns: Columns = {}): Promise<StoredRow[]> {
     return this.#patiently(() => {
       const rows = this.prepare(sql).all(sqliteParameters(parameters)) as Record<string, SqliteValue>[];
-      return rows.map((row) =>
-        Object.fromEntries(Object.entries(row).map(([name, value]) => [name, writtenValue(columns[name], value)])),
-      );
+      return rows.map((row) => writtenRow(row, columns));
     });
+  }
+
+  /** The same in pages, as they are needed. */
+  async *pages(sql: string, parameters?: Parameters, columns: Columns = {}): AsyncGenerator<readonly StoredRow[]> {
+    const statement = this.#file.prepare(sql);
+    statement.setReadBigInts(true);
+    const rows = statement.iterate(sqliteParameters(parameters)) as Iterator<Record<string, SqliteValue>>;
+    try {
+      for (let page: StoredRow[] = []; ; page = []) {
+        const isEnd = await this.#patiently(() => {
+          for (let next = rows.next(); !next.done; next = rows.next()) {
+            if (page.push(writtenRow(next.value, columns)) >= readerPageRows) return false;
+          }
+          return true;
+        });
+        if (page.length > 0) yield page;
+        if (isEnd) return;
+        await this.breathe();
+      }
+    } finally {
+      rows.return?.();
+    }
   }
 
   run(sql: string, parameters?: Parameters): Promise<number> {
@@ -118,4 +139,8 @@ export class SqliteDatabase implements LeaseDatabase {
       }
     }
   }
+}
+
+function writtenRow(row: Readonly<Record<string, SqliteValue>>, columns: Columns): StoredRow {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, writtenValue(columns[name], value)]));
 }

@@ -13,6 +13,7 @@ import { SqliteDatabase } from "./database.ts";
 import { leaseSql, names } from "./dialect.ts";
 import { toDestinationError } from "./errors.ts";
 import { openFile } from "./open.ts";
+import { openReader } from "./reader.ts";
 
 export interface SqliteOptions {
   /** How long to wait for other programs that write to the file, in ms. @default 10_000 */
@@ -65,6 +66,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
         write: (batch) => writeRows(database, batch),
         restore: (table, rows) => restoreRows(database, table, rows),
       });
+    },
+    async read({ signal } = {}) {
+      signal?.throwIfAborted();
+      return openReader(path, place, { waitMs, signal });
     },
     async contents({ signal } = {}) {
       if (!existsSync(path))

@@ -6,6 +6,7 @@ import { readCases } from "./read-cases.ts";
 import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
+import { sqlCases } from "./sql-cases.ts";
 import { stateCases } from "./state-cases.ts";
 import { transferCases } from "./transfer-cases.ts";
 import { viewCases } from "./view-cases.ts";
@@ -28,6 +29,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...schemaCases,
   ...viewCases,
   ...transferCases,
+  ...sqlCases,
 ];
 
 /** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */

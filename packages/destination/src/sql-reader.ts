@@ -1,0 +1,36 @@
+import type { Columns, ColumnType, StoredRow, Table, Value } from "./table.ts";
+
+/** A value of a statement. Numbers count as `int64` where they are whole, else as `float64`. */
+export type SqlParameter = Value | { readonly type: ColumnType; readonly value: Value };
+
+/**
+ * SQL over what is stored. It only reads: a statement that would change anything is refused, whatever its words. Queries
+ * may come at any time and are carried out one after the other, so take all pages of one, or leave the iteration, before
+ * you wait for the next. Each sees what was committed before it began.
+ */
+export interface SqlReader {
+  /** Whose SQL it is. */
+  readonly dialect: "duckdb" | "sqlite" | "postgres";
+  /** A table's name as a statement writes it: quoted, with its schema, and with the prefix of a wrapper. */
+  table(table: Pick<Table, "name">): string;
+  /**
+   * All rows of one statement's result.
+   *
+   * @param parameters the values of `$1`, `$2`, …
+   * @throws DestinationError `FAILED` with the database's words for a statement that is wrong or would write
+   */
+  query(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): Promise<readonly StoredRow[]>;
+  /** The same in pages of up to some thousand rows, so that a result of any size needs little memory. */
+  pages(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): AsyncIterable<readonly StoredRow[]>;
+  /** May be called twice. */
+  close(): Promise<void>;
+}
+
+export interface QueryOptions {
+  /**
+   * What columns of the result hold, by their names, where the database does not know: SQLite has no type for booleans,
+   * timestamps and JSON, and gives 0 and 1 or text.
+   * @default what the database says
+   */
+  readonly columns?: Columns;
+}

@@ -1,0 +1,26 @@
+import { existsSync } from "node:fs";
+import { DestinationError } from "../errors.ts";
+import { onlyReading, readerOf } from "../sql/reader.ts";
+import type { SqlReader } from "../sql-reader.ts";
+import { SqliteDatabase } from "./database.ts";
+import { loadDriver } from "./driver.ts";
+import { toDestinationError } from "./errors.ts";
+
+/** Opens a file for SQL that only reads, beside any session. */
+export function openReader(
+  path: string,
+  place: string,
+  options: { readonly waitMs: number; readonly signal?: AbortSignal | undefined },
+): SqlReader {
+  if (path === ":memory:" || !existsSync(path)) {
+    throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${path}.`);
+  }
+  const { DatabaseSync } = loadDriver();
+  try {
+    const file = new DatabaseSync(path, { readOnly: true });
+    // A file that is opened for reading can still be copied into another one: VACUUM INTO.
+    return onlyReading(readerOf("sqlite", new SqliteDatabase(file, place, options)), place);
+  } catch (error) {
+    throw toDestinationError(error, place, "Opening the file");
+  }
+}

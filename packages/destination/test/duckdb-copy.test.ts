@@ -1,0 +1,58 @@
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { duckdb } from "@org/destination/duckdb";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { thing, things } from "../src/testing/sample.ts";
+import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
+
+let place: DuckdbPlace;
+beforeEach(async () => {
+  place = await createPlace();
+});
+afterEach(() => place.cleanup?.());
+
+const state = { version: 1, value: 1 };
+
+test("each session leaves a copy, which readers read while the next session is open", async () => {
+  const copy = join(place.folder, "copy.duckdb");
+  const destination = duckdb(place.file, { copy });
+  const commit = async (id: number) => {
+    const session = await destination.open({ pipeline: "p" });
+    await session.prepare([things]);
+    await session.commit("things", { table: things, upserts: [thing(id)], state });
+    return session;
+  };
+  const ids = async () => {
+    const reader = await destination.read!();
+    const rows = await reader.query(`SELECT id FROM ${reader.table(things)} ORDER BY id`);
+    await reader.close();
+    return rows.map(({ id }) => id);
+  };
+  const first = await commit(1);
+  expect(existsSync(copy)).toBe(false);
+  await expect(destination.read!()).rejects.toMatchObject({ code: "NOT_FOUND" });
+  await first.close();
+  await first.close();
+  expect(await ids()).toEqual([1]);
+  const second = await commit(2);
+  expect(await ids()).toEqual([1]);
+  await second.close();
+  expect(await ids()).toEqual([1, 2]);
+  expect(readdirSync(place.folder).sort()).toEqual(["copy.duckdb", "test.duckdb"]);
+});
+
+test("without a copy a reader is told who writes, and a query reads no other file", async () => {
+  const destination = duckdb(place.file);
+  const session = await destination.open({ pipeline: "p" });
+  await expect(destination.read!()).rejects.toMatchObject({ code: "LOCKED", retryable: true });
+  await session.close();
+  const reader = await destination.read!();
+  for (const sql of [
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SET enable_external_access = true",
+    "ATTACH 'x.duckdb'",
+  ]) {
+    await expect(reader.query(sql), sql).rejects.toThrow(/file system|external|disabled|Permission/i);
+  }
+  await reader.close();
+});
