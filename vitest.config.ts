@@ -21,7 +21,7 @@ export default defineConfig({
           include: [
             "packages/*/test/**/*.test.ts",
             "test/*.test.ts",
-            "test/{contract,pipelines,crash,model,invariants}/**/*.test.ts",
+            "test/{contract,pipelines,crash,model,invariants,upgrade}/**/*.test.ts",
           ],
           testTimeout: 60_000,
           hookTimeout: 60_000,

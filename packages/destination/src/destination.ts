@@ -188,11 +188,13 @@ export interface Session {
   states(): Promise<ReadonlyMap<string, State>>;
 
   /**
-   * Makes the tables ready: creates them, adds missing columns (null in old rows), widens types. Idempotent. Columns
-   * that a table has beyond its definition stay. Takes ownership of new tables for the pipeline.
+   * Makes the tables ready: creates them, adds missing columns (their default in old rows, else null), widens types, and
+   * changes primary keys: all of it or nothing. Rows keep their `_synced_at`. Idempotent. Columns that a table has beyond
+   * its definition stay. Takes ownership of new tables for the pipeline.
    *
    * @throws DestinationError `OWNED` when a table belongs to another pipeline or was not made by us, `SCHEMA_CONFLICT`
-   * when a column has a type that cannot be widened.
+   * when a column has a type that cannot be widened; when old rows have no value for a column of the new key, or several
+   * have the same; or when something that people made on the table is in the way, which the message names.
    */
   prepare(tables: readonly Table[]): Promise<void>;
 

@@ -55,6 +55,15 @@ export function storedForm(column: Column, value: unknown): StoredForm {
   throw new TypeError(`expected ${expected[column.type]}, got ${shown(value)}`);
 }
 
+/**
+ * What old rows hold in a column that is new, in its stored form; null where nothing is known.
+ *
+ * @throws TypeError when the default is no value of the column
+ */
+export function defaultForm(column: Column): StoredForm {
+  return column.default === undefined ? null : storedForm({ ...column, nullable: false }, column.default);
+}
+
 const expected = {
   string: "a string",
   int64: "an integer of 64 bits",

@@ -2,6 +2,7 @@
  * A table as data: declared once, next to the code that fills it. Destinations create it, sources type their rows by
  * it, documentation is printed from it.
  */
+import { defaultForm } from "./stored-form.ts";
 
 /** The types a column can have. Each destination maps them to its own. */
 export type ColumnType = "string" | "int64" | "float64" | "boolean" | "timestamp" | "json";
@@ -14,9 +15,9 @@ export interface Column {
   /** Whether the value may be null. @default false */
   readonly nullable?: boolean;
   /**
-   * What a row holds that was stored before its table had this column: how a column that is not nullable joins a table
-   * that exists, in its primary key too.
-   * @default null, for a nullable column; a column that is neither cannot be added
+   * What rows hold that were stored before their table had this column. A table that exists can only take the column
+   * into its primary key where there is such a constant.
+   * @default null, also in a column that is not nullable, until a row is written again
    */
   readonly default?: string | number | boolean;
   /** What the value means, for people: one sentence, with its unit. Becomes the column's comment where there is one. */
@@ -67,14 +68,23 @@ export type StoredRow = { readonly [column: string]: Value };
 /**
  * Declares a table.
  *
- * @throws TypeError when the primary key names a column that is missing or nullable, or a name starts with `_`, which
- * is reserved for the destination's own columns.
+ * @throws TypeError when the primary key names a column that is missing or nullable, a column's default does not fit its
+ * type, or a name starts with `_`, which is reserved for the destination's own columns.
  */
 export function defineTable<const C extends Columns>(
   table: Table<C> & { readonly primaryKey: readonly (keyof C & string)[] },
 ): Table<C> {
   for (const name of Object.keys(table.columns)) {
     if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
+  }
+  for (const [name, column] of Object.entries<Column>(table.columns)) {
+    try {
+      defaultForm(column);
+    } catch (cause) {
+      throw new TypeError(`Table ${table.name}: the default of column ${name}: ${(cause as Error).message}.`, {
+        cause,
+      });
+    }
   }
   for (const name of table.primaryKey) {
     const column = table.columns[name];

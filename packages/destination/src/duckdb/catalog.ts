@@ -1,14 +1,10 @@
 /** Tables as such, in DuckDB. */
 
-import type { Catalog, FoundTable, SqlDatabase, Widening } from "../sql/database.ts";
+import type { Catalog, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
 import { literal, quoted } from "../sql/names.ts";
-import { type Column, type Columns, type ColumnType, systemColumns, type Table } from "../table.ts";
+import { type Column, type Columns, systemColumns, type Table } from "../table.ts";
 import { dialect } from "./dialect.ts";
-
-/** How the values of a column become text. */
-const asText: Readonly<Partial<Record<ColumnType, (column: string) => string>>> = {
-  timestamp: (column) => `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%fZ')`,
-};
+import { definition, rewrite, widened } from "./rewrite.ts";
 
 export class DuckdbCatalog implements Catalog {
   readonly #database: SqlDatabase;
@@ -59,36 +55,63 @@ export class DuckdbCatalog implements Catalog {
 
   async create(table: Table): Promise<void> {
     const columns: Columns = { ...table.columns, ...systemColumns };
-    const definitions = Object.entries(columns).map(([name, { type }]) => {
-      const required = table.primaryKey.includes(name) || name === "_synced_at";
-      return `${quoted(name)} ${dialect.types[type]}${required ? " NOT NULL" : ""}`;
-    });
+    const definitions = Object.entries(columns).map(([name, { type }]) => definition(table, name, dialect.types[type]));
     // No PRIMARY KEY: its index would halve the speed, and the merge keeps keys unique anyway.
     await this.#database.run(`CREATE TABLE ${this.#database.names.table(table.name)} (${definitions.join(", ")})`);
-    await this.#comment(table, undefined, table.description);
-    for (const [name, column] of Object.entries(columns)) await this.#comment(table, name, column.description);
+    await this.#comment(table.name, undefined, table.description);
+    for (const [name, column] of Object.entries(columns)) await this.#comment(table.name, name, column.description);
   }
 
-  async change(table: Table, found: FoundTable, widenings: readonly Widening[]): Promise<void> {
+  async change(table: Table, found: FoundTable, changes: TableChanges): Promise<void> {
+    const columns = Object.entries<Column>({ ...table.columns, ...systemColumns });
+    const added = columns.filter(([name]) => !found.columns.has(name.toLowerCase()));
+    const isRewritten = await this.#mustRewrite(table, added, changes);
+    if (isRewritten) await rewrite(this.#database, this.#here, table, changes);
+    else await this.#alter(table, added, changes);
+    for (const [name, { description }] of columns) {
+      const comment = isRewritten ? null : found.columns.get(name.toLowerCase())?.comment;
+      if (comment !== description) await this.#comment(table.name, name, description);
+    }
+    if (isRewritten) await this.#keepComments(table, found);
+    if (isRewritten || found.comment !== table.description)
+      await this.#comment(table.name, undefined, table.description);
+  }
+
+  /** DuckDB changes no column of a table with an index, and cannot commit some changes of defaults and constraints. */
+  async #mustRewrite(
+    table: Table,
+    added: readonly [string, Column][],
+    { widenings, oldKey }: TableChanges,
+  ): Promise<boolean> {
+    if (oldKey || added.some(([, column]) => column.default !== undefined)) return true;
+    if (widenings.length === 0) return false;
+    const [index] = await this.#database.read(
+      `SELECT 1 FROM duckdb_indexes() WHERE ${this.#here} AND lower(table_name) = lower(${literal(table.name)}) LIMIT 1`,
+    );
+    return index !== undefined;
+  }
+
+  async #alter(table: Table, added: readonly [string, Column][], { widenings }: TableChanges): Promise<void> {
     const target = this.#database.names.table(table.name);
     for (const { name, from, to } of widenings) {
-      const value = (to === "string" && asText[from]?.(quoted(name))) || quoted(name);
-      await this.#database.run(
-        `ALTER TABLE ${target} ALTER ${quoted(name)} SET DATA TYPE ${dialect.types[to]} USING ${value}`,
-      );
+      const type = `SET DATA TYPE ${dialect.types[to]} USING ${widened(from, to, quoted(name))}`;
+      await this.#database.run(`ALTER TABLE ${target} ALTER ${quoted(name)} ${type}`);
     }
-    for (const [name, column] of Object.entries<Column>({ ...table.columns, ...systemColumns })) {
-      const existing = found.columns.get(name.toLowerCase());
-      if (!existing) {
-        await this.#database.run(`ALTER TABLE ${target} ADD COLUMN ${quoted(name)} ${dialect.types[column.type]}`);
-      }
-      if (existing?.comment !== column.description) await this.#comment(table, name, column.description);
+    for (const [name, { type }] of added) {
+      await this.#database.run(`ALTER TABLE ${target} ADD COLUMN ${quoted(name)} ${dialect.types[type]}`);
     }
-    if (found.comment !== table.description) await this.#comment(table, undefined, table.description);
   }
 
-  async #comment(table: Table, column: string | undefined, text: string): Promise<void> {
-    const target = this.#database.names.table(table.name);
+  /** Of columns that are not in the definition. */
+  async #keepComments(table: Table, found: FoundTable): Promise<void> {
+    const own = new Set(Object.keys({ ...table.columns, ...systemColumns }).map((name) => name.toLowerCase()));
+    for (const [key, { name, comment }] of found.columns) {
+      if (comment !== null && !own.has(key)) await this.#comment(table.name, name, comment);
+    }
+  }
+
+  async #comment(table: string, column: string | undefined, text: string): Promise<void> {
+    const target = this.#database.names.table(table);
     const subject = column === undefined ? `TABLE ${target}` : `COLUMN ${target}.${quoted(column)}`;
     await this.#database.run(`COMMENT ON ${subject} IS ${literal(text)}`);
   }

@@ -13,6 +13,10 @@ export const dialect: Dialect = {
     json: "JSON",
   },
   foldsCase: true,
+  refusesChange: (thrown) =>
+    /^(Dependency|Catalog|Binder|Constraint|Conversion|Not implemented) Error/i.test(
+      String((thrown as Error)?.message),
+    ),
   now: () => "now()",
   unfold: (lists) => `SELECT ${lists.map(({ placeholder }) => `unnest(${placeholder})`).join(", ")}`,
   nameList: {

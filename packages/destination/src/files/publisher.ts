@@ -79,9 +79,10 @@ export class Publisher implements Elsewhere {
     for (const { name, primaryKey } of tables) {
       const columns = await this.#columns(name);
       const known = this.#chain.latest.tables[name];
-      if (known && JSON.stringify(known.columns) === JSON.stringify(columns)) continue;
-      const entry = { pipeline: this.#writer.pipeline, primaryKey, files: [], retired: [], ...known, columns };
-      // All files of a table have the same columns: nobody who reads them has to know how they grew.
+      const shape = { primaryKey: [...primaryKey], columns };
+      if (known && JSON.stringify([known.primaryKey, known.columns]) === JSON.stringify(Object.values(shape))) continue;
+      const entry = { pipeline: this.#writer.pipeline, files: [], retired: [], ...known, ...shape };
+      // All files of a table have the same columns and key: nobody who reads them has to know how they grew.
       changed[name] = entry.files.length > 0 ? await this.#files.rewrite(name, entry, this.#next) : entry;
     }
     if (Object.keys(changed).length > 0) await this.#publish(changed);

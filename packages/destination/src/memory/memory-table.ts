@@ -7,17 +7,15 @@ import type { Scope } from "../scope.ts";
 import { type StoredForm, storedForm, storedRow } from "../stored-form.ts";
 import { type Column, type StoredRow, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
+import { changedValues, type Forms, keyText, writtenForm } from "./shape.ts";
 
 interface StoredRecord {
-  /** By column. */
-  readonly forms: Map<string, StoredForm>;
+  readonly forms: Forms;
   syncedAt: bigint;
   deletedAt: bigint | null;
   /** The same as people read it, made when it is asked for. */
   row?: StoredRow | undefined;
 }
-
-type Forms = Map<string, StoredForm>;
 
 /** A table as JSON: integers and timestamps (µs since 1970) as text, since JSON would round them. */
 export interface TableDocument {
@@ -30,7 +28,7 @@ export interface TableDocument {
 
 export class MemoryTable {
   readonly pipeline: string;
-  readonly primaryKey: readonly string[];
+  #primaryKey: readonly string[];
   readonly #types = new Map<string, Column["type"]>();
   readonly #records = new Map<string, StoredRecord>();
   /** Microseconds since 1970 of the last batch. */
@@ -38,7 +36,11 @@ export class MemoryTable {
 
   constructor({ primaryKey }: Pick<Table, "primaryKey">, pipeline: string) {
     this.pipeline = pipeline;
-    this.primaryKey = primaryKey;
+    this.#primaryKey = primaryKey;
+  }
+
+  get primaryKey(): readonly string[] {
+    return this.#primaryKey;
   }
 
   /** The same table again, from what {@link toJSON} made of it. */
@@ -90,25 +92,22 @@ export class MemoryTable {
     if (this.pipeline !== pipeline) {
       throw new DestinationError("OWNED", `Table ${table.name} belongs to pipeline ${this.pipeline}.`);
     }
-    if (this.primaryKey.join() !== table.primaryKey.join()) {
-      throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} has another primary key.`);
-    }
-    const plans = Object.entries(table.columns).map(([name, { type }]) => {
-      const from = this.#types.get(name);
-      if (from === undefined || from === type) return () => this.#setType(name, type);
-      const forms = [...this.#records.values()].map(({ forms }) => forms);
-      const values = forms.map((each) => widened(from, type, each.get(name) ?? null));
-      if (values.includes(undefined)) {
-        const reason = `column ${name} is ${from}, which cannot become ${type} without loss. Nothing was changed.`;
-        throw new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} does not fit: ${reason}`);
-      }
-      return () => {
-        this.#setType(name, type);
-        for (const [index, each] of forms.entries()) each.set(name, values[index] as StoredForm);
-      };
-    });
+    const records = [...this.#records.values()];
+    const changed = changedValues(
+      table,
+      { primaryKey: this.#primaryKey, types: this.#types },
+      records.map(({ forms }) => forms),
+    );
     return () => {
-      for (const plan of plans) plan();
+      for (const [name, { type }] of Object.entries(table.columns)) this.#types.set(name, type);
+      for (const [index, record] of records.entries()) {
+        for (const [name, values] of changed) record.forms.set(name, values[index] as StoredForm);
+        if (changed.size > 0) record.row = undefined;
+      }
+      if (this.#primaryKey.join() === table.primaryKey.join()) return;
+      this.#primaryKey = table.primaryKey;
+      this.#records.clear();
+      for (const record of records) this.#records.set(this.#keyOf(record.forms), record);
     };
   }
 
@@ -204,12 +203,6 @@ export class MemoryTable {
     for (const at of [syncedAt, deletedAt ?? 0n]) if (at > this.#lastBatch) this.#lastBatch = at;
   }
 
-  #setType(name: string, type: Column["type"]): void {
-    if (this.#types.get(name) === type) return;
-    this.#types.set(name, type);
-    for (const record of this.#records.values()) record.row = undefined;
-  }
-
   #put(key: string, forms: Forms, now: bigint): "inserted" | "updated" | "unchanged" {
     const record = this.#records.get(key);
     if (!record) {
@@ -226,7 +219,7 @@ export class MemoryTable {
   }
 
   #keyOf(forms: Forms): string {
-    return JSON.stringify(this.primaryKey.map((name) => String(forms.get(name))));
+    return keyText(this.#primaryKey.map((name) => forms.get(name)));
   }
 
   #rowOf(record: StoredRecord): StoredRow {
@@ -243,21 +236,6 @@ export class MemoryTable {
 
 function isInteger(type: Column["type"]): boolean {
   return type === "int64" || type === "timestamp";
-}
-
-function writtenForm(type: Column["type"] | undefined, form: StoredForm): Value {
-  if (form === null) return null;
-  if (type === "timestamp") return timestampText(form as bigint);
-  if (type === "json") return JSON.parse(form as string);
-  return typeof form === "bigint" && Number.isSafeInteger(Number(form)) ? Number(form) : form;
-}
-
-/** A value in a wider type; undefined where it does not fit. */
-function widened(from: Column["type"], to: Column["type"], form: StoredForm): StoredForm | undefined {
-  if (to === "string") return form === null ? null : from === "json" ? form : String(writtenForm(from, form));
-  if (from !== "int64" || to !== "float64") return undefined;
-  if (form === null) return null;
-  return Number.isSafeInteger(Number(form)) ? Number(form) : undefined;
 }
 
 /** Whether a row lies in a scope. */

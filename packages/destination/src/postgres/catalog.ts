@@ -1,14 +1,12 @@
 /** Tables as such, in PostgreSQL. */
-import { DestinationError } from "../errors.ts";
-import type { Catalog, FoundTable, SqlDatabase, Widening } from "../sql/database.ts";
+import type { Catalog, FoundTable, SqlDatabase, TableChanges, Widening } from "../sql/database.ts";
+import { defaultSql, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { type Column, type Columns, systemColumns, type Table } from "../table.ts";
+import { clearColumns, clearKey } from "./dependents.ts";
 import { dialect } from "./dialect.ts";
 import { canonicalJsonFunction, textOf } from "./json-text.ts";
-
-/** How our own views are told from those of people. */
-export const viewComment = "Rows of several pipelines. Made by a sync, which may drop and make it again.";
 
 export class PostgresCatalog implements Catalog {
   readonly #database: SqlDatabase;
@@ -68,46 +66,73 @@ export class PostgresCatalog implements Catalog {
     await this.#database.run([this.#comment(table, undefined, table.description), ...comments].join("; "));
   }
 
-  async change(table: Table, found: FoundTable, widenings: readonly Widening[]): Promise<void> {
+  async change(table: Table, found: FoundTable, { widenings, oldKey }: TableChanges): Promise<void> {
     const target = this.#database.names.table(table.name);
-    if (widenings.length > 0) await this.#dropViews(table);
-    if (widenings.some(({ from }) => from === "json")) await this.#database.run(canonicalJsonFunction.create);
-    for (const { name, from, to } of widenings) {
-      const value = to === "string" ? textOf(from, quoted(name)) : quoted(name);
-      await this.#database.run(`ALTER TABLE ${target} ALTER ${quoted(name)} TYPE ${dialect.types[to]} USING ${value}`);
-    }
-    if (widenings.some(({ from }) => from === "json")) await this.#database.run(canonicalJsonFunction.drop);
-    for (const [name, { type, description }] of Object.entries<Column>({ ...table.columns, ...systemColumns })) {
+    if (widenings.length > 0) await this.#widen(table, widenings);
+    for (const [name, column] of Object.entries<Column>({ ...table.columns, ...systemColumns })) {
       const existing = found.columns.get(name);
       if (!existing) {
-        await this.#database.run(`ALTER TABLE ${target} ADD COLUMN ${quoted(name)} ${dialect.types[type]}`);
+        const constant = defaultSql(dialect, column);
+        const added = `ADD COLUMN ${quoted(name)} ${dialect.types[column.type]}`;
+        await this.#database.run(`ALTER TABLE ${target} ${added}${constant ? ` DEFAULT ${constant}` : ""}`);
+        // Rows that are written from now on say themselves what they hold.
+        if (constant) await this.#database.run(`ALTER TABLE ${target} ALTER ${quoted(name)} DROP DEFAULT`);
       }
       // An empty comment is none.
-      if ((existing?.comment ?? "") !== description) await this.#database.run(this.#comment(table, name, description));
+      if ((existing?.comment ?? "") !== column.description) {
+        await this.#database.run(this.#comment(table, name, column.description));
+      }
     }
+    if (oldKey) await this.#changeKey(table, found, oldKey);
     if ((found.comment ?? "") !== table.description) {
       await this.#database.run(this.#comment(table, undefined, table.description));
     }
   }
 
-  /** PostgreSQL changes no column that a view shows. Our own views are made again by who made them. */
-  async #dropViews(table: Table): Promise<void> {
-    const views = await this.#database.read(
-      `SELECT DISTINCT view.oid::regclass::text AS name, obj_description(view.oid, 'pg_class') AS comment
-       FROM pg_depend JOIN pg_rewrite ON pg_rewrite.oid = pg_depend.objid JOIN pg_class AS view ON view.oid = ev_class
-       WHERE pg_depend.classid = 'pg_rewrite'::regclass AND refclassid = 'pg_class'::regclass
-         AND refobjid = ${literal(this.#database.names.table(table.name))}::regclass AND view.oid <> refobjid`,
+  async #widen(table: Table, widenings: readonly Widening[]): Promise<void> {
+    const target = this.#database.names.table(table.name);
+    const others = await clearColumns(
+      this.#database,
+      table,
+      widenings.map(({ name }) => name),
     );
-    for (const { name, comment } of views) {
-      if (comment !== viewComment) {
-        throw new DestinationError(
-          "SCHEMA_CONFLICT",
-          `Table ${table.name} in ${this.#database.place} cannot be changed while view ${name} shows it. Drop the view, ` +
-            "sync, and make it again.",
-        );
-      }
-      await this.#database.run(`DROP VIEW ${name}`);
+    const isOfJson = widenings.some(({ from }) => from === "json");
+    if (isOfJson) await this.#database.run(canonicalJsonFunction.create);
+    const changes = widenings.map(({ name, from, to }) => {
+      const value = to === "string" ? textOf(from, quoted(name)) : quoted(name);
+      return `ALTER ${quoted(name)} TYPE ${dialect.types[to]} USING ${value}`;
+    });
+    try {
+      await this.#database.run(`ALTER TABLE ${target} ${changes.join(", ")}`);
+    } catch (error) {
+      if (others.length > 0 && dialect.refusesChange(error)) throw inTheWay(this.#database, table, others, error);
+      throw error;
     }
+    if (isOfJson) await this.#database.run(canonicalJsonFunction.drop);
+  }
+
+  async #changeKey(table: Table, found: FoundTable, oldKey: readonly string[]): Promise<void> {
+    const target = this.#database.names.table(table.name);
+    await clearKey(this.#database, table);
+    for (const name of table.primaryKey) {
+      const constant = found.columns.has(name) && defaultSql(dialect, table.columns[name] as Column);
+      if (!constant) continue;
+      await this.#database.run(`UPDATE ${target} SET ${quoted(name)} = ${constant} WHERE ${quoted(name)} IS NULL`);
+    }
+    const [key] = await this.#database.read(
+      `SELECT conname AS name, indisreplident AS identity, indisclustered AS clustered FROM pg_constraint
+       JOIN pg_index ON indexrelid = conindid WHERE conrelid = ${literal(target)}::regclass AND contype = 'p'`,
+    );
+    const name = key && quoted(String(key.name));
+    const columns = table.primaryKey.map(quoted).join(", ");
+    const changes = name ? [`DROP CONSTRAINT ${name}`] : [];
+    changes.push(`ADD ${name ? `CONSTRAINT ${name} ` : ""}PRIMARY KEY (${columns})`);
+    const freed = oldKey.filter((name) => !table.primaryKey.includes(name) && found.columns.has(name));
+    changes.push(...freed.map((name) => `ALTER ${quoted(name)} DROP NOT NULL`));
+    // What people said of the index, for replicas and for the order on disk, goes with it.
+    if (key?.identity) changes.push(`REPLICA IDENTITY USING INDEX ${name}`);
+    if (key?.clustered) changes.push(`CLUSTER ON ${name}`);
+    for (const change of changes) await this.#database.run(`ALTER TABLE ${target} ${change}`);
   }
 
   #relations(where: string) {

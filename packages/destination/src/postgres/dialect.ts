@@ -13,6 +13,10 @@ export const dialect: Dialect = {
     json: "jsonb",
   },
   foldsCase: false,
+  // Dependent objects, what cannot be altered, and values that a constraint, an index or an expression cannot take; not
+  // a missing right or a lock.
+  refusesChange: (thrown) =>
+    /^(2BP01|0A000|22...|23...|42(?!501)...)$/.test(String((thrown as { code?: unknown })?.code)),
   maxNameBytes: 63,
   byteOrder: ' COLLATE "C"',
   now: () => "now()",

@@ -1,6 +1,6 @@
 import type { SqlDatabase } from "../sql/database.ts";
 import { literal } from "../sql/names.ts";
-import { viewComment } from "./catalog.ts";
+import { viewComment } from "./dependents.ts";
 
 /**
  * Makes a view, or makes it anew. A view that only gets further columns is replaced, which keeps the rights that people

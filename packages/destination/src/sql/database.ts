@@ -45,6 +45,8 @@ export interface Dialect {
   readonly maxNameBytes?: number;
   /** Comes behind a text that is compared byte by byte, where that is not the rule. */
   readonly byteOrder?: string;
+  /** Whether an error means that a table cannot be changed as it is, and not that something failed. */
+  refusesChange(thrown: unknown): boolean;
   /** The present moment as the value of a timestamp column. */
   now(): string;
   /** A query whose rows are the items of some lists, side by side. */
@@ -78,6 +80,16 @@ export interface Widening {
   readonly to: ColumnType;
 }
 
+/** What a table lacks besides columns and descriptions. */
+export interface TableChanges {
+  readonly widenings: readonly Widening[];
+  /**
+   * The key that the table has, where its definition has another. Rows hold no null in the new one, or the column has a
+   * default, and no two rows have the same.
+   */
+  readonly oldKey?: readonly string[];
+}
+
 /** Tables as such. All of it within a transaction. */
 export interface Catalog {
   /** Creates the schema when it is missing. */
@@ -88,6 +100,10 @@ export interface Catalog {
   kind(name: string): Promise<"table" | "view" | undefined>;
   describe(table: string): Promise<FoundTable | undefined>;
   create(table: Table): Promise<void>;
-  /** Widens columns, adds those that are missing, and corrects the comments. */
-  change(table: Table, found: FoundTable, widenings: readonly Widening[]): Promise<void>;
+  /**
+   * Widens columns, adds those that are missing, changes the key, and corrects the comments.
+   *
+   * @throws DestinationError `SCHEMA_CONFLICT` for what people made on the table and is in the way
+   */
+  change(table: Table, found: FoundTable, changes: TableChanges): Promise<void>;
 }

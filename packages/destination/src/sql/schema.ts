@@ -1,7 +1,8 @@
 /** Makes tables ready: who they belong to, and what they lack. Never narrows, never drops. */
 import { DestinationError } from "../errors.ts";
 import { type Column, type ColumnType, systemColumns, type Table } from "../table.ts";
-import type { FoundTable, SqlDatabase, Widening } from "./database.ts";
+import type { FoundTable, SqlDatabase, TableChanges, Widening } from "./database.ts";
+import { checkNewKey, inTheWay } from "./keys.ts";
 import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 
@@ -44,14 +45,29 @@ export async function prepareTable(database: SqlDatabase, pipeline: string, tabl
     await catalog.create(table);
     return takeOwnership(database, pipeline, table.name, key);
   }
-  if (owner?.primaryKey !== key) {
-    throw conflict(
-      database,
-      table,
-      `its rows are identified by ${owner?.primaryKey}, and now by ${key}. Drop the table to have it read again.`,
-    );
+  const oldKey = owner && owner.primaryKey !== key ? (JSON.parse(owner.primaryKey) as string[]) : undefined;
+  if (oldKey) await checkNewKey(database, table, found, oldKey);
+  await changeTable(database, table, found, {
+    widenings: await wideningsOf(database, table, found),
+    ...(oldKey && { oldKey }),
+  });
+  if (!oldKey || !owner) return;
+  const given = new Parameters();
+  await database.run(
+    `UPDATE ${database.names.table("_sync_tables")} SET primary_key = ${given.text(key)}
+     WHERE table_name = ${given.text(owner.name)}`,
+    given,
+  );
+}
+
+async function changeTable(database: SqlDatabase, table: Table, found: FoundTable, changes: TableChanges) {
+  try {
+    await database.catalog.change(table, found, changes);
+  } catch (cause) {
+    if (cause instanceof DestinationError || !database.dialect.refusesChange(cause)) throw cause;
+    const { message, detail } = cause as Error & { detail?: unknown };
+    throw inTheWay(database, table, [`${message.trim()}${detail ? ` (${detail})` : ""}`], cause);
   }
-  await catalog.change(table, found, await wideningsOf(database, table, found));
 }
 
 /** The columns that are to hold more than they can. */
@@ -85,7 +101,7 @@ async function ownerOf(database: SqlDatabase, table: string) {
     `SELECT table_name, pipeline, primary_key FROM ${database.names.table("_sync_tables")}`,
   );
   const own = rows.find(({ table_name }) => folded(database, String(table_name)) === folded(database, table));
-  return own && { pipeline: String(own.pipeline), primaryKey: String(own.primary_key) };
+  return own && { name: String(own.table_name), pipeline: String(own.pipeline), primaryKey: String(own.primary_key) };
 }
 
 async function takeOwnership(database: SqlDatabase, pipeline: string, table: string, key: string): Promise<void> {

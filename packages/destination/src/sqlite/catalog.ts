@@ -1,10 +1,12 @@
 /** Tables as such, in SQLite, which can hardly change one: a table that is to be another is written anew. */
 
-import type { Catalog, FoundTable, SqlDatabase } from "../sql/database.ts";
+import type { Catalog, FoundColumn, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
+import { defaultSql, filled, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { type Column, type Columns, type ColumnType, systemColumns, type Table } from "../table.ts";
 import { dialect } from "./dialect.ts";
+import { type ColumnText, columnDefinition, createSql, definitionsIn, isRequired } from "./table-text.ts";
 
 /** How the values of a column become text, where they are none. */
 const asText: Readonly<Partial<Record<ColumnType, (column: string) => string>>> = {
@@ -12,12 +14,6 @@ const asText: Readonly<Partial<Record<ColumnType, (column: string) => string>>> 
   float64: (column) => `_sync_text(${column})`,
   boolean: (column) => `CASE ${column} WHEN 1 THEN 'true' WHEN 0 THEN 'false' END`,
 };
-
-interface ColumnText {
-  readonly name: string;
-  readonly type: string;
-  readonly description: string;
-}
 
 export class SqliteCatalog implements Catalog {
   readonly #database: SqlDatabase;
@@ -49,54 +45,86 @@ export class SqliteCatalog implements Catalog {
 
   async create(table: Table): Promise<void> {
     const columns: Columns = { ...table.columns, ...systemColumns };
-    const texts = Object.entries(columns).map(([name, column]) => ({
-      ...column,
-      name,
-      type: dialect.types[column.type],
-    }));
+    const texts = Object.entries(columns).map(([name, column]) => ownText(table, name, column));
     await this.#database.run(createSql(table, table.name, texts));
   }
 
   /** Writes the table anew when the text that made it is not the one that would make it today. */
-  async change(table: Table, found: FoundTable): Promise<void> {
-    const wanted = new Map<string, Column & { name: string }>(
-      Object.entries<Column>({ ...table.columns, ...systemColumns }).map(([name, column]) => [
-        name.toLowerCase(),
-        { ...column, name },
-      ]),
+  async change(table: Table, found: FoundTable, { oldKey }: TableChanges): Promise<void> {
+    const [stored] = await this.#schema(table.name, "type = 'table' AND name");
+    const made = definitionsIn(String(stored?.sql));
+    const wanted = new Map<string, [name: string, Column]>(
+      Object.entries<Column>({ ...table.columns, ...systemColumns }).map((each) => [each[0].toLowerCase(), each]),
     );
     const columns: ColumnText[] = [];
     const values: string[] = [];
     for (const [key, existing] of found.columns) {
-      const column = wanted.get(key);
-      const type = column ? dialect.types[column.type] : existing.type;
-      columns.push({
-        name: column?.name ?? existing.name,
-        type,
-        description: column?.description ?? "Not written any more.",
-      });
-      const from = (Object.keys(dialect.types) as ColumnType[]).find((each) => dialect.types[each] === existing.type);
-      const toText = column?.type === "string" && from ? asText[from] : undefined;
-      values.push(toText?.(quoted(existing.name)) ?? quoted(existing.name));
+      const [name, column] = wanted.get(key) ?? [];
+      columns.push(column ? ownText(table, name as string, column) : otherText(existing, made.get(key)));
+      values.push(
+        column ? storedValues(existing, column, table.primaryKey.includes(String(name))) : quoted(existing.name),
+      );
       wanted.delete(key);
     }
-    for (const { name, type, description } of wanted.values()) {
-      columns.push({ name, type: dialect.types[type], description });
-      values.push("NULL");
+    for (const [name, column] of wanted.values()) {
+      columns.push(ownText(table, name, column));
+      values.push(defaultSql(dialect, column) ?? "NULL");
     }
-    const [stored] = await this.#schema(table.name, "type = 'table' AND name");
-    if (stored?.sql !== createSql(table, table.name, columns)) await this.#rebuild(table, columns, values);
+    const generated = (await this.#generated(table.name)).map((name) => ({
+      ...foreign,
+      name,
+      definition: made.get(name.toLowerCase()) ?? quoted(name),
+    }));
+    if (stored?.sql === createSql(table, table.name, [...columns, ...generated])) return;
+    if (oldKey) await this.#checkReferences(table, oldKey);
+    await this.#rebuild(table, columns, values, generated);
   }
 
-  async #rebuild(table: Table, columns: readonly ColumnText[], values: readonly string[]): Promise<void> {
+  async #rebuild(
+    table: Table,
+    columns: readonly ColumnText[],
+    values: readonly string[],
+    generated: readonly ColumnText[],
+  ): Promise<void> {
     const others = await this.#schema(table.name, "type IN ('index', 'trigger') AND sql IS NOT NULL AND tbl_name");
     const target = quoted(table.name);
     const rebuilt = "_sync_rebuilt";
-    await this.#database.run(createSql(table, rebuilt, columns));
-    await this.#database.run(`INSERT INTO ${rebuilt} SELECT ${values.join(", ")} FROM ${target}`);
+    await this.#database.run(createSql(table, rebuilt, [...columns, ...generated]));
+    const names = columns.map(({ name }) => quoted(name)).join(", ");
+    await this.#database.run(`INSERT INTO ${rebuilt} (${names}) SELECT ${values.join(", ")} FROM ${target}`);
     await this.#database.run(`DROP TABLE ${target}`);
     await this.#database.run(`ALTER TABLE ${rebuilt} RENAME TO ${target}`);
     for (const { sql } of others) await this.#database.run(String(sql));
+  }
+
+  /** Columns whose values SQLite computes. */
+  async #generated(table: string): Promise<string[]> {
+    const rows = await this.#database.read(
+      `SELECT name FROM pragma_table_xinfo(${literal(table)}) WHERE hidden > 1 ORDER BY cid`,
+    );
+    return rows.map(({ name }) => String(name));
+  }
+
+  /** SQLite would change the key all the same, and from then on refuse what is written into the table that refers to it. */
+  async #checkReferences(table: Table, oldKey: readonly string[]): Promise<void> {
+    const rows = await this.#database.read(
+      `SELECT other.name, key.id, group_concat(coalesce(key."to", '')) AS columns
+       FROM sqlite_schema AS other, pragma_foreign_key_list(other.name) AS key
+       WHERE other.type = 'table' AND key."table" = ${literal(table.name)} COLLATE NOCASE GROUP BY other.name, key.id`,
+    );
+    const sorted = (names: readonly string[]) =>
+      names
+        .map((name) => name.toLowerCase())
+        .sort()
+        .join();
+    // A foreign key that names no columns means the primary key.
+    const referring = rows.filter(({ columns }) =>
+      ["", sorted(oldKey)].includes(sorted(String(columns).split(",").filter(Boolean))),
+    );
+    if (referring.length > 0) {
+      const things = [...new Set(referring.map(({ name }) => `the foreign key of table ${name}`))];
+      throw inTheWay(this.#database, table, things);
+    }
   }
 
   /** @param where ends with the column that has the name */
@@ -109,13 +137,23 @@ export class SqliteCatalog implements Catalog {
   }
 }
 
-/** SQLite has no comments on columns, but keeps the statement that made a table as it was written. */
-function createSql(table: Table, name: string, columns: readonly ColumnText[]): string {
-  const comment = (text: string) => `  -- ${text.replaceAll(/\s+/g, " ").trim()}`.trimEnd();
-  const lines = columns.map((column) => {
-    const required = table.primaryKey.includes(column.name) || column.name === "_synced_at";
-    return `${comment(column.description)}\n  ${quoted(column.name)} ${column.type}${required ? " NOT NULL" : ""},`;
-  });
-  const key = table.primaryKey.map(quoted).join(", ");
-  return `CREATE TABLE ${quoted(name)} (\n${[comment(table.description), ...lines].join("\n")}\n  PRIMARY KEY (${key})\n)`;
+function ownText(table: Table, name: string, { type, description }: Column): ColumnText {
+  return { name, description, definition: columnDefinition(name, dialect.types[type], isRequired(table, name)) };
+}
+
+/** A column that is not in the definition: ours from before, which may be null now, or one that somebody made. */
+function otherText({ name, type }: FoundColumn, made: string | undefined): ColumnText {
+  const definition = columnDefinition(name, type, false);
+  const isOurs = made === undefined || [definition, columnDefinition(name, type, true)].includes(made);
+  return isOurs ? { name, description: "Not written any more.", definition } : { ...foreign, name, definition: made };
+}
+
+const foreign = { description: "Made by somebody else." } as const;
+
+/** The values of a column that there is, as its definition wants them. */
+function storedValues({ name, type }: FoundColumn, column: Column, isKey: boolean): string {
+  const from = (Object.keys(dialect.types) as ColumnType[]).find((each) => dialect.types[each] === type);
+  const toText = column.type === "string" && from ? asText[from] : undefined;
+  const values = toText?.(quoted(name)) ?? quoted(name);
+  return isKey ? filled(dialect, values, column) : values;
 }

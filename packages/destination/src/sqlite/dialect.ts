@@ -1,6 +1,7 @@
 import type { Dialect } from "../sql/database.ts";
 import type { LeaseSql } from "../sql/lease.ts";
 import { quoted } from "../sql/names.ts";
+import { resultCode } from "./errors.ts";
 
 /**
  * How SQLite says things. What begins with TEXT is stored as text, whatever follows: the second word is for us and for
@@ -17,6 +18,8 @@ export const dialect: Dialect = {
     json: "TEXT JSON",
   },
   foldsCase: true,
+  // SQLITE_ERROR, SQLITE_CONSTRAINT
+  refusesChange: (thrown) => [1, 19].includes((resultCode(thrown) ?? 0) & 0xff),
   now: () => "_sync_moment(0)",
   unfold(lists) {
     const values = lists.map(({ column }, index) =>

@@ -19,7 +19,7 @@ const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: str
 };
 
 /** The result code of one of SQLite's errors. */
-function resultCode(thrown: unknown): number | undefined {
+export function resultCode(thrown: unknown): number | undefined {
   const { errcode } = (thrown ?? {}) as { errcode?: unknown };
   return typeof errcode === "number" ? errcode : undefined;
 }

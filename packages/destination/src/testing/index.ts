@@ -2,6 +2,7 @@ import { describe, test } from "vitest";
 import { atomicityCases } from "./atomicity-cases.ts";
 import { type DestinationCase, type DestinationSuite, type Place, runCase } from "./case.ts";
 import { changeCases } from "./change-cases.ts";
+import { keyCases } from "./key-cases.ts";
 import { readCases } from "./read-cases.ts";
 import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
@@ -27,6 +28,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...atomicityCases,
   ...writerCases,
   ...schemaCases,
+  ...keyCases,
   ...viewCases,
   ...transferCases,
   ...sqlCases,

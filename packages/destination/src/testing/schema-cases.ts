@@ -138,16 +138,6 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses another primary key for a table that has one",
-    async run(subject) {
-      const columns = { a: { type: "string", description: "Part of the key." } } as const;
-      await store(subject, grown(columns), [{ id: 1, a: "x" }]);
-      const other = defineTable({ ...grown(columns), primaryKey: ["id", "a"] });
-      await rejectsWith(store(subject, other, []), "SCHEMA_CONFLICT", "grown");
-    },
-  },
-  {
-    group,
     name: "refuses a table of another pipeline, and names its owner",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });

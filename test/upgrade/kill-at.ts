@@ -1,0 +1,38 @@
+/**
+ * Loaded before a program (`node --import`), this kills it as it is about to carry out a statement, or just after: the
+ * first that fits `KILL_AT` once the program has set `globalThis.isArmed`. The program knows nothing of it.
+ */
+import fs from "node:fs/promises";
+import { syncBuiltinESMExports } from "node:module";
+import { DatabaseSync } from "node:sqlite";
+import { DuckDBConnection } from "@duckdb/node-api";
+import pg from "pg";
+
+const [when = "", what = "nothing"] = (process.env.KILL_AT ?? "").split(/ (.*)/s);
+const pattern = new RegExp(what);
+
+function reach(moment: string, statement: unknown): void {
+  if (moment !== when || !(globalThis as { isArmed?: boolean }).isArmed || !pattern.test(String(statement))) return;
+  process.kill(process.pid, "SIGKILL");
+}
+
+/** Watches a method whose first argument is a statement. */
+function watch(holder: object, method: string): void {
+  const methods = holder as Record<string, (...given: unknown[]) => unknown>;
+  const original = methods[method] as (...given: unknown[]) => unknown;
+  methods[method] = function (this: unknown, ...given) {
+    reach("before", given[0]);
+    const result = original.apply(this, given);
+    if (result instanceof Promise) return result.then((value) => (reach("after", given[0]), value));
+    reach("after", given[0]);
+    return result;
+  };
+}
+
+watch(DatabaseSync.prototype, "exec");
+watch(DatabaseSync.prototype, "prepare");
+watch(DuckDBConnection.prototype, "run");
+watch(pg.Client.prototype, "query");
+// How the files destination commits: by a link to the manifest.
+watch(fs, "link");
+syncBuiltinESMExports();
