@@ -23,9 +23,8 @@ function watch(holder: object, method: string): void {
   methods[method] = function (this: unknown, ...given) {
     reach("before", given[0]);
     const result = original.apply(this, given);
-    if (result instanceof Promise) return result.then((value) => (reach("after", given[0]), value));
-    reach("after", given[0]);
-    return result;
+    if (!(result instanceof Promise)) reach("after", given[0]);
+    return result instanceof Promise ? result.finally(() => reach("after", given[0])) : result;
   };
 }
 

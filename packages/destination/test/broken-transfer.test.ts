@@ -1,28 +1,8 @@
 /** Destinations that are wrong on purpose about whole tables, and the case that must notice it. */
 import { AssertionError } from "node:assert";
-import type { Destination, Session, StoredRow } from "@org/destination";
-import { destinationCases, runCase } from "@org/destination/testing";
+import type { StoredRow } from "@org/destination";
 import { expect, test } from "vitest";
-import { createPlace, duckdbSuite } from "./duckdb-place.ts";
-
-type Wrong = (right: Destination) => Destination;
-
-/** Changes some methods of a session, given the session that does it right. */
-const inSession =
-  (mistake: (right: Session) => Partial<Session>): Wrong =>
-  (right) => ({
-    ...right,
-    async open(options) {
-      const session = await right.open(options);
-      const changed = mistake(session);
-      return new Proxy(session, {
-        get(target, name: keyof Session) {
-          const method: unknown = changed[name] ?? target[name];
-          return typeof method === "function" ? method.bind(target) : method;
-        },
-      });
-    },
-  });
+import { inSession, run, type Wrong } from "./broken.ts";
 
 const inPages = (change: (page: readonly StoredRow[]) => readonly StoredRow[]) =>
   inSession((right) => ({
@@ -84,17 +64,6 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
     }),
   ],
 ];
-
-function run(caseName: string, wrong: Wrong): Promise<void> {
-  const named = destinationCases.find((each) => each.name === caseName);
-  if (!named) throw new Error(`The suite has no case named "${caseName}".`);
-  const create = async () => {
-    const place = await createPlace();
-    const destination = wrong(place.connect());
-    return { ...place, connect: () => destination };
-  };
-  return runCase({ ...duckdbSuite, create }, named);
-}
 
 test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, caughtBy, wrong) => {
   await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);

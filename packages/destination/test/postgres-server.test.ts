@@ -132,14 +132,6 @@ describe("the tables", () => {
     await expect(during(store)).rejects.toEqual(failure("OWNED", false, "things", "not made by a sync"));
   });
 
-  test("are not widened under a view of somebody else, which is named", async () => {
-    await during(store);
-    await query(url, `CREATE VIEW ${within}.mine AS SELECT * FROM ${within}.things`);
-    const wider = { ...table, columns: { ...table.columns, at: { ...table.columns.at, type: "string" } } } as const;
-    const prepared = during((session) => session.prepare([wider]));
-    await expect(prepared).rejects.toEqual(failure("SCHEMA_CONFLICT", false, "things", "mine", "Drop the view"));
-  });
-
   test("that somebody dropped take their streams' states with them", async () => {
     await during(store);
     await query(url, `DROP TABLE ${within}.things`);

@@ -15,6 +15,7 @@ const columns = z.record(
   z.object({
     type: z.enum(["string", "int64", "float64", "boolean", "timestamp", "json"]),
     nullable: z.boolean().optional(),
+    default: z.union([z.string(), z.number(), z.boolean()]).optional(),
     description: z.string(),
   }),
 );

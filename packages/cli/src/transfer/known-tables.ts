@@ -1,4 +1,4 @@
-import type { StoredTable, Table } from "@org/destination";
+import type { Column, StoredTable, Table } from "@org/destination";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { UsageError } from "../errors.ts";
@@ -20,13 +20,16 @@ export interface KnownTable {
 }
 
 /**
- * What is known of a stored table: of its columns those that it has, and that this release knows.
+ * What is known of a stored table: of its columns those that it has, and that this release knows; and those for which
+ * there is a constant, since its key may need them.
  *
  * @throws UsageError for a table that no source of this release has
  */
 export function knownTable({ name, columns }: StoredTable): KnownTable {
   const table = known.find((each) => name.endsWith(each.name));
   if (!table) throw new UsageError(`This release knows no table like ${name}, so it cannot move it.`);
-  const own = Object.entries(table.columns).filter(([column]) => columns.includes(column));
+  const own = Object.entries<Column>(table.columns).filter(
+    ([column, { default: constant }]) => columns.includes(column) || constant !== undefined,
+  );
   return { stored: { ...table, name, columns: Object.fromEntries(own) }, name: table.name };
 }

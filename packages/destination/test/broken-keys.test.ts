@@ -1,0 +1,81 @@
+/** Destinations that are wrong on purpose about keys that change, and the case that must notice it. */
+import { AssertionError } from "node:assert";
+import type { Session, StoredRow, Table } from "@org/destination";
+import { expect, test } from "vitest";
+import { inSession, run, type Wrong } from "./broken.ts";
+
+/** Rewrites what a session prepares, row by row. */
+const inOldRows = (change: (row: StoredRow) => StoredRow): Wrong =>
+  inSession((right) => ({
+    async prepare(tables) {
+      await right.prepare(tables);
+      for (const table of tables) {
+        for await (const page of right.rows!(table)) await right.restore!(table, page.map(change));
+      }
+    },
+  }));
+
+const withoutDefaults = (table: Table): Table => ({
+  ...table,
+  columns: Object.fromEntries(
+    Object.entries(table.columns).map(([name, { default: _, ...column }]) => [name, { ...column, nullable: true }]),
+  ),
+});
+
+/** Goes on with the first key that it was told of. */
+function withOldKeys(): Wrong {
+  const keys = new Map<string, readonly string[]>();
+  const old = <T extends Table>(table: T): T => {
+    if (!keys.has(table.name)) keys.set(table.name, table.primaryKey);
+    return { ...table, primaryKey: keys.get(table.name) };
+  };
+  return inSession((right) => ({
+    prepare: (tables) => right.prepare(tables.map(old)),
+    commit: (stream, batch) => right.commit(stream, { ...batch, table: old(batch.table) }),
+  }));
+}
+
+const oneByOne = (prepare: (right: Session, table: Table) => Promise<void>): Wrong =>
+  inSession((right) => ({
+    async prepare(tables) {
+      for (const table of tables) await prepare(right, table);
+    },
+  }));
+
+const larger = "gives a table a larger key with new columns: rows, their time and their deletion stay";
+
+const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
+  [
+    "knows nothing of defaults",
+    "adds columns with their defaults in the rows that were there, whose time stays",
+    inSession((right) => ({ prepare: (tables) => right.prepare(tables.map(withoutDefaults)) })),
+  ],
+  [
+    "stamps rows anew",
+    larger,
+    (() => {
+      let minute = 10;
+      return inOldRows((row) => ({ ...row, _synced_at: `2026-01-02T00:${minute++}:00.000000Z` }));
+    })(),
+  ],
+  ["brings deleted rows back to life", larger, inOldRows((row) => ({ ...row, _deleted_at: null }))],
+  [
+    "goes on with the old key",
+    "tells rows apart by the new key from then on, in every way of writing them",
+    withOldKeys(),
+  ],
+  [
+    "takes any key",
+    "refuses a key that old rows have no value for, or of which several have the same, and changes nothing",
+    oneByOne((right, table) => right.prepare([table]).catch(() => undefined)),
+  ],
+  [
+    "changes one table after the other",
+    "changes the keys of all tables of a call or of none",
+    oneByOne((right, table) => right.prepare([table])),
+  ],
+];
+
+test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, caughtBy, wrong) => {
+  await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);
+});

@@ -1,0 +1,35 @@
+/** Destinations that are wrong on purpose, held to one case of the suite. */
+import type { Destination, Session } from "@org/destination";
+import { destinationCases, runCase } from "@org/destination/testing";
+import { createPlace, duckdbSuite } from "./duckdb-place.ts";
+
+export type Wrong = (right: Destination) => Destination;
+
+/** Changes some methods of a session, given the session that does it right. */
+export const inSession =
+  (mistake: (right: Session) => Partial<Session>): Wrong =>
+  (right) => ({
+    ...right,
+    async open(options) {
+      const session = await right.open(options);
+      const changed = mistake(session);
+      return new Proxy(session, {
+        get(target, name: keyof Session) {
+          const method: unknown = changed[name] ?? target[name];
+          return typeof method === "function" ? method.bind(target) : method;
+        },
+      });
+    },
+  });
+
+/** Runs a case, by its name, with a wrong destination in place of DuckDB. */
+export function run(caseName: string, wrong: Wrong): Promise<void> {
+  const named = destinationCases.find((each) => each.name === caseName);
+  if (!named) throw new Error(`The suite has no case named "${caseName}".`);
+  const create = async () => {
+    const place = await createPlace();
+    const destination = wrong(place.connect());
+    return { ...place, connect: () => destination };
+  };
+  return runCase({ ...duckdbSuite, create }, named);
+}

@@ -1,0 +1,33 @@
+/** The table whose key has grown: as it is, and as an older release defined it. */
+import type { Table } from "@org/destination";
+import { taskInstancesTable } from "@org/sources/airflow";
+import { fixture } from "./places.ts";
+
+/** The table of this release. */
+export const current: Table = Object.hasOwn(taskInstancesTable.columns, "region_id")
+  ? taskInstancesTable
+  : {
+      ...taskInstancesTable,
+      primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "region_id", "region_index", "try_number"],
+      columns: {
+        ...taskInstancesTable.columns,
+        region_id: { type: "string", default: "", description: "Region." },
+        region_index: { type: "int64", default: -1, description: "Index." },
+      },
+    };
+
+/** The table as the release defined it, by the columns that it exported. */
+export const old: Table = { ...current, ...exportedTable(), description: current.description };
+
+function exportedTable(): Pick<Table, "columns" | "primaryKey"> {
+  const lines = fixture("export.ndjson").split("\n").filter(Boolean);
+  const tables = lines.map((line) => JSON.parse(line)).filter(({ type }) => type === "table");
+  return tables.find(({ table }) => table.name === current.name).table;
+}
+
+/** What old rows hold in the columns that are new. */
+export const fresh = Object.fromEntries(
+  Object.entries(current.columns)
+    .filter(([column]) => !Object.hasOwn(old.columns, column))
+    .map(([column, each]) => [column, each.default ?? null]),
+);
