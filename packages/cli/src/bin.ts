@@ -2,6 +2,7 @@
 import { exitCodes } from "./index.ts";
 import { Interrupted } from "./io.ts";
 import { main } from "./main.ts";
+import { endPrograms } from "./run-program.ts";
 
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
@@ -42,6 +43,7 @@ if (by) setTimeout(() => end(by), 500).unref();
 
 /** Ends at once, as by a signal that nobody listens to: process.exit would wait for calls of the system that hang. */
 function end(name: "SIGINT" | "SIGTERM"): void {
+  endPrograms();
   process.removeAllListeners(name);
   process.kill(process.pid, name);
   // The first process of a container is not ended by its own signals.

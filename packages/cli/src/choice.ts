@@ -22,11 +22,11 @@ export interface Loaded {
 const DEFAULT_FILE = "dagsync.yaml";
 
 /** @throws UsageError */
-export async function loadPipelines(names: readonly string[], { config }: Choice, { env }: Io): Promise<Loaded> {
+export async function loadPipelines(names: readonly string[], { config }: Choice, io: Io): Promise<Loaded> {
   // With its parsers only where a file is read: half of the time that the command takes to start.
   const { readConfig } = await import("./config/read.ts");
-  const file = await readConfig(config ?? DEFAULT_FILE);
-  const all = pipelinesOf(file, env);
+  const file = await readConfig(config ?? DEFAULT_FILE, io.signal);
+  const all = pipelinesOf(file, io.env, io.signal);
   return { file, all, chosen: choose(all, names) };
 }
 

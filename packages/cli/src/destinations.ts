@@ -3,7 +3,6 @@ import { isAbsolute, join } from "node:path";
 import type { Destination } from "@org/destination";
 import { UsageError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
-import { shown } from "./shown.ts";
 
 /** What follows the `?` of an address. */
 type Options = Readonly<Record<string, string | undefined>>;
@@ -97,8 +96,8 @@ export async function parseDestination(
   const name = aliases[scheme] ?? scheme;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (!kind) {
-    const what = scheme.length > 1 && scheme.length < 20 ? `of the kind ${scheme}, which is not known` : shown(text);
-    throw new UsageError(`${label} is ${what}. Write ${forms()}.`);
+    const what = text === "" ? "empty" : scheme === "" ? "not of that form" : "of no kind that is known";
+    throw new UsageError(`${label} is ${what}.${didYouMean(scheme, Object.keys(kinds))} Write ${forms()}.`);
   }
   // MotherDuck's databases are DuckDB's, by a name of their own.
   const address = scheme === "md" ? text : name === "duckdb" || kind.isPath ? rest : `${name}:${rest}`;

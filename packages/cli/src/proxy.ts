@@ -2,7 +2,7 @@
  * Through the proxy of the environment, or a source's own. Node's own fetch looks at it from 22.21 and 24.0 on, and only
  * when it was told to at its start; undici, which that fetch is made of, does in every version that we support.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import * as tls from "node:tls";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -29,7 +29,7 @@ export interface FetchOptions {
  * @throws UsageError when a proxy's address is none, or the file cannot be read.
  */
 export function proxiedFetch(env: Io["env"], { proxy, caFile, label = "" }: FetchOptions = {}): Fetch | undefined {
-  const own = proxy === undefined ? undefined : proxyAddress(proxy, `${label}: proxy`);
+  const own = proxy === undefined ? undefined : proxyAddress(proxy, `${label}: proxy`, { isNamed: true });
   const httpProxy = own ?? environmentProxy(env, "http_proxy");
   const httpsProxy = own ?? environmentProxy(env, "https_proxy");
   const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== "").map((proxy) => new URL(proxy));
@@ -67,10 +67,12 @@ function environmentProxy(env: Io["env"], name: string): string {
   return text === "" ? "" : proxyAddress(text, name.toUpperCase());
 }
 
-function proxyAddress(text: string, label: string): string {
+/** @param options.isNamed whether it must look like one, since it may be a secret in the wrong place, and will be told */
+function proxyAddress(text: string, label: string, { isNamed = false } = {}): string {
   // curl, and with it most environments, knows proxies without a scheme.
-  const url = URL.parse(/^[a-z0-9]+:\/\//i.test(text) ? text : `http://${text}`);
-  if (url && /^https?:$/.test(url.protocol)) return url.href;
+  const hasScheme = /^[a-z0-9]+:\/\//i.test(text);
+  const url = URL.parse(hasScheme ? text : `http://${text}`);
+  if (url && /^https?:$/.test(url.protocol) && (hasScheme || url.port !== "" || !isNamed)) return url.href;
   throw new UsageError(
     `${label} is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.`,
   );
@@ -79,11 +81,13 @@ function proxyAddress(text: string, label: string): string {
 /** The authorities in a file, and those that are trusted without it: giving a list replaces Node's own. */
 function trusted(caFile: string, label: string): string[] {
   try {
+    // Reading a pipe would hold the whole process.
+    if (!statSync(caFile).isFile()) throw new TypeError();
     // Node 22.13 does not have it yet, and then those of NODE_EXTRA_CA_CERTS are not among them.
     return [...(tls.getCACertificates?.("default") ?? tls.rootCertificates), readFileSync(caFile, "utf8")];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${label}: the file ${caFile} cannot be read (${code ?? "it is no file"}).`);
+    throw new UsageError(`${label}.caFile: the file that it names cannot be read (${code ?? "it is no file"}).`);
   }
 }
 

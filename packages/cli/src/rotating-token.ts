@@ -1,24 +1,47 @@
 /** Tokens that change: read from a file that something renews, or asked from a command. Never part of a message. */
-import { execFile } from "node:child_process";
-import { readFile } from "node:fs/promises";
-import { createDagsterClient, type DagsterClient, type DagsterClientOptions, DagsterError } from "@org/dagster-client";
+import {
+  createDagsterClient,
+  type DagsterAuth,
+  type DagsterClient,
+  type DagsterClientOptions,
+} from "@org/dagster-client";
 import { UsageError } from "./errors.ts";
+import { readApart } from "./read-apart.ts";
+import { type Ended, runProgram } from "./run-program.ts";
 
 /** Gets a token anew. @throws UsageError that names where it should have come from, and nothing of what came */
 export type Token = { readonly get: (signal?: AbortSignal) => Promise<string> };
 
-/** A command may take so long, in ms. */
-const COMMAND_MS = 30_000;
+/** A command, and a file, may take so long, in ms. */
+const TIMEOUT_MS = 30_000;
 
-/** The token in a file, without the line break at its end. */
-export function tokenFromFile(path: string, label: string): Token {
+/** No token is longer, in bytes. */
+const MAX_BYTES = 65_536;
+
+export interface TokenOptions {
+  /** How long it may take, in ms. @default 30000 */
+  readonly timeoutMs?: number;
+  /** Ends what is being waited for, whoever asked. @default never */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * The token in a file, without the line break at its end. It may be a pipe.
+ *
+ * @param label where its path stands, for messages: the path itself is not repeated, since it may be a token in the wrong
+ * place
+ */
+export function tokenFromFile(path: string, label: string, options: TokenOptions = {}): Token {
+  const { timeoutMs = TIMEOUT_MS } = options;
   return {
     async get(signal) {
-      const text = await readFile(path, { encoding: "utf8", ...(signal && { signal }) }).catch((cause) => {
-        signal?.throwIfAborted();
-        throw new UsageError(`${label}: the file ${path} cannot be read (${cause.code ?? "it is no file"}).`);
-      });
-      return checked(text, `${label}: the file ${path}`);
+      const either = eitherSignal(options.signal, signal);
+      const read = await readApart(path, { timeoutMs, maxBytes: MAX_BYTES, signal: either });
+      if (read.how === "done") return checked(read.stdout, `${label}: the file that it names`);
+      const why = { "too slow": `nothing came within ${timeoutMs / 1000} s`, "too much": "it is too long" };
+      throw new UsageError(
+        `${label}: the file that it names cannot be read (${read.how === "failed" ? read.code : why[read.how]}).`,
+      );
     },
   };
 }
@@ -27,74 +50,70 @@ export function tokenFromFile(path: string, label: string): Token {
  * What a command prints, as the token.
  *
  * @param command one text for the shell, or a program and its arguments
- * @param options.timeoutMs how long it may take, in ms. @default 30000
  */
 export function tokenFromCommand(
   command: string | readonly string[],
   label: string,
-  { env, timeoutMs = COMMAND_MS }: { readonly env: NodeJS.ProcessEnv; readonly timeoutMs?: number },
+  { env, timeoutMs = TIMEOUT_MS, ...options }: TokenOptions & { readonly env: NodeJS.ProcessEnv },
 ): Token {
   const [program, args, shell] =
     typeof command === "string" ? [command, [], true] : [command[0]!, command.slice(1), false];
   return {
-    get: (signal) =>
-      new Promise((resolve, reject) => {
-        const limits = {
-          timeout: timeoutMs,
-          killSignal: "SIGKILL",
-          maxBuffer: 1_000_000,
-          ...(signal && { signal }),
-        } as const;
-        const child = execFile(program, args, { ...limits, shell, env, windowsHide: true }, (error, stdout) => {
-          if (signal?.aborted) return reject(signal.reason);
-          try {
-            if (error)
-              throw new UsageError(`${label}: the command ${failure(error, timeoutMs)}. Run it by hand to see why.`);
-            resolve(checked(stdout, `${label}: the command`));
-          } catch (thrown) {
-            reject(thrown);
-          }
-        });
-        child.stdin?.end();
-      }),
+    async get(signal) {
+      const either = eitherSignal(options.signal, signal);
+      const ended = await runProgram(program, args, { shell, env, timeoutMs, maxBytes: MAX_BYTES, signal: either });
+      if (ended.how === "done") return checked(ended.stdout, `${label}: the command`);
+      throw new UsageError(`${label}: the command ${failure(ended, timeoutMs)}. Run it by hand to see why.`);
+    },
   };
 }
 
 /** How a command ended. Its output and its own text may hold secrets. */
-function failure({ code, killed }: { code?: unknown; killed?: boolean }, timeoutMs: number): string {
-  if (killed) return `did not end within ${timeoutMs / 1000} s`;
-  return typeof code === "number" ? `ended with exit code ${code}` : `could not be run (${code ?? "it was stopped"})`;
+function failure(ended: Exclude<Ended, { how: "done" }>, timeoutMs: number): string {
+  switch (ended.how) {
+    case "too slow":
+      return `did not end within ${timeoutMs / 1000} s`;
+    case "too much":
+      return "prints more than a token";
+    case "not started":
+      return `could not be run (${ended.code})`;
+    case "failed":
+      return ended.exitCode === null ? "was stopped" : `ended with exit code ${ended.exitCode}`;
+  }
 }
 
 function checked(text: string, where: string): string {
+  // A byte order mark counts as a blank.
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError(`${where} holds ${token === "" ? "nothing" : "more than a token: one word is expected"}.`);
 }
 
+function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 /** A client of Dagster that asks for its token again once the server refuses it, and sends the request once more. */
 export function dagsterWithToken(options: DagsterClientOptions, token: Token): DagsterClient {
+  return createDagsterClient({ ...options, auth: tokenHeaders(token) });
+}
+
+const HEADER = "Dagster-Cloud-Api-Token";
+
+/** One token for all requests, until it is refused. */
+function tokenHeaders(token: Token): DagsterAuth {
   let current: Promise<string> | undefined;
-  const headers = async () => ({ "Dagster-Cloud-Api-Token": (await current) ?? "" });
-  const client = createDagsterClient({ ...options, auth: headers });
-  const rawRequest: DagsterClient["rawRequest"] = async (...call) => {
+  return async ({ refused }) => {
+    const before = current;
+    // Another request may have got a new one meanwhile.
+    const isRefused = refused && (await before?.catch(() => undefined)) === refused.get(HEADER);
+    if (isRefused && current === before) current = undefined;
     current ??= token.get();
     const used = current;
     const forget = () => {
-      // Another request may have got a new one meanwhile.
       if (current === used) current = undefined;
     };
-    // Asked before the request, so that what goes wrong is said as it is.
-    await used.catch(forget).then(() => used);
-    try {
-      return await client.rawRequest(...call);
-    } catch (error) {
-      if (!(error instanceof DagsterError) || error.code !== "UNAUTHORIZED") throw error;
-      forget();
-      current ??= token.get();
-      await current;
-      return client.rawRequest(...call);
-    }
+    await used.catch(forget);
+    return { [HEADER]: await used };
   };
-  return { url: client.url, rawRequest, request: async (...call) => (await rawRequest(...call)).data };
 }

@@ -9,7 +9,6 @@ import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { proxiedFetch } from "./proxy.ts";
 import { dagsterWithToken, type Token } from "./rotating-token.ts";
-import { shown } from "./shown.ts";
 
 export const sourceKinds = ["airflow", "dagster"] as const;
 export type SourceKind = (typeof sourceKinds)[number];
@@ -26,7 +25,8 @@ const examples: Readonly<Record<SourceKind, string>> = {
 export function parseSource(text: string, env: Io["env"], { batch = true }: { readonly batch?: boolean } = {}): Source {
   const [, kind, address = ""] = /^(airflow|dagster):(.*)$/s.exec(text) ?? [];
   if (kind === undefined) {
-    const given = /^https?:\/\//i.test(text) ? "an address without saying what is there" : `${shown(text)}`;
+    const isAddress = /^https?:\/\//i.test(text);
+    const given = text === "" ? "empty" : isAddress ? "an address without saying what is there" : "not of that form";
     throw new UsageError(`--from is ${given}. Write ${examples.airflow} or ${examples.dagster}.`);
   }
   const isAirflow = kind === "airflow";
@@ -81,12 +81,10 @@ export function checkAddress(
 ): void {
   const example = isInFile ? examples[kind].replace(`${kind}:`, "") : examples[kind];
   if (!/^https?:\/\//i.test(address)) {
-    throw new UsageError(
-      `${label}: the address ${shown(address)} must begin with http:// or https://, as in ${example}.`,
-    );
+    throw new UsageError(`${label}: the address must begin with http:// or https://, as in ${example}.`);
   }
   const url = URL.parse(address);
-  if (!url) throw new UsageError(`${label}: ${shown(address)} is not a URL. Write it as in ${example}.`);
+  if (!url) throw new UsageError(`${label}: the address is not a URL. Write it as in ${example}.`);
   if (url.username || url.password) {
     const advice = isInFile
       ? "Addresses end up in logs: write username and password, or token, beside it."

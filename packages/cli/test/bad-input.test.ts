@@ -19,11 +19,11 @@ const last = (text: string) => text.trimEnd().split("\n").at(-1);
 test.each([
   [
     "airflow:127.0.0.1:8080",
-    '--from airflow: the address "127.0.0.1:8080" must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.',
+    "--from airflow: the address must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
   ],
   [
     "dagster:localhost:3000",
-    '--from dagster: the address "localhost:3000" must begin with http:// or https://, as in dagster:http://127.0.0.1:3000.',
+    "--from dagster: the address must begin with http:// or https://, as in dagster:http://127.0.0.1:3000.",
   ],
   [
     "http://127.0.0.1:8080",
@@ -31,9 +31,9 @@ test.each([
   ],
   [
     "prefect:http://x",
-    '--from is "prefect:http://x". Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.',
+    "--from is not of that form. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
   ],
-  ["airflow:http://", '--from airflow: "http://" is not a URL. Write it as in airflow:http://127.0.0.1:8080.'],
+  ["airflow:http://", "--from airflow: the address is not a URL. Write it as in airflow:http://127.0.0.1:8080."],
   [
     "airflow:http://ada:CANARY@127.0.0.1:8080",
     "--from airflow: the address of 127.0.0.1:8080 holds a user name or password. Command lines end up in process lists, logs and shell histories, so credentials come from the environment only: AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.",
@@ -48,7 +48,7 @@ test.each([
   ],
   [
     "airflow:ada:CANARY@127.0.0.1:8080",
-    "--from airflow: the address not of that form must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
+    "--from airflow: the address must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
   ],
   [
     "ada:CANARY@127.0.0.1",
@@ -64,9 +64,9 @@ const forms =
   "s3://bucket/prefix";
 
 test.each([
-  ["orchestration.duckdb", `--to is "orchestration.duckdb". Write ${forms}.`],
-  ["mysql://ada:CANARY@host/db", `--to is of the kind mysql, which is not known. Write ${forms}.`],
-  ["ada:CANARY@host", `--to is of the kind ada, which is not known. Write ${forms}.`],
+  ["orchestration.duckdb", `--to is not of that form. Write ${forms}.`],
+  ["mysql://ada:CANARY@host/db", `--to is of no kind that is known. Write ${forms}.`],
+  ["ada:CANARY@host", `--to is of no kind that is known. Write ${forms}.`],
   ["duckdb:", "--to duckdb: what comes after it is missing. Write it as in duckdb:orchestration.duckdb."],
   ["postgres://", "--to postgres: what comes after it is missing. Write it as in postgres://user@host/database."],
   ["duckdb:o.duckdb?shcema=x", '--to duckdb has no such option after its "?". Did you mean "schema"? It has: schema.'],

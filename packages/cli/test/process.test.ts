@@ -1,11 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startAirflowSimulator } from "@org/simulators";
-import { expect, onTestFinished, test } from "vitest";
-import { dagsync, temporaryFolder, until } from "./helpers.ts";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { dagsync, isRunning, temporaryFolder, until } from "./helpers.ts";
 
 const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
@@ -63,6 +64,84 @@ test("comes back later while another process holds the file, and names it", asyn
   expect(stderr).toMatch(
     new RegExp(`^dagsync: duckdb:${file} is in use by .*\\(process ${child.pid}\\)\\. Try again when it has finished`),
   );
+});
+
+describe.runIf(process.platform !== "win32").each([
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)("%s while a token is waited for", (signal, code) => {
+  /** What the process that is started writes into a file, once it has. */
+  const written = async (file: string) => {
+    await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").trim(), { timeout: 30_000 }).toBeTruthy();
+    return readFileSync(file, "utf8").trim();
+  };
+
+  test.each(["airflow", "dagster"])("ends a tokenCommand of %s and all that it started", async (kind) => {
+    const folder = temporaryFolder();
+    const starting: Promise<{ url: string; close(): Promise<void> }> =
+      kind === "airflow" ? startAirflowSimulator() : startDagsterSimulator();
+    const simulator = await until(starting);
+    writeConfig(folder, { kind, url: simulator.url, tokenCommand: 'sleep 1000 & echo $! > "$PID_FILE"; wait' });
+    const args = ["--conditions=@org/source", bin, "check", "--config", join(folder, "dagsync.yaml")];
+    const child = start(args, { PID_FILE: join(folder, "pid") });
+    const pid = Number(await written(join(folder, "pid")));
+    child.kill(signal);
+    const result = await finished(child);
+    expect(result).toEqual({ code, stderr: expect.stringContaining(`stopped by ${signal}.`) });
+    await expect.poll(() => isRunning(pid)).toBe(false);
+  });
+
+  test("does not wait for a tokenFile that nobody writes", async () => {
+    const folder = temporaryFolder();
+    const simulator = await until(startAirflowSimulator());
+    execFileSync("mkfifo", [join(folder, "fifo")]);
+    writeConfig(folder, { kind: "airflow", url: simulator.url, tokenFile: "fifo" });
+    const child = start(["--conditions=@org/source", bin, "check", "--config", join(folder, "dagsync.yaml")]);
+    // Opening it for writing succeeds once somebody reads, and gives nothing.
+    const reader = await open(join(folder, "fifo"), "w");
+    onTestFinished(() => reader.close());
+    child.kill(signal);
+    expect(await finished(child)).toEqual({ code, stderr: expect.stringContaining(`stopped by ${signal}.`) });
+  });
+
+  test("does not wait for a configuration that nobody writes", async () => {
+    const fifo = join(temporaryFolder(), "fifo");
+    execFileSync("mkfifo", [fifo]);
+    const child = start(["--conditions=@org/source", bin, "check", "--config", fifo]);
+    const reader = await open(fifo, "w");
+    onTestFinished(() => reader.close());
+    child.kill(signal);
+    expect(await finished(child)).toEqual({ code, stderr: expect.stringContaining(`stopped by ${signal}.`) });
+  });
+});
+
+function writeConfig(folder: string, source: object): void {
+  const config = {
+    sources: { prod: source },
+    destinations: { file: "duckdb:o.duckdb" },
+    pipelines: [{ from: "prod", to: "file" }],
+  };
+  // YAML knows JSON.
+  writeFileSync(join(folder, "dagsync.yaml"), JSON.stringify(config));
+}
+
+test.runIf(process.platform === "linux")("the token may come from stdin, or from bash's <(…)", async () => {
+  const simulator = await until(startAirflowSimulator());
+  const token = simulator.tokens.issue();
+  for (const [file, command] of [
+    ["/dev/stdin", `printf %s "$TOKEN" | "$@"`],
+    ["/dev/fd/9", `"$@" 9< <(sleep 0.2; echo "$TOKEN")`],
+  ]) {
+    const folder = temporaryFolder();
+    writeConfig(folder, { kind: "airflow", url: simulator.url, tokenFile: file });
+    const args = ["--conditions=@org/source", bin, "check", "--config", join(folder, "dagsync.yaml")];
+    const child = spawn("bash", ["-c", command ?? "", "bash", process.execPath, ...args], {
+      cwd: packageFolder,
+      env: { ...process.env, TOKEN: token },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    expect(await finished(child)).toEqual({ code: 0, stderr: "" });
+  }
 });
 
 test.runIf(process.platform === "linux")("a result that could not be written is no success", async () => {

@@ -1,10 +1,11 @@
-import { writeFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { serverVersionDocument } from "@org/dagster-client";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { dagsterWithToken, tokenFromCommand, tokenFromFile } from "../src/rotating-token.ts";
-import { listen, temporaryFolder } from "./helpers.ts";
+import { isRunning, listen, temporaryFolder } from "./helpers.ts";
 
 /** A Dagster that lets one token in, which may change. */
 async function guarded(first: string) {
@@ -44,10 +45,10 @@ test("what goes wrong with a file is said once it is needed, and mended by the n
   const file = join(temporaryFolder(), "token");
   const client = dagsterWithToken({ url }, tokenFromFile(file, "prod.tokenFile"));
   const ask = () => client.request(serverVersionDocument);
-  await expect(ask()).rejects.toThrow(`prod.tokenFile: the file ${file} cannot be read (ENOENT).`);
+  await expect(ask()).rejects.toThrow("prod.tokenFile: the file that it names cannot be read (ENOENT).");
   writeFileSync(file, "CANARY CANARY");
   await expect(ask()).rejects.toThrow(
-    `prod.tokenFile: the file ${file} holds more than a token: one word is expected.`,
+    "prod.tokenFile: the file that it names holds more than a token: one word is expected.",
   );
   writeFileSync(file, "token");
   expect(await ask()).toMatchObject({ version: "1.13.27" });
@@ -82,4 +83,63 @@ test("a command that is not wanted any more is stopped", async () => {
   const getting = endless.get(controller.signal);
   controller.abort(new Error("enough"));
   await expect(getting).rejects.toThrow("enough");
+});
+
+test.runIf(process.platform !== "win32")("a command's time takes all that it started with it", async () => {
+  const pidFile = join(temporaryFolder(), "pid");
+  const command = `sleep 1000 & echo $! > "${pidFile}"; wait`;
+  await expect(tokenFromCommand(command, "x", { env: process.env, timeoutMs: 1000 }).get()).rejects.toThrow(
+    "x: the command did not end within 1 s. Run it by hand to see why.",
+  );
+  await expect.poll(() => isRunning(Number(readFileSync(pidFile, "utf8")))).toBe(false);
+});
+
+test("a command that prints for ever is stopped", async () => {
+  const endless = [node, "-e", "const print = () => process.stdout.write('CANARY'.repeat(1000), print); print()"];
+  await expect(tokenFromCommand(endless, "x", { env: process.env }).get()).rejects.toThrow(
+    "x: the command prints more than a token.",
+  );
+});
+
+describe.runIf(process.platform !== "win32")("a file that holds whoever reads it", () => {
+  const pipe = () => {
+    const path = join(temporaryFolder(), "fifo");
+    execFileSync("mkfifo", [path]);
+    return path;
+  };
+
+  test("is told after its time", async () => {
+    const token = tokenFromFile(pipe(), "prod.tokenFile", { timeoutMs: 500 });
+    await expect(token.get()).rejects.toThrow(
+      "prod.tokenFile: the file that it names cannot be read (nothing came within 0.5 s).",
+    );
+  });
+
+  test("is left when nobody wants it any more", async () => {
+    const controller = new AbortController();
+    const getting = tokenFromFile(pipe(), "x", { signal: controller.signal }).get();
+    controller.abort(new Error("enough"));
+    await expect(getting).rejects.toThrow("enough");
+  });
+
+  test("gives its token once somebody writes one", async () => {
+    const path = pipe();
+    const getting = tokenFromFile(path, "x").get();
+    spawn("sh", ["-c", `echo CANARY-1 > "${path}"`]);
+    expect(await getting).toBe("CANARY-1");
+  });
+
+  test("may be one that never ends", async () => {
+    await expect(tokenFromFile("/dev/zero", "x").get()).rejects.toThrow(
+      "x: the file that it names cannot be read (it is too long).",
+    );
+  });
+});
+
+test.runIf(process.platform !== "win32")("a link leads to the token, and a folder has none", async () => {
+  const folder = temporaryFolder();
+  writeFileSync(join(folder, "first"), "CANARY-1\n");
+  symlinkSync("first", join(folder, "token"));
+  expect(await tokenFromFile(join(folder, "token"), "x").get()).toBe("CANARY-1");
+  await expect(tokenFromFile(folder, "x").get()).rejects.toThrow("x: the file that it names cannot be read (EISDIR).");
 });

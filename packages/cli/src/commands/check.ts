@@ -87,7 +87,8 @@ export async function checkSource(source: Source, io: Pick<Io, "signal" | "stder
     limiter: limiterOf(source.url, 2),
     signal,
     emit() {},
-    options: { retries: 0, attemptMs: 30_000 },
+    // The client has limits of its own, which tell whether a token or the server was slow.
+    options: { retries: 0, attemptMs: 90_000 },
   });
   const emit = (event: { readonly message: string }) => io.stderr.write(`${told(event.message)}\n`);
   return source.check({ request, signal, now: Date.now, emit });

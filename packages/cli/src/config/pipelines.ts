@@ -31,8 +31,11 @@ export interface ConfiguredPipeline {
   open(options?: { readonly batch?: boolean; readonly isOffline?: boolean }): Promise<Pipeline>;
 }
 
-/** @throws UsageError for pipelines that cannot be told apart, or that name what is not there */
-export function pipelinesOf(file: ConfigFile, env: Io["env"]): readonly ConfiguredPipeline[] {
+/**
+ * @param signal ends what its sources wait for besides their servers: files and commands that give tokens
+ * @throws UsageError for pipelines that cannot be told apart, or that name what is not there
+ */
+export function pipelinesOf(file: ConfigFile, env: Io["env"], signal?: AbortSignal): readonly ConfiguredPipeline[] {
   const { sources } = file.config;
   const refuse = (path: readonly PropertyKey[], reason: string): never => {
     throw new UsageError(`${file.where(path)} ${reason}`);
@@ -47,7 +50,7 @@ export function pipelinesOf(file: ConfigFile, env: Io["env"]): readonly Configur
         didYouMean(config[key], names) || ` There ${names.length === 1 ? "is" : "are"}: ${names.join(", ")}.`;
       refuse(["pipelines", index, key], `names no ${what} of the file.${advice}`);
     }
-    return { config, ...pipelineOf(file, config, index, env) };
+    return { config, ...pipelineOf(file, config, index, { env, signal }) };
   });
   for (const [index, { name, config }] of pipelines.entries()) {
     const earlier = pipelines.slice(0, index);
@@ -62,7 +65,12 @@ export function pipelinesOf(file: ConfigFile, env: Io["env"]): readonly Configur
   return pipelines;
 }
 
-function pipelineOf(file: ConfigFile, config: PipelineConfig, index: number, env: Io["env"]): ConfiguredPipeline {
+function pipelineOf(
+  file: ConfigFile,
+  config: PipelineConfig,
+  index: number,
+  { env, signal }: { readonly env: Io["env"]; readonly signal: AbortSignal | undefined },
+): ConfiguredPipeline {
   const { from, to, prefix, schema, streams, reconcileEvery } = config;
   const name = config.name ?? defaultNameOf(file, from, env) ?? `${from} to ${to}`;
   const path = ["pipelines", index];
@@ -75,7 +83,7 @@ function pipelineOf(file: ConfigFile, config: PipelineConfig, index: number, env
     schema,
     place: () => placeOf(file, to, env, schema),
     async open({ batch = true, isOffline = false } = {}) {
-      const source = isOffline ? offlineSource(kind) : sourceOf(file, from, env, { batch });
+      const source = isOffline ? offlineSource(kind) : sourceOf(file, from, env, { batch, signal });
       checkStreams(streams, source, (at, reason) => {
         throw new UsageError(`${file.where([...path, "streams", at])} ${reason}`);
       });

@@ -2,11 +2,12 @@
  * Reads a configuration file. Each message says file, line and column, and repeats no value: any may be a secret in the
  * wrong place.
  */
-import { readFile } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from "yaml";
 import type * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
+import { readApart } from "../read-apart.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
@@ -20,20 +21,33 @@ export interface ConfigFile {
 }
 
 /** @throws UsageError that names every mistake of the file */
-export async function readConfig(path: string): Promise<ConfigFile> {
-  const text = await readFile(path, "utf8").catch((error: NodeJS.ErrnoException) => {
+export async function readConfig(path: string, signal?: AbortSignal): Promise<ConfigFile> {
+  try {
+    const isFile = (await stat(path)).isFile();
+    const text = isFile ? await readFile(path, "utf8") : await readPipe(path, signal);
+    return parseConfig(text, path);
+  } catch (error) {
+    signal?.throwIfAborted();
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
     const advice = "Write one with dagsync init, name another with --config, or use --from and --to.";
-    if (error.code === "ENOENT") throw new UsageError(`There is no file ${path}. ${advice}`);
-    throw new UsageError(`The file ${path} cannot be read (${error.code}).`);
-  });
-  return parseConfig(text, path);
+    if (code === "ENOENT") throw new UsageError(`There is no file ${path}. ${advice}`);
+    throw new UsageError(`The file ${path} cannot be read (${code}).`);
+  }
+}
+
+/** What bash's <(…) or /dev/stdin give. */
+async function readPipe(path: string, signal: AbortSignal | undefined): Promise<string> {
+  const read = await readApart(path, { timeoutMs: 30_000, maxBytes: 100_000_000, signal });
+  if (read.how === "done") return read.stdout;
+  throw Object.assign(new Error(), { code: read.how === "failed" ? read.code : `it is ${read.how}` });
 }
 
 /** @throws UsageError that names every mistake of the text */
 export function parseConfig(text: string, path: string): ConfigFile {
   const lines = new LineCounter();
   // Its messages with the lines in question would print what stands there.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: "error" });
   const at = (offset: number) => {
     const { line, col } = lines.linePos(offset);
     return `${path}:${line}:${col}`;

@@ -12,7 +12,12 @@ import type { SourceConfig } from "./schema.ts";
 import { allWithVariables, withVariables } from "./variables.ts";
 
 /** @throws UsageError that says where in the file what is wrong */
-export function sourceOf(file: ConfigFile, name: string, env: Io["env"], { batch = true } = {}): Source {
+export function sourceOf(
+  file: ConfigFile,
+  name: string,
+  env: Io["env"],
+  { batch = true, signal }: { readonly batch?: boolean; readonly signal?: AbortSignal | undefined } = {},
+): Source {
   const path = ["sources", name];
   const config = allWithVariables(file.config.sources[name]!, env, path, (at, reason): never => {
     throw new UsageError(`${file.where(at)} ${reason}`);
@@ -23,7 +28,7 @@ export function sourceOf(file: ConfigFile, name: string, env: Io["env"], { batch
   checkHeaders(headers, file.where([...path, "headers"]));
   const caFile = config.caFile && inFolderOf(file, config.caFile);
   const common = { address, headers, fetch: proxiedFetch(env, { proxy, caFile, label }) };
-  const token = tokenOf(file, config, { label, env });
+  const token = tokenOf(file, config, { label, env, signal });
   if (kind === "airflow") {
     return airflowSource({
       ...common,
@@ -76,15 +81,17 @@ function airflowAuthOf(config: SourceConfig, token: Token | undefined, label: st
 function tokenOf(
   file: ConfigFile,
   config: SourceConfig,
-  { label, env }: { readonly label: string; readonly env: Io["env"] },
+  { label, env, signal }: { readonly label: string; readonly env: Io["env"]; readonly signal: AbortSignal | undefined },
 ): Token | undefined {
   const ways = (["username", "token", "tokenFile", "tokenCommand"] as const).filter((key) => config[key] !== undefined);
   if (ways.length > 1) {
     throw new UsageError(`${label}: only one of ${ways.join(" and ")} can be used: take the others out.`);
   }
-  if (config.tokenFile !== undefined) return tokenFromFile(inFolderOf(file, config.tokenFile), `${label}.tokenFile`);
+  if (config.tokenFile !== undefined) {
+    return tokenFromFile(inFolderOf(file, config.tokenFile), `${label}.tokenFile`, { signal });
+  }
   if (config.tokenCommand === undefined) return undefined;
-  return tokenFromCommand(config.tokenCommand, `${label}.tokenCommand`, { env });
+  return tokenFromCommand(config.tokenCommand, `${label}.tokenCommand`, { env, signal });
 }
 
 function checkHeaders(headers: SourceConfig["headers"], label: string): void {

@@ -8,10 +8,16 @@ import { type Wanted, type Way, ways } from "./wanted.ts";
 export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {
   const answers = readLines(io.stdin as AsyncIterable<Uint8Array | string>);
 
+  const stopped = new Promise<never>((_, reject) => {
+    if (io.signal?.aborted) reject(io.signal.reason);
+    io.signal?.addEventListener("abort", () => reject(io.signal?.reason), { once: true });
+  });
+  stopped.catch(() => undefined);
+
   async function answer<T>(question: string, read: (text: string) => T | Promise<T>): Promise<T> {
     for (;;) {
       io.stderr.write(`${question} `);
-      const { value, done } = await answers.next();
+      const { value, done } = await Promise.race([answers.next(), stopped]);
       if (done) throw new UsageError("The answers ended before the last question. Nothing was written.");
       try {
         return await read(value.trim());

@@ -27,9 +27,18 @@ function textOf(thrown: unknown): string {
   if (!(thrown instanceof Error)) return told(String(thrown));
   // Its lines are ours: a configuration may have several mistakes.
   if (thrown instanceof UsageError) return thrown.message;
+  // What gives a token is a client's function to the client, and the file's own key to a person.
+  if (authCodes.has((thrown as ErrorFacts).code) && isUsageError(thrown.cause)) return thrown.cause.message;
   // Errors of ours have a code and a message that says what to do; anything else is a defect.
   if ("code" in thrown || "failureType" in thrown) return `${told(thrown.message)}${advice(thrown)}`;
   return `${told(thrown.message)} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
+}
+
+const authCodes: ReadonlySet<unknown> = new Set(["TOKEN_PROVIDER_FAILED", "AUTH_FAILED"]);
+
+/** Or a copy of one, without its class. */
+function isUsageError(cause: unknown): cause is Error {
+  return cause instanceof Error && cause.name === "UsageError";
 }
 
 /** Clients know options; what a person at the command line sets are variables. */

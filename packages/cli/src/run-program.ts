@@ -1,0 +1,100 @@
+/** Programs that are run for what they print. None of them, nor of what they start, outlives its time or the command. */
+import { type ChildProcess, type IOType, spawn } from "node:child_process";
+
+/** How a program ended. What it printed may hold secrets, and so may its own text. */
+export type Ended =
+  | { readonly how: "done"; readonly stdout: string }
+  | { readonly how: "failed"; readonly exitCode: number | null }
+  | { readonly how: "not started"; readonly code: string }
+  | { readonly how: "too slow" }
+  | { readonly how: "too much" };
+
+export interface ProgramOptions {
+  readonly env: NodeJS.ProcessEnv;
+  /** Whether the program is a text for the shell. @default false */
+  readonly shell?: boolean;
+  /** How long it may take, in ms. */
+  readonly timeoutMs: number;
+  /** How much it may print, in bytes. */
+  readonly maxBytes: number;
+  /** What it is given to read: nothing, or files that are open here. @default nothing */
+  readonly stdin?: IOType | number;
+  /** A file that is open here, as its fourth. */
+  readonly fourth?: number | undefined;
+  /** Ends it. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const running = new Set<ChildProcess>();
+
+/**
+ * Runs a program in a process group of its own, so that all that it starts can be ended with it. It has no terminal.
+ *
+ * @throws the signal's reason
+ */
+export async function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<Ended> {
+  const { env, shell = false, timeoutMs, maxBytes, stdin = "ignore", fourth, signal } = options;
+  signal?.throwIfAborted();
+  const child = spawn(program, args, {
+    env,
+    shell,
+    detached: process.platform !== "win32",
+    windowsHide: true,
+    stdio: [stdin, "pipe", "ignore", ...(fourth === undefined ? [] : [fourth])],
+  });
+  if (running.size === 0) process.on("exit", endPrograms);
+  running.add(child);
+  let stop = () => {};
+  try {
+    return await new Promise<Ended>((resolve, reject) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      const timer = setTimeout(() => resolve({ how: "too slow" }), timeoutMs);
+      const onAbort = () => reject(signal?.reason);
+      signal?.addEventListener("abort", onAbort, { once: true });
+      stop = () => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", onAbort);
+      };
+      child.stdout?.on("data", (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > maxBytes) resolve({ how: "too much" });
+        else chunks.push(chunk);
+      });
+      child.on("error", (error: NodeJS.ErrnoException) =>
+        resolve({ how: "not started", code: error.code ?? error.name }),
+      );
+      child.on("close", (exitCode) => {
+        const stdout = Buffer.concat(chunks).toString("utf8");
+        resolve(exitCode === 0 ? { how: "done", stdout } : { how: "failed", exitCode });
+        running.delete(child);
+      });
+    });
+  } finally {
+    stop();
+    // One that ended by itself may have left something running on purpose, such as an agent that keeps a password.
+    if (running.delete(child)) end(child);
+    if (running.size === 0) process.off("exit", endPrograms);
+  }
+}
+
+/** Ends all that is running, for a process that cannot wait any more. */
+export function endPrograms(): void {
+  for (const child of running) end(child);
+}
+
+function end(child: ChildProcess): void {
+  // What hangs in the system cannot be ended: nobody waits for it.
+  child.stdout?.destroy();
+  child.unref();
+  if (child.pid === undefined) return;
+  if (process.platform === "win32") {
+    spawn("taskkill", ["/pid", String(child.pid), "/t", "/f"], { stdio: "ignore", windowsHide: true }).unref();
+    return;
+  }
+  try {
+    process.kill(-child.pid, "SIGKILL");
+  } catch {
+    // Nobody of the group is left.
+  }
+}
