@@ -4,6 +4,7 @@ export type {
   AddRun,
   DagSettings,
   SimulatedDag,
+  SimulatedRegion,
   SimulatedRun,
   SimulatedTask,
   TaskDefinition,
@@ -16,6 +17,7 @@ export {
   directAirflowSimulator,
   startAirflowSimulator,
 } from "./airflow/simulator.ts";
+export type { AirflowWorldVersion } from "./airflow/store.ts";
 export { AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
 export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
 export type { LocationDefinitions } from "./dagster/locations.ts";

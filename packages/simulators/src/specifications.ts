@@ -4,7 +4,9 @@ import { readFileSync } from "node:fs";
 const folder = new URL("../../../specs/", import.meta.url);
 
 /** The interface of a server as dumped from a real one, out of the repository's `specs/`. */
-export function readSpecification(path: "airflow/3.3.2.json" | `dagster/${string}.graphql`): string {
+export function readSpecification(
+  path: "airflow/3.3.2.json" | "airflow/3.4.0b2.json" | `dagster/${string}.graphql`,
+): string {
   try {
     return readFileSync(new URL(path, folder), "utf8");
   } catch (cause) {

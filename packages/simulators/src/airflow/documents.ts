@@ -7,6 +7,7 @@ import type {
   SimulatedRun,
   SimulatedTask,
 } from "./records.ts";
+import type { AirflowWorldVersion } from "./store.ts";
 
 /** Thrown where a real server cannot print a row: the whole page becomes a bare 500. */
 export class PoisonedRow extends Error {
@@ -32,7 +33,7 @@ export function versionDocument(dag: SimulatedDag, version: DagVersion) {
   };
 }
 
-export function dagDocument(dag: SimulatedDag) {
+export function dagDocument(dag: SimulatedDag, version: AirflowWorldVersion) {
   if (dag.poisoned) throw new PoisonedRow();
   const next = dag.nextRun;
   return {
@@ -66,14 +67,15 @@ export function dagDocument(dag: SimulatedDag) {
     owners: dag.owners,
     is_backfillable: dag.schedule !== null,
     file_token: Buffer.from(dag.fileLocation).toString("base64url"),
+    ...(version !== "3.3" && { scheduling_state: dag.schedulingState, timetable_asset_gated: false }),
   };
 }
 
-export function dagDetailsDocument(dag: SimulatedDag) {
+export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersion) {
   let activeRuns = 0;
   for (const run of dag.runs.values()) if (run.state === "running") activeRuns += 1;
   return {
-    ...dagDocument(dag),
+    ...dagDocument(dag, version),
     catchup: false,
     dag_run_timeout: null,
     asset_expression: null,
@@ -102,7 +104,7 @@ export function versionsOf(run: SimulatedRun): DagVersion[] {
   return [...versions].sort((a, b) => a.number - b.number);
 }
 
-export function runDocument(run: SimulatedRun) {
+export function runDocument(run: SimulatedRun, version: AirflowWorldVersion) {
   if (run.poisoned) throw new PoisonedRow(run.runId);
   return {
     dag_run_id: run.runId,
@@ -127,13 +129,21 @@ export function runDocument(run: SimulatedRun) {
     dag_display_name: run.dag.displayName,
     partition_key: run.partitionKey,
     partition_date: null,
+    ...(version !== "3.3" && { team_name: run.dag.teamName }),
   };
 }
 
 /** What every attempt has, as `/tries` prints it. */
-export function attemptDocument(task: SimulatedTask, attempt: SimulatedAttempt) {
-  const { run, definition } = task;
+export function attemptDocument(task: SimulatedTask, attempt: SimulatedAttempt, version: AirflowWorldVersion) {
+  const { run, definition, region, iteration } = task;
   return {
+    ...(version !== "3.3" && {
+      id: attempt.id,
+      note: attempt.note,
+      state_reason: attempt.stateReason,
+      loop_iteration: definition.loop === undefined ? null : { loop_id: definition.loop, iteration },
+      ...(region && { region_id: region.id, region_index: task.regionIndex }),
+    }),
     task_id: definition.taskId,
     dag_id: run.dag.dagId,
     dag_run_id: run.runId,
@@ -163,11 +173,12 @@ export function attemptDocument(task: SimulatedTask, attempt: SimulatedAttempt) 
   };
 }
 
-export function taskDocument(task: SimulatedTask) {
+export function taskDocument(task: SimulatedTask, version: AirflowWorldVersion) {
   if (task.poisoned) throw new PoisonedRow(task.id);
   return {
     id: task.id,
-    ...attemptDocument(task, task),
+    ...attemptDocument(task, task, version),
+    ...(version !== "3.3" && { in_loop: task.definition.loop !== undefined, team_name: task.run.dag.teamName }),
     logical_date: text(task.run.logicalDate),
     run_after: formatShort(task.run.runAfter),
     note: task.note,
@@ -178,7 +189,7 @@ export function taskDocument(task: SimulatedTask) {
   };
 }
 
-export function eventDocument(event: SimulatedEvent) {
+export function eventDocument(event: SimulatedEvent, version: AirflowWorldVersion) {
   return {
     event_log_id: event.id,
     when: formatShort(event.when),
@@ -193,5 +204,6 @@ export function eventDocument(event: SimulatedEvent) {
     extra: event.extra,
     dag_display_name: event.dagId,
     task_display_name: event.taskId,
+    ...(version !== "3.3" && { owner_display_name: event.owner, task_instance_id: null, team_name: null }),
   };
 }

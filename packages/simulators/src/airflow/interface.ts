@@ -1,6 +1,7 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 import formats from "ajv-formats";
 import { readSpecification } from "../specifications.ts";
+import type { AirflowWorldVersion } from "./store.ts";
 
 interface Operation {
   readonly parameters?: readonly { readonly in: string; readonly name: string }[];
@@ -14,11 +15,13 @@ interface Document {
 
 /** The interface of the real server, to know what it understands and to check what the simulated one says. */
 export class AirflowInterface {
-  readonly #document = JSON.parse(readSpecification("airflow/3.3.2.json")) as Document;
+  readonly #document: Document;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: true });
   readonly #validators = new Map<string, ValidateFunction | undefined>();
 
-  constructor() {
+  constructor(version: AirflowWorldVersion) {
+    const name = version === "3.3" ? "airflow/3.3.2.json" : "airflow/3.4.0b2.json";
+    this.#document = JSON.parse(readSpecification(name)) as Document;
     // The package's types describe its CommonJS export.
     (formats as unknown as (ajv: Ajv2020) => void)(this.#ajv);
     this.#ajv.addSchema(this.#document, "airflow");

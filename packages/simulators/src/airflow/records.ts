@@ -11,6 +11,8 @@ export interface TaskDefinition {
   readonly mapped?: number;
   /** How long one attempt takes, in microseconds. @default 60 s */
   readonly duration?: Instant;
+  /** The loop that it is in, from 3.4 on: it has an instance for each iteration. @default none */
+  readonly loop?: string;
 }
 
 export interface DagVersion {
@@ -40,6 +42,9 @@ export interface DagSettings {
   bundleVersion: string | null;
   hasImportErrors: boolean;
   hasTaskConcurrencyLimits: boolean;
+  /** From 3.4 on. */
+  schedulingState: "active" | "draining" | "paused";
+  teamName: string | null;
 }
 
 /** What a DAG has that says nothing of itself. */
@@ -63,6 +68,8 @@ export function defaultSettings(dagId: string): DagSettings {
     bundleVersion: null,
     hasImportErrors: false,
     hasTaskConcurrencyLimits: false,
+    schedulingState: "active",
+    teamName: null,
   };
 }
 
@@ -106,6 +113,8 @@ export interface SimulatedRun {
   poisoned: boolean;
   gone: boolean;
   readonly tasks: SimulatedTask[];
+  /** The loops that began, by id: the region of each, which iteration comes next, and what it consists of. */
+  readonly loops: Map<string, { region: SimulatedRegion; next: number; definitions: readonly TaskDefinition[] }>;
 }
 
 export type TaskState =
@@ -124,6 +133,12 @@ export type TaskState =
 
 /** What an attempt has, present or past. */
 export interface SimulatedAttempt {
+  /** Identifies the attempt. Before 3.4 the API says it of the present one only. */
+  id: string;
+  /** A person's note. Before 3.4 the API says it of the present one only. */
+  note: string | null;
+  /** Why it is in its state, from 3.4 on, where a retry policy says so. */
+  stateReason: string | null;
   tryNumber: number;
   state: TaskState | null;
   startDate: Instant | null;
@@ -138,19 +153,29 @@ export interface SimulatedAttempt {
 
 /** A task instance: its present row, and what it was before. */
 export interface SimulatedTask extends SimulatedAttempt {
-  /** Identifies the attempt: new whenever a new one begins. */
-  id: string;
   readonly run: SimulatedRun;
   readonly definition: TaskDefinition;
   mapIndex: number;
   renderedMapIndex: string | null;
-  note: string | null;
+  /** The region that it is in from 3.4 on, where it is mapped or in a loop. */
+  region: SimulatedRegion | null;
+  /** Its index in the region: the iteration, or the map index; -1 before it expands, and where there is no region. */
+  regionIndex: number;
+  /** The iteration of its loop. */
+  iteration: number | null;
+  /** Whether the number of its next attempt was given already, as 3.4 does where one waits or was cleared. */
+  isNumbered: boolean;
   updatedAt: Instant | null;
   poisoned: boolean;
   /** Earlier attempts in the order in which they ended. */
   readonly history: SimulatedAttempt[];
   /** Where it is in the world's list by id. A slot whose task is elsewhere now is empty. */
   slot: number;
+}
+
+/** Where task instances of one run are that a loop, or one expansion of a mapped task, made. */
+export interface SimulatedRegion {
+  readonly id: string;
 }
 
 export interface SimulatedEvent {

@@ -1,6 +1,5 @@
 import type { SimulatedRequest } from "../http/faults.ts";
 import {
-  attemptDocument,
   dagDetailsDocument,
   dagDocument,
   eventDocument,
@@ -13,6 +12,8 @@ import { type Body, type Query, runBody, runQuery, taskBody, taskQuery, understo
 import { readDate, readNumber, readPattern } from "./parameters.ts";
 import { dagNotFound, detail, invalid } from "./problems.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
+import type { AirflowWorldVersion } from "./store.ts";
+import { regionQuery, tries } from "./tries.ts";
 import type { AirflowView } from "./visibility.ts";
 
 /** What a route gets. */
@@ -51,8 +52,16 @@ export const routes: readonly Route[] = [
     understands: ["limit", "offset", "order_by", "exclude_stale", "dag_id_pattern"],
     handle: listDags,
   },
-  { method: "GET", template: `${dags}/{dag_id}`, handle: (context) => dagDocument(dagOf(context)) },
-  { method: "GET", template: `${dags}/{dag_id}/details`, handle: (context) => dagDetailsDocument(dagOf(context)) },
+  {
+    method: "GET",
+    template: `${dags}/{dag_id}`,
+    handle: (context) => dagDocument(dagOf(context), context.world.version),
+  },
+  {
+    method: "GET",
+    template: `${dags}/{dag_id}/details`,
+    handle: (context) => dagDetailsDocument(dagOf(context), context.world.version),
+  },
   {
     method: "GET",
     template: `${dags}/{dag_id}/dagVersions`,
@@ -68,7 +77,11 @@ export const routes: readonly Route[] = [
     body: "DAGRunsBatchBody",
     handle: postRuns,
   },
-  { method: "GET", template: `${runs}/{dag_run_id}`, handle: (context) => runDocument(runOf(context, "The DagRun")) },
+  {
+    method: "GET",
+    template: `${runs}/{dag_run_id}`,
+    handle: (context) => runDocument(runOf(context, "The DagRun"), context.world.version),
+  },
   { method: "GET", template: tasks, understands: understood.taskQuery, handle: listTasks },
   {
     method: "POST",
@@ -77,8 +90,8 @@ export const routes: readonly Route[] = [
     body: "TaskInstancesBatchBody",
     handle: postTasks,
   },
-  { method: "GET", template: `${tasks}/{task_id}/tries`, understands: ["map_index"], handle: tries },
-  { method: "GET", template: `${tasks}/{task_id}/{map_index}/tries`, handle: tries },
+  { method: "GET", template: `${tasks}/{task_id}/tries`, understands: ["map_index", ...regionQuery], handle: tries },
+  { method: "GET", template: `${tasks}/{task_id}/{map_index}/tries`, understands: regionQuery, handle: tries },
   {
     method: "GET",
     template: "/api/v2/eventLogs",
@@ -87,8 +100,8 @@ export const routes: readonly Route[] = [
   },
 ];
 
-function version({ cursor }: Context) {
-  return { version: cursor ? "3.3.2" : "3.1.8", git_version: null };
+function version({ cursor, world }: Context) {
+  return { version: world.version === "3.4" ? "3.4.0b2" : cursor ? "3.3.2" : "3.1.8", git_version: null };
 }
 
 function health({ world }: Context) {
@@ -135,7 +148,7 @@ function listDags(context: Context) {
   const order = readOrder(names, { id, dag_id: id });
   const filter = (dag: SimulatedDag) => (withStale || !dag.isStale) && (pattern?.(dag.dagId) ?? true);
   const page = listPage([...context.world.dags.values()], { filter, order, byId: () => null, ...paging });
-  return { dags: page.rows.map(dagDocument), total_entries: page.total };
+  return { dags: page.rows.map((dag) => dagDocument(dag, context.world.version)), total_entries: page.total };
 }
 
 function listVersions(context: Context) {
@@ -171,8 +184,13 @@ function dagStats({ world, request }: Context) {
   return { dags: stats, total_entries: stats.length };
 }
 
-function pageDocument<T>(name: string, page: Page<T>, print: (row: T) => object, context: Context) {
-  const document = { [name]: page.rows.map(print), total_entries: page.total };
+function pageDocument<T>(
+  name: string,
+  page: Page<T>,
+  print: (row: T, version: AirflowWorldVersion) => object,
+  context: Context,
+) {
+  const document = { [name]: page.rows.map((row) => print(row, context.world.version)), total_entries: page.total };
   if (!context.cursor) return document;
   const counted = page.cursors
     ? { total_entries: Math.min(page.total, 50_000), total_entries_limit: 50_000 }
@@ -244,22 +262,6 @@ function bodyOf({ request, path }: Context): Body {
   return request.json as Body;
 }
 
-function tries({ world, request, path }: Context) {
-  const raw = path.map_index ?? request.query.get("map_index") ?? -1;
-  const mapIndex = readNumber(raw, [path.map_index === undefined ? "query" : "path", "map_index"], -1);
-  const run = world.dags.get(path.dag_id!)?.runs.get(path.dag_run_id!);
-  const task = run?.tasks.find((one) => one.definition.taskId === path.task_id && one.mapIndex === mapIndex);
-  if (!task) {
-    const which = `dag_id: \`${path.dag_id}\`, run_id: \`${path.dag_run_id}\`, task_id: \`${path.task_id}\``;
-    throw detail(404, `The Task Instance with ${which} and map_index: \`${mapIndex}\` was not found`);
-  }
-  // While it waits for a retry, the row only repeats what the history has.
-  const attempts = task.state === "up_for_retry" ? task.history : [...task.history, task];
-  const printed = attempts.map((attempt) => attemptDocument(task, attempt));
-  printed.sort((a, b) => a.try_number - b.try_number);
-  return { task_instances: printed, total_entries: printed.length };
-}
-
 function listEvents(context: Context) {
   const { query } = context.request;
   const bound = (name: string) => (query.has(name) ? readDate(query.get(name), ["query", name]) : undefined);
@@ -282,5 +284,8 @@ function listEvents(context: Context) {
     byId: id,
     ...paging,
   });
-  return { event_logs: page.rows.map(eventDocument), total_entries: page.total };
+  return {
+    event_logs: page.rows.map((event) => eventDocument(event, context.world.version)),
+    total_entries: page.total,
+  };
 }

@@ -1,7 +1,7 @@
 import { formatSix, type Instant } from "../time.ts";
 import { seconds, versionsOf } from "./documents.ts";
 import type { SimulatedAttempt, SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
-import type { AirflowStore } from "./store.ts";
+import type { AirflowStore, AirflowWorldVersion } from "./store.ts";
 
 /** A row of one of the sync's tables, by column. */
 export type TruthRow = { readonly [column: string]: unknown };
@@ -18,13 +18,13 @@ const text = (instant: Instant | null | undefined) => (instant == null ? null : 
 /** Works out the rows from what the world holds, not from what its server answers. */
 export function airflowRows(world: AirflowStore): AirflowRows {
   return {
-    airflow_dags: [...world.dags.values()].map(dagRow),
-    airflow_dag_runs: world.runs().map(runRow),
-    airflow_task_instances: world.tasks().flatMap(attemptRows),
+    airflow_dags: [...world.dags.values()].map((dag) => dagRow(dag, world.version)),
+    airflow_dag_runs: world.runs().map((run) => runRow(run, world.version)),
+    airflow_task_instances: world.tasks().flatMap((task) => attemptRows(task, world.version)),
   };
 }
 
-function dagRow(dag: SimulatedDag): TruthRow {
+function dagRow(dag: SimulatedDag, version: AirflowWorldVersion): TruthRow {
   return {
     dag_id: dag.dagId,
     is_paused: dag.isPaused,
@@ -51,10 +51,11 @@ function dagRow(dag: SimulatedDag): TruthRow {
     bundle_version: dag.bundleVersion,
     has_import_errors: dag.hasImportErrors,
     has_task_concurrency_limits: dag.hasTaskConcurrencyLimits,
+    scheduling_state: version === "3.3" ? null : dag.schedulingState,
   };
 }
 
-function runRow(run: SimulatedRun): TruthRow {
+function runRow(run: SimulatedRun, version: AirflowWorldVersion): TruthRow {
   return {
     dag_id: run.dag.dagId,
     dag_run_id: run.runId,
@@ -76,18 +77,27 @@ function runRow(run: SimulatedRun): TruthRow {
     bundle_version: run.bundleVersion,
     dag_versions: versionsOf(run).map((version) => version.number),
     partition_key: run.partitionKey,
+    team_name: version === "3.3" ? null : run.dag.teamName,
     purged_at: null,
   };
 }
 
 /** The attempts of one task instance: the listed row, and of its history those with 1 <= number < the listed number. */
-function attemptRows(task: SimulatedTask): TruthRow[] {
+function attemptRows(task: SimulatedTask, version: AirflowWorldVersion): TruthRow[] {
   const earlier = task.history.filter(({ tryNumber }) => tryNumber >= 1 && tryNumber < task.tryNumber);
-  return [...earlier.map((attempt) => attemptRow(task, attempt, false)), attemptRow(task, task, true)];
+  return [
+    ...earlier.map((attempt) => attemptRow(task, attempt, { latest: false, version })),
+    attemptRow(task, task, { latest: true, version }),
+  ];
 }
 
-function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: boolean): TruthRow {
+function attemptRow(
+  task: SimulatedTask,
+  attempt: SimulatedAttempt,
+  { latest, version }: { readonly latest: boolean; readonly version: AirflowWorldVersion },
+): TruthRow {
   const { run, definition } = task;
+  const isSaid = latest || version !== "3.3";
   return {
     dag_id: run.dag.dagId,
     dag_run_id: run.runId,
@@ -101,7 +111,7 @@ function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: bool
     hostname: attempt.hostname,
     map_index: task.mapIndex,
     is_latest: latest,
-    id: latest ? task.id : null,
+    id: isSaid ? attempt.id : null,
     logical_date: text(run.logicalDate),
     run_after: formatSix(run.runAfter),
     task_display_name: definition.taskId,
@@ -117,8 +127,14 @@ function attemptRow(task: SimulatedTask, attempt: SimulatedAttempt, latest: bool
     pid: attempt.pid,
     unixname: "airflow",
     rendered_map_index: latest ? task.renderedMapIndex : null,
-    note: latest ? task.note : null,
+    note: isSaid ? attempt.note : null,
     dag_version: attempt.version.number,
+    region_id: task.region?.id ?? "",
+    region_index: task.regionIndex,
+    loop_id: definition.loop ?? null,
+    iteration: task.iteration,
+    state_reason: attempt.stateReason,
+    team_name: version === "3.3" ? null : run.dag.teamName,
     purged_at: null,
   };
 }

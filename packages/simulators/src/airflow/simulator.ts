@@ -15,13 +15,14 @@ import { PoisonedRow } from "./documents.ts";
 import { AirflowInterface, routePattern } from "./interface.ts";
 import { detail, invalid, notSimulated, Problem } from "./problems.ts";
 import { type Route, routes } from "./routes.ts";
+import type { AirflowWorldVersion } from "./store.ts";
 import { Tokens } from "./tokens.ts";
 import { visiblePart } from "./visibility.ts";
 import type { AirflowWorld } from "./world.ts";
 
 /** What may change while a server runs: it looks at every request anew. */
 export interface AirflowServerOptions {
-  /** Whether the server has keyset cursors: 3.3.2 does, `false` makes it like 3.1.8. @default true */
+  /** Whether the server has keyset cursors: from 3.2 on; `false` makes one of 3.3 like 3.1.8. @default true */
   cursor?: boolean;
   /** The most rows that a GET gives, whatever limit is asked for. @default 100, as on a real server */
   maximumPageLimit?: number;
@@ -55,7 +56,14 @@ export interface AirflowSimulator extends RunningServer {
 
 const compiled = routes.map((route) => ({ route, pattern: routePattern(route.template) }));
 
-let shared: AirflowInterface | undefined;
+const interfaces = new Map<AirflowWorldVersion, AirflowInterface>();
+
+/** Read once, and only where it is needed. A world may be upgraded while its server runs. */
+function interfaceOf(version: AirflowWorldVersion): AirflowInterface {
+  const known = interfaces.get(version) ?? new AirflowInterface(version);
+  interfaces.set(version, known);
+  return known;
+}
 
 /** Starts an Airflow server in this process, on 127.0.0.1. */
 export async function startAirflowSimulator(options: AirflowSimulatorOptions = {}): Promise<AirflowSimulator> {
@@ -86,9 +94,6 @@ function airflowHandler(
   tokens: Tokens,
   options: Pick<AirflowSimulatorOptions, keyof AirflowServerOptions | "validate">,
 ): Handler {
-  shared ??= new AirflowInterface();
-  const specification = shared;
-
   function handle(request: SimulatedRequest, clampPage: number | undefined): Answer {
     try {
       return answer(request, clampPage);
@@ -135,7 +140,7 @@ function airflowHandler(
     const match = fitting.find(({ route }) => route.method === method);
     if (match) return { route: match.route, parameters: { ...match.pattern.exec(path)?.groups } };
     if (fitting.length > 0) throw detail(405, "Method Not Allowed");
-    if (specification.hasPath(path)) throw notSimulated(`${method} ${path}`);
+    if (interfaceOf(world.version).hasPath(path)) throw notSimulated(`${method} ${path}`);
     throw new Problem(jsonAnswer(404, { error: "API route not found" }));
   }
 
@@ -143,7 +148,7 @@ function airflowHandler(
   function checkUnderstood(route: Route, request: SimulatedRequest): void {
     const known = route.understands ?? [];
     if (!route.body) {
-      const real = specification.queryParameters(route.template, route.method);
+      const real = interfaceOf(world.version).queryParameters(route.template, route.method);
       const strange = real.find((name) => request.query.has(name) && !known.includes(name));
       if (strange) throw notSimulated(`the query parameter ${strange} of ${route.template}`);
       return;
@@ -157,7 +162,7 @@ function airflowHandler(
       const message = "Input should be a valid dictionary or object to extract fields from";
       throw invalid(["body"], "model_attributes_type", message, json);
     }
-    const real = specification.fields(route.body);
+    const real = interfaceOf(world.version).fields(route.body);
     for (const [field, value] of Object.entries(json)) {
       if (!real.includes(field)) {
         throw invalid(["body", field], "extra_forbidden", "Extra inputs are not permitted", value);
@@ -168,7 +173,7 @@ function airflowHandler(
 
   function checked(route: Route, given: Answer): Answer {
     if (!options.validate) return given;
-    const violation = specification.violation(route.template, route.method, given.status, given.body);
+    const violation = interfaceOf(world.version).violation(route.template, route.method, given.status, given.body);
     return violation ? textAnswer(500, `The simulator breaks the specification: ${violation}`) : given;
   }
 

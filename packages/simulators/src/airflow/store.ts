@@ -8,6 +8,9 @@ import {
   type SimulatedTask,
 } from "./records.ts";
 
+/** Airflow 3.4 has loops, and attempts that keep their ids; all before it are alike. */
+export type AirflowWorldVersion = "3.3" | "3.4";
+
 /**
  * The rows of an Airflow database, with the indexes that keep a world of 10,000 DAGs quick.
  *
@@ -15,6 +18,8 @@ import {
  */
 export class AirflowStore {
   readonly clock: Clock;
+  /** What the server is like, as far as it changes what happens to rows. */
+  version: AirflowWorldVersion;
   protected readonly random: Random;
   readonly #dags = new Map<string, SimulatedDag>();
   #runs: SimulatedRun[] = [];
@@ -25,12 +30,14 @@ export class AirflowStore {
   #runId = 0;
   #taskId = 0;
   #versionId = 0;
+  #regionId = 0;
   #stamping = true;
   #moment: Instant | null = null;
 
-  constructor(clock: Clock, random: Random) {
+  constructor(clock: Clock, random: Random, version: AirflowWorldVersion = "3.3") {
     this.clock = clock;
     this.random = random;
+    this.version = version;
   }
 
   /** The time that a change is stamped with. While the clock stands still, all changes share one `updated_at`. */
@@ -86,10 +93,16 @@ export class AirflowStore {
     return run;
   }
 
-  /** @param mapIndex - the index of a mapped one. @throws Error when there is no such task instance */
-  task(run: SimulatedRun, taskId: string, mapIndex = -1): SimulatedTask {
-    const task = run.tasks.find((one) => one.definition.taskId === taskId && one.mapIndex === mapIndex);
-    if (!task) throw new Error(`Run ${run.runId} has no task instance ${taskId}[${mapIndex}].`);
+  /**
+   * @param mapIndex - the index of a mapped one
+   * @param iteration - of one in a loop
+   * @throws Error when there is no such task instance
+   */
+  task(run: SimulatedRun, taskId: string, mapIndex = -1, iteration: number | null = null): SimulatedTask {
+    const task = run.tasks.find(
+      (one) => one.definition.taskId === taskId && one.mapIndex === mapIndex && one.iteration === iteration,
+    );
+    if (!task) throw new Error(`Run ${run.runId} has no task instance ${taskId}[${mapIndex}] (${iteration}).`);
     return task;
   }
 
@@ -164,15 +177,40 @@ export class AirflowStore {
     this.#tasks.push(task);
   }
 
+  /** Takes a task instance out of its run and out of the list. */
+  protected dropTask(task: SimulatedTask): void {
+    task.run.tasks.splice(task.run.tasks.indexOf(task), 1);
+    this.#tasks[task.slot] = undefined;
+    this.#holes += 1;
+  }
+
   /** Writes an attempt into the history: once for each number, and one that did not end has failed now. */
   protected archive(task: SimulatedTask): void {
-    const { tryNumber, state, startDate, scheduledWhen, queuedWhen, hostname, pid, maxTries, version } = task;
-    if (task.history.some((attempt) => attempt.tryNumber === tryNumber)) return;
-    const hasEnded = finalTaskStates.has(state);
+    if (task.history.some(({ tryNumber }) => tryNumber === task.tryNumber)) return;
+    const hasEnded = finalTaskStates.has(task.state);
     if (!hasEnded) task.endDate ??= this.now();
-    const { endDate } = task;
+    const {
+      id,
+      note,
+      stateReason,
+      tryNumber,
+      startDate,
+      endDate,
+      scheduledWhen,
+      queuedWhen,
+      hostname,
+      pid,
+      maxTries,
+      version,
+    } = task;
+    const state = hasEnded ? task.state : "failed";
     const times = { startDate, endDate, scheduledWhen, queuedWhen };
-    task.history.push({ tryNumber, state: hasEnded ? state : "failed", ...times, hostname, pid, maxTries, version });
+    task.history.push({ id, note, stateReason, tryNumber, state, ...times, hostname, pid, maxTries, version });
+  }
+
+  protected regionId(): string {
+    this.#regionId += 1;
+    return this.#uuid(this.#regionId);
   }
 
   protected versionId(): string {

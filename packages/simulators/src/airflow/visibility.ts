@@ -1,12 +1,13 @@
 import type { AirflowWorld } from "./world.ts";
 
 /** What a server reads of a world. */
-export type AirflowView = Pick<AirflowWorld, "clock" | "now" | "dags" | "runs" | "tasks" | "events">;
+export type AirflowView = Pick<AirflowWorld, "clock" | "version" | "now" | "dags" | "runs" | "tasks" | "events">;
 
 /** The part of a world that a user sees who may see some of its DAGs only, as with the FAB auth manager. */
 export function visiblePart(world: AirflowWorld, isVisible: (dagId: string) => boolean): AirflowView {
   return {
     clock: world.clock,
+    version: world.version,
     now: () => world.now(),
     dags: new Map([...world.dags].filter(([dagId]) => isVisible(dagId))),
     runs: () => world.runs().filter(({ dag }) => isVisible(dag.dagId)),

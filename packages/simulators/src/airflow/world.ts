@@ -1,5 +1,5 @@
 import { createRandom } from "../random.ts";
-import { type Clock, createClock, formatShort, type Instant, minute } from "../time.ts";
+import { type Clock, createClock, formatShort, type Instant } from "../time.ts";
 import {
   type AddDag,
   type AddRun,
@@ -11,17 +11,16 @@ import {
   type SimulatedDag,
   type SimulatedRun,
   type SimulatedTask,
-  type TaskDefinition,
-  type TaskState,
 } from "./records.ts";
 import { type AirflowRows, airflowRows } from "./rows.ts";
-import { AirflowStore } from "./store.ts";
+import { AirflowScheduler } from "./scheduler.ts";
+import type { AirflowWorldVersion } from "./store.ts";
 
 /**
- * What an Airflow deployment holds, and what can happen to it. Every method leaves the rows as a real 3.3.2 would:
+ * What an Airflow deployment holds, and what can happen to it. Every method leaves the rows as a real 3.3.2, or 3.4, would:
  * which `updated_at` moves, which ids are new, what becomes history.
  */
-export class AirflowWorld extends AirflowStore {
+export class AirflowWorld extends AirflowScheduler {
   addDag({ dagId, tasks = [{ taskId: "run" }], ...settings }: AddDag): SimulatedDag {
     const dag: SimulatedDag = {
       dagId,
@@ -81,9 +80,10 @@ export class AirflowWorld extends AirflowStore {
       poisoned: false,
       gone: false,
       tasks: [],
+      loops: new Map(),
     };
     this.putRun(run);
-    for (const definition of options.tasks ?? dag.tasks) this.#addTask(run, definition, -1);
+    this.addTasks(run, options.tasks ?? dag.tasks);
     if (runType === "manual") {
       this.#logFor(run, "trigger_dag_run", { conf: run.conf, method: "POST" }, { runId: null });
     }
@@ -119,64 +119,6 @@ export class AirflowWorld extends AirflowStore {
     this.change(run, { state, endDate: ended ? this.now() : null });
   }
 
-  /** The scheduler hands an attempt to the executor: it gets the next number, and keeps the dates of the last. */
-  queueTask(task: SimulatedTask): void {
-    if (task.state === "restarting") this.retry(task);
-    const version = task.run.dag.versions.at(-1)!;
-    this.change(task, {
-      state: "queued",
-      tryNumber: task.tryNumber + 1,
-      scheduledWhen: this.now(),
-      queuedWhen: this.now(),
-      version,
-    });
-  }
-
-  /** A worker starts an attempt, which is queued first where it is not yet. */
-  startTask(task: SimulatedTask): void {
-    if (task.state !== "queued") this.queueTask(task);
-    const hostname = `worker-${this.random.between(1, 4)}`;
-    const pid = this.random.between(100, 30_000);
-    this.change(task, { state: "running", startDate: this.now(), endDate: null, hostname, pid });
-  }
-
-  /** An attempt ends now; one that was not running is started first, as long ago as it takes. */
-  finishTask(task: SimulatedTask, state: "success" | "failed" | "skipped" = "success"): void {
-    if (task.state !== "running") {
-      const end = this.now();
-      this.at(end - (task.definition.duration ?? minute), () => this.startTask(task));
-    }
-    this.change(task, { state, endDate: this.now() });
-  }
-
-  /** An attempt fails with retries left: it becomes history, and the row waits under a new id with its number. */
-  retry(task: SimulatedTask): void {
-    if (task.state !== "running" && task.state !== "restarting") this.finishTask(task, "failed");
-    else this.change(task, { state: "failed", endDate: this.now() });
-    this.archive(task);
-    this.renew(task);
-    this.change(task, { state: "up_for_retry" });
-  }
-
-  /** Sets a task instance's state without an attempt. */
-  setTaskState(task: SimulatedTask, state: TaskState | null): void {
-    this.change(task, { state });
-  }
-
-  /** A placeholder becomes index 0 under its own id, and the other indexes are born. */
-  expand(task: SimulatedTask, count: number = task.definition.mapped ?? 1): void {
-    if (count === 0) return void this.change(task, { state: "skipped", startDate: this.now(), endDate: this.now() });
-    this.change(task, { mapIndex: 0 });
-    for (let index = 1; index < count; index++) this.#addTask(task.run, task.definition, index);
-  }
-
-  /** A mapped task expands to fewer indexes than before: the others stay, removed. */
-  shrink(run: SimulatedRun, taskId: string, count: number): void {
-    for (const task of run.tasks) {
-      if (task.definition.taskId === taskId && task.mapIndex >= count) this.change(task, { state: "removed" });
-    }
-  }
-
   /**
    * Clears a task instance, as a person does; its run is queued again if it had ended. One that runs is told to stop,
    * and tried again then ({@link retry}).
@@ -184,11 +126,41 @@ export class AirflowWorld extends AirflowStore {
   clearTask(task: SimulatedTask): void {
     const { run } = task;
     this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [task.definition.taskId] });
-    const maxTries = task.tryNumber + (task.definition.retries ?? 0);
-    const isRunning = task.state === "running";
-    this.archive(task);
-    this.renew(task);
-    this.change(task, isRunning ? { state: "restarting" } : { state: null, maxTries });
+    this.clearAttempt(task);
+    this.#queueAgain(run);
+  }
+
+  /**
+   * Clears an iteration of a loop, from 3.4 on: it begins anew, with later ones in another region. What these had done is
+   * listed no more.
+   *
+   * @param silently - without a line in the audit log
+   */
+  clearIteration(run: SimulatedRun, loop: string, iteration: number, silently = false): void {
+    if (!silently) this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [loop] });
+    this.forkLoop(run, loop, iteration);
+    this.#queueAgain(run);
+  }
+
+  /** Clears a run: each of its tasks, and each loop from its beginning. */
+  clearRun(run: SimulatedRun): void {
+    this.#logFor(run, "clear_dag_run", { method: "POST" });
+    for (const loop of run.loops.keys()) this.forkLoop(run, loop, 0);
+    for (const task of run.tasks) if (task.definition.loop === undefined) this.clearAttempt(task);
+    this.#queueAgain(run);
+  }
+
+  /**
+   * Clears all of a mapped task that expanded before the server knew regions: it expands anew in one. Attempts of before
+   * keep their numbers, and are listed no more.
+   */
+  regenerate(run: SimulatedRun, taskId: string): void {
+    this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [taskId] });
+    this.expandAnew(run, taskId);
+    this.#queueAgain(run);
+  }
+
+  #queueAgain(run: SimulatedRun): void {
     const hasEnded = run.state === "success" || run.state === "failed";
     const again = { state: "queued", queuedAt: this.now(), startDate: null, endDate: null } as const;
     this.change(run, hasEnded ? { ...again, lastSchedulingDecision: null } : {});
@@ -241,29 +213,6 @@ export class AirflowWorld extends AirflowStore {
     return dag.runs.has(name) ? `${name}_${this.random.hex(8)}` : name;
   }
 
-  #addTask(run: SimulatedRun, definition: TaskDefinition, mapIndex: number): void {
-    this.putTask({
-      run,
-      definition,
-      mapIndex,
-      renderedMapIndex: mapIndex < 0 ? null : String(mapIndex),
-      tryNumber: 0,
-      state: null,
-      startDate: null,
-      endDate: null,
-      scheduledWhen: null,
-      queuedWhen: null,
-      hostname: "",
-      pid: null,
-      maxTries: definition.retries ?? 0,
-      version: run.dag.versions.at(-1)!,
-      note: null,
-      updatedAt: this.stamp(),
-      poisoned: false,
-      history: [],
-    });
-  }
-
   #logFor(
     run: SimulatedRun,
     event: string,
@@ -281,7 +230,14 @@ export class AirflowWorld extends AirflowStore {
   }
 }
 
-/** A world without anything in it. @param seed - makes host names, ids and the like; the same seed the same ones */
-export function createEmptyAirflowWorld(options: { seed?: number; clock?: Clock } = {}): AirflowWorld {
-  return new AirflowWorld(options.clock ?? createClock(), createRandom(options.seed ?? 1));
+/**
+ * A world without anything in it.
+ *
+ * @param options.seed - makes host names, ids and the like; the same seed the same ones
+ * @param options.version - what its server is like: 3.3 as a rule
+ */
+export function createEmptyAirflowWorld(
+  options: { seed?: number; clock?: Clock; version?: AirflowWorldVersion } = {},
+): AirflowWorld {
+  return new AirflowWorld(options.clock ?? createClock(), createRandom(options.seed ?? 1), options.version);
 }

@@ -3,6 +3,7 @@ import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } 
 import type { SourceContext } from "@org/sync-engine";
 import { timestamp, timestampOf } from "../timestamp.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
+import { identityOf, knowsRegions, NIL_REGION, NO_REGION } from "./keys.ts";
 import { type AskList, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { isNotFound, serverError } from "./unreadable.ts";
 
@@ -218,12 +219,15 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
      * or the task instance is gone.
      */
     async tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined> {
-      const { dag_id, dag_run_id, task_id, map_index } = row;
+      const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = identityOf(row);
+      // Without them a server that knows regions refuses where a task has several, be it in regions or before it had any.
+      const region = region_id !== NO_REGION ? { region_id, region_index } : { region_id: NIL_REGION };
+      const query = knowsRegions(row) ? region : {};
       if ([dag_id, dag_run_id, task_id].some((id) => id.includes("/"))) return undefined;
       try {
         const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, "task_instances", (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
-            params: { path: { dag_id, dag_run_id, task_id, map_index } },
+            params: { path: { dag_id, dag_run_id, task_id, map_index }, query },
             signal,
           }),
         );

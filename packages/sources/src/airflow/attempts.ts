@@ -8,20 +8,21 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import type { Row, StoredRow } from "@org/destination";
 import { finalTaskStates } from "./doubts.ts";
+import { identityOf, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
 import { attemptRow, taskInstanceRow, type taskInstancesTable } from "./tables/task-instances.ts";
 
 type AttemptRow = Row<typeof taskInstancesTable>;
 
 export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
-  /** Stored rows that were placeholders: an attempt's number before it began, an index before the task expanded. */
+  /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
   readonly remove: readonly StoredRow[];
 }
 
 /**
  * Completes listed task instances with their earlier attempts.
  *
- * @param stored all that the table holds of them, and of the same tasks with map_index -1
+ * @param stored all that the table holds of them, and of what they were before they had an index or a region
  * @param askTries the tries of one task instance, or undefined where they cannot be had
  * @param triesAreDue whether they are to be asked for although the listed attempt is known
  */
@@ -31,39 +32,75 @@ export async function whole(
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
   triesAreDue: (row: TaskInstance) => boolean,
 ): Promise<WholeTaskInstances> {
-  const held = Map.groupBy(stored, (row) => instanceKey(row.dag_id, row.dag_run_id, row.task_id, row.map_index));
+  const held = Map.groupBy(stored, taskInstanceKey);
+  const keysById = new Map(
+    stored.filter(({ is_latest }) => is_latest === true).map((row) => [row.id, taskInstanceKey(row)]),
+  );
   const parts = await Promise.all(
     listed.map(async (row) => {
-      const { dag_id, dag_run_id, task_id, map_index } = row;
-      const known = held.get(instanceKey(dag_id, dag_run_id, task_id, map_index)) ?? [];
-      const rows = [taskInstanceRow(row), ...(await earlierAttempts(row, known, askTries, triesAreDue(row)))];
+      const known = held.get(taskInstanceKey(row)) ?? [];
+      const former = formerKeys(row, keysById.get(row.id)).flatMap((each) => held.get(each) ?? []);
+      const moved = former.filter((each) => isSamePlace(each, row)).map((each) => ({ ...each, ...identityOf(row) }));
+      const earlier = await earlierAttempts(row, { known, moved, askTries, triesAreDue: triesAreDue(row) });
+      const rows = [taskInstanceRow(row), ...earlier];
       const numbers = new Set(rows.map(({ try_number }) => Number(try_number)));
-      const unexpanded = map_index >= 0 ? (held.get(instanceKey(dag_id, dag_run_id, task_id, -1)) ?? []) : [];
-      return { rows, remove: [...known.filter((each) => !numbers.has(Number(each.try_number))), ...unexpanded] };
+      return { rows, remove: [...known.filter((each) => !numbers.has(Number(each.try_number))), ...former] };
     }),
   );
   return { rows: parts.flatMap(({ rows }) => rows), remove: parts.flatMap(({ remove }) => remove) };
 }
 
+/**
+ * Keys under which the table may hold what a listed task instance was before: the one that holds its id; its
+ * placeholder's, where it expanded; and its own without a region, where it was mapped before the server knew regions.
+ * Outside of loops only: before it had a region, a task of a loop was in none.
+ */
+function formerKeys(listed: TaskInstance, keyOfId: string | undefined): readonly string[] {
+  const now = identityOf(listed);
+  const placeholder = { map_index: NO_INDEX, region_index: NO_INDEX };
+  const unregioned = { region_id: NO_REGION, region_index: NO_INDEX };
+  const isMapped = now.map_index >= 0;
+  const keys = [
+    ...(keyOfId ? [keyOfId] : []),
+    ...(isMapped ? [taskInstanceKey({ ...now, ...placeholder })] : []),
+    ...(isMapped && !listed.in_loop
+      ? [taskInstanceKey({ ...now, ...unregioned }), taskInstanceKey({ ...now, ...placeholder, ...unregioned })]
+      : []),
+  ];
+  return [...new Set(keys)].filter((each) => each !== taskInstanceKey(now));
+}
+
+/** Whether stored rows are attempts of what is listed now, rather than of a placeholder or of another iteration. */
+function isSamePlace(stored: StoredRow, listed: TaskInstance): boolean {
+  return !listed.in_loop && Number(stored.map_index) === listed.map_index;
+}
+
+interface Sources {
+  /** What the table holds of the task instance. */
+  readonly known: readonly StoredRow[];
+  /** What it holds of it under another key. */
+  readonly moved: readonly StoredRow[];
+  readonly triesAreDue: boolean;
+  askTries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
+}
+
 async function earlierAttempts(
   listed: TaskInstance,
-  known: readonly StoredRow[],
-  askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
-  areDue: boolean,
+  { known, moved, askTries, triesAreDue }: Sources,
 ): Promise<readonly AttemptRow[]> {
   if (listed.try_number <= 1) return [];
   const isEarlier = ({ try_number }: { readonly try_number?: unknown }) =>
     Number(try_number) >= 1 && Number(try_number) < listed.try_number;
   const latest = known.find((row) => row.is_latest === true);
   const earlier = known.filter((row) => row.is_latest === false && isEarlier(row));
-  const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number;
+  const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number && moved.length === 0;
   // Their number says nothing: the server's own tries may have gaps, and would be asked for at every sync.
-  if (isKnown && !areDue) return earlier as unknown as AttemptRow[];
+  if (isKnown && !triesAreDue) return earlier as unknown as AttemptRow[];
   const attempts = new Map<number, AttemptRow>();
   // What was seen to its end stays, even where the server's tries have a gap or cannot be had.
-  for (const row of known) {
-    if (!isEarlier(row) || !finalTaskStates.includes(row.state as string)) continue;
-    attempts.set(Number(row.try_number), { ...row, ...earlierColumns } as unknown as AttemptRow);
+  for (const row of [...moved, ...known]) {
+    if (!isEarlier(row) || !hasEnded(row)) continue;
+    attempts.set(Number(row.try_number), { ...row, ...earlierColumns(listed) } as unknown as AttemptRow);
   }
   const tries = (await askTries(listed)) ?? [];
   // Where the listed attempt is not among them, they are those of a run that was made again under its id meanwhile.
@@ -74,14 +111,17 @@ async function earlierAttempts(
   return [...attempts.values()];
 }
 
-/** What only the present attempt has. */
-const earlierColumns = { is_latest: false, id: null, note: null, rendered_map_index: null };
+/** An earlier attempt ended, whatever its state says: since Airflow 3.4 one that was retried may keep `up_for_retry`. */
+function hasEnded({ is_latest, state }: StoredRow): boolean {
+  return is_latest === false || finalTaskStates.includes(state as string);
+}
+
+/** What the row of an attempt loses once a later one is listed: what the server does not say of an earlier one. */
+function earlierColumns(listed: TaskInstance) {
+  return { is_latest: false, rendered_map_index: null, ...(!knowsRegions(listed) && { id: null, note: null }) };
+}
 
 /** Orders attempts so that of those with one number the one that ran, or ran last, comes last. */
 function ranLast(a: TaskInstanceAttempt, b: TaskInstanceAttempt): number {
   return Date.parse(a.start_date ?? "1970-01-01T00:00:00Z") - Date.parse(b.start_date ?? "1970-01-01T00:00:00Z");
-}
-
-function instanceKey(...parts: unknown[]): string {
-  return JSON.stringify(parts);
 }

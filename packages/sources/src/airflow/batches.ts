@@ -11,7 +11,7 @@ import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { isForbidden } from "./api.ts";
 import { whole } from "./attempts.ts";
-import type { RunId } from "./doubts.ts";
+import { identityOf, NO_INDEX, type RunId, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
 import { leaves } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
@@ -64,13 +64,21 @@ function withOwed(airflow: AirflowSync, state: StreamState): StreamState {
   return again.length > 0 ? { ...state, again } : state;
 }
 
-/** All that the table holds of listed task instances, and of the same tasks with map_index -1. */
+/** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
 export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly StoredRow[]> {
-  const column = (name: "dag_id" | "dag_run_id" | "task_id") => ({ in: [...new Set(listed.map((row) => row[name]))] });
-  const indexes = { in: [-1, ...new Set(listed.map(({ map_index }) => map_index))] };
-  const [dag_id, dag_run_id, task_id] = [column("dag_id"), column("dag_run_id"), column("task_id")];
-  const scope = { dag_id, dag_run_id, task_id, map_index: indexes };
-  return stored.keys(taskInstancesTable, scope, columnsOf(taskInstancesTable));
+  const ids = listed.map(identityOf);
+  const column = (name: keyof TaskInstanceId, ...more: number[]) => ({
+    in: [...new Set([...more, ...ids.map((id) => id[name])])],
+  });
+  const scope = {
+    dag_id: column("dag_id"),
+    dag_run_id: column("dag_run_id"),
+    task_id: column("task_id"),
+    map_index: column("map_index", NO_INDEX),
+    // Not by region: the same place in a loop may be held in the region that a clear replaced.
+    region_index: column("region_index", NO_INDEX),
+  };
+  return stored.keys(taskInstancesTable, scope as Scope<typeof taskInstancesTable>, columnsOf(taskInstancesTable));
 }
 
 /** All task instances of a scope, in proven parts. */
@@ -159,16 +167,12 @@ async function newlyPurged<T extends PurgeableTable>(
   if (candidates.length === 0) return [];
   const wasDeleted = await airflow.deletions();
   // An attempt that is not the latest goes with the latest, which began later.
-  const latest = new Set(candidates.filter(({ is_latest }) => is_latest).map(instanceKey));
+  const latest = new Set(candidates.filter(({ is_latest }) => is_latest).map(taskInstanceKey));
   const now = timestampOf((await airflow.before()).position.server);
   return candidates
-    .filter((row) => row.is_latest !== false || latest.has(instanceKey(row)))
+    .filter((row) => row.is_latest !== false || latest.has(taskInstanceKey(row)))
     .filter((row) => !wasDeleted(row as unknown as RunId))
     .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
-}
-
-function instanceKey({ dag_id, dag_run_id, task_id, map_index }: StoredRow): string {
-  return JSON.stringify([dag_id, dag_run_id, task_id, Number(map_index)]);
 }
 
 function columnsOf<T extends Table>(table: T): (keyof T["columns"] & string)[] {

@@ -10,13 +10,12 @@ import {
   grownStates,
   numberOfRuns,
   type RunCounts,
-  type RunId,
-  runKey,
   runScopes,
   unfinishedRunStates,
   unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
+import { type RunId, runKey } from "./keys.ts";
 import { lateRows } from "./late.ts";
 import { leaves } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -32,7 +31,7 @@ import { taskInstancesTable } from "./tables/task-instances.ts";
 export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   name: "dag_runs",
   table: dagRunsTable,
-  revision: 1,
+  revision: 2,
   needs: ["state", "start_date", "end_date", "run_after", "purged_at"],
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();

@@ -3,9 +3,8 @@
  * and what this sync already brought; none of them reads or writes. Its answer is what to read again.
  */
 import type { StoredRow } from "@org/destination";
+import { identityOf, key, type ListedId, NO_REGION, type RunId, runKey, taskInstanceKey } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
-
-export type RunId = { readonly dag_id: string; readonly dag_run_id: string };
 
 /** Numbers of runs by DAG and state, as the server counts them. */
 export type RunCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
@@ -125,7 +124,7 @@ export function dagScopes(dags: readonly string[]): AirflowScope[] {
 export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "task"): AirflowScope[] {
   return runScopes(
     events
-      .filter(({ event }) => event.includes(about) || deletesRuns.includes(event))
+      .filter(({ event }) => event.includes(about) || deletesRuns.includes(event) || clearsRuns.includes(event))
       .flatMap((event) => runsOfEvent(event)),
   );
 }
@@ -140,6 +139,8 @@ export interface LoggedEvent {
 
 /** With their task instances. */
 const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
+/** With that, since Airflow 3.4 what a loop had done after the iteration that it begins anew from is listed no more. */
+const clearsRuns = ["clear_dag_run", "clear_dag_runs"];
 
 /** Runs that people deleted, by the server's event log. */
 export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
@@ -181,7 +182,7 @@ function requestedRuns(extra: string | null | undefined, action: string | undefi
  * Runs of which a task instance is listed with a lower number than the table holds: they were deleted and made again
  * under their ids, maybe with fewer task instances.
  */
-export function recreatedRuns<T extends { dag_id: string; dag_run_id: string; task_id: string; map_index: number }>(
+export function recreatedRuns<T extends ListedId>(
   listed: readonly (T & { readonly try_number: number })[],
   held: readonly StoredRow[],
 ): T[] {
@@ -190,28 +191,34 @@ export function recreatedRuns<T extends { dag_id: string; dag_run_id: string; ta
   return listed.filter((row) => row.try_number < (numbers.get(taskInstanceKey(row)) ?? 0));
 }
 
+/**
+ * Runs of which an iteration is new to the table in one region, where the table holds it in another: a loop was cleared,
+ * and began anew from there. What the old region held from there on is not listed any more. Every iteration has a task
+ * that is not mapped, its condition; of one that is mapped, the region is another in each iteration anyway.
+ */
+export function clearedLoops<T extends ListedId & { readonly in_loop?: boolean }>(
+  listed: readonly T[],
+  held: readonly StoredRow[],
+): T[] {
+  const latest = held.filter((row) => row.is_latest === true);
+  const known = new Set(latest.map(taskInstanceKey));
+  const places = new Set(latest.filter(({ region_id }) => region_id !== NO_REGION).map(placeKey));
+  return listed.filter(
+    (row) => row.in_loop && row.map_index < 0 && !known.has(taskInstanceKey(row)) && places.has(placeKey(row)),
+  );
+}
+
+/** Identifies a task's place in its loop, whatever its region. */
+function placeKey(row: ListedId | StoredRow): string {
+  return taskInstanceKey({ ...identityOf(row), region_id: "any" });
+}
+
 /** Runs as scopes, one for each DAG: a run's id is unique within its DAG only. */
 export function runScopes(runs: readonly RunId[]): AirflowScope[] {
   return [...Map.groupBy(runs, ({ dag_id }) => dag_id)].map(([dag, ofDag]) => ({
     dags: [dag],
     runs: [...new Set(ofDag.map(({ dag_run_id }) => dag_run_id))],
   }));
-}
-
-/** Identifies a run in a set. */
-export function runKey(row: StoredRow | { dag_id: string; dag_run_id: string }): string {
-  return key(row.dag_id, row.dag_run_id);
-}
-
-/** Identifies a task instance, whatever its attempt, in a set. */
-export function taskInstanceKey(
-  row: StoredRow | { dag_id: string; dag_run_id: string; task_id: string; map_index: number },
-): string {
-  return key(row.dag_id, row.dag_run_id, row.task_id, row.map_index);
-}
-
-function key(...parts: unknown[]): string {
-  return JSON.stringify(parts);
 }
 
 function distinct(rows: readonly StoredRow[], column: string): string[] {

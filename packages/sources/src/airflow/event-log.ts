@@ -2,7 +2,8 @@
 import type { EventLog } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine";
 import { type AirflowApi, isForbidden } from "./api.ts";
-import { deletedRuns, type RunId, runKey } from "./doubts.ts";
+import { deletedRuns } from "./doubts.ts";
+import { type RunId, runKey } from "./keys.ts";
 
 export interface Events {
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */

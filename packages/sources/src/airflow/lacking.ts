@@ -1,4 +1,5 @@
 import { dagRunsTable } from "./tables/dag-runs.ts";
+import { dagsTable } from "./tables/dags.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 
 /** Columns that an answer fills only since a version of Airflow. */
@@ -7,6 +8,10 @@ const since = [
   { minor: 1, table: dagRunsTable, column: "triggering_user_name", of: "run" },
   { minor: 1, table: taskInstancesTable, column: "operator_name", of: "task instance" },
   { minor: 2, table: dagRunsTable, column: "partition_key", of: "run" },
+  { minor: 4, table: dagsTable, column: "scheduling_state", of: "DAG" },
+  { minor: 4, table: dagRunsTable, column: "team_name", of: "run" },
+  { minor: 4, table: taskInstancesTable, column: "team_name", of: "task instance" },
+  { minor: 4, table: taskInstancesTable, column: "state_reason", of: "task instance" },
 ];
 
 /**

@@ -1,6 +1,7 @@
 /** What a late commit is told by: a row that the older half of an overlap holds, and that nothing else explains. */
 import type { StoredRow } from "@org/destination";
-import { type LoggedEvent, type RunId, runKey, runsOfEvent } from "./doubts.ts";
+import { type LoggedEvent, runsOfEvent } from "./doubts.ts";
+import { type RunId, runKey } from "./keys.ts";
 
 /** Those of some rows that became visible late, as far as anybody knows. */
 export type LateRows<T> = (rows: readonly T[]) => Promise<readonly T[]>;

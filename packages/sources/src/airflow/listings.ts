@@ -2,6 +2,7 @@
 import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
 import { type AnswerOptions, createAnswerSize, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
+import { runKey, taskInstanceKey } from "./keys.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./unreadable.ts";
@@ -45,6 +46,8 @@ interface Endpoints<T> {
   readonly list: "dag_runs" | "task_instances";
   /** Whether the batch endpoint can order by `run_after`. */
   readonly isBatchOrdered: boolean;
+  /** Tells one row from another. */
+  keyOf(row: T): string;
   batch(scope: AirflowScope, page: { readonly limit: number; readonly offset: number }): Call<Listed<T>>;
   get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
 }
@@ -65,7 +68,7 @@ type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "t
  */
 function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
   ask: AskList,
-  { label, list, isBatchOrdered, batch, get }: Endpoints<T>,
+  { label, list, isBatchOrdered, keyOf, batch, get }: Endpoints<T>,
   useBatch: boolean,
   whyNotThere: WhyNotThere,
 ): Listing<T> {
@@ -118,7 +121,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
       const answer: ChangedPage<T> = await changed(scope, token);
       if (!("next" in answer)) return undefined;
       // One that is cleared meanwhile comes again, as it is then.
-      for (const row of answer.rows) rows.set(rowKey(row), row);
+      for (const row of answer.rows) rows.set(keyOf(row), row);
       token = answer.next;
     }
     return { rows: [...rows.values()], total: rows.size, ordered: false, limit: Number.POSITIVE_INFINITY };
@@ -163,6 +166,7 @@ export const dagRunListing = (
       label: "dag runs",
       list: "dag_runs",
       isBatchOrdered: true,
+      keyOf: runKey,
       batch:
         ({ dags, states, ...scope }, { limit, offset }) =>
         (signal, maxResponseBytes) =>
@@ -202,6 +206,7 @@ export const taskInstanceListing = (
       label: "task instances",
       list: "task_instances",
       isBatchOrdered: false,
+      keyOf: taskInstanceKey,
       batch:
         ({ dags, runs, tasks, states, ...scope }, { limit, offset }) =>
         (signal, maxResponseBytes) =>
@@ -259,8 +264,4 @@ function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; ru
 
 function only(ids: readonly string[] | undefined): string {
   return ids?.length === 1 && ids[0] ? ids[0] : "~";
-}
-
-function rowKey(row: { readonly dag_id: string; readonly dag_run_id: string; task_id?: string; map_index?: number }) {
-  return JSON.stringify([row.dag_id, row.dag_run_id, row.task_id, row.map_index]);
 }

@@ -1,6 +1,6 @@
 /** What the streams of runs and task instances keep between syncs. */
 import { type Position, parsePosition } from "@org/sync-engine";
-import type { RunId } from "./doubts.ts";
+import type { RunId } from "./keys.ts";
 
 /** How far a walk through the history is. */
 export type Frontier = {
@@ -20,6 +20,8 @@ export type StreamPosition = {
   readonly again?: readonly RunId[];
   /** DAGs that the server did not list until now, or that the table lacks: they are read whole once it lists them. */
   readonly unlisted?: readonly string[];
+  /** Of task instances: whether the server knew regions, which it does from 3.4 on. */
+  readonly regions?: true;
   /** How far the history was read again; `isRenewal`: because the rows lack what a new revision brings. */
   readonly reread?: Frontier & { readonly isRenewal?: true };
 };
@@ -42,11 +44,10 @@ export function parseStreamState(
   const { position, history, ...more } = (state ?? {}) as Record<string, unknown>;
   const known = parsePosition(position);
   if (known) return { ...more, position: known };
-  const { position: before, overlapMs } = (outdated ?? {}) as Record<string, unknown>;
+  // What is still to be read is no part of the history, which is what is read again.
+  const { position: before, reread: _, ...owed } = (outdated ?? {}) as Record<string, unknown>;
   const older = parsePosition(before);
-  if (older) {
-    return { position: older, ...(typeof overlapMs === "number" && { overlapMs }), reread: { isRenewal: true } };
-  }
+  if (older) return { ...owed, position: older, reread: { isRenewal: true } };
   const { start: begun, ...frontier } = (history ?? {}) as Record<string, unknown>;
   const { again } = more as { readonly again?: readonly RunId[] };
   return { history: { ...frontier, start: parsePosition(begun) ?? start }, ...(again && { again }) };

@@ -5,19 +5,19 @@ import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";
 import {
+  clearedLoops,
   dagScopes,
   differingCounts,
   eventDoubts,
   recreatedRuns,
-  runKey,
   runScopes,
-  taskInstanceKey,
   unfinished,
   unfinishedRunStates,
   unfinishedTaskStates,
   unknownDags,
 } from "./doubts.ts";
 import { history, reread } from "./history.ts";
+import { knowsRegions, runKey, taskInstanceKey } from "./keys.ts";
 import { lateRows } from "./late.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
@@ -38,7 +38,7 @@ const listed = { ...unpurged, is_latest: { in: [true] } };
 export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable>({
   name: "task_instances",
   table: taskInstancesTable,
-  revision: 1,
+  revision: 2,
   needs: ["state", "start_date", "run_after", "is_latest", "id", "purged_at"],
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
@@ -46,14 +46,16 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     let state = parseStreamState(context, before.position);
 
     airflow.askTriesAgain(state.again ?? []);
+    let regions = false;
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
       for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
+        regions ||= leaf.rows.some(knowsRegions);
         yield await taskInstanceBatch(airflow, stored, leaf, { ...state, history: { start, ...leaf.frontier } });
       }
       if (context.sampleSince !== undefined) return;
-      state = { position: start };
+      state = { position: start, ...(regions && { regions: true as const }) };
     }
 
     const unknown = unknownDags(before.runCounts, await stored.countBy(taskInstancesTable, unpurged, ["dag_id"]));
@@ -71,12 +73,16 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     );
     const listing = airflow.api.taskInstances;
     for await (const { rows, isOld } of changes(listing, taskInstanceKey, window, onUnreadable, lateTasks)) {
+      regions ||= rows.some(knowsRegions);
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
       const held = await heldOf(rows, stored);
-      for (const run of recreatedRuns(rows, held)) recreated.set(runKey(run), run);
+      for (const run of [...recreatedRuns(rows, held), ...clearedLoops(rows, held)]) recreated.set(runKey(run), run);
       yield await taskInstanceBatch(airflow, stored, { rows }, state, held);
       if (isOld) late += changed(context.lastCommit());
     }
+
+    // Updated since: now it says more of every attempt, the earlier ones included.
+    if (regions && !state.regions) state = { ...state, regions: true, reread: { isRenewal: true } };
 
     const due = airflow.dueTries();
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });

@@ -2,7 +2,7 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
-import { type RunId, runKey } from "./doubts.ts";
+import { type RunId, runKey } from "./keys.ts";
 import type { OnUnreadable } from "./leaves.ts";
 import { serverError } from "./unreadable.ts";
 

@@ -55,6 +55,11 @@ export const dagRunsTable = defineTable({
       nullable: true,
       description: "Key of the partition that the run is for. Null before Airflow 3.2.",
     },
+    team_name: {
+      type: "string",
+      nullable: true,
+      description: "Team that the DAG belongs to, where there are teams. Null before Airflow 3.4.",
+    },
     purged_at: {
       type: "timestamp",
       nullable: true,
@@ -86,6 +91,7 @@ export function dagRunRow(run: DagRun): Row<typeof dagRunsTable> {
     bundle_version: run.bundle_version ?? null,
     dag_versions: run.dag_versions.map(({ version_number }) => version_number).sort((a, b) => a - b),
     partition_key: run.partition_key ?? null,
+    team_name: run.team_name ?? null,
     purged_at: null,
   };
 }

@@ -67,6 +67,12 @@ export const dagsTable = defineTable({
       nullable: true,
       description: "Whether a task of the DAG limits its concurrency.",
     },
+    scheduling_state: {
+      type: "string",
+      nullable: true,
+      description:
+        "active, paused, or draining: no new runs, and those under way end. A DAG that drains is not paused. Null before Airflow 3.4.",
+    },
   },
 });
 
@@ -101,5 +107,6 @@ export function dagRow(dag: Dag, timezone: string | null): Row<typeof dagsTable>
     bundle_version: dag.bundle_version ?? null,
     has_import_errors: dag.has_import_errors,
     has_task_concurrency_limits: dag.has_task_concurrency_limits,
+    scheduling_state: dag.scheduling_state ?? null,
   };
 }

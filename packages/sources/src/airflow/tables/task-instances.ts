@@ -1,11 +1,12 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { defineTable, type Row } from "@org/destination";
 import { timestamp } from "../../timestamp.ts";
+import { identityOf, NO_INDEX, NO_REGION } from "../keys.ts";
 
 export const taskInstancesTable = defineTable({
   name: "airflow_task_instances",
   description: "One row per attempt of a task instance; is_latest marks the present one.",
-  primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "try_number"],
+  primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "region_id", "region_index", "try_number"],
   columns: {
     dag_id: { type: "string", description: "DAG identifier." },
     dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
@@ -26,7 +27,7 @@ export const taskInstancesTable = defineTable({
       type: "string",
       nullable: true,
       description:
-        "Airflow's own id of the present attempt; null for earlier attempts, of which the API does not say it.",
+        "Airflow's own id of the attempt. Null for earlier attempts before Airflow 3.4, of which the API does not say it.",
     },
     logical_date: { type: "timestamp", nullable: true, description: "Logical date of the run." },
     run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
@@ -54,9 +55,37 @@ export const taskInstancesTable = defineTable({
     note: {
       type: "string",
       nullable: true,
-      description: "A person's note on the task instance. Null for earlier attempts.",
+      description: "A person's note on the attempt. Null for earlier attempts before Airflow 3.4.",
     },
     dag_version: { type: "int64", nullable: true, description: "Number of the DAG version that the attempt used." },
+    region_id: {
+      type: "string",
+      default: NO_REGION,
+      description:
+        "What tells a task's instances in one loop, or expansion, from those in another: the iterations of a loop have the same map_index. Empty where there is none, as always before Airflow 3.4.",
+    },
+    region_index: {
+      type: "int64",
+      default: NO_INDEX,
+      description: "Index in the region: the iteration, or the map_index of a mapped task; -1 where there is none.",
+    },
+    loop_id: {
+      type: "string",
+      nullable: true,
+      description: "The innermost loop that the task is in, by the id of its task group. Null outside of loops.",
+    },
+    iteration: { type: "int64", nullable: true, description: "Iteration of that loop, from 0. Null outside of loops." },
+    state_reason: {
+      type: "string",
+      nullable: true,
+      description:
+        "Why the attempt is in its state, where a retry policy says so; before it starts maybe the reason of the one before. Null before Airflow 3.4.",
+    },
+    team_name: {
+      type: "string",
+      nullable: true,
+      description: "Team that the DAG belongs to, where there are teams. Null before Airflow 3.4.",
+    },
     purged_at: {
       type: "timestamp",
       nullable: true,
@@ -70,12 +99,12 @@ export const taskInstancesTable = defineTable({
 export function taskInstanceRow(row: TaskInstance): Row<typeof taskInstancesTable> {
   return {
     ...attemptColumns(row),
+    ...identityOf(row),
     is_latest: true,
-    id: row.id,
     logical_date: timestamp(row.logical_date),
     run_after: timestamp(row.run_after),
     rendered_map_index: row.rendered_map_index ?? null,
-    note: row.note ?? null,
+    team_name: row.team_name ?? null,
   };
 }
 
@@ -83,20 +112,17 @@ export function taskInstanceRow(row: TaskInstance): Row<typeof taskInstancesTabl
 export function attemptRow(attempt: TaskInstanceAttempt, listed: TaskInstance): Row<typeof taskInstancesTable> {
   return {
     ...attemptColumns(attempt),
+    ...identityOf(listed),
     is_latest: false,
-    id: null,
     logical_date: timestamp(listed.logical_date),
     run_after: timestamp(listed.run_after),
     rendered_map_index: null,
-    note: null,
+    team_name: listed.team_name ?? null,
   };
 }
 
 function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
   return {
-    dag_id: row.dag_id,
-    dag_run_id: row.dag_run_id,
-    task_id: row.task_id,
     try_number: row.try_number,
     state: row.state ?? null,
     start_date: timestamp(row.start_date),
@@ -104,7 +130,11 @@ function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
     duration: row.duration ?? null,
     operator: row.operator ?? null,
     hostname: row.hostname ?? null,
-    map_index: row.map_index,
+    id: row.id ?? null,
+    note: row.note ?? null,
+    loop_id: row.loop_iteration?.loop_id ?? null,
+    iteration: row.loop_iteration?.iteration ?? null,
+    state_reason: row.state_reason ?? null,
     task_display_name: row.task_display_name,
     operator_name: row.operator_name ?? null,
     max_tries: row.max_tries,

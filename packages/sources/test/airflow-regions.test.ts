@@ -1,0 +1,275 @@
+/** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
+import { createEmptyAirflowWorld, minute, type SimulatedRun, type TaskDefinition } from "@org/simulators";
+import { taskInstancesTable } from "@org/sources/airflow";
+import { describe, expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+const tasks: readonly TaskDefinition[] = [
+  { taskId: "before", retries: 1 },
+  { taskId: "fan", mapped: 2, retries: 1 },
+  { taskId: "g.step", loop: "g", retries: 1 },
+  { taskId: "g.each", loop: "g", mapped: 2, retries: 1 },
+];
+
+/** A DAG with a loop, on a server of 3.4. */
+async function loopingWorld(options: Parameters<typeof setUp>[0] = {}) {
+  const world = createEmptyAirflowWorld({ version: "3.4" });
+  const dag = world.addDag({ dagId: "looping", tasks });
+  const its = await setUp({ world, ...options });
+  /** A run whose loop has ended after some iterations. */
+  const endedRun = (iterations: number): SimulatedRun => {
+    const run = world.addRun(dag);
+    for (let next = 1; next < iterations; next += 1) {
+      for (const task of run.tasks.filter(({ iteration }) => iteration === next - 1)) {
+        if (task.definition.mapped) world.expand(task);
+      }
+      for (const task of run.tasks.filter(({ iteration }) => iteration === next - 1)) world.finishTask(task);
+      world.addIteration(run, "g");
+    }
+    world.finishRun(run);
+    return run;
+  };
+  return { ...its, dag, endedRun };
+}
+
+const modes = [
+  ["by windows", {}],
+  ["without a cursor", { simulator: { cursor: false } }],
+  ["without the batch endpoints", { source: { batch: false } }],
+] as const;
+
+describe.each(modes)("%s", (_, options) => {
+  test("I4: every iteration of a loop is a row of its own, at a first sync and after it", async () => {
+    const { world, dag, endedRun, simulator, syncNow, differences, rows } = await loopingWorld(options);
+    endedRun(3);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    // Two tasks outside of the loop, one of them twice; three in it, one of them twice, three times.
+    expect(await rows(taskInstancesTable)).toHaveLength(3 + 4 * 3);
+    simulator.clock.advance(20 * minute);
+    endedRun(2);
+    const open = world.addRun(dag);
+    world.finishTask(world.task(open, "g.step", -1, 0));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    world.addIteration(open, "g");
+    world.startTask(world.task(open, "g.step", -1, 1));
+    simulator.clock.advance(20 * minute);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    world.finishRun(open);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    const { streams } = await syncNow();
+    expect(streams.map(({ inserted, updated, deleted }) => inserted + updated + deleted)).toEqual([0, 0, 0]);
+  });
+
+  test("I4: retries in one iteration are its own, with the ids that attempts keep", async () => {
+    const { world, dag, simulator, syncNow, differences, rows } = await loopingWorld(options);
+    const run = world.addRun(dag);
+    world.finishTask(world.task(run, "g.step", -1, 0));
+    world.addIteration(run, "g");
+    const step = world.task(run, "g.step", -1, 1);
+    world.startTask(step);
+    await syncNow();
+    simulator.clock.advance(minute);
+    world.note(step, "look into this");
+    world.retry(step);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    // While it waits, the row has the next number already.
+    const waiting = (await rows(taskInstancesTable)).filter(
+      (row) => row.task_id === "g.step" && Number(row.iteration) === 1,
+    );
+    expect(waiting.map(({ try_number, state, is_latest }) => [Number(try_number), state, is_latest])).toEqual(
+      expect.arrayContaining([
+        [1, "failed", false],
+        [2, "up_for_retry", true],
+      ]),
+    );
+    simulator.clock.advance(minute);
+    world.startTask(step);
+    await syncNow();
+    world.finishRun(run);
+    simulator.clock.advance(20 * minute);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    world.clearTask(world.task(run, "before"));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  });
+
+  test("I4: a placeholder goes once it expands, in a loop too, and no other does", async () => {
+    const { world, dag, simulator, syncNow, differences } = await loopingWorld(options);
+    const run = world.addRun(dag);
+    world.addIteration(run, "g");
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    simulator.clock.advance(20 * minute);
+    world.expand(world.task(run, "g.each", -1, 1));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    world.expand(world.task(run, "fan"), 0);
+    world.expand(world.task(run, "g.each", -1, 0));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  });
+});
+
+describe("I4: what a cleared loop no longer lists", () => {
+  const isGone = (run: SimulatedRun) => (row: Readonly<Record<string, unknown>>) => row.dag_run_id === run.runId;
+
+  test("is found gone by the sync that is told of the clear, and earlier attempts of the rest stay", async () => {
+    const { world, endedRun, simulator, syncNow, differences, rows } = await loopingWorld();
+    const run = endedRun(3);
+    await syncNow();
+    simulator.clock.advance(20 * minute);
+    world.clearIteration(run, "g", 1);
+    const { streams } = await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+    expect(streams.at(-1)?.deleted).toBe(4);
+    world.addIteration(run, "g");
+    world.finishRun(run);
+    simulator.clock.advance(20 * minute);
+    await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+    const second = (await rows(taskInstancesTable))
+      .filter(isGone(run))
+      .filter(({ iteration }) => Number(iteration) === 1);
+    expect(second.filter(({ is_latest }) => is_latest === false)).toHaveLength(4);
+  });
+
+  test("is found gone once an iteration is listed in a new region, where no event tells of the clear", async () => {
+    const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
+    const run = endedRun(3);
+    endedRun(3);
+    await syncNow();
+    simulator.clock.advance(20 * minute);
+    world.clearIteration(run, "g", 0, true);
+    world.addIteration(run, "g");
+    world.startTask(world.task(run, "g.step", -1, 1));
+    await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+  });
+
+  test("is found gone by a reconcile, where nothing else shows it", async () => {
+    const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
+    const run = endedRun(3);
+    endedRun(3);
+    await syncNow();
+    simulator.clock.advance(20 * minute);
+    world.clearIteration(run, "g", 0, true);
+    world.finishRun(run);
+    await syncNow({ reconcile: false });
+    expect(await differences()).not.toEqual([]);
+    await syncNow({ reconcile: true });
+    expect(await differences()).toEqual([]);
+  });
+
+  test("is found gone where a whole run is cleared", async () => {
+    const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
+    const run = endedRun(3);
+    await syncNow();
+    simulator.clock.advance(20 * minute);
+    world.clearRun(run);
+    await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+  });
+});
+
+describe("a server that is updated to 3.4", () => {
+  test("I4: what waits has its next number, and no attempt is lost or held twice", async () => {
+    const world = createEmptyAirflowWorld();
+    const dag = world.addDag({ dagId: "d", tasks: tasks.filter(({ loop }) => !loop) });
+    const { simulator, syncNow, differences, rows } = await setUp({ world });
+    const [ended, open] = [world.addRun(dag), world.addRun(dag)];
+    world.startTask(world.task(ended, "before"));
+    world.retry(world.task(ended, "before"));
+    world.finishRun(ended);
+    world.clearTask(world.task(ended, "fan", 1));
+    world.startRun(open);
+    world.startTask(world.task(open, "before"));
+    world.retry(world.task(open, "before"));
+    await syncNow();
+    expect(await differences()).toEqual([]);
+    simulator.clock.advance(60 * minute);
+    world.upgrade();
+    await syncNow();
+    expect((await rows(taskInstancesTable)).filter(({ task_id }) => task_id === "before")).toHaveLength(4);
+    // What the server says more of attempts that ended before, it is asked for within ten syncs.
+    for (let round = 0; round < 10; round += 1) await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+    world.finishRun(open);
+    world.finishRun(ended);
+    simulator.clock.advance(20 * minute);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  });
+
+  test("I4: a placeholder of before has its region once it expands", async () => {
+    const world = createEmptyAirflowWorld();
+    const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "fan", mapped: 3 }] }));
+    const other = world.addRun(run.dag);
+    const { simulator, syncNow, differences } = await setUp({ world });
+    await syncNow();
+    world.upgrade();
+    simulator.clock.advance(20 * minute);
+    world.expand(world.task(run, "fan"));
+    world.expand(world.task(other, "fan"), 0);
+    const { streams } = await syncNow();
+    expect(await differences()).toEqual([]);
+    expect(streams.at(-1)?.deleted).toBe(0);
+  });
+
+  test("I4: mapped task instances that get a region keep their attempts, of which the server tells no more", async () => {
+    const world = createEmptyAirflowWorld();
+    const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "fan", mapped: 2, retries: 1 }] }));
+    const { simulator, syncNow, differences, rows } = await setUp({ world });
+    world.expand(world.task(run, "fan"));
+    const [first] = run.tasks;
+    world.startTask(first!);
+    world.retry(first!);
+    world.finishRun(run);
+    await syncNow();
+    world.upgrade();
+    simulator.clock.advance(20 * minute);
+    world.regenerate(run, "fan");
+    world.finishRun(run);
+    await syncNow();
+    const present = world
+      .rows()
+      .airflow_task_instances.map(({ region_id, map_index, try_number }) => [region_id, map_index, try_number]);
+    const held = (await rows(taskInstancesTable)).map((row) => [
+      row.region_id,
+      Number(row.map_index),
+      Number(row.try_number),
+      row.is_latest,
+      row.state,
+    ]);
+    const region = first!.run.tasks[0]!.region!.id;
+    expect(present).toHaveLength(2);
+    expect(held).toHaveLength(5);
+    expect(held).toEqual(
+      expect.arrayContaining([
+        [region, 0, 1, false, "failed"],
+        [region, 0, 2, false, "success"],
+        [region, 0, 3, true, "success"],
+        [region, 1, 1, false, "success"],
+        [region, 1, 2, true, "success"],
+      ]),
+    );
+    expect(await differences()).toHaveLength(3);
+  });
+});
+
+test("I12: an idle sync of loops asks at most 7 times, and writes nothing", async () => {
+  const { endedRun, simulator, syncNow } = await loopingWorld();
+  for (let count = 0; count < 5; count += 1) endedRun(4);
+  await syncNow();
+  simulator.clock.advance(60 * minute);
+  await syncNow();
+  simulator.requests.length = 0;
+  const { streams } = await syncNow({ reconcile: false });
+  expect(simulator.requests.filter(({ path }) => path !== "/auth/token").length).toBeLessThanOrEqual(7);
+  expect(streams.map(({ inserted, updated, deleted }) => inserted + updated + deleted)).toEqual([0, 0, 0]);
+});
