@@ -8,7 +8,7 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import type { Row, StoredRow } from "@org/destination";
 import { finalTaskStates } from "./doubts.ts";
-import { identityOf, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
+import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
 import { attemptRow, taskInstanceRow, type taskInstancesTable } from "./tables/task-instances.ts";
 
 type AttemptRow = Row<typeof taskInstancesTable>;
@@ -43,11 +43,16 @@ export async function whole(
       const moved = former.filter((each) => isSamePlace(each, row)).map((each) => ({ ...each, ...identityOf(row) }));
       const earlier = await earlierAttempts(row, { known, moved, askTries, triesAreDue: triesAreDue(row) });
       const rows = [taskInstanceRow(row), ...earlier];
-      const numbers = new Set(rows.map(({ try_number }) => Number(try_number)));
-      return { rows, remove: [...known.filter((each) => !numbers.has(Number(each.try_number))), ...former] };
+      return { rows, remove: [...known, ...former] };
     }),
   );
-  return { rows: parts.flatMap(({ rows }) => rows), remove: parts.flatMap(({ remove }) => remove) };
+  const rows = parts.flatMap((part) => part.rows);
+  const keep = new Set(rows.map(attemptKey));
+  return { rows, remove: parts.flatMap(({ remove }) => remove).filter((row) => !keep.has(attemptKey(row))) };
+}
+
+function attemptKey(row: StoredRow): string {
+  return key(taskInstanceKey(row), Number(row.try_number));
 }
 
 /**
