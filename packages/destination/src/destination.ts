@@ -159,6 +159,11 @@ export interface Batch<T extends Table = Table> {
   readonly upserts?: readonly Row<T>[];
   /** Primary keys of rows that never were more than placeholders: they go without a trace. Unknown keys are ignored. */
   readonly remove?: readonly StoredRow[];
+  /**
+   * Primary keys of rows that are there on the server, but that the destination cannot hold: what it has of them stays as
+   * it is, and no scope marks it as deleted. Unknown keys are ignored, and such as no row could have.
+   */
+  readonly keep?: readonly StoredRow[];
   readonly state: State;
 }
 
@@ -219,8 +224,9 @@ export interface Session {
    * Stores a batch and its state in one transaction. Committing the same batch again changes nothing. The table must
    * have been prepared in this session.
    *
-   * @throws DestinationError `INVALID_ROW` when a row does not fit its table, `NO_SPACE`, or `FENCED` when a newer
-   * session took over. After any error nothing of the batch was written.
+   * @throws DestinationError `INVALID_ROW` when rows cannot be held, whose `rows` says which and why: whoever leaves them
+   * out can store the others. `ROWS_LOST` when the table did not take rows without a word, as a trigger of somebody's
+   * makes it do, `NO_SPACE`, or `FENCED` when a newer session took over. After any error nothing of the batch was written.
    */
   commit(stream: string, batch: Batch): Promise<CommitResult>;
 

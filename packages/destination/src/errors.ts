@@ -1,3 +1,5 @@
+import type { UnfitRow } from "./unfit-rows.ts";
+
 /** What went wrong in a destination. */
 export type DestinationErrorCode =
   | "LOCKED"
@@ -10,6 +12,7 @@ export type DestinationErrorCode =
   | "OWNED"
   | "SCHEMA_CONFLICT"
   | "INVALID_ROW"
+  | "ROWS_LOST"
   | "INVALID_STATE"
   | "NO_SPACE"
   | "UNAVAILABLE"
@@ -32,6 +35,7 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   OWNED: "config",
   SCHEMA_CONFLICT: "config",
   INVALID_ROW: "system",
+  ROWS_LOST: "config",
   INVALID_STATE: "config",
   NO_SPACE: "config",
   UNAVAILABLE: "transient",
@@ -45,9 +49,16 @@ export class DestinationError extends Error {
   readonly failureType: FailureType;
   /** Whether the same call may succeed later without anybody changing anything. */
   readonly retryable: boolean;
+  /** With `INVALID_ROW` from a commit: the rows that cannot be held, all that are known. */
+  readonly rows?: readonly UnfitRow[];
 
-  constructor(code: DestinationErrorCode, message: string, options?: ErrorOptions) {
+  constructor(
+    code: DestinationErrorCode,
+    message: string,
+    options: ErrorOptions & { readonly rows?: readonly UnfitRow[] } = {},
+  ) {
     super(message, options);
+    if (options.rows) this.rows = options.rows;
     this.code = code;
     this.failureType = failureTypes[code];
     this.retryable = this.failureType === "transient";

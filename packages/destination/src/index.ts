@@ -30,5 +30,6 @@ export {
   type Table,
   type Value,
 } from "./table.ts";
+export { rowId, type UnfitRow } from "./unfit-rows.ts";
 export { withTablePrefix } from "./with-table-prefix.ts";
 export { withoutColumns } from "./without-columns.ts";

@@ -2,7 +2,6 @@
  * The one place that decides what a column may hold. Every adapter sends its rows through here before it touches its
  * database, so that all of them refuse the same values with the same words, and nothing is cut, rounded or dropped.
  */
-import { DestinationError } from "./errors.ts";
 import { canonicalJson } from "./json.ts";
 import type { Column, Table } from "./table.ts";
 import { microsecondsOf } from "./timestamp.ts";
@@ -74,9 +73,28 @@ const expected = {
 } as const;
 
 /**
+ * Whether a value, if it is a text, can be in a column at all. What cannot equals nothing that is stored.
+ *
+ * @param lacks why the database cannot hold a text, where it cannot hold all of them
+ */
+export function isHoldableText(value: unknown, lacks?: (text: string) => string | undefined): boolean {
+  return typeof value !== "string" || (value.isWellFormed() && lacks?.(value) === undefined);
+}
+
+/** A value that its column cannot hold. */
+export class UnfitValue extends TypeError {
+  readonly column: string;
+
+  constructor(column: string, reason: string) {
+    super(reason);
+    this.column = column;
+  }
+}
+
+/**
  * A row's values in the order of its table's columns, each in its stored form.
  *
- * @throws DestinationError `INVALID_ROW` that names table, row and column.
+ * @throws UnfitValue
  */
 export function storedRow(table: Table, row: Readonly<Record<string, unknown>>): StoredForm[] {
   const names = Object.keys(table.columns);
@@ -84,39 +102,24 @@ export function storedRow(table: Table, row: Readonly<Record<string, unknown>>):
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string;
     const value = row[name];
-    if (value === undefined)
-      throw invalidRow(table, row, name, "the row has no such key; null says that nothing is known");
+    if (value === undefined) throw new UnfitValue(name, "the row has no such key; null says that nothing is known");
     try {
       values[index] = storedForm(table.columns[name] as Column, value);
     } catch (error) {
-      throw invalidRow(table, row, name, (error as Error).message);
+      throw new UnfitValue(name, (error as Error).message);
     }
   }
   if (Object.keys(row).length > names.length) {
     const extra = Object.keys(row).find((name) => !Object.hasOwn(table.columns, name)) as string;
-    throw invalidRow(table, row, extra, "the table has no such column");
+    throw new UnfitValue(extra, "the table has no such column");
   }
   return values;
 }
 
-/** An `INVALID_ROW` error: table, primary key, column and reason. */
-function invalidRow(
-  table: Table,
-  row: Readonly<Record<string, unknown>>,
-  column: string,
-  reason: string,
-): DestinationError {
-  const key = table.primaryKey.map((name) => `${name} ${shown(row[name])}`).join(", ");
-  return new DestinationError(
-    "INVALID_ROW",
-    `Table ${table.name}, row with ${key}, column ${column}: ${reason}. Nothing of its batch was stored.`,
-  );
-}
-
 /** A value for a message: its type and its beginning, since a value may be a megabyte. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";
   const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return `${typeof value} ${text.length > 80 ? `${text.slice(0, 80)}…` : text}`;
+  return `${typeof value} ${text.length > 80 ? `${text.slice(0, 80).toWellFormed()}…` : text}`;
 }

@@ -4,9 +4,9 @@ import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
-import { scopesSql, tuplesSql } from "../sql/scope.ts";
-import { storedRow } from "../stored-form.ts";
+import { keysSql, scopesSql } from "../sql/scope.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
+import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { Database } from "./database.ts";
 import { driverType, driverValue } from "./values.ts";
 
@@ -14,21 +14,15 @@ import { driverType, driverValue } from "./values.ts";
 export const stage = "_sync_stage";
 
 export async function writeRows(database: Database, batch: Batch): Promise<CommitResult> {
-  const { table, replace = [], upserts = [], remove = [] } = batch;
+  const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
   const rows = [...replace.flatMap((each) => each.rows), ...upserts];
   const staged = await stageRows(database, table, rows);
   const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
   const unchanged = staged - inserted - updated;
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
-  const deleted =
-    replace.length > 0
-      ? await markDeleted(
-          database,
-          table,
-          replace.map((each) => each.scope),
-        )
-      : 0;
+  const scopes = replace.map((each) => each.scope);
+  const deleted = scopes.length > 0 ? await markDeleted(database, table, scopes, keep) : 0;
   return { inserted, updated, unchanged, deleted, removed };
 }
 
@@ -40,8 +34,10 @@ export async function stageRows(database: Database, table: Table, rows: readonly
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const columns: DuckDBValue[][] = names.map(() => []);
   const positions = new Map<string, number>();
+  const check = new RowCheck(table);
   for (const row of rows) {
-    const values = storedRow(table, row);
+    const values = check.stored(row);
+    if (!values) continue;
     const key = JSON.stringify(keyIndexes.map((index) => String(values[index])));
     let position = positions.get(key);
     if (position === undefined) {
@@ -53,6 +49,7 @@ export async function stageRows(database: Database, table: Table, rows: readonly
       (columns[index] as DuckDBValue[])[position] = value;
     }
   }
+  check.finish();
   // The table itself gives the types, so that the stage cannot differ from it.
   const target = database.names.table(table.name);
   await database.run(
@@ -88,18 +85,23 @@ async function merge(database: Database, table: Table): Promise<{ inserted: numb
 
 async function removeRows(database: Database, table: Table, keys: readonly StoredRow[]): Promise<number> {
   const parameters = new Parameters();
-  const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
-  return database.run(
-    `DELETE FROM ${database.names.table(table.name)} WHERE ${tuplesSql(database.dialect, table, table.primaryKey, values, parameters)}`,
-    parameters,
-  );
+  const named = keysSql(database.dialect, table, keys, parameters);
+  return database.run(`DELETE FROM ${database.names.table(table.name)} WHERE ${named}`, parameters);
 }
 
-async function markDeleted(database: Database, table: Table, scopes: readonly Scope[]): Promise<number> {
+async function markDeleted(
+  database: Database,
+  table: Table,
+  scopes: readonly Scope[],
+  keep: readonly StoredRow[],
+): Promise<number> {
   const parameters = new Parameters();
+  const where = scopesSql(database.dialect, table, scopes, parameters);
+  const kept =
+    keep.length > 0 ? `AND NOT ${keysSql(database.dialect, table, holdableKeys(table, keep), parameters)}` : "";
   return database.run(
     `UPDATE ${database.names.table(table.name)} AS target SET _deleted_at = now()
-     WHERE _deleted_at IS NULL AND (${scopesSql(database.dialect, table, scopes, parameters)})
+     WHERE _deleted_at IS NULL AND (${where}) ${kept}
        AND NOT EXISTS (SELECT 1 FROM temp.main.${stage} AS source WHERE ${sameKey(table, "target")})`,
     parameters,
   );

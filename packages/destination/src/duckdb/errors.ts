@@ -21,6 +21,12 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   ],
 ];
 
+/** Whether one of the rows that are being stored may be to blame, and not the file, the disk or a lock. */
+export function isRefusal(thrown: unknown): boolean {
+  const message = thrown instanceof Error ? thrown.message : "";
+  return /^(Constraint|Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type) Error/i.test(message.trim());
+}
+
 /**
  * A driver's error as ours.
  *

@@ -4,9 +4,11 @@ import type { Batch, CommitResult } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { Scope } from "../scope.ts";
-import { type StoredForm, storedForm, storedRow } from "../stored-form.ts";
+import type { StoredForm } from "../stored-form.ts";
 import { type Column, type StoredRow, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
+import { holdableKeys, RowCheck } from "../unfit-rows.ts";
+import { checkColumn, formsOf, matcher } from "./matcher.ts";
 import { changedValues, type Forms, keyText, writtenForm } from "./shape.ts";
 
 interface StoredRecord {
@@ -114,17 +116,22 @@ export class MemoryTable {
   /**
    * What a batch makes of the rows: checked here; carrying out what is returned cannot fail.
    *
-   * @throws DestinationError `INVALID_ROW`
+   * @throws DestinationError `INVALID_ROW` that names all rows that do not fit
    */
-  planBatch({ table, replace = [], upserts = [], remove = [] }: Batch): () => CommitResult {
+  planBatch({ table, replace = [], upserts = [], remove = [], keep = [] }: Batch): () => CommitResult {
     const names = Object.keys(table.columns);
     const staged = new Map<string, Forms>();
+    const check = new RowCheck(table);
     for (const row of [...replace.flatMap(({ rows }) => rows), ...upserts]) {
-      const values = storedRow(table, row);
+      const values = check.stored(row);
+      if (!values) continue;
       const forms = new Map(names.map((name, index) => [name, values[index] as StoredForm]));
       staged.set(this.#keyOf(forms), forms);
     }
-    const removed = remove.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
+    check.finish();
+    const keysOf = (keys: readonly StoredRow[]) => keys.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
+    const removed = keysOf(remove);
+    const kept = new Set(keysOf(holdableKeys(table, keep)));
     const matches = replace.map(({ scope }) => matcher(table, scope));
     return () => {
       // Later than any batch before, also within one microsecond and where the machine's clock was set back.
@@ -135,7 +142,8 @@ export class MemoryTable {
       for (const key of removed) counts.removed += this.#records.delete(key) ? 1 : 0;
       if (matches.length === 0) return counts;
       for (const [key, record] of this.#records) {
-        if (record.deletedAt !== null || staged.has(key) || !matches.some((match) => match(record.forms))) continue;
+        if (record.deletedAt !== null || staged.has(key) || kept.has(key)) continue;
+        if (!matches.some((match) => match(record.forms))) continue;
         record.deletedAt = now;
         record.row = undefined;
         counts.deleted += 1;
@@ -156,11 +164,14 @@ export class MemoryTable {
   planRestore(table: Table, rows: readonly StoredRow[]): () => void {
     const whole = { ...table, columns: { ...table.columns, ...systemColumns } };
     const names = Object.keys(table.columns);
-    const records = rows.map((row) => {
-      const values = storedRow(whole, row);
+    const check = new RowCheck(whole);
+    const records = rows.flatMap((row) => {
+      const values = check.stored(row);
+      if (!values) return [];
       const [syncedAt, deletedAt] = values.slice(names.length) as [bigint, bigint | null];
       return { forms: new Map(names.map((name, index) => [name, values[index] as StoredForm])), syncedAt, deletedAt };
     });
+    check.finish();
     return () => {
       for (const record of records) {
         this.#records.set(this.#keyOf(record.forms), record);
@@ -236,37 +247,4 @@ export class MemoryTable {
 
 function isInteger(type: Column["type"]): boolean {
   return type === "int64" || type === "timestamp";
-}
-
-/** Whether a row lies in a scope. */
-function matcher(table: Table, scope: Scope): (forms: Forms) => boolean {
-  const tests = Object.entries(scope).flatMap(([name, condition]) => {
-    if (condition === undefined) return [];
-    checkColumn(table, name);
-    const form = (value: Value | null) =>
-      value === null ? null : formsOf(table, { [name]: value }, [name]).get(name)!;
-    if ("in" in condition) {
-      const wanted = new Set(condition.in.map(form));
-      return [(forms: Forms) => wanted.has(forms.get(name) ?? null)];
-    }
-    const [low, high] = [condition.gte, condition.lt].map((bound) => (bound === undefined ? undefined : form(bound)!));
-    return [
-      (forms: Forms) => {
-        const value = forms.get(name) ?? null;
-        return value !== null && (low === undefined || value >= low!) && (high === undefined || value < high!);
-      },
-    ];
-  });
-  return (forms) => tests.every((test) => test(forms));
-}
-
-function formsOf(table: Table, row: StoredRow, columns: readonly string[]): Forms {
-  return new Map(
-    columns.map((name) => [name, storedForm({ ...(table.columns[name] as Column), nullable: false }, row[name])]),
-  );
-}
-
-function checkColumn(table: Table, column: string): void {
-  if (Object.hasOwn(table.columns, column)) return;
-  throw new DestinationError("FAILED", `Table ${table.name} has no column ${column}.`);
 }

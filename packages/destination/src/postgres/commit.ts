@@ -3,36 +3,42 @@ import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
-import { partSql, scopeParts, tuplesSql } from "../sql/scope.ts";
+import { keysSql, partSql, scopeParts } from "../sql/scope.ts";
 import { withSystemColumns } from "../sql/transfer.ts";
-import { storedRow } from "../stored-form.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
+import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { PostgresDatabase } from "./database.ts";
+import { type Watch, watchOf } from "./taken.ts";
 import { copyLine, postgresText } from "./values.ts";
 
 const stage = "pg_temp._sync_stage";
 
 export async function writeRows(database: PostgresDatabase, batch: Batch): Promise<CommitResult> {
-  const { table, replace = [], upserts = [], remove = [] } = batch;
-  const lines = encodedLines(table, [...replace.flatMap((each) => each.rows), ...upserts]);
+  const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
+  const lines = encodedLines(database, table, [...replace.flatMap((each) => each.rows), ...upserts]);
   const staged = lines.size;
   if (staged > 0 || replace.length > 0) await stageRows(database, table, lines.values());
+  const watch = await watchOf(database, table);
   const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
+  if (staged > 0) await watch?.expectNone(missing(database, table, isStored(table)));
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
   const scopes = replace.map((each) => each.scope);
-  const deleted = await markDeleted(database, table, scopes);
+  const deleted = await markDeleted(database, table, { scopes, keep, watch });
   return { inserted, updated, unchanged: staged - inserted - updated, deleted, removed };
 }
 
 /** The rows as lines of COPY by their keys, the last of each. */
-function encodedLines(table: Table, rows: readonly Row[]): Map<string, string> {
+function encodedLines({ dialect }: PostgresDatabase, table: Table, rows: readonly Row[]): Map<string, string> {
   const names = Object.keys(table.columns);
   const columns = Object.values<Column>(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const lines = new Map<string, string>();
+  const check = new RowCheck(table, dialect.lacks);
   for (const row of rows) {
-    const texts = storedRow(table, row).map((value, position) => {
+    const values = check.stored(row);
+    if (!values) continue;
+    const texts = values.map((value, position) => {
       const column = columns[position] as Column;
       // Once it is checked, a timestamp's own text is what is stored.
       return column.type === "timestamp"
@@ -41,6 +47,7 @@ function encodedLines(table: Table, rows: readonly Row[]): Map<string, string> {
     });
     lines.set(JSON.stringify(keyIndexes.map((index) => texts[index])), copyLine(texts));
   }
+  check.finish();
   return lines;
 }
 
@@ -59,13 +66,14 @@ async function stageRows(database: PostgresDatabase, table: Table, lines: Iterab
 /** Writes rows with all columns, over those with the same keys. Part of a transaction. */
 export async function restoreRows(database: PostgresDatabase, table: Table, rows: readonly StoredRow[]): Promise<void> {
   const whole = withSystemColumns(table);
-  await stageRows(database, whole, encodedLines(whole, rows as readonly Row[]).values());
+  await stageRows(database, whole, encodedLines(database, whole, rows as readonly Row[]).values());
   const names = Object.keys(whole.columns).map(quoted);
-  await database.run(
-    `INSERT INTO ${database.names.table(table.name)} (${names.join(", ")}) SELECT ${names.join(", ")} FROM ${stage}
+  const sql = `INSERT INTO ${database.names.table(table.name)} (${names.join(", ")}) SELECT ${names.join(", ")} FROM ${stage}
      ON CONFLICT (${table.primaryKey.map(quoted).join(", ")}) DO UPDATE
-       SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
-  );
+       SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`;
+  const watch = await watchOf(database, table);
+  await database.run(sql);
+  await watch?.expectNone(missing(database, table, "true"));
 }
 
 async function merge(database: PostgresDatabase, table: Table): Promise<{ inserted: number; updated: number }> {
@@ -88,25 +96,50 @@ async function merge(database: PostgresDatabase, table: Table): Promise<{ insert
   return { inserted: Number(counted?.inserted), updated: Number(counted?.updated) };
 }
 
+/** Whether a row is as it came, or was written just now: a trigger that changes what is written knows why. */
+function isStored(table: Table): string {
+  const content = Object.keys(table.columns).filter((name) => !table.primaryKey.includes(name));
+  const same = content.map((name) => `target.${quoted(name)} IS NOT DISTINCT FROM source.${quoted(name)}`);
+  return `(target._synced_at = now() OR (${["target._deleted_at IS NULL", ...same].join(" AND ")}))`;
+}
+
 function removeRows(database: PostgresDatabase, table: Table, keys: readonly StoredRow[]): Promise<number> {
   const parameters = new Parameters();
-  const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
-  const named = tuplesSql(database.dialect, table, table.primaryKey, values, parameters);
+  const named = keysSql(database.dialect, table, keys, parameters);
   return database.run(`DELETE FROM ${database.names.table(table.name)} WHERE ${named}`, parameters);
 }
 
 /** Part by part: an index helps with one condition, and not with several of which one must hold. */
-async function markDeleted(database: PostgresDatabase, table: Table, scopes: readonly Scope[]): Promise<number> {
-  const sameKey = table.primaryKey.map((name) => `target.${quoted(name)} = source.${quoted(name)}`).join(" AND ");
+async function markDeleted(
+  database: PostgresDatabase,
+  table: Table,
+  options: {
+    readonly scopes: readonly Scope[];
+    readonly keep: readonly StoredRow[];
+    readonly watch: Watch | undefined;
+  },
+): Promise<number> {
+  const { names, dialect } = database;
+  const keep = holdableKeys(table, options.keep, dialect.lacks);
   let deleted = 0;
-  for (const part of scopeParts(scopes)) {
+  for (const part of scopeParts(options.scopes)) {
     const parameters = new Parameters();
-    deleted += await database.run(
-      `UPDATE ${database.names.table(table.name)} AS target SET _deleted_at = now()
-       WHERE _deleted_at IS NULL AND ${partSql(database.dialect, table, part, parameters)}
-         AND NOT EXISTS (SELECT 1 FROM ${stage} AS source WHERE ${sameKey})`,
-      parameters,
-    );
+    const kept = keep.length > 0 ? `AND NOT ${keysSql(dialect, table, keep, parameters)}` : "";
+    const where = `_deleted_at IS NULL AND ${partSql(dialect, table, part, parameters)} ${kept}
+      AND NOT EXISTS (SELECT 1 FROM ${stage} AS source WHERE ${sameKey(table)})`;
+    const target = `${names.table(table.name)} AS target`;
+    deleted += await database.run(`UPDATE ${target} SET _deleted_at = now() WHERE ${where}`, parameters);
+    await options.watch?.expectNone(`${target} WHERE ${where}`, parameters);
   }
   return deleted;
+}
+
+/** Staged rows that are not in the table. */
+function missing(database: PostgresDatabase, table: Table, isThere: string): string {
+  return `${stage} AS source WHERE NOT EXISTS (
+    SELECT 1 FROM ${database.names.table(table.name)} AS target WHERE ${sameKey(table)} AND ${isThere})`;
+}
+
+function sameKey(table: Table): string {
+  return table.primaryKey.map((name) => `target.${quoted(name)} = source.${quoted(name)}`).join(" AND ");
 }

@@ -1,16 +1,18 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client } from "pg";
+import type { Dialect } from "../sql/database.ts";
 import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import { type Names, namesIn } from "../sql/names.ts";
-import type { Parameters } from "../sql/parameters.ts";
+import { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
 import type { StoredRow } from "../table.ts";
 import { PostgresCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
-import { toDestinationError } from "./errors.ts";
+import { Encoding } from "./encoding.ts";
+import { isRefusal, toDestinationError } from "./errors.ts";
 import { postgresParameters, types } from "./values.ts";
 
 export interface ConnectOptions {
@@ -34,12 +36,15 @@ const readerIdleMs = 600_000;
 export class PostgresDatabase implements LeaseDatabase {
   readonly place: string;
   readonly names: Names;
-  readonly dialect = dialect;
+  readonly dialect: Dialect = { ...dialect, lacks: (text) => this.#encoding?.lacks(text) };
   readonly catalog: PostgresCatalog;
   lease: Lease | undefined;
   readonly #driver: Driver;
   readonly #options: ConnectOptions;
   readonly #queue: WorkQueue;
+  /** Known once something was asked; undefined where every text can be held. */
+  #encoding: Encoding | undefined;
+  #isEncodingKnown = false;
   #client: Client | undefined;
   /** The connection whose transaction is under way. */
   #current: Client | undefined;
@@ -52,6 +57,8 @@ export class PostgresDatabase implements LeaseDatabase {
     this.#options = options;
     this.#queue = new WorkQueue(place, options.signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
+
+  isRefusal = isRefusal;
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);
@@ -105,6 +112,19 @@ export class PostgresDatabase implements LeaseDatabase {
     await this.#within(async (client) => {
       const stream = client.query(this.#driver.copyFrom(`COPY ${target} FROM STDIN`));
       await pipeline(Readable.from(chunks(lines), { objectMode: false }), stream);
+    });
+  }
+
+  async learnTexts(texts: Iterable<string>): Promise<void> {
+    if (!this.#isEncodingKnown) {
+      const [found] = await this.read("SELECT getdatabaseencoding() AS name");
+      const encoding = new Encoding(String(found?.name));
+      this.#encoding = encoding.isComplete ? undefined : encoding;
+      this.#isEncodingKnown = true;
+    }
+    await this.#encoding?.learn(texts, async (text) => {
+      const given = new Parameters();
+      await this.read(`SELECT ${given.text(text)}::text`, given);
     });
   }
 

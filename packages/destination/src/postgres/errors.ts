@@ -18,8 +18,6 @@ const known: Readonly<Record<string, Meaning>> = {
   ],
   "25006": ["NO_PERMISSION", "The server is read-only: name the primary server, not a replica."],
   "53100": ["NO_SPACE", "Make room on the server and sync again."],
-  "54000": ["INVALID_ROW", "A key is longer than PostgreSQL's index can hold, or a value larger than it stores."],
-  "22P05": ["INVALID_ROW", "The database's encoding cannot hold it: use a database with encoding UTF8."],
   // Locks, deadlocks, and tables that two sessions make at once.
   "55P03": inTheWay,
   "40P01": inTheWay,
@@ -33,6 +31,20 @@ const known: Readonly<Record<string, Meaning>> = {
   "57014": ["UNAVAILABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
 };
+
+/**
+ * What a value or a row is to blame for: limits of values, indexes and nesting (54), data that does not fit its type or the
+ * database's encoding (22), and what somebody put onto the table: constraints (23), views with a check (44), and triggers
+ * (09, 27, 38, 39, P0).
+ */
+const aboutRow = /^(54...|2[23]...|44000|09000|27000|3[89]...|P0...)$/;
+
+/** Whether one of the rows that are being stored may be to blame, and not the place, the connection or a lock. */
+export function isRefusal(thrown: unknown): boolean {
+  const { code, routine } = (thrown ?? {}) as { readonly code?: unknown; readonly routine?: unknown };
+  // A policy that refuses a row has the code of a missing right; the function that says so is another.
+  return routine === "ExecWithCheckOptions" || aboutRow.test(String(code));
+}
 
 /** Shutdown, start-up, too many connections; and the ways in which a network fails. */
 const transient =

@@ -27,6 +27,10 @@ export interface SqlDatabase {
    * integers.
    */
   read(sql: string, parameters?: Parameters, columns?: Columns): Promise<StoredRow[]>;
+  /** Whether an error of the driver says that a row which is being stored cannot be. */
+  isRefusal(thrown: unknown): boolean;
+  /** To be called with all texts of what follows, where what {@link Dialect.lacks} says must be found out first. */
+  learnTexts?(texts: Iterable<string>): Promise<void>;
   /** Runs a statement and returns the number of rows it changed. */
   run(sql: string, parameters?: Parameters): Promise<number>;
   /** Waits for what is queued, then closes. */
@@ -41,6 +45,8 @@ export interface Dialect {
   readonly types: Readonly<Record<ColumnType, string>>;
   /** Whether names that differ only in case are one name. */
   readonly foldsCase: boolean;
+  /** Why the database cannot hold a text, where it cannot hold all of them; undefined for a text that it can. */
+  readonly lacks?: (text: string) => string | undefined;
   /** The longest name, in bytes of UTF-8; longer ones would be cut. */
   readonly maxNameBytes?: number;
   /** Comes behind a text that is compared byte by byte, where that is not the rule. */

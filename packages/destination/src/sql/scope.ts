@@ -1,8 +1,8 @@
 /** Scopes as SQL. */
 import { DestinationError } from "../errors.ts";
 import type { Condition, Scope } from "../scope.ts";
-import { type StoredForm, storedForm } from "../stored-form.ts";
-import type { Column, Table, Value } from "../table.ts";
+import { isHoldableText, type StoredForm, storedForm } from "../stored-form.ts";
+import type { Column, StoredRow, Table, Value } from "../table.ts";
 import type { Dialect } from "./database.ts";
 import { quoted } from "./names.ts";
 import type { Parameters } from "./parameters.ts";
@@ -54,7 +54,7 @@ export function scopesSql(dialect: Dialect, table: Table, scopes: readonly Scope
 }
 
 /**
- * The condition of the rows that have these values together.
+ * The condition of the rows that have these values together. Texts that the database cannot hold are in no row.
  *
  * @param values a list for each column
  */
@@ -65,12 +65,21 @@ export function tuplesSql(
   values: readonly (readonly unknown[])[],
   parameters: Parameters,
 ): string {
+  const count = values[0]?.length ?? 0;
+  const isHoldable = (row: number) => values.every((list) => isHoldableText(list[row], dialect.lacks));
+  const holdable = Array.from({ length: count }, (_, row) => row).filter(isHoldable);
   const lists = columns.map((name, index) => {
     const column = columnOf(table, name);
-    const items = (values[index] ?? []).map((value) => checked(table, name, value));
+    const items = holdable.map((row) => checked(table, name, values[index]?.[row]));
     return { placeholder: parameters.add(column, items), column };
   });
   return `((${columns.map(quoted).join(", ")}) IN (${dialect.unfold(lists)}))`;
+}
+
+/** The condition of the rows with these primary keys. */
+export function keysSql(dialect: Dialect, table: Table, keys: readonly StoredRow[], parameters: Parameters): string {
+  const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
+  return tuplesSql(dialect, table, table.primaryKey, values, parameters);
 }
 
 function conditionSql(
@@ -84,8 +93,8 @@ function conditionSql(
   const definition = columnOf(table, column);
   const value = (given: unknown) => parameters.add(definition, checked(table, column, given));
   if ("in" in condition) {
-    const values = condition.in.filter((each) => each !== null);
-    const parts: string[] = values.length < condition.in.length ? [`${name} IS NULL`] : [];
+    const values = condition.in.filter((each) => each !== null && isHoldableText(each, dialect.lacks));
+    const parts: string[] = condition.in.includes(null) ? [`${name} IS NULL`] : [];
     if (values.length > writtenOut) parts.push(tuplesSql(dialect, table, [column], [values], parameters));
     else if (values.length > 0) parts.push(`${name} IN (${values.map(value).join(", ")})`);
     return `(${parts.join(" OR ") || "false"})`;

@@ -6,8 +6,10 @@ import { readStates, saveState } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
+import { refusedRows, type Try } from "./refused-rows.ts";
 import { prepareTable } from "./schema.ts";
 import { columnOf, scopesSql } from "./scope.ts";
+import { textsOf } from "./texts.ts";
 import { readPages } from "./transfer.ts";
 
 /** How rows get into a database and out of it, which each does in its own way. */
@@ -91,13 +93,26 @@ export class SqlSession implements Session {
     return this.#select(table, scope, [...new Set([...table.primaryKey, ...columns])].map(quoted).join(", "));
   }
 
-  commit(stream: string, batch: Batch): Promise<CommitResult> {
+  async commit(stream: string, batch: Batch): Promise<CommitResult> {
+    const { table, replace = [], upserts = [] } = batch;
+    try {
+      return await this.#store(stream, batch);
+    } catch (error) {
+      const rows = [...replace.flatMap((each) => each.rows), ...upserts];
+      throw await this.#named(error, table, rows, async (some) => {
+        await this.#work.write({ table, upserts: some, state: batch.state });
+      });
+    }
+  }
+
+  #store(stream: string, batch: Batch): Promise<CommitResult> {
     const { name } = batch.table;
-    return this.#database.queue(`Storing ${name}`, () => {
+    return this.#database.queue(`Storing ${name}`, async () => {
       this.#checkPrepared(name);
+      await this.#database.learnTexts?.(textsOf(batch));
       return this.#database.transaction(
         async () => {
-          const result = await this.#work.write(batch);
+          const result = await this.#refusable(batch.table, () => this.#work.write(batch));
           await saveState(this.#database, this.#pipeline, stream, name, batch.state);
           return result;
         },
@@ -111,12 +126,21 @@ export class SqlSession implements Session {
     return this.#work.pages?.(table) ?? readPages(this.#database, table);
   }
 
-  restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+  async restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+    try {
+      await this.#restore(table, rows);
+    } catch (error) {
+      throw await this.#named(error, table, rows, (some) => this.#work.restore(table, some));
+    }
+  }
+
+  #restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
     return this.#database.queue(`Storing ${table.name}`, async () => {
       this.#checkPrepared(table.name);
       if (rows.length === 0) return;
+      await this.#database.learnTexts?.(textsOf({ upserts: rows }));
       await this.#database.transaction(
-        () => this.#work.restore(table, rows),
+        () => this.#refusable(table, () => this.#work.restore(table, rows)),
         this.#elsewhere && (() => this.#elsewhere?.publishRestored(table)),
       );
     });
@@ -129,6 +153,7 @@ export class SqlSession implements Session {
   #select(table: Table, scope: Scope, columns: string, rest = ""): Promise<StoredRow[]> {
     return this.#database.queue(`Reading ${table.name}`, async () => {
       this.#checkPrepared(table.name);
+      await this.#database.learnTexts?.(textsOf({ replace: [{ scope, rows: [] }] }));
       const parameters = new Parameters();
       const where = scopesSql(this.#database.dialect, table, [scope], parameters);
       return this.#database.read(
@@ -137,6 +162,42 @@ export class SqlSession implements Session {
         table.columns,
       );
     });
+  }
+
+  /** Writes rows; what the database refuses about them is an `INVALID_ROW` that does not say which. */
+  async #refusable<T>({ name }: Table, write: () => Promise<T>): Promise<T> {
+    try {
+      return await write();
+    } catch (cause) {
+      if (!this.#database.isRefusal(cause)) throw cause;
+      const { message } = cause as Error;
+      throw new DestinationError("INVALID_ROW", `Storing ${name} in ${this.#database.place} failed: ${message}`, {
+        cause,
+      });
+    }
+  }
+
+  /** The same error; one that says that a row is refused, and not which, as one that names all that are. */
+  #named<R extends StoredRow>(error: unknown, table: Table, rows: readonly R[], write: Try<R>): unknown {
+    if (!(error instanceof DestinationError) || error.code !== "INVALID_ROW" || error.rows) return error;
+    return refusedRows(table, rows, error, (some) =>
+      this.#undone(`Storing ${table.name}`, () => this.#refusable(table, () => write(some))),
+    );
+  }
+
+  /** Does some work in a transaction of which nothing stays. */
+  async #undone(doing: string, work: () => Promise<unknown>): Promise<void> {
+    const undo = new DestinationError("FAILED", `${doing} was only tried.`);
+    await this.#database
+      .queue(doing, () =>
+        this.#database.transaction(async () => {
+          await work();
+          throw undo;
+        }),
+      )
+      .catch((error) => {
+        if (error !== undo) throw error;
+      });
   }
 
   #checkPrepared(table: string): void {

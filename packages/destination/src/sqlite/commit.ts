@@ -4,13 +4,14 @@
  */
 import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
-import { quoted } from "../sql/names.ts";
+import { literal, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
+import { rowsLost } from "../sql/rows-lost.ts";
 import { checked, columnOf, partSql } from "../sql/scope.ts";
 import { withSystemColumns } from "../sql/transfer.ts";
-import { storedRow } from "../stored-form.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
+import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { SqliteDatabase } from "./database.ts";
 import { moment } from "./open.ts";
 import { type SqliteValue, sqliteParameters, sqliteValue } from "./values.ts";
@@ -19,14 +20,24 @@ import { type SqliteValue, sqliteParameters, sqliteValue } from "./values.ts";
 const breathEvery = 1000;
 
 export async function writeRows(database: SqliteDatabase, batch: Batch): Promise<CommitResult> {
-  const { table, replace = [], upserts = [], remove = [] } = batch;
+  const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
   const now = timestampText(moment());
   const rows = await encodedRows(database, table, [...replace.flatMap((each) => each.rows), ...upserts]);
-  const { inserted, updated } = await upsert(database, table, [...rows.values()], now);
+  const encoded = [...rows.values()];
+  const { inserted, updated } = await upsert(database, table, encoded, now);
+  const content = contentIndexesOf(table);
+  // A row that was written may differ from what came: a trigger that changes it knows why.
+  const same = ["_deleted_at IS NULL", ...content.map((index) => `${quoted(columnNames(table)[index]!)} IS ?`)];
+  await checkTaken(database, table, encoded, `(_synced_at = ? OR (${same.join(" AND ")}))`, (row) => [
+    now,
+    ...content.map((index) => row[index] as SqliteValue),
+  ]);
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = await removeRows(database, table, remove);
+  const kept = holdableKeys(table, keep).map((key) => keyText(keyValues(table, key)));
+  const named = new Set([...rows.keys(), ...kept]);
   let deleted = 0;
-  for (const { scope } of replace) deleted += await markDeleted(database, table, scope, rows, now);
+  for (const { scope } of replace) deleted += await markDeleted(database, table, scope, named, now);
   return { inserted, updated, unchanged: rows.size - inserted - updated, deleted, removed };
 }
 
@@ -36,9 +47,12 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
   const columns = Object.values<Column>(table.columns);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const encoded = new Map<string, SqliteValue[]>();
+  const check = new RowCheck(table);
   for (const [index, row] of rows.entries()) {
     if (index % breathEvery === 0) await database.breathe();
-    const values = storedRow(table, row).map((value, position) => {
+    const forms = check.stored(row);
+    if (!forms) continue;
+    const values = forms.map((value, position) => {
       const column = columns[position] as Column;
       // Once it is checked, a timestamp's own text is what is stored.
       return column.type === "timestamp"
@@ -47,6 +61,7 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
     });
     encoded.set(keyText(keyIndexes.map((position) => values[position] as SqliteValue)), values);
   }
+  check.finish();
   return encoded;
 }
 
@@ -56,24 +71,25 @@ export async function restoreRows(database: SqliteDatabase, table: Table, rows: 
   const names = Object.keys(whole.columns).map(quoted);
   const put = database.prepare(
     `INSERT INTO ${quoted(table.name)} (${names.join(", ")}) VALUES (${names.map(() => "?").join(", ")})
-     ON CONFLICT DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
+     ON CONFLICT (${table.primaryKey.map(quoted).join(", ")}) DO UPDATE SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`,
   );
   const encoded = await encodedRows(database, whole, rows as readonly Row[]);
   for (const [index, row] of [...encoded.values()].entries()) {
     if (index % breathEvery === 0) await database.breathe();
     put.run(...row);
   }
+  await checkTaken(database, table, [...encoded.values()], "true", () => []);
 }
 
 async function upsert(database: SqliteDatabase, table: Table, rows: readonly SqliteValue[][], now: string) {
   const target = quoted(table.name);
-  const names = Object.keys(table.columns);
-  const contentIndexes = names.flatMap((name, index) => (table.primaryKey.includes(name) ? [] : [index]));
+  const names = columnNames(table);
+  const contentIndexes = contentIndexesOf(table);
   const keyIndexes = table.primaryKey.map((name) => names.indexOf(name));
   const content = contentIndexes.map((index) => quoted(names[index] as string));
   const insert = database.prepare(
     `INSERT INTO ${target} (${[...names.map(quoted), "_synced_at"].join(", ")}) VALUES (${names.map(() => "?, ").join("")}?)
-     ON CONFLICT DO NOTHING`,
+     ON CONFLICT (${table.primaryKey.map(quoted).join(", ")}) DO NOTHING`,
   );
   const update = database.prepare(
     `UPDATE ${target} SET ${content.map((name) => `${name} = ?, `).join("")}_synced_at = ?, _deleted_at = NULL
@@ -94,13 +110,48 @@ async function upsert(database: SqliteDatabase, table: Table, rows: readonly Sql
   return { inserted, updated };
 }
 
+/**
+ * Sees that rows which were stored are there, where the table has triggers: one may have let them go (RAISE(IGNORE)).
+ *
+ * @param isThere the condition of a row that is, whatever its key
+ * @param valuesOf the values of that condition
+ * @throws DestinationError `ROWS_LOST`
+ */
+async function checkTaken(
+  database: SqliteDatabase,
+  table: Table,
+  rows: readonly SqliteValue[][],
+  isThere: string,
+  valuesOf: (row: readonly SqliteValue[]) => SqliteValue[],
+): Promise<void> {
+  const triggers = await database.read(
+    `SELECT name FROM sqlite_schema WHERE type = 'trigger' AND lower(tbl_name) = lower(${literal(table.name)}) ORDER BY name`,
+  );
+  if (triggers.length === 0) return;
+  const keyIndexes = table.primaryKey.map((name) => columnNames(table).indexOf(name));
+  const find = database.prepare(`SELECT 1 FROM ${quoted(table.name)} WHERE ${sameKey(table)} AND ${isThere}`);
+  let lost = 0;
+  for (const [index, row] of rows.entries()) {
+    if (index % breathEvery === 0) await database.breathe();
+    if (!find.get(...keyIndexes.map((column) => row[column] as SqliteValue), ...valuesOf(row))) lost += 1;
+  }
+  if (lost === 0) return;
+  throw rowsLost(database, table, lost, `the table's triggers (${triggers.map(({ name }) => name).join(", ")})`);
+}
+
+const columnNames = (table: Table) => Object.keys(table.columns);
+
+/** Where the columns are that are no part of the key. */
+function contentIndexesOf(table: Table): number[] {
+  return columnNames(table).flatMap((name, index) => (table.primaryKey.includes(name) ? [] : [index]));
+}
+
 async function removeRows(database: SqliteDatabase, table: Table, keys: readonly StoredRow[]): Promise<number> {
   const remove = database.prepare(`DELETE FROM ${quoted(table.name)} WHERE ${sameKey(table)}`);
   let removed = 0;
   for (const [index, key] of keys.entries()) {
     if (index % breathEvery === 0) await database.breathe();
-    const values = table.primaryKey.map((name) => sqliteValue(columnOf(table, name), checked(table, name, key[name])));
-    removed += Number(remove.run(...values).changes);
+    removed += Number(remove.run(...keyValues(table, key)).changes);
   }
   return removed;
 }
@@ -110,7 +161,7 @@ async function markDeleted(
   database: SqliteDatabase,
   table: Table,
   scope: Scope,
-  named: ReadonlyMap<string, unknown>,
+  named: ReadonlySet<string>,
   now: string,
 ): Promise<number> {
   const parameters = new Parameters();
@@ -125,11 +176,17 @@ async function markDeleted(
     if (!named.has(keyText(values))) gone.push(values);
   }
   const mark = database.prepare(`UPDATE ${quoted(table.name)} SET _deleted_at = ? WHERE ${sameKey(table)}`);
+  let marked = 0;
   for (const [index, values] of gone.entries()) {
     if (index % breathEvery === breathEvery - 1) await database.breathe();
-    mark.run(now, ...values);
+    marked += Number(mark.run(now, ...values).changes);
   }
-  return gone.length;
+  if (marked < gone.length) throw rowsLost(database, table, gone.length - marked, "the table's triggers");
+  return marked;
+}
+
+function keyValues(table: Table, key: StoredRow): SqliteValue[] {
+  return table.primaryKey.map((name) => sqliteValue(columnOf(table, name), checked(table, name, key[name])));
 }
 
 function sameKey(table: Table): string {

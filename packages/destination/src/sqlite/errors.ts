@@ -24,6 +24,14 @@ export function resultCode(thrown: unknown): number | undefined {
   return typeof errcode === "number" ? errcode : undefined;
 }
 
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT (somebody's, or a trigger), SQLITE_MISMATCH */
+const aboutRow = [18, 19, 20];
+
+/** Whether one of the rows that are being stored is to blame, and not the file, the disk or a lock. */
+export function isRefusal(thrown: unknown): boolean {
+  return aboutRow.includes((resultCode(thrown) ?? 0) & 0xff);
+}
+
 /** Whether another connection is in the way at this moment. */
 export function isBusy(thrown: unknown): boolean {
   return ((resultCode(thrown) ?? 0) & 0xff) === 5;

@@ -10,6 +10,7 @@ import { schemaCases } from "./schema-cases.ts";
 import { sqlCases } from "./sql-cases.ts";
 import { stateCases } from "./state-cases.ts";
 import { transferCases } from "./transfer-cases.ts";
+import { unfitCases } from "./unfit-cases.ts";
 import { viewCases } from "./view-cases.ts";
 import { writerCases } from "./writer-cases.ts";
 
@@ -21,6 +22,7 @@ export { type DestinationCase, type DestinationSuite, type Place, runCase, type 
  */
 export const destinationCases: readonly DestinationCase[] = [
   ...rowCases,
+  ...unfitCases,
   ...changeCases,
   ...replaceCases,
   ...readCases,

@@ -1,0 +1,61 @@
+/** Databases in other encodings than UTF-8 cannot hold every character. Which they can, only the server knows. */
+
+/** Asks the server for a text back, in its own encoding. @throws the server's error where it has no such character */
+export type Probe = (text: string) => Promise<void>;
+
+/** The code of PostgreSQL's error. */
+const UNTRANSLATABLE = "22P05";
+
+/** The characters that a database can hold. */
+export class Encoding {
+  /** As PostgreSQL calls it: `LATIN1`. */
+  readonly name: string;
+  readonly #known = new Map<string, boolean>();
+
+  constructor(name: string) {
+    this.name = name;
+  }
+
+  /** Whether it has all characters. In `SQL_ASCII` any bytes are taken. */
+  get isComplete(): boolean {
+    return this.name === "UTF8" || this.name === "SQL_ASCII";
+  }
+
+  /** Finds out about the characters of these texts, by halves: those that are missing are few, or all. */
+  async learn(texts: Iterable<string>, probe: Probe): Promise<void> {
+    const unknown = new Set<string>();
+    for (const text of texts) {
+      for (const [character] of text.matchAll(/[^\0-\x7f]/gu)) if (!this.#known.has(character)) unknown.add(character);
+    }
+    // Half a surrogate pair is nobody's character, and refused before it gets here.
+    const characters = [...unknown].filter((character) => character.isWellFormed());
+    const ask = async (some: readonly string[]): Promise<void> => {
+      if (some.length === 0) return;
+      const isThere = await probe(some.join("")).then(
+        () => true,
+        (error) => {
+          if ((error as { code?: unknown }).code !== UNTRANSLATABLE) throw error;
+          return false;
+        },
+      );
+      if (isThere || some.length === 1) {
+        for (const character of some) this.#known.set(character, isThere);
+        return;
+      }
+      const middle = some.length / 2;
+      await ask(some.slice(0, middle));
+      await ask(some.slice(middle));
+    };
+    await ask(characters);
+  }
+
+  /** Why the database cannot hold a text whose characters were learned; undefined where it can. */
+  lacks(text: string): string | undefined {
+    for (const [character] of text.matchAll(/[^\0-\x7f]/gu)) {
+      if (this.#known.get(character) !== false) continue;
+      const number = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
+      return `the database's encoding ${this.name} has no character U+${number}; one in UTF8 has`;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,46 @@
+/** Whether a table takes what it is given: triggers, rules and policies of somebody's may swallow rows without a word. */
+import { DestinationError } from "../errors.ts";
+import { literal } from "../sql/names.ts";
+import type { Parameters } from "../sql/parameters.ts";
+import { rowsLost } from "../sql/rows-lost.ts";
+import type { Table } from "../table.ts";
+import type { PostgresDatabase } from "./database.ts";
+
+/** Looks after what was written to a table. */
+export interface Watch {
+  /** @throws DestinationError `ROWS_LOST` where a query finds rows: those that are not as they were written */
+  expectNone(from: string, parameters?: Parameters): Promise<void>;
+}
+
+/**
+ * Looks what is on a table. Part of a transaction.
+ *
+ * @returns undefined where nothing is that could swallow rows, so that nothing has to be looked after
+ * @throws DestinationError `ROWS_LOST` for rules, since PostgreSQL refuses to merge where there are some
+ */
+export async function watchOf(database: PostgresDatabase, table: Table): Promise<Watch | undefined> {
+  const target = `${literal(database.names.table(table.name))}::regclass`;
+  const [found] = await database.read(
+    `SELECT relhastriggers AS triggers, relrowsecurity AS policies,
+       (SELECT string_agg(rulename, ', ' ORDER BY rulename) FROM pg_rewrite
+        WHERE relhasrules AND ev_class = pg_class.oid AND ev_type IN ('2', '3', '4') AND ev_enabled <> 'D') AS rules
+     FROM pg_class WHERE oid = ${target}`,
+  );
+  if (found?.rules) {
+    throw new DestinationError(
+      "ROWS_LOST",
+      `Table ${table.name} in ${database.place} has rules that do something else than store rows: ${found.rules}. Drop ` +
+        "them, or put them onto a view of the table. Nothing was stored.",
+    );
+  }
+  if (!found?.triggers && !found?.policies) return undefined;
+  const by = found.policies ? "the table's triggers and policies (row security)" : "the table's triggers";
+  return {
+    async expectNone(from, parameters) {
+      // What waits for the end of the transaction could be laid to no row then.
+      await database.run("SET CONSTRAINTS ALL IMMEDIATE");
+      const [counted] = await database.read(`SELECT count(*) AS lost FROM ${from}`, parameters);
+      if (Number(counted?.lost) > 0) throw rowsLost(database, table, Number(counted?.lost), by);
+    },
+  };
+}

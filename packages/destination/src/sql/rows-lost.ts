@@ -1,0 +1,21 @@
+import { DestinationError } from "../errors.ts";
+import type { Table } from "../table.ts";
+import type { SqlDatabase } from "./database.ts";
+
+/**
+ * The error about rows of which a table did not take what was written, though nothing refused it.
+ *
+ * @param by what may have swallowed it: `the table's triggers`
+ */
+export function rowsLost(
+  { place }: Pick<SqlDatabase, "place">,
+  { name }: Table,
+  count: number,
+  by: string,
+): DestinationError {
+  return new DestinationError(
+    "ROWS_LOST",
+    `Table ${name} in ${place} did not take ${count === 1 ? "1 row" : `${count} rows`}, though nothing was refused. Look ` +
+      `at ${by}, and take away what lets rows go. Nothing was stored.`,
+  );
+}

@@ -1,0 +1,93 @@
+/** Rows that a destination cannot hold: found all at once, so that whoever sent them can leave them out. */
+import { DestinationError } from "./errors.ts";
+import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
+import type { Column, StoredRow, Table } from "./table.ts";
+
+/** A row that its destination cannot hold. */
+export interface UnfitRow {
+  /** Its primary key, as the row has it: a key may be what does not fit. */
+  readonly key: Readonly<Record<string, unknown>>;
+  /** The column that cannot hold its value, where that is known. */
+  readonly column?: string;
+  /** A clause: `expected a finite number, got number NaN`. */
+  readonly reason: string;
+}
+
+type AnyRow = Readonly<Record<string, unknown>>;
+
+/** Identifies a row within its table, whatever its values are. */
+export function rowId(table: Pick<Table, "primaryKey">, row: AnyRow): string {
+  return JSON.stringify(table.primaryKey.map((name) => String(row[name] ?? null)));
+}
+
+/** The error about rows that do not fit. Nothing of their batch was stored. */
+export function invalidRows(table: Pick<Table, "name" | "primaryKey">, rows: readonly UnfitRow[]): DestinationError {
+  const [first] = rows;
+  const key = table.primaryKey.map((name) => `${name} ${shown(first?.key[name])}`).join(", ");
+  const where = first?.column === undefined ? "" : `, column ${first.column}`;
+  const others = rows.length > 1 ? ` ${rows.length - 1} more of its rows cannot be stored.` : "";
+  return new DestinationError(
+    "INVALID_ROW",
+    `Table ${table.name}, row with ${key}${where}: ${first?.reason}. Nothing of its batch was stored.${others}`,
+    { rows },
+  );
+}
+
+/** Brings the rows of a batch into their stored forms, and remembers those that have none. */
+export class RowCheck {
+  readonly #table: Table;
+  readonly #lacks: ((text: string) => string | undefined) | undefined;
+  readonly #unfit = new Map<string, UnfitRow>();
+
+  /** @param lacks why the database cannot hold a text, where it cannot hold all of them */
+  constructor(table: Table, lacks?: (text: string) => string | undefined) {
+    this.#table = table;
+    this.#lacks = lacks;
+  }
+
+  /** The values of a row, or undefined where it does not fit. Of rows with one key, the last counts. */
+  stored(row: AnyRow): StoredForm[] | undefined {
+    try {
+      const values = storedRow(this.#table, row);
+      if (this.#lacks) this.#checkTexts(values, this.#lacks);
+      if (this.#unfit.size > 0) this.#unfit.delete(rowId(this.#table, row));
+      return values;
+    } catch (error) {
+      if (!(error instanceof UnfitValue)) throw error;
+      const key = Object.fromEntries(this.#table.primaryKey.map((name) => [name, row[name]]));
+      this.#unfit.set(rowId(this.#table, row), { key, column: error.column, reason: error.message });
+      return undefined;
+    }
+  }
+
+  /** To be called after the last row. @throws DestinationError `INVALID_ROW` that names all that do not fit */
+  finish(): void {
+    if (this.#unfit.size > 0) throw invalidRows(this.#table, [...this.#unfit.values()]);
+  }
+
+  #checkTexts(values: readonly StoredForm[], lacks: (text: string) => string | undefined): void {
+    for (const [index, name] of Object.keys(this.#table.columns).entries()) {
+      const value = values[index];
+      const reason = typeof value === "string" ? lacks(value) : undefined;
+      if (reason !== undefined) throw new UnfitValue(name, reason);
+    }
+  }
+}
+
+/** The keys that a table can hold. Rows with others are in no table, so there is nothing to do about them. */
+export function holdableKeys(
+  table: Table,
+  keys: readonly StoredRow[],
+  lacks: (text: string) => string | undefined = () => undefined,
+): readonly StoredRow[] {
+  const isHoldable = (key: StoredRow) =>
+    table.primaryKey.every((name) => {
+      try {
+        const form = storedForm(table.columns[name] as Column, key[name]);
+        return typeof form !== "string" || lacks(form) === undefined;
+      } catch {
+        return false;
+      }
+    });
+  return keys.filter(isHoldable);
+}
