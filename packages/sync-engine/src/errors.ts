@@ -8,6 +8,7 @@ export type SyncErrorCode =
   | "INVALID_STATE"
   | "NEWER_STATE"
   | "MASS_DELETE"
+  | "TOO_MANY_UNSTORED"
   | "DEADLINE_EXCEEDED"
   /** An answer of another shape than the interface promises: a proxy's, or another program's. */
   | "UNEXPECTED_ANSWER"

@@ -77,6 +77,12 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
   /** What storing the batch that was yielded last did. */
   lastCommit(): CommitResult;
   readonly stored: Stored;
+  /**
+   * Rows of a table that are on the server as far as this stream knows, and not in the table, since the destination cannot
+   * hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each sync, and are
+   * off the list once they are stored, or one of a batch's scopes proves that they are gone.
+   */
+  unstored<T extends Table>(table: T): readonly StoredRow[];
   /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
   readonly reconcile: boolean;
   /**

@@ -2,21 +2,25 @@ import type { Json, State } from "@org/destination";
 import { SyncError } from "./errors.ts";
 import { isMoment } from "./position.ts";
 import type { Stream } from "./source.ts";
+import type { Unstored } from "./unstored.ts";
 
 /** The format of what {@link encodeState} writes. */
-const VERSION = 2;
+const VERSION = 3;
 
 /** What makes a value of a version one of the next. */
 const migrations: Readonly<Record<number, (value: Record<string, Json>) => Record<string, Json>>> = {
   // Before deletions were looked for, no state said when: they are due.
   1: (value) => ({ ...value, reconciled_at: 0 }),
+  // Before rows were gone around, one that could not be stored ended its stream.
+  2: (value) => ({ ...value, unstored: {} }),
 };
 
-/** What a stream said last, and when it last looked for deletions. */
+/** What a stream said last, when it last looked for deletions, and which rows it could not store. */
 export interface DecodedState {
   readonly data: Json;
   /** By our own clock, ms since 1970. */
   readonly reconciledAt: number;
+  readonly unstored: Unstored;
 }
 
 /** A stored state, and whether an older revision of the stream wrote it: its rows lack what is new. */
@@ -24,9 +28,13 @@ export interface StoredState extends DecodedState {
   readonly isOutdated: boolean;
 }
 
-/** A stream's own state, with the revision of the stream that wrote it and its last reconcile. */
-export function encodeState(stream: Pick<Stream, "name" | "revision">, { data, reconciledAt }: DecodedState): State {
-  return { version: VERSION, value: { revision: stream.revision, data, reconciled_at: reconciledAt } };
+/** A stream's own state, with the revision of the stream that wrote it, its last reconcile, and what it could not store. */
+export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: DecodedState): State {
+  const { data, reconciledAt, unstored } = decoded;
+  // As texts: a key may be what no state can hold, such as half of a surrogate pair.
+  const texts = Object.entries(unstored).map(([table, rows]) => [table, rows.map((row) => JSON.stringify(row))]);
+  const value = { revision: stream.revision, data, reconciled_at: reconciledAt, unstored: Object.fromEntries(texts) };
+  return { version: VERSION, value };
 }
 
 /**
@@ -47,7 +55,8 @@ export function decodeState(
     );
   }
   const value = migrated(state);
-  if (!value || typeof value.revision !== "number" || value.data === undefined) {
+  const unstored = parseUnstored(value?.unstored);
+  if (!value || typeof value.revision !== "number" || value.data === undefined || !unstored) {
     throw new SyncError(
       "INVALID_STATE",
       `${where} is broken: ${JSON.stringify(state.value).slice(0, 100)}. A full refresh of the stream writes a new one.`,
@@ -60,7 +69,7 @@ export function decodeState(
     );
   }
   const reconciledAt = isMoment(value.reconciled_at) ? value.reconciled_at : 0;
-  return { data: value.data, reconciledAt, isOutdated: value.revision < stream.revision };
+  return { data: value.data, reconciledAt, unstored, isOutdated: value.revision < stream.revision };
 }
 
 function migrated({ version, value }: State): Record<string, Json> | undefined {
@@ -68,4 +77,13 @@ function migrated({ version, value }: State): Record<string, Json> | undefined {
   let current = value as Record<string, Json>;
   for (let from = version; from < VERSION; from += 1) current = migrations[from]?.(current) ?? current;
   return current;
+}
+
+function parseUnstored(value: Json | undefined): Unstored | undefined {
+  try {
+    const tables = Object.entries(value as Record<string, readonly string[]>);
+    return Object.fromEntries(tables.map(([table, rows]) => [table, rows.map((row) => JSON.parse(row))]));
+  } catch {
+    return undefined;
+  }
 }

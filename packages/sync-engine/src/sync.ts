@@ -14,6 +14,7 @@ import { openSession } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
 import { decodeState, encodeState } from "./state.ts";
 import { uniqueRows } from "./unique.ts";
+import { UnstoredRows } from "./unstored.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
@@ -110,6 +111,9 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
     const guard = new DeletionGuard(session, options.allowMassDelete ?? false, nameOf);
+    const needs = new Map(source.streams.map(({ table, needs = [] }) => [table.name, needs]));
+    const tables = source.streams.map(({ table }) => table);
+    const reported = new Set<string>();
     for (const stream of streams) {
       const state = states.get(stream);
       const passedMs = context.now() - (state?.reconciledAt ?? 0);
@@ -128,7 +132,10 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
       };
       // A first sync finds what there is. A full refresh that ends early has not looked for what is gone: the next one does.
       const reconciledAt = passedMs < 0 ? 0 : (state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now()));
-      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf }));
+      const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
+      const known = state?.unstored ?? {};
+      const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, tables);
+      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored }));
     }
   } finally {
     await session.close();
@@ -142,19 +149,21 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
 
 async function syncStream<S>(
   stream: Stream<S>,
-  context: Omit<ReadContext<S>, "lastCommit">,
+  context: Omit<ReadContext<S>, "lastCommit" | "unstored">,
   {
     session,
     guard,
     emit,
     reconciledAt,
     nameOf,
+    unstored,
   }: {
     readonly session: Session;
     readonly guard: DeletionGuard;
     readonly emit: (event: SyncEvent) => void;
     readonly reconciledAt: number;
     readonly nameOf: (table: Table) => string;
+    readonly unstored: UnstoredRows;
   },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
@@ -166,19 +175,28 @@ async function syncStream<S>(
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
   let lastCommit: CommitResult = counts;
   try {
-    const read = stream.read({ ...context, emit: ownEmit, lastCommit: () => lastCommit });
+    const read = stream.read({
+      ...context,
+      emit: ownEmit,
+      lastCommit: () => lastCommit,
+      unstored: (table) => unstored.of(table),
+    });
     for await (const batch of untilAborted(read, signal)) {
       const { state: data, table = stream.table, reconciled, ...given } = batch;
       const rows = { ...given, ...uniqueIn(given, table, nameOf(table)) };
       await guard.check({ ...rows, table });
-      const state = encodeState(stream, { data, reconciledAt: reconciled ? context.now() : reconciledAt });
-      const result = await session.commit(stream.name, { ...rows, table, state });
+      const reconciledNow = reconciled ? context.now() : reconciledAt;
+      const result = await unstored.commit({ ...rows, table }, (fitting, unstored) => {
+        const state = encodeState(stream, { data, reconciledAt: reconciledNow, unstored });
+        return session.commit(stream.name, { ...fitting, state });
+      });
       lastCommit = result;
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         if (table === stream.table) counts[key] += result[key];
       }
       emit({ type: "batch-committed", stream: stream.name, table: nameOf(table), ...result });
     }
+    unstored.finish();
   } catch (thrown) {
     signal.throwIfAborted();
     const error = toError(thrown);
@@ -220,11 +238,15 @@ function chooseStreams<S>(source: Source<S>, names: readonly string[] | undefine
   return source.streams.filter((stream) => !names || names.includes(stream.name));
 }
 
+/** So many problems are told in an error's message; `result` has them all. */
+const MOST_TOLD = 20;
+
 function streamsFailed(result: SyncResult): SyncError {
   const failed = result.streams.filter((stream) => stream.error);
   const said = [
     ...failed.map(({ stream, error }) => `${stream}: ${error?.message}`),
-    ...result.problems.map(({ stream, message }) => (stream ? `${stream}: ${message}` : message)),
+    ...result.problems.slice(0, MOST_TOLD).map(({ stream, message }) => (stream ? `${stream}: ${message}` : message)),
+    ...(result.problems.length > MOST_TOLD ? [`${result.problems.length - MOST_TOLD} more problems of this sync`] : []),
   ].map((text) => text.replace(/\.$/, ""));
   const done = result.streams.filter((stream) => !stream.error).map(({ stream }) => stream);
   const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " Nothing was synced to its end.";

@@ -1,0 +1,225 @@
+/**
+ * Rows that the destination cannot hold. They are left out of their batch, so that the others are stored and the position
+ * moves, and the stream's state names them, so that the next sync reads them again, until they fit or are gone.
+ */
+import {
+  type Batch,
+  type CommitResult,
+  DestinationError,
+  rowId,
+  type Scope,
+  type StoredRow,
+  type Table,
+  type UnfitRow,
+  type Value,
+} from "@org/destination";
+import { SyncError } from "./errors.ts";
+import type { SourceEvent } from "./events.ts";
+
+/** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
+export type Unstored = Readonly<Record<string, readonly StoredRow[]>>;
+
+/** Beyond these it is a column or a table that does not fit, and no sync should go on as if it were single rows. */
+const MOST_ROWS = 1000;
+const MOST_BYTES = 256 * 1024;
+/** A row whose key is longer is reported, and not remembered. */
+const LONGEST_ROW = 16 * 1024;
+/** Of a column that is no part of the key, in characters: what is longer helps nobody to find a row. */
+const LONGEST_VALUE = 200;
+
+interface Entry {
+  readonly row: StoredRow;
+  /** Whether this sync found out about it, or did so again. */
+  readonly isTried: boolean;
+}
+
+type Entries = ReadonlyMap<string, ReadonlyMap<string, Entry>>;
+
+export interface UnstoredOptions {
+  /** What the stream's state named. */
+  readonly known: Unstored;
+  /** The columns beside the key by which rows of a table are found, by the table's name. */
+  readonly needs: ReadonlyMap<string, readonly string[]>;
+  /** How a table is called in the destination. */
+  readonly nameOf: (table: Table) => string;
+  readonly emit: (event: SourceEvent) => void;
+  /** What was reported in this sync: one set for all of its streams. */
+  readonly reported: Set<string>;
+}
+
+/** The rows that one stream could not store. */
+export class UnstoredRows {
+  readonly #options: UnstoredOptions;
+  #entries: Entries;
+  readonly #tables = new Map<string, Table>();
+
+  constructor(options: UnstoredOptions, tables: readonly Table[]) {
+    this.#options = options;
+    for (const table of tables) this.#tables.set(table.name, table);
+    this.#entries = new Map(
+      tables.flatMap(({ name, ...table }) => {
+        const rows = options.known[name] ?? [];
+        const entries = rows.map((row) => [rowId(table, row), { row, isTried: false }] as const);
+        return entries.length > 0 ? [[name, new Map(entries)]] : [];
+      }),
+    );
+  }
+
+  /** Those of a table, as they were when they were read last. */
+  of({ name }: Table): readonly StoredRow[] {
+    return [...(this.#entries.get(name)?.values() ?? [])].map(({ row }) => row);
+  }
+
+  /**
+   * Stores a batch without the rows that the destination refuses. Each of them is reported, once in a sync.
+   *
+   * @param commit stores what is left, with a state that names these rows
+   * @throws SyncError `TOO_MANY_UNSTORED`; what `commit` throws about anything but single rows
+   */
+  async commit(
+    batch: Omit<Batch, "state">,
+    commit: (batch: Omit<Batch, "state">, unstored: Unstored) => Promise<CommitResult>,
+  ): Promise<CommitResult> {
+    const { table } = batch;
+    const refused = new Map<string, UnfitRow>();
+    for (;;) {
+      const left = refused.size === 0 ? batch : without(batch, refused);
+      const entries = this.#after(batch, left, refused);
+      let result: CommitResult;
+      try {
+        result = await commit(left, plain(entries));
+      } catch (error) {
+        const before = refused.size;
+        for (const row of unfitRows(error, batch)) refused.set(rowId(table, row.key), row);
+        if (refused.size === before) throw error;
+        this.#expectFew(batch, refused, error as Error);
+        continue;
+      }
+      this.#entries = entries;
+      for (const [id, row] of refused) this.#report(table, id, row);
+      return result;
+    }
+  }
+
+  /** Reports what this sync did not try again. To be called at a stream's end. */
+  finish(): void {
+    for (const [name, entries] of this.#entries) {
+      const table = this.#tables.get(name) as Table;
+      for (const [id, { row, isTried }] of entries) {
+        const reason = "an earlier sync could not store it, and this one did not read it again";
+        if (!isTried) this.#report(table, id, { key: row, reason });
+      }
+    }
+  }
+
+  /** What is known once a batch is stored: what it brought is not missing, nor what its scopes proved to be gone. */
+  #after(batch: Omit<Batch, "state">, left: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>): Entries {
+    const { table, remove = [], replace = [] } = left;
+    const known = this.#entries.get(table.name);
+    if (!known && refused.size === 0) return this.#entries;
+    const named = new Set([...rowsOf(left), ...remove].map((row) => rowId(table, row)));
+    // What this sync has seen is there, though a scope that was read in part from the table may lack it.
+    const isGone = ({ row, isTried }: Entry) => !isTried && replace.some(({ scope }) => liesIn(row, scope));
+    const entries = new Map([...(known ?? [])].filter(([id, entry]) => !named.has(id) && !isGone(entry)));
+    if (refused.size > 0) {
+      const columns = [...table.primaryKey, ...(this.#options.needs.get(table.name) ?? [])];
+      for (const row of rowsOf(batch)) {
+        const id = rowId(table, row);
+        if (refused.has(id)) entries.set(id, { row: outline(table, row, columns), isTried: true });
+      }
+      for (const [id, { row }] of entries) if (JSON.stringify(row).length > LONGEST_ROW) entries.delete(id);
+    }
+    return new Map(this.#entries).set(table.name, entries);
+  }
+
+  #expectFew(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>, cause: Error): void {
+    const entries = this.#after(batch, without(batch, refused), refused);
+    const rows = [...entries.values()].flatMap((ofTable) => [...ofTable.values()]);
+    const bytes = rows.reduce((sum, { row }) => sum + JSON.stringify(row).length, 0);
+    if (rows.length <= MOST_ROWS && bytes <= MOST_BYTES) return;
+    throw new SyncError(
+      "TOO_MANY_UNSTORED",
+      `${this.#options.nameOf(batch.table)}: ${rows.length} rows cannot be stored, which is no matter of single rows any more. ` +
+        `Change what keeps them out, or leave the column out. The last of them: ${cause.message}`,
+      { cause },
+    );
+  }
+
+  #report(table: Table, id: string, { key, column, reason }: UnfitRow): void {
+    const { reported, nameOf, emit } = this.#options;
+    const mark = `${table.name} ${id}`;
+    if (reported.has(mark)) return;
+    reported.add(mark);
+    const which = table.primaryKey.map((name) => `${name} ${shown(key[name])}`).join(", ");
+    const where = column === undefined ? "" : `column ${column}: `;
+    const message = `${nameOf(table)}: the row with ${which} is not stored: ${where}${reason}. The next sync tries it again.`;
+    emit({ type: "problem", code: "UNSTORED_ROW", message });
+  }
+}
+
+function rowsOf({ replace = [], upserts = [] }: Omit<Batch, "state">): readonly StoredRow[] {
+  return [...replace.flatMap(({ rows }) => rows), ...upserts];
+}
+
+/** The rows of a batch that an error says the destination cannot hold. */
+function unfitRows(error: unknown, batch: Omit<Batch, "state">): readonly UnfitRow[] {
+  if (!(error instanceof DestinationError) || error.code !== "INVALID_ROW" || !error.rows) return [];
+  const ids = new Set(rowsOf(batch).map((row) => rowId(batch.table, row)));
+  return error.rows.filter(({ key }) => ids.has(rowId(batch.table, key)));
+}
+
+/** A batch without some rows, whose older versions stay. */
+function without(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>): Omit<Batch, "state"> {
+  const { table, replace = [], upserts = [] } = batch;
+  const isLeft = (row: StoredRow) => !refused.has(rowId(table, row));
+  const keep = [...refused.values()].map(({ key }) => key as StoredRow);
+  return {
+    ...batch,
+    replace: replace.map(({ scope, rows }) => ({ scope, rows: rows.filter(isLeft) })),
+    upserts: upserts.filter(isLeft),
+    keep: [...(batch.keep ?? []), ...keep],
+  };
+}
+
+/** Some columns of a row, in forms that every state can hold. */
+function outline({ primaryKey }: Table, row: StoredRow, columns: readonly string[]): StoredRow {
+  const isShort = (value: unknown) => typeof value !== "object" && String(value).length <= LONGEST_VALUE;
+  const entries = columns.flatMap((name): [string, Value][] => {
+    const value = row[name] ?? null;
+    if (value !== null && !primaryKey.includes(name) && !isShort(value)) return [];
+    const isPlain = value === null || typeof value === "string" || typeof value === "boolean" || Number.isFinite(value);
+    return [[name, isPlain ? value : String(value)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function plain(entries: Entries): Unstored {
+  const tables = [...entries].filter(([, rows]) => rows.size > 0);
+  return Object.fromEntries(tables.map(([name, rows]) => [name, [...rows.values()].map(({ row }) => row)]));
+}
+
+/** Whether a row lies in a scope, as far as it is known. */
+function liesIn(row: StoredRow, scope: Scope): boolean {
+  return Object.entries(scope).every(([column, condition]) => {
+    if (condition === undefined) return true;
+    const value = row[column];
+    if (value === undefined) return false;
+    if ("in" in condition) return condition.in.some((each) => isSame(each, value));
+    const { gte, lt } = condition;
+    return value !== null && !isLess(value, gte) && (lt === undefined || isLess(value, lt));
+  });
+}
+
+function isSame(one: Value, other: Value): boolean {
+  return one === null || other === null ? one === other : String(one) === String(other);
+}
+
+function isLess(value: Value, bound: Value | undefined): boolean {
+  if (bound === undefined || bound === null || value === null) return false;
+  return typeof bound === "string" ? String(value) < bound : Number(value) < Number(bound);
+}
+
+function shown(value: unknown): string {
+  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
+  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}…` : text;
+}
