@@ -26,6 +26,9 @@ const configurationCodes: ReadonlySet<unknown> = new Set([
   "NOT_FOUND",
 ]);
 
+/** Codes of errors that only get worse until somebody changes something. */
+const urgent: ReadonlySet<unknown> = new Set(["NO_SPACE", "ROWS_LOST"]);
+
 /** What errors of all packages may say about themselves. */
 export interface ErrorFacts {
   readonly code?: unknown;
@@ -53,11 +56,12 @@ export function worstOf(codes: readonly number[]): number {
 
 /**
  * For a sync that did not sync everything: 75 when time alone may mend all of it, 2 when nothing was synced and
- * somebody has to change something, or when somebody has to make room whatever was synced before; else 1.
+ * somebody has to change something, or when somebody has to make room, or to stop a table from
+ * swallowing rows, whatever was synced before; else 1.
  */
 function exitCodeOfResult({ streams, problems }: SyncResult): number {
   const errors = streams.flatMap(({ error }) => error ?? []);
-  if (errors.some((error) => (error as ErrorFacts).code === "NO_SPACE")) return exitCodes.configuration;
+  if (errors.some((error) => urgent.has((error as ErrorFacts).code))) return exitCodes.configuration;
   if (problems.length > 0 || errors.length === 0) return exitCodes.incomplete;
   if (errors.every(isRetryable)) return exitCodes.comeBackLater;
   return errors.length === streams.length && errors.every(isConfiguration)

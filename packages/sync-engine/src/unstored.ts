@@ -15,6 +15,7 @@ import {
 } from "@org/destination";
 import { SyncError } from "./errors.ts";
 import type { SourceEvent } from "./events.ts";
+import { shown } from "./shape.ts";
 
 /** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
 export type Unstored = Readonly<Record<string, readonly StoredRow[]>>;
@@ -217,9 +218,4 @@ function isSame(one: Value, other: Value): boolean {
 function isLess(value: Value, bound: Value | undefined): boolean {
   if (bound === undefined || bound === null || value === null) return false;
   return typeof bound === "string" ? String(value) < bound : Number(value) < Number(bound);
-}
-
-function shown(value: unknown): string {
-  const text = typeof value === "string" ? JSON.stringify(value) : String(value);
-  return text.length > 80 ? `${text.slice(0, 80).toWellFormed()}…` : text;
 }

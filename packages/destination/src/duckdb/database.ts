@@ -7,7 +7,7 @@ import type { StoredRow } from "../table.ts";
 import { DuckdbCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
-import { isRefusal, toDestinationError } from "./errors.ts";
+import { refusalOf, toDestinationError } from "./errors.ts";
 import type { OpenFile } from "./open.ts";
 import { driverParameters, readChunks, readRows } from "./values.ts";
 
@@ -37,7 +37,7 @@ export class Database implements LeaseDatabase {
     this.#queue = new WorkQueue(place, signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
 
-  isRefusal = isRefusal;
+  readonly refusalOf = refusalOf;
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);

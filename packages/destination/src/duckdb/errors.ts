@@ -1,4 +1,5 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
+import { clauseOf } from "../sql/words.ts";
 
 /** What DuckDB says, by the message it says it with: it has no error codes. The first that fits counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
@@ -21,10 +22,13 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   ],
 ];
 
-/** Whether one of the rows that are being stored may be to blame, and not the file, the disk or a lock. */
-export function isRefusal(thrown: unknown): boolean {
-  const message = thrown instanceof Error ? thrown.message : "";
-  return /^(Constraint|Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type) Error/i.test(message.trim());
+/** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */
+export function refusalOf(thrown: unknown): string | undefined {
+  const clause = clauseOf(thrown);
+  const isAboutRow = /^(Constraint|Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type) Error/i.test(
+    clause,
+  );
+  return isAboutRow ? clause : undefined;
 }
 
 /**

@@ -12,7 +12,7 @@ import { PostgresCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
 import { Encoding } from "./encoding.ts";
-import { isRefusal, toDestinationError } from "./errors.ts";
+import { refusalOf, toDestinationError } from "./errors.ts";
 import { postgresParameters, types } from "./values.ts";
 
 export interface ConnectOptions {
@@ -58,7 +58,7 @@ export class PostgresDatabase implements LeaseDatabase {
     this.#queue = new WorkQueue(place, options.signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
 
-  isRefusal = isRefusal;
+  readonly refusalOf = refusalOf;
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);
@@ -116,12 +116,6 @@ export class PostgresDatabase implements LeaseDatabase {
   }
 
   async learnTexts(texts: Iterable<string>): Promise<void> {
-    if (!this.#isEncodingKnown) {
-      const [found] = await this.read("SELECT getdatabaseencoding() AS name");
-      const encoding = new Encoding(String(found?.name));
-      this.#encoding = encoding.isComplete ? undefined : encoding;
-      this.#isEncodingKnown = true;
-    }
     await this.#encoding?.learn(texts, async (text) => {
       const given = new Parameters();
       await this.read(`SELECT ${given.text(text)}::text`, given);
@@ -152,6 +146,7 @@ export class PostgresDatabase implements LeaseDatabase {
     this.#current = client;
     try {
       await client.query(this.#begin("READ COMMITTED", this.#options.leaseMs));
+      if (!this.#isEncodingKnown) await this.#learnEncoding(client);
       const result = await work(client);
       signal?.throwIfAborted();
       // Not interruptible: from here on the answer must be the truth about what is stored.
@@ -165,6 +160,13 @@ export class PostgresDatabase implements LeaseDatabase {
       this.#current = undefined;
       signal?.removeEventListener("abort", end);
     }
+  }
+
+  async #learnEncoding(client: Client): Promise<void> {
+    const { rows } = await client.query("SELECT getdatabaseencoding() AS name");
+    const encoding = new Encoding(String(rows[0].name));
+    this.#encoding = encoding.isComplete ? undefined : encoding;
+    this.#isEncodingKnown = true;
   }
 
   /** What a transaction needs it says itself. @param idleMs how long it may hold still, in ms */

@@ -1,4 +1,5 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
+import { clauseOf } from "../sql/words.ts";
 
 type Meaning = readonly [DestinationErrorCode, advice: string];
 
@@ -39,11 +40,14 @@ const known: Readonly<Record<string, Meaning>> = {
  */
 const aboutRow = /^(54...|2[23]...|44000|09000|27000|3[89]...|P0...)$/;
 
-/** Whether one of the rows that are being stored may be to blame, and not the place, the connection or a lock. */
-export function isRefusal(thrown: unknown): boolean {
+const tooLong = "a key is longer than PostgreSQL's index can hold, or a value larger than it stores";
+
+/** What an error says about one of the rows that are being stored; undefined for the place, the connection or a lock. */
+export function refusalOf(thrown: unknown): string | undefined {
   const { code, routine } = (thrown ?? {}) as { readonly code?: unknown; readonly routine?: unknown };
   // A policy that refuses a row has the code of a missing right; the function that says so is another.
-  return routine === "ExecWithCheckOptions" || aboutRow.test(String(code));
+  if (routine !== "ExecWithCheckOptions" && !aboutRow.test(String(code))) return undefined;
+  return code === "54000" ? `${clauseOf(thrown)}: ${tooLong}` : clauseOf(thrown);
 }
 
 /** Shutdown, start-up, too many connections; and the ways in which a network fails. */

@@ -27,8 +27,8 @@ export interface SqlDatabase {
    * integers.
    */
   read(sql: string, parameters?: Parameters, columns?: Columns): Promise<StoredRow[]>;
-  /** Whether an error of the driver says that a row which is being stored cannot be. */
-  isRefusal(thrown: unknown): boolean;
+  /** What an error of the driver says about a row that is being stored; undefined where it is about something else. */
+  refusalOf(thrown: unknown): string | undefined;
   /** To be called with all texts of what follows, where what {@link Dialect.lacks} says must be found out first. */
   learnTexts?(texts: Iterable<string>): Promise<void>;
   /** Runs a statement and returns the number of rows it changed. */

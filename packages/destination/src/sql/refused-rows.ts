@@ -5,6 +5,17 @@ import { invalidRows, rowId, type UnfitRow } from "../unfit-rows.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 
+/** What a database said about some rows, one of which it does not take. */
+export class Refusal extends DestinationError {
+  /** A clause, in the database's words. */
+  readonly reason: string;
+
+  constructor(doing: string, reason: string, cause: unknown) {
+    super("INVALID_ROW", `${doing} failed: ${reason}.`, { cause });
+    this.reason = reason;
+  }
+}
+
 /** Tries to write some rows, and leaves nothing of them. Throws what the database says. */
 export type Try<R extends AnyRow> = (rows: readonly R[]) => Promise<unknown>;
 
@@ -23,22 +34,22 @@ const MOST_FOUND = 100;
 export async function refusedRows<R extends AnyRow>(
   table: Table,
   rows: readonly R[],
-  refusal: DestinationError,
+  refusal: Refusal,
   attempt: Try<R>,
 ): Promise<DestinationError> {
   // Of rows with one key the last is written, and that one alone can be refused.
   const distinct = [...new Map(rows.map((row) => [rowId(table, row), row])).values()];
-  const refused = async (some: readonly R[]): Promise<DestinationError | undefined> => {
+  const refused = async (some: readonly R[]): Promise<Refusal | undefined> => {
     try {
       await attempt(some);
       return undefined;
     } catch (error) {
-      if (error instanceof DestinationError && error.code === "INVALID_ROW") return error;
+      if (error instanceof Refusal) return error;
       throw error;
     }
   };
   const found: UnfitRow[] = [];
-  const search = async (some: readonly R[], error: DestinationError): Promise<void> => {
+  const search = async (some: readonly R[], error: Refusal): Promise<void> => {
     if (found.length >= MOST_FOUND) return;
     const [first, ...others] = some;
     if (first && others.length === 0) {
@@ -62,8 +73,8 @@ export async function refusedRows<R extends AnyRow>(
 async function inTheWay<R extends AnyRow>(
   table: Table,
   rows: readonly R[],
-  refusal: DestinationError,
-  refused: (rows: readonly R[]) => Promise<DestinationError | undefined>,
+  refusal: Refusal,
+  refused: (rows: readonly R[]) => Promise<Refusal | undefined>,
 ): Promise<UnfitRow> {
   let [taken, bad] = [0, rows.length];
   let error = refusal;
@@ -76,10 +87,8 @@ async function inTheWay<R extends AnyRow>(
   return unfit(table, rows[bad - 1] as R, error);
 }
 
-function unfit(table: Table, row: AnyRow, error: DestinationError): UnfitRow {
+function unfit(table: Table, row: AnyRow, { reason }: Refusal): UnfitRow {
   const key = Object.fromEntries(table.primaryKey.map((name) => [name, row[name]]));
-  const said = error.cause instanceof Error ? error.cause.message : error.message;
   // A database may repeat the value, which may be a megabyte.
-  const reason = said.trim().replace(/[.!]$/, "");
   return { key, reason: reason.length > 300 ? `${reason.slice(0, 300).toWellFormed()}…` : reason };
 }

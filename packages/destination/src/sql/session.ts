@@ -6,7 +6,7 @@ import { readStates, saveState } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
-import { refusedRows, type Try } from "./refused-rows.ts";
+import { Refusal, refusedRows, type Try } from "./refused-rows.ts";
 import { prepareTable } from "./schema.ts";
 import { columnOf, scopesSql } from "./scope.ts";
 import { textsOf } from "./texts.ts";
@@ -164,22 +164,19 @@ export class SqlSession implements Session {
     });
   }
 
-  /** Writes rows; what the database refuses about them is an `INVALID_ROW` that does not say which. */
+  /** Writes rows. @throws Refusal for what the database says about one of them, and not which */
   async #refusable<T>({ name }: Table, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
     } catch (cause) {
-      if (!this.#database.isRefusal(cause)) throw cause;
-      const { message } = cause as Error;
-      throw new DestinationError("INVALID_ROW", `Storing ${name} in ${this.#database.place} failed: ${message}`, {
-        cause,
-      });
+      const reason = this.#database.refusalOf(cause);
+      throw reason === undefined ? cause : new Refusal(`Storing ${name} in ${this.#database.place}`, reason, cause);
     }
   }
 
-  /** The same error; one that says that a row is refused, and not which, as one that names all that are. */
+  /** The same error; a refusal as one that names the rows. */
   #named<R extends StoredRow>(error: unknown, table: Table, rows: readonly R[], write: Try<R>): unknown {
-    if (!(error instanceof DestinationError) || error.code !== "INVALID_ROW" || error.rows) return error;
+    if (!(error instanceof Refusal)) return error;
     return refusedRows(table, rows, error, (some) =>
       this.#undone(`Storing ${table.name}`, () => this.#refusable(table, () => write(some))),
     );

@@ -7,7 +7,7 @@ import { readerPageRows } from "../sql/reader.ts";
 import type { Columns, StoredRow } from "../table.ts";
 import { SqliteCatalog } from "./catalog.ts";
 import { dialect, names } from "./dialect.ts";
-import { isBusy, isRefusal, toDestinationError } from "./errors.ts";
+import { isBusy, refusalOf, toDestinationError } from "./errors.ts";
 import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
 
 /**
@@ -37,7 +37,7 @@ export class SqliteDatabase implements LeaseDatabase {
     this.#queue = new WorkQueue(place, options.signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
 
-  isRefusal = isRefusal;
+  readonly refusalOf = refusalOf;
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);

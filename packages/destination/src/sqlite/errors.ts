@@ -1,4 +1,5 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
+import { clauseOf } from "../sql/words.ts";
 
 /** What SQLite's result codes mean: https://sqlite.org/rescode.html. Extended codes before those they extend. */
 const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: string]>> = {
@@ -27,9 +28,9 @@ export function resultCode(thrown: unknown): number | undefined {
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT (somebody's, or a trigger), SQLITE_MISMATCH */
 const aboutRow = [18, 19, 20];
 
-/** Whether one of the rows that are being stored is to blame, and not the file, the disk or a lock. */
-export function isRefusal(thrown: unknown): boolean {
-  return aboutRow.includes((resultCode(thrown) ?? 0) & 0xff);
+/** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */
+export function refusalOf(thrown: unknown): string | undefined {
+  return aboutRow.includes((resultCode(thrown) ?? 0) & 0xff) ? clauseOf(thrown) : undefined;
 }
 
 /** Whether another connection is in the way at this moment. */
