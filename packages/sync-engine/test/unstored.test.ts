@@ -72,7 +72,7 @@ const yielding = (...batches: readonly Omit<StreamBatch, "state">[]): Read =>
     for (const batch of batches) yield batchOf(weights, { ...batch, state: 1 } as never);
   };
 
-test("stores all others, moves on, reports each, and fails at its end", async () => {
+test("I14: stores all others, moves on, reports each, and fails at its end", async () => {
   const states: unknown[] = [];
   const read: Read = async function* ({ state }) {
     states.push(state);
