@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
 /** Of one run, in bytes: a few hundred of them are more than one answer should have. */
-const CONF_BYTES = 400_000;
+const CONF_BYTES = 200_000;
 
 /** Runs with a large conf each. */
 function heavy(world: AirflowWorld, dags: number, runs: number, runAfter: (index: number) => number): AirflowWorld {

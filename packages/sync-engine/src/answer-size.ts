@@ -13,11 +13,11 @@ const LEAST_ROWS = 50;
 /** A 502 or 503 that came sooner, in ms, is a server that is down; later, a proxy that lost patience. */
 const PATIENCE_MS = 20_000;
 
-/** How large answers should be, in bytes: a page of ordinary rows is smaller. */
-const WANTED_BYTES = 8 * 1024 * 1024;
-
-/** An answer that turns out to be larger is not read to its end, as long as it can be had in parts. */
-const MOST_BYTES = 2 * WANTED_BYTES;
+/**
+ * An answer that turns out to be larger, in bytes, is not read to its end, as long as it can be had in parts. A page of
+ * ordinary rows is smaller. While it is read, parsed and stored, an answer takes some ten times as much memory.
+ */
+const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Where rows are as large as this many bytes no longer decides: two of them are what proves that there are no more. */
 const LEAST_PAIR = 2;
@@ -40,7 +40,7 @@ export interface Weight {
 
 /** How many rows one answer may have. One for all questions of a kind: what was too much once is not tried again. */
 export interface AnswerSize {
-  /** As far as is known; infinite until an answer took too long, or was weighed. */
+  /** As far as is known; infinite until an answer took too long, or was too large. */
   readonly most: number;
   /**
    * Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long or is too large: down to
@@ -56,12 +56,16 @@ export interface AnswerSize {
   ): Promise<T>;
 }
 
-export function createAnswerSize(): AnswerSize {
+/**
+ * @param options.mostBytes what an answer may have that can be had in parts. Where some were larger, the next ones are
+ * to have half of it. @default 8388608 (8 MiB)
+ */
+export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostBytes?: number } = {}): AnswerSize {
   let inTime = Number.POSITIVE_INFINITY;
   let inBytes = Number.POSITIVE_INFINITY;
   const learn = ({ rows, bytes }: Weight) => {
-    if (rows === 0 || bytes === 0) return;
-    const fitting = Math.floor((WANTED_BYTES * rows) / bytes);
+    if (rows === 0 || bytes === 0 || (bytes <= mostBytes && inBytes === Number.POSITIVE_INFINITY)) return;
+    const fitting = Math.floor(((mostBytes / 2) * rows) / bytes);
     inBytes = Math.max(LEAST_PAIR, Math.min(fitting, inBytes * GROWTH));
   };
   return {
@@ -73,7 +77,7 @@ export function createAnswerSize(): AnswerSize {
         const size = Math.min(most, inTime, isWhole ? wanted : inBytes);
         const isDivisible = !isWhole && size > LEAST_PAIR;
         try {
-          const limit = isDivisible ? { maxResponseBytes: MOST_BYTES } : {};
+          const limit = isDivisible ? { maxResponseBytes: mostBytes } : {};
           const answer = await ask(size, { divisible: size > LEAST_ROWS, ...limit });
           if (weigh) learn(weigh(answer));
           return answer;

@@ -91,17 +91,17 @@ test("ordinary rows are asked for as wanted", async () => {
   expect(sizes()).toEqual([1000, 1000, 1000]);
 });
 
-test("an answer that is too large is asked for in parts, and from then on answers have some eight megabytes", async () => {
+test("an answer that is too large is asked for in parts, and from then on answers have some four megabytes", async () => {
   const { ask, sizes, asked } = weighing(() => 100_000);
   await ask(1000);
-  expect(asked.map(({ limit }) => limit)).toEqual([16 * MB, 16 * MB, 16 * MB]);
+  expect(asked.map(({ limit }) => limit)).toEqual([8 * MB, 8 * MB, 8 * MB]);
   expect(sizes()).toEqual([1000, 250, 62]);
   for (let times = 0; times < 3; times += 1) await ask(1000);
-  expect(sizes()).toEqual([83, 83, 83]);
+  expect(sizes()).toEqual([41, 41, 41]);
 });
 
 test("rows that are smaller again are asked for in larger parts, step by step", async () => {
-  const { ask, sizes } = weighing((index) => (index < 11 ? 4 * MB : 1000));
+  const { ask, sizes } = weighing((index) => (index < 11 ? 2 * MB : 1000));
   for (let times = 0; times < 10; times += 1) await ask(1000);
   expect(sizes()).toEqual([1000, 250, 62, 15, 3, 2, 2, 2, 2, 2, 8, 32, 128, 512]);
 });

@@ -40,6 +40,8 @@ export const LARGEST_PAGE = 1000;
 /** What a server gives at most in answer to a GET, unless it is configured otherwise; before 3.1 all that was asked for. */
 export const LARGEST_GET = 100;
 
+const MEBIBYTE = 1024 * 1024;
+
 /** A collection's two ways to be asked. Both give rows of a scope, in pages; only the first writes audit rows. */
 interface Endpoints<T> {
   readonly label: string;
@@ -48,6 +50,8 @@ interface Endpoints<T> {
   readonly isBatchOrdered: boolean;
   /** Tells one row from another. */
   keyOf(row: T): string;
+  /** What an answer may have that can be had in parts. */
+  readonly mostBytes: number;
   batch(scope: AirflowScope, page: { readonly limit: number; readonly offset: number }): Call<Listed<T>>;
   get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
 }
@@ -68,11 +72,11 @@ type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "t
  */
 function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
   ask: AskList,
-  { label, list, isBatchOrdered, keyOf, batch, get }: Endpoints<T>,
+  { label, list, isBatchOrdered, keyOf, mostBytes, batch, get }: Endpoints<T>,
   useBatch: boolean,
   whyNotThere: WhyNotThere,
 ): Listing<T> {
-  const sizes = createAnswerSize();
+  const sizes = createAnswerSize({ mostBytes });
   // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
   const page = async (name: string, call: Call<Listed<T>>, { maxResponseBytes, ...options }: PageOptions) => {
     let bytes = 0;
@@ -167,6 +171,7 @@ export const dagRunListing = (
       list: "dag_runs",
       isBatchOrdered: true,
       keyOf: runKey,
+      mostBytes: 8 * MEBIBYTE,
       batch:
         ({ dags, states, ...scope }, { limit, offset }) =>
         (signal, maxResponseBytes) =>
@@ -207,6 +212,8 @@ export const taskInstanceListing = (
       list: "task_instances",
       isBatchOrdered: false,
       keyOf: taskInstanceKey,
+      // Five thousand have as much, and none of them is large.
+      mostBytes: 16 * MEBIBYTE,
       batch:
         ({ dags, runs, tasks, states, ...scope }, { limit, offset }) =>
         (signal, maxResponseBytes) =>
