@@ -3,7 +3,7 @@ import { Interrupted } from "@org/cli";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
-import { dagsync, temporaryFolder, until } from "./helpers.ts";
+import { closedPort, dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
@@ -179,4 +179,22 @@ test("shows stacks only with DAGSYNC_DEBUG", async () => {
   const { args } = await airflowInto(newFile());
   expect((await dagsync(args)).stderr).not.toContain("    at ");
   expect((await dagsync(args, { env: { DAGSYNC_DEBUG: "1" } })).stderr).toContain("    at ");
+});
+
+test.each([
+  ["airflow", "dags, dag_runs, task_instances"],
+  ["dagster", "runs, assets, schedules, sensors"],
+])("a server of %s that is down is waited for once, and told once", async (kind, streams) => {
+  const requests = { retries: 3, retryWaitMs: 1, retryWaitMaxMs: 1 };
+  const place = await closedPort();
+  const to = `duckdb:${join(temporaryFolder(), "out.duckdb")}`;
+  const { code, stderr } = await dagsync(["sync", "--from", `${kind}:http://${place}`, "--to", to], { requests });
+  expect(code).toBe(75);
+  expect(stderr.match(/attempt \d failed/g)).toHaveLength(3);
+  const lines = stderr.split("\n").filter((line) => !line.includes("attempt") && line.includes(place));
+  expect(lines).toEqual([
+    expect.stringContaining(`http://${place} → `),
+    expect.stringContaining(`✗ ${streams.split(",")[0]}: `),
+    expect.stringContaining(`  not synced: ${streams}: `),
+  ]);
 });

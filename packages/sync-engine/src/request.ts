@@ -4,6 +4,7 @@ import { withDeadline } from "./deadline.ts";
 import { isRetryable, SyncError, toError } from "./errors.ts";
 import type { SyncEvent } from "./events.ts";
 import { type HostLimiter, sleep } from "./limiter.ts";
+import { isSilence, Outage, PROBE_MS } from "./outage.ts";
 
 /**
  * Asks a server for something: waits for room, gives every attempt a deadline, repeats what may work later. `label`
@@ -44,7 +45,8 @@ const defaults = { retries: 8, retryWaitMs: 500, retryWaitMaxMs: 30_000, attempt
 /**
  * Makes the {@link Request} function of a sync. What an error says about itself decides: `retryable` whether to ask
  * again, `retryAfterMs` how long the whole host is left alone before. A wait that would outlast `totalMs` is not begun:
- * the error is thrown at once, and the sync can come back later.
+ * the error is thrown at once, and the sync can come back later. A server that nobody answers for is waited for once: see
+ * {@link Outage}.
  */
 export function createRequest(context: {
   readonly limiter: HostLimiter;
@@ -54,6 +56,7 @@ export function createRequest(context: {
 }): Request {
   const { limiter, signal, emit } = context;
   const options = { ...defaults, ...context.options };
+  const outage = new Outage();
   return (label, ask, { retries = options.retries, divisible = false, serverErrorRetries = retries } = {}) => {
     let startedAt: number | undefined;
     let last: unknown;
@@ -65,7 +68,10 @@ export function createRequest(context: {
       return isRetryable(error) ? (isServerError(error) ? serverErrorRetries : retries) : 0;
     };
     const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
-      attempts <= mostRetries(error) && waitMs < left();
+      attempts <= mostRetries(error) && waitMs < left() && !(outage.cause && isSilence(error));
+    /** Whether nobody answered for as long as any request of this sync is repeated, where it is. */
+    const isInVain = (error: Error, attempts: number, waitMs: number) =>
+      isSilence(error) && options.retries > 0 && (attempts > options.retries || waitMs >= left());
     const attempt = () =>
       limiter.run(async () => {
         startedAt ??= performance.now();
@@ -76,10 +82,16 @@ export function createRequest(context: {
         }
         signal.throwIfAborted();
         const attemptedAt = performance.now();
-        const limitMs = Math.max(1, Math.min(options.attemptMs, left()));
+        const gone = outage.cause;
+        const limitMs = Math.max(1, Math.min(gone ? PROBE_MS : options.attemptMs, options.attemptMs, left()));
         try {
-          return await withDeadline(label, limitMs, signal, ask);
+          const answer = await withDeadline(label, limitMs, signal, ask);
+          outage.answered();
+          return answer;
         } catch (thrown) {
+          signal.throwIfAborted();
+          if (!isSilence(thrown)) outage.answered();
+          else if (gone) throw gone;
           // An attempt that had hardly any time left says less than the one before it.
           const error = limitMs < options.attemptMs && isDeadline(thrown) ? (last ?? thrown) : thrown;
           last = error;
@@ -98,6 +110,7 @@ export function createRequest(context: {
         isWorthIt(error, attemptNumber, waitFor(error, retryDelay)),
       onFailedAttempt: ({ error, attemptNumber, retryDelay }) => {
         const waitMs = waitFor(error, retryDelay);
+        if (isInVain(error, attemptNumber, waitMs)) outage.givenUp(error, startedAt ?? 0);
         if (!isWorthIt(error, attemptNumber, waitMs)) return;
         if (error.retryAfterMs) limiter.pause(error.retryAfterMs);
         emit({ type: "request-retried", label, attempt: attemptNumber, waitMs, error: toError(error) });

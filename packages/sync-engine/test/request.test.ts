@@ -1,5 +1,5 @@
-import { createRequest, limiterOf, type SyncEvent } from "@org/sync-engine";
-import { expect, test } from "vitest";
+import { createRequest, limiterOf, type Request, type SyncEvent } from "@org/sync-engine";
+import { describe, expect, test } from "vitest";
 
 class ServerTrouble extends Error {
   readonly retryable: boolean;
@@ -187,4 +187,68 @@ test("asks a host no more at once than its limit, whoever asks", async () => {
   const [one, other] = [make("a"), make("b")];
   await Promise.all(Array.from({ length: 10 }, (_, index) => (index % 2 ? one : other)("page", work)));
   expect(most).toBe(2);
+});
+
+describe("a server that is gone", () => {
+  const down = (status?: number) => Object.assign(new ServerTrouble(true), status === undefined ? {} : { status });
+
+  /** Asks for something that fails each time. @returns how often it was asked, and with what it ended */
+  async function failing(request: Request, error: Error) {
+    let calls = 0;
+    const ask = async () => {
+      calls += 1;
+      throw error;
+    };
+    return { thrown: await request("page", ask).catch((thrown: unknown) => thrown), calls };
+  }
+
+  test.each([undefined, 502, 503, 504])("is waited for once, whoever asks next (status %s)", async (status) => {
+    const { request } = setUp({ retries: 3 });
+    const first = down(status);
+    expect(await failing(request, first)).toEqual({ thrown: first, calls: 4 });
+    for (let next = 0; next < 3; next += 1) {
+      expect(await failing(request, down(status))).toEqual({ thrown: first, calls: 1 });
+    }
+  });
+
+  test("is asked as ever once it is back", async () => {
+    const { request } = setUp({ retries: 3 });
+    await failing(request, down());
+    expect(await request("page", async () => "rows")).toBe("rows");
+    const again = down();
+    expect(await failing(request, again)).toEqual({ thrown: again, calls: 4 });
+  });
+
+  test("is back when it answers with an error", async () => {
+    const { request } = setUp({ retries: 3 });
+    await failing(request, down());
+    const throttled = down(500);
+    expect(await failing(request, throttled)).toEqual({ thrown: throttled, calls: 4 });
+  });
+
+  test.each([500, 429])("is not one of which an address fails with %i", async (status) => {
+    const { request } = setUp({ retries: 3 });
+    await failing(request, down(status));
+    const next = down();
+    expect(await failing(request, next)).toEqual({ thrown: next, calls: 4 });
+  });
+
+  test("is not one that answered something else meanwhile", async () => {
+    const { request } = setUp({ retries: 3 });
+    const broken = request("broken", async () => {
+      await request("other", async () => "rows");
+      throw down(503);
+    });
+    await expect(broken).rejects.toMatchObject({ status: 503 });
+    const next = down();
+    expect(await failing(request, next)).toEqual({ thrown: next, calls: 4 });
+  });
+
+  test("is waited for again by the next sync", async () => {
+    const { request, limiter } = setUp({ retries: 3 });
+    await failing(request, down());
+    const signal = new AbortController().signal;
+    const next = createRequest({ limiter, signal, emit() {}, options: { retries: 3, retryWaitMs: 1 } });
+    expect((await failing(next, down())).calls).toBe(4);
+  });
 });
