@@ -16,6 +16,7 @@ export type DestinationErrorCode =
   | "INVALID_STATE"
   | "NO_SPACE"
   | "UNAVAILABLE"
+  | "TLS"
   | "FAILED";
 
 /**
@@ -39,6 +40,7 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   INVALID_STATE: "config",
   NO_SPACE: "config",
   UNAVAILABLE: "transient",
+  TLS: "config",
   FAILED: "system",
 };
 

@@ -1,4 +1,4 @@
-import { chmod, chown, cp, mkdir, mkdtemp, rename } from "node:fs/promises";
+import { chmod, chown, cp, mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -12,6 +12,8 @@ export interface PostgresServer {
   host: string;
   port: number;
   user: string;
+  /** The folder of its socket, where it was told to have one. */
+  socketFolder: string;
   /** URL of a database on the server; everybody on this machine may log in without a password. */
   url(database: string): string;
   /** @param settings What holds for every session in it, e.g. `{ timezone: "Asia/Tokyo" }`. */
@@ -44,8 +46,14 @@ export async function startPostgres(options: {
   signal?: AbortSignal | undefined;
   /** A folder that {@link PostgresServer.keep} left, to begin with what is in it. Default: nothing. */
   from?: string;
+  /** A certificate and its key, PEM: it takes TLS. */
+  tls?: { readonly cert: string; readonly key: string; readonly authority?: string };
+  /** Whether it also listens on a socket. */
+  hasSocket?: boolean;
+  /** Whether it is a standby of no primary: in recovery for ever. */
+  isStandby?: boolean;
 }): Promise<PostgresServer> {
-  const { log, signal, from } = options;
+  const { log, signal, from, tls, hasSocket = false, isStandby = false } = options;
   const account = await ordinaryAccount();
   // The temporary folder of root may be closed to others.
   const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
@@ -64,7 +72,19 @@ export async function startPostgres(options: {
   if (from) await run("cp", ["-a", `${from}/.`, data]);
   else await run(join(binaries, "initdb"), initialise, { ...runAs, signal, timeoutMs: 60_000 });
   const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
-  const serve = ["-D", data, "-h", host, "-p", String(port), "-k", "", ...settings.flatMap((line) => ["-c", line])];
+  if (tls) settings.push(...(await giveCertificate(data, tls, account)));
+  if (isStandby) await writeFile(join(data, "standby.signal"), "");
+  const serve = [
+    "-D",
+    data,
+    "-h",
+    host,
+    "-p",
+    String(port),
+    "-k",
+    hasSocket ? data : "",
+    ...settings.flatMap((line) => ["-c", line]),
+  ];
   // SIGQUIT ends it at once, whoever is connected: nothing in it is worth keeping.
   const service = startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
   const url = (database: string) => `postgresql://${user}@${host}:${port}/${database}`;
@@ -82,6 +102,7 @@ export async function startPostgres(options: {
     host,
     port,
     user,
+    socketFolder: data,
     url,
     createDatabase: async (name, settings = {}) => {
       const database = pg.escapeIdentifier(name);
@@ -101,6 +122,21 @@ export async function startPostgres(options: {
       await stop();
     },
   };
+}
+
+/** Puts a certificate where the server finds it. Returns the settings that make it use it. */
+async function giveCertificate(
+  data: string,
+  { cert, key, authority }: { readonly cert: string; readonly key: string; readonly authority?: string },
+  account: Account | undefined,
+): Promise<string[]> {
+  const texts = { "server.crt": cert, "server.key": key, ...(authority && { "root.crt": authority }) };
+  for (const [name, text] of Object.entries(texts)) {
+    const file = join(data, name);
+    await writeFile(file, text, { mode: 0o600 });
+    if (account) await chown(file, account.uid, account.gid);
+  }
+  return ["ssl=on", ...(authority ? ["ssl_ca_file=root.crt"] : [])];
 }
 
 async function execute(connectionString: string, statement: string): Promise<void> {

@@ -8,23 +8,23 @@ import { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
 import type { StoredRow } from "../table.ts";
+import type { Address } from "./address.ts";
 import { PostgresCatalog } from "./catalog.ts";
+import { connectToAny } from "./connect.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
 import { Encoding } from "./encoding.ts";
 import { refusalOf, toDestinationError } from "./errors.ts";
+import { readSettings } from "./settings.ts";
 import { postgresParameters, types } from "./values.ts";
 
 export interface ConnectOptions {
-  readonly url: string;
+  readonly address: Address;
   readonly schema: string;
   /** After so long a transaction in which nothing happens is ended by the server, in ms. */
   readonly leaseMs: number;
   readonly signal?: AbortSignal | undefined;
 }
-
-/** How long to wait for the server's answer to a new connection, in ms. */
-const connectMs = 15_000;
 
 /** How long who reads a result may take between two pages, in ms. */
 const readerIdleMs = 600_000;
@@ -186,35 +186,17 @@ export class PostgresDatabase implements LeaseDatabase {
 
   async #connected(signal?: AbortSignal): Promise<Client> {
     if (this.#client) return this.#client;
-    const client = new this.#driver.Client({
-      connectionString: this.#options.url,
-      connectionTimeoutMillis: connectMs,
-      keepAlive: true,
-    });
-    // Without a listener a lost connection would end the process. Whoever uses it next gets a new one.
+    const client = await connectToAny(this.#driver, await readSettings(this.#options.address), signal);
+    // Whoever uses it next after it was lost gets a new one.
     client.on("error", () => this.#forget(client));
     client.on("end", () => this.#forget(client));
     this.#client = client;
-    try {
-      await Promise.race([client.connect(), aborted(signal)]);
-      return client;
-    } catch (error) {
-      this.#forget(client);
-      void client.end().catch(() => undefined);
-      throw error;
-    }
+    return client;
   }
 
   #forget(client: Client): void {
     if (this.#client === client) this.#client = undefined;
   }
-}
-
-/** Rejects when the signal aborts, and never resolves. */
-function aborted(signal?: AbortSignal): Promise<never> {
-  return new Promise((_, reject) => {
-    signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-  });
 }
 
 /** Lines put together, since each chunk is a message of its own. */

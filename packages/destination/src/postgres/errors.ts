@@ -31,6 +31,13 @@ const known: Readonly<Record<string, Meaning>> = {
   ],
   "57014": ["UNAVAILABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
+  // A socket that is not there, or may not be used.
+  ENOENT: [
+    "UNAVAILABLE",
+    "No server listens on this socket. Check the folder in the host and the port, or sync again later.",
+  ],
+  EACCES: ["NO_PERMISSION", "This user may not use the server's socket."],
+  TARGET: ["UNAVAILABLE", "Name further hosts, or sync again once the servers have changed their roles."],
 };
 
 /**
@@ -50,6 +57,55 @@ export function refusalOf(thrown: unknown): string | undefined {
   return code === "54000" ? `${clauseOf(thrown)}: ${tooLong}` : clauseOf(thrown);
 }
 
+const ways =
+  "or sslmode=require without sslrootcert to encrypt without a check (a file ~/.postgresql/root.crt counts as sslrootcert)";
+
+/** What Node says of a server's certificate, and of TLS. The first that fits counts. */
+const tlsFailures: readonly (readonly [RegExp, advice: string])[] = [
+  [
+    /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
+    "Connect by a name that the certificate has, or write sslmode=verify-ca with sslrootcert=FILE to check the authority only.",
+  ],
+  [
+    /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERT_REVOKED)$/,
+    `Check this machine's clock, renew the server's certificate, ${ways}.`,
+  ],
+  [
+    /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|INVALID_|PATH_LENGTH_EXCEEDED|CRL_|ERROR_IN_CRL_)/,
+    "Write sslrootcert=FILE with the certificate of the authority that signed the server's (sslrootcert=system for a public " +
+      `one), ${ways}.`,
+  ],
+  [
+    /^(ERR_SSL_|ERR_OSSL_|ERR_TLS_|EPROTO$)/,
+    "Check which versions of TLS the server takes, and which certificate it asks for.",
+  ],
+];
+/** Whether a server does not know TLS. */
+export function hasNoTls(thrown: unknown): boolean {
+  // What the driver says without a code.
+  return /^The server does not support SSL connections/.test(messageOf(thrown));
+}
+
+function tlsMeaning(code: string, thrown: unknown): Meaning | undefined {
+  if (hasNoTls(thrown)) {
+    return ["TLS", "Turn TLS on in the server, or write sslmode=prefer to go without it where there is none."];
+  }
+  const found = tlsFailures.find(([pattern]) => pattern.test(code));
+  return found && ["TLS", found[1]];
+}
+
+/** Whether another host may answer where this one did not. */
+export function isUnreachable(thrown: unknown): boolean {
+  const code = String((thrown as { code?: unknown } | undefined)?.code ?? "");
+  // A server that shuts down or starts up cannot let anybody in now.
+  if (/^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE") return code === "57P03";
+  return (
+    /^(ENOTFOUND|ENOENT|EACCES|TARGET)$/.test(code) ||
+    transient.test(code) ||
+    (code === "" && lost.test(messageOf(thrown)))
+  );
+}
+
 /** Shutdown, start-up, too many connections; and the ways in which a network fails. */
 const transient =
   /^(08...|57P0.|53[234]00|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|E(HOST|NET)(UNREACH|DOWN))$/;
@@ -66,10 +122,11 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   const code = String((thrown as { code?: unknown } | undefined)?.code ?? "");
   const message = messageOf(thrown);
   const isTransient = transient.test(code) || lost.test(message);
-  const [ours, advice] = known[code] ?? (isTransient ? unreachable : (["FAILED", ""] as const));
+  const [ours, advice] =
+    known[code] ?? tlsMeaning(code, thrown) ?? (isTransient ? unreachable : (["FAILED", ""] as const));
   return new DestinationError(
     ours,
-    `${doing} in ${place} failed: ${message.replace(/[.!?]?$/, ".")} ${advice}`.trim(),
+    `${doing} in ${place} failed: ${message.replace(/[\s:.!?]*$/, ".")} ${advice}`.trim(),
     {
       cause: thrown,
     },
@@ -79,5 +136,8 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
 /** A host with several addresses fails with several errors, and no message of its own. */
 function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError) return [...new Set(thrown.errors.map(messageOf))].join("; ");
-  return (thrown instanceof Error ? thrown.message : String(thrown)).trim();
+  // Node advises its own options, which are not how a database's authority is named.
+  return (thrown instanceof Error ? thrown.message : String(thrown))
+    .replace(/; if the root CA is installed.*$/s, "")
+    .trim();
 }

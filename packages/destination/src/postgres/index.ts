@@ -6,11 +6,11 @@ import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { valueWithoutNul } from "../text.ts";
+import { parseAddress } from "./address.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
 import { leaseSql } from "./dialect.ts";
 import { loadDriver } from "./driver.ts";
-import { placeOf } from "./url.ts";
 import { makeView } from "./view.ts";
 
 export interface PostgresOptions {
@@ -27,18 +27,19 @@ const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies Postgr
  * batch become durable in one transaction, or not at all; of each pipeline one session writes, held by a lease in the
  * database. A NUL character, which PostgreSQL cannot hold, is stored as U+FFFD, in texts and in JSON.
  *
- * @param url `postgresql://user:password@host:5432/database`, with `sslmode` and whatever else pg understands. Neither
- * user nor password are ever shown.
- * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL
+ * @param url `postgresql://user:password@host:5432/database`, which means what psql means by it: `sslmode`, several hosts,
+ * socket folders, the variables of the environment. Neither user nor password are ever shown.
+ * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL, or asks for something that is not supported
  * @example
  * const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
  */
 export function postgres(url: string, options: PostgresOptions = {}): Destination {
   const { schema, leaseMs } = { ...defaults, ...options };
-  const place = placeOf(url);
+  const address = parseAddress(url);
+  const { place } = address;
   const connect = async (signal?: AbortSignal) => {
     signal?.throwIfAborted();
-    return new PostgresDatabase(await loadDriver(), place, { url, schema, leaseMs, signal });
+    return new PostgresDatabase(await loadDriver(), place, { address, schema, leaseMs, signal });
   };
   return {
     name: place,

@@ -1,0 +1,124 @@
+/** TLS as libpq does it: which files it takes, and what of the server's certificate it checks. */
+import { readFile, stat } from "node:fs/promises";
+import * as tls from "node:tls";
+import { DestinationError } from "../errors.ts";
+import { type Host, refused, type Settings } from "./settings.ts";
+
+/** What the driver hands to `tls.connect`. */
+export type TlsOptions = Pick<
+  tls.ConnectionOptions,
+  "secureContext" | "rejectUnauthorized" | "checkServerIdentity" | "servername"
+>;
+
+/**
+ * Wherever there is a file with authorities, the server's certificate is checked by it, be it asked for or not: that makes
+ * `require` the same as `verify-ca`. The host's name is checked by `verify-full` only.
+ *
+ * @throws DestinationError `NOT_FOUND` where a file is missing, `TLS` where one does not fit
+ */
+export async function tlsOptions(settings: Settings, host: Host): Promise<TlsOptions> {
+  const { sslMode, get } = settings;
+  const ca = await authorities(settings);
+  const isFull = sslMode === "verify-full";
+  if (isFull && host.name === host.address && get("host") === undefined && get("hostaddr") !== undefined) {
+    throw refused("sslmode=verify-full needs the name of the host beside hostaddr");
+  }
+  return {
+    secureContext: await secureContext(settings, ca),
+    rejectUnauthorized: ca !== undefined,
+    checkServerIdentity: (_, certificate) => (isFull ? identity(host.name, certificate) : undefined),
+    servername: /^[\d.]+$|:/.test(host.name) ? "" : host.name,
+  };
+}
+
+/** The authorities that are trusted; undefined where nothing is checked. */
+async function authorities({ sslMode, get, ownFile }: Settings): Promise<readonly string[] | undefined> {
+  const named = get("sslrootcert");
+  if (named === "system") return systemAuthorities();
+  const file = named ?? ownFile("root.crt");
+  const text = await ifThere("sslrootcert", file);
+  if (text !== undefined) return [text];
+  if (!sslMode.startsWith("verify-")) return undefined;
+  throw new DestinationError(
+    "NOT_FOUND",
+    `The address of the PostgreSQL server: sslmode=${sslMode} needs the certificate of the authority that signed the ` +
+      `server's. ${named ? "The file that sslrootcert names does not exist" : `There is no ${file}`}: name it in ` +
+      "sslrootcert=FILE, or write sslrootcert=system for a public authority, or sslmode=require to encrypt without a check.",
+  );
+}
+
+function systemAuthorities(): readonly string[] {
+  // Node 22.13 and 22.14 cannot tell them: there Node's own list has to do.
+  const found = tls.getCACertificates?.("system") ?? [];
+  return found.length > 0 ? found : tls.rootCertificates;
+}
+
+async function secureContext(settings: Settings, ca: readonly string[] | undefined): Promise<tls.SecureContext> {
+  const { get, ownFile } = settings;
+  const client = get("sslcertmode") === "disable" ? {} : await clientCertificate(settings);
+  const crlFile = get("sslcrl") ?? ownFile("root.crl");
+  const crl = ca && (await ifThere("sslcrl", crlFile));
+  const max = get("ssl_max_protocol_version") as tls.SecureVersion | undefined;
+  try {
+    return tls.createSecureContext({
+      ...client,
+      ...(ca && { ca: [...ca] }),
+      ...(crl !== undefined && { crl }),
+      minVersion: (get("ssl_min_protocol_version") as tls.SecureVersion | undefined) ?? "TLSv1.2",
+      ...(max && { maxVersion: max }),
+    });
+  } catch (cause) {
+    throw new DestinationError(
+      "TLS",
+      `The certificates for the PostgreSQL server cannot be used: ${(cause as Error).message}. Check the files that ` +
+        "sslrootcert, sslcert, sslkey and sslcrl name (PEM, a key that belongs to its certificate), and sslpassword where " +
+        "the key is encrypted.",
+      { cause },
+    );
+  }
+}
+
+async function clientCertificate({ get, ownFile }: Settings): Promise<tls.SecureContextOptions> {
+  const cert = await ifThere("sslcert", get("sslcert") ?? ownFile("postgresql.crt"));
+  if (cert === undefined) return {};
+  const file = get("sslkey") ?? ownFile("postgresql.key");
+  const key = await ifThere("sslkey", file);
+  if (key === undefined) {
+    throw new DestinationError(
+      "NOT_FOUND",
+      "The address of the PostgreSQL server: there is a certificate of ours (sslcert), but not the file with its key. " +
+        "Name it in sslkey=FILE.",
+    );
+  }
+  const { mode, uid } = await stat(file);
+  // As libpq: 0640 will do for a key that belongs to root.
+  if (process.platform !== "win32" && (mode & (uid === 0 ? 0o037 : 0o077)) !== 0) {
+    throw new DestinationError(
+      "NO_PERMISSION",
+      "The address of the PostgreSQL server: the file of sslkey may be read by others. Take that right away: chmod 600.",
+    );
+  }
+  const passphrase = get("sslpassword");
+  return { cert, key, ...(passphrase !== undefined && { passphrase }) };
+}
+
+/** @returns undefined where there is no file */
+async function ifThere(parameter: string, file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new DestinationError(
+      "NO_PERMISSION",
+      `The address of the PostgreSQL server: the file of ${parameter} cannot be read (${code}).`,
+      { cause },
+    );
+  }
+}
+
+/** A certificate without other names may have an address for its common name, which Node does not look at. */
+function identity(host: string, certificate: tls.PeerCertificate): Error | undefined {
+  if (certificate.subjectaltname === undefined && certificate.subject?.CN === host) return undefined;
+  return tls.checkServerIdentity(host, certificate);
+}
