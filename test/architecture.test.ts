@@ -11,6 +11,7 @@ const allowed: Record<string, readonly string[]> = {
   "dagster-client": [],
   destination: [],
   "sync-engine": ["destination"],
+  insights: ["destination"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
   cli: ["airflow-client", "dagster-client", "destination", "sources", "sync-engine"],
   simulators: [],
@@ -35,7 +36,7 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
       const ours = /^@org\/([^/]+)(\/.*)?$/.exec(specifier);
       if (ours && ours[1] !== name) {
         expect(allowed[name], `${relative(root, file)} imports ${specifier}`).toContain(ours[1]);
-        if (name === "sync-engine" || name === "sources")
+        if (["sync-engine", "sources", "insights"].includes(name))
           expect(ours[2], `${relative(root, file)}: an adapter`).toBeUndefined();
       }
       if (specifier.startsWith(".") && !(name === "simulators" && specifier.includes("specs/"))) {

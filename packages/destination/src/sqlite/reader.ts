@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { DestinationError } from "../errors.ts";
+import { quoted } from "../sql/names.ts";
 import { onlyReading, readerOf } from "../sql/reader.ts";
 import type { SqlReader } from "../sql-reader.ts";
 import { SqliteDatabase } from "./database.ts";
@@ -19,7 +20,9 @@ export function openReader(
   try {
     const file = new DatabaseSync(path, { readOnly: true });
     // A file that is opened for reading can still be copied into another one: VACUUM INTO.
-    return onlyReading(readerOf("sqlite", new SqliteDatabase(file, place, options)), place);
+    const reader = onlyReading(readerOf("sqlite", new SqliteDatabase(file, place, options)), place);
+    // With its schema, so that a statement may call one of its own queries by the same name.
+    return { ...reader, table: ({ name }) => `main.${quoted(name)}` };
   } catch (error) {
     throw toDestinationError(error, place, "Opening the file");
   }

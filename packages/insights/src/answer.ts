@@ -1,0 +1,196 @@
+/** Asks a destination a question. */
+import type { Destination, SqlReader, StoredPipeline, Value } from "@org/destination";
+import { DateTime } from "luxon";
+import { asOfOf } from "./as-of.ts";
+import { dialects } from "./dialect.ts";
+import { InsightsError } from "./errors.ts";
+import { checkTimezone, DAY, daysOf, localTimezone, type Micros, microsOf, textOf, type Window } from "./moments.ts";
+import { type GivenParameters, parametersOf } from "./parameters.ts";
+import type { AnswerColumns, AnswerRow, Asking, ParameterSet, Question, SqlRow } from "./question.ts";
+import { rowsOf } from "./rows.ts";
+import { withQueries } from "./statement.ts";
+import { findTables } from "./tables.ts";
+
+/** When, and of what: the same for all questions. */
+export interface Scope {
+  /** The window's start: a date (`2026-11-01`, midnight of the zone) or a moment with its zone. @default `days` before its end */
+  readonly since?: string;
+  /** The window's end, exclusive. @default the moment that the tables show */
+  readonly until?: string;
+  /** How long the window is. @default the question's own, mostly 7 */
+  readonly days?: number;
+  /** IANA name of the zone that days and hours are of. @default this machine's */
+  readonly timezone?: string;
+  /** Only these pipelines. @default all */
+  readonly pipelines?: readonly string[];
+}
+
+export interface Answer<C extends AnswerColumns = AnswerColumns> {
+  readonly question: Question<ParameterSet, C>;
+  readonly rows: readonly AnswerRow<C>[];
+  /** The moment that the tables show, as UTC text. */
+  readonly asOf: string;
+  readonly window: { readonly from: string; readonly to: string };
+  readonly timezone: string;
+  /** The statement that was run, and the values of its `$1`, `$2`, … */
+  readonly sql: string;
+  readonly values: readonly Value[];
+}
+
+/** A destination that is open for questions: opened once, asked many. */
+export interface Insights {
+  /** @throws InsightsError `INVALID_PARAMETER`, `NO_TABLES`; DestinationError */
+  answer<P extends ParameterSet, C extends AnswerColumns>(
+    question: Question<P, C>,
+    parameters?: GivenParameters<P> & Scope,
+  ): Promise<Answer<C>>;
+  /** What is stored, as of opening. */
+  readonly contents: readonly StoredPipeline[];
+  /** The moment that the tables show, as UTC text. */
+  readonly asOf: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens a destination for questions. It must be the destination itself: a wrapper's prefix is found by the tables' names.
+ *
+ * @throws InsightsError `NO_SQL` where it answers no SQL, `NO_TABLES` where nothing was synced into it; DestinationError
+ */
+export async function openInsights(
+  destination: Destination,
+  { signal }: { readonly signal?: AbortSignal } = {},
+): Promise<Insights> {
+  if (!destination.read || !destination.contents) {
+    throw new InsightsError(
+      "NO_SQL",
+      `${destination.name} answers no SQL: sync into DuckDB, SQLite, PostgreSQL or files.`,
+    );
+  }
+  const options = signal ? { signal } : {};
+  const contents = await destination.contents(options);
+  const asOf = asOfOf(contents);
+  if (asOf === undefined) {
+    throw new InsightsError("NO_TABLES", `${destination.name} holds nothing that a sync wrote: sync into it first.`);
+  }
+  const reader = await destination.read(options);
+  return {
+    contents,
+    asOf: textOf(asOf),
+    answer: (question, parameters = {}) => ask(destination.name, reader, contents, question, parameters),
+    close: () => reader.close(),
+  };
+}
+
+/**
+ * Answers one question.
+ *
+ * @example
+ * const { rows } = await answer(duckdb("orchestration.duckdb"), successRate, { days: 30 });
+ */
+export async function answer<P extends ParameterSet, C extends AnswerColumns>(
+  destination: Destination,
+  question: Question<P, C>,
+  parameters: GivenParameters<P> & Scope = {},
+): Promise<Answer<C>> {
+  const insights = await openInsights(destination);
+  try {
+    return await insights.answer(question, parameters);
+  } finally {
+    await insights.close();
+  }
+}
+
+async function ask<P extends ParameterSet, C extends AnswerColumns>(
+  place: string,
+  reader: SqlReader,
+  contents: readonly StoredPipeline[],
+  question: Question<P, C>,
+  given: GivenParameters<P> & Scope,
+): Promise<Answer<C>> {
+  const { since, until, days, timezone: zone, pipelines, ...own } = given;
+  const found = findTables(contents, pipelines);
+  const asOf = asOfOf(contents, pipelines);
+  if (asOf === undefined || !question.tables.some((name) => found.has(name))) {
+    const whose = pipelines ? ` of ${pipelines.join(", ")}` : "";
+    throw new InsightsError(
+      "NO_TABLES",
+      `${place} has none of the tables${whose} that ${question.name} is about: ${question.tables.join(", ")}.`,
+    );
+  }
+  const timezone = checkTimezone(zone ?? localTimezone());
+  const window = windowOf({ since, until, days: days ?? question.days ?? 7 }, asOf, timezone);
+  const dialect = dialects[reader.dialect];
+  const run = async (write: (asking: Asking<P>) => string) => {
+    const values: Value[] = [];
+    const statement = write({
+      ...asking,
+      value(value) {
+        values.push(value);
+        return `$${values.length}`;
+      },
+    });
+    const sql = withQueries(statement, found, dialect, reader);
+    return { sql, values, rows: (await reader.query(sql, values)) as readonly SqlRow[] };
+  };
+  const asking: Asking<P> = {
+    parameters: parametersOf(question, own as unknown as GivenParameters<P>),
+    asOf,
+    window,
+    previous: { from: window.from - (window.to - window.from), to: window.from },
+    timezone,
+    days: daysOf(window, timezone),
+    dialect,
+    value: () => {
+      throw new TypeError("Values belong to the statement that is being written.");
+    },
+    values: literalRows,
+    query: async (write) => (await run(write)).rows,
+  };
+  const { sql, values, rows } = await run((own) => question.sql(own));
+  const finished = question.finish ? await question.finish(rows, asking) : rows;
+  return {
+    question: question as unknown as Question<ParameterSet, C>,
+    rows: rowsOf(question.columns, finished),
+    asOf: textOf(asOf),
+    window: { from: textOf(window.from), to: textOf(window.to) },
+    timezone,
+    sql,
+    values,
+  };
+}
+
+function literalRows(rows: readonly (readonly (string | number | null)[])[], width: number): string {
+  const text = (value: string | number | null) => {
+    if (value === null) return "NULL";
+    return typeof value === "number" ? String(value) : `'${value.replaceAll("'", "''")}'`;
+  };
+  if (rows.length === 0) return `SELECT ${Array.from({ length: width }, () => "NULL").join(", ")} WHERE 1 = 0`;
+  return `VALUES ${rows.map((row) => `(${row.map(text).join(", ")})`).join(", ")}`;
+}
+
+function windowOf(
+  {
+    since,
+    until,
+    days,
+  }: { readonly since?: string | undefined; readonly until?: string | undefined; readonly days: number },
+  asOf: Micros,
+  timezone: string,
+): Window {
+  if (!(days > 0) || days > 36_500) {
+    throw new InsightsError("INVALID_PARAMETER", `days is ${days}: give a number above 0, up to 36,500.`);
+  }
+  const to = until === undefined ? asOf : momentOf("until", until, timezone);
+  const from = since === undefined ? to - Math.round(days * DAY) : momentOf("since", since, timezone);
+  if (from < to) return { from, to };
+  throw new InsightsError("INVALID_PARAMETER", `since (${textOf(from)}) must be before until (${textOf(to)}).`);
+}
+
+function momentOf(name: string, text: string, timezone: string): Micros {
+  const time = DateTime.fromISO(text, { zone: timezone });
+  if (time.isValid) return microsOf(time);
+  throw new InsightsError(
+    "INVALID_PARAMETER",
+    `${name} is ${JSON.stringify(text)}: write a date as in 2026-11-30, or a moment as in 2026-11-30T06:00:00Z.`,
+  );
+}

@@ -1,0 +1,29 @@
+import type { StoredPipeline } from "@org/destination";
+import type { Micros } from "./moments.ts";
+
+/**
+ * The moment that the tables show: the position of the source's clock at the last sync of the stream that is furthest
+ * behind, so that nothing "runs for hours" because nobody synced. Where no stream says its position, the time of the last
+ * commit.
+ *
+ * @returns undefined where nothing was ever stored
+ */
+export function asOfOf(contents: readonly StoredPipeline[], pipelines?: readonly string[]): Micros | undefined {
+  const streams = contents
+    .filter(({ pipeline }) => !pipelines || pipelines.includes(pipeline))
+    .flatMap((each) => each.streams);
+  const positions = streams.flatMap(({ state }) => positionOf(state?.value) ?? []);
+  if (positions.length > 0) return Math.min(...positions) * 1000;
+  const commits = streams.map(({ committedAt }) => Date.parse(committedAt)).filter(Number.isFinite);
+  return commits.length > 0 ? Math.max(...commits) * 1000 : undefined;
+}
+
+/** In ms since 1970. The engine's states hold it where their stream has one. */
+function positionOf(value: unknown): number | undefined {
+  const server = member(member(member(value, "data"), "position"), "server");
+  return typeof server === "number" && Number.isFinite(server) ? server : undefined;
+}
+
+function member(value: unknown, name: string): unknown {
+  return typeof value === "object" && value !== null ? (value as Record<string, unknown>)[name] : undefined;
+}

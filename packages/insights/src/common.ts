@@ -1,0 +1,55 @@
+/** What many questions have in common: columns, parameters, conditions, statistics. */
+import type { AnswerColumns, ParameterSet } from "./question.ts";
+
+/** Whose row it is. */
+export const jobColumns = {
+  orchestrator: { type: "text", description: "airflow or dagster." },
+  pipeline: { type: "text", description: "The pipeline that synced it." },
+  name: { type: "text", description: "The DAG or the job." },
+} as const satisfies AnswerColumns;
+
+/** Whose task it is: Airflow's only. */
+export const taskColumns = {
+  pipeline: { type: "text", description: "The pipeline that synced it." },
+  dag: { type: "text", description: "The DAG." },
+  task: { type: "text", description: "The task." },
+} as const satisfies AnswerColumns;
+
+export const staleParameter = {
+  include_stale: {
+    type: "boolean",
+    default: false,
+    description: "Whether DAGs count that are no longer in their bundle.",
+  },
+} as const satisfies ParameterSet;
+
+export const limitParameter = (rows: number) =>
+  ({
+    limit: { type: "number", default: rows, unit: "rows", description: "Most rows of the answer." },
+  }) as const satisfies ParameterSet;
+
+/** A condition on rows with `pipeline` and the id of a DAG: not one that is gone from its bundle, unless those count. */
+export function ofPresentDags(
+  alias: string,
+  dag: string,
+  { include_stale }: { readonly include_stale: boolean },
+): string {
+  if (include_stale) return "1 = 1";
+  return `NOT EXISTS (SELECT 1 FROM airflow_dags stale
+    WHERE stale.pipeline = ${alias}.pipeline AND stale.dag_id = ${alias}.${dag} AND stale.is_stale = 1)`;
+}
+
+/** A condition: a moment lies in a window. */
+export function within(moment: string, { from, to }: { readonly from: number; readonly to: number }): string {
+  return `${moment} >= ${from} AND ${moment} < ${to}`;
+}
+
+/** Wilson's 95 % interval of a share, in percent. */
+export function wilson(successes: number, trials: number): { readonly low: number; readonly high: number } {
+  const z = 1.959964;
+  const share = successes / trials;
+  const middle = share + (z * z) / (2 * trials);
+  const half = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
+  const scale = 100 / (1 + (z * z) / trials);
+  return { low: Math.max(0, (middle - half) * scale), high: Math.min(100, (middle + half) * scale) };
+}

@@ -1,0 +1,64 @@
+/**
+ * What DuckDB, SQLite and PostgreSQL say differently. Everything else in a question is the SQL that all three share:
+ * times are whole microseconds since 1970, conditions are 0 and 1, percentiles come from row numbers.
+ */
+import type { SqlReader } from "@org/destination";
+
+export interface Dialect {
+  readonly name: SqlReader["dialect"];
+  /** The types of columns, for CAST. */
+  readonly types: Readonly<Record<"text" | "int" | "float" | "micros" | "flag" | "json", string>>;
+  /** A timestamp column as microseconds since 1970. */
+  micros(column: string): string;
+  /** A member of a JSON column that is an object of texts, by any name; null where there is none. */
+  member(column: string, name: string): string;
+  /** A boolean column as 0 or 1. */
+  flag(column: string): string;
+}
+
+const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
+/** A path of one step, whatever is in the name. */
+const path = (name: string) => literal(`$."${name.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`);
+const types = { text: "text", int: "bigint", float: "double precision", micros: "bigint", flag: "integer" } as const;
+const flag = (column: string) => `CASE WHEN ${column} THEN 1 WHEN NOT ${column} THEN 0 END`;
+
+export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
+  duckdb: {
+    name: "duckdb",
+    types: { ...types, float: "double", json: "json" },
+    micros: (column) => `epoch_us(${column})`,
+    member: (column, name) => `json_extract_string(${column}, ${path(name)})`,
+    flag,
+  },
+  sqlite: {
+    name: "sqlite",
+    types: { ...types, float: "real", json: "text" },
+    // Stored as text with six digits. SQLite's own arithmetic with times is exact to a millisecond only.
+    micros: (column) => `(unixepoch(substr(${column}, 1, 19)) * 1000000 + CAST(substr(${column}, 21, 6) AS INTEGER))`,
+    member: (column, name) => `json_extract(${column}, ${path(name)})`,
+    flag,
+  },
+  postgres: {
+    name: "postgres",
+    types: { ...types, json: "jsonb" },
+    micros: (column) => `CAST(round(extract(epoch FROM ${column}) * 1000000) AS bigint)`,
+    member: (column, name) => `(${column} ->> ${literal(name)})`,
+    flag,
+  },
+};
+
+/**
+ * The smallest value with at least so many percent of the values at or below it, of a group: the nearest-rank percentile,
+ * which is the same number everywhere. To be used in a query that groups {@link ranked} rows.
+ *
+ * @param percent a whole number, 1 to 100: 50 is the lower median
+ */
+export function percentile(percent: number, value: string): string {
+  return `min(CASE WHEN ${value}_rank * 100 >= ${percent} * ${value}_count THEN ${value} END)`;
+}
+
+/** Columns for {@link percentile}: the rank of a value among those of its group that are not null, and their number. */
+export function ranked(value: string, groupBy: readonly string[]): string {
+  const of = `PARTITION BY ${[...groupBy, `${value} IS NULL`].join(", ")}`;
+  return `row_number() OVER (${of} ORDER BY ${value}) AS ${value}_rank, count(${value}) OVER (${of}) AS ${value}_count`;
+}

@@ -1,0 +1,18 @@
+export { type Answer, answer, type Insights, openInsights, type Scope } from "./answer.ts";
+export { InsightsError, type InsightsErrorCode } from "./errors.ts";
+export type { GivenParameters } from "./parameters.ts";
+export {
+  type AnswerColumn,
+  type AnswerColumns,
+  type AnswerRow,
+  type Asking,
+  type Chart,
+  defineQuestion,
+  type Parameter,
+  type ParameterSet,
+  type ParameterValues,
+  type Question,
+  type SqlRow,
+} from "./question.ts";
+export * from "./questions/index.ts";
+export type { TableName } from "./tables.ts";

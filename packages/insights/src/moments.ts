@@ -1,0 +1,82 @@
+/** Windows and days. Boundaries are computed here and handed to SQL as instants, since SQLite knows no time zones. */
+import { DateTime, IANAZone } from "luxon";
+import { InsightsError } from "./errors.ts";
+
+/** Whole microseconds since 1970, as questions' SQL has all times. */
+export type Micros = number;
+
+/** From `from`, up to but not including `to`. */
+export interface Window {
+  readonly from: Micros;
+  readonly to: Micros;
+}
+
+export interface Day extends Window {
+  /** As people call it: `2026-11-30`. */
+  readonly date: string;
+}
+
+export const SECOND: Micros = 1_000_000;
+export const MINUTE: Micros = 60 * SECOND;
+export const HOUR: Micros = 60 * MINUTE;
+export const DAY: Micros = 24 * HOUR;
+
+/** The zone of this machine. */
+export function localTimezone(): string {
+  return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+/** @throws InsightsError `INVALID_PARAMETER` */
+export function checkTimezone(name: string): string {
+  if (IANAZone.isValidZone(name)) return name;
+  throw new InsightsError(
+    "INVALID_PARAMETER",
+    `timezone is ${JSON.stringify(name)}: write an IANA name, as in Europe/Berlin.`,
+  );
+}
+
+export function microsOf(time: DateTime): Micros {
+  return time.toMillis() * 1000;
+}
+
+export function textOf(moment: Micros): string {
+  const seconds = Math.floor(moment / SECOND);
+  const rest = String(moment - seconds * SECOND).padStart(6, "0");
+  return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${rest}Z`;
+}
+
+/** The days of a zone that a window touches, each cut at the window's ends: 23 or 25 hours long where a clock is changed. */
+export function daysOf({ from, to }: Window, timezone: string): readonly Day[] {
+  const days: Day[] = [];
+  let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("day");
+  while (microsOf(start) < to) {
+    const next = start.plus({ days: 1 }).startOf("day");
+    days.push({
+      date: start.toISODate() as string,
+      from: Math.max(from, microsOf(start)),
+      to: Math.min(to, microsOf(next)),
+    });
+    start = next;
+  }
+  return days;
+}
+
+/** Hours of a zone's weeks that a window touches, for sums by weekday (1 is Monday) and hour. */
+export function hoursOf(
+  { from, to }: Window,
+  timezone: string,
+): readonly (Window & { weekday: number; hour: number })[] {
+  const hours: (Window & { weekday: number; hour: number })[] = [];
+  let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("hour");
+  while (microsOf(start) < to) {
+    const next = start.plus({ hours: 1 });
+    hours.push({
+      weekday: start.weekday,
+      hour: start.hour,
+      from: Math.max(from, microsOf(start)),
+      to: Math.min(to, microsOf(next)),
+    });
+    start = next;
+  }
+  return hours;
+}

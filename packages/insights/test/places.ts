@@ -1,0 +1,80 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Destination, withTablePrefix } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+import { postgres } from "@org/destination/postgres";
+import { sqlite } from "@org/destination/sqlite";
+import {
+  type AnswerColumns,
+  type AnswerRow,
+  type GivenParameters,
+  type Insights,
+  openInsights,
+  type ParameterSet,
+  type Question,
+  type Scope,
+} from "@org/insights";
+import { afterAll, beforeAll, expect } from "vitest";
+import { startPostgres } from "../../../test/live/servers/postgres.ts";
+import { airflowWorld, dagsterWorld } from "./small-world.ts";
+import { store, type World } from "./world.ts";
+
+/** Further worlds by the names of their pipelines, each with a prefix of its own. */
+export type Worlds = Readonly<Record<string, Partial<World>>>;
+
+/**
+ * Stores the small world in DuckDB, SQLite and PostgreSQL, as the pipelines `airflow` and `dagster`, and further worlds
+ * beside it. To be called at the top of a test file.
+ *
+ * @returns asks a question on all three, expects the same answer of each, and gives it. Of the small world, unless
+ * `pipelines` names others.
+ */
+export function askedEverywhere(worlds: Worlds = {}) {
+  const open: Insights[] = [];
+  const closing: (() => unknown)[] = [];
+  beforeAll(async () => {
+    const folder = mkdtempSync(join(tmpdir(), "insights-"));
+    closing.push(() => rmSync(folder, { recursive: true, force: true }));
+    const server = await startPostgres({ log: () => {} });
+    closing.unshift(() => server.stop());
+    for (const place of [
+      duckdb(join(folder, "world.duckdb")),
+      sqlite(join(folder, "world.sqlite")),
+      postgres(server.url("postgres")),
+    ]) {
+      await fill(place, { airflow: airflowWorld, dagster: dagsterWorld, ...worlds });
+      const insights = await openInsights(place);
+      closing.unshift(() => insights.close());
+      open.push(insights);
+    }
+  });
+  afterAll(async () => {
+    for (const close of closing) await close();
+  });
+
+  return async <P extends ParameterSet, C extends AnswerColumns>(
+    question: Question<P, C>,
+    parameters: GivenParameters<P> & Scope = {} as GivenParameters<P> & Scope,
+  ): Promise<readonly AnswerRow<C>[]> => {
+    const scope = { timezone: "America/New_York", pipelines: ["airflow", "dagster"], ...parameters };
+    const answers = [];
+    for (const insights of open) answers.push((await insights.answer(question, scope)).rows);
+    const [first, ...others] = answers;
+    for (const rows of others) expect(rows).toEqual(first);
+    return first!;
+  };
+}
+
+async function fill(destination: Destination, worlds: Worlds): Promise<void> {
+  for (const [pipeline, world] of Object.entries(worlds)) {
+    const isSmall = pipeline === "airflow" || pipeline === "dagster";
+    const place = isSmall ? destination : withTablePrefix(destination, `${pipeline}_`);
+    const session = await place.open({ pipeline });
+    try {
+      await store(session, world);
+    } finally {
+      await session.close();
+    }
+  }
+}

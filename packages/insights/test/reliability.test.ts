@@ -1,0 +1,59 @@
+/** How reliable things are. The numbers are worked out from small-world.ts by hand. */
+import { flakyTasks, successRate } from "@org/insights";
+import { expect, test } from "vitest";
+import { askedEverywhere } from "./places.ts";
+
+const asked = askedEverywhere();
+
+test("success_rate", async () => {
+  const rows = await asked(successRate);
+  const of = (name: string) => rows.find((row) => row.name === name);
+  // 27 October to 2 November: seven runs, the last two failed. The five before: 20 to 25 October and the 26th at 06:16.
+  expect(of("daily_sales")).toEqual({
+    orchestrator: "airflow",
+    pipeline: "airflow",
+    name: "daily_sales",
+    runs: 7,
+    succeeded: 5,
+    failed: 2,
+    canceled: 0,
+    running: 0,
+    rate: expect.closeTo(500 / 7, 6),
+    low: expect.closeTo(35.89, 1),
+    high: expect.closeTo(91.78, 1),
+    previous_rate: 100,
+    change: null,
+  });
+  // The logical run of 30 October succeeded at its second attempt.
+  expect(of("ingest")).toMatchObject({
+    orchestrator: "dagster",
+    runs: 5,
+    succeeded: 4,
+    failed: 0,
+    canceled: 1,
+    rate: 100,
+  });
+  expect(of("load")).toMatchObject({ runs: 2, failed: 2, running: 1, rate: 0 });
+  // Due in September, and ended in the window.
+  expect(of("backfilled")).toMatchObject({ runs: 2, succeeded: 2 });
+  expect(of("long")).toMatchObject({ runs: 6, running: 1 });
+  expect(rows.map(({ name }) => name)).not.toEqual(expect.arrayContaining(["gone_from_bundle"]));
+  expect(of("purged")).toBeUndefined();
+  expect((await asked(successRate, { include_stale: true })).map(({ name }) => name)).toContain("gone_from_bundle");
+});
+
+test("flaky_tasks", async () => {
+  expect(await asked(flakyTasks)).toEqual([
+    {
+      pipeline: "airflow",
+      dag: "flaky",
+      task: "fetch",
+      instances: 6,
+      saved: 4,
+      saved_percent: expect.closeTo(200 / 3, 6),
+      failed_attempts: 4,
+      attempts_p95: 2,
+      max_tries: 2,
+    },
+  ]);
+});
