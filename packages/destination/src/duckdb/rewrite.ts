@@ -2,7 +2,7 @@
 import type { SqlDatabase, TableChanges } from "../sql/database.ts";
 import { defaultSql, filled, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
-import { type Column, type Columns, type ColumnType, systemColumns, type Table } from "../table.ts";
+import { type Column, type ColumnType, type StoredRow, systemColumns, type Table } from "../table.ts";
 import { dialect } from "./dialect.ts";
 
 /** A column's values as those of a wider type. */
@@ -23,64 +23,76 @@ export function definition(table: Table, name: string, type: string): string {
  * @param here a condition on DuckDB's catalog for what is in the schema
  * @throws DestinationError `SCHEMA_CONFLICT` for what a new table could not have
  */
-export async function rewrite(
-  database: SqlDatabase,
-  here: string,
-  table: Table,
-  { widenings, oldKey = [] }: TableChanges,
-): Promise<void> {
+export async function rewrite(database: SqlDatabase, here: string, table: Table, changes: TableChanges): Promise<void> {
   const own = `${here} AND lower(table_name) = lower(${literal(table.name)})`;
-  await checkConstraints(database, own, table);
+  const key = await keyOf(database, own, table, changes);
   const indexes = await database.read(`SELECT sql FROM duckdb_indexes() WHERE ${own}`);
   const stored = await database.read(
     `SELECT column_name AS name, data_type AS type, is_nullable AS nullable, column_default AS value
      FROM duckdb_columns() WHERE ${own} ORDER BY column_index`,
   );
-  const wanted = new Map<string, [string, Column]>(
-    Object.entries<Column>({ ...table.columns, ...(systemColumns satisfies Columns) }).map((each) => [
-      each[0].toLowerCase(),
-      each,
-    ]),
-  );
-  const definitions: string[] = [];
-  const values: string[] = [];
-  for (const { name, type, nullable, value } of stored) {
-    const found = quoted(String(name));
-    const [own, column] = wanted.get(String(name).toLowerCase()) ?? [];
-    const widening = widenings.find((each) => each.name === own);
-    const from = widening ? widened(widening.from, widening.to, found) : found;
-    if (own !== undefined && column) {
-      definitions.push(definition(table, own, dialect.types[column.type]));
-      values.push(table.primaryKey.includes(own) ? filled(dialect, from, column) : from);
-    } else {
-      const required = nullable || oldKey.includes(String(name)) ? "" : " NOT NULL";
-      definitions.push(`${found} ${type}${required}${value === null ? "" : ` DEFAULT ${value}`}`);
-      values.push(found);
-    }
-    wanted.delete(String(name).toLowerCase());
-  }
-  for (const [name, column] of wanted.values()) {
-    definitions.push(definition(table, name, dialect.types[column.type]));
-    values.push(defaultSql(dialect, column) ?? "NULL");
-  }
+  const columns = columnsOf(table, stored, changes);
   const [old, made] = [table.name, "_sync_rewritten"].map((each) => database.names.table(each));
-  await database.run(`CREATE TABLE ${made} (${definitions.join(", ")})`);
-  await database.run(`INSERT INTO ${made} SELECT ${values.join(", ")} FROM ${old}`);
+  await database.run(`CREATE TABLE ${made} (${columns.map((column) => column.definition).join(", ")})`);
+  await database.run(`INSERT INTO ${made} SELECT ${columns.map(({ value }) => value).join(", ")} FROM ${old}`);
   await database.run(`DROP TABLE ${old}`);
   await database.run(`ALTER TABLE ${made} RENAME TO ${quoted(table.name)}`);
+  if (key) await database.run(`ALTER TABLE ${old} ADD PRIMARY KEY (${key.map(quoted).join(", ")})`);
   for (const { sql } of indexes) await database.run(String(sql));
 }
 
-/** A table that people made anew with constraints, or to which another one refers: DuckDB cannot drop these. */
-async function checkConstraints(database: SqlDatabase, own: string, table: Table): Promise<void> {
-  const found = await database.read(
-    `SELECT table_name AS name, constraint_text AS text FROM duckdb_constraints() WHERE constraint_type <> 'NOT NULL'
+/** The columns of the new table, and what they hold for a row of the old one. */
+function columnsOf(table: Table, stored: readonly StoredRow[], { widenings, oldKey = [] }: TableChanges) {
+  const wanted = new Map(
+    Object.entries<Column>({ ...table.columns, ...systemColumns }).map(
+      (each) => [each[0].toLowerCase(), each] as const,
+    ),
+  );
+  const found = stored.map(({ name, type, nullable, value }) => {
+    const column = quoted(String(name));
+    const [own, wants] = wanted.get(String(name).toLowerCase()) ?? [];
+    wanted.delete(String(name).toLowerCase());
+    if (own === undefined || !wants) {
+      const isRequired = !nullable && !oldKey.includes(String(name));
+      const more = `${isRequired ? " NOT NULL" : ""}${value === null ? "" : ` DEFAULT ${value}`}`;
+      return { definition: `${column} ${type}${more}`, value: column };
+    }
+    const widening = widenings.find((each) => each.name === own);
+    const values = widening ? widened(widening.from, widening.to, column) : column;
+    return {
+      definition: definition(table, own, dialect.types[wants.type]),
+      value: table.primaryKey.includes(own) ? filled(dialect, values, wants) : values,
+    };
+  });
+  const added = [...wanted.values()].map(([name, column]) => ({
+    definition: definition(table, name, dialect.types[column.type]),
+    value: defaultSql(dialect, column) ?? "NULL",
+  }));
+  return [...found, ...added];
+}
+
+/**
+ * The primary key that people gave the table, which has none of its own: where it was the old key, it is the new one.
+ *
+ * @throws DestinationError `SCHEMA_CONFLICT` for constraints of a table that people made anew, and for other tables that
+ * refer to this one: DuckDB cannot drop any of these
+ */
+async function keyOf(
+  database: SqlDatabase,
+  own: string,
+  table: Table,
+  { oldKey }: TableChanges,
+): Promise<readonly string[] | undefined> {
+  const constraints = await database.read(
+    `SELECT table_name AS name, constraint_text AS text, constraint_type = 'PRIMARY KEY' AND (${own}) AS is_key,
+       to_json(constraint_column_names) AS columns
+     FROM duckdb_constraints() WHERE constraint_type <> 'NOT NULL'
      AND ((${own}) OR (database_name = current_database() AND lower(referenced_table) = lower(${literal(table.name)})))`,
   );
-  if (found.length > 0)
-    throw inTheWay(
-      database,
-      table,
-      found.map(({ name, text }) => `${text} of table ${name}`),
-    );
+  const others = constraints.filter(({ is_key }) => !is_key).map(({ name, text }) => `${text} of table ${name}`);
+  if (others.length > 0) throw inTheWay(database, table, others);
+  const columns = constraints.find(({ is_key }) => is_key)?.columns as readonly string[] | undefined;
+  const isOldKey =
+    oldKey !== undefined && columns?.length === oldKey.length && columns.every((name) => oldKey.includes(name));
+  return isOldKey ? table.primaryKey : columns;
 }
