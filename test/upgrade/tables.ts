@@ -4,17 +4,7 @@ import { taskInstancesTable } from "@org/sources/airflow";
 import { fixture } from "./places.ts";
 
 /** The table of this release. */
-export const current: Table = Object.hasOwn(taskInstancesTable.columns, "region_id")
-  ? taskInstancesTable
-  : {
-      ...taskInstancesTable,
-      primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "region_id", "region_index", "try_number"],
-      columns: {
-        ...taskInstancesTable.columns,
-        region_id: { type: "string", default: "", description: "Region." },
-        region_index: { type: "int64", default: -1, description: "Index." },
-      },
-    };
+export const current: Table = taskInstancesTable;
 
 /** The table as the release defined it, by the columns that it exported. */
 export const old: Table = { ...current, ...exportedTable(), description: current.description };

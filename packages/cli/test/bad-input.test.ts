@@ -79,6 +79,20 @@ test.each([
 });
 
 test.each([
+  ["duckdb:o.duckdb?schema=temp", "DuckDB's own"],
+  ["postgres://u:CANARY@h/d?schema=%00", "cannot have"],
+  ["postgres://u:CANARY@h/d?schema=pg_mine", "PostgreSQL's own"],
+  [`postgres://u:CANARY@h/d?schema=${"%C3%BC".repeat(32)}`, "more than 63 bytes"],
+])("refuses a schema that cannot be: --to %s", async (to, reason) => {
+  for (const command of [["sync", "--from", "airflow:http://127.0.0.1:1"], ["state"]]) {
+    const { code, stderr } = await dagsync([...command, "--to", to]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(reason);
+    expect(stderr).not.toContain("CANARY");
+  }
+});
+
+test.each([
   [
     { AIRFLOW_TOKEN: "CANARY", AIRFLOW_USERNAME: "ada" },
     "AIRFLOW_TOKEN and AIRFLOW_USERNAME are both set, and only one way to log in can be used: unset one of them.",

@@ -26,3 +26,11 @@ async function exists(path: string): Promise<boolean> {
     () => false,
   );
 }
+
+/** For a device, a pipe or a socket in the place of a database. */
+export function notAFile(place: string): DestinationError {
+  return new DestinationError(
+    "NOT_A_DESTINATION",
+    `${place} is no file, but a device, a pipe or a socket. Name a file, which is created when it is missing.`,
+  );
+}

@@ -69,6 +69,23 @@ describe("opening", () => {
     expect(await readFile(place.file, "utf8")).toBe(text);
   });
 
+  test("a damaged file, and one that is cut off, are told from other errors", async () => {
+    await store();
+    const whole = await readFile(place.file);
+    const damaged = Buffer.from(whole);
+    damaged.fill("Z", 12_300, 12_400);
+    for (const bytes of [damaged, ...[12, 4096, 12_288, 100_000].map((size) => whole.subarray(0, size))]) {
+      await writeFile(place.file, bytes);
+      await expect(store()).rejects.toEqual(
+        failure("NOT_A_DESTINATION", place.file, "damaged or cut off", "Restore it"),
+      );
+    }
+  });
+
+  test.skipIf(process.platform === "win32")("a device is no file", async () => {
+    await expect(store(duckdb("/dev/null"))).rejects.toEqual(failure("NOT_A_DESTINATION", "/dev/null", "no file"));
+  });
+
   test("a folder that does not exist is named", async () => {
     const missing = join(place.folder, "missing", "folder");
     const opened = during(async () => {}, duckdb(join(missing, "a.duckdb")));

@@ -62,11 +62,28 @@ describe("opening", () => {
   test.each([
     ["text", "This is a letter to my bank.\n"],
     ["a short text", "hi"],
+    ["a line break", "\n"],
     ["a DuckDB database", `12345678DUCK${"\0".repeat(8192)}`],
   ])("a file with %s is refused and left as it is", async (_what, text) => {
     await writeFile(place.file, text);
     await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "not a database"));
     expect(await readFile(place.file, "utf8")).toBe(text);
+  });
+
+  test("a file that is cut off is refused as damaged", async () => {
+    await store();
+    const whole = await readFile(place.file);
+    for (const size of [600, 4096, 8192]) {
+      await writeFile(place.file, whole.subarray(0, size));
+      await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "damaged", "Restore it"));
+    }
+  });
+
+  test.skipIf(process.platform === "win32")("a device is no file", async () => {
+    for (const device of ["/dev/null", "/dev/zero", "/dev/full"]) {
+      await expect(store([row], sqlite(device))).rejects.toEqual(failure("NOT_A_DESTINATION", device, "no file"));
+      await expect(sqlite(device).contents?.()).rejects.toEqual(failure("NOT_A_DESTINATION", device, "no file"));
+    }
   });
 
   test("a folder that does not exist is named, and a folder instead of a file refused", async () => {

@@ -1,5 +1,5 @@
 /** Tables as such, in DuckDB. */
-
+import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
 import { literal, quoted } from "../sql/names.ts";
 import { type Column, type Columns, systemColumns, type Table } from "../table.ts";
@@ -12,13 +12,22 @@ export class DuckdbCatalog implements Catalog {
 
   constructor(database: SqlDatabase) {
     this.#database = database;
-    this.#here = `database_name = current_database() AND schema_name = ${literal(database.names.schema)}`;
+    this.#here = `database_name = current_database() AND lower(schema_name) = lower(${literal(database.names.schema)})`;
   }
 
   async createSchema(): Promise<void> {
-    const { quotedSchema } = this.#database.names;
+    const { schema, quotedSchema } = this.#database.names;
     const existing = await this.#database.read(`SELECT 1 FROM duckdb_schemas() WHERE ${this.#here}`);
-    if (existing.length === 0) await this.#database.run(`CREATE SCHEMA ${quotedSchema}`);
+    if (existing.length > 0) return;
+    // DuckDB calls a file's database after the file, and would not know which of the two is meant.
+    const [same] = await this.#database.read(
+      `SELECT 1 FROM duckdb_databases() WHERE lower(database_name) = lower(${literal(schema)})`,
+    );
+    if (same) {
+      const reason = `the schema ${JSON.stringify(schema)} has the name of the file, which DuckDB does not tell apart.`;
+      throw new DestinationError("NOT_A_DESTINATION", `${this.#database.place}: ${reason} Choose another name for it.`);
+    }
+    await this.#database.run(`CREATE SCHEMA ${quotedSchema}`);
   }
 
   async tables(): Promise<ReadonlySet<string>> {

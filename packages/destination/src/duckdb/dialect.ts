@@ -1,5 +1,6 @@
 import type { Dialect } from "../sql/database.ts";
 import type { LeaseSql } from "../sql/lease.ts";
+import type { SchemaNames } from "../sql/schema-name.ts";
 
 /** How DuckDB says things. */
 export const dialect: Dialect = {
@@ -25,6 +26,12 @@ export const dialect: Dialect = {
     union: (one, other) => `list_sort(list_distinct(list_concat(${one}, ${other})))`,
     json: (list) => `to_json(${list})`,
   },
+};
+
+/** `temp` and `system` are databases of their own, which every file has beside it. */
+export const schemaNames: SchemaNames = {
+  product: dialect.product,
+  reserved: /^(temp|system|pg_catalog|information_schema)$/i,
 };
 
 /** For MotherDuck. Of two transactions that write one row, DuckDB lets the first one through. */

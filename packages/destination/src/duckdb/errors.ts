@@ -16,10 +16,11 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
     "A newer DuckDB wrote the file: update @duckdb/node-api.",
   ],
   [
-    /not a valid DuckDB database|Is a directory|Corrupt database file/i,
+    /Corrupt database file|Could not read enough bytes|Failure while replaying WAL|^Serialization Error/i,
     "NOT_A_DESTINATION",
-    "Choose another path, or move the file away.",
+    "The file is damaged or cut off. Restore it, or move it away with what begins with its name, and sync again.",
   ],
+  [/not a valid DuckDB database|Is a directory/i, "NOT_A_DESTINATION", "Choose another path, or move the file away."],
 ];
 
 /** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */

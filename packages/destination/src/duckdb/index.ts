@@ -2,12 +2,13 @@ import type { Destination } from "../destination.ts";
 import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
+import { checkSchemaName } from "../sql/schema-name.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
 import { leavingCopy } from "./copy.ts";
 import { Database } from "./database.ts";
-import { leaseSql } from "./dialect.ts";
+import { leaseSql, schemaNames } from "./dialect.ts";
 import { isMotherDuck, openFile } from "./open.ts";
 import { readersOf } from "./reader.ts";
 import { rowWork } from "./row-work.ts";
@@ -43,6 +44,7 @@ const defaults = { schema: "main", memoryLimit: "1GB", leaseMs: 60_000 } as cons
  *
  * @param path of the file, created when it is missing; its folder must exist. `:memory:` is a database that is empty
  * when a session opens and gone when it closes: for tests.
+ * @throws DestinationError `NOT_A_DESTINATION` when the schema's name cannot be one
  * @example
  * const session = await duckdb("orchestration.duckdb").open({ pipeline: "airflow@example.org" });
  */
@@ -51,6 +53,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   const { copy } = options;
   const isShared = isMotherDuck(path);
   const place = `duckdb:${path}`;
+  checkSchemaName(place, schema, schemaNames);
   const openDatabase = async (holder: string, signal?: AbortSignal) => {
     signal?.throwIfAborted();
     const file = await openFile(path, place, holder, { memoryLimit });

@@ -10,7 +10,7 @@ import { link, open, realpath, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import type { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 import { DestinationError } from "../errors.ts";
-import { checkNoLogs } from "../side-files.ts";
+import { checkNoLogs, notAFile } from "../side-files.ts";
 import { type Driver, loadDriver } from "./driver.ts";
 import { locked, toDestinationError } from "./errors.ts";
 
@@ -109,7 +109,11 @@ async function locate(path: string, place: string, mustExist: boolean): Promise<
       `${place} is a folder. Name a file in it: ${join(path, "sync.duckdb")}`,
     );
   }
-  if (found) return realpath(full);
+  if (found) {
+    // A pipe would wait for somebody to write into it.
+    if (!found.isFile()) throw notAFile(place);
+    return realpath(full);
+  }
   if (mustExist) throw new DestinationError("NOT_FOUND", `${place} does not exist: there is no file ${full}.`);
   const folder = await realpath(dirname(full)).catch(ifMissing);
   if (folder !== undefined) return join(folder, basename(full));

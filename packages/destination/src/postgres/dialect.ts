@@ -1,5 +1,6 @@
 import type { Dialect } from "../sql/database.ts";
 import type { LeaseSql } from "../sql/lease.ts";
+import type { SchemaNames } from "../sql/schema-name.ts";
 
 /** How PostgreSQL says things. */
 export const dialect: Dialect = {
@@ -28,6 +29,12 @@ export const dialect: Dialect = {
     union: (one, other) => `ARRAY(SELECT unnest(${one}) UNION SELECT unnest(${other}) ORDER BY 1)`,
     json: (list) => `to_json(${list})`,
   },
+};
+
+export const schemaNames: SchemaNames = {
+  product: dialect.product,
+  reserved: /^(pg_|information_schema$)/,
+  maxNameBytes: dialect.maxNameBytes,
 };
 
 export const leaseSql: LeaseSql = {

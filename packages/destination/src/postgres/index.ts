@@ -2,6 +2,7 @@ import type { Destination } from "../destination.ts";
 import { takeLease } from "../sql/lease.ts";
 import { namesIn } from "../sql/names.ts";
 import { readerOf } from "../sql/reader.ts";
+import { checkSchemaName } from "../sql/schema-name.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
@@ -9,7 +10,7 @@ import { valueWithoutNul } from "../text.ts";
 import { parseAddress } from "./address.ts";
 import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
-import { leaseSql } from "./dialect.ts";
+import { leaseSql, schemaNames } from "./dialect.ts";
 import { loadDriver } from "./driver.ts";
 import { makeView } from "./view.ts";
 
@@ -29,7 +30,8 @@ const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies Postgr
  *
  * @param url `postgresql://user:password@host:5432/database`, which means what psql means by it: `sslmode`, several hosts,
  * socket folders, the variables of the environment. Neither user nor password are ever shown.
- * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL, or asks for something that is not supported
+ * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL, asks for something that is not supported, or
+ * has a schema whose name cannot be one
  * @example
  * const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
  */
@@ -37,6 +39,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
   const { schema, leaseMs } = { ...defaults, ...options };
   const address = parseAddress(url);
   const { place } = address;
+  checkSchemaName(place, schema, schemaNames);
   const connect = async (signal?: AbortSignal) => {
     signal?.throwIfAborted();
     return new PostgresDatabase(await loadDriver(), place, { address, schema, leaseMs, signal });

@@ -3,7 +3,7 @@ import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { DestinationError } from "../errors.ts";
-import { checkNoLogs } from "../side-files.ts";
+import { checkNoLogs, notAFile } from "../side-files.ts";
 import { timestampText } from "../timestamp.ts";
 import { loadDriver } from "./driver.ts";
 
@@ -40,6 +40,9 @@ export function moment(): bigint {
   return last;
 }
 
+/** In bytes: one page of the smallest kind. */
+const smallestFile = 512;
+
 /** SQLite says no more than "unable to open database file". */
 async function checkPath(path: string, place: string): Promise<void> {
   const full = resolve(path);
@@ -48,6 +51,14 @@ async function checkPath(path: string, place: string): Promise<void> {
     throw new DestinationError(
       "NOT_A_DESTINATION",
       `${place} is a folder. Name a file in it: ${join(path, "sync.sqlite")}`,
+    );
+  }
+  if (found && !found.isFile()) throw notAFile(place);
+  // SQLite would take the place of what is too short to be a database.
+  if (found && found.size > 0 && found.size < smallestFile) {
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `${place} exists, but is not a database. Choose another path, or move the file away.`,
     );
   }
   const folder = dirname(full);
