@@ -4,6 +4,7 @@ import type { Step } from "./airflow-steps.ts";
 import {
   addRun,
   clear,
+  day,
   finish,
   late,
   later,
@@ -36,7 +37,7 @@ export const wrongEngines: Record<string, WrongCase> = {
         }),
     },
     because: /stale: airflow_dag_runs/,
-    steps: () => [...newRun(0, 0), addRun(1, "ahead"), sync, later, clear(0, 0), finish(0), later, sync],
+    steps: () => [...newRun(0, 0), addRun(1, "ahead"), sync, later, clear(0, 0), finish(0), day, sync],
   },
   "the window has no overlap": {
     wrong: { overlapMs: 0 },
@@ -85,9 +86,9 @@ export const wrongEngines: Record<string, WrongCase> = {
   "a first sync that is resumed takes its position anew": {
     wrong: {
       source: (source) =>
-        withState(source, ({ history, ...state }) => ({
+        withState(source, ({ history, ...state }, now) => ({
           ...state,
-          ...(history && { history: { ...(history as object), start: null } }),
+          ...(history && { history: { ...(history as object), start: { server: now, local: now } } }),
         })),
     },
     because: /missing: airflow_task_instances|stale: airflow_task_instances/,

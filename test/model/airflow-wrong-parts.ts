@@ -18,6 +18,7 @@ export interface WrongCase {
 
 export const minute = 60_000;
 const hour = 60 * minute;
+export const day: Step = { do: "wait", byMs: 25 * hour };
 export const sync: SyncStep = { do: "sync", reconcile: false, requests: [] };
 export const reconcile: SyncStep = { ...sync, reconcile: true };
 export const later: Step = { do: "wait", byMs: hour };
@@ -69,13 +70,16 @@ export function withStreams(source: Source, change: (batches: Batches) => Batche
 }
 
 /** Gives streams another state than was stored. */
-export function withState(source: Source, change: (state: { readonly [name: string]: Json }) => object): Source {
+export function withState(
+  source: Source,
+  change: (state: { readonly [name: string]: Json }, now: number) => object,
+): Source {
   const streams = source.streams.map(
     (stream): Stream => ({
       ...stream,
       read: (context) => {
-        const { state } = context;
-        return stream.read({ ...context, state: state && (change(state as { [name: string]: Json }) as Json) });
+        const { state, now } = context;
+        return stream.read({ ...context, state: state && (change(state as { [name: string]: Json }, now()) as Json) });
       },
     }),
   );
@@ -90,9 +94,12 @@ export function withShared(source: Source, change: (right: Shared) => Shared): S
   return { ...source, start: (context) => change(source.start(context)) };
 }
 
+/** The last moment that a position may name. */
+const LATEST = Date.UTC(9999, 0);
+
 /** Puts another position where a state has one, which no elapsed time of ours corrects. */
 export function withPosition(batch: StreamBatch, server: number): StreamBatch {
   const state = batch.state as { readonly [name: string]: Json };
   if (!("position" in state)) return batch;
-  return { ...batch, state: { ...state, position: { server, local: Number.MAX_SAFE_INTEGER } } };
+  return { ...batch, state: { ...state, position: { server, local: LATEST } } };
 }

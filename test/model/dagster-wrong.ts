@@ -251,7 +251,7 @@ function withRuns(source: Source, change: (batches: Batches) => Batches): Source
 function withPosition(batch: StreamBatch, server: number): StreamBatch {
   const state = batch.state as { readonly [name: string]: Json };
   if (!("position" in state)) return batch;
-  return { ...batch, state: { ...state, position: { server, local: Number.MAX_SAFE_INTEGER } } };
+  return { ...batch, state: { ...state, position: { server, local: Date.UTC(9999, 0) } } };
 }
 
 type Session = Awaited<ReturnType<Destination["open"]>>;

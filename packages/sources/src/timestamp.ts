@@ -1,21 +1,61 @@
-const pattern = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}:\d{2})(?:\.(\d{1,9}))?(Z|[+-]\d{2}:?\d{2})$/;
+/** Every part within its range, but for the days of a month. */
+const pattern =
+  /^(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.(\d{1,9}))?(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)$/;
 
 /**
  * A timestamp as tables hold it: UTC, exactly six fractional digits, `Z`. Equal instants become equal texts, and text
  * order is time order.
  *
- * @throws TypeError for text that is no date with a timezone: a row is never stored with a time that was guessed.
+ * @throws TypeError for text that is no date with a timezone, for one that does not exist, and for years that a timestamp
+ * cannot name: a row is never stored with a time that was guessed.
  */
 export function timestamp(text: string): string;
 export function timestamp(text: string | null | undefined): string | null;
 export function timestamp(text: string | null | undefined): string | null {
   if (text === null || text === undefined) return null;
+  const found = parse(text);
+  if (found === undefined) throw new TypeError(`Not a date and time with a timezone: ${JSON.stringify(text)}`);
+  return found;
+}
+
+/**
+ * The same for a row's column, where what is no timestamp stays as it came: no destination takes it, so the row that it
+ * is in is told of by its column, and does not hold up the others.
+ */
+export function timeColumn(text: string): string;
+export function timeColumn(text: string | null | undefined): string | null;
+export function timeColumn(text: string | null | undefined): string | null {
+  return text === null || text === undefined ? null : (parse(text) ?? text);
+}
+
+/** Whether this is a time that {@link timestamp} takes. */
+export function isTimestamp(text: string | null | undefined): text is string {
+  return typeof text === "string" && parse(text) !== undefined;
+}
+
+function parse(text: string): string | undefined {
   const match = pattern.exec(text);
-  if (!match) throw new TypeError(`Not a date and time with a timezone: ${JSON.stringify(text)}`);
-  const [, date, time, fraction = "", zone] = match;
-  const micros = fraction.slice(0, 6).padEnd(6, "0");
-  if (zone === "Z" || zone === "+00:00") return `${date}T${time}.${micros}Z`;
-  return `${new Date(`${date}T${time}${zone}`).toISOString().slice(0, 19)}.${micros}Z`;
+  if (!match) return undefined;
+  const [, date, time, fraction = "", zone] = match as unknown as [string, string, string, string | undefined, string];
+  const isUtc = zone === "Z" || zone === "+00:00";
+  // Every month has a 28th; what Date makes of a day that does not exist is another one.
+  if (date.slice(8) > "28" && new Date(`${date}T00:00:00Z`).toISOString().slice(0, 10) !== date) return undefined;
+  const seconds =
+    isUtc && date >= "0001" ? `${date}T${time}` : secondsText(Date.parse(`${date}T${time}Z`) - offsetMs(zone));
+  return seconds && `${seconds}.${fraction.slice(0, 6).padEnd(6, "0")}Z`;
+}
+
+/** How far a zone such as `+05:30` or `-1130` is ahead of UTC. */
+function offsetMs(zone: string): number {
+  const minutes = Number(zone.slice(1, 3)) * 60 + Number(zone.slice(-2));
+  return zone === "Z" ? 0 : (zone[0] === "-" ? -minutes : minutes) * 60_000;
+}
+
+/** `2026-11-21T09:30:00`, or undefined for a year that is not one of 0001 to 9999. */
+function secondsText(milliseconds: number): string | undefined {
+  if (!(Math.abs(milliseconds) <= 8.64e15)) return undefined;
+  const text = new Date(milliseconds).toISOString();
+  return /^\d{4}-/.test(text) && !text.startsWith("0000") ? text.slice(0, 19) : undefined;
 }
 
 /** Milliseconds since 1970 as a timestamp. */
@@ -23,12 +63,19 @@ export function timestampOf(milliseconds: number): string {
   return timestamp(new Date(milliseconds).toISOString());
 }
 
-/** Seconds since 1970, as a number that JSON carried, to the nearest microsecond. */
+/**
+ * Seconds since 1970, as a number that JSON carried, to the nearest microsecond. A time that no timestamp can name stays
+ * as it came, and no destination takes it: see {@link timeColumn}.
+ */
 export function timestampOfSeconds(seconds: number): string {
-  const micros = Math.round((seconds % 1) * 1e6) + Math.floor(seconds - (seconds % 1)) * 1e6;
-  const whole = Math.floor(micros / 1e6);
-  const rest = Math.round(micros - whole * 1e6);
-  return `${new Date(whole * 1000).toISOString().slice(0, 19)}.${String(rest).padStart(6, "0")}Z`;
+  let whole = Math.floor(seconds);
+  let micros = Math.round((seconds - whole) * 1e6);
+  if (micros === 1_000_000) {
+    whole += 1;
+    micros = 0;
+  }
+  const text = secondsText(whole * 1000);
+  return text ? `${text}.${String(micros).padStart(6, "0")}Z` : String(seconds);
 }
 
 /** One microsecond before: turns an open upper bound into a closed one. */

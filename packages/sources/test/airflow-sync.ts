@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
 import type { Destination, Session, Table } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
-import { memoryDestination } from "@org/destination/memory";
+import { createMemory, memoryDestination } from "@org/destination/memory";
 import {
   type AirflowSimulatorOptions,
   type AirflowWorld,
@@ -15,6 +15,7 @@ import { type AirflowOptions, airflow, dagRunsTable, dagsTable, taskInstancesTab
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { onTestFinished } from "vitest";
 import { differences, type PlainRow, readTable } from "../../../test/live/compare.ts";
+import { type Lie, startLyingFront } from "../../../test/lying-front.ts";
 
 export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;
@@ -22,13 +23,15 @@ export interface AirflowSyncOptions {
   readonly source?: Omit<AirflowOptions, "client">;
   /** Syncs into a DuckDB file instead of memory, which is many times slower. @default false */
   readonly inFile?: boolean;
+  /** Asks through a front that lies so, from the first sync on. @default no front */
+  readonly lie?: Lie;
 }
 
 /** A small company's Airflow: enough of everything, and quick. */
 const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
 
 /** A simulated Airflow, a destination, and syncs from the one into the other. All of it goes with the test. */
-export async function setUp({ world = smallWorld(), inFile = false, ...options }: AirflowSyncOptions = {}) {
+export async function setUp({ world = smallWorld(), inFile = false, lie, ...options }: AirflowSyncOptions = {}) {
   const simulator = await startAirflowSimulator({ world, validate: true, ...options.simulator });
   const folder = mkdtempSync(join(tmpdir(), "airflow-sync-"));
   const path = join(folder, "airflow.duckdb");
@@ -36,9 +39,14 @@ export async function setUp({ world = smallWorld(), inFile = false, ...options }
     await simulator.close();
     rmSync(folder, { recursive: true, force: true });
   });
-  const client = createAirflowClient({ baseUrl: simulator.url, auth: { username: "admin", password: "admin" } });
+  const front = lie && (await startLyingFront(simulator.url, lie));
+  const client = createAirflowClient({
+    baseUrl: front?.url ?? simulator.url,
+    auth: { username: "admin", password: "admin" },
+  });
   const source = airflow({ client, ...options.source });
-  const memory = memoryDestination();
+  const held = createMemory();
+  const memory = memoryDestination(held);
   const destination = (): Destination => (inFile ? duckdb(path) : memory);
   /** The rows of a table that are not deleted. */
   const rows = async (table: Table): Promise<readonly PlainRow[]> =>
@@ -46,6 +54,7 @@ export async function setUp({ world = smallWorld(), inFile = false, ...options }
 
   return {
     simulator,
+    front: front!,
     world,
     source,
     /** Syncs once. Time on the server stands still meanwhile, unless the test moves it. */
@@ -66,6 +75,16 @@ export async function setUp({ world = smallWorld(), inFile = false, ...options }
         found.push(...differences(expectedRows, await rows(table), table.primaryKey));
       }
       return found;
+    },
+    /** Changes what the streams said last, as it is stored. */
+    changeStates(change: (data: Record<string, unknown>) => void): void {
+      for (const states of held.states.values()) {
+        for (const [stream, state] of states) {
+          const value = JSON.parse(state.json) as { data: Record<string, unknown> };
+          change(value.data);
+          states.set(stream, { ...state, json: JSON.stringify(value) });
+        }
+      }
     },
     /** Where the tables are, of a sync into a file. */
     path,

@@ -6,11 +6,13 @@ import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { expect, onTestFinished } from "vitest";
 import { differences, type PlainRow } from "../../../test/live/compare.ts";
+import { type Lie, type LyingFront, startLyingFront } from "../../../test/lying-front.ts";
 
 const tables = [runsTable, assetsTable, schedulesTable, sensorsTable];
 
 export interface DagsterFixture {
   readonly server: DagsterSimulator;
+  readonly front: LyingFront;
   /** Syncs, and says what was asked. */
   sync(options?: Partial<Parameters<typeof sync>[0]>): Promise<SyncResult & { readonly events: readonly SyncEvent[] }>;
   /** The rows of a table that are not deleted. */
@@ -23,25 +25,35 @@ export interface DagsterFixture {
   expectTablesAsInWorld(): void;
 }
 
-/** @param options.pageSize Runs asked for at once. */
+/**
+ * @param options.pageSize Runs asked for at once.
+ * @param options.lie Asks through a front that lies so.
+ */
 export async function startFixture(
   world: DagsterWorld,
-  options: { readonly pageSize?: number; readonly overlapMs?: number; readonly version?: DagsterVersion } = {},
+  options: {
+    readonly pageSize?: number;
+    readonly overlapMs?: number;
+    readonly version?: DagsterVersion;
+    readonly lie?: Lie;
+  } = {},
 ): Promise<DagsterFixture> {
-  const { overlapMs = 0, version = "1.13.27", ...rest } = options;
+  const { overlapMs = 0, version = "1.13.27", lie, ...rest } = options;
   const server = await startDagsterSimulator({ world, version });
   onTestFinished(() => server.close());
+  const front = lie && (await startLyingFront(server.url.replace(/\/graphql$/, ""), lie));
   const memory = createMemory();
   const destination = memoryDestination(memory);
   const rows = (table: string) => destination.rows(table).filter((row) => row._deleted_at === null);
   return {
     server,
+    front: front!,
     rows,
     deleted: (table) => destination.rows(table).filter((row) => row._deleted_at !== null),
     state: (stream) => [...memory.states.values()].map((states) => states.get(stream)?.json)[0],
     async sync(overrides = {}) {
       const events: SyncEvent[] = [];
-      const source = dagster({ client: createDagsterClient({ url: server.url }), overlapMs, ...rest });
+      const source = dagster({ client: createDagsterClient({ url: front?.url ?? server.url }), overlapMs, ...rest });
       const requests = { retries: 2, retryWaitMs: 1, retryWaitMaxMs: 2 };
       const onEvent = (event: SyncEvent) => void events.push(event);
       const now = () => world.clock.now();

@@ -86,7 +86,7 @@ async function runVerify(options: VerifyCommandOptions, io: Io, reporter?: Repor
       pipeline,
       isNamed: named === undefined,
       ...(streams && { streams }),
-      ...(Number.isFinite(newerThanMs) && { since: Date.now() - newerThanMs }),
+      ...(Number.isFinite(newerThanMs) && { since: Math.max(0, Date.now() - newerThanMs) }),
       ...(io.signal && { signal: io.signal }),
       ...(io.requests && { requests: io.requests }),
       // Its destination is a temporary file, which is nobody's business.

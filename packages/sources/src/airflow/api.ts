@@ -1,10 +1,11 @@
 /** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import type { SourceContext } from "@org/sync-engine";
-import { timestamp, timestampOf } from "../timestamp.ts";
+import { createServerClock, createWalk, expectShape, type SourceContext, uniqueRows } from "@org/sync-engine";
+import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
+import { answers } from "./answers.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
-import { identityOf, knowsRegions, NIL_REGION, NO_REGION } from "./keys.ts";
-import { type AskList, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
+import { identityOf, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
+import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { isNotFound, serverError } from "./unreadable.ts";
 
 /** Events after which a row may have changed without its `updated_at`, or gone. */
@@ -21,27 +22,30 @@ const silentEvents = [
 ];
 
 /** @param useBatch whether the server's batch endpoints may be used, which write audit rows */
-export function airflowApi(client: AirflowClient, { request }: Pick<SourceContext, "request">, useBatch = true) {
-  let clock = Number.POSITIVE_INFINITY;
-  /**
-   * Asks for a list, and keeps the earliest time that any server or proxy wrote into its answers. An answer without the
-   * list is no empty list.
-   */
-  const ask: AskList = async (label, list, call, options) => {
+export function airflowApi(
+  client: AirflowClient,
+  { request, ...context }: Pick<SourceContext, "request" | "now" | "emit">,
+  useBatch = true,
+) {
+  const clock = createServerClock(context);
+  /** Asks, and believes no answer of another shape: one without the rows is no empty list. */
+  const ask: AskServer = async (label, { shape, rows }, call, options) => {
     const checked = async (signal: AbortSignal) => {
       const result = await call(signal);
-      if (!Array.isArray(result.data?.[list])) throw new UnexpectedAnswer(label, list);
+      const address = result.response.url.split("?", 1)[0];
+      const where = `The answer to ${label}${address && ` (${address})`}`;
+      expectShape(shape, result.data, where);
+      if (rows) uniqueRows((result.data as Record<string, readonly object[]>)[rows.list]!, rows.key, where);
       return result;
     };
     const { data, response } = await request(label, checked, options);
-    const date = Date.parse(response.headers.get("date") ?? "");
-    if (!Number.isNaN(date)) clock = Math.min(clock, date);
+    clock.see(response.headers.get("date"));
     return data;
   };
 
   /** The number of runs per state of every DAG, in one answer. */
   async function runCounts(): Promise<RunCounts> {
-    const data = await ask("dag stats", "dags", (signal) =>
+    const data = await ask("dag stats", answers.dagStats, (signal) =>
       client.GET("/api/v2/dagStats", { params: { query: {} }, signal }),
     );
     return new Map(
@@ -54,7 +58,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
    */
   async function presence(dag: string): Promise<"there" | "gone" | "hidden"> {
     try {
-      await ask(`dag ${dag}`, "owners", (signal) =>
+      await ask(`dag ${dag}`, answers.dag, (signal) =>
         client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: dag } }, signal }),
       );
       return "there";
@@ -80,11 +84,8 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     runCounts,
     presence,
 
-    /**
-     * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
-     * the clock which stamps the rows would lose changes; one of the two that is behind only has some read again.
-     */
-    clock: (now: () => number) => Math.min(clock, now()),
+    /** The clocks as of the first answer: see {@link createServerClock}. */
+    position: () => clock.position(),
 
     /** One page of all DAGs, stale ones among them, in order of their ids. */
     async dagsPage(
@@ -94,7 +95,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     ): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
       const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
       const call = (signal: AbortSignal) => client.GET("/api/v2/dags", { params: { query }, signal });
-      const data = await ask("dags", "dags", call, options);
+      const data = await ask("dags", answers.dags, call, options);
       return { dags: data.dags, total: data.total_entries };
     },
 
@@ -106,7 +107,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const call = (signal: AbortSignal) =>
         client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal });
       try {
-        return (await ask(`details of ${dag}`, "owners", call)).timezone ?? null;
+        return (await ask(`details of ${dag}`, answers.dagDetails, call)).timezone ?? null;
       } catch (error) {
         if (isNotFound(error)) return undefined;
         throw error;
@@ -122,9 +123,8 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
         });
       try {
         const label = `count of task instances of ${dag}`;
-        const { total_entries: total } = await ask(label, "task_instances", call, { serverErrorRetries: 2 });
-        if (typeof total !== "number") throw new Error(`The server does not count the task instances of ${dag}.`);
-        return total;
+        const { total_entries: total } = await ask(label, answers.taskInstances, call, { serverErrorRetries: 2 });
+        return total as number;
       } catch (error) {
         const isGone = isNotFound(error);
         if (!isGone) serverError(error);
@@ -140,15 +140,19 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
      * clean-up keeps whatever its age; null where there is none.
      */
     async oldestRunStart(runCounts: RunCounts): Promise<string | null> {
+      const walk = createWalk("dag runs by their start");
       for (let offset = 0; ; ) {
-        const { dag_runs: runs } = await ask("oldest dag runs", "dag_runs", (signal) =>
+        const { dag_runs: runs } = await ask("oldest dag runs", answers.dagRuns, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns", {
             params: { path: { dag_id: "~" }, query: { limit: 100, offset, order_by: ["start_date"] } },
             signal,
           }),
         );
-        const oldest = runs.find(({ dag_id, start_date }) => start_date && numberOfRuns(runCounts, dag_id) > 1);
+        const oldest = runs.find(
+          ({ dag_id, start_date }) => isTimestamp(start_date) && numberOfRuns(runCounts, dag_id) > 1,
+        );
         if (oldest || runs.length === 0) return timestamp(oldest?.start_date);
+        walk.page(runs.map(runKey));
         offset += runs.length;
       }
     },
@@ -162,13 +166,14 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     async oldestTaskStart(until: number): Promise<string | null> {
       const oldest = async (passed: { start_date_lte?: string }): Promise<string | null> => {
         const query = { limit: 1, order_by: ["start_date"], ...passed };
-        const { task_instances: rows } = await ask("oldest task instances", "task_instances", (signal) =>
+        const { task_instances: rows } = await ask("oldest task instances", answers.taskInstances, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
             params: { path: { dag_id: "~", dag_run_id: "~" }, query },
             signal,
           }),
         );
-        return timestamp(rows[0]?.start_date);
+        const found = rows[0]?.start_date;
+        return isTimestamp(found) ? timestamp(found) : null;
       };
       return (await oldest({ start_date_lte: timestampOf(until) })) ?? oldest({});
     },
@@ -176,8 +181,9 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     /** DAGs that have a version made after a moment. */
     async versionedSince(since: number): Promise<ReadonlySet<string>> {
       const dags = new Set<string>();
+      const walk = createWalk("DAG versions");
       for (let offset = 0; ; ) {
-        const { dag_versions: versions } = await ask("dag versions", "dag_versions", (signal) =>
+        const { dag_versions: versions } = await ask("dag versions", answers.dagVersions, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagVersions", {
             params: { path: { dag_id: "~" }, query: { limit: LARGEST_PAGE, offset, order_by: ["-id"] } },
             signal,
@@ -186,6 +192,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
         for (const { dag_id, created_at } of versions) if (Date.parse(created_at) >= since) dags.add(dag_id);
         // Version ids grow with time, so the first page that holds an older one is the last that matters.
         if (versions.length === 0 || versions.some(({ created_at }) => Date.parse(created_at) < since)) return dags;
+        walk.page(versions.map(({ id }) => id));
         offset += versions.length;
       }
     },
@@ -193,8 +200,9 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
     /** What people did since a moment that may leave no stamp on a row. */
     async silentEvents(since: number): Promise<readonly EventLog[]> {
       const events: EventLog[] = [];
+      const walk = createWalk("event logs");
       for (;;) {
-        const data = await ask("event logs", "event_logs", (signal) =>
+        const data = await ask("event logs", answers.eventLogs, (signal) =>
           client.GET("/api/v2/eventLogs", {
             params: {
               query: {
@@ -209,8 +217,10 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
           }),
         );
         events.push(...data.event_logs);
-        // The log only grows at its end, so an offset into it does not shift.
-        if (data.event_logs.length === 0 || events.length >= data.total_entries) return events;
+        // The log only grows at its end, so an offset into it does not shift. A number that is lower than what came
+        // proves nothing.
+        if (data.event_logs.length === 0 || events.length === data.total_entries) return events;
+        walk.page(data.event_logs.map(({ event_log_id }) => String(event_log_id)));
       }
     },
 
@@ -225,7 +235,7 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
       const query = knowsRegions(row) ? region : {};
       if ([dag_id, dag_run_id, task_id].some((id) => id.includes("/"))) return undefined;
       try {
-        const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, "task_instances", (signal) =>
+        const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, answers.tries, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
             params: { path: { dag_id, dag_run_id, task_id, map_index }, query },
             signal,
@@ -241,16 +251,6 @@ export function airflowApi(client: AirflowClient, { request }: Pick<SourceContex
 }
 
 export type AirflowApi = ReturnType<typeof airflowApi>;
-
-/** An answer that is not what was asked for: something between the server and us answered in its place. */
-class UnexpectedAnswer extends Error {
-  override readonly name = "UnexpectedAnswer";
-  readonly retryable = true;
-
-  constructor(label: string, list: string) {
-    super(`The answer to ${label} has no ${list}: it is not Airflow's. Is there a proxy in between?`);
-  }
-}
 
 /** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
 export function isForbidden(error: unknown): boolean {

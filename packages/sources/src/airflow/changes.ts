@@ -8,15 +8,17 @@
  */
 
 import type { CommitResult } from "@org/destination";
+import { createWalk } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
-import { circleGuard } from "./circle.ts";
 import type { LateRows } from "./late.ts";
 import { leaves, type OnUnreadable } from "./leaves.ts";
-import type { Listing } from "./listings.ts";
+import { type Listing, pageKey } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
 
 /** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;
+
+type Listed = { readonly dag_id: string; readonly run_after: string };
 
 /** How many rows a commit changed. */
 export function changed({ inserted, updated }: CommitResult): number {
@@ -37,7 +39,7 @@ export interface Window {
  * @param keyOf tells one row from another
  * @param lateRows those of the unknown rows that nothing but a late commit explains
  */
-export async function* changes<T extends { readonly run_after: string }>(
+export async function* changes<T extends Listed>(
   listing: Listing<T>,
   keyOf: (row: T) => string,
   { since, overlapMs }: Window,
@@ -64,13 +66,13 @@ export async function* changes<T extends { readonly run_after: string }>(
   }
 }
 
-async function* rowsSince<T extends { readonly run_after: string }>(
+async function* rowsSince<T extends Listed>(
   listing: Listing<T>,
   since: string,
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<{ readonly rows: readonly T[] }> {
   const scope = { updatedSince: since };
-  const checkProgress = circleGuard();
+  const walk = createWalk("changes");
   let wasUnwell = false;
   for (let token = ""; ; ) {
     const page = await listing.changed(since, token).catch(serverError);
@@ -83,13 +85,13 @@ async function* rowsSince<T extends { readonly run_after: string }>(
     }
     if (!("next" in page)) {
       // Few changes are the usual case, and one answer that has them all needs no other.
-      if (page.rows.length < page.total || page.rows.length >= WINDOW_LIMIT) break;
+      if (page.rows.length !== page.total || page.rows.length >= WINDOW_LIMIT) break;
       if (page.rows.length > 0) yield { rows: page.rows };
       return;
     }
     if (page.rows.length > 0) yield { rows: page.rows };
     if (page.next === null) return;
-    checkProgress(page.next);
+    walk.page(page.rows.map(pageKey), page.next);
     token = page.next;
   }
   const ask: Listing<T>["ask"] = ({ updatedSince, ...all }, limit, how) =>

@@ -1,5 +1,6 @@
 /** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
 import type { Dag } from "@org/airflow-client";
+import { createWalk, SyncError } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
 import type { Ask, OnUnreadable } from "./leaves.ts";
 import { LARGEST_PAGE } from "./listings.ts";
@@ -21,6 +22,7 @@ export async function allDags(
   wasUnwell = false,
 ): Promise<readonly Dag[]> {
   const known = new Map<string, Dag>();
+  const walk = createWalk("DAGs");
   let pageSize = 0;
   let offset = 0;
   for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
@@ -32,6 +34,7 @@ export async function allDags(
       return allDags(api, onUnreadable, true);
     }
     const { dags, total } = page;
+    walk.page(dags.map(({ dag_id }) => dag_id));
     pageSize = Math.max(pageSize, dags.length);
     const [first] = dags;
     if (offset > 0 && !(first && known.has(first.dag_id))) {
@@ -40,13 +43,19 @@ export async function allDags(
       continue;
     }
     for (const dag of dags) known.set(dag.dag_id, dag);
-    // A later page that is full may have lost its last row to a DAG that came after the server had counted.
-    if (offset + dags.length >= total && (offset === 0 || dags.length < pageSize)) return [...known.values()];
+    // A later page that is full may have lost its last row to a DAG that came after the server had counted, and a number
+    // that is lower than what came proves nothing: a page that is not full does.
+    const isLast = offset === 0 ? dags.length === total : offset + dags.length >= total && dags.length < pageSize;
+    if (isLast) return [...known.values()];
     // A page that only repeats what is known leads no further: asked again, it has more, or its total is lower.
     stepsBack = dags.length < 2 ? stepsBack + 1 : 0;
     offset += Math.max(0, dags.length - 1);
   }
-  throw new Error("The list of DAGs changed ten times while it was read. Sync again when fewer DAGs come and go.");
+  throw new SyncError(
+    "UNSTEADY_SERVER",
+    "The list of DAGs changed ten times while it was read, or its pages contradict its number. Sync again when fewer DAGs come and go.",
+    { retryable: true },
+  );
 }
 
 /**

@@ -16,7 +16,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   async *read({ shared: airflow, state, stored, reconcile }) {
     const { dags, position } = await airflow.listedDags();
     const { position: before, unread = [] } = (state ?? {}) as { position?: unknown; unread?: readonly string[] };
-    const last = parsePosition(before);
+    const last = parsePosition(before, position);
     const timezones = new Map<unknown, string | null>();
     const due = new Set(unread);
     if (last) {

@@ -25,8 +25,10 @@ interface HistoryOptions<T> {
   readonly since?: number | undefined;
 }
 
+type Listed = { readonly dag_id: string; readonly run_after: string };
+
 /** Reads what is left of the history, and yields it in order. */
-export async function* history<T extends { readonly run_after: string }>(
+export async function* history<T extends Listed>(
   airflow: AirflowSync,
   { ask, limit, from, ahead = 2, since }: HistoryOptions<T>,
 ): AsyncGenerator<HistoryLeaf<T>> {
@@ -61,7 +63,7 @@ const RENEWALS = 10;
  *
  * @param held how many rows the table holds
  */
-export async function* reread<T extends { readonly run_after: string }>(
+export async function* reread<T extends Listed>(
   airflow: AirflowSync,
   { reread: from = {}, ...state }: StreamPosition,
   { held, ...options }: Pick<HistoryOptions<T>, "ask" | "limit"> & { readonly held: number },

@@ -2,7 +2,7 @@
  * Reads a scope to its end, in parts that are each proven.
  *
  * A part is believed only when it came in one answer, so that no writer could shift it: an answer that held fewer rows
- * than its limit and no fewer than the server counted is all of its scope. One that did not fit is cut at the last
+ * than its limit and as many as the server counted is all of its scope. One that did not fit is cut at the last
  * `run_after` that occurs in it. What lies before the cut is proven too where the answer is in order of `run_after`,
  * and asked for alone otherwise; then the rest. No total, offset or short page decides anything.
  *
@@ -10,7 +10,8 @@
  * same is asked again with a limit that is large enough for one answer. Where that would be too large an answer, that
  * moment is asked for by itself, and then DAG by DAG.
  */
-import { justAfter, timestamp } from "../timestamp.ts";
+import { SyncError } from "@org/sync-engine";
+import { isTimestamp, justAfter, timestamp } from "../timestamp.ts";
 import type { AirflowScope } from "./scope.ts";
 import { readAround, serverError } from "./unreadable.ts";
 
@@ -62,7 +63,7 @@ const MOST_ATTEMPTS = 10;
  * ids mostly are the earliest; where what lies before the cut did not fit into one answer, they were not, and only
  * halves bring parts that do.
  */
-export async function* leaves<T extends { readonly run_after: string }>(
+export async function* leaves<T extends { readonly dag_id: string; readonly run_after: string }>(
   ask: Ask<T>,
   scope: AirflowScope,
   pageLimit: number,
@@ -79,6 +80,7 @@ export async function* leaves<T extends { readonly run_after: string }>(
   let limit = pageLimit;
   let isWhole = false;
   const again = (part: AirflowScope) => leaves(ask, part, pageLimit, onUnreadable);
+  let said = "";
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
     const answer: Answer<T> | Error = await ask(rest, limit, { isWhole }).catch(serverError);
     if (answer instanceof Error) {
@@ -93,24 +95,31 @@ export async function* leaves<T extends { readonly run_after: string }>(
       return;
     }
     const { rows, total, ordered } = answer;
-    if (rows.length >= total && rows.length < answer.limit) {
+    // A number that is lower than what came is no number of anything.
+    if (rows.length === total && rows.length < answer.limit) {
       yield { scope: rest, rows };
       return;
     }
-    const times = rows.map((row) => timestamp(row.run_after));
-    const cut = isScattered ? middle(times) : times.toSorted().at(-1)!;
+    said = `of ${total} rows ${rows.length} came`;
+    // A row whose time is none goes with those before the cut: it cannot be stored, and is told of with them.
+    const times = rows.map(({ run_after }) => (isTimestamp(run_after) ? timestamp(run_after) : undefined));
+    const known = times.filter((time) => time !== undefined);
+    for (const time of known) if (!isWithin(time, rest)) throw outOfScope(rest, time);
+    // Asked for in order is not in order.
+    const isInOrder = ordered && known.every((time, index) => index === 0 || known[index - 1]! <= time);
+    const cut = isScattered ? middle(known) : known.toSorted().at(-1);
     const before = rows.filter((_, index) => times[index] !== cut);
-    if (before.length > 0) {
+    if (cut !== undefined && known.some((time) => time !== cut)) {
       const part = { ...rest, runAfter: { ...rest.runAfter, to: cut } };
-      if (ordered) yield { scope: part, rows: before };
+      if (isInOrder) yield { scope: part, rows: before };
       else yield* leaves(ask, part, pageLimit, onUnreadable, true);
       rest = { ...rest, runAfter: { ...rest.runAfter, from: cut } };
       limit = pageLimit;
       isWhole = false;
       attempt = -1;
-    } else if (answer.limit < limit && rows.length < total && !isOneMoment(rest)) {
+    } else if (cut !== undefined && answer.limit < limit && rows.length < total && !isOneMoment(rest)) {
       const next = justAfter(cut);
-      if (!ordered) yield* again({ ...rest, runAfter: { ...rest.runAfter, to: cut } });
+      if (!isInOrder) yield* again({ ...rest, runAfter: { ...rest.runAfter, to: cut } });
       yield* again({ ...rest, runAfter: { from: cut, to: next } });
       rest = { ...rest, runAfter: { ...rest.runAfter, from: next } };
       attempt = -1;
@@ -127,8 +136,21 @@ export async function* leaves<T extends { readonly run_after: string }>(
       limit = Math.max(limit * 2, total + pageLimit);
     }
   }
-  throw new Error(
-    `The server does not return ${JSON.stringify(rest)} in one answer: it keeps to a limit lower than ${limit} rows, or the rows change faster than they can be read.`,
+  throw new SyncError(
+    "UNSTEADY_SERVER",
+    `The server does not return ${JSON.stringify(rest)} in one answer (${said}): it keeps to a limit lower than ${limit} rows, miscounts them, or they change faster than they can be read.`,
+  );
+}
+
+function isWithin(time: string, { runAfter }: AirflowScope): boolean {
+  return !(runAfter?.from && time < runAfter.from) && !(runAfter?.to && time >= runAfter.to);
+}
+
+/** An answer that is not to the question: cut again and again, it would never become smaller. */
+function outOfScope(scope: AirflowScope, time: string): SyncError {
+  return new SyncError(
+    "NO_PROGRESS",
+    `Asked for ${JSON.stringify(scope)}, the server returns a row of ${time}. Is there a cache or a proxy in between that leaves out a part of the question?`,
   );
 }
 
@@ -138,8 +160,9 @@ function isOneMoment({ runAfter }: AirflowScope): boolean {
 }
 
 /** The time in the middle, or the second earliest where that is the earliest: some rows lie before it. */
-function middle(times: readonly string[]): string {
+function middle(times: readonly string[]): string | undefined {
   const sorted = times.toSorted();
-  const found = sorted[Math.floor(sorted.length / 2)]!;
+  const found = sorted[Math.floor(sorted.length / 2)];
+  if (found === undefined) return undefined;
   return sorted.find((time) => time >= found && time > sorted[0]!) ?? found;
 }

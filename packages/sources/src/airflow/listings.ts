@@ -1,16 +1,17 @@
 /** How the server lists dag runs and task instances. */
 import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
-import { type AnswerOptions, createAnswerSize, type Request } from "@org/sync-engine";
+import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
-import { runKey, taskInstanceKey } from "./keys.ts";
+import { type AnswerShape, answers } from "./answers.ts";
+import { key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./unreadable.ts";
 
-/** Asks the server for something whose answer has a list, named so that its absence is noticed. */
-export type AskList = <T>(
+/** Asks the server for something, and holds its answer to a shape. */
+export type AskServer = <T>(
   label: string,
-  list: keyof T & string,
+  shape: AnswerShape,
   call: (signal: AbortSignal) => Promise<{ data: T; response: Response }>,
   options?: RequestOptions,
 ) => Promise<T>;
@@ -46,6 +47,9 @@ const MEBIBYTE = 1024 * 1024;
 interface Endpoints<T> {
   readonly label: string;
   readonly list: "dag_runs" | "task_instances";
+  /** What a page must look like: one that is counted, and one by cursor. */
+  readonly counted: AnswerShape;
+  readonly byCursor: AnswerShape;
   /** Whether the batch endpoint can order by `run_after`. */
   readonly isBatchOrdered: boolean;
   /** Tells one row from another. */
@@ -71,21 +75,26 @@ type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "t
  * DAG, or one run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its cursor.
  */
 function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
-  ask: AskList,
-  { label, list, isBatchOrdered, keyOf, mostBytes, batch, get }: Endpoints<T>,
+  ask: AskServer,
+  { label, list, counted, byCursor, isBatchOrdered, keyOf, mostBytes, batch, get }: Endpoints<T>,
   useBatch: boolean,
   whyNotThere: WhyNotThere,
 ): Listing<T> {
   const sizes = createAnswerSize({ mostBytes });
   // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
-  const page = async (name: string, call: Call<Listed<T>>, { maxResponseBytes, ...options }: PageOptions) => {
+  const page = async (
+    name: string,
+    shape: AnswerShape,
+    call: Call<Listed<T>>,
+    { maxResponseBytes, ...options }: PageOptions,
+  ) => {
     let bytes = 0;
     const measured = async (signal: AbortSignal) => {
       const result = await call(signal, maxResponseBytes);
       bytes = result.bytes;
       return result;
     };
-    const data = await ask(name, list, measured, { serverErrorRetries: 2, ...options });
+    const data = await ask(name, shape, measured, { serverErrorRetries: 2, ...options });
     return { data, rows: data[list] ?? [], bytes };
   };
   const weigh = (answer: { readonly rows: readonly T[]; readonly bytes: number }) => ({
@@ -96,7 +105,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   async function changed(scope: AirflowScope, token: string): Promise<ChangedPage<T>> {
     const asked = async (limit: number, options: PageOptions) => {
       const call = get(scope, { limit, order_by: ["id"], cursor: token });
-      const { data, rows, bytes } = await page(`changed ${label}`, call, options);
+      const { data, rows, bytes } = await page(`changed ${label}`, byCursor, call, options);
       if ("next_cursor" in data) return { rows, bytes, next: data.next_cursor ?? null };
       const total = rows.length < limit ? data.total_entries : undefined;
       return { rows, bytes, total: total ?? Number.POSITIVE_INFINITY };
@@ -111,8 +120,8 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     const asked = async (limit: number, options: PageOptions) => {
       const call = isBatch ? batch(scope, { limit, offset }) : get(scope, { limit, offset, order_by: ["run_after"] });
       const name = isBatch ? label : `${label} by GET`;
-      const { data, rows, bytes } = await page(name, call, { ...options, ...probing(probe) });
-      return { rows, bytes, total: data.total_entries ?? rows.length, ordered, limit };
+      const { data, rows, bytes } = await page(name, counted, call, { ...options, ...probing(probe) });
+      return { rows, bytes, total: data.total_entries as number, ordered, limit };
     };
     const most = isBatch ? wanted : Math.min(wanted, LARGEST_GET);
     return sizes.fit(most, asked, { weigh, ...(isWhole && { isWhole }) });
@@ -121,11 +130,13 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   /** All rows of a scope, whatever their number, where the server has a cursor. */
   async function askByCursor(scope: AirflowScope): Promise<Answer<T> | undefined> {
     const rows = new Map<string, T>();
+    const walk = createWalk(label);
     for (let token: string | null = ""; token !== null; ) {
       const answer: ChangedPage<T> = await changed(scope, token);
       if (!("next" in answer)) return undefined;
       // One that is cleared meanwhile comes again, as it is then.
       for (const row of answer.rows) rows.set(keyOf(row), row);
+      walk.page(answer.rows.map(pageKey), answer.next);
       token = answer.next;
     }
     return { rows: [...rows.values()], total: rows.size, ordered: false, limit: Number.POSITIVE_INFINITY };
@@ -160,7 +171,7 @@ function placesOf({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readon
 
 export const dagRunListing = (
   client: AirflowClient,
-  ask: AskList,
+  ask: AskServer,
   useBatch: boolean,
   whyNotThere: WhyNotThere,
 ): Listing<DagRun> =>
@@ -169,6 +180,8 @@ export const dagRunListing = (
     {
       label: "dag runs",
       list: "dag_runs",
+      counted: answers.dagRuns,
+      byCursor: answers.changedDagRuns,
       isBatchOrdered: true,
       keyOf: runKey,
       mostBytes: 8 * MEBIBYTE,
@@ -201,7 +214,7 @@ export const dagRunListing = (
 
 export const taskInstanceListing = (
   client: AirflowClient,
-  ask: AskList,
+  ask: AskServer,
   useBatch: boolean,
   whyNotThere: WhyNotThere,
 ): Listing<TaskInstance> =>
@@ -210,6 +223,8 @@ export const taskInstanceListing = (
     {
       label: "task instances",
       list: "task_instances",
+      counted: answers.taskInstances,
+      byCursor: answers.changedTaskInstances,
       isBatchOrdered: false,
       keyOf: taskInstanceKey,
       // Five thousand have as much, and none of them is large.
@@ -271,4 +286,10 @@ function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; ru
 
 function only(ids: readonly string[] | undefined): string {
   return ids?.length === 1 && ids[0] ? ids[0] : "~";
+}
+
+/** Tells a row of any page from others, and its attempt: one that is cleared meanwhile comes again, with another id. */
+export function pageKey(row: Partial<ListedId> & { readonly id?: unknown }): string {
+  const { dag_id, dag_run_id, task_id, map_index, region_id, region_index, id } = row;
+  return key(dag_id, dag_run_id, task_id, map_index, region_id, region_index, id);
 }

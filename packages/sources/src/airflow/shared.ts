@@ -77,7 +77,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const api = airflowApi(options.client, context, batch);
   const listedDags = once(async (): Promise<ListedDags> => {
     const dags = await allDags(api, onUnreadable);
-    const listed = { position: { server: api.clock(context.now), local: context.now() }, dags };
+    const listed = { position: api.position(), dags };
     list(listed);
     return listed;
   });

@@ -1,5 +1,5 @@
 /** What the streams of runs and task instances keep between syncs. */
-import { type Position, parsePosition } from "@org/sync-engine";
+import { isMoment, type Position, parsePosition } from "@org/sync-engine";
 import type { RunId } from "./keys.ts";
 
 /** How far a walk through the history is. */
@@ -35,20 +35,29 @@ export type StreamState =
  * A stream's state as it was stored. One of an older revision goes on from its position, and reads its history again over
  * the next syncs; without a state, a first sync begins.
  *
- * @param start where a first sync begins
+ * A position that cannot be used, since a wrong clock wrote it, is none: then everything is read.
+ *
+ * @param start where a first sync begins: the clocks at present
  */
 export function parseStreamState(
   { state, outdated }: { readonly state: unknown; readonly outdated: unknown },
   start: Position,
 ): StreamState {
-  const { position, history, ...more } = (state ?? {}) as Record<string, unknown>;
-  const known = parsePosition(position);
-  if (known) return { ...more, position: known };
+  const { position, overlapMs, history, ...more } = (state ?? {}) as Record<string, unknown>;
+  const known = parsePosition(position, start);
+  if (known) return { ...more, ...parseOverlap(overlapMs), position: known };
   // What is still to be read is no part of the history, which is what is read again.
-  const { position: before, reread: _, ...owed } = (outdated ?? {}) as Record<string, unknown>;
-  const older = parsePosition(before);
-  if (older) return { ...owed, position: older, reread: { isRenewal: true } };
+  const { position: before, overlapMs: wide, reread: _, ...owed } = (outdated ?? {}) as Record<string, unknown>;
+  const older = parsePosition(before, start);
+  if (older) return { ...owed, ...parseOverlap(wide), position: older, reread: { isRenewal: true } };
   const { start: begun, ...frontier } = (history ?? {}) as Record<string, unknown>;
   const { again } = more as { readonly again?: readonly RunId[] };
-  return { history: { ...frontier, start: parsePosition(begun) ?? start }, ...(again && { again }) };
+  const beginning = parsePosition(begun, start);
+  // What changed since an unknown moment, in what was read before, no window would show.
+  return { history: beginning ? { ...frontier, start: beginning } : { start }, ...(again && { again }) };
+}
+
+/** An overlap as it stands in a state; one that no release wrote is none. */
+function parseOverlap(value: unknown): { readonly overlapMs?: number } {
+  return isMoment(value) ? { overlapMs: value } : {};
 }

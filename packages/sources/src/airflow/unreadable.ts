@@ -2,7 +2,9 @@
  * One row that the server cannot print makes every page that it is on an error 500, however often it is asked for. What
  * surrounds it is read in ever smaller parts, by offset: those rows are stored, but nothing is proven by them.
  */
+import { createWalk } from "@org/sync-engine";
 import type { Ask, OnUnreadable } from "./leaves.ts";
+import { pageKey } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
 
 /** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
@@ -30,7 +32,7 @@ export function serverError(error: unknown): Error {
  * by offsets meanwhile proves nothing
  * @throws the cause, when nothing can be read, or too much cannot be read
  */
-export async function* readAround<T>(
+export async function* readAround<T extends { readonly dag_id: string }>(
   ask: Ask<T>,
   scope: AirflowScope,
   limit: number,
@@ -42,16 +44,21 @@ export async function* readAround<T>(
 ): AsyncGenerator<{ readonly rows: readonly T[] }, boolean> {
   const { total } = await ask(scope, 0, { probe: { offset: 0 } });
   const unreadable: number[] = [];
+  const walk = createWalk(name);
   let readable = 0;
+  let isEnd = false;
 
   async function* read(offset: number, count: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
     const answer = await ask(scope, count, { probe: { offset } }).catch(serverError);
     if (!(answer instanceof Error)) {
       const { rows } = answer;
       readable += rows.length;
+      isEnd = rows.length === 0;
+      if (isEnd) return;
+      walk.page(rows.map(pageKey));
       yield { rows };
       // The server may keep to a smaller page.
-      if (rows.length > 0 && rows.length < count) yield* read(offset + rows.length, count - rows.length);
+      if (rows.length < count) yield* read(offset + rows.length, count - rows.length);
       return;
     }
     if (count > 1) {
@@ -64,7 +71,8 @@ export async function* readAround<T>(
     if (unreadable.length > MOST_UNREADABLE) throw cause;
   }
 
-  for (let offset = 0; offset < total; offset += limit) yield* read(offset, Math.min(limit, total - offset));
+  // What comes after its end is no row, whatever the server counts.
+  for (let offset = 0; offset < total && !isEnd; offset += limit) yield* read(offset, Math.min(limit, total - offset));
   if (readable === 0) throw cause;
   for (const offset of unreadable) onUnreadable(`row ${offset + 1} of ${total} in ${name}: ${cause.message}`);
   return unreadable.length > 0;

@@ -1,5 +1,5 @@
 /** Which DAGs the user sees, and what became of those that the server does not list any more. */
-import type { SourceContext } from "@org/sync-engine";
+import { type SourceContext, SyncError } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { ListedDags } from "./shared.ts";
@@ -70,19 +70,16 @@ export function createVisibility(
     },
     unlisted: (dags) => dags.filter((dag) => !visible.has(dag)),
     async expectVisible(dags) {
-      for (const dag of new Set(dags)) if ((await api.presence(dag)) === "hidden") throw new HiddenDag(dag);
+      for (const dag of new Set(dags)) if ((await api.presence(dag)) === "hidden") throw hiddenDag(dag);
     },
   };
 }
 
 /** A right was taken away while it was used: what it showed is not gone. */
-class HiddenDag extends Error {
-  override readonly name = "HiddenDag";
-  readonly retryable = true;
-
-  constructor(dag: string) {
-    super(
-      `The user lost the right to see ${dag} while it was read: nothing in it is taken for deleted. Sync again, and what the user still sees is synced.`,
-    );
-  }
+function hiddenDag(dag: string): SyncError {
+  return new SyncError(
+    "UNSTEADY_SERVER",
+    `The user lost the right to see ${dag} while it was read: nothing in it is taken for deleted. Sync again, and what the user still sees is synced.`,
+    { retryable: true },
+  );
 }

@@ -1,6 +1,6 @@
 import type { DagRun } from "@org/airflow-client";
 import { defineTable, type Json, type Row } from "@org/destination";
-import { timestamp } from "../../timestamp.ts";
+import { timeColumn } from "../../timestamp.ts";
 
 export const dagRunsTable = defineTable({
   name: "airflow_dag_runs",
@@ -75,14 +75,14 @@ export function dagRunRow(run: DagRun): Row<typeof dagRunsTable> {
     dag_run_id: run.dag_run_id,
     run_type: run.run_type,
     state: run.state,
-    logical_date: timestamp(run.logical_date),
-    start_date: timestamp(run.start_date),
-    end_date: timestamp(run.end_date),
+    logical_date: timeColumn(run.logical_date),
+    start_date: timeColumn(run.start_date),
+    end_date: timeColumn(run.end_date),
     external_trigger: run.run_type === "manual",
-    data_interval_start: timestamp(run.data_interval_start),
-    data_interval_end: timestamp(run.data_interval_end),
-    run_after: timestamp(run.run_after),
-    queued_at: timestamp(run.queued_at),
+    data_interval_start: timeColumn(run.data_interval_start),
+    data_interval_end: timeColumn(run.data_interval_end),
+    run_after: timeColumn(run.run_after),
+    queued_at: timeColumn(run.queued_at),
     duration: run.duration ?? null,
     conf: (run.conf as Json | undefined) ?? null,
     note: run.note ?? null,

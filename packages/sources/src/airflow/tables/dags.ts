@@ -1,6 +1,6 @@
 import type { Dag } from "@org/airflow-client";
 import { defineTable, type Row } from "@org/destination";
-import { timestamp } from "../../timestamp.ts";
+import { timeColumn } from "../../timestamp.ts";
 
 export const dagsTable = defineTable({
   name: "airflow_dags",
@@ -90,15 +90,15 @@ export function dagRow(dag: Dag, timezone: string | null): Row<typeof dagsTable>
     timezone,
     max_active_runs: dag.max_active_runs ?? null,
     default_view: null,
-    next_dagrun_create_after: timestamp(dag.next_dagrun_run_after),
+    next_dagrun_create_after: timeColumn(dag.next_dagrun_run_after),
     is_stale: dag.is_stale,
     dag_display_name: dag.dag_display_name,
     description: dag.description ?? null,
     max_active_tasks: dag.max_active_tasks,
     max_consecutive_failed_dag_runs: dag.max_consecutive_failed_dag_runs,
-    next_dagrun_logical_date: timestamp(dag.next_dagrun_logical_date),
-    next_dagrun_data_interval_start: timestamp(dag.next_dagrun_data_interval_start),
-    next_dagrun_data_interval_end: timestamp(dag.next_dagrun_data_interval_end),
+    next_dagrun_logical_date: timeColumn(dag.next_dagrun_logical_date),
+    next_dagrun_data_interval_start: timeColumn(dag.next_dagrun_data_interval_start),
+    next_dagrun_data_interval_end: timeColumn(dag.next_dagrun_data_interval_end),
     timetable_summary: dag.timetable_summary ?? null,
     timetable_description: dag.timetable_description ?? null,
     fileloc: dag.fileloc,

@@ -1,6 +1,6 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { defineTable, type Row } from "@org/destination";
-import { timestamp } from "../../timestamp.ts";
+import { timeColumn } from "../../timestamp.ts";
 import { identityOf, NO_INDEX, NO_REGION } from "../keys.ts";
 
 export const taskInstancesTable = defineTable({
@@ -101,8 +101,8 @@ export function taskInstanceRow(row: TaskInstance): Row<typeof taskInstancesTabl
     ...attemptColumns(row),
     ...identityOf(row),
     is_latest: true,
-    logical_date: timestamp(row.logical_date),
-    run_after: timestamp(row.run_after),
+    logical_date: timeColumn(row.logical_date),
+    run_after: timeColumn(row.run_after),
     rendered_map_index: row.rendered_map_index ?? null,
     team_name: row.team_name ?? null,
   };
@@ -114,8 +114,8 @@ export function attemptRow(attempt: TaskInstanceAttempt, listed: TaskInstance): 
     ...attemptColumns(attempt),
     ...identityOf(listed),
     is_latest: false,
-    logical_date: timestamp(listed.logical_date),
-    run_after: timestamp(listed.run_after),
+    logical_date: timeColumn(listed.logical_date),
+    run_after: timeColumn(listed.run_after),
     rendered_map_index: null,
     team_name: listed.team_name ?? null,
   };
@@ -125,8 +125,8 @@ function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
   return {
     try_number: row.try_number,
     state: row.state ?? null,
-    start_date: timestamp(row.start_date),
-    end_date: timestamp(row.end_date),
+    start_date: timeColumn(row.start_date),
+    end_date: timeColumn(row.end_date),
     duration: row.duration ?? null,
     operator: row.operator ?? null,
     hostname: row.hostname ?? null,
@@ -143,8 +143,8 @@ function attemptColumns(row: TaskInstance | TaskInstanceAttempt) {
     queue: row.queue ?? null,
     priority_weight: row.priority_weight ?? null,
     executor: row.executor ?? null,
-    queued_when: timestamp(row.queued_when),
-    scheduled_when: timestamp(row.scheduled_when),
+    queued_when: timeColumn(row.queued_when),
+    scheduled_when: timeColumn(row.scheduled_when),
     pid: row.pid ?? null,
     unixname: row.unixname ?? null,
     dag_version: row.dag_version?.version_number ?? null,

@@ -1,6 +1,6 @@
 import type { DagsterAssetNode, DagsterMaterialization } from "@org/dagster-client";
 import { defineTable, type Row } from "@org/destination";
-import { timestampOf } from "../../timestamp.ts";
+import { timestampOfSeconds } from "../../timestamp.ts";
 
 export const assetsTable = defineTable({
   name: "dagster_assets",
@@ -59,7 +59,7 @@ export function assetRow(
     key_path: path.join("."),
     // A materialization from outside of a run has an empty run id.
     last_materialization_run_id: materialization?.runId || null,
-    last_materialization_time: materialization ? timestampOf(Number(materialization.timestamp)) : null,
+    last_materialization_time: materialization ? timestampOfSeconds(Number(materialization.timestamp) / 1000) : null,
     ...(definition ?? { description: null, group_name: null, repository: null, code_location: null }),
   };
 }

@@ -1,0 +1,107 @@
+/**
+ * What Airflow's answers must look like: the envelopes, and the fields that rules, keys and times depend on. What only
+ * fills a column is left to the destination, which refuses a row rather than an answer. `answers.test.ts` holds all of it
+ * to the interfaces of every version in specs/airflow.
+ */
+import { type Shape, shapes } from "@org/sync-engine";
+
+const { boolean, count, id, integer, list, nullable, object, optional, text } = shapes;
+
+/** An answer, and where in it are rows that a table's key is to tell apart. */
+export interface AnswerShape {
+  readonly shape: Shape;
+  readonly rows?: { readonly list: string; readonly key: readonly string[] };
+}
+
+const time = optional(text);
+const version = object({ version_number: integer });
+
+export const dagFields = {
+  dag_id: id,
+  is_paused: boolean,
+  is_stale: boolean,
+  owners: list(text),
+  tags: list(object({ name: text })),
+  last_parsed_time: time,
+  next_dagrun_run_after: time,
+  next_dagrun_logical_date: time,
+  next_dagrun_data_interval_start: time,
+  next_dagrun_data_interval_end: time,
+};
+
+export const dagRunFields = {
+  dag_id: id,
+  dag_run_id: id,
+  run_type: text,
+  state: nullable(text),
+  run_after: text,
+  logical_date: time,
+  start_date: time,
+  end_date: time,
+  data_interval_start: time,
+  data_interval_end: time,
+  queued_at: time,
+  dag_versions: list(version),
+};
+
+/** What the present attempt and earlier ones have in common. */
+export const attemptFields = {
+  dag_id: id,
+  dag_run_id: id,
+  task_id: id,
+  map_index: integer,
+  region_id: optional(text),
+  region_index: optional(integer),
+  try_number: integer,
+  state: nullable(text),
+  start_date: time,
+  end_date: time,
+  queued_when: time,
+  scheduled_when: time,
+  dag_version: optional(version),
+};
+
+export const taskInstanceFields = { ...attemptFields, id, run_after: text, logical_date: time };
+
+export const eventLogFields = {
+  event_log_id: integer,
+  event: text,
+  dag_id: optional(text),
+  run_id: optional(text),
+  extra: optional(text),
+};
+
+export const dagVersionFields = { id, dag_id: id, created_at: text };
+
+/** Rows with their number. */
+function counted(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
+  return { shape: object({ [name]: list(object(fields)), total_entries: count }), rows: { list: name, key } };
+}
+
+/** Rows by cursor, which nobody counted. */
+function byCursor(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
+  const shape = object({ [name]: list(object(fields)), next_cursor: optional(text), total_entries: optional(count) });
+  return { shape, rows: { list: name, key } };
+}
+
+const runKey = ["dag_id", "dag_run_id"];
+const taskInstanceKey = [...runKey, "task_id", "map_index", "region_id", "region_index"];
+
+/** What is asked, by the label of its kind. */
+export const answers = {
+  dags: counted("dags", dagFields, ["dag_id"]),
+  dagRuns: counted("dag_runs", dagRunFields, runKey),
+  changedDagRuns: byCursor("dag_runs", dagRunFields, runKey),
+  taskInstances: counted("task_instances", taskInstanceFields, taskInstanceKey),
+  changedTaskInstances: byCursor("task_instances", taskInstanceFields, taskInstanceKey),
+  /** Of several tries with one number, the one that ran counts: the server's own attempts are not unique by it. */
+  tries: { shape: object({ task_instances: list(object(attemptFields)) }) },
+  dagVersions: counted("dag_versions", dagVersionFields, ["id"]),
+  eventLogs: counted("event_logs", eventLogFields, ["event_log_id"]),
+  dagStats: {
+    shape: object({ dags: list(object({ dag_id: id, stats: list(object({ state: text, count })) })) }),
+    rows: { list: "dags", key: ["dag_id"] },
+  },
+  dag: { shape: object({ dag_id: id }) },
+  dagDetails: { shape: object({ dag_id: id, timezone: optional(text) }) },
+} as const satisfies Readonly<Record<string, AnswerShape>>;

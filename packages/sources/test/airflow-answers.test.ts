@@ -1,0 +1,126 @@
+/** What is expected of Airflow's answers, held to the interfaces of all versions. */
+import { readdirSync, readFileSync } from "node:fs";
+import { createAirflowWorld } from "@org/simulators";
+import type { Shape } from "@org/sync-engine";
+import { describe, expect, test } from "vitest";
+import type { Told } from "../../../test/lying-front.ts";
+import * as described from "../src/airflow/answers.ts";
+import { setUp } from "./airflow-sync.ts";
+
+interface Schema {
+  readonly $ref?: string;
+  readonly type?: string;
+  readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
+  readonly properties?: Readonly<Record<string, Schema>>;
+  readonly required?: readonly string[];
+}
+
+const folder = new URL("../../../specs/airflow/", import.meta.url);
+const versions = readdirSync(folder).filter((name) => name.endsWith(".json"));
+
+const fields: Record<string, Readonly<Record<string, Shape>>> = {
+  DAGResponse: described.dagFields,
+  DAGRunResponse: described.dagRunFields,
+  TaskInstanceResponse: described.taskInstanceFields,
+  TaskInstanceHistoryResponse: described.attemptFields,
+  EventLogResponse: described.eventLogFields,
+  DagVersionResponse: described.dagVersionFields,
+};
+
+/** Values that a schema allows: one of each kind, and the least of an object. */
+function values(schema: Schema, schemas: Readonly<Record<string, Schema>>): unknown[] {
+  const target = schema.$ref ? schemas[schema.$ref.split("/").at(-1) as string] : schema;
+  if (!target) throw new Error(`There is no ${schema.$ref}.`);
+  if (target.anyOf) return target.anyOf.flatMap((each) => values(each, schemas));
+  switch (target.type) {
+    case "string":
+      return ["text"];
+    case "integer":
+      return [0, 7];
+    case "number":
+      return [0, 1.5];
+    case "boolean":
+      return [true, false];
+    case "null":
+      return [null];
+    case "array":
+      return [[], values(target.items ?? {}, schemas)];
+    default: {
+      const entries = (target.required ?? []).map((name) => [
+        name,
+        values(target.properties?.[name] ?? {}, schemas)[0],
+      ]);
+      return [Object.fromEntries(entries)];
+    }
+  }
+}
+
+describe.each(versions)("Airflow %s", (version) => {
+  const { schemas } = JSON.parse(readFileSync(new URL(version, folder), "utf8")).components as {
+    schemas: Record<string, Schema>;
+  };
+
+  test.each(Object.entries(fields))(
+    "%s has every field that is expected, in a shape that is let through",
+    (name, shapes) => {
+      const schema = schemas[name]!;
+      for (const [field, shape] of Object.entries(shapes)) {
+        const property = schema.properties?.[field];
+        for (const value of property ? values(property, schemas) : []) {
+          expect(shape(value), `${name}.${field}: ${JSON.stringify(value)}`).toBeUndefined();
+        }
+        // The newest has them all.
+        if (version === versions.at(-1)) expect(property, `${name}.${field}`).toBeDefined();
+        if (!schema.required?.includes(field)) expect(shape(undefined), `${name}.${field}`).toBeUndefined();
+      }
+    },
+  );
+
+  test("the envelopes are as expected", () => {
+    const list = (rows: string, schema: string) => ({ [rows]: values(schemas[schema]!, schemas), total_entries: 1 });
+    const { answers } = described;
+    expect(answers.dags.shape(list("dags", "DAGResponse"))).toBeUndefined();
+    expect(answers.dagRuns.shape(list("dag_runs", "DAGRunResponse"))).toBeUndefined();
+    expect(answers.taskInstances.shape(list("task_instances", "TaskInstanceResponse"))).toBeUndefined();
+    expect(answers.tries.shape(list("task_instances", "TaskInstanceHistoryResponse"))).toBeUndefined();
+    expect(answers.eventLogs.shape(list("event_logs", "EventLogResponse"))).toBeUndefined();
+    expect(answers.dagVersions.shape(list("dag_versions", "DagVersionResponse"))).toBeUndefined();
+    expect(answers.dagStats.shape(list("dags", "DagStatsResponse"))).toBeUndefined();
+    expect(answers.dagDetails.shape(values(schemas.DAGDetailsResponse!, schemas)[0])).toBeUndefined();
+    const byCursor = { ...list("dag_runs", "DAGRunResponse"), total_entries: null, next_cursor: "x" };
+    expect(answers.changedDagRuns.shape(byCursor)).toBeUndefined();
+    expect(answers.dagRuns.shape(byCursor)).toBeDefined();
+  });
+});
+
+describe("I13: an answer with two different rows of one key stores nothing, and says what this version does not know", () => {
+  /** What the rows of a list become, where there are any. */
+  const twice = (list: string, more: object) => ({
+    answer: ({ body, url }: Told) => {
+      const [row] = body?.[list] ?? [];
+      if (!row || url.pathname.endsWith("/tries") || url.pathname.endsWith("/dagStats")) return;
+      body[list].push({ ...row, ...more });
+      body.total_entries += 1;
+    },
+  });
+  const lies = {
+    dags: [twice("dags", { description: "another" }), "description ("],
+    dag_runs: [twice("dag_runs", { region: 1 }), "region (missing, 1)"],
+    task_instances: [twice("task_instances", { try_number: 9, region_x: "loop" }), 'region_x (missing, "loop")'],
+  } as const;
+
+  test.each(Object.keys(lies) as (keyof typeof lies)[])("%s", async (stream) => {
+    const [lie, difference] = lies[stream];
+    const world = createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
+    const airflow = await setUp({ simulator: { validate: false }, world, lie });
+    const error = await airflow.syncNow().catch((thrown: unknown) => thrown);
+    const found = (error as { result: { streams: { stream: string; error?: Error; inserted: number }[] } }).result;
+    const failed = found.streams.find((each) => each.stream === stream);
+    expect(failed?.error).toMatchObject({ code: "KEY_COLLISION", message: expect.stringContaining(difference) });
+    expect(failed?.inserted).toBe(0);
+    airflow.front.tell();
+    await airflow.syncNow();
+    expect(await airflow.differences()).toEqual([]);
+  });
+});

@@ -1,0 +1,48 @@
+/** What a server's clock showed during a sync, by the `Date` of its answers. */
+import { parseHttpDate } from "./http-date.ts";
+import type { Position } from "./position.ts";
+import type { SourceContext } from "./source.ts";
+
+/** Clocks that differ by more are worth a word: one of the two is wrong. */
+const NOTABLE_MS = 24 * 60 * 60 * 1000;
+
+export interface ServerClock {
+  /** To be told the `Date` header of every answer; one that is no date is left aside, and told of once. */
+  see(date: string | null | undefined): void;
+  /**
+   * The earliest time that any server or proxy wrote into an answer so far, or our own where that is earlier: a `Date`
+   * that is ahead of the clock which stamps the rows would lose changes; one of the two that is behind only has some read
+   * again.
+   */
+  position(): Position;
+}
+
+export function createServerClock({ now, emit }: Pick<SourceContext, "now" | "emit">): ServerClock {
+  let earliest = Number.POSITIVE_INFINITY;
+  const said = new Set<string>();
+  const say = (code: string, message: string) => {
+    if (said.has(code)) return;
+    said.add(code);
+    emit({ type: "notice", code, message });
+  };
+  return {
+    see(date) {
+      if (date === null || date === undefined) return;
+      const time = parseHttpDate(date);
+      if (time !== undefined) earliest = Math.min(earliest, time);
+      else {
+        const message = `An answer is dated ${JSON.stringify(date.slice(0, 60))}, which is no date: it is left aside. The server's clock, or a proxy before it, is wrong.`;
+        say("IMPOSSIBLE_DATE", message);
+      }
+    },
+    position() {
+      const local = now();
+      if (Number.isFinite(earliest) && Math.abs(earliest - local) > NOTABLE_MS) {
+        const [server, own] = [new Date(earliest), new Date(local)].map((date) => date.toISOString().slice(0, 16));
+        const message = `The server's clock shows ${server}, and this machine's ${own}. The earlier one counts; the other is left aside. Set the wrong one right.`;
+        say("CLOCKS_DIFFER", message);
+      }
+      return { server: Math.min(earliest, local), local };
+    },
+  };
+}
