@@ -23,6 +23,7 @@ import type { AirflowSync } from "./shared.ts";
 import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
+import { countWith, runsOf, unstoredRuns } from "./unstored.ts";
 
 /**
  * The first sync reads the history. Every sync then reads what changed since the last one, and what no window shows; a
@@ -39,7 +40,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const options = { ask, limit: airflow.runsPerAnswer };
     let state = parseStreamState(context, before.position);
 
-    airflow.askTriesAgain(state.again ?? []);
+    airflow.askTriesAgain([...(state.again ?? []), ...runsOf(context.unstored(taskInstancesTable))]);
+    const unstored = () => context.unstored(dagRunsTable);
+    const countBy = (...columns: ("dag_id" | "state")[]) =>
+      countWith(stored, { table: dagRunsTable, scope: unpurged, columns }, unstored());
     const isFirst = "history" in state;
     if ("history" in state) {
       const { start, ...from } = state.history;
@@ -50,7 +54,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       state = { position: start };
     }
 
-    const unknown = unknownDags(before.runCounts, await stored.countBy(dagRunsTable, unpurged, ["dag_id"]));
+    const unknown = unknownDags(before.runCounts, await countBy("dag_id"));
     state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     const window = await airflow.windowFrom(state);
     const seen = new Set<string>();
@@ -65,7 +69,13 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       if (isOld) late += changed(context.lastCommit());
     }
 
-    const counts = await stored.countBy(dagRunsTable, unpurged, ["dag_id", "state"]);
+    for (const scope of unstoredRuns(unstored()).filter(airflow.isVisible)) {
+      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
+        yield await dagRunBatch(airflow, stored, leaf, state);
+      }
+    }
+
+    const counts = await countBy("dag_id", "state");
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
     const doubts: AirflowScope[] = [
       ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
@@ -93,7 +103,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     yield* readTasksOf(airflow.dueTries());
     for (const doubt of doubts) yield* readRuns(doubt);
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    const held = await stored.countBy(dagRunsTable, unpurged, ["dag_id"]);
+    const held = await countBy("dag_id");
     const dags = held.map(({ values }) => values.dag_id as string);
     const unlisted = airflow.unlisted(dags);
     const again = airflow.owedTries();

@@ -13,7 +13,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   table: dagsTable,
   revision: 1,
   needs: ["timezone"],
-  async *read({ shared: airflow, state, stored, reconcile }) {
+  async *read({ shared: airflow, state, stored, reconcile, unstored }) {
     const { dags, position } = await airflow.listedDags();
     const { position: before, unread = [] } = (state ?? {}) as { position?: unknown; unread?: readonly string[] };
     const last = parsePosition(before, position);
@@ -46,7 +46,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     const next = { position: { ...position }, ...(stillUnread.length > 0 && { unread: stillUnread }) };
     yield batchOf(dagsTable, { upserts, state: next });
 
-    const held = await stored.keys(dagsTable, {});
+    const held = [...(await stored.keys(dagsTable, {})), ...unstored(dagsTable)];
     const gone = await airflow.gone(
       held.map(({ dag_id }) => dag_id as string),
       reconcile,

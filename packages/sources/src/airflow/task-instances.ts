@@ -24,6 +24,7 @@ import type { AirflowSync } from "./shared.ts";
 import { parseStreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
+import { countWith, runsOf } from "./unstored.ts";
 
 /** How long after its end a run's unfinished task instances are still looked after. */
 const AFTERMATH_MS = 24 * 60 * 60 * 1000;
@@ -45,7 +46,9 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };
     let state = parseStreamState(context, before.position);
 
-    airflow.askTriesAgain(state.again ?? []);
+    // Their runs are read whole, with all attempts: any of them may be what could not be stored.
+    const unstored = () => context.unstored(taskInstancesTable);
+    airflow.askTriesAgain([...(state.again ?? []), ...runsOf(unstored())]);
     let regions = false;
     const isFirst = "history" in state;
     if ("history" in state) {
@@ -58,7 +61,10 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       state = { position: start, ...(regions && { regions: true as const }) };
     }
 
-    const unknown = unknownDags(before.runCounts, await stored.countBy(taskInstancesTable, unpurged, ["dag_id"]));
+    const unknown = unknownDags(before.runCounts, [
+      ...(await stored.countBy(taskInstancesTable, unpurged, ["dag_id"])),
+      ...unstored().map((values) => ({ values })),
+    ]);
     state = { ...state, unlisted: [...new Set([...(state.unlisted ?? []), ...unknown])] };
     // Before the window: after it, a new row would hide a deleted one.
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
@@ -97,7 +103,9 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
     airflow.triesWereAsked(due.filter(isSeen));
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    const held = await stored.countBy(taskInstancesTable, listed, ["dag_id"]);
+    const isListed = (row: StoredRow) => row.is_latest === true && row.purged_at === null;
+    const counted = { table: taskInstancesTable, scope: listed, columns: ["dag_id"] };
+    const held = await countWith(stored, counted, unstored().filter(isListed));
     const dags = held.map(({ values }) => values.dag_id as string);
     state = {
       ...state,

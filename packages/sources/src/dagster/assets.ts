@@ -16,7 +16,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   table: assetsTable,
   revision: 1,
   needs: ["last_materialization_time", "code_location"],
-  async *read({ shared: { api, before }, state: last, stored }) {
+  async *read({ shared: { api, before }, state: last, stored, unstored }) {
     const { position, definitions } = await before();
     const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);
     const locations = new Set(held.map((row) => row.code_location as string | null));
@@ -37,10 +37,11 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
     });
 
     const others = new Map(definitions.assetPaths.map((path) => [assetId(path), path]));
-    for (const { id, last_materialization_time: time } of held as readonly {
-      id: string;
-      [column: string]: unknown;
-    }[]) {
+    for (const row of [...held, ...unstored(assetsTable)]) {
+      const { id, last_materialization_time: time } = row as {
+        readonly id: string;
+        readonly [column: string]: unknown;
+      };
       // Of one that is kept and was never materialized there is nothing to ask.
       if (time !== null || !kept.has(id)) others.set(id, JSON.parse(id) as string[]);
     }

@@ -1,4 +1,4 @@
-import type { Json, Row } from "@org/destination";
+import type { Json, Row, StoredRow } from "@org/destination";
 import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { type Definitions, isKnown } from "./definitions.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
@@ -18,12 +18,15 @@ export async function replaceKnown<T extends typeof schedulesTable | typeof sens
     readonly rows: readonly Row<T>[];
     readonly definitions: Definitions;
     readonly stored: Stored;
+    /** Rows that the table lacks, since they could not be stored. */
+    readonly unstored: readonly StoredRow[];
     readonly state: Json;
   },
 ): Promise<StreamBatch> {
-  const { rows, definitions, stored, state } = options;
+  const { rows, definitions, stored, unstored, state } = options;
   const held = await stored.countBy(table, {}, ["code_location"]);
-  const locations = new Set([...definitions.loaded, ...held.map(({ values }) => values.code_location as string)]);
+  const filled = [...held.map(({ values }) => values), ...unstored].map((row) => row.code_location as string);
+  const locations = new Set([...definitions.loaded, ...filled]);
   const known = [...locations].filter((location) => isKnown(definitions, location));
   const scope = { code_location: { in: known } };
   return batchOf(table, { replace: [{ scope, rows }], state, ...(known.length > 0 && { reconciled: true }) });

@@ -1,4 +1,5 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
+import type { StoredRow } from "@org/destination";
 import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
 import { HEAD_SIZE } from "./api.ts";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
@@ -66,10 +67,8 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const from = windowStart(state.position, now, overlapMs);
     const window = (offset: number) => ({ updatedAfter: from / 1000 + offset, statuses: definitions.statuses });
     const open = await stored.keys(runsTable, { status: { in: definitions.statuses.filter(isOpen) } });
-    const chunks = inChunks(
-      open.map(({ run_id }) => run_id as string),
-      api.pageSize,
-    );
+    const idsOf = (rows: readonly StoredRow[]) => rows.map(({ run_id }) => run_id as string);
+    const chunks = inChunks([...new Set([...idsOf(open), ...idsOf(context.unstored(runsTable))])], api.pageSize);
     const asked = chunks.shift() ?? [];
     const hadFrame = watch.frame !== undefined;
     let offset = filterOffset(watch.frame);
@@ -134,11 +133,13 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
     const ended = withFrame({ position, head: headOf(head) });
     yield { state: ended };
-    context.shared.areRunsStored = true;
+    const unstored = idsOf(context.unstored(runsTable));
+    context.shared.areRunsStored = unstored.length === 0;
 
     if (!reconcile) return;
+    const lacking = unstored.length - (await stored.count(runsTable, { run_id: { in: unstored } }));
     // The vanished ones may have been there when the runs were counted.
-    const counted = (await stored.count(runsTable, {})) + vanished;
+    const counted = (await stored.count(runsTable, {})) + lacking + vanished;
     if (counted !== count) yield* reconcileRuns(context, { rowsOf, state: ended });
     yield { state: ended, reconciled: true };
   },

@@ -9,9 +9,15 @@ export const schedules = defineStream<DagsterSync, typeof schedulesTable>({
   table: schedulesTable,
   revision: 1,
   needs: ["code_location"],
-  async *read({ shared: { before }, stored }) {
+  async *read({ shared: { before }, stored, ...context }) {
     const { position, definitions } = await before();
     const rows = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));
-    yield await replaceKnown(schedulesTable, { rows, definitions, stored, state: { position } });
+    yield await replaceKnown(schedulesTable, {
+      rows,
+      definitions,
+      stored,
+      unstored: context.unstored(schedulesTable),
+      state: { position },
+    });
   },
 });

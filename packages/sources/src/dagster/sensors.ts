@@ -15,7 +15,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
   table: sensorsTable,
   revision: 1,
   needs: ["code_location"],
-  async *read({ shared: { api, before, areRunsStored }, stored }) {
+  async *read({ shared: { api, before, areRunsStored }, stored, ...context }) {
     const { position, definitions } = await before();
     const statuses = definitions.statuses.filter(isOpen);
     const active = new Map<string, string[]>();
@@ -33,7 +33,13 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
       const ids = active.get(sensorKey(place.code_location, place.repository, sensor.name)) ?? [];
       return sensorRow(sensor, place, [...new Set(ids)].sort());
     });
-    yield await replaceKnown(sensorsTable, { rows, definitions, stored, state: { position } });
+    yield await replaceKnown(sensorsTable, {
+      rows,
+      definitions,
+      stored,
+      unstored: context.unstored(sensorsTable),
+      state: { position },
+    });
   },
 });
 

@@ -1,0 +1,76 @@
+/**
+ * Rows that the table lacks since its destination cannot hold them. Each sync reads them again, and they are counted as
+ * if they were stored: otherwise the server would have more than the table for as long as they do not fit, and all that
+ * counts are compared for would be read at every sync.
+ */
+import { rowId, type Scope, type StoredRow, type Table } from "@org/destination";
+import type { Stored } from "@org/sync-engine";
+import { justAfter } from "../timestamp.ts";
+import type { RunId } from "./keys.ts";
+import type { AirflowScope } from "./scope.ts";
+
+type Counts = readonly { readonly values: StoredRow; readonly count: number }[];
+
+/** Beyond so many runs of a DAG, all between the first and the last of them are read, in larger answers. */
+const MOST_MOMENTS = 20;
+
+/** After it no text is a time any more. */
+const LAST_SECOND = "9999-12-31T23:59:59";
+
+/** The runs that rows belong to. */
+export function runsOf(rows: readonly StoredRow[]): RunId[] {
+  return rows.map(({ dag_id, dag_run_id }) => ({ dag_id, dag_run_id }) as RunId);
+}
+
+/** Runs by their `run_after`, since the server cannot list them by their ids. */
+export function unstoredRuns(rows: readonly StoredRow[]): AirflowScope[] {
+  return [...Map.groupBy(rows, (row) => row.dag_id as string)].flatMap(([dag, runs]): AirflowScope[] => {
+    const moments = [...new Set(runs.map((run) => run.run_after))].toSorted();
+    // That may be the column that does not fit.
+    if (!moments.every(isMoment)) return [{ dags: [dag] }];
+    const between = (from: string, last: string) => ({
+      dags: [dag],
+      runAfter: { from, ...(last < LAST_SECOND && { to: justAfter(last) }) },
+    });
+    if (moments.length > MOST_MOMENTS) return [between(moments[0]!, moments.at(-1)!)];
+    return moments.map((moment) => between(moment, moment));
+  });
+}
+
+function isMoment(value: unknown): value is string {
+  return typeof value === "string" && Number.isFinite(Date.parse(value));
+}
+
+/**
+ * The numbers of a table's rows by some columns, rows that could not be stored among them: as they were read last, and not
+ * as an older version of theirs that the table holds.
+ *
+ * @param unstored those that lie in the scope
+ */
+export async function countWith<T extends Table>(
+  stored: Stored,
+  { table, scope, columns }: { readonly table: T; readonly scope: Scope<T>; readonly columns: readonly string[] },
+  unstored: readonly StoredRow[],
+): Promise<Counts> {
+  const names = columns as readonly (keyof T["columns"] & string)[];
+  const counts = await stored.countBy(table, scope, names);
+  if (unstored.length === 0) return counts;
+  const ids = new Set(unstored.map((row) => rowId(table, row)));
+  const ofTheirRuns = {
+    ...scope,
+    dag_id: { in: [...new Set(unstored.map((row) => row.dag_id))] },
+    ...("dag_run_id" in table.columns && { dag_run_id: { in: [...new Set(unstored.map((row) => row.dag_run_id))] } }),
+  } as Scope<T>;
+  const older = (await stored.keys(table, ofTheirRuns, names)).filter((row) => ids.has(rowId(table, row)));
+  const result = new Map<string, { values: StoredRow; count: number }>();
+  const add = (row: StoredRow, number: number) => {
+    const values = Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+    const key = JSON.stringify(Object.values(values));
+    const count = (result.get(key)?.count ?? 0) + number;
+    result.set(key, { values, count });
+  };
+  for (const { values, count } of counts) add(values, count);
+  for (const row of older) add(row, -1);
+  for (const row of unstored) add(row, 1);
+  return [...result.values()].filter(({ count }) => count > 0);
+}

@@ -1,0 +1,192 @@
+/** Rows of Airflow that the destination cannot hold: nothing else waits for them, and each sync tries them again. */
+import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulators";
+import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { SyncError, type SyncOptions } from "@org/sync-engine";
+import { expect, test } from "vitest";
+import { setUp } from "./airflow-sync.ts";
+
+/** What no column of text can hold. */
+const half = "half \ud83d";
+
+/** Three DAGs with four finished runs each, of two tasks, all of it older than any overlap. */
+function settled(): AirflowWorld {
+  const world = createEmptyAirflowWorld();
+  const now = world.now();
+  for (const dagId of ["a", "b", "c"]) {
+    const dag = world.addDag({ dagId, tasks: [{ taskId: "extract" }, { taskId: "load", retries: 2 }] });
+    for (let index = 4; index > 0; index -= 1) {
+      const runAfter = now - index * 6 * hour;
+      world.at(runAfter, () => world.finishRun(world.addRun(dag, { runId: `run ${index}`, runAfter })));
+    }
+  }
+  return world;
+}
+
+const runOf = (world: AirflowWorld, dag: string, run: string) => world.dags.get(dag)!.runs.get(run)!;
+
+async function setUpSettled() {
+  const world = settled();
+  const fixture = await setUp({ world });
+  return {
+    ...fixture,
+    world,
+    run: (dag = "b", id = "run 3") => runOf(world, dag, id),
+    /** Syncs after a while, and returns the messages of what was gone around. */
+    async problems(options: Partial<SyncOptions> = {}): Promise<string[]> {
+      fixture.simulator.clock.advance(20 * 60_000);
+      fixture.simulator.requests.length = 0;
+      try {
+        await fixture.syncNow({ reconcile: false, ...options });
+        return [];
+      } catch (error) {
+        if (!(error instanceof SyncError) || !error.result) throw error;
+        expect(error.result.streams.flatMap((stream) => stream.error ?? [])).toEqual([]);
+        return error.result.problems.map(({ message }) => message);
+      }
+    },
+  };
+}
+
+test("I14: a run is reported by every sync, and all others, and its task instances, are stored by the first", async () => {
+  const { simulator, run, problems, differences, rows } = await setUpSettled();
+  run().note = half;
+  const told = [
+    expect.stringMatching(
+      /^airflow_dag_runs: the row with dag_id "b", dag_run_id "run 3" is not stored: column note: half/,
+    ),
+  ];
+  expect(await problems()).toEqual(told);
+  expect(await rows(dagRunsTable)).toHaveLength(11);
+  expect(await rows(taskInstancesTable)).toHaveLength(24);
+  expect(await problems()).toEqual(told);
+  // What an idle sync asks, and once for the run.
+  expect(simulator.requests.length).toBeLessThanOrEqual(8);
+  expect(await problems({ reconcile: true })).toEqual(told);
+  // A reconcile compares counts: the row counts as held, or its whole DAG would be read again each time.
+  const ofDag = simulator.requests
+    .map(({ body }) => JSON.stringify(body ?? ""))
+    .filter((text) => text.includes('["b"]'));
+  expect(ofDag).toEqual([expect.stringContaining("run_after_gte")]);
+  run().note = "whole";
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("a run that goes without a trace is not asked for any more", async () => {
+  const { world, run, problems, differences } = await setUpSettled();
+  run().note = half;
+  await problems();
+  world.deleteRun(run(), true);
+  expect(await problems()).toEqual([]);
+  expect(await problems({ reconcile: true })).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("a run whose whole DAG goes is not asked for any more", async () => {
+  const { world, problems } = await setUpSettled();
+  const dag = world.addDag({ dagId: "lonely" });
+  world.finishRun(world.addRun(dag, { note: half }));
+  expect(await problems()).toHaveLength(1);
+  world.deleteDag(dag);
+  expect(await problems({ reconcile: true })).toEqual([]);
+  expect(await problems()).toEqual([]);
+});
+
+test("an older version stays as it is, while the new one does not fit", async () => {
+  const { simulator, world, run, problems, rows, differences } = await setUpSettled();
+  await problems();
+  world.clearRun(run());
+  world.note(run(), half);
+  expect(await problems()).toHaveLength(1);
+  const held = async () => (await rows(dagRunsTable)).find((row) => row.dag_id === "b" && row.dag_run_id === "run 3");
+  expect(await held()).toMatchObject({ state: "success", note: null });
+  expect(await problems({ reconcile: true })).toHaveLength(1);
+  expect(await held()).toMatchObject({ state: "success", note: null });
+  expect(simulator.requests.length).toBeLessThan(20);
+  world.finishRun(run());
+  world.note(run(), "whole");
+  await problems();
+  expect(await differences()).toEqual([]);
+});
+
+test("another run that is missing is found all the same", async () => {
+  const { world, run, problems, differences } = await setUpSettled();
+  run().note = half;
+  await problems();
+  const born = world.addRun(world.dags.get("b")!, { runId: "without a stamp" });
+  world.finishRun(born);
+  world.unstamp(born);
+  for (const task of born.tasks) world.unstamp(task);
+  expect(await problems()).toHaveLength(1);
+  run().note = null;
+  await problems();
+  expect(await differences()).toEqual([]);
+});
+
+test("task instances are tried again with their run: the present attempt, and an earlier one", async () => {
+  const { world, run, problems, differences, rows } = await setUpSettled();
+  const [extract, load] = run("c", "run 2").tasks;
+  extract!.note = half;
+  world.clearTask(load!);
+  world.startTask(load!);
+  world.retry(load!);
+  world.startTask(load!);
+  world.finishTask(load!);
+  const early = load!.history[0]!;
+  early.hostname = half;
+  const told = await problems();
+  expect(told.map((message) => /"(extract|load)".*column \w+/.exec(message)?.[0])).toHaveLength(2);
+  const held = (await rows(taskInstancesTable)).length;
+  expect(await problems()).toHaveLength(2);
+  expect(await problems({ reconcile: true })).toHaveLength(2);
+  expect((await rows(taskInstancesTable)).length).toBe(held);
+  early.hostname = "worker";
+  expect(await problems()).toHaveLength(1);
+  extract!.note = null;
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("a task instance that the stream of runs meets first is its own to try again", async () => {
+  const { world, run, problems, differences } = await setUpSettled();
+  await problems();
+  world.unstamp(run());
+  world.setRunState(run(), "failed");
+  world.unstamp(run());
+  run().tasks[0]!.note = half;
+  run().tasks[0]!.state = "failed";
+  expect(await problems()).toHaveLength(1);
+  expect(await problems()).toHaveLength(1);
+  run().tasks[0]!.note = "whole";
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("a DAG: its runs are stored, and it goes when it is gone", async () => {
+  const { world, problems, rows, differences } = await setUpSettled();
+  world.setDag(world.dags.get("a")!, { description: half });
+  const told = [expect.stringContaining('airflow_dags: the row with dag_id "a" is not stored: column description')];
+  expect(await problems()).toEqual(told);
+  expect(await rows(dagsTable)).toHaveLength(2);
+  expect(await rows(dagRunsTable)).toHaveLength(12);
+  expect(await problems()).toEqual(told);
+  world.deleteDag(world.dags.get("a")!);
+  expect(await problems({ reconcile: true })).toEqual([]);
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("many runs of one DAG are asked for together", async () => {
+  const { simulator, world, problems, differences } = await setUpSettled();
+  const dag = world.addDag({ dagId: "many", tasks: [] });
+  const now = world.now();
+  for (let index = 0; index < 50; index += 1) {
+    world.finishRun(world.addRun(dag, { runId: `r${index}`, runAfter: now - index * hour, note: half }));
+  }
+  expect(await problems()).toHaveLength(50);
+  expect(await problems()).toHaveLength(50);
+  expect(simulator.requests.length).toBeLessThanOrEqual(8);
+  for (const run of dag.runs.values()) run.note = null;
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
