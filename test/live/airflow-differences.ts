@@ -8,12 +8,17 @@ import { airflowTruth } from "./servers/airflow-truth.ts";
  * differ. What was purged is left out.
  *
  * @param options.deletionsAreOpen the table may hold rows that the server no longer has: no reconcile looked for them yet
+ * @param options.cleanedBefore what `airflow db clean` was told: earlier attempts that it took from task instances that
+ * are still there stay as they were seen
  * @returns how many rows of each table were compared
  */
 export async function expectTruth(
-  server: Pick<AirflowServer, "query">,
+  server: Pick<AirflowServer, "query" | "version">,
   path: string,
-  { deletionsAreOpen = false }: { readonly deletionsAreOpen?: boolean } = {},
+  {
+    deletionsAreOpen = false,
+    cleanedBefore = "",
+  }: { readonly deletionsAreOpen?: boolean; readonly cleanedBefore?: string } = {},
 ): Promise<Record<string, number>> {
   const truth = await airflowTruth(server);
   const compared: Record<string, number> = {};
@@ -23,7 +28,10 @@ export async function expectTruth(
     const keyOf = (row: PlainRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
     const there = new Set(expected.map(keyOf));
     const actual = reachable(await readTable(path, table)).filter(
-      (row) => !row.purged_at && (!deletionsAreOpen || there.has(keyOf(row))),
+      (row) =>
+        !row.purged_at &&
+        (row.is_latest !== false || String(row.start_date) >= cleanedBefore) &&
+        (!deletionsAreOpen || there.has(keyOf(row))),
     );
     found.push(...differences(expected, actual, table.primaryKey).map((line) => `${table.name}: ${line}`));
     compared[table.name] = expected.length;

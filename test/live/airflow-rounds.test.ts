@@ -19,7 +19,7 @@ const nightly = Boolean(process.env.NIGHTLY);
 const newest = newestAirflow;
 /** The newest by cursor, the oldest without: its windows are cut until a part fits into one answer. */
 const rounds: Readonly<Record<string, number>> = nightly
-  ? { "3.0.6": 16, "3.1.8": 17, [newest]: 17 }
+  ? { "3.0.6": 16, "3.1.8": 17, "3.3.2": 17, [newest]: 17 }
   : { "3.0.6": 1, [newest]: 2 };
 const roundsPerVersion = process.env.ROUNDS ? Number(process.env.ROUNDS) : undefined;
 /** Of three seeds in a row, one plays in small answers, one as usual, and one from an empty destination. */

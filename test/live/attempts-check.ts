@@ -4,13 +4,14 @@ import { taskInstancesTable } from "@org/sources/airflow";
 import { differences, type PlainRow } from "./compare.ts";
 import type { AirflowServer } from "./servers/airflow.ts";
 import { everyVersion, type Version, versionsBetween } from "./servers/airflow-attempts-log.ts";
+import { isAtLeast } from "./servers/for-version.ts";
 
 const finalStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
 const isFinal = ({ state }: PlainRow) => finalStates.includes(String(state));
 
 /** A sync between two moments of the server, and the task instances that the table held before and after it. */
 export interface Synced {
-  readonly server: Pick<AirflowServer, "query">;
+  readonly server: Pick<AirflowServer, "query" | "version">;
   readonly from: string;
   readonly to: string;
   readonly before: readonly PlainRow[];
@@ -19,7 +20,15 @@ export interface Synced {
   readonly runs: readonly PlainRow[];
 }
 
-const taskKey = (row: PlainRow) => JSON.stringify([row.dag_id, row.dag_run_id, row.task_id, row.map_index]);
+const taskKey = (row: PlainRow) =>
+  JSON.stringify([
+    row.dag_id,
+    row.dag_run_id,
+    row.task_id,
+    ...[row.map_index, row.region_id ?? "", row.region_index ?? -1].map((part) =>
+      typeof part === "bigint" ? Number(part) : part,
+    ),
+  ]);
 const runKey = (row: PlainRow) => JSON.stringify([row.dag_id, row.dag_run_id]);
 
 /** Whether a run's attempts can be asked for: the server's address cannot carry a slash. */
@@ -77,12 +86,13 @@ export async function wrongAfter(synced: Synced): Promise<string[]> {
   return wrong;
 }
 
-/** Attempts as they were listed after they had ended, without what only the present one has. */
+/** Attempts as they were listed after they had ended, without what only the present one has, before 3.4 its id too. */
 async function seen(server: Synced["server"], key: string, tried: number): Promise<PlainRow[]> {
   const all = await everyVersion(server, "task_instance", JSON.parse(key));
+  const hasIds = isAtLeast(server.version, "3.4");
   return all
     .filter((version) => version.try_number === tried && isFinal(version))
-    .map((row) => ({ ...row, is_latest: false, id: null, rendered_map_index: null }));
+    .map((row) => ({ ...row, is_latest: false, rendered_map_index: null, ...(!hasIds && { id: null }) }));
 }
 
 /** Rows that are like no version, and those that are missing although they were there all the time. */

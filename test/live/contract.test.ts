@@ -4,8 +4,9 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { type AirflowTarget, airflowContract } from "../contract/airflow-contract.ts";
 import { dagsterContract } from "../contract/dagster-contract.ts";
-import { describeLive, log } from "./live.ts";
+import { describeLive, describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
+import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
 import { seedAirflow } from "./servers/airflow-world.ts";
 import { type DagsterServer, startDagster } from "./servers/dagster.ts";
 import { seedDagster } from "./servers/dagster-world.ts";
@@ -13,12 +14,23 @@ import { expiredToken } from "./servers/expired-token.ts";
 
 // The same cases hold the simulators, in test/contract: what a simulator says there, a real server says here.
 
-describeLive("a real Airflow 3.3.2 keeps the contract that the simulator is held against", () => {
+/** The newest; at night also the one that the simulator is unless told otherwise. */
+const tested = airflowVersions.filter(
+  ({ version }) => version === newestAirflow || (process.env.NIGHTLY && version === "3.3.2"),
+);
+
+for (const { version, pythons } of tested) {
+  describeLiveOn(pythons)(`a real Airflow ${version} keeps the contract that the simulator is held against`, () =>
+    testAirflow(version),
+  );
+}
+
+function testAirflow(version: string): void {
   let server: AirflowServer;
   let target: AirflowTarget;
 
   beforeAll(async () => {
-    server = await startAirflow({ log });
+    server = await startAirflow({ log, version });
     await seedAirflow(server, { dags: 20, runsPerDag: 15 });
     const { url, username, password } = server;
     const response = await fetch(`${url}/auth/token`, {
@@ -39,11 +51,11 @@ describeLive("a real Airflow 3.3.2 keeps the contract that the simulator is held
     });
     await expect(check({ token: expiredToken(jwtSecret) })).rejects.toMatchObject({ code: "TOKEN_EXPIRED" });
     await expect(check({ token: "not.a.token" })).rejects.toMatchObject({ code: "TOKEN_REFUSED" });
-    expect(await check({ username: "viewer", password: "viewer" })).toMatchObject({ version: "3.3.2" });
+    expect(await check({ username: "viewer", password: "viewer" })).toMatchObject({ version });
   });
 
   test.each(airflowContract)("$name", ({ run }) => run(target));
-});
+}
 
 describeLive("a real Dagster 1.13.27 keeps the contract that the simulator is held against", () => {
   let server: DagsterServer;

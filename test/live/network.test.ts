@@ -8,6 +8,7 @@ import { SyncError } from "@org/sync-engine";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { describeLive, log } from "./live.ts";
 import { type NetworkServer, startNetworkAirflow, startNetworkDagster, syncOnce } from "./network-servers.ts";
+import { newestAirflow } from "./servers/airflow-versions.ts";
 import { expiredToken } from "./servers/expired-token.ts";
 import { type ProxyFault, startSilentServer, startStranger } from "./servers/fault-proxy.ts";
 import { lasting, nginx, passing } from "./servers/faults.ts";
@@ -20,7 +21,9 @@ const timeoutMs = nightly ? 7_200_000 : 300_000;
 /** Rows that one answer may have before it is too slow for the proxy in front. */
 const tooMany = 60;
 
-describeLive("a real Airflow 3.3.2 behind a faulty network", () => testNetwork("airflow", startNetworkAirflow));
+describeLive(`a real Airflow ${newestAirflow} behind a faulty network`, () =>
+  testNetwork("airflow", startNetworkAirflow),
+);
 describeLive("a real Dagster 1.13.27 behind a faulty network", () => testNetwork("dagster", startNetworkDagster));
 
 function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkServer>): void {

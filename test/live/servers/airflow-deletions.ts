@@ -32,15 +32,21 @@ export async function deleteSome(server: AirflowServer): Promise<Record<string, 
   return { runsByUsers: byUser.length, runsSilently: silently.length, dags: 1, runsBorn: 1 };
 }
 
-/** Runs `airflow db clean` for the oldest tenth of the runs, then what comes after, and says what it took. */
+/**
+ * Runs `airflow db clean` for the oldest runs, then what comes after, and says what it took.
+ *
+ * @param share of the runs
+ */
 export async function cleanUp<T>(
   server: AirflowServer,
   then: () => Promise<T>,
+  share = 0.1,
 ): Promise<T & { readonly taken: { readonly runs: number; readonly taskInstances: number }; readonly cut: string }> {
   const count = async (table: string) => Number((await server.query(`select count(*)::int n from ${table}`))[0]?.n);
   const [runs, taskInstances] = [await count("dag_run"), await count("task_instance")];
   const [cut] = await server.query<{ at: string }>(
-    "select percentile_disc(0.1) within group (order by start_date) at from dag_run where start_date is not null",
+    "select percentile_disc($1::float8) within group (order by start_date) at from dag_run where start_date is not null",
+    [share],
   );
   await server.cli([
     "db",

@@ -48,7 +48,7 @@ export async function mutateAirflow(server: AirflowServer, round: number): Promi
   counts.runsStarted = (await server.query(`${steps.startRuns} returning id`, turn)).length;
   counts.tasksExpanded = (await server.query(`${steps.expandMapped} returning id`, turn)).length;
   counts.tasksStarted = (await server.query(`${steps.startTasks} returning id`, turn)).length;
-  counts.attemptsFailed = (await server.query(`${steps.failAttempts} returning t.id`, turn)).length;
+  counts.attemptsFailed = (await server.query(`${steps.failAttempts(server.version)} returning t.id`, turn)).length;
   counts.tasksFinished = (await server.query(`${steps.finishTasks} returning id`, turn)).length;
   counts.runsFinished = (await server.query(steps.finishRuns, turn)).length;
   counts.notes = await writeNotes(server, call, round);

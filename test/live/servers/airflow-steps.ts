@@ -2,6 +2,7 @@
  * What a scheduler and its workers write, as statements: every one stamps `updated_at`, as Airflow's own code does
  * (a plain UPDATE would not). $1 is the round, which decides whose turn it is.
  */
+import { isAtLeast } from "./for-version.ts";
 
 /** The scheduler creates the next run of some DAGs, and backfills a day long ago. */
 export const createScheduledRuns = `
@@ -27,7 +28,9 @@ export const startRuns = `
 
 /** Task instances of running runs begin: the first time, after a clear, or after a failed attempt: a new number each. */
 export const startTasks = `
-  update task_instance t set state = 'running', try_number = t.try_number + 1, start_date = clock_timestamp(), end_date = null,
+  update task_instance t set state = 'running', start_date = clock_timestamp(), end_date = null,
+    try_number = t.try_number + 1, -- before 3.4
+    try_number = greatest(t.try_number, 1), -- since 3.4
     duration = null, hostname = 'worker-9.example', unixname = 'airflow', pid = 4321, queued_dttm = clock_timestamp(),
     scheduled_dttm = clock_timestamp(), updated_at = clock_timestamp()
   where id in (
@@ -55,8 +58,25 @@ const copied = `task_id, dag_id, run_id, map_index, try_number, start_date, max_
   queue, priority_weight, operator, custom_operator_name, queued_dttm, scheduled_dttm, pid, executor, executor_config,
   rendered_map_index, task_display_name, dag_version_id`;
 
-/** An attempt fails with retries left: it goes to the history under its id, and the row waits under a new one. */
-export const failAttempts = `
+/**
+ * An attempt fails with retries left: it goes to the history under its id, and the row waits under a new one, since 3.4
+ * with the next number.
+ */
+export const failAttempts = (version: string) => (isAtLeast(version, "3.4") ? archiveAttempts : keepAttempts);
+
+const archiveAttempts = `
+  with failed as (
+    update public.task_instance set working_set = null, archived_reason = 'retry', state = 'failed',
+      end_date = clock_timestamp(), duration = 1.5, updated_at = clock_timestamp()
+    where id in (select id from task_instance where state = 'running' and start_date is not null and try_number >= 1
+      order by md5(id || $1) limit 4)
+    returning *)
+  insert into public.task_instance as t select x.* from failed f,
+    jsonb_populate_record(null::public.task_instance, to_jsonb(f) || jsonb_build_object('id', uuidv7(), 'state', 'up_for_retry',
+      'try_number', f.try_number + 1, 'max_tries', greatest(f.max_tries, f.try_number), 'working_set', true,
+      'archived_reason', null, 'updated_at', clock_timestamp())) x`;
+
+const keepAttempts = `
   with failed as (
     select * from task_instance where state = 'running' and start_date is not null and try_number >= 1
       and not exists (select 1 from task_instance_history h where h.dag_id = task_instance.dag_id
@@ -86,7 +106,8 @@ export const finishRuns = `
   ), closed as (
     update task_instance t set
       state = case when r.state = 'success' then 'success' when t.start_date is null then 'upstream_failed' else 'failed' end,
-      try_number = t.try_number + case when r.state = 'success' and (t.state is null or t.state = 'up_for_retry') then 1 else 0 end,
+      try_number = t.try_number + case when r.state = 'success' and (t.state is null or t.state = 'up_for_retry') then 1 else 0 end, -- before 3.4
+      try_number = greatest(t.try_number, case when r.state = 'success' then 1 else 0 end), -- since 3.4
       start_date = coalesce(t.start_date, clock_timestamp()), end_date = clock_timestamp(),
       duration = extract(epoch from clock_timestamp() - coalesce(t.start_date, clock_timestamp())), updated_at = clock_timestamp()
     from ended r

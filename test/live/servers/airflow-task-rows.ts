@@ -97,11 +97,22 @@ export const insertEarlierAttempts = `
   from task_instance, generate_series(1, try_number - 1) n
   where try_number > 1 and (pid + n) % 20 > 0`;
 
-/** Waiting for a retry, or cleared and not yet scheduled: the history has the row of the listed number already. */
+/** Since 3.4 what waits for its next attempt has the number of that already; run before the next statement. */
+export const numberNextAttempts = `
+  update task_instance set try_number = try_number + 1 -- since 3.4
+  where try_number > 0 and start_date is not null and (state is null or state = 'up_for_retry') -- since 3.4`;
+
+/**
+ * Waiting for a retry, or cleared and not yet scheduled: the history has the row of the listed number already; since 3.4
+ * that of the number before.
+ */
 export const insertSharedNumbers = `
   insert into task_instance_history (task_instance_id, ${copied}, try_number, state, start_date, end_date, duration, pid,
     queued_dttm, scheduled_dttm, updated_at)
-  select uuidv7(start_date - now()), ${copied}, try_number, case when state is null then 'success' else 'failed' end,
+  select uuidv7(start_date - now()), ${copied},
+    try_number, -- before 3.4
+    try_number - 1, -- since 3.4
+    case when state is null then 'success' else 'failed' end,
     start_date, end_date, duration, pid, queued_dttm, scheduled_dttm, end_date
   from task_instance where try_number > 0 and start_date is not null and (state is null or state = 'up_for_retry')`;
 
@@ -117,3 +128,18 @@ export const insertTaskNotes = `
   insert into task_instance_note (ti_id, user_id, content, created_at, updated_at)
   select id, 'admin', 'Why? ' || task_id || ' – 🚀', updated_at, updated_at
   from task_instance where pid % 50 = 11 and updated_at is not null`;
+
+/**
+ * Since 3.4 what was mapped has a region; on a server that was upgraded, what was mapped before has none. Every other
+ * run is of each kind.
+ */
+export const insertRegions = `
+  with places as ( -- since 3.4
+    select uuidv7() id, dag_id, run_id, task_id from (select distinct dag_id, run_id, task_id from task_instance t -- since 3.4
+      join dag_run r using (dag_id, run_id) where t.map_index >= 0 and r.id % 2 = 0) mapped -- since 3.4
+  ), regions as ( -- since 3.4
+    insert into dynamic_region (id, dag_id, run_id, node_id, family_root_id, path, created_at) -- since 3.4
+    select id, dag_id, run_id, task_id, id, '', now() from places returning * -- since 3.4
+  ) -- since 3.4
+  update public.task_instance t set region_id = r.id from regions r -- since 3.4
+  where (t.dag_id, t.run_id, t.task_id) = (r.dag_id, r.run_id, r.node_id) -- since 3.4`;

@@ -45,9 +45,11 @@ export async function seedAirflow(server: AirflowServer, options: SeedAirflowOpt
   for (const statement of [
     taskRows.insertRemoved,
     taskRows.insertEarlierAttempts,
+    taskRows.numberNextAttempts,
     taskRows.insertSharedNumbers,
     taskRows.insertSkippedThenCleared,
     taskRows.insertTaskNotes,
+    taskRows.insertRegions,
   ]) {
     await server.query(statement);
   }

@@ -17,7 +17,7 @@ export const schedulerActions: readonly Action[] = [
   { name: "runs started", weight: 4, run: step(steps.startRuns) },
   { name: "tasks expanded", weight: 4, run: step(steps.expandMapped) },
   { name: "tasks started", weight: 6, run: step(steps.startTasks) },
-  { name: "attempts failed", weight: 4, run: step(steps.failAttempts) },
+  { name: "attempts failed", weight: 4, run: (hand) => step(steps.failAttempts(hand.server.version))(hand) },
   { name: "tasks finished", weight: 5, run: step(steps.finishTasks) },
   { name: "runs finished", weight: 4, run: step(steps.finishRuns) },
   { name: "many at one moment", weight: 2, run: changeAtOneMoment },

@@ -4,10 +4,11 @@ import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { classicRole, makeClassicTables } from "./airflow-classic.ts";
 import { tablesOf } from "./airflow-tables.ts";
 import { airflowVersions, airflowWithFab, newestAirflow } from "./airflow-versions.ts";
 import { type Database, openDatabase, type QueryRow } from "./database.ts";
-import { forVersion } from "./for-version.ts";
+import { forVersion, isAtLeast } from "./for-version.ts";
 import { onExit, removeFolderSync } from "./on-exit.ts";
 import { startPostgres } from "./postgres.ts";
 import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
@@ -55,8 +56,8 @@ export interface AirflowServer {
   home: string;
   dagsFolder: string;
   /**
-   * Asks its database. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ`. Lines that end in `-- since 3.2` or
-   * `-- before 3.2` are for these versions of the server only.
+   * Asks its database, since 3.4 through the tables that it had before (`airflow-classic.ts`). Timestamps come as
+   * `YYYY-MM-DDTHH:MM:SS.ffffffZ`. Lines that end in `-- since 3.2` or `-- before 3.2` are for these versions only.
    */
   query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
@@ -104,7 +105,10 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     if (version === airflowWithFab) Object.assign(own, fabSettings);
     const tables = await tablesOf(venv, { log, env: own, cwd: home, signal });
     const postgres = await startPostgres({ log, signal, from: tables });
-    const database: Database = openDatabase(postgres.url("airflow"));
+    const isClassic = !isAtLeast(version, "3.4");
+    if (!isClassic) await makeClassicTables(postgres.url("airflow"));
+    const databaseUrl = postgres.url("airflow", isClassic ? undefined : classicRole);
+    const database: Database = openDatabase(databaseUrl);
     // The server first: closing the connections waits for what still runs in them.
     cleanUp.push(() => database.close());
     cleanUp.push(() => postgres.stop());
@@ -194,7 +198,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
       username: "admin",
       password: "admin",
       jwtSecret,
-      databaseUrl: postgres.url("airflow"),
+      databaseUrl,
       home,
       dagsFolder,
       query: (sql, parameters) => database.query(forVersion(sql, version), parameters),

@@ -14,8 +14,8 @@ export interface PostgresServer {
   user: string;
   /** The folder of its socket, where it was told to have one. */
   socketFolder: string;
-  /** URL of a database on the server; everybody on this machine may log in without a password. */
-  url(database: string): string;
+  /** URL of a database on the server, for its owner or another role; everybody on this machine may log in without a password. */
+  url(database: string, role?: string): string;
   /** @param settings What holds for every session in it, e.g. `{ timezone: "Asia/Tokyo" }`. */
   createDatabase(name: string, settings?: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
@@ -87,7 +87,7 @@ export async function startPostgres(options: {
   ];
   // SIGQUIT ends it at once, whoever is connected: nothing in it is worth keeping.
   const service = startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
-  const url = (database: string) => `postgresql://${user}@${host}:${port}/${database}`;
+  const url = (database: string, role = user) => `postgresql://${role}@${host}:${port}/${database}`;
   const stop = async () => {
     await service.stop();
     removeFolderSync(folder);
