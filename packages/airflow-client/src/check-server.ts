@@ -27,20 +27,18 @@ export async function checkServer(client: AirflowClient, options: CallOptions = 
   return { version: found.version, gitVersion: found.gitVersion, dags: data.total_entries };
 }
 
-type Found = { readonly version: string; readonly gitVersion: string | null };
-
 /** The version that a server of either major release tells, without credentials. */
 async function askVersion(
   client: AirflowClient,
   address: string,
-  options: CallOptions,
-): Promise<Found | { readonly error: AirflowError }> {
+  options: CallOptions & { readonly bare?: boolean },
+): Promise<Pick<ServerInfo, "version" | "gitVersion"> | { readonly error: AirflowError }> {
   try {
     const { data } = await client.request("GET", address, { ...options, anonymous: true });
     if (isRecord(data) && typeof data.version === "string") {
       return { version: data.version, gitVersion: typeof data.git_version === "string" ? data.git_version : null };
     }
-    const message = `${client.baseUrl}${address} answered without a version.`;
+    const message = `${address.startsWith("/") ? client.baseUrl : ""}${address} answered without a version.`;
     return { error: new AirflowError({ code: "NOT_AIRFLOW", message }) };
   } catch (error) {
     if (error instanceof AirflowError) return { error };
@@ -56,22 +54,77 @@ async function explain(client: AirflowClient, cause: AirflowError, options: Call
 
   const { baseUrl } = client;
   const old = await askVersion(client, "/api/v1/version", options);
-  if (!("error" in old)) {
-    const message = `${baseUrl} is Airflow ${old.version}, which has only /api/v1. This client needs Airflow 3.`;
+  const found = "error" in old ? await findAbove(client, options) : { at: baseUrl, version: old.version, isOld: true };
+  if (found?.isOld) {
+    const message = `${found.at} is Airflow ${found.version}, which has only /api/v1. This client needs Airflow 3.`;
     return problem("AIRFLOW_2", message, cause);
   }
-  const { origin } = new URL(baseUrl);
-  if (baseUrl !== origin) {
-    const above = await askVersion(client, `${origin}/api/v2/version`, options);
-    if (!("error" in above)) {
-      const message = `Airflow ${above.version} is at ${origin}, not at ${baseUrl}: use ${origin} as the base URL.`;
-      return problem("WRONG_BASE_URL", message, cause);
-    }
+  if (found) {
+    const { at, version } = found;
+    const use = found.isPage
+      ? `use ${at} as the base URL.`
+      : "if that is the one that is meant, its address is the base URL.";
+    return problem("WRONG_BASE_URL", `Airflow ${version} is at ${at}, not at ${baseUrl}: ${use}`, cause);
   }
   const message =
     `What answers at ${baseUrl} is not Airflow 3: ${cause.message} ` +
     "Check host and port; where Airflow is served under a path, the path belongs to the base URL.";
   return problem("NOT_AIRFLOW", message, cause);
+}
+
+/** How the paths of Airflow's pages, and of its API, begin below its base URL. */
+const pages: ReadonlySet<string> = new Set(
+  (
+    "api auth asset assets backfills configs connections dag_runs dags datasets docs events home import_errors jobs list " +
+    "login plugin plugins pools providers redoc required_actions security task_instances ui users variables xcoms"
+  ).split(" "),
+);
+
+/** An Airflow of either major release. */
+interface Found {
+  readonly at: string;
+  readonly version: string;
+  readonly isOld: boolean;
+  /** Whether what follows its address in the base URL is a page of its. */
+  readonly isPage?: boolean;
+}
+
+/**
+ * The Airflow that is nearest above the base URL: that of a page's path. What may be it, but does not say so now, hides
+ * what is further up, which is another server.
+ */
+async function findAbove(client: AirflowClient, options: CallOptions): Promise<Found | undefined> {
+  const { origin, pathname } = new URL(client.baseUrl);
+  const segments = pathname.split("/").filter((segment) => segment !== "");
+  for (let length = segments.length - 1; length >= 0; length -= 1) {
+    const at = [origin, ...segments.slice(0, length)].join("/");
+    const found = await findVersion(client, at, options);
+    if (found === undefined) return undefined;
+    if (found !== "elsewhere") return { ...found, isPage: pages.has(segments[length] ?? "") };
+  }
+  return undefined;
+}
+
+/** @returns "elsewhere" where something answers that is no Airflow, undefined where nobody says what is there */
+async function findVersion(
+  client: AirflowClient,
+  at: string,
+  options: CallOptions,
+): Promise<Found | "elsewhere" | undefined> {
+  // Nobody has named this address: it gets neither credentials nor headers.
+  const bare = { ...options, bare: true };
+  for (const api of ["v2", "v1"]) {
+    const answer = await askVersion(client, `${at}/api/${api}/version`, bare);
+    if (!("error" in answer)) return { at, version: answer.version, isOld: api === "v1" };
+    if (!isElsewhere(answer.error)) return undefined;
+  }
+  return "elsewhere";
+}
+
+/** Whether an answer says that another program, or nothing, has this address: not that it is guarded, or unwell. */
+function isElsewhere(error: AirflowError): boolean {
+  if (!(error instanceof AirflowResponseError)) return error.code === "NOT_AIRFLOW";
+  return error.status < 300 || [400, 404, 405, 410, 422].includes(error.status);
 }
 
 function problem(code: AirflowErrorCode, message: string, cause: AirflowError): AirflowError {

@@ -63,6 +63,8 @@ export interface RequestOptions extends CallOptions {
   readonly body?: unknown;
   /** Sends no credentials, for addresses that are open. @default false */
   readonly anonymous?: boolean | undefined;
+  /** Sends none of the client's `headers` either, as to an address that nobody has named. @default false */
+  readonly bare?: boolean | undefined;
 }
 
 const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes } as const;
@@ -99,10 +101,10 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
     headers?: Headers,
   ): Promise<Result<unknown>> => {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
-    const { anonymous, signal, timeoutMs, maxResponseBytes, parseJson } = options;
+    const { anonymous, bare, signal, timeoutMs, maxResponseBytes, parseJson } = options;
     if (timeoutMs !== undefined) validTimeout(timeoutMs);
     if (maxResponseBytes !== undefined) validLimit(maxResponseBytes);
-    return transport.send({ ...call, headers, body, anonymous, signal, timeoutMs, maxResponseBytes, parseJson });
+    return transport.send({ ...call, headers, body, anonymous, bare, signal, timeoutMs, maxResponseBytes, parseJson });
   };
 
   const method =

@@ -28,6 +28,8 @@ export interface OutgoingRequest extends Call {
   readonly body?: string | undefined;
   /** Sends no credentials, for addresses that are open. @default false */
   readonly anonymous?: boolean | undefined;
+  /** Sends none of the client's headers either. @default false */
+  readonly bare?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
   /** In bytes; the client's limit holds too. */
@@ -77,7 +79,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (body !== null) visible.set("content-type", "application/json");
     const send = async (): Promise<AirflowExchange> => {
       const headers = new Headers(visible);
-      for (const [name, value] of options.headers) headers.set(name, value);
+      if (!request.bare) for (const [name, value] of options.headers) headers.set(name, value);
       for (const [name, value] of request.headers ?? []) headers.set(name, value);
       if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
       try {

@@ -64,6 +64,55 @@ describe("a check", () => {
     );
   });
 
+  test.each([
+    ["/team/airflow/home", "/team/airflow"],
+    ["/team/airflow/dags/daily/runs/1/tasks/a", "/team/airflow"],
+    ["/team/airflow/api/v2/dags", "/team/airflow"],
+    ["/team/airflow/auth/login/", "/team/airflow"],
+    ["/team/dags/dags/grid", "/team/dags"],
+    ["/dags/daily/grid", ""],
+  ])("of %s advises the longest part under which Airflow answers", async (path, right) => {
+    const others = { ...airflow3, "/api/v2/version": { version: "3.1.0", git_version: null } };
+    const its = Object.fromEntries(Object.entries(airflow3).map(([at, answer]) => [right + at, answer]));
+    const server = await serve(routes({ ...others, ...its }));
+    const headers = { "x-key": "CANARY", cookie: "session=CANARY" };
+    const client = createAirflowClient({ baseUrl: server.url + path, auth, headers });
+    const error = await failure(checkServer(client));
+    expect(error).toMatchObject({ code: "WRONG_BASE_URL" });
+    expect(error.message).toContain(`Airflow 3.3.2 is at ${server.url}${right}, not at ${client.baseUrl}: use `);
+    // A guess gets nothing that was meant for the address that was given.
+    for (const { url, method, headers } of server.received) {
+      expect(method).toBe("GET");
+      expect(headers.authorization).toBeUndefined();
+      if (!url.startsWith(path.replace(/\/$/, ""))) expect(JSON.stringify(headers)).not.toContain("CANARY");
+    }
+  });
+
+  test.each([503, 429, 401, 403, 302])("names no other Airflow behind one that answers %i", async (status) => {
+    const { error } = await check((request, response) => {
+      if (request.url.startsWith("/team/airflow/api/")) {
+        return void response.writeHead(status, { location: "/login" }).end();
+      }
+      return routes({ "/api/v2/version": { version: "3.1.0" } })(request, response);
+    }, "/team/airflow/home");
+    expect(await error).toMatchObject({ code: "NOT_AIRFLOW" });
+    expect((await error).message).not.toContain("3.1.0");
+  });
+
+  test("does not call an Airflow the right one where what follows is no page of Airflow's", async () => {
+    const { server, error } = await check(routes(airflow3), "/team/home");
+    expect((await error).message).toBe(
+      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the one that is meant, its address is the base URL.`,
+    );
+  });
+
+  test("knows Airflow 2 by a page's path", async () => {
+    const { server, error } = await check(routes({ "/api/v1/version": { version: "2.10.5" } }), "/home");
+    expect((await error).message).toBe(
+      `${server.url} is Airflow 2.10.5, which has only /api/v1. This client needs Airflow 3.`,
+    );
+  });
+
   test("passes on what will pass, and redirects", async () => {
     expect(await (await check((_, response) => json(response, {}, 503))).error).toMatchObject({
       status: 503,

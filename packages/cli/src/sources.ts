@@ -37,6 +37,24 @@ export function parseSource(text: string, env: Io["env"], { batch = true }: { re
   return dagsterSource({ ...common, ...dagsterAuth(env) });
 }
 
+/**
+ * Paths of pages, as they are copied with what follows a ? or #, from the last word on that begins one. Whether the server
+ * is there a check finds out, which asks.
+ */
+const pages: Readonly<Record<SourceKind, readonly string[]>> = {
+  airflow:
+    "home dags dag_runs task_instances asset assets events xcoms variables pools connections providers plugins jobs configs backfills auth".split(
+      " ",
+    ),
+  dagster: "runs locations assets asset-groups jobs overview automation deployment settings graphiql".split(" "),
+};
+
+function withoutPage(kind: SourceKind, path: string): string {
+  const segments = path.split("/");
+  const page = segments.findLastIndex((segment) => pages[kind].includes(segment));
+  return page < 0 ? path : segments.slice(0, page).join("/");
+}
+
 interface SourceOptions {
   readonly address: string;
   readonly fetch?: typeof globalThis.fetch | undefined;
@@ -93,7 +111,7 @@ export function checkAddress(
     throw new UsageError(`${label}: the address of ${url.host} holds a user name or password. ${advice}`);
   }
   if (url.search || url.hash) {
-    const address = `${url.origin}${url.pathname}`;
+    const address = `${url.origin}${withoutPage(kind, url.pathname)}`;
     const advice = isInFile
       ? "Credentials stand beside it."
       : `Credentials come from the environment only: ${credentialVariables[kind]}.`;

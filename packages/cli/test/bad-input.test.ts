@@ -47,6 +47,14 @@ test.each([
     "--from dagster: the address must end with its path: write dagster:https://host/prod. Credentials come from the environment only: DAGSTER_TOKEN.",
   ],
   [
+    "airflow:http://host/team/airflow/dags/daily/grid?tab=CANARY",
+    "--from airflow: the address must end with its path: write airflow:http://host/team/airflow. Credentials come from the environment only: AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.",
+  ],
+  [
+    "dagster:http://host/runs/1#CANARY",
+    "--from dagster: the address must end with its path: write dagster:http://host. Credentials come from the environment only: DAGSTER_TOKEN.",
+  ],
+  [
     "airflow:ada:CANARY@127.0.0.1:8080",
     "--from airflow: the address must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
   ],
@@ -69,7 +77,10 @@ test.each([
   ["ada:CANARY@host", `--to is of no kind that is known. Write ${forms}.`],
   ["duckdb:", "--to duckdb: what comes after it is missing. Write it as in duckdb:orchestration.duckdb."],
   ["postgres://", "--to postgres: what comes after it is missing. Write it as in postgres://user@host/database."],
-  ["duckdb:o.duckdb?shcema=x", '--to duckdb has no such option after its "?". Did you mean "schema"? It has: schema.'],
+  [
+    "duckdb:o.duckdb?shcema=x",
+    '--to duckdb has no such option after its "?". Did you mean "schema"? It has: schema, copy.',
+  ],
   ["sqlite:o.sqlite?x=CANARY", '--to sqlite has no such option after its "?". It has none.'],
   ["duckdb:o.duckdb?schema=", "--to duckdb: the option schema is empty."],
   ["files:o?format=parket", '--to files: the option format must be parquet, ndjson, csv. Did you mean "parquet"?'],
@@ -248,7 +259,7 @@ test.each([
   [
     "of a newer release",
     "version = 99",
-    "The stored state of stream schedules has version 99; this release knows up to 2. Install the release that wrote it, or a newer one.",
+    "The stored state of stream schedules has version 99; this release knows up to 3. Install the release that wrote it, or a newer one.",
   ],
 ])("refuses a state that is %s, and a full refresh mends it", async (_, change, message) => {
   const { url } = await until(startDagsterSimulator());

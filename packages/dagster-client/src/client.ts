@@ -40,6 +40,8 @@ export interface DagsterClient {
   readonly maxResponseBytes?: number | undefined;
   /** Ends everything that is done with it: requests, subscriptions, and what waits between requests. */
   readonly signal?: AbortSignal | undefined;
+  /** A client of another address, without this one's credentials and headers. */
+  bareAt?(url: string): DagsterClient;
   /**
    * Sends a document, and returns the answer's data. A union that came as an error member is data too: see `unwrap`.
    *
@@ -166,6 +168,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     webSocketUrl: plain ? url.replace(/^http/, "ws") : undefined,
     maxResponseBytes,
     signal: clientSignal,
+    bareAt: (url) => createDagsterClient({ ...options, url, auth: undefined, headers: undefined }),
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };

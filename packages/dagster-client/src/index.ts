@@ -1,4 +1,5 @@
 /** A typed client for Dagster's GraphQL API: documents, errors, and listings that prove their end. */
+export { checkServer } from "./check-server.ts";
 export {
   createDagsterClient,
   type DagsterAnswer,

@@ -1,4 +1,4 @@
-import { type DagsterClient, lackingRunFields, serverVersionDocument } from "@org/dagster-client";
+import { checkServer, type DagsterClient, lackingRunFields } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
 import { assets } from "./assets.ts";
 import { runs } from "./runs.ts";
@@ -25,9 +25,7 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
     streams: [runs, assets, schedules, sensors],
     start: (context) => startDagsterSync(options, context),
     async check({ request }) {
-      const { version, run } = await request("the server", (signal) =>
-        client.request(serverVersionDocument, {}, { signal }),
-      );
+      const { version, run } = await request("the server", (signal) => checkServer(client, { signal }));
       const notes = lackingRunFields(run).map(
         (field) => `Dagster ${version} does not have ${field} of a run: dagster_runs.${columnOf[field]} stays NULL.`,
       );

@@ -1,0 +1,73 @@
+import type { DagsterClient } from "./client.ts";
+import type { DagsterRequestOptions } from "./client-options.ts";
+import { DagsterError, DagsterResponseError } from "./errors.ts";
+import { ServerVersionDocument, type ServerVersionQuery, VersionDocument } from "./generated/operations.ts";
+
+/**
+ * Finds out whether a client's server is a Dagster that can be read.
+ *
+ * @throws DagsterError Says what is wrong and what to do. Where the client's URL is that of a page, the code is `NOT_FOUND`,
+ * and the message names the address that the page belongs to.
+ */
+export async function checkServer(
+  client: DagsterClient,
+  options: DagsterRequestOptions = {},
+): Promise<ServerVersionQuery> {
+  try {
+    return await client.request(ServerVersionDocument, {}, options);
+  } catch (error) {
+    const above = isElsewhere(error) ? await findAbove(client, options) : undefined;
+    if (above === undefined) throw error;
+    const at = client.url.replace(/\/graphql$/, "");
+    throw new DagsterError(`Dagster${above.version} is at ${above.at}, not at ${at}: ${above.advice}`, {
+      code: "NOT_FOUND",
+      retryable: false,
+      cause: error,
+    });
+  }
+}
+
+/** How the paths of Dagster's pages begin below its base URL. */
+const pages: ReadonlySet<string> = new Set(
+  (
+    "asset-groups assets automation backfills catalog code-locations deployment graphiql health home insights instance jobs " +
+    "lineage locations overview pipelines runs schedules selection sensors settings snapshots timeline workspace"
+  ).split(" "),
+);
+
+interface Above {
+  readonly at: string;
+  /** With a space before it; empty where credentials would be needed to know it. */
+  readonly version: string;
+  readonly advice: string;
+}
+
+/**
+ * The Dagster that is nearest above the client's URL: that of a page's path. What may be it, but does not say so now, hides
+ * what is further up, which is another server. Nobody has named these addresses, so they get neither credentials nor headers.
+ */
+async function findAbove(client: DagsterClient, options: DagsterRequestOptions): Promise<Above | undefined> {
+  const { origin, pathname } = new URL(client.url.replace(/\/graphql$/, ""));
+  const segments = pathname.split("/").filter((segment) => segment !== "");
+  for (let length = segments.length - 1; length >= 0; length -= 1) {
+    const at = [origin, ...segments.slice(0, length)].join("/");
+    const isPage = pages.has(segments[length] ?? "");
+    const use = isPage ? `use ${at} as the URL.` : "if that is the one that is meant, its address is the URL.";
+    try {
+      const found = await client.bareAt?.(at).request(VersionDocument, {}, options);
+      return found && { at, version: ` ${found.version}`, advice: use };
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      if (isElsewhere(error)) continue;
+      const isGuarded = error instanceof DagsterError && error.code === "UNAUTHORIZED";
+      return isGuarded && isPage ? { at, version: "", advice: use } : undefined;
+    }
+  }
+  return undefined;
+}
+
+/** Whether an answer says that another program, or nothing, has this address: not that it is guarded, or unwell. */
+function isElsewhere(error: unknown): boolean {
+  if (!(error instanceof DagsterResponseError) || error.errors.length > 0) return false;
+  return (error.status >= 200 && error.status < 300) || [400, 404, 405, 410, 422].includes(error.status);
+}
