@@ -10,6 +10,9 @@ import { dialect, names } from "./dialect.ts";
 import { isBusy, refusalOf, toDestinationError } from "./errors.ts";
 import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
 
+/** How long to wait for readers when a session closes, in ms. */
+const leaveMs = 300;
+
 /**
  * One open file. SQLite works on our own thread, so nothing here waits inside of it: who finds the file busy asks again
  * a little later, or two sessions of one process would wait for each other.
@@ -26,6 +29,7 @@ export class SqliteDatabase implements LeaseDatabase {
   readonly #queue: WorkQueue;
   /** Those of the transaction under way, or of the last one: a batch asks the same thing thousands of times. */
   readonly #statements = new Map<string, StatementSync>();
+  #usesLog = false;
 
   /** @param options waitMs: how long to wait for other writers of the file */
   constructor(file: DatabaseSync, place: string, options: { waitMs: number; signal?: AbortSignal | undefined }) {
@@ -86,9 +90,34 @@ export class SqliteDatabase implements LeaseDatabase {
     return this.#patiently(() => Number(this.prepare(sql).run(sqliteParameters(parameters)).changes));
   }
 
-  /** Switches to the log in which readers and a writer do not wait for each other. It stays so for good. */
+  /**
+   * Switches to the log in which readers and a writer do not wait for each other, until this file is closed. A session
+   * that closes at this moment may switch back, but only before something was read.
+   */
   async useLog(): Promise<void> {
-    await this.#patiently(() => this.#file.exec("PRAGMA journal_mode = WAL"));
+    this.#usesLog = true;
+    for (let attempt = 1; attempt <= 10; attempt += 1) {
+      await this.#patiently(() => this.#file.exec("PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema"));
+      const mode = this.#file.prepare("PRAGMA journal_mode").get()?.journal_mode;
+      // A file system without shared memory has no such log.
+      if (mode !== "delete") return;
+    }
+  }
+
+  /**
+   * Leaves the file so that it is read without the right to write it, or beside it. Where others have it open that does
+   * not go, and the log's files stay, which is as good; or the next session does it.
+   */
+  async #leaveLog(): Promise<void> {
+    const deadline = Date.now() + leaveMs;
+    while (this.#usesLog) {
+      try {
+        return this.#file.exec("PRAGMA journal_mode = DELETE");
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > deadline) return;
+        await sleep(20);
+      }
+    }
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
@@ -99,7 +128,8 @@ export class SqliteDatabase implements LeaseDatabase {
       const result = await work();
       await this.lease?.renew();
       this.#signal?.throwIfAborted();
-      this.#file.exec("COMMIT");
+      // Where the file is not in its log, readers may be in the way.
+      await this.#patiently(() => this.#file.exec("COMMIT"));
       return result;
     } catch (error) {
       try {
@@ -125,6 +155,7 @@ export class SqliteDatabase implements LeaseDatabase {
         // What was lost already, or cannot be written any more, ends with its time.
       } finally {
         this.lease?.end();
+        await this.#leaveLog();
         this.#file.close();
       }
     });

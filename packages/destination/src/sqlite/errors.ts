@@ -4,12 +4,23 @@ import { clauseOf } from "../sql/words.ts";
 /** What SQLite's result codes mean: https://sqlite.org/rescode.html. Extended codes before those they extend. */
 const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: string]>> = {
   // SQLITE_BUSY, SQLITE_LOCKED
-  5: ["LOCKED", "Another program is writing to the file. Try again when it has finished."],
-  6: ["LOCKED", "Another program is writing to the file. Try again when it has finished."],
+  5: ["LOCKED", "Another program is writing to the file, or was reading it already. Try again when it has finished."],
+  6: ["LOCKED", "Another program is writing to the file, or was reading it already. Try again when it has finished."],
   // SQLITE_PERM, SQLITE_READONLY, and SQLITE_CANTOPEN, whose other reasons were looked for before
   3: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
   8: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
   14: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
+  // SQLITE_READONLY_DIRECTORY, SQLITE_READONLY_CANTINIT, SQLITE_READONLY_RECOVERY, SQLITE_READONLY_ROLLBACK
+  ...Object.fromEntries(
+    [1544, 1288, 264, 776].map((code) => [
+      code,
+      [
+        "NO_PERMISSION",
+        "Make the file and its folder writable for this user. To read it, sync again instead: a sync leaves the file so " +
+          "that readers need no right to write, where no other program has it open as it ends.",
+      ],
+    ]),
+  ),
   // SQLITE_FULL, SQLITE_IOERR_WRITE
   13: ["NO_SPACE", "Make room and sync again."],
   778: ["NO_SPACE", "The disk is full, over a quota, or failing. Make room and sync again."],

@@ -16,7 +16,7 @@ import { openFile } from "./open.ts";
 import { openReader } from "./reader.ts";
 
 export interface SqliteOptions {
-  /** How long to wait for other programs that write to the file, in ms. @default 10_000 */
+  /** How long to wait for other programs that use the file, in ms. @default 10_000 */
   readonly waitMs?: number;
   /** How long another session is kept out after this one was last heard of, in ms. @default 60_000 */
   readonly leaseMs?: number;
@@ -26,7 +26,7 @@ const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOp
 
 /**
  * A SQLite file as destination, by the SQLite that Node brings along. Rows and state of a batch become durable in one
- * transaction, or not at all. Others may read the file at any time; of each pipeline one session writes, held by a
+ * transaction, or not at all. Others may read the file at any time, without the right to write it; of each pipeline one session writes, held by a
  * lease in the file. A NUL character is stored as U+FFFD.
  *
  * @param path of the file, created when it is missing; its folder must exist, and not be on a network. `:memory:` is a
@@ -40,10 +40,10 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   const connect = async ({ signal, writes = true }: { signal?: AbortSignal | undefined; writes?: boolean } = {}) => {
     signal?.throwIfAborted();
     try {
-      const file = await openFile(path, place);
+      const file = await openFile(path, place, { readOnly: !writes });
       const database = new SqliteDatabase(file, place, { waitMs, signal });
       try {
-        // Stays in the file for good, so a look at somebody's file must not do it.
+        // Written into the file, so a look at somebody's file must not do it.
         if (writes) await database.useLog();
         return database;
       } catch (error) {

@@ -11,11 +11,11 @@ import { loadDriver } from "./driver.ts";
  * Opens a file, or makes it. Nothing here opens it by other means, not even to look at its beginning: on POSIX systems
  * closing any handle of a file gives up the locks that SQLite holds on it in this process.
  */
-export async function openFile(path: string, place: string): Promise<DatabaseSync> {
+export async function openFile(path: string, place: string, { readOnly = false } = {}): Promise<DatabaseSync> {
   const { DatabaseSync } = loadDriver();
   if (path !== ":memory:") await checkPath(path, place);
   // Rebuilding a table drops it for a moment, which must not delete what refers to it.
-  const database = new DatabaseSync(path, { enableForeignKeyConstraints: false });
+  const database = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: false });
   try {
     // Views go on naming a table that is rebuilt.
     database.exec("PRAGMA legacy_alter_table = ON");

@@ -1,0 +1,163 @@
+/** Who may only read a SQLite file: this process gives up its rights for a while, where it has those of the superuser. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { chmod, readdir } from "node:fs/promises";
+import { DatabaseSync } from "node:sqlite";
+import { fileURLToPath } from "node:url";
+import { defineTable, type Session } from "@org/destination";
+import { sqlite } from "@org/destination/sqlite";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
+
+const table = defineTable({
+  name: "things",
+  description: "A table.",
+  primaryKey: ["id"],
+  columns: { id: { type: "int64", description: "Key." } },
+});
+
+let place: SqlitePlace;
+beforeEach(async () => {
+  place = await createPlace();
+  await chmod(place.folder, 0o755);
+});
+afterEach(() => place.cleanup?.());
+
+async function store(session: Session, id: number): Promise<void> {
+  await session.prepare([table]);
+  await session.commit("things", { table, upserts: [{ id }], state: { version: 1, value: id } });
+}
+
+async function storeOnce(id: number): Promise<void> {
+  const session = await sqlite(place.file).open({ pipeline: "p" });
+  await store(session, id);
+  await session.close();
+}
+
+/** Does some work without the right to write the file, or into its folder. */
+async function readingOnly<T>(work: () => Promise<T>): Promise<T> {
+  const names = await readdir(place.folder);
+  for (const name of names) await chmod(`${place.folder}/${name}`, 0o444);
+  await chmod(place.folder, 0o555);
+  // Permissions do not hold the superuser back.
+  const isSuperuser = process.geteuid?.() === 0;
+  if (isSuperuser) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (isSuperuser) process.seteuid?.(0);
+    await chmod(place.folder, 0o755);
+    for (const name of names) await chmod(`${place.folder}/${name}`, 0o644).catch(() => undefined);
+  }
+}
+
+const ids = (file: DatabaseSync) =>
+  file
+    .prepare("SELECT id FROM things ORDER BY id")
+    .all()
+    .map(({ id }) => id);
+
+/** What every kind of reader sees. */
+const seen = () =>
+  readingOnly(async () => {
+    const file = new DatabaseSync(place.file, { readOnly: true });
+    const own = ids(file);
+    file.close();
+    const [pipeline] = (await sqlite(place.file).contents?.()) ?? [];
+    const reader = await sqlite(place.file).read?.();
+    const read = (await reader?.query("SELECT id FROM things ORDER BY id"))?.map(({ id }) => id);
+    await reader?.close();
+    return { own, read, rows: pipeline?.tables[0]?.rows };
+  });
+
+const all = (...wanted: number[]) => ({ own: wanted, read: wanted, rows: wanted.length });
+
+describe.skipIf(process.platform === "win32")("who may only read", () => {
+  test("reads between syncs, when nothing lies beside the file", async () => {
+    await storeOnce(1);
+    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+    expect(await seen()).toEqual(all(1));
+    await storeOnce(2);
+    expect(await seen()).toEqual(all(1, 2));
+    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+  });
+
+  test("reads while a session is open", async () => {
+    const session = await sqlite(place.file).open({ pipeline: "p" });
+    await store(session, 1);
+    expect(await seen()).toEqual(all(1));
+    await store(session, 2);
+    expect(await seen()).toEqual(all(1, 2));
+    await session.close();
+    expect(await seen()).toEqual(all(1, 2));
+  });
+
+  test("reads what a process stored that was killed", async () => {
+    const module = fileURLToPath(new URL("./sqlite-place.ts", import.meta.url));
+    const script = `
+      const { connect } = await import(${JSON.stringify(module)});
+      const session = await connect(${JSON.stringify(place.file)}).open({ pipeline: "p" });
+      const table = ${JSON.stringify(table)};
+      await session.prepare([table]);
+      await session.commit("things", { table, upserts: [{ id: 1 }], state: { version: 1, value: 1 } });
+      process.kill(process.pid, "SIGKILL");`;
+    const child: ChildProcess = spawn(process.execPath, [
+      "--conditions=@org/source",
+      "--input-type=module",
+      "--eval",
+      script,
+    ]);
+    await once(child, "close");
+    expect(child.signalCode).toBe("SIGKILL");
+    expect(await readdir(place.folder)).toContain("test.sqlite-wal");
+    expect(await seen()).toEqual(all(1));
+    await storeOnce(2);
+    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+  });
+
+  test("is told what helps where another program left the file so that it must be written", async () => {
+    await storeOnce(1);
+    query(place.file, "PRAGMA journal_mode = WAL");
+    const refused = { code: "NO_PERMISSION", message: expect.stringMatching(/writable.*sync again/) };
+    await readingOnly(() => expect(sqlite(place.file).contents?.()).rejects.toMatchObject(refused));
+    await storeOnce(2);
+    expect(await seen()).toEqual(all(1, 2));
+  });
+});
+
+test("a session of another pipeline goes on where one closes beside it, and the last one cleans up", async () => {
+  const [first, second] = await Promise.all(["p", "q"].map((pipeline) => sqlite(place.file).open({ pipeline })));
+  await store(first!, 1);
+  const others = { ...table, name: "others" };
+  await first?.close();
+  await second?.prepare([others]);
+  const upserts = [{ id: 1 }];
+  await second?.commit("others", { table: others, upserts, state: { version: 1, value: 1 } });
+  expect(query(place.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "wal" }]);
+  await second?.close();
+  expect(query(place.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "delete" }]);
+});
+
+test("who reads since before a session waits for nobody, and a session waits for that reader for a while", async () => {
+  await storeOnce(1);
+  const reader = new DatabaseSync(place.file, { readOnly: true });
+  reader.exec("BEGIN");
+  expect(ids(reader)).toEqual([1]);
+  const impatient = sqlite(place.file, { waitMs: 50 }).open({ pipeline: "p" });
+  await expect(impatient).rejects.toMatchObject({ code: "LOCKED", message: expect.stringContaining("reading it") });
+  const opening = sqlite(place.file).open({ pipeline: "p" });
+  reader.exec("COMMIT");
+  const session = await opening;
+  reader.exec("BEGIN");
+  expect(ids(reader)).toEqual([1]);
+  await store(session, 2);
+  expect(ids(reader)).toEqual([1]);
+  await session.close();
+  // Read until here, so the file is still in its log, which keeps no session waiting.
+  await storeOnce(3);
+  expect(ids(reader)).toEqual([1]);
+  reader.close();
+  await storeOnce(4);
+  expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+  expect(query(place.file, "SELECT count(*) AS n FROM things")).toEqual([{ n: 4 }]);
+});
