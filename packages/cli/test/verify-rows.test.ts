@@ -85,3 +85,18 @@ test("verify compares with what the destination can hold, and reads notes whatev
   expect(stdout).toMatch(/^No difference in /m);
   expect(code).toBe(0);
 });
+
+test("a row that no destination can hold is counted, and everything else is compared", async () => {
+  const { url, world } = await until(startAirflowSimulator());
+  const [bad] = world.runs();
+  world.note(bad!, "half \ud83d");
+  const args = ["--from", `airflow:${url}`, "--to", `sqlite:${join(temporaryFolder(), "o.sqlite")}`];
+  expect((await dagsync(["sync", ...args], { env })).code).toBe(1);
+  const { code, stdout } = await dagsync(["verify", ...args], { env });
+  expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync names them$/m);
+  expect(stdout).toMatch(/^1 difference in /m);
+  expect(code).toBe(1);
+  world.note(bad!, "whole");
+  expect((await dagsync(["sync", ...args], { env })).code).toBe(0);
+  expect((await dagsync(["verify", ...args], { env })).code).toBe(0);
+});

@@ -46,7 +46,7 @@ function written({ stdout }: Outcome) {
   };
 }
 
-const equal = { different: 0, missing: 0, extra: 0, kept: 0, causes: {} };
+const equal = { different: 0, missing: 0, extra: 0, kept: 0, unstored: 0, causes: {} };
 
 test("verify finds no difference after a sync of Airflow, exits with 0 and leaves the file as it was", async () => {
   const { world, file, run } = await syncedAirflow();

@@ -1,6 +1,6 @@
 /** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
 import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators";
-import { taskInstancesTable } from "@org/sources/airflow";
+import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncEvent } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
@@ -89,6 +89,18 @@ describe("I4: what a sync could not read of a run that changed without a stamp i
     await syncNow();
     expect(await differences()).toEqual([]);
   });
+});
+
+test("runs that change without a stamp are synced where task instances never are", async () => {
+  const world = createEmptyAirflowWorld();
+  const run = world.addRun(world.addDag({ dagId: "a", tasks: [{ taskId: "t" }] }));
+  world.finishRun(run);
+  const { simulator, syncNow, rows } = await setUp({ world });
+  await syncNow({ streams: ["dag_runs"] });
+  simulator.clock.advance(20 * 60_000);
+  world.withoutStamps(() => world.setRunState(run, "failed"));
+  await syncNow({ streams: ["dag_runs"] });
+  expect(await rows(dagRunsTable.name)).toMatchObject([{ state: "failed" }]);
 });
 
 test.each([true, false])(

@@ -19,6 +19,8 @@ export {
   type Stream,
   type StreamBatch,
 } from "./source.ts";
+export { unstoredRows } from "./state.ts";
 export { defaultPipeline, type StreamResult, type SyncOptions, type SyncResult, sync } from "./sync.ts";
 export { uniqueRows } from "./unique.ts";
+export type { Unstored } from "./unstored.ts";
 export { createWalk, type Walk } from "./walk.ts";

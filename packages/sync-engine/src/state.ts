@@ -72,6 +72,11 @@ export function decodeState(
   return { data: value.data, reconciledAt, unstored, isOutdated: value.revision < stream.revision };
 }
 
+/** The rows that a stored state names because they could not be stored; none where it cannot be read. */
+export function unstoredRows(state: State | undefined): Unstored {
+  return (state && parseUnstored(migrated(state)?.unstored)) ?? {};
+}
+
 function migrated({ version, value }: State): Record<string, Json> | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
   let current = value as Record<string, Json>;

@@ -11,6 +11,7 @@ const causeTexts: Readonly<Record<Cause, string>> = {
   new: "new since the last sync, or back: the next one brings it",
   deleted: "deleted on the server: the next sync with --reconcile marks it",
   missed: "missed by the syncs so far: the next one with --reconcile brings it",
+  unstored: "not stored, since the destination cannot hold it: each sync says why, and tries it again",
   not_loaded: "not known: its code location is not loaded now",
   unknown: "not known",
 };
@@ -18,7 +19,8 @@ const causeTexts: Readonly<Record<Cause, string>> = {
 /** How many rows are not as on the server. */
 export function differenceCount({ tables }: VerifyResult): number {
   return tables.reduce(
-    (sum, { different, missing, extra, sharedKeys }) => sum + different + missing + extra + (sharedKeys?.rows ?? 0),
+    (sum, { different, missing, extra, unstored, sharedKeys }) =>
+      sum + different + missing + extra + unstored + (sharedKeys?.rows ?? 0),
     0,
   );
 }
@@ -33,16 +35,19 @@ export function verificationText(result: VerifyResult): string {
   const found = count === 0 ? "No difference" : `${grouped(count)} ${count === 1 ? "difference" : "differences"}`;
   return [
     textTable(head, rows),
-    ...tables.filter(({ differences, sharedKeys }) => sharedKeys || differences.length > 0).map(tableText),
+    ...tables
+      .filter(({ differences, unstored, sharedKeys }) => sharedKeys || unstored > 0 || differences.length > 0)
+      .map(tableText),
     `${found} in ${grouped(compared)} rows: ${to} (${duration(durationMs)}, ${grouped(requests)} requests)\n`,
   ].join("");
 }
 
 function tableText(comparison: TableComparison): string {
-  const { table, causes, differences, different, missing, extra, sharedKeys } = comparison;
+  const { table, causes, differences, different, missing, extra, unstored, sharedKeys } = comparison;
   const more = different + missing + extra - differences.length;
   return [
     `\n${table}\n`,
+    ...(unstored > 0 ? [`  ${grouped(unstored)} of the server that no database can hold: each sync names them\n`] : []),
     ...(sharedKeys ? [sharedKeysText(sharedKeys)] : []),
     ...Object.entries(causes).map(([cause, count]) => `  ${grouped(count)} ${causeTexts[cause as Cause]}\n`),
     ...differences.map(differenceText),

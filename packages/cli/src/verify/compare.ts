@@ -20,10 +20,11 @@ export type DifferenceKind = "different" | "missing" | "extra" | "doubled";
 
 /**
  * Why, as far as it can be known. `changed`, `new`: since the last sync, the next one brings it. `deleted`: gone from the
- * server. `missed`: the next sync would leave it so, and one that looks for deletions brings it. `not_loaded`: the server cannot say now, since the code location is not loaded. `unexplained`: both
+ * server. `missed`: the next sync would leave it so, and one that looks for deletions brings it. `not_loaded`: the server cannot say now, since the code location is not loaded. `unstored`: the destination cannot hold it, and
+ * each sync tries it again. `unexplained`: both
  * would leave it so. `unknown`: nobody tried.
  */
-export type Cause = "unexplained" | "changed" | "new" | "deleted" | "missed" | "not_loaded" | "unknown";
+export type Cause = "unexplained" | "changed" | "new" | "deleted" | "missed" | "not_loaded" | "unstored" | "unknown";
 
 export interface Difference {
   readonly kind: DifferenceKind;
@@ -45,6 +46,8 @@ export interface TableComparison {
   readonly kept: number;
   /** Rows that the server sent under the key of another one: they are in none of the tables, and in no other number. */
   readonly sharedKeys?: SharedKeys;
+  /** Rows of the server that neither the tables hold nor what they were compared with, since nothing can hold them. */
+  readonly unstored: number;
   readonly causes: Partial<Record<Cause, number>>;
   /** The first ones, the unexplained before the others. */
   readonly differences: readonly Difference[];
@@ -58,6 +61,8 @@ export interface CompareOptions {
   readonly hasNext: boolean;
   /** Whether a code location was not loaded when the server was read. */
   readonly isUnloaded: boolean;
+  /** Keys of rows that could not be stored, of any table. */
+  readonly unstored: readonly StoredRow[];
   /** Where only a sample of the server was read: what is as new as this, ms since 1970. */
   readonly since: number | undefined;
 }
@@ -65,7 +70,7 @@ export interface CompareOptions {
 export async function compareTable(
   query: DuckdbQuery,
   table: Table,
-  { hasNext, isUnloaded, since }: CompareOptions,
+  { hasNext, isUnloaded, unstored, since }: CompareOptions,
 ): Promise<TableComparison> {
   const keys = table.primaryKey.map(quoted);
   const same = (a: string, b: string) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" AND ");
@@ -85,17 +90,26 @@ export async function compareTable(
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 
+  await query(
+    `CREATE OR REPLACE TEMP TABLE unstored AS SELECT ${keysOf("s")} FROM stored.main.${quoted(table.name)} s WHERE false`,
+  );
+  for (const row of unstored) {
+    const values = table.primaryKey.map((name) => `'${String(row[name]).toWellFormed().replaceAll("'", "''")}'`);
+    await query(`INSERT INTO unstored VALUES (${values.join(", ")})`);
+  }
+  const isUnstored = `EXISTS (SELECT 1 FROM unstored u WHERE ${same("u", "d")})`;
+
   const tried = (["next", "reconciled"] as const).map((name) => `${name}.main.${quoted(table.name)}`);
   const isLive = (side: string) => `${side}._synced_at IS NOT NULL AND ${side}._deleted_at IS NULL`;
   const cause = hasNext
-    ? `CASE WHEN kind = 'doubled' THEN 'unexplained'
+    ? `CASE WHEN kind = 'doubled' THEN 'unexplained' WHEN ${isUnstored} THEN 'unstored'
          WHEN kind = 'missing' THEN CASE WHEN ${isLive("n")} THEN 'new' WHEN ${isLive("r")} THEN 'missed' ELSE 'unexplained' END
          WHEN n._deleted_at IS NOT NULL OR r._deleted_at IS NOT NULL THEN 'deleted'
          WHEN n._synced_at IS NULL OR ${differ("s", "n")} THEN 'changed'
          WHEN r._synced_at IS NULL OR ${differ("s", "r")} THEN 'missed'
          WHEN ${isUnloaded ? notLoaded(table) : "false"} THEN 'not_loaded'
          ELSE 'unexplained' END`
-    : "'unknown'";
+    : `CASE WHEN ${isUnstored} THEN 'unstored' ELSE 'unknown' END`;
   const joined = hasNext
     ? `LEFT JOIN ${tried[0]} n ON ${same("n", "d")} LEFT JOIN ${tried[1]} r ON ${same("r", "d")}`
     : "";
@@ -108,8 +122,12 @@ export async function compareTable(
   const [both] = await query(
     `SELECT count(*) AS rows FROM ${live("server")} f WHERE EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})`,
   );
+  const [lost] =
+    await query(`SELECT count(*) AS rows FROM (SELECT DISTINCT * FROM unstored) d WHERE NOT EXISTS (SELECT 1 FROM found f WHERE ${same("f", "d")})
+    AND NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "d")})`);
   return {
     table: table.name,
+    unstored: Number(lost?.rows),
     compared: Number(both?.rows),
     different: count("different"),
     missing: count("missing"),

@@ -5,9 +5,17 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Destination, Table } from "@org/destination";
+import type { Destination, StoredRow, Table } from "@org/destination";
 import { copyDuckdb, type DuckdbQuery, duckdb, readDuckdb } from "@org/destination/duckdb";
-import { type RequestOptions, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import {
+  type RequestOptions,
+  type SyncEvent,
+  type SyncOptions,
+  type SyncResult,
+  sync,
+  type Unstored,
+  unstoredRows,
+} from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { type CompareOptions, compareTable, type Files, type TableComparison } from "./compare.ts";
@@ -76,7 +84,8 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
     await session.prepare(tables).finally(() => session.close());
 
     let requests = read.requests;
-    let found = await compareTables(tables, files, { isUnloaded, since }, signal);
+    const unstored = await unstoredIn([files.stored, files.server], pipeline);
+    let found = await compareTables(tables, files, { isUnloaded, unstored, since }, signal);
     if (found.some(({ differences }) => differences.length > 0)) {
       onPhase?.(
         "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences",
@@ -90,7 +99,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
         const everything = { reconcile: true, allowMassDelete: true };
         const last = await syncInto(like(after.reconciled), pipeline, options, everything);
         requests += last.requests;
-        found = await compareTables(tables, { ...files, ...after }, { isUnloaded, since }, signal);
+        found = await compareTables(tables, { ...files, ...after }, { isUnloaded, unstored, since }, signal);
       } catch (error) {
         signal?.throwIfAborted();
         onPhase?.(`The causes are not known, since that sync fails: ${(error as Error).message}`);
@@ -107,13 +116,25 @@ function withShared(comparison: TableComparison, sharedKeys: SharedKeys | undefi
   return sharedKeys ? { ...comparison, sharedKeys } : comparison;
 }
 
+/** Rows that could not be stored, by their table: at the last sync, or in what the server was read into. */
+async function unstoredIn(files: readonly string[], pipeline: string): Promise<Unstored> {
+  const all: Record<string, StoredRow[]> = {};
+  for (const file of files) {
+    const contents = (await duckdb(file).contents?.()) ?? [];
+    for (const { state } of contents.find((each) => each.pipeline === pipeline)?.streams ?? []) {
+      for (const [table, rows] of Object.entries(unstoredRows(state))) all[table] = [...(all[table] ?? []), ...rows];
+    }
+  }
+  return all;
+}
+
 function syncInto(
   destination: Destination,
   pipeline: string,
   { pipeline: { source, excluded }, streams, requests, signal, onEvent }: VerifyOptions,
   how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
 ): Promise<SyncResult> {
-  return sync({
+  const reading = sync({
     source,
     destination: shapedDestination(destination, { excluded }),
     pipeline,
@@ -123,19 +144,28 @@ function syncInto(
     ...(onEvent && { onEvent }),
     ...how,
   });
+  return reading.catch((error) => {
+    const { result } = error as { result?: SyncResult };
+    // Rows that nothing can hold are counted; all others were read.
+    const isWhole = result?.streams.every((stream) => !stream.error);
+    if (isWhole && result?.problems.every((problem) => "code" in problem && problem.code === "UNSTORED_ROW"))
+      return result;
+    throw error;
+  });
 }
 
 async function compareTables(
   tables: readonly Table[],
   files: Files,
-  how: Omit<CompareOptions, "hasNext">,
+  { unstored, ...how }: Omit<CompareOptions, "hasNext" | "unstored"> & { readonly unstored: Unstored },
   signal?: AbortSignal,
 ): Promise<readonly TableComparison[]> {
   const { stored, ...beside } = files;
   const work = async (query: DuckdbQuery) => {
     const compared: TableComparison[] = [];
     for (const table of tables) {
-      compared.push(await compareTable(query, table, { hasNext: files.next !== undefined, ...how }));
+      const options = { hasNext: files.next !== undefined, unstored: unstored[table.name] ?? [], ...how };
+      compared.push(await compareTable(query, table, options));
     }
     return compared;
   };

@@ -85,8 +85,12 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     ];
     /** Reads the task instances of runs, or has the next sync that may read them do so. */
     async function* readTasksOf(runs: readonly RunId[]): AsyncGenerator<StreamBatch> {
+      if (!streams.has("task_instances")) {
+        // Where task instances are never synced, nobody ever reads them.
+        airflow.askTriesAgain(runs.slice(0, Math.max(0, MOST_REMEMBERED - airflow.dueTries().length)));
+        return;
+      }
       airflow.askTriesAgain(runs);
-      if (!streams.has("task_instances")) return;
       for (const scope of runScopes(runs.filter(({ dag_id }) => airflow.isVisible({ dags: [dag_id] })))) {
         const isRead = yield* unlessForbidden(readTaskInstances(airflow, stored, scope, state));
         if (isRead) airflow.triesWereAsked(runs.filter(({ dag_id }) => scope.dags?.includes(dag_id)));
@@ -96,7 +100,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.
-        yield* readTasksOf(await changedRuns(leaf.rows, stored));
+        yield* readTasksOf(await changedRuns(leaf.rows, stored, streams.has("task_instances")));
         yield await dagRunBatch(airflow, stored, leaf, state);
       }
     }
@@ -136,18 +140,24 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   },
 });
 
+/** So many runs are remembered for a sync of task instances. Of others their scrub finds what no window shows. */
+const MOST_REMEMBERED = 1000;
+
 /**
  * Runs that the table lacks or holds with another state. Not in DAGs of which no task instance is held: those are read
  * whole by the stream of task instances, which tells by that which they are.
+ *
+ * @param hasTasks whether the table of task instances is part of this sync, and can be asked
  */
 async function changedRuns(
   runs: readonly { readonly dag_id: string; readonly dag_run_id: string; readonly state: string | null }[],
   stored: Stored,
+  hasTasks: boolean,
 ): Promise<RunId[]> {
   const found = await stored.keys(dagRunsTable, scopeOf(runs), ["state"]);
   const held = new Map(found.map((row) => [runKey(row), row.state]));
   const changed = runs.filter((run) => held.get(runKey(run)) !== run.state);
-  if (changed.length === 0) return [];
+  if (changed.length === 0 || !hasTasks) return changed;
   const dags = { ...unpurged, dag_id: { in: changed.map(({ dag_id }) => dag_id) } };
   const known = await stored.countBy(taskInstancesTable, dags, ["dag_id"]);
   const isKnown = ({ dag_id }: { readonly dag_id: string }) => known.some(({ values }) => values.dag_id === dag_id);
