@@ -100,7 +100,7 @@ test("runs that change without a stamp are synced where task instances never are
   simulator.clock.advance(20 * 60_000);
   world.withoutStamps(() => world.setRunState(run, "failed"));
   await syncNow({ streams: ["dag_runs"] });
-  expect(await rows(dagRunsTable.name)).toMatchObject([{ state: "failed" }]);
+  expect(await rows(dagRunsTable)).toMatchObject([{ state: "failed" }]);
 });
 
 test.each([true, false])(
