@@ -1,18 +1,30 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
 test("check tells the server's version and whether the destination opens", async () => {
-  const { url } = await until(startAirflowSimulator());
+  const { url } = await until(startAirflowSimulator({ world: createEmptyAirflowWorld({ version: "3.4" }) }));
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const result = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], { env });
-  const stdout = `${url}: airflow 3.3.2, and it lets us in.\nduckdb:${file}: opens, and can be written.\n`;
+  const stdout = `${url}: airflow 3.4.0b2, and it lets us in.\nduckdb:${file}: opens, and can be written.\n`;
   expect(result).toEqual({ code: 0, stdout, stderr: "" });
+});
+
+test("check and sync say in one line that a server is newer than any version tested", async () => {
+  const { url, faults } = await until(startAirflowSimulator({ world: createEmptyAirflowWorld() }));
+  const body = { version: "3.9.0", git_version: null };
+  faults.push({ match: ({ path }) => path === "/api/v2/version", body, times: 10 });
+  const to = ["--to", `sqlite:${join(temporaryFolder(), "o.sqlite")}`];
+  const line = /^.*Airflow 3\.9\.0 is newer than any version tested.*$/gm;
+  for (const command of [["check"], ["sync"], ["sync", "--reconcile"], ["sync"]]) {
+    const { code, stdout, stderr } = await dagsync([...command, "--from", `airflow:${url}`, ...to], { env });
+    expect({ code, said: `${stdout}\n${stderr}`.match(line)?.length }).toEqual({ code: 0, said: 1 });
+  }
 });
 
 test("check leaves a destination alone that it is not told of, and answers as JSON", async () => {

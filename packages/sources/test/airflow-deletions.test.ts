@@ -117,7 +117,7 @@ test("I8: what goes with the server's retention is kept, and marked as purged", 
     await syncNow(reconcile);
   }
   const { requests } = await syncNow(reconcile);
-  expect(requests).toBeLessThanOrEqual(6 + world.dags.size);
+  expect(requests).toBeLessThanOrEqual(7 + world.dags.size);
   await syncNow({ fullRefresh: true });
   expect((await readTable(path, dagRunsTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
 });

@@ -43,6 +43,15 @@ export function airflowApi(
     return data;
   };
 
+  /** What the server calls its version; undefined where it does not say, or not now. */
+  async function version(): Promise<string | undefined> {
+    const call = (signal: AbortSignal) => client.GET("/api/v2/version", { signal });
+    // Only a notice depends on it: whatever is the matter with the server ends the sync where rows are asked for.
+    const answer = await request("version", call, { retries: 0 }).catch(() => undefined);
+    const said: unknown = answer?.data?.version;
+    return typeof said === "string" ? said.slice(0, 100) : undefined;
+  }
+
   /** The number of runs per state of every DAG, in one answer. */
   async function runCounts(): Promise<RunCounts> {
     const data = await ask("dag stats", answers.dagStats, (signal) =>
@@ -81,6 +90,7 @@ export function airflowApi(
   return {
     dagRuns,
     taskInstances,
+    version,
     runCounts,
     presence,
 

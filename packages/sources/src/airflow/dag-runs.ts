@@ -39,6 +39,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const { ask } = airflow.api.dagRuns;
     const options = { ask, limit: airflow.runsPerAnswer };
     let state = parseStreamState(context, before.position);
+    const version = await airflow.version("version" in state ? state.version : undefined, reconcile);
 
     airflow.askTriesAgain([...(state.again ?? []), ...runsOf(context.unstored(taskInstancesTable))]);
     const unstored = () => context.unstored(dagRunsTable);
@@ -62,9 +63,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const lateRuns = lateRows(events, state.unlisted ?? [], runKey, (rows: readonly DagRun[]) =>
       stored.keys(dagRunsTable, scopeOf(rows), ["note"]),
     );
-    let late = 0;
+    let [late, brought] = [0, 0];
     for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable, lateRuns)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
+      brought += rows.length;
       yield await dagRunBatch(airflow, stored, { rows }, state);
       if (isOld) late += changed(context.lastCommit());
     }
@@ -111,7 +113,14 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     const dags = held.map(({ values }) => values.dag_id as string);
     const unlisted = airflow.unlisted(dags);
     const again = airflow.owedTries();
-    state = { ...state, position: before.position, ...airflow.widened(window, late), again, unlisted };
+    state = {
+      ...state,
+      position: before.position,
+      ...airflow.widened(window, late),
+      again,
+      unlisted,
+      version: await airflow.version(version, brought > 0),
+    };
     yield { state };
 
     const gone = await airflow.gone(dags, reconcile);

@@ -1,8 +1,10 @@
 import { batchOf, defineStream, parsePosition } from "@org/sync-engine";
 import { goneBatch } from "./batches.ts";
-import type { AirflowSync } from "./shared.ts";
+import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
 import { serverError } from "./unreadable.ts";
+
+type DagsState = { position?: unknown; unread?: readonly string[]; version?: ServerVersion };
 
 /**
  * All DAGs, at every sync: the server does not say which of them changed. Their timezone is only in their details,
@@ -15,7 +17,8 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
   needs: ["timezone"],
   async *read({ shared: airflow, state, stored, reconcile, unstored }) {
     const { dags, position } = await airflow.listedDags();
-    const { position: before, unread = [] } = (state ?? {}) as { position?: unknown; unread?: readonly string[] };
+    const { position: before, unread = [], version: known } = (state ?? {}) as DagsState;
+    const version = await airflow.version(known, reconcile);
     const last = parsePosition(before, position);
     const timezones = new Map<unknown, string | null>();
     const due = new Set(unread);
@@ -43,7 +46,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
     const upserts = rows
       .filter(({ dag, timezone }) => timezone !== undefined || isThere.has(dag.dag_id))
       .map(({ dag, timezone }) => dagRow(dag, timezone ?? null));
-    const next = { position: { ...position }, ...(stillUnread.length > 0 && { unread: stillUnread }) };
+    const next = { position: { ...position }, version, ...(stillUnread.length > 0 && { unread: stillUnread }) };
     yield batchOf(dagsTable, { upserts, state: next });
 
     const held = [...(await stored.keys(dagsTable, {})), ...unstored(dagsTable)];

@@ -1,5 +1,6 @@
 import { type AirflowClient, checkServer } from "@org/airflow-client";
 import type { Source } from "@org/sync-engine";
+import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
 import { lackingColumns } from "./lacking.ts";
@@ -26,7 +27,8 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
     start: (context) => startAirflowSync(options, context),
     async check({ request }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));
-      return { version, notes: lackingColumns(version) };
+      const untested = untestedNote("Airflow", version);
+      return { version, notes: [...(untested ? [untested] : []), ...lackingColumns(version)] };
     },
   };
 }

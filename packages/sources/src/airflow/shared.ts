@@ -2,6 +2,7 @@
 import type { AirflowClient, Dag } from "@org/airflow-client";
 import { type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
+import { reportUntested } from "../tested-versions.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
 import type { Window } from "./changes.ts";
 import { allDags } from "./dag-list.ts";
@@ -43,6 +44,9 @@ export interface Before extends ListedDags {
   readonly runCounts: RunCounts;
 }
 
+/** What the server calls its version; null where it does not say. */
+export type ServerVersion = string | null;
+
 export interface AirflowSync extends Visibility, Tries, Events {
   readonly api: AirflowApi;
   /** Whether the batch endpoints may be used. */
@@ -68,6 +72,14 @@ export interface AirflowSync extends Visibility, Tries, Events {
   /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
   oldestRunStart(): Promise<string | null>;
   oldestTaskStart(): Promise<string | null>;
+  /**
+   * The server's version, for a stream's state, and says where that was not tested. Asking is a request that an idle sync
+   * is spared: what the state holds is believed until something changes.
+   *
+   * @param known what the stream's state holds
+   * @param isDue whether to ask although that is something
+   */
+  version(known: ServerVersion | undefined, isDue: boolean): Promise<ServerVersion>;
   /** Records a row that the server cannot read. The sync goes around it, and fails at its end. */
   onUnreadable(where: string): void;
 }
@@ -132,6 +144,18 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     },
     oldestRunStart: once(async () => api.oldestRunStart((await before()).runCounts)),
     oldestTaskStart: once(async () => api.oldestTaskStart((await listedDags()).position.server - 1)),
+    version: createVersion(api, context),
     onUnreadable,
+  };
+}
+
+function createVersion(api: AirflowApi, context: SourceContext): AirflowSync["version"] {
+  const ask = once(api.version);
+  const said = new Set<ServerVersion>();
+  return async (known, isDue) => {
+    const version = isDue || known === undefined ? ((await ask()) ?? known ?? null) : known;
+    if (!said.has(version)) reportUntested("Airflow", version, context);
+    said.add(version);
+    return version;
   };
 }

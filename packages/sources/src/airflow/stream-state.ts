@@ -20,6 +20,8 @@ export type StreamPosition = {
   readonly again?: readonly RunId[];
   /** DAGs that the server did not list until now, or that the table lacks: they are read whole once it lists them. */
   readonly unlisted?: readonly string[];
+  /** What the server calls its version; null where it does not say. */
+  readonly version?: string | null;
   /** Of task instances: whether the server knew regions, which it does from 3.4 on. */
   readonly regions?: true;
   /** How far the history was read again; `isRenewal`: because the rows lack what a new revision brings. */

@@ -45,6 +45,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const before = await airflow.before();
     const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };
     let state = parseStreamState(context, before.position);
+    const version = await airflow.version("version" in state ? state.version : undefined, reconcile);
 
     // Their runs are read whole, with all attempts: any of them may be what could not be stored.
     const unstored = () => context.unstored(taskInstancesTable);
@@ -70,7 +71,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     const onServer = reconcile ? await airflow.taskCounts() : undefined;
     const window = await airflow.windowFrom(state);
     const events = await airflow.silentEvents(window.since);
-    let late = 0;
+    let [late, brought] = [0, 0];
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
     const { onUnreadable } = airflow;
@@ -81,6 +82,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     for await (const { rows, isOld } of changes(listing, taskInstanceKey, window, onUnreadable, lateTasks)) {
       regions ||= rows.some(knowsRegions);
       for (const row of rows) if (unfinishedTaskStates.includes(row.state ?? null)) seen.add(taskInstanceKey(row));
+      brought += rows.length;
       const held = await heldOf(rows, stored);
       for (const run of [...recreatedRuns(rows, held), ...clearedLoops(rows, held)]) recreated.set(runKey(run), run);
       yield await taskInstanceBatch(airflow, stored, { rows }, state, held);
@@ -113,6 +115,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       ...airflow.widened(window, late),
       again: airflow.owedTries(),
       unlisted: airflow.unlisted(dags),
+      version: await airflow.version(version, brought > 0),
     };
     yield { state };
 

@@ -1,5 +1,6 @@
 import { checkServer, type DagsterClient, lackingRunFields } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
+import { untestedNote } from "../tested-versions.ts";
 import { assets } from "./assets.ts";
 import { runs } from "./runs.ts";
 import { schedules } from "./schedules.ts";
@@ -29,7 +30,8 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
       const notes = lackingRunFields(run).map(
         (field) => `Dagster ${version} does not have ${field} of a run: dagster_runs.${columnOf[field]} stays NULL.`,
       );
-      return { version, notes };
+      const untested = untestedNote("Dagster", version);
+      return { version, notes: [...(untested ? [untested] : []), ...notes] };
     },
   };
 }

@@ -1,6 +1,7 @@
 /** What the streams of one sync share: the server's definitions as of one moment, asked for once. */
 import type { DagsterClient } from "@org/dagster-client";
 import type { Position, SourceContext } from "@org/sync-engine";
+import { reportUntested } from "../tested-versions.ts";
 import { type DagsterApi, dagsterApi } from "./api.ts";
 import type { Definitions } from "./definitions.ts";
 
@@ -37,6 +38,7 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
   const ask = async (): Promise<Before> => {
     const definitions = await api.definitions();
     const position = { server: api.clock(context.now), local: context.now() };
+    reportUntested("Dagster", definitions.server.version, context);
     for (const [location, reason] of definitions.unavailable) {
       const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;
       context.emit({ type: "notice", code: "LOCATION_NOT_LOADED", message });

@@ -1,0 +1,44 @@
+/** Which versions of the servers these sources are tested against, and what is said of others. */
+import type { SourceContext } from "@org/sync-engine";
+
+/** The versions that live tests run against, the oldest first. */
+export const testedVersions = {
+  Airflow: ["3.0.6", "3.1.8", "3.2.2", "3.3.2", "3.4.0b2"],
+  Dagster: ["1.7.10", "1.10.21", "1.13.27"],
+} as const;
+
+export type TestedServer = keyof typeof testedVersions;
+
+/** No version is longer; what is may be anything. */
+const LONGEST = 40;
+
+/**
+ * One line about a server whose minor version is newer than any that was tested, or whose version cannot be compared, as
+ * that of a build of one's own; undefined for all others. Patches and pre-releases count as their minor.
+ *
+ * @param version as the server says it, such as `3.4.0b2`; where it says none, nothing is said
+ */
+export function untestedNote(server: TestedServer, version: unknown): string | undefined {
+  if (typeof version !== "string" || version.trim() === "") return undefined;
+  const newest = testedVersions[server].at(-1)!;
+  const [found, tested] = [minorOf(version), minorOf(newest)!];
+  const said = version.trim().replace(/\s+/g, " ").slice(0, LONGEST);
+  const meaning =
+    "What is new in it may be missing from the tables, or fail the sync. Look for a newer release of ours.";
+  if (!found) return `${server} ${said}: this cannot be compared with the versions tested, up to ${newest}. ${meaning}`;
+  const [major, minor] = found;
+  if (major < tested[0] || (major === tested[0] && minor <= tested[1])) return undefined;
+  return `${server} ${said} is newer than any version tested, up to ${newest}. ${meaning}`;
+}
+
+/** Says at a sync what {@link untestedNote} says. */
+export function reportUntested(server: TestedServer, version: unknown, { emit }: Pick<SourceContext, "emit">): void {
+  const message = untestedNote(server, version);
+  if (message !== undefined) emit({ type: "notice", code: "UNTESTED_VERSION", message });
+}
+
+/** Major and minor; undefined where that is not what a version begins with. */
+function minorOf(version: string): readonly [number, number] | undefined {
+  const found = /^\s*v?(\d{1,9})\.(\d{1,9})(?!\d)/i.exec(version);
+  return found ? [Number(found[1]), Number(found[2])] : undefined;
+}
