@@ -17,9 +17,9 @@ import {
 } from "./servers/dagster.ts";
 import { isLocationBroken, repairLocation, seedDagster } from "./servers/dagster-world.ts";
 
-/** A round that failed is repeated with the ROUNDS_SEED that it logged, and ROUNDS=1. */
-const firstSeed = Number(process.env.ROUNDS_SEED ?? Date.now() % 1_000_000);
 const nightly = Boolean(process.env.NIGHTLY);
+/** A round that failed is repeated with the ROUNDS_SEED that it logged, and ROUNDS=1. By day it is always the same. */
+const firstSeed = Number(process.env.ROUNDS_SEED ?? (nightly ? Date.now() % 1_000_000 : 261_121));
 /** On each server: of the newest version, and of each other. */
 const rounds = { newest: Number(process.env.ROUNDS ?? (nightly ? 20 : 2)), other: nightly ? 8 : 1 };
 

@@ -45,7 +45,11 @@ export function asOfStart(life: DagsterLife, tables: Tables, start: Start): stri
     if (!life.world.runs.has(id)) continue;
     const row = rows.get(id);
     if (!row || isDeleted(row)) found.push(`missing: run ${id}`);
-    else if (!life.ledger.isUnproven && (life.ledger.judge("dagster_runs", row).lastHeld ?? 0) <= start.tick)
+    else if (
+      !life.ledger.isUnproven &&
+      !life.ledger.mayBeLate(id) &&
+      (life.ledger.judge("dagster_runs", row).lastHeld ?? 0) <= start.tick
+    )
       found.push(`stale: run ${id} is as it was before the sync: ${JSON.stringify(content(row))}`);
   }
   for (const [id, row] of start.reconcile ? rows : []) {
@@ -73,7 +77,7 @@ function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
     }
     const [stored, wanted] = [ledger.runTextOf(row), ledger.currentRunText(run.runId)];
     const isSame = stored === wanted;
-    if (!isSame && !(ledger.isUnproven && finals.has(row.status)))
+    if (!isSame && !ledger.mayBeLate(run.runId) && !(ledger.isUnproven && finals.has(row.status)))
       found.push(`stale: run ${run.runId} is ${stored}, not ${wanted}`);
     // Rows from both sides of a move are put right by one offset: a limit that the README names.
     const zones = ledger.hasMoved || !ledger.isZoneProven ? [...ledger.zones] : [run.updateOffset];

@@ -4,6 +4,9 @@ import { type DagsterWorld, formatSix, type SimulatedDagsterRun } from "@org/sim
 type Row = Readonly<Record<string, unknown>>;
 type Kind = "runs" | "definitions" | "materializations" | "schedules" | "sensors";
 
+/** So many syncs that look for deletions read all runs again: a thirtieth each, and one more for the end of the listing. */
+const rereadAfter = 32;
+
 export class DagsterLedger {
   /** Rises with everything that happens. */
   tick = 0;
@@ -20,8 +23,26 @@ export class DagsterLedger {
   /** The tick at which a run was first seen. */
   readonly #born = new Map<string, number>();
   readonly #texts = new Map<string, { readonly syncedAt: unknown; readonly text: string }>();
+  /** Runs whose end came late, and how many syncs had looked for deletions by then. */
+  readonly #late = new Map<string, number>();
+  #reconciles = 0;
   readonly #launched = new Map<string, string>();
   #provenZone = Number.POSITIVE_INFINITY;
+
+  /** A run that had ended got another end, with a time long past: only reading it again shows that. */
+  finishedLate(runId: string): void {
+    this.#late.set(runId, this.#reconciles);
+  }
+
+  /** After a sync that looked for deletions, and came to its end. */
+  reconciled(): void {
+    this.#reconciles += 1;
+  }
+
+  /** Whether a run may still be as it was before its late end: until all runs were read again, twice at most. */
+  mayBeLate(runId: string): boolean {
+    return this.#reconciles - (this.#late.get(runId) ?? Number.NEGATIVE_INFINITY) < rereadAfter;
+  }
 
   recordAll(world: DagsterWorld): void {
     this.zones.add(world.databaseOffset);

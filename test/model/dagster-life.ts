@@ -73,6 +73,11 @@ export class DagsterLife {
         return this.#with(this.#open(step.run), (run) => world.setStatus(run, step.status));
       case "finish":
         return this.#with(this.#open(step.run), (run) => world.finish(run, step.status, this.#event(step.agoMs)));
+      case "finish late":
+        return this.#with(chosen(this.#ended(), step.run), (run) => {
+          world.finish(run, step.status, this.#event(step.agoMs));
+          this.ledger.finishedLate(run.runId);
+        });
       case "tag":
         return this.#with(chosen(this.#newest(), step.run), (run) => {
           // A change some whole quarters of an hour after an end looks like an end in another zone.
@@ -200,6 +205,10 @@ export class DagsterLife {
 
   #newest(): readonly SimulatedDagsterRun[] {
     return this.world.ordered().toReversed();
+  }
+
+  #ended(): readonly SimulatedDagsterRun[] {
+    return this.#newest().filter(({ status }) => finals.has(status));
   }
 
   #open(which: number): SimulatedDagsterRun | undefined {

@@ -94,6 +94,7 @@ async function syncOnce(
   if (error !== undefined && !isExcused) found.push(`the sync failed: ${String(error)}`);
   if (error !== undefined) return { wrong: found, compared: false, tables };
   life.wasSetBack = false;
+  if (reconcile) life.ledger.reconciled();
   found.push(...asOfStart(life, tables, start));
   if (life.ledger.tick !== start.tick) return { wrong: found, compared: false, tables };
   found.push(...asShown(life, before, tables, reconcile));

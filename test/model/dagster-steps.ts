@@ -8,6 +8,8 @@ export type WorldStep =
   | { readonly do: "start"; readonly run: number; readonly agoMs: number }
   | { readonly do: "status"; readonly run: number; readonly status: DagsterRunStatus }
   | { readonly do: "finish"; readonly run: number; readonly status: "SUCCESS" | "FAILURE" | "CANCELED"; agoMs: number }
+  /** A worker reports the end of a run that has ended already, with the time of long ago: that leaves no trace. */
+  | { readonly do: "finish late"; readonly run: number; readonly status: "SUCCESS" | "FAILURE"; readonly agoMs: number }
   | { readonly do: "tag"; readonly run: number; readonly value: number }
   /** So many runs that are born and end at once, with the times of a worker whose clock is behind or ahead. */
   | { readonly do: "brief"; readonly count: number; readonly agoMs: number }
@@ -82,6 +84,12 @@ const happens = {
     status: fc.constantFrom("SUCCESS" as const, "FAILURE" as const, "CANCELED" as const),
     agoMs,
   }),
+  finishLate: fc.record({
+    do: fc.constant("finish late" as const),
+    run: fc.nat(80),
+    status: fc.constantFrom("SUCCESS" as const, "FAILURE" as const),
+    agoMs: fc.integer({ min: 1, max: 30 * hour }),
+  }),
   tag: fc.record({ do: fc.constant("tag" as const), run: fc.nat(80), value: number }),
   brief: fc.record({
     do: fc.constant("brief" as const),
@@ -137,6 +145,7 @@ const common = [
   weighted(4, happens.start),
   weighted(2, happens.status),
   weighted(9, happens.finish),
+  weighted(2, happens.finishLate),
   weighted(9, happens.tag),
   weighted(5, happens.brief),
   weighted(5, happens.delete),

@@ -69,6 +69,24 @@ export const wrongCases: Record<string, WrongCase> = {
     beginning: newest,
     steps: [{ do: "brief", count: 1, agoMs: -24 * hour }, sync, wait, { do: "tag", run: old, value: 1 }, wait, sync],
   },
+  "no run is read again once it has ended": {
+    wrong: {
+      fetch: (fetch) =>
+        rewriting(fetch, {
+          answer: (_, __, body) => {
+            if (body.data?.again) body.data.again = none;
+            return body;
+          },
+        }),
+    },
+    because: /stale: run/,
+    beginning: newest,
+    steps: [
+      sync,
+      { do: "finish late", run: old, status: "FAILURE", agoMs: 5 * hour },
+      ...Array.from({ length: 40 }).flatMap((): Step[] => [wait, reconcile]),
+    ],
+  },
   "an empty page is taken for the end of the listing": {
     wrong: {
       fetch: (fetch) =>

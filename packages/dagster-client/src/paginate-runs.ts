@@ -16,8 +16,13 @@ export interface PaginateRunsOptions {
   readonly filter?: RunsFilter | undefined;
   /** Rows of a page; Dagster has no maximum, and is fastest from 500 to 2,000. @default 1000 */
   readonly pageSize?: number | undefined;
-  /** A page's `pageToken`, to go on after that page. @default the newest run */
-  readonly from?: string | undefined;
+  /**
+   * A page's `pageToken`, to go on after that page; or the ids of several runs in the order of the listing, to go on after
+   * the last of them that still exists.
+   *
+   * @default the newest run
+   */
+  readonly from?: string | readonly string[] | undefined;
   /**
    * `true`: a page with fewer rows than `pageSize` is the end. By default only after one page of the listing came full,
    * since until then the server, or a proxy, may have a maximum of its own.

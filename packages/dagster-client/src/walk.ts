@@ -33,11 +33,11 @@ const maximumRestarts = 10;
 
 export async function* walk<Row>(
   listing: Listing<Row>,
-  from: string | undefined,
+  from: string | readonly string[] | undefined,
 ): AsyncGenerator<Page<Row>, void, void> {
-  let pageToken = from;
   // The ids of the last two pages: where to go on if the run of the page token is deleted.
-  let recent: string[] = from === undefined ? [] : [from];
+  let recent: string[] = from === undefined ? [] : [from].flat();
+  let pageToken = recent.at(-1);
   let isRepeated = createCycleGuard();
   let sawFullPage = false;
   let restarts = 0;

@@ -20,6 +20,12 @@ test("a later sync begins at the position, with the newest runs that the last on
   expect(parseRunsState({ position: earlier, head: [] }, start)).toEqual({ position: earlier, head: [] });
 });
 
+test("a state of before runs were read again goes on, and one that says how far that came keeps it", () => {
+  const state = { position: earlier, head: ["a"], reread: ["c", "b"] };
+  expect(parseRunsState(state, start)).toEqual(state);
+  expect(parseRunsState({ ...state, reread: [1] }, start)).toEqual({ position: earlier, head: ["a"] });
+});
+
 test("a state that lacks something is none: everything is read again rather than something left out", () => {
   const broken = [
     null,

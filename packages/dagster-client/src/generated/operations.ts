@@ -1853,6 +1853,9 @@ export type RunChangesQueryVariables = Exact<{
   open: RunsFilter;
   headSize?: number | null | undefined;
   withCount?: boolean | null | undefined;
+  againFrom?: string | null | undefined;
+  againSize?: number | null | undefined;
+  withAgain?: boolean | null | undefined;
 }>;
 
 
@@ -1860,6 +1863,10 @@ export type RunChangesQuery = { readonly count?:
     | { readonly __typename: 'InvalidPipelineRunsFilterError', readonly message: string }
     | { readonly __typename: 'PythonError', readonly message: string, readonly className: string | null }
     | { readonly __typename: 'Runs', readonly count: number }
+  , readonly again?:
+    | RunsResult_InvalidPipelineRunsFilterError_Fragment
+    | RunsResult_PythonError_Fragment
+    | RunsResult_Runs_Fragment
   , readonly window:
     | RunsResult_InvalidPipelineRunsFilterError_Fragment
     | RunsResult_PythonError_Fragment
@@ -4181,7 +4188,7 @@ export const RunIdsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
 }
     `) as unknown as TypedDocumentString<RunIdsPageQuery, RunIdsPageQueryVariables>;
 export const RunChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false) {
+    query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false, $againFrom: String, $againSize: Int, $withAgain: Boolean = false) {
   count: runsOrError @include(if: $withCount) {
     __typename
     ... on Runs {
@@ -4193,6 +4200,9 @@ export const RunChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
     ... on PythonError {
       className
     }
+  }
+  again: runsOrError(cursor: $againFrom, limit: $againSize) @include(if: $withAgain) {
+    ...RunsResult
   }
   window: runsOrError(filter: $window, limit: $pageSize) {
     ...RunsResult

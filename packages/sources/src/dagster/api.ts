@@ -32,6 +32,10 @@ const IDS_PER_RUN = 10;
 export interface RunChanges {
   /** How many runs there are; undefined where it was not asked, or not answered. */
   readonly count: number | undefined;
+  /** The runs that were asked for again; none where none were. */
+  readonly again: readonly DagsterRun[];
+  /** Whether these are all that there are after the run that they were to come after, provided that it still exists. */
+  readonly isAgainShort: boolean;
   /** The newest page of the runs that the window holds. */
   readonly window: readonly DagsterRun[];
   /** Those of the runs asked for by id that exist. */
@@ -100,21 +104,38 @@ export function dagsterApi(
      * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow for
      * a whole page, some of the ids are not asked for.
      *
-     * @param withCount has all runs counted, too
+     * @param options.withCount has all runs counted, too
+     * @param options.again some of the runs after one of them, or of all
      */
-    runChanges(window: DagsterRunsFilter, open: readonly string[], withCount: boolean): Promise<RunChanges> {
+    runChanges(
+      window: DagsterRunsFilter,
+      open: readonly string[],
+      {
+        withCount,
+        again,
+      }: {
+        readonly withCount: boolean;
+        readonly again?: { readonly from: string | undefined; readonly size: number } | undefined;
+      },
+    ): Promise<RunChanges> {
       return runsSize.fit(pageSize, (size, options) => {
         const asked = { window, pageSize: size, open: runIdsFilter(open.slice(0, size)), headSize: HEAD_SIZE };
-        const variables = { ...asked, withCount };
+        const againSize = Math.min(size, again?.size ?? 0);
+        const variables = { ...asked, withCount, withAgain: again !== undefined, againFrom: again?.from, againSize };
         return ask(
           "changed runs",
           (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
-          (data) => ({
-            count: (data.count && unwrap(data.count, "Runs").count) ?? undefined,
-            window: unwrap(data.window, "Runs").results,
-            open: unwrap(data.open, "Runs").results,
-            head: unwrap(data.head, "Runs").results,
-          }),
+          (data) => {
+            const runs = data.again ? unwrap(data.again, "Runs").results : [];
+            return {
+              count: (data.count && unwrap(data.count, "Runs").count) ?? undefined,
+              again: runs,
+              isAgainShort: runs.length < againSize,
+              window: unwrap(data.window, "Runs").results,
+              open: unwrap(data.open, "Runs").results,
+              head: unwrap(data.head, "Runs").results,
+            };
+          },
           options,
         );
       });
@@ -163,16 +184,26 @@ export function dagsterApi(
       );
     },
 
-    /** Runs from the newest by insertion, page by page, to an end that is proven. */
-    runPages(
-      options: Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">,
-    ): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+    /**
+     * Runs from the newest by insertion, page by page, to an end that is proven.
+     *
+     * @param options.limit runs of a page, where fewer than usual will do
+     */
+    runPages({
+      limit = pageSize,
+      ...options
+    }: Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage"> & { readonly limit?: number }): AsyncGenerator<
+      DagsterPage<DagsterRun>,
+      void,
+      void
+    > {
+      const most = Math.min(pageSize, limit);
       return paginateRuns(runsClient, {
         ...options,
-        pageSize,
+        pageSize: most,
         signal,
         attempt: (page) =>
-          runsSize.fit(pageSize, (size, options) => request("runs", (signal) => page(signal, size), options)),
+          runsSize.fit(most, (size, options) => request("runs", (signal) => page(signal, size), options)),
       });
     },
 

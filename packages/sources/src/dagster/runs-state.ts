@@ -19,6 +19,8 @@ export type RunsPosition = {
   readonly position: Position;
   /** The newest runs that it saw: the next sync reads from the newest one until it meets one of them. */
   readonly head: readonly string[];
+  /** The last runs that were read again: from there on they are, next time. None where that begins anew. */
+  readonly reread?: readonly string[];
   readonly frame?: Frame;
   /** Whose answers the table holds. */
   readonly server?: ServerVersion;
@@ -42,7 +44,10 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   }
   const position = parsePosition(last.position);
   const head = parseIds(last.head);
-  if (position && head) return { position, head, ...parseFrame(last.frame), ...parseServer(last.server) };
+  const reread = parseIds(last.reread);
+  if (position && head) {
+    return { position, head, ...(reread && { reread }), ...parseFrame(last.frame), ...parseServer(last.server) };
+  }
 
   const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
   const began = parsePosition(begun.start);

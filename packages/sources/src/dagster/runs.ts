@@ -4,6 +4,7 @@ import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-
 import { HEAD_SIZE } from "./api.ts";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
 import { inChunks, reconcileRuns, these } from "./runs-reconcile.ts";
+import { nextReread, rereadRuns } from "./runs-reread.ts";
 import { parseRunsState, type RunsPosition } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
@@ -19,7 +20,8 @@ import { isOpen, runRow, runsTable } from "./tables/runs.ts";
  * Rows are stored in the order in which they were read, so that an older version never replaces a newer one.
  *
  * After all that the table holds every run that the server had before it. So where both count the same, they hold the
- * same runs; where they do not, a sync that is to find deletions compares all ids.
+ * same runs; where they do not, a sync that is to find deletions compares all ids. It also reads a part of the runs again,
+ * for those that changed without a trace.
  */
 export const runs = defineStream<DagsterSync, typeof runsTable>({
   name: "runs",
@@ -72,14 +74,16 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const asked = chunks.shift() ?? [];
     const hadFrame = watch.frame !== undefined;
     let offset = filterOffset(watch.frame);
-    const changes = await api.runChanges(window(offset), asked, reconcile);
+    // A first sync has just read them all.
+    const reread = reconcile && !("history" in begun) ? await nextReread(context, state) : undefined;
+    const changes = await api.runChanges(window(offset), asked, { withCount: reconcile, again: reread });
     const isAsked = new Set(asked);
     const unseen = new Set(asked);
     for (const { runId } of changes.open) unseen.delete(runId);
     const stillOpen = [...changes.open, ...(await api.runsById([...unseen]))];
     // All are looked at before any is stored, so that they are stored in one frame.
-    await watch.see([...changes.window, ...stillOpen, ...changes.head]);
-    const others = newestOf(changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
+    await watch.see([...changes.again, ...changes.window, ...stillOpen, ...changes.head]);
+    const others = newestOf(changes.again, changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
     const upserts = await rowsOf(others);
     yield batchOf(runsTable, { replace: [these(asked, await rowsOf(stillOpen))], upserts, state });
     let vanished = asked.length - stillOpen.length;
@@ -118,7 +122,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       // A run that was counted and went before the walk came to it would make up for a deleted one: once more, as long
       // as the newest do not come together with their count.
       anchors = new Set(headOf(head));
-      const again = await api.runChanges(window(offset), [], reconcile);
+      const again = await api.runChanges(window(offset), [], { withCount: reconcile });
       ({ head, count } = again);
       yield batchOf(runsTable, { upserts: await rowsOf(newestOf(again.window, head)), state });
     }
@@ -131,7 +135,11 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
       emit({ type: "notice", code: "DATABASE_NOT_IN_UTC", message });
     }
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
-    const ended = withFrame({ position, head: headOf(head) });
+    let ended: RunsPosition = withFrame({
+      position,
+      head: headOf(head),
+      ...(state.reread && { reread: state.reread }),
+    });
     yield { state: ended };
     const unstored = idsOf(context.unstored(runsTable));
     context.shared.areRunsStored = unstored.length === 0;
@@ -141,6 +149,12 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     // The vanished ones may have been there when the runs were counted.
     const counted = (await stored.count(runsTable, {})) + lacking + vanished;
     if (counted !== count) yield* reconcileRuns(context, { rowsOf, state: ended });
+    if (reread) {
+      for await (const batch of rereadRuns(context, reread, { changes, rowsOf, state: ended })) {
+        ended = withFrame(batch.state);
+        yield { ...batch, state: ended };
+      }
+    }
     yield { state: ended, reconciled: true };
   },
 });

@@ -34,10 +34,15 @@ class Hand:
             self.runs = [tuple(row) for row in connection.execute(query)]
 
     def some(self, statuses, most, among=slice(None)):
-        """A few of the runs that have one of these statuses, and are still there."""
+        """A few of the runs that have one of these statuses, and are still there.
+
+        By what each of them is now: an action before may have ended it, and one that ends twice, the second time with a
+        time of long ago, leaves no trace that a sync could see at once.
+        """
         ids = [id for id, status in self.runs[among] if status in statuses]
         picked = self.rng.sample(ids, min(self.rng.randint(1, most), len(ids)))
-        return [run for run in map(self.dagster.get_run_by_id, picked) if run]
+        found = [run for run in map(self.dagster.get_run_by_id, picked) if run]
+        return [run for run in found if run.status.value in statuses]
 
     def end(self, runs, moment=None):
         for run in runs:
