@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
 import { copyDuckdb, duckdb } from "@org/destination/duckdb";
 import { files } from "@org/destination/files";
 import { sqlite } from "@org/destination/sqlite";
@@ -38,6 +39,22 @@ test.each(["copy.duckdb", "copy.duckdb.wal"])("I16: a copy does not overwrite %s
   });
   expect((await readdir(folder)).sort()).toEqual(["a.duckdb", name]);
   expect(await readFile(join(folder, name), "utf8")).toBe("mine");
+});
+
+test("I16: a copy for readers takes the place of an older copy, and of nothing else", async () => {
+  const copy = join(folder, "copy.duckdb");
+  const openAndClose = async () => (await duckdb(join(folder, "a.duckdb"), { copy }).open({ pipeline: "p" })).close();
+  await writeFile(copy, "mine");
+  await expect(openAndClose()).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
+  expect(await readFile(copy, "utf8")).toBe("mine");
+  await rm(copy);
+  // Somebody's own database.
+  const instance = await DuckDBInstance.create(copy);
+  instance.closeSync();
+  await expect(openAndClose()).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
+  await rm(copy);
+  await openAndClose();
+  await openAndClose();
 });
 
 test("I16: folders that are called like working copies of dead processes stay where anything else is in them", async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
-import { rename, rm } from "node:fs/promises";
+import { lstat, rename, rm } from "node:fs/promises";
 import { DestinationError } from "../errors.ts";
 import type { SqlSession } from "../sql/session.ts";
 import { openFile } from "./open.ts";
@@ -17,6 +17,38 @@ export function leavingCopy(session: SqlSession, path: string, copy: string): Sq
     return closing;
   };
   return session;
+}
+
+/**
+ * Makes sure that a copy will take nobody's place but that of an older copy.
+ *
+ * @throws DestinationError `NOT_A_DESTINATION` where another file is there
+ */
+export async function checkCopy(copy: string): Promise<void> {
+  const found = await lstat(copy).catch(() => undefined);
+  if (!found) return;
+  const isOurs = found.isFile() && (await holdsASync(copy));
+  if (isOurs) return;
+  throw new DestinationError(
+    "NOT_A_DESTINATION",
+    `The file ${copy} is there already, and no sync left it: a copy for readers would take its place. Name another file, ` +
+      "or move it away.",
+  );
+}
+
+async function holdsASync(copy: string): Promise<boolean> {
+  try {
+    const { connection, close } = await openFile(copy, copy, "a look at it", { memoryLimit, readOnly: true });
+    try {
+      const found = await connection.runAndReadAll("FROM duckdb_tables() WHERE table_name = '_sync_format'");
+      return found.currentRowCount > 0;
+    } finally {
+      close();
+    }
+  } catch (error) {
+    // Who reads it in this process has found it to be one.
+    return error instanceof DestinationError && error.code === "LOCKED";
+  }
 }
 
 async function replaceCopy(path: string, copy: string): Promise<void> {

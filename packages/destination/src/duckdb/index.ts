@@ -6,7 +6,7 @@ import { checkSchemaName } from "../sql/schema-name.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
-import { leavingCopy } from "./copy.ts";
+import { checkCopy, leavingCopy } from "./copy.ts";
 import { Database } from "./database.ts";
 import { leaseSql, schemaNames } from "./dialect.ts";
 import { isMotherDuck, openFile } from "./open.ts";
@@ -81,6 +81,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       transfer: true,
     },
     async open({ pipeline, signal }) {
+      if (copy !== undefined) await checkCopy(copy);
       const database = await openDatabase(`pipeline ${pipeline}`, signal);
       if (isShared) await takeLease(database, leaseSql, pipeline, leaseMs);
       const session = new SqlSession(database, pipeline, rowWork(database));
