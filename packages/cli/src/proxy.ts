@@ -6,19 +6,24 @@ import { readFileSync, statSync } from "node:fs";
 import * as tls from "node:tls";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
+import { exceptionsOf } from "./no-proxy.ts";
 
 type Fetch = typeof globalThis.fetch;
 
 /** These are never meant, unless the environment names its own exceptions. */
-const ownMachine = "localhost,127.0.0.1,[::1]";
+const ownMachine = "localhost,127.0.0.0/8,[::1]";
 
 export interface FetchOptions {
   /** The proxy for all servers, in place of the environment's. */
   readonly proxy?: string | undefined;
   /** A PEM file with certificate authorities that are trusted besides the usual ones. */
   readonly caFile?: string | undefined;
+  /** The host (with its port) whose certificate is not checked. @default none */
+  readonly unverifiedHost?: string | undefined;
   /** Where these stand, for messages. */
   readonly label?: string;
+  /** Told what a person should know, at once. */
+  readonly onNotice?: (message: string) => void;
 }
 
 /**
@@ -28,25 +33,47 @@ export interface FetchOptions {
  *
  * @throws UsageError when a proxy's address is none, or the file cannot be read.
  */
-export function proxiedFetch(env: Io["env"], { proxy, caFile, label = "" }: FetchOptions = {}): Fetch | undefined {
+export function proxiedFetch(env: Io["env"], options: FetchOptions = {}): Fetch | undefined {
+  const { proxy, caFile, unverifiedHost, label = "", onNotice } = options;
   const own = proxy === undefined ? undefined : proxyAddress(proxy, `${label}: proxy`, { isNamed: true });
   const httpProxy = own ?? environmentProxy(env, "http_proxy");
   const httpsProxy = own ?? environmentProxy(env, "https_proxy");
   const proxies = [httpProxy, httpsProxy].filter((proxy) => proxy !== "").map((proxy) => new URL(proxy));
-  if (proxies.length === 0 && caFile === undefined) return undefined;
-  const noProxy = own === undefined ? env.no_proxy || env.NO_PROXY || ownMachine : "";
+  if (proxies.length === 0 && caFile === undefined && unverifiedHost === undefined) return undefined;
+  const exceptions = exceptionsOf(own === undefined ? env.no_proxy || env.NO_PROXY || ownMachine : "");
+  if (proxies.length > 0) {
+    for (const index of exceptions.malformed) {
+      onNotice?.(
+        `NO_PROXY: entry ${index} is no host, no address and no range such as 10.0.0.0/8, so it leads nothing past the proxy.`,
+      );
+    }
+  }
   const ca = caFile === undefined ? undefined : trusted(caFile, label);
   const origin = own === undefined ? "of the environment" : "of the source";
   let through: Promise<Fetch> | undefined;
 
   async function start(): Promise<Fetch> {
     const { EnvHttpProxyAgent, fetch } = await import("undici");
-    const trust = ca && { connect: { ca }, requestTls: { ca }, proxyTls: { ca } };
-    // Proxies let tunnels through to port 443, rarely to others: what is not encrypted is forwarded.
-    const dispatcher = new EnvHttpProxyAgent({ httpProxy, httpsProxy, noProxy, proxyTunnel: false, ...trust });
+    const agents = (server: object) => {
+      const trust = { connect: server, requestTls: server, ...(ca && { proxyTls: { ca } }) };
+      // Proxies let tunnels through to port 443, rarely to others: what is not encrypted is forwarded.
+      const common = { proxyTunnel: false, noProxy: "", ...trust };
+      return {
+        direct: new EnvHttpProxyAgent({ ...common, httpProxy: "", httpsProxy: "" }),
+        proxied: new EnvHttpProxyAgent({ ...common, httpProxy, httpsProxy }),
+      };
+    };
+    const usual = agents(ca ? { ca } : {});
+    const unverified = agents({ rejectUnauthorized: false });
     // By their types, the classes of the package and those of Node itself are not the same.
-    const proxied = fetch as unknown as (input: unknown, init: object) => Promise<Response>;
-    return (input, init) => proxied(input, { ...init, dispatcher });
+    const send = fetch as unknown as (input: unknown, init: object) => Promise<Response>;
+    return (input, init) => {
+      const url = new URL(input instanceof Request ? input.url : input);
+      const isUnverified = url.host === unverifiedHost;
+      const dispatcher = (isUnverified ? unverified : usual)[exceptions.has(url) ? "direct" : "proxied"];
+      // Elsewhere a certificate counts, so nothing leads there from here.
+      return send(input, { ...init, dispatcher, ...(isUnverified && { redirect: "manual" }) });
+    };
   }
 
   return async (input, init) => {

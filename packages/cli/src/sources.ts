@@ -3,7 +3,7 @@ import { type AirflowAuth, createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
-import type { Source } from "@org/sync-engine";
+import type { Source, SourceContext } from "@org/sync-engine";
 import { airflowAuth, credentialVariables, dagsterAuth } from "./credentials.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -30,7 +30,9 @@ export function parseSource(text: string, env: Io["env"], { batch = true }: { re
     throw new UsageError(`--from is ${given}. Write ${examples.airflow} or ${examples.dagster}.`);
   }
   const isAirflow = kind === "airflow";
-  const common = { address, batch, label: `--from ${kind}`, fetch: proxiedFetch(env) };
+  const notices: string[] = [];
+  const fetch = proxiedFetch(env, { onNotice: (message) => notices.push(message) });
+  const common = { address, batch, label: `--from ${kind}`, notices, fetch };
   checkAddress(kind as SourceKind, common);
   if (isAirflow) return airflowSource({ ...common, auth: airflowAuth(env) });
   if (!batch) throw new UsageError("--no-batch is about Airflow's audit log: leave it out for Dagster.");
@@ -59,6 +61,8 @@ interface SourceOptions {
   readonly address: string;
   readonly fetch?: typeof globalThis.fetch | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Told at every sync and every check. @default none */
+  readonly notices?: readonly string[];
 }
 
 /** @param options.batch whether Airflow's batch endpoints may be used */
@@ -67,9 +71,11 @@ export function airflowSource({
   auth,
   fetch,
   headers,
+  notices,
   batch,
 }: SourceOptions & { readonly auth: AirflowAuth | undefined; readonly batch: boolean }): Source {
-  return airflow({ client: createAirflowClient({ baseUrl: address, auth, fetch, headers }), batch });
+  const source = airflow({ client: createAirflowClient({ baseUrl: address, auth, fetch, headers }), batch });
+  return withNotices(source, notices);
 }
 
 /** @param options.token sent as it is, or asked for again once the server refuses it */
@@ -78,10 +84,33 @@ export function dagsterSource({
   token,
   fetch,
   headers,
+  notices,
 }: SourceOptions & { readonly token?: string | Token }): Source {
   const options = { url: address, fetch, headers };
-  if (typeof token === "object") return dagster({ client: dagsterWithToken(options, token) });
-  return dagster({ client: createDagsterClient({ ...options, auth: token === undefined ? undefined : { token } }) });
+  const client =
+    typeof token === "object"
+      ? dagsterWithToken(options, token)
+      : createDagsterClient({ ...options, auth: token === undefined ? undefined : { token } });
+  return withNotices(dagster({ client }), notices);
+}
+
+/** A source that tells something when it is synced or checked first. */
+function withNotices<Shared>(source: Source<Shared>, notices: readonly string[] = []): Source {
+  const left = notices.map((message) => ({ type: "notice", code: "CONNECTION", message }) as const);
+  const tell = (emit: SourceContext["emit"]) => {
+    for (const notice of left.splice(0)) emit(notice);
+  };
+  return {
+    ...(source as Source),
+    start(context) {
+      tell(context.emit);
+      return source.start(context);
+    },
+    check(context) {
+      tell(context.emit);
+      return source.check(context);
+    },
+  };
 }
 
 /**

@@ -68,8 +68,10 @@ interface Checked {
 }
 
 async function check({ name, source, destination }: Checked, json: boolean, io: Io): Promise<void> {
-  const { version, notes } = await checkSource(source, io);
-  const server = { version: told(version), notes: notes.map(told) };
+  const notices: string[] = [];
+  const notice = (message: string) => (json ? notices.push(told(message)) : io.stderr.write(`${told(message)}\n`));
+  const { version, notes } = await checkSource(source, io, notice);
+  const server = { version: told(version), notes: [...notices, ...notes.map(told)] };
   const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
   const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
   if (destination) {
@@ -81,7 +83,11 @@ async function check({ name, source, destination }: Checked, json: boolean, io: 
 }
 
 /** Asks a server once what it is. A person waits for the answer, so nothing is repeated. */
-export async function checkSource(source: Source, io: Pick<Io, "signal" | "stderr">): Promise<ServerDescription> {
+export async function checkSource(
+  source: Source,
+  io: Pick<Io, "signal">,
+  onNotice: (message: string) => void = () => {},
+): Promise<ServerDescription> {
   const signal = io.signal ?? new AbortController().signal;
   const request = createRequest({
     limiter: limiterOf(source.url, 2),
@@ -90,6 +96,5 @@ export async function checkSource(source: Source, io: Pick<Io, "signal" | "stder
     // The client has limits of its own, which tell whether a token or the server was slow.
     options: { retries: 0, attemptMs: 90_000 },
   });
-  const emit = (event: { readonly message: string }) => io.stderr.write(`${told(event.message)}\n`);
-  return source.check({ request, signal, now: Date.now, emit });
+  return source.check({ request, signal, now: Date.now, emit: ({ message }) => onNotice(message) });
 }

@@ -27,6 +27,13 @@ const source = z.strictObject(
     caFile: text
       .optional()
       .describe("A PEM file with certificate authorities that are trusted besides the usual ones."),
+    verifyTls: z
+      .boolean("must be true or false")
+      .optional()
+      .describe(
+        "false: this server's certificate is not checked, so whoever is in between can read and change everything. " +
+          "Better: caFile. Default: true.",
+      ),
     proxy: text.optional().describe("http://user:password@host:port. Default: that of HTTPS_PROXY and HTTP_PROXY."),
     batch: z
       .boolean("must be true or false")

@@ -27,7 +27,28 @@ export function sourceOf(
   checkAddress(kind, { address, label: file.where([...path, "url"]), isInFile: true });
   checkHeaders(headers, file.where([...path, "headers"]));
   const caFile = config.caFile && inFolderOf(file, config.caFile);
-  const common = { address, headers, fetch: proxiedFetch(env, { proxy, caFile, label }) };
+  const isUnverified = config.verifyTls === false;
+  if (isUnverified && caFile !== undefined) {
+    throw new UsageError(
+      `${label}: "caFile" says whom to trust, and "verifyTls: false" everybody: take one of them out.`,
+    );
+  }
+  const { host, protocol } = new URL(address);
+  const notices: string[] = [];
+  if (isUnverified && protocol === "https:") {
+    notices.push(
+      `${label}.verifyTls: the certificate of ${host} is not checked. Whoever is in between can read and change ` +
+        "everything, credentials too.",
+    );
+  }
+  const fetch = proxiedFetch(env, {
+    proxy,
+    caFile,
+    unverifiedHost: isUnverified ? host : undefined,
+    label,
+    onNotice: (message) => notices.push(message),
+  });
+  const common = { address, headers, notices, fetch };
   const token = tokenOf(file, config, { label, env, signal });
   if (kind === "airflow") {
     return airflowSource({
