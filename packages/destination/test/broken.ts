@@ -1,6 +1,6 @@
 /** Destinations that are wrong on purpose, held to one case of the suite. */
 import type { Destination, Session } from "@org/destination";
-import { destinationCases, runCase } from "@org/destination/testing";
+import { destinationCases, type Place, runCase } from "@org/destination/testing";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
 
 export type Wrong = (right: Destination) => Destination;
@@ -29,7 +29,11 @@ export function run(caseName: string, wrong: Wrong): Promise<void> {
   const create = async () => {
     const place = await createPlace();
     const destination = wrong(place.connect());
-    return { ...place, connect: () => destination };
+    const asReader = place.asReader?.bind(place);
+    const wrongly: Pick<Place, "asReader"> = asReader
+      ? { asReader: (work) => asReader((right) => work(wrong(right))) }
+      : {};
+    return { ...place, connect: () => destination, ...wrongly };
   };
   return runCase({ ...duckdbSuite, create }, named);
 }

@@ -5,6 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredRow } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import type { DestinationSuite, Place } from "@org/destination/testing";
+import { hasReaders, readingOnly } from "./read-only.ts";
 
 export interface DuckdbPlace extends Place {
   readonly folder: string;
@@ -22,6 +23,7 @@ export async function createPlace(): Promise<DuckdbPlace> {
     file,
     connect: () => connect(file),
     process: { module: import.meta.url, argument: file },
+    ...(hasReaders && { asReader: (work) => readingOnly(folder, () => work(connect(file))) }),
     cleanup: () => rm(folder, { recursive: true }),
   };
 }

@@ -5,6 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredRow } from "@org/destination";
 import { type FileFormat, type FilesOptions, files } from "@org/destination/files";
 import type { DestinationSuite, Place } from "@org/destination/testing";
+import { hasReaders, readingOnly } from "./read-only.ts";
 
 /** Short, so that waiting for its end is. */
 const leaseMs = 1500;
@@ -30,6 +31,7 @@ export async function createPlace(options: FilesOptions = {}): Promise<FilesPlac
     argument,
     connect: () => connect(argument),
     process: { module: import.meta.url, argument },
+    ...(hasReaders && { asReader: (work) => readingOnly(folder, () => work(connect(argument))) }),
     cleanup: () => rm(parent, { recursive: true }),
   };
 }

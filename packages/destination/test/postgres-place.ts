@@ -31,8 +31,26 @@ export function createPlace(url: string, directUrl = url): PostgresPlace {
     schema,
     connect: () => postgres(url, { schema, leaseMs }),
     process: { module: import.meta.url, argument: JSON.stringify({ url, schema }) },
+    asReader: (work) => withReader(directUrl, schema, (address) => work(postgres(address, { schema, leaseMs }))),
     cleanup: async () => void (await query(directUrl, `DROP SCHEMA IF EXISTS ${pg.escapeIdentifier(schema)} CASCADE`)),
   };
+}
+
+/** Does some work with the address of a role that may read a schema. */
+async function withReader<T>(url: string, schema: string, work: (url: string) => Promise<T>): Promise<T> {
+  const role = `reader_${process.pid}_${places}`;
+  const within = pg.escapeIdentifier(schema);
+  await query(
+    url,
+    `CREATE ROLE ${role} LOGIN; GRANT USAGE ON SCHEMA ${within} TO ${role}; GRANT SELECT ON ALL TABLES IN SCHEMA ${within} TO ${role}`,
+  );
+  const address = new URL(url);
+  address.username = role;
+  try {
+    return await work(address.href);
+  } finally {
+    await query(url, `DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
 }
 
 /** Runs statements on the server, as a person would. Values come as text. */

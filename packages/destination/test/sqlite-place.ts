@@ -5,6 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { StoredRow } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import type { DestinationSuite, Place } from "@org/destination/testing";
+import { hasReaders, readingOnly } from "./read-only.ts";
 
 export interface SqlitePlace extends Place {
   readonly folder: string;
@@ -22,6 +23,7 @@ export async function createPlace(): Promise<SqlitePlace> {
     file,
     connect: () => connect(file),
     process: { module: import.meta.url, argument: file },
+    ...(hasReaders && { asReader: (work) => readingOnly(folder, () => work(connect(file))) }),
     cleanup: () => rm(folder, { recursive: true }),
   };
 }

@@ -1,12 +1,13 @@
-/** Who may only read a SQLite file: this process gives up its rights for a while, where it has those of the superuser. */
+/** Who may only read a SQLite file, and what a session leaves for them: what is special about it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmod, readdir } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { defineTable, type Session } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { hasReaders, readingOnly } from "./read-only.ts";
 import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
 
 const table = defineTable({
@@ -19,7 +20,6 @@ const table = defineTable({
 let place: SqlitePlace;
 beforeEach(async () => {
   place = await createPlace();
-  await chmod(place.folder, 0o755);
 });
 afterEach(() => place.cleanup?.());
 
@@ -34,23 +34,6 @@ async function storeOnce(id: number): Promise<void> {
   await session.close();
 }
 
-/** Does some work without the right to write the file, or into its folder. */
-async function readingOnly<T>(work: () => Promise<T>): Promise<T> {
-  const names = await readdir(place.folder);
-  for (const name of names) await chmod(`${place.folder}/${name}`, 0o444);
-  await chmod(place.folder, 0o555);
-  // Permissions do not hold the superuser back.
-  const isSuperuser = process.geteuid?.() === 0;
-  if (isSuperuser) process.seteuid?.(65_534);
-  try {
-    return await work();
-  } finally {
-    if (isSuperuser) process.seteuid?.(0);
-    await chmod(place.folder, 0o755);
-    for (const name of names) await chmod(`${place.folder}/${name}`, 0o644).catch(() => undefined);
-  }
-}
-
 const ids = (file: DatabaseSync) =>
   file
     .prepare("SELECT id FROM things ORDER BY id")
@@ -59,7 +42,7 @@ const ids = (file: DatabaseSync) =>
 
 /** What every kind of reader sees. */
 const seen = () =>
-  readingOnly(async () => {
+  readingOnly(place.folder, async () => {
     const file = new DatabaseSync(place.file, { readOnly: true });
     const own = ids(file);
     file.close();
@@ -72,7 +55,7 @@ const seen = () =>
 
 const all = (...wanted: number[]) => ({ own: wanted, read: wanted, rows: wanted.length });
 
-describe.skipIf(process.platform === "win32")("who may only read", () => {
+describe.runIf(hasReaders)("who may only read", () => {
   test("reads between syncs, when nothing lies beside the file", async () => {
     await storeOnce(1);
     expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
@@ -119,7 +102,7 @@ describe.skipIf(process.platform === "win32")("who may only read", () => {
     await storeOnce(1);
     query(place.file, "PRAGMA journal_mode = WAL");
     const refused = { code: "NO_PERMISSION", message: expect.stringMatching(/writable.*sync again/) };
-    await readingOnly(() => expect(sqlite(place.file).contents?.()).rejects.toMatchObject(refused));
+    await readingOnly(place.folder, () => expect(sqlite(place.file).contents?.()).rejects.toMatchObject(refused));
     await storeOnce(2);
     expect(await seen()).toEqual(all(1, 2));
   });

@@ -10,6 +10,11 @@ export interface Place {
    * place. The suite starts processes that write, and kills them. Left out where no other process can get there.
    */
   readonly process?: { readonly module: string; readonly argument: string };
+  /**
+   * Does some work as somebody who may read all that is at this place, and write nothing: with another account of the
+   * database, or other rights on a folder. Left out where there are no such people.
+   */
+  asReader?<T>(work: (destination: Destination) => Promise<T>): Promise<T>;
   /** Takes the place away. All sessions are closed by then. */
   cleanup?(): Promise<void>;
 }
@@ -46,6 +51,8 @@ export interface DestinationCase {
   readonly when?: (capabilities: DestinationCapabilities, destination: Destination) => boolean;
   /** Whether other processes write. @default false */
   readonly ofProcesses?: boolean;
+  /** Whether it is about somebody who may only read. @default false */
+  readonly ofReaders?: boolean;
   run(subject: Subject): Promise<void>;
 }
 

@@ -4,6 +4,7 @@ import { type DestinationCase, type DestinationSuite, type Place, runCase } from
 import { changeCases } from "./change-cases.ts";
 import { keyCases } from "./key-cases.ts";
 import { readCases } from "./read-cases.ts";
+import { readerCases } from "./reader-cases.ts";
 import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
@@ -34,6 +35,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...viewCases,
   ...transferCases,
   ...sqlCases,
+  ...readerCases,
 ];
 
 /** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */
@@ -42,8 +44,10 @@ export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Pro
   const destination = place.connect();
   await place.cleanup?.();
   return destinationCases.filter(
-    ({ when, ofProcesses }) =>
-      (!when || when(destination.capabilities, destination)) && (!ofProcesses || place.process !== undefined),
+    ({ when, ofProcesses, ofReaders }) =>
+      (!when || when(destination.capabilities, destination)) &&
+      (!ofProcesses || place.process !== undefined) &&
+      (!ofReaders || place.asReader !== undefined),
   );
 }
 

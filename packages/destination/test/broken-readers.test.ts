@@ -1,0 +1,34 @@
+/** Destinations that are wrong on purpose about who may only read, and the case that must notice it. */
+import { AssertionError } from "node:assert";
+import { memoryDestination } from "@org/destination/memory";
+import { expect, test } from "vitest";
+import { run, type Wrong } from "./broken.ts";
+import { hasReaders } from "./read-only.ts";
+
+const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
+  [
+    "shows nothing to who has no rights",
+    "see what is stored between sessions, time and again",
+    (right) => ({ ...right, contents: async () => [] }),
+  ],
+  [
+    "answers queries from somewhere else",
+    "see what is stored between sessions, time and again",
+    (right) => ({
+      ...right,
+      async read() {
+        const reader = await right.read!();
+        return { ...reader, query: () => reader.query("SELECT 0 AS held") };
+      },
+    }),
+  ],
+  [
+    "lets anybody write, into nothing",
+    "open no session, are told why, and change nothing",
+    (right) => ({ ...right, open: (options) => right.open(options).catch(() => memoryDestination().open(options)) }),
+  ],
+];
+
+test.runIf(hasReaders).each(mistakes)("a destination that %s is caught by: %s", async (_mistake, caughtBy, wrong) => {
+  await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);
+});

@@ -1,0 +1,30 @@
+/** Work of somebody who may read a folder, and write nothing in it. */
+import { chmod, readdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+
+/** Whether this system knows such people. */
+export const hasReaders = process.platform !== "win32";
+
+/** @param folder with all that is in it. It lies in a folder of its own, or in the system's for temporary files */
+export async function readingOnly<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  const before = await modes(folder);
+  for (const [path, { isFolder }] of before) await chmod(path, isFolder ? 0o555 : 0o444);
+  await chmod(dirname(folder), (await stat(dirname(folder))).mode | 0o055);
+  // Permissions do not hold the superuser back.
+  const isSuperuser = process.geteuid?.() === 0;
+  if (isSuperuser) process.seteuid?.(65_534);
+  try {
+    return await work();
+  } finally {
+    if (isSuperuser) process.seteuid?.(0);
+    for (const [path, { mode }] of before) await chmod(path, mode).catch(() => undefined);
+  }
+}
+
+async function modes(folder: string): Promise<Map<string, { readonly mode: number; readonly isFolder: boolean }>> {
+  const paths = [folder, ...(await readdir(folder, { recursive: true })).map((path) => join(folder, path))];
+  const found = await Promise.all(paths.map((path) => stat(path)));
+  return new Map(
+    paths.map((path, index) => [path, { mode: found[index]!.mode, isFolder: found[index]!.isDirectory() }]),
+  );
+}
