@@ -45,7 +45,7 @@ const questions = (now: string) => [
     question: "Which tasks only succeed because they are tried again?",
     sql: `SELECT dag_id, task_id, count(*) FILTER (is_latest) AS "task instances",
         count(*) FILTER (is_latest AND try_number > 1 AND state = 'success') AS "saved by a retry",
-        count(*) FILTER (NOT is_latest AND state = 'failed') AS "failed attempts"
+        count(*) FILTER (NOT is_latest AND start_date IS NOT NULL AND state IN ('failed', 'up_for_retry')) AS "failed attempts"
       FROM airflow_task_instances
       GROUP BY ALL HAVING "saved by a retry" > 0 ORDER BY "saved by a retry" DESC, dag_id LIMIT 5`,
   },

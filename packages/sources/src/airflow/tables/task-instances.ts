@@ -12,7 +12,12 @@ export const taskInstancesTable = defineTable({
     dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },
     task_id: { type: "string", description: "Task identifier, unique within the DAG." },
     try_number: { type: "int64", description: "The attempt's number: 0 before the first one starts, then from 1." },
-    state: { type: "string", nullable: true, description: "State of the attempt; null before it is scheduled." },
+    state: {
+      type: "string",
+      nullable: true,
+      description:
+        "State of the attempt; null before it is scheduled. An earlier attempt that began failed where it is failed or up_for_retry.",
+    },
     start_date: { type: "timestamp", nullable: true, description: "When the attempt began." },
     end_date: { type: "timestamp", nullable: true, description: "When the attempt ended." },
     duration: { type: "float64", nullable: true, description: "From start to end, in seconds." },
