@@ -1,5 +1,5 @@
 /** Carries out steps on a simulated Airflow, each as a real server would allow it; what is not possible now is nothing. */
-import { type AirflowWorld, hour, type SimulatedRun, type SimulatedTask } from "@org/simulators";
+import { type AirflowWorld, hour, type SimulatedRun, type SimulatedTask, type TaskDefinition } from "@org/simulators";
 import type { WorldStep } from "./airflow-steps.ts";
 
 const minute = 60_000_000;
@@ -9,7 +9,16 @@ const MOST_RUNS = 5;
 
 const allTasks = [{ taskId: "plain", retries: 1 }, { taskId: "fan", mapped: 2 }, { taskId: "last" }];
 const fewTasks = [{ taskId: "plain", retries: 1 }];
-const tasksOf = (few: boolean) => (few ? fewTasks : allTasks);
+/** Of which every iteration has one task instance, the condition's, and of the second as many as it expands to. */
+const loop = [
+  { taskId: "again.step", loop: "again", retries: 1 },
+  { taskId: "again.fan", loop: "again", mapped: 2 },
+];
+const MOST_ITERATIONS = 4;
+
+function tasksOf(few: boolean, { version }: AirflowWorld): readonly TaskDefinition[] {
+  return [...(few ? fewTasks : allTasks), ...(version === "3.3" ? [] : loop)];
+}
 
 /** How what went can be known: not at all before a reconcile, by an event, or by the list of DAGs. */
 export type Trace = "none" | "event" | "dag" | "shown";
@@ -19,7 +28,7 @@ export function live(world: AirflowWorld, step: WorldStep): Trace {
   const { lateMs } = step;
   if (lateMs === undefined) return change(world, step);
   // The line in the audit log is a millisecond older than what it announces, and asked for by what came after a moment.
-  const isLogged = step.do.includes("delete") || step.do.includes("note") || step.do.includes("again");
+  const isLogged = ["delete", "note", "again", "clear iteration"].some((each) => step.do.includes(each));
   return world.at(world.now() - Math.max(0, lateMs - (isLogged ? 2 : 0)) * 1000, () => change(world, step));
 }
 
@@ -33,7 +42,7 @@ function change(world: AirflowWorld, step: WorldStep): Trace {
       const runAfter = { manual: now, scheduled: now - minute, backfill: now - 40 * day, ahead: now + day }[step.kind];
       const runType = step.kind === "backfill" || step.kind === "scheduled" ? step.kind : "manual";
       const logicalDate = step.kind === "manual" ? null : runAfter - hour;
-      const tasks = tasksOf(step.few).filter(({ taskId }) => dag.tasks.some((each) => each.taskId === taskId));
+      const tasks = tasksOf(step.few, world).filter(({ taskId }) => dag.tasks.some((each) => each.taskId === taskId));
       world.addRun(dag, { runId: `r${step.id}`, runAfter, runType, logicalDate, tasks });
       return "shown";
     }
@@ -58,13 +67,24 @@ function change(world: AirflowWorld, step: WorldStep): Trace {
       if (!run) return "shown";
       const { runId, runAfter, dag } = run;
       world.deleteRun(run, step.silently);
-      world.addRun(dag, { runId, runAfter, tasks: tasksOf(step.few).slice(0, dag.tasks.length) });
+      world.addRun(dag, { runId, runAfter, tasks: tasksOf(step.few, world).slice(0, dag.tasks.length) });
       return step.silently ? "none" : "event";
     }
     case "expand": {
       const placeholder = run?.tasks.find(({ definition, mapIndex }) => definition.mapped && mapIndex < 0);
       if (placeholder && placeholder.state === null) world.expand(placeholder, step.count);
       return "shown";
+    }
+    case "iterate":
+      if (run?.state !== "running" || (run.loops.get("again")?.next ?? MOST_ITERATIONS) >= MOST_ITERATIONS)
+        return "shown";
+      world.addIteration(run, "again");
+      world.tick(run);
+      return "shown";
+    case "clear iteration": {
+      const begun = run?.loops.get("again")?.next;
+      if (run && begun) world.clearIteration(run, "again", step.iteration % begun, step.silently);
+      return step.silently ? "none" : "event";
     }
     case "shrink":
       if (run) world.shrink(run, "fan", step.count);
@@ -80,7 +100,7 @@ function change(world: AirflowWorld, step: WorldStep): Trace {
         names.filter((name) => !world.dags.has(name)),
         step.dag,
       );
-      if (free) world.addDag({ dagId: free, tasks: tasksOf(step.few) });
+      if (free) world.addDag({ dagId: free, tasks: tasksOf(step.few, world) });
       return "shown";
     }
     case "delete dag":

@@ -37,7 +37,7 @@ const faults: Record<Failure, object> = {
 
 /** @throws Error that says what is wrong with the tables after which step */
 export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = {}): Promise<void> {
-  const world = createEmptyAirflowWorld();
+  const world = createEmptyAirflowWorld(beginning.version ? { version: beginning.version } : {});
   for (let dag = 0; dag < beginning.dags; dag += 1) {
     live(world, { do: "add dag", dag: 0, few: dag === 1 });
     for (let id = 0; id < beginning.runs; id += 1) {

@@ -1,4 +1,5 @@
 /** What can happen to an Airflow, and to our syncs, as data: so that a failure can be printed, shrunk, and kept. */
+import type { AirflowWorldVersion } from "@org/simulators";
 import fc from "fast-check";
 
 /** Numbers choose among what there is, taken modulo. `lateMs`: its transaction began so long before it became visible. */
@@ -17,6 +18,9 @@ export type WorldStep = { readonly lateMs?: number | undefined } & (
   | { readonly do: "make run again"; run: number; silently: boolean; few: boolean }
   | { readonly do: TaskAction; run: number; task: number }
   | { readonly do: "expand" | "shrink"; run: number; count: number }
+  /** From Airflow 3.4 on; nothing before. */
+  | { readonly do: "iterate"; run: number }
+  | { readonly do: "clear iteration"; run: number; iteration: number; silently: boolean }
   | { readonly do: "note run"; run: number; text: number }
   | { readonly do: "note task"; run: number; task: number; text: number }
   | { readonly do: "add dag"; dag: number; few: boolean }
@@ -73,6 +77,8 @@ export interface Beginning {
   readonly dags: number;
   readonly runs: number;
   readonly runsPerAnswer: number;
+  /** @default "3.3" */
+  readonly version?: AirflowWorldVersion;
   /** Whether the server's batch endpoints are used. @default true */
   readonly batch?: boolean;
   readonly cursor: boolean;
@@ -126,6 +132,11 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
     },
     { weight: 8, arbitrary: late({ do: fc.constantFrom(...taskActions), run: number, task: number }) },
     { weight: 2, arbitrary: late({ do: fc.constantFrom("expand", "shrink"), run: number, count: fc.nat(3) }) },
+    { weight: 2, arbitrary: late({ do: constant("iterate"), run: number }) },
+    {
+      weight: 2,
+      arbitrary: late({ do: constant("clear iteration"), run: number, iteration: fc.nat(3), silently: fc.boolean() }),
+    },
     { weight: 2, arbitrary: late({ do: constant("delete run"), run: number, silently: fc.boolean() }) },
     { weight: 1, arbitrary: late({ do: constant("make run again"), run: number, silently: fc.boolean(), few }) },
     { weight: 1, arbitrary: late({ do: constant("note run"), run: number, text: number }) },
@@ -204,6 +215,7 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
       dags: fc.integer({ min: 0, max: 4 }),
       runs: fc.nat(3),
       runsPerAnswer: fc.constantFrom(1, 2, 3, 5, 1000),
+      version: fc.constantFrom("3.3" as const, "3.4" as const),
       batch: fc.constantFrom(true, true, true, false),
       cursor: fc.boolean(),
       pageLimit: fc.constantFrom(2, 3, 7, 100),

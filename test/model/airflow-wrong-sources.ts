@@ -153,6 +153,20 @@ export const wrongSources: Record<string, WrongCase> = {
     because: /stale: airflow_dag_runs/,
     steps: () => [addRun(0), later, sync, later, { do: "end run without a stamp", run: 0 }, sync],
   },
+  "the iterations of a loop have one key": {
+    wrong: {
+      fetch: (fetch) =>
+        rewritingRest(fetch, {
+          answer: (_, { status, body }) => {
+            for (const row of body.task_instances ?? []) if (row.in_loop && row.map_index < 0) row.region_index = 0;
+            return { status, body };
+          },
+        }),
+    },
+    because: /(invented|missing): airflow_task_instances/,
+    beginning: { version: "3.4" },
+    steps: () => [addRun(0), { do: "start run", run: 0 }, sync, later, { do: "iterate", run: 0 }, sync],
+  },
   "tries are asked for once for each task instance": {
     wrong: {
       source: (source) => {
