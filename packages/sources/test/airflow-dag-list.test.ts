@@ -20,7 +20,7 @@ function server(ids: Set<string>, before: (answer: number) => void, pageSize = 1
 const named = (count: number) => new Set(Array.from({ length: count }, (_, n) => `dag_${String(n).padStart(4, "0")}`));
 const idsOf = (dags: readonly Dag[]) => new Set(dags.map(({ dag_id }) => dag_id));
 
-const noneIsUnreadable = (where: string) => {
+const noneIsUnreadable = ({ where }: { readonly where: string }) => {
   throw new Error(where);
 };
 

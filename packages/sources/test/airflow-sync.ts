@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAirflowClient } from "@org/airflow-client";
+import { type AirflowClientOptions, createAirflowClient } from "@org/airflow-client";
 import type { Destination, Session, Table } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { createMemory, memoryDestination } from "@org/destination/memory";
@@ -21,6 +21,7 @@ export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;
   readonly simulator?: Omit<AirflowSimulatorOptions, "world">;
   readonly source?: Omit<AirflowOptions, "client">;
+  readonly client?: Partial<AirflowClientOptions>;
   /** Syncs into a DuckDB file instead of memory, which is many times slower. @default false */
   readonly inFile?: boolean;
   /** Asks through a front that lies so, from the first sync on. @default no front */
@@ -40,10 +41,8 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
     rmSync(folder, { recursive: true, force: true });
   });
   const front = lie && (await startLyingFront(simulator.url, lie));
-  const client = createAirflowClient({
-    baseUrl: front?.url ?? simulator.url,
-    auth: { username: "admin", password: "admin" },
-  });
+  const auth = { username: "admin", password: "admin" };
+  const client = createAirflowClient({ baseUrl: front?.url ?? simulator.url, auth, ...options.client });
   const source = airflow({ client, ...options.source });
   const held = createMemory();
   const memory = memoryDestination(held);

@@ -48,11 +48,16 @@ export interface AnswerSize {
    *
    * @param options.weigh what an answer held: it decides how much is asked for next
    * @param options.isWhole in parts the answer would be of no use: only the client's own limit holds
+   * @param options.least fewer rows are of no use. @default 1
    */
   fit<T>(
     wanted: number,
     ask: (size: number, options: AnswerOptions) => Promise<T>,
-    options?: { readonly weigh?: (answer: T) => Weight; readonly isWhole?: boolean },
+    options?: {
+      readonly weigh?: (answer: T) => Weight;
+      readonly isWhole?: boolean;
+      readonly least?: number;
+    },
   ): Promise<T>;
 }
 
@@ -72,7 +77,7 @@ export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostByte
     get most() {
       return Math.min(inTime, inBytes);
     },
-    async fit(wanted, ask, { weigh, isWhole = false } = {}) {
+    async fit(wanted, ask, { weigh, isWhole = false, least = 1 } = {}) {
       for (let most = wanted; ; ) {
         const size = Math.min(most, inTime, isWhole ? wanted : inBytes);
         const isDivisible = !isWhole && size > LEAST_PAIR;
@@ -82,7 +87,7 @@ export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostByte
           if (weigh) learn(weigh(answer));
           return answer;
         } catch (error) {
-          if (isTooLarge(error) && !isWhole && size > 1) {
+          if (isTooLarge(error) && !isWhole && size > least) {
             if (size > LEAST_PAIR) inBytes = Math.max(LEAST_PAIR, Math.min(inBytes, Math.floor(size / 4)));
             else most = 1;
           } else if (size > LEAST_ROWS && error instanceof SyncError && error.code === "TOO_SLOW") {

@@ -1,6 +1,14 @@
 /** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import { createServerClock, createWalk, expectShape, type SourceContext, uniqueRows } from "@org/sync-engine";
+import {
+  type AnswerOptions,
+  createAnswerSize,
+  createServerClock,
+  createWalk,
+  expectShape,
+  type SourceContext,
+  uniqueRows,
+} from "@org/sync-engine";
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
 import { answers } from "./answers.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
@@ -28,6 +36,7 @@ export function airflowApi(
   useBatch = true,
 ) {
   const clock = createServerClock(context);
+  const dagsSize = createAnswerSize();
   /** Asks, and believes no answer of another shape: one without the rows is no empty list. */
   const ask: AskServer = async (label, { shape, rows }, call, options) => {
     const checked = async (signal: AbortSignal) => {
@@ -101,12 +110,24 @@ export function airflowApi(
     async dagsPage(
       offset: number,
       limit: number,
-      options?: { readonly retries?: number },
-    ): Promise<{ readonly dags: readonly Dag[]; readonly total: number }> {
-      const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
-      const call = (signal: AbortSignal) => client.GET("/api/v2/dags", { params: { query }, signal });
-      const data = await ask("dags", answers.dags, call, options);
-      return { dags: data.dags, total: data.total_entries };
+      { least, ...options }: { readonly retries?: number; readonly least?: number } = {},
+    ): Promise<DagsPage> {
+      const asked = async (size: number, { maxResponseBytes, ...sized }: AnswerOptions) => {
+        const query = { limit: size, offset, order_by: ["dag_id"], exclude_stale: false };
+        let bytes = 0;
+        const call = async (signal: AbortSignal) => {
+          const result = await client.GET("/api/v2/dags", { params: { query }, signal, maxResponseBytes });
+          bytes = result.bytes;
+          return result;
+        };
+        const data = await ask("dags", answers.dags, call, { ...options, ...sized });
+        return { dags: data.dags, total: data.total_entries, limit: size, bytes };
+      };
+      const weigh = ({ dags, bytes }: { readonly dags: readonly Dag[]; readonly bytes: number }) => ({
+        rows: dags.length,
+        bytes,
+      });
+      return dagsSize.fit(limit, asked, { weigh, ...(least !== undefined && { least }) });
     },
 
     /**
@@ -261,6 +282,14 @@ export function airflowApi(
 }
 
 export type AirflowApi = ReturnType<typeof airflowApi>;
+
+/** Some DAGs, of all that the server lists. */
+export interface DagsPage {
+  readonly dags: readonly Dag[];
+  readonly total: number;
+  /** How many were asked for, where those wanted would have been too large an answer. */
+  readonly limit?: number;
+}
 
 /** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
 export function isForbidden(error: unknown): boolean {

@@ -12,7 +12,7 @@ import { timestampOf } from "../timestamp.ts";
 import { isForbidden } from "./api.ts";
 import { whole } from "./attempts.ts";
 import { identityOf, NO_INDEX, type RunId, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
-import { leaves } from "./leaves.ts";
+import { leaves, type OnUnreadable } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import type { StreamState } from "./stream-state.ts";
@@ -81,15 +81,20 @@ export async function heldOf(listed: readonly TaskInstance[], stored: Stored): P
   return stored.keys(taskInstancesTable, scope as Scope<typeof taskInstancesTable>, columnsOf(taskInstancesTable));
 }
 
-/** All task instances of a scope, in proven parts. */
+/**
+ * All task instances of a scope, in proven parts.
+ *
+ * @param stateNow the stream's state as of the moment
+ */
 export async function* readTaskInstances(
   airflow: AirflowSync,
   stored: Stored,
   scope: AirflowScope,
-  state: StreamState,
+  stateNow: () => StreamState,
+  onUnreadable: OnUnreadable,
 ): AsyncGenerator<StreamBatch> {
-  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, airflow.onUnreadable)) {
-    yield await taskInstanceBatch(airflow, stored, leaf, state);
+  for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, onUnreadable)) {
+    yield await taskInstanceBatch(airflow, stored, leaf, stateNow());
   }
 }
 

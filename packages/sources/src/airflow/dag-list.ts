@@ -26,14 +26,15 @@ export async function allDags(
   let pageSize = 0;
   let offset = 0;
   for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
-    const page = await api.dagsPage(offset, LARGEST_PAGE).catch(serverError);
+    // A page of one could not begin with a known DAG.
+    const page = await api.dagsPage(offset, LARGEST_PAGE, { least: 2 }).catch(serverError);
     if (page instanceof Error) {
       const readable = await readableDags(api, page, onUnreadable);
       if (readable) return readable;
       if (wasUnwell) throw page;
       return allDags(api, onUnreadable, true);
     }
-    const { dags, total } = page;
+    const { dags, total, limit = LARGEST_PAGE } = page;
     walk.page(dags.map(({ dag_id }) => dag_id));
     pageSize = Math.max(pageSize, dags.length);
     const [first] = dags;
@@ -45,7 +46,8 @@ export async function allDags(
     for (const dag of dags) known.set(dag.dag_id, dag);
     // A later page that is full may have lost its last row to a DAG that came after the server had counted, and a number
     // that is lower than what came proves nothing: a page that is not full does.
-    const isLast = offset === 0 ? dags.length === total : offset + dags.length >= total && dags.length < pageSize;
+    const isShort = dags.length < Math.min(pageSize, limit);
+    const isLast = offset === 0 ? dags.length === total : offset + dags.length >= total && isShort;
     if (isLast) return [...known.values()];
     // A page that only repeats what is known leads no further: asked again, it has more, or its total is lower.
     stepsBack = dags.length < 2 ? stepsBack + 1 : 0;

@@ -8,6 +8,7 @@ import {
   differingCounts,
   eventDoubts,
   grownStates,
+  missingRuns,
   numberOfRuns,
   type RunCounts,
   runScopes,
@@ -20,9 +21,10 @@ import { lateRows } from "./late.ts";
 import { leaves } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
-import { parseStreamState } from "./stream-state.ts";
+import { parseStreamState, type StreamPosition } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
+import { createUnread } from "./unread.ts";
 import { countWith, runsOf, unstoredRuns } from "./unstored.ts";
 
 /**
@@ -37,9 +39,12 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     const { ask } = airflow.api.dagRuns;
-    const options = { ask, limit: airflow.runsPerAnswer };
     let state = parseStreamState(context, before.position);
     const version = await airflow.version("version" in state ? state.version : undefined, reconcile);
+    const unread = createUnread(airflow.onUnreadable, state.unread);
+    const { onUnreadable } = unread;
+    const options = { ask, onUnreadable, limit: airflow.runsPerAnswer };
+    const stateNow = (): StreamPosition => ({ ...(state as StreamPosition), unread: unread.owed() });
 
     airflow.askTriesAgain([...(state.again ?? []), ...runsOf(context.unstored(taskInstancesTable))]);
     const unstored = () => context.unstored(dagRunsTable);
@@ -49,7 +54,8 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     if ("history" in state) {
       const { start, ...from } = state.history;
       for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
-        yield await dagRunBatch(airflow, stored, leaf, { ...state, history: { start, ...leaf.frontier } });
+        const reached = { ...state, history: { start, ...leaf.frontier }, unread: unread.owed() };
+        yield await dagRunBatch(airflow, stored, leaf, reached);
       }
       if (context.sampleSince !== undefined) return;
       state = { position: start };
@@ -64,24 +70,26 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       stored.keys(dagRunsTable, scopeOf(rows), ["note"]),
     );
     let [late, brought] = [0, 0];
-    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, airflow.onUnreadable, lateRuns)) {
+    for await (const { rows, isOld } of changes(airflow.api.dagRuns, runKey, window, onUnreadable, lateRuns)) {
       for (const row of rows) if (unfinishedRunStates.includes(row.state)) seen.add(runKey(row));
       brought += rows.length;
-      yield await dagRunBatch(airflow, stored, { rows }, state);
+      yield await dagRunBatch(airflow, stored, { rows }, stateNow());
       if (isOld) late += changed(context.lastCommit());
     }
 
     for (const scope of unstoredRuns(unstored()).filter(airflow.isVisible)) {
-      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
-        yield await dagRunBatch(airflow, stored, leaf, state);
+      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, onUnreadable)) {
+        yield await dagRunBatch(airflow, stored, leaf, stateNow());
       }
     }
+    yield* unread.readAgain(airflow.isVisible, readRuns);
 
     const counts = await countBy("dag_id", "state");
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
     const doubts: AirflowScope[] = [
       ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
-      ...grownStates(before.runCounts, counts),
+      // Rows that could not be read are missing from the table, and asked for by themselves.
+      ...(missingRuns(before.runCounts, counts) === unread.count ? [] : grownStates(before.runCounts, counts)),
       ...(open.every((row) => seen.has(runKey(row))) ? [] : [{ states: unfinishedRunStates }]),
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
@@ -94,16 +102,19 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       }
       airflow.askTriesAgain(runs);
       for (const scope of runScopes(runs.filter(({ dag_id }) => airflow.isVisible({ dags: [dag_id] })))) {
-        const isRead = yield* unlessForbidden(readTaskInstances(airflow, stored, scope, state));
-        if (isRead) airflow.triesWereAsked(runs.filter(({ dag_id }) => scope.dags?.includes(dag_id)));
+        const skipped = createUnread(airflow.onUnreadable);
+        const read = readTaskInstances(airflow, stored, scope, stateNow, skipped.onUnreadable);
+        const isRead = yield* unlessForbidden(read);
+        if (isRead && skipped.count === 0)
+          airflow.triesWereAsked(runs.filter(({ dag_id }) => scope.dags?.includes(dag_id)));
       }
     }
     async function* readRuns(scope: AirflowScope): AsyncGenerator<StreamBatch> {
-      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, airflow.onUnreadable)) {
+      for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, onUnreadable)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.
         yield* readTasksOf(await changedRuns(leaf.rows, stored, streams.has("task_instances")));
-        yield await dagRunBatch(airflow, stored, leaf, state);
+        yield await dagRunBatch(airflow, stored, leaf, stateNow());
       }
     }
     yield* readTasksOf(airflow.dueTries());
@@ -121,10 +132,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       unlisted,
       version: await airflow.version(version, brought > 0),
     };
-    yield { state };
+    yield { state: stateNow() };
 
     const gone = await airflow.gone(dags, reconcile);
-    if (gone.length > 0) yield goneBatch(dagRunsTable, gone, state);
+    if (gone.length > 0) yield goneBatch(dagRunsTable, gone, stateNow());
     if (reconcile) {
       // Counted before the window, since after it a new run would hide a deleted one; and now, since one that went
       // before the window could bring it would hide one too.
@@ -142,10 +153,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       const held = await stored.count(dagRunsTable, unpurged);
       for await (const leaf of reread(airflow, state, { ...options, held })) {
         state = leaf.state;
-        yield await dagRunBatch(airflow, stored, leaf, state);
+        yield await dagRunBatch(airflow, stored, leaf, stateNow());
       }
     }
-    if (reconcile) yield { state: { ...state, again: airflow.owedTries() }, reconciled: true };
+    if (reconcile) yield { state: { ...stateNow(), again: airflow.owedTries() }, reconciled: true };
   },
 });
 

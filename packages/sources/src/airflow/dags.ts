@@ -1,4 +1,4 @@
-import { batchOf, defineStream, parsePosition } from "@org/sync-engine";
+import { batchOf, defineStream, isTooLarge, parsePosition } from "@org/sync-engine";
 import { goneBatch } from "./batches.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
@@ -36,7 +36,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable>({
       if (held !== undefined && !due.has(dag)) return held;
       const timezone = await airflow.api.timezone(dag).catch(serverError);
       if (!(timezone instanceof Error)) return timezone ?? held;
-      airflow.onUnreadable(`the timezone of ${dag}: ${timezone.message}`);
+      airflow.onUnreadable({ where: `the timezone of ${dag}: ${timezone.message}`, isTooLarge: isTooLarge(timezone) });
       stillUnread.push(dag);
       return held ?? null;
     };

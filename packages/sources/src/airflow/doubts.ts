@@ -54,6 +54,18 @@ export function grownStates(
   ];
 }
 
+/** How many runs the server counts that the table lacks, by DAG and state. */
+export function missingRuns(
+  counts: RunCounts,
+  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+): number {
+  const held = new Map(stored.map(({ values, count }) => [key(values.dag_id, values.state), count]));
+  const missing = [...counts].flatMap(([dag, states]) =>
+    [...states].map(([state, count]) => Math.max(0, count - (held.get(key(dag, state)) ?? 0))),
+  );
+  return missing.reduce((sum, each) => sum + each, 0);
+}
+
 /**
  * Task instances that the table holds as unfinished, that no window brought, and whose run is not final or was so for
  * less than a day (of any run, where it is not known which are): in scopes of at most `runsPerScope` runs, or, where

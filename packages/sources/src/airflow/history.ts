@@ -5,7 +5,7 @@
 import { inOrder } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { numberOfRuns } from "./doubts.ts";
-import { type Ask, type Leaf, leaves } from "./leaves.ts";
+import { type Ask, type Leaf, leaves, type OnUnreadable } from "./leaves.ts";
 import type { AirflowSync, Before } from "./shared.ts";
 import type { Frontier, StreamPosition } from "./stream-state.ts";
 
@@ -16,6 +16,7 @@ export interface HistoryLeaf<T> extends Leaf<T> {
 
 interface HistoryOptions<T> {
   readonly ask: Ask<T>;
+  readonly onUnreadable: OnUnreadable;
   /** Rows asked for in one answer. */
   readonly limit: number;
   readonly from: Frontier;
@@ -30,7 +31,7 @@ type Listed = { readonly dag_id: string; readonly run_after: string };
 /** Reads what is left of the history, and yields it in order. */
 export async function* history<T extends Listed>(
   airflow: AirflowSync,
-  { ask, limit, from, ahead = 2, since }: HistoryOptions<T>,
+  { ask, onUnreadable, limit, from, ahead = 2, since }: HistoryOptions<T>,
 ): AsyncGenerator<HistoryLeaf<T>> {
   const readers = groups(await airflow.before(), from, airflow.runsPerAnswer / 2).map(
     (dags) =>
@@ -38,7 +39,7 @@ export async function* history<T extends Listed>(
         const begin = dags[0] === from.dag && from.runAfter ? from.runAfter : since && timestampOf(since);
         const runAfter = begin ? { from: begin } : undefined;
         let frontier: Frontier = {};
-        for await (const leaf of leaves(ask, { dags, ...(runAfter && { runAfter }) }, limit, airflow.onUnreadable)) {
+        for await (const leaf of leaves(ask, { dags, ...(runAfter && { runAfter }) }, limit, onUnreadable)) {
           frontier = reached(dags, leaf);
           yield { ...leaf, frontier };
         }
@@ -66,7 +67,7 @@ const RENEWALS = 10;
 export async function* reread<T extends Listed>(
   airflow: AirflowSync,
   { reread: from = {}, ...state }: StreamPosition,
-  { held, ...options }: Pick<HistoryOptions<T>, "ask" | "limit"> & { readonly held: number },
+  { held, ...options }: Pick<HistoryOptions<T>, "ask" | "limit" | "onUnreadable"> & { readonly held: number },
 ): AsyncGenerator<Leaf<T> & { readonly state: StreamPosition }> {
   const share = held / (from.isRenewal ? RENEWALS : SCRUBS);
   let read = 0;

@@ -52,8 +52,18 @@ export interface Leaf<T> {
   readonly rows: readonly T[];
 }
 
-/** Told of a row that the server cannot read. */
-export type OnUnreadable = (where: string) => void;
+/** A row, or something about one, that cannot be read. */
+export interface UnreadableRow {
+  /** Where it is, and why it cannot be read. */
+  readonly where: string;
+  /** It is larger than an answer may be, rather than that the server cannot print it. @default false */
+  readonly isTooLarge?: boolean;
+  /** The smallest scope that is known to hold it, where it is a row of a list. */
+  readonly scope?: AirflowScope;
+}
+
+/** Told of a row that cannot be read. */
+export type OnUnreadable = (row: UnreadableRow) => void;
 
 /** How often the same question is asked before its answers count as no answer. */
 const MOST_ATTEMPTS = 10;
@@ -91,7 +101,7 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
       continue;
     }
     if (answer.unreachable) {
-      onUnreadable(answer.unreachable);
+      onUnreadable({ where: answer.unreachable });
       return;
     }
     const { rows, total, ordered } = answer;

@@ -1,7 +1,7 @@
 import type { Scope } from "@org/destination";
 
 /** Which dag runs or task instances: those for which all that is said holds. */
-export interface AirflowScope {
+export type AirflowScope = {
   readonly dags?: readonly string[];
   /** Run ids, which are unique within a DAG only. Of task instances only: the server cannot list runs by their ids. */
   readonly runs?: readonly string[];
@@ -14,7 +14,7 @@ export interface AirflowScope {
   readonly updatedSince?: string;
   /** Together with `updatedSince`: changed at this time or earlier. */
   readonly updatedUntil?: string;
-}
+};
 
 /** The same rows in a table, or undefined where a table cannot tell. */
 export function storedScope(scope: AirflowScope): Scope | undefined {

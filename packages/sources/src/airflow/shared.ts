@@ -1,6 +1,6 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
 import type { AirflowClient, Dag } from "@org/airflow-client";
-import { type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
+import { isTooLarge, type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { reportUntested } from "../tested-versions.ts";
 import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
@@ -8,6 +8,7 @@ import type { Window } from "./changes.ts";
 import { allDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
+import type { OnUnreadable, UnreadableRow } from "./leaves.ts";
 import { LARGEST_GET } from "./listings.ts";
 import { createTries, type Tries } from "./tries.ts";
 import { serverError } from "./unreadable.ts";
@@ -80,8 +81,8 @@ export interface AirflowSync extends Visibility, Tries, Events {
    * @param isDue whether to ask although that is something
    */
   version(known: ServerVersion | undefined, isDue: boolean): Promise<ServerVersion>;
-  /** Records a row that the server cannot read. The sync goes around it, and fails at its end. */
-  onUnreadable(where: string): void;
+  /** Records a row that cannot be read. The sync goes around it, and fails at its end. */
+  readonly onUnreadable: OnUnreadable;
 }
 
 export function startAirflowSync(options: AirflowOptions, context: SourceContext): AirflowSync {
@@ -95,9 +96,12 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   });
   const before = once(async (): Promise<Before> => ({ ...(await listedDags()), runCounts: await api.runCounts() }));
   const { list, ...visibility } = createVisibility(api, listedDags, context);
-  function onUnreadable(where: string): void {
-    const message = `Airflow cannot read ${where}. Its own log names the row; everything else was synced.`;
-    context.emit({ type: "problem", code: "UNREADABLE_ROW", message });
+  function onUnreadable({ where, isTooLarge: isLarge = false }: UnreadableRow): void {
+    const text = where.replace(/\.$/, "");
+    const message = isLarge
+      ? `Not synced, since it is too large: ${text}. The next sync tries it again; everything else was synced.`
+      : `Airflow cannot read ${text}. Its own log names the row; everything else was synced.`;
+    context.emit({ type: "problem", code: isLarge ? "ROW_TOO_LARGE" : "UNREADABLE_ROW", message });
   }
   const earliest = async () => (await listedDags()).position.server - overlapMs;
   return {
@@ -136,7 +140,10 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {
         const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag).catch(serverError) : 0;
         if (!(found instanceof Error)) return [dag, found];
-        onUnreadable(`the number of task instances of ${dag}: ${found.message}`);
+        onUnreadable({
+          where: `the number of task instances of ${dag}: ${found.message}`,
+          isTooLarge: isTooLarge(found),
+        });
         return [dag, undefined];
       };
       const counts = await Promise.all(dags.map(count));

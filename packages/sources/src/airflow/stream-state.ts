@@ -1,6 +1,7 @@
 /** What the streams of runs and task instances keep between syncs. */
 import { isMoment, type Position, parsePosition } from "@org/sync-engine";
 import type { RunId } from "./keys.ts";
+import type { AirflowScope } from "./scope.ts";
 
 /** How far a walk through the history is. */
 export type Frontier = {
@@ -18,6 +19,8 @@ export type StreamPosition = {
   readonly overlapMs?: number;
   /** Runs whose task instances, or the tries of some, could not be read: they are asked for again. */
   readonly again?: readonly RunId[];
+  /** Scopes that hold rows which could not be read: they are asked for again. */
+  readonly unread?: readonly AirflowScope[];
   /** DAGs that the server did not list until now, or that the table lacks: they are read whole once it lists them. */
   readonly unlisted?: readonly string[];
   /** What the server calls its version; null where it does not say. */
@@ -30,7 +33,7 @@ export type StreamPosition = {
 
 /** A first sync under way, which began when the server's clock showed `start`; or where the last sync ended. */
 export type StreamState =
-  | { readonly history: { readonly start: Position } & Frontier; readonly again?: readonly RunId[] }
+  | ({ readonly history: { readonly start: Position } & Frontier } & Pick<StreamPosition, "again" | "unread">)
   | StreamPosition;
 
 /**
@@ -53,10 +56,11 @@ export function parseStreamState(
   const older = parsePosition(before, start);
   if (older) return { ...owed, ...parseOverlap(wide), position: older, reread: { isRenewal: true } };
   const { start: begun, ...frontier } = (history ?? {}) as Record<string, unknown>;
-  const { again } = more as { readonly again?: readonly RunId[] };
+  const { again, unread } = more as Pick<StreamPosition, "again" | "unread">;
+  const kept = { ...(again && { again }), ...(unread && { unread }) };
   const beginning = parsePosition(begun, start);
   // What changed since an unknown moment, in what was read before, no window would show.
-  return { history: beginning ? { ...frontier, start: beginning } : { start }, ...(again && { again }) };
+  return { history: beginning ? { ...frontier, start: beginning } : { start }, ...kept };
 }
 
 /** An overlap as it stands in a state; one that no release wrote is none. */

@@ -21,9 +21,10 @@ import { knowsRegions, runKey, taskInstanceKey } from "./keys.ts";
 import { lateRows } from "./late.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
-import { parseStreamState } from "./stream-state.ts";
+import { parseStreamState, type StreamPosition } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
+import { createUnread } from "./unread.ts";
 import { countWith, runsOf } from "./unstored.ts";
 
 /** How long after its end a run's unfinished task instances are still looked after. */
@@ -43,9 +44,13 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
   needs: ["state", "start_date", "run_after", "is_latest", "id", "purged_at"],
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
-    const options = { ask: airflow.api.taskInstances.ask, limit: airflow.tasksPerAnswer };
     let state = parseStreamState(context, before.position);
     const version = await airflow.version("version" in state ? state.version : undefined, reconcile);
+    const unread = createUnread(airflow.onUnreadable, state.unread);
+    const { onUnreadable } = unread;
+    const options = { ask: airflow.api.taskInstances.ask, onUnreadable, limit: airflow.tasksPerAnswer };
+    const stateNow = (): StreamPosition => ({ ...(state as StreamPosition), unread: unread.owed() });
+    const readTasks = (scope: AirflowScope) => readTaskInstances(airflow, stored, scope, stateNow, onUnreadable);
 
     // Their runs are read whole, with all attempts: any of them may be what could not be stored.
     const unstored = () => context.unstored(taskInstancesTable);
@@ -56,7 +61,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       const { start, ...from } = state.history;
       for await (const leaf of history(airflow, { ...options, from, since: context.sampleSince })) {
         regions ||= leaf.rows.some(knowsRegions);
-        yield await taskInstanceBatch(airflow, stored, leaf, { ...state, history: { start, ...leaf.frontier } });
+        const reached = { ...state, history: { start, ...leaf.frontier }, unread: unread.owed() };
+        yield await taskInstanceBatch(airflow, stored, leaf, reached);
       }
       if (context.sampleSince !== undefined) return;
       state = { position: start, ...(regions && { regions: true as const }) };
@@ -74,7 +80,6 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     let [late, brought] = [0, 0];
     const seen = new Set<string>();
     const recreated = new Map<string, { readonly dag_id: string; readonly dag_run_id: string }>();
-    const { onUnreadable } = airflow;
     const lateTasks = lateRows(events, state.unlisted ?? [], taskInstanceKey, async (rows: readonly TaskInstance[]) =>
       (await heldOf(rows, stored)).filter((row) => row.is_latest === true),
     );
@@ -85,7 +90,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       brought += rows.length;
       const held = await heldOf(rows, stored);
       for (const run of [...recreatedRuns(rows, held), ...clearedLoops(rows, held)]) recreated.set(runKey(run), run);
-      yield await taskInstanceBatch(airflow, stored, { rows }, state, held);
+      yield await taskInstanceBatch(airflow, stored, { rows }, stateNow(), held);
       if (isOld) late += changed(context.lastCommit());
     }
 
@@ -102,7 +107,8 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       ...eventDoubts(events, "task"),
       ...runScopes([...recreated.values(), ...due]),
     ];
-    for (const doubt of doubts.filter(airflow.isVisible)) yield* readTaskInstances(airflow, stored, doubt, state);
+    yield* unread.readAgain(airflow.isVisible, readTasks);
+    for (const doubt of doubts.filter(airflow.isVisible)) yield* readTasks(doubt);
     airflow.triesWereAsked(due.filter(isSeen));
     // What changed is stored. A deletion that is not believed must not hold up the next window.
     const isListed = (row: StoredRow) => row.is_latest === true && row.purged_at === null;
@@ -117,14 +123,14 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
       unlisted: airflow.unlisted(dags),
       version: await airflow.version(version, brought > 0),
     };
-    yield { state };
+    yield { state: stateNow() };
 
     const gone = await airflow.gone(dags, reconcile);
-    if (gone.length > 0) yield goneBatch(taskInstancesTable, gone, state);
+    if (gone.length > 0) yield goneBatch(taskInstancesTable, gone, stateNow());
     if (onServer) {
       const differing = differingCounts(onServer, held).filter(({ dag }) => onServer.has(dag));
       await announceDeletions(airflow, stored, taskInstancesTable, differing, context.expectDeletions);
-      for (const { dag } of differing) yield* readTaskInstances(airflow, stored, { dags: [dag] }, state);
+      for (const { dag } of differing) yield* readTasks({ dags: [dag] });
     }
     const isRenewal = state.reread?.isRenewal ?? false;
     if (isRenewal || (reconcile && !isFirst)) {
@@ -133,11 +139,11 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
         state = leaf.state;
         // Earlier attempts lack what is new too.
         if (isRenewal) airflow.askTriesAgain(leaf.rows);
-        yield await taskInstanceBatch(airflow, stored, leaf, state);
+        yield await taskInstanceBatch(airflow, stored, leaf, stateNow());
         if (isRenewal) airflow.triesWereAsked(leaf.rows);
       }
     }
-    if (reconcile) yield { state: { ...state, again: airflow.owedTries() }, reconciled: true };
+    if (reconcile) yield { state: { ...stateNow(), again: airflow.owedTries() }, reconciled: true };
   },
 });
 

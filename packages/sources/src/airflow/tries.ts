@@ -1,6 +1,6 @@
 /** The earlier attempts of task instances, and those that could not be had. */
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import type { SourceContext } from "@org/sync-engine";
+import { isTooLarge, type SourceContext } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
 import { type RunId, runKey } from "./keys.ts";
 import type { OnUnreadable } from "./leaves.ts";
@@ -37,7 +37,8 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
       const tries = await api.tries(row).catch(serverError);
       if (tries instanceof Error) {
         unread.set(runKey(row), { dag_id: row.dag_id, dag_run_id: row.dag_run_id });
-        onUnreadable(`the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`);
+        const where = `the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`;
+        onUnreadable({ where, isTooLarge: isTooLarge(tries) });
         return undefined;
       }
       if (!tries && !saidUnreachable) {

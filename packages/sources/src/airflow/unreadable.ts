@@ -1,8 +1,10 @@
 /**
- * One row that the server cannot print makes every page that it is on an error 500, however often it is asked for. What
- * surrounds it is read in ever smaller parts, by offset: those rows are stored, but nothing is proven by them.
+ * One row that the server cannot print makes every page that it is on an error 500, however often it is asked for; one
+ * that is larger than an answer may be makes each of them too large. What surrounds it is read in ever smaller parts, by
+ * offset: those rows are stored, but nothing is proven by them.
  */
-import { createWalk } from "@org/sync-engine";
+import { createWalk, isTooLarge } from "@org/sync-engine";
+import { justAfter, timestamp } from "../timestamp.ts";
 import type { Ask, OnUnreadable } from "./leaves.ts";
 import { pageKey } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -19,10 +21,20 @@ export function isNotFound(error: unknown): boolean {
   return "detail" in error && NOT_THERE.test(String(error.detail));
 }
 
-/** Returns an error 500 instead of throwing it. */
+/** Returns an error that a row may be to blame for instead of throwing it: a 500, or more bytes than an answer may have. */
 export function serverError(error: unknown): Error {
   if (error instanceof Error && "status" in error && error.status === 500) return error;
+  if (isTooLarge(error)) return error;
   throw error;
+}
+
+/** A row that could not be read, between the rows on both sides of it. */
+interface Gap {
+  readonly offset: number;
+  readonly error: Error;
+  /** The latest `run_after` before it, and the earliest behind it, where the rows are in that order. */
+  readonly from?: string | undefined;
+  to?: string | undefined;
 }
 
 /**
@@ -30,7 +42,7 @@ export function serverError(error: unknown): Error {
  *
  * @returns whether there was something that cannot be read: if not, the server was unwell for a moment, and what was read
  * by offsets meanwhile proves nothing
- * @throws the cause, when nothing can be read, or too much cannot be read
+ * @throws the cause, when the server can read nothing, or too much cannot be read
  */
 export async function* readAround<T extends { readonly dag_id: string }>(
   ask: Ask<T>,
@@ -43,37 +55,65 @@ export async function* readAround<T extends { readonly dag_id: string }>(
   }: { readonly cause: Error; readonly onUnreadable: OnUnreadable; readonly name?: string },
 ): AsyncGenerator<{ readonly rows: readonly T[] }, boolean> {
   const { total } = await ask(scope, 0, { probe: { offset: 0 } });
-  const unreadable: number[] = [];
+  const gaps: Gap[] = [];
   const walk = createWalk(name);
+  let last: string | undefined;
   let readable = 0;
   let isEnd = false;
+  const skip = (offset: number, error: Error) => {
+    gaps.push({ offset, error, from: last });
+    if (gaps.filter((gap) => !isTooLarge(gap.error)).length > MOST_UNREADABLE) throw cause;
+  };
 
-  async function* read(offset: number, count: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
-    const answer = await ask(scope, count, { probe: { offset } }).catch(serverError);
-    if (!(answer instanceof Error)) {
-      const { rows } = answer;
-      readable += rows.length;
-      isEnd = rows.length === 0;
-      if (isEnd) return;
-      walk.page(rows.map(pageKey));
-      yield { rows };
-      // The server may keep to a smaller page.
-      if (rows.length < count) yield* read(offset + rows.length, count - rows.length);
-      return;
+  async function* read(begin: number, end: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
+    for (let offset = begin; offset < end && !isEnd; ) {
+      const answer = await ask(scope, end - offset, { probe: { offset } }).catch(serverError);
+      if (!(answer instanceof Error)) {
+        const { rows, ordered } = answer;
+        isEnd = rows.length === 0;
+        if (isEnd) return;
+        walk.page(rows.map(pageKey));
+        const times = ordered ? rows.map((row) => timestamp((row as Dated).run_after)) : [];
+        for (const gap of gaps) gap.to ??= times[0] ?? undefined;
+        last = times.at(-1) ?? last;
+        readable += rows.length;
+        yield { rows };
+        // The server may keep to a smaller page.
+        offset += rows.length;
+      } else if (isTooLarge(answer) || end - offset === 1) {
+        // As few rows were asked for as there can be: it is the first one that is too large.
+        skip(offset, answer);
+        offset += 1;
+      } else {
+        const middle = offset + Math.floor((end - offset) / 2);
+        yield* read(offset, middle);
+        offset = middle;
+      }
     }
-    if (count > 1) {
-      const half = Math.floor(count / 2);
-      yield* read(offset, half);
-      yield* read(offset + half, count - half);
-      return;
-    }
-    unreadable.push(offset);
-    if (unreadable.length > MOST_UNREADABLE) throw cause;
   }
 
   // What comes after its end is no row, whatever the server counts.
-  for (let offset = 0; offset < total && !isEnd; offset += limit) yield* read(offset, Math.min(limit, total - offset));
-  if (readable === 0) throw cause;
-  for (const offset of unreadable) onUnreadable(`row ${offset + 1} of ${total} in ${name}: ${cause.message}`);
-  return unreadable.length > 0;
+  for (let offset = 0; offset < total && !isEnd; offset += limit) yield* read(offset, Math.min(offset + limit, total));
+  if (readable === 0 && gaps.some(({ error }) => !isTooLarge(error))) throw cause;
+  for (const gap of gaps) {
+    const where = `row ${gap.offset + 1} of ${total} in ${name}: ${gap.error.message}`;
+    onUnreadable({ where, isTooLarge: isTooLarge(gap.error), scope: around(scope, gap) });
+  }
+  // Where each row can be read and all of them are more than one answer may have, asking again is of no use.
+  return gaps.length > 0 || isTooLarge(cause);
+}
+
+/** What belongs to a run. */
+type Dated = { readonly run_after?: string };
+
+/** The smallest scope known to hold a row: no row moves out of it, where that can be said. */
+function around({ updatedSince, updatedUntil, ...scope }: AirflowScope, { from, to }: Gap): AirflowScope {
+  const runAfter = {
+    ...scope.runAfter,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to: justAfter(to) }),
+  };
+  const fixed = { ...scope, ...(Object.keys(runAfter).length > 0 && { runAfter }) };
+  if (Object.keys(fixed).length > 0) return fixed;
+  return { ...(updatedSince !== undefined && { updatedSince }), ...(updatedUntil !== undefined && { updatedUntil }) };
 }
