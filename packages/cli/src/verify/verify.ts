@@ -60,7 +60,12 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const { source, place, excluded } = options.pipeline;
   const { name } = place.destination;
   const startedAt = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), "dagsync-verify-"));
+  const folder = await mkdtemp(join(tmpdir(), "dagsync-verify-")).catch(({ code }: NodeJS.ErrnoException) => {
+    throw new UsageError(
+      `The folder for temporary files, ${tmpdir()}, cannot be used (${code}). Set TMPDIR to a folder that exists, can be ` +
+        "written, and has room.",
+    );
+  });
   const files = { stored: join(folder, "stored.duckdb"), server: join(folder, "server.duckdb") };
   try {
     await copyPipeline(options.pipeline, files.stored, signal);

@@ -1,6 +1,5 @@
 /** SQL over the data files: a DuckDB in memory whose views are the tables, as the latest manifest has them. */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Database } from "../duckdb/database.ts";
 import { dialect } from "../duckdb/dialect.ts";
@@ -14,6 +13,7 @@ import { Chain } from "./chain.ts";
 import { readSql } from "./formats.ts";
 import type { ManifestTable } from "./manifest.ts";
 import type { Store } from "./store.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 /** Reads the files of a folder where they are, and those of S3 from copies in the folder for temporary files. */
 export async function openFilesReader(
@@ -33,7 +33,7 @@ export async function openFilesReader(
   const localOf = async (path: string) => {
     const located = store.locate(path);
     if (!located.startsWith("s3://")) return located;
-    folder ??= await mkdtemp(join(tmpdir(), "files-reader-"));
+    folder ??= await makeTemporaryFolder("files-reader-");
     const local = join(folder, basename(path));
     if (await store.download(path, local, signal)) return local;
     throw new DestinationError("NOT_FOUND", `The data file ${path} in ${store.place} is missing.`);

@@ -4,7 +4,7 @@
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { lstat, mkdtemp, readdir, rm, stat } from "node:fs/promises";
+import { lstat, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Database } from "../duckdb/database.ts";
@@ -17,6 +17,7 @@ import { Parameters } from "../sql/parameters.ts";
 import { readSql } from "./formats.ts";
 import type { DataFile, Manifest, ManifestTable } from "./manifest.ts";
 import type { Store } from "./store.ts";
+import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 export interface Scratch {
   readonly database: Database;
@@ -34,7 +35,7 @@ export async function openScratch(
 ): Promise<Scratch> {
   const { place, memoryLimit, signal } = options;
   await removeAbandoned();
-  const folder = await mkdtemp(join(tmpdir(), `${prefix}${process.pid}-`));
+  const folder = await makeTemporaryFolder(`${prefix}${process.pid}-`);
   let database: Database | undefined;
   const close = async () => {
     await database?.close().catch(() => undefined);
