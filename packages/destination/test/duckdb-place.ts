@@ -31,6 +31,15 @@ export async function createPlace(): Promise<DuckdbPlace> {
 /** DuckDB's own words for what is stored: everything as text, and from there to our forms. */
 async function read({ file }: DuckdbPlace, table: string): Promise<StoredRow[]> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
+  try {
+    return await readTable(instance, table);
+  } finally {
+    instance.closeSync();
+  }
+}
+
+/** The same of a database that is open. */
+export async function readTable(instance: DuckDBInstance, table: string): Promise<StoredRow[]> {
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");
@@ -50,7 +59,6 @@ async function read({ file }: DuckdbPlace, table: string): Promise<StoredRow[]> 
     );
   } finally {
     connection.closeSync();
-    instance.closeSync();
   }
 }
 

@@ -3,10 +3,10 @@
  * sessions have open. Against MotherDuck itself it was never tried.
  */
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { StoredRow } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, type Place, runCase } from "@org/destination/testing";
 import { afterEach, expect, test, vi } from "vitest";
+import { readTable } from "./duckdb-place.ts";
 
 const create = DuckDBInstance.create;
 afterEach(() => vi.restoreAllMocks());
@@ -30,16 +30,10 @@ async function createPlace(): Promise<Place & { readonly instance: DuckDBInstanc
 const suite: DestinationSuite<Place & { readonly instance: DuckDBInstance }> = {
   name: "MotherDuck, as far as that can be told",
   create: createPlace,
-  async read({ instance }, table) {
-    const connection = await instance.connect();
-    await connection.run("SET TimeZone = 'UTC'");
-    const rows = (await connection.runAndReadAll(`SELECT id, label, size FROM "${table}"`)).getRowObjectsJS();
-    connection.closeSync();
-    return rows.map(({ id, label, size }) => ({ id: Number(id), label, size: size && Number(size) })) as StoredRow[];
-  },
+  read: ({ instance }, table) => readTable(instance, table),
 };
 
-const cases = (await casesFor(suite)).filter(({ group }) => group === "writers" || group === "state");
+const cases = (await casesFor(suite)).filter(({ group }) => ["writers", "state", "schema", "keys"].includes(group));
 test.each(cases)(`${suite.name}: $group: $name`, (each) => runCase(suite, each));
 
 test("says that it keeps others out by a lease", async () => {

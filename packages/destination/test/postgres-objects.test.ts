@@ -127,6 +127,20 @@ describe("a wider column", () => {
   });
 });
 
+test("a view of ours that somebody made another one on stays as it is, and that one is named", async () => {
+  const unite = (definition: Table) =>
+    place.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table: definition, schema: place.schema }] });
+  await unite(table);
+  await make('CREATE VIEW mine AS SELECT id FROM "all"');
+  await unite(table);
+  await prepare(keyed);
+  await expect(unite(keyed)).rejects.toEqual(failure("SCHEMA_CONFLICT", false, "View all", "mine", "Drop that, sync"));
+  expect(await query(url, `SELECT id FROM ${within}.mine`)).toEqual([{ id: "a" }]);
+  await make("DROP VIEW mine");
+  await unite(keyed);
+  expect(await query(url, `SELECT region FROM ${within}."all"`)).toEqual([{ region: "" }]);
+});
+
 describe("a new key", () => {
   test.each([
     [

@@ -1,3 +1,4 @@
+import { DestinationError } from "../errors.ts";
 import type { SqlDatabase } from "../sql/database.ts";
 import { literal } from "../sql/names.ts";
 import { viewComment } from "./dependents.ts";
@@ -15,7 +16,24 @@ export async function makeView(database: SqlDatabase, name: string, query: strin
     // invalid_table_definition: its columns are not those of the view that is there.
     if ((error as { code?: unknown }).code !== "42P16") throw error;
     await database.run("ROLLBACK TO SAVEPOINT before_view");
-    await database.run(`DROP VIEW ${view}; CREATE VIEW ${view} AS ${query}`);
+    await dropView(database, name);
+    await database.run(`CREATE VIEW ${view} AS ${query}`);
   }
   await database.run(`COMMENT ON VIEW ${view} IS ${literal(viewComment)}`);
+}
+
+async function dropView(database: SqlDatabase, name: string): Promise<void> {
+  try {
+    await database.run(`DROP VIEW ${database.names.table(name)}`);
+  } catch (cause) {
+    const { code, detail } = cause as { code?: unknown; detail?: unknown };
+    // dependent_objects_still_exist
+    if (code !== "2BP01") throw cause;
+    throw new DestinationError(
+      "SCHEMA_CONFLICT",
+      `View ${name} in ${database.place} gets other columns, and cannot be made anew because of what was made on it: ` +
+        `${detail}. The view before it stays. Drop that, sync, and make it again.`,
+      { cause },
+    );
+  }
 }
