@@ -19,6 +19,7 @@ const sync: SyncStep = { do: "sync", pageSize: 20, reconcile: false, requests: [
 const reconcile: SyncStep = { ...sync, reconcile: true };
 const hour = 3_600_000;
 const wait: Step = { do: "advance", byMs: 10 * 60_000 + 7000 };
+const day: Step = { do: "advance", byMs: 25 * 3_600_000 };
 /** A run that is no longer among the newest. */
 const old = 57;
 const none = { __typename: "Runs", results: [] };
@@ -67,7 +68,7 @@ export const wrongCases: Record<string, WrongCase> = {
     },
     because: /stale: run/,
     beginning: newest,
-    steps: [{ do: "brief", count: 1, agoMs: -24 * hour }, sync, wait, { do: "tag", run: old, value: 1 }, wait, sync],
+    steps: [{ do: "brief", count: 1, agoMs: -24 * hour }, sync, wait, { do: "tag", run: old, value: 1 }, day, sync],
   },
   "no run is read again once it has ended": {
     wrong: {

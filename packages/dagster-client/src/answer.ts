@@ -126,18 +126,27 @@ interface ErrorMember {
 }
 
 /** Every object in an answer that says by its type that it is an error. */
-function errorMembers(value: unknown, found: ErrorMember[] = []): ErrorMember[] {
-  if (typeof value !== "object" || value === null) return found;
-  if ("__typename" in value && errorType.test(String(value.__typename))) found.push(value as ErrorMember);
-  for (const child of Object.values(value)) errorMembers(child, found);
+function errorMembers(data: object): ErrorMember[] {
+  return objectsWithin(data).filter(
+    (each): each is ErrorMember => "__typename" in each && errorType.test(String(each.__typename)),
+  );
+}
+
+/** An object and all objects in it, however deep: a stack of our own does not overflow. */
+function objectsWithin(value: object): object[] {
+  const found = [value];
+  for (let index = 0; index < found.length; index += 1) {
+    for (const child of Object.values(found[index] as object)) {
+      if (typeof child === "object" && child !== null) found.push(child);
+    }
+  }
   return found;
 }
 
 /** In place: an error's message, and those of its causes. */
 function redactMessages(value: object, redact: Redact): void {
-  if ("message" in value && typeof value.message === "string") value.message = redact(value.message);
-  for (const child of Object.values(value)) {
-    if (typeof child === "object" && child !== null) redactMessages(child, redact);
+  for (const each of objectsWithin(value)) {
+    if ("message" in each && typeof each.message === "string") each.message = redact(each.message);
   }
 }
 

@@ -23,6 +23,8 @@ export interface DagsterAnswer<Data> {
   readonly data: Data;
   /** The server's clock as of the answer (its `Date` header, whole seconds); undefined where there is none. */
   readonly date: Date | undefined;
+  /** What the `Date` header says instead, where that is no date as HTTP writes them. */
+  readonly invalidDate?: string | undefined;
   /** How long the answer was, in bytes after decompression; 0 where a middleware answered in the server's place. */
   readonly bytes: number;
 }
@@ -156,9 +158,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       const answer = await exchange(query, variables as object | undefined, sending);
       // Nothing was done yet, so that a mutation can be sent again too.
       if (isRefused(answer) && typeof auth === "function" && !refused) return send(signal, credentials);
-      const date = new Date(answer.headers.get("date") ?? Number.NaN);
       const data = readAnswer(answer, request, redact) as Data;
-      return { data, date: Number.isNaN(date.getTime()) ? undefined : date, bytes };
+      return { data, ...dateOf(answer.headers), bytes };
     };
     return withDeadline(send, { signals, timeoutMs, timeout });
   }
@@ -172,6 +173,15 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
   };
+}
+
+/** When an answer was given. A day that does not exist, or a form that HTTP does not know, shows no clock. */
+function dateOf(headers: Headers): Pick<DagsterAnswer<unknown>, "date" | "invalidDate"> {
+  const text = headers.get("date");
+  if (text === null) return { date: undefined };
+  const date = new Date(text);
+  const isReal = date.getTime() >= 0 && date.toUTCString() === text;
+  return isReal ? { date } : { date: undefined, invalidDate: text };
 }
 
 /** `query RunsPage`; of a document without a name its kind. Neither comments nor texts in it count. */

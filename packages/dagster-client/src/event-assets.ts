@@ -1,6 +1,7 @@
 import type { TypedDocument } from "./document.ts";
 import { DagsterError } from "./errors.ts";
 import type { LatestMaterializationFragment } from "./generated/operations.ts";
+import { objectsIn } from "./objects-in.ts";
 import { unwrap } from "./unwrap.ts";
 
 /** One alias of the answer. */
@@ -53,7 +54,7 @@ export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAs
         const asset = data[alias];
         // 1.7 says that an unknown asset is not found, 1.13 that it has no materialization.
         if (asset?.__typename === "AssetNotFoundError") return undefined;
-        return unwrap(asset, "Asset").assetMaterializations[0];
+        return objectsIn(unwrap(asset, "Asset").assetMaterializations, "materializations")[0];
       }),
   };
 }

@@ -8,6 +8,7 @@ import {
   type RunsFilter,
   RunsPageDocument,
 } from "./generated/operations.ts";
+import { objectsIn, textsIn } from "./objects-in.ts";
 import { unwrap } from "./unwrap.ts";
 import { type Listing, type Page, walk } from "./walk.ts";
 
@@ -87,7 +88,7 @@ export function paginateRuns(
         const variables = { filter, pageToken, limit };
         const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
         const { data, date, bytes } = await client.rawRequest(RunsPageDocument, variables, options);
-        return { rows: unwrap(data.runs, "Runs").results, date, limit, bytes };
+        return { rows: runsIn(unwrap(data.runs, "Runs").results), date, limit, bytes };
       }),
   });
 }
@@ -144,8 +145,17 @@ async function readRunIds(
     const variables = variablesFor(lowerLimit);
     const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
     const { data, date, bytes } = await client.rawRequest(RunIdsPageDocument, variables, options);
-    return { rows: unwrap(data.runIds, "RunIds").results, date, limit: variables.limit, bytes };
+    return { rows: textsIn(unwrap(data.runIds, "RunIds").results, "ids of runs"), date, limit: variables.limit, bytes };
   });
+}
+
+/** Runs that have an id, by which the next page is asked for. */
+function runsIn(runs: readonly RunFragment[]): readonly RunFragment[] {
+  textsIn(
+    objectsIn(runs, "runs").map(({ runId }) => runId),
+    "ids of runs",
+  );
+  return runs;
 }
 
 function direct<Result extends PageAnswer>(request: PageRequest<Result>): Promise<Result> {

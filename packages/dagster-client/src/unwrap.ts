@@ -75,7 +75,7 @@ function toResultError(result: ErrorMember | null | undefined, asked: string): D
   }));
   const configErrors = listOf(result?.errors).map(({ message, stack, reason }) => ({
     message: firstPart(String(message)),
-    path: listOf((stack as { entries?: unknown } | undefined)?.entries).map((at) =>
+    path: listOf((stack as { entries?: unknown } | null | undefined)?.entries).map((at) =>
       String(at.fieldName ?? at.listIndex),
     ),
     reason: textOf(reason),
@@ -105,7 +105,10 @@ function toResultError(result: ErrorMember | null | undefined, asked: string): D
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);
-const listOf = (value: unknown) => (Array.isArray(value) ? (value as Record<string, unknown>[]) : []);
+const listOf = (value: unknown) =>
+  (Array.isArray(value) ? value : []).filter(
+    (each): each is Record<string, unknown> => typeof each === "object" && each !== null,
+  );
 
 const longest = 500;
 

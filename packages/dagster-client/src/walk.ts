@@ -7,7 +7,7 @@
  * it came after still exists. If it does not, the walk goes on after the last run of the last pages that survived, and
  * where none did it starts again from the top, which is harmless to whoever stores what comes.
  */
-import { DagsterError } from "./errors.ts";
+import { createProgress, pagingError } from "./progress.ts";
 
 /** One page of a listing. */
 export interface Page<Row> {
@@ -30,6 +30,7 @@ export interface Listing<Row> {
 }
 
 const maximumRestarts = 10;
+const what = "Dagster's runs";
 
 export async function* walk<Row>(
   listing: Listing<Row>,
@@ -38,18 +39,20 @@ export async function* walk<Row>(
   // The ids of the last two pages: where to go on if the run of the page token is deleted.
   let recent: string[] = from === undefined ? [] : [from].flat();
   let pageToken = recent.at(-1);
-  let isRepeated = createCycleGuard();
+  let progress = createProgress(what);
   let sawFullPage = false;
   let restarts = 0;
   for (;;) {
     const { rows, date, limit } = await listing.read(pageToken);
     const last = rows.at(-1);
+    if (last === undefined) progress([]);
     if (last !== undefined) {
       const ids = rows.map(listing.id);
       const next = listing.id(last);
-      if (pageToken !== undefined && (ids.includes(pageToken) || isRepeated(next))) {
-        throw pagingError(`the page after run ${pageToken} comes round to runs that came before`, false);
+      if (pageToken !== undefined && ids.includes(pageToken)) {
+        throw pagingError(what, `the page after run ${pageToken} comes round to runs that came before`, false);
       }
+      progress(ids, next);
       yield { rows, pageToken: next, date };
       // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller maximum.
       sawFullPage ||= rows.length >= limit;
@@ -62,32 +65,10 @@ export async function* walk<Row>(
     const survivors = await listing.existing(recent.filter((id) => id !== pageToken));
     const survivor = recent.findLastIndex((id) => survivors.has(id));
     if (survivor < 0 && ++restarts > maximumRestarts) {
-      throw pagingError(`the last pages were deleted ${restarts} times while they were read`, true);
+      throw pagingError(what, `the last pages were deleted ${restarts} times while they were read`, true);
     }
     pageToken = recent[survivor];
     recent = recent.slice(0, survivor + 1);
-    isRepeated = createCycleGuard();
+    if (survivor < 0) progress = createProgress(what);
   }
-}
-
-/**
- * Tells whether a page token came before, in constant memory (Brent's algorithm): it is compared with one earlier token
- * only, which moves on after twice as many pages each time.
- */
-function createCycleGuard(): (pageToken: string) => boolean {
-  let earlier: string | undefined;
-  let pages = 0;
-  let moveAt = 1;
-  return (pageToken) => {
-    if (pageToken === earlier) return true;
-    if (++pages === moveAt) {
-      earlier = pageToken;
-      moveAt *= 2;
-    }
-    return false;
-  };
-}
-
-function pagingError(reason: string, retryable: boolean): DagsterError {
-  return new DagsterError(`Dagster's runs cannot be listed to their end: ${reason}.`, { code: "PAGING", retryable });
 }

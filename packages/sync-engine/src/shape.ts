@@ -24,7 +24,7 @@ export const shapes = {
   text: plain("text", (value) => typeof value === "string"),
   /** An id: text that is not empty. */
   id: plain("text that is not empty", (value) => typeof value === "string" && value !== ""),
-  number: plain("a number", (value) => Number.isFinite(value)),
+  number: plain("a number", (value) => typeof value === "number"),
   integer: plain("a whole number", Number.isSafeInteger),
   /** How many there are. */
   count: plain("a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0),

@@ -7,6 +7,7 @@ import {
   type AssetKeyInput,
   type JobOrPipelineSelector,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 import { nameOf } from "./asset-key.ts";
 
 type AssetNode = AssetJobsQuery["assetNodes"][number];
@@ -31,7 +32,8 @@ export async function findAssetJob(
   call: DagsterRequestOptions,
 ): Promise<AssetJob> {
   // To the server, no keys are all assets.
-  const nodes = keys.length === 0 ? [] : (await client.request(AssetJobsDocument, { keys }, call)).assetNodes;
+  const answer = keys.length === 0 ? { assetNodes: [] } : await client.request(AssetJobsDocument, { keys }, call);
+  const nodes = objectsIn(answer.assetNodes, "assets");
   const made = new Set(nodes.filter(({ isExecutable }) => isExecutable).map(({ assetKey }) => textOf(assetKey)));
   const missing = keys.filter((key) => !made.has(textOf(key)));
   if (missing.length > 0) throw invalid(`no code location that has loaded makes ${missing.map(nameOf).join(", ")}`);

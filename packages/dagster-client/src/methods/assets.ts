@@ -10,6 +10,7 @@ import {
   WipeAssetsDocument,
   type WipeAssetsMutation,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
 import { type AssetPath, keyOf, nameOf } from "./asset-key.ts";
 import { type LaunchSettings, launch } from "./launch.ts";
@@ -46,7 +47,7 @@ export async function list(
 ): Promise<readonly Asset[]> {
   const variables = { prefix: prefix === undefined ? undefined : keyOf(prefix).path };
   const { assets } = await tolerant(client).request(AssetsDocument, variables, call);
-  return unwrap(assets, "AssetConnection").nodes.map(toAsset);
+  return objectsIn(unwrap(assets, "AssetConnection").nodes, "assets").map(toAsset);
 }
 
 /** @throws DagsterResultError `AssetNotFoundError`: neither defined nor materialized */
@@ -79,7 +80,7 @@ export async function materializations(
 ): Promise<readonly Materialization[]> {
   const variables = { key: keyOf(asset), limit, before: before?.toString(), partitions };
   const found = await client.request(AssetMaterializationsDocument, variables, call);
-  return unwrap(found.asset, "Asset").assetMaterializations;
+  return objectsIn(unwrap(found.asset, "Asset").assetMaterializations, "materializations");
 }
 
 /** Starts a run that makes assets: `runs.launch` by another name. */
@@ -117,6 +118,7 @@ export async function wipe(
   }
 }
 
-function toAsset({ key, definition, assetMaterializations: [latest] }: AssetFragment): Asset {
+function toAsset({ key, definition, assetMaterializations }: AssetFragment): Asset {
+  const [latest] = objectsIn(assetMaterializations, "materializations");
   return { key, definition: definition ?? undefined, latest };
 }

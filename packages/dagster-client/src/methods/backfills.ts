@@ -11,6 +11,8 @@ import {
   LaunchBackfillDocument,
   type PartitionSetSelector,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
+import { createProgress } from "../progress.ts";
 import { unwrap } from "../unwrap.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
 import { type List, listOf } from "./list.ts";
@@ -47,12 +49,17 @@ export function list(
   { status, pageSize: limit = 100, ...call }: ListBackfillsOptions = {},
 ): List<Backfill, readonly Backfill[]> {
   async function* pages(): AsyncGenerator<readonly Backfill[], void, void> {
+    const progress = createProgress("Dagster's backfills");
     for (let pageToken: string | undefined; ; ) {
       const { backfills } = await client.request(BackfillsDocument, { status, limit, pageToken }, call);
-      const page = unwrap(backfills, "PartitionBackfills").results;
+      const page = objectsIn(unwrap(backfills, "PartitionBackfills").results, "backfills");
       if (page.length === 0) return;
-      yield page;
       pageToken = page.at(-1)?.id;
+      progress(
+        page.map(({ id }) => id),
+        pageToken,
+      );
+      yield page;
     }
   }
   return listOf(pages, (page) => page);

@@ -7,6 +7,7 @@ import {
   type PythonProblemFragment,
   ReloadCodeLocationDocument,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
 
 export interface CodeLocation {
@@ -24,7 +25,7 @@ export interface CodeLocation {
 
 export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly CodeLocation[]> {
   const { workspace } = await client.request(CodeLocationsDocument, {}, call);
-  return unwrap(workspace, "Workspace").locationEntries.map(toCodeLocation);
+  return objectsIn(unwrap(workspace, "Workspace").locationEntries, "code locations").map(toCodeLocation);
 }
 
 /** @throws DagsterResultError `RepositoryLocationNotFound` */
@@ -68,8 +69,12 @@ function toCodeLocation(entry: CodeLocationFragment): CodeLocation {
     status: error ? "failed" : location && loadStatus === "LOADED" ? "loaded" : "loading",
     error: error && { message: error.message, className: error.className, causes: error.causes },
     updatedTimestamp,
-    repositories:
-      location?.repositories.map((each) => ({ name: each.name, jobs: each.jobs.map((job) => job.name) })) ?? [],
-    libraries: Object.fromEntries(location?.dagsterLibraryVersions?.map((each) => [each.name, each.version]) ?? []),
+    repositories: objectsIn(location?.repositories ?? [], "repositories").map(({ name, jobs }) => ({
+      name,
+      jobs: objectsIn(jobs, "jobs").map((job) => job.name),
+    })),
+    libraries: Object.fromEntries(
+      objectsIn(location?.dagsterLibraryVersions ?? [], "libraries").map((each) => [each.name, each.version]),
+    ),
   };
 }

@@ -1,4 +1,5 @@
 import type { CodeLocationsQuery } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 
 /** Where something is defined. */
 export interface Placed {
@@ -20,10 +21,14 @@ export function definitionsIn<Definition extends object>(
   { locationEntries }: Workspace,
   pick: (repository: Repository) => readonly Definition[] | undefined,
 ): readonly (Definition & Placed)[] {
-  return locationEntries.flatMap(({ name: location, locationOrLoadError: loaded }) => {
+  return objectsIn(locationEntries, "code locations").flatMap(({ name: location, locationOrLoadError: loaded }) => {
     if (loaded?.__typename !== "RepositoryLocation") return [];
-    return loaded.repositories.flatMap((repository) =>
-      (pick(repository) ?? []).map((definition) => ({ ...definition, location, repository: repository.name })),
+    return objectsIn(loaded.repositories, "repositories").flatMap((repository) =>
+      objectsIn(pick(repository) ?? [], "definitions").map((definition) => ({
+        ...definition,
+        location,
+        repository: repository.name,
+      })),
     );
   });
 }

@@ -9,6 +9,7 @@ import {
   SetConcurrencyLimitDocument,
   VersionDocument,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 
 /** How many steps of a concurrency key, called a pool since 1.10, may run at once, and which do. */
 export type ConcurrencyLimit = ConcurrencyLimitFragment;
@@ -30,7 +31,7 @@ export async function version(client: DagsterClient, call: DagsterRequestOptions
 /** Whether the daemon runs: without it nothing is dequeued, scheduled, sensed or backfilled. */
 export async function health(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<Health> {
   const { instance } = await client.request(HealthDocument, {}, call);
-  const daemons = instance.daemonHealth.allDaemonStatuses;
+  const daemons = objectsIn(instance?.daemonHealth?.allDaemonStatuses, "daemons");
   return { healthy: daemons.every(({ required, healthy }) => !required || healthy === true), daemons };
 }
 
@@ -39,7 +40,8 @@ export async function concurrencyLimits(
   client: DagsterClient,
   call: DagsterRequestOptions = {},
 ): Promise<readonly ConcurrencyLimit[]> {
-  return (await client.request(ConcurrencyLimitsDocument, {}, call)).instance.concurrencyLimits;
+  const { instance } = await client.request(ConcurrencyLimitsDocument, {}, call);
+  return objectsIn(instance?.concurrencyLimits, "concurrency limits");
 }
 
 /** Sets how many steps of a concurrency key may run at once. */

@@ -2,6 +2,7 @@ import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError, DagsterResultError } from "../errors.ts";
 import { CodeLocationsDocument, type RepositorySelector } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
 
 /** Where a job, a schedule or a sensor is defined. */
@@ -41,13 +42,13 @@ export async function locate(
   const { workspace } = await client.request(CodeLocationsDocument, variables, call);
   const failed: string[] = [];
   const places: RepositorySelector[] = [];
-  for (const entry of unwrap(workspace, "Workspace").locationEntries) {
+  for (const entry of objectsIn(unwrap(workspace, "Workspace").locationEntries, "code locations")) {
     if (location !== undefined && entry.name !== location) continue;
     const loaded = entry.locationOrLoadError;
     if (loaded?.__typename !== "RepositoryLocation") failed.push(entry.name);
     else {
-      for (const found of loaded.repositories) {
-        const names = (found[list] ?? []).map((each) => each.name);
+      for (const found of objectsIn(loaded.repositories, "repositories")) {
+        const names = objectsIn(found[list] ?? [], list).map((each) => each.name);
         if (!names.includes(name) || (repository !== undefined && found.name !== repository)) continue;
         places.push({ repositoryLocationName: entry.name, repositoryName: found.name });
       }

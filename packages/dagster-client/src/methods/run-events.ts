@@ -10,6 +10,8 @@ import {
   RunEventsDocument,
   RunEventsLiveDocument,
 } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
+import { createProgress } from "../progress.ts";
 import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
 import { type List, listOf } from "./list.ts";
@@ -85,11 +87,18 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
   async function ask(pageToken: string | undefined) {
     const call = { signal, timeoutMs, maxResponseBytes };
     const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, call);
-    return { ...unwrap(log, "EventConnection"), isFinished: finished.has(unwrap(run, "Run").status) };
+    const { events, cursor, hasMore } = unwrap(log, "EventConnection");
+    return {
+      events: objectsIn(events, "events"),
+      cursor,
+      hasMore,
+      isFinished: finished.has(unwrap(run, "Run").status),
+    };
   }
 
   async function* pages(): AsyncGenerator<EventPage, void, void> {
     const patience = { intervalMs, maxIntervalMs: intervalMs, signal };
+    const progress = createProgress(`Dagster's events of run ${runId}`);
     let pageToken = from;
     let wasFinished = false;
     for (let pushing = follow && live; ; ) {
@@ -112,7 +121,13 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
       const page = follow ? await poll(client, `events of run ${runId}`, patience, () => ask(asked)) : await ask(asked);
       pageToken = page.cursor;
       const isSome = page.events.length > 0;
-      if (isSome) yield { events: page.events, pageToken };
+      if (isSome) {
+        progress(
+          page.events.map((event) => JSON.stringify(event)),
+          pageToken,
+        );
+        yield { events: page.events, pageToken };
+      }
       if (isSome && page.hasMore) continue;
       // A run's last events may come after its status: only what was asked for later shows that there are no more.
       if (!follow || (wasFinished && !isSome)) return;

@@ -1,5 +1,7 @@
 import type { DagsterRequestOptions } from "../client-options.ts";
 import type { InstigationTickStatus, TickFragment } from "../generated/operations.ts";
+import { objectsIn } from "../objects-in.ts";
+import { createProgress } from "../progress.ts";
 import { type List, listOf } from "./list.ts";
 
 /** A time at which a schedule or a sensor was evaluated, in seconds since 1970, and what came of it. */
@@ -25,10 +27,13 @@ export function ticksOf(
 ): List<Tick, readonly Tick[]> {
   async function* pages(): AsyncGenerator<readonly Tick[], void, void> {
     const ask = await begin();
+    const progress = createProgress("Dagster's ticks");
     for (let before: number | undefined; ; ) {
-      const page = await ask({ limit, before, statuses }, call);
+      const page = objectsIn(await ask({ limit, before, statuses }, call), "ticks");
       // A short page need not be the last: the server has a limit of its own.
       if (page.length === 0) return;
+      // Some may have one time; one that comes again is known by all that it says.
+      progress(page.map((tick) => JSON.stringify(tick)));
       yield page;
       before = page.at(-1)?.timestamp;
     }

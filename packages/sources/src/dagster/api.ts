@@ -18,7 +18,16 @@ import {
   unwrap,
   withoutFields,
 } from "@org/dagster-client";
-import { createAnswerSize, type SourceContext } from "@org/sync-engine";
+import {
+  createAnswerSize,
+  createServerClock,
+  expectShape,
+  type Shape,
+  type SourceContext,
+  SyncError,
+  uniqueRows,
+} from "@org/sync-engine";
+import { answers } from "./answers.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import type { Filtered } from "./frame.ts";
 
@@ -46,24 +55,32 @@ export interface RunChanges {
 
 export function dagsterApi(
   client: DagsterClient,
-  { request, signal }: Pick<SourceContext, "request" | "signal">,
+  { request, signal, ...context }: Pick<SourceContext, "request" | "signal" | "now" | "emit">,
   pageSize: number,
 ) {
-  let clock = Number.POSITIVE_INFINITY;
+  const clock = createServerClock(context);
   const runsSize = createAnswerSize();
   const idsSize = createAnswerSize();
   // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
   let runsClient = client;
-  /** Asks, and keeps the earliest time that any server or proxy wrote into its answers. */
+  const where = (label: string) => `The answer to ${label} (${client.url})`;
+  /** The runs of an answer, each of which is there once. */
+  const runsIn = (label: string, runs: readonly DagsterRun[]) => {
+    uniqueRows(runs, ["runId"], where(label));
+    return runs;
+  };
+  /** Asks, and believes no answer of another shape. */
   function ask<Data, Result>(
     label: string,
+    shape: Shape,
     call: (signal: AbortSignal) => Promise<DagsterAnswer<Data>>,
     read: (data: Data) => Result,
     options?: Parameters<typeof request>[2],
   ): Promise<Result> {
     const asked = async (signal: AbortSignal) => {
-      const { data, date } = await call(signal);
-      if (date) clock = Math.min(clock, date.getTime());
+      const { data, date, invalidDate } = await call(signal);
+      clock.see(date?.toUTCString() ?? invalidDate);
+      expectShape(shape, data, where(label));
       // Here, so that an error which comes as data is repeated like any other.
       return read(data);
     };
@@ -76,16 +93,14 @@ export function dagsterApi(
       return Math.min(pageSize, runsSize.most);
     },
 
-    /**
-     * The earliest server time seen so far, or our own where that is earlier, ms since 1970. A `Date` that is ahead of
-     * the clock which stamps the rows would lose changes; one of the two that is behind only has some read again.
-     */
-    clock: (now: () => number) => Math.min(clock, now()),
+    /** The clocks as of the first answer: see {@link createServerClock}. */
+    position: () => clock.position(),
 
     /** All code locations with what they define, and all asset keys, as of one moment. */
     definitions(): Promise<Definitions> {
       return ask(
         "definitions",
+        answers.definitions,
         (signal) => client.rawRequest(definitionsDocument, {}, { signal }),
         (data) => {
           runsClient = withoutFields(client, lackingRunFields(data.run));
@@ -97,7 +112,12 @@ export function dagsterApi(
     /** The latest materializations of assets, in the order of their paths; undefined where there is none. */
     materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
       const { document, variables, read } = eventAssetsQuery(paths);
-      return ask("assets by key", (signal) => client.rawRequest(document, variables, { signal }), read);
+      return ask(
+        "assets by key",
+        answers.assetsByKey,
+        (signal) => client.rawRequest(document, variables, { signal }),
+        read,
+      );
     },
 
     /**
@@ -124,16 +144,18 @@ export function dagsterApi(
         const variables = { ...asked, withCount, withAgain: again !== undefined, againFrom: again?.from, againSize };
         return ask(
           "changed runs",
+          answers.runChanges,
           (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
           (data) => {
-            const runs = data.again ? unwrap(data.again, "Runs").results : [];
+            const rows = (member: typeof data.window) => runsIn("changed runs", unwrap(member, "Runs").results);
+            const runs = data.again ? rows(data.again) : [];
             return {
               count: (data.count && unwrap(data.count, "Runs").count) ?? undefined,
               again: runs,
               isAgainShort: runs.length < againSize,
-              window: unwrap(data.window, "Runs").results,
-              open: unwrap(data.open, "Runs").results,
-              head: unwrap(data.head, "Runs").results,
+              window: rows(data.window),
+              open: rows(data.open),
+              head: rows(data.head),
             };
           },
           options,
@@ -154,15 +176,19 @@ export function dagsterApi(
           const variables = { filter: runIdsFilter(asked), limit: asked.length };
           return ask(
             "runs by id",
+            answers.runs,
             (signal) => runsClient.rawRequest(runsPageDocument, variables, { signal }),
-            (data) => ({ asked, rows: unwrap(data.runs, "Runs").results }),
+            (data) => ({ asked, rows: runsIn("runs by id", unwrap(data.runs, "Runs").results) }),
             options,
           );
         });
         const known = found.size;
         for (const run of rows) found.set(run.runId, run);
         if (rows.length > 0 && found.size === known)
-          throw new Error("Dagster answers runs by their ids with others than were asked for.");
+          throw new SyncError(
+            "UNEXPECTED_ANSWER",
+            `${where("runs by id")} has other runs than were asked for. Is there a cache or a proxy in between?`,
+          );
         rest = rows.length === 0 ? rest.slice(asked.length) : rest.filter((id) => !found.has(id));
       }
       return [...found.values()];
@@ -175,6 +201,7 @@ export function dagsterApi(
       const variables = { window: by(shown - 2), open: by(shown + 2), pageSize: 1, headSize: 1 };
       return ask(
         "the time zone of the runs",
+        answers.runChanges,
         (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
         (data) => {
           const [before] = unwrap(data.window, "Runs").results;
@@ -203,7 +230,19 @@ export function dagsterApi(
         pageSize: most,
         signal,
         attempt: (page) =>
-          runsSize.fit(most, (size, options) => request("runs", (signal) => page(signal, size), options)),
+          runsSize.fit(most, (size, options) =>
+            request(
+              "runs",
+              async (signal) => {
+                const answer = await page(signal, size);
+                expectShape(answers.runRows, answer.rows, where("runs"));
+                // Of some it only wants to know whether they exist.
+                runsIn("runs", answer.rows.filter((row) => typeof row !== "string") as readonly DagsterRun[]);
+                return answer;
+              },
+              options,
+            ),
+          ),
       });
     },
 

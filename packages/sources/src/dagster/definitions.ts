@@ -7,6 +7,7 @@ import {
   lackingRunFields,
   unwrap,
 } from "@org/dagster-client";
+import { SyncError } from "@org/sync-engine";
 
 /** Where something is defined. */
 export interface Place {
@@ -57,7 +58,9 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
     return [];
   });
   const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
-  if (statuses.length === 0) throw new Error("Dagster does not say which statuses a run can have: is this Dagster?");
+  if (statuses.length === 0) {
+    throw new SyncError("UNEXPECTED_ANSWER", "Dagster does not say which statuses a run can have: is this Dagster?");
+  }
   return {
     server: { version: data.version, lacks: lackingRunFields(data.run) },
     statuses,

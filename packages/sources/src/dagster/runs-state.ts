@@ -30,9 +30,11 @@ export type RunsPosition = {
 export type RunsState = { readonly history: RunsHistory } | RunsPosition;
 
 /**
- * The state as it was stored. Without one that can be used, everything is read: that never loses a row. So it is where
+ * The state as it was stored. Without one that can be used, everything is read: that never loses a row. A position that a
+ * wrong clock wrote cannot be used. So it is where
  * the server has fields now that it lacked when the table was filled.
  *
+ * @param start the clocks at present
  * @param lacks the fields of a run that the server lacks
  */
 export function parseRunsState(value: unknown, start: Position, lacks: readonly string[] = []): RunsState {
@@ -42,7 +44,7 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   if (server?.lacks.some((field) => !lacks.includes(field))) {
     return { history: { start, ...parseFrame(filled.frame), server } };
   }
-  const position = parsePosition(last.position);
+  const position = parsePosition(last.position, start);
   const head = parseIds(last.head);
   const reread = parseIds(last.reread);
   if (position && head) {
@@ -50,7 +52,7 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   }
 
   const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
-  const began = parsePosition(begun.start);
+  const began = parsePosition(begun.start, start);
   const beginning = parseIds(begun.head);
   if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start } };
   const { pageToken } = begun;
@@ -66,7 +68,12 @@ function parseIds(value: unknown): readonly string[] | undefined {
 function parseFrame(value: unknown): { readonly frame?: Frame } {
   if (typeof value !== "object" || value === null) return {};
   const { shown, filter } = value as Record<string, unknown>;
-  return typeof shown === "number" && typeof filter === "number" ? { frame: { shown, filter } } : {};
+  return isOffset(shown) && isOffset(filter) ? { frame: { shown, filter } } : {};
+}
+
+/** Whether a value is how far one time zone may be from another, in seconds. */
+function isOffset(value: unknown): value is number {
+  return typeof value === "number" && Math.abs(value) <= 24 * 3600;
 }
 
 function parseServer(value: unknown): { readonly server?: ServerVersion } {

@@ -37,7 +37,7 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
   const api = dagsterApi(client, context, pageSize);
   const ask = async (): Promise<Before> => {
     const definitions = await api.definitions();
-    const position = { server: api.clock(context.now), local: context.now() };
+    const position = api.position();
     reportUntested("Dagster", definitions.server.version, context);
     for (const [location, reason] of definitions.unavailable) {
       const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;

@@ -1,0 +1,33 @@
+import { DagsterError } from "./errors.ts";
+
+/**
+ * The objects in a list of an answer, as the schema promises them: an answer that went through a proxy may hold others.
+ *
+ * @param what is listed, for the message: `runs`
+ * @throws DagsterError `INVALID_ANSWER`
+ */
+export function objectsIn<Item extends object>(list: readonly Item[], what: string): readonly Item[] {
+  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} where a list is promised`);
+  const wrong = list.findIndex((item) => typeof item !== "object" || item === null);
+  if (wrong >= 0)
+    throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, where an object is promised`);
+  return list;
+}
+
+/** The same for a list of texts. */
+export function textsIn(list: readonly string[], what: string): readonly string[] {
+  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} where a list is promised`);
+  const wrong = list.findIndex((item) => typeof item !== "string");
+  if (wrong >= 0) throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, where text is promised`);
+  return list;
+}
+
+function kindOf(value: unknown): string {
+  if (value === undefined) return "nothing";
+  return value === null ? "null" : Array.isArray(value) ? "a list" : `a value of type ${typeof value}`;
+}
+
+function invalid(what: string, found: string): DagsterError {
+  const message = `Dagster's ${what} are not as its schema promises: the answer has ${found}. Is there a proxy in between?`;
+  return new DagsterError(message, { code: "INVALID_ANSWER", retryable: false });
+}
