@@ -10,6 +10,8 @@ import type { PostgresDatabase } from "./database.ts";
 export interface Watch {
   /** @throws DestinationError `ROWS_LOST` where a query finds rows: those that are not as they were written */
   expectNone(from: string, parameters?: Parameters): Promise<void>;
+  /** The same where an update, which is undone, does not reach as many rows as a query finds. */
+  expectReachable(from: string, update: string): Promise<void>;
 }
 
 /**
@@ -35,12 +37,26 @@ export async function watchOf(database: PostgresDatabase, table: Table): Promise
   }
   if (!found?.triggers && !found?.policies) return undefined;
   const by = found.policies ? "the table's triggers and policies (row security)" : "the table's triggers";
+  const count = async (from: string, parameters?: Parameters) => {
+    const [counted] = await database.read(`SELECT count(*) AS count FROM ${from}`, parameters);
+    return Number(counted?.count);
+  };
+  const expect = (lost: number) => {
+    if (lost > 0) throw rowsLost(database, table, lost, by);
+  };
   return {
     async expectNone(from, parameters) {
       // What waits for the end of the transaction could be laid to no row then.
       await database.run("SET CONSTRAINTS ALL IMMEDIATE");
-      const [counted] = await database.read(`SELECT count(*) AS lost FROM ${from}`, parameters);
-      if (Number(counted?.lost) > 0) throw rowsLost(database, table, Number(counted?.lost), by);
+      expect(await count(from, parameters));
+    },
+    async expectReachable(from, update) {
+      const wanted = await count(from);
+      if (wanted === 0) return;
+      await database.run("SAVEPOINT before_trying");
+      const reached = await database.run(update);
+      await database.run("ROLLBACK TO SAVEPOINT before_trying");
+      expect(wanted - reached);
     },
   };
 }

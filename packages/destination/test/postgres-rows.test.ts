@@ -1,0 +1,222 @@
+/** Rows that only PostgreSQL finds unfit, and tables that let rows go. */
+import { createHash } from "node:crypto";
+import type { Batch, Session, StoredRow } from "@org/destination";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { startPostgres } from "../../../test/live/servers/postgres.ts";
+import { during, failure, pipeline, row, state, store, table } from "./postgres-fixture.ts";
+import { createPlace, query } from "./postgres-place.ts";
+
+const server = await startPostgres({ log: () => {} });
+afterAll(() => server.stop());
+const url = server.url("postgres");
+
+let place = createPlace(url);
+let things: string;
+beforeEach(() => {
+  place = createPlace(url);
+  things = `"${place.schema.replaceAll('"', '""')}".things`;
+});
+
+const rows = (count: number) => Array.from({ length: count }, (_, index) => row({ id: `row ${index}` }));
+const noise = Array.from({ length: 200 }, (_, index) => createHash("sha256").update(`${index}`).digest("hex")).join("");
+
+/** Prepares the table, lets somebody do something to it, and commits. */
+async function storing(sql: string, batch: Omit<Batch<typeof table>, "table" | "state">) {
+  return during(place.connect(), async (session) => {
+    await session.prepare([table]);
+    if (sql) await query(url, sql.replaceAll("things", things));
+    return session.commit("things", { table, ...batch, state } as Batch);
+  });
+}
+
+const refused = (reason: RegExp, ...ids: string[]) =>
+  expect.objectContaining({
+    code: "INVALID_ROW",
+    rows: ids.map((id) => expect.objectContaining({ key: { id }, reason: expect.stringMatching(reason) })),
+  });
+
+const raising = (when: string, what: string) =>
+  `CREATE FUNCTION pg_temp_raise() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${what}; RETURN NEW; END $$;
+   CREATE TRIGGER meddling ${when} ON things FOR EACH ROW EXECUTE FUNCTION pg_temp_raise()`;
+
+test.each([
+  ["a key that is too long for an index", "", { id: noise }, /index row .*a key is longer than PostgreSQL's index/],
+  ["JSON that is nested too deeply", "", { id: "bad", data: nested(12_000) }, /stack depth|so deep/],
+  ["a check", "ALTER TABLE things ADD CHECK (id <> 'bad')", { id: "bad" }, /violates check constraint/],
+  [
+    "a column that may not be null",
+    "ALTER TABLE things ALTER at SET NOT NULL",
+    { id: "bad" },
+    /null value in column "at"/,
+  ],
+  [
+    "a trigger that raises an error",
+    raising("BEFORE INSERT", "IF NEW.id = 'bad' THEN RAISE 'not this one'; END IF"),
+    { id: "bad" },
+    /not this one/,
+  ],
+  [
+    "a check at the end of the transaction",
+    `${raising("BEFORE INSERT", "NULL").split("CREATE TRIGGER")[0]!.replace("NULL;", "IF NEW.id = 'bad' THEN RAISE 'too late'; END IF;")}
+    CREATE CONSTRAINT TRIGGER late AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp_raise()`,
+    { id: "bad" },
+    /too late/,
+  ],
+] as const)("names the row that is refused by %s, and stores the others without it", async (_, sql, known, reason) => {
+  const at = /SET NOT NULL/.test(sql) ? "2026-01-01T00:00:00.000000Z" : null;
+  const good = rows(9).map((each) => ({ ...each, at }));
+  const bad = row(known);
+  await expect(storing(sql, { upserts: [...good.slice(0, 4), bad, ...good.slice(4)] })).rejects.toEqual(
+    refused(reason, bad.id),
+  );
+  expect(await storing("", { upserts: good, keep: [{ id: bad.id }] })).toMatchObject({ inserted: 9 });
+  await query(url, "DROP FUNCTION IF EXISTS pg_temp_raise CASCADE");
+});
+
+test("takes the later of two rows that a unique index keeps apart", async () => {
+  const at = "2026-01-01T00:00:00.000000Z";
+  const upserts = [...rows(5), row({ id: "one", at }), row({ id: "two", at }), row({ id: "three" })];
+  await expect(storing("CREATE UNIQUE INDEX ON things (at)", { upserts })).rejects.toEqual(
+    refused(/duplicate key/, "two"),
+  );
+});
+
+test.each([
+  ["a trigger, when rows are new", "BEFORE INSERT", "RETURN NULL"],
+  ["a trigger, when rows are there", "BEFORE UPDATE", "RETURN NULL"],
+  ["a trigger, afterwards", "AFTER INSERT OR UPDATE", "DELETE FROM things WHERE id = NEW.id"],
+])("a table that lets rows go is an error that names it: %s", async (_, when, what) => {
+  await storing("", { upserts: rows(3) });
+  const known = when === "BEFORE UPDATE" ? rows(3) : rows(6);
+  const upserts = known.map((each) => ({ ...each, data: { changed: true } }));
+  const lost = failure("ROWS_LOST", false, "Table things in", "did not take", "row", "triggers");
+  const before = await query(url, `SELECT * FROM ${things} ORDER BY id`);
+  await expect(storing(raising(when, what), { upserts })).rejects.toEqual(lost);
+  expect(await query(url, `SELECT * FROM ${things} ORDER BY id`)).toEqual(before);
+  await expect(storing("", { upserts })).rejects.toEqual(lost);
+  await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
+  expect(await storing("", { upserts })).toMatchObject({ unchanged: 0 });
+});
+
+test("a mark that a trigger swallows is an error too", async () => {
+  await storing("", { upserts: rows(3) });
+  const replace = [{ scope: {}, rows: rows(2) }];
+  const lost = failure("ROWS_LOST", false, "Table things in", "did not take 1 row");
+  await expect(storing(raising("BEFORE UPDATE", "RETURN NULL"), { replace })).rejects.toEqual(lost);
+  await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
+  expect(await storing("", { replace })).toMatchObject({ deleted: 1 });
+});
+
+test("a trigger that changes what is stored, and one that does nothing, are nobody's fault", async () => {
+  await storing(raising("BEFORE INSERT OR UPDATE", "NEW.data = NULL"), { upserts: rows(3) });
+  const upserts = rows(3).map((each) => ({ ...each, data: { secret: 1 } }));
+  expect(await storing("", { upserts })).toMatchObject({ unchanged: 3 });
+  expect(await storing("", { replace: [{ scope: {}, rows: [] }] })).toMatchObject({ deleted: 3 });
+  await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
+});
+
+test.each(["INSERT", "UPDATE", "DELETE"])("a rule for %s is an error that names table and rule", async (event) => {
+  await storing("", { upserts: rows(1) });
+  const rule = `CREATE RULE nothing_here AS ON ${event} TO things DO INSTEAD NOTHING`;
+  await expect(storing(rule, { upserts: rows(2) })).rejects.toEqual(
+    failure("ROWS_LOST", false, "Table things in", "nothing_here", "Drop them"),
+  );
+});
+
+/** As a user who owns nothing, and may read and write all. */
+async function asGuest<T>(policies: string, work: (session: Session) => Promise<T>): Promise<T> {
+  await during(place.connect(), (session) => store(session, rows(2)));
+  const quoted = `"${place.schema.replaceAll('"', '""')}"`;
+  await query(
+    url,
+    `CREATE ROLE guest LOGIN; GRANT USAGE, CREATE ON SCHEMA ${quoted} TO guest;
+     GRANT ALL ON ALL TABLES IN SCHEMA ${quoted} TO guest; ALTER TABLE ${things} ENABLE ROW LEVEL SECURITY;
+     ${policies.replaceAll("things", things)}`,
+  );
+  const address = new URL(url);
+  address.username = "guest";
+  const guest = createPlace(address.href);
+  try {
+    const { postgres } = await import("@org/destination/postgres");
+    const session = await postgres(address.href, { schema: place.schema }).open({ pipeline });
+    try {
+      return await work(session);
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await query(url, `DROP OWNED BY guest; DROP ROLE guest`);
+    void guest;
+  }
+}
+
+const all = "USING (true) WITH CHECK (true)";
+
+test("row security that refuses a row names it", async () => {
+  const policies = "CREATE POLICY careful ON things USING (true) WITH CHECK (id <> 'bad')";
+  const upserts = [...rows(4), row({ id: "bad" })];
+  const commit = asGuest(policies, async (session) => {
+    await session.prepare([table]);
+    return session.commit("things", { table, upserts, state });
+  });
+  await expect(commit).rejects.toEqual(refused(/row-level security policy/, "bad"));
+});
+
+test("row security that hides rows is an error", async () => {
+  const policies = `CREATE POLICY writing ON things FOR INSERT WITH CHECK (true);
+    CREATE POLICY reading ON things FOR SELECT USING (id <> 'row 3'); CREATE POLICY changing ON things FOR UPDATE ${all}`;
+  const commit = asGuest(policies, async (session) => {
+    await session.prepare([table]);
+    return session.commit("things", { table, upserts: rows(4), state });
+  });
+  await expect(commit).rejects.toMatchObject({ code: expect.stringMatching(/ROWS_LOST|INVALID_ROW/) });
+});
+
+test("an error about everything is laid to no row", async () => {
+  const missing = storing("DROP TABLE things", { upserts: rows(3) });
+  await expect(missing).rejects.toMatchObject({ code: "FAILED", rows: undefined });
+  const denied = asGuest(
+    `CREATE POLICY everybody ON things ${all}; REVOKE INSERT ON things FROM guest`,
+    async (session) => {
+      await session.prepare([table]);
+      return session.commit("things", { table, upserts: rows(3), state });
+    },
+  );
+  await expect(denied).rejects.toEqual(failure("NO_PERMISSION", false, "things"));
+});
+
+test("a database in another encoding names the rows with characters that it lacks, and finds nothing by them", async () => {
+  await query(url, "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
+  place = createPlace(server.url("latin"));
+  const named = { ...table, name: "names" };
+  await during(place.connect(), async (session) => {
+    await session.prepare([named]);
+    const upserts = [
+      row({ id: "Jürgen", data: { ü: "Ä" } }),
+      row({ id: "日本" }),
+      row({ id: "c", data: { a: ["🎈"] } }),
+    ];
+    const commit = (batch: object, value: unknown = 1) =>
+      session.commit("names", { table: named, ...batch, state: { version: 1, value } } as Batch);
+    await expect(commit({ upserts })).rejects.toMatchObject({
+      code: "INVALID_ROW",
+      rows: [
+        { key: { id: "日本" }, column: "id", reason: expect.stringContaining("LATIN1 has no character U+65E5") },
+        { key: { id: "c" }, column: "data", reason: expect.stringContaining("U+1F388") },
+      ],
+    });
+    const keep = [{ id: "日本" }, { id: "c" }];
+    expect(await commit({ upserts: upserts.slice(0, 1), keep }, "日本")).toMatchObject({ inserted: 1 });
+    expect((await session.states()).get("names")?.value).toBe("日本");
+    const ids = ["日本", "Jürgen", ...Array.from({ length: 60 }, (_, index) => `日本 ${index}`)];
+    expect(await session.keys(named, { id: { in: ids } })).toEqual([{ id: "Jürgen" }]);
+    const replace = ids.map((id) => ({ scope: { id: { in: [id] } }, rows: [] as StoredRow[] }));
+    expect(await commit({ replace, keep })).toMatchObject({ deleted: 1 });
+  });
+});
+
+function nested(depth: number): never {
+  let value: unknown = "bottom";
+  for (let level = 0; level < depth; level += 1) value = [value];
+  return value as never;
+}
