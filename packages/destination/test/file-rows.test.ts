@@ -1,0 +1,119 @@
+/** Rows that only SQLite or DuckDB finds unfit, for what somebody put onto the table, and tables that let rows go. */
+import { DatabaseSync } from "node:sqlite";
+import { DuckDBInstance } from "@duckdb/node-api";
+import type { Batch, Destination } from "@org/destination";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import * as duckdbPlace from "./duckdb-place.ts";
+import { during, failure, row, state, table } from "./postgres-fixture.ts";
+import * as sqlitePlace from "./sqlite-place.ts";
+
+const rows = (count: number) => Array.from({ length: count }, (_, index) => row({ id: `row ${index}` }));
+const at = "2026-01-01T00:00:00.000000Z";
+
+function storing(destination: Destination, batch: Omit<Batch<typeof table>, "table" | "state">) {
+  return during(destination, async (session) => {
+    await session.prepare([table]);
+    return session.commit("things", { table, ...batch, state } as Batch);
+  });
+}
+
+const refused = (reason: RegExp, ...ids: string[]) =>
+  expect.objectContaining({
+    code: "INVALID_ROW",
+    rows: ids.map((id) => expect.objectContaining({ key: { id }, reason: expect.stringMatching(reason) })),
+  });
+
+describe("sqlite", () => {
+  let place: sqlitePlace.SqlitePlace;
+  beforeEach(async () => {
+    place = await sqlitePlace.createPlace();
+  });
+  afterEach(() => place.cleanup?.());
+  const meddle = (sql: string) => {
+    const database = new DatabaseSync(place.file);
+    database.exec(sql);
+    database.close();
+  };
+
+  test.each([
+    [
+      "a trigger that raises an error",
+      "CREATE TRIGGER meddling BEFORE INSERT ON things WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ABORT, 'not this one'); END",
+      /not this one/,
+    ],
+    [
+      "one that rolls all back",
+      "CREATE TRIGGER meddling BEFORE INSERT ON things WHEN NEW.id = 'bad' BEGIN SELECT RAISE(ROLLBACK, 'nothing at all'); END",
+      /nothing at all/,
+    ],
+    ["a unique index", "CREATE UNIQUE INDEX once ON things (at)", /UNIQUE constraint failed/],
+  ])("names the row that is refused by %s, and stores the others without it", async (_, sql, reason) => {
+    await storing(place.connect(), { upserts: [row({ id: "first", at })] });
+    meddle(sql);
+    const upserts = [...rows(5), row({ id: "bad", at }), row({ id: "last" })];
+    await expect(storing(place.connect(), { upserts })).rejects.toEqual(refused(reason, "bad"));
+    expect(await storing(place.connect(), { upserts: upserts.filter(({ id }) => id !== "bad") })).toMatchObject({
+      inserted: 6,
+    });
+  });
+
+  test.each([
+    ["when rows are new", "BEFORE INSERT", "SELECT RAISE(IGNORE)"],
+    ["when rows are there", "BEFORE UPDATE", "SELECT RAISE(IGNORE)"],
+    ["afterwards", "AFTER INSERT", "DELETE FROM things WHERE id = NEW.id"],
+  ])("a trigger that lets rows go is an error that names the table: %s", async (_, when, what) => {
+    await storing(place.connect(), { upserts: rows(3) });
+    meddle(`CREATE TRIGGER meddling ${when} ON things BEGIN ${what}; END`);
+    const upserts = rows(when === "BEFORE UPDATE" ? 3 : 6).map((each) => ({ ...each, data: { changed: true } }));
+    const lost = failure("ROWS_LOST", false, "Table things in", "did not take 3 rows", "meddling");
+    const before = sqlitePlace.query(place.file, "SELECT * FROM things ORDER BY id");
+    for (const _ of [1, 2]) await expect(storing(place.connect(), { upserts })).rejects.toEqual(lost);
+    expect(sqlitePlace.query(place.file, "SELECT * FROM things ORDER BY id")).toEqual(before);
+    if (when === "BEFORE UPDATE") {
+      const replace = [{ scope: {}, rows: rows(2) }];
+      await expect(storing(place.connect(), { replace })).rejects.toEqual(failure("ROWS_LOST", false, "1 row"));
+    }
+    meddle("DROP TRIGGER meddling");
+    expect(await storing(place.connect(), { upserts })).toMatchObject({ unchanged: 0 });
+  });
+
+  test("a trigger that changes or copies what is stored is nobody's fault", async () => {
+    await storing(place.connect(), {});
+    meddle(`CREATE TABLE log (id); CREATE TRIGGER copying AFTER INSERT ON things BEGIN INSERT INTO log VALUES (NEW.id); END;
+      CREATE TRIGGER masking AFTER INSERT ON things BEGIN UPDATE things SET data = NULL WHERE id = NEW.id; END`);
+    const upserts = rows(3).map((each) => ({ ...each, data: { secret: 1 } }));
+    expect(await storing(place.connect(), { upserts })).toMatchObject({ inserted: 3 });
+    expect(sqlitePlace.query(place.file, "SELECT count(*) AS n FROM log")).toEqual([{ n: 3 }]);
+    expect(await storing(place.connect(), { upserts })).toMatchObject({ updated: 3 });
+  });
+});
+
+describe("duckdb", () => {
+  let place: duckdbPlace.DuckdbPlace;
+  beforeEach(async () => {
+    place = await duckdbPlace.createPlace();
+  });
+  afterEach(() => place.cleanup?.());
+  const meddle = async (sql: string) => {
+    const instance = await DuckDBInstance.create(place.file);
+    const connection = await instance.connect();
+    await connection.run(sql);
+    connection.closeSync();
+    instance.closeSync();
+  };
+
+  test.each([
+    ["a unique index", 'CREATE UNIQUE INDEX once ON things ("at")', /duplicate|unique/i],
+    ["a column that may not be null", "ALTER TABLE things ALTER data SET NOT NULL", /NOT NULL/],
+  ])("names the row that is refused by %s, and stores the others without it", async (_, sql, reason) => {
+    const data = { a: 1 };
+    await storing(place.connect(), { upserts: [row({ id: "first", at, data })] });
+    await meddle(sql);
+    const good = rows(6).map((each) => ({ ...each, data }));
+    const bad = row({ id: "bad", at, data: /unique/i.test(sql) ? data : null });
+    await expect(storing(place.connect(), { upserts: [...good.slice(0, 3), bad, ...good.slice(3)] })).rejects.toEqual(
+      refused(reason, "bad"),
+    );
+    expect(await storing(place.connect(), { upserts: good })).toMatchObject({ inserted: 6 });
+  });
+});
