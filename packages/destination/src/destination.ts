@@ -203,6 +203,14 @@ export interface Session {
    */
   prepare(tables: readonly Table[]): Promise<void>;
 
+  /**
+   * Does what {@link Session.prepare} and commits into these tables do, with no row, and undoes it: whoever wants to know
+   * whether a sync would be let need not wait for one. Left out where nothing can be undone.
+   *
+   * @throws DestinationError what these would throw
+   */
+  rehearse?(tables: readonly Table[]): Promise<void>;
+
   /** The number of rows in a scope that are not deleted. */
   count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
 

@@ -33,10 +33,11 @@ export function reshaped(
 }
 
 function withRealTables(session: Session, real: <T extends Table>(table: T) => T): Session {
-  const { rows, restore } = session;
+  const { rehearse, rows, restore } = session;
   return {
     states: () => session.states(),
     prepare: async (tables) => session.prepare(tables.map(real)),
+    ...(rehearse && { rehearse: async (tables) => rehearse.call(session, tables.map(real)) }),
     count: async (table, scope) => session.count(real(table), scope),
     countBy: async (table, scope, columns) => session.countBy(real(table), scope, columns),
     keys: async (table, scope, columns) => session.keys(real(table), scope, columns),

@@ -1,4 +1,4 @@
-import type { Destination } from "@org/destination";
+import type { Destination, Table } from "@org/destination";
 import { createRequest, defaultPipeline, limiterOf, type ServerDescription, type Source } from "@org/sync-engine";
 import type { Command } from "commander";
 import { loadPipelines, refuseBoth } from "../choice.ts";
@@ -23,10 +23,12 @@ interface CheckOptions {
 export function addCheck(program: Command, io: Io, outcome: Outcome): void {
   program
     .command("check")
-    .description("look whether the server is what it should be and lets us in, and whether the destination opens")
+    .description(
+      "look whether the server is what it should be and lets us in, and whether the destination would take a sync",
+    )
     .argument("[pipelines...]", "of the configuration (default: all)")
     .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
-    .option("--to <destination>", `${destinationForms}; opening it creates it where it is missing`)
+    .option("--to <destination>", `${destinationForms}; opening it creates it where it is missing, without tables`)
     .option("--config <file>", "what to check, where --from does not say it (default: dagsync.yaml)")
     .option("--pipeline <name>", "owner of the tables (default: source and host)")
     .option("--json", "write each result as a line of JSON")
@@ -65,9 +67,15 @@ interface Checked {
   readonly name: string;
   readonly source: Source;
   readonly destination: Destination | undefined;
+  readonly streams?: readonly string[] | undefined;
 }
 
-async function check({ name, source, destination }: Checked, json: boolean, io: Io): Promise<void> {
+/** The tables that a sync would write into. */
+function tablesOf(source: Source, streams: readonly string[] | undefined): Table[] {
+  return source.streams.filter(({ name }) => streams?.includes(name) ?? true).map(({ table }) => table);
+}
+
+async function check({ name, source, destination, streams }: Checked, json: boolean, io: Io): Promise<void> {
   const notices: string[] = [];
   const notice = (message: string) => (json ? notices.push(told(message)) : io.stderr.write(`${told(message)}\n`));
   const { version, notes } = await checkSource(source, io, notice);
@@ -76,7 +84,11 @@ async function check({ name, source, destination }: Checked, json: boolean, io: 
   const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
   if (destination) {
     const session = await destination.open({ pipeline: name, ...(io.signal && { signal: io.signal }) });
-    await session.close();
+    try {
+      await session.rehearse?.(tablesOf(source, streams));
+    } finally {
+      await session.close();
+    }
     lines.push(`${destination.name}: opens, and can be written.`);
   }
   io.stdout.write(json ? jsonLine(found) : `${lines.join("\n")}\n`);

@@ -13,14 +13,14 @@ import { driverType, driverValue } from "./values.ts";
 /** The temporary table that rows come through. */
 export const stage = "_sync_stage";
 
-export async function writeRows(database: Database, batch: Batch): Promise<CommitResult> {
+export async function writeRows(database: Database, batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
   const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
   const rows = [...replace.flatMap((each) => each.rows), ...upserts];
   const staged = await stageRows(database, table, rows);
-  const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
+  const { inserted, updated } = staged > 0 || mode ? await merge(database, table) : { inserted: 0, updated: 0 };
   const unchanged = staged - inserted - updated;
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
-  const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
+  const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
   const scopes = replace.map((each) => each.scope);
   const deleted = scopes.length > 0 ? await markDeleted(database, table, scopes, keep) : 0;
   return { inserted, updated, unchanged, deleted, removed };

@@ -5,7 +5,7 @@ import { readPages, restoreRows } from "./transfer.ts";
 
 /** How rows get into DuckDB and out of it. */
 export const rowWork = (database: Database): RowWork => ({
-  write: (batch) => writeRows(database, batch),
+  write: (batch, mode) => writeRows(database, batch, mode),
   restore: (table, rows) => restoreRows(database, table, rows),
   pages: (table) => readPages(database, table),
 });

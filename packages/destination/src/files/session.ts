@@ -68,6 +68,11 @@ export class FilesSession implements Session {
     return this.#duckdb.prepare(tables);
   }
 
+  /** In the working copy. That the place can be written, opening the session has shown. */
+  rehearse(tables: readonly Table[]): Promise<void> {
+    return this.#duckdb.rehearse(tables);
+  }
+
   count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
     return this.#duckdb.count(table, scope);
   }

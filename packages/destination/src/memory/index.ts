@@ -99,18 +99,11 @@ class MemorySession implements Session {
   }
 
   async prepare(tables: readonly Table[]): Promise<void> {
-    this.#check();
-    const { pipeline } = this.#options;
-    const plans = tables.map((table) => {
-      const known = this.#memory.tables.get(table.name) ?? new MemoryTable(table, pipeline);
-      const plan = known.planColumns(table, pipeline);
-      return () => {
-        plan();
-        this.#memory.tables.set(table.name, known);
-        this.#prepared.add(table.name);
-      };
-    });
-    for (const plan of plans) plan();
+    for (const carryOut of this.#plan(tables)) carryOut();
+  }
+
+  async rehearse(tables: readonly Table[]): Promise<void> {
+    this.#plan(tables);
   }
 
   async count<T extends Table>(table: T, scope: Scope<T>): Promise<number> {
@@ -151,6 +144,21 @@ class MemorySession implements Session {
   async close(): Promise<void> {
     if (!this.#closed) this.#memory.holder = undefined;
     this.#closed = true;
+  }
+
+  /** What is to be done so that tables are ready. Refuses what cannot be, and changes nothing yet. */
+  #plan(tables: readonly Table[]): (() => void)[] {
+    this.#check();
+    const { pipeline } = this.#options;
+    return tables.map((table) => {
+      const known = this.#memory.tables.get(table.name) ?? new MemoryTable(table, pipeline);
+      const plan = known.planColumns(table, pipeline);
+      return () => {
+        plan();
+        this.#memory.tables.set(table.name, known);
+        this.#prepared.add(table.name);
+      };
+    });
   }
 
   #check(): void {

@@ -13,18 +13,20 @@ import { copyLine, postgresText } from "./values.ts";
 
 const stage = "pg_temp._sync_stage";
 
-export async function writeRows(database: PostgresDatabase, batch: Batch): Promise<CommitResult> {
+export async function writeRows(database: PostgresDatabase, batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
   const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
   const lines = encodedLines(database, table, [...replace.flatMap((each) => each.rows), ...upserts]);
   const staged = lines.size;
   if (staged > 0 || replace.length > 0) await stageRows(database, table, lines.values());
   const watch = await watchOf(database, table);
-  const { inserted, updated } = staged > 0 ? await merge(database, table) : { inserted: 0, updated: 0 };
+  const { inserted, updated } = staged > 0 || mode ? await merge(database, table) : { inserted: 0, updated: 0 };
   if (staged > 0 && watch) await expectStored(database, table, watch);
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
-  const removed = remove.length > 0 ? await removeRows(database, table, remove) : 0;
+  const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
   const scopes = replace.map((each) => each.scope);
   const deleted = await markDeleted(database, table, { scopes, keep, watch });
+  // The next table of a rehearsal is tried in the same transaction.
+  if (mode) await database.run(`DROP TABLE ${stage}`);
   return { inserted, updated, unchanged: staged - inserted - updated, deleted, removed };
 }
 

@@ -53,7 +53,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);
       return new SqlSession(database, pipeline, {
-        write: (batch) => writeRows(database, batch),
+        write: (batch, mode) => writeRows(database, batch, mode),
         restore: (table, rows) => restoreRows(database, table, rows),
       });
     },

@@ -14,8 +14,12 @@ import { readPages } from "./transfer.ts";
 
 /** How rows get into a database and out of it, which each does in its own way. */
 export interface RowWork {
-  /** Writes the rows of a batch. Part of the commit's transaction. */
-  write(batch: Batch): Promise<CommitResult>;
+  /**
+   * Writes the rows of a batch. Part of the commit's transaction.
+   *
+   * @param mode `rehearsal`: also the statements that a batch without rows does not need
+   */
+  write(batch: Batch, mode?: "rehearsal"): Promise<CommitResult>;
   /** Writes rows with all columns, the destination's own too, over those with the same keys. Part of a transaction. */
   restore(table: Table, rows: readonly StoredRow[]): Promise<void>;
   /** All rows of a table in the order of their keys. @default each page by the key that the one before ended with */
@@ -63,6 +67,18 @@ export class SqlSession implements Session {
         this.#elsewhere && (() => this.#elsewhere?.publishTables(tables)),
       );
       for (const table of tables) this.#prepared.add(table.name);
+    });
+  }
+
+  rehearse(tables: readonly Table[]): Promise<void> {
+    return this.#undone(`Preparing ${tables.map((table) => table.name).join(", ")}`, async () => {
+      for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
+      for (const table of tables) {
+        const nothing = { [table.primaryKey[0] as string]: { in: [] } };
+        const state = { version: 1, value: null };
+        await this.#work.write({ table, replace: [{ scope: nothing, rows: [] }], state }, "rehearsal");
+        await saveState(this.#database, this.#pipeline, `rehearsal of ${table.name}`, table.name, state);
+      }
     });
   }
 

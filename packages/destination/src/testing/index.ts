@@ -5,6 +5,7 @@ import { changeCases } from "./change-cases.ts";
 import { keyCases } from "./key-cases.ts";
 import { readCases } from "./read-cases.ts";
 import { readerCases } from "./reader-cases.ts";
+import { rehearsalCases } from "./rehearsal-cases.ts";
 import { replaceCases } from "./replace-cases.ts";
 import { rowCases } from "./row-cases.ts";
 import { schemaCases } from "./schema-cases.ts";
@@ -32,6 +33,7 @@ export const destinationCases: readonly DestinationCase[] = [
   ...writerCases,
   ...schemaCases,
   ...keyCases,
+  ...rehearsalCases,
   ...viewCases,
   ...transferCases,
   ...sqlCases,

@@ -1,0 +1,146 @@
+/** `check` tries what a sync will do in the destination, and leaves nothing of it. */
+import { chmodSync, mkdirSync, readdirSync } from "node:fs";
+import { join } from "node:path";
+import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { startAirflowSimulator } from "@org/simulators";
+import { afterAll, beforeEach, expect, test } from "vitest";
+import { startPostgres } from "../../../test/live/servers/postgres.ts";
+import { query } from "../../destination/test/postgres-place.ts";
+import { dagsync, temporaryFolder } from "./helpers.ts";
+
+const server = await startPostgres({ log: () => {} });
+const { url, close } = await startAirflowSimulator();
+afterAll(() => Promise.all([server.stop(), close()]));
+
+let databases = 0;
+let database: string;
+beforeEach(async () => {
+  databases += 1;
+  database = `checked_${databases}`;
+  await server.createDatabase(database);
+});
+
+const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+const from = `airflow:${url}`;
+
+/** A database, as a user without more rights than are given here. */
+async function asUser(rights: string): Promise<string> {
+  const role = `${database}_user`;
+  await query(server.url(database), `CREATE ROLE ${role} LOGIN; ${rights.replaceAll("ROLE", role)}`);
+  const address = new URL(server.url(database));
+  address.username = role;
+  return address.href;
+}
+
+/** What `check` and then `sync` say; the first line of each, without what names the command. */
+async function both(to: string) {
+  const check = await dagsync(["check", "--from", from, "--to", to], { env });
+  const left = to.startsWith("postgres") ? await tables() : undefined;
+  const sync = await dagsync(["sync", "--from", from, "--to", to], { env });
+  return { check, sync, left };
+}
+
+const tables = async () =>
+  (await query(server.url(database), "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%airflow_%'"))
+    .length;
+
+test("all rights are enough, and no table is left", async () => {
+  const { check, left, sync } = await both(await asUser("GRANT CREATE ON SCHEMA public TO ROLE"));
+  expect([check.code, left, sync.code]).toEqual([0, 0, 0]);
+  expect(check.stdout).toContain("can be written");
+});
+
+test.each([
+  [
+    "may not make temporary tables",
+    `GRANT CREATE ON SCHEMA public TO ROLE; REVOKE TEMPORARY ON DATABASE DATABASE_NAME FROM PUBLIC`,
+    "temporary tables",
+  ],
+  ["may only read", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "permission denied"],
+])("a user who %s is told so, and exits with 2", async (_, rights, words) => {
+  const { check, sync, left } = await both(await asUser(rights.replace("DATABASE_NAME", database)));
+  expect({ code: check.code, left }).toEqual({ code: 2, left: 0 });
+  expect(check.stderr).toContain(words);
+  expect(sync.stderr).toContain(words);
+});
+
+test("a table that somebody else owns is named where it has to change, or may not be written", async () => {
+  await dagsync(["sync", "--from", from, "--to", server.url(database)], { env });
+  const rights = "GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE; GRANT CREATE ON SCHEMA public TO ROLE";
+  const user = await asUser(`${rights}; REVOKE UPDATE ON airflow_dags FROM ROLE`);
+  const { check, sync } = await both(user);
+  expect(check.code).toBe(2);
+  expect(check.stderr).toContain("airflow_dags");
+  expect(sync.stderr).toContain("airflow_dags");
+});
+
+test("a rule on a table is found", async () => {
+  await dagsync(["sync", "--from", from, "--to", server.url(database)], { env });
+  await query(server.url(database), "CREATE RULE nothing_here AS ON INSERT TO airflow_dag_runs DO INSTEAD NOTHING");
+  const { check, sync } = await both(server.url(database));
+  expect([check.code, sync.code]).toEqual([2, 2]);
+  expect(check.stderr).toContain("nothing_here");
+});
+
+test("F13: a trigger that lets rows go ends a sync with 2, and every later one", async () => {
+  await query(
+    server.url(database),
+    "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
+  );
+  const sync = (...more: string[]) => dagsync(["sync", "--from", from, "--to", server.url(database), ...more], { env });
+  await sync();
+  await query(
+    server.url(database),
+    `TRUNCATE airflow_dag_runs;
+     CREATE TRIGGER swallowing BEFORE INSERT ON airflow_dag_runs FOR EACH ROW EXECUTE FUNCTION nothing()`,
+  );
+  for (const more of [["--full-refresh"], []]) {
+    const { code, stderr } = await sync(...more);
+    expect(code).toBe(2);
+    expect(stderr).toContain("Table airflow_dag_runs in");
+  }
+});
+
+test("names that are too long with the prefix are found before anything is made", async () => {
+  const folder = temporaryFolder();
+  const prefix = `p${"x".repeat(45)}_`;
+  const { writeFileSync } = await import("node:fs");
+  const config = join(folder, "dagsync.yaml");
+  const text = `sources:
+  a: { kind: airflow, url: "${url}", username: admin, password: admin }
+destinations:
+  d: "${server.url(database)}"
+pipelines:
+  - { name: p, from: a, to: d, prefix: ${prefix} }
+`;
+  writeFileSync(config, text);
+  const check = await dagsync(["check", "--config", config]);
+  expect(check.code).toBe(2);
+  expect(check.stderr).toContain("is longer than 63 bytes");
+  expect(await tables()).toBe(0);
+});
+
+test("a table that was not made by a sync, in a file", async () => {
+  const file = join(temporaryFolder(), "o.duckdb");
+  await (await duckdb(file).open({ pipeline: "p" })).close();
+  const { DuckDBInstance } = await import("@duckdb/node-api");
+  const instance = await DuckDBInstance.create(file);
+  const connection = await instance.connect();
+  await connection.run("CREATE TABLE airflow_dag_runs (mine INTEGER)");
+  connection.closeSync();
+  instance.closeSync();
+  const check = await dagsync(["check", "--from", from, "--to", `duckdb:${file}`], { env });
+  expect(check.code).toBe(2);
+  expect(check.stderr).toContain("was not made by a sync");
+  const found = await queryDuckdb(file, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'airflow%'");
+  expect(found).toEqual([{ table_name: "airflow_dag_runs" }]);
+});
+
+test("a folder of files holds no table afterwards", async () => {
+  const folder = join(temporaryFolder(), "out");
+  mkdirSync(folder);
+  const check = await dagsync(["check", "--from", from, "--to", `files:${folder}`], { env });
+  expect(check.code).toBe(0);
+  expect(readdirSync(folder)).toEqual(["_sync"]);
+  chmodSync(folder, 0o700);
+});
