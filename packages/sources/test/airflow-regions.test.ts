@@ -1,6 +1,8 @@
 /** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
+import { createAirflowClient } from "@org/airflow-client";
 import { createEmptyAirflowWorld, minute, type SimulatedRun, type TaskDefinition } from "@org/simulators";
-import { taskInstancesTable } from "@org/sources/airflow";
+import { airflow, taskInstancesTable } from "@org/sources/airflow";
+import type { Source } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
@@ -260,6 +262,35 @@ describe("a server that is updated to 3.4", () => {
     );
     expect(await differences()).toHaveLength(3);
   });
+});
+
+test("I4: a table that was filled by a release that knew no regions holds each task instance once, and all attempts", async () => {
+  const { world, dag, simulator, source, syncNow, differences, rows } = await loopingWorld();
+  const run = world.addRun(dag);
+  world.startTask(world.task(run, "before"));
+  world.retry(world.task(run, "before"));
+  world.expand(world.task(run, "fan"));
+  world.startTask(world.task(run, "fan", 1));
+  world.retry(world.task(run, "fan", 1));
+  world.finishTask(world.task(run, "fan", 1));
+  const unregioned: typeof fetch = async (input, init) => {
+    const response = await fetch(String(input).replace(/region_(id|index)=[^&]*&?/g, ""), init);
+    const text = (await response.text()).replace(
+      /"(region_id|region_index|in_loop|loop_iteration)":("[^"]*"|\{[^}]*\}|[^,}]+),?/g,
+      "",
+    );
+    return new Response(text.replaceAll(",}", "}"), response);
+  };
+  const auth = { username: "admin", password: "admin" };
+  const client = createAirflowClient({ baseUrl: simulator.url, auth, fetch: unregioned as never });
+  const streams = source.streams.map((stream) => ({ ...stream, revision: 1 }));
+  await syncNow({ source: { ...(airflow({ client }) as Source), streams: streams as Source["streams"] } });
+  const before = await rows(taskInstancesTable);
+  expect(before.filter(({ region_id }) => region_id !== "")).toEqual([]);
+  world.addIteration(run, "g");
+  simulator.clock.advance(60 * minute);
+  for (let round = 0; round < 11; round += 1) await syncNow({ reconcile: false });
+  expect(await differences()).toEqual([]);
 });
 
 test("I12: an idle sync of loops asks at most 7 times, and writes nothing", async () => {

@@ -1,6 +1,7 @@
 import { createClock, createEmptyAirflowWorld, day, hour, minute } from "@org/simulators";
 import type { Source } from "@org/sync-engine";
 import { expect, test } from "vitest";
+import { parseStreamState } from "../src/airflow/stream-state.ts";
 import { setUp } from "./airflow-sync.ts";
 
 /** Thirty DAGs of twenty runs each: read by answers of ten runs, the history takes many parts. */
@@ -75,4 +76,18 @@ test("a stream whose revision rises reads its history again over the next syncs,
   // A tenth at a time, and no more at the end.
   expect(Math.max(...sizes)).toBeLessThan(sizes.reduce((sum, size) => sum + size, 0) / 5);
   expect(sizes.at(-1)).toBeLessThanOrEqual(2);
+});
+
+test("I4: what an older revision of a stream still owed is read by the newer one", () => {
+  const again = [{ dag_id: "a", dag_run_id: "r" }];
+  const start = { server: 2_000_000_000_000, local: 2_000_000_000_000 };
+  const position = { server: 1_900_000_000_000, local: 1_900_000_000_000 };
+  const outdated = { position, again, unlisted: ["hidden"], overlapMs: 1_200_000, reread: { after: "m" } };
+  expect(parseStreamState({ state: undefined, outdated }, start)).toEqual({
+    position,
+    again,
+    unlisted: ["hidden"],
+    overlapMs: 1_200_000,
+    reread: { isRenewal: true },
+  });
 });

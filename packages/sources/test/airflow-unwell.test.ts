@@ -1,7 +1,7 @@
 /** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
 import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
-import type { SyncEvent } from "@org/sync-engine";
+import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
@@ -30,6 +30,29 @@ test("I4: tries that could not be read are asked for again, although that sync d
   await syncNow();
   expect(await differences()).toEqual([]);
 });
+
+test.each([400, 409, 422, 500])(
+  "I14: tries that are refused with %i hold up nothing else, and are asked for again",
+  async (status) => {
+    const world = createEmptyAirflowWorld();
+    const dag = world.addDag({ dagId: "a", tasks: [{ taskId: "t", retries: 1 }] });
+    const run = world.addRun(dag);
+    world.startTask(run.tasks[0]!);
+    world.retry(run.tasks[0]!);
+    world.finishRun(run);
+    for (let others = 0; others < 3; others += 1) world.finishRun(world.addRun(dag));
+    const { simulator, syncNow, differences } = await setUp({ world });
+    const body = { detail: "Select a region and index for this task instance" };
+    simulator.faults.push({ match: ({ path }) => path.endsWith("/tries"), status, body, times: 50 });
+    const failed = (await syncNow({ requests }).catch((thrown: unknown) => thrown)) as SyncError;
+    expect(failed.result?.problems.map(({ code }) => code)).toEqual(["UNREADABLE_ROW"]);
+    expect(await differences()).toHaveLength(1);
+    simulator.faults.clear();
+    simulator.clock.advance(60 * 60_000);
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  },
+);
 
 describe("I4: what a sync could not read of a run that changed without a stamp is read by a later one", () => {
   const isWindow = ({ path, query }: SimulatedRequest) =>

@@ -34,7 +34,7 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
       for (const run of runs) due.delete(runKey(run));
     },
     async tries(row) {
-      const tries = await api.tries(row).catch(serverError);
+      const tries = await api.tries(row).catch(unanswered);
       if (tries instanceof Error) {
         unread.set(runKey(row), { dag_id: row.dag_id, dag_run_id: row.dag_run_id });
         const where = `the tries of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}: ${tries.message}`;
@@ -49,4 +49,13 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
       return tries;
     },
   };
+}
+
+/** How a server says that it does not know which task instance is meant. */
+const NOT_UNDERSTOOD = [400, 409, 422];
+
+/** Returns an error by which the tries of this task instance only are not to be had, instead of throwing it. */
+function unanswered(error: unknown): Error {
+  const isRefused = error instanceof Error && "status" in error && NOT_UNDERSTOOD.includes(error.status as number);
+  return isRefused ? error : serverError(error);
 }
