@@ -16,6 +16,7 @@ export function logSchemaOf(version: string): LogSchema {
   return isAtLeast(version, "3.4") ? inOneTable : inTwoTables;
 }
 
+// Whoever changes a row finds these functions, whatever they search in.
 const createLog = `
   create table version_log (
     n bigserial primary key, xid xid8 not null default pg_current_xact_id(),
@@ -24,7 +25,7 @@ const createLog = `
 
   -- A row whose key changes is gone under the old one.
   create function log_change(old_kind text, old_key jsonb, old_row jsonb, new_kind text, new_key jsonb, new_row jsonb)
-  returns void language plpgsql as $$
+  returns void language plpgsql set search_path from current as $$
   begin
     if old_key is not null and (old_kind, old_key) is distinct from (new_kind, new_key) then
       insert into version_log (kind, key, gone, content) values (old_kind, old_key, true, old_row);
@@ -35,7 +36,7 @@ const createLog = `
   end $$;
 
   -- Arguments: the parts of the key, as expressions of a row called t.
-  create function log_version() returns trigger language plpgsql set timezone = 'UTC' as $$
+  create function log_version() returns trigger language plpgsql set timezone = 'UTC' set search_path from current as $$
   declare
     old_key jsonb; new_key jsonb; key text := format('select jsonb_build_array(%s) from (select ($1).*) t', tg_argv[0]);
   begin
@@ -88,18 +89,27 @@ const indexIn34 =
  */
 const inOneTable: LogSchema = {
   create: `${createLog}
-  create function place_of(t public.task_instance) returns jsonb language sql stable as $$
+  -- Regions go with their run; what was in them is asked for later.
+  create table region_log (id uuid primary key, node_id text not null);
+  create function log_region() returns trigger language plpgsql set search_path from current as $$
+  begin
+    insert into region_log values (new.id, new.node_id);
+    return null;
+  end $$;
+  create trigger log_region after insert on dynamic_region for each row execute function log_region();
+
+  create function place_of(t public.task_instance) returns jsonb language sql stable set search_path from current as $$
     select jsonb_build_array(t.dag_id, t.run_id, t.task_id,
-      case when not has_region or exists (select from dynamic_region where id = t.region_id and node_id = t.task_id)
+      case when not has_region or exists (select from region_log where id = t.region_id and node_id = t.task_id)
         then t.region_index else -1 end,
       case when has_region then t.region_id::text else '' end, case when has_region then t.region_index else -1 end)
     from (select t.region_id <> '00000000-0000-0000-0000-000000000000' as has_region) about $$;
   create function kind_of(t public.task_instance) returns text language sql as $$
     select case when t.working_set then 'task_instance' else 'task_instance_history' end $$;
-  create function key_of(t public.task_instance) returns jsonb language sql stable as $$
+  create function key_of(t public.task_instance) returns jsonb language sql stable set search_path from current as $$
     select case when t.working_set then place_of(t) else place_of(t) || to_jsonb(t.try_number) end $$;
 
-  create function log_attempt() returns trigger language plpgsql set timezone = 'UTC' as $$
+  create function log_attempt() returns trigger language plpgsql set timezone = 'UTC' set search_path from current as $$
   declare
     is_replaced boolean := tg_op = 'UPDATE' and old.working_set and not coalesce(new.working_set, false);
     old_key jsonb; new_key jsonb; old_kind text; new_kind text;
@@ -112,7 +122,7 @@ const inOneTable: LogSchema = {
   create trigger log_attempt after insert or update or delete on public.task_instance
     for each row execute function log_attempt();
 
-  create function log_vacant() returns trigger language plpgsql set timezone = 'UTC' as $$
+  create function log_vacant() returns trigger language plpgsql set timezone = 'UTC' set search_path from current as $$
   begin
     if not exists (select from public.task_instance t where t.working_set and t.dag_id = old.dag_id and t.run_id = old.run_id
         and t.task_id = old.task_id and t.region_id = old.region_id and t.region_index = old.region_index) then

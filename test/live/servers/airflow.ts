@@ -172,7 +172,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     const keep = (args: string[]) => {
       const onEnd = (how: number | string) => {
         if (stopping) return;
-        log(`airflow ${args[0]} ended by itself (${how}): starting it again.`);
+        log(`airflow ${args[0]} ended by itself (${how}): starting it again. It said:\n${service.tail().slice(-3000)}`);
         helpers.splice(helpers.indexOf(service), 1);
         keep(args);
       };
