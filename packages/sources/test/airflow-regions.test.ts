@@ -1,8 +1,11 @@
 /** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
-import { createEmptyAirflowWorld, minute, type SimulatedRun, type TaskDefinition } from "@org/simulators";
+import { createEmptyAirflowWorld, type SimulatedRun, type TaskDefinition } from "@org/simulators";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
+
+/** The clock is in milliseconds. */
+const minute = 60_000;
 
 const tasks: readonly TaskDefinition[] = [
   { taskId: "before", retries: 1 },
@@ -137,6 +140,21 @@ describe("I4: what a cleared loop no longer lists", () => {
       .filter(isGone(run))
       .filter(({ iteration }) => Number(iteration) === 1);
     expect(second.filter(({ is_latest }) => is_latest === false)).toHaveLength(4);
+  });
+
+  test("is no retention's, where it had not begun in the oldest run that the server has", async () => {
+    const { world, dag, simulator, syncNow, differences, rows } = await loopingWorld();
+    const run = world.addRun(dag);
+    simulator.clock.advance(20 * minute);
+    world.finishTask(world.task(run, "before"));
+    world.finishTask(world.task(run, "g.step", -1, 0));
+    world.addIteration(run, "g");
+    await syncNow();
+    simulator.clock.advance(20 * minute);
+    world.clearIteration(run, "g", 0);
+    await syncNow({ reconcile: false });
+    expect(await differences()).toEqual([]);
+    expect((await rows(taskInstancesTable)).filter(({ purged_at }) => purged_at !== null)).toEqual([]);
   });
 
   test("is found gone once an iteration is listed in a new region, where no event tells of the clear", async () => {

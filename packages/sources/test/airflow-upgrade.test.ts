@@ -1,10 +1,13 @@
 /** Tables that were filled before regions were known: by an older server, or by an older release of ours. */
 import { createAirflowClient } from "@org/airflow-client";
-import { createEmptyAirflowWorld, minute, type TaskDefinition } from "@org/simulators";
+import { createEmptyAirflowWorld, type TaskDefinition } from "@org/simulators";
 import { airflow, taskInstancesTable } from "@org/sources/airflow";
 import type { Source } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
+
+/** The clock is in milliseconds. */
+const minute = 60_000;
 
 const tasks: readonly TaskDefinition[] = [
   { taskId: "before", retries: 1 },

@@ -11,7 +11,7 @@ import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { isForbidden } from "./api.ts";
 import { whole } from "./attempts.ts";
-import { identityOf, NO_INDEX, type RunId, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
+import { identityOf, NO_INDEX, type RunId, runKey, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
 import { leaves, type OnUnreadable } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
@@ -163,7 +163,8 @@ async function newlyPurged<T extends PurgeableTable>(
   const oldest = await oldestStart(airflow, table);
   if (oldest === null) return [];
   const gone = new Set(missing.map(keyOf));
-  // What never began goes with its run.
+  // What never began goes with its run: where some of that is there, it went otherwise.
+  const runs = new Set(came.map(runKey));
   const before = [{ start_date: { lt: oldest } }, { start_date: { in: [null] }, run_after: { lt: oldest } }];
   const old = await Promise.all(
     before.map((limits) => stored.keys(table as Table, { ...scope, ...limits }, columnsOf(table as Table))),
@@ -176,6 +177,7 @@ async function newlyPurged<T extends PurgeableTable>(
   const now = timestampOf((await airflow.before()).position.server);
   return candidates
     .filter((row) => row.is_latest !== false || latest.has(taskInstanceKey(row)))
+    .filter((row) => row.start_date !== null || !runs.has(runKey(row)))
     .filter((row) => !wasDeleted(row as unknown as RunId))
     .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
 }
