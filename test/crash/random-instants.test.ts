@@ -1,3 +1,4 @@
+import { createRandom } from "@org/simulators";
 import { describe, expect, test } from "vitest";
 import { startSync, temporaryFile } from "./support/processes.ts";
 import { syncInto } from "./support/small-sync.ts";
@@ -7,6 +8,8 @@ import { startSubject } from "./support/subject.ts";
 /** Kills on one file: the first hits a first sync, the others later ones. */
 const killsPerFile = 5;
 const files = process.env.NIGHTLY ? 100 : 4;
+/** Always the same by day; the machine decides where in a sync an instant lies all the same. */
+const random = createRandom(process.env.NIGHTLY ? Date.now() % 1_000_000 : 261_121);
 const rounds = Array.from({ length: files }, (_, index) => ({
   round: index + 1,
   kind: index % 2 === 0 ? ("airflow" as const) : ("dagster" as const),
@@ -24,7 +27,7 @@ describe(`I1, I3: syncs killed at ${killsPerFile * files} random instants, then 
       const { child, ended } = startSync(subject, file);
       await Promise.race([new Promise<void>((resolve) => subject.faults.push({ before: () => resolve() })), ended]);
       const askedAt = performance.now();
-      const waitMs = Math.random() * durationMs;
+      const waitMs = random.next() * durationMs;
       const timer = setTimeout(() => child.kill("SIGKILL"), waitMs);
       const { signal, stderr } = await ended;
       clearTimeout(timer);

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clocks, playClocks } from "./dagster-clocks.ts";
 import { idleWindow } from "./dagster-idle.ts";
+import { findLateEnd } from "./dagster-late-end.ts";
 import { keepLocations } from "./dagster-loading.ts";
 import { overlapMs, playRound } from "./dagster-round.ts";
 import { verifyAChangedRow } from "./dagster-verify.ts";
@@ -83,6 +84,10 @@ function testChanges(version: string, storage: DagsterStorage): void {
 
   // What follows has nothing to do with where the runs are stored, and little with the version.
   if (!isNewest) return;
+
+  test("I4: an end that came late, with a time of long ago, is there after a month of reconciles", async () => {
+    await findLateEnd(server, join(folder, "late.duckdb"));
+  });
 
   for (const [name, clock] of Object.entries(clocks)) {
     if (!nightly && !shortly.includes(name)) continue;

@@ -81,6 +81,14 @@ def ended_tomorrow(hand):
     return hand.end(hand.some(ENDS, 1), time.time() + 24 * HOUR)
 
 
+def succeeded_late(hand):
+    """Monitoring failed a run, and now its worker reports what became of it two hours ago. Only where it is asked for."""
+    failed = hand.some({"FAILURE"}, 1, slice(0, -2 * NEW))
+    for run in failed:
+        report(hand.dagster, run, "PIPELINE_SUCCESS", time.time() - 2 * HOUR)
+    return len(failed)
+
+
 def born_and_ended_two_hours_ago(hand):
     return hand.end(hand.add(3), time.time() - 2 * HOUR)
 
@@ -133,13 +141,16 @@ ACTIONS = {
     materialized: 4,
     wiped: 1,
 }
+# Left out where nothing is asked for by name: no sync sees it at once.
+TRACELESS = {succeeded_late: 1}
 
 
 def main(seed, step, actions, only):
     hand = Hand(seed, step)
     done = Counter()
-    allowed = [action for action in ACTIONS if not only or action.__name__ in only]
-    for action in hand.rng.choices(allowed, [ACTIONS[action] for action in allowed], k=actions):
+    known = {**ACTIONS, **TRACELESS} if only else ACTIONS
+    allowed = [action for action in known if not only or action.__name__ in only]
+    for action in hand.rng.choices(allowed, [known[action] for action in allowed], k=actions):
         try:
             done[action.__name__] += action(hand)
         except DagsterRunNotFoundError:
