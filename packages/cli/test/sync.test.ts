@@ -1,14 +1,15 @@
 import { join } from "node:path";
 import { Interrupted } from "@org/cli";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createClock, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
 import { closedPort, dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
+// By a clock that is right: another one is told.
 async function dagsterInto(file: string) {
-  const simulator = await until(startDagsterSimulator());
+  const simulator = await until(startDagsterSimulator({ clock: createClock(Date.now()) }));
   return { simulator, args: ["sync", "--from", `dagster:${simulator.url}`, "--to", `duckdb:${file}`] };
 }
 
