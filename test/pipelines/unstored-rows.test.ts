@@ -1,0 +1,100 @@
+/** I14: one row that a destination cannot hold, from the server to the table, in every destination. */
+import { createAirflowClient } from "@org/airflow-client";
+import { memoryDestination } from "@org/destination/memory";
+import { createEmptyAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { airflow } from "@org/sources/airflow";
+import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
+import { describe, expect, onTestFinished, test } from "vitest";
+import { startSuites } from "../support/suites.ts";
+
+const suites = await startSuites();
+
+/**
+ * Puts in the place of a word what is too deep for any of them, since writing it down takes a call for each level; also
+ * for the simulator.
+ */
+const withDepth: typeof fetch = async (...given) => {
+  const response = await fetch(...given);
+  const text = await response.text();
+  const deep = text.replaceAll('"DEEP"', () => "[".repeat(100_000) + "]".repeat(100_000));
+  const headers = new Headers(response.headers);
+  headers.delete("content-length");
+  return new Response(deep, { status: response.status, headers });
+};
+
+interface Place {
+  readonly connect: () => SyncOptions["destination"];
+  readonly held: () => Promise<readonly { readonly [column: string]: unknown }[]>;
+}
+
+const places: readonly (readonly [name: string, create: () => Promise<Place>])[] = [
+  [
+    "memory",
+    async () => {
+      const memory = memoryDestination();
+      return { connect: () => memory, held: async () => memory.rows("airflow_dag_runs") };
+    },
+  ],
+  ...suites.map(
+    (suite) =>
+      [
+        suite.name,
+        async () => {
+          const place = await suite.create();
+          onTestFinished(async () => place.cleanup?.());
+          return { connect: () => place.connect(), held: () => suite.read(place, "airflow_dag_runs") };
+        },
+      ] as const,
+  ),
+];
+
+describe.each(places)("%s", (_, create) => {
+  test.each([
+    ["a conf that is nested too deeply", { conf: { value: "DEEP" } }, { conf: {} }],
+    ["half a surrogate pair in a note", { note: "half \ud83d" }, { note: "whole" }],
+  ])("I14: %s", async (_, bad, good) => {
+    const world = createEmptyAirflowWorld();
+    const simulator = await startAirflowSimulator({ world });
+    onTestFinished(() => simulator.close());
+    const dag = world.addDag({ dagId: "d" });
+    const add = (runId: string) => {
+      const run = world.addRun(dag, { runId });
+      world.finishRun(run);
+      return run;
+    };
+    const runs = ["a", "b", "c"].map(add);
+    const place = await create();
+    const auth = { username: "admin", password: "admin" };
+    const client = createAirflowClient({ baseUrl: simulator.url, auth, fetch: withDepth });
+    const source = airflow({ client });
+    /** Syncs an hour later; returns what was gone around, and the runs that are in the table. */
+    async function syncNow() {
+      simulator.clock.advance(60 * 60_000);
+      const options = { source, destination: place.connect(), reconcile: false, now: () => simulator.clock.now() };
+      const failure = await sync(options as unknown as SyncOptions).then(
+        () => undefined,
+        (error) => error as SyncError,
+      );
+      if (failure && !(failure instanceof SyncError && failure.result)) throw failure;
+      const errors = failure?.result?.streams.flatMap(({ error }) => error ?? []) ?? [];
+      const there = (await place.held()).filter((row) => row._deleted_at === null).map(({ dag_run_id }) => dag_run_id);
+      return { errors, problems: failure?.result?.problems.map(({ message }) => message) ?? [], there: there.sort() };
+    }
+
+    Object.assign(runs[1]!, bad);
+    const told = [expect.stringMatching(/^airflow_dag_runs: the row with dag_id "d", dag_run_id "b" is not stored/)];
+    expect(await syncNow()).toEqual({ errors: [], problems: told, there: ["a", "c"] });
+    add("d");
+    expect(await syncNow()).toEqual({ errors: [], problems: told, there: ["a", "c", "d"] });
+    Object.assign(runs[1]!, good);
+    expect(await syncNow()).toEqual({ errors: [], problems: [], there: ["a", "b", "c", "d"] });
+
+    // One that the table holds an older version of, and that goes then.
+    world.unstamp(Object.assign(runs[2]!, bad));
+    world.setRunState(runs[2]!, "failed");
+    const third = [expect.stringContaining('dag_run_id "c" is not stored')];
+    expect(await syncNow()).toEqual({ errors: [], problems: third, there: ["a", "b", "c", "d"] });
+    world.deleteRun(runs[2]!);
+    expect(await syncNow()).toEqual({ errors: [], problems: [], there: ["a", "b", "d"] });
+  });
+});
