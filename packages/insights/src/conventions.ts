@@ -3,7 +3,8 @@
  * those that it uses. Times are microseconds since 1970, durations are seconds, flags are 0 and 1.
  *
  * - Deleted rows count nowhere. Purged ones count: they are history that the server threw away.
- * - An execution is an attempt that began: a row with a start and a number from 1. Placeholders are none.
+ * - An execution is an attempt that began: a row with a start and a number from 1. Placeholders are none, nor is a present
+ *   row that waits for its next attempt and shows the dates of the one before, which has a row of its own since Airflow 3.4.
  * - A failed execution is one whose state is `failed`, or one that waits for a retry and has ended (`up_for_retry`), which
  *   is how some versions show it.
  * - A re-run is a run of which something was executed before the run's own start: somebody cleared it. It counts in
@@ -31,7 +32,13 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       ${duration("start_date", "end_date")} AS duration, ${duration("queued_when", "start_date")} AS queue_wait,
       ${duration("scheduled_when", "queued_when")} AS schedule_wait, max_tries, pool, coalesce(pool_slots, 1) AS pool_slots,
       queue, executor, operator, hostname, dag_version
-    FROM airflow_task_instances WHERE start_date IS NOT NULL AND try_number >= 1`,
+    FROM airflow_task_instances t WHERE start_date IS NOT NULL AND try_number >= 1
+      AND NOT (is_latest = 1 AND (state IS NULL OR state IN ('up_for_retry', 'scheduled', 'queued')) AND EXISTS (
+        SELECT 1 FROM airflow_task_instances earlier
+        WHERE earlier.is_latest = 0 AND earlier.pipeline = t.pipeline AND earlier.dag_id = t.dag_id
+          AND earlier.dag_run_id = t.dag_run_id AND earlier.task_id = t.task_id AND earlier.map_index = t.map_index
+          AND coalesce(earlier.region_id, '') = coalesce(t.region_id, '')
+          AND coalesce(earlier.region_index, -1) = coalesce(t.region_index, -1) AND earlier.start_date = t.start_date))`,
 
   /** Per run of Airflow, what its executions say. */
   run_executions: () => `

@@ -1,9 +1,39 @@
 /** How reliable things are. The numbers are worked out from small-world.ts by hand. */
-import { flakyTasks, successRate } from "@org/insights";
+import { defineQuestion, flakyTasks, successRate } from "@org/insights";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
+import { attempt, dag, run } from "./world.ts";
 
-const asked = askedEverywhere();
+const waitingRun = run("waits", "waits 1", { due: "11-02 11:00", took: null });
+const failed = ["11-02 11:00", "11-02 11:02"] as const;
+const attempts = { max_tries: 3, state: "up_for_retry" };
+const asked = askedEverywhere({
+  // Airflow 3.4 shows a failed attempt twice while its task waits: as it was, and at the row of the next attempt.
+  since_34: {
+    dags: [dag("waits")],
+    runs: [waitingRun],
+    tasks: [
+      attempt(waitingRun, "t", failed, { ...attempts, state: "failed", is_latest: false }),
+      attempt(waitingRun, "t", failed, { ...attempts, try_number: 2 }),
+    ],
+  },
+  // Older ones show it once.
+  before_34: { dags: [dag("waits")], runs: [waitingRun], tasks: [attempt(waitingRun, "t", failed, attempts)] },
+});
+
+const failedExecutions = defineQuestion({
+  name: "failed_executions",
+  sentence: "How many executions failed?",
+  tables: ["airflow_task_instances"],
+  parameters: {},
+  columns: { n: { type: "integer", description: "" } },
+  chart: { kind: "table" },
+  sql: () => "SELECT sum(is_failed) AS n FROM executions",
+});
+
+test.each(["since_34", "before_34"])("a failed attempt whose task waits counts once: %s", async (pipeline) => {
+  expect(await asked(failedExecutions, { pipelines: [pipeline] })).toEqual([{ n: 1 }]);
+});
 
 test("success_rate", async () => {
   const rows = await asked(successRate);
