@@ -1,6 +1,7 @@
 import type { AirflowClient } from "./client.ts";
 import { isRecord } from "./detail.ts";
 import { AirflowError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
+import { isCount, kindOf, unexpected } from "./expect.ts";
 import type { CallOptions } from "./operations.ts";
 
 /** What a check finds. */
@@ -24,7 +25,9 @@ export async function checkServer(client: AirflowClient, options: CallOptions = 
   if ("error" in found) throw await explain(client, found.error, options);
   // Only now: credentials go to no server that is not known to be Airflow.
   const { data } = await client.GET("/api/v2/dags", { params: { query: { limit: 1 } }, ...options });
-  return { version: found.version, gitVersion: found.gitVersion, dags: data.total_entries };
+  const { total_entries: dags } = data;
+  if (!isCount(dags)) throw unexpected("GET /api/v2/dags", `total_entries that ${kindOf(dags)}`);
+  return { version: found.version, gitVersion: found.gitVersion, dags };
 }
 
 /** The version that a server of either major release tells, without credentials. */

@@ -2,7 +2,9 @@ import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
 import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
+import { isRecord } from "./detail.ts";
 import { AirflowError } from "./errors.ts";
+import { kindOf, unexpected } from "./expect.ts";
 import { toHeaders } from "./headers.ts";
 import type { AirflowMiddleware } from "./middleware.ts";
 import type { CallOptions, ClientMethod, Result } from "./operations.ts";
@@ -112,7 +114,14 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
     async (path: string, { params = {}, ...options }: UntypedInit = {}): Promise<Result<unknown>> => {
       const query = querySerializer({ ...params.query });
       const url = baseUrl + fillPath(path, { ...params.path }) + (query && `?${query}`);
-      return send({ method, path, url }, options, params.header && headersOf(params.header));
+      const result = await send({ method, path, url }, options, params.header && headersOf(params.header));
+      if (mustBeObject(method, result.response) && !isRecord(result.data)) {
+        throw unexpected(
+          `${method} ${baseUrl}${path}`,
+          `an answer that ${kindOf(result.data)}, where an object is expected`,
+        );
+      }
+      return result;
     };
 
   return {
@@ -133,6 +142,12 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
       return send({ method, path: address.split("?", 1)[0] ?? address, url }, options);
     },
   } as AirflowClient;
+}
+
+/** All that the interface answers to these methods in JSON is an object; after a change it may be null. */
+function mustBeObject(method: string, { status, headers }: Response): boolean {
+  const isJson = /\bjson\b/.test(headers.get("content-type") ?? "") && status !== 204 && status !== 205;
+  return isJson && (method === "GET" || method === "POST");
 }
 
 /** What the typed methods come down to. */

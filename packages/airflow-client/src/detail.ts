@@ -6,9 +6,22 @@ export function decodeDetail(body: string): unknown {
   } catch {
     return /^\s*</.test(body) ? htmlTitle(body) : body;
   }
+  // What nobody can read, nor a recursion go through, is text.
+  if (isDeep(json)) return body;
   if (!isRecord(json)) return json;
   // Routes answer with `detail`, the router itself with `error`.
   return withoutInput(json).detail ?? json.error ?? json;
+}
+
+/** Deeper than this no server describes what went wrong. */
+const mostLevels = 100;
+
+function isDeep(json: unknown): boolean {
+  let level = [json];
+  for (let depth = 0; depth < mostLevels && level.length > 0; depth += 1) {
+    level = level.flatMap((value) => (typeof value === "object" && value !== null ? Object.values(value) : []));
+  }
+  return level.length > 0;
 }
 
 /** An answer without what its validation errors repeat of the request, which may be a password. */

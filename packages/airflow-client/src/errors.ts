@@ -42,6 +42,8 @@ export type AirflowErrorCode =
   /** An answer longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"
   | "PAGE_TOKEN_REPEATED"
+  /** A list whose pages bring nothing new, so that it would never end. */
+  | "NO_PROGRESS"
   /** What was waited for did not happen in time. */
   | "DEADLINE_EXCEEDED"
   | "NOT_AIRFLOW"

@@ -1,7 +1,8 @@
 import type { AirflowClient } from "./client.ts";
 import { isRecord } from "./detail.ts";
-import { AirflowError } from "./errors.ts";
+import { isCount, kindOf, rowsIn, unexpected } from "./expect.ts";
 import type { CallOptions, Data, Parameters, Paths, PathWith, Result } from "./operations.ts";
+import { createProgress } from "./progress.ts";
 
 type ListOperation<P extends keyof Paths> = Paths[P]["get"];
 
@@ -60,8 +61,8 @@ export interface Page<T> extends Result<unknown> {
  * row comes twice. Ask for what does not change, or compare counts afterwards. Each page moves on by the rows that came,
  * not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
  *
- * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `UNEXPECTED_ANSWER` when an answer is not
- * a page, and whatever a GET throws.
+ * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `NO_PROGRESS` when its pages bring nothing
+ * new, `UNEXPECTED_ANSWER` when an answer is not a page, and whatever a GET throws.
  */
 export async function* paginate<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
@@ -74,68 +75,52 @@ export async function* paginate<P extends ListPath>(
   const ask = async (paging: object): Promise<RawPage> =>
     readPage(path, await get(path, { ...limits, params: { ...params, query: { ...params?.query, ...paging } } }));
 
+  const call = `GET ${path}`;
+  const progress = createProgress(call);
   // An older server ignores the cursor, and has answered with the first page by offset.
   const byId = cursorPaths.has(path) ? { order_by: ["id"] } : {};
   let page = await ask(cursorPaths.has(path) ? { ...byId, cursor: "" } : { offset: 0 });
   if (page.nextToken !== undefined && cursorPaths.has(path)) {
-    const circle = circleDetector(path);
     for (;;) {
       yield toPage<ListItem<P>>(page, "cursor");
       if (page.nextToken === null) return;
-      circle(page.nextToken);
+      progress(page.items, page.nextToken);
       page = await ask({ ...byId, cursor: page.nextToken });
-      if (page.nextToken === undefined) throw unexpected(path, "an answer without next_cursor in the middle of a list");
+      if (page.nextToken === undefined) throw unexpected(call, "an answer without next_cursor in the middle of a list");
     }
   }
   for (let offset = 0; ; page = await ask({ ...byId, offset })) {
     offset += page.items.length;
     if (page.items.length > 0 || offset === 0) yield toPage<ListItem<P>>(page, "offset");
-    if (page.total === null) throw unexpected(path, "an answer without total_entries");
-    if (page.items.length === 0 || offset >= page.total) return;
+    if (page.total === null) throw unexpected(call, "an answer without total_entries");
+    // A number that is lower than what came proves nothing.
+    if (page.items.length === 0 || offset === page.total) return;
+    progress(page.items);
   }
 }
 
 interface RawPage extends Result<unknown> {
-  readonly items: readonly unknown[];
+  readonly items: readonly object[];
   readonly total: number | null;
   /** undefined: the server does not know cursors. null: this was the last page. */
   readonly nextToken: string | null | undefined;
 }
 
 function readPage(path: string, { data, response, bytes }: Result<unknown>): RawPage {
-  const arrays = isRecord(data) ? Object.values(data).filter((value) => Array.isArray(value)) : [];
-  const [items] = arrays;
-  if (!isRecord(data) || !items || arrays.length > 1) throw unexpected(path, "an answer that is no list");
+  const call = `GET ${path}`;
+  const lists = isRecord(data) ? Object.entries(data).filter(([, value]) => Array.isArray(value)) : [];
+  const [list] = lists;
+  if (!isRecord(data) || !list || lists.length > 1) throw unexpected(call, "an answer that is no list");
+  const items = rowsIn(call, list[1] as readonly object[], list[0]);
   const { next_cursor: token, total_entries: total } = data;
   if (token !== undefined && token !== null && typeof token !== "string")
-    throw unexpected(path, "a next_cursor that is no text");
-  return { data, response, bytes, items, total: typeof total === "number" ? total : null, nextToken: token };
+    throw unexpected(call, "a next_cursor that is no text");
+  if (total !== undefined && total !== null && !isCount(total))
+    throw unexpected(call, `total_entries that ${kindOf(total)}, where a whole number from 0 is expected`);
+  return { data, response, bytes, items, total: total ?? null, nextToken: token };
 }
 
 function toPage<T>(page: RawPage, mode: Page<T>["mode"]): Page<T> {
   const { data, response, bytes, total } = page;
   return { items: page.items as readonly T[], total, mode, data, response, bytes };
-}
-
-/** Throws when a token comes again: Brent's algorithm, which finds a circle of any length and remembers one token. */
-function circleDetector(path: string): (token: string) => void {
-  let remembered: string | undefined = "";
-  let seen = 0;
-  let power = 1;
-  return (token) => {
-    if (token === remembered) {
-      const message = `GET ${path}: the server gave the same page token twice, so that its list would never end.`;
-      throw new AirflowError({ code: "PAGE_TOKEN_REPEATED", message });
-    }
-    seen += 1;
-    if (seen === power) {
-      remembered = token;
-      seen = 0;
-      power *= 2;
-    }
-  };
-}
-
-function unexpected(path: string, what: string): AirflowError {
-  return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `GET ${path} gave ${what}.` });
 }

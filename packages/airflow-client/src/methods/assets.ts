@@ -1,4 +1,5 @@
 import type { AirflowClient } from "../client.ts";
+import { rowsIn } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { DagRun } from "../types.ts";
@@ -47,7 +48,8 @@ export async function queuedEvents(
   id: number,
   call: CallOptions = {},
 ): Promise<readonly QueuedAssetEvent[]> {
-  return (await client.GET("/api/v2/assets/{asset_id}/queuedEvents", { ...call, params: byId(id) })).data.queued_events;
+  const { data } = await client.GET("/api/v2/assets/{asset_id}/queuedEvents", { ...call, params: byId(id) });
+  return rowsIn("GET /api/v2/assets/{asset_id}/queuedEvents", data.queued_events, "queued_events");
 }
 
 /** Forgets these events. */

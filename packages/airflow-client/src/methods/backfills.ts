@@ -1,5 +1,6 @@
 import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
+import { rowsIn } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
@@ -47,7 +48,8 @@ export async function dryRun(
   options: Schemas["BackfillPostBody"],
   call: CallOptions = {},
 ): Promise<readonly Schemas["DryRunBackfillResponse"][]> {
-  return (await client.POST("/api/v2/backfills/dry_run", { ...call, body: options })).data.backfills;
+  const { data } = await client.POST("/api/v2/backfills/dry_run", { ...call, body: options });
+  return rowsIn("POST /api/v2/backfills/dry_run", data.backfills, "backfills");
 }
 
 /** Starts no further runs until it is unpaused. */

@@ -1,4 +1,5 @@
 import type { AirflowClient } from "../client.ts";
+import { kindOf, unexpected } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { DagRun } from "../types.ts";
@@ -57,6 +58,9 @@ export async function trigger(
 export function wait(client: AirflowClient, run: DagRunId, options: PollOptions = {}): Promise<FinishedDagRun> {
   return poll(client, `run ${run.dagRunId} of ${run.dagId} to end`, options, async (call) => {
     const found = await get(client, run, call);
+    if (typeof found.state !== "string") {
+      throw unexpected("GET /api/v2/dags/{dag_id}/dagRuns/{dag_run_id}", `a state that ${kindOf(found.state)}`);
+    }
     return found.state === "success" || found.state === "failed" ? (found as FinishedDagRun) : undefined;
   });
 }

@@ -1,4 +1,5 @@
 import type { AirflowClient } from "../client.ts";
+import { rowsIn } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
@@ -34,7 +35,8 @@ export async function tries(
   call: CallOptions = {},
 ): Promise<readonly TaskInstanceAttempt[]> {
   const params = { path: taskPath(task), query: regionOf(task) };
-  return (await client.GET(`${PATH}/{task_id}/{map_index}/tries`, { ...call, params })).data.task_instances;
+  const { data } = await client.GET(`${PATH}/{task_id}/{map_index}/tries`, { ...call, params });
+  return rowsIn(`GET ${PATH}/{task_id}/{map_index}/tries`, data.task_instances, "task_instances");
 }
 
 /**
@@ -52,7 +54,8 @@ export async function clear(
   const params = { path: { dag_id: dagId } };
   const body = { dry_run: false, ...options };
   const { data } = await client.POST("/api/v2/dags/{dag_id}/clearTaskInstances", { ...call, params, body });
-  return data.task_instances as readonly TaskInstance[];
+  const rows = data.task_instances as readonly TaskInstance[];
+  return rowsIn("POST /api/v2/dags/{dag_id}/clearTaskInstances", rows, "task_instances");
 }
 
 /** Sets a task instance's state by hand; with `include_downstream` and the like, also of its neighbours. */
@@ -85,5 +88,5 @@ async function patch(
   const body = given(options);
   const params = { path: taskPath(task), query: { update_mask: Object.keys(body), ...regionOf(task) } };
   const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
-  return data.task_instances;
+  return rowsIn(`PATCH ${PATH}/{task_id}/{map_index}`, data?.task_instances, "task_instances");
 }

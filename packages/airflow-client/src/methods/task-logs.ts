@@ -1,6 +1,8 @@
 import type { AirflowClient } from "../client.ts";
 import { eitherSignal } from "../deadline.ts";
+import { isRecord } from "../detail.ts";
 import { AirflowError } from "../errors.ts";
+import { kindOf, unexpected } from "../expect.ts";
 import type { CallOptions } from "../operations.ts";
 import { regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
 import { sleep } from "./poll.ts";
@@ -91,6 +93,9 @@ async function hasEnded(
     ...call,
     params: { path: taskPath(task), query: regionOf(task) },
   });
+  if (!Number.isInteger(data.try_number)) {
+    throw unexpected("GET …/taskInstances/{task_id}/{map_index}", `a try_number that ${kindOf(data.try_number)}`);
+  }
   if (data.try_number > tryNumber || finalStates.includes(data.state ?? "none")) return true;
   // Cleared, or waiting for its next attempt: it has the number of the last one until that begins.
   return data.try_number === tryNumber && (data.state === null || data.state === "up_for_retry");
@@ -141,8 +146,15 @@ async function readLog(
     },
   );
   const { content, continuation_token } = data as Exclude<typeof data, string>;
-  const lines = content.map((line): LogLine => (typeof line === "string" ? { event: line } : (line as LogLine)));
-  return { lines, token: continuation_token };
+  const answered = "GET …/taskInstances/{task_id}/logs/{try_number}";
+  if (!Array.isArray(content))
+    throw unexpected(answered, `a content that ${kindOf(content)}, where a list is expected`);
+  const lines = content.map((line): LogLine => {
+    if (typeof line === "string") return { event: line };
+    if (isRecord(line) && typeof line.event === "string") return line as LogLine;
+    throw unexpected(answered, "a line without an event");
+  });
+  return { lines, token: typeof continuation_token === "string" ? continuation_token : null };
 }
 
 /** The lines after those that say where the log was found; tasks have groups of their own, which stay. */

@@ -1,0 +1,28 @@
+/** What an answer must look like before this client makes anything of it: a proxy or a plugin may have changed it. */
+import { isRecord } from "./detail.ts";
+import { AirflowError } from "./errors.ts";
+
+/** @param call `GET /api/v2/dags` */
+export function unexpected(call: string, what: string): AirflowError {
+  return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `${call} gave ${what}.` });
+}
+
+/** The rows of an answer. @throws AirflowError `UNEXPECTED_ANSWER` where they are no list of objects */
+export function rowsIn<T>(call: string, rows: readonly T[], name: string): readonly T[] {
+  if (!Array.isArray(rows)) throw unexpected(call, `${name} that ${kindOf(rows)}, where a list is expected`);
+  const wrong = rows.findIndex((row) => !isRecord(row));
+  if (wrong >= 0) throw unexpected(call, `${name}[${wrong}] that ${kindOf(rows[wrong])}, where an object is expected`);
+  return rows;
+}
+
+/** Whether a value can be a number of rows. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+export function kindOf(value: unknown): string {
+  if (value === undefined) return "is missing";
+  if (value === null) return "is null";
+  if (Array.isArray(value)) return "is a list";
+  return typeof value === "object" ? "is an object" : `is ${JSON.stringify(value).slice(0, 60)}`;
+}
