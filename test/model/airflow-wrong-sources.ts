@@ -20,6 +20,7 @@ import {
   withShared,
 } from "./airflow-wrong-parts.ts";
 import { rewritingRest } from "./support/rewrite-rest.ts";
+import { withSmallKey } from "./support/small-key.ts";
 
 const notFound = { status: 404, body: { detail: "not found" } };
 
@@ -44,6 +45,16 @@ export const wrongSources: Record<string, WrongCase> = {
       ...[clear(0, 0), finish(0)].map((step) => late(step, 10 * minute)),
       sync,
     ],
+  },
+  "the key of task instances is too small": {
+    wrong: { source: (source) => withSmallKey(source, "airflow_task_instances", ["dag_id", "dag_run_id"]) },
+    because: /two different rows with one key/,
+    steps: () => [...newRun(0, 0), sync],
+  },
+  "the key of runs is too small": {
+    wrong: { source: (source) => withSmallKey(source, "airflow_dag_runs", ["dag_id"]) },
+    because: /two different rows with one key/,
+    steps: () => [...newRun(0, 0), ...newRun(1, 1), sync],
   },
   "a page that is shorter than asked for is taken for the last": {
     wrong: {

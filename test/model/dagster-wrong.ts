@@ -4,6 +4,7 @@ import type { Source, Stream, StreamBatch } from "@org/sync-engine";
 import type { Wrong } from "./dagster-model.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
 import { rewriting } from "./support/rewrite.ts";
+import { withSmallKey } from "./support/small-key.ts";
 
 export interface WrongCase {
   readonly wrong: Wrong;
@@ -40,6 +41,12 @@ export const wrongCases: Record<string, WrongCase> = {
     because: /missing: run/,
     beginning: newest,
     steps: [sync, wait, { do: "brief", count: 55, agoMs: 5 * hour }, sync],
+  },
+  "the key of runs is too small": {
+    wrong: { source: (source) => withSmallKey(source, "dagster_runs", ["pipeline_name"]) },
+    because: /two different rows with one key/,
+    beginning: newest,
+    steps: [sync],
   },
   "the database is assumed to be in UTC": {
     wrong: {
