@@ -1,6 +1,7 @@
 /** A pipeline moves from one destination to another, and the next sync goes on there. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
@@ -9,6 +10,9 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 const lines = (text: string) => text.trimEnd().split("\n");
 
+/** Of a conf: no double says them in these words. */
+const numbers = '{"large":12345678901234567890,"list":[1.10,1E5,-0],"vast":1e400}';
+
 /** A simulator that was synced, with a deleted run, and what was exported of it. */
 async function exported() {
   const simulator = await until(
@@ -16,6 +20,7 @@ async function exported() {
   );
   // JSON leaves these as they are, and some readers of lines take them for line ends.
   simulator.world.note(simulator.world.runs()[0]!, "a\u2028b\u2029c\u0085d");
+  simulator.world.runs()[0]!.conf = parseJson(numbers) as Record<string, unknown>;
   const folder = temporaryFolder();
   const [first, second, file] = ["first.duckdb", "second.duckdb", "export.json"].map((name) => join(folder, name));
   const run = (command: string, to: string, ...more: string[]) =>
@@ -43,6 +48,8 @@ test("rows and states arrive as they were, deleted rows too, and the next sync i
   expect(await queryDuckdb(second, "SELECT count(*) AS n FROM airflow_dag_runs WHERE _deleted_at IS NOT NULL")).toEqual(
     [{ n: 1 }],
   );
+  const conf = `SELECT count(*) AS n FROM airflow_dag_runs WHERE conf::VARCHAR = '${numbers}'`;
+  expect(await queryDuckdb(second, conf)).toEqual([{ n: 1 }]);
   const states = "SELECT pipeline, stream, version, value, tables FROM _sync_state ORDER BY stream";
   expect(await queryDuckdb(second, states)).toEqual(await queryDuckdb(first, states));
 

@@ -13,6 +13,7 @@ export type {
   UniteTablesOptions,
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
+export { needsExactNumbers, parseJson, plainNumber } from "./exact-json.ts";
 export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
 export type { QueryOptions, SqlParameter, SqlReader } from "./sql-reader.ts";

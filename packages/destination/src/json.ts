@@ -1,6 +1,8 @@
+import { exactNumber } from "./exact-json.ts";
+
 /**
  * JSON as text with its keys sorted, so that equal content is equal text: servers do not promise an order of keys, and
- * a row must not count as changed because of it.
+ * a row must not count as changed because of it. Numbers that are carried as texts stay as they are: 1.10 is not 1.1.
  *
  * @throws TypeError for anything that JSON cannot carry (NaN, undefined, bigint, a class instance, half a surrogate
  * pair): JSON.stringify would drop or change it without a word.
@@ -17,6 +19,8 @@ export function canonicalJson(value: unknown): string {
       return value ? "true" : "false";
     case "object": {
       if (value === null) return "null";
+      const number = exactNumber(value);
+      if (number !== undefined) return number;
       if (Array.isArray(value)) return `[${value.map(canonicalJson).join(",")}]`;
       const prototype = Object.getPrototypeOf(value);
       if (prototype !== null && prototype !== Object.prototype) throw new TypeError(`a ${prototype.constructor?.name}`);

@@ -3,7 +3,7 @@
  * states come last, and only an end makes them count, so that a file that is cut off never claims rows that it lacks.
  */
 import type { Json, StoredRow, Table, Value } from "@org/destination";
-import { systemColumns } from "@org/destination";
+import { needsExactNumbers, parseJson, plainNumber, systemColumns } from "@org/destination";
 import * as z from "zod";
 
 /** The format. A release that changes it counts it up. */
@@ -21,7 +21,7 @@ const columns = z.record(
 );
 
 /** A line, told apart by `type`. A row belongs to the table before it; its values are in the order of the columns. */
-export const lineSchema = z.discriminatedUnion("type", [
+const lineSchema = z.discriminatedUnion("type", [
   z.object({ type: z.literal("export"), format: z.number(), pipeline: z.string(), exportedAt: z.string() }),
   z.object({
     type: z.literal("table"),
@@ -59,10 +59,18 @@ export function rowLine(table: Table, row: StoredRow): string {
   return JSON.stringify({ type: "row", row: values });
 }
 
+/** A line of an export. What JSON columns hold keeps its numbers as they are written. */
+export function parseLine(text: string): Line {
+  const line = lineSchema.parse(JSON.parse(text));
+  if (line.type !== "row" || !needsExactNumbers(line.row, text)) return line;
+  return { ...line, row: (parseJson(text) as { readonly row: unknown[] }).row };
+}
+
 /** A row of its line's values. */
 export function rowOf(table: Table, values: readonly unknown[]): StoredRow {
   const entries = columnsOf(table).map(([name, type], index): [string, Value] => {
-    const value = values[index] as Value;
+    const given = values[index] as Value;
+    const value = type === "json" ? given : (plainNumber(given as Json) as Value);
     return [name, type === "int64" && typeof value === "string" && /^-?\d{1,19}$/.test(value) ? BigInt(value) : value];
   });
   return Object.fromEntries(entries);

@@ -2,7 +2,7 @@ import { createReadStream } from "node:fs";
 import type { Destination, Session, StoredRow, Table } from "@org/destination";
 import { UsageError } from "../errors.ts";
 import { readLines } from "../read-lines.ts";
-import { FORMAT, type Line, lineSchema, rowOf } from "./format.ts";
+import { FORMAT, type Line, parseLine, rowOf } from "./format.ts";
 
 /** So many rows are written in one transaction. */
 const BATCH_ROWS = 5000;
@@ -135,7 +135,7 @@ function unreadable(error: unknown, path: string, number: number): unknown {
 
 function lineOf(text: string, where: string): Line {
   try {
-    return lineSchema.parse(JSON.parse(text));
+    return parseLine(text);
   } catch (cause) {
     throw new UsageError(`${where}: this is not a line of an export. Was the file cut off or changed?`, { cause });
   }

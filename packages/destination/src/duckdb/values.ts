@@ -1,5 +1,7 @@
 /** Our column types and DuckDB's, and the values of both. */
+
 import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
+import { parseJson } from "../exact-json.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import type { StoredForm } from "../stored-form.ts";
 import type { Column, StoredRow, Value } from "../table.ts";
@@ -88,7 +90,7 @@ function decoder(driver: Driver, type: DuckDBType): Decoder {
     case DuckDBTypeId.TIMESTAMP_TZ:
       return (value) => timestampText((value as { micros: bigint }).micros);
     case DuckDBTypeId.VARCHAR:
-      return type.alias === "JSON" ? (value) => JSON.parse(value as string) : (value) => value as string;
+      return type.alias === "JSON" ? (value) => parseJson(value as string) : (value) => value as string;
     case DuckDBTypeId.DECIMAL:
       return (value) => (value as { toDouble(): number }).toDouble();
     default:

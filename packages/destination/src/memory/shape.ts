@@ -1,5 +1,7 @@
 /** What becomes of a table's rows when its definition changes. */
+
 import { DestinationError } from "../errors.ts";
+import { parseJson } from "../exact-json.ts";
 import { defaultForm, type StoredForm } from "../stored-form.ts";
 import type { Column, Table, Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
@@ -61,7 +63,7 @@ export function keyText(values: readonly (StoredForm | undefined)[]): string {
 export function writtenForm(type: Column["type"] | undefined, form: StoredForm): Value {
   if (form === null) return null;
   if (type === "timestamp") return timestampText(form as bigint);
-  if (type === "json") return JSON.parse(form as string);
+  if (type === "json") return parseJson(form as string);
   return typeof form === "bigint" && Number.isSafeInteger(Number(form)) ? Number(form) : form;
 }
 

@@ -12,6 +12,7 @@ import { restoreRows, writeRows } from "./commit.ts";
 import { PostgresDatabase } from "./database.ts";
 import { leaseSql, schemaNames } from "./dialect.ts";
 import { loadDriver } from "./driver.ts";
+import { jsonbValue } from "./values.ts";
 import { makeView } from "./view.ts";
 
 export interface PostgresOptions {
@@ -48,7 +49,8 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
     name: place,
     capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
     // In jsonb too, which refuses the escape.
-    heldAs: ({ type }, value) => (type === "string" || type === "json" ? valueWithoutNul(value) : value),
+    heldAs: ({ type }, value) =>
+      type === "json" ? jsonbValue(valueWithoutNul(value)) : type === "string" ? valueWithoutNul(value) : value,
     async open({ pipeline, signal }) {
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);

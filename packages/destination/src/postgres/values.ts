@@ -1,4 +1,6 @@
 /** Our values and PostgreSQL's: it reads and writes all of them as text. */
+import { parseJson } from "../exact-json.ts";
+import { canonicalJson } from "../json.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import type { StoredForm } from "../stored-form.ts";
 import type { Column, Value } from "../table.ts";
@@ -19,6 +21,30 @@ function jsonWithoutNul(json: string): string {
   return json.includes("\\u0000")
     ? json.replaceAll(/\\(?:\\|u0000)/g, (found) => (found === "\\\\" ? found : "\ufffd"))
     : json;
+}
+
+/** What a json column gives back: jsonb has numbers without exponents, and no zero below zero. Every digit stays. */
+export function jsonbValue(value: Value): Value {
+  if (typeof value !== "object" && typeof value !== "number") return value;
+  // As text, since a number without its exponent may be one that no double says so.
+  return value === null ? null : parseJson(canonicalJson(value).replaceAll(jsonParts, jsonbNumber), jsonbNumber);
+}
+
+/** Texts, which are passed over, and numbers. */
+const jsonParts = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+
+/** jsonb refuses what is larger. */
+const MOST_DIGITS = 131_072;
+
+function jsonbNumber(part: string): string {
+  const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(part) ?? [];
+  if (whole === undefined || Math.abs(Number(exponent)) > MOST_DIGITS) return part;
+  const digits = whole + fraction;
+  const scale = fraction.length - Number(exponent);
+  const padded = scale > 0 ? digits.padStart(scale + 1, "0") : digits + "0".repeat(-scale);
+  const point = padded.length - Math.max(0, scale);
+  const plain = padded.slice(0, point).replace(/^0+(?=\d)/, "") + (scale > 0 ? `.${padded.slice(point)}` : "");
+  return /[1-9]/.test(plain) ? sign + plain : plain;
 }
 
 /** The parameters of a statement as the driver takes them. */
@@ -53,8 +79,8 @@ const readers: Readonly<Record<number, (text: string) => Value>> = {
   701: Number,
   1700: Number,
   // json, jsonb
-  114: (text) => JSON.parse(text),
-  3802: (text) => JSON.parse(text),
+  114: (text) => parseJson(text, jsonbNumber),
+  3802: (text) => parseJson(text, jsonbNumber),
   1184: timestamp,
 };
 

@@ -1,5 +1,6 @@
 /** Our values and SQLite's. */
 
+import { parseJson } from "../exact-json.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import type { StoredForm } from "../stored-form.ts";
 import type { Column, Value } from "../table.ts";
@@ -33,7 +34,7 @@ export function sqliteParameters(parameters?: Parameters): Record<string, Sqlite
 /** A stored value in the form in which it was written. */
 export function writtenValue(column: Pick<Column, "type"> | undefined, stored: SqliteValue): Value {
   if (stored === null) return null;
-  if (column?.type === "json") return JSON.parse(String(stored));
+  if (column?.type === "json") return parseJson(String(stored));
   if (column?.type === "boolean") return Boolean(stored);
   if (typeof stored !== "bigint") return stored;
   const number = Number(stored);

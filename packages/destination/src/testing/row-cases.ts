@@ -1,6 +1,7 @@
 /** What goes in comes out. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import { parseJson } from "../exact-json.ts";
 import { defineTable, type Json } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, commitThings, content, rejectsWith, storedThings, type Thing, thing, things } from "./sample.ts";
@@ -34,6 +35,25 @@ function nested(depth: number): Json {
 /** The same with U+FFFD for every NUL character. */
 function nulReplaced(value: unknown): unknown {
   return JSON.parse(JSON.stringify(value).replaceAll("\\u0000", "\ufffd"));
+}
+
+/** Numbers that no double says in these words. */
+const exactNumbers = [
+  "12345678901234567890",
+  "-9007199254740993",
+  "1.10",
+  "0.1000000000000000055",
+  "1e400",
+  "-2.50E-3",
+];
+
+/** A number as its sign, its digits and the power of ten that they are multiplied with: the same for equal numbers. */
+function decimal(number: string): string {
+  const [, sign, whole = "", fraction = "", exponent = "0"] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:[eE]([+-]?\d+))?$/.exec(number) ?? [];
+  const digits = (whole + fraction).replace(/^0+/, "");
+  const significant = digits.replace(/0+$/, "");
+  return `${sign}${significant}e${Number(exponent) - fraction.length + digits.length - significant.length}`;
 }
 
 const texts = [
@@ -116,6 +136,25 @@ export const rowCases: readonly DestinationCase[] = [
           "9999-12-31T23:59:59.999999Z",
         ]),
       ),
+  },
+  {
+    group,
+    name: "keeps every digit of the numbers in JSON, in the words of heldAs",
+    async run(subject) {
+      const { heldAs = (_, value) => value } = subject.place.connect();
+      const data = parseJson(`[${exactNumbers.join(",")}]`);
+      const held = JSON.stringify(heldAs(things.columns.data, data));
+      const heldNumbers = held.slice(1, -1).split(",");
+      assert.deepEqual(heldNumbers.map(decimal), exactNumbers.map(decimal), "heldAs changes no number");
+      const rows = [thing(1, { data })];
+      assert.equal((await commitOnce(subject, { upserts: rows })).inserted, 1);
+      assert.equal((await commitOnce(subject, { upserts: rows })).unchanged, 1, "the same numbers are no change");
+      const [key] = await subject.during(async (session) => {
+        await session.prepare([things]);
+        return session.keys(things, {}, ["data"]);
+      });
+      assert.equal(JSON.stringify(key?.data), held, "as read through keys()");
+    },
   },
   {
     group,

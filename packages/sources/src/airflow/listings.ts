@@ -5,6 +5,7 @@ import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
 import { key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
+import { parseRuns } from "./parse-runs.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./unreadable.ts";
 
@@ -200,12 +201,14 @@ export const dagRunListing = (
             },
             signal,
             maxResponseBytes,
+            parseJson: parseRuns,
           }),
       get: (scope, page) => (signal, maxResponseBytes) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns", {
           params: { path: { dag_id: only(scope.dags) }, query: { ...page, ...queryOf(scope) } },
           signal,
           maxResponseBytes,
+          parseJson: parseRuns,
         }),
     },
     useBatch,
