@@ -1,8 +1,16 @@
 /** I14: one row that a destination cannot hold, from the server to the table, in every destination. */
+import { createHash } from "node:crypto";
 import { createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
 import { memoryDestination } from "@org/destination/memory";
-import { createEmptyAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import {
+  createEmptyAirflowWorld,
+  createEmptyDagsterWorld,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators";
 import { airflow } from "@org/sources/airflow";
+import { dagster } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startSuites } from "../support/suites.ts";
@@ -97,4 +105,29 @@ describe.each(places)("%s", (_, create) => {
     world.deleteRun(runs[2]!);
     expect(await syncNow()).toEqual({ errors: [], problems: [], there: ["a", "b", "d"] });
   });
+});
+
+test("I14: an asset whose key is too long for PostgreSQL's index", async () => {
+  const suite = suites.find(({ name }) => name === "postgres")!;
+  const place = await suite.create();
+  onTestFinished(async () => place.cleanup?.());
+  const world = createEmptyDagsterWorld();
+  const noise = Array.from({ length: 120 }, (_, index) => createHash("sha256").update(`${index}`).digest("hex")).join(
+    "",
+  );
+  world.addLocation("main", { assets: [{ path: ["orders"] }, { path: [noise] }, { path: ["customers"] }] });
+  const server = await startDagsterSimulator({ world });
+  onTestFinished(() => server.close());
+  const source = dagster({ client: createDagsterClient({ url: server.url }) });
+  const syncNow = () => sync({ source, destination: place.connect(), now: () => world.clock.now() });
+  const held = async () => (await suite.read(place, "dagster_assets")).map(({ key_path }) => key_path).sort();
+  for (const _ of [1, 2]) {
+    await expect(syncNow()).rejects.toMatchObject({
+      result: { problems: [{ code: "UNSTORED_ROW", message: expect.stringContaining("index") }] },
+    });
+    expect(await held()).toEqual(["customers", "orders"]);
+  }
+  world.undefineAsset("main", [noise]);
+  await syncNow();
+  expect(await held()).toEqual(["customers", "orders"]);
 });

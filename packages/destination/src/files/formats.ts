@@ -64,6 +64,13 @@ const formats: Readonly<Record<FileFormat, Format>> = {
   },
 };
 
+/**
+ * How long the texts of a row may be together in a format, in bytes: what is longer could be written, and never read. Quotes
+ * and breaks in them are written with a character more.
+ */
+export const longestTexts = (format: FileFormat): number =>
+  format === "parquet" ? Number.POSITIVE_INFINITY : longestRow / 2;
+
 export const fileFormats = Object.keys(formats) as readonly FileFormat[];
 
 export const extensionOf = (format: FileFormat): string => formats[format].extension;

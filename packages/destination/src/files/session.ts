@@ -1,5 +1,4 @@
 import type { Batch, CommitResult, DestinationNotice, Session, State } from "../destination.ts";
-import { rowWork } from "../duckdb/row-work.ts";
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { SqlSession } from "../sql/session.ts";
@@ -7,6 +6,7 @@ import type { StoredRow, Table } from "../table.ts";
 import { Chain } from "./chain.ts";
 import type { FileFormat } from "./formats.ts";
 import { Publisher } from "./publisher.ts";
+import { fileRowWork } from "./row-work.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import type { Store } from "./store.ts";
 import { PipelineWriter } from "./writer.ts";
@@ -35,7 +35,7 @@ export class FilesSession implements Session {
     this.#store = chain.store;
     this.#publisher = new Publisher(scratch, chain, writer, options);
     const { database } = scratch;
-    this.#duckdb = new SqlSession(database, writer.pipeline, rowWork(database), this.#publisher);
+    this.#duckdb = new SqlSession(database, writer.pipeline, fileRowWork(database, options.format), this.#publisher);
   }
 
   /** Takes the pipeline's lease. The session closes the store; where opening fails, nothing does. */
