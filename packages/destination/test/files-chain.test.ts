@@ -1,5 +1,5 @@
 /** The manifests are the one thing that keeps writers apart: what could go wrong with them, one by one. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -98,4 +98,62 @@ test("what else lies among the manifests is no manifest", async () => {
     await writeFile(join(folder, "_sync/manifests", name), "{");
   }
   expect((await addOne(await chainOn(store), "a")).number).toBe(1);
+});
+
+/** A part of a manifest, what somebody wrote there, and the part that is named where it is a larger one. */
+const edits: [part: string, value: unknown, named?: string][] = [
+  ["number", 7],
+  ["tables", []],
+  ["tables.t", null],
+  ["tables.t.primaryKey", undefined],
+  ["tables.t.primaryKey", ["other"]],
+  ["tables.t.columns", undefined],
+  ["tables.t.columns.0.type", "blob", "tables.t.columns"],
+  ["tables.t.files", undefined],
+  ["tables.t.files.0.sha256", undefined, "tables.t.files"],
+  ["tables.t.retired.0.at", undefined, "tables.t.retired"],
+  ["tables.t.pipeline", undefined],
+  ["pipelines.p", null],
+  ["pipelines.p.writer", 5],
+  ["pipelines.p.last", undefined],
+  ["pipelines.p.states", undefined],
+  ["pipelines.p.states.s.value", undefined, "pipelines.p.states.s"],
+  ["pipelines.p.abandoned", "a"],
+];
+
+test.each(edits)("a manifest whose %s is %j is refused, and said where", async (part, value, named: string = part) => {
+  const at = "2026-11-21T09:30:00.000000Z";
+  const path = "t/000000000001-0a1b2c3d.parquet";
+  const columns = [{ name: "id", type: "string" }] as const;
+  const files = [{ path, rows: 1, bytes: 1, sha256: "a" }];
+  const writer = { host: "h", pid: 1, session: "0a1b2c3d", until: at };
+  const states = { s: { version: 1, value: null, tables: ["t"], at } };
+  const chain = await chainOn(store);
+  await chain.append((_, last) => ({
+    tables: { t: { pipeline: "p", primaryKey: ["id"], columns, files, retired: [{ path, at }] } },
+    pipelines: { p: { writer, last, states, abandoned: [{ session: "0a1b2c3d", at }] } },
+  }));
+  expect((await chainOn(store)).latest).toEqual(chain.latest);
+  const file = join(folder, "_sync/manifests/000000000001.json");
+  const manifest = JSON.parse(await readFile(file, "utf8"));
+  const names = part.split(".");
+  const last = names.pop() as string;
+  let found = manifest;
+  for (const name of names) found = found[name];
+  found[last] = value;
+  await writeFile(file, JSON.stringify(manifest));
+  await expect(chainOn(store)).rejects.toMatchObject({
+    code: "INVALID_STATE",
+    message: expect.stringMatching(
+      new RegExp(`000000000001\\.json .*: ${named.replaceAll(".", "\\.")} is .*move it away`),
+    ),
+  });
+});
+
+test("a number that no manifest ever had is somebody else's, and stays", async () => {
+  const foreign = join(folder, "_sync/manifests/000000000000.json");
+  await writeFile(foreign, "mine");
+  const chain = await chainOn(store);
+  for (let round = 0; round < 12; round += 1) await addOne(chain, "a");
+  expect(await readFile(foreign, "utf8")).toBe("mine");
 });

@@ -6,6 +6,7 @@
 import { DestinationError } from "../errors.ts";
 import type { Holder } from "../holder.ts";
 import type { ColumnType, Json } from "../table.ts";
+import { wrongPart } from "./manifest-shape.ts";
 import { parseDataPath } from "./names.ts";
 
 /** The format of all that is below. A release that changes it counts it up and reads the older ones. */
@@ -87,15 +88,18 @@ export function manifestNumber(path: string): number | undefined {
   const digits = path.startsWith(`${folder}/`)
     ? /^(\d{12})\.json$/.exec(path.slice(folder.length + 1))?.[1]
     : undefined;
-  return digits === undefined ? undefined : Number(digits);
+  // The first one is 1.
+  return Number(digits) || undefined;
 }
 
 /** @throws DestinationError `INVALID_STATE` for what is no manifest, `NEWER_VERSION` for that of a newer release */
 export function parseManifest(text: string, path: string, place: string): Manifest {
-  let found: Partial<Manifest>;
+  let found: Manifest;
   try {
     found = JSON.parse(text);
-    if (typeof found.format !== "number" || !found.tables || !found.pipelines) throw new TypeError("parts are missing");
+    if (typeof found?.format !== "number") throw new TypeError("format is missing or no number");
+    const wrong = found.format <= FORMAT ? wrongPart(found, manifestNumber(path)) : undefined;
+    if (wrong !== undefined) throw new TypeError(`${wrong} is missing or not what a sync writes there`);
   } catch (cause) {
     throw new DestinationError(
       "INVALID_STATE",
@@ -104,7 +108,7 @@ export function parseManifest(text: string, path: string, place: string): Manife
       { cause },
     );
   }
-  if (found.format <= FORMAT) return checkPaths(found as Manifest, path, place);
+  if (found.format <= FORMAT) return checkPaths(found, path, place);
   throw new DestinationError(
     "NEWER_VERSION",
     `${place} was written by a newer release (format ${found.format}, this one knows ${FORMAT}). Update this program.`,
