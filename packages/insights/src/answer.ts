@@ -140,6 +140,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
     timezone,
     days: daysOf(window, timezone),
     dialect,
+    contents: pipelines ? contents.filter(({ pipeline }) => pipelines.includes(pipeline)) : contents,
     value: () => {
       throw new TypeError("Values belong to the statement that is being written.");
     },

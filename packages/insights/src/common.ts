@@ -39,6 +39,15 @@ export function ofPresentDags(
     WHERE stale.pipeline = ${alias}.pipeline AND stale.dag_id = ${alias}.${dag} AND stale.is_stale = 1)`;
 }
 
+export const allTypesParameter = {
+  all_types: { type: "boolean", default: false, description: "Whether manual runs and backfills count too." },
+} as const satisfies ParameterSet;
+
+/** A condition on runs: those that come by themselves, not by a person or a backfill, unless all count. */
+export function ofRegularRuns(alias: string, { all_types }: { readonly all_types: boolean }): string {
+  return all_types ? "1 = 1" : `${alias}.origin NOT IN ('manual', 'backfill')`;
+}
+
 /** A condition: a moment lies in a window. */
 export function within(moment: string, { from, to }: { readonly from: number; readonly to: number }): string {
   return `${moment} >= ${from} AND ${moment} < ${to}`;

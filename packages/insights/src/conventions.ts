@@ -31,7 +31,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       run_after, scheduled_when AS scheduled, queued_when AS queued, start_date AS started, end_date AS ended,
       ${duration("start_date", "end_date")} AS duration, ${duration("queued_when", "start_date")} AS queue_wait,
       ${duration("scheduled_when", "queued_when")} AS schedule_wait, max_tries, pool, coalesce(pool_slots, 1) AS pool_slots,
-      queue, executor, operator, hostname, dag_version
+      queue, executor, operator, hostname, dag_version, purged_at
     FROM airflow_task_instances t WHERE start_date IS NOT NULL AND try_number >= 1
       AND NOT (is_latest = 1 AND (state IS NULL OR state IN ('up_for_retry', 'scheduled', 'queued')) AND EXISTS (
         SELECT 1 FROM airflow_task_instances earlier
@@ -63,7 +63,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     SELECT 'dagster' AS orchestrator, pipeline,
       CASE WHEN pipeline_name = '__ASSET_JOB' THEN '(asset runs)' ELSE pipeline_name END AS name,
       coalesce(code_location, '') || '/' || coalesce(repository, '') || '/' || pipeline_name AS job,
-      run_id, coalesce(root_run_id, run_id) AS root_run_id, parent_run_id, ${dagsterState} AS state,
+      run_id, coalesce(root_run_id, run_id) AS root_run_id, parent_run_id, status, ${dagsterState} AS state,
       CASE WHEN ${member("tags", "dagster/backfill")} IS NOT NULL THEN 'backfill'
         WHEN ${member("tags", "dagster/schedule_name")} IS NOT NULL THEN 'scheduled'
         WHEN ${member("tags", "dagster/sensor_name")} IS NOT NULL THEN 'sensor'
@@ -84,10 +84,12 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
   logical_runs: () => `
     SELECT orchestrator, pipeline, name, job, root_run_id AS run_id, run_id AS last_run_id, state, first_origin AS origin,
       first_queued AS queued, first_started AS started, ended,
-      ${duration("first_started", "ended")} AS duration, is_finished, attempts, attempts - 1 AS reruns, code_location, repository
+      ${duration("first_started", "ended")} AS duration, is_finished, attempts, attempts - 1 AS reruns, reruns_by_hand,
+      code_location, repository
     FROM (SELECT j.*,
         row_number() OVER (PARTITION BY pipeline, root_run_id ORDER BY coalesce(queued, 0) DESC, run_id DESC) AS newest,
         count(*) OVER (PARTITION BY pipeline, root_run_id) AS attempts,
+        sum(CASE WHEN is_rerun = 1 AND is_retry = 0 THEN 1 ELSE 0 END) OVER (PARTITION BY pipeline, root_run_id) AS reruns_by_hand,
         min(queued) OVER (PARTITION BY pipeline, root_run_id) AS first_queued,
         min(started) OVER (PARTITION BY pipeline, root_run_id) AS first_started,
         first_value(origin) OVER (PARTITION BY pipeline, root_run_id ORDER BY coalesce(queued, 0), run_id) AS first_origin
@@ -100,11 +102,11 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
    */
   runs: () => `
     SELECT orchestrator, pipeline, name, job, run_id, state, origin, run_after, queued, started, ended, duration,
-      is_finished, is_rerun
+      is_finished, is_rerun, purged_at
     FROM dag_runs
     UNION ALL
     SELECT orchestrator, pipeline, name, job, run_id, state, origin, queued, queued, started, ended, duration,
-      is_finished, CASE WHEN reruns > 0 THEN 1 ELSE 0 END
+      is_finished, CASE WHEN reruns > 0 THEN 1 ELSE 0 END, NULL
     FROM logical_runs`,
 
   /** What is known of a DAG or a job. A job has neither owners nor a pause here. */

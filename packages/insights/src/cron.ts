@@ -28,6 +28,13 @@ export function lastMoments(crons: readonly Cron[], before: Micros, count: numbe
   return [...moments].sort((a, b) => b - a).slice(0, count);
 }
 
+/** The first moment after another one; undefined where there is none. */
+export function nextMoment(crons: readonly Cron[], after: Micros): Micros | undefined {
+  const start = new Date(Math.floor(after / SECOND) * 1000);
+  const moments = crons.flatMap((cron) => cron.nextRun(start)?.getTime() ?? []);
+  return moments.length > 0 ? Math.min(...moments) * 1000 : undefined;
+}
+
 /** All moments in a window, in order. Slow for many minutes: ask once per expression, not once per DAG. */
 export function momentsIn(crons: readonly Cron[], { from, to }: Window): readonly Micros[] {
   const moments = new Set<Micros>();

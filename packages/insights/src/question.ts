@@ -1,5 +1,5 @@
 /** A question as data: declared once, in a file of its own. */
-import type { Value } from "@org/destination";
+import type { StoredPipeline, Value } from "@org/destination";
 import type { Dialect } from "./dialect.ts";
 import type { Day, Micros, Window } from "./moments.ts";
 import type { TableName } from "./tables.ts";
@@ -84,6 +84,8 @@ export interface Asking<P extends ParameterSet = ParameterSet> {
   /** The days of the window in that zone. */
   readonly days: readonly Day[];
   readonly dialect: Dialect;
+  /** What is stored of the pipelines that are asked about. */
+  readonly contents: readonly StoredPipeline[];
   /** A value as a placeholder of the statement. */
   value(value: Value): string;
   /** A query of literal rows, to be named by WITH: `VALUES (…), (…)`; one of no rows where there are none. */

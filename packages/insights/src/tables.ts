@@ -133,15 +133,21 @@ export function findTables(contents: readonly StoredPipeline[], pipelines?: read
   for (const { pipeline, tables } of contents) {
     if (pipelines && !pipelines.includes(pipeline)) continue;
     for (const { name: stored, columns } of tables) {
-      // The longest name that fits: one may end like another.
-      const [name] = tableNames
-        .filter((each) => stored === each || stored.endsWith(`_${each}`))
-        .sort((a, b) => b.length - a.length);
+      const name = knownTable(stored);
       if (!name) continue;
       found.set(name, [...(found.get(name) ?? []), { pipeline, stored, columns: new Set(columns) }]);
     }
   }
   return found;
+}
+
+/** A stored table's name without its prefix, where it is one that questions know. */
+export function knownTable(stored: string): TableName | undefined {
+  // The longest name that fits: one may end like another.
+  const [name] = tableNames
+    .filter((each) => stored === each || stored.endsWith(`_${each}`))
+    .sort((a, b) => b.length - a.length);
+  return name;
 }
 
 /** A query of a table's rows that are not deleted, of all pipelines; of no row where no pipeline has the table. */

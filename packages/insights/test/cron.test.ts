@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { cronsOf, lastMoments, momentsIn } from "../src/cron.ts";
+import { cronsOf, lastMoments, momentsIn, nextMoment } from "../src/cron.ts";
 import { textOf } from "../src/moments.ts";
 
 const micros = (text: string) => Date.parse(text) * 1000;
@@ -20,6 +20,13 @@ test("moments are those of the schedule's zone, once where the clock shows an ho
   const zone = "America/New_York";
   expect(last("30 1 * * *", "2026-11-02T12:00:00Z", zone)).toEqual(["2026-11-02T06:30", "2026-11-01T05:30"]);
   expect(last("30 2 * * *", "2026-03-08T12:00:00Z", zone)).toEqual(["2026-03-08T07:00", "2026-03-07T07:30"]);
+});
+
+test("the first moment after another one, which does not count itself", () => {
+  const next = (text: string, after: string) => nextMoment(cronsOf(text) ?? [], micros(after));
+  expect(next("0 6 * * *, 0 18 * * *", "2026-11-02T06:00:00Z")).toBe(micros("2026-11-02T18:00:00Z"));
+  expect(next("0 6 * * *", "2026-11-02T05:59:59.9Z")).toBe(micros("2026-11-02T06:00:00Z"));
+  expect(next("0 0 31 2 *", "2026-11-02T06:00:00Z")).toBeUndefined();
 });
 
 test("all moments in a window, with its start and without its end", () => {

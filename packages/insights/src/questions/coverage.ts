@@ -1,0 +1,107 @@
+import type { StoredStream } from "@org/destination";
+import { asOfOf } from "../as-of.ts";
+import { SECOND } from "../moments.ts";
+import { defineQuestion } from "../question.ts";
+import { knownTable } from "../tables.ts";
+
+const known = (table: string, first: string, last: string, more: string) =>
+  `SELECT pipeline, '${table}' AS known, min(${first}) AS first, max(${last}) AS last, ${more} FROM ${table} GROUP BY pipeline`;
+/** Of the rows that have ended: those without a start, and those whose times give no duration. */
+const times = (start: string, end: string, finished: string) => `
+  sum(CASE WHEN ${finished} AND ${start} IS NULL THEN 1 ELSE 0 END) AS without_start,
+  sum(CASE WHEN ${finished} AND (${start} IS NULL OR ${end} IS NULL OR ${end} < ${start}) THEN 1 ELSE 0 END) AS bad_durations`;
+const runStart = "coalesce(start_date, queued_at, run_after)";
+const jobStart = "coalesce(start_time, creation_time, update_time)";
+
+export const coverage = defineQuestion({
+  name: "coverage",
+  sentence: "How much do these answers know?",
+  limits:
+    "“Never” in any answer means: not since the first moment here. What the server threw away before the first sync is not known.",
+  tables: [
+    "airflow_dags",
+    "airflow_dag_runs",
+    "airflow_task_instances",
+    "dagster_runs",
+    "dagster_assets",
+    "dagster_schedules",
+    "dagster_sensors",
+  ],
+  parameters: {},
+  columns: {
+    pipeline: { type: "text", description: "The pipeline that synced it." },
+    table: { type: "text", description: "The table, as it is stored." },
+    rows: { type: "integer", description: "Rows that are not deleted." },
+    first: { type: "moment", nullable: true, description: "When the first of its runs, attempts or assets was." },
+    last: { type: "moment", nullable: true, description: "When the last was." },
+    as_of: { type: "moment", nullable: true, description: "The moment that its pipeline's tables show." },
+    synced_at: { type: "moment", nullable: true, description: "When a sync last wrote into it." },
+    age: { type: "number", nullable: true, unit: "s", description: "From then to now, by the reader's clock." },
+    purged: {
+      type: "integer",
+      nullable: true,
+      description: "Rows that the server has thrown away since, and that count.",
+    },
+    deleted: { type: "integer", description: "Rows that were deleted, and that count nowhere." },
+    without_start: { type: "integer", nullable: true, description: "Runs or attempts that ended without a start." },
+    bad_durations: {
+      type: "integer",
+      nullable: true,
+      description: "Those that ended without a duration: with no start, no end, or an end before the start.",
+    },
+    late_dags: {
+      type: "integer",
+      nullable: true,
+      description: "DAGs whose history begins after they did: their first version here is not their first.",
+    },
+  },
+  chart: { kind: "stats" },
+  sql: () => `
+    ${known("airflow_dag_runs", runStart, runStart, `sum(CASE WHEN purged_at IS NOT NULL THEN 1 ELSE 0 END) AS purged, ${times("start_date", "end_date", "state IN ('success', 'failed')")}, NULL AS late_dags`)}
+    UNION ALL
+    SELECT counted.*, late.late_dags FROM (
+      ${known("airflow_task_instances", "start_date", "start_date", `sum(CASE WHEN purged_at IS NOT NULL THEN 1 ELSE 0 END) AS purged, ${times("start_date", "end_date", "try_number >= 1 AND state IN ('success', 'failed')")}`)}) AS counted
+      JOIN (SELECT pipeline, sum(CASE WHEN first_version > 1 THEN 1 ELSE 0 END) AS late_dags FROM (
+        SELECT pipeline, dag_id, min(dag_version) AS first_version FROM airflow_task_instances GROUP BY pipeline, dag_id) AS versions
+        GROUP BY pipeline) AS late ON late.pipeline = counted.pipeline
+    UNION ALL
+    ${known("dagster_runs", jobStart, jobStart, `NULL, ${times("start_time", "end_time", "status IN ('SUCCESS', 'FAILURE', 'CANCELED')")}, NULL`)}
+    UNION ALL
+    ${known("dagster_assets", "last_materialization_time", "last_materialization_time", "NULL, NULL, NULL, NULL")}`,
+  finish(rows, { contents }) {
+    const now = Date.now();
+    const nothing = {
+      first: null,
+      last: null,
+      purged: null,
+      without_start: null,
+      bad_durations: null,
+      late_dags: null,
+    };
+    return contents.flatMap(({ pipeline, tables, streams }) =>
+      tables.map(({ name, rows: stored, deleted }) => {
+        const counted = rows.find((row) => row.pipeline === pipeline && row.known === knownTable(name));
+        const synced = lastCommit(streams, name);
+        return {
+          ...nothing,
+          ...counted,
+          pipeline,
+          table: name,
+          rows: stored,
+          deleted,
+          as_of: asOfOf([{ pipeline, tables, streams }]) ?? null,
+          synced_at: synced === undefined ? null : synced * 1000,
+          age: synced === undefined ? null : Math.max(0, now * 1000 - synced * 1000) / SECOND,
+        };
+      }),
+    );
+  },
+});
+
+/** In ms since 1970. */
+function lastCommit(streams: readonly StoredStream[], table: string): number | undefined {
+  const times = streams
+    .filter(({ tables }) => tables.includes(table))
+    .map(({ committedAt }) => Date.parse(committedAt));
+  return times.length > 0 ? Math.max(...times) : undefined;
+}

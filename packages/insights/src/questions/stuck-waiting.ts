@@ -1,0 +1,69 @@
+import { jobColumns, limitParameter, ofPresentDags, staleParameter } from "../common.ts";
+import { SECOND } from "../moments.ts";
+import { defineQuestion } from "../question.ts";
+
+export const stuckWaiting = defineQuestion({
+  name: "stuck_waiting",
+  sentence: "What waits and does not start?",
+  limits:
+    "The cause is what fits best. How many slots a pool has is not in the tables, so a full pool is one of two causes. A backfill has limits of its own, which are not there either.",
+  tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
+  waitsFor: ["pools"],
+  parameters: {
+    min: { type: "number", default: 600, unit: "s", description: "What waits less is left out." },
+    ...staleParameter,
+    ...limitParameter(200),
+  },
+  columns: {
+    ...jobColumns,
+    run_id: { type: "text", description: "The run." },
+    task: { type: "text", nullable: true, description: "The task, null for the run as a whole." },
+    map_index: { type: "integer", nullable: true, description: "The task's index, -1 where it is not mapped." },
+    state: { type: "text", description: "The state or Dagster's status that it waits in." },
+    since: { type: "moment", description: "When it came into that state." },
+    waiting: { type: "number", unit: "s", description: "From there to the moment that the tables show." },
+    pool: { type: "text", nullable: true, description: "The task's pool." },
+    queue: { type: "text", nullable: true, description: "The task's queue." },
+    cause: {
+      type: "text",
+      description:
+        "paused, max_active_runs reached, max_active_tasks reached, pool full or scheduler, scheduler, executor; of Dagster run queue, launcher.",
+    },
+  },
+  chart: { kind: "table" },
+  sql: ({ asOf, parameters }) => `
+    WITH active_runs AS (
+      SELECT pipeline, name, count(*) AS active FROM dag_runs
+      WHERE state = 'running' AND origin <> 'backfill' AND purged_at IS NULL GROUP BY pipeline, name),
+    active_tasks AS (
+      SELECT pipeline, dag_id, dag_run_id, count(*) AS active FROM airflow_task_instances
+      WHERE state IN ('queued', 'running', 'restarting') AND is_latest = 1 AND purged_at IS NULL
+      GROUP BY pipeline, dag_id, dag_run_id),
+    waiting AS (
+      SELECT 'airflow' AS orchestrator, t.pipeline, t.dag_id AS name, t.dag_run_id AS run_id, t.task_id AS task, t.map_index,
+        t.state, CASE WHEN t.state = 'queued' THEN coalesce(t.queued_when, t.scheduled_when) ELSE t.scheduled_when END AS since,
+        t.pool, t.queue,
+        CASE WHEN t.state = 'queued' THEN 'executor' WHEN d.is_paused = 1 THEN 'paused'
+          WHEN a.active >= d.max_active_tasks THEN 'max_active_tasks reached' ELSE 'pool full or scheduler' END AS cause
+      FROM airflow_task_instances t
+        LEFT JOIN airflow_dags d ON d.pipeline = t.pipeline AND d.dag_id = t.dag_id
+        LEFT JOIN active_tasks a ON a.pipeline = t.pipeline AND a.dag_id = t.dag_id AND a.dag_run_id = t.dag_run_id
+      WHERE t.state IN ('queued', 'scheduled') AND t.is_latest = 1 AND t.purged_at IS NULL
+      UNION ALL
+      SELECT r.orchestrator, r.pipeline, r.name, r.run_id, NULL, NULL, r.state, coalesce(r.queued, r.run_after), NULL, NULL,
+        CASE WHEN d.is_paused = 1 THEN 'paused'
+          WHEN r.origin <> 'backfill' AND a.active >= d.max_active_runs THEN 'max_active_runs reached' ELSE 'scheduler' END
+      FROM dag_runs r
+        LEFT JOIN airflow_dags d ON d.pipeline = r.pipeline AND d.dag_id = r.name
+        LEFT JOIN active_runs a ON a.pipeline = r.pipeline AND a.name = r.name
+      WHERE r.state = 'queued' AND r.purged_at IS NULL
+      UNION ALL
+      SELECT orchestrator, pipeline, name, run_id, NULL, NULL, status, coalesce(updated, queued), NULL, NULL,
+        CASE WHEN status = 'QUEUED' THEN 'run queue' ELSE 'launcher' END
+      FROM job_runs WHERE state = 'queued')
+    SELECT orchestrator, pipeline, name, run_id, task, map_index, state, since, (${asOf} - since) * 1.0 / ${SECOND} AS waiting,
+      pool, queue, cause
+    FROM waiting w WHERE since IS NOT NULL AND ${asOf} - since >= ${parameters.min} * ${SECOND}
+      AND ${ofPresentDags("w", "name", parameters)}
+    ORDER BY since, name, run_id, task, map_index LIMIT ${parameters.limit}`,
+});
