@@ -36,9 +36,10 @@ export async function startFixture(
     readonly overlapMs?: number;
     readonly version?: DagsterVersion;
     readonly lie?: Lie;
+    readonly maxResponseBytes?: number;
   } = {},
 ): Promise<DagsterFixture> {
-  const { overlapMs = 0, version = "1.13.27", lie, ...rest } = options;
+  const { overlapMs = 0, version = "1.13.27", lie, maxResponseBytes, ...rest } = options;
   const server = await startDagsterSimulator({ world, version });
   onTestFinished(() => server.close());
   const front = lie && (await startLyingFront(server.url.replace(/\/graphql$/, ""), lie));
@@ -53,7 +54,8 @@ export async function startFixture(
     state: (stream) => [...memory.states.values()].map((states) => states.get(stream)?.json)[0],
     async sync(overrides = {}) {
       const events: SyncEvent[] = [];
-      const source = dagster({ client: createDagsterClient({ url: front?.url ?? server.url }), overlapMs, ...rest });
+      const client = createDagsterClient({ url: front?.url ?? server.url, maxResponseBytes });
+      const source = dagster({ client, overlapMs, ...rest });
       const requests = { retries: 2, retryWaitMs: 1, retryWaitMaxMs: 2 };
       const onEvent = (event: SyncEvent) => void events.push(event);
       const now = () => world.clock.now();

@@ -1,16 +1,17 @@
 /** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
-  type AnswerOptions,
   createAnswerSize,
   createServerClock,
   createWalk,
   expectShape,
+  isTooLarge,
   type SourceContext,
   uniqueRows,
 } from "@org/sync-engine";
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
 import { answers } from "./answers.ts";
+import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { identityOf, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
@@ -36,7 +37,7 @@ export function airflowApi(
   useBatch = true,
 ) {
   const clock = createServerClock(context);
-  const dagsSize = createAnswerSize();
+  const [dagsSize, oldestSize, eventsSize] = [createAnswerSize(), createAnswerSize(), createAnswerSize()];
   /** Asks, and believes no answer of another shape: one without the rows is no empty list. */
   const ask: AskServer = async (label, { shape, rows }, call, options) => {
     const checked = async (signal: AbortSignal) => {
@@ -107,27 +108,13 @@ export function airflowApi(
     position: () => clock.position(),
 
     /** One page of all DAGs, stale ones among them, in order of their ids. */
-    async dagsPage(
-      offset: number,
-      limit: number,
-      { least, ...options }: { readonly retries?: number; readonly least?: number } = {},
-    ): Promise<DagsPage> {
-      const asked = async (size: number, { maxResponseBytes, ...sized }: AnswerOptions) => {
-        const query = { limit: size, offset, order_by: ["dag_id"], exclude_stale: false };
-        let bytes = 0;
-        const call = async (signal: AbortSignal) => {
-          const result = await client.GET("/api/v2/dags", { params: { query }, signal, maxResponseBytes });
-          bytes = result.bytes;
-          return result;
-        };
-        const data = await ask("dags", answers.dags, call, { ...options, ...sized });
-        return { dags: data.dags, total: data.total_entries, limit: size, bytes };
+    async dagsPage(offset: number, wanted: number, options: Omit<PageOptions, "wanted"> = {}): Promise<DagsPage> {
+      const call = (limit: number, limits: Limits) => {
+        const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
+        return client.GET("/api/v2/dags", { params: { query }, ...limits });
       };
-      const weigh = ({ dags, bytes }: { readonly dags: readonly Dag[]; readonly bytes: number }) => ({
-        rows: dags.length,
-        bytes,
-      });
-      return dagsSize.fit(limit, asked, { weigh, ...(least !== undefined && { least }) });
+      const { data, limit } = await askPage(ask, dagsSize, ["dags", answers.dags], call, { ...options, wanted });
+      return { dags: data.dags, total: data.total_entries, limit };
     },
 
     /**
@@ -173,12 +160,21 @@ export function airflowApi(
     async oldestRunStart(runCounts: RunCounts): Promise<string | null> {
       const walk = createWalk("dag runs by their start");
       for (let offset = 0; ; ) {
-        const { dag_runs: runs } = await ask("oldest dag runs", answers.dagRuns, (signal) =>
+        const call = (limit: number, limits: Limits) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns", {
-            params: { path: { dag_id: "~" }, query: { limit: 100, offset, order_by: ["start_date"] } },
-            signal,
-          }),
-        );
+            params: { path: { dag_id: "~" }, query: { limit, offset, order_by: ["start_date"] } },
+            ...limits,
+          });
+        const answer = await askPage(ask, oldestSize, ["oldest dag runs", answers.dagRuns], call, {
+          wanted: 100,
+        }).catch(serverError);
+        if (answer instanceof Error) {
+          // One that is too large to be read is passed over: the next one began hardly later.
+          if (!isTooLarge(answer)) throw answer;
+          offset += 1;
+          continue;
+        }
+        const { dag_runs: runs } = answer.data;
         const oldest = runs.find(
           ({ dag_id, start_date }) => isTimestamp(start_date) && numberOfRuns(runCounts, dag_id) > 1,
         );
@@ -233,20 +229,12 @@ export function airflowApi(
       const events: EventLog[] = [];
       const walk = createWalk("event logs");
       for (;;) {
-        const data = await ask("event logs", answers.eventLogs, (signal) =>
-          client.GET("/api/v2/eventLogs", {
-            params: {
-              query: {
-                after: timestampOf(since),
-                included_events: silentEvents,
-                order_by: ["id"],
-                limit: LARGEST_PAGE,
-                offset: events.length,
-              },
-            },
-            signal,
-          }),
-        );
+        const offset = events.length;
+        const call = (limit: number, limits: Limits) => {
+          const query = { after: timestampOf(since), included_events: silentEvents, order_by: ["id"], limit, offset };
+          return client.GET("/api/v2/eventLogs", { params: { query }, ...limits });
+        };
+        const { data } = await askPage(ask, eventsSize, ["event logs", answers.eventLogs], call);
         events.push(...data.event_logs);
         // The log only grows at its end, so an offset into it does not shift. A number that is lower than what came
         // proves nothing.

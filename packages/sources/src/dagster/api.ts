@@ -9,9 +9,7 @@ import {
   definitionsDocument,
   eventAssetsQuery,
   lackingRunFields,
-  type PaginateRunsOptions,
   paginateRunIds,
-  paginateRuns,
   runChangesDocument,
   runIdsFilter,
   runsPageDocument,
@@ -19,9 +17,11 @@ import {
   withoutFields,
 } from "@org/dagster-client";
 import {
+  type AnswerOptions,
   createAnswerSize,
   createServerClock,
   expectShape,
+  isTooLarge,
   type Shape,
   type SourceContext,
   SyncError,
@@ -30,28 +30,12 @@ import {
 import { answers } from "./answers.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import type { Filtered } from "./frame.ts";
-
-/** How many of the newest runs every sync looks at, however old the times in them are. */
-export const HEAD_SIZE = 50;
+import { createLargeRuns } from "./large-runs.ts";
+import { HEAD_SIZE, type RunChanges } from "./run-changes.ts";
+import { type PagesOptions, runPages } from "./run-pages.ts";
 
 /** So many ids cost about as much as one run. */
 const IDS_PER_RUN = 10;
-
-/** The answer to what a sync asks each time. The parts are read one after the other. */
-export interface RunChanges {
-  /** How many runs there are; undefined where it was not asked, or not answered. */
-  readonly count: number | undefined;
-  /** The runs that were asked for again; none where none were. */
-  readonly again: readonly DagsterRun[];
-  /** Whether these are all that there are after the run that they were to come after, provided that it still exists. */
-  readonly isAgainShort: boolean;
-  /** The newest page of the runs that the window holds. */
-  readonly window: readonly DagsterRun[];
-  /** Those of the runs asked for by id that exist. */
-  readonly open: readonly DagsterRun[];
-  /** The newest runs by insertion, {@link HEAD_SIZE} of them or all there are. */
-  readonly head: readonly DagsterRun[];
-}
 
 export function dagsterApi(
   client: DagsterClient,
@@ -61,6 +45,7 @@ export function dagsterApi(
   const clock = createServerClock(context);
   const runsSize = createAnswerSize();
   const idsSize = createAnswerSize();
+  const large = createLargeRuns(context);
   // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
   let runsClient = client;
   const where = (label: string) => `The answer to ${label} (${client.url})`;
@@ -73,22 +58,26 @@ export function dagsterApi(
   function ask<Data, Result>(
     label: string,
     shape: Shape,
-    call: (signal: AbortSignal) => Promise<DagsterAnswer<Data>>,
-    read: (data: Data) => Result,
-    options?: Parameters<typeof request>[2],
+    call: (options: { signal: AbortSignal } & Pick<AnswerOptions, "maxResponseBytes">) => Promise<DagsterAnswer<Data>>,
+    read: (data: Data, bytes: number) => Result,
+    { maxResponseBytes, ...options }: Parameters<typeof request>[2] & Pick<AnswerOptions, "maxResponseBytes"> = {},
   ): Promise<Result> {
+    const limit = maxResponseBytes === undefined ? {} : { maxResponseBytes };
     const asked = async (signal: AbortSignal) => {
-      const { data, date, invalidDate } = await call(signal);
+      const { data, date, invalidDate, bytes } = await call({ signal, ...limit });
       clock.see(date?.toUTCString() ?? invalidDate);
       expectShape(shape, data, where(label));
       // Here, so that an error which comes as data is repeated like any other.
-      return read(data);
+      return read(data, bytes);
     };
     return request(label, asked, options);
   }
 
-  return {
-    /** Runs in an answer: as many as were wanted, unless the server was too slow for that. */
+  const api = {
+    /** Runs that are too large to be read. */
+    largeRuns: large.ids,
+
+    /** Runs in an answer: as many as were wanted, unless the server was too slow for that, or they are large. */
     get pageSize() {
       return Math.min(pageSize, runsSize.most);
     },
@@ -101,7 +90,7 @@ export function dagsterApi(
       return ask(
         "definitions",
         answers.definitions,
-        (signal) => client.rawRequest(definitionsDocument, {}, { signal }),
+        (limits) => client.rawRequest(definitionsDocument, {}, limits),
         (data) => {
           runsClient = withoutFields(client, lackingRunFields(data.run));
           return readDefinitions(data);
@@ -110,14 +99,19 @@ export function dagsterApi(
     },
 
     /** The latest materializations of assets, in the order of their paths; undefined where there is none. */
-    materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
+    async materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
       const { document, variables, read } = eventAssetsQuery(paths);
-      return ask(
-        "assets by key",
-        answers.assetsByKey,
-        (signal) => client.rawRequest(document, variables, { signal }),
-        read,
-      );
+      const call = (limits: object) => client.rawRequest(document, variables, limits);
+      try {
+        return await ask("assets by key", answers.assetsByKey, call, (data) => read(data));
+      } catch (error) {
+        if (!isTooLarge(error) || paths.length < 2) throw error;
+        const half = Math.ceil(paths.length / 2);
+        return [
+          ...(await api.materializations(paths.slice(0, half))),
+          ...(await api.materializations(paths.slice(half))),
+        ];
+      }
     },
 
     /**
@@ -127,7 +121,7 @@ export function dagsterApi(
      * @param options.withCount has all runs counted, too
      * @param options.again some of the runs after one of them, or of all
      */
-    runChanges(
+    async runChanges(
       window: DagsterRunsFilter,
       open: readonly string[],
       {
@@ -138,50 +132,75 @@ export function dagsterApi(
         readonly again?: { readonly from: string | undefined; readonly size: number } | undefined;
       },
     ): Promise<RunChanges> {
-      return runsSize.fit(pageSize, (size, options) => {
+      const asked = (size: number, options: AnswerOptions) => {
         const asked = { window, pageSize: size, open: runIdsFilter(open.slice(0, size)), headSize: HEAD_SIZE };
         const againSize = Math.min(size, again?.size ?? 0);
         const variables = { ...asked, withCount, withAgain: again !== undefined, againFrom: again?.from, againSize };
         return ask(
           "changed runs",
           answers.runChanges,
-          (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
-          (data) => {
+          (limits) => runsClient.rawRequest(runChangesDocument, variables, limits),
+          (data, bytes) => {
             const rows = (member: typeof data.window) => runsIn("changed runs", unwrap(member, "Runs").results);
             const runs = data.again ? rows(data.again) : [];
+            const found = { again: runs, window: rows(data.window), open: rows(data.open), head: rows(data.head) };
             return {
+              ...found,
               count: (data.count && unwrap(data.count, "Runs").count) ?? undefined,
-              again: runs,
               isAgainShort: runs.length < againSize,
-              window: rows(data.window),
-              open: rows(data.open),
-              head: rows(data.head),
+              isWindowFull: found.window.length >= size,
+              weight: { rows: Object.values(found).flat().length, bytes },
             };
           },
           options,
         );
-      });
+      };
+      try {
+        return await runsSize.fit(pageSize, asked, { weigh: ({ weight }) => weight });
+      } catch (error) {
+        if (!isTooLarge(error)) throw error;
+        // One of them is too large: part by part it can be gone around. Nothing is concluded of those that were not read.
+        const rest = { again: [], isAgainShort: false, window: [], isWindowFull: true, open: [] };
+        const head: DagsterRun[] = [];
+        for await (const { rows } of api.runPages({ limit: HEAD_SIZE, trustShortPage: true })) {
+          head.push(...rows);
+          if (head.length >= HEAD_SIZE) break;
+        }
+        return { ...rest, head, count: undefined };
+      }
     },
 
     /**
      * Those of these runs that exist. That the others do not is proven by an answer without any run: one with some of
-     * them may have been cut, by a proxy for instance.
+     * them may have been cut, by a proxy for instance. Those that are too large, which exist, are among the large runs.
      */
     async runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
       const found = new Map<string, DagsterRun>();
       let rest = ids;
       while (rest.length > 0) {
-        const { asked, rows } = await runsSize.fit(rest.length, (size, options) => {
+        const page = (size: number, options: AnswerOptions) => {
           const asked = rest.slice(0, size);
           const variables = { filter: runIdsFilter(asked), limit: asked.length };
           return ask(
             "runs by id",
             answers.runs,
-            (signal) => runsClient.rawRequest(runsPageDocument, variables, { signal }),
-            (data) => ({ asked, rows: runsIn("runs by id", unwrap(data.runs, "Runs").results) }),
+            (limits) => runsClient.rawRequest(runsPageDocument, variables, limits),
+            (data, bytes) => ({ asked, rows: runsIn("runs by id", unwrap(data.runs, "Runs").results), bytes }),
             options,
           );
-        });
+        };
+        const answer = await runsSize
+          .fit(rest.length, page, { weigh: ({ rows, bytes }) => ({ rows: rows.length, bytes }) })
+          .catch((error: unknown) => {
+            if (!isTooLarge(error)) throw error;
+            return error;
+          });
+        if (answer instanceof Error) {
+          large.add(rest[0]!, answer);
+          rest = rest.slice(1);
+          continue;
+        }
+        const { asked, rows } = answer;
         const known = found.size;
         for (const run of rows) found.set(run.runId, run);
         if (rows.length > 0 && found.size === known)
@@ -202,13 +221,17 @@ export function dagsterApi(
       return ask(
         "the time zone of the runs",
         answers.runChanges,
-        (signal) => runsClient.rawRequest(runChangesDocument, variables, { signal }),
+        (limits) => runsClient.rawRequest(runChangesDocument, variables, limits),
         (data) => {
           const [before] = unwrap(data.window, "Runs").results;
           const [after] = unwrap(data.open, "Runs").results;
           return { ...(before && { before }), ...(after && { after }) };
         },
-      );
+      ).catch((error: unknown) => {
+        // The newest run comes with every such answer. Not to know is the safe side.
+        if (!isTooLarge(error)) throw error;
+        return {};
+      });
     },
 
     /**
@@ -216,34 +239,14 @@ export function dagsterApi(
      *
      * @param options.limit runs of a page, where fewer than usual will do
      */
-    runPages({
-      limit = pageSize,
-      ...options
-    }: Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage"> & { readonly limit?: number }): AsyncGenerator<
-      DagsterPage<DagsterRun>,
-      void,
-      void
-    > {
+    runPages({ limit = pageSize, ...options }: PagesOptions & { readonly limit?: number }) {
+      const check = (rows: readonly (DagsterRun | string)[]) => {
+        expectShape(answers.runRows, rows, where("runs"));
+        // Of some it only wants to know whether they exist.
+        runsIn("runs", rows.filter((row) => typeof row !== "string") as readonly DagsterRun[]);
+      };
       const most = Math.min(pageSize, limit);
-      return paginateRuns(runsClient, {
-        ...options,
-        pageSize: most,
-        signal,
-        attempt: (page) =>
-          runsSize.fit(most, (size, options) =>
-            request(
-              "runs",
-              async (signal) => {
-                const answer = await page(signal, size);
-                expectShape(answers.runRows, answer.rows, where("runs"));
-                // Of some it only wants to know whether they exist.
-                runsIn("runs", answer.rows.filter((row) => typeof row !== "string") as readonly DagsterRun[]);
-                return answer;
-              },
-              options,
-            ),
-          ),
-      });
+      return runPages(runsClient, { ...options, pageSize: most, size: runsSize, request, signal, check, large });
     },
 
     /** The ids of all runs there are, page by page, to an end that is proven. */
@@ -253,10 +256,13 @@ export function dagsterApi(
         pageSize: idsPerPage,
         signal,
         attempt: (page) =>
-          idsSize.fit(idsPerPage, (size, options) => request("ids of runs", (signal) => page(signal, size), options)),
+          idsSize.fit(idsPerPage, (size, { maxResponseBytes, ...options }) =>
+            request("ids of runs", (signal) => page(signal, size, maxResponseBytes), options),
+          ),
       });
     },
   };
+  return api;
 }
 
 export type DagsterApi = ReturnType<typeof dagsterApi>;

@@ -31,6 +31,8 @@ export async function* reconcileRuns(
     for (const { run_id } of upserts) gone.delete(run_id);
     if (upserts.length > 0) yield batchOf(runsTable, { upserts, state });
   }
+  // A run that is too large to be read is there.
+  for (const id of api.largeRuns) gone.delete(id);
   // All at once, so that as many as nobody believes are not half marked when that is noticed.
   if (gone.size > 0) yield batchOf(runsTable, { replace: [these([...gone], [])], state });
 }

@@ -6,7 +6,7 @@
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
 import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine";
-import type { RunChanges } from "./api.ts";
+import type { RunChanges } from "./run-changes.ts";
 import type { RunsPosition } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { runsTable } from "./tables/runs.ts";

@@ -12,6 +12,8 @@ export type RunsHistory = {
   readonly pageToken?: string;
   readonly frame?: Frame;
   readonly server?: ServerVersion;
+  /** Runs that were too large to be read: they are asked for again. */
+  readonly unread?: readonly string[];
 };
 
 /** The last sync that came to its end. */
@@ -24,6 +26,8 @@ export type RunsPosition = {
   readonly frame?: Frame;
   /** Whose answers the table holds. */
   readonly server?: ServerVersion;
+  /** Runs that were too large to be read: they are asked for again. */
+  readonly unread?: readonly string[];
 };
 
 /** The state of the runs: a first sync under way, or where the last sync ended. */
@@ -48,7 +52,8 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   const head = parseIds(last.head);
   const reread = parseIds(last.reread);
   if (position && head) {
-    return { position, head, ...(reread && { reread }), ...parseFrame(last.frame), ...parseServer(last.server) };
+    const kept = { ...parseFrame(last.frame), ...parseServer(last.server), ...parseUnread(last.unread) };
+    return { position, head, ...(reread && { reread }), ...kept };
   }
 
   const begun = (typeof history === "object" && history ? history : {}) as Record<string, unknown>;
@@ -56,13 +61,17 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   const beginning = parseIds(begun.head);
   if (!began || !beginning || typeof begun.pageToken !== "string") return { history: { start } };
   const { pageToken } = begun;
-  return {
-    history: { start: began, head: beginning, pageToken, ...parseFrame(begun.frame), ...parseServer(begun.server) },
-  };
+  const kept = { ...parseFrame(begun.frame), ...parseServer(begun.server), ...parseUnread(begun.unread) };
+  return { history: { start: began, head: beginning, pageToken, ...kept } };
 }
 
 function parseIds(value: unknown): readonly string[] | undefined {
   return Array.isArray(value) && value.every((id) => typeof id === "string") ? value : undefined;
+}
+
+function parseUnread(value: unknown): { readonly unread?: readonly string[] } {
+  const unread = parseIds(value);
+  return unread && unread.length > 0 ? { unread } : {};
 }
 
 function parseFrame(value: unknown): { readonly frame?: Frame } {

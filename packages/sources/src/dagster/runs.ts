@@ -1,8 +1,8 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import type { StoredRow } from "@org/destination";
 import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
-import { HEAD_SIZE } from "./api.ts";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
+import { HEAD_SIZE } from "./run-changes.ts";
 import { inChunks, reconcileRuns, these } from "./runs-reconcile.ts";
 import { nextReread, rereadRuns } from "./runs-reread.ts";
 import { parseRunsState, type RunsPosition } from "./runs-state.ts";
@@ -36,7 +36,12 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const begun = parseRunsState(storedState, now, server.lacks);
     const { frame: known, server: knownServer } = "history" in begun ? begun.history : begun;
     const watch = new FrameWatch(known, now.server, api.filtered, knownServer?.version === server.version);
-    const withFrame = <T>(state: T) => ({ ...state, server, ...(watch.frame && { frame: watch.frame }) });
+    let { unread: due = [] } = "history" in begun ? begun.history : begun;
+    const isRead = (id: string) => !api.largeRuns.has(id);
+    const withFrame = <T extends object>({ unread: _, ...state }: T & { readonly unread?: unknown }) => {
+      const unread = [...new Set([...due, ...api.largeRuns])];
+      return { ...state, server, ...(watch.frame && { frame: watch.frame }), ...(unread.length > 0 && { unread }) };
+    };
     const rowsOf = async (found: readonly DagsterRun[]) => {
       await watch.see(found);
       return found.map((run) => runRow(run, watch.frame?.shown ?? 0));
@@ -70,7 +75,10 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const window = (offset: number) => ({ updatedAfter: from / 1000 + offset, statuses: definitions.statuses });
     const open = await stored.keys(runsTable, { status: { in: definitions.statuses.filter(isOpen) } });
     const idsOf = (rows: readonly StoredRow[]) => rows.map(({ run_id }) => run_id as string);
-    const chunks = inChunks([...new Set([...idsOf(open), ...idsOf(context.unstored(runsTable))])], api.pageSize);
+    const chunks = inChunks(
+      [...new Set([...idsOf(open), ...idsOf(context.unstored(runsTable)), ...due])],
+      api.pageSize,
+    );
     const asked = chunks.shift() ?? [];
     const hadFrame = watch.frame !== undefined;
     let offset = filterOffset(watch.frame);
@@ -85,15 +93,16 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     await watch.see([...changes.again, ...changes.window, ...stillOpen, ...changes.head]);
     const others = newestOf(changes.again, changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
     const upserts = await rowsOf(others);
-    yield batchOf(runsTable, { replace: [these(asked, await rowsOf(stillOpen))], upserts, state });
-    let vanished = asked.length - stillOpen.length;
+    yield batchOf(runsTable, { replace: [these(asked.filter(isRead), await rowsOf(stillOpen))], upserts, state });
+    let vanished = asked.filter(isRead).length - stillOpen.length;
 
     for (const ids of chunks) {
       const rows = await rowsOf(await api.runsById(ids));
-      vanished += ids.length - rows.length;
-      yield batchOf(runsTable, { replace: [these(ids, rows)], state });
+      vanished += ids.filter(isRead).length - rows.length;
+      yield batchOf(runsTable, { replace: [these(ids.filter(isRead), rows)], state });
     }
 
+    due = [];
     async function* store(
       pages: AsyncIterable<DagsterPage<DagsterRun>>,
       isLast = (_rows: readonly DagsterRun[]) => false,
@@ -103,7 +112,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
         if (isLast(rows)) return;
       }
     }
-    if (changes.window.length >= api.pageSize) {
+    if (changes.isWindowFull) {
       const next = changes.window.at(-1)?.runId;
       yield* store(api.runPages({ filter: window(offset), from: next, trustShortPage: true }));
     }
@@ -145,7 +154,8 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     context.shared.areRunsStored = unstored.length === 0;
 
     if (!reconcile) return;
-    const lacking = unstored.length - (await stored.count(runsTable, { run_id: { in: unstored } }));
+    const absent = [...new Set([...unstored, ...api.largeRuns])];
+    const lacking = absent.length - (await stored.count(runsTable, { run_id: { in: absent } }));
     // The vanished ones may have been there when the runs were counted.
     const counted = (await stored.count(runsTable, {})) + lacking + vanished;
     if (counted !== count) yield* reconcileRuns(context, { rowsOf, state: ended });

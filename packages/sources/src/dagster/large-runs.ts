@@ -1,0 +1,54 @@
+/** Runs that are larger than an answer may be: they are gone around, told of, and asked for again by each sync. */
+import type { DagsterPage, DagsterRun } from "@org/dagster-client";
+import { isTooLarge, type SourceContext } from "@org/sync-engine";
+
+export interface LargeRuns {
+  /** Those that this sync met: they are on the server, and what is known of them is not up to date. */
+  readonly ids: ReadonlySet<string>;
+  /** Reports a run, once. */
+  add(id: string, cause: Error): void;
+}
+
+export function createLargeRuns({ emit }: Pick<SourceContext, "emit">): LargeRuns {
+  const ids = new Set<string>();
+  return {
+    ids,
+    add(id, cause) {
+      if (ids.has(id)) return;
+      ids.add(id);
+      const message = `Run ${id} is not synced, since it is too large: ${cause.message.replace(/\.$/, "")}. The next sync tries it again; everything else was synced.`;
+      emit({ type: "problem", code: "ROW_TOO_LARGE", message });
+    },
+  };
+}
+
+type From = string | readonly string[] | undefined;
+
+/**
+ * The pages of a listing without the runs that are too large.
+ *
+ * @param pagesFrom the listing from a page token on
+ * @param nextId the id of the run that comes next: ids are never too large
+ */
+export async function* pagesAround(
+  large: LargeRuns,
+  begin: From,
+  pagesFrom: (from: From) => AsyncIterable<DagsterPage<DagsterRun>>,
+  nextId: (from: From) => Promise<string | undefined>,
+): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+  for (let from = begin; ; ) {
+    try {
+      for await (const page of pagesFrom(from)) {
+        yield page;
+        from = page.pageToken;
+      }
+      return;
+    } catch (error) {
+      // As few runs were asked for as there can be: it is the next one.
+      const id = isTooLarge(error) ? await nextId(from) : undefined;
+      if (id === undefined) throw error;
+      large.add(id, error as Error);
+      from = id;
+    }
+  }
+}

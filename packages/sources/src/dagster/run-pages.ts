@@ -1,0 +1,57 @@
+import {
+  type DagsterClient,
+  type DagsterPage,
+  type DagsterRun,
+  type PaginateRunsOptions,
+  paginateRunIds,
+  paginateRuns,
+} from "@org/dagster-client";
+import type { AnswerSize, SourceContext } from "@org/sync-engine";
+import { type LargeRuns, pagesAround } from "./large-runs.ts";
+
+/** Which runs. */
+export type PagesOptions = Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">;
+
+/**
+ * Runs from the newest by insertion, page by page, to an end that is proven; those that are too large are gone around.
+ *
+ * @param options.size how many runs an answer may have, besides `pageSize`
+ * @param options.check looks at the rows of an answer
+ */
+export function runPages(
+  client: DagsterClient,
+  {
+    size,
+    request,
+    check,
+    large,
+    ...listing
+  }: PagesOptions &
+    Pick<SourceContext, "request" | "signal"> & {
+      readonly pageSize: number;
+      readonly size: AnswerSize;
+      readonly check: (rows: readonly (DagsterRun | string)[]) => void;
+      readonly large: LargeRuns;
+    },
+): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+  const attempt: PaginateRunsOptions["attempt"] = (page) =>
+    size.fit(
+      listing.pageSize,
+      (limit, { maxResponseBytes, ...options }) => {
+        const asked = async (signal: AbortSignal) => {
+          const answer = await page(signal, limit, maxResponseBytes);
+          check(answer.rows as readonly (DagsterRun | string)[]);
+          return answer;
+        };
+        return request("runs", asked, options);
+      },
+      { weigh: ({ rows, bytes }) => ({ rows: rows.length, bytes }) },
+    );
+  const nextId = async (from: PagesOptions["from"]) => {
+    const one: PaginateRunsOptions["attempt"] = (page) => request("ids of runs", (signal) => page(signal));
+    const ids = paginateRunIds(client, { ...listing, from, pageSize: 1, attempt: one });
+    const first = await ids.next();
+    return first.value?.rows[0];
+  };
+  return pagesAround(large, listing.from, (from) => paginateRuns(client, { ...listing, from, attempt }), nextId);
+}
