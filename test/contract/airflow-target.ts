@@ -1,3 +1,4 @@
+import { isAtLeast } from "../live/servers/for-version.ts";
 import { type Reply, request } from "./request.ts";
 
 /**
@@ -9,6 +10,12 @@ export interface AirflowTarget {
   readonly username: string;
   readonly password: string;
   readonly token: string;
+}
+
+/** Whether it is of 3.4 or later, where task instances have regions and attempts ids of their own. */
+export async function knowsRegions({ url }: AirflowTarget): Promise<boolean> {
+  const { version } = (await request(`${url}/api/v2/version`)).json;
+  return isAtLeast(version, "3.4");
 }
 
 export const runs = "/api/v2/dags/~/dagRuns";

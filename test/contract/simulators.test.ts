@@ -1,5 +1,6 @@
 import {
   type AirflowSimulator,
+  createAirflowWorld,
   type DagsterSimulator,
   startAirflowSimulator,
   startDagsterSimulator,
@@ -8,10 +9,10 @@ import { afterAll, beforeAll, describe, test } from "vitest";
 import { airflowContract } from "./airflow-contract.ts";
 import { dagsterContract } from "./dagster-contract.ts";
 
-describe("the simulated Airflow keeps the contract of the real one", () => {
+describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s keeps the contract of the real one", (version) => {
   let simulator: AirflowSimulator;
   beforeAll(async () => {
-    simulator = await startAirflowSimulator({ validate: true });
+    simulator = await startAirflowSimulator({ validate: true, world: createAirflowWorld({ version }) });
   });
   afterAll(() => simulator.close());
 

@@ -2,6 +2,7 @@ import { createRandom, type Random } from "../random.ts";
 import { type Clock, createClock, day, type Instant, minute, second } from "../time.ts";
 import { companyDags, type DemoDag, inventedDags } from "./demo-dags.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
+import type { AirflowWorldVersion } from "./store.ts";
 import { AirflowWorld } from "./world.ts";
 
 export interface AirflowWorldOptions {
@@ -15,6 +16,8 @@ export interface AirflowWorldOptions {
   readonly days?: number;
   /** The most runs of one DAG, its newest. @default no limit */
   readonly runsPerDag?: number;
+  /** What its server is like. @default "3.3" */
+  readonly version?: AirflowWorldVersion;
 }
 
 interface Due {
@@ -29,7 +32,11 @@ interface Due {
  */
 export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWorld {
   const random = createRandom(options.seed ?? 1);
-  const world = new AirflowWorld(options.clock ?? createClock(), createRandom((options.seed ?? 1) + 1));
+  const world = new AirflowWorld(
+    options.clock ?? createClock(),
+    createRandom((options.seed ?? 1) + 1),
+    options.version,
+  );
   const now = world.now();
   const since = now - (options.days ?? 14) * day;
   const count = options.dags ?? companyDags.length;

@@ -67,7 +67,7 @@ export function dagDocument(dag: SimulatedDag, version: AirflowWorldVersion) {
     owners: dag.owners,
     is_backfillable: dag.schedule !== null,
     file_token: Buffer.from(dag.fileLocation).toString("base64url"),
-    ...(version !== "3.3" && { scheduling_state: dag.schedulingState, timetable_asset_gated: false }),
+    ...(version !== "3.3" && { scheduling_state: dag.schedulingState }),
   };
 }
 
@@ -95,6 +95,7 @@ export function dagDetailsDocument(dag: SimulatedDag, version: AirflowWorldVersi
     active_runs_count: activeRuns,
     concurrency: dag.maxActiveTasks,
     latest_dag_version: versionDocument(dag, dag.versions.at(-1)!),
+    ...(version !== "3.3" && { team_name: null }),
   };
 }
 

@@ -106,11 +106,12 @@ function version({ cursor, world }: Context) {
 
 function health({ world }: Context) {
   const heartbeat = new Date(world.clock.now()).toISOString();
+  const about = (status: "healthy" | null) => ({ status, ...(world.version !== "3.3" && { detailed_status: status }) });
   return {
     metadatabase: { status: "healthy" },
-    scheduler: { status: "healthy", latest_scheduler_heartbeat: heartbeat },
-    triggerer: { status: null, latest_triggerer_heartbeat: null },
-    dag_processor: { status: null, latest_dag_processor_heartbeat: null },
+    scheduler: { ...about("healthy"), latest_scheduler_heartbeat: heartbeat },
+    triggerer: { ...about(null), latest_triggerer_heartbeat: null },
+    dag_processor: { ...about(null), latest_dag_processor_heartbeat: null },
   };
 }
 
