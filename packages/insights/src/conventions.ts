@@ -31,7 +31,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       run_after, scheduled_when AS scheduled, queued_when AS queued, start_date AS started, end_date AS ended,
       ${duration("start_date", "end_date")} AS duration, ${duration("queued_when", "start_date")} AS queue_wait,
       ${duration("scheduled_when", "queued_when")} AS schedule_wait, max_tries, pool, coalesce(pool_slots, 1) AS pool_slots,
-      queue, executor, operator, hostname, dag_version, purged_at
+      queue, executor, operator, hostname, rendered_map_index, dag_version, purged_at
     FROM airflow_task_instances t WHERE start_date IS NOT NULL AND try_number >= 1
       AND NOT (is_latest = 1 AND (state IS NULL OR state IN ('up_for_retry', 'scheduled', 'queued')) AND EXISTS (
         SELECT 1 FROM airflow_task_instances earlier
@@ -108,6 +108,20 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     SELECT orchestrator, pipeline, name, job, run_id, state, origin, queued, queued, started, ended, duration,
       is_finished, CASE WHEN reruns > 0 THEN 1 ELSE 0 END, NULL
     FROM logical_runs`,
+
+  /**
+   * How long runs, and Airflow's tasks, took: one row per finished run, where `task` is empty, and per instance of a task.
+   * `duration` is null where it says nothing about how long that usually takes: of what failed, since to fail fast is no
+   * speed, and of re-runs. A task's last attempt counts in a re-run too: unlike the run, it began when it began.
+   */
+  timings: () => `
+    SELECT orchestrator, pipeline, name, job, '' AS task, run_id, state, started, ended,
+      CASE WHEN state = 'success' AND is_rerun = 0 THEN duration END AS duration
+    FROM runs WHERE state IN ('success', 'failed')
+    UNION ALL
+    SELECT 'airflow', pipeline, dag_id, dag_id, task_id, dag_run_id, state, started, ended,
+      CASE WHEN state = 'success' THEN duration END
+    FROM executions WHERE is_latest = 1 AND state IN ('success', 'failed')`,
 
   /** What is known of a DAG or a job. A job has neither owners nor a pause here. */
   jobs: () => `

@@ -1,0 +1,120 @@
+import { DateTime } from "luxon";
+import { limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { percentile, ranked } from "../dialect.ts";
+import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
+import { robustZ, robustZSql } from "../statistics.ts";
+import { timedColumns, timedKey } from "../timings.ts";
+
+/** From so many runs on the same weekday on, these say what is usual. */
+const ENOUGH_OF_A_WEEKDAY = 4;
+
+const parameters = {
+  z: { type: "number", default: 3.5, description: "How far off at least, in robust standard deviations." },
+  floor: { type: "number", default: 30, unit: "s", description: "How far off at least." },
+  base: { type: "number", default: 30, unit: "runs", description: "How many runs before it say what is usual." },
+  min_runs: { type: "number", default: 10, unit: "runs", description: "With fewer before it no run is judged." },
+  ...staleParameter,
+  ...limitParameter(50),
+} as const satisfies ParameterSet;
+
+type Own = Asking<typeof parameters>;
+
+export const durationAnomalies = defineQuestion({
+  name: "duration_anomalies",
+  sentence: "Which single runs were out of the ordinary?",
+  limits:
+    "Only successes are judged. What is long on every Monday becomes usual when four Mondays are among the runs before it.",
+  tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
+  waitsFor: ["step_stats"],
+  parameters,
+  columns: {
+    ...timedColumns,
+    run: { type: "text", description: "The run." },
+    started: { type: "moment", description: "When it began." },
+    took: { type: "number", unit: "s", description: "How long it took; of a mapped task the slowest instance." },
+    usual: { type: "number", unit: "s", description: "The median of the runs before it." },
+    n: { type: "integer", description: "How many these are." },
+    z: { type: "number", description: "How far off it is, in robust standard deviations." },
+    direction: { type: "text", description: "longer or shorter." },
+  },
+  chart: { kind: "strip", label: "name", x: "started", value: "took" },
+  sql: outliers,
+  finish: withWeekdays,
+});
+
+/** One row per run, and per task of a run, numbered from the first one on. */
+function numbered({ window, parameters }: Own): string {
+  const key = timedKey.join(", ");
+  return `SELECT s.*, row_number() OVER (PARTITION BY ${key} ORDER BY started, run_id) AS number
+    FROM (SELECT ${key}, run_id, min(started) AS started, max(ended) AS ended, max(duration) AS duration
+      FROM timings t WHERE duration IS NOT NULL AND ended < ${window.to} AND ${ofPresentDags("t", "name", parameters)}
+      GROUP BY ${key}, run_id) AS s`;
+}
+
+function outliers(asking: Own): string {
+  const { window, parameters } = asking;
+  const { z, floor, base, min_runs, limit } = parameters;
+  const before = `PARTITION BY ${timedKey.join(", ")} ORDER BY number ROWS BETWEEN ${base} PRECEDING AND 1 PRECEDING`;
+  const same = timedKey.map((name) => `n.${name} = c.${name}`).join(" AND ");
+  return `
+    WITH numbered AS (${numbered(asking)}),
+    -- What is near all of the runs before it is near their median.
+    candidates AS (
+      SELECT c.*, row_number() OVER (ORDER BY ${timedKey.join(", ")}, number) AS id
+      FROM (SELECT n.*, min(duration) OVER (${before}) AS least, max(duration) OVER (${before}) AS most FROM numbered n) AS c
+      WHERE ${within("ended", window)} AND number > ${min_runs}
+        AND (duration - least >= ${floor} OR most - duration >= ${floor})),
+    baseline AS (
+      SELECT p.*, ${ranked("earlier", ["id"])}
+      FROM (SELECT id, c.duration AS took, n.duration AS earlier FROM candidates c JOIN numbered n ON ${same}
+        AND n.number BETWEEN c.number - ${base} AND c.number - 1) AS p),
+    usuals AS (
+      SELECT id, took, ${percentile(50, "earlier")} AS usual, count(*) AS n FROM baseline GROUP BY id, took),
+    deviations AS (
+      SELECT d.*, ${ranked("deviation", ["id"])}
+      FROM (SELECT b.id, u.took, u.usual, u.n, abs(b.earlier - u.usual) AS deviation
+        FROM usuals u JOIN baseline b ON b.id = u.id WHERE abs(u.took - u.usual) >= ${floor}) AS d),
+    spreads AS (
+      SELECT id, took, usual, n, ${percentile(50, "deviation")} AS spread FROM deviations GROUP BY id, took, usual, n),
+    judged AS (SELECT s.*, ${robustZSql("took", "usual", "spread")} AS z FROM spreads s)
+    SELECT ${timedKey.map((name) => `c.${name}`).join(", ")}, c.number, run_id AS run, started, took, usual, n, z
+    FROM judged JOIN candidates c ON c.id = judged.id
+    -- Some of them are usual for their weekday, which is seen later.
+    WHERE abs(z) >= ${z} ORDER BY abs(z) DESC, started, judged.id LIMIT ${4 * limit}`;
+}
+
+/** Compares with the runs on the same weekday where there are enough, which must not vary less than all do. */
+async function withWeekdays(rows: readonly SqlRow[], asking: Own): Promise<readonly SqlRow[]> {
+  if (rows.length === 0) return [];
+  const { parameters, timezone } = asking;
+  const baselines = Map.groupBy(await asking.query(() => baselinesOf(asking, rows)), ({ id }) => Number(id));
+  const weekday = (started: unknown) => DateTime.fromMillis(Number(started) / 1000, { zone: timezone }).weekday;
+  const judged = rows.flatMap((row, id) => {
+    const [took, baseline] = [Number(row.took), baselines.get(id) ?? []];
+    const durations = (of: readonly SqlRow[]) => of.map(({ duration }) => Number(duration));
+    const sameDay = baseline.filter(({ started }) => weekday(started) === weekday(row.started));
+    const all = robustZ(took, durations(baseline));
+    const isByWeekday = sameDay.length >= ENOUGH_OF_A_WEEKDAY;
+    const { usual, z } = isByWeekday ? robustZ(took, durations(sameDay), all.spread) : all;
+    if (Math.abs(z) < parameters.z || Math.abs(took - usual) < parameters.floor) return [];
+    const n = isByWeekday ? sameDay.length : baseline.length;
+    return [{ ...row, task: row.task || null, usual, n, z, direction: z > 0 ? "longer" : "shorter" }];
+  });
+  return judged.sort((a, b) => Math.abs(b.z) - Math.abs(a.z)).slice(0, parameters.limit);
+}
+
+function baselinesOf(asking: Asking<typeof parameters>, rows: readonly SqlRow[]): string {
+  const picked = rows.map(({ pipeline, job, task, number }, id) => [
+    id,
+    String(pipeline),
+    String(job),
+    String(task),
+    Number(number),
+  ]);
+  return `
+    WITH picked (id, pipeline, job, task, number) AS (${asking.values(picked, 5)}),
+    numbered AS (${numbered(asking)})
+    SELECT id, n.started, n.duration FROM picked JOIN numbered n
+      ON n.pipeline = picked.pipeline AND n.job = picked.job AND n.task = picked.task
+      AND n.number BETWEEN picked.number - ${asking.parameters.base} AND picked.number - 1`;
+}

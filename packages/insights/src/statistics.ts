@@ -1,0 +1,83 @@
+/** Statistics that answers use where SQL does not say them. Values come in any order. */
+
+/** MAD of a normal distribution, in standard deviations. */
+const MAD_OF_NORMAL = 0.6745;
+
+/** The nearest-rank percentile, as in SQL: the smallest value with at least so many percent at or below it. */
+export function percentileOf(values: readonly number[], percent: number): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil((sorted.length * percent) / 100) - 1)];
+}
+
+/** The lower median. */
+export function medianOf(values: readonly number[]): number | undefined {
+  return percentileOf(values, 50);
+}
+
+/**
+ * How far a duration is from what is usual, by medians, so that outliers do not hide themselves. The spread is taken for
+ * at least a second, and at least a twentieth of what is usual.
+ *
+ * @param baseline in seconds, at least one
+ */
+export function robustZ(value: number, baseline: readonly number[], spreadAtLeast = 0): RobustZ {
+  const usual = medianOf(baseline) as number;
+  const deviation = medianOf(baseline.map((each) => Math.abs(each - usual))) as number;
+  const spread = Math.max(deviation, spreadAtLeast, spreadFloor(usual));
+  return { usual, spread, z: (MAD_OF_NORMAL * (value - usual)) / spread };
+}
+
+export interface RobustZ {
+  readonly usual: number;
+  /** The median of the deviations from it, or the least that is taken for it. */
+  readonly spread: number;
+  readonly z: number;
+}
+
+function spreadFloor(usual: number): number {
+  return Math.max(1, usual / 20);
+}
+
+/** {@link robustZ} in SQL, of columns. */
+export function robustZSql(value: string, usual: string, deviation: string): string {
+  const spread = `CASE WHEN ${deviation} >= 1 AND ${deviation} * 20 >= ${usual} THEN ${deviation}
+    WHEN ${usual} > 20 THEN ${usual} / 20.0 ELSE 1.0 END`;
+  return `${MAD_OF_NORMAL} * (${value} - ${usual}) / (${spread})`;
+}
+
+/**
+ * Where a series of days changes its level: the first index of the second part. Of the cuts whose parts' medians differ
+ * nearly as much as any cut's do (many do where the change is sharp) it is the one whose parts are the most even.
+ *
+ * @param direction 1 where the second part must be higher, -1 where it must be lower
+ * @returns undefined where no part of three days or more is before, or after, a change in that direction
+ */
+export function breakOf(days: readonly number[], direction: 1 | -1): number | undefined {
+  const cuts = [];
+  for (let index = 3; index <= days.length - 3; index++) {
+    const [before, after] = [days.slice(0, index), days.slice(index)];
+    const difference = direction * ((medianOf(after) as number) - (medianOf(before) as number));
+    if (difference > 0) cuts.push({ index, difference, unevenness: unevenness(before) + unevenness(after) });
+  }
+  const enough = 0.9 * Math.max(...cuts.map(({ difference }) => difference));
+  const [best] = cuts.filter(({ difference }) => difference >= enough).sort((a, b) => a.unevenness - b.unevenness);
+  return best?.index;
+}
+
+function unevenness(values: readonly number[]): number {
+  const median = medianOf(values) as number;
+  return values.reduce((sum, value) => sum + Math.abs(value - median), 0);
+}
+
+/**
+ * The trend through points: the median of the slopes between any two of them (Theil and Sen), which single outliers do
+ * not turn. Give it hundreds of points at most.
+ *
+ * @returns undefined where no two points differ in x
+ */
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
+  const slopes = points.flatMap(([x, y], index) =>
+    points.slice(index + 1).flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),
+  );
+  return medianOf(slopes);
+}
