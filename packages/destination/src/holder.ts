@@ -40,6 +40,12 @@ export function hasEnded({ host, pid, session }: Holder): boolean {
   }
 }
 
+/**
+ * Clocks of machines that write to one place differ by less than this, in ms. A lease that ends later than that was given
+ * by a clock that was wrong, and would keep everybody out until then; whoever had it is fenced off, and writes nothing.
+ */
+export const MOST_CLOCK_DIFFERENCE_MS = 60 * 60 * 1000;
+
 /** For messages: `process 123 on build-7`. */
 export function holderName({ host, pid }: Holder): string {
   return pid === process.pid && host === hostname()

@@ -5,6 +5,7 @@
  */
 import type { DestinationNotice } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
+import { MOST_CLOCK_DIFFERENCE_MS } from "../holder.ts";
 import type { AbandonedWriter, ManifestTable } from "./manifest.ts";
 import { parseDataPath, tableFolder, writerName } from "./names.ts";
 import type { Store } from "./store.ts";
@@ -48,8 +49,9 @@ export class Sweeper {
     }: { readonly abandoned: readonly AbandonedWriter[]; readonly next?: ManifestTable["files"] },
   ): Promise<{ readonly isDone: boolean; readonly retired: ManifestTable["retired"] }> {
     const lying = await this.#store.list(tableFolder(name));
-    const since = Date.now() - this.#options.graceMs;
-    const recent = retired.filter(({ at }) => Date.parse(at) > since);
+    const now = Date.now();
+    const isRecent = (time: number) => time > now - this.#options.graceMs && time <= now + MOST_CLOCK_DIFFERENCE_MS;
+    const recent = retired.filter(({ at }) => isRecent(Date.parse(at)));
     const named = new Set([...files, ...next, ...recent].map(({ path }) => path));
     const replaced = new Set(retired.map(({ path }) => path));
     const writers = new Set(abandoned.map(({ session }) => writerName(session)));

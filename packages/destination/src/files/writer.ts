@@ -3,7 +3,7 @@
  * that commits: a session that lost it cannot commit, whatever its clock says.
  */
 import { DestinationError } from "../errors.ts";
-import { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "../holder.ts";
+import { createHolder, type Holder, hasEnded, holderName, MOST_CLOCK_DIFFERENCE_MS, releaseHolder } from "../holder.ts";
 import type { Chain, Change } from "./chain.ts";
 import type { AbandonedWriter, Manifest, ManifestPipeline, Writer } from "./manifest.ts";
 
@@ -37,7 +37,9 @@ export class PipelineWriter {
     try {
       await writer.#append((latest) => {
         const held = latest.pipelines[pipeline]?.writer;
-        if (held && Date.parse(held.until) > Date.now() && !hasEnded(held)) throw lockedBy(held, pipeline, chain);
+        const leftMs = held ? Date.parse(held.until) - Date.now() : 0;
+        const isAlive = leftMs > 0 && leftMs <= leaseMs + MOST_CLOCK_DIFFERENCE_MS;
+        if (held && isAlive && !hasEnded(held)) throw lockedBy(held, pipeline, chain);
         // Whoever did not give the lease back may have written files without committing them.
         const died = held ? [{ session: held.session, at: new Date().toISOString() }] : [];
         writer.#abandoned = [...(latest.pipelines[pipeline]?.abandoned ?? []), ...died];

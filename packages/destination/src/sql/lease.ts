@@ -4,7 +4,7 @@
  * its own, and writes nothing.
  */
 import { DestinationError } from "../errors.ts";
-import { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "../holder.ts";
+import { createHolder, type Holder, hasEnded, holderName, MOST_CLOCK_DIFFERENCE_MS, releaseHolder } from "../holder.ts";
 import { openBookkeeping } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { Parameters } from "./parameters.ts";
@@ -88,8 +88,9 @@ export class Lease {
        ON CONFLICT (pipeline) DO NOTHING`,
       asked,
     );
+    const latest = this.#leaseMs + MOST_CLOCK_DIFFERENCE_MS;
     const [found] = await this.#database.read(
-      `SELECT holder, epoch, expires_at > ${this.#sql.moment()} AS alive FROM ${leases} WHERE pipeline = $1 ${this.#sql.forUpdate}`,
+      `SELECT holder, epoch, expires_at > ${this.#sql.moment()} AND expires_at <= ${this.#sql.moment(latest)} AS alive FROM ${leases} WHERE pipeline = $1 ${this.#sql.forUpdate}`,
       asked,
       columns,
     );

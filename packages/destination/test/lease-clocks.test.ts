@@ -1,0 +1,79 @@
+/** Leases that a clock gave which was wrong: nobody waits until the year 9998. */
+import { readdir, readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Destination, defineTable } from "@org/destination";
+import { files } from "@org/destination/files";
+import { sqlite } from "@org/destination/sqlite";
+import { afterEach, describe, expect, test } from "vitest";
+import { createPlace as createFilesPlace } from "./files-place.ts";
+import { createPlace as createSqlitePlace } from "./sqlite-place.ts";
+
+const table = defineTable({
+  name: "things",
+  description: "A table.",
+  primaryKey: ["id"],
+  columns: { id: { type: "int64", description: "Key." } },
+});
+
+const elsewhere = { host: "another-host", pid: 1, session: "0" };
+const hour = 60 * 60 * 1000;
+let cleanUps: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const cleanUp of cleanUps) await cleanUp();
+  cleanUps = [];
+});
+
+/** A destination, and what has somebody of another machine hold it until a time. */
+type Held = { readonly destination: () => Destination; holdUntil(until: Date): Promise<void> };
+
+const places: Record<string, () => Promise<Held>> = {
+  async sqlite() {
+    const place = await createSqlitePlace();
+    cleanUps.push(() => place.cleanup?.());
+    return {
+      destination: () => sqlite(place.file),
+      async holdUntil(until) {
+        const database = new DatabaseSync(place.file);
+        database
+          .prepare("UPDATE _sync_leases SET holder = ?, expires_at = ?")
+          .run(JSON.stringify(elsewhere), until.toISOString().replace("Z", "000Z"));
+        database.close();
+      },
+    };
+  },
+  async files() {
+    const place = await createFilesPlace();
+    cleanUps.push(() => place.cleanup?.());
+    return {
+      destination: () => files(place.folder),
+      async holdUntil(until) {
+        const folder = join(place.folder, "_sync/manifests");
+        const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
+        const path = join(folder, names.sort().at(-1) as string);
+        const manifest = JSON.parse(await readFile(path, "utf8"));
+        manifest.pipelines.p.writer = { ...elsewhere, until: until.toISOString() };
+        await writeFile(path, JSON.stringify(manifest));
+      },
+    };
+  },
+};
+
+describe.each(Object.keys(places))("%s: a lease of somebody on another machine", (name) => {
+  const held = async (leftMs: number) => {
+    const place = await places[name]!();
+    const first = await place.destination().open({ pipeline: "p" });
+    await first.prepare([table]);
+    await first.close();
+    await place.holdUntil(new Date(Date.now() + leftMs));
+    return place.destination().open({ pipeline: "p" });
+  };
+
+  test.each([30_000, hour / 2])("that ends in %i ms keeps others out", async (leftMs) => {
+    await expect(held(leftMs)).rejects.toMatchObject({ code: "LOCKED" });
+  });
+
+  test.each([-1000, 2 * hour, 80 * 365 * 24 * hour])("that ends in %i ms does not", async (leftMs) => {
+    await (await held(leftMs)).close();
+  });
+});
