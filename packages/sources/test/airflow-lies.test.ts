@@ -235,3 +235,22 @@ test("a page that a proxy put in place of an answer, twice, costs nothing", asyn
   await syncNow();
   expect(await differences()).toEqual([]);
 });
+
+test.each([0, 2])("I8: a server that counts more runs than it lists is told of: it lists %i", async (most) => {
+  const airflow = await setUp({ ...quick, world: tiny(), lie: {} });
+  airflow.front.tell({
+    answer: ({ body }) => {
+      if (!Array.isArray(body?.dag_runs)) return;
+      body.dag_runs = body.dag_runs.slice(0, most);
+      body.total_entries = Math.min(body.total_entries, most);
+    },
+  });
+  const error = (await airflow.syncNow().catch((thrown: unknown) => thrown)) as SyncError;
+  expect(error.result?.problems[0]).toMatchObject({
+    code: "CONTRADICTION",
+    message: expect.stringMatching(/counts \d+ runs of \w+, and lists [02]\./),
+  });
+  airflow.front.tell();
+  await airflow.syncNow();
+  expect(await airflow.differences()).toEqual([]);
+});

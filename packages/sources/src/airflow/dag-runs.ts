@@ -3,6 +3,7 @@ import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
 import { justAfter } from "../timestamp.ts";
 import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unlessForbidden, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";
+import { findContradictions } from "./contradictions.ts";
 import {
   dagScopes,
   differingCounts,
@@ -133,6 +134,12 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       version: await airflow.version(version, brought > 0),
     };
     yield { state: stateNow() };
+    // What could not be read or stored is missing, and told of already.
+    if (unread.count === 0 && unstored().length === 0) {
+      await findContradictions(airflow, before.runCounts, held, (message) =>
+        context.emit({ type: "problem", code: "CONTRADICTION", message }),
+      );
+    }
 
     const gone = await airflow.gone(dags, reconcile);
     if (gone.length > 0) yield goneBatch(dagRunsTable, gone, stateNow());
