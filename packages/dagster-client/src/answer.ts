@@ -128,7 +128,8 @@ interface ErrorMember {
 /** Every object in an answer that says by its type that it is an error. */
 function errorMembers(data: object): ErrorMember[] {
   return objectsWithin(data).filter(
-    (each): each is ErrorMember => "__typename" in each && errorType.test(String(each.__typename)),
+    (each): each is ErrorMember =>
+      "__typename" in each && typeof each.__typename === "string" && errorType.test(each.__typename),
   );
 }
 

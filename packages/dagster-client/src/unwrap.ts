@@ -67,7 +67,7 @@ interface ErrorMember extends Member {
 }
 
 function toResultError(result: ErrorMember | null | undefined, asked: string): DagsterResultError {
-  const typename = result?.__typename ?? "nothing";
+  const typename = textOf(result?.__typename) || "nothing";
   const className = textOf(result?.className);
   const causes = listOf(result?.causes).map((cause) => ({
     className: textOf(cause.className),

@@ -1,5 +1,6 @@
 import { createEmptyAirflowWorld } from "@org/simulators";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { readTable } from "../../../test/live/compare.ts";
 import { setUp } from "./airflow-sync.ts";
@@ -115,4 +116,44 @@ test("I9: a DAG whose definition the server cannot read holds up no other, and n
   simulator.faults.clear();
   await syncNow({ requests });
   expect(await readTable(path, dagsTable)).toMatchObject([{ timezone: "UTC" }, { timezone: "UTC" }]);
+});
+
+describe("ids that an address cannot carry", () => {
+  const modes = [
+    ["by batch", true],
+    ["by GET", false],
+  ] as const;
+  test.each(modes)("hold up no other, %s", async (_, batch) => {
+    const { world, simulator, syncNow, differences } = await setUp({
+      world: createEmptyAirflowWorld(),
+      source: { batch },
+    });
+    // Airflow takes them: its rule for ids is letters, digits, dots, dashes and underscores.
+    const dags = (batch ? ["..", ".", "a"] : ["a"]).map((dagId) => world.addDag({ dagId, tasks: [{ taskId: ".." }] }));
+    const runs = dags.flatMap((dag) => ["..", "."].map((runId) => world.addRun(dag, { runId })));
+    for (const run of runs) {
+      world.startTask(run.tasks[0]!);
+      world.finishRun(run);
+    }
+    // Which only an address has.
+    const found = async () => (await differences()).filter((each) => !each.includes(" timezone: "));
+    await syncNow();
+    expect(await found()).toEqual([]);
+    simulator.clock.advance(60 * 60_000);
+    for (const run of runs) world.note(run, "later");
+    world.deleteRun(runs[0]!, true);
+    await syncNow({ reconcile: true });
+    expect(await found()).toEqual([]);
+  });
+
+  test("by GET, a DAG with such an id is told of, and the others are synced", async () => {
+    const { world, syncNow, rows } = await setUp({ world: createEmptyAirflowWorld(), source: { batch: false } });
+    for (const dagId of ["..", "a"]) world.finishRun(world.addRun(world.addDag({ dagId })));
+    const error = (await syncNow().catch((thrown: unknown) => thrown)) as SyncError;
+    const { streams, problems } = error.result!;
+    expect(streams.flatMap(({ error }) => (error ? [error.message] : []))).toEqual([]);
+    expect(problems.map(({ message }) => message)).toContainEqual(expect.stringContaining("what .. has: no address"));
+    // What changes of it, a list of all DAGs shows.
+    expect((await rows(dagRunsTable)).map(({ dag_id }) => dag_id).toSorted()).toEqual(["..", "a"]);
+  });
 });

@@ -47,6 +47,25 @@ async function setUpSettled() {
   };
 }
 
+/** The same with a DAG, and a run of another one, whose ids are no text that a table can hold. */
+async function setUpHalves() {
+  const its = await setUpSettled();
+  const { world } = its;
+  const dag = world.addDag({ dagId: half, tasks: [{ taskId: "extract", retries: 2 }] });
+  const runs = [world.addRun(dag), world.addRun(world.dags.get("a")!, { runId: half })];
+  const [task] = runs[0]!.tasks;
+  world.startTask(task!);
+  world.retry(task!);
+  for (const run of runs) world.finishRun(run);
+  return {
+    ...its,
+    dropHalves() {
+      for (const run of runs) world.deleteRun(run);
+      world.deleteDag(dag);
+    },
+  };
+}
+
 test("I14: a run is reported by every sync, and all others, and its task instances, are stored by the first", async () => {
   const { simulator, run, problems, differences, rows } = await setUpSettled();
   run().note = half;
@@ -187,6 +206,20 @@ test("many runs of one DAG are asked for together", async () => {
   expect(await problems()).toHaveLength(50);
   expect(simulator.requests.length).toBeLessThanOrEqual(8);
   for (const run of dag.runs.values()) run.note = null;
+  expect(await problems()).toEqual([]);
+  expect(await differences()).toEqual([]);
+});
+
+test("ids that no table can hold are in no state's way: a DAG with runs, a run, and a task that was retried", async () => {
+  const { world, run, problems, rows, differences, dropHalves } = await setUpHalves();
+  expect((await problems()).length).toBeGreaterThan(0);
+  expect(await rows(dagsTable)).toHaveLength(3);
+  expect(await rows(dagRunsTable)).toHaveLength(12);
+  world.note(run(), "later");
+  expect((await problems({ reconcile: true })).length).toBeGreaterThan(0);
+  expect((await rows(dagRunsTable)).filter(({ note }) => note === "later")).toHaveLength(1);
+  dropHalves();
+  expect(await problems({ reconcile: true })).toEqual([]);
   expect(await problems()).toEqual([]);
   expect(await differences()).toEqual([]);
 });

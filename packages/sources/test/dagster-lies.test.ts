@@ -62,6 +62,25 @@ describe("an answer of another shape is told by its address and its field", () =
       lieTo("Definitions", (d) => put(d, "workspace", "none")),
       /workspace is "none", where an object/,
     ],
+    "a type that is nested too deeply": [
+      {
+        answer: (told) => {
+          if (String(told.asked?.query).includes("query RunsPage")) {
+            told.body = `{"data":{"runs":{"__typename":${"[".repeat(20_000)}${"]".repeat(20_000)},"results":[]}}}`;
+          }
+        },
+      },
+      /answered nothing where Runs was asked for/,
+    ],
+    "a union that is empty": [
+      lieTo("RunsPage", (d) => put(d, "runs", {})),
+      /answered nothing where Runs was asked for/,
+    ],
+    "an error member": [
+      lieTo("RunChanges", (d) => put(d, "head", { __typename: "TypeError", message: "busy" })),
+      /answered TypeError where Runs was asked for: busy/,
+    ],
+    "no statuses": [lieTo("Definitions", (d) => put(d, "statuses", null)), /does not say which statuses/],
     "nested too deeply": [
       {
         answer: (told) => {
@@ -77,8 +96,9 @@ describe("an answer of another shape is told by its address and its field", () =
   test.each(Object.entries(lies))("%s", async (_, [lie, said]) => {
     const fixture = await startFixture(small(), { lie });
     for (const error of await failed(fixture)) {
-      expect(["UNEXPECTED_ANSWER", "INVALID_ANSWER"]).toContain(error.code);
+      expect(["UNEXPECTED_ANSWER", "RESULT"]).toContain(error.code);
       expect(error.message).toMatch(said);
+      expect(error.message).toMatch(/^The answer to [\w ]+ \(http:\/\/127\.0\.0\.1:\d+\/graphql\)/);
       expect(error.retryable).toBe(false);
     }
     expect(fixture.front.asked()).toBeLessThan(40);

@@ -7,6 +7,9 @@ import type { Unstored } from "./unstored.ts";
 /** The format of what {@link encodeState} writes. */
 const VERSION = 3;
 
+/** How JSON.stringify writes half of a surrogate pair. */
+const HALF_PAIR = /\\ud[89a-f][0-9a-f]{2}/;
+
 /** What makes a value of a version one of the next. */
 const migrations: Readonly<Record<number, (value: Record<string, Json>) => Record<string, Json>>> = {
   // Before deletions were looked for, no state said when: they are due.
@@ -30,10 +33,17 @@ export interface StoredState extends DecodedState {
 
 /** A stream's own state, with the revision of the stream that wrote it, its last reconcile, and what it could not store. */
 export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: DecodedState): State {
-  const { data, reconciledAt, unstored } = decoded;
-  // As texts: a key may be what no state can hold, such as half of a surrogate pair.
+  const { reconciledAt, unstored } = decoded;
+  const text = JSON.stringify(decoded.data);
+  // What a server calls its rows may be what no state can hold, such as half of a surrogate pair: then it is a text.
+  const data = HALF_PAIR.test(text) ? { data_text: text } : { data: decoded.data };
   const texts = Object.entries(unstored).map(([table, rows]) => [table, rows.map((row) => JSON.stringify(row))]);
-  const value = { revision: stream.revision, data, reconciled_at: reconciledAt, unstored: Object.fromEntries(texts) };
+  const value = {
+    revision: stream.revision,
+    ...data,
+    reconciled_at: reconciledAt,
+    unstored: Object.fromEntries(texts),
+  };
   return { version: VERSION, value };
 }
 
@@ -56,7 +66,8 @@ export function decodeState(
   }
   const value = migrated(state);
   const unstored = parseUnstored(value?.unstored);
-  if (!value || typeof value.revision !== "number" || value.data === undefined || !unstored) {
+  const data = typeof value?.data_text === "string" ? parseText(value.data_text) : value?.data;
+  if (!value || typeof value.revision !== "number" || data === undefined || !unstored) {
     throw new SyncError(
       "INVALID_STATE",
       `${where} is broken: ${JSON.stringify(state.value).slice(0, 100)}. A full refresh of the stream writes a new one.`,
@@ -69,7 +80,7 @@ export function decodeState(
     );
   }
   const reconciledAt = isMoment(value.reconciled_at) ? value.reconciled_at : 0;
-  return { data: value.data, reconciledAt, unstored, isOutdated: value.revision < stream.revision };
+  return { data, reconciledAt, unstored, isOutdated: value.revision < stream.revision };
 }
 
 /** The rows that a stored state names because they could not be stored; none where it cannot be read. */
@@ -82,6 +93,14 @@ function migrated({ version, value }: State): Record<string, Json> | undefined {
   let current = value as Record<string, Json>;
   for (let from = version; from < VERSION; from += 1) current = migrations[from]?.(current) ?? current;
   return current;
+}
+
+function parseText(text: string): Json | undefined {
+  try {
+    return JSON.parse(text) as Json;
+  } catch {
+    return undefined;
+  }
 }
 
 function parseUnstored(value: Json | undefined): Unstored | undefined {

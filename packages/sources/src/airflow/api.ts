@@ -1,5 +1,5 @@
 /** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
-import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import type { AirflowClient, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
   createAnswerSize,
   createServerClock,
@@ -12,8 +12,9 @@ import {
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
 import { answers } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
+import type { DagsPage } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
-import { identityOf, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
+import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
 import { isNotFound, serverError } from "./unreadable.ts";
 
@@ -72,10 +73,13 @@ export function airflowApi(
     );
   }
   /**
-   * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say. One that it cannot
-   * print is there.
+   * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say, or cannot be asked.
+   * One that it cannot print is there.
    */
   async function presence(dag: string): Promise<"there" | "gone" | "hidden"> {
+    // Of one whose id is no text no table holds anything, so that nothing is lost with it.
+    const unseen = dag.isWellFormed() ? "hidden" : "gone";
+    if (!isAddressable(dag)) return (await runCounts()).has(dag) ? "there" : unseen;
     try {
       await ask(`dag ${dag}`, answers.dag, (signal) =>
         client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: dag } }, signal }),
@@ -119,9 +123,10 @@ export function airflowApi(
 
     /**
      * The timezone of a DAG's schedule, which only its details say; undefined where there are none: the DAG is gone
-     * meanwhile, or has runs and no definition any more, as after an upgrade from Airflow 2.
+     * meanwhile, has no address, or has runs and no definition any more, as after an upgrade from Airflow 2.
      */
     async timezone(dag: string): Promise<string | null | undefined> {
+      if (!isAddressable(dag)) return undefined;
       const call = (signal: AbortSignal) =>
         client.GET("/api/v2/dags/{dag_id}/details", { params: { path: { dag_id: dag } }, signal });
       try {
@@ -139,15 +144,16 @@ export function airflowApi(
           params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
           signal,
         });
+      // What a DAG has that has no address or definition, or one that the server cannot read, is listed with others' only.
+      const listed = async () => (await taskInstances.ask({ dags: [dag] }, 1)).total || undefined;
+      if (!isAddressable(dag)) return useBatch ? listed() : undefined;
       try {
         const label = `count of task instances of ${dag}`;
-        const { total_entries: total } = await ask(label, answers.taskInstances, call, { serverErrorRetries: 2 });
-        return total as number;
+        return (await ask(label, answers.taskInstances, call, { serverErrorRetries: 2 })).total_entries as number;
       } catch (error) {
         const isGone = isNotFound(error);
         if (!isGone) serverError(error);
-        // What a DAG has that lost its definition, or has one that the server cannot read, is listed with others' only.
-        if (useBatch) return (await taskInstances.ask({ dags: [dag] }, 1)).total || undefined;
+        if (useBatch) return await listed();
         if (isGone) return undefined;
         throw error;
       }
@@ -252,7 +258,7 @@ export function airflowApi(
       // Without them a server that knows regions refuses where a task has several, be it in regions or before it had any.
       const region = region_id !== NO_REGION ? { region_id, region_index } : { region_id: NIL_REGION };
       const query = knowsRegions(row) ? region : {};
-      if ([dag_id, dag_run_id, task_id].some((id) => id.includes("/"))) return undefined;
+      if (!isAddressable(dag_id, dag_run_id, task_id)) return undefined;
       try {
         const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, answers.tries, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
@@ -270,14 +276,6 @@ export function airflowApi(
 }
 
 export type AirflowApi = ReturnType<typeof airflowApi>;
-
-/** Some DAGs, of all that the server lists. */
-export interface DagsPage {
-  readonly dags: readonly Dag[];
-  readonly total: number;
-  /** How many were asked for, where those wanted would have been too large an answer. */
-  readonly limit?: number;
-}
 
 /** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
 export function isForbidden(error: unknown): boolean {

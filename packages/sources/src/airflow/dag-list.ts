@@ -6,6 +6,14 @@ import type { Ask, OnUnreadable } from "./leaves.ts";
 import { LARGEST_PAGE } from "./listings.ts";
 import { readAround, serverError } from "./unreadable.ts";
 
+/** Some DAGs, of all that the server lists. */
+export interface DagsPage {
+  readonly dags: readonly Dag[];
+  readonly total: number;
+  /** How many were asked for, where those wanted would have been too large an answer. */
+  readonly limit?: number;
+}
+
 /** So many steps back in a row, and there is no listing. */
 const MOST_STEPS_BACK = 10;
 

@@ -65,6 +65,14 @@ export function runKey(row: RunId | StoredRow): string {
   return key(row.dag_id, row.dag_run_id);
 }
 
+/**
+ * Whether the server can be asked for something by an address with these ids in it: its routes match no slash in one, and
+ * of an address `.` and `..` are left out. Airflow takes all of these for ids.
+ */
+export function isAddressable(...ids: readonly string[]): boolean {
+  return ids.every((id) => id !== "." && id !== ".." && !id.includes("/") && id.isWellFormed());
+}
+
 /** Identifies whatever has these values. */
 export function key(...parts: unknown[]): string {
   return JSON.stringify(parts);

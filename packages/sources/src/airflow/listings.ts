@@ -3,7 +3,7 @@ import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
 import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
-import { key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
+import { isAddressable, key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
 import { parseRuns } from "./parse-runs.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -38,10 +38,8 @@ export type WhyNotThere = (dag: string) => Promise<string | undefined>;
 
 /** Asks for as many rows as a page may have: the server cuts this down to its own limit. */
 export const LARGEST_PAGE = 1000;
-
 /** What a server gives at most in answer to a GET, unless it is configured otherwise; before 3.1 all that was asked for. */
 export const LARGEST_GET = 100;
-
 const MEBIBYTE = 1024 * 1024;
 
 /** A collection's two ways to be asked. Both give rows of a scope, in pages; only the first writes audit rows. */
@@ -98,9 +96,9 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     const data = await ask(name, shape, measured, { serverErrorRetries: 2, ...options });
     return { data, rows: data[list] ?? [], bytes };
   };
-  const weigh = (answer: { readonly rows: readonly T[]; readonly bytes: number }) => ({
-    rows: answer.rows.length,
-    bytes: answer.bytes,
+  const weigh = ({ rows, bytes }: { readonly rows: readonly T[]; readonly bytes: number }) => ({
+    rows: rows.length,
+    bytes,
   });
 
   async function changed(scope: AirflowScope, token: string): Promise<ChangedPage<T>> {
@@ -145,14 +143,18 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
 
   const askScope = async (scope: AirflowScope, limit: number, how: HowToAsk = {}): Promise<Answer<T>> => {
     const isByCursor = !useBatch && scope.updatedSince === undefined && limit > LARGEST_GET;
+    const dag = only(scope.dags);
+    let unreachable: string | undefined =
+      `what ${dag} has: no address can carry its id; it can be read where the batch endpoints may be used`;
     try {
-      return (isByCursor ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, how));
+      if (useBatch || isAddressable(dag))
+        return (isByCursor ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, how));
     } catch (error) {
       if (useBatch || !isNotFound(error)) throw error;
       // Asked for by the address of a DAG or a run, it is gone with that, unless the DAG has lost its definition only.
-      const unreachable = await whyNotThere(only(scope.dags));
-      return { rows: [], total: 0, ordered: true, limit, unreachable };
+      unreachable = await whyNotThere(dag);
     }
+    return { rows: [], total: 0, ordered: true, limit, unreachable };
   };
   return {
     ask: useBatch ? askScope : Object.assign(askScope, { parts: placesOf }),
@@ -160,11 +162,11 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   };
 }
 
-/** The same rows, or more, in scopes that each have an address of their own. An address cannot carry a slash. */
+/** The same rows, or more, in scopes that each have an address of their own, where their ids can be in one. */
 function placesOf({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readonly AirflowScope[] {
   if (dags.length === 0) return [{ ...scope, ...(runs && { runs }) }];
   return dags.flatMap((dag) =>
-    runs && !runs.some((run) => run.includes("/"))
+    runs && isAddressable(...runs)
       ? runs.map((run) => ({ ...scope, dags: [dag], runs: [run] }))
       : [{ ...scope, dags: [dag] }],
   );

@@ -43,7 +43,7 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
       }
       if (!tries && !saidUnreachable) {
         saidUnreachable = true;
-        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: a slash in an id does not fit into the server's address, or the run is gone. What was seen of them is kept.`;
+        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: an id does not fit into the server's address, as one with a slash, or the run is gone. What was seen of them is kept.`;
         emit({ type: "notice", code: "TRIES_UNREACHABLE", message });
       }
       return tries;

@@ -2,8 +2,10 @@
 import {
   type DagsterAnswer,
   type DagsterClient,
+  DagsterError,
   type DagsterMaterialization,
   type DagsterPage,
+  DagsterResultError,
   type DagsterRun,
   type DagsterRunsFilter,
   definitionsDocument,
@@ -22,6 +24,7 @@ import {
   createServerClock,
   expectShape,
   isTooLarge,
+  type Request,
   type Shape,
   type SourceContext,
   SyncError,
@@ -39,7 +42,7 @@ const IDS_PER_RUN = 10;
 
 export function dagsterApi(
   client: DagsterClient,
-  { request, signal, ...context }: Pick<SourceContext, "request" | "signal" | "now" | "emit">,
+  { request: send, signal, ...context }: Pick<SourceContext, "request" | "signal" | "now" | "emit">,
   pageSize: number,
 ) {
   const clock = createServerClock(context);
@@ -49,6 +52,8 @@ export function dagsterApi(
   // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
   let runsClient = client;
   const where = (label: string) => `The answer to ${label} (${client.url})`;
+  const request: Request = (label, ask, options) =>
+    send(label, (signal) => ask(signal).catch((error) => throwAt(where(label), error)), options);
   /** The runs of an answer, each of which is there once. */
   const runsIn = (label: string, runs: readonly DagsterRun[]) => {
     uniqueRows(runs, ["runId"], where(label));
@@ -93,7 +98,7 @@ export function dagsterApi(
         (limits) => client.rawRequest(definitionsDocument, {}, limits),
         (data) => {
           runsClient = withoutFields(client, lackingRunFields(data.run));
-          return readDefinitions(data);
+          return readDefinitions(data, where("definitions"));
         },
       );
     },
@@ -263,6 +268,14 @@ export function dagsterApi(
     },
   };
   return api;
+}
+
+/** Throws an error with the answer that it is about, where the client tells only what is wrong with it. */
+function throwAt(where: string, error: unknown): never {
+  if (error instanceof DagsterResultError) throw new DagsterResultError(`${where}: ${error.message}`, error);
+  const isOfShape = error instanceof DagsterError && !("status" in error) && error.code === "INVALID_ANSWER";
+  if (isOfShape) throw new SyncError("UNEXPECTED_ANSWER", `${where}: ${error.message}`, { cause: error });
+  throw error;
 }
 
 export type DagsterApi = ReturnType<typeof dagsterApi>;

@@ -46,8 +46,11 @@ export function isKnown({ loaded, unavailable }: Definitions, location: string):
   return loaded.length > 0 && !unavailable.has(location);
 }
 
-/** @throws DagsterResultError: the server failed on a part of it. */
-export function readDefinitions(data: DagsterDefinitions): Definitions {
+/**
+ * @param where the answer, for messages
+ * @throws DagsterResultError: the server failed on a part of it.
+ */
+export function readDefinitions(data: DagsterDefinitions, where: string): Definitions {
   const { locationEntries } = unwrap(data.workspace, "Workspace");
   const unavailable = new Map<string, string>();
   const repositories = locationEntries.flatMap(({ name, loadStatus, locationOrLoadError: location }) => {
@@ -59,7 +62,7 @@ export function readDefinitions(data: DagsterDefinitions): Definitions {
   });
   const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
   if (statuses.length === 0) {
-    throw new SyncError("UNEXPECTED_ANSWER", "Dagster does not say which statuses a run can have: is this Dagster?");
+    throw new SyncError("UNEXPECTED_ANSWER", `${where} does not say which statuses a run can have: is this Dagster?`);
   }
   return {
     server: { version: data.version, lacks: lackingRunFields(data.run) },
