@@ -3,28 +3,36 @@ import type { Question } from "../question.ts";
 import { coverage } from "./coverage.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
 import { failingNow } from "./failing-now.ts";
+import { failuresByTask } from "./failures-by-task.ts";
+import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
 import { missedRuns } from "./missed-runs.ts";
+import { retryCost } from "./retry-cost.ts";
 import { runDurations } from "./run-durations.ts";
 import { runningTooLong } from "./running-too-long.ts";
 import { staleAssets } from "./stale-assets.ts";
 import { stuckWaiting } from "./stuck-waiting.ts";
 import { successRate } from "./success-rate.ts";
+import { timeToRecovery } from "./time-to-recovery.ts";
 
 export {
   coverage,
   durationAnomalies,
   failingNow,
+  failuresByTask,
+  firstPassRate,
   flakyTasks,
   gotFaster,
   gotSlower,
   missedRuns,
+  retryCost,
   runDurations,
   runningTooLong,
   staleAssets,
   stuckWaiting,
   successRate,
+  timeToRecovery,
 };
 
 // biome-ignore lint/suspicious/noExplicitAny: each has its own parameters and columns, and none of them matters to who lists them
@@ -35,7 +43,11 @@ export const questions: readonly Question<any, any>[] = [
   stuckWaiting,
   missedRuns,
   successRate,
+  failuresByTask,
   flakyTasks,
+  retryCost,
+  timeToRecovery,
+  firstPassRate,
   runDurations,
   gotSlower,
   gotFaster,

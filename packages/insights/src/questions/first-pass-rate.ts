@@ -1,0 +1,54 @@
+import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { defineQuestion } from "../question.ts";
+
+/** With fewer runs a rate says nothing. */
+const ENOUGH_RUNS = 10;
+
+export const firstPassRate = defineQuestion({
+  name: "first_pass_rate",
+  sentence: "How many runs needed nobody and no retry?",
+  limits:
+    "Of Dagster a retry of a step is not seen, only one of a whole run. Runs of Airflow count where their tasks are synced too.",
+  tables: ["airflow_task_instances", "dagster_runs"],
+  waitsFor: ["step_stats"],
+  parameters: { ...staleParameter, ...limitParameter(1000) },
+  columns: {
+    ...jobColumns,
+    runs: { type: "integer", description: "Runs that succeeded or failed in the window." },
+    clean: {
+      type: "integer",
+      description: "Those that succeeded at once: nothing failed, and nothing was executed again.",
+    },
+    retried_only: { type: "integer", description: "Those that succeeded after a retry by itself." },
+    rerun_by_hand: {
+      type: "integer",
+      description: "Those that somebody cleared, or executed again, whatever came of it.",
+    },
+    failed: { type: "integer", description: "The others: those that failed." },
+    rate: {
+      type: "number",
+      nullable: true,
+      unit: "%",
+      description: "Clean ones of all; null with fewer than 10 runs.",
+    },
+  },
+  chart: { kind: "bars", label: "name", value: "runs", parts: ["clean", "retried_only", "rerun_by_hand", "failed"] },
+  sql: ({ window, parameters }) => `
+    WITH passes AS (
+      SELECT orchestrator, pipeline, name, job, ended, state, is_rerun AS by_hand,
+        CASE WHEN failed_executions > 0 THEN 1 ELSE 0 END AS is_retried
+      FROM dag_runs WHERE is_finished = 1 AND pipeline IN (SELECT DISTINCT pipeline FROM airflow_task_instances)
+      UNION ALL
+      SELECT orchestrator, pipeline, name, job, ended, state, CASE WHEN reruns_by_hand > 0 THEN 1 ELSE 0 END,
+        CASE WHEN reruns > 0 THEN 1 ELSE 0 END
+      FROM logical_runs WHERE state IN ('success', 'failed'))
+    SELECT orchestrator, pipeline, name, job, count(*) AS runs,
+      sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) AS clean,
+      sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 1 THEN 1 ELSE 0 END) AS retried_only,
+      sum(by_hand) AS rerun_by_hand, sum(CASE WHEN by_hand = 0 AND state = 'failed' THEN 1 ELSE 0 END) AS failed,
+      CASE WHEN count(*) >= ${ENOUGH_RUNS} THEN
+        sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) * 100.0 / count(*) END AS rate
+    FROM passes p WHERE ${within("ended", window)} AND ${ofPresentDags("p", "name", parameters)}
+    GROUP BY orchestrator, pipeline, name, job
+    ORDER BY count(*) - sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) DESC, runs DESC, name, pipeline LIMIT ${parameters.limit}`,
+});
