@@ -1,4 +1,5 @@
 /** What many questions have in common: columns, parameters, conditions, statistics. */
+import { InsightsError } from "./errors.ts";
 import type { AnswerColumns, ParameterSet } from "./question.ts";
 
 /** Whose row it is. */
@@ -48,6 +49,18 @@ export function ofRegularRuns(alias: string, { all_types }: { readonly all_types
   return all_types ? "1 = 1" : `${alias}.origin NOT IN ('manual', 'backfill')`;
 }
 
+/**
+ * A parameter's value as one of those that it can take.
+ *
+ * @param where the question and its parameter, for the message
+ * @throws InsightsError `INVALID_PARAMETER`
+ */
+export function oneOf<T extends string>(where: string, value: string, known: readonly T[]): T {
+  const found = known.find((each) => each === value);
+  if (found !== undefined) return found;
+  throw new InsightsError("INVALID_PARAMETER", `${where} is ${JSON.stringify(value)}: give ${known.join(", ")}.`);
+}
+
 /** A condition: a moment lies in a window. */
 export function within(moment: string, { from, to }: { readonly from: number; readonly to: number }): string {
   return `${moment} >= ${from} AND ${moment} < ${to}`;
@@ -61,4 +74,11 @@ export function wilson(successes: number, trials: number): { readonly low: numbe
   const half = z * Math.sqrt((share * (1 - share)) / trials + (z * z) / (4 * trials * trials));
   const scale = 100 / (1 + (z * z) / trials);
   return { low: Math.max(0, (middle - half) * scale), high: Math.min(100, (middle + half) * scale) };
+}
+
+/** How many of a group's seconds are more than a minute, five minutes and an hour, as columns. */
+export function over(seconds: string, limits: Readonly<Record<string, number>>): string {
+  return Object.entries(limits)
+    .map(([name, limit]) => `sum(CASE WHEN ${seconds} > ${limit} THEN 1 ELSE 0 END) AS ${name}`)
+    .join(", ");
 }

@@ -80,3 +80,9 @@ export function hoursOf(
   }
   return hours;
 }
+
+/** How far into an hour of a zone UTC's hours begin: half an hour in India. */
+export function minutesIntoHour(moment: Micros, timezone: string): Micros {
+  const { offset } = DateTime.fromMillis(Math.floor(moment / 1000), { zone: timezone });
+  return (((offset % 60) + 60) % 60) * MINUTE;
+}

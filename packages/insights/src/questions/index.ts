@@ -1,6 +1,7 @@
 /** All questions, in the order in which they are listed. */
 import type { Question } from "../question.ts";
 import { coverage } from "./coverage.ts";
+import { criticalPath } from "./critical-path.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
 import { failingNow } from "./failing-now.ts";
 import { failuresByTask } from "./failures-by-task.ts";
@@ -8,16 +9,20 @@ import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
 import { missedRuns } from "./missed-runs.ts";
+import { queueWait } from "./queue-wait.ts";
 import { retryCost } from "./retry-cost.ts";
 import { runDurations } from "./run-durations.ts";
 import { runningTooLong } from "./running-too-long.ts";
+import { scheduleDelay } from "./schedule-delay.ts";
 import { staleAssets } from "./stale-assets.ts";
 import { stuckWaiting } from "./stuck-waiting.ts";
 import { successRate } from "./success-rate.ts";
+import { taskTimeShare } from "./task-time-share.ts";
 import { timeToRecovery } from "./time-to-recovery.ts";
 
 export {
   coverage,
+  criticalPath,
   durationAnomalies,
   failingNow,
   failuresByTask,
@@ -26,12 +31,15 @@ export {
   gotFaster,
   gotSlower,
   missedRuns,
+  queueWait,
   retryCost,
   runDurations,
   runningTooLong,
+  scheduleDelay,
   staleAssets,
   stuckWaiting,
   successRate,
+  taskTimeShare,
   timeToRecovery,
 };
 
@@ -51,6 +59,10 @@ export const questions: readonly Question<any, any>[] = [
   runDurations,
   gotSlower,
   gotFaster,
+  taskTimeShare,
+  criticalPath,
   durationAnomalies,
+  scheduleDelay,
+  queueWait,
   staleAssets,
 ];

@@ -1,0 +1,92 @@
+import { limitParameter, ofPresentDags, oneOf, over, staleParameter, within } from "../common.ts";
+import { percentile, ranked } from "../dialect.ts";
+import { HOUR, type Micros, minutesIntoHour, SECOND, textOf } from "../moments.ts";
+import { type Asking, defineQuestion, type ParameterSet } from "../question.ts";
+
+/** With fewer, percentiles say nothing. */
+const ENOUGH = 5;
+
+/** What the waits are told apart by. */
+const groupings = ["pool", "queue", "executor", "job", "hour", "all"] as const;
+
+const parameters = {
+  by: {
+    type: "text",
+    default: "pool",
+    description:
+      "What the waits are told apart by: pool, queue, executor, job, hour or all. Dagster has the last three.",
+  },
+  ...staleParameter,
+  ...limitParameter(1000),
+} as const satisfies ParameterSet;
+
+type Own = Asking<typeof parameters>;
+
+const seconds = (description: string) => ({ type: "number", nullable: true, unit: "s", description }) as const;
+
+export const queueWait = defineQuestion({
+  name: "queue_wait",
+  sentence: "How long do tasks wait for a worker, and for the scheduler?",
+  limits:
+    "Of a task that is deferred, or looks again from time to time, only the last wait is known, and none where it began before it.",
+  tables: ["airflow_task_instances", "dagster_runs"],
+  parameters,
+  columns: {
+    orchestrator: { type: "text", description: "airflow, whose tasks wait, or dagster, whose runs do." },
+    key: { type: "text", description: "The pool, queue, executor or job; of hours the start, as UTC." },
+    n: { type: "integer", description: "Waits for a worker that ended in the window: of executions, or of runs." },
+    median: seconds("Half of them were no longer. Null for fewer than 5."),
+    p95: seconds("95 of 100 were no longer. Null for fewer than 5."),
+    max: seconds("The longest."),
+    over_1m: { type: "integer", description: "Longer than a minute." },
+    over_5m: { type: "integer", description: "Longer than five minutes." },
+    total_hours: { type: "number", unit: "h", description: "All together." },
+    scheduler_median: seconds("The same for the wait before: from being scheduled to being queued. Null for Dagster."),
+    scheduler_p95: seconds("Its 95th percentile."),
+    scheduler_max: seconds("Its longest."),
+    negative: {
+      type: "integer",
+      description:
+        "Executions that began before they were queued: clocks that differ, or a task that went on after deferral.",
+    },
+  },
+  chart: { kind: "bars", label: "key", value: "p95" },
+  sql: (asking) => {
+    const by = oneOf("queue_wait: by", asking.parameters.by, groupings);
+    const percentileOf = (percent: number, wait: string) =>
+      `CASE WHEN count(${wait}) >= ${ENOUGH} THEN ${percentile(percent, wait)} END`;
+    return `
+    WITH waits AS (${waits(asking, by)}),
+    measured AS (
+      SELECT w.*, ${ranked("queue_wait", ["orchestrator", "key"])}, ${ranked("schedule_wait", ["orchestrator", "key"])}
+      FROM waits w)
+    SELECT orchestrator, key, count(queue_wait) AS n, ${percentileOf(50, "queue_wait")} AS median,
+      ${percentileOf(95, "queue_wait")} AS p95, max(queue_wait) AS max, ${over("queue_wait", { over_1m: 60, over_5m: 300 })},
+      coalesce(sum(queue_wait), 0) / 3600.0 AS total_hours,
+      ${percentileOf(50, "schedule_wait")} AS scheduler_median, ${percentileOf(95, "schedule_wait")} AS scheduler_p95,
+      max(schedule_wait) AS scheduler_max, sum(is_negative) AS negative
+    FROM measured GROUP BY orchestrator, key
+    ORDER BY ${by === "hour" ? "key, orchestrator" : "total_hours DESC, key, orchestrator"} LIMIT ${asking.parameters.limit}`;
+  },
+  finish: (rows, { parameters }) =>
+    parameters.by === "hour" ? rows.map((row) => ({ ...row, key: textOf(Number(row.key)) })) : rows,
+});
+
+function waits({ window, timezone, parameters }: Own, by: (typeof groupings)[number]): string {
+  // The hours of some zones begin at half past.
+  const shift: Micros = minutesIntoHour(window.from, timezone);
+  const hour = `started - (started + ${shift}) % ${HOUR}`;
+  const of = { pool: "pool", queue: "queue", executor: "executor", job: "e.dag_id", hour, all: "'all'" }[by];
+  const none = by === "executor" ? "(default)" : "(none)";
+  const key = by === "hour" ? of : `coalesce(${of}, '${none}')`;
+  const tasks = `SELECT 'airflow' AS orchestrator, ${key} AS key, queue_wait, schedule_wait,
+      CASE WHEN queued > started THEN 1 ELSE 0 END AS is_negative
+    FROM executions e WHERE ${within("started", window)} AND queued IS NOT NULL
+      AND ${ofPresentDags("e", "dag_id", parameters)}`;
+  if (by === "pool" || by === "queue" || by === "executor") return tasks;
+  const ofRuns = { job: "name", hour, all: "'all'" }[by];
+  return `${tasks} UNION ALL
+    SELECT 'dagster', ${ofRuns}, CASE WHEN started >= queued THEN (started - queued) / ${SECOND}.0 END, NULL,
+      CASE WHEN queued > started THEN 1 ELSE 0 END
+    FROM job_runs WHERE ${within("started", window)}`;
+}
