@@ -62,7 +62,7 @@ export interface AnswerSize {
 }
 
 /**
- * @param options.mostBytes what an answer may have that can be had in parts. Where some were larger, the next ones are
+ * @param options mostBytes: what an answer may have that can be had in parts. Where some were larger, the next ones are
  * to have half of it. @default 8388608 (8 MiB)
  */
 export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostBytes?: number } = {}): AnswerSize {

@@ -7,7 +7,7 @@ export { type HostLimiter, limiterOf } from "./limiter.ts";
 export { isMoment, type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";
-export { expectShape, type Shape, shapes, shown } from "./shape.ts";
+export { expectShape, type Misfit, type Shape, shapes, shown } from "./shape.ts";
 export {
   batchOf,
   defineStream,

@@ -9,7 +9,7 @@ import { SyncError } from "./errors.ts";
 export type Shape = (value: unknown) => Misfit | undefined;
 
 /** What does not fit: where in the answer, what belongs there, and what is there instead. */
-interface Misfit {
+export interface Misfit {
   readonly path: string;
   readonly wanted: string;
   readonly found: unknown;

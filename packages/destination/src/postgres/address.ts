@@ -90,6 +90,6 @@ function decoded(text: string): string {
 }
 
 /** @param reason what is wrong, as the end of a sentence */
-export function refused(reason: string): DestinationError {
+function refused(reason: string): DestinationError {
   return new DestinationError("NOT_A_DESTINATION", `The address of the PostgreSQL server ${reason}.`);
 }

@@ -58,7 +58,7 @@ export function scopesSql(dialect: Dialect, table: Table, scopes: readonly Scope
  *
  * @param values a list for each column
  */
-export function tuplesSql(
+function tuplesSql(
   dialect: Dialect,
   table: Table,
   columns: readonly string[],
