@@ -19,7 +19,7 @@ export function at(text: string | null): string | null {
   return text === null ? null : `2026-${text.replace(" ", "T")}${text.length < 12 ? ":00" : ""}.000000Z`;
 }
 
-export const asOf = at("11-02 12:00");
+const asOf = at("11-02 12:00");
 
 /** A moment some minutes later: `after("11-02 06:00", 90)` is `11-02 07:30`. */
 export function after(text: string, minutes: number): string {
@@ -136,7 +136,7 @@ export interface World {
   readonly sensors: readonly Row<typeof sensorsTable>[];
 }
 
-export const noWorld: World = { dags: [], runs: [], tasks: [], jobRuns: [], assets: [], schedules: [], sensors: [] };
+const noWorld: World = { dags: [], runs: [], tasks: [], jobRuns: [], assets: [], schedules: [], sensors: [] };
 
 /** What a pipeline stores of a world, with the states of a sync at `asOf`. */
 export async function store(session: Session, world: Partial<World>): Promise<void> {

@@ -46,7 +46,7 @@ const defaults = { retries: 8, retryWaitMs: 500, retryWaitMaxMs: 30_000, attempt
  * Makes the {@link Request} function of a sync. What an error says about itself decides: `retryable` whether to ask
  * again, `retryAfterMs` how long the whole host is left alone before. A wait that would outlast `totalMs` is not begun:
  * the error is thrown at once, and the sync can come back later. A server that nobody answers for is waited for once: see
- * {@link Outage}.
+ * `Outage`.
  */
 export function createRequest(context: {
   readonly limiter: HostLimiter;
