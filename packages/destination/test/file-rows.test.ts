@@ -47,6 +47,17 @@ describe("sqlite", () => {
       /nothing at all/,
     ],
     ["a unique index", "CREATE UNIQUE INDEX once ON things (at)", /UNIQUE constraint failed/],
+    [
+      "an index on what is no JSON",
+      "CREATE INDEX parts ON things (json_extract(id, '$.a')) WHERE id = 'bad'",
+      /malformed JSON/,
+    ],
+    [
+      "a trigger whose sum is too large",
+      `CREATE TRIGGER meddling BEFORE INSERT ON things WHEN NEW.id = 'bad'
+       BEGIN SELECT sum(n) FROM (SELECT 9223372036854775807 AS n UNION ALL SELECT 1); END`,
+      /integer overflow/,
+    ],
   ])("names the row that is refused by %s, and stores the others without it", async (_, sql, reason) => {
     await storing(place.connect(), { upserts: [row({ id: "first", at })] });
     meddle(sql);
@@ -54,6 +65,18 @@ describe("sqlite", () => {
     await expect(storing(place.connect(), { upserts })).rejects.toEqual(refused(reason, "bad"));
     expect(await storing(place.connect(), { upserts: upserts.filter(({ id }) => id !== "bad") })).toMatchObject({
       inserted: 6,
+    });
+  });
+
+  test("lays a trigger that needs what is not there any more to no row, and says what to look for", async () => {
+    await storing(place.connect(), { upserts: [row({ id: "first", at })] });
+    meddle(
+      `CREATE TABLE notes (id); CREATE TRIGGER meddling AFTER INSERT ON things BEGIN INSERT INTO notes VALUES (1); END;
+       DROP TABLE notes`,
+    );
+    await expect(storing(place.connect(), { upserts: rows(2) })).rejects.toMatchObject({
+      code: "FAILED",
+      message: expect.stringMatching(/no such table: main\.notes\. .*trigger/),
     });
   });
 

@@ -1,6 +1,6 @@
 /** What is special about files in a folder; everything else is in the conformance suite. */
 import { spawnSync } from "node:child_process";
-import { chmod, mkdir, readdir, readFile, rename, rm, truncate, writeFile } from "node:fs/promises";
+import { chmod, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -207,4 +207,36 @@ test("another format is written from then on, and the table is rewritten in it",
   await store([2], 2, { format: "ndjson" });
   expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".ndjson.zst"]);
   expect(await readFolder(place.folder, "things")).toHaveLength(2);
+});
+
+describe("a rehearsal", () => {
+  const rehearsing = async (): Promise<void> => {
+    const session = await files(place.folder).open({ pipeline });
+    await session.rehearse?.([table]).finally(() => session.close());
+  };
+  const folder = () => join(place.folder, "things");
+
+  test("says what a sync would say of what took a table's place", async () => {
+    await store([1]);
+    await rehearsing();
+    const away = join(place.folder, "../away");
+    await rename(folder(), away);
+    await symlink(away, folder());
+    await expect(rehearsing()).rejects.toEqual(failure("NOT_A_DESTINATION", "things", "is a link"));
+    await rm(folder());
+    await writeFile(folder(), "mine");
+    const isFile = failure("NOT_A_DESTINATION", "things", "is a file");
+    await expect(rehearsing()).rejects.toEqual(isFile);
+    await rm(folder());
+    await expect(rehearsing()).rejects.toEqual(failure("INVALID_STATE", "things", "missing"));
+  });
+
+  test("says what is in the way of a table's first file, as the sync does", async () => {
+    await during(async () => {});
+    await writeFile(folder(), "mine");
+    const isFile = failure("NOT_A_DESTINATION", "things", "is a file");
+    await expect(rehearsing()).rejects.toEqual(isFile);
+    await expect(store([1])).rejects.toEqual(isFile);
+    expect(await readFile(folder(), "utf8")).toBe("mine");
+  });
 });

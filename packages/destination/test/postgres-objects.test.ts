@@ -174,6 +174,12 @@ describe("a new key", () => {
       "notes",
     ],
     ["a view that groups by the old one", "CREATE VIEW mine AS SELECT id, at FROM things GROUP BY id", "view", "mine"],
+    [
+      "a publication of some columns",
+      "CREATE PUBLICATION mine FOR TABLE things (id, at)",
+      "cannot update",
+      "publication",
+    ],
   ])("does not come under %s, which is named", async (_what, sql, ...words) => {
     await make(sql);
     await expect(prepare(keyed)).rejects.toEqual(

@@ -56,6 +56,21 @@ test.each([
     /not this one/,
   ],
   [
+    "a trigger that raises an error with a code of its own",
+    raising("BEFORE INSERT", "IF NEW.id = 'bad' THEN RAISE 'not this one' USING ERRCODE = 'UX001'; END IF"),
+    { id: "bad" },
+    /not this one/,
+  ],
+  [
+    "a trigger that finds more than it expects",
+    raising(
+      "BEFORE INSERT",
+      "NEW.at = (SELECT now() FROM generate_series(1, CASE NEW.id WHEN 'bad' THEN 2 ELSE 0 END))",
+    ),
+    { id: "bad" },
+    /more than one row/,
+  ],
+  [
     "a check at the end of the transaction",
     `${raising("BEFORE INSERT", "NULL").split("CREATE TRIGGER")[0]!.replace("NULL;", "IF NEW.id = 'bad' THEN RAISE 'too late'; END IF;")}
     CREATE CONSTRAINT TRIGGER late AFTER INSERT ON things DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION pg_temp_raise()`,
@@ -170,6 +185,34 @@ test("row security that hides rows is an error", async () => {
     return session.commit("things", { table, upserts: rows(4), state });
   });
   await expect(commit).rejects.toMatchObject({ code: expect.stringMatching(/ROWS_LOST|INVALID_ROW/) });
+});
+
+test("a trigger that fails for every row is said to be what failed", async () => {
+  const sql = raising("BEFORE INSERT", "INSERT INTO nowhere VALUES (1)");
+  await expect(storing(sql, { upserts: rows(2) })).rejects.toEqual(
+    failure("FAILED", false, "things", "nowhere", "does not exist", "PL/pgSQL function", "pg_temp_raise()"),
+  );
+  await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
+});
+
+test("a table that somebody partitioned is written like any other", async () => {
+  await storing("", {});
+  await query(
+    url,
+    `SET search_path = ${things.slice(0, -".things".length)};
+     CREATE TABLE made (LIKE things INCLUDING ALL) PARTITION BY HASH (id);
+     CREATE TABLE part PARTITION OF made FOR VALUES WITH (MODULUS 1, REMAINDER 0);
+     DROP TABLE things; ALTER TABLE made RENAME TO things`,
+  );
+  const at = "2026-01-01T00:00:00.000000Z";
+  expect(await storing("", { upserts: rows(3) })).toMatchObject({ inserted: 3, updated: 0, unchanged: 0 });
+  const upserts = [row({ id: "row 0", at }), row({ id: "row 1" }), row({ id: "new" })];
+  expect(await storing("", { replace: [{ scope: {}, rows: upserts }] })).toMatchObject({
+    inserted: 1,
+    updated: 1,
+    unchanged: 1,
+    deleted: 1,
+  });
 });
 
 test("an error about everything is laid to no row", async () => {

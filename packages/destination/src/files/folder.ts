@@ -1,6 +1,19 @@
 /** A folder of this machine, or of a network file system that has hard links. */
 import { randomUUID } from "node:crypto";
-import { constants, copyFile, link, lstat, mkdir, open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import {
+  access,
+  constants,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+} from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { DestinationError } from "../errors.ts";
 import { folderError } from "./folder-errors.ts";
@@ -20,6 +33,15 @@ export function folderStore(path: string): Store {
     }
     return full(part);
   };
+  const expectFolder = async (folder: string) => {
+    const path = await checked(`${folder}/`);
+    const found = await stat(path).catch(ifMissing);
+    if (found && !found.isDirectory()) {
+      const message = `${path} is a file, and ${place} keeps a table's files in a folder of that name. Move it away.`;
+      throw new DestinationError("NOT_A_DESTINATION", message);
+    }
+    if (found) await access(path, constants.W_OK);
+  };
   const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -37,6 +59,7 @@ export function folderStore(path: string): Store {
         await mkdir(manifests, { recursive: true });
         await removeUnfinished(manifests);
       }),
+    checkFolder: (folder) => guarded("Looking into the folder", () => expectFolder(folder)),
     list: (folder) =>
       guarded("Looking into the folder", async () => {
         const names = await namesIn(await checked(`${folder}/`));
@@ -47,6 +70,7 @@ export function folderStore(path: string): Store {
     upload: (file, to) =>
       guarded(`Writing ${to}`, async () => {
         const path = await checked(to);
+        await expectFolder(dirname(to));
         await mkdir(dirname(path), { recursive: true });
         // Under another name first, so that nobody who reads all files of the folder meets half of one.
         const unfinished = `${path}.tmp`;

@@ -99,6 +99,8 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
           "honours them: Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do in their present versions.",
       );
     },
+    // What is not there is in nobody's way, and rights are the whole prefix's, which opening tries.
+    checkFolder: async () => {},
     list: (folder) =>
       guarded("Looking into the bucket", async () => {
         const paths: string[] = [];

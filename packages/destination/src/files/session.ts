@@ -5,6 +5,7 @@ import { SqlSession } from "../sql/session.ts";
 import type { StoredRow, Table } from "../table.ts";
 import { Chain } from "./chain.ts";
 import type { FileFormat } from "./formats.ts";
+import { tableFolder } from "./names.ts";
 import { Publisher } from "./publisher.ts";
 import { fileRowWork } from "./row-work.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
@@ -69,7 +70,8 @@ export class FilesSession implements Session {
   }
 
   /** In the working copy. That the place can be written, opening the session has shown. */
-  rehearse(tables: readonly Table[]): Promise<void> {
+  async rehearse(tables: readonly Table[]): Promise<void> {
+    for (const { name } of tables) await this.#store.checkFolder(tableFolder(name));
     return this.#duckdb.rehearse(tables);
   }
 

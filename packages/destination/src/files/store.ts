@@ -13,6 +13,8 @@ export interface Store {
    * @throws DestinationError `NOT_A_DESTINATION` when it cannot
    */
   prepare(): Promise<void>;
+  /** @throws DestinationError `NOT_A_DESTINATION` or `NO_PERMISSION` where no file could be put into a folder of the place */
+  checkFolder(folder: string): Promise<void>;
   /** The paths of the files in a folder of the place, in no order. */
   list(folder: string): Promise<readonly string[]>;
   /** A small file, or undefined when it is not there. */

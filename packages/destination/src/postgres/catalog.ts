@@ -133,6 +133,8 @@ export class PostgresCatalog implements Catalog {
     if (key?.identity) changes.push(`REPLICA IDENTITY USING INDEX ${name}`);
     if (key?.clustered) changes.push(`CLUSTER ON ${name}`);
     for (const change of changes) await this.#database.run(`ALTER TABLE ${target} ${change}`);
+    // What replicas go by may be more now than a publication of theirs shows, and then no row could be written any more.
+    await this.#database.read(`EXPLAIN UPDATE ${target} SET _synced_at = now()`);
   }
 
   #relations(where: string) {

@@ -8,7 +8,7 @@ import { withSystemColumns } from "../sql/transfer.ts";
 import type { Column, Row, StoredRow, Table } from "../table.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { PostgresDatabase } from "./database.ts";
-import { type Watch, watchOf } from "./taken.ts";
+import { lookAt, type Watch } from "./taken.ts";
 import { copyLine, postgresText } from "./values.ts";
 
 const stage = "pg_temp._sync_stage";
@@ -18,8 +18,9 @@ export async function writeRows(database: PostgresDatabase, batch: Batch, mode?:
   const lines = encodedLines(database, table, [...replace.flatMap((each) => each.rows), ...upserts]);
   const staged = lines.size;
   if (staged > 0 || replace.length > 0) await stageRows(database, table, lines.values());
-  const watch = await watchOf(database, table);
-  const { inserted, updated } = staged > 0 || mode ? await merge(database, table) : { inserted: 0, updated: 0 };
+  const { watch, isPartitioned } = await lookAt(database, table);
+  const merged = staged > 0 || mode ? await merge(database, table, isPartitioned) : undefined;
+  const { inserted = 0, updated = 0 } = merged ?? {};
   if (staged > 0 && watch) await expectStored(database, table, watch);
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
@@ -73,17 +74,21 @@ export async function restoreRows(database: PostgresDatabase, table: Table, rows
   const sql = `INSERT INTO ${database.names.table(table.name)} (${names.join(", ")}) SELECT ${names.join(", ")} FROM ${stage}
      ON CONFLICT (${table.primaryKey.map(quoted).join(", ")}) DO UPDATE
        SET ${names.map((name) => `${name} = excluded.${name}`).join(", ")}`;
-  const watch = await watchOf(database, table);
+  const { watch } = await lookAt(database, table);
   await database.run(sql);
   await watch?.expectNone(missing(database, table));
 }
 
-async function merge(database: PostgresDatabase, table: Table): Promise<{ inserted: number; updated: number }> {
+async function merge(database: PostgresDatabase, table: Table, isPartitioned: boolean) {
   const names = Object.keys(table.columns).map(quoted);
   const content = Object.keys(table.columns)
     .filter((name) => !table.primaryKey.includes(name))
     .map(quoted);
   const changed = content.map((name) => `target.${name} IS DISTINCT FROM excluded.${name}`);
+  // Partitions do not show whose a row was. What a statement reads is what was there before it.
+  const inserted = isPartitioned
+    ? `(SELECT count(*) FROM ${missing(database, table)})`
+    : "count(*) FILTER (WHERE is_new)";
   const [counted] = await database.read(
     `WITH merged AS (
        INSERT INTO ${database.names.table(table.name)} AS target (${names.join(", ")}, _synced_at)
@@ -92,10 +97,10 @@ async function merge(database: PostgresDatabase, table: Table): Promise<{ insert
          SET ${content.map((name) => `${name} = excluded.${name}, `).join("")}_synced_at = now(), _deleted_at = NULL
          WHERE ${[...changed, "target._deleted_at IS NOT NULL"].join(" OR ")}
        -- A new row has not been locked by anybody; one that was there we have just locked.
-       RETURNING xmax = 0 AS is_new)
-     SELECT count(*) FILTER (WHERE is_new) AS inserted, count(*) FILTER (WHERE NOT is_new) AS updated FROM merged`,
+       RETURNING ${isPartitioned ? "NULL::boolean" : "xmax = 0"} AS is_new)
+     SELECT count(*) AS written, ${inserted} AS inserted FROM merged`,
   );
-  return { inserted: Number(counted?.inserted), updated: Number(counted?.updated) };
+  return { inserted: Number(counted?.inserted), updated: Number(counted?.written) - Number(counted?.inserted) };
 }
 
 /**

@@ -43,18 +43,25 @@ const known: Readonly<Record<string, Meaning>> = {
 /**
  * What a value or a row is to blame for: limits of values, indexes and nesting (54), data that does not fit its type or the
  * database's encoding (22), and what somebody put onto the table: constraints (23), views with a check (44), and triggers
- * (09, 27, 38, 39, P0).
+ * and functions (09, 21, 27, 2F, 38, 39, P0).
  */
-const aboutRow = /^(54...|2[23]...|44000|09000|27000|3[89]...|P0...)$/;
+const aboutRow = /^(54...|2[123F]...|44000|09000|27000|3[89]...|P0...)$/;
 
 const tooLong = "a key is longer than PostgreSQL's index can hold, or a value larger than it stores";
 
 /** What an error says about one of the rows that are being stored; undefined for the place, the connection or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
   const { code, routine } = (thrown ?? {}) as { readonly code?: unknown; readonly routine?: unknown };
-  // A policy that refuses a row has the code of a missing right; the function that says so is another.
-  if (routine !== "ExecWithCheckOptions" && !aboutRow.test(String(code))) return undefined;
+  if (!aboutRow.test(String(code)) && !isRefusedBy(routine, String(code))) return undefined;
   return code === "54000" ? `${clauseOf(thrown)}: ${tooLong}` : clauseOf(thrown);
+}
+
+/** By the function of PostgreSQL's that says it, where the code may be any. */
+function isRefusedBy(routine: unknown, code: string): boolean {
+  // A policy that refuses a row has the code of a missing right.
+  if (routine === "ExecWithCheckOptions") return true;
+  // RAISE in a trigger has the code that somebody gave it, unless it speaks of the place.
+  return routine === "exec_stmt_raise" && !Object.hasOwn(known, code) && !transient.test(code);
 }
 
 const ways =
@@ -126,11 +133,18 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
     known[code] ?? tlsMeaning(code, thrown) ?? (isTransient ? unreachable : (["FAILED", ""] as const));
   return new DestinationError(
     ours,
-    `${doing} in ${place} failed: ${message.replace(/[\s:.!?]*$/, ".")} ${advice}`.trim(),
+    `${doing} in ${place} failed: ${message.replace(/[\s:.!?]*$/, ".")} ${functionOf(thrown)}${advice}`.trim(),
     {
       cause: thrown,
     },
   );
+}
+
+/** Whose function failed, as a sentence, where it was somebody's: what a trigger runs is not what we asked for. */
+function functionOf(thrown: unknown): string {
+  const { where } = (thrown ?? {}) as { readonly where?: unknown };
+  const [name] = /^(?:PL\/\S+|SQL) function .*$/m.exec(String(where)) ?? [];
+  return name === undefined ? "" : `That was somebody's ${name}: correct it, or drop the trigger that calls it. `;
 }
 
 /** A host with several addresses fails with several errors, and no message of its own. */

@@ -14,16 +14,22 @@ export interface Watch {
   expectReachable(from: string, update: string): Promise<void>;
 }
 
+/** What somebody may have made of a table. */
+export interface Made {
+  /** Undefined where nothing is that could swallow rows, so that nothing has to be looked after. */
+  readonly watch: Watch | undefined;
+  readonly isPartitioned: boolean;
+}
+
 /**
  * Looks what is on a table. Part of a transaction.
  *
- * @returns undefined where nothing is that could swallow rows, so that nothing has to be looked after
  * @throws DestinationError `ROWS_LOST` for rules, since PostgreSQL refuses to merge where there are some
  */
-export async function watchOf(database: PostgresDatabase, table: Table): Promise<Watch | undefined> {
+export async function lookAt(database: PostgresDatabase, table: Table): Promise<Made> {
   const target = `${literal(database.names.table(table.name))}::regclass`;
   const [found] = await database.read(
-    `SELECT relhastriggers AS triggers, relrowsecurity AS policies,
+    `SELECT relhastriggers AS triggers, relrowsecurity AS policies, relkind = 'p' AS partitioned,
        (SELECT string_agg(rulename, ', ' ORDER BY rulename) FROM pg_rewrite
         WHERE relhasrules AND ev_class = pg_class.oid AND ev_type IN ('2', '3', '4') AND ev_enabled <> 'D') AS rules
      FROM pg_class WHERE oid = ${target}`,
@@ -35,7 +41,8 @@ export async function watchOf(database: PostgresDatabase, table: Table): Promise
         "them, or put them onto a view of the table. Nothing was stored.",
     );
   }
-  if (!found?.triggers && !found?.policies) return undefined;
+  const isPartitioned = found?.partitioned === true;
+  if (!found?.triggers && !found?.policies) return { watch: undefined, isPartitioned };
   const by = found.policies ? "the table's triggers and policies (row security)" : "the table's triggers";
   const count = async (from: string, parameters?: Parameters) => {
     const [counted] = await database.read(`SELECT count(*) AS count FROM ${from}`, parameters);
@@ -44,7 +51,7 @@ export async function watchOf(database: PostgresDatabase, table: Table): Promise
   const expect = (lost: number) => {
     if (lost > 0) throw rowsLost(database, table, lost, by);
   };
-  return {
+  const watch: Watch = {
     async expectNone(from, parameters) {
       // What waits for the end of the transaction could be laid to no row then.
       await database.run("SET CONSTRAINTS ALL IMMEDIATE");
@@ -59,4 +66,5 @@ export async function watchOf(database: PostgresDatabase, table: Table): Promise
       expect(wanted - reached);
     },
   };
+  return { watch, isPartitioned };
 }

@@ -70,8 +70,10 @@ export class SqlSession implements Session {
     });
   }
 
-  rehearse(tables: readonly Table[]): Promise<void> {
-    return this.#undone(`Preparing ${tables.map((table) => table.name).join(", ")}`, async () => {
+  async rehearse(tables: readonly Table[]): Promise<void> {
+    const doing = `Preparing ${tables.map((table) => table.name).join(", ")}`;
+    await this.#database.queue(doing, async () => this.#elsewhere?.fetch(tables));
+    await this.#undone(doing, async () => {
       for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
       for (const table of tables) {
         const nothing = { [table.primaryKey[0] as string]: { in: [] } };

@@ -39,9 +39,14 @@ export function resultCode(thrown: unknown): number | undefined {
 /** SQLITE_TOOBIG, SQLITE_CONSTRAINT (somebody's, or a trigger), SQLITE_MISMATCH */
 const aboutRow = [18, 19, 20];
 
+/** SQLITE_ERROR is all else: what an expression of somebody's makes of a value, and what a statement needs and is not there. */
+const isMissing = (thrown: unknown) => resultCode(thrown) === 1 && /^no such /.test(clauseOf(thrown));
+
 /** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
-  return aboutRow.includes((resultCode(thrown) ?? 0) & 0xff) ? clauseOf(thrown) : undefined;
+  const code = resultCode(thrown);
+  const isAboutRow = code === 1 ? !isMissing(thrown) : aboutRow.includes((code ?? 0) & 0xff);
+  return isAboutRow ? clauseOf(thrown) : undefined;
 }
 
 /** Whether another connection is in the way at this moment. */
@@ -59,7 +64,8 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   const message = (thrown instanceof Error ? thrown.message : String(thrown)).trim();
   const result = resultCode(thrown) ?? 0;
   const denied = ["EACCES", "EPERM", "EROFS"].includes(String((thrown as { code?: unknown } | undefined)?.code));
-  const [code, advice] = known[denied ? 8 : result] ?? known[result & 0xff] ?? ["FAILED", ""];
+  const otherwise = isMissing(thrown) ? "A trigger that somebody made may need it: drop that, or make this again." : "";
+  const [code, advice] = known[denied ? 8 : result] ?? known[result & 0xff] ?? (["FAILED", otherwise] as const);
   return new DestinationError(
     code,
     `${doing} in ${place} failed: ${message.replace(/[.!?]?$/, ".")} ${advice}`.trim(),
