@@ -2,6 +2,7 @@
 import type { Question } from "../question.ts";
 import { coverage } from "./coverage.ts";
 import { criticalPath } from "./critical-path.ts";
+import { deadlineMisses } from "./deadline-misses.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
 import { failingNow } from "./failing-now.ts";
 import { failuresByTask } from "./failures-by-task.ts";
@@ -23,6 +24,7 @@ import { timeToRecovery } from "./time-to-recovery.ts";
 export {
   coverage,
   criticalPath,
+  deadlineMisses,
   durationAnomalies,
   failingNow,
   failuresByTask,
@@ -50,6 +52,7 @@ export const questions: readonly Question<any, any>[] = [
   runningTooLong,
   stuckWaiting,
   missedRuns,
+  deadlineMisses,
   successRate,
   failuresByTask,
   flakyTasks,
