@@ -13,7 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   "sync-engine": ["destination"],
   insights: ["destination"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
-  cli: ["airflow-client", "dagster-client", "destination", "sources", "sync-engine"],
+  cli: ["airflow-client", "dagster-client", "destination", "insights", "sources", "sync-engine"],
   simulators: [],
 };
 

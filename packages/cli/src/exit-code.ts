@@ -8,6 +8,8 @@ export const exitCodes = {
   incomplete: 1,
   /** Wrong usage or configuration: somebody has to change something. */
   configuration: 2,
+  /** A question that `report --fail-on` names has an answer. */
+  found: 3,
   /** The same command may work later (EX_TEMPFAIL of sysexits.h). */
   comeBackLater: 75,
   interrupted: { SIGINT: 130, SIGTERM: 143 },

@@ -3,6 +3,7 @@ import manifest from "../package.json" with { type: "json" };
 import { addCheck } from "./commands/check.ts";
 import { addDiscover } from "./commands/discover.ts";
 import { addInit } from "./commands/init.ts";
+import { addReport } from "./commands/report.ts";
 import { addState } from "./commands/state.ts";
 import { addSync } from "./commands/sync.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -27,6 +28,7 @@ Exit codes:
   0   done
   1   something was not synced, or verify found a difference: the message says what
   2   wrong usage or configuration: somebody has to change something
+  3   report --fail-on found something
   75  come back later: a server was down or busy, or another sync holds the file
 `;
 
@@ -56,7 +58,8 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addVerify]) add(program, io, outcome);
+  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addVerify])
+    add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitCodes.configuration;

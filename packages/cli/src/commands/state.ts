@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
 import { destinationForms, parseDestination } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { duration } from "../render/duration.ts";
@@ -11,6 +12,7 @@ import { readStreamStates, type StreamState } from "../stored-state.ts";
 import { addTransfer } from "./transfer.ts";
 
 interface StateOptions extends Choice {
+  readonly at?: string;
   readonly json?: true;
 }
 
@@ -19,7 +21,8 @@ export function addState(program: Command, io: SafeIo, _outcome: Outcome): void 
     .command("state")
     .description("show what a destination holds: pipelines, streams, how far they are, and rows")
     .argument("[pipelines...]", "of the configuration (default: all)")
-    .option("--to <destination>", `${destinationForms}, instead of a configuration`)
+    .option("--at <destination>", `${destinationForms}, instead of a configuration`)
+    .option("--to <destination>", "the same as --at")
     .option("--config <file>", "whose destinations to show (default: dagsync.yaml)")
     .option("--json", "write each stream as a line of JSON")
     // What follows "export" and "import" is theirs.
@@ -39,9 +42,11 @@ interface Found {
 }
 
 async function read(names: readonly string[], options: StateOptions, io: Io): Promise<readonly Found[]> {
-  if (options.to !== undefined) {
+  const { to, at = to } = options;
+  if (at !== undefined) {
+    if (to !== undefined && to !== at) throw new UsageError("--at and --to mean the same: leave one of them out.");
     refuseBoth(names, options.config);
-    const { destination } = await parseDestination(options.to);
+    const { destination } = await parseDestination(at, { label: to === undefined ? "--at" : "--to" });
     return [{ place: destination.name, streams: await readStreamStates(destination, io.signal) }];
   }
   const { chosen } = await loadPipelines(names, options, io);

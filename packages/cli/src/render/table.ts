@@ -8,11 +8,19 @@ export type Cell = string | number | bigint | boolean | null | undefined;
  *
  * @param head names of the columns
  * @param indent spaces before every line
+ * @param ended further columns that go to the right, such as durations
  */
-export function textTable(head: readonly string[], rows: readonly (readonly Cell[])[], indent = 0): string {
+export function textTable(
+  head: readonly string[],
+  rows: readonly (readonly Cell[])[],
+  indent = 0,
+  ended: readonly boolean[] = [],
+): string {
   const digits = head.map((_, column) => Math.max(0, ...rows.map((row) => fractionDigits(row[column]))));
   const texts = rows.map((row) => head.map((_, column) => cellText(row[column], digits[column])));
-  const right = head.map((_, column) => rows.length > 0 && rows.every((row) => isNumber(row[column])));
+  const right = head.map(
+    (_, column) => ended[column] || (rows.length > 0 && rows.every((row) => isNumber(row[column]))),
+  );
   const widths = head.map((name, column) =>
     Math.max(name.length, ...texts.map((row) => (row[column] as string).length)),
   );

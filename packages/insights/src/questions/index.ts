@@ -9,6 +9,8 @@ import { failuresByTask } from "./failures-by-task.ts";
 import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
+import { jobDays } from "./job-days.ts";
+import { keyNumbers } from "./key-numbers.ts";
 import { missedRuns } from "./missed-runs.ts";
 import { queueWait } from "./queue-wait.ts";
 import { retryCost } from "./retry-cost.ts";
@@ -32,6 +34,8 @@ export {
   flakyTasks,
   gotFaster,
   gotSlower,
+  jobDays,
+  keyNumbers,
   missedRuns,
   queueWait,
   retryCost,
@@ -47,6 +51,7 @@ export {
 
 // biome-ignore lint/suspicious/noExplicitAny: each has its own parameters and columns, and none of them matters to who lists them
 export const questions: readonly Question<any, any>[] = [
+  keyNumbers,
   coverage,
   failingNow,
   runningTooLong,
@@ -54,6 +59,7 @@ export const questions: readonly Question<any, any>[] = [
   missedRuns,
   deadlineMisses,
   successRate,
+  jobDays,
   failuresByTask,
   flakyTasks,
   retryCost,

@@ -1,0 +1,191 @@
+import { type Command, Option } from "commander";
+import { destinationForms } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { Outcome } from "../main.ts";
+import { didYouMean } from "../nearest.ts";
+import { jsonLine } from "../render/json.ts";
+import type { SafeIo } from "../render/safe-output.ts";
+import { textTable } from "../render/table.ts";
+import { numberOf, optionOf, parseArguments } from "../report/arguments.ts";
+import type { Format } from "../report/formats.ts";
+
+interface ReportOptions {
+  readonly at?: string;
+  readonly config?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly days?: string;
+  readonly timezone?: string;
+  readonly format: Format;
+  readonly list?: true;
+  readonly sql?: true;
+  readonly failOn?: string;
+}
+
+type Insights = typeof import("@org/insights");
+type AnyQuestion = Insights["questions"][number];
+
+export function addReport(program: Command, io: SafeIo, outcome: Outcome): void {
+  program
+    .command("report")
+    .description("answer questions from a destination: without one, what needs attention and five numbers")
+    .argument("[question]", "one of --list; its own options follow as --name value")
+    .argument("[pipelines...]", "only these (default: all)")
+    .option("--at <destination>", `${destinationForms}, instead of a configuration`)
+    .option("--config <file>", "whose destination to ask (default: dagsync.yaml)")
+    .option("--since <time>", "start of the window: 2026-11-01, or a moment with its zone")
+    .option("--until <time>", "its end (default: the moment that the tables show)")
+    .option("--days <number>", "its length (default: mostly 7)")
+    .option("--timezone <name>", "the zone of days and hours, as in Europe/Berlin (default: this machine's)")
+    .addOption(
+      new Option("--format <format>", "how to write").choices(["table", "json", "csv", "markdown"]).default("table"),
+    )
+    .option("--list", "list the questions, or the options and columns of one")
+    .option("--sql", "write the query instead of its answer")
+    .option("--fail-on <questions>", "end with 3 where one of these, separated by commas, has an answer")
+    // What the command does not know may be the question's.
+    .allowUnknownOption()
+    .action(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {
+      // Its statements and time zones are loaded by nobody else.
+      const insights = await import("@org/insights");
+      const given = parseArguments(command.args, insights.questions);
+      if (options.list) io.stdout.write(listed(insights.questions, given.question, options.format));
+      else await report(insights, given, options, io, outcome);
+    });
+}
+
+async function report(
+  { openInsights, questions }: Insights,
+  { question, pipelines: names, parameters }: ReturnType<typeof parseArguments<AnyQuestion>>,
+  options: ReportOptions,
+  io: SafeIo,
+  outcome: Outcome,
+): Promise<void> {
+  const failOn = options.failOn?.split(",").map((name) => questionNamed(name.trim(), questions)) ?? [];
+  if (options.sql && !question) throw new UsageError("--sql goes with a question: dagsync report failing_now --sql.");
+  const { askedPlace } = await import("../report/place.ts");
+  const place = await askedPlace(
+    question || names.length === 0 ? names : knownNames(names, questions, options),
+    options,
+    io,
+  );
+  const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
+  try {
+    checkPipelines(names, insights.contents);
+    const scope = { ...scopeOf(options), ...(place.pipelines && { pipelines: place.pipelines }) };
+    const { written } = await import("../report/formats.ts");
+    if (question) {
+      const answer = await insights.answer(question, { ...parameters, ...scope });
+      io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format));
+    } else io.stdout.write(await summaryIn(options.format, insights, scope, place.destination.name));
+    const found: string[] = [];
+    for (const each of failOn) {
+      // What was asked for with parameters is judged by them.
+      const { rows } = await insights.answer(each, { ...(each === question && parameters), ...scope });
+      if (rows.length > 0) found.push(`${each.name} (${rows.length})`);
+    }
+    if (found.length === 0) return;
+    io.stderr.write(`Found: ${found.join(", ")}.\n`);
+    outcome.exitCode = exitCodes.found;
+  } finally {
+    await insights.close();
+  }
+}
+
+async function summaryIn(
+  format: Format,
+  insights: Awaited<ReturnType<Insights["openInsights"]>>,
+  scope: object,
+  place: string,
+): Promise<string> {
+  const { summarized, summaryMarkdown, summaryText } = await import("../report/summary.ts");
+  const summary = await summarized(insights, scope);
+  if (format === "table") return summaryText(summary, place);
+  if (format === "markdown") return summaryMarkdown(summary, place);
+  const { attention, numbers } = summary;
+  if (format === "csv") return (await import("../report/formats.ts")).written(numbers, "csv");
+  const { asOf, window, timezone } = numbers;
+  return jsonLine({ place, asOf, window, timezone, needsAttention: attention?.rows ?? null, numbers: numbers.rows });
+}
+
+/** Words that are no question: pipelines, unless they look like a question that was misspelt. */
+function knownNames(
+  names: readonly string[],
+  questions: readonly AnyQuestion[],
+  { at }: ReportOptions,
+): readonly string[] {
+  const advice = didYouMean(
+    names[0] as string,
+    questions.map(({ name }) => name),
+  );
+  if (advice && at !== undefined)
+    throw new UsageError(`There is no such question.${advice} See dagsync report --list.`);
+  return names;
+}
+
+function checkPipelines(names: readonly string[], contents: readonly { readonly pipeline: string }[]): void {
+  const stored = contents.map(({ pipeline }) => pipeline);
+  const missing = names.find((name) => !stored.includes(name));
+  if (missing === undefined) return;
+  const advice = didYouMean(missing, stored) || ` It holds: ${stored.join(", ")}.`;
+  throw new UsageError(
+    `${JSON.stringify(missing)} is neither a question (dagsync report --list) nor a pipeline that is stored.${advice}`,
+  );
+}
+
+function questionNamed(name: string, questions: readonly AnyQuestion[]): AnyQuestion {
+  const found = questions.find((each) => each.name === name.replaceAll("-", "_"));
+  if (found) return found;
+  const known = questions.map((each) => each.name);
+  const advice = didYouMean(name, known) || ` There are: ${known.join(", ")}.`;
+  throw new UsageError(`--fail-on names no question.${advice}`);
+}
+
+function scopeOf({ since, until, days, timezone }: ReportOptions): object {
+  return {
+    ...(since !== undefined && { since }),
+    ...(until !== undefined && { until }),
+    ...(days !== undefined && { days: numberOf("--days", days) }),
+    ...(timezone !== undefined && { timezone }),
+  };
+}
+
+/** The query, and what its placeholders stand for, as a comment. */
+function sqlText({ sql, values }: { readonly sql: string; readonly values: readonly unknown[] }): string {
+  const named = values.map((value, index) => `-- $${index + 1}: ${JSON.stringify(value)}\n`);
+  return `${sql.trim()}\n${named.join("")}`;
+}
+
+function listed(questions: readonly AnyQuestion[], question: AnyQuestion | undefined, format: Format): string {
+  const of = question ? [question] : questions;
+  if (format === "json") {
+    return of
+      .map(({ name, sentence, limits, tables, waitsFor, days = 7, parameters, columns }) =>
+        jsonLine({ name, sentence, limits, tables, waitsFor, days, parameters, columns }),
+      )
+      .join("");
+  }
+  if (!question) {
+    return textTable(
+      ["question", "answers"],
+      of.map(({ name, sentence }) => [name, sentence]),
+    );
+  }
+  const { sentence, limits, parameters, columns } = question;
+  const options = Object.entries(parameters as Insights["keyNumbers"]["parameters"] & object).map(([name, each]) => [
+    optionOf(name),
+    String((each as { default: unknown }).default ?? "–"),
+    ("unit" in each ? String(each.unit) : "") as string,
+    each.description,
+  ]);
+  const about = Object.entries(columns as Readonly<Record<string, { unit?: string; description: string }>>).map(
+    ([name, { unit = "", description }]) => [name, unit, description],
+  );
+  const parts = [
+    `${sentence}\n${limits ? `${limits}\n` : ""}`,
+    ...(options.length > 0 ? [textTable(["option", "default", "unit", ""], options)] : []),
+    textTable(["column", "unit", ""], about),
+  ];
+  return parts.join("\n");
+}

@@ -1,0 +1,76 @@
+/** Values of an answer as people read them. */
+import type { AnswerColumn, AnswerColumns } from "@org/insights";
+import { duration } from "../render/duration.ts";
+import { grouped } from "../render/table.ts";
+
+/** Columns that a table can show, in their order. Of whom a row is, is left out where all are of one. */
+export function shownColumns(
+  columns: AnswerColumns,
+  rows: readonly Readonly<Record<string, unknown>>[],
+): readonly (readonly [name: string, column: AnswerColumn])[] {
+  return Object.entries(columns).filter(([name, { type, nullable }]) => {
+    if (type === "list") return name === "last_runs";
+    const first = rows[0]?.[name];
+    if (name === "orchestrator" || name === "pipeline") return rows.some((row) => row[name] !== first);
+    return !nullable || rows.length === 0 || rows.some((row) => row[name] !== null);
+  });
+}
+
+/** Whether a column's values belong to the right. */
+export function isNumeric({ type }: AnswerColumn): boolean {
+  return type === "integer" || type === "number";
+}
+
+/** A column's head: its unit is in its cells where it is a time or a share. */
+export function headOf(name: string): string {
+  return name.replaceAll("_", " ");
+}
+
+export function cellText(
+  value: unknown,
+  { type, unit }: Pick<AnswerColumn, "type" | "unit">,
+  timezone: string,
+): string {
+  if (value === null || value === undefined) return "–";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  if (typeof value === "number") return numberText(value, unit, type === "integer");
+  if (type === "moment") return momentText(String(value), timezone);
+  if (Array.isArray(value)) return value.map(outcomeMark).join("");
+  return String(value);
+}
+
+/** Numbers with the sign of a change. */
+export function changeText(value: number | null, unit: string): string {
+  if (value === null) return "–";
+  const text = numberText(Math.abs(value), unit === "%" ? "points" : unit, unit === "jobs");
+  if (/^0(\.0+)?( |$)/.test(text)) return "=";
+  return `${value < 0 ? "−" : "+"}${text}`;
+}
+
+export function numberText(value: number, unit: string | undefined, isWhole = false): string {
+  if (unit === "s") return value < 0 ? `−${duration(-value * 1000)}` : duration(value * 1000);
+  const isShare = unit === "%" || unit === "points";
+  const digits = isShare ? 1 : isWhole || Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1;
+  const text = grouped(value, digits).replace("-", "−");
+  return unit === "%" || unit === "h" || unit === "points" ? `${text} ${unit}` : text;
+}
+
+/** A moment in a zone: `Mon 30 Nov 06:15`. */
+export function momentText(text: string, timezone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: timezone,
+    weekday: "short",
+    day: "2-digit",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    hourCycle: "h23",
+  }).formatToParts(new Date(text));
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? "";
+  return `${of("weekday")} ${of("day")} ${of("month")} ${of("hour")}:${of("minute")}`;
+}
+
+function outcomeMark(outcome: unknown): string {
+  if (outcome === "success") return "·";
+  return outcome === "failed" ? "×" : "–";
+}

@@ -1,0 +1,146 @@
+/** `dagsync report`: how questions are asked and answers written. What they say is tested with the questions. */
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { type Question, questions } from "@org/insights";
+import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { dagsync } from "./helpers.ts";
+
+const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
+const place = `sqlite:${join(folder, "o.sqlite")}`;
+const zone = ["--timezone", "Europe/Berlin"];
+
+const hostile = "<script>alert(1)</script>\u001b[2J|`a`";
+
+beforeAll(async () => {
+  const world = createAirflowWorld({ dags: 2, days: 3 });
+  const { url, close } = await startAirflowSimulator({ world });
+  const { code, stderr } = await dagsync(["sync", "--from", `airflow:${url}`, "--to", place, "--pipeline", "prod"], {
+    env,
+  });
+  expect(code, stderr).toBe(0);
+  await close();
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);
+
+test("without a question: five numbers with their change", async () => {
+  const { code, stdout, stderr } = await report();
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  expect(stdout).toMatch(/^sqlite:.*, as of \w{3} \d\d \w{3} \d\d:\d\d \(Europe\/Berlin\)$/m);
+  expect(stdout).toMatch(/^ +last 7 days +before +change$/m);
+  for (const number of ["success rate", "failing", "queue wait (p95)", "execution hours", "retry hours"])
+    expect(stdout).toContain(`\n  ${number} `);
+  expect(JSON.parse((await report("--format", "json")).stdout)).toMatchObject({ place, timezone: "Europe/Berlin" });
+});
+
+test("a question's answer, as a table, JSON, CSV and Markdown", async () => {
+  const rows = JSON.parse((await report("success_rate", "--format", "json")).stdout).rows;
+  expect(rows.length).toBeGreaterThan(0);
+  const csv = (await report("success_rate", "--format", "csv")).stdout.trimEnd().split("\n");
+  expect(csv[0]).toBe(
+    "orchestrator,pipeline,name,runs,succeeded,failed,canceled,running,rate,low,high,previous_rate,change",
+  );
+  expect(csv).toHaveLength(rows.length + 1);
+  const table = (await report("success-rate")).stdout.trimEnd().split("\n");
+  expect(table).toHaveLength(rows.length + 2);
+  const markdown = (await report("success_rate", "--format", "markdown")).stdout;
+  expect(markdown).toMatch(/^\*\*How often .*\n\n\| name \| runs \|/);
+});
+
+test("the question's own options, in both ways of writing, and the window", async () => {
+  const of = async (...args: string[]) =>
+    JSON.parse((await report("success_rate", "--format", "json", ...args)).stdout);
+  expect((await of("--limit", "1")).rows).toHaveLength(1);
+  expect((await of("--limit=1", "--include-stale")).rows).toHaveLength(1);
+  const { window } = await of("--until", "2025-01-02", "--days", "1.5", "--include_stale=false");
+  expect(window).toEqual({ from: "2024-12-31T11:00:00.000000Z", to: "2025-01-01T23:00:00.000000Z" });
+});
+
+test("--sql writes the query, --list the questions and what one of them takes", async () => {
+  expect((await report("failing_now", "--sql")).stdout).toMatch(/^WITH /);
+  const { stdout } = await dagsync(["report", "--list"]);
+  for (const { name, sentence } of questions)
+    expect(stdout).toMatch(new RegExp(`^${name} +${sentence.slice(0, 12)}`, "m"));
+  expect((await dagsync(["report", "failing_now", "--list"])).stdout).toMatch(/--min-streak +1 +runs/);
+});
+
+test("--fail-on ends with 3 where one of its questions has an answer", async () => {
+  const found = await report("--fail-on", "coverage,success-rate");
+  expect(found.code).toBe(3);
+  expect(found.stderr).toMatch(/^Found: coverage \(\d+\), success_rate \(\d+\)\.\n$/);
+  expect((await report("--fail-on", "success_rate", "--until", "2001-01-01")).code).toBe(0);
+});
+
+test.each([
+  [["failing_nwo"], 'There is no such question. Did you mean "failing_now"?'],
+  [["success_rate", "prd"], 'Did you mean "prod"?'],
+  [["success_rate", "--limt", "s3cret"], 'success_rate has no such option. Did you mean "limit"?'],
+  [["success_rate", "--limit"], "--limit needs a value"],
+  [["success_rate", "--limit", "s3cret"], "--limit must be a number"],
+  [["--limit", "3"], "no such option without a question"],
+  [["success_rate", "--days", "s3cret"], "--days must be a number"],
+  [["success_rate", "--timezone", "Mars/Base"], "write an IANA name"],
+  [["--sql"], "--sql goes with a question"],
+  [["--fail-on", "failing_nwo"], 'Did you mean "failing_now"?'],
+  [["--format", "xml"], "Allowed choices are table, json, csv, markdown"],
+])("%j is refused with what to do", async (args, message) => {
+  const { code, stdout, stderr } = await dagsync(["report", ...args, "--at", place]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(message);
+  expect(stderr).not.toContain("s3cret");
+});
+
+test("pipelines of a configuration name the place, and so does state --at", async () => {
+  const config = join(folder, "dagsync.yaml");
+  writeFileSync(
+    config,
+    `sources: { a: { kind: airflow, url: "http://127.0.0.1:1" } }
+destinations: { here: "${place}", there: "sqlite:other.sqlite" }
+pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }]\n`,
+  );
+  const { stdout } = await dagsync(["report", "coverage", "prod", "--config", config, "--format", "csv"]);
+  expect(stdout).toContain("prod,airflow_dag_runs,");
+  const both = await dagsync(["report", "--config", config]);
+  expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("prod (here), dev (there)") });
+  expect((await dagsync(["state", "--at", place])).stdout).toBe((await dagsync(["state", "--to", place])).stdout);
+});
+
+test("no question's option is one of the command's", async () => {
+  const own = [
+    "at",
+    "config",
+    "since",
+    "until",
+    "days",
+    "timezone",
+    "format",
+    "list",
+    "sql",
+    "fail_on",
+    "html",
+    "pipelines",
+  ];
+  const taken = (questions as readonly Question[]).flatMap(({ parameters }) => Object.keys(parameters));
+  expect(taken.filter((name) => own.includes(name))).toEqual([]);
+});
+
+test("what servers named is written, and nothing of it is obeyed", async () => {
+  const file = join(folder, "hostile.sqlite");
+  copyFileSync(join(folder, "o.sqlite"), file);
+  const database = new DatabaseSync(file);
+  for (const table of ["airflow_dags", "airflow_dag_runs", "airflow_task_instances"])
+    database.prepare(`UPDATE ${table} SET dag_id = ? || dag_id`).run(hostile);
+  database.close();
+  for (const format of ["table", "json", "csv", "markdown"]) {
+    const { stdout } = await dagsync(["report", "success_rate", "--at", `sqlite:${file}`, "--format", format]);
+    expect(stdout).toContain("script");
+    expect(stdout).not.toMatch(/[^\n\P{Cc}]/u);
+    if (format === "markdown") expect(stdout).not.toMatch(/<script|\|`a`|[^\\]`/);
+  }
+});
