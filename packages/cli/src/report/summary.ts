@@ -54,7 +54,7 @@ function numbersText({ rows }: Summary["numbers"], period: string): string {
   return textTable(["", `last ${period}`, "before", "change"], texts, 2, [false, true, true, true]);
 }
 
-export function valueText(value: number | null, unit: string): string {
+function valueText(value: number | null, unit: string): string {
   return value === null ? "too few" : numberText(value, unit, unit === "jobs");
 }
 
