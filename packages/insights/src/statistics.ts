@@ -81,3 +81,24 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): n
   );
   return medianOf(slopes);
 }
+
+/** The median of each day, in the order of days. */
+export function dailyMedians(points: readonly (readonly [date: string, value: number])[]): readonly [string, number][] {
+  const byDay = Map.groupBy(points, ([date]) => date);
+  const medians = [...byDay].map(([date, points]): [string, number] => [
+    date,
+    medianOf(points.map(([, value]) => value)) as number,
+  ]);
+  return medians.sort(([a], [b]) => (a < b ? -1 : 1));
+}
+
+/**
+ * How much days grow in a week.
+ *
+ * @param days one value per day
+ * @returns undefined for fewer than seven of them
+ */
+export function trendPerWeek(days: readonly (readonly [date: string, value: number])[]): number | undefined {
+  if (days.length < 7) return undefined;
+  return slopeOf(days.map(([date, value]) => [Date.parse(date) / (7 * 86_400_000), value]));
+}

@@ -1,5 +1,5 @@
 /** How late things are. The numbers are worked out by hand, from small-world.ts and from the world here. */
-import { queueWait, scheduleDelay } from "@org/insights";
+import { landingTimes, queueWait, scheduleDelay } from "@org/insights";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 import { after, at, attempt, dag, run, type World } from "./world.ts";
@@ -48,7 +48,23 @@ const late: Partial<World> = {
   tasks: [...hourlyTasks, ...waits],
 };
 
-const asked = askedEverywhere({ late });
+/**
+ * Due at 03:30 UTC from 6 October to 2 November: at 23:30 of the day before in New York, and the last time at 22:30. It takes 21
+ * minutes, and each day one more. Another DAG is due every half hour of a day.
+ */
+const landing: Partial<World> = {
+  dags: [dag("nightly"), dag("often")],
+  runs: [
+    ...Array.from({ length: 28 }, (_, day) =>
+      run("nightly", `nightly ${day}`, { due: after("10-06 03:30", day * 24 * 60), took: 21 + day }),
+    ),
+    ...Array.from({ length: 48 }, (_, index) =>
+      run("often", `often ${index}`, { due: after("11-01 11:00", index * 30), took: 5 }),
+    ),
+  ],
+};
+
+const asked = askedEverywhere({ late, landing });
 const inLate = { pipelines: ["late"] };
 
 test("schedule_delay", async () => {
@@ -140,4 +156,42 @@ test("queue_wait", async () => {
   await expect(asked(queueWait, { by: "host" })).rejects.toThrow(
     'queue_wait: by is "host": give pool, queue, executor, job, hour, all.',
   );
+});
+
+test("landing_times", async () => {
+  const [last, nightly, often] = await asked(landingTimes, { pipelines: ["landing"] });
+  // 27 runs that took 21 to 47 minutes: the 14th is 34, the 25th is 45.
+  expect(nightly).toEqual({
+    orchestrator: "airflow",
+    pipeline: "landing",
+    name: "nightly",
+    slot: "23:30",
+    n: 27,
+    median: "00:04 (+1)",
+    p90: "00:15 (+1)",
+    latest: "00:17 (+1)",
+    median_after: 34 * 60,
+    p90_after: 45 * 60,
+    latest_after: 47 * 60,
+    trend: expect.closeTo(7, 9),
+    daily: expect.anything(),
+  });
+  expect(nightly!.daily.at(0)).toEqual(["2026-10-05", 21 * 60]);
+  expect(nightly!.daily).toHaveLength(27);
+  // Since the clocks went back it is an hour earlier.
+  const few = { n: 1, median: null, p90: null, median_after: null, trend: null };
+  expect(last).toMatchObject({ ...few, name: "nightly", slot: "22:30", latest: "23:18", latest_after: 48 * 60 });
+  expect(often).toMatchObject({
+    ...{ slot: null, n: 48, median: null, latest: null },
+    median_after: 300,
+    p90_after: 300,
+  });
+
+  const rows = await asked(landingTimes);
+  const of = (name: string) => rows.filter((row) => row.name === name);
+  // From 20 to 31 October, 16 minutes after 06:00 UTC. The last two failed.
+  expect(of("daily_sales")).toMatchObject([{ slot: "02:00", n: 12, median: "02:16", p90: "02:16", trend: 0 }]);
+  // The run that was launched again has no usual time.
+  expect(of("ingest")).toMatchObject([{ slot: "00:00", n: 3, median: null, latest: "00:11", latest_after: 660 }]);
+  expect(of("backfilled")).toEqual([]);
 });

@@ -1,5 +1,5 @@
 /** How long and how late things are. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
-import { durationAnomalies, gotFaster, gotSlower, runDurations, staleAssets } from "@org/insights";
+import { durationAnomalies, durationSpread, gotFaster, gotSlower, runDurations, staleAssets } from "@org/insights";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 import { after, at, attempt, dag, jobRun, run, type World } from "./world.ts";
@@ -204,6 +204,17 @@ test("duration_anomalies", async () => {
   const young = await asked(durationAnomalies, { pipelines: ["anomalies"], min_runs: 9, z: 70 });
   expect(young).toMatchObject([{ name: "young", took: 3600, usual: 60, n: 9, z: expect.closeTo(0.6745 * 1180, 9) }]);
   expect(await asked(durationAnomalies)).toEqual([]);
+});
+
+test("duration_spread", async () => {
+  // Of 30 days of `mondays`, five took an hour, and of `usual` 14 each took 10 and 11 minutes, beside an odd one at either end.
+  const inAnomalies = { orchestrator: "airflow", pipeline: "anomalies", task: null, n: 30, median: 600 };
+  expect(await asked(durationSpread, { pipelines: ["anomalies"] })).toEqual([
+    { ...inAnomalies, name: "mondays", p95: 3600, p95_ratio: 6, iqr_ratio: 0 },
+    { ...inAnomalies, name: "usual", p95: 660, p95_ratio: 1.1, iqr_ratio: 0.1 },
+  ]);
+  expect(await asked(durationSpread, { pipelines: ["anomalies"], floor: 61 })).toHaveLength(1);
+  expect(await asked(durationSpread, { pipelines: ["anomalies"], min_runs: 31 })).toEqual([]);
 });
 
 test("stale_assets", async () => {

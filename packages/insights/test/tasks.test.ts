@@ -1,5 +1,5 @@
 /** What tasks do to their runs. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
-import { criticalPath, taskTimeShare } from "@org/insights";
+import { criticalPath, mappedFanout, taskTimeShare } from "@org/insights";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
 import { after, at, attempt, dag, run, type World } from "./world.ts";
@@ -58,7 +58,40 @@ const chains: Partial<World> = {
   tasks: [...etlTasks, ...forkedTasks, ...gappedTasks],
 };
 
-const asked = askedEverywhere({ chains });
+/**
+ * On eight days a task is mapped to 2, 3, … 9 instances. They take 10 minutes, the last one 30, of the last run 40. On the second
+ * day one fails. A loop expands another one twice, to 2 and to 3.
+ */
+const fanRuns = Array.from({ length: 8 }, (_, day) => {
+  const due = after("10-26 01:00", day * 24 * 60);
+  return run("fan", `fan ${day}`, { due, took: 50 }, day === 1 ? { state: "failed" } : {});
+});
+const fanTasks = fanRuns.flatMap((each, day) => {
+  const due = after("10-26 01:00", day * 24 * 60);
+  return Array.from({ length: day + 2 }, (_, map_index) => {
+    const minutes = map_index <= day ? 10 : day < 7 ? 30 : 40;
+    return attempt(each, "part", [due, after(due, minutes)], {
+      map_index,
+      rendered_map_index: day < 7 ? null : `customer ${map_index}`,
+      state: day === 1 && map_index === 0 ? "failed" : "success",
+    });
+  });
+});
+const loopRun = run("looped", "looped 1", { due: "11-01 01:00", took: 30 });
+const loopTasks = [2, 3].flatMap((width, iteration) =>
+  Array.from({ length: width }, (_, map_index) =>
+    attempt(loopRun, "each", ["11-01 01:00", "11-01 01:10"], {
+      ...{ map_index, region_index: map_index, region_id: `round ${iteration}`, loop_id: "rounds", iteration },
+    }),
+  ),
+);
+const fans: Partial<World> = {
+  dags: [dag("fan"), dag("looped")],
+  runs: [...fanRuns, loopRun],
+  tasks: [...fanTasks, ...loopTasks],
+};
+
+const asked = askedEverywhere({ chains, fans });
 const inChains = { pipelines: ["chains"] };
 
 test("task_time_share", async () => {
@@ -110,4 +143,35 @@ test("critical_path", async () => {
   // Three runs are too few. Of five, the latest two can be asked for.
   expect(await asked(criticalPath, { ...inChains, dag: "etl" })).toEqual([]);
   expect(await gapped({ runs: 2 })).toMatchObject([{ runs: 2 }, { runs: 2 }]);
+});
+
+test("mapped_fanout", async () => {
+  const daily = expect.anything();
+  expect(await asked(mappedFanout, { pipelines: ["fans"] })).toEqual([
+    {
+      ...{ pipeline: "fans", dag: "fan", task: "part", loop: null, expansions: 8, failed: 1, daily },
+      // Of 2 to 9 the fourth; one more a day.
+      ...{ width: 5, max_width: 9, growth_per_week: expect.closeTo(7, 9) },
+      ...{ unevenness: 3, slowest: 2400, slowest_run: "fan 7", slowest_index: "customer 8" },
+    },
+    {
+      ...{ pipeline: "fans", dag: "looped", task: "each", loop: "rounds", expansions: 2, failed: 0, daily },
+      ...{ width: 2, max_width: 3, growth_per_week: null },
+      ...{ unevenness: 1, slowest: 600, slowest_run: "looped 1", slowest_index: "0" },
+    },
+  ]);
+  // 10, 20 and 40 minutes.
+  expect(await asked(mappedFanout)).toMatchObject([
+    {
+      dag: "mapped",
+      task: "part",
+      expansions: 1,
+      width: 3,
+      failed: 1,
+      unevenness: 2,
+      slowest: 2400,
+      slowest_index: "2",
+    },
+  ]);
+  expect(await asked(mappedFanout, { min_width: 4 })).toEqual([]);
 });

@@ -1,9 +1,11 @@
 /** All questions, in the order in which they are listed. */
 import type { Question } from "../question.ts";
+import { costByOwner } from "./cost-by-owner.ts";
 import { coverage } from "./coverage.ts";
 import { criticalPath } from "./critical-path.ts";
 import { deadlineMisses } from "./deadline-misses.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
+import { durationSpread } from "./duration-spread.ts";
 import { failingNow } from "./failing-now.ts";
 import { failuresByTask } from "./failures-by-task.ts";
 import { firstPassRate } from "./first-pass-rate.ts";
@@ -11,12 +13,15 @@ import { flakyTasks } from "./flaky-tasks.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
 import { jobDays } from "./job-days.ts";
 import { keyNumbers } from "./key-numbers.ts";
+import { landingTimes } from "./landing-times.ts";
+import { mappedFanout } from "./mapped-fanout.ts";
 import { missedRuns } from "./missed-runs.ts";
 import { queueWait } from "./queue-wait.ts";
 import { retryCost } from "./retry-cost.ts";
 import { runDurations } from "./run-durations.ts";
 import { runningTooLong } from "./running-too-long.ts";
 import { scheduleDelay } from "./schedule-delay.ts";
+import { sideBySide } from "./side-by-side.ts";
 import { staleAssets } from "./stale-assets.ts";
 import { stuckWaiting } from "./stuck-waiting.ts";
 import { successRate } from "./success-rate.ts";
@@ -24,10 +29,12 @@ import { taskTimeShare } from "./task-time-share.ts";
 import { timeToRecovery } from "./time-to-recovery.ts";
 
 export {
+  costByOwner,
   coverage,
   criticalPath,
   deadlineMisses,
   durationAnomalies,
+  durationSpread,
   failingNow,
   failuresByTask,
   firstPassRate,
@@ -36,12 +43,15 @@ export {
   gotSlower,
   jobDays,
   keyNumbers,
+  landingTimes,
+  mappedFanout,
   missedRuns,
   queueWait,
   retryCost,
   runDurations,
   runningTooLong,
   scheduleDelay,
+  sideBySide,
   staleAssets,
   stuckWaiting,
   successRate,
@@ -70,8 +80,13 @@ export const questions: readonly Question<any, any>[] = [
   gotFaster,
   taskTimeShare,
   criticalPath,
+  landingTimes,
+  durationSpread,
   durationAnomalies,
+  mappedFanout,
   scheduleDelay,
   queueWait,
+  costByOwner,
   staleAssets,
+  sideBySide,
 ];

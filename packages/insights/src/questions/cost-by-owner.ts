@@ -1,0 +1,144 @@
+import { limitParameter, ofPresentDags, oneOf, staleParameter } from "../common.ts";
+import { HOUR, type Window } from "../moments.ts";
+import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
+
+const groupings = ["owner", "tag", "operator", "dag", "queue"] as const;
+type Grouping = (typeof groupings)[number];
+
+const parameters = {
+  by: { type: "text", default: "owner", description: "Who it is told apart by: owner, tag, operator, dag or queue." },
+  split: {
+    type: "boolean",
+    default: true,
+    description: "Whether several owners or tags of a DAG share its hours evenly. Else each has all of them.",
+  },
+  slots: {
+    type: "boolean",
+    default: false,
+    description: "Whether an hour counts as often as it takes slots of its pool.",
+  },
+  rate: { type: "number", default: null, unit: "per hour", description: "What an hour costs." },
+  ...staleParameter,
+  ...limitParameter(200),
+} as const satisfies ParameterSet;
+
+type Own = Asking<typeof parameters>;
+
+export const costByOwner = defineQuestion({
+  name: "cost_by_owner",
+  sentence: "Who uses the platform?",
+  limits:
+    "Hours are those between start and end, whatever the worker did. Dagster's are hours of runs, since steps are not in the tables, and it has neither owners nor tags here. A deferred task counts, although it holds no worker.",
+  tables: ["airflow_task_instances", "dagster_runs"],
+  waitsFor: ["step_stats"],
+  parameters,
+  columns: {
+    orchestrator: { type: "text", description: "airflow, of whose tasks it is the hours, or dagster, of whose runs." },
+    pipeline: {
+      type: "text",
+      nullable: true,
+      description: "The pipeline that synced a DAG; null where it is not by DAG.",
+    },
+    key: { type: "text", description: "The owner, tag, operator, DAG or queue." },
+    hours: { type: "number", unit: "h", description: "Executed in the window, by the parts that lie in it." },
+    share: { type: "number", unit: "%", description: "Of all of this orchestrator." },
+    runs: { type: "integer", description: "Runs that had a part in it." },
+    failed_hours: { type: "number", unit: "h", description: "Those of attempts that failed." },
+    hours_before: { type: "number", unit: "h", description: "Hours in the window before." },
+    change: { type: "number", nullable: true, unit: "%", description: "Against it. Null where there were none." },
+    cost: { type: "number", nullable: true, description: "Hours by the rate. Null without one." },
+  },
+  chart: { kind: "bars", label: "key", value: "hours" },
+  sql: (asking) => {
+    const by = oneOf("cost_by_owner: by", asking.parameters.by, groupings);
+    return `
+    WITH spent AS (${spent(asking, by)}),
+    per_run AS (
+      SELECT orchestrator, pipeline, key, job, run_id, sum(now) AS now, sum(before) AS before,
+        sum(CASE WHEN is_failed = 1 THEN now ELSE 0 END) AS failed
+      FROM spent GROUP BY orchestrator, pipeline, key, job, run_id)
+    SELECT orchestrator, pipeline, key, sum(now) AS now, sum(before) AS before, sum(failed) AS failed,
+      sum(CASE WHEN now > 0 THEN 1 ELSE 0 END) AS runs
+    FROM per_run GROUP BY orchestrator, pipeline, key`;
+  },
+  finish: (rows, { parameters }) => shares(rows, parameters),
+});
+
+/** Executions with their microseconds in the two windows. */
+function spent(asking: Own, by: Grouping): string {
+  const { window, previous, asOf, parameters } = asking;
+  const ended = `coalesce(ended, ${asOf})`;
+  const slots = parameters.slots ? " * pool_slots" : "";
+  const inWindows = (times: string) =>
+    `${overlap(ended, window)}${times} AS now, ${overlap(ended, previous)}${times} AS before`;
+  const running = (states: string) =>
+    `started < ${window.to} AND ${ended} > ${previous.from} AND (ended IS NOT NULL OR state IN (${states}))`;
+  const label = { owner: "d.owners", tag: "d.tags", operator: "operator", dag: "e.dag_id", queue: "queue" }[by];
+  const join =
+    by === "owner" || by === "tag" ? "LEFT JOIN airflow_dags d ON d.pipeline = e.pipeline AND d.dag_id = e.dag_id" : "";
+  const tasks = `SELECT 'airflow' AS orchestrator, e.pipeline, coalesce(${label}, '') AS key, e.dag_id AS job,
+      e.dag_run_id AS run_id, is_failed, ${inWindows(slots)}
+    FROM executions e ${join}
+    WHERE ${running("'running', 'deferred', 'restarting'")} AND ${ofPresentDags("e", "dag_id", parameters)}`;
+  if (by === "operator" || by === "queue") return tasks;
+  return `${tasks} UNION ALL
+    SELECT 'dagster', pipeline, ${by === "dag" ? "name" : "''"}, job, run_id, CASE WHEN state = 'failed' THEN 1 ELSE 0 END,
+      ${inWindows("")}
+    FROM job_runs WHERE ${running("'running'")}`;
+}
+
+/** Of the time from `started` to an end, what lies in a window. */
+function overlap(ended: string, { from, to }: Window): string {
+  const first = `CASE WHEN started > ${from} THEN started ELSE ${from} END`;
+  const last = `CASE WHEN ${ended} < ${to} THEN ${ended} ELSE ${to} END`;
+  return `CASE WHEN ${ended} > ${from} AND started < ${to} AND ${ended} > started THEN (${last}) - (${first}) ELSE 0 END`;
+}
+
+interface Usage {
+  readonly orchestrator: string;
+  readonly pipeline: string | null;
+  readonly key: string;
+  now: number;
+  before: number;
+  failed: number;
+  runs: number;
+}
+
+function shares(rows: readonly SqlRow[], { by, split, rate, limit }: Own["parameters"]): readonly SqlRow[] {
+  const usages = new Map<string, Usage>();
+  const totals = new Map<string, number>();
+  for (const row of rows) {
+    const orchestrator = String(row.orchestrator);
+    const pipeline = by === "dag" ? String(row.pipeline) : null;
+    totals.set(orchestrator, (totals.get(orchestrator) ?? 0) + Number(row.now));
+    const keys = keysOf(String(row.key), by === "owner" || by === "tag");
+    for (const key of keys) {
+      const id = JSON.stringify([orchestrator, pipeline, key]);
+      const usage = usages.get(id) ?? { orchestrator, pipeline, key, now: 0, before: 0, failed: 0, runs: 0 };
+      const part = split ? 1 / keys.length : 1;
+      usage.now += Number(row.now) * part;
+      usage.before += Number(row.before) * part;
+      usage.failed += Number(row.failed) * part;
+      usage.runs += Number(row.runs);
+      usages.set(id, usage);
+    }
+  }
+  const answer = [...usages.values()].map(({ orchestrator, pipeline, key, now, before, failed, runs }) => ({
+    ...{ orchestrator, pipeline, key, runs },
+    hours: now / HOUR,
+    share: now === 0 ? 0 : (100 * now) / (totals.get(orchestrator) as number),
+    failed_hours: failed / HOUR,
+    hours_before: before / HOUR,
+    change: before === 0 ? null : (100 * (now - before)) / before,
+    cost: rate === null ? null : (now / HOUR) * rate,
+  }));
+  const order = (a: string | null, b: string | null) => ((a ?? "") < (b ?? "") ? -1 : a === b ? 0 : 1);
+  answer.sort((a, b) => b.hours - a.hours || order(a.key, b.key) || order(a.pipeline, b.pipeline));
+  return answer.slice(0, limit);
+}
+
+/** Owners and tags are several in one text. */
+function keysOf(text: string, isList: boolean): readonly string[] {
+  const keys = isList ? [...new Set(text.split(",").map((key) => key.trim()))].filter(Boolean) : [text].filter(Boolean);
+  return keys.length === 0 ? ["(none)"] : keys;
+}
