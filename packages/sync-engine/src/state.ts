@@ -47,6 +47,9 @@ export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: 
   return { version: VERSION, value };
 }
 
+/** What is stored beside rows where a stream has no state that is true: the next sync is a first one. */
+export const noState: State = { version: VERSION, value: { none: true } };
+
 /**
  * What a stream said last, or undefined where it never said anything. A state of an older version is brought to this one.
  *
@@ -65,6 +68,7 @@ export function decodeState(
     );
   }
   const value = migrated(state);
+  if (value?.none === true) return undefined;
   const unstored = parseUnstored(value?.unstored);
   const data = typeof value?.data_text === "string" ? parseText(value.data_text) : value?.data;
   if (!value || typeof value.revision !== "number" || data === undefined || !unstored) {

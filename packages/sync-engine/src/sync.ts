@@ -3,7 +3,7 @@
  * asked for. There is no other way to save state, so a sync that ends anywhere, for any reason, is gone on with by
  * simply syncing again.
  */
-import type { CommitResult, Destination, Session, Table } from "@org/destination";
+import type { CommitResult, Destination, Session, State, Table } from "@org/destination";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError, toError } from "./errors.ts";
@@ -12,7 +12,7 @@ import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
 import { openSession } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
-import { decodeState, encodeState } from "./state.ts";
+import { decodeState, encodeState, noState } from "./state.ts";
 import { uniqueRows } from "./unique.ts";
 import { UnstoredRows } from "./unstored.ts";
 
@@ -135,7 +135,8 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
       const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
       const known = state?.unstored ?? {};
       const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, tables);
-      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored }));
+      const before = stored?.get(stream.name);
+      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before }));
     }
   } finally {
     await session.close();
@@ -157,6 +158,7 @@ async function syncStream<S>(
     reconciledAt,
     nameOf,
     unstored,
+    before = noState,
   }: {
     readonly session: Session;
     readonly guard: DeletionGuard;
@@ -164,6 +166,7 @@ async function syncStream<S>(
     readonly reconciledAt: number;
     readonly nameOf: (table: Table) => string;
     readonly unstored: UnstoredRows;
+    readonly before: State | undefined;
   },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
@@ -174,6 +177,7 @@ async function syncStream<S>(
   emit({ type: "stream-started", stream: stream.name, mode });
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
   let lastCommit: CommitResult = counts;
+  let lastState = before;
   try {
     const read = stream.read({
       ...context,
@@ -186,9 +190,12 @@ async function syncStream<S>(
       const rows = { ...given, ...uniqueIn(given, table, nameOf(table)) };
       await guard.check({ ...rows, table });
       const reconciledNow = reconciled ? context.now() : reconciledAt;
-      const result = await unstored.commit({ ...rows, table }, (fitting, unstored) => {
-        const state = encodeState(stream, { data, reconciledAt: reconciledNow, unstored });
-        return session.commit(stream.name, { ...fitting, state });
+      const result = await unstored.commit({ ...rows, table }, async (fitting, unstored) => {
+        // A state that cannot name all that is missing does not move, so that it is read again.
+        const state = unstored ? encodeState(stream, { data, reconciledAt: reconciledNow, unstored }) : lastState;
+        const result = await session.commit(stream.name, { ...fitting, state });
+        lastState = state;
+        return result;
       });
       lastCommit = result;
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {

@@ -20,9 +20,11 @@ import { shown } from "./shape.ts";
 /** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
 export type Unstored = Readonly<Record<string, readonly StoredRow[]>>;
 
-/** Beyond these it is a column or a table that does not fit, and no sync should go on as if it were single rows. */
+/** So many a state names, and a sync reports. Beyond these it is a column or a table that does not fit. */
 const MOST_ROWS = 1000;
 const MOST_BYTES = 256 * 1024;
+/** So many are gone around in one sync. */
+const MOST_HELD = 20_000;
 /** A row whose key is longer is reported, and not remembered. */
 const LONGEST_ROW = 16 * 1024;
 /** Of a column that is no part of the key, in characters: what is longer helps nobody to find a row. */
@@ -32,6 +34,13 @@ interface Entry {
   readonly row: StoredRow;
   /** Whether this sync found out about it, or did so again. */
   readonly isTried: boolean;
+}
+
+/** The last row that was too much. */
+interface TooMany {
+  readonly table: Table;
+  readonly row: UnfitRow;
+  readonly cause: Error;
 }
 
 type Entries = ReadonlyMap<string, ReadonlyMap<string, Entry>>;
@@ -52,6 +61,9 @@ export interface UnstoredOptions {
 export class UnstoredRows {
   readonly #options: UnstoredOptions;
   #entries: Entries;
+  /** Why no state can name them any more. */
+  #tooMany: TooMany | undefined;
+  #told = 0;
   readonly #tables = new Map<string, Table>();
 
   constructor(options: UnstoredOptions, tables: readonly Table[]) {
@@ -74,12 +86,13 @@ export class UnstoredRows {
   /**
    * Stores a batch without the rows that the destination refuses. Each of them is reported, once in a sync.
    *
-   * @param commit stores what is left, with a state that names these rows
-   * @throws SyncError `TOO_MANY_UNSTORED`; what `commit` throws about anything but single rows
+   * @param commit stores what is left, with a state that names these rows; without them, with the last state that is true:
+   * there are too many to be named
+   * @throws what `commit` throws about anything but single rows; SyncError `TOO_MANY_UNSTORED` where it must end here
    */
   async commit(
     batch: Omit<Batch, "state">,
-    commit: (batch: Omit<Batch, "state">, unstored: Unstored) => Promise<CommitResult>,
+    commit: (batch: Omit<Batch, "state">, unstored: Unstored | undefined) => Promise<CommitResult>,
   ): Promise<CommitResult> {
     const { table } = batch;
     const refused = new Map<string, UnfitRow>();
@@ -88,12 +101,12 @@ export class UnstoredRows {
       const entries = this.#after(batch, left, refused);
       let result: CommitResult;
       try {
-        result = await commit(left, plain(entries));
+        result = await commit(left, this.#tooMany ? undefined : plain(entries));
       } catch (error) {
         const before = refused.size;
         for (const row of unfitRows(error, batch)) refused.set(rowId(table, row.key), row);
         if (refused.size === before) throw error;
-        this.#expectFew(batch, refused, error as Error);
+        this.#weigh(batch, refused, error as Error);
         continue;
       }
       this.#entries = entries;
@@ -102,8 +115,13 @@ export class UnstoredRows {
     }
   }
 
-  /** Reports what this sync did not try again. To be called at a stream's end. */
+  /**
+   * Reports what this sync did not try again. To be called at a stream's end.
+   *
+   * @throws SyncError `TOO_MANY_UNSTORED` where the state did not move, since it could not name all of them
+   */
   finish(): void {
+    if (this.#tooMany) throw this.#error(this.#tooMany, countOf(this.#entries));
     for (const [name, entries] of this.#entries) {
       const table = this.#tables.get(name) as Table;
       for (const [id, { row, isTried }] of entries) {
@@ -133,29 +151,47 @@ export class UnstoredRows {
     return new Map(this.#entries).set(table.name, entries);
   }
 
-  #expectFew(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>, cause: Error): void {
+  /** Finds out whether there are too many. */
+  #weigh(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>, cause: Error): void {
     const entries = this.#after(batch, without(batch, refused), refused);
-    const rows = [...entries.values()].flatMap((ofTable) => [...ofTable.values()]);
-    const bytes = rows.reduce((sum, { row }) => sum + JSON.stringify(row).length, 0);
-    if (rows.length <= MOST_ROWS && bytes <= MOST_BYTES) return;
-    throw new SyncError(
+    const count = countOf(entries);
+    const bytes = () => JSON.stringify(plain(entries)).length;
+    const [row] = [...refused.values()].slice(-1);
+    if (row && (this.#tooMany || count > MOST_ROWS || bytes() > MOST_BYTES)) {
+      this.#tooMany = { table: batch.table, row, cause };
+    }
+    if (this.#tooMany && count > MOST_HELD) throw this.#error(this.#tooMany, count);
+  }
+
+  #error({ table, row, cause }: TooMany, count: number): SyncError {
+    return new SyncError(
       "TOO_MANY_UNSTORED",
-      `${this.#options.nameOf(batch.table)}: ${rows.length} rows cannot be stored, which is no matter of single rows any more. ` +
-        `Change what keeps them out, or leave the column out. The last of them: ${cause.message}`,
+      `${this.#options.nameOf(table)}: ${count} rows cannot be stored, which are too many to remember. ` +
+        `${count > MOST_HELD ? "The sync of this stream ended there" : "All others are stored"}, and the next sync reads again ` +
+        `what this one read. Change what keeps them out, or leave the column out. The last of them: ${described(table, row)}.`,
       { cause },
     );
   }
 
-  #report(table: Table, id: string, { key, column, reason }: UnfitRow): void {
+  #report(table: Table, id: string, row: UnfitRow): void {
     const { reported, nameOf, emit } = this.#options;
     const mark = `${table.name} ${id}`;
-    if (reported.has(mark)) return;
+    if (reported.has(mark) || this.#told >= MOST_ROWS) return;
     reported.add(mark);
-    const which = table.primaryKey.map((name) => `${name} ${shown(key[name])}`).join(", ");
-    const where = column === undefined ? "" : `column ${column}: `;
-    const message = `${nameOf(table)}: the row with ${which} is not stored: ${where}${reason}. The next sync tries it again.`;
+    this.#told += 1;
+    const message = `${nameOf(table)}: ${described(table, row)}. The next sync tries it again.`;
     emit({ type: "problem", code: "UNSTORED_ROW", message });
   }
+}
+
+function described(table: Table, { key, column, reason }: UnfitRow): string {
+  const which = table.primaryKey.map((name) => `${name} ${shown(key[name])}`).join(", ");
+  const where = column === undefined ? "" : `column ${column}: `;
+  return `the row with ${which} is not stored: ${where}${reason}`;
+}
+
+function countOf(entries: Entries): number {
+  return [...entries.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
 function rowsOf({ replace = [], upserts = [] }: Omit<Batch, "state">): readonly StoredRow[] {

@@ -172,24 +172,49 @@ test("a full refresh forgets them, and finds them again", async () => {
   expect(problems).toHaveLength(1);
 });
 
-test("too many are no single rows any more: the stream fails, and what it stored before stays", async () => {
+test("of too many the state does not move: all others are stored, and read again until those fit", async () => {
   const many = Array.from({ length: 1001 }, (_, index) => bad(`bad ${index}`));
-  const read = yielding({ upserts: [row("1")] }, { upserts: [...many, row("2")] });
-  for (const _ of [1, 2]) {
-    const { failure, problems } = await syncNow(read);
-    expect(stored()).toEqual(["1"]);
-    expect(problems).toEqual([]);
+  let seen: unknown[] = [];
+  const reading = (...batches: readonly (readonly Weight[])[]): Read =>
+    async function* ({ state }) {
+      seen.push(state);
+      for (const [index, upserts] of batches.entries()) yield batchOf(weights, { upserts, state: index + 1 });
+    };
+  for (const begun of [undefined, 1, 1]) {
+    const { failure, problems } = await syncNow(reading([row("1")], [...many, row("2")], [row("3"), bad("late")]));
+    expect(seen).toEqual([begun]);
+    seen = [];
+    expect(stored()).toEqual(["1", "2", "3"]);
+    expect(problems).toHaveLength(1000);
     const [error] = failure?.result?.streams.flatMap((stream) => stream.error ?? []) ?? [];
     expect(error).toMatchObject({
       code: "TOO_MANY_UNSTORED",
-      message: expect.stringMatching(/^weights: 1001 rows .*NaN/),
+      message: expect.stringMatching(/^weights: 1002 rows .*All others are stored.*NaN/),
     });
+    expect(failure?.message.length).toBeLessThan(10_000);
   }
-  const { failure } = await syncNow(yielding({ upserts: [...many.slice(1), row("2")] }));
-  expect(failure?.message.length).toBeLessThan(10_000);
-  expect(failure?.result?.problems).toHaveLength(1000);
-  expect(stored()).toEqual(["1", "2"]);
-  expect((await syncNow(yielding({ upserts: [many[0]!] }))).failure?.message).toContain("1001 rows");
+  expect((await syncNow(reading(many.map(({ id }) => row(id))))).failure).toBeUndefined();
+  expect(stored()).toHaveLength(1004);
+});
+
+test("a first batch of too many leaves no state, and the next sync is a first one", async () => {
+  const many = Array.from({ length: 1001 }, (_, index) => bad(`bad ${index}`));
+  const seen: unknown[] = [];
+  const read: Read = async function* ({ state, unstored }) {
+    seen.push(state, unstored(weights).length);
+    yield batchOf(weights, { upserts: [...many, row("1")], state: 1 });
+  };
+  for (const _ of [1, 2]) expect((await syncNow(read)).failure?.message).toContain("1001 rows");
+  expect(seen).toEqual([undefined, 0, undefined, 0]);
+  expect(stored()).toEqual(["1"]);
+});
+
+test("where hardly anything fits, the stream ends before memory does", async () => {
+  const most = Array.from({ length: 20_001 }, (_, index) => bad(`bad ${index}`));
+  const { failure, problems } = await syncNow(yielding({ upserts: most }, { upserts: [row("1")] }));
+  expect(failure?.message).toMatch(/20001 rows cannot be stored.*ended there/);
+  expect(problems).toEqual([]);
+  expect(stored()).toEqual([]);
 });
 
 test("long keys add up, and one that is too long is reported without being remembered", async () => {
