@@ -4,9 +4,15 @@ import { costByOwner } from "./cost-by-owner.ts";
 import { coverage } from "./coverage.ts";
 import { criticalPath } from "./critical-path.ts";
 import { deadlineMisses } from "./deadline-misses.ts";
+import { didNothing } from "./did-nothing.ts";
 import { durationAnomalies } from "./duration-anomalies.ts";
 import { durationSpread } from "./duration-spread.ts";
 import { failingNow } from "./failing-now.ts";
+import { failureBlastRadius } from "./failure-blast-radius.ts";
+import { failureBursts } from "./failure-bursts.ts";
+import { failureTimes } from "./failure-times.ts";
+import { failuresAfterChange } from "./failures-after-change.ts";
+import { failuresByHost } from "./failures-by-host.ts";
 import { failuresByTask } from "./failures-by-task.ts";
 import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
@@ -33,10 +39,16 @@ export {
   coverage,
   criticalPath,
   deadlineMisses,
+  didNothing,
   durationAnomalies,
   durationSpread,
   failingNow,
+  failureBlastRadius,
+  failureBursts,
+  failuresAfterChange,
+  failuresByHost,
   failuresByTask,
+  failureTimes,
   firstPassRate,
   flakyTasks,
   gotFaster,
@@ -75,6 +87,12 @@ export const questions: readonly Question<any, any>[] = [
   retryCost,
   timeToRecovery,
   firstPassRate,
+  failureBlastRadius,
+  failureBursts,
+  failureTimes,
+  failuresByHost,
+  failuresAfterChange,
+  didNothing,
   runDurations,
   gotSlower,
   gotFaster,
