@@ -1,5 +1,5 @@
 import type { Scope } from "./scope.ts";
-import type { SqlReader } from "./sql-reader.ts";
+import type { ReadOptions, SqlReader } from "./sql-reader.ts";
 import type { Column, Json, Row, StoredRow, Table, Value } from "./table.ts";
 
 /**
@@ -33,11 +33,10 @@ export interface Destination {
    * Opens what is stored for SQL that only reads: no pipeline's fence is taken, nothing is created, and a sync may run
    * meanwhile where the database allows it. There where the destination answers SQL.
    *
-   * @param options signal aborts opening and every query
    * @throws DestinationError `NOT_FOUND` when the place does not exist, `LOCKED` where it cannot be read while a session
    * is open.
    */
-  read?(options?: { readonly signal?: AbortSignal }): Promise<SqlReader>;
+  read?(options?: ReadOptions): Promise<SqlReader>;
   /**
    * What a column gives back for a value that was written into it, where that is another one: a text without what the
    * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come.

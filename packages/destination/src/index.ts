@@ -16,7 +16,7 @@ export { DestinationError, type DestinationErrorCode, type FailureType } from ".
 export { needsExactNumbers, parseJson, plainNumber } from "./exact-json.ts";
 export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
-export type { QueryOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
+export type { CopyOptions, QueryOptions, ReadOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
 export { stateText } from "./state-text.ts";
 export {
   type Column,

@@ -22,8 +22,31 @@ export interface SqlReader {
   query(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): Promise<readonly StoredRow[]>;
   /** The same in pages of up to some thousand rows, so that a result of any size needs little memory. */
   pages(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): AsyncIterable<readonly StoredRow[]>;
+  /**
+   * Writes all rows of one statement's result into a new file of this machine, without bringing them here: there where
+   * the database does so, and could be granted {@link ReadOptions.copyInto}.
+   *
+   * @returns how many rows
+   */
+  copy?(sql: string, options: CopyOptions): Promise<number>;
   /** May be called twice. */
   close(): Promise<void>;
+}
+
+export interface ReadOptions {
+  /** Aborts opening and every query. */
+  readonly signal?: AbortSignal | undefined;
+  /** A folder that {@link SqlReader.copy} may write into, and nothing else. With it, little memory is taken. @default none */
+  readonly copyInto?: string | undefined;
+}
+
+export interface CopyOptions {
+  /** Its path, in the folder that was granted. */
+  readonly file: string;
+  /** Options of the dialect's COPY: `FORMAT csv, COMPRESSION gzip`. */
+  readonly format: string;
+  /** Told now and then how much of the rows is written: 0 to 1. */
+  readonly onProgress?: ((share: number) => void) | undefined;
 }
 
 export interface QueryOptions {

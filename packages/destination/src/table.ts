@@ -54,6 +54,12 @@ export interface Table<C extends Columns = Columns> {
   readonly columns: C;
   /** The columns that identify a row. None of them is nullable. */
   readonly primaryKey: readonly string[];
+  /**
+   * The timestamps that say when a row belongs in time: the first that is not null counts, and `_synced_at` where all
+   * are. So every row has a moment, and lies in exactly one of several windows that touch.
+   * @default none: the table has no history, only what is there now
+   */
+  readonly datedBy?: readonly string[];
 }
 
 /** A row of a table: every column is there, null where nothing is known. */
@@ -68,11 +74,14 @@ export type StoredRow = { readonly [column: string]: Value };
 /**
  * Declares a table.
  *
- * @throws TypeError when the primary key names a column that is missing or nullable, a column's default does not fit its
- * type, or a name starts with `_`, which is reserved for the destination's own columns.
+ * @throws TypeError when the primary key names a column that is missing or nullable, `datedBy` one that is no timestamp, a
+ * column's default does not fit its type, or a name starts with `_`, which is reserved for the destination's own columns.
  */
 export function defineTable<const C extends Columns>(
-  table: Table<C> & { readonly primaryKey: readonly (keyof C & string)[] },
+  table: Table<C> & {
+    readonly primaryKey: readonly (keyof C & string)[];
+    readonly datedBy?: readonly (keyof C & string)[];
+  },
 ): Table<C> {
   for (const name of Object.keys(table.columns)) {
     if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
@@ -90,6 +99,10 @@ export function defineTable<const C extends Columns>(
     const column = table.columns[name];
     if (!column) throw new TypeError(`Table ${table.name}: primary key names ${name}, which is not a column.`);
     if (column.nullable) throw new TypeError(`Table ${table.name}: primary key column ${name} may not be nullable.`);
+  }
+  for (const name of table.datedBy ?? []) {
+    if (table.columns[name]?.type === "timestamp") continue;
+    throw new TypeError(`Table ${table.name}: datedBy names ${name}, which is no timestamp of it.`);
   }
   return table;
 }

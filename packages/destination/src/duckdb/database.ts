@@ -63,11 +63,28 @@ export class Database implements LeaseDatabase {
     yield* readChunks(this.driver, result, this.#signal);
   }
 
+  /** Carries out a COPY into a file. @returns how many rows @param onProgress told now and then how much is done: 0 to 1 */
+  async copy(sql: string, onProgress?: (share: number) => void): Promise<number> {
+    const { connection } = this.#file;
+    const timer = onProgress && setInterval(() => onProgress(Math.max(0, connection.progress.percentage) / 100), 500);
+    try {
+      const [copied] = await this.read(sql);
+      return Number(copied?.Count);
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
   /** Fills a temporary table from columns, in DuckDB's own chunks: thirty times as fast as inserting row by row. */
-  async append(table: string, types: readonly DuckDBType[], columns: readonly DuckDBValue[][]): Promise<void> {
+  async append(
+    table: string,
+    types: readonly DuckDBType[],
+    columns: readonly DuckDBValue[][],
+    catalog: string | null = "temp",
+  ): Promise<void> {
     const { DuckDBDataChunk } = this.driver;
     const count = columns[0]?.length ?? 0;
-    const appender = await this.#file.connection.createAppender(table, "main", "temp");
+    const appender = await this.#file.connection.createAppender(table, "main", catalog);
     try {
       for (let start = 0; start < count; start += chunkRows) {
         const chunk = DuckDBDataChunk.create(types, Math.min(chunkRows, count - start));

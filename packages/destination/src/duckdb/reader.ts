@@ -1,6 +1,8 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import { literal, type Names } from "../sql/names.ts";
-import { readerOf } from "../sql/reader.ts";
-import type { SqlReader } from "../sql-reader.ts";
+import { onlyReading, readerOf } from "../sql/reader.ts";
+import type { ReadOptions, SqlReader } from "../sql-reader.ts";
 import { Database } from "./database.ts";
 import type { OpenFile } from "./open.ts";
 
@@ -8,10 +10,35 @@ import type { OpenFile } from "./open.ts";
  * Keeps all statements to what is open: none reads or writes another file. It cannot be taken back.
  *
  * @param files others that may be read: those of views
+ * @param copyInto a folder that may be written
  */
-export async function keepInside({ connection }: OpenFile, files: readonly string[] = []): Promise<void> {
+export async function keepInside(
+  { connection }: OpenFile,
+  files: readonly string[] = [],
+  copyInto?: string,
+): Promise<void> {
   await connection.run(`SET allowed_paths = [${files.map(literal).join(", ")}]`);
+  if (copyInto !== undefined) await prepareCopying(connection, copyInto);
   await connection.run("SET enable_external_access = false");
+}
+
+/** Files are written in little memory, however many rows there are: with row groups that few threads fill in any order. */
+async function prepareCopying(connection: OpenFile["connection"], folder: string): Promise<void> {
+  await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
+  await connection.run(`SET allowed_directories = [${literal(folder)}]`);
+  await connection.run("SET preserve_insertion_order = false");
+  await connection.run("SET memory_limit = '100MB'");
+  await connection.run(`SET threads = ${Math.min(2, availableParallelism())}`);
+}
+
+/** The copying of a reader whose database was granted a folder. */
+export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
+  return {
+    copy: (sql, { file, format, onProgress }) =>
+      database.queue("Writing a file", () =>
+        database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress),
+      ),
+  };
 }
 
 /** What readers of a file need. */
@@ -23,9 +50,10 @@ interface Source {
 
 /** Readers with a connection each, of a file that is opened once: DuckDB lets a process open it no second time. */
 export function readersOf({ place, names, open }: Source): (options?: ReadOptions) => Promise<SqlReader> {
-  let shared: { readonly file: Promise<OpenFile>; readers: number } | undefined;
-  const take = () => {
-    shared ??= { file: openLocked(open), readers: 0 };
+  let shared: { readonly file: Promise<OpenFile>; readonly copyInto: string | undefined; readers: number } | undefined;
+  const take = (copyInto: string | undefined) => {
+    // What is open already can be granted nothing more.
+    shared ??= { file: openLocked(open, copyInto), copyInto, readers: 0 };
     shared.readers += 1;
     return shared;
   };
@@ -35,11 +63,15 @@ export function readersOf({ place, names, open }: Source): (options?: ReadOption
     if (shared === own) shared = undefined;
     await own.file.then((file) => file.close()).catch(() => undefined);
   };
-  return async ({ signal } = {}) => {
+  return async ({ signal, copyInto } = {}) => {
     signal?.throwIfAborted();
-    const own = take();
+    const own = take(copyInto);
     try {
-      const reader = readerOf("duckdb", new Database(await (await own.file).connect(), place, names, signal));
+      const database = new Database(await (await own.file).connect(), place, names, signal);
+      const plain = readerOf("duckdb", database);
+      const guarded = own.copyInto === undefined ? plain : onlyReading(plain, place);
+      const canCopy = copyInto !== undefined && own.copyInto === copyInto;
+      const reader = { ...guarded, ...(canCopy && copying(database)) };
       let closing: Promise<void> | undefined;
       const close = () => {
         closing ??= reader.close().finally(() => giveBack(own));
@@ -53,12 +85,13 @@ export function readersOf({ place, names, open }: Source): (options?: ReadOption
   };
 }
 
-interface ReadOptions {
-  readonly signal?: AbortSignal;
-}
-
-async function openLocked(open: Source["open"]): Promise<OpenFile> {
+async function openLocked(open: Source["open"], copyInto: string | undefined): Promise<OpenFile> {
   const file = await open();
-  await keepInside(file);
-  return file;
+  try {
+    await keepInside(file, [], copyInto);
+    return file;
+  } catch (error) {
+    file.close();
+    throw error;
+  }
 }

@@ -24,15 +24,7 @@ export function folderStore(path: string): Store {
   const root = resolve(path);
   const place = `files:${path}`;
   const full = (part: string) => join(root, ...part.split("/"));
-  /** A path that no link leads away from the place: what is written or removed below one would be somebody else's. */
-  const checked = async (part: string) => {
-    let folder = root;
-    for (const name of part.split("/").slice(0, -1)) {
-      folder = join(folder, name);
-      if ((await lstat(folder).catch(ifMissing))?.isSymbolicLink()) throw throughLink(folder, place);
-    }
-    return full(part);
-  };
+  const checked = (part: string) => checkedPath(root, part, place);
   const expectFolder = async (folder: string) => {
     const path = await checked(`${folder}/`);
     const found = await stat(path).catch(ifMissing);
@@ -100,6 +92,16 @@ export function folderStore(path: string): Store {
   };
 }
 
+/** A path that no link leads away from the place: what is written or removed below one would be somebody else's. */
+export async function checkedPath(root: string, part: string, place: string): Promise<string> {
+  let folder = root;
+  for (const name of part.split("/").slice(0, -1)) {
+    folder = join(folder, name);
+    if ((await lstat(folder).catch(ifMissing))?.isSymbolicLink()) throw throughLink(folder, place);
+  }
+  return join(root, ...part.split("/"));
+}
+
 /**
  * A hard link to a finished file appears whole and at once, and fails where the name is taken: the file system itself
  * decides between two processes. Renaming would replace the other's file; opening with O_EXCL would show half of one.
@@ -134,8 +136,8 @@ async function createFile(file: string, text: string, place: string): Promise<bo
 function throughLink(folder: string, place: string): DestinationError {
   return new DestinationError(
     "NOT_A_DESTINATION",
-    `${folder} is a link, and a sync into ${place} writes and removes files in real folders only. Put the folder itself ` +
-      "there, or sync into the place that the link leads to.",
+    `${folder} is a link, and files of ${place} are written and removed in real folders only. Put the folder itself ` +
+      "there, or name the place that the link leads to.",
   );
 }
 
@@ -171,7 +173,7 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
   if (error.code !== "ENOENT") throw error;
 }
 
-async function makeDurable(file: string): Promise<void> {
+export async function makeDurable(file: string): Promise<void> {
   const handle = await open(file, "r+");
   try {
     await handle.sync();
@@ -181,7 +183,7 @@ async function makeDurable(file: string): Promise<void> {
 }
 
 /** What makes a new name in a folder durable. Windows has no such call, and needs none. */
-async function makeFolderDurable(folder: string): Promise<void> {
+export async function makeFolderDurable(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");
   try {

@@ -50,11 +50,11 @@ export function files(place: string, options: FilesOptions = {}): Destination {
       transfer: true,
     },
     open: ({ pipeline, signal, onNotice }) => openSession(place, pipeline, { ...settings, signal, onNotice }),
-    async read({ signal } = {}) {
+    async read({ signal, copyInto } = {}) {
       await loadDriver("The files destination");
       const store = await openStore(place, settings);
       try {
-        return await openFilesReader(store, { memoryLimit: settings.memoryLimit, signal });
+        return await openFilesReader(store, { memoryLimit: settings.memoryLimit, signal, copyInto });
       } finally {
         store.close();
       }

@@ -4,11 +4,11 @@ import { basename, join } from "node:path";
 import { Database } from "../duckdb/database.ts";
 import { dialect } from "../duckdb/dialect.ts";
 import { openFile } from "../duckdb/open.ts";
-import { keepInside } from "../duckdb/reader.ts";
+import { copying, keepInside } from "../duckdb/reader.ts";
 import { DestinationError } from "../errors.ts";
 import { namesIn, quoted } from "../sql/names.ts";
 import { onlyReading, readerOf } from "../sql/reader.ts";
-import type { SqlReader } from "../sql-reader.ts";
+import type { ReadOptions, SqlReader } from "../sql-reader.ts";
 import { Chain } from "./chain.ts";
 import { readSql } from "./formats.ts";
 import type { ManifestTable } from "./manifest.ts";
@@ -18,7 +18,7 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 /** Reads the files of a folder where they are, and those of S3 from copies in the folder for temporary files. */
 export async function openFilesReader(
   store: Store,
-  { memoryLimit, signal }: { readonly memoryLimit: string; readonly signal?: AbortSignal | undefined },
+  { memoryLimit, signal, copyInto }: ReadOptions & { readonly memoryLimit: string },
 ): Promise<SqlReader> {
   const { tables, number } = await new Chain(store).refresh();
   if (number === 0) {
@@ -50,9 +50,10 @@ export async function openFilesReader(
       const view = `CREATE VIEW ${opened.names.table(name)} AS ${tableSql(local, table)}`;
       await opened.queue(`Reading ${name}`, () => opened.run(view));
     }
-    await keepInside(memory, all);
+    await keepInside(memory, all, copyInto);
     // The database in memory could be written to.
-    return { ...onlyReading(readerOf("duckdb", opened), store.place), close };
+    const reader = onlyReading(readerOf("duckdb", opened), store.place);
+    return { ...reader, ...(copyInto !== undefined && copying(opened)), close };
   } catch (error) {
     await close();
     throw error;

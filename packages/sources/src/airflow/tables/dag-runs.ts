@@ -6,6 +6,7 @@ export const dagRunsTable = defineTable({
   name: "airflow_dag_runs",
   description: "The runs of the DAGs.",
   primaryKey: ["dag_id", "dag_run_id"],
+  datedBy: ["run_after"],
   columns: {
     dag_id: { type: "string", description: "DAG identifier." },
     dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },

@@ -7,6 +7,7 @@ export const taskInstancesTable = defineTable({
   name: "airflow_task_instances",
   description: "One row per attempt of a task instance; is_latest marks the present one.",
   primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "region_id", "region_index", "try_number"],
+  datedBy: ["run_after"],
   columns: {
     dag_id: { type: "string", description: "DAG identifier." },
     dag_run_id: { type: "string", description: "Run identifier, unique within the DAG." },

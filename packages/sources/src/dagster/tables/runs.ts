@@ -6,6 +6,8 @@ export const runsTable = defineTable({
   name: "dagster_runs",
   description: "The runs of a Dagster deployment.",
   primaryKey: ["run_id"],
+  // An old server tells no creation time, and a run that waits has not begun.
+  datedBy: ["creation_time", "start_time", "update_time"],
   columns: {
     run_id: { type: "string", description: "Unique run identifier." },
     pipeline_name: { type: "string", description: "Name of the job." },

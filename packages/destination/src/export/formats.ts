@@ -1,0 +1,77 @@
+/** The formats of exported files, as DuckDB's SQL. In CSV and JSON, timestamps are texts in the form in which rows carry them. */
+import { quoted } from "../sql/names.ts";
+import type { ColumnType } from "../table.ts";
+
+export type ExportFormat = "csv" | "ndjson" | "parquet";
+
+export type ExportCompression = "gzip" | "zstd";
+
+/** A column of an exported file. */
+export interface ExportColumn {
+  readonly name: string;
+  readonly type: ColumnType;
+  readonly nullable: boolean;
+}
+
+/** What a text of a CSV file must not begin with where a spreadsheet opens it: it would be taken for a formula. */
+const formula = "^[\\s\\x00]*[=+\\-@＝＋－＠]|^[\\t\\r\\n]";
+
+const isText = ({ type }: ExportColumn) => type === "string" || type === "json";
+
+const asText = ({ name, type }: ExportColumn) =>
+  type === "timestamp" ? `strftime(${quoted(name)}, '%Y-%m-%dT%H:%M:%S.%fZ')` : `${quoted(name)}::VARCHAR`;
+
+const guarded = (text: string) =>
+  `CASE WHEN regexp_matches(${text}, '${formula}') THEN '''' || ${text} ELSE ${text} END`;
+
+/** The compressions of each format; the first is the default. */
+export const compressions: Readonly<Record<ExportFormat, readonly ExportCompression[]>> = {
+  csv: ["gzip", "zstd"],
+  ndjson: ["zstd", "gzip"],
+  parquet: ["zstd"],
+};
+
+export const exportFormats = Object.keys(compressions) as readonly ExportFormat[];
+
+const ending = { gzip: ".gz", zstd: ".zst" } as const;
+
+export function extensionOf(format: ExportFormat, compression: ExportCompression): string {
+  return format === "parquet" ? ".parquet" : `.${format}${ending[compression]}`;
+}
+
+export interface FileForm {
+  readonly format: ExportFormat;
+  readonly compression: ExportCompression;
+  readonly safeCsv: boolean;
+}
+
+/** Options of COPY. */
+export function copyOptions({ format, compression }: FileForm, columns: readonly ExportColumn[]): string {
+  const compressed = `COMPRESSION ${compression}`;
+  switch (format) {
+    case "parquet":
+      // Small groups of rows, of which every thread holds one.
+      return `FORMAT parquet, ${compressed}, ROW_GROUP_SIZE 20480`;
+    case "ndjson":
+      return `FORMAT json, ${compressed}`;
+    case "csv": {
+      // Texts are always in quotes, so that an empty one is told from null.
+      const texts = columns.filter(isText).map(({ name }) => quoted(name));
+      const quotes = texts.length > 0 ? `, FORCE_QUOTE (${texts.join(", ")})` : "";
+      return `FORMAT csv, HEADER, NULLSTR '', ${compressed}${quotes}`;
+    }
+  }
+}
+
+/** The columns as a file of the form holds them: what a SELECT has between its name and FROM. */
+export function selection({ format, safeCsv }: FileForm, columns: readonly ExportColumn[]): string {
+  return columns
+    .map((column) => {
+      const { name, type } = column;
+      const plain = format === "parquet" || (type !== "timestamp" && !(format === "csv" && isText(column)));
+      if (plain) return quoted(name);
+      const text = asText(column);
+      return `${safeCsv && isText(column) ? guarded(text) : text} AS ${quoted(name)}`;
+    })
+    .join(", ");
+}

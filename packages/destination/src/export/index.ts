@@ -1,0 +1,16 @@
+/**
+ * Tables as files for backups and other programs, with a manifest by which they can be checked. Needs `@duckdb/node-api`,
+ * which writes them, whatever the destination is.
+ */
+export { type ExportEvent, type ExportOptions, exportTables } from "./export.ts";
+export type { ExportColumn, ExportCompression, ExportFormat } from "./formats.ts";
+export { type RemovedExport, type RemoveOptions, removeOldExports } from "./keep.ts";
+export type { ExportedFile, ExportLayout, ExportManifest, ExportPosition, ExportRequest } from "./manifest.ts";
+export {
+  type ExportProblem,
+  type ExportVerification,
+  type VerifiedExport,
+  type VerifyExportOptions,
+  verifyExports,
+} from "./verify.ts";
+export { type ExportWindow, lastDays, momentText } from "./window.ts";

@@ -1,0 +1,99 @@
+/** Removes exports, and nothing that none of their manifests names. */
+import type { S3Options } from "../files/s3.ts";
+import { type Unfinished, unfinishedIn } from "./claim.ts";
+import {
+  beganAt,
+  begunPath,
+  type ExportManifest,
+  exportsFolder,
+  idsIn,
+  manifestPath,
+  parseManifest,
+  recordPath,
+} from "./manifest.ts";
+import { type ExportPlace, openPlace } from "./place.ts";
+
+export interface RemoveOptions {
+  /** How long exports are kept after they began, in ms. */
+  readonly keepMs: number;
+  /** Of the bucket. */
+  readonly s3?: S3Options | undefined;
+}
+
+export interface RemovedExport {
+  readonly id: string;
+  /** The files that were removed. */
+  readonly removed: readonly string[];
+  /** Files that stay: another export names them too, or they are not what was written any more. */
+  readonly left: readonly string[];
+}
+
+/**
+ * Removes the exports of a place that began before a time, but for the newest one that is whole. What no manifest of an
+ * export names stays, and so does a file that has another size than its manifest says.
+ *
+ * @throws DestinationError `INVALID_STATE` where a manifest cannot be read: what it names is not known then, so nothing is
+ * removed
+ */
+export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptions): Promise<readonly RemovedExport[]> {
+  const place = await openPlace(into, s3);
+  try {
+    const manifests = await readManifests(place);
+    const before = Date.now() - keepMs;
+    const old = manifests.slice(0, -1).filter(({ id }) => beganAt(id) < before);
+    const kept = new Set(manifests.filter((each) => !old.includes(each)).flatMap(pathsOf));
+    const removed: RemovedExport[] = [];
+    for (const manifest of old) removed.push(await removeExport(place, manifest, kept));
+    const newest = manifests.at(-1)?.id ?? "";
+    for (const unfinished of await unfinishedIn(place)) {
+      const { id } = unfinished.begun;
+      // One that may still be at work is left to itself.
+      const isOver = unfinished.isOver || beganAt(id) < Date.now() - 7 * 86_400_000;
+      if (isOver && beganAt(id) < before && id < newest) removed.push(await removeUnfinished(place, unfinished));
+    }
+    return removed;
+  } finally {
+    place.close();
+  }
+}
+
+/** The manifests of a place, the oldest first. @throws DestinationError `INVALID_STATE` */
+export async function readManifests(place: ExportPlace): Promise<readonly ExportManifest[]> {
+  const found: ExportManifest[] = [];
+  for (const id of idsIn(await place.list(exportsFolder), ".json")) {
+    const text = await place.read(manifestPath(id));
+    if (text !== undefined) found.push(parseManifest(text, `${place.place}: ${manifestPath(id)}`));
+  }
+  return found;
+}
+
+const pathsOf = ({ files }: ExportManifest): readonly string[] => files.map(({ path }) => path);
+
+/** The manifest goes last: as long as it is there, what is left of the export can be removed by it. */
+async function removeExport(
+  place: ExportPlace,
+  { id, files }: ExportManifest,
+  kept: ReadonlySet<string>,
+): Promise<RemovedExport> {
+  const removed: string[] = [];
+  const left: string[] = [];
+  for (const { path, bytes } of files) {
+    const found = await place.find(path);
+    if (!found) continue;
+    const isOurs = !kept.has(path) && (found.bytes ?? bytes) === bytes;
+    (isOurs ? removed : left).push(path);
+  }
+  await place.remove(removed);
+  await place.remove([...files.map(({ table }) => recordPath(id, table)), begunPath(id), manifestPath(id)]);
+  return { id, removed, left };
+}
+
+/** Removes what an export left that ended early, but for files that a manifest names. */
+export async function removeUnfinished(place: ExportPlace, { begun, records }: Unfinished): Promise<RemovedExport> {
+  const named = new Set((await readManifests(place)).flatMap(pathsOf));
+  const removed = begun.paths.filter((path) => !named.has(path));
+  await place.remove(removed);
+  await place.removeStaging(begun);
+  await place.remove([...records, begunPath(begun.id)]);
+  return { id: begun.id, removed, left: begun.paths.filter((path) => named.has(path)) };
+}

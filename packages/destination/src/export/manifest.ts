@@ -1,0 +1,203 @@
+/**
+ * What an export says about itself, in `_exports/` of its place. `<id>.begun.json` claims the id and names the files that
+ * will be, `<id>.<table>.json` is there once a file is whole, and `<id>.json`, the manifest, once all are. Nothing of it is
+ * ever changed.
+ */
+import { DestinationError } from "../errors.ts";
+import { tableFolder } from "../files/names.ts";
+import type { Holder } from "../holder.ts";
+import type { Json } from "../table.ts";
+import { type ExportColumn, type ExportCompression, type ExportFormat, extensionOf } from "./formats.ts";
+
+/** The format of all that is below. A release that changes it counts it up. */
+export const FORMAT = 1;
+
+export const exportsFolder = "_exports";
+
+export type ExportLayout = "date" | "hive";
+
+/** What was asked for. An export goes on where another one ended too early that was asked for the same. */
+export interface ExportRequest {
+  /** The name of the destination. */
+  readonly from: string;
+  readonly format: ExportFormat;
+  readonly compression: ExportCompression;
+  readonly safeCsv: boolean;
+  readonly layout: ExportLayout;
+  /** By the columns that `datedBy` names in each file; null at an end that is open. */
+  readonly window: { readonly since: string | null; readonly until: string | null };
+  readonly changedSince: string | null;
+}
+
+/** Up to where a stream had been synced before the first row was read: the rows are as new, or newer. */
+export interface ExportPosition {
+  readonly pipeline: string;
+  readonly stream: string;
+  /** The server's time, or null where there is none yet. */
+  readonly position: string | null;
+  /** When the stream's state was last written. */
+  readonly committedAt: string;
+}
+
+export interface ExportedFile {
+  readonly table: string;
+  /** Relative to the place. */
+  readonly path: string;
+  readonly rows: number;
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly primaryKey: readonly string[];
+  /** The columns that say when a row belongs in time; null where a window does not pick rows of the table. */
+  readonly datedBy: readonly string[] | null;
+  /** In their order. */
+  readonly columns: readonly ExportColumn[];
+}
+
+/** An export that is whole. */
+export interface ExportManifest extends ExportRequest {
+  readonly type: "export";
+  readonly version: number;
+  readonly id: string;
+  readonly beganAt: string;
+  readonly endedAt: string;
+  readonly positions: readonly ExportPosition[];
+  readonly files: readonly ExportedFile[];
+}
+
+/** An export that was begun. */
+export interface BegunExport {
+  readonly type: "begun";
+  readonly version: number;
+  readonly id: string;
+  readonly beganAt: string;
+  readonly holder: Holder;
+  readonly request: ExportRequest;
+  /** Where its files will be. */
+  readonly paths: readonly string[];
+}
+
+/** A file that is whole, and what it shows of its table. */
+export interface FileRecord {
+  readonly type: "file";
+  readonly file: ExportedFile;
+  readonly seen: Seen;
+}
+
+/** What tells whether rows changed since: how many there are, and when the last of them changed and was deleted. */
+export interface Seen {
+  readonly rows: number;
+  readonly synced: string | null;
+  readonly deleted: string | null;
+}
+
+export const manifestPath = (id: string): string => `${exportsFolder}/${id}.json`;
+export const begunPath = (id: string): string => `${exportsFolder}/${id}.begun.json`;
+export const recordPath = (id: string, table: string): string => `${exportsFolder}/${id}.${tableFolder(table)}.json`;
+
+const idForm = /^\d{4}-\d\d-\d\dT\d{6}Z$/;
+
+/** An export's id: the second in which it began. @param at in ms since 1970 */
+export function idOf(at: number): string {
+  return `${new Date(at).toISOString().slice(0, 19).replaceAll(":", "")}Z`;
+}
+
+/** When an export began, by its id, in ms since 1970. */
+export function beganAt(id: string): number {
+  const [day, time = ""] = id.split("T");
+  return Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}Z`);
+}
+
+/** The exports that a list of names in `_exports/` tells of, the oldest first. */
+export function idsIn(paths: readonly string[], end: ".json" | ".begun.json"): readonly string[] {
+  return paths
+    .map((path) => path.slice(path.lastIndexOf("/") + 1))
+    .flatMap((name) =>
+      name.endsWith(end) && idForm.test(name.slice(0, -end.length)) ? name.slice(0, -end.length) : [],
+    )
+    .sort();
+}
+
+/** Where a table's file of an export is. */
+export function filePath(id: string, table: string, { layout, format, compression }: ExportRequest): string {
+  const [day = "", time = ""] = id.replace("Z", "").split("T");
+  const name = `${tableFolder(table)}_${time}${extensionOf(format, compression)}`;
+  return layout === "date" ? `${day.replaceAll("-", "/")}/${name}` : `${tableFolder(table)}/dt=${day}/${name}`;
+}
+
+/** Whether a path is one that we write: what else a manifest may name is not ours to touch. */
+export function isOurs(path: string): boolean {
+  return /^(?:\d{4}\/\d\d\/\d\d|[\w%-]+\/dt=\d{4}-\d\d-\d\d)\/[\w%-]+_\d{6}\.(?:(?:csv|ndjson)\.(?:gz|zst)|parquet)$/.test(
+    path,
+  );
+}
+
+/** The export that a file was written by. */
+function idOfPath(path: string): string {
+  const [, year, month, day] = /(?:^|dt=)(\d{4})[/-](\d\d)[/-](\d\d)\/[^/]*$/.exec(path) ?? [];
+  return `${year}-${month}-${day}T${/_(\d{6})\.[^/]*$/.exec(path)?.[1]}Z`;
+}
+
+/** @throws DestinationError `INVALID_STATE` for what no export of this release wrote */
+export function parseManifest(text: string, where: string): ExportManifest {
+  const value = parsed(text, where) as Partial<ExportManifest> | null;
+  if (value?.type !== "export" || !Array.isArray(value.files)) throw broken(where, "is no manifest");
+  checkVersion(value.version, where);
+  for (const file of value.files as Partial<ExportedFile>[]) {
+    const { path, table, rows, bytes, sha256 } = file ?? {};
+    const isWhole =
+      typeof table === "string" && [rows, bytes].every(Number.isSafeInteger) && typeof sha256 === "string";
+    if (!isWhole || typeof path !== "string") throw broken(where, "describes a file in a way that no export does");
+    if (!isOurs(path)) throw broken(where, `names ${JSON.stringify(path)}, which no export writes`);
+  }
+  return value as ExportManifest;
+}
+
+/** @throws DestinationError `INVALID_STATE` */
+export function parseBegun(text: string, where: string): BegunExport {
+  const value = parsed(text, where) as Partial<BegunExport> | null;
+  const { id, holder, request } = value ?? {};
+  if (value?.type !== "begun" || !request || !holder || !/^[\da-f-]{36}$/.test(holder.session)) {
+    throw broken(where, "is not what an export begins with");
+  }
+  checkVersion(value.version, where);
+  const isOwn = (path: unknown) => typeof path === "string" && isOurs(path) && idOfPath(path) === id;
+  if (!value.paths?.every(isOwn)) {
+    throw broken(where, "names files that no export writes");
+  }
+  return value as BegunExport;
+}
+
+/** A record of a file; undefined for anything else: the file is written again then. */
+export function parseRecord(text: string): FileRecord | undefined {
+  try {
+    const value = JSON.parse(text) as Partial<FileRecord> | null;
+    return value?.type === "file" && value.file && value.seen && isOurs(value.file.path)
+      ? (value as FileRecord)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function parsed(text: string, where: string): Json {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw broken(where, "is no JSON");
+  }
+}
+
+function checkVersion(version: unknown, where: string): void {
+  if (version === FORMAT) return;
+  if (typeof version === "number" && version > FORMAT) {
+    throw new DestinationError("NEWER_VERSION", `${where} was written by a newer release. Update this program.`);
+  }
+  throw broken(where, "has no version that is known");
+}
+
+function broken(where: string, reason: string): DestinationError {
+  return new DestinationError(
+    "INVALID_STATE",
+    `${where} ${reason}. Was it changed, or cut off? Restore it, or remove it.`,
+  );
+}

@@ -1,0 +1,143 @@
+/** Where exports go: a folder of this machine, or a bucket. */
+import { link, lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, dirname, join, resolve } from "node:path";
+import { DestinationError } from "../errors.ts";
+import { checkedPath, folderStore, makeDurable, makeFolderDurable } from "../files/folder.ts";
+import { folderError } from "../files/folder-errors.ts";
+import { checkPlace, isS3, parseS3Place } from "../files/place.ts";
+import { openS3Store, type S3Options } from "../files/s3.ts";
+import { describeFile } from "../files/scratch.ts";
+import type { Store } from "../files/store.ts";
+import { makeTemporaryFolder } from "../files/temporary-folder.ts";
+import type { Holder } from "../holder.ts";
+import { exportsFolder } from "./manifest.ts";
+
+/** What is known of a file without reading it. */
+export interface Found {
+  /** Undefined where it is not said. */
+  readonly bytes: number | undefined;
+}
+
+/** Whose files are being written. */
+export interface Staged {
+  readonly id: string;
+  readonly holder: Holder;
+}
+
+export interface ExportPlace extends Pick<Store, "place" | "list" | "read" | "create" | "remove" | "close"> {
+  /** Makes the place ready to be written to. */
+  prepare(): Promise<void>;
+  /** A new folder of this machine for files that are being written. */
+  makeStaging(claim: Staged): Promise<string>;
+  /** Removes such a folder of an export whose process has ended, one of this machine. */
+  removeStaging(claim: Staged): Promise<void>;
+  /** Brings a local file to its place, whole and durable, under a name that nothing has. The local one is gone then. */
+  put(file: string, path: string, signal?: AbortSignal): Promise<void>;
+  /** Whether a file is there. */
+  find(path: string): Promise<Found | undefined>;
+  /** The size and the SHA-256 of a file, of all that it holds. */
+  describe(path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string } | undefined>;
+}
+
+/** @throws DestinationError `NOT_FOUND` where it cannot be, with what to write instead */
+export async function openPlace(into: string, options: S3Options = {}): Promise<ExportPlace> {
+  checkPlace(into, options);
+  return isS3(into) ? bucketPlace(await openS3Store(parseS3Place(into), options)) : folderPlace(into);
+}
+
+function folderPlace(path: string): ExportPlace {
+  const { list, read, create, remove, close } = folderStore(path);
+  const root = resolve(path);
+  const place = path;
+  const guarded = async <T>(doing: string, work: () => Promise<T>): Promise<T> => {
+    try {
+      return await work();
+    } catch (error) {
+      throw folderError(error, place, doing);
+    }
+  };
+  return {
+    ...{ place, list, read, create, remove, close },
+    prepare: () =>
+      guarded("Making the folder", async () => void (await mkdir(join(root, exportsFolder), { recursive: true }))),
+    makeStaging: (claim) =>
+      guarded("Making a folder", async () => {
+        const folder = await checkedPath(root, stagingPath(claim), place);
+        await mkdir(folder);
+        return folder;
+      }),
+    removeStaging: (claim) =>
+      guarded("Removing a folder", async () => {
+        await rm(await checkedPath(root, stagingPath(claim), place), { recursive: true, force: true });
+      }),
+    put: (file, to) =>
+      guarded(`Writing ${to}`, async () => {
+        const full = await checkedPath(root, to, place);
+        await mkdir(dirname(full), { recursive: true });
+        await makeDurable(file);
+        await link(file, full);
+        await makeFolderDurable(dirname(full));
+        await rm(file);
+      }),
+    find: (path) =>
+      guarded(`Looking for ${path}`, async () => {
+        const found = await lstat(await checkedPath(root, path, place)).catch(ifMissing);
+        return found?.isFile() ? { bytes: found.size } : undefined;
+      }),
+    describe: (path) =>
+      guarded(`Reading ${path}`, async () => {
+        const full = await checkedPath(root, path, place);
+        return (await stat(full).catch(ifMissing))?.isFile() ? describeFile(full) : undefined;
+      }),
+  };
+}
+
+function bucketPlace(store: Store): ExportPlace {
+  const { place, list, read, create, remove } = store;
+  const close = () => store.close();
+  return {
+    ...{ place, list, read, create, remove, close },
+    // What is claimed is claimed again, which shows whether the server keeps two exports apart.
+    prepare: async () => undefined,
+    makeStaging: ({ holder }) => makeTemporaryFolder(`export-${holder.session}-`),
+    async removeStaging({ holder }) {
+      const names = await readdir(tmpdir()).catch(() => []);
+      for (const name of names.filter((each) => each.startsWith(`export-${holder.session}-`))) {
+        await rm(join(tmpdir(), name), { recursive: true, force: true });
+      }
+    },
+    async put(file, to, signal) {
+      await store.upload(file, to, signal);
+      await rm(file);
+    },
+    async find(path) {
+      return (await list(dirname(path))).includes(path) ? { bytes: undefined } : undefined;
+    },
+    async describe(path, signal) {
+      const folder = await makeTemporaryFolder("export-verify-");
+      try {
+        const local = join(folder, basename(path));
+        return (await store.download(path, local, signal)) ? await describeFile(local) : undefined;
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    },
+  };
+}
+
+/** @throws DestinationError `NOT_A_DESTINATION` where the server does not keep two exports apart */
+export function checkClaim(place: string, isAgain: boolean): void {
+  if (!isAgain) return;
+  throw new DestinationError(
+    "NOT_A_DESTINATION",
+    `The server of ${place} ignores conditional writes (If-None-Match), which keep two exports apart. Use one that honours ` +
+      "them: Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do in their present versions.",
+  );
+}
+
+const stagingPath = ({ id }: Staged) => `${exportsFolder}/${id}.writing`;
+
+function ifMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT" && error.code !== "ENOTDIR") throw error;
+}

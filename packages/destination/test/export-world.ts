@@ -1,0 +1,127 @@
+/** A table with values that files like to lose, and the places that tables are exported from. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DuckDBInstance } from "@duckdb/node-api";
+import { type Destination, defineTable, type Row, type StoredRow } from "@org/destination";
+import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { type ExportManifest, type ExportOptions, exportTables } from "@org/destination/export";
+import { files } from "@org/destination/files";
+import { sqlite } from "@org/destination/sqlite";
+import { onTestFinished } from "vitest";
+
+export const runs = defineTable({
+  name: "runs",
+  description: "Runs with a history.",
+  primaryKey: ["id"],
+  datedBy: ["created", "begun"],
+  columns: {
+    id: { type: "int64", description: "" },
+    name: { type: "string", nullable: true, description: "" },
+    created: { type: "timestamp", nullable: true, description: "" },
+    begun: { type: "timestamp", nullable: true, description: "" },
+    seconds: { type: "float64", nullable: true, description: "" },
+    done: { type: "boolean", nullable: true, description: "" },
+    conf: { type: "json", nullable: true, description: "" },
+  },
+});
+
+export const places = defineTable({
+  name: "places",
+  description: "What is there now.",
+  primaryKey: ["id"],
+  columns: { id: { type: "string", description: "" } },
+});
+
+export type Run = Row<typeof runs>;
+
+export const run = (id: number | bigint, known: Partial<Run> = {}): Run => ({
+  ...{ id, name: null, created: null, begun: null, seconds: null, done: null, conf: null },
+  ...known,
+});
+
+/** Rows of which each is a trap. */
+export const hostile: readonly Run[] = [
+  run(1),
+  run(2, { name: "" }),
+  run(3, { name: '"', conf: { a: [1, null, 'x,\n"y"'] } }),
+  run(4, { name: "a,b\r\nc\td\\N\\", seconds: -0.1, done: false }),
+  run(5, { name: "NULL", created: "2026-11-01T00:00:00.000001Z", done: true }),
+  run(6, { name: "=1+1", begun: "1999-12-31T23:59:59.999999Z" }),
+  run(9_223_372_036_854_775_807n, { name: "\u00e9\u{1f600}\u2028", seconds: 1e300, conf: [] }),
+  run(-7, { name: " padded ", conf: "text" }),
+  run(8, { name: "a\ufeff'-@", conf: { "": { nested: true } } }),
+];
+
+export const state = { version: 1, value: null };
+
+export function temporaryFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), "export-test-"));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+/** Destinations that need no server, each empty. */
+export const kinds: Readonly<Record<string, (folder: string) => Destination>> = {
+  duckdb: (folder) => duckdb(join(folder, "from.duckdb")),
+  sqlite: (folder) => sqlite(join(folder, "from.sqlite")),
+  files: (folder) => files(join(folder, "from")),
+};
+
+export async function fill(destination: Destination, rows: readonly Run[] = hostile): Promise<void> {
+  const session = await destination.open({ pipeline: "p" });
+  try {
+    await session.prepare([runs, places]);
+    await session.commit("runs", { table: runs, upserts: rows, state });
+    await session.commit("places", { table: places, upserts: [{ id: "here" }], state });
+  } finally {
+    await session.close();
+  }
+}
+
+/** All rows of a table as the destination has them, by their ids. */
+export async function stored(destination: Destination, table: typeof runs = runs): Promise<readonly StoredRow[]> {
+  const reader = await destination.read!();
+  try {
+    const columns = { ...table.columns, _synced_at: { type: "timestamp", description: "" } } as const;
+    return await reader.query(`SELECT * FROM ${reader.table(table)} ORDER BY id`, [], { columns });
+  } finally {
+    await reader.close();
+  }
+}
+
+/** A file of an export as DuckDB reads it when it is told the columns, in the form in which rows carry them. */
+export async function readBack(into: string, manifest: ExportManifest, table = "runs"): Promise<readonly StoredRow[]> {
+  const file = manifest.files.find((each) => each.table === table)!;
+  const path = join(into, file.path).replaceAll("'", "''");
+  const types = {
+    string: "VARCHAR",
+    int64: "BIGINT",
+    float64: "DOUBLE",
+    boolean: "BOOLEAN",
+    timestamp: "TIMESTAMPTZ",
+    json: "JSON",
+  };
+  const declared = file.columns.map(({ name, type }) => `'${name}': '${types[type]}'`).join(", ");
+  const reads = {
+    csv: `read_csv('${path}', columns = {${declared}}, header = true, allow_quoted_nulls = false, auto_detect = false,
+      delim = ',', quote = '"', escape = '"', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ', new_line = '\\n')`,
+    ndjson: `read_json('${path}', columns = {${declared}}, format = 'newline_delimited', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ')`,
+    parquet: `read_parquet('${path}')`,
+  };
+  const folder = mkdtempSync(join(tmpdir(), "export-read-"));
+  const database = join(folder, "empty.duckdb");
+  (await DuckDBInstance.create(database)).closeSync();
+  try {
+    return await queryDuckdb(database, `SELECT * FROM ${reads[manifest.format]} ORDER BY id`);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Exports both tables, and reads one of them back. */
+export async function exported(destination: Destination, options: Partial<ExportOptions> = {}) {
+  const into = options.into ?? join(temporaryFolder(), "to");
+  const manifest = await exportTables(destination, { tables: [runs, places], ...options, into });
+  return { into, manifest, rows: () => readBack(into, manifest) };
+}

@@ -1,0 +1,119 @@
+/** What an export writes, read back by DuckDB. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { duckdb } from "@org/destination/duckdb";
+import { exportTables, verifyExports } from "@org/destination/export";
+import { expect, test } from "vitest";
+import { exported, fill, hostile, kinds, places, run, runs, stored, temporaryFolder } from "./export-world.ts";
+
+const forms = [
+  { format: "csv", compression: "gzip" },
+  { format: "csv", compression: "zstd" },
+  { format: "ndjson", compression: "zstd" },
+  { format: "ndjson", compression: "gzip" },
+  { format: "parquet", compression: "zstd" },
+] as const;
+
+for (const [kind, create] of Object.entries(kinds)) {
+  test.each(forms)(
+    `rows of ${kind} are the same in $format with $compression, null and empty text told apart`,
+    async (form) => {
+      const destination = create(temporaryFolder());
+      await fill(destination);
+      const { manifest, rows } = await exported(destination, form);
+      expect(await rows()).toEqual(await stored(destination));
+      expect(manifest.files.map(({ table, rows }) => [table, rows])).toEqual([
+        ["runs", hostile.length],
+        ["places", 1],
+      ]);
+    },
+  );
+}
+
+test("deleted rows are exported with the time at which they were found to be gone", async () => {
+  const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
+  await fill(destination);
+  const session = await destination.open({ pipeline: "p" });
+  await session.prepare([runs]);
+  await session.commit("runs", {
+    table: runs,
+    replace: [{ scope: { id: { in: [1] } }, rows: [] }],
+    state: { version: 1, value: 2 },
+  });
+  await session.close();
+  const { rows } = await exported(destination);
+  const [gone, ...others] = (await rows()).toSorted(
+    (a, b) => Number(a._deleted_at === null) - Number(b._deleted_at === null),
+  );
+  expect(gone).toMatchObject({ id: 1, _deleted_at: expect.stringMatching(/Z$/) });
+  expect(others.every(({ _deleted_at }) => _deleted_at === null)).toBe(true);
+});
+
+test("the manifest is the last thing to be written, says what is in the files, and leaves nothing beside it", async () => {
+  const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
+  await fill(destination);
+  const position = {
+    pipeline: "p",
+    stream: "runs",
+    position: "2026-11-30T00:00:00.000Z",
+    committedAt: "2026-11-30T00:00:01.000Z",
+  };
+  const into = join(temporaryFolder(), "not", "there", "yet");
+  const { manifest } = await exported(destination, { into, format: "csv", positions: async () => [position] });
+  const [year, month, day, time] = /(\d{4})-(\d\d)-(\d\d)T(\d{6})Z/.exec(manifest.id)!.slice(1);
+  expect(manifest.files.map(({ path }) => path)).toEqual(
+    ["runs", "places"].map((name) => `${year}/${month}/${day}/${name}_${time}.csv.gz`),
+  );
+  expect(readdirSync(into).toSorted()).toEqual([year, "_exports"].toSorted());
+  expect(readdirSync(join(into, "_exports"))).toEqual([`${manifest.id}.json`]);
+  expect(JSON.parse(readFileSync(join(into, "_exports", `${manifest.id}.json`), "utf8"))).toEqual(manifest);
+  expect(manifest).toMatchObject({ from: destination.name, format: "csv", compression: "gzip", positions: [position] });
+  expect(manifest.files[0]!.columns.slice(0, 2)).toEqual([
+    { name: "id", type: "int64", nullable: false },
+    { name: "name", type: "string", nullable: true },
+  ]);
+  expect(await verifyExports(into)).toEqual({
+    exports: [{ id: manifest.id, files: 2, rows: hostile.length + 1, bytes: expect.any(Number), problems: [] }],
+    unfinished: [],
+  });
+});
+
+test("Hive's layout has a folder for each table, with the day as a partition", async () => {
+  const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
+  await fill(destination);
+  const { manifest } = await exported(destination, { layout: "hive", tables: [runs] });
+  expect(manifest.files[0]!.path).toMatch(/^runs\/dt=\d{4}-\d\d-\d\d\/runs_\d{6}\.parquet$/);
+});
+
+test("formulas are written as they are, and guarded where that is asked for, in texts and in JSON, not in numbers", async () => {
+  const texts = ["=1", "+1", "-1", "@a", " =1", "\t=1", "\r1", "＝1", "a=1", "'=1", ""];
+  const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
+  await fill(destination, [...texts.map((name, index) => run(-index - 1, { name })), run(1, { conf: -1 })]);
+  const plain = await exported(destination, { format: "csv" });
+  expect(await plain.rows()).toEqual(await stored(destination));
+  const safe = await exported(destination, { format: "csv", safeCsv: true });
+  expect(safe.manifest.safeCsv).toBe(true);
+  const text = gunzipSync(readFileSync(join(safe.into, safe.manifest.files[0]!.path))).toString();
+  for (const name of ["'=1", "'+1", "'-1", "'@a", "' =1", "'\t=1", "'\r1", "'＝1", "a=1", "'=1", ""]) {
+    expect(text).toContain(`,"${name}",,`);
+  }
+  expect(text).toMatch(/^-1,/m);
+  expect(text).toContain('1,,,,,,"\'-1",');
+});
+
+test("what cannot be is refused before anything is made", async () => {
+  const folder = temporaryFolder();
+  const into = join(folder, "to");
+  const destination = duckdb(join(folder, "from.duckdb"));
+  await fill(destination);
+  const attempt = (options: object) => exportTables(destination, { into, tables: [runs], ...options });
+  await expect(attempt({ format: "xml" })).rejects.toThrow(/format is xml. Write one of csv, ndjson, parquet/);
+  await expect(attempt({ format: "parquet", compression: "gzip" })).rejects.toThrow(/parquet is compressed with zstd/);
+  await expect(attempt({ tables: [] })).rejects.toThrow(/names no table/);
+  await expect(attempt({ tables: [runs, places, runs] })).rejects.toThrow(/names runs twice/);
+  await expect(attempt({ window: { since: "yesterday" } })).rejects.toThrow(/since is no moment/);
+  const [late, early] = ["2026-11-02T00:00:00.000000Z", "2026-11-01T00:00:00.000000Z"];
+  await expect(attempt({ window: { since: late, until: early } })).rejects.toThrow(/holds no moment/);
+  expect(readdirSync(folder)).not.toContain("to");
+});
