@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { type Destination, defineTable, type Row, type StoredRow } from "@org/destination";
+import { type Destination, defineTable, parseJson, type Row, type StoredRow } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { type ExportManifest, type ExportOptions, exportTables } from "@org/destination/export";
 import { files } from "@org/destination/files";
@@ -49,6 +49,7 @@ export const hostile: readonly Run[] = [
   run(5, { name: "NULL", created: "2026-11-01T00:00:00.000001Z", done: true }),
   run(6, { name: "=1+1", begun: "1999-12-31T23:59:59.999999Z" }),
   run(9_223_372_036_854_775_807n, { name: "\u00e9\u{1f600}\u2028", seconds: 1e300, conf: [] }),
+  run(10, { conf: parseJson('{"large":12345678901234567890,"list":[1.10,1E5,-0],"vast":1e400}') }),
   run(-7, { name: " padded ", conf: "text" }),
   run(8, { name: "a\ufeff'-@", conf: { "": { nested: true } } }),
 ];

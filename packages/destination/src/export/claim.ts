@@ -3,6 +3,7 @@ import { DestinationError } from "../errors.ts";
 import { createHolder, type Holder, hasEnded } from "../holder.ts";
 import {
   type BegunExport,
+  beganAt,
   begunPath,
   type ExportRequest,
   exportsFolder,
@@ -23,10 +24,15 @@ export interface Claim {
   readonly holder: Holder;
 }
 
-/** Makes an id nobody else's: of all exports that begin in one second, the place lets one have it. */
+/**
+ * Makes an id nobody else's, and later than all that are there: of all exports that begin in one second, the place lets one
+ * have it. An earlier id may be free again, but not the names of the files that it stood for.
+ */
 export async function claim(place: ExportPlace, request: ExportRequest, tables: readonly string[]): Promise<Claim> {
   const holder = createHolder();
-  const now = Date.now();
+  const names = await place.list(exportsFolder);
+  const latest = [...idsIn(names, ".json"), ...idsIn(names, ".begun.json")].map(beganAt);
+  const now = Math.max(Date.now(), ...latest.map((at) => at + 1000));
   for (let second = 0; second < 60; second += 1) {
     const at = now + second * 1000;
     const id = idOf(at);
