@@ -56,7 +56,7 @@ function describe(detail: unknown): string {
 /** FastAPI's `{ loc: ["query", "limit"], msg, … }` as `query.limit: message`. */
 function describeValidation(error: unknown): string {
   if (!isRecord(error) || typeof error.msg !== "string") return describe(error);
-  const location = Array.isArray(error.loc) ? error.loc.join(".") : "";
+  const location = Array.isArray(error.loc) ? error.loc.map(describe).join(".") : "";
   return location ? `${location}: ${error.msg}` : error.msg;
 }
 

@@ -61,6 +61,7 @@ describe("an answer that is a failure", () => {
       { detail: { reason: "Database error", statement: "hidden", message: "Serious error" } },
       "Database error: Serious error",
     ],
+    [{ detail: [{ loc: [{}, 0, "x"], msg: "odd" }, null] }, "{}.0.x: odd; null"],
     [{ detail: { odd: 1 } }, '{"odd":1}'],
     [{ title: "Not Found", detail: null, status: 404 }, "Not Found"],
     [["plain"], "plain"],

@@ -113,7 +113,7 @@ function hint(lacks: readonly string[]): string {
 function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
   if (errors === undefined || errors === null) return [];
   return (Array.isArray(errors) ? errors : [errors]).map((error: { message?: unknown; path?: unknown }) => ({
-    message: firstPart(redact(String(error?.message ?? "an error without a message"))),
+    message: firstPart(redact(typeof error?.message === "string" ? error.message : "an error without a message")),
     path: Array.isArray(error?.path) ? error.path : undefined,
   }));
 }

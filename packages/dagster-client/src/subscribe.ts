@@ -25,7 +25,7 @@ interface Message {
   readonly payload?: {
     readonly data?: unknown;
     readonly message?: unknown;
-    readonly errors?: readonly { readonly message?: unknown }[];
+    readonly errors?: unknown;
   };
 }
 
@@ -37,8 +37,9 @@ interface Message {
  * ```
  *
  * @throws DagsterError `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
- * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `RESPONSE_TOO_LARGE`: messages that
- * were not taken yet are longer than the client's `maxResponseBytes`, one of them or together.
+ * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `INVALID_ANSWER`: a message has no data;
+ * `RESPONSE_TOO_LARGE`: messages that were not taken yet are longer than the client's `maxResponseBytes`, one of them or
+ * together.
  * @throws DagsterNetworkError: there is no connection, or it was lost.
  */
 export async function* subscribe<Data, Variables extends object>(
@@ -60,12 +61,13 @@ export async function* subscribe<Data, Variables extends object>(
     inbox.send({ id: "1", type: "start", payload: { query, variables } });
     for (let patienceMs: number | undefined = connectMs; ; patienceMs = idleMs) {
       const { type, payload } = await inbox.next(patienceMs);
-      const errors = payload?.errors ?? (type.endsWith("error") ? [payload ?? {}] : []);
-      if (errors.length > 0) {
-        throw failed("REFUSED", errors.map(({ message }) => firstPart(String(message))).join("; "));
-      }
+      const errors = [payload?.errors ?? (type.endsWith("error") ? payload : [])].flat();
+      if (errors.length > 0) throw failed("REFUSED", errors.map(messageOf).join("; "));
       if (type === "complete") return;
-      if (type === "data") yield payload?.data as Data;
+      if (type !== "data") continue;
+      if (typeof payload?.data !== "object" || payload.data === null)
+        throw failed("INVALID_ANSWER", "a message has no data");
+      yield payload.data as Data;
     }
   } finally {
     inbox.close();
@@ -156,6 +158,14 @@ function parse(text: string): Message | undefined {
   }
 }
 
-function failed(code: "UNSUPPORTED" | "REFUSED" | "RESPONSE_TOO_LARGE", reason: string): DagsterError {
+function messageOf(error: unknown): string {
+  const message: unknown = (error as { readonly message?: unknown } | null | undefined)?.message;
+  return typeof message === "string" ? firstPart(message) : "an error without a message";
+}
+
+function failed(
+  code: "UNSUPPORTED" | "REFUSED" | "INVALID_ANSWER" | "RESPONSE_TOO_LARGE",
+  reason: string,
+): DagsterError {
   return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code, retryable: false });
 }

@@ -182,6 +182,20 @@ test("a server that fails to push is asked from then on", async () => {
   expect(asked).toEqual(["1", "polled 1", "polled 2", "polled 3"]);
 });
 
+test.each<[string, unknown, string, RegExp]>([
+  ["data", { errors: "busy" }, "REFUSED", /without a message/],
+  ["data", { errors: [null, { message: { a: 1 } }, { message: "no" }] }, "REFUSED", /message; .* message; no/],
+  ["error", null, "REFUSED", /without a message/],
+  ["connection_error", { message: 7 }, "REFUSED", /without a message/],
+  ["data", null, "INVALID_ANSWER", /no data/],
+  ["data", { data: null, errors: [] }, "INVALID_ANSWER", /no data/],
+])("subscribe says what is wrong with a message of another shape: %s %j", async (type, payload, code, said) => {
+  const { client } = await dagsterOf({ live: (send) => send(type, payload), polls: [["SUCCESS", "a"], ["SUCCESS"]] });
+  const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
+  expect(error).toMatchObject({ name: "DagsterError", code, message: expect.stringMatching(said) });
+  expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a"]);
+});
+
 test("subscribe fails after a while where the server never answers", async () => {
   const server = createServer((_request, _response) => {});
   const client = createDagsterClient({ url: `http://127.0.0.1:${await listen(server)}` });
@@ -240,7 +254,7 @@ test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
   ["errors in data", (send) => send("data", { data: null, errors: [{ message: "no" }] }), { code: "REFUSED" }],
   ["what is no message", (_, socket) => socket.send("<html>"), { code: "UNREACHABLE", retryable: true }],
   ["a lost connection", (_, socket) => socket.terminate(), { code: "UNREACHABLE", retryable: true }],
-  ["silence after it has begun", (send) => send("data", { data: null }), { code: "TIMEOUT", retryable: true }],
+  ["silence after it has begun", (send) => send("data", { data: {} }), { code: "TIMEOUT", retryable: true }],
   ["silence", () => {}, { code: "TIMEOUT", retryable: true }],
 ])("subscribe fails by %s", async (_, live, error) => {
   const { client } = await dagsterOf({ live, polls: [] });
