@@ -83,7 +83,19 @@ describe.each(versions)("Airflow %s", (version) => {
     expect(answers.dags.shape(list("dags", "DAGResponse"))).toBeUndefined();
     expect(answers.dagRuns.shape(list("dag_runs", "DAGRunResponse"))).toBeUndefined();
     expect(answers.taskInstances.shape(list("task_instances", "TaskInstanceResponse"))).toBeUndefined();
-    expect(answers.tries.shape(list("task_instances", "TaskInstanceHistoryResponse"))).toBeUndefined();
+    const of = {
+      dag_id: "text",
+      dag_run_id: "text",
+      task_id: "text",
+      map_index: 0,
+      region_id: "text",
+      region_index: 0,
+    };
+    const tries = list("task_instances", "TaskInstanceHistoryResponse");
+    expect(described.triesOf(of, true).shape(tries)).toBeUndefined();
+    for (const other of [{ task_id: "other" }, { map_index: 1 }]) {
+      expect(described.triesOf({ ...of, ...other }, true).shape(tries)).toBeDefined();
+    }
     expect(answers.eventLogs.shape(list("event_logs", "EventLogResponse"))).toBeUndefined();
     expect(answers.dagVersions.shape(list("dag_versions", "DagVersionResponse"))).toBeUndefined();
     expect(answers.dagStats.shape(list("dags", "DagStatsResponse"))).toBeUndefined();

@@ -1,6 +1,7 @@
 /** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
 import { createEmptyAirflowWorld, type SimulatedRun, type TaskDefinition } from "@org/simulators";
 import { taskInstancesTable } from "@org/sources/airflow";
+import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
@@ -205,4 +206,55 @@ test("I12: an idle sync of loops asks at most 7 times, and writes nothing", asyn
   const { streams } = await syncNow({ reconcile: false });
   expect(simulator.requests.filter(({ path }) => path !== "/auth/token").length).toBeLessThanOrEqual(7);
   expect(streams.map(({ inserted, updated, deleted }) => inserted + updated + deleted)).toEqual([0, 0, 0]);
+});
+
+describe("tries are believed only where they are those of the task instance, each with a number of its own", () => {
+  const another = { hostname: "another", id: "019a0000-0000-7000-8000-000000000000" };
+  const lies = {
+    "two with one number, told apart by what is new": [
+      { ...another, shard: 2 },
+      "KEY_COLLISION",
+      /shard \(missing, 2\)/,
+    ],
+    "two with one number in another region": [
+      { ...another, region_id: "019b0000-0000-7000-8000-000000000000", region_index: 7 },
+      "UNEXPECTED_ANSWER",
+      /\.region_id is "019b.*, where "0.* is expected/,
+    ],
+    "one of another index": [
+      { ...another, map_index: 7 },
+      "UNEXPECTED_ANSWER",
+      /\.map_index is 7, where -1 is expected/,
+    ],
+    "one of another task": [{ ...another, task_id: "other" }, "UNEXPECTED_ANSWER", /\.task_id is "other", where "/],
+    "one of another run": [
+      { ...another, dag_run_id: "other" },
+      "UNEXPECTED_ANSWER",
+      /\.dag_run_id is "other", where "/,
+    ],
+  } as const;
+  test.each(Object.entries(lies))("%s", async (_, [change, code, said]) => {
+    const { world, dag, front, syncNow, differences, rows } = await loopingWorld({
+      simulator: { validate: false },
+      lie: {
+        answer: ({ body, url }) => {
+          if (url.pathname.endsWith("/tries")) body.task_instances.push({ ...body.task_instances[0], ...change });
+        },
+      },
+    });
+    const run = world.addRun(dag);
+    const step = world.task(run, "g.step", -1, 0);
+    world.startTask(step);
+    world.retry(step);
+    world.startTask(step);
+    world.finishRun(run);
+    const error = (await syncNow().catch((thrown: unknown) => thrown)) as SyncError;
+    const [failed] = error.result!.streams.flatMap((stream) => stream.error ?? []);
+    expect(failed).toMatchObject({ code, message: expect.stringMatching(said) });
+    expect(failed?.message).toMatch(/^The answer to tries of looping .* g\.step \(http:\/\/127/);
+    expect(await rows(taskInstancesTable)).toEqual([]);
+    front.tell();
+    await syncNow();
+    expect(await differences()).toEqual([]);
+  });
 });

@@ -28,6 +28,8 @@ export const shapes = {
   integer: plain("a whole number", Number.isSafeInteger),
   /** How many there are. */
   count: plain("a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
+  /** This value, and no other. */
+  exactly: (wanted: string | number): Shape => plain(shown(wanted), (value) => value === wanted),
   boolean: plain("true or false", (value) => typeof value === "boolean"),
 
   /** Also null. */

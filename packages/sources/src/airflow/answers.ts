@@ -4,8 +4,9 @@
  * to the interfaces of every version in specs/airflow.
  */
 import { type Shape, shapes } from "@org/sync-engine";
+import { NIL_REGION, NO_REGION, type TaskInstanceId } from "./keys.ts";
 
-const { boolean, count, id, integer, list, nullable, object, optional, text } = shapes;
+const { boolean, count, exactly, id, integer, list, nullable, object, optional, text } = shapes;
 
 /** An answer, and where in it are rows that a table's key is to tell apart. */
 export interface AnswerShape {
@@ -94,8 +95,6 @@ export const answers = {
   changedDagRuns: byCursor("dag_runs", dagRunFields, runKey),
   taskInstances: counted("task_instances", taskInstanceFields, taskInstanceKey),
   changedTaskInstances: byCursor("task_instances", taskInstanceFields, taskInstanceKey),
-  /** Of several tries with one number, the one that ran counts: the server's own attempts are not unique by it. */
-  tries: { shape: object({ task_instances: list(object(attemptFields)) }) },
   dagVersions: counted("dag_versions", dagVersionFields, ["id"]),
   eventLogs: counted("event_logs", eventLogFields, ["event_log_id"]),
   dagStats: {
@@ -105,3 +104,26 @@ export const answers = {
   dag: { shape: object({ dag_id: id }) },
   dagDetails: { shape: object({ dag_id: id, timezone: optional(text) }) },
 } as const satisfies Readonly<Record<string, AnswerShape>>;
+
+/**
+ * The tries of one task instance, and of no other: a cache that leaves out the query would give those of another region.
+ *
+ * @param isUnique whether their numbers tell them apart, as since Airflow 3.4. Before, a task that was cleared has its
+ * number twice for a while, and of several tries with one number the one that ran counts.
+ */
+export function triesOf(
+  { dag_id, dag_run_id, task_id, map_index, region_id, region_index }: TaskInstanceId,
+  isUnique: boolean,
+): AnswerShape {
+  const region = region_id === NO_REGION ? exactly(NIL_REGION) : exactly(region_id);
+  const of = {
+    dag_id: exactly(dag_id),
+    dag_run_id: exactly(dag_run_id),
+    task_id: exactly(task_id),
+    map_index: exactly(map_index),
+    region_id: optional(region),
+    region_index: optional(exactly(region_index)),
+  };
+  const shape = object({ task_instances: list(object({ ...attemptFields, ...of })) });
+  return { shape, ...(isUnique && { rows: { list: "task_instances", key: [...taskInstanceKey, "try_number"] } }) };
+}

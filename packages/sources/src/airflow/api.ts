@@ -10,7 +10,7 @@ import {
   uniqueRows,
 } from "@org/sync-engine";
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
-import { answers } from "./answers.ts";
+import { answers, triesOf } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import type { DagsPage } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
@@ -254,17 +254,21 @@ export function airflowApi(
      * or the task instance is gone.
      */
     async tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined> {
-      const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = identityOf(row);
+      const identity = identityOf(row);
+      const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = identity;
       // Without them a server that knows regions refuses where a task has several, be it in regions or before it had any.
       const region = region_id !== NO_REGION ? { region_id, region_index } : { region_id: NIL_REGION };
       const query = knowsRegions(row) ? region : {};
       if (!isAddressable(dag_id, dag_run_id, task_id)) return undefined;
       try {
-        const data = await ask(`tries of ${dag_id} ${dag_run_id} ${task_id}`, answers.tries, (signal) =>
-          client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
-            params: { path: { dag_id, dag_run_id, task_id, map_index }, query },
-            signal,
-          }),
+        const data = await ask(
+          `tries of ${dag_id} ${dag_run_id} ${task_id}`,
+          triesOf(identity, knowsRegions(row)),
+          (signal) =>
+            client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
+              params: { path: { dag_id, dag_run_id, task_id, map_index }, query },
+              signal,
+            }),
         );
         return data.task_instances;
       } catch (error) {
