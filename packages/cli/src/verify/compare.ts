@@ -90,14 +90,14 @@ export async function compareTable(
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 
-  await query(
-    `CREATE OR REPLACE TEMP TABLE unstored AS SELECT ${keysOf("s")} FROM stored.main.${quoted(table.name)} s WHERE false`,
-  );
+  // As text: a key that nothing can hold may be no value of its column.
+  await query(`CREATE OR REPLACE TEMP TABLE unstored (${keys.map((key) => `${key} VARCHAR`).join(", ")})`);
   for (const row of unstored) {
     const values = table.primaryKey.map((name) => `'${String(row[name]).toWellFormed().replaceAll("'", "''")}'`);
     await query(`INSERT INTO unstored VALUES (${values.join(", ")})`);
   }
-  const isUnstored = `EXISTS (SELECT 1 FROM unstored u WHERE ${same("u", "d")})`;
+  const named = (side: string) => keys.map((key) => `u.${key} = ${side}.${key}::VARCHAR`).join(" AND ");
+  const isUnstored = `EXISTS (SELECT 1 FROM unstored u WHERE ${named("d")})`;
 
   const tried = (["next", "reconciled"] as const).map((name) => `${name}.main.${quoted(table.name)}`);
   const isLive = (side: string) => `${side}._synced_at IS NOT NULL AND ${side}._deleted_at IS NULL`;
@@ -122,9 +122,10 @@ export async function compareTable(
   const [both] = await query(
     `SELECT count(*) AS rows FROM ${live("server")} f WHERE EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})`,
   );
-  const [lost] =
-    await query(`SELECT count(*) AS rows FROM (SELECT DISTINCT * FROM unstored) d WHERE NOT EXISTS (SELECT 1 FROM found f WHERE ${same("f", "d")})
-    AND NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "d")})`);
+  const [lost] = await query(
+    `SELECT count(*) AS rows FROM (SELECT DISTINCT * FROM unstored) u
+     WHERE NOT EXISTS (SELECT 1 FROM found f WHERE ${named("f")}) AND NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${named("s")})`,
+  );
   return {
     table: table.name,
     unstored: Number(lost?.rows),
