@@ -60,6 +60,8 @@ async function simulated(): Promise<void> {
   }
   console.log(`${file} now holds:\n${rowsTable(before, await countRows(file))}`);
   console.log(await answers(file, now));
+  await dagsync(["report", "--at", `duckdb:${file}`]);
+  await dagsync(["report", "--at", `duckdb:${file}`, "--html", "report.html"]);
   console.log(nextSteps);
 }
 
@@ -79,7 +81,7 @@ Next:
     npm run --silent dagsync -- check --from airflow:https://airflow.example.com
     npm run --silent dagsync -- sync --from airflow:https://airflow.example.com --to duckdb:mine.duckdb
     npm run --silent dagsync -- sync --from dagster:http://127.0.0.1:3000 --to duckdb:mine.duckdb
-    npm run --silent dagsync -- state --to duckdb:mine.duckdb`;
+    npm run --silent dagsync -- report --at duckdb:mine.duckdb`;
 
 try {
   if (process.argv.includes("--live")) {

@@ -54,6 +54,8 @@ test("npm start copies seven tables and answers; the next two starts find the sa
   for (const table of tables) expect(first.stdout).toContain(`  ${table} `);
   expect(first.stdout).toMatch(/Which DAGs failed most this week\?\n {2}dag_id/);
   expect(first.stdout).toMatch(/Which assets are stale\?\n {2}asset key/);
+  expect(first.stdout).toMatch(/^ {2}success rate +[\d.]+ %/m);
+  expect(first.stdout).toContain(`${join(folder, "report.html")} (`);
   for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
 
   for (let again = 0; again < 2; again += 1) {
@@ -63,7 +65,8 @@ test("npm start copies seven tables and answers; the next two starts find the sa
     expect(stdout).not.toContain("  everything\n");
     for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
   }
-});
+  // Three starts, each with two syncs and a page of all answers.
+}, 180_000);
 
 test("npm start writes nothing into a file that it did not make", async () => {
   const folder = temporaryFolder();

@@ -1,5 +1,5 @@
 /** `dagsync report`: how questions are asked and answers written. What they say is tested with the questions. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -108,7 +108,21 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
   expect(stdout).toContain("prod,airflow_dag_runs,");
   const both = await dagsync(["report", "--config", config]);
   expect(both).toMatchObject({ code: 2, stderr: expect.stringContaining("prod (here), dev (there)") });
-  expect((await dagsync(["state", "--at", place])).stdout).toBe((await dagsync(["state", "--to", place])).stdout);
+  const states = ["--at", "--to"].map(async (option) => (await dagsync(["state", option, place, "--json"])).stdout);
+  expect(await states[0]).toBe(await states[1]);
+});
+
+test("--html writes one page, or says why it cannot", async () => {
+  const file = join(folder, "report.html");
+  expect(await report("--html", file)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/report\.html \(\d+ kB\)\n$/),
+  });
+  expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  expect((await report("--html", join(folder, "missing", "report.html"))).stderr).toContain(
+    "--html: the file cannot be written (ENOENT)",
+  );
+  expect((await report("failing_now", "--html", file)).code).toBe(2);
 });
 
 test("no question's option is one of the command's", async () => {

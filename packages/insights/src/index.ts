@@ -18,3 +18,4 @@ export {
 } from "./question.ts";
 export * from "./questions/index.ts";
 export type { TableName } from "./tables.ts";
+export { cellText, changeText, headOf, isNumeric, momentText, numberText, shownColumns } from "./words.ts";

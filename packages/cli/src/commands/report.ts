@@ -21,6 +21,7 @@ interface ReportOptions {
   readonly list?: true;
   readonly sql?: true;
   readonly failOn?: string;
+  readonly html?: string;
 }
 
 type Insights = typeof import("@org/insights");
@@ -44,6 +45,7 @@ export function addReport(program: Command, io: SafeIo, outcome: Outcome): void 
     .option("--list", "list the questions, or the options and columns of one")
     .option("--sql", "write the query instead of its answer")
     .option("--fail-on <questions>", "end with 3 where one of these, separated by commas, has an answer")
+    .option("--html <file>", "write all answers as one page, which needs no network")
     // What the command does not know may be the question's.
     .allowUnknownOption()
     .action(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {
@@ -64,6 +66,9 @@ async function report(
 ): Promise<void> {
   const failOn = options.failOn?.split(",").map((name) => questionNamed(name.trim(), questions)) ?? [];
   if (options.sql && !question) throw new UsageError("--sql goes with a question: dagsync report failing_now --sql.");
+  if (options.html !== undefined && (question || options.sql)) {
+    throw new UsageError("--html has all questions in one page: leave the question out.");
+  }
   const { askedPlace } = await import("../report/place.ts");
   const place = await askedPlace(
     question || names.length === 0 ? names : knownNames(names, questions, options),
@@ -75,7 +80,10 @@ async function report(
     checkPipelines(names, insights.contents);
     const scope = { ...scopeOf(options), ...(place.pipelines && { pipelines: place.pipelines }) };
     const { written } = await import("../report/formats.ts");
-    if (question) {
+    if (options.html !== undefined) {
+      const { writePage } = await import("../report/page.ts");
+      await writePage(options.html, insights, { ...scope, place }, io);
+    } else if (question) {
       const answer = await insights.answer(question, { ...parameters, ...scope });
       io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format));
     } else io.stdout.write(await summaryIn(options.format, insights, scope, place.destination.name));

@@ -1,9 +1,8 @@
 /** One answer, in the forms that the command can write. */
-import type { Answer } from "@org/insights";
+import { type Answer, cellText, headOf, isNumeric, shownColumns } from "@org/insights";
 import { jsonLine } from "../render/json.ts";
 import { visible } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
-import { cellText, headOf, isNumeric, shownColumns } from "./cells.ts";
 
 export const formats = ["table", "json", "csv", "markdown"] as const;
 export type Format = (typeof formats)[number];

@@ -9,6 +9,8 @@ export interface AskedPlace {
   readonly destination: Destination;
   /** Only these pipelines. @default all that it holds */
   readonly pipelines?: readonly string[];
+  /** Where the pipelines' servers are, as far as a configuration says. */
+  readonly servers: ReadonlyMap<string, { readonly kind: "airflow" | "dagster"; readonly url: string }>;
 }
 
 /** @param names pipelines. @throws UsageError */
@@ -21,9 +23,9 @@ export async function askedPlace(
   if (at !== undefined) {
     if (config !== undefined) throw new UsageError("--at and --config do not go together: either says where to look.");
     const { destination } = await parseDestination(at, { label: "--at" });
-    return { destination, ...named };
+    return { destination, ...named, servers: new Map() };
   }
-  const { chosen } = await loadPipelines(names, config === undefined ? {} : { config }, io);
+  const { file, chosen } = await loadPipelines(names, config === undefined ? {} : { config }, io);
   const places = new Set(chosen.map(({ to, schema }) => JSON.stringify([to, schema])));
   const [first] = chosen;
   if (!first || places.size > 1) {
@@ -31,5 +33,8 @@ export async function askedPlace(
     throw new UsageError(`A report is of one destination. Name pipelines that share one: ${all}.`);
   }
   const { destination } = await first.place();
-  return { destination, pipelines: chosen.map(({ name }) => name) };
+  const servers = chosen.map(
+    ({ name, kind, from }) => [name, { kind, url: file.config.sources[from]?.url ?? "" }] as const,
+  );
+  return { destination, pipelines: chosen.map(({ name }) => name), servers: new Map(servers) };
 }

@@ -1,8 +1,17 @@
 /** What the command tells without a question: what needs attention, then five numbers with their change. */
-import { type Answer, type Insights, keyNumbers, questions, type Scope } from "@org/insights";
+import {
+  type Answer,
+  cellText,
+  changeText,
+  type Insights,
+  keyNumbers,
+  momentText,
+  numberText,
+  questions,
+  type Scope,
+} from "@org/insights";
 import { visible } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
-import { cellText, changeText, momentText, numberText } from "./cells.ts";
 import { markdownText, table } from "./formats.ts";
 
 export interface Summary {

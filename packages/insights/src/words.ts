@@ -1,7 +1,5 @@
 /** Values of an answer as people read them. */
-import type { AnswerColumn, AnswerColumns } from "@org/insights";
-import { duration } from "../render/duration.ts";
-import { grouped } from "../render/table.ts";
+import type { AnswerColumn, AnswerColumns } from "./question.ts";
 
 /** Columns that a table can show, in their order. Of whom a row is, is left out where all are of one. */
 export function shownColumns(
@@ -48,10 +46,12 @@ export function changeText(value: number | null, unit: string): string {
 }
 
 export function numberText(value: number, unit: string | undefined, isWhole = false): string {
-  if (unit === "s") return value < 0 ? `−${duration(-value * 1000)}` : duration(value * 1000);
+  if (unit === "s") return value < 0 ? `−${durationText(-value)}` : durationText(value);
   const isShare = unit === "%" || unit === "points";
   const digits = isShare ? 1 : isWhole || Number.isInteger(value) ? 0 : Math.abs(value) < 10 ? 2 : 1;
-  const text = grouped(value, digits).replace("-", "−");
+  const text = new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
+    .format(value)
+    .replace("-", "−");
   return unit === "%" || unit === "h" || unit === "points" ? `${text} ${unit}` : text;
 }
 
@@ -73,4 +73,13 @@ export function momentText(text: string, timezone: string): string {
 function outcomeMark(outcome: unknown): string {
   if (outcome === "success") return "·";
   return outcome === "failed" ? "×" : "–";
+}
+
+function durationText(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)} s`;
+  if (seconds < 100) return `${Math.round(seconds)} s`;
+  const minutes = Math.round(seconds / 60);
+  if (minutes < 100) return `${minutes} min`;
+  const hours = Math.round(seconds / 3600);
+  return hours < 48 ? `${hours} h` : `${Math.round(seconds / 86_400)} days`;
 }

@@ -1,0 +1,106 @@
+/** An answer as a table, with its chart in a column of its own beside the names. */
+import type { Answer } from "../answer.ts";
+import type { AnswerColumn } from "../question.ts";
+import { cellText, headOf, isNumeric, shownColumns } from "../words.ts";
+import { bar, dots, dumbbell, gantt, line, strip } from "./charts.ts";
+import { type Html, html } from "./html.ts";
+import type { Links } from "./links.ts";
+
+type Row = Readonly<Record<string, unknown>>;
+
+/** More rows than anybody reads; the data has them all. */
+const MOST_ROWS = 50;
+
+export function answerTable(answer: Answer, links: Links): Html {
+  const { question, rows, timezone } = answer;
+  const shown = rows.slice(0, MOST_ROWS);
+  const columns = shownColumns(question.columns, rows).filter(
+    // Each pipeline has one.
+    ([name, { type }]) => type !== "list" && name !== "orchestrator",
+  );
+  const first = columns.findIndex(([name]) => ["name", "dag", "task", "asset", "key", "start"].includes(name));
+  const [label] = columns.splice(Math.max(0, first), 1);
+  const chart = rowChart(answer);
+  const head = html`<tr><th scope="col">${headOf(label?.[0] ?? "")}</th>${chart && html`<td></td>`}${columns.map(
+    ([name, column]) => html`<th scope="col"${isNumeric(column) && html` class="n"`}>${headOf(name)}</th>`,
+  )}</tr>`;
+  const body = shown.map((row) => {
+    const own = label?.[0] ?? "";
+    const job = ["name", "dag"].includes(own) && html` data-open="${String(row[own])}"`;
+    return html`<tr><th scope="row"><span${job}>${cellText(row[own], label?.[1] ?? { type: "text" }, timezone)}</span></th>${chart && html`<td>${chart(row)}</td>`}${columns.map(([name, column]) => cell(row, name, column, timezone, links))}</tr>`;
+  });
+  const rest =
+    rows.length > shown.length &&
+    html`<p class="soft">${shown.length} of ${rows.length} rows. All of them are in this page's data.</p>`;
+  return html`<div class="scroll" role="region" aria-label="${question.sentence}" tabindex="0"><table class="rows"><caption class="sr">${question.sentence}</caption><thead>${head}</thead><tbody>${body}</tbody></table></div>${rest}`;
+}
+
+function cell(row: Row, name: string, column: AnswerColumn, timezone: string, links: Links): Html {
+  const value = row[name];
+  const text = cellText(value, column, timezone);
+  const sorted =
+    typeof value === "number" ? value : column.type === "moment" && value ? Date.parse(String(value)) : undefined;
+  const address = ["run_id", "run"].includes(name) ? links(row, String(value)) : undefined;
+  const content = address === undefined ? html`${text}` : html`<a href="${address}">${text}</a>`;
+  return html`<td${sorted !== undefined && html` data-v="${sorted}"`}${isNumeric(column) && html` class="n"`}>${content}</td>`;
+}
+
+/** What draws a row, if there is something to draw. */
+function rowChart({ question, rows, window }: Answer): ((row: Row) => Html) | undefined {
+  const { chart, columns } = question;
+  const number = (row: Row, name: string) => Number(row[name] ?? 0);
+  const most = (...names: readonly string[]) =>
+    Math.max(0, ...rows.map((row) => Math.max(...names.map((name) => number(row, name)))));
+  const list = (row: Row, name: string) => (Array.isArray(row[name]) ? (row[name] as unknown[]) : []);
+  if ("last_runs" in columns) return (row) => strip(list(row, "last_runs").map(String));
+  if ("outcomes" in columns) return (row) => strip(list(row, "outcomes").map(String));
+  if ("daily" in columns)
+    return (row) =>
+      line(
+        list(row, "daily").map((pair) => Number((pair as unknown[])[1])),
+        "Median of each day",
+      );
+  switch (chart.kind) {
+    case "bars": {
+      const { value, parts = [value], mark } = chart;
+      const whole = Math.max(
+        ...rows.map((row) =>
+          Math.max(
+            parts.reduce((sum, name) => sum + number(row, name), 0),
+            mark ? number(row, mark) : 0,
+          ),
+        ),
+      );
+      const top = columns[value]?.unit === "%" ? 100 : whole;
+      return (row) =>
+        bar(
+          parts.map((name) => number(row, name)),
+          top,
+          mark === undefined ? undefined : number(row, mark),
+        );
+    }
+    case "dumbbell":
+      return (row) => dumbbell(number(row, chart.before), number(row, chart.after), most(chart.before, chart.after));
+    case "gantt": {
+      const end = Math.max(...rows.map((row) => number(row, chart.start) + number(row, chart.length)));
+      return (row) => gantt(number(row, chart.start), number(row, chart.length), end);
+    }
+    case "strip": {
+      if (columns[chart.x]?.type !== "list") return undefined;
+      const [from, to] = [Date.parse(window.from), Date.parse(window.to)];
+      return (row) =>
+        dots(
+          list(row, chart.x).map((time) => timeOf(time)),
+          list(row, chart.value).map(Number),
+          from,
+          to,
+        );
+    }
+    default:
+      return undefined;
+  }
+}
+
+function timeOf(moment: unknown): number {
+  return typeof moment === "string" && !/^\d+$/.test(moment) ? Date.parse(moment) : Number(moment) / 1000;
+}

@@ -1,0 +1,164 @@
+/** All answers as one page: a file that needs no network, and that is read by mail, in print and without scripts too. */
+import { createHash } from "node:crypto";
+import type { Answer, Insights, Scope } from "../answer.ts";
+import { InsightsError } from "../errors.ts";
+import { questions } from "../questions/index.ts";
+import { changeText, momentText, numberText } from "../words.ts";
+import { answerTable } from "./answer-table.ts";
+import { heatmap, line } from "./charts.ts";
+import { dataBlock } from "./data.ts";
+import { failuresByDay, heatOf, successByDay } from "./days.ts";
+import { Html, html } from "./html.ts";
+import { type Links, linksTo, type Servers } from "./links.ts";
+import { script } from "./script.ts";
+import { apart, sections } from "./sections.ts";
+import { style } from "./style.ts";
+
+export type { Servers } from "./links.ts";
+
+export interface PageOptions extends Scope {
+  /** What is shown as the title. */
+  readonly title: string;
+  /** Where runs are linked to. @default nowhere */
+  readonly servers?: Servers;
+  /** Parameters of questions, by their names, such as promises. @default their defaults */
+  readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** @returns the whole HTML document. @throws InsightsError, DestinationError */
+export async function reportPage(insights: Insights, options: PageOptions): Promise<string> {
+  const answers = await askAll(insights, options);
+  const links = linksTo(options.servers ?? new Map());
+  const of = (name: string) => answers.get(name);
+  const numbers = of("key_numbers");
+  const days = of("job_days");
+  const placed = new Set([...apart, ...sections.flatMap(([, names]) => names)]);
+  const others = [...answers.keys()].filter((name) => !placed.has(name));
+  const parts = [...sections, ["More", others] as const].map(([title, names]) => {
+    const own = names.flatMap((name) => of(name) ?? []);
+    return { title, own, extra: title === "Reliability" && days ? failures(days) : undefined };
+  });
+  const shown = parts.filter(({ own }) => own.length > 0);
+  const coverage = of("coverage");
+  const { asOf, window, timezone } = (numbers ?? [...answers.values()][0]) as Answer;
+  const about = { title: options.title, asOf, window, timezone };
+  return documentOf(
+    options.title,
+    html`<header>
+<h1>${options.title}</h1>
+<p class="soft">As of <time datetime="${asOf}">${momentText(asOf, timezone)}</time> (${timezone}). The window is from ${momentText(window.from, timezone)} to ${momentText(window.to, timezone)}; each question says where it looks back further.</p>
+<nav aria-label="Sections">${shown.map(({ title }) => html`<a href="#${slug(title)}">${title}</a>`)}${coverage && html`<a href="#coverage">Coverage</a>`}<input class="filter" type="search" placeholder="Filter by any text" aria-label="Filter all tables"></nav>
+</header>
+<main>
+${findings(of("needs_attention"))}
+${numbers && keyFigures(numbers, days)}
+${shown.map(({ title, own, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links)}</section>`)}
+${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links)}</section>`}
+</main>
+<footer><p>Made by dagsync. This file is complete: it asks nothing of any network. Its answers are in the block <code>dagsync-data</code>, as gzipped JSON.</p></footer>
+${dataBlock([...answers.values()], about)}`,
+  );
+}
+
+/** Each question that something is stored for. */
+async function askAll(
+  insights: Insights,
+  { title: _title, servers: _servers, parameters = {}, ...scope }: PageOptions,
+): Promise<ReadonlyMap<string, Answer>> {
+  const answers = new Map<string, Answer>();
+  for (const question of questions) {
+    try {
+      answers.set(question.name, await insights.answer(question, { ...parameters[question.name], ...scope }));
+    } catch (error) {
+      if (!(error instanceof InsightsError) || error.code !== "NO_TABLES") throw error;
+    }
+  }
+  return answers;
+}
+
+/** Answers that say something in boxes; after them, in a line each, those that found nothing. */
+function blocks(answers: readonly Answer[], links: Links): Html {
+  const full = answers.filter(({ rows }) => rows.length > 0);
+  const empty = answers.filter(({ rows }) => rows.length === 0);
+  const boxes = full.map((answer) => {
+    const { question, timezone } = answer;
+    const heat = heatOf(answer, timezone);
+    const body = heat ? heatmap(heat.heat, question.sentence, heat.word) : answerTable(answer, links);
+    return html`<article id="${question.name}"><h3>${question.sentence}</h3>${body}${details(answer)}</article>`;
+  });
+  const lines = empty.map(
+    ({ question }) => html`<p class="nothing" id="${question.name}"><b>${question.sentence}</b> Nothing.</p>`,
+  );
+  return html`${boxes}${lines}`;
+}
+
+function details({ question, sql, values }: Answer): Html {
+  const given = values.map((value, at) => `-- $${at + 1}: ${JSON.stringify(value)}\n`).join("");
+  return html`<details><summary>What this means, and its SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
+    question.columns,
+  ).map(
+    ([name, { description, unit }]) =>
+      html`<div><dt class="sr">${name}</dt><dd class="soft"><b>${name.replaceAll("_", " ")}</b>${unit && ` (${unit})`}: ${description}</dd></div>`,
+  )}</dl><pre tabindex="0">${sql.trim()}
+${given}</pre></details>`;
+}
+
+const severities: readonly string[] = ["Note", "Minor", "Major", "Critical"];
+
+function findings(answer: Answer | undefined): Html | undefined {
+  if (!answer) return undefined;
+  const { rows, timezone } = answer;
+  const items = rows.map((row) => {
+    const { severity, kind, name, what, since, link } = row as Readonly<Record<string, unknown>>;
+    const when = since ? html` <span class="soft">since ${momentText(String(since), timezone)}</span>` : undefined;
+    const isAddress = typeof link === "string" && /^https?:\/\//i.test(link);
+    return html`<li class="s${Number(severity) || 0}"><span class="tag">${severities[Number(severity)] ?? ""}</span><b>${isAddress ? html`<a href="${String(link)}">${String(name)}</a>` : html`<span data-open="${String(name)}">${String(name)}</span>`}</b> <span class="soft">${String(kind ?? "").replaceAll("_", " ")}</span>${when}<br>${String(what ?? "")}</li>`;
+  });
+  const list =
+    rows.length === 0
+      ? html`<p class="nothing">Nothing needs attention.</p>`
+      : html`<ol class="findings">${items}</ol>`;
+  return html`<section aria-labelledby="attention"><h2 id="attention">What needs attention</h2>${list}</section>`;
+}
+
+/** For which of the numbers more is better, or worse. */
+const better: Readonly<Record<string, number>> = {
+  "success rate": 1,
+  failing: -1,
+  "queue wait (p95)": -1,
+  "retry hours": -1,
+};
+
+function keyFigures({ rows }: Answer, days: Answer | undefined): Html {
+  const figures = rows.map((row) => {
+    const { number, value, before, change, unit, meaning } = row as Readonly<Record<string, string & number>>;
+    const textOf = (each: number | null | undefined) =>
+      each === null || each === undefined ? "too few" : numberText(Number(each), String(unit), unit === "jobs");
+    const [shown, earlier] = [textOf(value), textOf(before)];
+    const sign = change === null || shown === earlier ? 0 : Math.sign(Number(change)) * (better[String(number)] ?? 0);
+    const tone = sign > 0 ? "better" : sign < 0 ? "worse" : "soft";
+    const compared = shown === earlier ? "as before" : `${changeText(change ?? null, String(unit))}, from ${earlier}`;
+    const said = change === null ? "nothing to compare with" : compared;
+    const chart =
+      number === "success rate" && days ? line(successByDay(days), "Success rate of each day", 140) : undefined;
+    return html`<div><dt title="${String(meaning)}">${String(number)}</dt><dd class="big">${shown}</dd><dd class="change ${tone}">${said}</dd>${chart && html`<dd>${chart}</dd>`}</div>`;
+  });
+  return html`<section aria-label="Five numbers"><dl class="stats">${figures}</dl></section>`;
+}
+
+function failures(days: Answer): Html | undefined {
+  const heat = failuresByDay(days);
+  if (!heat) return undefined;
+  return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with most failures")}</article>`;
+}
+
+const slug = (title: string) => `section-${title.toLowerCase().replaceAll(" ", "-")}`;
+const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+
+function documentOf(title: string, body: Html): string {
+  const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
+  return `<!doctype html>\n${
+    html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Html(policy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><link rel="icon" href="data:,"><style>${new Html(style)}</style></head><body>${body}<script>${new Html(script)}</script></body></html>`
+      .text
+  }\n`;
+}

@@ -1,0 +1,34 @@
+/** In which order a page answers. Questions that are in none of these come last. */
+export const sections: readonly (readonly [title: string, questions: readonly string[]])[] = [
+  ["Now", ["failing_now", "running_too_long", "stuck_waiting", "missed_runs", "deadline_misses"]],
+  [
+    "Reliability",
+    [
+      "success_rate",
+      "failures_by_task",
+      "flaky_tasks",
+      "time_to_recovery",
+      "failure_bursts",
+      "retry_cost",
+      "first_pass_rate",
+    ],
+  ],
+  [
+    "Speed",
+    [
+      "got_slower",
+      "run_durations",
+      "landing_times",
+      "schedule_delay",
+      "queue_wait",
+      "duration_anomalies",
+      "got_faster",
+    ],
+  ],
+  ["Load", ["load_by_hour", "concurrency", "pool_pressure", "load_forecast"]],
+  ["Inventory", ["hygiene", "cost_by_owner"]],
+  ["Dagster assets", ["stale_assets"]],
+];
+
+/** Those that the page shows in places of their own. */
+export const apart = ["needs_attention", "key_numbers", "job_days", "coverage"];

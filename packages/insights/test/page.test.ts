@@ -1,0 +1,95 @@
+/** The page: that it is whole, that no browser obeys anything in it but its own script, and that its data can be read. */
+import { createHash } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
+import { sqlite } from "@org/destination/sqlite";
+import { type Insights, openInsights } from "@org/insights";
+import { type PageOptions, reportPage } from "@org/insights/page";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { airflowWorld, dagsterWorld } from "./small-world.ts";
+import { dag, run, store } from "./world.ts";
+
+const hostile = `</script><img src=x onerror="alert(1)">'\u202e\u0007`;
+const folder = mkdtempSync(join(tmpdir(), "insights-"));
+let insights: Insights;
+
+beforeAll(async () => {
+  const destination = sqlite(join(folder, "world.sqlite"));
+  const failed = run(hostile, `run ${hostile}`, { due: "11-02 06:00", took: 5 }, { state: "failed" });
+  const airflow = {
+    ...airflowWorld,
+    dags: [...airflowWorld.dags, dag(hostile, { owners: hostile })],
+    runs: [...airflowWorld.runs, failed],
+  };
+  for (const [pipeline, world] of Object.entries({ airflow, dagster: dagsterWorld })) {
+    const session = await destination.open({ pipeline });
+    await store(session, world);
+    await session.close();
+  }
+  insights = await openInsights(destination);
+});
+afterAll(async () => {
+  await insights.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const page = (options: Partial<PageOptions> = {}) =>
+  reportPage(insights, { title: "Production", timezone: "America/New_York", ...options });
+
+const dataOf = (text: string) => {
+  const [, block = ""] = /<script type="[^"]*" id="dagsync-data">([^<]*)<\/script>/.exec(text) ?? [];
+  return JSON.parse(gunzipSync(Buffer.from(block, "base64")).toString());
+};
+
+test("its policy allows its style and its one script, whatever the answers are, and no network", async () => {
+  const [text, other] = [await page(), await page({ days: 1, title: "Another" })];
+  const [, policy = ""] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text) ?? [];
+  expect(policy).toMatch(/^default-src 'none'; img-src data:; /);
+  for (const [element, directive] of [
+    ["style", "style-src"],
+    ["script", "script-src"],
+  ] as const) {
+    const [, body = "", ...more] = new RegExp(`<${element}>([^]*?)</${element}>`).exec(text) ?? [];
+    expect(more).toEqual([]);
+    expect(policy).toContain(`${directive} 'sha256-${createHash("sha256").update(body).digest("base64")}'`);
+    expect(other).toContain(body);
+  }
+  expect(text).not.toMatch(/ style=|<link[^>]+href="(?!data:,")|<script[^>]+src=|<img/);
+});
+
+test("names that servers gave are text", async () => {
+  const text = await page({ title: hostile });
+  expect(text).toContain("&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;\\u202e\\u0007");
+  expect(text).not.toContain("<img");
+  expect(text).not.toMatch(/[^\n\P{Cc}]|\u202e/u);
+  expect(text.match(/<script/g)).toHaveLength(2);
+});
+
+test("what found something has a table, what found nothing a line, and numbers come first", async () => {
+  const text = await page();
+  expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are broken at this moment\?<\/h3>/);
+  expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> Nothing\.<\/p>/);
+  expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
+});
+
+test("its data holds every answer by columns", async () => {
+  const { version, asOf, questions } = dataOf(await page());
+  expect({ version, asOf }).toEqual({ version: 1, asOf: insights.asOf });
+  const { rows, columns } = questions.failing_now;
+  expect(columns.streak).toHaveLength(rows);
+  const names = Array.isArray(columns.name)
+    ? columns.name
+    : columns.name.at.map((index: number) => columns.name.of[index]);
+  expect(names).toContain(hostile);
+});
+
+test("runs are linked to where their pipeline's server is known, and never to a script", async () => {
+  const linked = async (url: string) =>
+    (await page({ servers: new Map([["airflow", { kind: "airflow", url }]]) })).match(/<a href="(?!#)[^"]*/g) ?? [];
+  expect(await linked("https://airflow.example.com/")).toContain(
+    '<a href="https://airflow.example.com/dags/daily_sales/runs/daily%2011-02',
+  );
+  expect(await linked("javascript:alert(1)")).toEqual([]);
+});
