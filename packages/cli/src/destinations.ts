@@ -1,6 +1,7 @@
 /** What `--to` and a configuration's destinations say. No message here repeats what may be a secret. */
 import { isAbsolute, join } from "node:path";
 import type { Destination } from "@org/destination";
+import type { S3Options } from "@org/destination/files";
 import { UsageError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
@@ -117,6 +118,19 @@ export async function parseDestination(
   const destination = await kind.open(path, { ...given, ...(schema !== undefined && { schema }) }, adapter);
   const isFile = name === "duckdb" && !isRemote && !options.schema && !schema;
   return { destination, ...(isFile && { duckdbFile: path }) };
+}
+
+/** How a place for exports is written, for help. */
+export const exportPlaceForms = "a folder, or s3://bucket/prefix[?region=&endpoint=&forcePathStyle=]";
+
+/** A place for exports. @throws UsageError */
+export function parseExportPlace(label: string, text: string): { readonly into: string; readonly s3: S3Options } {
+  if (text === "") throw new UsageError(`${label} is missing. Write ${exportPlaceForms}.`);
+  if (!/^s3:/i.test(text)) return { into: text, s3: {} };
+  const { s3 } = kinds as { readonly s3: Kind };
+  const { format: _, ...options } = s3.options;
+  const [into, { forcePathStyle, ...rest }] = takeApart(text, { ...s3, options }, label);
+  return { into, s3: { ...given(rest), ...(forcePathStyle && { forcePathStyle: forcePathStyle === "true" }) } };
 }
 
 const aliases: Readonly<Record<string, string>> = { md: "duckdb", postgresql: "postgres" };

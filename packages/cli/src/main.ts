@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addCheck } from "./commands/check.ts";
 import { addDiscover } from "./commands/discover.ts";
+import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
 import { addReport } from "./commands/report.ts";
 import { addState } from "./commands/state.ts";
@@ -58,7 +59,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addVerify])
+  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addVerify, addExport])
     add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });

@@ -1,0 +1,196 @@
+/** `dagsync export`: tables as files, and whether such files are what was written. */
+import type { Destination } from "@org/destination";
+import type { ExportManifest, ExportOptions } from "@org/destination/export";
+import type { Command } from "commander";
+import { loadPipeline } from "../choice.ts";
+import { destinationForms, exportPlaceForms, parseDestination, parseExportPlace } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import { exitCodeOf, exitCodes } from "../exit-code.ts";
+import { parseMoment } from "../export/moment.ts";
+import { ExportProgress, size } from "../export/progress.ts";
+import { positionsOf, tablesToExport } from "../export/tables.ts";
+import type { Io } from "../io.ts";
+import type { Outcome } from "../main.ts";
+import { didYouMean } from "../nearest.ts";
+import { parseDuration } from "../parse-duration.ts";
+import { jsonLine, toError } from "../render/json.ts";
+import { canMove, type SafeIo } from "../render/safe-output.ts";
+import { grouped } from "../render/table.ts";
+import { told } from "../render/told.ts";
+import { readStreamStates } from "../stored-state.ts";
+
+interface ExportCommandOptions {
+  readonly at?: string;
+  readonly config?: string;
+  readonly into?: string;
+  readonly tables?: string;
+  readonly format?: string;
+  readonly compression?: string;
+  readonly layout?: string;
+  readonly since?: string;
+  readonly until?: string;
+  readonly days?: string;
+  readonly changedSince?: string;
+  readonly safeCsv?: true;
+  readonly keep?: string;
+  readonly json?: true;
+}
+
+export function addExport(program: Command, io: SafeIo, outcome: Outcome): void {
+  const command = program
+    .command("export")
+    .description("write tables into files that can be checked: CSV, NDJSON or Parquet, in a folder or in S3")
+    .option("--at <place>", `${destinationForms}, or a pipeline of the configuration (default: its only one)`)
+    .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
+    .option("--into <folder>", exportPlaceForms)
+    .option("--tables <names>", "only these, separated by commas (default: all)")
+    .option("--format <format>", "csv, ndjson or parquet (default: parquet)")
+    .option("--compression <name>", "gzip or zstd (default: gzip for csv, else zstd)")
+    .option("--layout <layout>", "date: 2026/11/30/<table>_081530.…, or hive: <table>/dt=2026-11-30/… (default: date)")
+    .option("--since <moment>", "of tables with a history, rows from then on: 2026-11-30, or 2026-11-30T08:15:00Z")
+    .option("--until <moment>", "rows up to just before then")
+    .option("--days <number>", "the last whole days, in UTC, instead: today is none of them")
+    .option("--changed-since <moment>", "only rows that were written, or found to be deleted, from then on")
+    .option("--safe-csv", "put a ' before texts that a spreadsheet would take for formulas")
+    .option("--keep <duration>", "remove exports that are older than 30d, 12h, …, never the newest")
+    .option("--json", "write events and the result as lines of JSON")
+    // What follows "verify" is its own.
+    .enablePositionalOptions()
+    .action(async (options: ExportCommandOptions) => {
+      outcome.exitCode = options.json ? await exportAsJson(options, io) : await exportForPeople(options, io);
+    });
+  command
+    .command("verify")
+    .description("read exported files again, and compare them with their manifests")
+    .argument("<folder>", exportPlaceForms)
+    .option("--json", "write each export as a line of JSON")
+    .action(async (folder: string, { json }: { readonly json?: true }) => {
+      outcome.exitCode = await verifyExport(folder, json ?? false, io);
+    });
+}
+
+async function exportAsJson(options: ExportCommandOptions, io: Io): Promise<number> {
+  try {
+    const { manifest, removed } = await runExport(options, io, (event) => {
+      if (event.type !== "rows-written") io.stdout.write(jsonLine(event));
+    });
+    const { id, files } = manifest;
+    io.stdout.write(jsonLine({ type: "result", exitCode: exitCodes.done, id, files: files.length, removed }));
+    return exitCodes.done;
+  } catch (thrown) {
+    const exitCode = exitCodeOf(thrown);
+    io.stdout.write(jsonLine({ type: "result", exitCode, error: toError(thrown) }));
+    return exitCode;
+  }
+}
+
+async function exportForPeople(options: ExportCommandOptions, io: SafeIo): Promise<number> {
+  const progress = new ExportProgress();
+  const print = (line: string | undefined) => line && io.stderr.write(`${line}\n`);
+  const tick = () => print(progress.status() && `  ${progress.status()}`);
+  const timer = setInterval(tick, canMove(io) ? 2000 : 10_000);
+  try {
+    const { manifest, removed } = await runExport(options, io, (event) => print(progress.take(event)));
+    const { rows, bytes } = totalsOf(manifest);
+    io.stdout.write(
+      `${manifest.id}: ${manifest.files.length} files, ${grouped(rows)} rows, ${size(bytes)}, in ${told(options.into ?? "")}\n`,
+    );
+    for (const each of removed) io.stdout.write(`removed ${each.id}: ${each.removed.length} files\n`);
+    for (const path of removed.flatMap(({ left }) => left)) io.stderr.write(`! ${told(path)} stays\n`);
+    return exitCodes.done;
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNullable<ExportOptions["onEvent"]>) {
+  const { into, s3 } = parseExportPlace("--into", options.into ?? "");
+  const window = await windowOf(options);
+  const format = oneOf("--format", options.format, ["csv", "ndjson", "parquet"] as const) ?? "parquet";
+  const compression = oneOf("--compression", options.compression, ["gzip", "zstd"] as const);
+  if (format === "parquet" && compression === "gzip") throw new UsageError("--compression: Parquet has zstd only.");
+  if (options.safeCsv && format !== "csv") throw new UsageError("--safe-csv goes with --format csv.");
+  const layout = oneOf("--layout", options.layout, ["date", "hive"] as const);
+  const changedSince =
+    options.changedSince === undefined ? undefined : parseMoment("--changed-since", options.changedSince);
+  const keepMs = options.keep === undefined ? Number.POSITIVE_INFINITY : parseDuration("--keep", options.keep);
+  const { destination, pipeline } = await placeOf(options, io);
+  if (!destination.contents) throw new UsageError(`${destination.name} cannot say what it holds.`);
+  const contents = await destination.contents(io.signal && { signal: io.signal });
+  const names = options.tables?.split(",").flatMap((name) => name.trim() || []);
+  const tables = tablesToExport(destination.name, contents, pipeline, names);
+  const { exportTables, removeOldExports } = await import("@org/destination/export");
+  const manifest = await exportTables(destination, {
+    ...{ into, s3, tables, format, compression, layout, window, changedSince, onEvent },
+    safeCsv: options.safeCsv ?? false,
+    positions: async () => positionsOf(await readStreamStates(destination, io.signal), tables),
+    signal: io.signal,
+  });
+  const removed = Number.isFinite(keepMs) ? await removeOldExports(into, { keepMs, s3 }) : [];
+  return { manifest, removed };
+}
+
+async function windowOf({ since, until, days }: ExportCommandOptions): Promise<ExportOptions["window"]> {
+  if (days === undefined) {
+    const window = {
+      since: since === undefined ? undefined : parseMoment("--since", since),
+      until: until === undefined ? undefined : parseMoment("--until", until),
+    };
+    if (window.since !== undefined && window.until !== undefined && window.since >= window.until) {
+      throw new UsageError("--until is not after --since: there is no moment between them.");
+    }
+    return since === undefined && until === undefined ? undefined : window;
+  }
+  if (since !== undefined || until !== undefined) throw new UsageError("--days stands for --since and --until.");
+  if (!/^[1-9]\d{0,4}$/.test(days.trim())) throw new UsageError("--days is no number of days: write 1 or more.");
+  const { lastDays } = await import("@org/destination/export");
+  return lastDays(Number(days));
+}
+
+/** By its address, or by the name of a pipeline: then only the tables of that one. */
+async function placeOf(
+  { at, config }: ExportCommandOptions,
+  io: Io,
+): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
+  if (at !== undefined && /^(?:duckdb|md|sqlite|postgres|postgresql|files|s3):/.test(at)) {
+    if (config !== undefined) throw new UsageError("--at says where the tables are: --config goes with a pipeline.");
+    return { destination: (await parseDestination(at, { label: "--at" })).destination, pipeline: undefined };
+  }
+  const configured = await loadPipeline(at === undefined ? [] : [at], { ...(config && { config }) }, io);
+  return { destination: (await configured.place()).destination, pipeline: configured.name };
+}
+
+function oneOf<T extends string>(option: string, given: string | undefined, known: readonly T[]): T | undefined {
+  const found = known.find((each) => each === given);
+  if (given === undefined || found) return found;
+  throw new UsageError(`${option} must be ${known.join(", ")}.${didYouMean(given, known)}`);
+}
+
+async function verifyExport(folder: string, json: boolean, io: Io): Promise<number> {
+  const { into, s3 } = parseExportPlace("The folder", folder);
+  const { verifyExports } = await import("@org/destination/export");
+  const { exports, unfinished } = await verifyExports(into, {
+    s3,
+    signal: io.signal,
+    onExport: (found) => {
+      if (json) return io.stdout.write(jsonLine({ type: "export", ...found }));
+      const { id, files, rows, bytes, problems } = found;
+      const counts = `${grouped(files)} files, ${grouped(rows)} rows, ${size(bytes)}`;
+      io.stdout.write(`${problems.length === 0 ? "✓" : "✗"} ${id}: ${counts}\n`);
+      for (const { path, message } of problems) io.stdout.write(`  ${told(path)} ${told(message)}\n`);
+      return undefined;
+    },
+  });
+  for (const id of unfinished) {
+    if (json) io.stdout.write(jsonLine({ type: "unfinished", id }));
+    else io.stdout.write(`– ${id} did not come to its end: export the same again, and it goes on\n`);
+  }
+  return exports.some(({ problems }) => problems.length > 0) ? exitCodes.incomplete : exitCodes.done;
+}
+
+function totalsOf({ files }: ExportManifest): { readonly rows: number; readonly bytes: number } {
+  return files.reduce((sum, { rows, bytes }) => ({ rows: sum.rows + rows, bytes: sum.bytes + bytes }), {
+    rows: 0,
+    bytes: 0,
+  });
+}

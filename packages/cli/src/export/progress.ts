@@ -1,0 +1,57 @@
+import type { ExportEvent } from "@org/destination/export";
+import { duration } from "../render/duration.ts";
+import { grouped } from "../render/table.ts";
+import { told } from "../render/told.ts";
+
+/** Follows an export, and says how long the rest may take. */
+export class ExportProgress {
+  readonly #now: () => number;
+  #beganAt = 0;
+  #total = 0;
+  /** Rows of files that are whole; those that were taken over took no time. */
+  #done = 0;
+  #takenOver = 0;
+  #current: { readonly table: string; readonly rows: number } | undefined;
+
+  /** @param now the time, in ms */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  /** Takes an event in. @returns the line to print for it, if it is worth one */
+  take(event: ExportEvent): string | undefined {
+    switch (event.type) {
+      case "export-started":
+        this.#beganAt = this.#now();
+        this.#total = event.rows;
+        return `${grouped(event.rows)} rows → ${told(event.into)} (${event.id})`;
+      case "rows-written":
+        this.#current = event;
+        return undefined;
+      case "file-written": {
+        const { table, rows, bytes } = event.file;
+        this.#current = undefined;
+        this.#done += rows;
+        if (event.resumed) this.#takenOver += rows;
+        return `✓ ${table}: ${grouped(rows)} rows, ${size(bytes)}${event.resumed ? ", written before" : ""}`;
+      }
+    }
+  }
+
+  /** What is going on right now. */
+  status(): string | undefined {
+    if (!this.#current) return undefined;
+    const done = Math.min(this.#total, this.#done + this.#current.rows);
+    const share = this.#total > 0 ? Math.floor((100 * done) / this.#total) : 100;
+    const written = done - this.#takenOver;
+    const leftMs = written > 0 ? ((this.#now() - this.#beganAt) * (this.#total - done)) / written : undefined;
+    const left = leftMs === undefined ? "" : `, about ${duration(leftMs)} left`;
+    return `${this.#current.table}: ${grouped(done)} of ${grouped(this.#total)} rows (${share} %)${left}`;
+  }
+}
+
+/** A number of bytes as people read it. */
+export function size(bytes: number): string {
+  if (bytes < 10_000) return `${grouped(bytes)} bytes`;
+  return bytes < 10_000_000 ? `${grouped(bytes / 1000)} kB` : `${grouped(bytes / 1_000_000)} MB`;
+}

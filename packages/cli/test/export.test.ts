@@ -1,0 +1,164 @@
+/** `dagsync export`, as a person or a job calls it. */
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { queryDuckdb } from "@org/destination/duckdb";
+import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { expect, test } from "vitest";
+import { ExportProgress } from "../src/export/progress.ts";
+import { dagsync, temporaryFolder, until } from "./helpers.ts";
+
+const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+
+async function synced(kind = "duckdb") {
+  const world = createAirflowWorld({ dags: 3, days: 3, runsPerDag: 6 });
+  const simulator = await until(startAirflowSimulator({ world }));
+  const folder = temporaryFolder();
+  const at = `${kind}:${join(folder, "from")}`;
+  expect((await dagsync(["sync", "--from", `airflow:${simulator.url}`, "--to", at], { env })).code).toBe(0);
+  const into = join(folder, "backups");
+  const run = (...more: string[]) => dagsync(["export", "--at", at, "--into", into, ...more], { env });
+  return { simulator, folder, at, into, run, file: join(folder, "from") };
+}
+
+const manifestOf = (into: string, text: string) =>
+  JSON.parse(readFileSync(join(into, "_exports", `${/\d{4}-\d\d-\d\dT\d{6}Z/.exec(text)![0]}.json`), "utf8"));
+
+test.each(["duckdb", "sqlite", "files"])(
+  "all tables of %s are exported, and the folder is what its manifest says",
+  async (kind) => {
+    const { into, run } = await synced(kind);
+    const { code, stdout, stderr } = await run();
+    expect(stderr).toMatch(/^[\d,]+ rows → .*\n✓ airflow_dag_runs: 12 rows, .*\n/);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: expect.stringMatching(/Z: 3 files, [\d,]+ rows, [\d,]+ k?[bB].*\n$/),
+    });
+    const { files, positions } = manifestOf(into, stdout);
+    expect(files.map(({ table }: { table: string }) => table)).toEqual([
+      "airflow_dag_runs",
+      "airflow_dags",
+      "airflow_task_instances",
+    ]);
+    expect(positions.map(({ stream, position }: Record<string, string>) => [stream, position])).toEqual(
+      ["dag_runs", "dags", "task_instances"].map((stream) => [stream, expect.stringMatching(/Z$/)]),
+    );
+    const verified = await dagsync(["export", "verify", into]);
+    expect(verified).toEqual({ code: 0, stdout: expect.stringMatching(/^✓ .*Z: 3 files, [\d,]+ rows/), stderr: "" });
+    rmSync(join(into, files[0].path));
+    const broken = await dagsync(["export", "verify", into]);
+    expect([broken.code, broken.stdout]).toEqual([
+      1,
+      expect.stringMatching(/^✗ .*\n {2}\d{4}\/.*airflow_dag_runs_\d{6}.parquet is missing\n$/),
+    ]);
+  },
+);
+
+test("windows that touch hold each run once, and those that never began too", async () => {
+  const { into, run, file } = await synced();
+  const [bounds] = await queryDuckdb(
+    file,
+    "SELECT min(run_after)::DATE::VARCHAR AS first, (max(run_after)::DATE + 1)::VARCHAR AS last FROM airflow_dag_runs",
+  );
+  const { first, last } = bounds as { first: string; last: string };
+  const rows: number[] = [];
+  const all = [
+    ["--until", first],
+    ["--since", first, "--until", `${first}T12:00:00Z`],
+    ["--since", `${first}T12:00:00+00:00`, "--until", last],
+    ["--since", last],
+  ];
+  for (const window of all) {
+    const { code, stdout } = await run("--tables", "dag_runs", ...window);
+    expect(code).toBe(0);
+    rows.push(manifestOf(into, stdout).files[0].rows);
+  }
+  expect(rows[0]).toBe(0);
+  expect(rows.reduce((sum, each) => sum + each)).toBe(12);
+});
+
+test("a pipeline of the configuration is exported by its name, with its own tables", async () => {
+  const { simulator, folder, into } = await synced();
+  const config = join(folder, "dagsync.yaml");
+  const pipelines = ["prod", "dev"]
+    .map((name) => `  - { name: ${name}, from: one, to: here, prefix: ${name}_ }`)
+    .join("\n");
+  writeFileSync(
+    config,
+    `sources:\n  one: { kind: airflow, url: "${simulator.url}", username: admin, password: "\${PASSWORD}" }\n` +
+      `destinations:\n  here: duckdb:both.duckdb\npipelines:\n${pipelines}\n`,
+  );
+  expect(await dagsync(["sync", "--config", config], { env: { PASSWORD: "admin" } })).toMatchObject({ code: 0 });
+  const { code, stdout } = await dagsync([
+    "export",
+    "--at",
+    "dev",
+    "--config",
+    config,
+    "--into",
+    into,
+    "--format",
+    "csv",
+    "--json",
+  ]);
+  const lines = stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  expect(lines.map(({ type }) => type)).toEqual([
+    "export-started",
+    "file-written",
+    "file-written",
+    "file-written",
+    "result",
+  ]);
+  expect([code, lines.at(-1).exitCode, lines.at(-1).files]).toEqual([0, 0, 3]);
+  expect(lines.slice(1, 4).every(({ file }) => /^dev_airflow_/.test(file.table) && /\.csv\.gz$/.test(file.path))).toBe(
+    true,
+  );
+  const unclear = await dagsync(["export", "--config", config, "--into", into]);
+  expect([unclear.code, unclear.stderr]).toEqual([2, expect.stringMatching(/Name one pipeline: prod, dev/)]);
+});
+
+test("what cannot be is refused with what to write instead", async () => {
+  const { run, at } = await synced();
+  const refusals: [string[], RegExp][] = [
+    [["--tables", "dag_rums"], /--tables: .* has no such table/],
+    [["--tables", "airflow_dag_rums"], /Did you mean "airflow_dag_runs"/],
+    [["--format", "parket"], /--format must be csv, ndjson, parquet. Did you mean "parquet"/],
+    [["--layout", "seed"], /--layout must be date, hive/],
+    [["--compression", "gzip"], /Parquet has zstd only/],
+    [["--safe-csv"], /goes with --format csv/],
+    [["--since", "2026-02-30"], /--since is no moment/],
+    [["--since", "2026-11-02", "--until", "2026-11-02"], /no moment between/],
+    [["--days", "0"], /--days is no number of days/],
+    [["--days", "2", "--since", "2026-11-02"], /--days stands for/],
+    [["--changed-since", "last"], /--changed-since is no moment/],
+    [["--keep", "30"], /--keep is not a duration/],
+    [["--config", "dagsync.yaml"], /--config goes with a pipeline/],
+  ];
+  for (const [args, message] of refusals) {
+    const { code, stderr } = await run(...args);
+    expect([args, code, stderr]).toEqual([args, 2, expect.stringMatching(message)]);
+  }
+  expect(await dagsync(["export", "--at", at])).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/--into is missing/),
+  });
+  const nothing = await dagsync(["export", "verify", temporaryFolder()]);
+  expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/holds no export/) });
+  const secret = await dagsync(["export", "--at", at, "--into", "s3://key:hunter2@bucket/x"]);
+  expect([secret.code, secret.stderr]).toEqual([2, expect.not.stringContaining("hunter2")]);
+  expect(await dagsync(["export", "--at", at, "--into", "s3://bucket/x?format=csv"])).toMatchObject({ code: 2 });
+});
+
+test("progress says how much is done and how long the rest takes, without what was written before", () => {
+  let now = 0;
+  const progress = new ExportProgress(() => now);
+  const file = { table: "runs", rows: 500, bytes: 12_345_678 } as never;
+  progress.take({ type: "export-started", id: "x", rows: 2000, into: "to" });
+  expect(progress.status()).toBeUndefined();
+  expect(progress.take({ type: "file-written", file, resumed: true })).toBe("✓ runs: 500 rows, 12 MB, written before");
+  now = 10_000;
+  progress.take({ type: "rows-written", table: "tasks", rows: 500 });
+  expect(progress.status()).toBe("tasks: 1,000 of 2,000 rows (50 %), about 20 s left");
+});
