@@ -79,6 +79,7 @@ test("its data holds every answer by columns", async () => {
   expect({ version, asOf }).toEqual({ version: 1, asOf: insights.asOf });
   const { rows, columns } = questions.failing_now;
   expect(columns.streak).toHaveLength(rows);
+  expect(questions.failing_now.sql).toMatch(/^WITH /);
   const names = Array.isArray(columns.name)
     ? columns.name
     : columns.name.at.map((index: number) => columns.name.of[index]);

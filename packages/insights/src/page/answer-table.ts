@@ -9,7 +9,7 @@ import type { Links } from "./links.ts";
 type Row = Readonly<Record<string, unknown>>;
 
 /** More rows than anybody reads; the data has them all. */
-const MOST_ROWS = 50;
+const MOST_ROWS = 30;
 
 export function answerTable(answer: Answer, links: Links): Html {
   const { question, rows, timezone } = answer;

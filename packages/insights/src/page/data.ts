@@ -15,13 +15,14 @@ export function dataBlock(answers: readonly Answer[], about: object): Html {
 }
 
 /** A column is a list of values, or, where texts repeat, `{ of: texts, at: indexes }`. */
-function columnsOf({ question, rows, window }: Answer): object {
+function columnsOf({ question, rows, window, sql, values }: Answer): object {
   const columns = Object.entries(question.columns).map(([name, { type }]) => {
     const values = rows.map((row) => row[name]);
     if (type === "text") return [name, indexed(values)];
     return [name, type === "number" ? values.map(short) : values];
   });
-  return { window, rows: rows.length, columns: Object.fromEntries(columns) };
+  // Statements are alike, so that compressed they are small.
+  return { window, rows: rows.length, columns: Object.fromEntries(columns), sql, values };
 }
 
 function indexed(values: readonly unknown[]): unknown {

@@ -92,15 +92,13 @@ function blocks(answers: readonly Answer[], links: Links): Html {
   return html`${boxes}${lines}`;
 }
 
-function details({ question, sql, values }: Answer): Html {
-  const given = values.map((value, at) => `-- $${at + 1}: ${JSON.stringify(value)}\n`).join("");
+function details({ question }: Answer): Html {
   return html`<details><summary>What this means, and its SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
     question.columns,
   ).map(
     ([name, { description, unit }]) =>
       html`<div><dt class="sr">${name}</dt><dd class="soft"><b>${name.replaceAll("_", " ")}</b>${unit && ` (${unit})`}: ${description}</dd></div>`,
-  )}</dl><pre tabindex="0">${sql.trim()}
-${given}</pre></details>`;
+  )}</dl><pre tabindex="0" data-sql="${question.name}">dagsync report ${question.name} --sql</pre></details>`;
 }
 
 const severities: readonly string[] = ["Note", "Minor", "Major", "Critical"];

@@ -27,6 +27,8 @@ names.forEach((each,at)=>{if(each!==name)return;const row=make("tr","");row.appe
 for(const value of[good[at],bad[at],mean[at]??"–"])row.append(make("td",value));body.prepend(row)});
 table.append(top,body);const wrap=make("div","",{className:"scroll",tabIndex:0});wrap.append(body.rows.length?table:make("p","No run ended in the window."));dialog.append(wrap)}
 dialog.append(close);document.body.append(dialog);dialog.addEventListener("close",()=>dialog.remove());dialog.showModal()};
+for(const pre of $("[data-sql]"))pre.closest("details").addEventListener("toggle",async()=>{data??=read();
+const{sql,values}=(await data).questions[pre.dataset.sql];pre.textContent=sql.trim()+values.map((v,i)=>"\\n-- $"+(i+1)+": "+JSON.stringify(v)).join("")},{once:true});
 for(const cell of $("[data-open]")){const button=make("button",cell.textContent,{type:"button",className:"open"});
 button.addEventListener("click",()=>show(cell.dataset.open));cell.replaceChildren(button)}
 })();`;

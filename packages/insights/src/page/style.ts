@@ -22,7 +22,7 @@ ol.findings{list-style:none;padding:0;margin:0}
 .findings li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--p2);border-radius:6px;padding:10px 14px;margin:0 0 8px}
 .findings .s3{border-left-color:var(--bad)}.findings .s2{border-left-color:var(--warn)}
 .findings b{font-size:16px}.tag{font-size:12px;font-weight:600;margin-right:8px}.s3 .tag{color:var(--bad)}.s2 .tag{color:var(--warn)}
-.scroll{overflow:auto;max-height:440px;margin:0 -18px;padding:0 18px}.rows thead>tr>*{position:sticky;top:0;background:var(--card);z-index:1}
+.scroll{position:relative;overflow:auto;max-height:440px;margin:0 -18px;padding:0 18px}.rows thead>tr>*{position:sticky;top:0;background:var(--card);z-index:1}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:12px;white-space:nowrap}
 th,td{padding:5px 16px 5px 0;border-bottom:1px solid var(--line);vertical-align:middle}
