@@ -146,6 +146,11 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
     },
     values: literalRows,
     query: async (write) => (await run(write)).rows,
+    async answer(other, parameters) {
+      if (!other.tables.some((name) => found.has(name))) return [];
+      const scope = { since, until, days, timezone, pipelines, ...parameters } as GivenParameters<ParameterSet> & Scope;
+      return (await ask(place, reader, contents, other as unknown as Question, scope)).rows as never;
+    },
   };
   const { sql, values, rows } = await run((own) => question.sql(own));
   const finished = question.finish ? await question.finish(rows, asking) : rows;

@@ -92,6 +92,11 @@ export interface Asking<P extends ParameterSet = ParameterSet> {
   values(rows: readonly (readonly (string | number | null)[])[], width: number): string;
   /** Runs a further statement, which is written with values of its own. */
   query(write: (asking: Asking<P>) => string): Promise<readonly SqlRow[]>;
+  /** Asks another question of the same time and the same pipelines: no rows where there is nothing that it is about. */
+  answer<Q extends ParameterSet, C extends AnswerColumns>(
+    question: Question<Q, C>,
+    parameters?: Partial<ParameterValues<Q>>,
+  ): Promise<readonly AnswerRow<C>[]>;
 }
 
 /** A row as SQL gives it. */

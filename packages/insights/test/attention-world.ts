@@ -117,7 +117,13 @@ export const attentionAirflow = {
   tasks: [...deferredTasks, ...fullTasks, ...slotTasks, ...brokenTasks],
 } satisfies Partial<World>;
 
-export const promisedAirflow = { dags: [dag("promised")], runs: promisedRuns } satisfies Partial<World>;
+/** Failed for the third time. */
+const thirdRuns = days(27, 29).map((day) => run("third", `third ${day}`, { due: `10-${day} 00:00`, took: 5 }, failed));
+
+export const promisedAirflow = {
+  dags: [dag("promised"), dag("third")],
+  runs: [...promisedRuns, ...thirdRuns],
+} satisfies Partial<World>;
 
 const of = (schedule: string) => ({ tags: { "dagster/schedule_name": schedule } });
 

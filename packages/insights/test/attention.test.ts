@@ -1,14 +1,21 @@
 /** What needs attention now. The numbers are worked out from small-world.ts and attention-world.ts by hand. */
-import { coverage, deadlineMisses, failingNow, missedRuns, runningTooLong, stuckWaiting } from "@org/insights";
+import {
+  coverage,
+  deadlineMisses,
+  failingNow,
+  missedRuns,
+  needsAttention,
+  runningTooLong,
+  stuckWaiting,
+} from "@org/insights";
 import { expect, test } from "vitest";
-import { attentionAirflow, attentionDagster, promisedAirflow } from "./attention-world.ts";
+import { attentionAirflow, attentionDagster } from "./attention-world.ts";
 import { askedEverywhere } from "./places.ts";
 import { at } from "./world.ts";
 
 const asked = askedEverywhere({
   more_airflow: attentionAirflow,
   more_dagster: attentionDagster,
-  promised: promisedAirflow,
 });
 const more = { pipelines: ["more_airflow", "more_dagster"] };
 const HOUR = 3600;
@@ -177,66 +184,4 @@ test("missed_runs: import errors, several expressions in a zone, what cannot be 
   ]);
   const soon = await asked(missedRuns, { ...more, grace: 5 });
   expect(soon.map(({ name }) => name)).toContain("soon");
-});
-
-test("deadline_misses", async () => {
-  const daily = { dag: "daily_sales", done_by: "06:30", timezone: "UTC" };
-  const rows = await asked(deadlineMisses, {
-    expect: [daily, { dag: "daily_sales", within: "10m" }, { dag: "nobody", within: "1m" }],
-  });
-  expect(rows).toEqual([
-    {
-      orchestrator: "airflow",
-      pipeline: "airflow",
-      name: "daily_sales",
-      promise: "by 06:30 UTC",
-      slots: 7,
-      met: 5,
-      missed: 2,
-      met_percent: expect.closeTo(500 / 7, 9),
-      median_late: null,
-      worst_late: null,
-      last_missed: at("11-02 06:30"),
-      open: true,
-      outcomes: ["met", "met", "met", "met", "met", "missed", "missed"],
-    },
-    // Ready at 06:16, promised for 06:10.
-    expect.objectContaining({
-      promise: "within 10m",
-      met: 0,
-      missed: 7,
-      median_late: 360,
-      worst_late: 360,
-      open: true,
-    }),
-    expect.objectContaining({ name: "nobody", pipeline: null, slots: 0, met_percent: null, open: false }),
-  ]);
-  // The days' clock in New York: at 06:10 UTC, at 07:10 since 1 November.
-  const [local] = await asked(deadlineMisses, { expect: [{ dag: "daily_sales", done_by: "02:10", days: "mon-fri" }] });
-  expect(local).toMatchObject({
-    slots: 5,
-    outcomes: ["late", "late", "late", "late", "missed"],
-    last_missed: at("11-02 07:10"),
-  });
-  expect(await asked(deadlineMisses)).toEqual([]);
-  // Of the last two weeks, from the first run on: 20 October.
-  expect((await asked(deadlineMisses, { expect: [daily], days: 30 }))[0]).toMatchObject({ slots: 14, met: 12 });
-  const ingest = { job: "ingest", within: "20m" };
-  expect((await asked(deadlineMisses, { expect: [ingest] }))[0]).toMatchObject({
-    outcomes: ["met", "met", "met", "met", "missed"],
-  });
-});
-
-test("deadline_misses: what makes a day good", async () => {
-  const [row] = await asked(deadlineMisses, {
-    pipelines: ["promised"],
-    expect: [{ dag: "promised", done_by: "01:00", timezone: "UTC" }],
-  });
-  expect(row).toMatchObject({
-    outcomes: ["met", "late", "missed", "late", "missed", "met", "met"],
-    median_late: 1800,
-    worst_late: 4200,
-    last_missed: at("10-31 01:00"),
-    open: false,
-  });
 });

@@ -22,6 +22,7 @@ import { keyNumbers } from "./key-numbers.ts";
 import { landingTimes } from "./landing-times.ts";
 import { mappedFanout } from "./mapped-fanout.ts";
 import { missedRuns } from "./missed-runs.ts";
+import { needsAttention } from "./needs-attention.ts";
 import { queueWait } from "./queue-wait.ts";
 import { retryCost } from "./retry-cost.ts";
 import { runDurations } from "./run-durations.ts";
@@ -58,6 +59,7 @@ export {
   landingTimes,
   mappedFanout,
   missedRuns,
+  needsAttention,
   queueWait,
   retryCost,
   runDurations,
@@ -73,7 +75,7 @@ export {
 
 // biome-ignore lint/suspicious/noExplicitAny: each has its own parameters and columns, and none of them matters to who lists them
 export const questions: readonly Question<any, any>[] = [
-  keyNumbers,
+  needsAttention,
   coverage,
   failingNow,
   runningTooLong,
@@ -81,7 +83,6 @@ export const questions: readonly Question<any, any>[] = [
   missedRuns,
   deadlineMisses,
   successRate,
-  jobDays,
   failuresByTask,
   flakyTasks,
   retryCost,
@@ -107,4 +108,6 @@ export const questions: readonly Question<any, any>[] = [
   costByOwner,
   staleAssets,
   sideBySide,
+  jobDays,
+  keyNumbers,
 ];

@@ -1,0 +1,67 @@
+import { jobColumns, limitParameter, within } from "../common.ts";
+import { type Finding, findingsOf } from "../findings.ts";
+import { DAY, textOf } from "../moments.ts";
+import { defineQuestion } from "../question.ts";
+import { tableNames } from "../tables.ts";
+import { failureBlastRadius } from "./failure-blast-radius.ts";
+
+export const needsAttention = defineQuestion({
+  name: "needs_attention",
+  sentence: "What should somebody look at first?",
+  limits:
+    "It finds what the questions that it asks find, with their defaults. A task is flaky here where a tenth of its instances were saved by a retry; a single run that was out of the ordinary counts for a day.",
+  tables: tableNames,
+  parameters: {
+    expect: { type: "list", default: [], description: "Promises, as deadline_misses takes them." },
+    ...limitParameter(5),
+  },
+  columns: {
+    severity: {
+      type: "integer",
+      description:
+        "3: fails for the third time or more, or a promise is broken. 2: fails, stuck, missed. 1: slower, flaky, stale, or paused.",
+    },
+    kind: { type: "text", description: "The question that tells more." },
+    ...jobColumns,
+    name: { type: "text", description: "The DAG, the job or the asset." },
+    task: { type: "text", nullable: true, description: "The task." },
+    run_id: { type: "text", nullable: true, description: "The run to look at." },
+    since: { type: "moment", nullable: true, description: "When it began; null where that is not known." },
+    old: { type: "flag", description: "Whether it began before the window." },
+    what: { type: "text", description: "What it is, as a sentence." },
+    value: { type: "number", nullable: true, description: "The number that stands out." },
+    normal: { type: "number", nullable: true, description: "What is usual." },
+    unit: { type: "text", description: "Unit of both." },
+    more: { type: "integer", description: "Further findings of the same DAG, job or asset." },
+  },
+  chart: { kind: "list" },
+  // Runs a day, which tell what of two equally bad things to look at first.
+  sql: ({ window }) => `
+    SELECT orchestrator, pipeline, name, count(*) * 1.0 * ${DAY} / ${window.to - window.from} AS runs_per_day
+    FROM runs WHERE is_finished = 1 AND ${within("ended", window)} GROUP BY orchestrator, pipeline, name`,
+  async finish(rows, asking) {
+    const { window, parameters } = asking;
+    const often = new Map(rows.map((row) => [keyOf(row as unknown as Finding), Number(row.runs_per_day)]));
+    const blocked = new Map<string, number>();
+    for (const { pipeline, dag, blocked_instances } of await asking.answer(failureBlastRadius, { limit: 100_000 })) {
+      const key = keyOf({ orchestrator: "airflow", pipeline, name: dag });
+      blocked.set(key, (blocked.get(key) ?? 0) + blocked_instances);
+    }
+    const byName = Map.groupBy(await findingsOf(asking, parameters.expect), keyOf);
+    const start = textOf(window.from);
+    return [...byName]
+      .map(([key, findings]) => {
+        const worst = findings.reduce((a, b) => (b.severity > a.severity ? b : a));
+        const old = worst.since !== null && worst.since < start;
+        return { ...worst, old, more: findings.length - 1, blocked: blocked.get(key) ?? 0, often: often.get(key) ?? 0 };
+      })
+      .sort(
+        (a, b) => b.severity - a.severity || b.blocked - a.blocked || b.often - a.often || (a.name < b.name ? -1 : 1),
+      )
+      .slice(0, parameters.limit);
+  },
+});
+
+function keyOf({ orchestrator, pipeline, name }: Pick<Finding, "orchestrator" | "pipeline" | "name">): string {
+  return JSON.stringify([orchestrator, pipeline, name]);
+}
