@@ -1,13 +1,5 @@
 /** What needs attention now. The numbers are worked out from small-world.ts and attention-world.ts by hand. */
-import {
-  coverage,
-  deadlineMisses,
-  failingNow,
-  missedRuns,
-  needsAttention,
-  runningTooLong,
-  stuckWaiting,
-} from "@org/insights";
+import { coverage, failingNow, missedRuns, runningTooLong, stuckWaiting } from "@org/insights";
 import { expect, test } from "vitest";
 import { attentionAirflow, attentionDagster } from "./attention-world.ts";
 import { askedEverywhere } from "./places.ts";

@@ -38,6 +38,7 @@ export const failureBursts = defineQuestion({
     gap: { type: "number", default: 10, unit: "min", description: "A longer time without a failure ends a burst." },
     min: { type: "number", default: 3, unit: "DAGs", description: "Bursts of fewer DAGs and jobs are left out." },
     ...staleParameter,
+    limit: { type: "number", default: 200, unit: "rows", description: "Most bursts, the largest, and most pairs." },
   },
   columns: {
     kind: { type: "text", description: "burst, or pair: two that fail in the same bursts." },
@@ -69,8 +70,9 @@ export const failureBursts = defineQuestion({
     SELECT 'burst' AS kind, burst, min(ended) AS start, max(ended) AS end_, 1 AS bursts, NULL AS share,
       count(DISTINCT pipeline || '/' || job) AS dags, count(DISTINCT pipeline || '/' || job || '/' || task) AS tasks,
       count(*) AS executions, ${["hostname", "pool", "operator"].map(common).join(", ")}
-    FROM counted GROUP BY burst HAVING count(DISTINCT pipeline || '/' || job) >= ${asking.parameters.min} ORDER BY burst`,
-  async finish(rows, { query }) {
+    FROM counted GROUP BY burst HAVING count(DISTINCT pipeline || '/' || job) >= ${asking.parameters.min}
+    ORDER BY dags DESC, burst LIMIT ${asking.parameters.limit}`,
+  async finish(rows, { query, parameters }) {
     const members = await query(
       (asking) => `
       WITH ${numbered(asking)}
@@ -85,9 +87,16 @@ export const failureBursts = defineQuestion({
     }
     const named = rows.map((row) => {
       const names = (bursts.get(Number(row.burst)) ?? []).slice(0, LISTED).map(({ name }) => String(name));
-      return { ...row, end: Number(row.end_), length: (Number(row.end_) - Number(row.start)) / SECOND, names };
+      return {
+        ...row,
+        start: Number(row.start),
+        end: Number(row.end_),
+        length: (Number(row.end_) - Number(row.start)) / SECOND,
+        names,
+      };
     });
-    return [...named, ...pairsOf([...bursts.values()])];
+    named.sort((a, b) => Number(a.start) - Number(b.start));
+    return [...named, ...pairsOf([...bursts.values()]).slice(0, parameters.limit)];
   },
 });
 
