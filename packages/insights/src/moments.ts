@@ -61,26 +61,6 @@ export function daysOf({ from, to }: Window, timezone: string): readonly Day[] {
   return days;
 }
 
-/** Hours of a zone's weeks that a window touches, for sums by weekday (1 is Monday) and hour. */
-export function hoursOf(
-  { from, to }: Window,
-  timezone: string,
-): readonly (Window & { weekday: number; hour: number })[] {
-  const hours: (Window & { weekday: number; hour: number })[] = [];
-  let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("hour");
-  while (microsOf(start) < to) {
-    const next = start.plus({ hours: 1 });
-    hours.push({
-      weekday: start.weekday,
-      hour: start.hour,
-      from: Math.max(from, microsOf(start)),
-      to: Math.min(to, microsOf(next)),
-    });
-    start = next;
-  }
-  return hours;
-}
-
 /** How far into an hour of a zone UTC's hours begin: half an hour in India. */
 export function minutesIntoHour(moment: Micros, timezone: string): Micros {
   const { offset } = DateTime.fromMillis(Math.floor(moment / 1000), { zone: timezone });

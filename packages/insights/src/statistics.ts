@@ -75,7 +75,7 @@ function unevenness(values: readonly number[]): number {
  *
  * @returns undefined where no two points differ in x
  */
-export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
+function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
   const slopes = points.flatMap(([x, y], index) =>
     points.slice(index + 1).flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),
   );

@@ -58,7 +58,7 @@ export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptio
 }
 
 /** The manifests of a place, the oldest first. @throws DestinationError `INVALID_STATE` */
-export async function readManifests(place: ExportPlace): Promise<readonly ExportManifest[]> {
+async function readManifests(place: ExportPlace): Promise<readonly ExportManifest[]> {
   const found: ExportManifest[] = [];
   for (const id of idsIn(await place.list(exportsFolder), ".json")) {
     const text = await place.read(manifestPath(id));

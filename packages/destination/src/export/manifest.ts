@@ -125,7 +125,7 @@ export function filePath(id: string, table: string, { layout, format, compressio
 }
 
 /** Whether a path is one that we write: what else a manifest may name is not ours to touch. */
-export function isOurs(path: string): boolean {
+function isOurs(path: string): boolean {
   return /^(?:\d{4}\/\d\d\/\d\d|[\w%-]+\/dt=\d{4}-\d\d-\d\d)\/[\w%-]+_\d{6}\.(?:(?:csv|ndjson)\.(?:gz|zst)|parquet)$/.test(
     path,
   );
