@@ -35,6 +35,17 @@ async function refusal(address: string, options = {}): Promise<unknown> {
   return error;
 }
 
+test("a reader's queries join by hashing, and nobody else's", async () => {
+  const joins = "SELECT current_setting('enable_nestloop') AS loops";
+  const reader = await place.connect().read!();
+  try {
+    expect(await reader.query(joins)).toEqual([{ loops: "off" }]);
+  } finally {
+    await reader.close();
+  }
+  expect(await query(url, joins)).toEqual([{ loops: "on" }]);
+});
+
 describe("opening", () => {
   test("says what is wrong, and whether it may pass", async () => {
     const address = (user: string, database = "postgres", at = `${server.host}:${server.port}`) =>

@@ -21,6 +21,10 @@ const duration = (from: string, to: string) => `CASE WHEN ${to} >= ${from} THEN 
 const dagsterState = `CASE status WHEN 'SUCCESS' THEN 'success' WHEN 'FAILURE' THEN 'failed' WHEN 'CANCELED' THEN 'canceled'
   WHEN 'STARTED' THEN 'running' WHEN 'CANCELING' THEN 'running' ELSE 'queued' END`;
 
+/** What tells attempts from each other by when they began, for looking them up. */
+const attemptColumns =
+  "pipeline, dag_id, dag_run_id, task_id, map_index, coalesce(region_id, ''), coalesce(region_index, -1), start_date";
+
 /** By the names under which statements use them. Each may use those of the tables, and those before it. */
 export const conventions: Readonly<Record<string, (dialect: Dialect) => string>> = {
   /** Attempts of Airflow's tasks that began. */
@@ -32,13 +36,10 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       ${duration("start_date", "end_date")} AS duration, ${duration("queued_when", "start_date")} AS queue_wait,
       ${duration("scheduled_when", "queued_when")} AS schedule_wait, max_tries, pool, coalesce(pool_slots, 1) AS pool_slots,
       queue, executor, operator, hostname, rendered_map_index, dag_version, purged_at
-    FROM airflow_task_instances t WHERE start_date IS NOT NULL AND try_number >= 1
-      AND NOT (is_latest = 1 AND (state IS NULL OR state IN ('up_for_retry', 'scheduled', 'queued')) AND EXISTS (
-        SELECT 1 FROM airflow_task_instances earlier
-        WHERE earlier.is_latest = 0 AND earlier.pipeline = t.pipeline AND earlier.dag_id = t.dag_id
-          AND earlier.dag_run_id = t.dag_run_id AND earlier.task_id = t.task_id AND earlier.map_index = t.map_index
-          AND coalesce(earlier.region_id, '') = coalesce(t.region_id, '')
-          AND coalesce(earlier.region_index, -1) = coalesce(t.region_index, -1) AND earlier.start_date = t.start_date))`,
+    FROM airflow_task_instances WHERE start_date IS NOT NULL AND try_number >= 1
+      AND NOT (is_latest = 1 AND (state IS NULL OR state IN ('up_for_retry', 'scheduled', 'queued'))
+        AND (${attemptColumns}) IN (SELECT ${attemptColumns} FROM airflow_task_instances
+          WHERE is_latest = 0 AND start_date IS NOT NULL))`,
 
   /** Per run of Airflow, what its executions say. */
   run_executions: () => `

@@ -38,6 +38,11 @@ function spreadFloor(usual: number): number {
   return Math.max(1, usual / 20);
 }
 
+/** A condition in SQL that holds wherever {@link robustZ} is at least so much, before the spread is known. */
+export function mayBeOff(value: string, usual: string, z: number): string {
+  return `abs(${value} - ${usual}) * ${20 * MAD_OF_NORMAL} >= ${z} * ${usual}`;
+}
+
 /** {@link robustZ} in SQL, of columns. */
 export function robustZSql(value: string, usual: string, deviation: string): string {
   const spread = `CASE WHEN ${deviation} >= 1 AND ${deviation} * 20 >= ${usual} THEN ${deviation}

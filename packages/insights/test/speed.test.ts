@@ -53,13 +53,17 @@ const mondayRuns = daily(-10, 28, (date, day) =>
 const youngRuns = daily(19, 28, (date, day) =>
   run("young", `young ${date}`, { due: `${date} 07:00`, took: day < 28 ? 1 : 60 }),
 );
+/** Every hour 10 minutes up to 10:00 of Monday 2 November, then half an hour. */
+const hourlyRuns = Array.from({ length: 40 }, (_, hour) =>
+  run("hourly", `hourly ${hour}`, { due: after("10-31 20:00", hour * 60), took: hour < 39 ? 10 : 30 }),
+);
 const anomalies: Partial<World> = {
-  dags: ["usual", "mondays", "young"].map((name) => dag(name)),
-  runs: [...usualRuns, ...mondayRuns, ...youngRuns],
+  dags: ["usual", "mondays", "young", "hourly"].map((name) => dag(name)),
+  runs: [...usualRuns, ...mondayRuns, ...youngRuns, ...hourlyRuns],
 };
 
 /** Asset runs of an hourly schedule, and a job of every ten minutes: when an asset was made last, by which run. */
-const hourlyRuns = [6, 7, 8, 9, 10, 11].map((hour) => {
+const hourlyAssetRuns = [6, 7, 8, 9, 10, 11].map((hour) => {
   const due = `11-02 ${String(hour).padStart(2, "0")}:00`;
   return jobRun(`hourly-${hour}`, "__ASSET_JOB", [due, due, after(due, 5)], {
     tags: { "dagster/schedule_name": "hourly" },
@@ -70,7 +74,7 @@ const tenMinutelyRuns = [0, 10, 20, 30].map((minute) => {
   return jobRun(`often-${minute}`, "often", [due, due, after(due, 1)]);
 });
 const assets: Partial<World> = {
-  jobRuns: [...hourlyRuns, ...tenMinutelyRuns],
+  jobRuns: [...hourlyAssetRuns, ...tenMinutelyRuns],
   assets: [
     asset("fresh", "hourly-11", "11-02 11:05"),
     asset("left_out", "hourly-8", "11-02 08:05"),
@@ -188,6 +192,11 @@ test("duration_anomalies", async () => {
       n: 4,
       z: expect.closeTo(67.45, 9),
       direction: "longer",
+    },
+    // The hours of one Monday are no Mondays, so all 30 before it are what is usual: 0.6745 x 1200 / 30.
+    {
+      ...{ ...usual, name: "hourly", run: "hourly 39", started: at("11-02 11:00"), took: 1800 },
+      ...{ n: 30, z: expect.closeTo(26.98, 9), direction: "longer" },
     },
     // The 30 before it have a median of 11 minutes, a twentieth of which is 33 seconds: 0.6745 x -590 / 33.
     {

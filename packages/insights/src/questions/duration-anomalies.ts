@@ -2,10 +2,10 @@ import { DateTime } from "luxon";
 import { limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { percentile, ranked } from "../dialect.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
-import { robustZ, robustZSql } from "../statistics.ts";
+import { mayBeOff, robustZ, robustZSql } from "../statistics.ts";
 import { timedColumns, timedKey } from "../timings.ts";
 
-/** From so many runs on the same weekday on, these say what is usual. */
+/** From so many days of the same weekday on, these say what is usual. */
 const ENOUGH_OF_A_WEEKDAY = 4;
 
 const parameters = {
@@ -42,13 +42,17 @@ export const durationAnomalies = defineQuestion({
   finish: withWeekdays,
 });
 
-/** One row per run, and per task of a run, numbered from the first one on. */
+/**
+ * One row per run, and per task of a run, numbered from the first one on. Runs of a `block` are found without looking at all
+ * that ever were: those before a run are in its own block and in the one before.
+ */
 function numbered({ window, parameters }: Own): string {
   const key = timedKey.join(", ");
-  return `SELECT s.*, row_number() OVER (PARTITION BY ${key} ORDER BY started, run_id) AS number
+  return `SELECT n.*, number - number % ${parameters.base} AS block
+    FROM (SELECT s.*, row_number() OVER (PARTITION BY ${key} ORDER BY started, run_id) AS number
     FROM (SELECT ${key}, run_id, min(started) AS started, max(ended) AS ended, max(duration) AS duration
       FROM timings t WHERE duration IS NOT NULL AND ended < ${window.to} AND ${ofPresentDags("t", "name", parameters)}
-      GROUP BY ${key}, run_id) AS s`;
+      GROUP BY ${key}, run_id) AS s) AS n`;
 }
 
 function outliers(asking: Own): string {
@@ -58,7 +62,7 @@ function outliers(asking: Own): string {
   const same = timedKey.map((name) => `n.${name} = c.${name}`).join(" AND ");
   return `
     WITH numbered AS (${numbered(asking)}),
-    -- What is near all of the runs before it is near their median.
+    /* What is near all of the runs before it is near their median. */
     candidates AS (
       SELECT c.*, row_number() OVER (ORDER BY ${timedKey.join(", ")}, number) AS id
       FROM (SELECT n.*, min(duration) OVER (${before}) AS least, max(duration) OVER (${before}) AS most FROM numbered n) AS c
@@ -66,20 +70,21 @@ function outliers(asking: Own): string {
         AND (duration - least >= ${floor} OR most - duration >= ${floor})),
     baseline AS (
       SELECT p.*, ${ranked("earlier", ["id"])}
-      FROM (SELECT id, c.duration AS took, n.duration AS earlier FROM candidates c JOIN numbered n ON ${same}
-        AND n.number BETWEEN c.number - ${base} AND c.number - 1) AS p),
+      FROM (SELECT id, c.duration AS took, n.duration AS earlier
+        FROM (SELECT d.*, block AS near FROM candidates d UNION ALL SELECT d.*, block - ${base} FROM candidates d) AS c
+        JOIN numbered n ON ${same} AND n.block = c.near AND n.number BETWEEN c.number - ${base} AND c.number - 1) AS p),
     usuals AS (
       SELECT id, took, ${percentile(50, "earlier")} AS usual, count(*) AS n FROM baseline GROUP BY id, took),
     deviations AS (
       SELECT d.*, ${ranked("deviation", ["id"])}
       FROM (SELECT b.id, u.took, u.usual, u.n, abs(b.earlier - u.usual) AS deviation
-        FROM usuals u JOIN baseline b ON b.id = u.id WHERE abs(u.took - u.usual) >= ${floor}) AS d),
+        FROM usuals u JOIN baseline b ON b.id = u.id WHERE abs(u.took - u.usual) >= ${floor} AND ${mayBeOff("u.took", "u.usual", z)}) AS d),
     spreads AS (
       SELECT id, took, usual, n, ${percentile(50, "deviation")} AS spread FROM deviations GROUP BY id, took, usual, n),
     judged AS (SELECT s.*, ${robustZSql("took", "usual", "spread")} AS z FROM spreads s)
-    SELECT ${timedKey.map((name) => `c.${name}`).join(", ")}, c.number, run_id AS run, started, took, usual, n, z
+    SELECT ${timedKey.map((name) => `c.${name}`).join(", ")}, c.number, c.block, run_id AS run, started, took, usual, n, z
     FROM judged JOIN candidates c ON c.id = judged.id
-    -- Some of them are usual for their weekday, which is seen later.
+    /* Some of them are usual for their weekday, which is seen later. */
     WHERE abs(z) >= ${z} ORDER BY abs(z) DESC, started, judged.id LIMIT ${4 * limit}`;
 }
 
@@ -88,13 +93,14 @@ async function withWeekdays(rows: readonly SqlRow[], asking: Own): Promise<reado
   if (rows.length === 0) return [];
   const { parameters, timezone } = asking;
   const baselines = Map.groupBy(await asking.query(() => baselinesOf(asking, rows)), ({ id }) => Number(id));
-  const weekday = (started: unknown) => DateTime.fromMillis(Number(started) / 1000, { zone: timezone }).weekday;
+  const local = (started: unknown) => DateTime.fromMillis(Number(started) / 1000, { zone: timezone });
   const judged = rows.flatMap((row, id) => {
     const [took, baseline] = [Number(row.took), baselines.get(id) ?? []];
     const durations = (of: readonly SqlRow[]) => of.map(({ duration }) => Number(duration));
-    const sameDay = baseline.filter(({ started }) => weekday(started) === weekday(row.started));
+    const sameDay = baseline.filter(({ started }) => local(started).weekday === local(row.started).weekday);
+    const dates = new Set(sameDay.map(({ started }) => local(started).toISODate()));
     const all = robustZ(took, durations(baseline));
-    const isByWeekday = sameDay.length >= ENOUGH_OF_A_WEEKDAY;
+    const isByWeekday = dates.size >= ENOUGH_OF_A_WEEKDAY;
     const { usual, z } = isByWeekday ? robustZ(took, durations(sameDay), all.spread) : all;
     if (Math.abs(z) < parameters.z || Math.abs(took - usual) < parameters.floor) return [];
     const n = isByWeekday ? sameDay.length : baseline.length;
@@ -103,18 +109,19 @@ async function withWeekdays(rows: readonly SqlRow[], asking: Own): Promise<reado
   return judged.sort((a, b) => Math.abs(b.z) - Math.abs(a.z)).slice(0, parameters.limit);
 }
 
-function baselinesOf(asking: Asking<typeof parameters>, rows: readonly SqlRow[]): string {
-  const picked = rows.map(({ pipeline, job, task, number }, id) => [
-    id,
-    String(pipeline),
-    String(job),
-    String(task),
-    Number(number),
-  ]);
+function baselinesOf(asking: Own, rows: readonly SqlRow[]): string {
+  const { base } = asking.parameters;
+  const picked = rows.flatMap(({ pipeline, job, task, number, block }, id) =>
+    [Number(block), Number(block) - base].map((near) => [
+      id,
+      ...[String(pipeline), String(job), String(task)],
+      ...[Number(number), near],
+    ]),
+  );
   return `
-    WITH picked (id, pipeline, job, task, number) AS (${asking.values(picked, 5)}),
+    WITH picked (id, pipeline, job, task, number, near) AS (${asking.values(picked, 6)}),
     numbered AS (${numbered(asking)})
     SELECT id, n.started, n.duration FROM picked JOIN numbered n
-      ON n.pipeline = picked.pipeline AND n.job = picked.job AND n.task = picked.task
-      AND n.number BETWEEN picked.number - ${asking.parameters.base} AND picked.number - 1`;
+      ON n.pipeline = picked.pipeline AND n.job = picked.job AND n.task = picked.task AND n.block = picked.near
+      AND n.number BETWEEN picked.number - ${base} AND picked.number - 1`;
 }
