@@ -118,3 +118,12 @@ test("what cannot be is refused before anything is made", async () => {
   await expect(attempt({ window: { since: late, until: early } })).rejects.toThrow(/holds no moment/);
   expect(readdirSync(folder)).not.toContain("to");
 });
+
+test("rows that are large themselves are written too, with more memory than rows of the usual size take", async () => {
+  const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
+  const large = Array.from({ length: 1000 }, (_, id) => run(id, { name: `${id} `.repeat(30_000) }));
+  await fill(destination, large);
+  const { manifest, into } = await exported(destination, { tables: [runs] });
+  expect(manifest.files[0]!.rows).toBe(1000);
+  expect((await verifyExports(into)).exports[0]!.problems).toEqual([]);
+});

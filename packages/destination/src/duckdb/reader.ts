@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { literal, type Names } from "../sql/names.ts";
@@ -27,7 +28,7 @@ async function prepareCopying(connection: OpenFile["connection"], folder: string
   await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
   await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run("SET preserve_insertion_order = false");
-  await connection.run("SET memory_limit = '100MB'");
+  await connection.run("SET memory_limit = '64MB'");
   await connection.run(`SET threads = ${Math.min(2, availableParallelism())}`);
 }
 
@@ -35,9 +36,19 @@ async function prepareCopying(connection: OpenFile["connection"], folder: string
 export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
   return {
     copy: (sql, { file, format, onProgress }) =>
-      database.queue("Writing a file", () =>
-        database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress),
-      ),
+      database.queue("Writing a file", async () => {
+        const copy = () => database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
+        try {
+          return await copy();
+        } catch (error) {
+          if (!/^Out of Memory Error/i.test(String((error as Error).message))) throw error;
+          // DuckDB holds some thousand rows at a time, which may be large ones.
+          await rm(file, { force: true });
+          await database.run("SET threads = 1");
+          await database.run(`SET memory_limit = '${Math.floor((0.8 * process.availableMemory()) / 1e6)}MB'`);
+          return copy();
+        }
+      }),
   };
 }
 
