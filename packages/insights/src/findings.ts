@@ -11,6 +11,7 @@ import { missedRuns } from "./questions/missed-runs.ts";
 import { runningTooLong } from "./questions/running-too-long.ts";
 import { staleAssets } from "./questions/stale-assets.ts";
 import { stuckWaiting } from "./questions/stuck-waiting.ts";
+import { numberText } from "./words.ts";
 
 export interface Finding {
   /** 3 is critical, 2 is broken, 1 is worse than it was. */
@@ -165,10 +166,4 @@ function stale({ pipeline, asset: name, state, last: since, last_run, age, usual
   return { ...unknown, ...of, severity: 1, what, value: age, normal: usual, unit: "s" };
 }
 
-function lengthText(seconds: number): string {
-  if (seconds < 100) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 100) return `${minutes} min`;
-  const hours = Math.round(seconds / 3600);
-  return hours < 48 ? `${hours} h` : `${Math.round(seconds / 86_400)} days`;
-}
+const lengthText = (seconds: number) => numberText(seconds, "s");
