@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators";
 import { expect, onTestFinished, test } from "vitest";
+import { startHeavyAirflow } from "./heavy.ts";
 
 const program = fileURLToPath(new URL("sync-process.ts", import.meta.url));
 
@@ -46,3 +47,17 @@ test("I11: a history larger than the memory is synced, and synced again", async 
   // The limit is one: a program that holds the same rows does not live under it.
   await expect(run("hold")).rejects.toThrow(/heap out of memory/);
 }, 240_000);
+
+test("I11: runs that are as large together as the memory are synced, though one answer could hold them all", async () => {
+  const airflow = await startHeavyAirflow(800, 100_000);
+  const folder = mkdtempSync(join(tmpdir(), "memory-"));
+  onTestFinished(() => {
+    airflow.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const heavy = fileURLToPath(new URL("heavy-sync.ts", import.meta.url));
+  const flags = ["--max-old-space-size=64", "--max-semi-space-size=4", "--conditions=@org/source"];
+  const args = [...flags, heavy, airflow.url, "sqlite", join(folder, "a.sqlite")];
+  const { stdout } = await promisify(execFile)(process.execPath, args);
+  expect(JSON.parse(stdout)).toMatchObject({ inserted: [10, 800, 800] });
+}, 120_000);

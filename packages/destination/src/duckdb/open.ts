@@ -64,6 +64,9 @@ export async function openFile(
     }
     const instance = await driver.DuckDBInstance.create(file, {
       memory_limit: options.memoryLimit,
+      // Each checkpoint writes the last rows of a table anew, up to 122,880 of them: with large rows that is most of the work,
+      // and of the memory, at DuckDB's own 16 MB.
+      ...(isFile && { checkpoint_threshold: "128MB" }),
       ...(options.readOnly && isFile && { access_mode: "READ_ONLY" }),
       // Opening a file must never download code, whatever the file turns out to be. MotherDuck is an extension.
       autoinstall_known_extensions: String(isMotherDuck(path)),

@@ -1,0 +1,19 @@
+/**
+ * A program that syncs an Airflow once, and prints how many rows came and the most memory that the process had, in MB.
+ * Arguments: the address of the server, the kind of destination, and where that is.
+ */
+import { createAirflowClient } from "@org/airflow-client";
+import type { Destination } from "@org/destination";
+import { duckdb } from "@org/destination/duckdb";
+import { files } from "@org/destination/files";
+import { postgres } from "@org/destination/postgres";
+import { sqlite } from "@org/destination/sqlite";
+import { airflow } from "@org/sources/airflow";
+import { sync } from "@org/sync-engine";
+
+const [url, kind, place] = process.argv.slice(2) as [string, string, string];
+const destinations: Readonly<Record<string, (place: string) => Destination>> = { duckdb, files, postgres, sqlite };
+const client = createAirflowClient({ baseUrl: url, auth: { username: "admin", password: "admin" } });
+const { streams } = await sync({ source: airflow({ client }), destination: destinations[kind]!(place) });
+const megabytes = Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
+process.stdout.write(JSON.stringify({ inserted: streams.map(({ inserted }) => inserted), megabytes }));

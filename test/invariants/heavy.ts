@@ -1,0 +1,16 @@
+/** An Airflow whose runs are large, in a process of its own. */
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { fileURLToPath } from "node:url";
+
+const program = fileURLToPath(new URL("heavy-server.ts", import.meta.url));
+
+/** @param bytes of conf that each run has */
+export async function startHeavyAirflow(runs: number, bytes: number): Promise<{ url: string; stop(): void }> {
+  const args = ["--conditions=@org/source", program, String(runs), String(bytes)];
+  const server = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
+  const [text] = await Promise.race([once(server.stdout, "data"), once(server, "exit").then(() => [""])]);
+  const url = String(text).trim();
+  if (!url) throw new Error("The simulated Airflow did not start.");
+  return { url, stop: () => void server.kill() };
+}
