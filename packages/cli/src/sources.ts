@@ -61,6 +61,8 @@ interface SourceOptions {
   readonly address: string;
   readonly fetch?: typeof globalThis.fetch | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
+  /** Of one answer. @default the client's */
+  readonly maxResponseBytes?: number | undefined;
   /** Told at every sync and every check. @default none */
   readonly notices?: readonly string[];
 }
@@ -71,10 +73,14 @@ export function airflowSource({
   auth,
   fetch,
   headers,
+  maxResponseBytes,
   notices,
   batch,
 }: SourceOptions & { readonly auth: AirflowAuth | undefined; readonly batch: boolean }): Source {
-  const source = airflow({ client: createAirflowClient({ baseUrl: address, auth, fetch, headers }), batch });
+  const source = airflow({
+    client: createAirflowClient({ baseUrl: address, auth, fetch, headers, maxResponseBytes }),
+    batch,
+  });
   return withNotices(source, notices);
 }
 
@@ -84,9 +90,10 @@ export function dagsterSource({
   token,
   fetch,
   headers,
+  maxResponseBytes,
   notices,
 }: SourceOptions & { readonly token?: string | Token }): Source {
-  const options = { url: address, fetch, headers };
+  const options = { url: address, fetch, headers, maxResponseBytes };
   const client =
     typeof token === "object"
       ? dagsterWithToken(options, token)

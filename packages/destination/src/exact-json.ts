@@ -21,18 +21,16 @@ const isSupported = typeof exact.rawJSON === "function";
 const suspicious =
   /(?<=^|[[:,\s])-?(?:0(?<=-0)|\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*0|0\.0{6}\d+|[\d.]{16,})(?=[\],}\s]|$)/g;
 
-/** How a number is written where a text comes from, by how JSON.stringify writes it. */
-type Spelling = (number: string) => string;
-
 /**
  * JSON.parse, but for numbers that would not be written again as they are in the text: these are what `JSON.rawJSON` makes
  * of them. Where there are none, it costs a look at the value and, where that has numbers, at the text. An engine that
  * cannot do it gives plain numbers.
  *
- * @param spelling of the database that wrote the text: numbers that it only spells in its own way are plain ones
+ * @param spelling how whoever wrote the text writes a number, by how JSON.stringify writes it: what is only spelt in another
+ * way is a plain number
  * @throws SyntaxError as JSON.parse
  */
-export function parseJson(text: string, spelling: Spelling = (number) => number): Json {
+export function parseJson(text: string, spelling = (number: string) => number): Json {
   const value: Json = JSON.parse(text);
   return needsExactNumbers(value, text) ? parseExactly(text, value, spelling) : value;
 }
@@ -60,7 +58,7 @@ function holdsNumber(value: unknown): boolean {
   return false;
 }
 
-function parseExactly(text: string, plain: Json, spelling: Spelling): Json {
+function parseExactly(text: string, plain: Json, spelling: (number: string) => string): Json {
   try {
     return exact.parse(text, (_, value, { source }) =>
       typeof value === "number" && source !== undefined && spelling(JSON.stringify(value)) !== source

@@ -35,6 +35,14 @@ const source = z.strictObject(
           "Better: caFile. Default: true.",
       ),
     proxy: text.optional().describe("http://user:password@host:port. Default: that of HTTPS_PROXY and HTTP_PROXY."),
+    maxResponseBytes: z
+      .int("must be a whole number of bytes")
+      .min(1, "must be at least 1")
+      .max(536_870_888, "must be at most 536870888")
+      .optional()
+      .describe(
+        "The most that one answer may have, in bytes; a larger row is not synced. Default: 134217728 (128 MiB).",
+      ),
     batch: z
       .boolean("must be true or false")
       .optional()

@@ -48,7 +48,7 @@ export function sourceOf(
     label,
     onNotice: (message) => notices.push(message),
   });
-  const common = { address, headers, notices, fetch };
+  const common = { address, headers, notices, fetch, maxResponseBytes: config.maxResponseBytes };
   const token = tokenOf(file, config, { label, env, signal });
   if (kind === "airflow") {
     return airflowSource({
