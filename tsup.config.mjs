@@ -21,5 +21,9 @@ export default defineConfig({
   sourcemap: true,
   clean: true,
   removeNodeProtocol: false,
+  // `with { type: "json" }`, which all runtimes have that we support, is not in the target's year.
+  esbuildOptions(options) {
+    options.supported = { "import-attributes": true };
+  },
   esbuildPlugins: [fileByFile],
 });

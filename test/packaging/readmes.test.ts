@@ -22,6 +22,7 @@ const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
   destination: ["install", "ten lines", "errors", "defaults"],
   "sync-engine": ["install", "ten lines", "errors", "defaults"],
   sources: ["install", "ten lines", "auth", "errors", "defaults"],
+  insights: ["install", "ten lines", "errors", "defaults"],
   cli: ["install", "ten lines", "auth", "errors", "defaults"],
 };
 
