@@ -98,10 +98,10 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
     async function* readTasksOf(runs: readonly RunId[]): AsyncGenerator<StreamBatch> {
       if (!streams.has("task_instances")) {
         // Where task instances are never synced, nobody ever reads them.
-        airflow.askTriesAgain(runs.slice(0, Math.max(0, MOST_REMEMBERED - airflow.dueTries().length)));
+        airflow.readLater(runs.slice(0, Math.max(0, MOST_REMEMBERED - airflow.dueTries().length)));
         return;
       }
-      airflow.askTriesAgain(runs);
+      airflow.readLater(runs);
       for (const scope of runScopes(runs.filter(({ dag_id }) => airflow.isVisible({ dags: [dag_id] })))) {
         const skipped = createUnread(airflow.onUnreadable);
         const read = readTaskInstances(airflow, stored, scope, stateNow, skipped.onUnreadable);

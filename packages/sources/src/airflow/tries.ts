@@ -9,29 +9,38 @@ import { serverError } from "./unreadable.ts";
 export interface Tries {
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */
   tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
-  /** Runs whose tries are still due, or could not be read in this sync: a state holds them until they were. */
+  /**
+   * Runs whose task instances are still to be read, or whose tries could not be read in this sync: a state holds them until
+   * they were.
+   */
   owedTries(): readonly RunId[];
+  /** Has the task instances of runs read, by this sync or a later one. Tries of attempts that are known are not due. */
+  readLater(runs: readonly RunId[]): void;
   /** Makes the tries of runs due, and the runs' task instances with them. */
   askTriesAgain(runs: readonly RunId[]): void;
+  /** Runs of both kinds that were not read yet. */
   dueTries(): readonly RunId[];
   triesAreDue(row: RunId): boolean;
-  /** To be called when runs were read whole whose tries were due. */
+  /** To be called when runs were read whole. */
   triesWereAsked(runs: readonly RunId[]): void;
 }
 
 export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit }: SourceContext): Tries {
   const unread = new Map<string, RunId>();
   const due = new Map<string, RunId>();
+  const later = new Map<string, RunId>();
+  const add = (to: Map<string, RunId>, runs: readonly RunId[]) => {
+    for (const { dag_id, dag_run_id } of runs) to.set(runKey({ dag_id, dag_run_id }), { dag_id, dag_run_id });
+  };
   let saidUnreachable = false;
   return {
-    owedTries: () => [...new Map([...due, ...unread]).values()],
-    askTriesAgain(runs) {
-      for (const { dag_id, dag_run_id } of runs) due.set(runKey({ dag_id, dag_run_id }), { dag_id, dag_run_id });
-    },
-    dueTries: () => [...due.values()],
+    owedTries: () => [...new Map([...due, ...later, ...unread]).values()],
+    readLater: (runs) => add(later, runs),
+    askTriesAgain: (runs) => add(due, runs),
+    dueTries: () => [...new Map([...due, ...later]).values()],
     triesAreDue: (row) => due.has(runKey(row)),
     triesWereAsked(runs) {
-      for (const run of runs) due.delete(runKey(run));
+      for (const run of runs) for (const kind of [due, later]) kind.delete(runKey(run));
     },
     async tries(row) {
       const tries = await api.tries(row).catch(unanswered);
