@@ -125,6 +125,19 @@ test("--html writes one page, or says why it cannot", async () => {
   expect((await report("failing_now", "--html", file)).code).toBe(2);
 });
 
+test("a page of a configuration links to its servers, whose address may be a variable", async () => {
+  const [config, file] = [join(folder, "linked.yaml"), join(folder, "linked.html")];
+  writeFileSync(
+    config,
+    `sources: { a: { kind: airflow, url: "\${SERVER}" } }
+destinations: { here: "${place}" }
+pipelines: [{ name: prod, from: a, to: here }]\n`,
+  );
+  const env = { SERVER: "https://airflow.example.com" };
+  expect((await dagsync(["report", "--config", config, "--html", file], { env })).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toContain('<a href="https://airflow.example.com/dags/');
+});
+
 test("no question's option is one of the command's", async () => {
   const own = [
     "at",

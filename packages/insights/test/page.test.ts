@@ -93,4 +93,7 @@ test("runs are linked to where their pipeline's server is known, and never to a 
     '<a href="https://airflow.example.com/dags/daily_sales/runs/daily%2011-02',
   );
   expect(await linked("javascript:alert(1)")).toEqual([]);
+  const text = await page({ servers: new Map([["airflow", { kind: "airflow", url: "https://a.example.com" }]]) });
+  const [findings = ""] = /<ol class="findings">.*?<\/ol>/s.exec(text) ?? [];
+  expect(findings).toMatch(/<a href="https:\/\/a\.example\.com\/dags\/[^"]*\/runs\/[^"]+">/);
 });

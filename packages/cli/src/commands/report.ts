@@ -114,7 +114,7 @@ async function summaryIn(
   const { attention, numbers } = summary;
   if (format === "csv") return (await import("../report/formats.ts")).written(numbers, "csv");
   const { asOf, window, timezone } = numbers;
-  return jsonLine({ place, asOf, window, timezone, needsAttention: attention?.rows ?? null, numbers: numbers.rows });
+  return jsonLine({ place, asOf, window, timezone, needsAttention: attention.rows, numbers: numbers.rows });
 }
 
 /** Words that are no question: pipelines, unless they look like a question that was misspelt. */

@@ -1,5 +1,6 @@
 /** A configuration's pipelines, by their names. */
 import { dirname } from "node:path";
+import { defaultPipeline } from "@org/sync-engine";
 import { type Place, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -9,7 +10,7 @@ import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { excludedColumns } from "./exclude.ts";
 import type { ConfigFile } from "./read.ts";
 import type { PipelineConfig } from "./schema.ts";
-import { defaultNameOf, offlineSource, sourceOf } from "./source.ts";
+import { addressedSource, offlineSource, sourceOf } from "./source.ts";
 import { allWithVariables, withVariables } from "./variables.ts";
 
 /** A pipeline of a file. Only what is opened needs its variables. */
@@ -20,6 +21,8 @@ export interface ConfiguredPipeline {
   readonly from: string;
   readonly to: string;
   readonly kind: "airflow" | "dagster";
+  /** The server's address, without credentials; undefined where it cannot be known. */
+  readonly url: string | undefined;
   readonly schema?: string | undefined;
   /** The destination as it is. @throws UsageError */
   place(): Promise<Place>;
@@ -72,7 +75,8 @@ function pipelineOf(
   { env, signal }: { readonly env: Io["env"]; readonly signal: AbortSignal | undefined },
 ): ConfiguredPipeline {
   const { from, to, prefix, schema, streams, reconcileEvery } = config;
-  const name = config.name ?? defaultNameOf(file, from, env) ?? `${from} to ${to}`;
+  const addressed = addressedSource(file, from, env);
+  const name = config.name ?? (addressed && defaultPipeline(addressed)) ?? `${from} to ${to}`;
   const path = ["pipelines", index];
   const { kind } = file.config.sources[from]!;
   return {
@@ -80,6 +84,7 @@ function pipelineOf(
     from,
     to,
     kind,
+    url: addressed?.url,
     schema,
     place: () => placeOf(file, to, env, schema),
     async open({ batch = true, isOffline = false } = {}) {

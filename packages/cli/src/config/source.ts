@@ -1,7 +1,7 @@
 /** A configuration's source, with its credentials. */
 import { dirname, resolve } from "node:path";
 import type { AirflowAuth } from "@org/airflow-client";
-import { defaultPipeline, type Source } from "@org/sync-engine";
+import type { Source } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { proxiedFetch } from "../proxy.ts";
@@ -70,16 +70,14 @@ export function offlineSource(kind: SourceConfig["kind"]): Source {
   return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
 }
 
-/** The name of a pipeline that is not given any; undefined where the address cannot be known. */
-export function defaultNameOf(file: ConfigFile, name: string, env: Io["env"]): string | undefined {
+/** A source as far as its address says; undefined where that cannot be known. Nothing can be asked of it. */
+export function addressedSource(file: ConfigFile, name: string, env: Io["env"]): Source | undefined {
   const { kind, url } = file.config.sources[name]!;
   try {
     const address = withVariables(url, env, (reason): never => {
       throw new UsageError(reason);
     });
-    const source =
-      kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
-    return defaultPipeline(source);
+    return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
   } catch {
     // What is wrong with it is said when it is used.
     return undefined;

@@ -1,4 +1,4 @@
-import { rename, writeFile } from "node:fs/promises";
+import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Insights, Scope } from "@org/insights";
 import { reportPage } from "@org/insights/page";
@@ -20,6 +20,7 @@ export async function writePage(
     await writeFile(unfinished, text);
     await rename(unfinished, file);
   } catch (error) {
+    await rm(unfinished, { force: true }).catch(() => undefined);
     throw new UsageError(`--html: the file cannot be written (${(error as NodeJS.ErrnoException).code}).`, {
       cause: error,
     });

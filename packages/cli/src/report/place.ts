@@ -25,7 +25,7 @@ export async function askedPlace(
     const { destination } = await parseDestination(at, { label: "--at" });
     return { destination, ...named, servers: new Map() };
   }
-  const { file, chosen } = await loadPipelines(names, config === undefined ? {} : { config }, io);
+  const { chosen } = await loadPipelines(names, config === undefined ? {} : { config }, io);
   const places = new Set(chosen.map(({ to, schema }) => JSON.stringify([to, schema])));
   const [first] = chosen;
   if (!first || places.size > 1) {
@@ -33,8 +33,6 @@ export async function askedPlace(
     throw new UsageError(`A report is of one destination. Name pipelines that share one: ${all}.`);
   }
   const { destination } = await first.place();
-  const servers = chosen.map(
-    ({ name, kind, from }) => [name, { kind, url: file.config.sources[from]?.url ?? "" }] as const,
-  );
+  const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));
   return { destination, pipelines: chosen.map(({ name }) => name), servers: new Map(servers) };
 }

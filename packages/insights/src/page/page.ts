@@ -50,7 +50,7 @@ export async function reportPage(insights: Insights, options: PageOptions): Prom
 <nav aria-label="Sections">${shown.map(({ title }) => html`<a href="#${slug(title)}">${title}</a>`)}${coverage && html`<a href="#coverage">Coverage</a>`}<input class="filter" type="search" placeholder="Filter by any text" aria-label="Filter all tables"></nav>
 </header>
 <main>
-${findings(of("needs_attention"))}
+${findings(of("needs_attention"), links)}
 ${numbers && keyFigures(numbers, days)}
 ${shown.map(({ title, own, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links)}</section>`)}
 ${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links)}</section>`}
@@ -103,14 +103,14 @@ function details({ question }: Answer): Html {
 
 const severities: readonly string[] = ["Note", "Minor", "Major", "Critical"];
 
-function findings(answer: Answer | undefined): Html | undefined {
+function findings(answer: Answer | undefined, links: Links): Html | undefined {
   if (!answer) return undefined;
   const { rows, timezone } = answer;
   const items = rows.map((row) => {
-    const { severity, kind, name, what, since, link } = row as Readonly<Record<string, unknown>>;
+    const { severity, kind, name, what, since, run_id } = row as Readonly<Record<string, unknown>>;
     const when = since ? html` <span class="soft">since ${momentText(String(since), timezone)}</span>` : undefined;
-    const isAddress = typeof link === "string" && /^https?:\/\//i.test(link);
-    return html`<li class="s${Number(severity) || 0}"><span class="tag">${severities[Number(severity)] ?? ""}</span><b>${isAddress ? html`<a href="${String(link)}">${String(name)}</a>` : html`<span data-open="${String(name)}">${String(name)}</span>`}</b> <span class="soft">${String(kind ?? "").replaceAll("_", " ")}</span>${when}<br>${String(what ?? "")}</li>`;
+    const address = typeof run_id === "string" ? links(row, run_id) : undefined;
+    return html`<li class="s${Number(severity) || 0}"><span class="tag">${severities[Number(severity)] ?? ""}</span><b>${address ? html`<a href="${address}">${String(name)}</a>` : html`<span data-open="${String(name)}">${String(name)}</span>`}</b> <span class="soft">${String(kind ?? "").replaceAll("_", " ")}</span>${when}<br>${String(what ?? "")}</li>`;
   });
   const list =
     rows.length === 0
