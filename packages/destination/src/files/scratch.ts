@@ -47,6 +47,8 @@ export async function openScratch(
     database = opened;
     await opened.queue("Opening the working copy", () =>
       opened.transaction(async () => {
+        // Who keeps rows in their order must have them all in memory. Files promise no order.
+        await opened.run("SET preserve_insertion_order = false");
         await openBookkeeping(opened);
         await copyBookkeeping(opened, manifest, pipeline);
       }),
