@@ -139,6 +139,49 @@ test("I8: a run that the event log calls deleted was deleted, also when it was t
   expect(streams.map(({ deleted }) => deleted)).toEqual([0, 1, 1]);
 });
 
+test("I8: a run that was deleted while the user could not see its DAG was deleted, however long ago that is", async () => {
+  const world = threeDays();
+  const dag = world.addDag({ dagId: "old" });
+  const start = world.now() - 4 * day;
+  const addRun = (runId: string) => {
+    const run = world.addRun(dag, { runId, runAfter: start });
+    world.finishRun(run);
+    return run;
+  };
+  const oldest = world.at(start, () => addRun("oldest"));
+  world.at(start + hour, () => addRun("younger"));
+  let isHidden = false;
+  const isVisible = (dagId: string) => dagId !== "old" || !isHidden;
+  const { simulator, syncNow, differences, rows } = await setUp({ world, simulator: { isVisible } });
+  await syncNow();
+  isHidden = true;
+  simulator.clock.advance(hour);
+  world.deleteRun(oldest);
+  await syncNow(reconcile);
+  expect(await rows(dagRunsTable)).toContainEqual(expect.objectContaining({ dag_run_id: "oldest", purged_at: null }));
+  simulator.clock.advance(10 * day);
+  await syncNow(reconcile);
+  isHidden = false;
+  await syncNow(reconcile);
+  expect(await differences()).toEqual([]);
+});
+
+test("I8: a run that was made again after it had been deleted, and that retention took since, is kept", async () => {
+  const { simulator, world, syncNow, rows } = await setUp({ world: threeDays() });
+  const dag = world.dags.get("a")!;
+  const { runId, runAfter } = [...dag.runs.values()][1]!;
+  world.at(runAfter + hour, () => world.deleteRun(dag.runs.get(runId)!));
+  const again = world.at(runAfter + 2 * hour, () => world.addRun(dag, { runId, runAfter }));
+  world.at(runAfter + 2 * hour, () => world.finishRun(again));
+  await syncNow();
+  simulator.clock.advance(hour);
+  const cut = again.startDate! + hour;
+  for (const run of world.runs()) if (run.startDate! < cut) world.deleteRun(run, true);
+  await syncNow(reconcile);
+  const kept = (await rows(dagRunsTable)).find((row) => row.dag_id === "a" && row.dag_run_id === runId);
+  expect(kept?.purged_at).toBeTruthy();
+});
+
 test("I8: a run that people delete while the sync is at work is deleted, with each of its attempts", async () => {
   const world = threeDays();
   const dag = world.addDag({ dagId: "old", tasks: [{ taskId: "t", retries: 1 }] });

@@ -230,14 +230,18 @@ export function airflowApi(
       }
     },
 
-    /** What people did since a moment that may leave no stamp on a row. */
-    async silentEvents(since: number): Promise<readonly EventLog[]> {
+    /**
+     * What people did since a moment that may leave no stamp on a row.
+     *
+     * @param names of the events @default all that may leave none
+     */
+    async silentEvents(since: number, names: readonly string[] = silentEvents): Promise<readonly EventLog[]> {
       const events: EventLog[] = [];
       const walk = createWalk("event logs");
       for (;;) {
         const offset = events.length;
         const call = (limit: number, limits: Limits) => {
-          const query = { after: timestampOf(since), included_events: silentEvents, order_by: ["id"], limit, offset };
+          const query = { after: timestampOf(since), included_events: [...names], order_by: ["id"], limit, offset };
           return client.GET("/api/v2/eventLogs", { params: { query }, ...limits });
         };
         const { data } = await askPage(ask, eventsSize, ["event logs", answers.eventLogs], call);

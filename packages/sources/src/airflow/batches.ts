@@ -171,14 +171,15 @@ async function newlyPurged<T extends PurgeableTable>(
   );
   const candidates = old.flat().filter((row) => gone.has(keyOf(row)));
   if (candidates.length === 0) return [];
-  const wasDeleted = await airflow.deletions();
+  const began = (row: StoredRow) => Date.parse((row.start_date ?? row.run_after) as string);
+  const wasDeleted = await airflow.deletions(candidates.reduce((min, row) => Math.min(min, began(row)), Infinity));
   // An attempt that is not the latest goes with the latest, which began later.
   const latest = new Set(candidates.filter(({ is_latest }) => is_latest).map(taskInstanceKey));
   const now = timestampOf((await airflow.before()).position.server);
   return candidates
     .filter((row) => row.is_latest !== false || latest.has(taskInstanceKey(row)))
     .filter((row) => row.start_date !== null || !runs.has(runKey(row)))
-    .filter((row) => !wasDeleted(row as unknown as RunId))
+    .filter((row) => !wasDeleted(row as unknown as RunId, began(row)))
     .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
 }
 

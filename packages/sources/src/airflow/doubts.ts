@@ -150,7 +150,7 @@ export interface LoggedEvent {
 }
 
 /** With their task instances. */
-const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
+export const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
 /** With that, since Airflow 3.4 what a loop had done after the iteration that it begins anew from is listed no more. */
 const clearsRuns = ["clear_dag_run", "clear_dag_runs"];
 

@@ -2,26 +2,31 @@
 import type { EventLog } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine";
 import { type AirflowApi, isForbidden } from "./api.ts";
-import { deletedRuns } from "./doubts.ts";
+import { deletedRuns, deletesRuns } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";
 
 export interface Events {
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
   /**
-   * Whether people deleted a run, by the event log as it is now: it says so before the run goes, so it must be asked
-   * after something was found missing. What is missing of such a run did not go with retention.
+   * Whether people deleted a run after it had begun, by the event log as it is now: it says so before the run goes, so it
+   * must be asked after something was found missing. What is missing of such a run did not go with retention.
+   *
+   * @param since when the earliest of the runs that are asked about began, in ms since 1970
    */
-  deletions(): Promise<(row: RunId) => boolean>;
+  deletions(since: number): Promise<(run: RunId, began: number) => boolean>;
 }
 
-/** @param earliest from when on deletions are looked for, where nothing else was, in ms since 1970 */
+/** @param earliest from when on an event may have become visible during this sync, in ms since 1970 */
 export function createEvents(api: AirflowApi, earliest: () => Promise<number>, { emit }: SourceContext): Events {
   let since = Number.POSITIVE_INFINITY;
   let events: Promise<readonly EventLog[]> | undefined;
   let saidForbidden = false;
-  async function eventsOf(from: number): Promise<readonly EventLog[]> {
-    return api.silentEvents(from).catch((error) => {
+  // By run: when it was deleted last. A run that was made again under its id began after that.
+  const deletedAt = new Map<string, number>();
+  let deletionsSince = Number.POSITIVE_INFINITY;
+  async function eventsOf(from: number, names?: readonly string[]): Promise<readonly EventLog[]> {
+    return api.silentEvents(from, names).catch((error) => {
       if (!isForbidden(error)) throw error;
       const message =
         "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
@@ -38,9 +43,14 @@ export function createEvents(api: AirflowApi, earliest: () => Promise<number>, {
       }
       return events;
     },
-    async deletions() {
-      const runs = new Set(deletedRuns(await eventsOf(Math.min(since, await earliest()))).map(runKey));
-      return (row) => runs.has(runKey(row));
+    async deletions(from) {
+      // Not only what was deleted lately: a DAG may have been out of the user's sight for months.
+      const events = await eventsOf(from < deletionsSince ? from : await earliest(), deletesRuns);
+      deletionsSince = Math.min(deletionsSince, from);
+      for (const event of events) {
+        for (const run of deletedRuns([event])) deletedAt.set(runKey(run), Date.parse(event.when));
+      }
+      return (run, began) => (deletedAt.get(runKey(run)) ?? Number.NEGATIVE_INFINITY) >= began;
     },
   };
 }
