@@ -1,15 +1,17 @@
 /** Asks a destination a question. */
 import type { Destination, SqlReader, StoredPipeline, Value } from "@org/destination";
-import { DateTime } from "luxon";
 import { asOfOf } from "./as-of.ts";
 import { dialects } from "./dialect.ts";
 import { InsightsError } from "./errors.ts";
-import { checkTimezone, DAY, daysOf, localTimezone, type Micros, microsOf, textOf, type Window } from "./moments.ts";
+import { checkTimezone, DAY, daysOf, localTimezone, type Micros, parseMoment, textOf, type Window } from "./moments.ts";
 import { type GivenParameters, parametersOf } from "./parameters.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, Question, SqlRow } from "./question.ts";
 import { rowsOf } from "./rows.ts";
 import { withQueries } from "./statement.ts";
 import { findTables } from "./tables.ts";
+
+/** The longest window, in days. */
+const MOST_DAYS = 36_500;
 
 /** When, and of what: the same for all questions. */
 export interface Scope {
@@ -17,7 +19,7 @@ export interface Scope {
   readonly since?: string;
   /** The window's end, exclusive. @default the moment that the tables show */
   readonly until?: string;
-  /** How long the window is. @default the question's own, mostly 7 */
+  /** How long the window is, without `since`. @default the question's own, mostly 7 */
   readonly days?: number;
   /** IANA name of the zone that days and hours are of. @default this machine's */
   readonly timezone?: string;
@@ -108,6 +110,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   given: GivenParameters<P> & Scope,
 ): Promise<Answer<C>> {
   const { since, until, days, timezone: zone, pipelines, ...own } = given;
+  checkPipelines(place, contents, pipelines);
   const found = findTables(contents, pipelines);
   const asOf = asOfOf(contents, pipelines);
   if (asOf === undefined || !question.tables.some((name) => found.has(name))) {
@@ -118,7 +121,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
     );
   }
   const timezone = checkTimezone(zone ?? localTimezone());
-  const window = windowOf({ since, until, days: days ?? question.days ?? 7 }, asOf, timezone);
+  const window = windowOf({ since, until, days }, question.days ?? 7, asOf, timezone);
   const dialect = dialects[reader.dialect];
   const run = async (write: (asking: Asking<P>) => string) => {
     const values: Value[] = [];
@@ -174,29 +177,36 @@ function literalRows(rows: readonly (readonly (string | number | null)[])[], wid
   return `VALUES ${rows.map((row) => `(${row.map(text).join(", ")})`).join(", ")}`;
 }
 
-function windowOf(
-  {
-    since,
-    until,
-    days,
-  }: { readonly since?: string | undefined; readonly until?: string | undefined; readonly days: number },
-  asOf: Micros,
-  timezone: string,
-): Window {
-  if (!(days > 0) || days > 36_500) {
-    throw new InsightsError("INVALID_PARAMETER", `days is ${days}: give a number above 0, up to 36,500.`);
+type Given = { readonly [K in "since" | "until" | "days"]: Scope[K] | undefined };
+
+function windowOf({ since, until, days }: Given, usualDays: number, asOf: Micros, timezone: string): Window {
+  if (days !== undefined && !(typeof days === "number" && days > 0 && days <= MOST_DAYS)) {
+    throw invalid(
+      `days is ${typeof days === "number" ? days : JSON.stringify(days)}: give a number above 0, up to 36,500.`,
+    );
   }
-  const to = until === undefined ? asOf : momentOf("until", until, timezone);
-  const from = since === undefined ? to - Math.round(days * DAY) : momentOf("since", since, timezone);
+  if (since !== undefined && days !== undefined)
+    throw invalid("since and days both say where the window begins: leave one out.");
+  const to = until === undefined ? asOf : parseMoment("until", until, timezone);
+  const from = since === undefined ? to - Math.round((days ?? usualDays) * DAY) : parseMoment("since", since, timezone);
   if (from < to) return { from, to };
-  throw new InsightsError("INVALID_PARAMETER", `since (${textOf(from)}) must be before until (${textOf(to)}).`);
+  throw invalid(`since (${textOf(from)}) must be before until (${textOf(to)}).`);
 }
 
-function momentOf(name: string, text: string, timezone: string): Micros {
-  const time = DateTime.fromISO(text, { zone: timezone });
-  if (time.isValid) return microsOf(time);
-  throw new InsightsError(
-    "INVALID_PARAMETER",
-    `${name} is ${JSON.stringify(text)}: write a date as in 2026-11-30, or a moment as in 2026-11-30T06:00:00Z.`,
-  );
+function checkPipelines(
+  place: string,
+  contents: readonly StoredPipeline[],
+  names: readonly string[] | undefined,
+): void {
+  if (names === undefined) return;
+  if (!Array.isArray(names)) throw invalid("pipelines must be a list of names.");
+  if (names.length === 0) throw invalid("pipelines is empty: leave it out for all.");
+  const stored = contents.map(({ pipeline }) => pipeline);
+  const unknown = names.find((name) => !stored.includes(name));
+  if (unknown === undefined) return;
+  throw invalid(`pipelines: nothing is stored of ${JSON.stringify(unknown)}. ${place} holds: ${stored.join(", ")}.`);
+}
+
+function invalid(message: string): InsightsError {
+  return new InsightsError("INVALID_PARAMETER", message);
 }

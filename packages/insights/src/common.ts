@@ -1,5 +1,4 @@
 /** What many questions have in common: columns, parameters, conditions, statistics. */
-import { InsightsError } from "./errors.ts";
 import type { AnswerColumns, ParameterSet } from "./question.ts";
 
 /** Whose row it is. */
@@ -26,7 +25,14 @@ export const staleParameter = {
 
 export const limitParameter = (rows: number) =>
   ({
-    limit: { type: "number", default: rows, unit: "rows", description: "Most rows of the answer." },
+    limit: {
+      type: "number",
+      default: rows,
+      unit: "rows",
+      whole: true,
+      least: 1,
+      description: "Most rows of the answer.",
+    },
   }) as const satisfies ParameterSet;
 
 /** A condition on rows with `pipeline` and the id of a DAG: not one that is gone from its bundle, unless those count. */
@@ -47,18 +53,6 @@ export const allTypesParameter = {
 /** A condition on runs: those that come by themselves, not by a person or a backfill, unless all count. */
 export function ofRegularRuns(alias: string, { all_types }: { readonly all_types: boolean }): string {
   return all_types ? "1 = 1" : `${alias}.origin NOT IN ('manual', 'backfill')`;
-}
-
-/**
- * A parameter's value as one of those that it can take.
- *
- * @param where the question and its parameter, for the message
- * @throws InsightsError `INVALID_PARAMETER`
- */
-export function oneOf<T extends string>(where: string, value: string, known: readonly T[]): T {
-  const found = known.find((each) => each === value);
-  if (found !== undefined) return found;
-  throw new InsightsError("INVALID_PARAMETER", `${where} is ${JSON.stringify(value)}: give ${known.join(", ")}.`);
 }
 
 /** A condition: a moment lies in a window. */

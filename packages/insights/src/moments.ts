@@ -28,10 +28,32 @@ export function localTimezone(): string {
 
 /** @throws InsightsError `INVALID_PARAMETER` */
 export function checkTimezone(name: string): string {
-  if (IANAZone.isValidZone(name)) return name;
+  if (typeof name === "string" && IANAZone.isValidZone(name)) return name;
   throw new InsightsError(
     "INVALID_PARAMETER",
     `timezone is ${JSON.stringify(name)}: write an IANA name, as in Europe/Berlin.`,
+  );
+}
+
+const form = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.(\d{1,6}))?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
+
+/**
+ * A moment as people write it: a date (`2026-11-30`), which is its midnight, or `2026-11-30T08:15`, in their zone unless it
+ * has its own (`2026-11-30T08:15:00+01:00`).
+ *
+ * @param what it is, for the message
+ * @param timezone IANA name
+ * @throws InsightsError `INVALID_PARAMETER`
+ */
+export function parseMoment(what: string, text: string, timezone: string): Micros {
+  const [, date, time = "00:00", fraction = "", zone = ""] =
+    form.exec(typeof text === "string" ? text.trim() : "") ?? [];
+  const [whole] = time.split(".");
+  const parsed = DateTime.fromISO(`${date}T${whole}${zone.toUpperCase()}`, { zone: timezone });
+  if (parsed.isValid) return microsOf(parsed) + Number(fraction.padEnd(6, "0"));
+  throw new InsightsError(
+    "INVALID_PARAMETER",
+    `${what} is ${JSON.stringify(text)}: write a date as in 2026-11-30, or a moment as in 2026-11-30T06:00:00Z.`,
   );
 }
 

@@ -21,14 +21,35 @@ export function parametersOf<P extends ParameterSet>(
   return Object.fromEntries(entries) as ParameterValues<P>;
 }
 
+/** The most that any number can be. */
+const MOST = 1_000_000_000;
+
 function checked(where: string, parameter: Parameter, value: unknown): unknown {
   if (value === null && parameter.default === null) return null;
-  if (
-    parameter.type === "list"
-      ? Array.isArray(value)
-      : typeof value === (parameter.type === "text" ? "string" : parameter.type)
-  ) {
-    if (typeof value !== "number" || Number.isFinite(value)) return value;
+  const problem = problemOf(parameter, value);
+  if (problem === undefined) return value;
+  throw new InsightsError("INVALID_PARAMETER", `${where} ${problem}.`);
+}
+
+function problemOf(parameter: Parameter, value: unknown): string | undefined {
+  switch (parameter.type) {
+    case "boolean":
+      return typeof value === "boolean" ? undefined : "must be true or false";
+    case "list":
+      return Array.isArray(value) ? undefined : "must be a list";
+    case "text": {
+      const { values } = parameter;
+      if (typeof value !== "string") return "must be a text";
+      if (values) return values.includes(value) ? undefined : `is ${JSON.stringify(value)}: give ${values.join(", ")}`;
+      return value.trim() === "" ? "is empty" : undefined;
+    }
+    case "number": {
+      const { whole, moreThan, least = 0, most = MOST } = parameter;
+      if (typeof value !== "number" || Number.isNaN(value)) return "must be a number";
+      if (whole && !Number.isInteger(value)) return `is ${value}: give a whole number`;
+      if (moreThan !== undefined && !(value > moreThan)) return `is ${value}: give more than ${moreThan}`;
+      if (moreThan === undefined && value < least) return `is ${value}: give ${least} or more`;
+      return value > most ? `is ${value}: give no more than ${most}` : undefined;
+    }
   }
-  throw new InsightsError("INVALID_PARAMETER", `${where} must be a ${parameter.type}.`);
 }

@@ -6,11 +6,30 @@ import type { TableName } from "./tables.ts";
 
 /** What a parameter takes, and what it stands for where it is left out. */
 export type Parameter =
-  | { readonly type: "number"; readonly default: number | null; readonly unit?: string; readonly description: string }
+  | ({
+      readonly type: "number";
+      readonly default: number | null;
+      readonly unit?: string;
+      /** Whether only whole numbers make sense. @default false */
+      readonly whole?: true;
+      readonly description: string;
+    } & Least)
   | { readonly type: "boolean"; readonly default: boolean; readonly description: string }
-  | { readonly type: "text"; readonly default: string | null; readonly description: string }
+  | {
+      readonly type: "text";
+      readonly default: string | null;
+      /** All that it can be. @default any text but an empty one */
+      readonly values?: readonly string[];
+      readonly description: string;
+    }
   /** A list of objects, such as promises: only in code and in configuration files. */
   | { readonly type: "list"; readonly default: readonly unknown[]; readonly description: string };
+
+/** The least that a number can be, or what it must be more than, and the most. @default from 0 to a thousand million */
+type Least = (
+  | { readonly least?: number; readonly moreThan?: undefined }
+  | { readonly least?: undefined; readonly moreThan: number }
+) & { readonly most?: number };
 
 export type ParameterSet = Readonly<Record<string, Parameter>>;
 
@@ -22,9 +41,11 @@ type ParameterValue<P extends Parameter> = P extends { readonly type: "number" }
     ? boolean
     : P extends { readonly type: "list" }
       ? readonly unknown[]
-      : P["default"] extends null
-        ? string | null
-        : string;
+      : P extends { readonly values: readonly (infer V)[] }
+        ? V | Extract<P["default"], null>
+        : P["default"] extends null
+          ? string | null
+          : string;
 
 export type ParameterValues<P extends ParameterSet> = { readonly [K in keyof P]: ParameterValue<P[K]> };
 

@@ -153,7 +153,7 @@ test("queue_wait", async () => {
     { key: "load", n: 3, median: null, p95: null, max: 60 },
     { key: "(asset runs)", n: 1, max: 0 },
   ]);
-  await expect(asked(queueWait, { by: "host" })).rejects.toThrow(
+  await expect(asked(queueWait, { by: "host" as never })).rejects.toThrow(
     'queue_wait: by is "host": give pool, queue, executor, job, hour, all.',
   );
 });

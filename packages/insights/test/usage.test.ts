@@ -90,7 +90,7 @@ test("cost_by_owner", async () => {
     { key: "(asset runs)", hours: 0.5, share: expect.closeTo(3000 / 109, 9), runs: 1 },
   ]);
   expect(await asked(costByOwner, { pipelines: ["dagster"] })).toMatchObject([{ key: "(none)", runs: 10 }]);
-  await expect(asked(costByOwner, { by: "team" })).rejects.toThrow(
+  await expect(asked(costByOwner, { by: "team" as never })).rejects.toThrow(
     'cost_by_owner: by is "team": give owner, tag, operator, dag, queue.',
   );
 });

@@ -78,7 +78,7 @@ async function report(
   const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
   try {
     checkPipelines(names, insights.contents);
-    const scope = { ...scopeOf(options), ...(place.pipelines && { pipelines: place.pipelines }) };
+    const scope = { ...scopeOf(options), ...storedOf(place.pipelines, insights.contents) };
     const { written } = await import("../report/formats.ts");
     if (options.html !== undefined) {
       const { writePage } = await import("../report/page.ts");
@@ -142,6 +142,17 @@ function checkPipelines(names: readonly string[], contents: readonly { readonly 
   );
 }
 
+/** A pipeline of the configuration may not have been synced yet. */
+function storedOf(
+  pipelines: readonly string[] | undefined,
+  contents: readonly { readonly pipeline: string }[],
+): { readonly pipelines?: readonly string[] } {
+  const stored = pipelines?.filter((name) => contents.some(({ pipeline }) => pipeline === name));
+  if (stored?.length === 0)
+    throw new UsageError(`Nothing is stored yet of ${pipelines?.join(", ")}: run dagsync sync.`);
+  return stored ? { pipelines: stored } : {};
+}
+
 function questionNamed(name: string, questions: readonly AnyQuestion[]): AnyQuestion {
   const found = questions.find((each) => each.name === name.replaceAll("-", "_"));
   if (found) return found;
@@ -185,7 +196,7 @@ function listed(questions: readonly AnyQuestion[], question: AnyQuestion | undef
     optionOf(name),
     String((each as { default: unknown }).default ?? "–"),
     ("unit" in each ? String(each.unit) : "") as string,
-    each.description,
+    `${each.description}${"values" in each ? ` ${(each.values as readonly string[]).join(", ")}.` : ""}`,
   ]);
   const about = Object.entries(columns as Readonly<Record<string, { unit?: string; description: string }>>).map(
     ([name, { unit = "", description }]) => [name, unit, description],

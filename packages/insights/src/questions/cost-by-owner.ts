@@ -1,12 +1,11 @@
-import { limitParameter, ofPresentDags, oneOf, staleParameter } from "../common.ts";
+import { limitParameter, ofPresentDags, staleParameter } from "../common.ts";
 import { HOUR, type Window } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
 
 const groupings = ["owner", "tag", "operator", "dag", "queue"] as const;
-type Grouping = (typeof groupings)[number];
 
 const parameters = {
-  by: { type: "text", default: "owner", description: "Who it is told apart by: owner, tag, operator, dag or queue." },
+  by: { type: "text", default: "owner", values: groupings, description: "Who it is told apart by." },
   split: {
     type: "boolean",
     default: true,
@@ -49,24 +48,22 @@ export const costByOwner = defineQuestion({
     cost: { type: "number", nullable: true, description: "Hours by the rate. Null without one." },
   },
   chart: { kind: "bars", label: "key", value: "hours" },
-  sql: (asking) => {
-    const by = oneOf("cost_by_owner: by", asking.parameters.by, groupings);
-    return `
-    WITH spent AS (${spent(asking, by)}),
+  sql: (asking) => `
+    WITH spent AS (${spent(asking)}),
     per_run AS (
       SELECT orchestrator, pipeline, key, job, run_id, sum(now) AS now, sum(before) AS before,
         sum(CASE WHEN is_failed = 1 THEN now ELSE 0 END) AS failed
       FROM spent GROUP BY orchestrator, pipeline, key, job, run_id)
     SELECT orchestrator, pipeline, key, sum(now) AS now, sum(before) AS before, sum(failed) AS failed,
       sum(CASE WHEN now > 0 THEN 1 ELSE 0 END) AS runs
-    FROM per_run GROUP BY orchestrator, pipeline, key`;
-  },
+    FROM per_run GROUP BY orchestrator, pipeline, key`,
   finish: (rows, { parameters }) => shares(rows, parameters),
 });
 
 /** Executions with their microseconds in the two windows. */
-function spent(asking: Own, by: Grouping): string {
+function spent(asking: Own): string {
   const { window, previous, asOf, parameters } = asking;
+  const { by } = parameters;
   const ended = `coalesce(ended, ${asOf})`;
   const slots = parameters.slots ? " * pool_slots" : "";
   const inWindows = (times: string) =>

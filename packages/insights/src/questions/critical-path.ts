@@ -15,7 +15,14 @@ export const criticalPath = defineQuestion({
   waitsFor: ["tasks"],
   parameters: {
     dag: { type: "text", default: null, description: "Only this DAG." },
-    runs: { type: "number", default: 20, unit: "runs", description: "How many of a DAG's latest runs are looked at." },
+    runs: {
+      type: "number",
+      default: 20,
+      unit: "runs",
+      whole: true,
+      least: 1,
+      description: "How many of a DAG's latest runs are looked at.",
+    },
     gap: {
       type: "number",
       default: 60,

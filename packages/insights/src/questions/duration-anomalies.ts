@@ -9,10 +9,24 @@ import { timedColumns, timedKey } from "../timings.ts";
 const ENOUGH_OF_A_WEEKDAY = 4;
 
 const parameters = {
-  z: { type: "number", default: 3.5, description: "How far off at least, in robust standard deviations." },
+  z: { type: "number", default: 3.5, moreThan: 0, description: "How far off at least, in robust standard deviations." },
   floor: { type: "number", default: 30, unit: "s", description: "How far off at least." },
-  base: { type: "number", default: 30, unit: "runs", description: "How many runs before it say what is usual." },
-  min_runs: { type: "number", default: 10, unit: "runs", description: "With fewer before it no run is judged." },
+  base: {
+    type: "number",
+    default: 30,
+    unit: "runs",
+    whole: true,
+    least: 1,
+    description: "How many runs before it say what is usual.",
+  },
+  min_runs: {
+    type: "number",
+    default: 10,
+    unit: "runs",
+    whole: true,
+    least: 1,
+    description: "With fewer before it no run is judged.",
+  },
   ...staleParameter,
   ...limitParameter(50),
 } as const satisfies ParameterSet;

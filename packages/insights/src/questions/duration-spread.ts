@@ -11,7 +11,14 @@ export const durationSpread = defineQuestion({
   waitsFor: ["step_stats"],
   days: 30,
   parameters: {
-    min_runs: { type: "number", default: 20, unit: "runs", description: "With fewer there is no answer." },
+    min_runs: {
+      type: "number",
+      default: 20,
+      unit: "runs",
+      whole: true,
+      least: 1,
+      description: "With fewer there is no answer.",
+    },
     floor: {
       type: "number",
       default: 30,

@@ -12,7 +12,14 @@ export const failingNow = defineQuestion({
     "Airflow keeps one row per run: of a run that was cleared after it failed, only the last outcome is known. Tasks of Dagster's runs are not in the tables.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   parameters: {
-    min_streak: { type: "number", default: 1, unit: "runs", description: "Least number of failed runs in a row." },
+    min_streak: {
+      type: "number",
+      default: 1,
+      unit: "runs",
+      whole: true,
+      least: 1,
+      description: "Least number of failed runs in a row.",
+    },
     ...allTypesParameter,
     ...staleParameter,
   },

@@ -36,9 +36,23 @@ export const failureBursts = defineQuestion({
   tables: ["airflow_task_instances", "dagster_runs"],
   parameters: {
     gap: { type: "number", default: 10, unit: "min", description: "A longer time without a failure ends a burst." },
-    min: { type: "number", default: 3, unit: "DAGs", description: "Bursts of fewer DAGs and jobs are left out." },
+    min: {
+      type: "number",
+      default: 3,
+      unit: "DAGs",
+      whole: true,
+      least: 1,
+      description: "Bursts of fewer DAGs and jobs are left out.",
+    },
     ...staleParameter,
-    limit: { type: "number", default: 200, unit: "rows", description: "Most bursts, the largest, and most pairs." },
+    limit: {
+      type: "number",
+      default: 200,
+      unit: "rows",
+      whole: true,
+      least: 1,
+      description: "Most bursts, the largest, and most pairs.",
+    },
   },
   columns: {
     kind: { type: "text", description: "burst, or pair: two that fail in the same bursts." },

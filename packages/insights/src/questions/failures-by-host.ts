@@ -22,6 +22,8 @@ export const failuresByHost = defineQuestion({
     min_executions: {
       type: "number",
       default: 50,
+      whole: true,
+      least: 1,
       unit: "executions",
       description: "Least number on a host, and on the others together.",
     },

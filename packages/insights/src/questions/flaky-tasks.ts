@@ -13,7 +13,14 @@ export const flakyTasks = defineQuestion({
   tables: ["airflow_task_instances"],
   waitsFor: ["event_logs"],
   parameters: {
-    min_instances: { type: "number", default: 5, unit: "instances", description: "Tasks with fewer are left out." },
+    min_instances: {
+      type: "number",
+      default: 5,
+      unit: "instances",
+      whole: true,
+      least: 1,
+      description: "Tasks with fewer are left out.",
+    },
     ...staleParameter,
     ...limitParameter(50),
   },

@@ -6,10 +6,24 @@ import { breakOf } from "../statistics.ts";
 import { timedColumns, timedKey } from "../timings.ts";
 
 const parameters = {
-  base: { type: "number", default: 28, unit: "days", description: "How long before the window it is compared with." },
-  ratio: { type: "number", default: 1.3, description: "By what factor the medians differ at least." },
+  base: {
+    type: "number",
+    default: 28,
+    unit: "days",
+    moreThan: 0,
+    most: 36_500,
+    description: "How long before the window it is compared with.",
+  },
+  ratio: { type: "number", default: 1.3, least: 1, description: "By what factor the medians differ at least." },
   floor: { type: "number", default: 30, unit: "s", description: "How much the medians differ at least." },
-  min_runs: { type: "number", default: 5, unit: "runs", description: "With fewer on either side there is no answer." },
+  min_runs: {
+    type: "number",
+    default: 5,
+    unit: "runs",
+    whole: true,
+    least: 1,
+    description: "With fewer on either side there is no answer.",
+  },
   ...staleParameter,
   ...limitParameter(50),
 } as const satisfies ParameterSet;

@@ -13,7 +13,14 @@ export const mappedFanout = defineQuestion({
   tables: ["airflow_task_instances"],
   days: 28,
   parameters: {
-    min_width: { type: "number", default: 2, unit: "instances", description: "Narrower expansions are left out." },
+    min_width: {
+      type: "number",
+      default: 2,
+      unit: "instances",
+      whole: true,
+      least: 1,
+      description: "Narrower expansions are left out.",
+    },
     ...staleParameter,
     ...limitParameter(200),
   },

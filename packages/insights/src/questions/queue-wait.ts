@@ -1,4 +1,4 @@
-import { limitParameter, ofPresentDags, oneOf, over, staleParameter, within } from "../common.ts";
+import { limitParameter, ofPresentDags, over, staleParameter, within } from "../common.ts";
 import { percentile, ranked } from "../dialect.ts";
 import { HOUR, type Micros, minutesIntoHour, SECOND, textOf } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet } from "../question.ts";
@@ -13,8 +13,8 @@ const parameters = {
   by: {
     type: "text",
     default: "pool",
-    description:
-      "What the waits are told apart by: pool, queue, executor, job, hour or all. Dagster has the last three.",
+    values: groupings,
+    description: "What the waits are told apart by. Dagster has the last three.",
   },
   ...staleParameter,
   ...limitParameter(1000),
@@ -34,7 +34,7 @@ export const queueWait = defineQuestion({
   columns: {
     orchestrator: { type: "text", description: "airflow, whose tasks wait, or dagster, whose runs do." },
     key: { type: "text", description: "The pool, queue, executor or job; of hours the start, as UTC." },
-    n: { type: "integer", description: "Waits for a worker that ended in the window: of executions, or of runs." },
+    n: { type: "integer", description: "Waits for a worker, of executions or of runs, that were over in the window." },
     median: seconds("Half of them were no longer. Null for fewer than 5."),
     p95: seconds("95 of 100 were no longer. Null for fewer than 5."),
     max: seconds("The longest."),
@@ -52,11 +52,11 @@ export const queueWait = defineQuestion({
   },
   chart: { kind: "bars", label: "key", value: "p95" },
   sql: (asking) => {
-    const by = oneOf("queue_wait: by", asking.parameters.by, groupings);
+    const { by } = asking.parameters;
     const percentileOf = (percent: number, wait: string) =>
       `CASE WHEN count(${wait}) >= ${ENOUGH} THEN ${percentile(percent, wait)} END`;
     return `
-    WITH waits AS (${waits(asking, by)}),
+    WITH waits AS (${waits(asking)}),
     measured AS (
       SELECT w.*, ${ranked("queue_wait", ["orchestrator", "key"])}, ${ranked("schedule_wait", ["orchestrator", "key"])}
       FROM waits w)
@@ -72,7 +72,8 @@ export const queueWait = defineQuestion({
     parameters.by === "hour" ? rows.map((row) => ({ ...row, key: textOf(Number(row.key)) })) : rows,
 });
 
-function waits({ window, timezone, parameters }: Own, by: (typeof groupings)[number]): string {
+function waits({ window, timezone, parameters }: Own): string {
+  const { by } = parameters;
   // The hours of some zones begin at half past.
   const shift: Micros = minutesIntoHour(window.from, timezone);
   const hour = `started - (started + ${shift}) % ${HOUR}`;

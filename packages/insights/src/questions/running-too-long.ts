@@ -17,7 +17,7 @@ export const runningTooLong = defineQuestion({
     "Whether a worker is still alive is not in the tables. A deferred task and a sensor between two looks hold no worker: see their state. Of Dagster, runs are known and steps are not.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
   parameters: {
-    factor: { type: "number", default: 2, description: "How many times the usual p95 is too long." },
+    factor: { type: "number", default: 2, moreThan: 0, description: "How many times the usual p95 is too long." },
     floor: { type: "number", default: 600, unit: "s", description: "What runs shorter is never too long." },
     absolute: {
       type: "number",

@@ -16,7 +16,12 @@ export const staleAssets = defineQuestion({
   tables: ["dagster_assets"],
   waitsFor: ["materializations", "asset_events"],
   parameters: {
-    factor: { type: "number", default: 2, description: "How many times the usual longest gap an asset may be old." },
+    factor: {
+      type: "number",
+      default: 2,
+      moreThan: 0,
+      description: "How many times the usual longest gap an asset may be old.",
+    },
     floor: { type: "number", default: 1, unit: "h", description: "What is younger is never stale." },
     all: {
       type: "boolean",
