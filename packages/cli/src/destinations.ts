@@ -120,6 +120,18 @@ export async function parseDestination(
   return { destination, ...(isFile && { duckdbFile: path }) };
 }
 
+/**
+ * Whether a text is a destination's address and not the name of a pipeline: it begins with a kind, or with what may be a
+ * misspelt one.
+ */
+export function isAddress(text: string): boolean {
+  const [, scheme] = /^([a-z0-9]+):/i.exec(text) ?? [];
+  return scheme !== undefined;
+}
+
+/** Where tables are, for the help of commands that read them. */
+export const tablesPlace = `${destinationForms}, or a pipeline of the configuration`;
+
 /** How a place for exports is written, for help. */
 export const exportPlaceForms = "a folder, or s3://bucket/prefix[?region=&endpoint=&forcePathStyle=]";
 

@@ -43,7 +43,7 @@ test.each([
   [
     "a key that is like no other",
     `${whole}whatever: 1\n`,
-    "dagsync.yaml:8:1: the file has a key that is not known. Known here: sources, destinations, pipelines.",
+    "dagsync.yaml:8:1: the file has a key that is not known. Known here: sources, destinations, pipelines, expect, pairs.",
   ],
   [
     "a number where text belongs",
@@ -92,6 +92,33 @@ test.each([
   ],
 ])("says where and what: %s", (_, text, message) => {
   expect(complaint(text)).toBe(message);
+});
+
+test.each([
+  ["{ dag: sales, done_by: 06:30, timezone: Europe/Berlin, days: [mon-wed, fri] }", ""],
+  ["{ job: ingest, within: 1h 30m, pipeline: prod }", ""],
+  ["{ done_by: 06:30 }", "expect[0] must name either a dag or a job."],
+  ["{ dag: a, job: b, done_by: 06:30 }", "expect[0] must name either a dag or a job."],
+  ["{ dag: a }", "expect[0] must have either done_by or within."],
+  ["{ dag: a, within: 5m, done_by: 06:30 }", "expect[0] must have either done_by or within."],
+  ["{ dag: a, within: 5m, days: mon }", "expect[0] has timezone or days, which go with done_by."],
+  ["{ dag: a, done_by: 390 }", "expect[0].done_by must be text: put it in quotes."],
+  ["{ dag: a, done_by: 24:30 }", "expect[0].done_by must be a time of day, as in 06:30."],
+  ["{ dag: a, within: 5 apples }", "expect[0].within must be a length, as in 45m or 1h30m."],
+  ["{ dag: a, done_by: 06:30, timezone: Mars/Base }", "expect[0].timezone must be an IANA name, as in Europe/Berlin."],
+  [
+    "{ dag: a, done_by: 06:30, days: [mon, someday] }",
+    "expect[0].days[1] must be weekdays, as in mon-fri or [mon, wed].",
+  ],
+  ["{ dag: a, doneby: 06:30 }", 'Did you mean "done_by"?'],
+  ["sales", "expect[0] must hold keys and values."],
+])("promises in their forms: %s", async (promise, message) => {
+  const text = `${whole}expect: [${promise}]\n`;
+  expect(complaint(text)).toContain(message || "nothing");
+  if (message !== "") return;
+  // What the file may say is what questions take.
+  const { promisesOf } = await import("../../insights/src/promises.ts");
+  expect(promisesOf(parseConfig(text, "dagsync.yaml").config.expect ?? [], "UTC")).toHaveLength(1);
 });
 
 test.each([

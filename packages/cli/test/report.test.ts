@@ -118,6 +118,63 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
   expect(await states[0]).toBe(await states[1]);
 });
 
+test("promises of the configuration are kept, broken, or of what is not there", async () => {
+  const config = join(folder, "promises.yaml");
+  const promising = (...promises: string[]) =>
+    writeFileSync(
+      config,
+      `sources: { a: { kind: airflow, url: "http://127.0.0.1:1" } }
+destinations: { here: "${place}" }
+pipelines: [{ name: prod, from: a, to: here }, { name: not_synced_yet, from: a, to: here, prefix: b_ }]
+expect: [${promises.join(", ")}]\n`,
+    );
+  const check = (...more: string[]) =>
+    dagsync(["report", "--config", config, "--fail-on", "deadline_misses", ...more], { env: { DAG: "load_orders" } });
+  promising("{ dag: load_orders, within: 40d }");
+  const kept = await check("deadline_misses", "--format", "json");
+  expect(kept).toMatchObject({ code: 0, stderr: "" });
+  expect(JSON.parse(kept.stdout).rows).toMatchObject([{ pipeline: "prod", missed: 0 }]);
+  promising('{ dag: "${DAG}", within: 1s }', "{ dag: dbt_nightly, within: 40d }");
+  expect(await check()).toMatchObject({ code: 3, stderr: "Found: deadline_misses (1).\n" });
+  expect((await check("needs_attention", "--format", "csv")).stdout).toContain("deadline_misses,");
+  expect((await dagsync(["report", "--config", config], { env: { DAG: "load_orders" } })).stdout).toContain(
+    "Not ready within 1s",
+  );
+  promising("{ dag: absent, within: 40d }");
+  expect(await check()).toMatchObject({ code: 3 });
+  promising();
+  expect(await check()).toMatchObject({ code: 2, stderr: expect.stringContaining("nothing is promised") });
+  expect((await report("deadline_misses")).stderr).toContain("nothing is promised");
+});
+
+test("--at takes a pipeline of the configuration too, in all commands that read tables", async () => {
+  const config = join(folder, "at.yaml");
+  writeFileSync(
+    config,
+    `sources: { a: { kind: airflow, url: "http://127.0.0.1:1" } }
+destinations: { here: "${place}", there: "sqlite:other.sqlite" }
+pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }]\n`,
+  );
+  const at = (where: string, ...args: string[]) => dagsync([...args, "--at", where, "--config", config]);
+  for (const args of [
+    ["report", "coverage"],
+    ["state"],
+    ["state", "export"],
+    ["export", "--into", join(folder, "out")],
+  ]) {
+    expect(await at("prod", ...args)).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/airflow_dag_runs|: 3 files/),
+    });
+    expect(await at("prdo", ...args)).toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('Did you mean "prod"?'),
+    });
+    const both = await at(place, ...args);
+    expect(both.code, args.join(" ")).toBe(2);
+  }
+});
+
 test("--html writes one page, or says why it cannot", async () => {
   const file = join(folder, "report.html");
   expect(await report("--html", file)).toMatchObject({

@@ -139,6 +139,8 @@ export interface Question<P extends ParameterSet = ParameterSet, C extends Answe
   readonly parameters: P;
   readonly columns: C;
   readonly chart: Chart;
+  /** Whether a row is something to look at, for checks. @default every row is */
+  isFinding?(row: AnswerRow<C>): boolean;
   /**
    * The statement, over the tables and the conventions by their names, in the SQL that all databases share. `/` of whole
    * numbers is not the same everywhere: multiply by 1.0 first.

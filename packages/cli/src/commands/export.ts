@@ -3,7 +3,7 @@ import type { Destination } from "@org/destination";
 import type { ExportManifest, ExportOptions } from "@org/destination/export";
 import type { Command } from "commander";
 import { loadPipeline } from "../choice.ts";
-import { destinationForms, exportPlaceForms, parseDestination, parseExportPlace } from "../destinations.ts";
+import { exportPlaceForms, isAddress, parseDestination, parseExportPlace, tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { parseMoment } from "../export/moment.ts";
@@ -40,7 +40,7 @@ export function addExport(program: Command, io: SafeIo, outcome: Outcome): void 
   const command = program
     .command("export")
     .description("write tables into files that can be checked: CSV, NDJSON or Parquet, in a folder or in S3")
-    .option("--at <place>", `${destinationForms}, or a pipeline of the configuration (default: its only one)`)
+    .option("--at <place>", `${tablesPlace} (default: its only one)`)
     .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
     .option("--into <folder>", exportPlaceForms)
     .option("--tables <names>", "only these, separated by commas (default: all)")
@@ -152,7 +152,7 @@ async function placeOf(
   { at, config }: ExportCommandOptions,
   io: Io,
 ): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
-  if (at !== undefined && /^(?:duckdb|md|sqlite|postgres|postgresql|files|s3):/.test(at)) {
+  if (at !== undefined && isAddress(at)) {
     if (config !== undefined) throw new UsageError("--at says where the tables are: --config goes with a pipeline.");
     return { destination: (await parseDestination(at, { label: "--at" })).destination, pipeline: undefined };
   }

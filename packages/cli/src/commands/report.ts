@@ -1,5 +1,5 @@
 import { type Command, Option } from "commander";
-import { destinationForms } from "../destinations.ts";
+import { tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Outcome } from "../main.ts";
@@ -33,7 +33,7 @@ export function addReport(program: Command, io: SafeIo, outcome: Outcome): void 
     .description("answer questions from a destination: without one, what needs attention and five numbers")
     .argument("[question]", "one of --list; its own options follow as --name value")
     .argument("[pipelines...]", "only these (default: all)")
-    .option("--at <destination>", `${destinationForms}, instead of a configuration`)
+    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
     .option("--config <file>", "whose destination to ask (default: dagsync.yaml)")
     .option("--since <time>", "start of the window: 2026-11-01, or a moment with its zone")
     .option("--until <time>", "its end (default: the moment that the tables show)")
@@ -58,7 +58,7 @@ export function addReport(program: Command, io: SafeIo, outcome: Outcome): void 
 }
 
 async function report(
-  { openInsights, questions }: Insights,
+  { openInsights, questions, needsAttention }: Insights,
   { question, pipelines: names, parameters }: ReturnType<typeof parseArguments<AnyQuestion>>,
   options: ReportOptions,
   io: SafeIo,
@@ -69,12 +69,18 @@ async function report(
   if (options.html !== undefined && (question || options.sql)) {
     throw new UsageError("--html has all questions in one page: leave the question out.");
   }
-  const { askedPlace } = await import("../report/place.ts");
+  const { askedPlace, saidFor } = await import("../report/place.ts");
   const place = await askedPlace(
     question || names.length === 0 ? names : knownNames(names, questions, options),
     options,
     io,
   );
+  if ([question, ...failOn].some((each) => each?.name === "deadline_misses") && !place.said.expect?.length) {
+    // "No misses" would sound as if something had been looked at.
+    throw new UsageError(
+      "deadline_misses: nothing is promised. Say under expect: in dagsync.yaml what is, and leave the address out.",
+    );
+  }
   const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
   try {
     checkPipelines(names, insights.contents);
@@ -84,14 +90,19 @@ async function report(
       const { writePage } = await import("../report/page.ts");
       await writePage(options.html, insights, { ...scope, place }, io);
     } else if (question) {
-      const answer = await insights.answer(question, { ...parameters, ...scope });
+      const answer = await insights.answer(question, { ...saidFor(question, place), ...parameters, ...scope });
       io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format));
-    } else io.stdout.write(await summaryIn(options.format, insights, scope, place.destination.name));
+    } else {
+      const attention = saidFor(needsAttention, place);
+      io.stdout.write(await summaryIn(options.format, insights, scope, attention, place.destination.name));
+    }
     const found: string[] = [];
     for (const each of failOn) {
       // What was asked for with parameters is judged by them.
-      const { rows } = await insights.answer(each, { ...(each === question && parameters), ...scope });
-      if (rows.length > 0) found.push(`${each.name} (${rows.length})`);
+      const own = { ...saidFor(each, place), ...(each === question && parameters) };
+      const { rows } = await insights.answer(each, { ...own, ...scope });
+      const findings = rows.filter((row) => each.isFinding?.(row) ?? true);
+      if (findings.length > 0) found.push(`${each.name} (${findings.length})`);
     }
     if (found.length === 0) return;
     io.stderr.write(`Found: ${found.join(", ")}.\n`);
@@ -105,10 +116,11 @@ async function summaryIn(
   format: Format,
   insights: Awaited<ReturnType<Insights["openInsights"]>>,
   scope: object,
+  attentionOf: object,
   place: string,
 ): Promise<string> {
   const { summarized, summaryMarkdown, summaryText } = await import("../report/summary.ts");
-  const summary = await summarized(insights, scope);
+  const summary = await summarized(insights, scope, attentionOf);
   if (format === "table") return summaryText(summary, place);
   if (format === "markdown") return summaryMarkdown(summary, place);
   const { attention, numbers } = summary;

@@ -1,7 +1,6 @@
 import type { Command } from "commander";
 import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
-import { destinationForms, parseDestination } from "../destinations.ts";
-import { UsageError } from "../errors.ts";
+import { isAddress, parseDestination, tablesPlace } from "../destinations.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { duration } from "../render/duration.ts";
@@ -9,6 +8,7 @@ import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 import { readStreamStates, type StreamState } from "../stored-state.ts";
+import { atOf } from "../tables-at.ts";
 import { addTransfer } from "./transfer.ts";
 
 interface StateOptions extends Choice {
@@ -21,8 +21,8 @@ export function addState(program: Command, io: SafeIo, _outcome: Outcome): void 
     .command("state")
     .description("show what a destination holds: pipelines, streams, how far they are, and rows")
     .argument("[pipelines...]", "of the configuration (default: all)")
-    .option("--at <destination>", `${destinationForms}, instead of a configuration`)
-    .option("--to <destination>", "the same as --at")
+    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
+    .option("--to <place>", "the same as --at")
     .option("--config <file>", "whose destinations to show (default: dagsync.yaml)")
     .option("--json", "write each stream as a line of JSON")
     // What follows "export" and "import" is theirs.
@@ -42,14 +42,14 @@ interface Found {
 }
 
 async function read(names: readonly string[], options: StateOptions, io: Io): Promise<readonly Found[]> {
-  const { to, at = to } = options;
-  if (at !== undefined) {
-    if (to !== undefined && to !== at) throw new UsageError("--at and --to mean the same: leave one of them out.");
+  const at = atOf(options);
+  if (at !== undefined && isAddress(at)) {
     refuseBoth(names, options.config);
-    const { destination } = await parseDestination(at, { label: to === undefined ? "--at" : "--to" });
+    const { destination } = await parseDestination(at, { label: options.to === undefined ? "--at" : "--to" });
     return [{ place: destination.name, streams: await readStreamStates(destination, io.signal) }];
   }
-  const { chosen } = await loadPipelines(names, options, io);
+  const wanted = at === undefined ? names : [...new Set([at, ...names])];
+  const { chosen } = await loadPipelines(wanted, options, io);
   const found: Found[] = [];
   for (const { name, place } of chosen) {
     const { destination } = await place();

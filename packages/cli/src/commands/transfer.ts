@@ -3,14 +3,16 @@ import type { Destination } from "@org/destination";
 import type { Command } from "commander";
 import { type Choice, loadPipeline, refuseBoth } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
-import { destinationForms, parseDestination } from "../destinations.ts";
+import { destinationForms, isAddress, parseDestination, tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
+import { atOf } from "../tables-at.ts";
 
 interface TransferOptions extends Choice {
+  readonly at?: string;
   readonly json?: true;
 }
 
@@ -18,11 +20,12 @@ export function addTransfer(state: Command, io: SafeIo): void {
   state
     .command("export")
     .description("write a pipeline's rows and states to stdout, as lines of JSON; no sync of it can run meanwhile")
-    .option("--to <destination>", `${destinationForms}, where the pipeline is`)
+    .option("--at <place>", `${tablesPlace}, where the pipeline is`)
+    .option("--to <place>", "the same as --at")
     .option("--pipeline <name>", "which one, or one of the configuration (default: the only one)")
-    .option("--config <file>", "where the pipeline is, without --to (default: dagsync.yaml)")
+    .option("--config <file>", "where the pipeline is, without an address (default: dagsync.yaml)")
     .action(async (options: TransferOptions) => {
-      const { destination, pipeline } = await placeOf(options, io, async ({ place }) => (await place()).destination);
+      const { destination, pipeline } = await sourceOf(options, io);
       const { exportPipeline } = await import("../transfer/export.ts");
       for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
         // So that what was read does not pile up.
@@ -52,6 +55,18 @@ export function addTransfer(state: Command, io: SafeIo): void {
 
 /** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */
 const shapedOf = async ({ open }: ConfiguredPipeline) => (await open({ isOffline: true })).destination;
+
+/** Where what is exported is: `--at` may be the pipeline. */
+async function sourceOf({ at, to, ...options }: TransferOptions, io: Io) {
+  const from = atOf({ ...(at !== undefined && { at }), ...(to !== undefined && { to }) });
+  const destinationOf = async ({ place }: ConfiguredPipeline) => (await place()).destination;
+  if (from === undefined) return placeOf(options, io, destinationOf);
+  if (isAddress(from)) return placeOf({ ...options, to: from }, io, destinationOf);
+  const { pipeline = from } = options;
+  if (pipeline !== from)
+    throw new UsageError("--at names a pipeline, and --pipeline another one: leave one of them out.");
+  return placeOf({ ...options, pipeline }, io, destinationOf);
+}
 
 /** Where the pipeline is, by the options or by the configuration, and what it is called. */
 async function placeOf(

@@ -8,6 +8,7 @@ import type * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { readApart } from "../read-apart.ts";
+import { pair, promise } from "./report.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
@@ -114,8 +115,8 @@ function problems(issue: Issue, root: unknown): Problem[] {
 function knownKeys(place: Path): string[] {
   const { sources, pipelines } = configSchema.shape;
   if (place.length === 0) return Object.keys(configSchema.shape);
-  const entry = place[0] === "sources" ? sources.valueType : pipelines.element;
-  return Object.keys(entry.shape);
+  const entries = { sources: sources.valueType, pipelines: pipelines.element, expect: promise, pairs: pair };
+  return Object.keys(entries[place[0] as keyof typeof entries].shape);
 }
 
 function valueAt(root: unknown, place: Path): unknown {

@@ -1,6 +1,7 @@
 /** What a configuration file may say. Its descriptions become the JSON Schema that editors read. */
 import * as z from "zod";
 import { sourceKinds } from "../sources.ts";
+import { pair, promise } from "./report.ts";
 import { schemaUrl } from "./schema-url.ts";
 
 const text = z.string("must be text: put it in quotes").min(1, "is empty");
@@ -88,6 +89,14 @@ export const configSchema = z
           "s3://bucket/prefix. Relative paths begin at this file.",
       ),
       pipelines: z.array(pipeline, "must be a list").min(1, "is an empty list").describe("What goes where."),
+      expect: z
+        .array(promise, "must be a list")
+        .optional()
+        .describe("What was promised, for deadline_misses: when DAGs and jobs are done."),
+      pairs: z
+        .array(pair, "must be a list")
+        .optional()
+        .describe("Which DAG and which job do the same, for side_by_side. Default: those of equal names."),
     },
     object,
   )

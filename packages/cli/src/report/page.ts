@@ -1,10 +1,10 @@
 import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
-import type { Insights, Scope } from "@org/insights";
+import { type Insights, questions, type Scope } from "@org/insights";
 import { reportPage } from "@org/insights/page";
 import { UsageError } from "../errors.ts";
 import type { SafeIo } from "../render/safe-output.ts";
-import type { AskedPlace } from "./place.ts";
+import { type AskedPlace, saidFor } from "./place.ts";
 
 /** Writes the page, all of it or nothing. @throws UsageError where the file cannot be written */
 export async function writePage(
@@ -14,7 +14,9 @@ export async function writePage(
   io: Pick<SafeIo, "stdout">,
 ): Promise<void> {
   if (/^[a-z][a-z0-9+.-]+:/i.test(file)) throw new UsageError("--html writes a file: give a path, as in report.html.");
-  const text = await reportPage(insights, { ...scope, title: place.destination.name, servers: place.servers });
+  const parameters = Object.fromEntries(questions.map((question) => [question.name, saidFor(question, place)]));
+  const { servers } = place;
+  const text = await reportPage(insights, { ...scope, title: place.destination.name, servers, parameters });
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(unfinished, text);

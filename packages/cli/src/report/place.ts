@@ -1,7 +1,9 @@
 /** Where a report looks: a destination by its address, or that of a configuration's pipelines. */
 import type { Destination } from "@org/destination";
 import { loadPipelines } from "../choice.ts";
-import { parseDestination } from "../destinations.ts";
+import type { ConfigFile } from "../config/read.ts";
+import { allWithVariables } from "../config/variables.ts";
+import { isAddress, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 
@@ -11,21 +13,30 @@ export interface AskedPlace {
   readonly pipelines?: readonly string[];
   /** Where the pipelines' servers are, as far as a configuration says. */
   readonly servers: ReadonlyMap<string, { readonly kind: "airflow" | "dagster"; readonly url: string }>;
+  /** Parameters of questions that a configuration says, by their names: `expect` and `pairs`. */
+  readonly said: Readonly<Record<string, readonly unknown[]>>;
 }
 
-/** @param names pipelines. @throws UsageError */
+/**
+ * @param names pipelines
+ * @param options.at a destination's address, or the name of a pipeline
+ * @throws UsageError
+ */
 export async function askedPlace(
   names: readonly string[],
   { at, config }: { readonly at?: string; readonly config?: string },
   io: Io,
 ): Promise<AskedPlace> {
   const named = names.length > 0 && { pipelines: names };
-  if (at !== undefined) {
-    if (config !== undefined) throw new UsageError("--at and --config do not go together: either says where to look.");
+  if (at !== undefined && isAddress(at)) {
+    if (config !== undefined) {
+      throw new UsageError("--at says where the tables are: --config goes with a pipeline's name.");
+    }
     const { destination } = await parseDestination(at, { label: "--at" });
-    return { destination, ...named, servers: new Map() };
+    return { destination, ...named, servers: new Map(), said: {} };
   }
-  const { chosen } = await loadPipelines(names, config === undefined ? {} : { config }, io);
+  const wanted = at === undefined ? names : [...new Set([at, ...names])];
+  const { chosen, file } = await loadPipelines(wanted, config === undefined ? {} : { config }, io);
   const places = new Set(chosen.map(({ to, schema }) => JSON.stringify([to, schema])));
   const [first] = chosen;
   if (!first || places.size > 1) {
@@ -34,5 +45,22 @@ export async function askedPlace(
   }
   const { destination } = await first.place();
   const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));
-  return { destination, pipelines: chosen.map(({ name }) => name), servers: new Map(servers) };
+  const said = saidIn(file, io);
+  return { destination, pipelines: chosen.map(({ name }) => name), servers: new Map(servers), said };
+}
+
+/** Parameters of a question that the configuration says. */
+export function saidFor(
+  { parameters }: { readonly parameters: object },
+  { said }: Pick<AskedPlace, "said">,
+): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.entries(said).filter(([name]) => Object.hasOwn(parameters, name)));
+}
+
+function saidIn(file: ConfigFile, { env }: Pick<Io, "env">): AskedPlace["said"] {
+  const { expect, pairs } = file.config;
+  const said = { ...(expect && { expect }), ...(pairs && { pairs }) };
+  return allWithVariables(said, env, [], (path, reason): never => {
+    throw new UsageError(`${file.where(path)} ${reason}`);
+  });
 }

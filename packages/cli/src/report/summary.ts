@@ -19,9 +19,9 @@ export interface Summary {
   readonly numbers: Answer<typeof keyNumbers.columns>;
 }
 
-export async function summarized(insights: Insights, scope: Scope): Promise<Summary> {
+export async function summarized(insights: Insights, scope: Scope, attentionOf: object = {}): Promise<Summary> {
   return {
-    attention: await insights.answer(needsAttention, scope),
+    attention: await insights.answer(needsAttention, { ...attentionOf, ...scope }),
     numbers: await insights.answer(keyNumbers, scope),
   };
 }

@@ -65,6 +65,8 @@ export const deadlineMisses = defineQuestion({
     outcomes: { type: "list", description: "met, late or missed of each slot, the oldest first." },
   },
   chart: { kind: "strip", label: "name", x: "outcomes", value: "outcomes" },
+  // A promise of what is not there is not kept.
+  isFinding: ({ missed, pipeline }) => missed > 0 || pipeline === null,
   sql({ window, timezone, parameters, value }) {
     const promises = promisesOf(parameters.expect, timezone);
     if (promises.length === 0) return "SELECT pipeline, name, run_after FROM runs WHERE 1 = 0";

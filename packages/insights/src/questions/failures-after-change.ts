@@ -50,6 +50,7 @@ export const failuresAfterChange = defineQuestion({
         "fails more or fails less where the rates' 95 % intervals do not overlap, slower or faster by 30 % and 30 s, no change, too few.",
     },
   },
+  isFinding: ({ verdict }) => verdict === "fails more" || verdict === "slower",
   chart: { kind: "dumbbell", label: "dag", before: "rate_before", after: "rate_after" },
   sql: ({ window, values, parameters }) => `
     WITH back(places) AS (${values(

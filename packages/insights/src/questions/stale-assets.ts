@@ -45,6 +45,7 @@ export const staleAssets = defineQuestion({
     last_run: { type: "text", nullable: true, description: "The run that made it last." },
     job: { type: "text", nullable: true, description: "That run's job." },
   },
+  isFinding: ({ state }) => state === "stale",
   chart: { kind: "bars", label: "asset", value: "age", mark: "longest" },
   sql: ({ asOf, parameters: { factor, floor, all, limit } }) => `
     WITH made AS (
