@@ -7,10 +7,11 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 
 /** Who may import whom: a package's own code, by the names under @org/. */
 const allowed: Record<string, readonly string[]> = {
-  "airflow-client": [],
-  "dagster-client": [],
+  kit: [],
+  "airflow-client": ["kit"],
+  "dagster-client": ["kit"],
   destination: [],
-  "sync-engine": ["destination"],
+  "sync-engine": ["destination", "kit"],
   insights: ["destination"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
   cli: ["airflow-client", "dagster-client", "destination", "insights", "sources", "sync-engine"],

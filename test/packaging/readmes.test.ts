@@ -17,6 +17,8 @@ const questions = {
 };
 
 const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
+  // Nobody is to install it or write a line with it.
+  kit: [],
   "airflow-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],
   "dagster-client": ["install", "ten lines", "auth", "errors", "defaults", "runtimes"],
   destination: ["install", "ten lines", "errors", "defaults"],
@@ -35,11 +37,13 @@ test.each([...publishable.keys()])("the README of @org/%s answers what people as
 
 test("the first lines of every README compile in a project that installed the packages", async (context) => {
   const project = inject("npmProject");
-  const files = [...publishable.keys()].map((name) => {
-    const file = `readme-${name}.ts`;
-    writeFileSync(join(project, file), /^```ts\n(import [\s\S]*?)^```/m.exec(readme(name))?.[1] ?? "no such lines");
-    return file;
-  });
+  const files = [...publishable.keys()]
+    .filter((name) => asked[name]?.includes("ten lines"))
+    .map((name) => {
+      const file = `readme-${name}.ts`;
+      writeFileSync(join(project, file), /^```ts\n(import [\s\S]*?)^```/m.exec(readme(name))?.[1] ?? "no such lines");
+      return file;
+    });
   const compilerOptions = {
     noEmit: true,
     strict: true,

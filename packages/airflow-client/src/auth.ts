@@ -1,4 +1,4 @@
-import { raceAbort, startDeadline } from "./deadline.ts";
+import { raceAbort, withDeadline } from "@org/kit";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
 import { tokenProblem } from "./headers.ts";
 import type { Redactor } from "./redact.ts";
@@ -71,16 +71,14 @@ function renewable(
   let flight: Flight | undefined;
 
   const acquire = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
-    const deadline = startDeadline(options.timeoutMs, [options.signal, signal]);
-    try {
-      token = await deadline.race(get({ refused, signal: deadline.signal }));
-      options.redactor.add(token, "token");
-      return token;
-    } catch (error) {
-      throw deadline.expired ? tokenTimeout(kind, options.timeoutMs) : error;
-    } finally {
-      deadline.end();
-    }
+    const { timeoutMs } = options;
+    token = await withDeadline((signal) => get({ refused, signal }), {
+      timeoutMs,
+      signals: [options.signal, signal],
+      timeout: () => tokenTimeout(kind, timeoutMs),
+    });
+    options.redactor.add(token, "token");
+    return token;
   };
 
   const start = (refused: string | undefined): Flight => {

@@ -1,7 +1,7 @@
+import { defaultMaxResponseBytes, isResponseLimit } from "@org/kit";
 import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
-import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
 import { isRecord } from "./detail.ts";
 import { AirflowError } from "./errors.ts";
 import { kindOf, unexpected } from "./expect.ts";

@@ -1,3 +1,4 @@
+import { retryAfterMs } from "@org/kit";
 import { decodeDetail, describeDetail, isRecord, withoutInput } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { since } from "./generated/since.ts";
@@ -179,16 +180,6 @@ function redirectText(response: Response, call: Call): string {
       ? `use https://${target.host} as the base URL`
       : "check the base URL, and whether a proxy asks to sign in";
   return `was redirected to ${to}. Redirects are not followed, so that no credential goes to another address: ${advice}.`;
-}
-
-/** The wait that a Retry-After header asks for: seconds, or a date as seen from the server's own clock. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);
-  const until = Date.parse(value);
-  const now = Date.parse(headers.get("date") ?? "");
-  return Number.isNaN(until) ? undefined : Math.max(0, until - (Number.isNaN(now) ? Date.now() : now));
 }
 
 function withoutQuery(url: string): string {

@@ -1,7 +1,6 @@
+import { readBody, withDeadline } from "@org/kit";
 import { type AirflowAuth, createCredentials, tokenTimeout } from "./auth.ts";
 import { credentialsError, loginToken } from "./auth-answers.ts";
-import { readBody } from "./body.ts";
-import { startDeadline } from "./deadline.ts";
 import { AirflowError } from "./errors.ts";
 import { type AirflowExchange, type AirflowMiddleware, through } from "./middleware.ts";
 import { networkError, timeoutError } from "./network-error.ts";
@@ -167,20 +166,16 @@ export function createTransport(options: TransportOptions): Transport {
       if (request.headers) redactor.addHeaders(request.headers, "call");
       if (request.body) redactor.addPasswords(request.body);
       const timeoutMs = request.timeoutMs ?? options.timeoutMs;
-      const deadline = startDeadline(timeoutMs, [options.signal, request.signal]);
       const wait: Wait = { forToken: false };
-      try {
-        const answer = await deadline.race(authenticated(request, deadline.signal, wait));
-        return { data: decode(answer, request), response: answer.response, bytes: answer.bytes };
-      } catch (error) {
-        if (deadline.expired && !(error instanceof AirflowError)) {
-          if (wait.forToken && credentials) throw tokenTimeout(credentials.kind, timeoutMs);
-          throw timeoutError(redactor.text(describeCall(request)), timeoutMs);
-        }
-        throw error;
-      } finally {
-        deadline.end();
-      }
+      const answer = await withDeadline((signal) => authenticated(request, signal, wait), {
+        timeoutMs,
+        signals: [options.signal, request.signal],
+        timeout: () =>
+          wait.forToken && credentials
+            ? tokenTimeout(credentials.kind, timeoutMs)
+            : timeoutError(redactor.text(describeCall(request)), timeoutMs),
+      });
+      return { data: decode(answer, request), response: answer.response, bytes: answer.bytes };
     },
   };
 }

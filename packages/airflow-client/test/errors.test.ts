@@ -105,6 +105,8 @@ describe("an answer that is a failure", () => {
   test.each([
     ["7", 7000],
     ["0.5", 500],
+    ["0.0001", 1],
+    ["-5", undefined],
     ["Sat, 21 Nov 2026 09:00:30 GMT", 30_000],
     ["Sat, 21 Nov 2026 08:00:00 GMT", 0],
     ["soon", undefined],

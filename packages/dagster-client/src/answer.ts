@@ -1,3 +1,4 @@
+import { retryAfterMs } from "@org/kit";
 import { type DagsterErrorCode, type DagsterGraphQLError, DagsterResponseError } from "./errors.ts";
 import { schemaVersion } from "./generated/operations.ts";
 import { describeLacks, isKnownLack, lacksOf } from "./lacks.ts";
@@ -166,15 +167,4 @@ function redirect({ headers }: HttpAnswer): string {
   const location = headers.get("location");
   const target = location !== null && URL.canParse(location) ? new URL(location) : undefined;
   return `it redirects${target ? ` to ${target.origin}` : ""}, and credentials do not travel to where a server points.`;
-}
-
-/** `Retry-After` in milliseconds. A date is compared with the server's own clock where the answer has it. */
-function retryAfterMs(headers: Headers): number | undefined {
-  const value = headers.get("retry-after")?.trim();
-  if (!value) return undefined;
-  if (/^\d+(\.\d+)?$/.test(value)) return Math.round(Number(value) * 1000);
-  const at = Date.parse(value);
-  if (Number.isNaN(at)) return undefined;
-  const now = Date.parse(headers.get("date") ?? "");
-  return Math.max(0, at - (Number.isNaN(now) ? Date.now() : now));
 }

@@ -1,4 +1,4 @@
-import { defaultMaxResponseBytes, isResponseLimit } from "./body.ts";
+import { defaultMaxResponseBytes, isResponseLimit } from "@org/kit";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 

@@ -1,3 +1,4 @@
+import { withDeadline } from "@org/kit";
 import { ClientError, GraphQLClient } from "graphql-request";
 import { type HttpAnswer, isRefused, readAnswer } from "./answer.ts";
 import {
@@ -11,7 +12,6 @@ import {
   defaults,
   toHeaders,
 } from "./client-options.ts";
-import { withDeadline } from "./connection.ts";
 import type { TypedDocument } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
@@ -135,7 +135,6 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     const request = `${operation} to ${url}`;
     const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs);
     const limit = Math.min(maxResponseBytes, checkLimit(requestOptions.maxResponseBytes ?? maxResponseBytes));
-    const signals = [clientSignal, requestOptions.signal].filter((signal) => signal !== undefined);
     let waitsForAuth = false;
     const timeout = () => {
       const message = waitsForAuth
@@ -161,7 +160,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       const data = readAnswer(answer, request, redact) as Data;
       return { data, ...dateOf(answer.headers), bytes };
     };
-    return withDeadline(send, { signals, timeoutMs, timeout });
+    return withDeadline(send, { timeoutMs, signals: [clientSignal, requestOptions.signal], timeout });
   }
 
   return {

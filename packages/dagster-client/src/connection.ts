@@ -1,40 +1,6 @@
 import { DagsterNetworkError } from "./errors.ts";
 import { type Redact, redactError } from "./redact.ts";
 
-/**
- * Does work that has to end: within `timeoutMs`, and as soon as one of the signals aborts, even where the work itself
- * (an injected `fetch`, say) listens to neither.
- *
- * @throws The signal's reason, untouched; `timeout()` when time is up.
- */
-export async function withDeadline<Result>(
-  work: (signal: AbortSignal) => Promise<Result>,
-  { signals, timeoutMs, timeout }: { signals: readonly AbortSignal[]; timeoutMs: number; timeout: () => Error },
-): Promise<Result> {
-  for (const signal of signals) signal.throwIfAborted();
-  const controller = new AbortController();
-  const stopped = new Promise<never>((_resolve, reject) => {
-    controller.signal.addEventListener("abort", () => reject(controller.signal.reason), { once: true });
-  });
-  const forwards = signals.map((signal) => [signal, () => controller.abort(signal.reason)] as const);
-  for (const [signal, abort] of forwards) signal.addEventListener("abort", abort);
-  const timer = setTimeout(() => controller.abort(timeout()), timeoutMs);
-  try {
-    return await Promise.race([work(controller.signal), stopped]);
-  } catch (error) {
-    controller.signal.throwIfAborted();
-    throw error;
-  } finally {
-    clearTimeout(timer);
-    for (const [signal, abort] of forwards) signal.removeEventListener("abort", abort);
-  }
-}
-
-/** Aborts as soon as one of the two does. */
-export function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
-  return one && other && one !== other ? AbortSignal.any([one, other]) : (one ?? other);
-}
-
 const lostConnection: ReadonlySet<string> = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 /** Whether a connection ended before an answer began: what happens on one that the server closed while it was idle. */

@@ -1,5 +1,5 @@
+import { eitherSignal } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
-import { eitherSignal } from "./connection.ts";
 import { DagsterError } from "./errors.ts";
 import {
   type RunFragment,

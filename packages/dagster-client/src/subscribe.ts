@@ -3,10 +3,9 @@
  * subscriptions-transport-ws had it (`start`, `data`, `complete`), not the later `graphql-transport-ws`.
  */
 
-import { defaultMaxResponseBytes } from "./body.ts";
+import { defaultMaxResponseBytes, eitherSignal } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
 import { checkDocument } from "./client-options.ts";
-import { eitherSignal } from "./connection.ts";
 import type { TypedDocument } from "./document.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
 import { firstPart } from "./unwrap.ts";

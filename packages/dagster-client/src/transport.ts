@@ -1,4 +1,4 @@
-import { readBody } from "./body.ts";
+import { readBody } from "@org/kit";
 import { isLostConnection, toNetworkError } from "./connection.ts";
 import { DagsterError, DagsterResponseError } from "./errors.ts";
 import { type DagsterExchange, type DagsterMiddleware, throughAll } from "./middleware.ts";

@@ -138,6 +138,8 @@ test.each([
 test.each([
   ["7", 7000],
   ["0", 0],
+  ["0.0001", 1],
+  ["-5", undefined],
   ["Sat, 21 Nov 2026 10:00:30 GMT", 30_000],
   ["Sat, 21 Nov 2026 09:00:00 GMT", 0],
   ["soon", undefined],

@@ -43,18 +43,3 @@ export function limiterOf(url: string, concurrency: number): HostLimiter {
   limiters.set(host, limiter);
   return limiter;
 }
-
-/** Waits, unless the signal aborts: then it rejects with the signal's reason. */
-export function sleep(durationMs: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      if (signal.aborted) reject(signal.reason);
-      else resolve();
-    };
-    const timer = setTimeout(done, durationMs);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-  });
-}

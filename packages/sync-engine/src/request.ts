@@ -1,9 +1,10 @@
+import { sleep } from "@org/kit";
 import pRetry from "p-retry";
 import { slownessOf } from "./answer-size.ts";
 import { withDeadline } from "./deadline.ts";
 import { isRetryable, SyncError, toError } from "./errors.ts";
 import type { SyncEvent } from "./events.ts";
-import { type HostLimiter, sleep } from "./limiter.ts";
+import type { HostLimiter } from "./limiter.ts";
 import { isSilence, Outage, PROBE_MS } from "./outage.ts";
 
 /**

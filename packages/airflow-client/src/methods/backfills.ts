@@ -1,10 +1,11 @@
+import type { PollOptions } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import { rowsIn } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
-import { type PollOptions, poll } from "./poll.ts";
+import { poll } from "./poll.ts";
 
 type Schemas = components["schemas"];
 

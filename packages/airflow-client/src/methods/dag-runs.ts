@@ -1,3 +1,4 @@
+import type { PollOptions } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
 import { kindOf, unexpected } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
@@ -5,7 +6,7 @@ import type { CallOptions } from "../operations.ts";
 import type { DagRun } from "../types.ts";
 import { type DagRunId, pathOf } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
-import { type PollOptions, poll } from "./poll.ts";
+import { poll } from "./poll.ts";
 
 export type { DagRunId } from "./ids.ts";
 

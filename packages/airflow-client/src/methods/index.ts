@@ -2,6 +2,8 @@
  * Short methods for what people do, named in the API's own terms: `dagRuns.trigger(airflow, "daily")`. Each takes the
  * client first; a bundler leaves out those that are not used.
  */
+
+export type { PollOptions } from "@org/kit";
 export * as assets from "./assets.ts";
 export * as backfills from "./backfills.ts";
 export * as connections from "./connections.ts";
@@ -12,7 +14,6 @@ export * as eventLogs from "./event-logs.ts";
 export * as importErrors from "./import-errors.ts";
 export type { List, ListQuery } from "./list.ts";
 export * as monitor from "./monitor.ts";
-export type { PollOptions } from "./poll.ts";
 export * as pools from "./pools.ts";
 export * as roles from "./roles.ts";
 export * as taskInstances from "./task-instances.ts";

@@ -1,11 +1,10 @@
+import { eitherSignal, sleep } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import { eitherSignal } from "../deadline.ts";
 import { isRecord } from "../detail.ts";
 import { AirflowError } from "../errors.ts";
 import { kindOf, unexpected } from "../expect.ts";
 import type { CallOptions } from "../operations.ts";
 import { regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
-import { sleep } from "./poll.ts";
 
 /** A line of a task's log. Structured loggers add fields of their own. */
 export interface LogLine {

@@ -1,3 +1,4 @@
+import type { PollOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
@@ -17,7 +18,7 @@ import { unwrap } from "../unwrap.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
 import { type List, listOf } from "./list.ts";
 import { locate, type Place } from "./locate.ts";
-import { type PollOptions, poll } from "./poll.ts";
+import { poll } from "./poll.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 
 /** A backfill. Times are seconds since 1970. */

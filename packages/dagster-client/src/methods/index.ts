@@ -2,6 +2,8 @@
  * Short methods for what people do: `runs.launch(client, { job: "etl" })`. Each takes the client first; a bundler leaves
  * out what is not used, some of them a namespace at a time.
  */
+
+export type { PollOptions } from "@org/kit";
 export * as assets from "./assets.ts";
 export * as backfills from "./backfills.ts";
 export * as codeLocations from "./code-locations.ts";
@@ -9,7 +11,6 @@ export type { Placed } from "./definitions.ts";
 export * as instance from "./instance.ts";
 export type { List } from "./list.ts";
 export type { Place } from "./locate.ts";
-export type { PollOptions } from "./poll.ts";
 export * as runs from "./runs.ts";
 export * as schedules from "./schedules.ts";
 export * as sensors from "./sensors.ts";

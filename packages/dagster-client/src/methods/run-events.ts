@@ -1,6 +1,6 @@
+import { eitherSignal, sleep } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
-import { eitherSignal } from "../connection.ts";
 import { DagsterError } from "../errors.ts";
 import {
   type DagsterEventType,
@@ -15,7 +15,7 @@ import { createProgress } from "../progress.ts";
 import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
 import { type List, listOf } from "./list.ts";
-import { poll, sleep } from "./poll.ts";
+import { poll } from "./poll.ts";
 
 /** Something that happened in a run, or a line of its log. */
 export interface RunEvent {

@@ -1,3 +1,4 @@
+import type { PollOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import {
@@ -15,7 +16,7 @@ import { paginateRuns } from "../paginate-runs.ts";
 import { unwrap } from "../unwrap.ts";
 import type { Page } from "../walk.ts";
 import { type List, listOf } from "./list.ts";
-import { type PollOptions, poll } from "./poll.ts";
+import { poll } from "./poll.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { type Older, tolerant } from "./tolerant.ts";
 

@@ -1,0 +1,54 @@
+import { sleep } from "./sleep.ts";
+
+/** How long to wait for something, and how often to ask. */
+export interface PollOptions {
+  /**
+   * After so long, in ms, it asks for the last time, and ends with `DEADLINE_EXCEEDED`.
+   * @default none: it goes on until the end or an abort
+   */
+  readonly deadlineMs?: number | undefined;
+  /** The wait before the second question, in ms; it grows by half each time. @default 1000 */
+  readonly intervalMs?: number | undefined;
+  /** The longest wait between two questions, in ms. @default 30000 */
+  readonly maxIntervalMs?: number | undefined;
+  /** Limit of each question, in ms. @default the client's */
+  readonly timeoutMs?: number | undefined;
+  /** Ends the waiting with its reason. @default none */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What is waited for, and how. */
+export interface Poll<Found> {
+  /** What is waited for, for the message. */
+  readonly what: string;
+  /** `timeoutMs` and `signal` are for whoever asks. */
+  readonly options: PollOptions;
+  /** Ends the waits between questions. */
+  readonly signal: AbortSignal | undefined;
+  /** Asks once: undefined where there is no answer yet. */
+  readonly ask: () => Promise<Found | undefined>;
+  /** The error for what did not happen in time. @param cause why the last question failed, where it did */
+  readonly tooLate: (message: string, cause: unknown) => Error;
+}
+
+/** Asks until there is an answer. Errors that may pass (`retryable`) only make it wait, as long as they ask to. */
+export async function poll<Found>({ what, options, signal, ask, tooLate }: Poll<Found>): Promise<Found> {
+  const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000 } = options;
+  const end = Date.now() + deadlineMs;
+  for (let growingMs = intervalMs; ; growingMs = Math.min(growingMs * 1.5, maxIntervalMs)) {
+    let pauseMs = growingMs;
+    let cause: unknown;
+    try {
+      const found = await ask();
+      if (found !== undefined) return found;
+    } catch (error) {
+      const { retryable, retryAfterMs = 0 } = (error ?? {}) as { retryable?: unknown; retryAfterMs?: number };
+      if (retryable !== true) throw error;
+      cause = error;
+      pauseMs = Math.max(growingMs, retryAfterMs);
+    }
+    const leftMs = end - Date.now();
+    if (leftMs <= 0) throw tooLate(`Waited ${deadlineMs / 1000} s for ${what}, in vain. It may still happen.`, cause);
+    await sleep(Math.min(pauseMs, leftMs), signal);
+  }
+}
