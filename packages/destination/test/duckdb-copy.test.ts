@@ -26,6 +26,8 @@ test("each session leaves a copy, which readers read while the next session is o
     const reader = await destination.read!();
     const rows = await reader.query(`SELECT id FROM ${reader.table(things)} ORDER BY id`);
     await reader.close();
+    const [pipeline] = (await destination.contents!()) ?? [];
+    expect(pipeline?.tables[0]?.rows, "what it says to hold").toBe(rows.length);
     return rows.map(({ id }) => id);
   };
   const first = await commit(1);

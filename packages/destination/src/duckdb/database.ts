@@ -56,11 +56,19 @@ export class Database implements LeaseDatabase {
     );
   }
 
-  /** The same in DuckDB's own chunks, as they are needed. */
+  /** The same of one statement in DuckDB's own chunks, as they are needed. */
   async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredRow[]> {
+    const { connection } = this.#file;
+    const { count } = await connection.extractStatements(sql);
+    if (count > 1) throw new Error("there is more than one statement");
     const { values, types } = driverParameters(this.driver, parameters);
-    const result = await this.#interruptible(() => this.#file.connection.stream(sql, values, types));
-    yield* readChunks(this.driver, result, this.#signal);
+    const result = await this.#interruptible(() => connection.stream(sql, values, types));
+    const chunks = readChunks(this.driver, result, this.#signal);
+    for (;;) {
+      const { done, value } = await this.#interruptible(() => chunks.next());
+      if (done) return;
+      yield value;
+    }
   }
 
   /** Carries out a COPY into a file. @returns how many rows @param onProgress told now and then how much is done: 0 to 1 */

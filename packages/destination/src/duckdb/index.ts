@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import type { Destination } from "../destination.ts";
 import { openBookkeeping } from "../sql/bookkeeping.ts";
 import { takeLease } from "../sql/lease.ts";
@@ -24,8 +25,8 @@ export interface DuckdbOptions {
    */
   readonly memoryLimit?: string;
   /**
-   * Where each session leaves a copy of the file when it closes, for readers: {@link Destination.read} reads that one, so
-   * that it does not wait for a sync. It is replaced whole, never changed.
+   * Where each session leaves a copy of the file when it closes, for readers: {@link Destination.read} and
+   * {@link Destination.contents} read that one, so that they do not wait for a sync. It is replaced whole, never changed.
    * @default none: readers wait until no session is open
    */
   readonly copy?: string;
@@ -103,8 +104,10 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       }
     },
     async contents({ signal } = {}) {
-      const file = await openFile(path, place, "a look at it", { memoryLimit, readOnly: true });
-      return lookAt(new Database(file, place, namesIn(schema), signal));
+      // Of what readers read. A first session may not have left its copy yet.
+      const from = copy !== undefined && existsSync(copy) ? copy : path;
+      const file = await openFile(from, `duckdb:${from}`, "a look at it", { memoryLimit, readOnly: true });
+      return lookAt(new Database(file, `duckdb:${from}`, namesIn(schema), signal));
     },
   };
 }

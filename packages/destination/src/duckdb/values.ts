@@ -69,6 +69,8 @@ export async function* readChunks(
     }
     yield rows;
   }
+  // To the driver a result whose query was interrupted is at its end.
+  signal?.throwIfAborted();
 }
 
 /** All of it. */

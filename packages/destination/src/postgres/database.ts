@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import type { Client } from "pg";
+import type { Client, QueryConfig } from "pg";
 import type { Dialect } from "../sql/database.ts";
 import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import { type Names, namesIn } from "../sql/names.ts";
@@ -33,6 +33,16 @@ const readerIdleMs = 600_000;
  * loop: minutes instead of a second for some 10,000 runs. Joins are hashed wherever they can be.
  */
 const readerSettings = { enable_nestloop: "off" };
+
+/**
+ * What else a transaction of a reader begins with. Someone who waits for no answer any more is noticed within a second
+ * (from 14 on, on Linux), and the work ends. And who may read the server's files, or stop it, does not need that here.
+ */
+const readerLimits = `
+  SELECT set_config(name, '1s', true) FROM pg_settings
+    WHERE name = 'client_connection_check_interval' AND version() LIKE '%linux%';
+  SELECT set_config('row_security', 'off', true), set_config('role', 'pg_read_all_data', true) FROM pg_roles
+    WHERE rolname = current_user AND rolsuper AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_read_all_data')`;
 
 /**
  * One connection, made when it is needed and made anew when it was lost. Everything is carried out in transactions, and
@@ -91,8 +101,15 @@ export class PostgresDatabase implements LeaseDatabase {
     const end = () => void client.end().catch(() => undefined);
     signal?.addEventListener("abort", end, { once: true });
     try {
-      await client.query(this.#begin("REPEATABLE READ READ ONLY", readerIdleMs, readerSettings));
-      await client.query(`DECLARE _pages NO SCROLL CURSOR FOR ${sql}`, postgresParameters(parameters));
+      await client.query(`${this.#begin("REPEATABLE READ READ ONLY", readerIdleMs, readerSettings)};${readerLimits}`);
+      const text = `DECLARE _pages NO SCROLL CURSOR FOR ${sql}`;
+      // The extended protocol takes one statement only: a second one could be COMMIT, and a third one write.
+      const config: QueryConfig & { queryMode: "extended" } = {
+        text,
+        values: postgresParameters(parameters),
+        queryMode: "extended",
+      };
+      await client.query(config);
       for (let isEnd = false; !isEnd; ) {
         const { rows } = await client.query({ text: `FETCH ${readerPageRows} FROM _pages`, types: types as never });
         if (rows.length > 0) yield rows as StoredRow[];

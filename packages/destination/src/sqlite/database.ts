@@ -67,6 +67,7 @@ export class SqliteDatabase implements LeaseDatabase {
   /** The same in pages, as they are needed. */
   async *pages(sql: string, parameters?: Parameters, columns: Columns = {}): AsyncGenerator<readonly StoredRow[]> {
     const statement = this.#file.prepare(sql);
+    checkIsAll(statement.sourceSQL, sql);
     statement.setReadBigInts(true);
     const rows = statement.iterate(sqliteParameters(parameters)) as Iterator<Record<string, SqliteValue>>;
     try {
@@ -172,6 +173,12 @@ export class SqliteDatabase implements LeaseDatabase {
       }
     }
   }
+}
+
+/** SQLite takes the first of several statements and says nothing of the others. @throws Error */
+function checkIsAll(statement: string, text: string): void {
+  const rest = text.slice(statement.length).replace(/--.*|\/\*[\s\S]*?\*\/|[\s;]/g, "");
+  if (rest !== "") throw new Error("there is more than one statement");
 }
 
 function writtenRow(row: Readonly<Record<string, SqliteValue>>, columns: Columns): StoredRow {

@@ -114,12 +114,16 @@ export const sqlCases: readonly DestinationCase[] = [
           `CREATE TABLE more AS SELECT * FROM ${table}`,
           `-- only a comment\nDELETE FROM ${table} RETURNING id`,
           `WITH gone AS (SELECT 1) DELETE FROM ${table}`,
+          `SELECT 1 AS one; DELETE FROM ${table}`,
+          `SELECT 1 AS one; COMMIT; DELETE FROM ${table}`,
+          `SELECT 1 AS one /* ; */ ; COMMIT; BEGIN; DELETE FROM ${table}; COMMIT; BEGIN; SELECT 1 AS one`,
+          "SELECT 1 AS one; SELECT 2 AS two",
           "SELECT nothing",
         ]) {
           await assert.rejects(reader.query(sql), DestinationError, sql);
         }
-        await reader.query(`SELECT 1 AS one; DELETE FROM ${table}`).catch(() => undefined);
         assert.deepEqual(await reader.query("SELECT 1 AS one"), [{ one: 1 }], "and goes on after an error");
+        assert.deepEqual(await reader.query("SELECT 1 AS one ; -- only\n"), [{ one: 1 }], "one statement, and its end");
       });
       assert.deepEqual(await storedThings(subject), before);
     },
