@@ -83,6 +83,31 @@ export function daysOf({ from, to }: Window, timezone: string): readonly Day[] {
   return days;
 }
 
+export interface Hour extends Day {
+  /** 1 is Monday, 7 is Sunday. */
+  readonly weekday: number;
+  /** 0 to 23. */
+  readonly hour: number;
+}
+
+/** The hours of a zone that a window touches, each cut at the window's ends. */
+export function hoursOf({ from, to }: Window, timezone: string): readonly Hour[] {
+  const hours: Hour[] = [];
+  let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("hour");
+  while (microsOf(start) < to) {
+    const next = start.plus({ hours: 1 });
+    hours.push({
+      date: start.toISODate() as string,
+      weekday: start.weekday,
+      hour: start.hour,
+      from: Math.max(from, microsOf(start)),
+      to: Math.min(to, microsOf(next)),
+    });
+    start = next;
+  }
+  return hours;
+}
+
 /** How far into an hour of a zone UTC's hours begin: half an hour in India. */
 export function minutesIntoHour(moment: Micros, timezone: string): Micros {
   const { offset } = DateTime.fromMillis(Math.floor(moment / 1000), { zone: timezone });

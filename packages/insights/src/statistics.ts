@@ -80,11 +80,31 @@ function unevenness(values: readonly number[]): number {
  *
  * @returns undefined where no two points differ in x
  */
-function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
+export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
   const slopes = points.flatMap(([x, y], index) =>
     points.slice(index + 1).flatMap(([otherX, otherY]) => (otherX === x ? [] : [(otherY - y) / (otherX - x)])),
   );
   return medianOf(slopes);
+}
+
+export interface Levels {
+  readonly peak: number;
+  readonly mean: number;
+  /** For 95 % of the time it is no higher. */
+  readonly p95: number;
+}
+
+/** What a level that changes was, each height weighted by how long it lasted. Of no time at all: zeros. */
+export function levelsOf(parts: readonly (readonly [level: number, length: number])[]): Levels {
+  const lasting = parts.filter(([, length]) => length > 0).sort(([a], [b]) => a - b);
+  const whole = lasting.reduce((sum, [, length]) => sum + length, 0);
+  const mean = whole === 0 ? 0 : lasting.reduce((sum, [level, length]) => sum + level * length, 0) / whole;
+  let passed = 0;
+  const p95 = lasting.find(([, length]) => {
+    passed += length;
+    return passed * 100 >= 95 * whole;
+  });
+  return { peak: lasting.at(-1)?.[0] ?? 0, mean, p95: p95?.[0] ?? 0 };
 }
 
 /** The median of each day, in the order of days. */

@@ -1,5 +1,7 @@
 /** All questions, in the order in which they are listed. */
 import type { Question } from "../question.ts";
+import { backfillProgress } from "./backfill-progress.ts";
+import { concurrency } from "./concurrency.ts";
 import { costByOwner } from "./cost-by-owner.ts";
 import { coverage } from "./coverage.ts";
 import { criticalPath } from "./critical-path.ts";
@@ -17,15 +19,21 @@ import { failuresByTask } from "./failures-by-task.ts";
 import { firstPassRate } from "./first-pass-rate.ts";
 import { flakyTasks } from "./flaky-tasks.ts";
 import { gotFaster, gotSlower } from "./got-slower.ts";
+import { hygiene } from "./hygiene.ts";
 import { jobDays } from "./job-days.ts";
 import { keyNumbers } from "./key-numbers.ts";
 import { landingTimes } from "./landing-times.ts";
+import { loadByHour } from "./load-by-hour.ts";
+import { loadForecast } from "./load-forecast.ts";
+import { manualInterventions } from "./manual-interventions.ts";
 import { mappedFanout } from "./mapped-fanout.ts";
 import { missedRuns } from "./missed-runs.ts";
 import { needsAttention } from "./needs-attention.ts";
+import { poolPressure } from "./pool-pressure.ts";
 import { queueWait } from "./queue-wait.ts";
 import { retryCost } from "./retry-cost.ts";
 import { runDurations } from "./run-durations.ts";
+import { runOrigins } from "./run-origins.ts";
 import { runningTooLong } from "./running-too-long.ts";
 import { scheduleDelay } from "./schedule-delay.ts";
 import { sideBySide } from "./side-by-side.ts";
@@ -36,6 +44,8 @@ import { taskTimeShare } from "./task-time-share.ts";
 import { timeToRecovery } from "./time-to-recovery.ts";
 
 export {
+  backfillProgress,
+  concurrency,
   costByOwner,
   coverage,
   criticalPath,
@@ -54,16 +64,22 @@ export {
   flakyTasks,
   gotFaster,
   gotSlower,
+  hygiene,
   jobDays,
   keyNumbers,
   landingTimes,
+  loadByHour,
+  loadForecast,
+  manualInterventions,
   mappedFanout,
   missedRuns,
   needsAttention,
+  poolPressure,
   queueWait,
   retryCost,
   runDurations,
   runningTooLong,
+  runOrigins,
   scheduleDelay,
   sideBySide,
   staleAssets,
@@ -105,6 +121,14 @@ export const questions: readonly Question<any, any>[] = [
   mappedFanout,
   scheduleDelay,
   queueWait,
+  loadByHour,
+  concurrency,
+  poolPressure,
+  loadForecast,
+  hygiene,
+  runOrigins,
+  manualInterventions,
+  backfillProgress,
   costByOwner,
   staleAssets,
   sideBySide,

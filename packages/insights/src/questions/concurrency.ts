@@ -1,0 +1,203 @@
+import { limitParameter, ofPresentDags, staleParameter } from "../common.ts";
+import { DAY, HOUR, hoursOf, type Micros, SECOND, type Window } from "../moments.ts";
+import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
+import { levelsOf } from "../statistics.ts";
+import { activeExecutions, type Counted, levelsSql } from "../sweep.ts";
+
+const parameters = {
+  by: {
+    type: "text",
+    default: "all",
+    values: ["all", "dag", "pool", "queue"],
+    description: "What runs are told apart by. Dagster has the first two; tasks are told apart by any.",
+  },
+  ...staleParameter,
+  ...limitParameter(1000),
+} as const satisfies ParameterSet;
+
+type Own = Asking<typeof parameters>;
+
+/** With more days, nobody looks at hours. */
+const DAYS_OF_HOURS = 31;
+const keys = ["orchestrator", "pipeline", "what", "key"];
+
+export const concurrency = defineQuestion({
+  name: "concurrency",
+  sentence: "How many run at once, and how many wait?",
+  limits:
+    "A task that is deferred, or looks again from time to time, counts as running all the time: an attempt has one start and one end. Steps of Dagster are not in the tables. max_active_tasks is a limit of each run, so it is compared where a DAG has one run at a time; a backfill's runs have a limit of their own.",
+  tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
+  waitsFor: ["step_stats"],
+  parameters,
+  columns: {
+    orchestrator: { type: "text", description: "airflow or dagster." },
+    pipeline: { type: "text", nullable: true, description: "The pipeline; null where all are told together." },
+    what: { type: "text", description: "runs, or tasks." },
+    key: { type: "text", description: "The DAG, job, pool or queue; (all) for everything." },
+    day: { type: "text", description: "The day, in the zone of the answer: 2026-11-30." },
+    peak: { type: "integer", description: "The most at once." },
+    peak_at: { type: "moment", description: "When that was first." },
+    mean: { type: "number", description: "On average, by time." },
+    p95: { type: "integer", description: "For 95 % of the time they were no more." },
+    waiting_peak: { type: "integer", description: "The most that waited at once: queued, and not begun." },
+    waiting_hours: { type: "number", unit: "h", description: "How long they waited, together." },
+    limit_of_dag: { type: "integer", nullable: true, description: "By DAG: as many as it lets run." },
+    at_limit: { type: "number", nullable: true, unit: "s", description: "How long there were as many, or more." },
+    hours: { type: "list", description: "Of all together: the most at once in each hour of the day." },
+  },
+  chart: { kind: "bars", label: "day", value: "p95", mark: "peak" },
+  sql(asking) {
+    const marks = marksOf(asking).map(({ from }) => from);
+    const sweep = {
+      keys,
+      levels: ["running", "waiting"],
+      intervals: intervalsOf(asking),
+      marks,
+      window: pastOf(asking),
+    };
+    const part = (kind: string) => `
+      SELECT '${kind}' AS kind, ${keys.join(", ")}, mark, ${kind} AS level, sum(length) AS length, min(instant) AS instant
+      FROM levels GROUP BY ${keys.join(", ")}, mark, ${kind}`;
+    return `
+    WITH ${levelsSql(sweep, (rows) => asking.values(rows, 2))}
+    ${part("running")} UNION ALL ${part("waiting")}`;
+  },
+  async finish(rows, asking) {
+    const { by, limit } = asking.parameters;
+    const marks = marksOf(asking);
+    const limits = by === "dag" ? await limitsOf(asking) : new Map<string, Limits>();
+    const days = Map.groupBy(rows, (row) =>
+      JSON.stringify([...keys.map((name) => row[name]), marks[Number(row.mark)]?.date]),
+    );
+    const answer = [...days.values()].map((own) => {
+      const row = own[0] as SqlRow;
+      return dayOf(own, marks, String(row.what), limits.get(JSON.stringify([row.pipeline, row.key])));
+    });
+    const together = (a: DayRow, b: DayRow) => compare(a.orchestrator, b.orchestrator) || compare(a.what, b.what);
+    answer.sort(
+      (a, b) =>
+        (by === "all" ? together(a, b) : b.peak - a.peak || together(a, b)) ||
+        compare(a.day, b.day) ||
+        compare(a.key, b.key),
+    );
+    return answer.slice(0, limit);
+  },
+});
+
+/** Nothing is known of what comes after the tables. */
+function pastOf({ window, asOf }: Own): Window {
+  return { from: window.from, to: Math.max(window.from + SECOND, Math.min(window.to, asOf)) };
+}
+
+interface Mark {
+  readonly date: string;
+  readonly from: Micros;
+}
+
+function marksOf(asking: Own): readonly Mark[] {
+  const { days, timezone, parameters } = asking;
+  const past = pastOf(asking);
+  if (parameters.by === "all" && past.to - past.from <= DAYS_OF_HOURS * DAY) return hoursOf(past, timezone);
+  return days.filter(({ from }) => from < past.to);
+}
+
+function intervalsOf({ asOf, parameters }: Own): readonly Counted[] {
+  const { by } = parameters;
+  const key = (orchestrator: string, what: string, name: string) => [
+    `'${orchestrator}'`,
+    by === "dag" ? "e.pipeline" : "''",
+    `'${what}'`,
+    by === "all" ? "'(all)'" : `coalesce(${name}, '(none)')`,
+  ];
+  const name = { all: "''", dag: "e.dag_id", pool: "e.pool", queue: "e.queue" }[by];
+  const present = ofPresentDags("e", "dag_id", parameters);
+  const active = activeExecutions(asOf);
+  const tasks = key("airflow", "tasks", name);
+  const executions = [
+    {
+      keys: tasks,
+      from: "e.started",
+      to: active.to,
+      by: ["1", "0"],
+      of: `FROM executions e WHERE ${active.where} AND ${present}`,
+    },
+    { keys: tasks, from: "e.queued", to: "e.started", by: ["0", "1"], of: `FROM executions e WHERE ${present}` },
+    {
+      ...{ keys: tasks, from: "e.queued_when", to: String(asOf), by: ["0", "1"] },
+      of: `FROM airflow_task_instances e WHERE e.state = 'queued' AND e.is_latest = 1 AND e.purged_at IS NULL AND ${present}`,
+    },
+  ];
+  if (by === "pool" || by === "queue") return executions;
+  const runs = (orchestrator: string, table: string, known: string) => {
+    const keys = key(orchestrator, "runs", "e.name");
+    return [
+      {
+        ...{ keys, from: "e.started", to: `coalesce(e.ended, ${asOf})`, by: ["1", "0"] },
+        of: `FROM ${table} e WHERE (e.ended IS NOT NULL OR (e.state = 'running' AND ${known}))`,
+      },
+      {
+        ...{ keys, from: "e.queued", to: `coalesce(e.started, ${asOf})`, by: ["0", "1"] },
+        of: `FROM ${table} e WHERE (e.started IS NOT NULL OR (e.state = 'queued' AND ${known}))`,
+      },
+    ];
+  };
+  const ofDags = runs("airflow", "dag_runs", "e.purged_at IS NULL").map((each) => ({
+    ...each,
+    of: `${each.of} AND ${ofPresentDags("e", "name", parameters)}`,
+  }));
+  return [...executions, ...ofDags, ...runs("dagster", "job_runs", "1 = 1")];
+}
+
+interface Limits {
+  readonly runs: number | null;
+  readonly tasks: number | null;
+}
+
+async function limitsOf({ query }: Own): Promise<ReadonlyMap<string, Limits>> {
+  const rows = await query(() => "SELECT pipeline, dag_id, max_active_runs, max_active_tasks FROM airflow_dags");
+  return new Map(
+    rows.map(({ pipeline, dag_id, max_active_runs: runs, max_active_tasks: tasks }) => [
+      JSON.stringify([pipeline, dag_id]),
+      { runs: runs === null ? null : Number(runs), tasks: tasks === null || Number(runs) !== 1 ? null : Number(tasks) },
+    ]),
+  );
+}
+
+type DayRow = ReturnType<typeof dayOf>;
+
+/** @param own the levels of one key on one day */
+function dayOf(own: readonly SqlRow[], marks: readonly Mark[], what: string, limits: Limits | undefined) {
+  const { orchestrator, pipeline, key, mark } = own[0] as SqlRow;
+  const parts = (kind: string) =>
+    own
+      .filter((row) => row.kind === kind)
+      .map((row) => ({ row, level: Number(row.level), length: Number(row.length) }));
+  const [running, waiting] = [parts("running"), parts("waiting")];
+  const levels = levelsOf(running.map(({ level, length }) => [level, length]));
+  const highest = running.filter(({ level }) => level === levels.peak);
+  const most = limits?.[what === "runs" ? "runs" : "tasks"] ?? null;
+  const atLimit = running.filter(({ level }) => most !== null && level >= most);
+  const byMark = Map.groupBy(running, ({ row }) => Number(row.mark));
+  const isHourly = marks.length > 1 && marks[1]!.from - marks[0]!.from <= HOUR;
+  const hours = isHourly
+    ? [...byMark].sort(([a], [b]) => a - b).map(([, own]) => Math.max(...own.map(({ level }) => level)))
+    : [];
+  return {
+    orchestrator: String(orchestrator),
+    pipeline: String(pipeline) || null,
+    what,
+    key: String(key),
+    day: marks[Number(mark)]?.date as string,
+    ...levels,
+    peak_at: Math.min(...highest.map(({ row }) => Number(row.instant))),
+    waiting_peak: Math.max(0, ...waiting.map(({ level }) => level)),
+    waiting_hours: waiting.reduce((sum, { level, length }) => sum + level * length, 0) / HOUR,
+    limit_of_dag: most,
+    at_limit: most === null ? null : atLimit.reduce((sum, { length }) => sum + length, 0) / SECOND,
+    hours,
+  };
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}

@@ -1,0 +1,113 @@
+import { DateTime } from "luxon";
+import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { DAY, type Micros } from "../moments.ts";
+import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
+
+const parameters = { ...staleParameter, ...limitParameter(200) } as const satisfies ParameterSet;
+type Own = Asking<typeof parameters>;
+
+/** Hours of the night: from 22 to 7. */
+const isNight = (hour: number) => hour >= 22 || hour < 7;
+const kinds = ["rerun", "manual", "marked", "note"] as const;
+
+export const manualInterventions = defineQuestion({
+  name: "manual_interventions",
+  sentence: "Where must people help?",
+  limits:
+    "Without the event log, only what a run shows is known: that it was executed again and when last, not by whom; of a run that was marked as a success, that its last task had failed. When a note was written, and who launched one of Dagster's runs again, is not in the tables.",
+  tables: ["airflow_dag_runs", "dagster_runs"],
+  waitsFor: ["event_logs"],
+  days: 28,
+  parameters,
+  columns: {
+    ...jobColumns,
+    total: { type: "integer", description: "All of these together." },
+    reruns: { type: "integer", description: "Runs that somebody cleared, or executed again, by when that was." },
+    manual_after_failure: {
+      type: "integer",
+      description: "Runs that somebody started within 24 hours after a failure of the same DAG or job.",
+    },
+    marked_success: {
+      type: "integer",
+      description: "Runs that are a success although their last task failed, and nothing ran after it.",
+    },
+    notes: { type: "integer", description: "Runs that ended in the window and have a note." },
+    at_night: { type: "integer", description: "Reruns and manual runs between 22 and 7 o'clock, in the zone." },
+    people: { type: "text", nullable: true, description: "Who started runs by hand, and how many." },
+    last: { type: "moment", description: "When the last of these was." },
+    hours: { type: "list", description: "Reruns and manual runs by the hour of the day, 0 to 23." },
+  },
+  chart: { kind: "bars", label: "name", value: "total", parts: ["reruns", "manual_after_failure", "marked_success"] },
+  sql: ({ window, parameters }) => {
+    const found = (kind: (typeof kinds)[number], at: string, person: string, of: string) => `
+      SELECT '${kind}' AS kind, r.orchestrator, r.pipeline, r.name, r.job, ${at} AS moment, ${person} AS person ${of}`;
+    const present = ofPresentDags("r", "name", parameters);
+    const nobody = "NULL";
+    const afterFailure = (runs: string, person: string) =>
+      found(
+        "manual",
+        "r.moment",
+        `max(${person})`,
+        `FROM (SELECT e.*, coalesce(queued, started) AS moment FROM ${runs} e WHERE origin = 'manual') AS r
+        JOIN ${runs} f ON f.pipeline = r.pipeline AND f.job = r.job AND f.state = 'failed' AND f.run_id <> r.run_id
+        WHERE r.moment - f.ended BETWEEN 0 AND ${DAY} AND ${present}
+        GROUP BY r.orchestrator, r.pipeline, r.name, r.job, r.run_id, r.moment`,
+      );
+    return `
+    WITH last_tasks AS (
+      SELECT pipeline, dag_id, dag_run_id, is_failed,
+        row_number() OVER (PARTITION BY pipeline, dag_id, dag_run_id ORDER BY ended DESC, is_failed, task_id) AS place
+      FROM executions WHERE ended IS NOT NULL),
+    first_runs AS (SELECT * FROM job_runs WHERE is_rerun = 0),
+    found AS (
+      ${found("rerun", "coalesce(r.queued, r.started, r.ended)", nobody, `FROM dag_runs r WHERE r.is_rerun = 1 AND ${present}`)}
+      UNION ALL ${found("rerun", "r.queued", nobody, "FROM job_runs r WHERE r.is_rerun = 1 AND r.is_retry = 0")}
+      UNION ALL ${afterFailure("dag_runs", "r.triggering_user_name")}
+      UNION ALL ${afterFailure("first_runs", nobody)}
+      UNION ALL ${found(
+        "marked",
+        "r.ended",
+        nobody,
+        `FROM dag_runs r JOIN last_tasks t ON t.pipeline = r.pipeline AND t.dag_id = r.job AND t.dag_run_id = r.run_id
+        WHERE t.place = 1 AND t.is_failed = 1 AND r.state = 'success' AND ${present}`,
+      )}
+      UNION ALL ${found("note", "r.ended", nobody, `FROM dag_runs r WHERE coalesce(r.note, '') <> '' AND ${present}`)})
+    SELECT kind, orchestrator, pipeline, name, job, moment, person FROM found
+    WHERE ${within("moment", window)} ORDER BY name, pipeline, job, moment`;
+  },
+  finish: (rows, asking) => {
+    const byJob = Map.groupBy(rows, ({ orchestrator, pipeline, job }) => JSON.stringify([orchestrator, pipeline, job]));
+    const answer = [...byJob.values()].map((own) => jobOf(own, asking));
+    answer.sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
+    return answer.slice(0, asking.parameters.limit);
+  },
+});
+
+function jobOf(own: readonly SqlRow[], { timezone }: Own) {
+  const { orchestrator, pipeline, name } = own[0] as SqlRow;
+  const count = (kind: (typeof kinds)[number]) => own.filter((row) => row.kind === kind).length;
+  const hours = Array.from({ length: 24 }, () => 0);
+  for (const { kind, moment } of own) {
+    if (kind !== "rerun" && kind !== "manual") continue;
+    const { hour } = DateTime.fromMillis(Number(moment) / 1000, { zone: timezone });
+    hours[hour] = (hours[hour] as number) + 1;
+  }
+  const people = Map.groupBy(
+    own.filter(({ person }) => person !== null && person !== ""),
+    ({ person }) => String(person),
+  );
+  const named = [...people].sort(([, a], [, b]) => b.length - a.length).map(([who, own]) => `${who} (${own.length})`);
+  return {
+    ...{ orchestrator: String(orchestrator), pipeline: String(pipeline), name: String(name), total: own.length },
+    ...{
+      reruns: count("rerun"),
+      manual_after_failure: count("manual"),
+      marked_success: count("marked"),
+      notes: count("note"),
+    },
+    at_night: hours.reduce((sum, times, hour) => (isNight(hour) ? sum + times : sum), 0),
+    people: named.join(", ") || null,
+    last: Math.max(...own.map(({ moment }) => Number(moment))) as Micros,
+    hours,
+  };
+}
