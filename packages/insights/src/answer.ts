@@ -53,6 +53,13 @@ export interface Insights {
   close(): Promise<void>;
 }
 
+export interface OpenOptions {
+  /** Aborts opening and every question. */
+  readonly signal?: AbortSignal | undefined;
+  /** What `destination.contents()` said, where it was just asked. @default it is asked */
+  readonly contents?: readonly StoredPipeline[];
+}
+
 /**
  * Opens a destination for questions. It must be the destination itself: a wrapper's prefix is found by the tables' names.
  *
@@ -60,7 +67,7 @@ export interface Insights {
  */
 export async function openInsights(
   destination: Destination,
-  { signal }: { readonly signal?: AbortSignal } = {},
+  { signal, contents: known }: OpenOptions = {},
 ): Promise<Insights> {
   if (!destination.read || !destination.contents) {
     throw new InsightsError(
@@ -69,7 +76,7 @@ export async function openInsights(
     );
   }
   const options = signal ? { signal } : {};
-  const contents = await destination.contents(options);
+  const contents = known ?? (await destination.contents(options));
   const asOf = asOfOf(contents);
   if (asOf === undefined) {
     throw new InsightsError("NO_TABLES", `${destination.name} holds nothing that a sync wrote: sync into it first.`);

@@ -19,7 +19,7 @@ export function asOfOf(contents: readonly StoredPipeline[], pipelines?: readonly
 }
 
 /** In ms since 1970. The engine's states hold it where their stream has one. */
-function positionOf(value: unknown): number | undefined {
+export function positionOf(value: unknown): number | undefined {
   const server = member(member(member(value, "data"), "position"), "server");
   return typeof server === "number" && Number.isFinite(server) ? server : undefined;
 }

@@ -1,6 +1,7 @@
-export { type Answer, answer, type Insights, openInsights, type Scope } from "./answer.ts";
+export { type Answer, answer, type Insights, type OpenOptions, openInsights, type Scope } from "./answer.ts";
 export type { Dialect } from "./dialect.ts";
 export { InsightsError, type InsightsErrorCode } from "./errors.ts";
+export { answerCsv, answerJson } from "./formats.ts";
 export type { Day, Micros, Window } from "./moments.ts";
 export type { GivenParameters } from "./parameters.ts";
 export {

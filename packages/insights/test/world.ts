@@ -19,8 +19,6 @@ export function at(text: string | null): string | null {
   return text === null ? null : `2026-${text.replace(" ", "T")}${text.length < 12 ? ":00" : ""}.000000Z`;
 }
 
-const asOf = at("11-02 12:00");
-
 /** A moment some minutes later: `after("11-02 06:00", 90)` is `11-02 07:30`. */
 export function after(text: string, minutes: number): string {
   return new Date(Date.parse(at(text)) + minutes * 60_000).toISOString().slice(5, 19).replace("T", " ");
@@ -138,11 +136,12 @@ export interface World {
 
 const noWorld: World = { dags: [], runs: [], tasks: [], jobRuns: [], assets: [], schedules: [], sensors: [] };
 
-/** What a pipeline stores of a world, with the states of a sync at `asOf`. */
-export async function store(session: Session, world: Partial<World>): Promise<void> {
+/** What a pipeline stores of a world, with the states of a sync at a moment. */
+export async function store(session: Session, world: Partial<World>, synced = "11-02 12:00"): Promise<void> {
   const { dags, runs, tasks, jobRuns, assets, schedules, sensors } = { ...noWorld, ...world };
-  const position = { server: Date.parse(asOf), local: Date.parse(asOf) };
-  const state = { version: 2, value: { revision: 1, data: { position }, reconciled_at: Date.parse(asOf) } };
+  const moment = Date.parse(at(synced));
+  const position = { server: moment, local: moment };
+  const state = { version: 2, value: { revision: 1, data: { position }, reconciled_at: moment } };
   const isDagster = jobRuns.length + assets.length + schedules.length + sensors.length > 0;
   const streams = isDagster
     ? ([

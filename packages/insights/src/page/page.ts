@@ -1,5 +1,4 @@
 /** All answers as one page: a file that needs no network, and that is read by mail, in print and without scripts too. */
-import { createHash } from "node:crypto";
 import type { Answer, Insights, Scope } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import { questions } from "../questions/index.ts";
@@ -8,11 +7,11 @@ import { answerTable } from "./answer-table.ts";
 import { heatmap, line } from "./charts.ts";
 import { dataBlock } from "./data.ts";
 import { failuresByDay, heatOf, successByDay } from "./days.ts";
-import { Html, html } from "./html.ts";
+import { documentOf } from "./document.ts";
+import { type Html, html } from "./html.ts";
 import { type Links, linksTo, type Servers } from "./links.ts";
-import { script } from "./script.ts";
+import { liveLine } from "./live.ts";
 import { apart, sections } from "./sections.ts";
-import { style } from "./style.ts";
 
 export type { Servers } from "./links.ts";
 
@@ -23,6 +22,8 @@ export interface PageOptions extends Scope {
   readonly servers?: Servers;
   /** Parameters of questions, by their names, such as promises. @default their defaults */
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  /** Of what the page is made, where it is served and asks whether there is news. @default it is a file, complete in itself */
+  readonly stamp?: string;
 }
 
 /** @returns the whole HTML document. @throws InsightsError, DestinationError */
@@ -47,6 +48,7 @@ export async function reportPage(insights: Insights, options: PageOptions): Prom
     html`<header>
 <h1>${options.title}</h1>
 <p class="soft">As of <time datetime="${asOf}">${momentText(asOf, timezone)}</time> (${timezone}). The window is from ${momentText(window.from, timezone)} to ${momentText(window.to, timezone)}; each question says where it looks back further.</p>
+${options.stamp !== undefined && liveLine(options.stamp)}
 <nav aria-label="Sections">${shown.map(({ title }) => html`<a href="#${slug(title)}">${title}</a>`)}${coverage && html`<a href="#coverage">Coverage</a>`}<input class="filter" type="search" placeholder="Filter by any text" aria-label="Filter all tables"></nav>
 </header>
 <main>
@@ -55,15 +57,16 @@ ${numbers && keyFigures(numbers, days)}
 ${shown.map(({ title, own, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links)}</section>`)}
 ${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links)}</section>`}
 </main>
-<footer><p>Made by dagsync. This file is complete: it asks nothing of any network. Its answers are in the block <code>dagsync-data</code>, as gzipped JSON.</p></footer>
+<footer><p>Made by dagsync. ${options.stamp === undefined ? "This file is complete: it asks nothing of any network." : servedNote} Its answers are in the block <code>dagsync-data</code>, as gzipped JSON.</p></footer>
 ${dataBlock([...answers.values()], about)}`,
+    { isLive: options.stamp !== undefined },
   );
 }
 
 /** Each question that something is stored for. */
 async function askAll(
   insights: Insights,
-  { title: _title, servers: _servers, parameters = {}, ...scope }: PageOptions,
+  { title: _title, servers: _servers, stamp: _stamp, parameters = {}, ...scope }: PageOptions,
 ): Promise<ReadonlyMap<string, Answer>> {
   const answers = new Map<string, Answer>();
   for (const question of questions) {
@@ -150,13 +153,6 @@ function failures(days: Answer): Html | undefined {
   return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with most failures")}</article>`;
 }
 
-const slug = (title: string) => `section-${title.toLowerCase().replaceAll(" ", "-")}`;
-const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+const servedNote = html`It asks nothing but its own server. Every answer is also served by itself: <a href="api/">api/</a>.`;
 
-function documentOf(title: string, body: Html): string {
-  const policy = `default-src 'none'; img-src data:; style-src ${hash(style)}; script-src ${hash(script)}; base-uri 'none'; form-action 'none'`;
-  return `<!doctype html>\n${
-    html`<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${new Html(policy)}"><meta name="viewport" content="width=device-width,initial-scale=1"><title>${title}</title><link rel="icon" href="data:,"><style>${new Html(style)}</style></head><body>${body}<script>${new Html(script)}</script></body></html>`
-      .text
-  }\n`;
-}
+const slug = (title: string) => `section-${title.toLowerCase().replaceAll(" ", "-")}`;

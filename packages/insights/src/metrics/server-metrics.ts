@@ -1,0 +1,70 @@
+/** What a server says of itself: not of what is stored, and true when nothing can be read. */
+import type { SyncHealth } from "../serve/sync-health.ts";
+import { exposition } from "./exposition.ts";
+
+export interface ServerFacts {
+  /** Whether what is stored could be read just now. */
+  readonly isUp: boolean;
+  readonly failedLooks: number;
+  /** How long reading it took, in ms. */
+  readonly durationMs: number;
+  readonly syncs: readonly SyncHealth[];
+}
+
+export function serverMetrics({ isUp, failedLooks, durationMs, syncs }: ServerFacts): string {
+  const of = ({ pipeline }: SyncHealth) => ({ pipeline });
+  const seconds = (ms: number | undefined) => (ms ?? 0) / 1000;
+  return exposition([
+    {
+      name: "dagsync_up",
+      type: "gauge",
+      help: "Whether what is stored could be read just now. Where it is 0, the other series are of the last time, or missing.",
+      samples: [{ labels: {}, value: Number(isUp) }],
+    },
+    {
+      name: "dagsync_read_errors_total",
+      type: "counter",
+      help: "How many times it could not be looked at what is stored.",
+      samples: [{ labels: {}, value: failedLooks }],
+    },
+    {
+      name: "dagsync_scrape_duration_seconds",
+      type: "gauge",
+      help: "How long this answer took. What was read once is kept until a sync ends.",
+      samples: [{ labels: {}, value: seconds(durationMs) }],
+    },
+    {
+      name: "dagsync_sync_running",
+      type: "gauge",
+      help: "Whether this process syncs the pipeline just now.",
+      samples: syncs.map((each) => ({ labels: of(each), value: Number(each.isRunning) })),
+    },
+    {
+      name: "dagsync_sync_ended_timestamp_seconds",
+      type: "gauge",
+      help: "When the last sync of this process ended; 0 before the first has.",
+      samples: syncs.map((each) => ({ labels: of(each), value: seconds(each.endedAt) })),
+    },
+    {
+      name: "dagsync_sync_success_timestamp_seconds",
+      type: "gauge",
+      help: "When the last sync of this process ended that synced everything; 0 where none has.",
+      samples: syncs.map((each) => ({ labels: of(each), value: seconds(each.succeededAt) })),
+    },
+    {
+      name: "dagsync_sync_duration_seconds",
+      type: "gauge",
+      help: "How long the last sync of this process took; 0 before the first has ended.",
+      samples: syncs.map((each) => ({ labels: of(each), value: seconds(each.durationMs) })),
+    },
+    {
+      name: "dagsync_syncs_total",
+      type: "counter",
+      help: "Syncs of this process that have ended, by whether they synced everything.",
+      samples: syncs.flatMap((each) => [
+        { labels: { ...of(each), outcome: "success" }, value: each.succeeded },
+        { labels: { ...of(each), outcome: "failed" }, value: each.failed },
+      ]),
+    },
+  ]);
+}

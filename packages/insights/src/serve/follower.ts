@@ -1,0 +1,191 @@
+/**
+ * A destination that is asked again and again while syncs, of this process or of any other, write into it.
+ *
+ * What is stored is looked at when somebody asks, and only so often that the looking takes a small part of the time. A
+ * stamp says what was seen: texts that were made of it are kept until there is another one. Nothing stays open between
+ * answers, so a DuckDB file is free for a sync, and no connection grows old.
+ */
+import { createHash } from "node:crypto";
+import type { Destination, StoredPipeline } from "@org/destination";
+import { type Insights, openInsights } from "../answer.ts";
+import { asOfOf } from "../as-of.ts";
+import { InsightsError } from "../errors.ts";
+import { textOf } from "../moments.ts";
+
+/** What a destination held when it was looked at. */
+export interface Look {
+  /** Another text after each sync. */
+  readonly stamp: string;
+  /** The moment that the tables show, as UTC text. */
+  readonly asOf: string;
+  readonly contents: readonly StoredPipeline[];
+}
+
+/** A text, and the moment that it shows. */
+export interface MadeText {
+  readonly text: string;
+  readonly asOf: string;
+}
+
+/** Nobody waits longer for news than this, in ms, where looking is quick. */
+const PAUSE = 2000;
+/** Of the time, looking takes no more than one part of so many. */
+const SHARE = 20;
+/** So many texts are kept: the page and what several readers of it ask for. */
+const KEPT = 32;
+/** More than so many at once are more than anybody waits for. */
+const WAITING = 64;
+
+export class Follower {
+  readonly #destination: Destination;
+  readonly #pipelines: readonly string[] | undefined;
+  readonly #signal: AbortSignal | undefined;
+  readonly #texts = new Map<string, Promise<MadeText>>();
+  #look: Look | undefined;
+  #trouble: { readonly error: unknown } | undefined;
+  #failures = 0;
+  #looking: Promise<void> | undefined;
+  #nextAt = 0;
+  #answering: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
+
+  /** @param pipelines only these. @default all */
+  constructor(destination: Destination, pipelines?: readonly string[], signal?: AbortSignal) {
+    this.#destination = destination;
+    this.#pipelines = pipelines;
+    this.#signal = signal;
+  }
+
+  /** Why the last look saw nothing, where it did not. */
+  get trouble(): { readonly error: unknown } | undefined {
+    return this.#trouble;
+  }
+
+  /** How many looks saw nothing. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /**
+   * What is stored. Where it cannot be looked at now, such as while a sync holds a file, what was seen last.
+   *
+   * @throws InsightsError `NO_SQL`, `NO_TABLES`; DestinationError where nothing was seen yet
+   */
+  async look(): Promise<Look> {
+    this.#signal?.throwIfAborted();
+    // Whoever reads a DuckDB file is in the way of a look at it.
+    if (this.#look && this.#waiting > 0) return this.#look;
+    if (performance.now() >= this.#nextAt) {
+      this.#looking ??= this.#lookAgain().finally(() => {
+        this.#looking = undefined;
+      });
+    }
+    await this.#looking;
+    if (this.#look) return this.#look;
+    throw this.#trouble?.error ?? new Error("Nothing was looked at.");
+  }
+
+  /**
+   * A text that is made of what is stored: the one that was made before, where nothing was synced since.
+   *
+   * @param key what it is, for finding it again
+   */
+  async text(key: string, make: (insights: Insights, look: Look) => Promise<string>): Promise<MadeText> {
+    const look = await this.look();
+    const name = `${look.stamp} ${key}`;
+    const kept = this.#texts.get(name);
+    if (kept) return kept;
+    const text = this.#inTurn(async () => {
+      const { contents } = look;
+      const insights = await openInsights(this.#destination, { signal: this.#signal, contents });
+      try {
+        return { text: await make(insights, look), asOf: look.asOf };
+      } finally {
+        await insights.close();
+      }
+    });
+    this.#texts.set(name, text);
+    for (const oldest of this.#texts.keys()) {
+      if (this.#texts.size <= KEPT) break;
+      this.#texts.delete(oldest);
+    }
+    text.catch(() => this.#texts.delete(name));
+    return text;
+  }
+
+  /** One after the other: at once they would take a connection each, and be no quicker together. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#waiting >= WAITING) return Promise.reject(new TooMany());
+    this.#waiting += 1;
+    const done = this.#answering.then(work).finally(() => {
+      this.#waiting -= 1;
+    });
+    this.#answering = done.catch(() => undefined);
+    return done;
+  }
+
+  async #lookAgain(): Promise<void> {
+    const began = performance.now();
+    try {
+      const look = await this.#seen();
+      // What an older state was made into is not asked for any more.
+      if (look.stamp !== this.#look?.stamp) this.#texts.clear();
+      this.#look = look;
+      this.#trouble = undefined;
+    } catch (error) {
+      // That a sync is writing is no trouble: what was seen before it is still what is stored.
+      if (!(this.#look && (error as { code?: unknown }).code === "LOCKED")) {
+        this.#trouble = { error };
+        this.#failures += 1;
+      }
+    }
+    const ended = performance.now();
+    this.#nextAt = ended + Math.max(PAUSE, (ended - began) * SHARE);
+  }
+
+  async #seen(): Promise<Look> {
+    const { name } = this.#destination;
+    const contents = await this.#destination.contents?.(this.#signal ? { signal: this.#signal } : {});
+    if (!contents || !this.#destination.read) {
+      throw new InsightsError("NO_SQL", `${name} answers no SQL: sync into DuckDB, SQLite, PostgreSQL or files.`);
+    }
+    const asOf = asOfOf(contents, this.#pipelines);
+    if (asOf === undefined) {
+      const whose = this.#pipelines ? ` of ${this.#pipelines.join(", ")}` : "";
+      throw new InsightsError("NO_TABLES", `${name} holds nothing${whose} that a sync wrote: sync into it first.`);
+    }
+    return { contents, asOf: textOf(asOf), stamp: stampOf(contents, this.#pipelines) };
+  }
+}
+
+/** Questions are asked faster than they can be answered. */
+export class TooMany extends Error {
+  override readonly name = "TooMany";
+
+  constructor() {
+    super("Too many questions wait for their answers. Ask again in a moment.");
+  }
+}
+
+/**
+ * Of the streams' positions, which move when a sync ends. One that has none yet is read for the first time, batch by
+ * batch, and shows that by its commits.
+ */
+function stampOf(contents: readonly StoredPipeline[], pipelines: readonly string[] | undefined): string {
+  const facts = contents
+    .filter(({ pipeline }) => !pipelines || pipelines.includes(pipeline))
+    .map(({ pipeline, tables, streams }) => [
+      pipeline,
+      tables.map(({ name }) => name),
+      streams.map(({ stream, state, committedAt }) => [stream, positionOf(state?.value) ?? committedAt]),
+    ]);
+  return createHash("sha256").update(JSON.stringify(facts)).digest("base64url").slice(0, 16);
+}
+
+function positionOf(value: unknown): unknown {
+  const { data, reconciled_at } = (value ?? {}) as {
+    readonly data?: { readonly position?: unknown };
+    reconciled_at?: unknown;
+  };
+  return data?.position && [data.position, reconciled_at];
+}

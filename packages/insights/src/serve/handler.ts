@@ -1,0 +1,220 @@
+/**
+ * Answers over HTTP: the page, every question, and metrics. It only reads, and knows who may ask only by the name under
+ * which it is asked: whoever reaches it can read what it serves.
+ */
+import type { IncomingMessage, RequestListener } from "node:http";
+import type { Destination } from "@org/destination";
+import type { Insights, Scope } from "../answer.ts";
+import { InsightsError } from "../errors.ts";
+import { answerCsv, answerJson } from "../formats.ts";
+import { metrics } from "../metrics/metrics.ts";
+import { serverMetrics } from "../metrics/server-metrics.ts";
+import { waitingPage } from "../page/live.ts";
+import { type PageOptions, reportPage } from "../page/page.ts";
+import type { Question } from "../question.ts";
+import { questions } from "../questions/index.ts";
+import { Follower, type Look, TooMany } from "./follower.ts";
+import { isKnownHost } from "./host-names.ts";
+import { parseQuery } from "./query-string.ts";
+import { type Reply, send } from "./reply.ts";
+import type { SyncHealth } from "./sync-health.ts";
+
+export type { SyncHealth } from "./sync-health.ts";
+
+export interface HandlerOptions extends Omit<PageOptions, "title" | "stamp"> {
+  /** What is served. It is looked at when somebody asks, and opened only while something is answered. */
+  readonly destination: Destination;
+  /** What is shown as the page's title. @default the destination's name */
+  readonly title?: string;
+  /** Names under which the server is asked, besides `localhost` and addresses in numbers. @default none */
+  readonly hosts?: readonly string[];
+  /** How the syncs go that this process does. @default it does none */
+  readonly syncs?: () => readonly SyncHealth[];
+  /** Ends what is being answered. @default never */
+  readonly signal?: AbortSignal;
+  /** Told of errors that are nobody's who asked. @default they are only answered, without their text */
+  readonly onError?: (error: unknown) => void;
+}
+
+/** What a request gets, once it is known to be one for us. */
+interface Context {
+  readonly options: HandlerOptions;
+  readonly follower: Follower;
+}
+
+/**
+ * Makes a handler for `node:http`. It answers GET and HEAD of `/`, `/api/`, `/api/<question>.json`, `/api/<question>.csv`, `/status.json`
+ * and `/metrics`.
+ *
+ * @example
+ * createServer(createHandler({ destination: sqlite("orchestration.sqlite") })).listen(8642, "127.0.0.1");
+ */
+export function createHandler(options: HandlerOptions): RequestListener {
+  const { destination, pipelines, signal } = options;
+  const context = { options, follower: new Follower(destination, pipelines, signal) };
+  return (request, response) => {
+    // Of a body that comes along nothing is wanted.
+    request.resume();
+    answer(context, request)
+      .catch((error: unknown) => refusal(error, context))
+      .then((reply) => send(request, response, reply))
+      .catch((error: unknown) => {
+        options.onError?.(error);
+        response.destroy();
+      });
+  };
+}
+
+async function answer(context: Context, { method, headers, url = "" }: IncomingMessage): Promise<Reply> {
+  if (method !== "GET" && method !== "HEAD") {
+    return failure(405, "METHOD", "This server only reads: ask by GET or HEAD.", {
+      allow: "GET, HEAD",
+      connection: "close",
+    });
+  }
+  if (!isKnownHost(headers.host, context.options.hosts ?? [])) {
+    return failure(
+      403,
+      "HOST",
+      "This server is not known by that name. Ask it as localhost, by its address in numbers, or by a name that it was told to take for its own.",
+    );
+  }
+  const [, path = "", search = ""] = /^(\/[^?#]*)\??([^#]*)/.exec(url) ?? [];
+  const query = new URLSearchParams(search);
+  if (path === "/") return page(context, query);
+  if (path === "/status.json") return status(context);
+  if (path === "/metrics") return measured(context);
+  if (path === "/api" || path === "/api/") return { type: "json", body: questionList() };
+  const [, name, format] = /^\/api\/([a-z_]{1,60})\.(json|csv)$/.exec(path) ?? [];
+  const question = questions.find((each) => each.name === name);
+  if (question) return answered(context, question, format as "json" | "csv", query);
+  if (name) return failure(404, "UNKNOWN_QUESTION", `There is no question ${name}. All are listed at /api/.`);
+  return failure(404, "NOT_FOUND", "There is nothing here. There are /, /api/, /status.json and /metrics.");
+}
+
+async function page({ options, follower }: Context, query: URLSearchParams): Promise<Reply> {
+  const { destination, title = destination.name, servers, parameters } = options;
+  const given = scopeOf(options, parseQuery(query));
+  const make = (insights: Insights, { stamp }: Look) =>
+    reportPage(insights, { ...given, title, stamp, ...(servers && { servers }), ...(parameters && { parameters }) });
+  try {
+    const { text, asOf } = await follower.text(`page ${JSON.stringify(given)}`, make);
+    return { type: "html", body: text, asOf };
+  } catch (error) {
+    const { status = 500, body } = refusal(error, { options, follower });
+    if (status < 500) throw error;
+    const why = (JSON.parse(body) as { error: { message: string } }).error.message;
+    return { status, type: "html", body: waitingPage(title, why), headers: { "retry-after": "10" } };
+  }
+}
+
+async function answered(
+  { options, follower }: Context,
+  question: Question,
+  format: "json" | "csv",
+  query: URLSearchParams,
+): Promise<Reply> {
+  const given = { ...options.parameters?.[question.name], ...scopeOf(options, parseQuery(query, question.parameters)) };
+  const write = { json: answerJson, csv: answerCsv }[format];
+  const { text, asOf } = await follower.text(`${question.name} ${format} ${JSON.stringify(given)}`, async (insights) =>
+    write(await insights.answer(question, given)),
+  );
+  return { type: format, body: text, asOf };
+}
+
+/** What was asked for in front of what the server was given. Pipelines that it does not serve, it does not serve. */
+function scopeOf({ since, until, days, timezone, pipelines }: HandlerOptions, asked: Scope): Scope {
+  const foreign = pipelines && asked.pipelines?.find((name) => !pipelines.includes(name));
+  if (foreign !== undefined) {
+    throw new InsightsError(
+      "INVALID_PARAMETER",
+      `pipelines names one that is not served here. There are: ${pipelines?.join(", ")}.`,
+    );
+  }
+  const isWindowAsked = [asked.since, asked.until, asked.days].some((each) => each !== undefined);
+  const own = isWindowAsked ? { timezone, pipelines } : { since, until, days, timezone, pipelines };
+  return Object.fromEntries(Object.entries({ ...own, ...asked }).filter(([, value]) => value !== undefined));
+}
+
+/** Small enough to be asked for every few seconds. */
+async function status({ options, follower }: Context): Promise<Reply> {
+  const look = await follower.look().catch(() => undefined);
+  const syncs = options.syncs?.() ?? [];
+  const commits = look?.contents
+    .filter(({ pipeline }) => !options.pipelines || options.pipelines.includes(pipeline))
+    .flatMap(({ streams }) => streams.map(({ committedAt }) => committedAt));
+  const problems = syncs.flatMap(({ pipeline, problem }) =>
+    problem === undefined ? [] : [`${pipeline} was not synced: ${problem}`],
+  );
+  const { trouble } = follower;
+  if (trouble && look) problems.push(`What is stored cannot be looked at: ${messageOf(trouble.error)}`);
+  const body = {
+    stamp: look?.stamp ?? "",
+    asOf: look?.asOf ?? null,
+    syncedAt: commits?.sort().at(-1) ?? null,
+    now: new Date().toISOString(),
+    syncing: syncs.some(({ isRunning }) => isRunning),
+    problem: problems.length === 0 ? null : problems.join(" "),
+  };
+  return { type: "json", body: `${JSON.stringify(body)}\n` };
+}
+
+async function measured({ options, follower }: Context): Promise<Reply> {
+  const began = performance.now();
+  let tables = "";
+  let isUp = true;
+  try {
+    const { pipelines } = options;
+    ({ text: tables } = await follower.text("metrics", (insights) => metrics(insights, pipelines && { pipelines })));
+  } catch (error) {
+    isUp = false;
+    if (!isExpected(error)) options.onError?.(error);
+  }
+  const own = serverMetrics({
+    isUp: isUp && follower.trouble === undefined,
+    failedLooks: follower.failures,
+    durationMs: performance.now() - began,
+    syncs: options.syncs?.() ?? [],
+  });
+  return { type: "metrics", body: tables + own };
+}
+
+function questionList(): string {
+  const all = questions.map(({ name, sentence, limits, days = 7, parameters, columns }) => ({
+    name,
+    sentence,
+    limits,
+    json: `/api/${name}.json`,
+    csv: `/api/${name}.csv`,
+    days,
+    parameters,
+    columns,
+  }));
+  return `${JSON.stringify({ questions: all }, null, 2)}\n`;
+}
+
+function refusal(error: unknown, { options, follower }: Context): Reply {
+  if (error instanceof InsightsError) {
+    const { code, message } = error;
+    if (code === "NO_TABLES") return failure(follower.trouble ? 503 : 404, code, message);
+    return failure(code === "NO_SQL" ? 500 : 400, code, message);
+  }
+  if (isExpected(error)) {
+    const { code } = error as { code?: unknown };
+    return failure(503, typeof code === "string" ? code : "BUSY", messageOf(error), { "retry-after": "10" });
+  }
+  if (!options.signal?.aborted) options.onError?.(error);
+  return failure(500, "FAILED", "This could not be answered. The server knows why.");
+}
+
+/** What passes: a sync holds the file, a database is away, nothing was synced yet. */
+function isExpected(error: unknown): boolean {
+  const { code, retryable } = (error ?? {}) as { code?: unknown; retryable?: unknown };
+  return error instanceof TooMany || retryable === true || code === "NOT_FOUND" || code === "NO_TABLES";
+}
+
+const messageOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
+function failure(status: number, code: string, message: string, headers: Readonly<Record<string, string>> = {}): Reply {
+  return { status, type: "json", body: `${JSON.stringify({ error: { code, message } })}\n`, headers };
+}

@@ -1,0 +1,65 @@
+/** Answers of the server, with the headers that all of them have. */
+import { createHash } from "node:crypto";
+import type { IncomingMessage, ServerResponse } from "node:http";
+
+export interface Reply {
+  /** @default 200 */
+  readonly status?: number;
+  readonly type: keyof typeof types;
+  readonly body: string;
+  /** The moment that it shows: with it, the answer has an ETag. @default none */
+  readonly asOf?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const types = {
+  html: "text/html; charset=utf-8",
+  json: "application/json; charset=utf-8",
+  csv: "text/csv; charset=utf-8; header=present",
+  metrics: "text/plain; version=0.0.4; charset=utf-8",
+} as const;
+
+/** A page of somebody else's can neither frame nor read an answer, nor have it taken for something that it is not. */
+const guards = {
+  "x-content-type-options": "nosniff",
+  "cross-origin-resource-policy": "same-origin",
+  "referrer-policy": "no-referrer",
+} as const;
+
+export function send(
+  request: Pick<IncomingMessage, "headers">,
+  response: ServerResponse,
+  { status = 200, type, body, asOf, headers = {} }: Reply,
+): void {
+  const bytes = Buffer.from(body);
+  const etag = asOf && `"${asOf}-${createHash("sha256").update(bytes).digest("base64url").slice(0, 16)}"`;
+  // The page's own policy is in the page.
+  const policy = type === "html" ? "frame-ancestors 'none'" : "default-src 'none'; frame-ancestors 'none'";
+  response.setHeaders(
+    new Map(
+      Object.entries({
+        "cache-control": etag ? "no-cache" : "no-store",
+        "content-security-policy": policy,
+        ...guards,
+        ...(etag && { etag }),
+        ...headers,
+      }),
+    ),
+  );
+  if (etag && matches(request.headers["if-none-match"], etag)) {
+    response.writeHead(304).end();
+    return;
+  }
+  response.writeHead(status, { "content-type": types[type], "content-length": bytes.length });
+  // Of HEAD, Node leaves the body out.
+  response.end(bytes);
+}
+
+/** By weak comparison, as the standard has it. */
+function matches(header: string | undefined, etag: string): boolean {
+  if (header === undefined) return false;
+  return header.split(",").some((each) => {
+    const wanted = each.trim().replace(/^W\//, "");
+    return wanted === "*" || wanted === etag;
+  });
+}
