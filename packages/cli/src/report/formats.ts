@@ -1,6 +1,5 @@
 /** One answer, in the forms that the command can write. */
-import { type Answer, cellText, headOf, isNumeric, shownColumns } from "@org/insights";
-import { jsonLine } from "../render/json.ts";
+import { type Answer, answerCsv, answerJson, cellText, headOf, isNumeric, shownColumns } from "@org/insights";
 import { visible } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 
@@ -8,7 +7,7 @@ export const formats = ["table", "json", "csv", "markdown"] as const;
 export type Format = (typeof formats)[number];
 
 export function written(answer: Answer, format: Format): string {
-  return { table, json, csv, markdown }[format](answer);
+  return { table, json: answerJson, csv: answerCsv, markdown }[format](answer);
 }
 
 /** For a terminal. */
@@ -37,25 +36,6 @@ function rowTexts(
   columns: ReturnType<typeof shownColumns>,
 ): string[][] {
   return rows.map((row) => columns.map(([name, column]) => cellText(row[name], column, timezone)));
-}
-
-/** One object, with what it takes to understand the rows. */
-function json({ question, rows, asOf, window, timezone }: Answer): string {
-  const { name, sentence, limits, columns } = question;
-  return jsonLine({ question: name, sentence, limits, asOf, window, timezone, columns, rows });
-}
-
-/** RFC 4180, but for the ends of lines: values as they are, moments as UTC text, lists as JSON. */
-function csv({ question, rows }: Answer): string {
-  const names = Object.keys(question.columns);
-  const line = (values: readonly unknown[]) => values.map(csvField).join(",");
-  return `${[line(names), ...rows.map((row) => line(names.map((name) => row[name])))].join("\n")}\n`;
-}
-
-function csvField(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  const text = typeof value === "object" ? JSON.stringify(value) : String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A table for a comment or a chat: nothing in it is markup of its own. */
