@@ -75,6 +75,14 @@ export interface Place {
   readonly destination: Destination;
   /** The file, where it is a DuckDB database in a file, in its first schema. */
   readonly duckdbFile?: string;
+  /** The same in any schema, where no copy is named that readers read. */
+  readonly uncopied?: DuckdbFile;
+}
+
+/** A DuckDB database in a file. */
+export interface DuckdbFile {
+  readonly path: string;
+  readonly schema?: string | undefined;
 }
 
 export interface DestinationOptions {
@@ -116,8 +124,13 @@ export async function parseDestination(
   const besides = options[pathOption];
   const given = { ...options, ...(besides && { [pathOption]: located(besides) }) };
   const destination = await kind.open(path, { ...given, ...(schema !== undefined && { schema }) }, adapter);
-  const isFile = name === "duckdb" && !isRemote && !options.schema && !schema;
-  return { destination, ...(isFile && { duckdbFile: path }) };
+  const isFile = name === "duckdb" && !isRemote;
+  const ownSchema = schema ?? options.schema;
+  return {
+    destination,
+    ...(isFile && !ownSchema && { duckdbFile: path }),
+    ...(isFile && !besides && { uncopied: { path, schema: ownSchema } }),
+  };
 }
 
 /**

@@ -5,6 +5,7 @@ import { addDiscover } from "./commands/discover.ts";
 import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
 import { addReport } from "./commands/report.ts";
+import { addServe } from "./commands/serve.ts";
 import { addState } from "./commands/state.ts";
 import { addSync } from "./commands/sync.ts";
 import { addVerify } from "./commands/verify.ts";
@@ -59,7 +60,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addVerify, addExport])
+  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addServe, addVerify, addExport])
     add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });

@@ -134,13 +134,13 @@ test.each([
   expect(errorOf(got).message).toContain("/api/");
 });
 
-test("a question about what nobody synced is not found, and a pipeline that is not stored neither", async () => {
+test("a question about what nobody synced is not found, a pipeline of which nothing is stored is refused", async () => {
   const file = sqlite(join(folder, "dagster.sqlite"));
   await fill(file, { dagster: dagsterWorld });
   const only = await served({ destination: file });
   const got = await only("/api/flaky_tasks.json");
   expect([got.status, errorOf(got).code]).toEqual([404, "NO_TABLES"]);
-  expect((await only("/api/success_rate.json?pipelines=prod")).status).toBe(404);
+  expect((await only("/api/success_rate.json?pipelines=prod")).status).toBe(400);
   expect((await only("/")).status).toBe(200);
 });
 

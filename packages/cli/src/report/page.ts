@@ -4,7 +4,7 @@ import { type Insights, questions, type Scope } from "@org/insights";
 import { reportPage } from "@org/insights/page";
 import { UsageError } from "../errors.ts";
 import type { SafeIo } from "../render/safe-output.ts";
-import { type AskedPlace, saidFor } from "./place.ts";
+import { type AskedPlace, parametersSaid } from "./place.ts";
 
 /** Writes the page, all of it or nothing. @throws UsageError where the file cannot be written */
 export async function writePage(
@@ -14,7 +14,7 @@ export async function writePage(
   io: Pick<SafeIo, "stdout">,
 ): Promise<void> {
   if (/^[a-z][a-z0-9+.-]+:/i.test(file)) throw new UsageError("--html writes a file: give a path, as in report.html.");
-  const parameters = Object.fromEntries(questions.map((question) => [question.name, saidFor(question, place)]));
+  const parameters = parametersSaid(questions, place);
   const { servers } = place;
   const text = await reportPage(insights, { ...scope, title: place.destination.name, servers, parameters });
   const unfinished = `${file}.${process.pid}.tmp`;

@@ -1,14 +1,18 @@
 /** Where a report looks: a destination by its address, or that of a configuration's pipelines. */
 import type { Destination } from "@org/destination";
-import { loadPipelines } from "../choice.ts";
+import { type Loaded, loadPipelines } from "../choice.ts";
 import type { ConfigFile } from "../config/read.ts";
 import { allWithVariables } from "../config/variables.ts";
-import { isAddress, parseDestination } from "../destinations.ts";
+import { type DuckdbFile, isAddress, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 
 export interface AskedPlace {
   readonly destination: Destination;
+  /** Where it is a DuckDB file that readers read themselves. */
+  readonly uncopied?: DuckdbFile;
+  /** The configuration, where there is one. */
+  readonly loaded?: Loaded;
   /** Only these pipelines. @default all that it holds */
   readonly pipelines?: readonly string[];
   /** Where the pipelines' servers are, as far as a configuration says. */
@@ -32,21 +36,23 @@ export async function askedPlace(
     if (config !== undefined) {
       throw new UsageError("--at says where the tables are: --config goes with a pipeline's name.");
     }
-    const { destination } = await parseDestination(at, { label: "--at" });
-    return { destination, ...named, servers: new Map(), said: {} };
+    const { destination, uncopied } = await parseDestination(at, { label: "--at" });
+    return { destination, ...(uncopied && { uncopied }), ...named, servers: new Map(), said: {} };
   }
   const wanted = at === undefined ? names : [...new Set([at, ...names])];
-  const { chosen, file } = await loadPipelines(wanted, config === undefined ? {} : { config }, io);
+  const loaded = await loadPipelines(wanted, config === undefined ? {} : { config }, io);
+  const { chosen, file } = loaded;
   const places = new Set(chosen.map(({ to, schema }) => JSON.stringify([to, schema])));
   const [first] = chosen;
   if (!first || places.size > 1) {
     const all = chosen.map(({ name, to }) => `${name} (${to})`).join(", ");
     throw new UsageError(`A report is of one destination. Name pipelines that share one: ${all}.`);
   }
-  const { destination } = await first.place();
+  const { destination, uncopied } = await first.place();
   const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));
   const said = saidIn(file, io);
-  return { destination, pipelines: chosen.map(({ name }) => name), servers: new Map(servers), said };
+  const pipelines = chosen.map(({ name }) => name);
+  return { destination, ...(uncopied && { uncopied }), loaded, pipelines, servers: new Map(servers), said };
 }
 
 /** Parameters of a question that the configuration says. */
@@ -55,6 +61,14 @@ export function saidFor(
   { said }: Pick<AskedPlace, "said">,
 ): Readonly<Record<string, unknown>> {
   return Object.fromEntries(Object.entries(said).filter(([name]) => Object.hasOwn(parameters, name)));
+}
+
+/** The same for all questions, by their names. */
+export function parametersSaid(
+  questions: readonly { readonly name: string; readonly parameters: object }[],
+  place: Pick<AskedPlace, "said">,
+): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
+  return Object.fromEntries(questions.map((question) => [question.name, saidFor(question, place)]));
 }
 
 function saidIn(file: ConfigFile, { env }: Pick<Io, "env">): AskedPlace["said"] {

@@ -3,11 +3,11 @@
  * everything is answered from the copy before; and whoever reads is in no sync's way for longer than the copying takes.
  */
 import { rm, stat } from "node:fs/promises";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Destination, DestinationError } from "@org/destination";
 import { copyDuckdb, duckdb } from "@org/destination/duckdb";
 import type { DuckdbFile } from "../destinations.ts";
+import { makeTemporaryFolder } from "../temporary-folder.ts";
 
 export interface CopiedFile {
   /** To be read only. Its name is the file's. */
@@ -26,7 +26,8 @@ interface Copy {
 }
 
 export function copiedFile({ path, schema }: DuckdbFile, original: Destination): CopiedFile {
-  const copies = { made: 0, folder: join(tmpdir(), `dagsync-serve-${process.pid}-${Date.now()}`) };
+  let made = 0;
+  let folder: string | undefined;
   let latest: Copy | undefined;
   let copying: Promise<void> | undefined;
   let isPaused = false;
@@ -34,8 +35,9 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
   const renew = async () => {
     const of = await lookOf(path);
     if (of === latest?.of) return;
-    copies.made += 1;
-    const to = `${copies.folder}-${copies.made}.duckdb`;
+    folder ??= await makeTemporaryFolder("dagsync-serve-");
+    made += 1;
+    const to = join(folder, `${made}.duckdb`);
     try {
       await copyDuckdb(path, to);
     } catch (error) {
@@ -57,7 +59,10 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
       await copying;
     }
     if (latest) return latest.destination;
-    throw new DestinationError("LOCKED", `${original.name} is being written by a sync. What it holds is shown as soon as that has ended.`);
+    throw new DestinationError(
+      "LOCKED",
+      `${original.name} is being written by a sync. What it holds is shown as soon as that has ended.`,
+    );
   };
 
   const { name, capabilities } = original;
@@ -82,7 +87,8 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
     async close() {
       isPaused = true;
       await copying?.catch(() => undefined);
-      if (latest) await removed(latest.path);
+      if (folder !== undefined)
+        await rm(folder, { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined);
     },
   };
 }

@@ -23,7 +23,7 @@ export interface ManyOptions {
 }
 
 /** How a pipeline's sync ended. */
-interface Ended {
+export interface Ended {
   readonly name: string;
   readonly exitCode: number;
   readonly result?: SyncResult | undefined;
@@ -32,10 +32,19 @@ interface Ended {
 /** @returns the worst of the exit codes. What went wrong is told as it happens. */
 export async function syncMany(
   pipelines: readonly ConfiguredPipeline[],
-  { flags, batch, parallel, json }: ManyOptions,
+  { json, ...options }: ManyOptions,
   io: Io,
 ): Promise<number> {
-  const report = json ? asJson(io) : forPeople(io);
+  return syncAll(pipelines, options, io, json ? asJson(io) : forPeople(io));
+}
+
+/** The same, told to somebody else. @returns the worst of the exit codes */
+export async function syncAll(
+  pipelines: readonly ConfiguredPipeline[],
+  { flags, batch, parallel }: Omit<ManyOptions, "json">,
+  io: Io,
+  report: ManyReport,
+): Promise<number> {
   const opened = await Promise.all(
     pipelines.map(async ({ name, open }) => ({ name, pipeline: await settled(open({ batch })) })),
   );
@@ -73,14 +82,17 @@ function lockOf({ pipeline }: { readonly pipeline: Settled<Pipeline> }): string 
   return destination?.capabilities.fencing === "lock" ? destination.name : undefined;
 }
 
-interface Report {
+/** Is told of several syncs. */
+export interface ManyReport {
+  /** Called when the sync of a pipeline begins. */
   reporterOf(name: string): Reporter;
   ended(ended: Ended, thrown: unknown): void;
+  /** Called at last. */
   summary(all: readonly Ended[], exitCode: number): void;
 }
 
 /** Lines that begin with the pipeline's name; a moving line would have to be several. */
-function forPeople(io: Io): Report {
+function forPeople(io: Io): ManyReport {
   const named = (name: string) => ({
     write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${told(name)}: `)),
   });
@@ -118,7 +130,7 @@ const outcomes: Readonly<Record<number, string>> = {
   [exitCodes.comeBackLater]: "FAILED: may work later",
 };
 
-function asJson(io: Io): Report {
+function asJson(io: Io): ManyReport {
   return {
     reporterOf(name) {
       const reporter = jsonReporter(io.stdout);

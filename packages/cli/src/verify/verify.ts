@@ -2,8 +2,7 @@
  * The claim, checked: the server is read again, whole, by a first sync into an empty file, and the tables are compared
  * with that, column by column. All of it works on a copy of the destination, so nothing can change in the destination.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Destination, StoredRow, Table } from "@org/destination";
 import { copyDuckdb, type DuckdbQuery, duckdb, readDuckdb } from "@org/destination/duckdb";
@@ -18,6 +17,7 @@ import {
 } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import { type Pipeline, shapedDestination } from "../pipeline.ts";
+import { makeTemporaryFolder } from "../temporary-folder.ts";
 import { type CompareOptions, compareTable, type Files, type TableComparison } from "./compare.ts";
 import { copyPipeline } from "./copy.ts";
 import { countingSharedKeys, holdingAs, type SharedKeys } from "./reread.ts";
@@ -60,12 +60,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const { source, place, excluded } = options.pipeline;
   const { name } = place.destination;
   const startedAt = performance.now();
-  const folder = await mkdtemp(join(tmpdir(), "dagsync-verify-")).catch(({ code }: NodeJS.ErrnoException) => {
-    throw new UsageError(
-      `The folder for temporary files, ${tmpdir()}, cannot be used (${code}). Set TMPDIR to a folder that exists, can be ` +
-        "written, and has room.",
-    );
-  });
+  const folder = await makeTemporaryFolder("dagsync-verify-");
   const files = { stored: join(folder, "stored.duckdb"), server: join(folder, "server.duckdb") };
   try {
     await copyPipeline(options.pipeline, files.stored, signal);

@@ -3,7 +3,7 @@
  * 0 where there was none, so that an alert on "too long ago" also finds what never was. No label is a run's.
  */
 import type { StoredPipeline } from "@org/destination";
-import type { Insights, Scope } from "../answer.ts";
+import type { Insights } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import type { AnswerColumns, AnswerRow, ParameterSet, Question } from "../question.ts";
 import { exposition, type Family, type Sample } from "./exposition.ts";
@@ -11,7 +11,7 @@ import { jobState } from "./job-state.ts";
 import { assetState, automationState, taskState, unfinishedStates } from "./other-states.ts";
 import { pipelineFamilies, seconds } from "./pipelines.ts";
 
-export interface MetricsOptions extends Pick<Scope, "pipelines"> {
+export interface MetricsOptions {
   /**
    * Most DAGs and jobs that have series, most assets, and most schedules and sensors: those that were last active.
    * `dagsync_left_out` says how many have none.
@@ -25,13 +25,12 @@ export interface MetricsOptions extends Pick<Scope, "pipelines"> {
  *
  * @throws DestinationError
  */
-export async function metrics(insights: Insights, { pipelines, limit = 5000 }: MetricsOptions = {}): Promise<string> {
+export async function metrics(insights: Insights, { limit = 5000 }: MetricsOptions = {}): Promise<string> {
   const ask = async <P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,
   ): Promise<readonly AnswerRow<C>[]> => {
     try {
-      const scope = { timezone: "UTC", ...(pipelines && { pipelines }) };
-      return (await insights.answer(question, scope as Parameters<typeof insights.answer<P, C>>[1])).rows;
+      return (await insights.answer(question, { timezone: "UTC" } as Parameters<typeof insights.answer<P, C>>[1])).rows;
     } catch (error) {
       if (error instanceof InsightsError && error.code === "NO_TABLES") return [];
       throw error;
@@ -45,7 +44,7 @@ export async function metrics(insights: Insights, { pipelines, limit = 5000 }: M
   const jobs = kept("jobs", await ask(jobState), lastOf);
   const assets = kept("assets", await ask(assetState), ({ last }) => last ?? "");
   const automations = kept("schedules and sensors", await ask(automationState), ({ on }) => String(on));
-  const contents = insights.contents.filter(({ pipeline }) => !pipelines || pipelines.includes(pipeline));
+  const { contents } = insights;
   return exposition([
     ...jobFamilies(jobs),
     taskFamily(jobs, await ask(taskState), contents),

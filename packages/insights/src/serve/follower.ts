@@ -18,6 +18,7 @@ export interface Look {
   readonly stamp: string;
   /** The moment that the tables show, as UTC text. */
   readonly asOf: string;
+  /** Of the pipelines that are followed. */
   readonly contents: readonly StoredPipeline[];
 }
 
@@ -149,12 +150,14 @@ export class Follower {
     if (!contents || !this.#destination.read) {
       throw new InsightsError("NO_SQL", `${name} answers no SQL: sync into DuckDB, SQLite, PostgreSQL or files.`);
     }
-    const asOf = asOfOf(contents, this.#pipelines);
+    const names = this.#pipelines;
+    const own = names ? contents.filter(({ pipeline }) => names.includes(pipeline)) : contents;
+    const asOf = asOfOf(own);
     if (asOf === undefined) {
-      const whose = this.#pipelines ? ` of ${this.#pipelines.join(", ")}` : "";
+      const whose = names ? ` of ${names.join(", ")}` : "";
       throw new InsightsError("NO_TABLES", `${name} holds nothing${whose} that a sync wrote: sync into it first.`);
     }
-    return { contents, asOf: textOf(asOf), stamp: stampOf(contents, this.#pipelines) };
+    return { contents: own, asOf: textOf(asOf), stamp: stampOf(own) };
   }
 }
 
@@ -171,18 +174,16 @@ export class TooMany extends Error {
  * Of the streams' positions, which move when a sync ends. One that has none yet is read for the first time, batch by
  * batch, and shows that by its commits.
  */
-function stampOf(contents: readonly StoredPipeline[], pipelines: readonly string[] | undefined): string {
-  const facts = contents
-    .filter(({ pipeline }) => !pipelines || pipelines.includes(pipeline))
-    .map(({ pipeline, tables, streams }) => [
-      pipeline,
-      tables.map(({ name }) => name),
-      streams.map(({ stream, state, committedAt }) => [stream, positionOf(state?.value) ?? committedAt]),
-    ]);
+function stampOf(contents: readonly StoredPipeline[]): string {
+  const facts = contents.map(({ pipeline, tables, streams }) => [
+    pipeline,
+    tables.map(({ name }) => name),
+    streams.map(({ stream, state, committedAt }) => [stream, reachedBy(state?.value) ?? committedAt]),
+  ]);
   return createHash("sha256").update(JSON.stringify(facts)).digest("base64url").slice(0, 16);
 }
 
-function positionOf(value: unknown): unknown {
+function reachedBy(value: unknown): unknown {
   const { data, reconciled_at } = (value ?? {}) as {
     readonly data?: { readonly position?: unknown };
     reconciled_at?: unknown;

@@ -122,17 +122,10 @@ async function answered(
   return { type: format, body: text, asOf };
 }
 
-/** What was asked for in front of what the server was given. Pipelines that it does not serve, it does not serve. */
-function scopeOf({ since, until, days, timezone, pipelines }: HandlerOptions, asked: Scope): Scope {
-  const foreign = pipelines && asked.pipelines?.find((name) => !pipelines.includes(name));
-  if (foreign !== undefined) {
-    throw new InsightsError(
-      "INVALID_PARAMETER",
-      `pipelines names one that is not served here. There are: ${pipelines?.join(", ")}.`,
-    );
-  }
+/** What was asked for in front of what the server was given; a window that was asked for is whole. */
+function scopeOf({ since, until, days, timezone }: HandlerOptions, asked: Scope): Scope {
   const isWindowAsked = [asked.since, asked.until, asked.days].some((each) => each !== undefined);
-  const own = isWindowAsked ? { timezone, pipelines } : { since, until, days, timezone, pipelines };
+  const own = isWindowAsked ? { timezone } : { since, until, days, timezone };
   return Object.fromEntries(Object.entries({ ...own, ...asked }).filter(([, value]) => value !== undefined));
 }
 
@@ -140,9 +133,7 @@ function scopeOf({ since, until, days, timezone, pipelines }: HandlerOptions, as
 async function status({ options, follower }: Context): Promise<Reply> {
   const look = await follower.look().catch(() => undefined);
   const syncs = options.syncs?.() ?? [];
-  const commits = look?.contents
-    .filter(({ pipeline }) => !options.pipelines || options.pipelines.includes(pipeline))
-    .flatMap(({ streams }) => streams.map(({ committedAt }) => committedAt));
+  const commits = look?.contents.flatMap(({ streams }) => streams.map(({ committedAt }) => committedAt));
   const problems = syncs.flatMap(({ pipeline, problem }) =>
     problem === undefined ? [] : [`${pipeline} was not synced: ${problem}`],
   );
@@ -164,8 +155,7 @@ async function measured({ options, follower }: Context): Promise<Reply> {
   let tables = "";
   let isUp = true;
   try {
-    const { pipelines } = options;
-    ({ text: tables } = await follower.text("metrics", (insights) => metrics(insights, pipelines && { pipelines })));
+    ({ text: tables } = await follower.text("metrics", (insights) => metrics(insights)));
   } catch (error) {
     isUp = false;
     if (!isExpected(error)) options.onError?.(error);

@@ -1,0 +1,120 @@
+/** Syncs again and again beside a server: whatever goes wrong in one is told, and the next one comes all the same. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SyncHealth } from "@org/insights/serve";
+import type { SyncResult } from "@org/sync-engine";
+import type { Loaded } from "../choice.ts";
+import { exitCodes } from "../exit-code.ts";
+import type { Io } from "../io.ts";
+import { duration } from "../render/duration.ts";
+import { failureText } from "../render/failure.ts";
+import type { Reporter } from "../render/reporter.ts";
+import { grouped } from "../render/table.ts";
+import { told } from "../render/told.ts";
+import { type Ended, type ManyReport, syncAll } from "../sync/many.ts";
+import { uniteViews } from "../sync/views.ts";
+
+export interface RoundsOptions {
+  readonly loaded: Loaded;
+  /** From the beginning of one round to that of the next, in ms; one that takes longer is followed at once. */
+  readonly everyMs: number;
+  /** Does a round when nothing is in its way. */
+  readonly whileNotCopying: <T>(work: () => Promise<T>) => Promise<T>;
+}
+
+export interface Rounds {
+  health(): readonly SyncHealth[];
+  /** Settles when the signal has ended the last round. Never rejects. */
+  readonly ended: Promise<void>;
+}
+
+export function startRounds({ loaded, everyMs, whileNotCopying }: RoundsOptions, io: Io): Rounds {
+  const healths = new Map<string, SyncHealth>(
+    loaded.chosen.map(({ name }) => [name, { pipeline: name, isRunning: false, succeeded: 0, failed: 0 }]),
+  );
+  const report = new RoundsReport(healths, io);
+  const round = async () => {
+    const options = { flags: {}, batch: true, parallel: 2 };
+    await uniteViews(loaded, await syncAll(loaded.chosen, options, io, report), io);
+  };
+  const all = async () => {
+    while (!io.signal?.aborted) {
+      const began = performance.now();
+      await whileNotCopying(round).catch((thrown: unknown) => report.write(`The syncs failed: ${failureText(thrown)}`));
+      const left = Math.max(MOMENT, everyMs - (performance.now() - began));
+      await sleep(left, undefined, io.signal && { signal: io.signal }).catch(() => undefined);
+    }
+  };
+  return { health: () => [...healths.values()], ended: all() };
+}
+
+/** What a copy of the file is made in, in ms, where one round follows the other. */
+const MOMENT = 1000;
+
+class RoundsReport implements ManyReport {
+  readonly #healths: Map<string, SyncHealth>;
+  readonly #io: Io;
+  readonly #startedAt = new Map<string, number>();
+  readonly #noticed = new Set<string>();
+
+  constructor(healths: Map<string, SyncHealth>, io: Io) {
+    this.#healths = healths;
+    this.#io = io;
+  }
+
+  write(text: string): void {
+    const now = new Date().toISOString().replace("T", " ").slice(0, 19);
+    this.#io.stderr.write(`${now}  ${text}\n`);
+  }
+
+  reporterOf(name: string): Reporter {
+    this.#startedAt.set(name, performance.now());
+    this.#update(name, { isRunning: true });
+    return {
+      event: (event) => {
+        // Every sync has it to say again.
+        if (event.type !== "notice" || this.#noticed.has(`${name} ${event.message}`)) return;
+        this.#noticed.add(`${name} ${event.message}`);
+        this.write(`${told(name)}: ${told(event.message)}`);
+      },
+      tick() {},
+      end() {},
+      tickMs: 60_000,
+    };
+  }
+
+  ended({ name, exitCode, result }: Ended, thrown: unknown): void {
+    const startedAt = this.#startedAt.get(name);
+    const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
+    const before = this.#healths.get(name);
+    const hasSucceeded = exitCode === exitCodes.done;
+    // Somebody ended it: neither is it done, nor did it fail.
+    if (this.#io.signal?.aborted && !hasSucceeded) {
+      this.#update(name, { isRunning: false });
+      return;
+    }
+    const endedAt = Date.now();
+    this.#update(name, {
+      isRunning: false,
+      endedAt,
+      durationMs,
+      ...(hasSucceeded && { succeededAt: endedAt }),
+      succeeded: (before?.succeeded ?? 0) + Number(hasSucceeded),
+      failed: (before?.failed ?? 0) + Number(!hasSucceeded),
+      problem: hasSucceeded ? undefined : told(failureText(thrown)),
+    });
+    this.write(`${told(name)}: ${hasSucceeded ? summaryOf(result, durationMs) : failureText(thrown)}`);
+  }
+
+  summary(): void {}
+
+  #update(name: string, change: Partial<SyncHealth>): void {
+    const before = this.#healths.get(name);
+    if (before) this.#healths.set(name, { ...before, ...change });
+  }
+}
+
+function summaryOf(result: SyncResult | undefined, durationMs: number): string {
+  const sum = (what: "inserted" | "updated" | "deleted") =>
+    grouped(result?.streams.reduce((total, stream) => total + stream[what], 0) ?? 0);
+  return `synced in ${duration(durationMs)}: ${sum("inserted")} new, ${sum("updated")} changed, ${sum("deleted")} deleted`;
+}

@@ -1,0 +1,123 @@
+/** `dagsync serve`: the report over HTTP, until somebody stops it. */
+
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import { coverage, openInsights, questions, type Scope } from "@org/insights";
+import { createHandler } from "@org/insights/serve";
+import { UsageError } from "../errors.ts";
+import { isRetryable } from "../exit-code.ts";
+import type { Io } from "../io.ts";
+import { failureText } from "../render/failure.ts";
+import type { SafeIo } from "../render/safe-output.ts";
+import { type AskedPlace, askedPlace, parametersSaid } from "../report/place.ts";
+import { type CopiedFile, copiedFile } from "./copied-file.ts";
+import { isOwnMachine, listen, stop, urlOf } from "./listen.ts";
+import { type Rounds, startRounds } from "./rounds.ts";
+
+export interface ServeSettings {
+  /** A destination's address, or a pipeline of the configuration. */
+  readonly at?: string;
+  readonly config?: string;
+  readonly port: number;
+  readonly host: string;
+  /** Further names under which it is asked. */
+  readonly hosts: readonly string[];
+  /** What the page is of. */
+  readonly scope: Pick<Scope, "days" | "timezone">;
+  /** How often to sync, in ms. @default never */
+  readonly everyMs?: number;
+}
+
+/** @param names pipelines. @throws UsageError and what the destination throws, where it cannot begin */
+export async function serve(names: readonly string[], settings: ServeSettings, io: SafeIo): Promise<void> {
+  const place = await askedPlace(names, settings, io);
+  if (settings.everyMs !== undefined && !place.loaded) {
+    throw new UsageError("--sync-every syncs pipelines of a configuration: leave the address in --at out.");
+  }
+  const copied = place.uncopied && copiedFile(place.uncopied, place.destination);
+  try {
+    await serveIt({ ...place, destination: copied?.destination ?? place.destination }, copied, settings, io);
+  } finally {
+    await copied?.close();
+  }
+}
+
+async function serveIt(
+  place: AskedPlace,
+  copied: CopiedFile | undefined,
+  settings: ServeSettings,
+  io: SafeIo,
+): Promise<void> {
+  const { destination, loaded } = place;
+  let rounds: Rounds | undefined;
+  const handler = createHandler({
+    ...settings.scope,
+    destination,
+    servers: place.servers,
+    parameters: parametersSaid(questions, place),
+    hosts: hostsOf(settings),
+    syncs: () => rounds?.health() ?? [],
+    onError: (error) => io.stderr.write(`dagsync: ${failureText(error)}\n`),
+    ...(place.pipelines && { pipelines: place.pipelines }),
+    ...(io.signal && { signal: io.signal }),
+  });
+  const server = await listen(handler, settings);
+  try {
+    await tellWhatIsMissing(place, settings, io);
+    if (!isOwnMachine(settings.host)) io.stderr.write(openToOthers);
+    const url = urlOf(server, settings.host);
+    io.stdout.write(
+      `Serving ${destination.name}\n${url}          the report\n${url}api/      each answer as JSON and CSV\n${url}metrics   for Prometheus\n`,
+    );
+    if (settings.everyMs !== undefined && loaded) {
+      const whileNotCopying = copied?.whileNotCopying ?? ((work) => work());
+      rounds = startRounds({ loaded, everyMs: settings.everyMs, whileNotCopying }, io);
+    }
+    await stopped(io);
+  } finally {
+    await stop(server);
+    await rounds?.ended;
+  }
+}
+
+const openToOthers =
+  "dagsync: Whoever reaches this address can read all that is served, such as names, owners, times and how runs ended.\n" +
+  "There is no login and no encryption: let a proxy see to both.\n";
+
+/** By which names it is asked: addresses in numbers go without. */
+function hostsOf({ host, hosts }: ServeSettings): readonly string[] {
+  const own = isOwnMachine(host) ? [] : [hostname()];
+  return [...hosts, ...own, ...(isIP(host) === 0 ? [host] : [])];
+}
+
+/**
+ * What time or a sync will bring is told, and waited for.
+ *
+ * @throws what somebody has to change
+ */
+async function tellWhatIsMissing(
+  { destination }: AskedPlace,
+  { scope, everyMs }: ServeSettings,
+  io: Io,
+): Promise<void> {
+  try {
+    const insights = await openInsights(destination, { signal: io.signal });
+    try {
+      // A zone or a window that cannot be is found now, and not by the first who asks.
+      await insights.answer(coverage, scope);
+    } finally {
+      await insights.close();
+    }
+  } catch (error) {
+    const { code } = error as { readonly code?: unknown };
+    const isToCome = code === "NOT_FOUND" || code === "NO_TABLES" || (error instanceof Error && isRetryable(error));
+    if (!isToCome || io.signal?.aborted) throw error;
+    const next = everyMs === undefined ? "It is shown as soon as a sync has brought it." : "The first sync brings it.";
+    io.stderr.write(`dagsync: Nothing to show yet. ${failureText(error)} ${next}\n`);
+  }
+}
+
+async function stopped({ signal }: Io): Promise<void> {
+  if (signal?.aborted) return;
+  await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve(), { once: true }));
+}
