@@ -116,12 +116,12 @@ test("how syncs go is in the status and in the metrics", async () => {
     durationMs: 1500,
     succeeded: 2,
     failed: 1,
-    problem: "the server is down.",
+    problem: "The server is down.",
   };
   const syncing = await served({ destination: small, syncs: () => [failing] });
   expect(JSON.parse((await syncing("/status.json")).body)).toMatchObject({
     syncing: true,
-    problem: "prod was not synced: the server is down.",
+    problem: "prod: The server is down.",
   });
   const families = parseExposition((await syncing("/metrics")).body);
   const valuesOf = (family: string) => families.get(family)?.samples.map(({ value }) => value);

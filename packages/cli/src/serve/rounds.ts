@@ -62,8 +62,7 @@ class RoundsReport implements ManyReport {
   }
 
   write(text: string): void {
-    const now = new Date().toISOString().replace("T", " ").slice(0, 19);
-    this.#io.stderr.write(`${now}  ${text}\n`);
+    this.#io.stderr.write(`${new Date().toISOString().slice(0, 19)}Z  ${text}\n`);
   }
 
   reporterOf(name: string): Reporter {

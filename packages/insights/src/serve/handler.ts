@@ -134,9 +134,7 @@ async function status({ options, follower }: Context): Promise<Reply> {
   const look = await follower.look().catch(() => undefined);
   const syncs = options.syncs?.() ?? [];
   const commits = look?.contents.flatMap(({ streams }) => streams.map(({ committedAt }) => committedAt));
-  const problems = syncs.flatMap(({ pipeline, problem }) =>
-    problem === undefined ? [] : [`${pipeline} was not synced: ${problem}`],
-  );
+  const problems = syncs.flatMap(({ pipeline, problem }) => (problem === undefined ? [] : [`${pipeline}: ${problem}`]));
   const { trouble } = follower;
   if (trouble && look) problems.push(`What is stored cannot be looked at: ${messageOf(trouble.error)}`);
   const body = {
