@@ -12,9 +12,9 @@ const allowed: Record<string, readonly string[]> = {
   "dagster-client": ["kit"],
   destination: [],
   "sync-engine": ["destination", "kit"],
-  insights: ["destination"],
+  insights: ["destination", "kit"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
-  cli: ["airflow-client", "dagster-client", "destination", "insights", "sources", "sync-engine"],
+  cli: ["airflow-client", "dagster-client", "destination", "insights", "kit", "sources", "sync-engine"],
   simulators: [],
 };
 

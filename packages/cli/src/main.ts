@@ -4,6 +4,7 @@ import { addCheck } from "./commands/check.ts";
 import { addDiscover } from "./commands/discover.ts";
 import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
+import { addMcp } from "./commands/mcp.ts";
 import { addReport } from "./commands/report.ts";
 import { addServe } from "./commands/serve.ts";
 import { addState } from "./commands/state.ts";
@@ -60,7 +61,18 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help to see how it is used.")
     .exitOverride();
-  for (const add of [addInit, addSync, addCheck, addDiscover, addState, addReport, addServe, addVerify, addExport])
+  for (const add of [
+    addInit,
+    addSync,
+    addCheck,
+    addDiscover,
+    addState,
+    addReport,
+    addServe,
+    addMcp,
+    addVerify,
+    addExport,
+  ])
     add(program, io, outcome);
   if (args.length === 0) {
     program.outputHelp({ error: true });

@@ -1,8 +1,9 @@
+import { visible } from "@org/kit";
 import type { SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { duration } from "../src/render/duration.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../src/render/reporter.ts";
-import { canMove, SafeOutput, visible } from "../src/render/safe-output.ts";
+import { canMove, SafeOutput } from "../src/render/safe-output.ts";
 import { textTable } from "../src/render/table.ts";
 
 const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };

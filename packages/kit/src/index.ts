@@ -4,3 +4,4 @@ export { eitherSignal, raceAbort, withDeadline } from "./deadline.ts";
 export { type PollOptions, poll } from "./poll.ts";
 export { retryAfterMs } from "./retry-after.ts";
 export { sleep } from "./sleep.ts";
+export { visible } from "./visible.ts";

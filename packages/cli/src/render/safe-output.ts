@@ -3,6 +3,7 @@
  * whoever shows a log, would obey some of it: set titles and the clipboard, wipe lines, turn the direction of writing.
  */
 import { once } from "node:events";
+import { visible } from "@org/kit";
 import type { Io, Output } from "../io.ts";
 
 /** The {@link Io} of a command that is running. */
@@ -49,28 +50,6 @@ export class SafeOutput implements Output {
       settled.abort(),
     );
   }
-}
-
-/**
- * Controls other than line breaks and tabs, line separators, half characters, and what takes no room: marks of direction,
- * joiners and selectors that join and select nothing.
- */
-const unseen =
-  /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb]|(?![\ufe00-\ufe0f\u200c\u200d])\p{Default_Ignorable_Code_Point}|(?<![^\0-\x7f]|[0-9#*])[\ufe00-\ufe0f\u200c\u200d]/gu;
-
-/**
- * A text with escapes in place of characters that are not seen but do something. They are those of JSON, so that JSON
- * means the same afterwards.
- */
-export function visible(text: string): string {
-  // Most text has none, and large exports come through here.
-  if (!/[^\n\t -~]/.test(text)) return text;
-  return text.replace(unseen, (found) =>
-    Array.from(
-      { length: found.length },
-      (_, unit) => `\\u${found.charCodeAt(unit).toString(16).padStart(4, "0")}`,
-    ).join(""),
-  );
 }
 
 /** Whether a line may move: on a terminal that can, whose owner wants it, and that no build log is made of. */

@@ -1,4 +1,4 @@
-import { visible } from "./safe-output.ts";
+import { visible } from "@org/kit";
 
 /** A cell of a text table. */
 export type Cell = string | number | bigint | boolean | null | undefined;

@@ -1,6 +1,6 @@
 /** One answer, in the forms that the command can write. */
 import { type Answer, answerCsv, answerJson, cellText, headOf, isNumeric, shownColumns } from "@org/insights";
-import { visible } from "../render/safe-output.ts";
+import { visible } from "@org/kit";
 import { textTable } from "../render/table.ts";
 
 export const formats = ["table", "json", "csv", "markdown"] as const;

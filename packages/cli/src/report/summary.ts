@@ -1,4 +1,5 @@
 /** What the command tells without a question: what needs attention, then five numbers with their change. */
+
 import {
   type Answer,
   cellText,
@@ -10,7 +11,7 @@ import {
   numberText,
   type Scope,
 } from "@org/insights";
-import { visible } from "../render/safe-output.ts";
+import { visible } from "@org/kit";
 import { textTable } from "../render/table.ts";
 import { markdownText } from "./formats.ts";
 

@@ -3,7 +3,8 @@ import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflo
 import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { UsageError } from "../errors.ts";
 
-const known: readonly Table[] = [
+/** All tables that this release writes. */
+export const knownTables: readonly Table[] = [
   dagsTable,
   dagRunsTable,
   taskInstancesTable,
@@ -26,7 +27,7 @@ export interface KnownTable {
  * @throws UsageError for a table that no source of this release has
  */
 export function knownTable({ name, columns }: StoredTable): KnownTable {
-  const table = known.find((each) => name.endsWith(each.name));
+  const table = knownTables.find((each) => name.endsWith(each.name));
   if (!table) throw new UsageError(`This release knows no table like ${name}, so it cannot move it.`);
   const own = Object.entries<Column>(table.columns).filter(
     ([column, { default: constant }]) => columns.includes(column) || constant !== undefined,

@@ -79,10 +79,9 @@ export function readersOf({ place, names, open }: Source): (options?: ReadOption
     const own = take(copyInto);
     try {
       const database = new Database(await (await own.file).connect(), place, names, signal);
-      const plain = readerOf("duckdb", database);
-      const guarded = own.copyInto === undefined ? plain : onlyReading(plain, place);
       const canCopy = copyInto !== undefined && own.copyInto === copyInto;
-      const reader = { ...guarded, ...(canCopy && copying(database)) };
+      // The file is opened for reading only, but settings and temporary tables would be those of all readers.
+      const reader = { ...onlyReading(readerOf("duckdb", database), place), ...(canCopy && copying(database)) };
       let closing: Promise<void> | undefined;
       const close = () => {
         closing ??= reader.close().finally(() => giveBack(own));

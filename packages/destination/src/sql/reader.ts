@@ -48,13 +48,14 @@ export function readerOf(dialect: SqlReader["dialect"], database: ReadableDataba
   };
 }
 
-const reads = /^(?:\s|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:select|with|values|from|explain|describe|summarize|pivot)\b/i;
+const reads =
+  /^(?:\s|--.*(?:\n|$)|\/\*[\s\S]*?\*\/)*(?:select|with|values|from|explain|describe|show|summarize|pivot|table)\b/i;
 
 /** A reader of a database that by itself would carry out more than queries. */
 export function onlyReading(reader: SqlReader, place: string): SqlReader {
   const check = (sql: string) => {
     if (reads.test(sql)) return;
-    throw new DestinationError("FAILED", `A query of ${place} only reads: it begins with SELECT, WITH or VALUES.`);
+    throw new DestinationError("FAILED", `A query of ${place} only reads: begin it with SELECT, WITH or VALUES.`);
   };
   return {
     ...reader,

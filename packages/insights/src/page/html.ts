@@ -1,5 +1,7 @@
 /** Text as HTML. All that servers named goes through here. */
 
+import { visible } from "@org/kit";
+
 /** A piece of HTML that is safe as it is. */
 export class Html {
   readonly text: string;
@@ -32,10 +34,5 @@ const entities: Readonly<Record<string, string>> = {
 
 /** Marks become entities; what is not seen but does something, such as turning the direction of writing, is spelt out. */
 function escaped(text: string): string {
-  return text
-    .replace(/[&<>"']/g, (mark) => entities[mark] as string)
-    .replace(
-      /(?![\n\t])[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu,
-      (found) => `\\u${found.charCodeAt(0).toString(16).padStart(4, "0")}`,
-    );
+  return visible(text.replace(/[&<>"']/g, (mark) => entities[mark] as string));
 }

@@ -1,0 +1,81 @@
+import { Writable } from "node:stream";
+import type { Command } from "commander";
+import manifest from "../../package.json" with { type: "json" };
+import { tablesPlace } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+import type { Asked } from "../mcp/tools.ts";
+import { parseDuration } from "../parse-duration.ts";
+import type { SafeIo } from "../render/safe-output.ts";
+
+interface McpCommandOptions {
+  readonly at?: string;
+  readonly config?: string;
+  readonly timezone?: string;
+  readonly timeout: string;
+}
+
+export function addMcp(program: Command, io: SafeIo): void {
+  program
+    .command("mcp")
+    .description("answer agents: the questions of report as tools, over stdin and stdout (Model Context Protocol)")
+    .argument("[pipelines...]", "only these (default: all)")
+    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
+    .option("--config <file>", "whose destination to ask (default: dagsync.yaml)")
+    .option("--timezone <name>", "the zone of days and hours where a call names none (default: this machine's)")
+    .option("--timeout <duration>", "how long a call may take", "30s")
+    .action(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
+      const timeoutMs = parseDuration("--timeout", timeout);
+      // A timer counts up to 24 days.
+      if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
+      await serve({ names, ...options }, timeoutMs, io);
+    });
+}
+
+/** Serves until the client closes stdin, or the command is stopped. */
+async function serve(asked: Asked, timeoutMs: number, io: SafeIo): Promise<void> {
+  const [{ toolsFor }, { CallsApart }, { createServer }, { createToolCaller }, { serveStdio, StdioServerTransport }] =
+    await Promise.all([
+      import("../mcp/tools.ts"),
+      import("../mcp/apart.ts"),
+      import("../mcp/server.ts"),
+      import("@org/insights/tools"),
+      import("@modelcontextprotocol/server/stdio"),
+    ]);
+  const apart = new CallsApart(asked);
+  const tools = apart.tools(await toolsFor(asked, io));
+  const call = createToolCaller({ timeoutMs });
+  if (process.stdin.isTTY)
+    io.stderr.write("Waiting for an agent's program on stdin, which starts this command by itself. Ctrl+C ends it.\n");
+  const ended = Promise.withResolvers<void>();
+  class Transport extends StdioServerTransport {
+    override async close(): Promise<void> {
+      await super.close();
+      ended.resolve();
+    }
+  }
+  const handle = serveStdio(() => createServer(tools, call, manifest.version), {
+    transport: new Transport(process.stdin, protocolOutput(io)),
+    onerror: (error) => io.stderr.write(`dagsync mcp: ${error.message}\n`),
+  });
+  const stop = () => ended.reject(io.signal?.reason);
+  io.signal?.addEventListener("abort", stop, { once: true });
+  if (io.signal?.aborted) stop();
+  try {
+    await ended.promise;
+  } finally {
+    io.signal?.removeEventListener("abort", stop);
+    apart.close();
+    await handle.close();
+  }
+}
+
+/** Messages are JSON, which means the same with escapes in place of what is not seen. */
+function protocolOutput({ stdout }: Pick<SafeIo, "stdout">): Writable {
+  return new Writable({
+    decodeStrings: false,
+    write(text: string, _encoding, done) {
+      if (stdout.write(text) === false) stdout.drained().then(() => done(), done);
+      else done();
+    },
+  });
+}

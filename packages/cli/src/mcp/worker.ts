@@ -1,0 +1,52 @@
+/**
+ * The process that asks. SQLite works on the thread that asks, and a query may take more memory than there is: the process
+ * that talks to the client kills this one, and goes on.
+ */
+import { Worker } from "node:worker_threads";
+import type { InsightsTool, ToolArguments } from "@org/insights/tools";
+import { type Asked, toolsFor } from "./tools.ts";
+
+/** What this process is told. */
+export type ToWorker =
+  | { readonly type: "call"; readonly tool: string; readonly given: ToolArguments }
+  /** Abort what is under way. */
+  | { readonly type: "abort" };
+
+/** What it says. */
+export type FromWorker =
+  | { readonly type: "result"; readonly result: object }
+  | { readonly type: "error"; readonly message: string; readonly code?: string };
+
+const asked: Asked & { readonly parent: number } = JSON.parse(process.argv[2] ?? "");
+
+// Whoever was killed cannot end this process, and a query of SQLite keeps it from noticing; a thread of its own does.
+const watching = `const { ppid } = process;
+  setInterval(() => { if (process.ppid !== ${asked.parent}) process.kill(process.pid, "SIGKILL"); }, 1000);`;
+new Worker(watching, { eval: true }).unref();
+process.on("disconnect", () => process.exit());
+
+const { stdout, stderr, env } = process;
+let tools: Promise<readonly InsightsTool[]> | undefined;
+let controller = new AbortController();
+
+process.on("message", (message: ToWorker) => {
+  if (message.type === "abort") controller.abort(new Error("It was ended."));
+  else void answer(message.tool, message.given);
+});
+
+async function answer(name: string, given: ToolArguments): Promise<void> {
+  controller = new AbortController();
+  try {
+    tools ??= toolsFor(asked, { stdout, stderr, env });
+    const tool = (await tools).find((each) => each.name === name);
+    if (!tool) throw new Error(`There is no tool ${name}.`);
+    say({ type: "result", result: await tool.call(given, controller.signal) });
+  } catch (error) {
+    const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
+    say({ type: "error", message: String(message ?? error), ...(typeof code === "string" && { code }) });
+  }
+}
+
+function say(message: FromWorker): void {
+  process.send?.(message);
+}

@@ -1,0 +1,67 @@
+/** Calls tools for agents: what goes wrong becomes an answer that says what to change. */
+import { visible, withDeadline } from "@org/kit";
+import type { InsightsTool, ToolArguments, ToolResult } from "./tool.ts";
+
+export interface CallerOptions {
+  /** How long a call may take once it is its turn, in ms; then it is aborted. @default 30_000 */
+  readonly timeoutMs?: number;
+}
+
+/** As the Model Context Protocol has it. */
+export interface ToolAnswer {
+  /** The result as JSON, or what went wrong. */
+  readonly text: string;
+  /** @default undefined where something went wrong */
+  readonly result?: ToolResult;
+  readonly isError: boolean;
+}
+
+/** Never rejects. @param signal aborts the call: nobody waits for it any more */
+export type ToolCaller = (tool: InsightsTool, given: unknown, signal?: AbortSignal) => Promise<ToolAnswer>;
+
+/**
+ * Carries out one call after the other, as tools of one destination want it.
+ *
+ * DuckDB and PostgreSQL end the query of a call that takes too long. SQLite works on the thread that asks: only a process
+ * that is killed ends a long query of it.
+ */
+export function createToolCaller({ timeoutMs = 30_000 }: CallerOptions = {}): ToolCaller {
+  let last: Promise<unknown> = Promise.resolve();
+  return (tool, given, signal) => {
+    let work: Promise<ToolResult> | undefined;
+    const answer = last.then(async (): Promise<ToolAnswer> => {
+      try {
+        const ask = (whole: AbortSignal) => {
+          work = tool.call(argumentsOf(given), whole);
+          return work;
+        };
+        const timeout = () => new Error(tooLong(tool, timeoutMs));
+        const result = await withDeadline(ask, { timeoutMs, signals: [signal], timeout });
+        return { text: JSON.stringify(result), result, isError: false };
+      } catch (error) {
+        return { text: messageOf(error), isError: true };
+      }
+    });
+    // A call that is late is answered before it has ended.
+    last = answer.then(() => work).catch(() => undefined);
+    return answer;
+  };
+}
+
+/** Agents write null where they mean to leave an argument out. */
+function argumentsOf(given: unknown): ToolArguments {
+  return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== null));
+}
+
+function tooLong({ name }: InsightsTool, timeoutMs: number): string {
+  return `${name} took longer than ${timeoutMs / 1000} s and was ended. Ask for less: a shorter window, fewer pipelines, or a query that reads fewer rows.`;
+}
+
+const MOST_OF_MESSAGE = 2000;
+
+/** Databases repeat what they were asked, and what is stored. */
+function messageOf(error: unknown): string {
+  const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
+  const text = visible(String(message ?? error)).slice(0, MOST_OF_MESSAGE);
+  return code === "LOCKED" ? `${text} A sync may take some seconds: call again then.` : text;
+}
