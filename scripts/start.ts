@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { Interrupted, main } from "@org/cli";
 import { exitCodeOf } from "../packages/cli/src/exit-code.ts";
 import { failureText } from "../packages/cli/src/render/failure.ts";
+import { momentText } from "../packages/insights/src/words.ts";
 import { answers, countRows, rowsTable } from "./demo/answers.ts";
 import { startSimulated } from "./demo/simulated.ts";
 import { noteVisit } from "./demo/visits.ts";
@@ -46,7 +47,9 @@ async function simulated(): Promise<void> {
   );
   const servers = await startSimulated(visits);
   try {
-    console.log(`Airflow is at ${servers.airflow}, Dagster at ${servers.dagster}, until this program ends.\n`);
+    const there = momentText(new Date(now).toISOString(), Intl.DateTimeFormat().resolvedOptions().timeZone);
+    console.log(`Airflow is at ${servers.airflow}, Dagster at ${servers.dagster}, until this program ends.`);
+    console.log(`It is ${there} there.\n`);
     console.log(
       before.size === 0
         ? `Copying everything into ${file}:`

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { airflowIncidents } from "@org/simulators";
 import { expect, onTestFinished, test } from "vitest";
 import { tables } from "../scripts/demo/answers.ts";
 import { createWorlds } from "../scripts/demo/simulated.ts";
@@ -19,7 +20,8 @@ interface Finished {
 /** What `npm start` runs once everything is installed. */
 function start(cwd: string): Promise<Finished> {
   return new Promise((resolve) => {
-    execFile(process.execPath, ["--conditions=@org/source", script], { cwd }, (error, stdout, stderr) =>
+    const env = { ...process.env, TZ: "UTC" };
+    execFile(process.execPath, ["--conditions=@org/source", script], { cwd, env }, (error, stdout, stderr) =>
       resolve({ code: Number(error?.code ?? 0), stdout, stderr }),
     );
   });
@@ -46,6 +48,27 @@ async function compare(file: string) {
   return pairs;
 }
 
+/** Expects the summary to name what is wrong in the servers, since when it is, and nothing else. */
+async function expectTruth(stdout: string, file: string): Promise<void> {
+  const visits = await queryDuckdb(file, "SELECT visited_at_ms FROM demo_visits ORDER BY 1");
+  const [first] = visits.map(({ visited_at_ms }) => Number(visited_at_ms) * 1000);
+  const { broken, slower, flaky } = airflowIncidents(first as number);
+  const { dagster } = createWorlds([(first as number) / 1000]);
+  const stale = dagster.rows().dagster_assets.find(({ key_path }) => key_path === "legacy.fax_numbers");
+  const day = (at: number | string) => {
+    const [weekday, date, month] = new Date(typeof at === "number" ? at / 1000 : at).toUTCString().split(/,? /);
+    return `${weekday} ${date} ${month}`;
+  };
+  const summary = stdout.slice(stdout.indexOf("What needs attention:"));
+  expect(summary).toMatch(new RegExp(`critical +${broken.dagId}: failing now since ${day(broken.since)} `));
+  expect(summary).toMatch(new RegExp(`The last \\d+ runs failed, in ${broken.taskId}\\.`));
+  expect(summary).toContain(`${slower.dagId}: got slower since ${day(slower.since)} 00:00\n`);
+  expect(summary).toMatch(new RegExp(`${flaky.dagId}: flaky tasks\n +${flaky.taskId} succeeded only because`));
+  expect(summary).toContain(`legacy.fax_numbers: stale assets since ${day(String(stale?.last_materialization_time))} `);
+  expect(summary.match(/^ {2}(critical|major|minor)/gm)).toHaveLength(5);
+  expect(summary).not.toMatch(/^ {2}major/m);
+}
+
 test("npm start copies seven tables and answers; the next two starts find the same servers some hours later", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "orchestration.duckdb");
@@ -57,12 +80,14 @@ test("npm start copies seven tables and answers; the next two starts find the sa
   expect(first.stdout).toMatch(/^ {2}success rate +[\d.]+ %/m);
   expect(first.stdout).toContain(`${join(folder, "report.html")} (`);
   for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
+  await expectTruth(first.stdout, file);
 
   for (let again = 0; again < 2; again += 1) {
     const { code, stdout } = await start(folder);
     expect(code).toBe(0);
     expect(stdout).toContain("was synced before, so these syncs are incremental");
     expect(stdout).not.toContain("  everything\n");
+    await expectTruth(stdout, file);
     for (const [table, stored, expected] of await compare(file)) expect(stored, table).toEqual(expected);
   }
   // Three starts, each with two syncs and a page of all answers.

@@ -5,6 +5,7 @@ import {
   minute,
   type SimulatedDag,
   type SimulatedRun,
+  type SimulatedTask,
   second,
 } from "@org/simulators";
 import { chance } from "./chance.ts";
@@ -18,7 +19,7 @@ import { chance } from "./chance.ts";
 export function liveOn(world: AirflowWorld, from: Instant): void {
   const now = world.now();
   for (const run of world.runs().filter(isOpen)) {
-    end(world, run, Math.min(from + Math.round(chance(run.runId) * 40) * minute, now));
+    carryOn(world, run, from, now);
   }
   for (const { dag, at } of dueRuns(world, now)) begin(world, dag, at, now);
   people(world, now);
@@ -49,22 +50,95 @@ function begin(world: AirflowWorld, dag: SimulatedDag, at: Instant, now: Instant
     world.startRun(created);
     return created;
   });
-  const takes = dag.tasks.reduce((sum, task) => sum + (task.duration ?? minute), 0);
-  const ended = started + Math.round(takes * (0.7 + 0.6 * chance(`${dag.dagId} ${at}`)));
-  if (ended < now) end(world, run, ended);
-  else if (run.tasks[0]) world.at(Math.min(started + 4 * second, now), () => world.startTask(run.tasks[0]!));
+  carryOn(world, run, started, now);
 }
 
-/** A DAG keeps failing as often as it did. */
-function end(world: AirflowWorld, run: SimulatedRun, at: Instant): void {
-  const ended = [...run.dag.runs.values()].filter((one) => !isOpen(one));
-  const failing = ended.filter(({ state }) => state === "failed").length / Math.max(1, ended.length);
-  const state = chance(`${run.dag.dagId} ${run.runId} ${at}`) < failing ? "failed" : "success";
-  world.at(at, () => world.finishRun(run, state));
+/** A run that was under way goes on with the tasks that are left, as far as it comes by now. */
+function carryOn(world: AirflowWorld, run: SimulatedRun, from: Instant, now: Instant): void {
+  const habits = habitsOf(run);
+  let clock = from;
+  if (run.state === "queued") world.at(clock, () => world.startRun(run));
+  for (const definition of run.dag.tasks) {
+    const placeholder = run.tasks.find((task) => task.definition === definition && task.mapIndex < 0);
+    if (run.tasks.some(({ state }) => state === "failed")) {
+      for (const task of run.tasks) {
+        if (task.definition === definition && isLeft(task))
+          world.at(clock, () => world.setTaskState(task, "upstream_failed"));
+      }
+      continue;
+    }
+    if (definition.mapped && placeholder && isLeft(placeholder)) world.at(clock, () => world.expand(placeholder));
+    const siblings = run.tasks.filter((task) => task.definition === definition);
+    const begun = clock;
+    for (const task of siblings.filter(isLeft)) {
+      const end = attempt(world, task, begun, now, habits(task, task === siblings.at(-1)));
+      if (end === undefined) return;
+      clock = Math.max(clock, end);
+    }
+  }
+  const state = run.tasks.some(({ state }) => state === "failed") ? "failed" : "success";
+  world.at(clock, () => world.setRunState(run, state));
+}
+
+const endedBefore = (run: SimulatedRun) => [...run.dag.runs.values()].filter((one) => one !== run && !isOpen(one));
+const isBroken = (ended: readonly SimulatedRun[]) =>
+  ended.length > 2 && ended.slice(-3).every(({ state }) => state === "failed");
+const isLeft = ({ state }: SimulatedTask) =>
+  state === null || !["success", "failed", "skipped", "upstream_failed", "removed"].includes(state);
+
+interface Habit {
+  readonly takes: Instant;
+  /** Whether it fails once and is tried again, or fails for good. */
+  readonly fails: "never" | "once" | "always";
+}
+
+/** @returns when it ended; undefined where that is yet to come */
+function attempt(world: AirflowWorld, task: SimulatedTask, from: Instant, now: Instant, { takes, fails }: Habit) {
+  let start = task.state === "running" ? (task.startDate ?? from) : from + 2 * second;
+  if (start >= now) return undefined;
+  if (task.state !== "running") world.at(start, () => world.startTask(task));
+  let end = Math.max(start + takes, from);
+  if (fails === "once" && task.history.length === 0) {
+    if (end >= now) return undefined;
+    world.at(end, () => world.retry(task));
+    start = end + 5 * minute;
+    if (start >= now) return undefined;
+    world.at(start, () => world.startTask(task));
+    end = start + takes;
+  }
+  if (end >= now) return undefined;
+  world.at(end, () => world.finishTask(task, fails === "always" ? "failed" : "success"));
+  return end;
+}
+
+/** Tasks take as long as they took lately, and fail as they did: what is broken, slow or flaky stays so. */
+function habitsOf(run: SimulatedRun): (task: SimulatedTask, isLast: boolean) => Habit {
+  const ended = endedBefore(run).slice(-10);
+  const broken = isBroken(ended)
+    ? ended.at(-1)?.tasks.find(({ state }) => state === "failed")?.definition.taskId
+    : undefined;
+  return ({ definition, mapIndex }, isLast) => {
+    const { taskId, duration = minute } = definition;
+    const before = ended.flatMap(({ tasks }) => tasks.filter((task) => task.definition.taskId === taskId));
+    const lengths = before
+      .filter(({ state, startDate, endDate }) => state === "success" && startDate !== null && endDate !== null)
+      .map(({ startDate, endDate }) => (endDate as Instant) - (startDate as Instant))
+      .slice(-8)
+      .sort((a, b) => a - b);
+    const usual = lengths[Math.floor(lengths.length / 2)] ?? duration;
+    const luck = chance(`${run.dag.dagId} ${run.runId} ${taskId} ${mapIndex}`);
+    const takes = Math.round(usual * (0.85 + 0.3 * luck));
+    const retried = before.filter(({ tryNumber }) => tryNumber > 1).length / Math.max(1, before.length);
+    const isFlaky = isLast && (definition.retries ?? 0) > 0 && chance(`${run.runId} ${taskId}`) < retried;
+    return { takes, fails: taskId === broken ? "always" : isFlaky ? "once" : "never" };
+  };
 }
 
 function people(world: AirflowWorld, now: Instant): void {
-  const failed = world.runs().filter((run) => run.state === "failed" && (run.endDate ?? 0) > now - 2 * 24 * hour);
+  // What is broken stays so: nobody knows why yet.
+  const failed = world
+    .runs()
+    .filter((run) => run.state === "failed" && (run.endDate ?? 0) > now - 7 * 24 * hour && !isBroken(endedBefore(run)));
   const cleared = failed[Math.floor(chance(`cleared ${now}`) * failed.length)];
   const task = cleared?.tasks.find(({ state }) => state === "failed");
   if (cleared && task) {
@@ -75,6 +149,9 @@ function people(world: AirflowWorld, now: Instant): void {
   if (noted) world.at(now - 15 * minute, () => world.note(noted, "Looked at it: the source system was late."));
   const dags = [...world.dags.values()].filter(({ isStale, isPaused }) => !isStale && !isPaused);
   const triggered = dags[Math.floor(chance(`triggered ${now}`) * dags.length)];
-  if (triggered)
-    world.at(now - 2 * minute, () => world.startRun(world.addRun(triggered, { conf: { asked_by: "finance" } })));
+  if (!triggered) return;
+  const asked = now - 2 * minute;
+  const run = world.at(asked, () => world.addRun(triggered, { conf: { asked_by: "finance" } }));
+  world.at(asked, () => world.startRun(run));
+  carryOn(world, run, asked, now);
 }

@@ -1,4 +1,4 @@
-import { type DagsterWorld, day, type Instant, minute, type SimulatedDagsterRun, second } from "@org/simulators";
+import { type DagsterWorld, day, hour, type Instant, minute, type SimulatedDagsterRun, second } from "@org/simulators";
 import { chance } from "./chance.ts";
 
 /**
@@ -11,7 +11,9 @@ export function liveOn(world: DagsterWorld, from: Instant): void {
   const now = world.now();
   const history = world.ordered().filter((run) => run.creationTime > from - 14 * day);
   for (const run of history.filter(isOpen)) {
-    end(world, run, Math.min(from + Math.round(chance(run.runId) * 40) * minute, now));
+    const took = usualOf(history, run.jobName) * (0.85 + 0.3 * chance(run.runId));
+    const ended = Math.max(from + second, Math.round((run.startTime ?? from) + took));
+    if (ended < now) end(world, run, ended);
   }
   const launches = jobsOf(history, from).flatMap((runs) => {
     const { jobName, location, tags } = runs.at(-1)!;
@@ -25,9 +27,23 @@ export function liveOn(world: DagsterWorld, from: Instant): void {
     const run = world.at(at, () => world.addRun({ jobName, location, tags: Object.fromEntries(tags) }));
     if (at + 10 * second >= now) continue;
     world.at(at + 10 * second, () => world.start(run));
-    const ended = at + Math.round((4 + 20 * chance(run.runId)) * minute);
-    if (ended < now) end(world, run, ended);
+    const ended = at + Math.round(usualOf(history, jobName) * (0.85 + 0.3 * chance(run.runId)));
+    // What failed was right again the next time, so that nothing is broken now.
+    const isLast = !launches.some((later) => later.jobName === jobName && later.at > at && later.at + hour < now);
+    if (ended < now) end(world, run, ended, isLast ? 0 : 0.1);
   }
+}
+
+/** How long runs of a job take that succeed: the median. */
+function usualOf(history: readonly SimulatedDagsterRun[], job: string): Instant {
+  const lengths = history
+    .filter(
+      ({ jobName, status, startTime, endTime }) =>
+        jobName === job && status === "SUCCESS" && startTime !== null && endTime !== null,
+    )
+    .map(({ startTime, endTime }) => (endTime as Instant) - (startTime as Instant))
+    .sort((a, b) => a - b);
+  return lengths[Math.floor(lengths.length / 2)] ?? 10 * minute;
 }
 
 const isOpen = ({ endTime }: SimulatedDagsterRun) => endTime === null;
@@ -38,8 +54,9 @@ function jobsOf(history: readonly SimulatedDagsterRun[], from: Instant): Simulat
   return [...byJob.values()].filter((runs) => runs.some((run) => run.creationTime > from - 2 * day));
 }
 
-function end(world: DagsterWorld, run: SimulatedDagsterRun, at: Instant): void {
-  const status = chance(`${run.runId} ${at}`) < 0.1 ? "FAILURE" : "SUCCESS";
+/** @param failing how often runs fail */
+function end(world: DagsterWorld, run: SimulatedDagsterRun, at: Instant, failing = 0): void {
+  const status = chance(`${run.runId} ${at}`) < failing ? "FAILURE" : "SUCCESS";
   if (status === "SUCCESS") {
     const made = [...world.materializations].filter(([, { runId }]) => world.runs.get(runId)?.jobName === run.jobName);
     world.at(at - second, () => {

@@ -23,7 +23,10 @@ export interface DemoServers {
 export function createWorlds(visits: readonly number[]) {
   const [first, ...later] = visits;
   const clock = createClock(first);
-  const worlds = { airflow: createAirflowWorld({ clock }), dagster: createDagsterWorld({ clock }) };
+  const worlds = {
+    airflow: createAirflowWorld({ clock, incidents: true }),
+    dagster: createDagsterWorld({ clock, incidents: true }),
+  };
   for (const visit of later) {
     const from = clock.now() * 1000;
     clock.set(visit);

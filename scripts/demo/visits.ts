@@ -8,6 +8,11 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import { queryDuckdb } from "@org/destination/duckdb";
 
 const hourMs = 3_600_000;
+/**
+ * The servers' clocks are behind ours by so much: a sync believes no clock that is ahead, and a few starts in a row must not
+ * bring them there.
+ */
+const behindMs = 24 * hourMs;
 /** Something should have happened, however soon somebody starts it again … */
 const shortestMs = 3 * hourMs;
 /** … and not more than fits on a page, however late. */
@@ -28,7 +33,8 @@ class ForeignFileError extends Error {
 export async function noteVisit(file: string, nowMs: number): Promise<readonly number[]> {
   const earlier = existsSync(file) ? await readVisits(file) : [];
   const last = earlier.at(-1);
-  const visit = last === undefined ? nowMs : Math.min(Math.max(nowMs, last + shortestMs), last + longestMs);
+  const there = nowMs - behindMs;
+  const visit = last === undefined ? there : Math.min(Math.max(there, last + shortestMs), last + longestMs);
   const instance = await DuckDBInstance.create(file);
   try {
     const connection = await instance.connect();

@@ -4,7 +4,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Question, questions } from "@org/insights";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import {
+  createAirflowWorld,
+  createClock,
+  createDagsterWorld,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
 
@@ -199,6 +205,20 @@ pipelines: [{ name: prod, from: a, to: here }]\n`,
   const env = { SERVER: "https://airflow.example.com" };
   expect((await dagsync(["report", "--config", config, "--html", file], { env })).code).toBe(0);
   expect(readFileSync(file, "utf8")).toContain('<a href="https://airflow.example.com/dags/');
+});
+
+test("a Dagster in which nothing runs any more is as new as its last sync", async () => {
+  const day = 86_400_000;
+  const clock = createClock(Date.now() - 10 * day);
+  const { url, close } = await startDagsterSimulator({ world: createDagsterWorld({ clock, runs: 20, days: 2 }) });
+  const quiet = `sqlite:${join(folder, "quiet.sqlite")}`;
+  for (const days of [10, 7]) {
+    clock.set(Date.now() - days * day);
+    expect((await dagsync(["sync", "--from", `dagster:${url}`, "--to", quiet])).code).toBe(0);
+  }
+  await close();
+  const { stdout } = await dagsync(["report", "--at", quiet, "--format", "json"]);
+  expect(Math.abs(Date.parse(JSON.parse(stdout).asOf) - clock.now())).toBeLessThan(60_000);
 });
 
 test("no question's option is one of the command's", async () => {

@@ -18,10 +18,14 @@ export function asOfOf(contents: readonly StoredPipeline[], pipelines?: readonly
   return commits.length > 0 ? Math.max(...commits) * 1000 : undefined;
 }
 
-/** In ms since 1970. The engine's states hold it where their stream has one. */
+/**
+ * In ms since 1970. The engine's states hold it where their stream has one; that of Dagster's runs stays behind where none
+ * ends, and says beside it how far the table is.
+ */
 export function positionOf(value: unknown): number | undefined {
-  const server = member(member(member(value, "data"), "position"), "server");
-  return typeof server === "number" && Number.isFinite(server) ? server : undefined;
+  const data = member(value, "data");
+  const known = [member(data, "asOf"), member(member(data, "position"), "server")];
+  return known.find((each): each is number => typeof each === "number" && Number.isFinite(each));
 }
 
 function member(value: unknown, name: string): unknown {

@@ -52,7 +52,7 @@ export function robustZSql(value: string, usual: string, deviation: string): str
 
 /**
  * Where a series of days changes its level: the first index of the second part. Of the cuts whose parts' medians differ
- * nearly as much as any cut's do (many do where the change is sharp) it is the one whose parts are the most even.
+ * about as much as any cut's do (many do where the change is sharp) it is the one whose parts are the most even.
  *
  * @param direction 1 where the second part must be higher, -1 where it must be lower
  * @returns undefined where no part of three days or more is before, or after, a change in that direction
@@ -64,7 +64,8 @@ export function breakOf(days: readonly number[], direction: 1 | -1): number | un
     const difference = direction * ((medianOf(after) as number) - (medianOf(before) as number));
     if (difference > 0) cuts.push({ index, difference, unevenness: unevenness(before) + unevenness(after) });
   }
-  const enough = 0.9 * Math.max(...cuts.map(({ difference }) => difference));
+  // Of a few days at an end, the median may be higher by chance.
+  const enough = (2 / 3) * Math.max(...cuts.map(({ difference }) => difference));
   const [best] = cuts.filter(({ difference }) => difference >= enough).sort((a, b) => a.unevenness - b.unevenness);
   return best?.index;
 }

@@ -78,8 +78,11 @@ function outcomeMark(outcome: unknown): string {
 function durationText(seconds: number): string {
   if (seconds < 10) return `${seconds.toFixed(1)} s`;
   if (seconds < 100) return `${Math.round(seconds)} s`;
-  const minutes = Math.round(seconds / 60);
-  if (minutes < 100) return `${minutes} min`;
-  const hours = Math.round(seconds / 3600);
-  return hours < 48 ? `${hours} h` : `${Math.round(seconds / 86_400)} days`;
+  if (seconds < 6000) return `${twoDigits(seconds / 60)} min`;
+  return seconds < 172_800 ? `${twoDigits(seconds / 3600)} h` : `${twoDigits(seconds / 86_400)} days`;
+}
+
+/** `2.4`, and `24`: less than that says nothing, more is not read. */
+function twoDigits(value: number): string {
+  return value < 9.95 ? value.toFixed(1).replace(/\.0$/, "") : String(Math.round(value));
 }

@@ -1,4 +1,5 @@
 export { type AirflowWorldOptions, createAirflowWorld } from "./airflow/demo.ts";
+export { type AirflowIncidents, airflowIncidents } from "./airflow/incidents.ts";
 export type {
   AddDag,
   AddRun,

@@ -1,6 +1,7 @@
 import { createRandom, type Random } from "../random.ts";
 import { type Clock, createClock, day, type Instant, minute, second } from "../time.ts";
 import { companyDags, type DemoDag, inventedDags } from "./demo-dags.ts";
+import { type AirflowIncidents, airflowIncidents, type Behaviour, behaviourOf } from "./incidents.ts";
 import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 import { AirflowWorld } from "./world.ts";
@@ -16,8 +17,18 @@ export interface AirflowWorldOptions {
   readonly days?: number;
   /** The most runs of one DAG, its newest. @default no limit */
   readonly runsPerDag?: number;
+  /**
+   * Whether exactly what {@link airflowIncidents} says is wrong at the clock's time, and everything else runs evenly.
+   * @default false: much fails, now and then
+   */
+  readonly incidents?: boolean;
   /** What its server is like. @default "3.3" */
   readonly version?: AirflowWorldVersion;
+}
+
+interface Circumstances {
+  readonly now: Instant;
+  readonly incidents: AirflowIncidents | undefined;
 }
 
 interface Due {
@@ -51,7 +62,8 @@ export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWo
   });
   // In the order in which they happened, so that ids grow with time as on a real server.
   due.sort((a, b) => a.at - b.at || (a.dag.dagId < b.dag.dagId ? -1 : 1));
-  for (const one of due) happen(world, random, one, now);
+  const incidents = options.incidents ? airflowIncidents(now) : undefined;
+  for (const one of due) happen(world, random, one, { now, incidents });
   return world;
 }
 
@@ -79,8 +91,10 @@ function settingsOf(demo: DemoDag, now: Instant) {
 }
 
 /** One run, from the scheduler's decision to its end, or as far as it got by now. */
-function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, now: Instant): void {
-  const manual = random.chance(0.03);
+function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, circumstances: Circumstances): void {
+  const { now } = circumstances;
+  // Who looks at an incident does not start its DAG by hand.
+  const manual = random.chance(0.03) && demo.dagId !== circumstances.incidents?.broken.dagId;
   // A person's runs have no logical date, and come when it suits them.
   const born = at + random.between(1, manual ? 3000 : 20) * second + random.between(0, 999_999);
   if (born >= now) return;
@@ -97,7 +111,7 @@ function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, now
   const started = born + random.between(1, 8) * second;
   if (started >= now) return;
   world.at(started, () => world.startRun(run));
-  const end = carryOut(world, random, run, demo, started, now);
+  const end = carryOut(world, random, run, demo, started, circumstances);
   if (end === undefined) return;
   const failed = run.tasks.some((task) => task.state === "failed" || task.state === "upstream_failed");
   world.at(end, () => world.setRunState(run, failed ? "failed" : "success"));
@@ -114,7 +128,7 @@ function carryOut(
   run: SimulatedRun,
   demo: DemoDag,
   started: Instant,
-  now: Instant,
+  { now, incidents }: Circumstances,
 ): Instant | undefined {
   let clock = started;
   let failed = false;
@@ -128,13 +142,15 @@ function carryOut(
     const begun = clock;
     const siblings = run.tasks.filter((task) => task.definition === definition);
     for (const task of siblings) {
-      const fails = task === siblings.at(-1) && demo.failing?.taskId === definition.taskId;
-      const chance = fails ? demo.failing!.chance : 0.004;
-      const end = attempts(world, random, task, begun, now, chance);
-      if (end === undefined) return undefined;
-      clock = Math.max(clock, end);
+      const isLast = task === siblings.at(-1);
+      const behaviour = behaviourOf(demo, definition, { at: started, now, isLast, incidents });
+      const end = attempts(world, random, task, begun, now, behaviour);
+      // Siblings run beside each other.
+      if (end === undefined && !incidents) return undefined;
+      clock = Math.max(clock, end ?? now);
       failed ||= task.state === "failed";
     }
+    if (clock >= now) return undefined;
   }
   return clock;
 }
@@ -146,16 +162,15 @@ function attempts(
   task: SimulatedTask,
   from: Instant,
   now: Instant,
-  chance: number,
+  { chance, duration, spread, isSaved }: Behaviour,
 ): Instant | undefined {
   let start = from + random.between(500_000, 4_000_000);
   for (let left = task.definition.retries ?? 0; ; left--) {
     if (start >= now) return undefined;
     world.at(start, () => world.startTask(task));
-    const usual = task.definition.duration ?? minute;
-    const end = start + Math.round(usual * (0.6 + random.next() * 0.8)) + random.between(0, 999_999);
+    const end = start + Math.round(duration * (1 - spread + random.next() * 2 * spread)) + random.between(0, 999_999);
     if (end >= now) return undefined;
-    if (!random.chance(chance)) {
+    if (!random.chance(chance) || (isSaved && left <= 0)) {
       world.at(end, () => world.finishTask(task, "success"));
       return end;
     }

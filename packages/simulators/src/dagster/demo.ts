@@ -12,6 +12,11 @@ export interface DagsterWorldOptions {
   readonly runs?: number;
   /** How far back the runs go from the clock. @default 14 */
   readonly days?: number;
+  /**
+   * Whether nothing is wrong at the clock's time but what is stale: the assets of jobs that have not run for days.
+   * @default false: much fails, now and then
+   */
+  readonly incidents?: boolean;
   /** Milliseconds by which the database's zone is ahead of UTC. @default 0 */
   readonly databaseOffsetMs?: number;
 }
@@ -157,7 +162,8 @@ export function createDagsterWorld(options: DagsterWorldOptions = {}): DagsterWo
     const count = Math.max(1, Math.round((options.runs ?? 600) * job.share));
     const every = (last - since) / count;
     return Array.from({ length: count }, (_, index) => ({
-      job,
+      // What ran last succeeds, where nothing is to be wrong now.
+      job: options.incidents && index >= count - 4 ? { ...job, failing: 0 } : job,
       at: Math.floor(since + every * (index + 0.1 + 0.8 * random.next())),
     }));
   });

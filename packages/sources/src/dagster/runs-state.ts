@@ -1,4 +1,4 @@
-import { type Position, parsePosition } from "@org/sync-engine";
+import { isMoment, type Position, parsePosition } from "@org/sync-engine";
 import type { ServerVersion } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
 
@@ -19,6 +19,8 @@ export type RunsHistory = {
 /** The last sync that came to its end. */
 export type RunsPosition = {
   readonly position: Position;
+  /** The server's clock when it began, ms since 1970: what the table shows. It moves where no run ends, too. */
+  readonly asOf?: number;
   /** The newest runs that it saw: the next sync reads from the newest one until it meets one of them. */
   readonly head: readonly string[];
   /** The last runs that were read again: from there on they are, next time. None where that begins anew. */
@@ -52,7 +54,10 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   const head = parseIds(last.head);
   const reread = parseIds(last.reread);
   if (position && head) {
-    const kept = { ...parseFrame(last.frame), ...parseServer(last.server), ...parseUnread(last.unread) };
+    const kept = {
+      ...(isMoment(last.asOf) && { asOf: last.asOf }),
+      ...{ ...parseFrame(last.frame), ...parseServer(last.server), ...parseUnread(last.unread) },
+    };
     return { position, head, ...(reread && { reread }), ...kept };
   }
 

@@ -146,6 +146,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });
     let ended: RunsPosition = withFrame({
       position,
+      asOf: now.server,
       head: headOf(head),
       ...(state.reread && { reread: state.reread }),
     });
