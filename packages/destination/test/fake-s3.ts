@@ -15,6 +15,8 @@ export type Fault =
 export interface FakeS3 {
   readonly endpoint: string;
   readonly objects: ReadonlyMap<string, Buffer>;
+  /** The Content-Type that each was written with. */
+  readonly types: ReadonlyMap<string, string>;
   /** How many requests came. */
   requests: number;
   fault: (method: string, path: string) => Fault;
@@ -23,11 +25,13 @@ export interface FakeS3 {
 
 export async function startFakeS3(): Promise<FakeS3> {
   const objects = new Map<string, Buffer>();
+  const types = new Map<string, string>();
   const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const fake: FakeS3 = {
     endpoint: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     objects,
+    types,
     requests: 0,
     fault: () => undefined,
     async stop() {
@@ -61,6 +65,7 @@ export async function startFakeS3(): Promise<FakeS3> {
     if (method !== "PUT") return send(204);
     if (found && headers["if-none-match"] && fault !== "ignores conditions") return error(412, "PreconditionFailed");
     objects.set(path, body);
+    types.set(path, String(headers["content-type"] ?? ""));
     return send(200, "", { etag: '"e"' });
   }
 

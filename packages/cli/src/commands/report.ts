@@ -45,7 +45,10 @@ export function addReport(program: Command, io: SafeIo, outcome: Outcome): void 
     .option("--list", "list the questions, or the options and columns of one")
     .option("--sql", "write the query instead of its answer")
     .option("--fail-on <questions>", "end with 3 where one of these, separated by commas, has an answer")
-    .option("--html <file>", "write all answers as one page, which needs no network")
+    .option(
+      "--html <file>",
+      "write all answers as one page, which needs no network: report.html, s3://bucket/report.html",
+    )
     // What the command does not know may be the question's.
     .allowUnknownOption()
     .action(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {

@@ -2,6 +2,7 @@ import { rename, rm, writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { type Insights, questions, type Scope } from "@org/insights";
 import { reportPage } from "@org/insights/page";
+import { parseExportPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { type AskedPlace, parametersSaid } from "./place.ts";
@@ -11,12 +12,25 @@ export async function writePage(
   file: string,
   insights: Insights,
   { place, ...scope }: Scope & { readonly place: AskedPlace },
-  io: Pick<SafeIo, "stdout">,
+  io: Pick<SafeIo, "stdout" | "signal">,
 ): Promise<void> {
-  if (/^[a-z][a-z0-9+.-]+:/i.test(file)) throw new UsageError("--html writes a file: give a path, as in report.html.");
+  const bucket = /^s3:/i.test(file) ? parseExportPlace("--html", file) : undefined;
+  if (!bucket && /^[a-z][a-z0-9+.-]+:/i.test(file)) {
+    throw new UsageError("--html writes a file: give a path, as in report.html, or s3://bucket/report.html.");
+  }
+  if (bucket && !/^s3:\/\/[^/]+\/.*[^/]$/i.test(bucket.into)) {
+    throw new UsageError("--html names no object of the bucket: write s3://bucket/folder/report.html.");
+  }
   const parameters = parametersSaid(questions, place);
   const { servers } = place;
   const text = await reportPage(insights, { ...scope, title: place.destination.name, servers, parameters });
+  const size = `${Math.ceil(Buffer.byteLength(text) / 1000)} kB`;
+  if (bucket) {
+    const { putObject } = await import("@org/destination/files");
+    await putObject(bucket.into, text, { ...bucket.s3, contentType: "text/html; charset=utf-8", signal: io.signal });
+    io.stdout.write(`${bucket.into} (${size})\n`);
+    return;
+  }
   const unfinished = `${file}.${process.pid}.tmp`;
   try {
     await writeFile(unfinished, text);
@@ -27,5 +41,5 @@ export async function writePage(
       cause: error,
     });
   }
-  io.stdout.write(`${resolve(file)} (${Math.ceil(text.length / 1000)} kB)\n`);
+  io.stdout.write(`${resolve(file)} (${size})\n`);
 }

@@ -13,6 +13,7 @@ import { FilesSession, type SessionOptions } from "./session.ts";
 import type { Store } from "./store.ts";
 
 export type { FileFormat } from "./formats.ts";
+export { type PutOptions, putObject } from "./put.ts";
 export type { S3Credentials, S3Options } from "./s3.ts";
 
 export interface FilesOptions extends S3Options {

@@ -34,7 +34,7 @@ const probe = { path: "_sync/about.json", text: '{"about":"Written by a sync. ma
 type Sdk = typeof import("@aws-sdk/client-s3");
 
 /** Loads the SDK when it is first needed: it is an optional peer dependency. */
-async function loadSdk(): Promise<Sdk> {
+export async function loadSdk(): Promise<Sdk> {
   try {
     return await import("@aws-sdk/client-s3");
   } catch (cause) {
@@ -135,7 +135,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
   };
 }
 
-function createClient(
+export function createClient(
   { S3Client }: Sdk,
   { region, endpoint, forcePathStyle = endpoint !== undefined, credentials }: S3Options,
 ): S3Client {

@@ -1,0 +1,42 @@
+import { DestinationError } from "../errors.ts";
+import { checkPlace, isS3, parseS3Place } from "./place.ts";
+import { createClient, loadSdk, type S3Options } from "./s3.ts";
+import { s3Error } from "./s3-errors.ts";
+
+export interface PutOptions extends S3Options {
+  /** As browsers are told: `text/html; charset=utf-8`. */
+  readonly contentType: string;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes a text as an object of a bucket, in place of what it held: readers get the old one or the new one, whole. Where it
+ * fails, the old one stays.
+ *
+ * @param address `s3://bucket/folder/name`
+ * @throws DestinationError `NOT_FOUND` where the address names no object, with what to write instead
+ */
+export async function putObject(address: string, text: string, options: PutOptions): Promise<void> {
+  const { contentType, signal, ...s3 } = options;
+  if (!isS3(address)) throw noObject();
+  checkPlace(address, s3);
+  const { bucket, prefix } = parseS3Place(address);
+  if (prefix === "" || /[/]$/.test(address)) throw noObject();
+  const sdk = await loadSdk();
+  const client = createClient(sdk, s3);
+  try {
+    const object = { Bucket: bucket, Key: prefix, Body: text, ContentType: contentType };
+    await client.send(new sdk.PutObjectCommand(object), signal ? { abortSignal: signal } : {});
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw s3Error(error, `s3://${bucket}/${prefix}`, "Writing the object");
+  } finally {
+    client.destroy();
+  }
+}
+
+const noObject = () =>
+  new DestinationError(
+    "NOT_FOUND",
+    "The address names no object: write s3://bucket/folder/report.html, with its name.",
+  );
