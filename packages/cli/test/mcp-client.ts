@@ -22,11 +22,15 @@ export async function startForTest(...args: Parameters<typeof start>) {
 }
 
 /** Starts the command with a client. */
-export async function start(args: readonly string[], mode: "legacy" | "auto" = "legacy") {
+export async function start(
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+  mode: "legacy" | "auto" = "legacy",
+) {
   const transport = new StdioClientTransport({
     command: process.execPath,
     args: ["--conditions=@org/source", bin, "mcp", ...args],
-    env: { PATH: process.env.PATH ?? "" },
+    env: { PATH: process.env.PATH ?? "", ...env },
     stderr: "pipe",
   });
   let stderr = "";

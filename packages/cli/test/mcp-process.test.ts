@@ -1,6 +1,6 @@
 /** How `dagsync mcp` lives and ends, with the process that it asks in. */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
@@ -44,6 +44,23 @@ test("goes on where the process that asks died", async () => {
   await expect.poll(() => isRunning(worker)).toBe(false);
   expect(await call("query", { sql: "SELECT 2 AS two" })).toMatchObject({ structured: { rows: [{ two: 2 }] } });
 });
+
+test.runIf(process.platform !== "win32").each(["close", "SIGTERM"] as const)(
+  "leaves no copy of a DuckDB file behind: %s",
+  async (how) => {
+    const [place, temporary] = [temporaryFolder(), temporaryFolder()];
+    const file = `duckdb:${join(place, "o.duckdb")}`;
+    await sync(file);
+    const { client, call, closed, pid } = await startForTest(["--at", file], { TMPDIR: temporary });
+    expect(await call("failing_now")).toMatchObject({ isError: false });
+    expect(readdirSync(temporary)).toHaveLength(1);
+    if (how === "close") await client.close();
+    else process.kill(pid, how);
+    await closed;
+    await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+    expect(readdirSync(temporary)).toEqual([]);
+  },
+);
 
 const endless = "WITH RECURSIVE a(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM a) SELECT count(*) AS n FROM a";
 

@@ -52,7 +52,7 @@ afterAll(async () => {
 test.each(["legacy", "auto"] as const)(
   "lists a tool for each question, describe_tables and query: %s",
   async (mode) => {
-    const { client } = await startForTest(["--at", places.sqlite!()], mode);
+    const { client } = await startForTest(["--at", places.sqlite!()], {}, mode);
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toEqual([...questions.map(({ name }) => name), "describe_tables", "query"]);
     for (const { name, description, annotations } of tools) {
@@ -159,14 +159,21 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
   });
 });
 
-test("a sync that another process does meanwhile is seen by the next call", async () => {
+test("a sync that another process does meanwhile is seen by the next call, and none is kept waiting", async () => {
+  const sql = "SELECT count(*) AS n FROM airflow_dag_runs";
   for (const kind of ["duckdb", "sqlite"]) {
     const { call } = shared[kind]!;
-    const sql = "SELECT count(*) AS n FROM airflow_dag_runs";
-    const before = (await call("query", { sql })).structured.rows[0].n;
+    const count = async () => (await call("query", { sql })).structured.rows[0].n;
+    const before = await count();
     world.addRun(world.dags.get(firstDag)!, { runType: "manual" });
+    const during: Promise<number>[] = [];
+    // In the middle of the sync, which holds the file.
+    simulator.faults.push({ match: ({ path }) => path.includes("/dagRuns"), before: () => void during.push(count()) });
     await sync(places[kind]!());
-    expect((await call("query", { sql })).structured.rows[0].n, kind).toBeGreaterThan(before);
+    expect(during.length, kind).toBeGreaterThan(0);
+    const after = await count();
+    expect(after, kind).toBeGreaterThan(before);
+    for (const found of await Promise.all(during)) expect([before, after], kind).toContain(found);
   }
 });
 

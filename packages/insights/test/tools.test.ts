@@ -13,11 +13,13 @@ import { store } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "insights-mcp-"));
 const file = sqlite(join(folder, "world.sqlite"));
-beforeAll(async () => {
-  const session = await file.open({ pipeline: "airflow" });
+beforeAll(() => fill(file));
+
+async function fill(destination: Destination): Promise<void> {
+  const session = await destination.open({ pipeline: "airflow" });
   await store(session, airflowWorld);
   await session.close();
-});
+}
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 function toolsOf(destination: Destination, options?: InsightsToolOptions) {
@@ -66,7 +68,9 @@ test("says that an answer stops at its limit, or is cut", async () => {
 test("SQL of PostgreSQL does not reach what its user may, however it is written", async () => {
   const server = await startPostgres({ log: () => {} });
   onTestFinished(() => server.stop());
-  const call = toolsOf(postgres(server.url("postgres")));
+  const place = postgres(server.url("postgres"));
+  await fill(place);
+  const call = toolsOf(place);
   const reading = "pg_read_file('/etc/passwd')";
   for (const sql of [
     `SELECT ${reading}`,

@@ -42,7 +42,7 @@ async function serve(asked: Asked, timeoutMs: number, io: SafeIo): Promise<void>
       import("@modelcontextprotocol/server/stdio"),
     ]);
   const apart = new CallsApart(asked);
-  const tools = apart.tools(await toolsFor(asked, io));
+  const tools = apart.tools((await toolsFor(asked, io)).tools);
   const call = createToolCaller({ timeoutMs });
   if (process.stdin.isTTY)
     io.stderr.write("Waiting for an agent's program on stdin, which starts this command by itself. Ctrl+C ends it.\n");
@@ -64,8 +64,8 @@ async function serve(asked: Asked, timeoutMs: number, io: SafeIo): Promise<void>
     await ended.promise;
   } finally {
     io.signal?.removeEventListener("abort", stop);
-    apart.close();
     await handle.close();
+    await apart.close();
   }
 }
 

@@ -6,7 +6,7 @@ import type { InsightsTool, ToolArguments, ToolResult } from "@org/insights/tool
 import type { Asked } from "./tools.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
-/** How long a call that was aborted may take to end by itself, in ms. */
+/** How long what was called off may take to end by itself, in ms. */
 const graceMs = 1000;
 
 const program = fileURLToPath(
@@ -27,7 +27,19 @@ export class CallsApart {
     return tools.map((tool) => ({ ...tool, call: (given, signal) => this.#call(tool.name, given, signal) }));
   }
 
-  close(): void {
+  /** Ends the process, by itself if it can: it may have files to remove. */
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (!child) return;
+    this.#child = undefined;
+    const ended = once(child, "exit");
+    const timer = setTimeout(() => child.kill("SIGKILL"), graceMs);
+    if (child.connected) child.disconnect();
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #kill(): void {
     this.#child?.kill("SIGKILL");
     this.#child = undefined;
   }
@@ -40,7 +52,7 @@ export class CallsApart {
     let grace: NodeJS.Timeout | undefined;
     const abort = () => {
       send(child, { type: "abort" });
-      grace = setTimeout(() => this.close(), graceMs);
+      grace = setTimeout(() => this.#kill(), graceMs);
     };
     signal.addEventListener("abort", abort, { once: true });
     try {

@@ -2,6 +2,7 @@
 import type { InsightsTool } from "@org/insights/tools";
 import type { Io } from "../io.ts";
 import { askedPlace } from "../report/place.ts";
+import { copiedFile } from "../serve/copied-file.ts";
 
 /** What the command was told, and what its second process is. */
 export interface Asked {
@@ -12,18 +13,26 @@ export interface Asked {
   readonly timezone?: string;
 }
 
+/** The tools, and how to be done with them. */
+export interface Tools {
+  readonly tools: readonly InsightsTool[];
+  close(): Promise<void>;
+}
+
 /** @throws UsageError */
-export async function toolsFor({ names, at, config, timezone }: Asked, io: Io): Promise<readonly InsightsTool[]> {
+export async function toolsFor({ names, at, config, timezone }: Asked, io: Io): Promise<Tools> {
   const place = await askedPlace(
     names,
     { ...(at !== undefined && { at }), ...(config !== undefined && { config }) },
     io,
   );
+  const copied = place.uncopied && copiedFile(place.uncopied, place.destination);
   const { insightsTools } = await import("@org/insights/tools");
-  return insightsTools(place.destination, {
+  const tools = insightsTools(copied?.destination ?? place.destination, {
     pipelines: place.pipelines,
     timezone,
     parameters: place.said,
     tables: async () => (await import("../transfer/known-tables.ts")).knownTables,
   });
+  return { tools, close: async () => copied?.close() };
 }

@@ -3,8 +3,8 @@
  * that talks to the client kills this one, and goes on.
  */
 import { Worker } from "node:worker_threads";
-import type { InsightsTool, ToolArguments } from "@org/insights/tools";
-import { type Asked, toolsFor } from "./tools.ts";
+import type { ToolArguments } from "@org/insights/tools";
+import { type Asked, type Tools, toolsFor } from "./tools.ts";
 
 /** What this process is told. */
 export type ToWorker =
@@ -23,10 +23,10 @@ const asked: Asked & { readonly parent: number } = JSON.parse(process.argv[2] ??
 const watching = `const { ppid } = process;
   setInterval(() => { if (process.ppid !== ${asked.parent}) process.kill(process.pid, "SIGKILL"); }, 1000);`;
 new Worker(watching, { eval: true }).unref();
-process.on("disconnect", () => process.exit());
+process.on("disconnect", () => void end());
 
 const { stdout, stderr, env } = process;
-let tools: Promise<readonly InsightsTool[]> | undefined;
+let place: Promise<Tools> | undefined;
 let controller = new AbortController();
 
 process.on("message", (message: ToWorker) => {
@@ -37,14 +37,22 @@ process.on("message", (message: ToWorker) => {
 async function answer(name: string, given: ToolArguments): Promise<void> {
   controller = new AbortController();
   try {
-    tools ??= toolsFor(asked, { stdout, stderr, env });
-    const tool = (await tools).find((each) => each.name === name);
+    place ??= toolsFor(asked, { stdout, stderr, env });
+    const { tools } = await place;
+    const tool = tools.find((each) => each.name === name);
     if (!tool) throw new Error(`There is no tool ${name}.`);
     say({ type: "result", result: await tool.call(given, controller.signal) });
   } catch (error) {
     const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
     say({ type: "error", message: String(message ?? error), ...(typeof code === "string" && { code }) });
   }
+}
+
+async function end(): Promise<void> {
+  controller.abort(new Error("It was ended."));
+  const opened = await place?.catch(() => undefined);
+  await opened?.close();
+  process.exit();
 }
 
 function say(message: FromWorker): void {

@@ -3,7 +3,7 @@ import type { Destination, SqlReader } from "@org/destination";
 import { InsightsError } from "../errors.ts";
 import { checkSql } from "./check-sql.ts";
 import { FittingRows, MOST_BYTES } from "./fit.ts";
-import { checkArguments, type InsightsTool, notice } from "./tool.ts";
+import { checkArguments, during, type InsightsTool, notice } from "./tool.ts";
 
 const USUAL_ROWS = 200;
 const MOST_ROWS = 1000;
@@ -33,11 +33,12 @@ const outputSchema = {
   type: "object",
   properties: {
     notice: { type: "string" },
+    as_of: { type: "string", description: "The moment that the tables show, in UTC." },
     total_rows: { type: "integer", description: "How many rows the query has, or at least has: note says so then." },
     note: { type: "string", description: "There where rows were left out: how many, and how to ask for less." },
     rows: { type: "array", items: { type: "object" } },
   },
-  required: ["notice", "total_rows", "rows"],
+  required: ["notice", "as_of", "total_rows", "rows"],
 } as const;
 
 export function queryTool(destination: Destination): InsightsTool {
@@ -54,14 +55,16 @@ export function queryTool(destination: Destination): InsightsTool {
       if (typeof sql !== "string" || sql.trim() === "") throw invalid("query: sql must be a text: one SELECT.");
       if (typeof most !== "number" || !Number.isInteger(most) || most < 1 || most > MOST_ROWS)
         throw invalid(`query: max_rows must be a whole number from 1 to ${MOST_ROWS}.`);
-      if (!destination.read) throw new InsightsError("NO_SQL", `${destination.name} answers no SQL.`);
-      const reader = await destination.read({ signal });
-      try {
-        checkSql(sql, reader.dialect);
-        return await resultOf(reader, sql, most);
-      } finally {
-        await reader.close();
-      }
+      // What is stored is looked at each time: a place may show copies, each of what was looked at.
+      return during(destination, signal, async ({ asOf }) => {
+        const reader = await destination.read!({ signal });
+        try {
+          checkSql(sql, reader.dialect);
+          return { notice, as_of: asOf, ...(await resultOf(reader, sql, most)) };
+        } finally {
+          await reader.close();
+        }
+      });
     },
   };
 }
@@ -82,7 +85,7 @@ async function resultOf(reader: SqlReader, sql: string, most: number) {
   const why = rows.length < most ? ` More would be over ${MOST_BYTES / 1000} kB.` : "";
   const all = `${isCounted ? "" : "more than "}${total} rows`;
   const note = fitting.isCut && { note: `The first ${rows.length} of ${all}.${why} ${narrow}` };
-  return { notice, total_rows: total, ...note, rows };
+  return { total_rows: total, ...note, rows };
 }
 
 function invalid(message: string): InsightsError {
