@@ -1,9 +1,9 @@
+import { isRecord, type Redact, redactValue } from "@org/kit";
 import type { Credentials } from "./auth.ts";
-import { decodeDetail, describeDetail, isRecord } from "./detail.ts";
+import { decodeDetail, describeDetail } from "./detail.ts";
 import type { AirflowResponseError } from "./errors.ts";
-import { tokenProblem } from "./headers.ts";
-import type { Redactor } from "./redact.ts";
 import { type Answer, isTokenExpired, responseError, statusError, type Verdict } from "./response-error.ts";
+import { tokenProblem } from "./token-problem.ts";
 
 /** A token that was refused. */
 export interface RefusedToken {
@@ -17,11 +17,11 @@ export interface RefusedToken {
  *
  * @param token Undefined when none was sent.
  */
-export function credentialsError(answer: Answer, redactor: Redactor, token?: RefusedToken): AirflowResponseError {
-  const said = describeDetail(redactor.value(decodeDetail(answer.body)));
+export function credentialsError(answer: Answer, redact: Redact, token?: RefusedToken): AirflowResponseError {
+  const said = describeDetail(redactValue(decodeDetail(answer.body), redact));
   const { code, text } = judge(token, isTokenExpired(answer));
   const answered = `answered ${answer.response.status}${said ? `: ${said}` : ""}. ${text}`;
-  return responseError(answer, redactor, { code, text: answered, auth: true });
+  return responseError(answer, redact, { code, text: answered, auth: true });
 }
 
 const severalSecrets =
@@ -68,36 +68,36 @@ export interface Login {
 }
 
 /** The token in a login's answer, or the error that it stands for. */
-export function loginToken(answer: Answer, redactor: Redactor, login: Login): string {
+export function loginToken(answer: Answer, redact: Redact, login: Login): string {
   const { response, body } = answer;
   if (response.status === 401) {
     const text = `answered 401: the user name or password was refused.${blanksHint(login)}`;
-    throw responseError(answer, redactor, { code: "INVALID_CREDENTIALS", text, auth: true });
+    throw responseError(answer, redact, { code: "INVALID_CREDENTIALS", text, auth: true });
   }
   if (response.status === 404 || response.status === 405) {
     const text =
       `answered ${response.status}: no login is there. Check the base URL; where the server's auth manager does not ` +
       "exchange passwords for tokens, give the client a token.";
-    throw responseError(answer, redactor, { code: "NOT_AN_API", text });
+    throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }
-  if (!response.ok) throw statusError(answer, redactor);
+  if (!response.ok) throw statusError(answer, redact);
   // What came may hold a token even where it is wrong, under another name or cut short: it goes into no error.
   const hidden = { ...answer, body: "" };
   const json = parse(body);
   if (json === undefined && response.headers.get("content-type")?.includes("json")) {
     const text = `answered ${response.status} with JSON that was cut short or is garbled.`;
-    throw responseError(hidden, redactor, { code: "INVALID_JSON", text, retryable: true });
+    throw responseError(hidden, redact, { code: "INVALID_JSON", text, retryable: true });
   }
   if (isRecord(json) && typeof json.access_token === "string" && json.access_token) {
     const token = json.access_token.trim();
     const problem = tokenProblem(token);
     if (!problem) return token;
     const text = `answered ${response.status} with an access_token that cannot be sent: it ${problem}.`;
-    throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
+    throw responseError(hidden, redact, { code: "NOT_AN_API", text });
   }
   const type = response.headers.get("content-type")?.split(";")[0] || "no content type";
   const text = `answered ${response.status} with ${type}, without an access_token. Check the base URL: this may not be Airflow's login.`;
-  throw responseError(hidden, redactor, { code: "NOT_AN_API", text });
+  throw responseError(hidden, redact, { code: "NOT_AN_API", text });
 }
 
 /** What a secret from a file or a form often has at its ends, and what is easily overlooked there. */

@@ -1,7 +1,6 @@
-import { raceAbort, withDeadline } from "@org/kit";
+import { type Redact, raceAbort, redactError, withDeadline } from "@org/kit";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
-import { tokenProblem } from "./headers.ts";
-import type { Redactor } from "./redact.ts";
+import { tokenProblem } from "./token-problem.ts";
 
 /** What a token function is told. */
 export interface TokenContext {
@@ -33,7 +32,9 @@ export interface Credentials {
 
 /** What the credentials need from the client around them. */
 export interface CredentialsOptions {
-  readonly redactor: Redactor;
+  readonly redact: Redact;
+  /** Is told of every secret that is to be redacted from then on; of tokens that were renewed the last ones count. */
+  remember(secret: string, kind: "lasting" | "renewed"): void;
   /** Limits the getting of one token, in milliseconds. */
   readonly timeoutMs: number;
   /** The client's own signal. */
@@ -45,7 +46,7 @@ export interface CredentialsOptions {
 /** @throws AirflowError `INVALID_OPTIONS` for an empty token, user name or password. */
 export function createCredentials(auth: AirflowAuth, options: CredentialsOptions): Credentials {
   if (typeof auth === "function") {
-    return renewable("function", options, (context) => callTokenFunction(auth, context, options.redactor));
+    return renewable("function", options, (context) => callTokenFunction(auth, context, options.redact));
   }
   if ("token" in auth) {
     const token = auth.token?.trim();
@@ -53,12 +54,12 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
     if (/\s/.test(token)) throw invalid('auth.token holds a space: give the token alone, without "Bearer".');
     const problem = tokenProblem(token);
     if (problem) throw invalid(`auth.token ${problem}.`);
-    options.redactor.add(token, "lasting");
+    options.remember(token, "lasting");
     return { kind: "token", current: async () => token, renew: async () => undefined };
   }
   const { username, password } = auth;
   if (!username || !password) throw invalid("auth needs both username and password, and neither may be empty.");
-  options.redactor.add(password, "lasting");
+  options.remember(password, "lasting");
   return renewable("password", options, ({ signal }) => options.login(username, password, signal));
 }
 
@@ -77,7 +78,7 @@ function renewable(
       signals: [options.signal, signal],
       timeout: () => tokenTimeout(kind, timeoutMs),
     });
-    options.redactor.add(token, "token");
+    options.remember(token, "renewed");
     return token;
   };
 
@@ -129,7 +130,7 @@ export function tokenTimeout(kind: Credentials["kind"], timeoutMs: number): Airf
 async function callTokenFunction(
   auth: (context: TokenContext) => string | Promise<string>,
   context: TokenContext,
-  redactor: Redactor,
+  redact: Redact,
 ): Promise<string> {
   let token: string;
   try {
@@ -139,11 +140,11 @@ async function callTokenFunction(
     const { retryable } = (error ?? {}) as { retryable?: unknown };
     throw new AirflowError({
       code: "TOKEN_PROVIDER_FAILED",
-      message: redactor.text(
+      message: redact(
         `The function given as auth failed: ${error instanceof Error ? error.message : "no error given"}`,
       ),
       retryable: retryable === true,
-      cause: redactor.cause(error),
+      cause: redactError(error, redact),
     });
   }
   const trimmed = typeof token === "string" ? token.trim() : "";

@@ -1,5 +1,5 @@
+import { isRecord } from "@org/kit";
 import type { AirflowClient } from "./client.ts";
-import { isRecord } from "./detail.ts";
 import { AirflowError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { isCount, kindOf, unexpected } from "./expect.ts";
 import type { CallOptions } from "./operations.ts";

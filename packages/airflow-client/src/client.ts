@@ -1,11 +1,16 @@
-import { defaultMaxResponseBytes, isResponseLimit } from "@org/kit";
+import {
+  capitalized,
+  checkHeaders,
+  checkResponseLimit,
+  checkTimeout,
+  defaultMaxResponseBytes,
+  isRecord,
+} from "@org/kit";
 import { createQuerySerializer } from "openapi-fetch";
 import type { AirflowAuth } from "./auth.ts";
 import { parseBaseUrl } from "./base-url.ts";
-import { isRecord } from "./detail.ts";
 import { AirflowError } from "./errors.ts";
 import { kindOf, unexpected } from "./expect.ts";
-import { toHeaders } from "./headers.ts";
 import type { AirflowMiddleware } from "./middleware.ts";
 import type { CallOptions, ClientMethod, Result } from "./operations.ts";
 import { fillPath } from "./path.ts";
@@ -81,10 +86,10 @@ const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes 
  */
 export function createAirflowClient(options: AirflowClientOptions): AirflowClient {
   const baseUrl = parseBaseUrl(options.baseUrl);
-  const timeoutMs = validTimeout(options.timeoutMs ?? defaults.timeoutMs);
-  const maxResponseBytes = validLimit(options.maxResponseBytes ?? defaults.maxResponseBytes);
+  const timeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs, invalid);
+  const maxResponseBytes = checkResponseLimit(options.maxResponseBytes ?? defaults.maxResponseBytes, invalid);
   const { auth, fetch, signal, middleware = [] } = options;
-  const headers = toHeaders(options.headers);
+  const headers = checkHeaders(options.headers, invalid);
   const transport = createTransport({
     baseUrl,
     auth,
@@ -104,8 +109,8 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
   ): Promise<Result<unknown>> => {
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const { anonymous, bare, signal, timeoutMs, maxResponseBytes, parseJson } = options;
-    if (timeoutMs !== undefined) validTimeout(timeoutMs);
-    if (maxResponseBytes !== undefined) validLimit(maxResponseBytes);
+    if (timeoutMs !== undefined) checkTimeout(timeoutMs, invalid);
+    if (maxResponseBytes !== undefined) checkResponseLimit(maxResponseBytes, invalid);
     return transport.send({ ...call, headers, body, anonymous, bare, signal, timeoutMs, maxResponseBytes, parseJson });
   };
 
@@ -157,18 +162,9 @@ interface UntypedInit extends RequestOptions {
 
 function headersOf(header: object): Headers {
   const given = Object.entries(header).filter(([, value]) => value !== undefined && value !== null);
-  return toHeaders(given.map(([name, value]): [string, string] => [name, String(value)]));
+  const entries = given.map(([name, value]): [string, string] => [name, String(value)]);
+  return checkHeaders(entries, invalid);
 }
 
-function validTimeout(timeoutMs: number): number {
-  // Beyond 2^31 - 1 a timer fires at once.
-  if (timeoutMs > 0 && timeoutMs <= 2_147_483_647) return timeoutMs;
-  const message = `timeoutMs must be a number of milliseconds between 1 and 2147483647, not ${timeoutMs}.`;
-  throw new AirflowError({ code: "INVALID_OPTIONS", message });
-}
-
-function validLimit(maxResponseBytes: number): number {
-  if (isResponseLimit(maxResponseBytes)) return maxResponseBytes;
-  const message = `maxResponseBytes must be a number of bytes between 1 and 536870888, not ${maxResponseBytes}.`;
-  throw new AirflowError({ code: "INVALID_OPTIONS", message });
-}
+const invalid = (reason: string) =>
+  new AirflowError({ code: "INVALID_OPTIONS", message: `${capitalized(reason).replaceAll("`", "")}.` });

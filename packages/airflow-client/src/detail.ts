@@ -1,3 +1,5 @@
+import { cut, isRecord } from "@org/kit";
+
 /** What the server said, decoded from an answer's text: see AirflowResponseError.detail. */
 export function decodeDetail(body: string): unknown {
   let json: unknown;
@@ -63,14 +65,4 @@ function describeValidation(error: unknown): string {
 function htmlTitle(html: string): string {
   const title = /<title[^>]*>([^<]*)/i.exec(html)?.[1]?.trim();
   return title ? `an HTML page titled "${title}"` : "an HTML page";
-}
-
-/** Whether a value is an object with string keys. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A text of at most so many characters. */
-export function cut(text: string, length: number): string {
-  return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }

@@ -1,4 +1,4 @@
-import { cut } from "./detail.ts";
+import { cut } from "@org/kit";
 
 /** What went wrong between this client and an Airflow server. */
 export type AirflowErrorCode =

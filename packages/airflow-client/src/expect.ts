@@ -1,5 +1,5 @@
 /** What an answer must look like before this client makes anything of it: a proxy or a plugin may have changed it. */
-import { isRecord } from "./detail.ts";
+import { isRecord } from "@org/kit";
 import { AirflowError } from "./errors.ts";
 
 /** @param call `GET /api/v2/dags` */

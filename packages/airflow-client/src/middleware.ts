@@ -32,17 +32,3 @@ export type AirflowMiddleware = (
   request: AirflowRequest,
   next: () => Promise<AirflowExchange>,
 ) => Promise<AirflowExchange>;
-
-/** Sends a request through all of them; the first is the outermost. */
-export function through(
-  middleware: readonly AirflowMiddleware[],
-  request: AirflowRequest,
-  send: () => Promise<AirflowExchange>,
-): Promise<AirflowExchange> {
-  let chain = send;
-  for (const each of middleware.toReversed()) {
-    const next = chain;
-    chain = () => each(request, next);
-  }
-  return chain();
-}

@@ -1,5 +1,5 @@
+import { isRecord } from "@org/kit";
 import type { AirflowClient } from "./client.ts";
-import { isRecord } from "./detail.ts";
 import { isCount, kindOf, rowsIn, unexpected } from "./expect.ts";
 import type { CallOptions, Data, Parameters, Paths, PathWith, Result } from "./operations.ts";
 import { createProgress } from "./progress.ts";

@@ -1,8 +1,7 @@
-import { retryAfterMs } from "@org/kit";
-import { decodeDetail, describeDetail, isRecord, withoutInput } from "./detail.ts";
+import { isRecord, type Redact, redactBody, redactValue, retryAfterMs } from "@org/kit";
+import { decodeDetail, describeDetail, withoutInput } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { since } from "./generated/since.ts";
-import type { Redactor } from "./redact.ts";
 
 /** One call, for messages. */
 export interface Call {
@@ -35,58 +34,51 @@ const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502,
 const bodyExcerptLength = 1000;
 
 /** The typed error for an answer: the only place where one is built, and where its secrets go. */
-export function responseError(answer: Answer, redactor: Redactor, verdict: Verdict): AirflowResponseError {
+export function responseError(answer: Answer, redact: Redact, verdict: Verdict): AirflowResponseError {
   const { call, response, body } = answer;
-  const detail = redactor.value(decodeDetail(body));
+  const detail = redactValue(decodeDetail(body), redact);
   const init = {
     code: verdict.code,
     retryable: verdict.retryable ?? false,
     status: response.status,
     retryAfterMs: retryAfterMs(response.headers),
     detail,
-    body: redactedBody(body, redactor).slice(0, bodyExcerptLength),
-    ...redactor.value({
-      method: call.method,
-      path: call.path,
-      url: withoutQuery(call.url),
-      message: `${describeCall(call)} ${verdict.text}`,
-    }),
+    body: redactBody(body, redact, (json) => (isRecord(json) ? withoutInput(json) : json)).slice(0, bodyExcerptLength),
+    ...redactValue(
+      {
+        method: call.method,
+        path: call.path,
+        url: withoutQuery(call.url),
+        message: `${describeCall(call)} ${verdict.text}`,
+      },
+      redact,
+    ),
   };
   return verdict.auth ? new AirflowAuthError(init) : new AirflowResponseError(init);
 }
 
-/** JSON may spell a secret in escapes; what was decoded and redacted cannot. */
-function redactedBody(body: string, redactor: Redactor): string {
-  try {
-    const json: unknown = JSON.parse(body);
-    return JSON.stringify(redactor.value(isRecord(json) ? withoutInput(json) : json));
-  } catch {
-    return redactor.text(body);
-  }
-}
-
 /** The error for a status that is none of success. */
-export function statusError(answer: Answer, redactor: Redactor): AirflowResponseError {
+export function statusError(answer: Answer, redact: Redact): AirflowResponseError {
   const { response, body, call } = answer;
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
-    return responseError(answer, redactor, { code: "REDIRECTED", text: redirectText(response, call) });
+    return responseError(answer, redact, { code: "REDIRECTED", text: redirectText(response, call) });
   }
-  const said = describeDetail(redactor.value(decodeDetail(body))) || response.statusText;
+  const said = describeDetail(redactValue(decodeDetail(body), redact)) || response.statusText;
   const { code, hint } = meaningOf(answer);
   const text = `answered ${response.status}${said ? `: ${said}` : ""}${hint ? ` (${hint})` : ""}`;
-  return responseError(answer, redactor, { code, text, retryable: retryableStatuses.has(response.status) });
+  return responseError(answer, redact, { code, text, retryable: retryableStatuses.has(response.status) });
 }
 
 /** The error for an answer whose body is longer than it may be. */
 export function tooLarge(
   answer: Pick<Answer, "call" | "response">,
   limit: number,
-  redactor: Redactor,
+  redact: Redact,
 ): AirflowResponseError {
   const text =
     `answered ${answer.response.status} with more than ${limit} bytes (after decompression), and was not read any ` +
     "further. Ask for less at once (limit), or allow more with maxResponseBytes.";
-  return responseError({ ...answer, body: "", bytes: limit }, redactor, { code: "RESPONSE_TOO_LARGE", text });
+  return responseError({ ...answer, body: "", bytes: limit }, redact, { code: "RESPONSE_TOO_LARGE", text });
 }
 
 /** `GET http://host/path`, without the query. */

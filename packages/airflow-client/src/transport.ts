@@ -1,10 +1,9 @@
-import { readBody, withDeadline } from "@org/kit";
+import { createRedact, type Redact, readBody, secretsIn, through, withDeadline } from "@org/kit";
 import { type AirflowAuth, createCredentials, tokenTimeout } from "./auth.ts";
 import { credentialsError, loginToken } from "./auth-answers.ts";
 import { AirflowError } from "./errors.ts";
-import { type AirflowExchange, type AirflowMiddleware, through } from "./middleware.ts";
+import type { AirflowExchange, AirflowMiddleware } from "./middleware.ts";
 import { networkError, timeoutError } from "./network-error.ts";
-import { createRedactor } from "./redact.ts";
 import {
   type Answer,
   type Call,
@@ -56,22 +55,36 @@ export interface TransportOptions {
 /** The operation whose answer is lines of JSON without a content type. */
 const streamed = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait";
 
-/** What a call waits for, so that its deadline is not blamed on the server. */
-interface Wait {
-  forToken: boolean;
+/** What is known of a call on its way. */
+interface Sending {
+  readonly signal: AbortSignal;
+  readonly redact: Redact;
+  /** The call's own secrets: they count however many other calls are on their way. */
+  readonly secrets: string[];
 }
+
+/** So many renewed tokens are remembered. */
+const mostRenewed = 32;
 
 const notSurprising = { wasAccepted: false, isHopeless: false };
 
 /** What carries requests: deadlines, credentials, and errors without secrets. */
 export function createTransport(options: TransportOptions): Transport {
   const fetchFunction: FetchFunction = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
-  const redactor = createRedactor();
-  redactor.addHeaders(options.headers, "lasting");
+  const lasting = secretsIn(options.headers);
+  const renewed: string[] = [];
+  const known = () => [...lasting, ...renewed];
+  // A new one each time, so that nothing is remembered of what passed.
+  const redact: Redact = (text) => createRedact(known)(text);
 
   /** One request and its whole answer, whatever its status. */
-  async function exchange(request: OutgoingRequest, token: string | undefined, signal: AbortSignal): Promise<Answer> {
+  async function exchange(
+    request: OutgoingRequest,
+    token: string | undefined,
+    { signal, redact, secrets }: Sending,
+  ): Promise<Answer> {
     const { method, path, url, body = null } = request;
+    if (token !== undefined) secrets.push(token);
     const limit = Math.min(options.maxResponseBytes, request.maxResponseBytes ?? Number.POSITIVE_INFINITY);
     let bytes = 0;
     const visible = new Headers({ accept: "application/json" });
@@ -84,13 +97,13 @@ export function createTransport(options: TransportOptions): Transport {
       try {
         const response = await fetchFunction(url, { method, headers, body, redirect: "manual", signal });
         const read = await readBody(response, limit);
-        if (!read) throw tooLarge({ call: request, response }, limit, redactor);
+        if (!read) throw tooLarge({ call: request, response }, limit, redact);
         bytes = read.bytes;
         return { response, body: read.text };
       } catch (error) {
         if (error instanceof AirflowError) throw error;
         if (signal.aborted) throw signal.reason;
-        throw networkError(redactor.text(describeCall(request)), error, redactor.cause(error));
+        throw networkError(describeCall(request), error, redact);
       }
     };
     const seen = { operation: `${method} ${path}`, method, url, headers: visible };
@@ -100,47 +113,57 @@ export function createTransport(options: TransportOptions): Transport {
 
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
     const call = { method: "POST", path: "/auth/token", url: `${options.baseUrl}/auth/token` };
-    const answer = await exchange({ ...call, body: JSON.stringify({ username, password }) }, undefined, signal);
-    return loginToken(answer, redactor, { username, password });
+    const request = { ...call, body: JSON.stringify({ username, password }) };
+    const answer = await exchange(request, undefined, { signal, redact, secrets: [] });
+    return loginToken(answer, redact, { username, password });
   }
 
-  const credentials = options.auth && createCredentials(options.auth, { ...options, redactor, login });
+  const remember = (secret: string, kind: "lasting" | "renewed"): void => {
+    if (kind === "lasting") lasting.push(secret);
+    else renewed.splice(0, renewed.push(secret) - mostRenewed);
+  };
+  const credentials = options.auth && createCredentials(options.auth, { ...options, redact, remember, login });
   const history = createTokenHistory();
 
-  /** @param wait is told whether it is a token that is waited for */
-  async function authenticated(request: OutgoingRequest, signal: AbortSignal, wait: Wait): Promise<Answer> {
+  /** @param waitFor is told whether it is a token that is waited for, so that a deadline is not blamed on the server */
+  async function authenticated(
+    request: OutgoingRequest,
+    sending: Sending,
+    waitFor: (what: "token" | "answer") => void,
+  ): Promise<Answer> {
+    const { signal, redact } = sending;
     if (!credentials || request.anonymous) {
-      const answer = await exchange(request, undefined, signal);
-      if (refusesToken(answer)) throw credentialsError(answer, redactor);
+      const answer = await exchange(request, undefined, sending);
+      if (refusesToken(answer)) throw credentialsError(answer, redact);
       return answer;
     }
     const { kind } = credentials;
     const waited = async <T>(token: Promise<T>): Promise<T> => {
-      wait.forToken = true;
+      waitFor("token");
       const got = await token;
-      wait.forToken = false;
+      waitFor("answer");
       return got;
     };
     const token = await waited(credentials.current(signal));
-    const answer = await exchange(request, token, signal);
+    const answer = await exchange(request, token, sending);
     if (!refusesToken(answer)) {
       history.accepted(token);
       return answer;
     }
     const { wasAccepted, isHopeless } = isTokenExpired(answer) ? notSurprising : history.refused(token);
     const renewed = isHopeless ? undefined : await waited(credentials.renew(token, signal));
-    if (renewed === undefined) throw credentialsError(answer, redactor, { kind, wasAccepted });
-    const second = await exchange(request, renewed, signal);
-    if (refusesToken(second)) throw credentialsError(second, redactor, { kind, wasAccepted });
+    if (renewed === undefined) throw credentialsError(answer, redact, { kind, wasAccepted });
+    const second = await exchange(request, renewed, sending);
+    if (refusesToken(second)) throw credentialsError(second, redact, { kind, wasAccepted });
     history.accepted(renewed);
     return second;
   }
 
   /** The data of a successful answer. */
-  function decode(answer: Answer, { parseJson = JSON.parse, headers }: OutgoingRequest): unknown {
+  function decode(answer: Answer, { parseJson = JSON.parse, headers }: OutgoingRequest, redact: Redact): unknown {
     const { response, body } = answer;
     const accept = headers?.get("accept") ?? options.headers.get("accept") ?? "";
-    if (!response.ok) throw statusError(answer, redactor);
+    if (!response.ok) throw statusError(answer, redact);
     if (response.status === 204 || response.status === 205) return undefined;
     const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (/\/(.+\+)?json$/.test(type)) {
@@ -148,7 +171,7 @@ export function createTransport(options: TransportOptions): Transport {
         return parseJson(body);
       } catch {
         const text = `answered ${response.status} with JSON that was cut short or is garbled (${body.length} characters).`;
-        throw responseError(answer, redactor, { code: "INVALID_JSON", text, retryable: true });
+        throw responseError(answer, redact, { code: "INVALID_JSON", text, retryable: true });
       }
     }
     const wanted = accept.split(",").map((range) => range.split(";")[0]?.trim());
@@ -158,24 +181,38 @@ export function createTransport(options: TransportOptions): Transport {
       ? "this server's auth manager is another than FAB's, and has no users and roles to be asked for."
       : "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
     const text = `answered ${response.status} with ${type || "no content type"} where JSON was expected: ${because}`;
-    throw responseError(answer, redactor, { code: "NOT_AN_API", text });
+    throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }
 
   return {
     async send(request) {
-      if (request.headers) redactor.addHeaders(request.headers, "call");
-      if (request.body) redactor.addPasswords(request.body);
+      const secrets = [...secretsIn(new Headers(request.headers)), ...passwordsIn(request.body)];
+      const redact = createRedact(() => [...known(), ...secrets]);
       const timeoutMs = request.timeoutMs ?? options.timeoutMs;
-      const wait: Wait = { forToken: false };
-      const answer = await withDeadline((signal) => authenticated(request, signal, wait), {
+      let waitsForToken = false;
+      const waitFor = (what: "token" | "answer") => {
+        waitsForToken = what === "token";
+      };
+      const answer = await withDeadline((signal) => authenticated(request, { signal, redact, secrets }, waitFor), {
         timeoutMs,
         signals: [options.signal, request.signal],
         timeout: () =>
-          wait.forToken && credentials
+          waitsForToken && credentials
             ? tokenTimeout(credentials.kind, timeoutMs)
-            : timeoutError(redactor.text(describeCall(request)), timeoutMs),
+            : timeoutError(redact(describeCall(request)), timeoutMs),
       });
-      return { data: decode(answer, request), response: answer.response, bytes: answer.bytes };
+      return { data: decode(answer, request, redact), response: answer.response, bytes: answer.bytes };
     },
   };
+}
+
+/** The passwords in a body of JSON: a server may repeat them in what it says of it. */
+function passwordsIn(body: string | undefined): string[] {
+  const passwords: string[] = [];
+  if (!body?.includes('"password"')) return passwords;
+  JSON.parse(body, (key, child: unknown) => {
+    if (key === "password" && typeof child === "string") passwords.push(child);
+    return child;
+  });
+  return passwords;
 }

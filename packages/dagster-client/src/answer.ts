@@ -1,8 +1,7 @@
-import { retryAfterMs } from "@org/kit";
+import { cut, isRecord, type Redact, redactBody, retryAfterMs } from "@org/kit";
 import { type DagsterErrorCode, type DagsterGraphQLError, DagsterResponseError } from "./errors.ts";
 import { schemaVersion } from "./generated/operations.ts";
 import { describeLacks, isKnownLack, lacksOf } from "./lacks.ts";
-import type { Redact } from "./redact.ts";
 import { firstPart } from "./unwrap.ts";
 
 /** An HTTP answer, read to its end. `data` and `errors` are undefined where its body was no GraphQL answer. */
@@ -25,8 +24,7 @@ export interface HttpAnswer {
  */
 export function readAnswer(answer: HttpAnswer, request: string, redact: Redact): object {
   const errors = readErrors(answer.errors, redact);
-  const isObject = typeof answer.data === "object" && answer.data !== null && !Array.isArray(answer.data);
-  const data = isObject ? (answer.data as object) : undefined;
+  const data = isRecord(answer.data) ? answer.data : undefined;
   if (data !== undefined && errors.length === 0) {
     const members = errorMembers(data);
     for (const member of members) redactMessages(member, redact);
@@ -34,7 +32,7 @@ export function readAnswer(answer: HttpAnswer, request: string, redact: Redact):
     const explained = answer.status === 500 && members.some((member) => member.__typename === "PythonError");
     if ((answer.status >= 200 && answer.status < 300) || explained) return data;
   }
-  const { code, retryable, says } = judge(answer, data, errors, redact);
+  const [code, says, retryable] = judge(answer, data, errors, redact);
   throw new DagsterResponseError(`The Dagster ${request} failed (HTTP ${answer.status}): ${says}`, {
     code,
     retryable,
@@ -44,53 +42,41 @@ export function readAnswer(answer: HttpAnswer, request: string, redact: Redact):
   });
 }
 
-interface Verdict {
-  readonly code: DagsterErrorCode;
-  readonly retryable: boolean;
-  readonly says: string;
-}
+type Verdict = readonly [code: DagsterErrorCode, says: string, retryable?: boolean];
 
 function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGraphQLError[], redact: Redact): Verdict {
   const { status } = answer;
   const isGraphQL = errors.length > 0 || data !== undefined;
   const said = isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
   if (isRefused(answer)) {
-    return {
-      code: "UNAUTHORIZED",
-      retryable: false,
-      says: `${said}. The credentials are missing or not accepted: see \`auth\`.`,
-    };
+    return ["UNAUTHORIZED", `${said}. The credentials are missing or not accepted: see \`auth\`.`];
   }
-  if (status === 429) return { code: "RATE_LIMITED", retryable: true, says: said };
+  if (status === 429) return ["RATE_LIMITED", said, true];
   if (errors.length > 0) {
     if (status === 400 || (data === undefined && errors.every(isRefusal))) {
       const lacks = lacksOf(errors);
       const code = lacks.length > 0 && lacks.every(isKnownLack) ? "UNSUPPORTED" : "REFUSED";
-      return { code, retryable: false, says: `${said}. ${hint(lacks)}` };
+      return [code, `${said}. ${hint(lacks)}`];
     }
-    if (status < 300) return { code: "INVALID_ANSWER", retryable: true, says: `only a part of the data came. ${said}` };
-    return { code: "SERVER_FAILED", retryable: status >= 500, says: said };
+    if (status < 300) return ["INVALID_ANSWER", `only a part of the data came. ${said}`, true];
+    return ["SERVER_FAILED", said, status >= 500];
   }
   // In browsers a redirect that is not followed has no status.
-  if (status === 0 || (status >= 300 && status < 400))
-    return { code: "NOT_FOUND", retryable: false, says: `${redirect(answer)} Give the final URL.` };
+  if (status === 0 || (status >= 300 && status < 400)) return ["NOT_FOUND", `${redirect(answer)} Give the final URL.`];
   if (status === 404 || status === 405) {
-    return { code: "NOT_FOUND", retryable: false, says: `${said}. Is this the address of Dagster's webserver?` };
+    return ["NOT_FOUND", `${said}. Is this the address of Dagster's webserver?`];
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return {
-      code: "SERVER_FAILED",
-      retryable: true,
-      says: isGraphQL ? "an error that the query has no place for" : said,
-    };
+    return ["SERVER_FAILED", isGraphQL ? "an error that the query has no place for" : said, true];
   }
-  if (status >= 400) return { code: "REFUSED", retryable: false, says: said };
-  return {
-    code: "INVALID_ANSWER",
-    // A page is somebody else's answer and will be again; what was cut off may come whole the next time.
-    retryable: !answer.headers.get("content-type")?.includes("html"),
-    says: `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
-  };
+  if (status >= 400) return ["REFUSED", said];
+  // A page is somebody else's answer and will be again; what was cut off may come whole the next time.
+  const isPage = answer.headers.get("content-type")?.includes("html");
+  return [
+    "INVALID_ANSWER",
+    `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
+    !isPage,
+  ];
 }
 
 /** Whether an answer says that the credentials are no good. */
@@ -156,15 +142,13 @@ function redactMessages(value: object, redact: Redact): void {
 function excerpt({ headers, text }: HttpAnswer, redact: Redact): string {
   const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
   const title = /<title>([^<]*)/i.exec(text)?.[1];
-  const words = redact(title ?? text)
-    .replace(/\s+/g, " ")
-    .trim();
-  const shown = words.length > 120 ? `${words.slice(0, 120)}…` : words;
+  const words = redactBody(title ?? text, redact).replace(/\s+/g, " ");
+  const shown = cut(words.trim(), 120);
   return `it answered ${redact(type)}${shown === "" ? " without a body" : `, ${JSON.stringify(shown)}`}`;
 }
 
 function redirect({ headers }: HttpAnswer): string {
   const location = headers.get("location");
-  const target = location !== null && URL.canParse(location) ? new URL(location) : undefined;
+  const target = URL.parse(location ?? "");
   return `it redirects${target ? ` to ${target.origin}` : ""}, and credentials do not travel to where a server points.`;
 }

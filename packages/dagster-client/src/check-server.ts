@@ -21,7 +21,6 @@ export async function checkServer(
     const at = client.url.replace(/\/graphql$/, "");
     throw new DagsterError(`Dagster${above.version} is at ${above.at}, not at ${at}: ${above.advice}`, {
       code: "NOT_FOUND",
-      retryable: false,
       cause: error,
     });
   }

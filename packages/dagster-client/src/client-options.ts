@@ -1,4 +1,4 @@
-import { defaultMaxResponseBytes, isResponseLimit } from "@org/kit";
+import { defaultMaxResponseBytes, longestHeader } from "@org/kit";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 
@@ -61,45 +61,13 @@ export type DagsterRequestArguments<Variables> =
 /** What the options are where they are not given. */
 export const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes };
 
-const maximumTimeoutMs = 2 ** 31 - 1;
-
-/** No server takes headers of this length, in characters. */
-const longestValue = 65_536;
-
-/** Headers; an error about them never repeats a value. */
-export function toHeaders(init: HeadersInit | undefined): Headers {
-  let headers: Headers;
-  try {
-    headers = new Headers(init);
-  } catch {
-    // Its message would repeat the value.
-    throw invalid("a header has a name or a value that HTTP does not allow (a line break, perhaps)");
-  }
-  if ([...headers.values()].some((value) => value.length > longestValue)) {
-    throw invalid(`a header has a value of more than ${longestValue} characters`);
-  }
-  return headers;
-}
-
 /** A token without the line break that a file ends with. */
 export function checkToken(token: string): string {
   const trimmed = typeof token === "string" ? token.trim() : "";
   if (trimmed === "") throw invalid("`auth.token` is empty: was the environment variable set?");
   if (!/^[\x21-\x7e]+$/.test(trimmed)) throw invalid("`auth.token` has characters that no token has");
-  if (trimmed.length > longestValue) throw invalid(`\`auth.token\` is longer than ${longestValue} characters`);
+  if (trimmed.length > longestHeader) throw invalid(`\`auth.token\` is longer than ${longestHeader} characters`);
   return trimmed;
-}
-
-/** A timeout that a timer can keep. */
-export function checkTimeout(timeoutMs: number): number {
-  if (timeoutMs > 0 && timeoutMs <= maximumTimeoutMs) return timeoutMs;
-  throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${maximumTimeoutMs}, not ${timeoutMs}`);
-}
-
-/** A limit of an answer that can be held. */
-export function checkLimit(maxResponseBytes: number): number {
-  if (isResponseLimit(maxResponseBytes)) return maxResponseBytes;
-  throw invalid(`\`maxResponseBytes\` must be a number of bytes from 1 to 536870888, not ${maxResponseBytes}`);
 }
 
 /** The text of a document. */
@@ -109,9 +77,9 @@ export function checkDocument(document: { toString(): string }): string {
   throw invalid('the document is not GraphQL text; generate documents with codegen\'s `documentMode: "string"`');
 }
 
-function invalid(reason: string): DagsterError {
+/** The error for an option that cannot be used. */
+export function invalid(reason: string): DagsterError {
   return new DagsterError(`The Dagster client cannot be used like this: ${reason}.`, {
     code: "INVALID_OPTIONS",
-    retryable: false,
   });
 }

@@ -1,21 +1,27 @@
-import { withDeadline } from "@org/kit";
-import { ClientError, GraphQLClient } from "graphql-request";
+import {
+  checkHeaders,
+  checkResponseLimit,
+  checkTimeout,
+  createRedact,
+  type Redact,
+  redactError,
+  secretsIn,
+  withDeadline,
+} from "@org/kit";
+import { GraphQLClient } from "graphql-request";
 import { type HttpAnswer, isRefused, readAnswer } from "./answer.ts";
 import {
   checkDocument,
-  checkLimit,
-  checkTimeout,
   checkToken,
   type DagsterAuthContext,
   type DagsterClientOptions,
   type DagsterRequestArguments,
   defaults,
-  toHeaders,
+  invalid,
 } from "./client-options.ts";
 import type { TypedDocument } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
-import { createRedact, redactError } from "./redact.ts";
 import { createTransport, type Sending } from "./transport.ts";
 
 /** An answer's data, and when the server gave it. */
@@ -61,6 +67,9 @@ export interface DagsterClient {
   ): Promise<DagsterAnswer<Data>>;
 }
 
+/** So many secrets of an `auth` function's earlier headers are remembered. */
+const mostRecent = 32;
+
 /**
  * A client for the GraphQL API of Dagster, open source or Dagster+.
  *
@@ -75,22 +84,24 @@ export interface DagsterClient {
 export function createDagsterClient(options: DagsterClientOptions): DagsterClient {
   const url = resolveEndpoint(options.url);
   const { auth, fetch = globalThis.fetch, middleware = [], signal: clientSignal } = options;
-  const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs);
-  const maxResponseBytes = checkLimit(options.maxResponseBytes ?? defaults.maxResponseBytes);
-  const fixedHeaders = toHeaders(options.headers);
+  const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs, invalid);
+  const maxResponseBytes = checkResponseLimit(options.maxResponseBytes ?? defaults.maxResponseBytes, invalid);
+  const fixedHeaders = checkHeaders(options.headers, invalid);
   if (typeof auth === "object") fixedHeaders.set("Dagster-Cloud-Api-Token", checkToken(auth.token));
   const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
   const transport = createTransport(url, fetch, middleware);
+  const lasting = secretsIn(fixedHeaders);
+  const recent: string[] = [];
 
-  async function headersNow(request: string, context: DagsterAuthContext): Promise<Headers> {
+  async function headersNow(request: string, context: DagsterAuthContext, redact: Redact): Promise<Headers> {
     if (typeof auth !== "function") return fixedHeaders;
     const headers = new Headers(fixedHeaders);
     try {
-      for (const [name, value] of toHeaders(await auth(context))) headers.set(name, value);
+      for (const [name, value] of checkHeaders(await auth(context), invalid)) headers.set(name, value);
     } catch (error) {
       context.signal.throwIfAborted();
       const retryable = (error as { retryable?: unknown } | null)?.retryable === true;
-      const cause = redactError(error, createRedact(context.refused ?? fixedHeaders));
+      const cause = redactError(error, redact);
       const message = `The Dagster ${request} was not sent: its \`auth\` function failed: ${cause.message}`;
       throw new DagsterError(message, { code: "AUTH_FAILED", retryable, cause });
     }
@@ -103,7 +114,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       const { response, body } = await transport(init, sending);
       const { status, headers } = response;
       received = { status, headers, text: body };
-      return { ok: status >= 200 && status < 300, status, headers, text: async () => body } as Response;
+      // Whatever its status: what that means with Dagster, `readAnswer` knows.
+      return { ok: true, status, headers, text: async () => body } as Response;
     };
     // With its operation name left out, graphql-request does not parse the document; each has one operation only.
     // Redirects are not followed, because they would carry the credentials to wherever they point.
@@ -114,16 +126,13 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       redirect: "manual",
       signal: sending.signal,
     });
-    try {
-      const { data, errors } = await graphql.rawRequest<unknown>(query, { ...variables });
-      return { ...received!, data, errors };
-    } catch (error) {
+    const parsed = graphql.rawRequest<unknown>(query, { ...variables });
+    const { data, errors } = await parsed.catch((error: unknown): { data?: undefined; errors?: undefined } => {
       if (received === undefined) throw error;
-      // Its message is the whole answer with all stack traces in it: nothing of it goes on but these two.
-      return error instanceof ClientError
-        ? { ...received, data: error.response.data, errors: error.response.errors }
-        : received;
-    }
+      // No GraphQL answer. What is thrown quotes all of it.
+      return {};
+    });
+    return { ...received!, data, errors };
   }
 
   async function rawRequest<Data, Variables>(
@@ -133,8 +142,14 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     const query = checkDocument(document);
     const operation = operationOf(query);
     const request = `${operation} to ${url}`;
-    const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs);
-    const limit = Math.min(maxResponseBytes, checkLimit(requestOptions.maxResponseBytes ?? maxResponseBytes));
+    const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs, invalid);
+    const limit = Math.min(
+      maxResponseBytes,
+      checkResponseLimit(requestOptions.maxResponseBytes ?? maxResponseBytes, invalid),
+    );
+    // Its own count, however many other requests are on their way.
+    const secrets: string[] = [];
+    const redact = createRedact(() => [...lasting, ...recent, ...secrets]);
     let waitsForAuth = false;
     const timeout = () => {
       const message = waitsForAuth
@@ -144,11 +159,13 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     };
     const send = async (signal: AbortSignal, refused?: Headers): Promise<DagsterAnswer<Data>> => {
       waitsForAuth = true;
-      const credentials = await headersNow(request, { refused, signal });
+      const credentials = await headersNow(request, { refused, signal }, redact);
+      if (credentials !== fixedHeaders) {
+        const found = secretsIn(credentials);
+        secrets.push(...found);
+        recent.splice(0, recent.push(...found.filter((secret) => !recent.includes(secret))) - mostRecent);
+      }
       waitsForAuth = false;
-      const own = createRedact(credentials);
-      const before = refused && createRedact(refused);
-      const redact = before ? (text: string) => before(own(text)) : own;
       let bytes = 0;
       const onRead = (read: number) => {
         bytes = read;

@@ -33,12 +33,11 @@ export function resolveEndpoint(url: string | URL): string {
 
 /** What may be shown of a text that was meant as a URL. */
 function withoutCredentials(given: string): string {
-  return given.replace(/^.*@/, "").replace(/[?#].*$/, "");
+  return given.replace(/^.*@/s, "").replace(/[?#].*$/, "");
 }
 
 function invalid(reason: string): DagsterError {
   return new DagsterError(`The Dagster client cannot be made: ${reason}.`, {
     code: "INVALID_OPTIONS",
-    retryable: false,
   });
 }

@@ -1,3 +1,5 @@
+import { cut } from "@org/kit";
+
 /** What went wrong, for a program to tell apart. The message says it to a person. */
 export type DagsterErrorCode =
   /** An option, an argument, or the URL, cannot be used. */
@@ -36,14 +38,11 @@ export type DagsterErrorCode =
 /** How long a message may be, in characters, whatever a server or a function of the caller's says. */
 const longestMessage = 4000;
 
-function cut(message: string): string {
-  return message.length > longestMessage ? `${message.slice(0, longestMessage - 1)}…` : message;
-}
-
 /** What an error carries besides its message. */
 export interface DagsterErrorDetails {
   readonly code: DagsterErrorCode;
-  readonly retryable: boolean;
+  /** @default false */
+  readonly retryable?: boolean | undefined;
   readonly retryAfterMs?: number | undefined;
   readonly cause?: unknown;
 }
@@ -58,9 +57,9 @@ export class DagsterError extends Error {
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: DagsterErrorDetails) {
-    super(cut(message), details.cause === undefined ? undefined : { cause: details.cause });
+    super(cut(message, longestMessage), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
-    this.retryable = details.retryable;
+    this.retryable = details.retryable ?? false;
     this.retryAfterMs = details.retryAfterMs;
   }
 }
@@ -113,7 +112,8 @@ export interface DagsterConfigError {
 /** What a `DagsterResultError` says besides its message. */
 export interface DagsterResultErrorDetails {
   readonly typename: string;
-  readonly retryable: boolean;
+  /** @default false */
+  readonly retryable?: boolean | undefined;
   readonly className?: string | undefined;
   readonly causes?: readonly DagsterPythonError[] | undefined;
   readonly configErrors?: readonly DagsterConfigError[] | undefined;

@@ -40,7 +40,6 @@ export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAs
   if (paths.length === 0) {
     throw new DagsterError("Dagster's assets cannot be asked for: there are no paths.", {
       code: "INVALID_OPTIONS",
-      retryable: false,
     });
   }
   const aliases = paths.map((_path, index) => `a${index}`);

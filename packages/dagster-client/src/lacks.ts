@@ -3,10 +3,11 @@ import { since } from "./generated/since.ts";
 
 /** How GraphQL servers say that their schema lacks something, and what it is, as in `Run.creationTime`. */
 const sayings: readonly (readonly [RegExp, (found: string, owner: string) => string])[] = [
-  [/Cannot query field ['"](\w+)['"] on type ['"](\w+)['"]/, (field, type) => `${type}.${field}`],
+  [
+    /(?:Cannot query field|Field|Value) ['"](\w+)['"] (?:on type|is not defined by type|does not exist in) ['"](\w+)['"]/,
+    (member, type) => `${type}.${member}`,
+  ],
   [/Unknown argument ['"](\w+)['"] on field ['"](\w+\.\w+)['"]/, (argument, field) => `${field}(${argument}:)`],
-  [/Field ['"](\w+)['"] is not defined by type ['"](\w+)['"]/, (field, type) => `${type}.${field}`],
-  [/Value ['"](\w+)['"] does not exist in ['"](\w+)['"] enum/, (value, type) => `${type}.${value}`],
 ];
 
 /** What the server's schema lacks, by its own words; empty where they are about something else. */

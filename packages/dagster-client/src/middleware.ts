@@ -36,16 +36,3 @@ export type DagsterMiddleware = (
   request: DagsterMiddlewareRequest,
   next: () => Promise<DagsterExchange>,
 ) => Promise<DagsterExchange>;
-
-/** Sends a request through all of them. */
-export function throughAll(
-  middleware: readonly DagsterMiddleware[],
-  request: DagsterMiddlewareRequest,
-  send: () => Promise<DagsterExchange>,
-): Promise<DagsterExchange> {
-  const chain = middleware.reduceRight<() => Promise<DagsterExchange>>(
-    (next, one) => async () => one(request, next),
-    send,
-  );
-  return chain();
-}

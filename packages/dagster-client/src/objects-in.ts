@@ -29,5 +29,5 @@ function kindOf(value: unknown): string {
 
 function invalid(what: string, found: string): DagsterError {
   const message = `Dagster's ${what} are not as its schema promises: the answer has ${found}. Is there a proxy in between?`;
-  return new DagsterError(message, { code: "INVALID_ANSWER", retryable: false });
+  return new DagsterError(message, { code: "INVALID_ANSWER" });
 }

@@ -1,10 +1,7 @@
-import { context, propagation, SpanKind, SpanStatusCode, type TracerProvider, trace } from "@opentelemetry/api";
-import type { DagsterMiddleware } from "./middleware.ts";
+import { type OpenTelemetryOptions, traced } from "@org/kit/opentelemetry";
+import type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } from "./middleware.ts";
 
-export interface OpenTelemetryOptions {
-  /** Whose spans they are. @default the one that is registered globally */
-  readonly tracerProvider?: TracerProvider | undefined;
-}
+export type { OpenTelemetryOptions };
 
 /**
  * A middleware that makes one client span per request, named by its operation (`query RunsPage`), with the attributes of
@@ -16,44 +13,17 @@ export interface OpenTelemetryOptions {
  * createDagsterClient({ url, middleware: [openTelemetry()] });
  * ```
  */
-export function openTelemetry({ tracerProvider }: OpenTelemetryOptions = {}): DagsterMiddleware {
-  return ({ operation, method, url, headers }, next) => {
-    const { hostname, port, protocol } = new URL(url);
+export function openTelemetry(options: OpenTelemetryOptions = {}): DagsterMiddleware {
+  const attributesOf = ({ operation }: DagsterMiddlewareRequest) => {
     const [type = "", name] = operation.split(" ");
-    const span = (tracerProvider ?? trace).getTracer("@org/dagster-client").startSpan(operation, {
-      kind: SpanKind.CLIENT,
-      attributes: {
-        "graphql.operation.type": type,
-        ...(name !== undefined && { "graphql.operation.name": name }),
-        "http.request.method": method,
-        "url.full": url,
-        "server.address": hostname,
-        "server.port": Number(port) || (protocol === "https:" ? 443 : 80),
-      },
-    });
-    const active = trace.setSpan(context.active(), span);
-    propagation.inject(active, headers, { set: (carrier, header, value) => carrier.set(header, value) });
-    const fail = (errorType: string, message?: string) => {
-      span.setAttribute("error.type", errorType);
-      span.setStatus({ code: SpanStatusCode.ERROR, ...(message !== undefined && { message }) });
-    };
-    return context.with(active, async () => {
-      try {
-        const exchange = await next();
-        const { status } = exchange.response;
-        span.setAttribute("http.response.status_code", status);
-        if (status >= 400) fail(String(status));
-        else if (hasErrors(exchange.body)) fail("graphql");
-        return exchange;
-      } catch (error) {
-        const { code, name: errorName, message } = error as Error & { readonly code?: unknown };
-        fail(typeof code === "string" ? code : errorName, message);
-        throw error;
-      } finally {
-        span.end();
-      }
-    });
+    return { "graphql.operation.type": type, ...(name !== undefined && { "graphql.operation.name": name }) };
   };
+  return traced(
+    "@org/dagster-client",
+    options,
+    attributesOf,
+    ({ body }: DagsterExchange) => hasErrors(body) && "graphql",
+  );
 }
 
 /** Whether an answer has errors beside its data; what has not even the word in it need not be parsed. */

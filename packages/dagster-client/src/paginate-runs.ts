@@ -169,7 +169,6 @@ function checkPageSize(pageSize: number = defaults.pageSize): number {
     `Dagster's runs cannot be listed: \`pageSize\` must be a whole number from 1, not ${pageSize}.`,
     {
       code: "INVALID_OPTIONS",
-      retryable: false,
     },
   );
 }

@@ -166,5 +166,5 @@ function failed(
   code: "UNSUPPORTED" | "REFUSED" | "INVALID_ANSWER" | "RESPONSE_TOO_LARGE",
   reason: string,
 ): DagsterError {
-  return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code, retryable: false });
+  return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code });
 }

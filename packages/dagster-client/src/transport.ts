@@ -1,8 +1,7 @@
-import { readBody } from "@org/kit";
-import { isLostConnection, toNetworkError } from "./connection.ts";
+import { type Redact, readBody, through } from "@org/kit";
 import { DagsterError, DagsterResponseError } from "./errors.ts";
-import { type DagsterExchange, type DagsterMiddleware, throughAll } from "./middleware.ts";
-import type { Redact } from "./redact.ts";
+import type { DagsterExchange, DagsterMiddleware } from "./middleware.ts";
+import { isLostConnection, toNetworkError } from "./network-error.ts";
 
 /** A request that is being sent. */
 export interface Sending {
@@ -53,7 +52,7 @@ export function createTransport(
   return (init, sending) => {
     const { operation, credentials } = sending;
     const seen = { operation, method: init.method ?? "POST", url, headers: new Headers(init.headers) };
-    return throughAll(middleware, seen, () => {
+    return through(middleware, seen, () => {
       const headers = new Headers(seen.headers);
       for (const [name, value] of credentials) headers.set(name, value);
       return send({ ...init, headers }, sending);
@@ -65,5 +64,5 @@ function tooLarge(request: string, status: number, limit: number): DagsterRespon
   const message =
     `The Dagster ${request} was answered (HTTP ${status}) with more than ${limit} bytes after decompression, and was not ` +
     "read any further. Ask for less at once, or allow more (see `maxResponseBytes`).";
-  return new DagsterResponseError(message, { code: "RESPONSE_TOO_LARGE", retryable: false, status, errors: [] });
+  return new DagsterResponseError(message, { code: "RESPONSE_TOO_LARGE", status, errors: [] });
 }

@@ -1,3 +1,4 @@
+import { cut } from "@org/kit";
 import { DagsterResultError } from "./errors.ts";
 
 interface Member {
@@ -118,5 +119,5 @@ export function firstPart(message: string): string {
     .split(/\n\s*(?:Stack Trace:|Traceback \(most recent call last\))/, 1)[0]!
     .replace(/\s+/g, " ")
     .replace(/[.\s]+$/, "");
-  return text.length > longest ? `${text.slice(0, longest)}…` : text;
+  return cut(text, longest);
 }

@@ -1,11 +1,16 @@
+import type { Invalid } from "./options.ts";
+
 /** The longest text that JavaScript engines agree to hold, in UTF-16 units (V8's, the shortest of them). */
-const LONGEST_TEXT = 2 ** 29 - 24;
+const longestText = 2 ** 29 - 24;
 
 /** What an answer may have at most where nobody says otherwise, in bytes. */
 export const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
-/** Whether an answer of so many bytes can be held. */
-export const isResponseLimit = (bytes: number): boolean => bytes >= 1 && bytes <= LONGEST_TEXT;
+/** A limit of an answer, in bytes, that can be held. */
+export function checkResponseLimit(maxResponseBytes: number, invalid: Invalid): number {
+  if (maxResponseBytes >= 1 && maxResponseBytes <= longestText) return maxResponseBytes;
+  throw invalid(`\`maxResponseBytes\` must be a number of bytes from 1 to ${longestText}, not ${maxResponseBytes}`);
+}
 
 /** A body, read to its end. */
 export interface Body {

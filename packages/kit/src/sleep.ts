@@ -1,5 +1,4 @@
-/** A timer of more milliseconds fires at once. */
-const longestTimerMs = 2 ** 31 - 1;
+import { longestTimerMs } from "./options.ts";
 
 /**
  * Waits, for ever too (`Infinity`).

@@ -18,7 +18,7 @@ test.each([2 ** 31, 1e12, Number.POSITIVE_INFINITY])(
   },
 );
 
-test.each([1, 0, -1])("a sleep of %i ms ends, and leaves nothing behind at the signal", async (durationMs) => {
+test.each([1, 0])("a sleep of %i ms ends, and leaves nothing behind at the signal", async (durationMs) => {
   const { signal } = new AbortController();
   await sleep(durationMs, signal);
   expect(getEventListeners(signal, "abort")).toEqual([]);

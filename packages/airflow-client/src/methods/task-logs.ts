@@ -1,6 +1,5 @@
-import { eitherSignal, sleep } from "@org/kit";
+import { eitherSignal, isRecord, sleep } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import { isRecord } from "../detail.ts";
 import { AirflowError } from "../errors.ts";
 import { kindOf, unexpected } from "../expect.ts";
 import type { CallOptions } from "../operations.ts";

@@ -63,6 +63,5 @@ const placeOf = ({ repository }: AssetNode) => JSON.stringify([repository.locati
 export function invalid(reason: string): DagsterError {
   return new DagsterError(`Dagster's run cannot be launched: ${reason}.`, {
     code: "INVALID_OPTIONS",
-    retryable: false,
   });
 }

@@ -59,7 +59,6 @@ export async function get(client: DagsterClient, asset: AssetPath, call: Dagster
   if (found.hasDefinitionOrRecord || one.definition || one.latest) return one;
   throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location has not loaded.`, {
     typename: "AssetNotFoundError",
-    retryable: false,
   });
 }
 

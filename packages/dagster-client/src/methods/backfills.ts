@@ -158,6 +158,5 @@ async function partitionSetOf(
   if (set !== undefined) return { partitionSetName: set.name, repositorySelector };
   throw new DagsterError(`Dagster's backfill cannot be launched: the job ${job} has no partitions.`, {
     code: "INVALID_OPTIONS",
-    retryable: false,
   });
 }

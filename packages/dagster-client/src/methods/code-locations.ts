@@ -40,7 +40,6 @@ export async function get(
   const names = all.map((each) => each.name).join(", ");
   throw new DagsterResultError(`There is no code location ${name}. There are: ${names}.`, {
     typename: "RepositoryLocationNotFound",
-    retryable: false,
   });
 }
 

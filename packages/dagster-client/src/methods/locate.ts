@@ -61,12 +61,11 @@ export async function locate(
       `There is more than one ${kind} ${name}, in ${where}. Say which by \`location\` and \`repository\`.`,
       {
         code: "INVALID_OPTIONS",
-        retryable: false,
       },
     );
   }
   if (place !== undefined) return place;
   const where = location === undefined ? "in no code location that has loaded" : `not in code location ${location}`;
   const hint = failed.length === 0 ? "" : ` These have not loaded: ${failed.join(", ")}.`;
-  throw new DagsterResultError(`The ${kind} ${name} is ${where}.${hint}`, { typename, retryable: false });
+  throw new DagsterResultError(`The ${kind} ${name} is ${where}.${hint}`, { typename });
 }

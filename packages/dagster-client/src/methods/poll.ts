@@ -16,6 +16,6 @@ export function poll<Found>(
     options,
     signal,
     ask: () => ask({ signal, timeoutMs: options.timeoutMs }),
-    tooLate: (message, cause) => new DagsterError(message, { code: "DEADLINE_EXCEEDED", retryable: false, cause }),
+    tooLate: (message, cause) => new DagsterError(message, { code: "DEADLINE_EXCEEDED", cause }),
   });
 }

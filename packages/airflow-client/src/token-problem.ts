@@ -1,0 +1,9 @@
+import { longestHeader } from "@org/kit";
+
+/** Why a text cannot be sent as a token, to follow its name; undefined where it can. Nothing of it is repeated. */
+export function tokenProblem(text: string): string | undefined {
+  if (text === "") return "is empty";
+  if (/\s/.test(text)) return "holds a space or a line break";
+  if (!/^[\x21-\x7e]+$/.test(text)) return "holds a character that no token has";
+  return text.length > longestHeader ? `is longer than ${longestHeader} characters` : undefined;
+}

@@ -1,0 +1,20 @@
+import { capitalized, networkFault, type Redact, redactError } from "@org/kit";
+import { DagsterNetworkError } from "./errors.ts";
+
+const server = "Dagster's webserver";
+
+/** Whether a connection ended before an answer began: what happens on one that the server closed while it was idle. */
+export function isLostConnection(error: unknown): boolean {
+  return networkFault(error, server).code === "CONNECTION_LOST";
+}
+
+/** The error of a request that no whole answer came to. */
+export function toNetworkError(error: unknown, request: string, redact: Redact): DagsterNetworkError {
+  const { code, said, what, advice, retryable } = networkFault(error, server);
+  const means = what ? ` ${capitalized(what)}${advice ? `: ${advice}` : "."}` : "";
+  return new DagsterNetworkError(`The Dagster ${request} got no answer: ${redact(said)}.${means}`, {
+    code: code.startsWith("TLS") ? "TLS" : code === "TIMEOUT" ? code : "UNREACHABLE",
+    retryable,
+    cause: redactError(error, redact),
+  });
+}

@@ -1,0 +1,97 @@
+/** What kept an answer from coming. */
+export type NetworkFaultCode =
+  | "CONNECTION_REFUSED"
+  | "CONNECTION_LOST"
+  | "HOST_NOT_FOUND"
+  | "HOST_UNREACHABLE"
+  | "TIMEOUT"
+  /** The certificate is not signed by an authority that this process trusts. */
+  | "TLS_UNTRUSTED"
+  /** Something else is wrong with TLS. */
+  | "TLS_FAILED"
+  | "NETWORK_FAILED";
+
+/** What a rejection of fetch, or of reading a body, means. Nothing is redacted yet. */
+export interface NetworkFault {
+  readonly code: NetworkFaultCode;
+  /** The first code of the system or the runtime along the chain of causes: `ECONNREFUSED`. */
+  readonly systemCode: string | undefined;
+  /** The message at the end of the causes: fetch itself says "fetch failed" only. */
+  readonly said: string;
+  /** What happened, where that is known: the beginning of a sentence in small letters. */
+  readonly what: string | undefined;
+  /** What to do, in small letters. */
+  readonly advice: string | undefined;
+  /** Whether it may pass by itself. */
+  readonly retryable: boolean;
+}
+
+type Row = readonly [sign: RegExp, NetworkFaultCode, what: string, advice?: string];
+
+/** By what runtimes and systems put into the causes of what fetch rejects with. The first that fits counts. */
+const rows = (server: string): readonly Row[] => [
+  [
+    /ECONNREFUSED|ConnectionRefused/,
+    "CONNECTION_REFUSED",
+    "nothing listens there",
+    `is ${server} running, and is this its address?`,
+  ],
+  [/ECONN(RESET|ABORTED)|EPIPE|ERR_SOCKET|PREMATURE|MISMATCH|Z_BUF/, "CONNECTION_LOST", "the connection broke"],
+  [
+    /Z_DATA/,
+    "CONNECTION_LOST",
+    "the answer is not compressed in the way that its header says",
+    "a proxy may have garbled it",
+  ],
+  [/ENOTFOUND|EAI_/, "HOST_NOT_FOUND", "there is no such host", "check the address and the DNS"],
+  [/UNREACH/, "HOST_UNREACHABLE", "no route leads there"],
+  [/TIMED?OUT/, "TIMEOUT", "the server did not answer in time"],
+  [
+    /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|UNTRUSTED/,
+    "TLS_UNTRUSTED",
+    "the server's certificate is not signed by an authority that is trusted here",
+    "set NODE_EXTRA_CA_CERTS=/path/to/authority.pem",
+  ],
+  [
+    /CERT_/,
+    "TLS_FAILED",
+    "the server's certificate is not accepted",
+    "check its host name, its dates and the clock here",
+  ],
+  [/WRONG_VERSION|PACKET_LENGTH/, "TLS_FAILED", "the port does not speak TLS", "try http:// instead of https://"],
+  [/EPROTO/, "TLS_FAILED", "the TLS handshake failed"],
+  // A parser that stumbles met something that is no HTTP server, or TLS where none was asked for.
+  [/HPE_|HTTPParser/, "NETWORK_FAILED", "what answers there is no HTTP server, or wants https://"],
+  [/bad port/, "NETWORK_FAILED", "fetch refuses this port (bad port)"],
+];
+
+/**
+ * Finds out what a rejection means.
+ *
+ * @param server who should have answered, for the advice: `the Airflow API server`
+ */
+export function networkFault(error: unknown, server: string): NetworkFault {
+  const chain = chainOf(error);
+  const codes = chain.map(({ code }) => code).filter((code) => typeof code === "string");
+  const said = String(chain.findLast(({ message }) => message)?.message ?? error);
+  // Of messages only one is a sign: others may quote anything.
+  const signs = [...codes, ...chain.map(({ name }) => name), said === "bad port" && said].join();
+  const [, code, what, advice] = rows(server).find(([sign]) => sign.test(signs)) ?? [];
+  const retryable = !what || !/^(TLS|NET)/.test(code ?? "");
+  return { code: code ?? "NETWORK_FAILED", systemCode: codes[0], said, what, advice, retryable };
+}
+
+interface Link {
+  readonly name?: unknown;
+  readonly message?: unknown;
+  readonly code?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}
+
+/** An error and its causes; a host with several addresses fails with one error for each. */
+function chainOf(error: unknown, depth = 0): Link[] {
+  if (depth > 5 || typeof error !== "object" || error === null) return [];
+  const { cause, errors } = error as Link;
+  return [error, ...[errors, cause].flat().flatMap((inner) => chainOf(inner, depth + 1))];
+}

@@ -1,0 +1,27 @@
+/** Makes the error for an option that cannot be used. @param reason in small letters, without a full stop */
+export type Invalid = (reason: string) => Error;
+
+/** A timer of more milliseconds fires at once. */
+export const longestTimerMs = 2 ** 31 - 1;
+
+/** No server takes a header of this length, in characters. */
+export const longestHeader = 65_536;
+
+/** A limit in time that a timer can keep. */
+export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
+  if (timeoutMs > 0 && timeoutMs <= longestTimerMs) return timeoutMs;
+  throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${longestTimerMs}, not ${timeoutMs}`);
+}
+
+/** Headers; an error about them never repeats a value. */
+export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): Headers {
+  let headers: Headers;
+  try {
+    headers = new Headers(init);
+  } catch {
+    // Its message would repeat the value.
+    throw invalid("a header has a name or a value that HTTP does not allow (a line break, perhaps)");
+  }
+  if ([...headers.values()].every(({ length }) => length <= longestHeader)) return headers;
+  throw invalid(`a header has a value of more than ${longestHeader} characters`);
+}

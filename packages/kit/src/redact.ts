@@ -1,0 +1,131 @@
+import { cut, isRecord } from "./text.ts";
+
+const replacement = "[redacted]";
+
+/** How much of an error's message and stack goes into a cause, in characters. */
+const longestCause = 10_000;
+
+/** A shorter secret is taken out only where it stands alone: a password "air" must not blacken every "Airflow". */
+const shortest = 4;
+
+/** Headers that hold no credentials. */
+const harmless = /^(accept|content-type$|user-agent$)/;
+
+/** Takes every known secret out of a text, by value, whatever wrote it: a server or a proxy may repeat one anywhere. */
+export type Redact = (text: string) => string;
+
+/** Makes such a function. @param secrets what is secret now; it is asked for each text, since more may become known */
+export function createRedact(secrets: () => readonly string[]): Redact {
+  const known = new Map<string, readonly string[]>();
+  return (input) => {
+    const spellings = secrets().flatMap((secret) => {
+      const found = known.get(secret) ?? spellingsOf(secret);
+      known.set(secret, found);
+      return found;
+    });
+    // The longest first, so that what is left of a match is not half a secret.
+    return spellings
+      .sort((a, b) => b.length - a.length)
+      .reduce((text, spelling) => text.replaceAll(patternOf(spelling), replacement), input);
+  };
+}
+
+/** A text where it can be: a RegExp has a longest length, and its error would repeat the secret. */
+function patternOf(spelling: string): string | RegExp {
+  if (spelling.length >= shortest) return spelling;
+  return new RegExp(`(?<![A-Za-z0-9])${spelling.replace(/\W/g, "\\$&")}(?![A-Za-z0-9])`, "g");
+}
+
+/** A copy of plain data with every string in it redacted, keys too. */
+export function redactValue<T>(input: T, redact: Redact): T {
+  const value = (input: unknown): unknown => {
+    if (typeof input === "string") return redact(input);
+    // A numeric password may come back as a number.
+    if (typeof input === "number") return redact(String(input)) === String(input) ? input : replacement;
+    if (Array.isArray(input)) return input.map(value);
+    if (!isRecord(input)) return input;
+    return Object.fromEntries(Object.entries(input).map(([key, child]) => [redact(key), value(child)]));
+  };
+  return value(input) as T;
+}
+
+/**
+ * A body without secrets. Where it is JSON, which may spell one in needless escapes, it is written anew.
+ *
+ * @param change what becomes of the JSON first
+ */
+export function redactBody(body: string, redact: Redact, change = (json: unknown) => json): string {
+  let plain = body;
+  try {
+    plain = JSON.stringify(change(JSON.parse(body)));
+  } catch {
+    // It is no JSON, or nested too deeply to be written.
+  }
+  return redact(plain);
+}
+
+/**
+ * A copy of an error with its name, code and chain of causes, and none of its other properties: some HTTP clients put the
+ * whole request into what they throw.
+ */
+export function redactError(error: unknown, redact: Redact, depth = 0): Error {
+  const text = (input: string) => cut(redact(input), longestCause);
+  if (!(error instanceof Error)) return new Error(text(String(error)));
+  const { name, message, stack, cause, code } = error as Error & { readonly code?: unknown };
+  const inner = cause !== undefined && depth < 5 ? { cause: redactError(cause, redact, depth + 1) } : {};
+  const copy = new Error(text(message), inner);
+  copy.name = text(name);
+  if (stack) copy.stack = text(stack);
+  return typeof code === "string" ? Object.assign(copy, { code: text(code) }) : copy;
+}
+
+/** A secret as it is, and as URLs, forms, JSON and base64 write it. */
+function spellingsOf(secret: string): string[] {
+  if (secret === "") return [];
+  const form = new URLSearchParams({ s: secret }).toString().slice(2);
+  const percent = encodeURIComponent(secret.toWellFormed());
+  const lowerCaseHex = [form, percent].map((text) => text.replace(/%../g, (code) => code.toLowerCase()));
+  const json = JSON.stringify(secret).slice(1, -1);
+  return [...new Set([secret, json, form, percent, ...lowerCaseHex, ...base64Forms(secret)])];
+}
+
+/**
+ * What may be secret in headers, all but those that hold no credentials: a whole value, what follows its scheme
+ * (`Bearer x`), a password in that, also where it is in base64 (`Basic x`), what its parts are set to (`a=x; b=y`), and
+ * every long word.
+ */
+export function secretsIn(headers: Headers): string[] {
+  return [...headers].flatMap(([name, value]) => {
+    if (harmless.test(name)) return [];
+    const credentials = value.replace(/^\S+\s+/, "");
+    const parts = [value, credentials, decodeBase64(credentials), ...value.split(/[;,]\s*/)];
+    const set = parts.map((part) => part.replace(/^[^=]*=/, "")).filter((text) => text.length >= shortest);
+    const words = value.split(/[\s;,=]+/).filter((word) => word.length >= 8);
+    return [...parts, ...parts.map((part) => part.replace(/^[^:]*:/, "")), ...set, ...words];
+  });
+}
+
+/** Empty where it is no text in base64. */
+function decodeBase64(text: string): string {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Base64 packs three bytes into four characters, so that a secret inside a longer text (`user:secret`) is written in
+ * one of three ways, each less a character or two at the ends that it shares with its neighbours. Of a short secret only
+ * the way that it is written by itself can be told from ordinary text.
+ */
+function base64Forms(secret: string): string[] {
+  const binary = Array.from(new TextEncoder().encode(secret), (byte) => String.fromCharCode(byte)).join("");
+  const { length } = binary;
+  const shifted = ["", "\0", "\0\0"].map((shift) =>
+    btoa(shift + binary).slice(Math.ceil((shift.length * 4) / 3), Math.floor(((shift.length + length) * 4) / 3)),
+  );
+  const forms = length < 6 ? [btoa(binary).replace(/=+$/, "")] : shifted;
+  return forms.flatMap((form) => [form, form.replaceAll("+", "-").replaceAll("/", "_")]);
+}

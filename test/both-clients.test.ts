@@ -1,0 +1,166 @@
+/** What was once written twice, and of which one client knew more than the other: it holds for both. */
+import { inspect } from "node:util";
+import { createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
+import { describe, expect, test } from "vitest";
+
+interface Options {
+  readonly headers?: Record<string, string>;
+  readonly fetch?: () => Promise<Response>;
+}
+
+const url = "http://orchestrator.test";
+
+/** Asks a server for something, and gives the error that comes of it. */
+const clients = {
+  airflow: (options: Options) => failure(createAirflowClient({ baseUrl: url, ...options }).request("GET", "/x")),
+  dagster: (options: Options) => failure(createDagsterClient({ url, ...options }).request("{ version }")),
+};
+
+async function failure(work: Promise<unknown>): Promise<Error> {
+  const error = await work.then(() => undefined).catch((error: unknown) => error);
+  if (error instanceof Error) return error;
+  throw new Error("It was expected to fail, and did not.");
+}
+
+const everything = (error: Error) => inspect(error, { depth: 20, showHidden: true, maxStringLength: null });
+const says = (body: string, type = "text/plain") => {
+  const init = { status: 500, headers: { "content-type": type } };
+  return async () => new Response(body, init);
+};
+const rejects = (error: unknown) => () => Promise.reject(error);
+const withCode = (code: string, message = "it broke") =>
+  new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code }) });
+const base64 = (text: string, encoding: "base64" | "base64url" = "base64") => Buffer.from(text).toString(encoding);
+const escaped = (text: string) =>
+  Array.from(text, (each) => `\\u${each.charCodeAt(0).toString(16).padStart(4, "0")}`).join("");
+
+describe.each(Object.entries(clients))("%s", (_, ask) => {
+  const sent = 'canary>>>???"\\e~/+=0123';
+  const headers = { "x-key": sent };
+
+  test.each([
+    ["as it is", sent],
+    ["in base64, after nothing", base64(sent)],
+    ["in base64, after one byte", base64(`a${sent}bc`)],
+    ["in base64, after two bytes", base64(`ab${sent}bc`)],
+    ["in base64 for URLs, after a name", base64(`me:${sent}bc`, "base64url")],
+    ["in a URL", encodeURIComponent(sent)],
+    ["in a URL with small hexadecimals", encodeURIComponent(sent).replace(/%../g, (code) => code.toLowerCase())],
+    ["in a form", new URLSearchParams({ a: sent }).toString()],
+    ["in JSON", JSON.stringify({ a: sent })],
+  ])("no header is in an error when the server repeats it %s", async (_where, text) => {
+    const error = await ask({ headers, fetch: says(text) });
+    expect(everything(error)).toContain("[redacted]");
+    expect(everything(error)).not.toMatch(/canary|Y2FuYXJ5|NhbmFye|jYW5hcn/);
+  });
+
+  test("nor when it is spelt in needless escapes", async () => {
+    const error = await ask({ headers, fetch: says(`{"a":"${escaped(sent)}"}`, "application/json") });
+    expect(everything(error)).toContain("[redacted]");
+    expect(everything(error)).not.toMatch(/canary|\\u0063/);
+  });
+
+  test.each([
+    ["what follows a scheme", "Bearer abc123", "abc123"],
+    ["a short word of a cookie", "session=abc12; theme=dark", "abc12"],
+    ["a password after a name", "user:abc123", "abc123"],
+    ["a password of Basic", `Basic ${base64("me:abc123")}`, "abc123"],
+    ["a password of Basic that is not ASCII", `Basic ${base64("me:pässwörd")}`, "pässwörd"],
+    ["a short value in base64", "ab>>", base64("ab>>").replace(/=+$/, "")],
+    ["a long word within", "key=canary-one=canary-two", "canary-one"],
+    ["one that is longer than another", "abcdef abcdefghi", "abcdefghi"],
+  ])("%s is a secret by itself", async (_what, value, secret) => {
+    const error = await ask({ headers: { "x-key": value }, fetch: says(`it was <${secret}>`) });
+    expect(everything(error)).toContain("it was <[redacted]>");
+  });
+
+  test("a short value is taken out where it stands alone, and takes no other words with it", async () => {
+    const error = await ask({ headers: { "x-key": "air" }, fetch: says('Airflow: "air", fair') });
+    const said = everything(error).replaceAll("\\", "");
+    expect(said).toContain('Airflow: "[redacted]", fair');
+  });
+
+  test("headers that hold no credentials take nothing with them", async () => {
+    const error = await ask({ headers: { accept: "text/plain" }, fetch: says("wanted: text/plain") });
+    expect(everything(error)).toContain("wanted: text/plain");
+  });
+
+  test("causes that lead in a circle, and what is no error, are kept as far as they say something", async () => {
+    const circle = Object.assign(new Error(`sent ${sent}`), { cause: undefined as unknown });
+    circle.cause = circle;
+    for (const thrown of [circle, `sent ${sent}`]) {
+      const error = await ask({ headers, fetch: rejects(thrown) });
+      expect(everything(error)).toContain("sent [redacted]");
+      expect(everything(error)).not.toContain("canary");
+    }
+  });
+
+  test.each([
+    ["ECONNRESET", true],
+    ["ERR_TLS_HANDSHAKE_TIMEOUT", true],
+    ["CERT_HAS_EXPIRED", false],
+    ["CERT_REVOKED", false],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", false],
+    ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", false],
+    ["ERR_SSL_PACKET_LENGTH_TOO_LONG", false],
+    ["EPROTO", false],
+    ["HPE_INVALID_CONSTANT", false],
+    ["SOMETHING_NEW", true],
+  ])("a connection that fails with %s may be tried again: %s", async (code, retryable) => {
+    expect(await ask({ fetch: rejects(withCode(code)) })).toMatchObject({ retryable });
+  });
+
+  test("a system that waited in vain has timed out", async () => {
+    expect(await ask({ fetch: rejects(withCode("ETIMEDOUT")) })).toMatchObject({ code: "TIMEOUT", retryable: true });
+  });
+
+  test("a host with several addresses, of which none answers, says what the matter is", async () => {
+    const refused = ["::1", "127.0.0.1"].map((at) =>
+      Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: "ECONNREFUSED" }),
+    );
+    const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new AggregateError(refused) })) });
+    expect(error.message).toMatch(/nothing listens there.*is .* running/i);
+    expect(error.message).toContain("ECONNREFUSED");
+  });
+
+  test("a port that fetch does not speak to is said to be one, and not tried again", async () => {
+    const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new Error("bad port") })) });
+    expect(error).toMatchObject({ retryable: false });
+    expect(error.message).toMatch(/fetch refuses this port/i);
+  });
+
+  test("a message that mentions a code does not stand for it", async () => {
+    const error = await ask({ fetch: rejects(new Error("CERT_HAS_EXPIRED is one of our codes")) });
+    expect(error).toMatchObject({ retryable: true });
+    expect(error.message).toContain("is one of our codes");
+  });
+});
+
+test("a call's own secrets are found however many other calls are on their way", async () => {
+  const answers: (() => void)[] = [];
+  const client = createAirflowClient({
+    baseUrl: url,
+    fetch: (_, init) =>
+      new Promise((resolve) => {
+        answers.push(() => resolve(new Response(new Headers(init.headers).get("x-key"), { status: 500 })));
+      }),
+  });
+  const calls = Array.from({ length: 40 }, (_, index) => {
+    const params = { header: { "x-key": `canary-${index}-end` } } as object;
+    return failure(client.GET("/api/v2/version", params));
+  });
+  for (const answer of answers) answer();
+  for (const error of await Promise.all(calls)) expect(everything(error)).not.toContain("canary");
+});
+
+test("a token that Dagster's auth function gave before is in no later error", async () => {
+  const tokens = ["canary-first", "second-token"];
+  let asked = 0;
+  const client = createDagsterClient({
+    url,
+    auth: () => ({ "x-token": tokens[asked++]! }),
+    fetch: async () => new Response("no canary-first here", { status: 500 }),
+  });
+  for (const _ of tokens) expect(everything(await failure(client.request("{ version }")))).not.toContain("canary");
+});
