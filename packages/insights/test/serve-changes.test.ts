@@ -40,7 +40,7 @@ test("nothing there yet: a page that waits, 503 with the reason, metrics that sa
   const later = await served({ destination: sqlite(file) });
   const page = await later("/");
   expect([page.status, page.headers["retry-after"], page.headers.etag]).toEqual([503, "10", undefined]);
-  expect(page.body).toMatch(/Nothing to show yet[\s\S]*does not exist: there is no file/);
+  expect(page.body).toMatch(/Nothing to show[\s\S]*does not exist: there is no file/);
   const answer = await later("/api/success_rate.json");
   expect([answer.status, errorOf(answer).code]).toEqual([503, "NOT_FOUND"]);
   const families = parseExposition((await later("/metrics")).body);

@@ -7,6 +7,7 @@
  */
 import { createHash } from "node:crypto";
 import type { Destination, StoredPipeline } from "@org/destination";
+import pLimit from "p-limit";
 import { type Insights, openInsights } from "../answer.ts";
 import { asOfOf } from "../as-of.ts";
 import { InsightsError } from "../errors.ts";
@@ -28,13 +29,16 @@ export interface MadeText {
   readonly asOf: string;
 }
 
-/** Nobody waits longer for news than this, in ms, where looking is quick. */
-const PAUSE = 2000;
-/** Of the time, looking takes no more than one part of so many. */
+/** From one look to the next, in ms, at least. */
+const PAUSE = 500;
+/** Of the time, looking takes no more than one part of so many; but nobody waits longer for news than a minute. */
 const SHARE = 20;
+const LONGEST_PAUSE = 60_000;
 /** So many texts are kept: the page and what several readers of it ask for. */
 const KEPT = 32;
-/** More than so many at once are more than anybody waits for. */
+/** So many texts are made at once. */
+const AT_ONCE = 3;
+/** More than so many are more than anybody waits for. */
 const WAITING = 64;
 
 export class Follower {
@@ -47,8 +51,8 @@ export class Follower {
   #failures = 0;
   #looking: Promise<void> | undefined;
   #nextAt = 0;
-  #answering: Promise<unknown> = Promise.resolve();
-  #waiting = 0;
+  // A page may take long: it holds up neither metrics nor single answers. More would take a connection each, and be no quicker.
+  readonly #limit = pLimit(AT_ONCE);
 
   /** @param pipelines only these. @default all */
   constructor(destination: Destination, pipelines?: readonly string[], signal?: AbortSignal) {
@@ -74,8 +78,7 @@ export class Follower {
    */
   async look(): Promise<Look> {
     this.#signal?.throwIfAborted();
-    // Whoever reads a DuckDB file is in the way of a look at it.
-    if (this.#look && this.#waiting > 0) return this.#look;
+    if (this.#look && this.#isHeld) return this.#look;
     if (performance.now() >= this.#nextAt) {
       this.#looking ??= this.#lookAgain().finally(() => {
         this.#looking = undefined;
@@ -96,7 +99,8 @@ export class Follower {
     const name = `${look.stamp} ${key}`;
     const kept = this.#texts.get(name);
     if (kept) return kept;
-    const text = this.#inTurn(async () => {
+    if (this.#limit.pendingCount >= WAITING) throw new TooMany();
+    const text = this.#limit(async () => {
       const { contents } = look;
       const insights = await openInsights(this.#destination, { signal: this.#signal, contents });
       try {
@@ -114,15 +118,10 @@ export class Follower {
     return text;
   }
 
-  /** One after the other: at once they would take a connection each, and be no quicker together. */
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#waiting >= WAITING) return Promise.reject(new TooMany());
-    this.#waiting += 1;
-    const done = this.#answering.then(work).finally(() => {
-      this.#waiting -= 1;
-    });
-    this.#answering = done.catch(() => undefined);
-    return done;
+  /** Whether it is read just now, and whoever reads it is in the way of a look: that of a file that is locked. */
+  get #isHeld(): boolean {
+    const { activeCount, pendingCount } = this.#limit;
+    return this.#destination.capabilities.fencing === "lock" && activeCount + pendingCount > 0;
   }
 
   async #lookAgain(): Promise<void> {
@@ -141,7 +140,7 @@ export class Follower {
       }
     }
     const ended = performance.now();
-    this.#nextAt = ended + Math.max(PAUSE, (ended - began) * SHARE);
+    this.#nextAt = ended + Math.min(LONGEST_PAUSE, Math.max(PAUSE, (ended - began) * SHARE));
   }
 
   async #seen(): Promise<Look> {
