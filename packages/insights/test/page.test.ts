@@ -74,6 +74,15 @@ test("what found something has a table, what found nothing a line, and numbers c
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
 });
 
+test("what is drawn from rows in a row is a table too, and every section leads to its SQL", async () => {
+  const text = await page();
+  expect(text).toMatch(/<article id="load_forecast">.*?<svg class="curve" role="img" aria-label="[^"]+".*?As a table/s);
+  for (const name of ["key_numbers", "needs_attention", "job_days"]) expect(text).toContain(`data-sql="${name}"`);
+  // Of both orchestrators together no pipeline tells which one it is.
+  const [concurrency = ""] = /<article id="concurrency">.*?<\/article>/s.exec(text) ?? [];
+  expect(concurrency).toContain(">orchestrator</th>");
+});
+
 test("its data holds every answer by columns", async () => {
   const { version, asOf, questions } = dataOf(await page());
   expect({ version, asOf }).toEqual({ version: 1, asOf: insights.asOf });
@@ -96,4 +105,11 @@ test("runs are linked to where their pipeline's server is known, and never to a 
   const text = await page({ servers: new Map([["airflow", { kind: "airflow", url: "https://a.example.com" }]]) });
   const [findings = ""] = /<ol class="findings">.*?<\/ol>/s.exec(text) ?? [];
   expect(findings).toMatch(/<a href="https:\/\/a\.example\.com\/dags\/[^"]*\/runs\/[^"]+">/);
+  // Where no single run is meant, to its DAG.
+  expect(findings).toMatch(
+    /<a href="https:\/\/a\.example\.com\/dags\/flaky\/tasks\/fetch">|<a href="[^"]*\/dags\/[^"/]+">/,
+  );
+  const kinds = [...findings.matchAll(/<a href="#([a-z_]+)">/g)].map(([, kind]) => kind);
+  expect(kinds).toHaveLength(findings.match(/<li/g)?.length ?? 0);
+  for (const kind of kinds) expect(text).toMatch(new RegExp(`<article id="${kind}">[^]*?data-sql="${kind}"`));
 });

@@ -14,10 +14,10 @@ const MOST_ROWS = 30;
 export function answerTable(answer: Answer, links: Links): Html {
   const { question, rows, timezone } = answer;
   const shown = rows.slice(0, MOST_ROWS);
-  const columns = shownColumns(question.columns, rows).filter(
-    // Each pipeline has one.
-    ([name, { type }]) => type !== "list" && name !== "orchestrator",
-  );
+  const all = shownColumns(question.columns, rows).filter(([, { type }]) => type !== "list");
+  // Each pipeline has one orchestrator.
+  const hasPipeline = all.some(([name]) => name === "pipeline");
+  const columns = all.filter(([name]) => name !== "orchestrator" || !hasPipeline);
   const first = columns.findIndex(([name]) => ["name", "dag", "task", "asset", "key", "start"].includes(name));
   const [label] = columns.splice(Math.max(0, first), 1);
   const chart = rowChart(answer);
@@ -60,6 +60,8 @@ function rowChart({ question, rows, window }: Answer): ((row: Row) => Html) | un
         list(row, "daily").map((pair) => Number((pair as unknown[])[1])),
         "Median of each day",
       );
+  if ("hours" in columns && columns.hours?.type === "list" && list(rows[0] as Row, "hours").length > 0)
+    return (row) => line(list(row, "hours").map(Number), "By the hours of the day");
   switch (chart.kind) {
     case "bars": {
       const { value, parts = [value], mark } = chart;

@@ -2,15 +2,18 @@
 import type { Answer, Insights, Scope } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import { questions } from "../questions/index.ts";
-import { changeText, momentText, numberText } from "../words.ts";
+import { momentText } from "../words.ts";
 import { answerTable } from "./answer-table.ts";
-import { heatmap, line } from "./charts.ts";
+import { heatmap } from "./charts.ts";
+import { curveOf } from "./curve.ts";
 import { dataBlock } from "./data.ts";
-import { failuresByDay, heatOf, successByDay } from "./days.ts";
+import { failuresByDay, heatOf } from "./days.ts";
+import { details } from "./details.ts";
 import { documentOf } from "./document.ts";
 import { type Html, html } from "./html.ts";
 import { type Links, linksTo, type Servers } from "./links.ts";
 import { liveLine } from "./live.ts";
+import { findings, keyFigures } from "./overview.ts";
 import { apart, sections } from "./sections.ts";
 
 export type { Servers } from "./links.ts";
@@ -86,7 +89,9 @@ function blocks(answers: readonly Answer[], links: Links): Html {
   const boxes = full.map((answer) => {
     const { question, timezone } = answer;
     const heat = heatOf(answer, timezone);
-    const body = heat ? heatmap(heat.heat, question.sentence, heat.word) : answerTable(answer, links);
+    const curve = curveOf(answer);
+    const table = heat ? heatmap(heat.heat, question.sentence, heat.word) : answerTable(answer, links);
+    const body = curve ? html`${curve}<details><summary>As a table</summary>${table}</details>` : table;
     return html`<article id="${question.name}"><h3>${question.sentence}</h3>${body}${details(answer)}</article>`;
   });
   const lines = empty.map(
@@ -95,62 +100,10 @@ function blocks(answers: readonly Answer[], links: Links): Html {
   return html`${boxes}${lines}`;
 }
 
-function details({ question }: Answer): Html {
-  return html`<details><summary>What this means, and its SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
-    question.columns,
-  ).map(
-    ([name, { description, unit }]) =>
-      html`<div><dt class="sr">${name}</dt><dd class="soft"><b>${name.replaceAll("_", " ")}</b>${unit && ` (${unit})`}: ${description}</dd></div>`,
-  )}</dl><pre tabindex="0" data-sql="${question.name}">dagsync report ${question.name} --sql</pre></details>`;
-}
-
-const severities: readonly string[] = ["Note", "Minor", "Major", "Critical"];
-
-function findings(answer: Answer | undefined, links: Links): Html | undefined {
-  if (!answer) return undefined;
-  const { rows, timezone } = answer;
-  const items = rows.map((row) => {
-    const { severity, kind, name, what, since, run_id } = row as Readonly<Record<string, unknown>>;
-    const when = since ? html` <span class="soft">since ${momentText(String(since), timezone)}</span>` : undefined;
-    const address = typeof run_id === "string" ? links(row, run_id) : undefined;
-    return html`<li class="s${Number(severity) || 0}"><span class="tag">${severities[Number(severity)] ?? ""}</span><b>${address ? html`<a href="${address}">${String(name)}</a>` : html`<span data-open="${String(name)}">${String(name)}</span>`}</b> <span class="soft">${String(kind ?? "").replaceAll("_", " ")}</span>${when}<br>${String(what ?? "")}</li>`;
-  });
-  const list =
-    rows.length === 0
-      ? html`<p class="nothing">Nothing needs attention.</p>`
-      : html`<ol class="findings">${items}</ol>`;
-  return html`<section aria-labelledby="attention"><h2 id="attention">What needs attention</h2>${list}</section>`;
-}
-
-/** For which of the numbers more is better, or worse. */
-const better: Readonly<Record<string, number>> = {
-  "success rate": 1,
-  failing: -1,
-  "queue wait (p95)": -1,
-  "retry hours": -1,
-};
-
-function keyFigures({ rows }: Answer, days: Answer | undefined): Html {
-  const figures = rows.map((row) => {
-    const { number, value, before, change, unit, meaning } = row as Readonly<Record<string, string & number>>;
-    const textOf = (each: number | null | undefined) =>
-      each === null || each === undefined ? "too few" : numberText(Number(each), String(unit), unit === "jobs");
-    const [shown, earlier] = [textOf(value), textOf(before)];
-    const sign = change === null || shown === earlier ? 0 : Math.sign(Number(change)) * (better[String(number)] ?? 0);
-    const tone = sign > 0 ? "better" : sign < 0 ? "worse" : "soft";
-    const compared = shown === earlier ? "as before" : `${changeText(change ?? null, String(unit))}, from ${earlier}`;
-    const said = change === null ? "nothing to compare with" : compared;
-    const chart =
-      number === "success rate" && days ? line(successByDay(days), "Success rate of each day", 140) : undefined;
-    return html`<div><dt title="${String(meaning)}">${String(number)}</dt><dd class="big">${shown}</dd><dd class="change ${tone}">${said}</dd>${chart && html`<dd>${chart}</dd>`}</div>`;
-  });
-  return html`<section aria-label="Five numbers"><dl class="stats">${figures}</dl></section>`;
-}
-
 function failures(days: Answer): Html | undefined {
   const heat = failuresByDay(days);
   if (!heat) return undefined;
-  return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with most failures")}</article>`;
+  return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with most failures")}${details(days)}</article>`;
 }
 
 const servedNote = html`It asks nothing but its own server. Every answer is also served by itself: <a href="api/">api/</a>.`;

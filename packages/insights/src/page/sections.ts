@@ -11,6 +11,7 @@ export const sections: readonly (readonly [title: string, questions: readonly st
       "failure_bursts",
       "retry_cost",
       "first_pass_rate",
+      "manual_interventions",
     ],
   ],
   [
@@ -25,8 +26,8 @@ export const sections: readonly (readonly [title: string, questions: readonly st
       "got_faster",
     ],
   ],
-  ["Load", ["load_by_hour", "concurrency", "pool_pressure", "load_forecast"]],
-  ["Inventory", ["hygiene", "cost_by_owner"]],
+  ["Load", ["load_by_hour", "concurrency", "pool_pressure", "load_forecast", "backfill_progress"]],
+  ["Inventory", ["hygiene", "cost_by_owner", "run_origins"]],
   ["Dagster assets", ["stale_assets"]],
 ];
 

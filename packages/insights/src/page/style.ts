@@ -13,7 +13,7 @@ p{margin:0 0 8px}.soft,.nothing,footer{color:var(--soft);font-size:13px}
 a{color:var(--accent)}
 nav{margin:12px 0 0;display:flex;flex-wrap:wrap;gap:4px 16px;font-size:13px}
 article{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:16px 18px;margin:0 0 14px}
-.nothing{display:flex;gap:8px;margin:0;padding:3px 0}.nothing b{font-weight:500;color:var(--ink)}
+.nothing{margin:0;padding:3px 0}.nothing b{font-weight:500;color:var(--ink)}
 .stats{display:grid;grid-template-columns:repeat(auto-fit,minmax(170px,1fr));gap:12px;margin:20px 0 0;padding:0}
 .stats>div{background:var(--card);border:1px solid var(--line);border-radius:8px;padding:12px 14px}
 .stats dt{font-size:13px;color:var(--soft)}.stats dd{margin:0}.stats .big{font-size:26px;font-weight:600;line-height:1.25;font-variant-numeric:tabular-nums}
@@ -21,7 +21,7 @@ article{background:var(--card);border:1px solid var(--line);border-radius:8px;pa
 ol.findings{list-style:none;padding:0;margin:0}
 .findings li{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--p2);border-radius:6px;padding:10px 14px;margin:0 0 8px}
 .findings .s3{border-left-color:var(--bad)}.findings .s2{border-left-color:var(--warn)}
-.findings b{font-size:16px}.tag{font-size:12px;font-weight:600;margin-right:8px}.s3 .tag{color:var(--bad)}.s2 .tag{color:var(--warn)}
+.findings b{font-size:16px}.curve{width:100%;height:auto}.curve .past{fill:none;stroke:var(--p2);stroke-width:1.5}.curve .area{fill:var(--p1)}.curve text{fill:var(--soft);font-size:11px}.tag{font-size:12px;font-weight:600;margin-right:8px}.s3 .tag{color:var(--bad)}.s2 .tag{color:var(--warn)}
 .scroll{position:relative;overflow:auto;max-height:440px;margin:0 -18px;padding:0 18px}.rows thead>tr>*{position:sticky;top:0;background:var(--card);z-index:1}
 table{border-collapse:collapse;width:100%;font-size:13.5px;font-variant-numeric:tabular-nums}
 th{text-align:left;font-weight:600;color:var(--soft);font-size:12px;white-space:nowrap}

@@ -37,7 +37,7 @@ export const loadForecast = defineQuestion({
   tables: ["airflow_dags", "airflow_dag_runs", "dagster_runs", "dagster_schedules"],
   parameters,
   columns: {
-    hour: { type: "moment", description: "Start of the hour; the first one is the hour that the tables end in." },
+    hour: { type: "moment", description: "Start of the hour; the first one is the next whole hour." },
     scheduled: { type: "integer", description: "Runs that cron expressions bring in it." },
     others: { type: "number", description: "Further runs: the mean of this hour of the week." },
     runs: { type: "number", description: "Both." },
@@ -55,7 +55,7 @@ export const loadForecast = defineQuestion({
         "How many more runs a week has than the one before: the same in all rows; null with fewer than 6 weeks.",
     },
   },
-  chart: { kind: "line", x: "hour", value: "runs" },
+  chart: { kind: "line", x: "hour", value: "runs", limit: "usual" },
   sql: (asking) => `
     WITH measured AS (
       SELECT r.*, ${ranked("duration", ["orchestrator", "pipeline", "job"])}
@@ -64,8 +64,8 @@ export const loadForecast = defineQuestion({
     FROM measured GROUP BY orchestrator, pipeline, job`,
   async finish(rows, asking) {
     const medians = new Map(rows.map((row) => [keyOf(row), Number(row.median ?? 0) * SECOND]));
-    const ahead = { from: asking.asOf, to: asking.asOf + Math.round(asking.parameters.ahead * DAY) };
-    const hours = wholeHours(ahead, asking.timezone);
+    const hours = wholeHours(asking);
+    const ahead = { from: hours[0]?.from ?? asking.asOf, to: hours.at(-1)?.to ?? asking.asOf };
     const first = await firstRun(asking);
     if (first === undefined) return [];
     const schedules = await schedulesOf(asking);
@@ -111,11 +111,11 @@ function pastOf({ asOf, parameters }: Own): Window {
   return { from: asOf - parameters.weeks * WEEK, to: asOf };
 }
 
-/** The hours that a window touches, from their beginnings on. */
-function wholeHours(window: Window, timezone: string): readonly Hour[] {
-  const [first, ...more] = hoursOf({ from: window.from - HOUR, to: window.to }, timezone);
-  const rest = first && first.to > window.from ? [first, ...more] : more;
-  return rest.map((hour, at) => (at === 0 ? { ...hour, from: hour.to - HOUR } : hour));
+/** The whole hours from the next one on. */
+function wholeHours({ asOf, timezone, parameters }: Own): readonly Hour[] {
+  const window = { from: asOf, to: asOf + Math.round(parameters.ahead * DAY) + HOUR };
+  const hours = hoursOf(window, timezone).filter(({ from, to }) => to - from === HOUR);
+  return hours.slice(0, Math.max(1, Math.round(parameters.ahead * 24)));
 }
 
 interface Schedule {

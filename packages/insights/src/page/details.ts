@@ -1,0 +1,12 @@
+import type { Answer } from "../answer.ts";
+import { type Html, html } from "./html.ts";
+
+/** What an answer means, and the statement that gave it, which the script puts in: it is in the data already. */
+export function details({ question }: Answer): Html {
+  return html`<details><summary>What this means, and its SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
+    question.columns,
+  ).map(
+    ([name, { description, unit }]) =>
+      html`<div><dt class="sr">${name}</dt><dd class="soft"><b>${name.replaceAll("_", " ")}</b>${unit && ` (${unit})`}: ${description}</dd></div>`,
+  )}</dl><pre tabindex="0" data-sql="${question.name}">dagsync report ${question.name} --sql</pre></details>`;
+}
