@@ -1,5 +1,5 @@
 /** What an answer must look like before this client makes anything of it: a proxy or a plugin may have changed it. */
-import { isRecord } from "@org/kit";
+import { isRecord, shown } from "@org/kit";
 import { AirflowError } from "./errors.ts";
 
 /** @param call `GET /api/v2/dags` */
@@ -20,9 +20,4 @@ export function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-export function kindOf(value: unknown): string {
-  if (value === undefined) return "is missing";
-  if (value === null) return "is null";
-  if (Array.isArray(value)) return "is a list";
-  return typeof value === "object" ? "is an object" : `is ${JSON.stringify(value).slice(0, 60)}`;
-}
+export const kindOf = (value: unknown): string => `is ${shown(value)}`;

@@ -1,8 +1,8 @@
-import { isRecord } from "@org/kit";
+import { createProgress, isRecord } from "@org/kit";
 import type { AirflowClient } from "./client.ts";
+import { AirflowError } from "./errors.ts";
 import { isCount, kindOf, rowsIn, unexpected } from "./expect.ts";
 import type { CallOptions, Data, Parameters, Paths, PathWith, Result } from "./operations.ts";
-import { createProgress } from "./progress.ts";
 
 type ListOperation<P extends keyof Paths> = Paths[P]["get"];
 
@@ -76,7 +76,10 @@ export async function* paginate<P extends ListPath>(
     readPage(path, await get(path, { ...limits, params: { ...params, query: { ...params?.query, ...paging } } }));
 
   const call = `GET ${path}`;
-  const progress = createProgress(call);
+  const progress = createProgress((code, why) => {
+    const message = `${call}: the list would never end, since ${why}. Is there a cache in between that leaves out a part of the address?`;
+    return new AirflowError({ code, message });
+  });
   // An older server ignores the cursor, and has answered with the first page by offset.
   const byId = cursorPaths.has(path) ? { order_by: ["id"] } : {};
   let page = await ask(cursorPaths.has(path) ? { ...byId, cursor: "" } : { offset: 0 });
@@ -84,7 +87,7 @@ export async function* paginate<P extends ListPath>(
     for (;;) {
       yield toPage<ListItem<P>>(page, "cursor");
       if (page.nextToken === null) return;
-      progress(page.items, page.nextToken);
+      progress(keysOf(page.items), page.nextToken);
       page = await ask({ ...byId, cursor: page.nextToken });
       if (page.nextToken === undefined) throw unexpected(call, "an answer without next_cursor in the middle of a list");
     }
@@ -95,7 +98,7 @@ export async function* paginate<P extends ListPath>(
     if (page.total === null) throw unexpected(call, "an answer without total_entries");
     // A number that is lower than what came proves nothing.
     if (page.items.length === 0 || offset === page.total) return;
-    progress(page.items);
+    progress(keysOf(page.items));
   }
 }
 
@@ -123,4 +126,12 @@ function readPage(path: string, { data, response, bytes }: Result<unknown>): Raw
 function toPage<T>(page: RawPage, mode: Page<T>["mode"]): Page<T> {
   const { data, response, bytes, total } = page;
   return { items: page.items as readonly T[], total, mode, data, response, bytes };
+}
+
+/** What tells rows from others: their ids and names, or all of them where they have none. */
+function keysOf(rows: readonly object[]): string[] {
+  const names = Object.keys(rows[0] ?? {}).filter((name) => /(^|_)(id|index|key|name|number)$/.test(name));
+  return rows.map((row) =>
+    JSON.stringify(names.length > 0 ? names.map((name) => (row as Record<string, unknown>)[name]) : row),
+  );
 }

@@ -5,6 +5,7 @@ import {
   type DagsterClient,
   type DagsterClientOptions,
 } from "@org/dagster-client";
+import { eitherSignal } from "@org/kit";
 import { UsageError } from "./errors.ts";
 import { readApart } from "./read-apart.ts";
 import { type Ended, runProgram } from "./run-program.ts";
@@ -87,10 +88,6 @@ function checked(text: string, where: string): string {
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError(`${where} holds ${token === "" ? "nothing" : "more than a token: one word is expected"}.`);
-}
-
-function eitherSignal(one: AbortSignal | undefined, other: AbortSignal | undefined): AbortSignal | undefined {
-  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
 }
 
 /** A client of Dagster that asks for its token again once the server refuses it, and sends the request once more. */

@@ -1,12 +1,16 @@
 /** Plumbing that our packages share. It knows neither Airflow nor Dagster, and throws the errors that it is handed. */
 export { type Body, checkResponseLimit, defaultMaxResponseBytes, readBody } from "./body.ts";
 export { eitherSignal, raceAbort, withDeadline } from "./deadline.ts";
+export { type List, listOf } from "./list.ts";
 export { type Middleware, through } from "./middleware.ts";
 export { type NetworkFault, type NetworkFaultCode, networkFault } from "./network-fault.ts";
 export { checkHeaders, checkTimeout, type Invalid, longestHeader } from "./options.ts";
 export { type PollOptions, poll } from "./poll.ts";
+export { createProgress, type Progress } from "./progress.ts";
 export { createRedact, type Redact, redactBody, redactError, redactValue, secretsIn } from "./redact.ts";
 export { retryAfterMs } from "./retry-after.ts";
+export { shown } from "./shown.ts";
 export { sleep } from "./sleep.ts";
 export { capitalized, cut, isRecord } from "./text.ts";
+export { toError } from "./to-error.ts";
 export { visible } from "./visible.ts";

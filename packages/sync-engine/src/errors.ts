@@ -45,11 +45,6 @@ export class SyncError extends Error {
   }
 }
 
-/** Anything thrown, as an Error. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown });
-}
-
 /** What an error says about itself, whoever's class it is: clients, destinations and the engine agree on these names. */
 export function isRetryable(error: unknown): error is Error & { retryAfterMs?: number } {
   return error instanceof Error && "retryable" in error && error.retryable === true;

@@ -1,3 +1,4 @@
+export { shown } from "@org/kit";
 export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type Weight } from "./answer-size.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
@@ -7,7 +8,7 @@ export { type HostLimiter, limiterOf } from "./limiter.ts";
 export { isMoment, type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";
-export { expectShape, type Misfit, type Shape, shapes, shown } from "./shape.ts";
+export { expectShape, type Misfit, type Shape, shapes } from "./shape.ts";
 export {
   batchOf,
   defineStream,

@@ -1,8 +1,8 @@
-import { sleep } from "@org/kit";
+import { sleep, toError } from "@org/kit";
 import pRetry from "p-retry";
 import { slownessOf } from "./answer-size.ts";
 import { withDeadline } from "./deadline.ts";
-import { isRetryable, SyncError, toError } from "./errors.ts";
+import { isRetryable, SyncError } from "./errors.ts";
 import type { SyncEvent } from "./events.ts";
 import type { HostLimiter } from "./limiter.ts";
 import { isSilence, Outage, PROBE_MS } from "./outage.ts";

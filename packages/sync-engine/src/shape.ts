@@ -3,6 +3,7 @@
  * promises; what came may be a proxy's, a plugin's, or a newer server's. A source describes the fields that its rules
  * depend on, once, and whatever else an answer holds is let through, so that servers of other versions are not refused.
  */
+import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 
 /** Looks at a value. Nothing where it fits, so that a page that is as it should be costs no memory. */
@@ -88,14 +89,4 @@ function unexpectedAnswer(where: string, { path, wanted, found }: Misfit): SyncE
     "UNEXPECTED_ANSWER",
     `${where} is not what this server promises: ${what} is ${shown(found)}, where ${wanted} is expected. Nothing of it was stored. Is there a proxy in between, or another program behind this address?`,
   );
-}
-
-/** A value for a message: what kind it is, and its beginning, since it may be as large as an answer. */
-export function shown(value: unknown): string {
-  if (value === undefined) return "missing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  if (typeof value === "object") return "an object";
-  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
-  return typeof value === "string" && value.length > 60 ? `${text.slice(0, -1)}…"` : text;
 }

@@ -4,9 +4,10 @@
  * simply syncing again.
  */
 import type { CommitResult, Destination, Session, State, Table } from "@org/destination";
+import { toError } from "@org/kit";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
-import { SyncError, toError } from "./errors.ts";
+import { SyncError } from "./errors.ts";
 import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";

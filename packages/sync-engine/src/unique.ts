@@ -2,8 +2,9 @@
  * I13: two different rows of one answer with the same key are an error, never one row. The server knows something that
  * tells them apart, and the table's key does not: merged, one of them would be lost, and nobody would notice.
  */
+
+import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
-import { shown } from "./shape.ts";
 
 /**
  * Rows as a server or a source gave them at one time, each once. The same row twice is no collision: some servers join

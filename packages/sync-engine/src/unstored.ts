@@ -13,9 +13,9 @@ import {
   type UnfitRow,
   type Value,
 } from "@org/destination";
+import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 import type { SourceEvent } from "./events.ts";
-import { shown } from "./shape.ts";
 
 /** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
 export type Unstored = Readonly<Record<string, readonly StoredRow[]>>;

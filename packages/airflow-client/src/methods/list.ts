@@ -1,3 +1,4 @@
+import { listOf } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
 import type { CallOptions } from "../operations.ts";
 import { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "../paginate.ts";
@@ -31,12 +32,7 @@ export function list<P extends ListPath>(
     const limits = { signal, timeoutMs, maxResponseBytes, parseJson };
     if (!isEmpty) yield* walk(client, path, { params: { query, ...(ids && { path: ids }) }, ...limits });
   }
-  return {
-    pages,
-    async *[Symbol.asyncIterator]() {
-      for await (const { items } of pages()) yield* items;
-    },
-  };
+  return listOf(pages, ({ items }) => items);
 }
 
 const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;

@@ -1,4 +1,5 @@
 import type { Destination, Table } from "@org/destination";
+import { toError } from "@org/kit";
 import { createRequest, defaultPipeline, limiterOf, type ServerDescription, type Source } from "@org/sync-engine";
 import type { Command } from "commander";
 import { loadPipelines, refuseBoth } from "../choice.ts";
@@ -8,7 +9,7 @@ import { exitCodeOf, worstOf } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { failureText } from "../render/failure.ts";
-import { jsonLine, toError } from "../render/json.ts";
+import { jsonLine } from "../render/json.ts";
 import { told } from "../render/told.ts";
 import { parseSource } from "../sources.ts";
 

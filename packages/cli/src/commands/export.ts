@@ -1,6 +1,7 @@
 /** `dagsync export`: tables as files, and whether such files are what was written. */
 import type { Destination } from "@org/destination";
 import type { ExportManifest, ExportOptions } from "@org/destination/export";
+import { toError } from "@org/kit";
 import type { Command } from "commander";
 import { loadPipeline } from "../choice.ts";
 import { exportPlaceForms, isAddress, parseDestination, parseExportPlace, tablesPlace } from "../destinations.ts";
@@ -13,7 +14,7 @@ import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { didYouMean } from "../nearest.ts";
 import { parseDuration } from "../parse-duration.ts";
-import { jsonLine, toError } from "../render/json.ts";
+import { jsonLine } from "../render/json.ts";
 import { canMove, type SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 import { told } from "../render/told.ts";

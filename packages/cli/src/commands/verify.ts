@@ -1,3 +1,4 @@
+import { toError } from "@org/kit";
 import type { SyncEvent } from "@org/sync-engine";
 import type { Command } from "commander";
 import { type Choice, loadPipeline, optionsOrNames } from "../choice.ts";
@@ -8,7 +9,7 @@ import type { Io } from "../io.ts";
 import type { Outcome } from "../main.ts";
 import { parseDuration } from "../parse-duration.ts";
 import { pipelineFromOptions } from "../pipeline.ts";
-import { jsonLine, toError } from "../render/json.ts";
+import { jsonLine } from "../render/json.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../render/reporter.ts";
 import { canMove, type SafeIo } from "../render/safe-output.ts";
 import { told } from "../render/told.ts";

@@ -1,3 +1,4 @@
+import { toError } from "@org/kit";
 import type { SyncEvent, SyncResult } from "@org/sync-engine";
 import type { ErrorFacts } from "../exit-code.ts";
 import { failureText } from "./failure.ts";
@@ -26,9 +27,4 @@ export function resultLine(
 function errorFacts(error: Error): object {
   const { code, retryable } = error as ErrorFacts;
   return { name: error.name, code, retryable, message: failureText(error) };
-}
-
-/** Anything thrown, as an Error. */
-export function toError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(String(thrown));
 }

@@ -1,4 +1,5 @@
 import type { PollOptions } from "@org/kit";
+import { type List, listOf } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
@@ -16,7 +17,6 @@ import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
 import { unwrap } from "../unwrap.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
-import { type List, listOf } from "./list.ts";
 import { locate, type Place } from "./locate.ts";
 import { poll } from "./poll.ts";
 import { type Tags, tagsOf } from "./tags.ts";

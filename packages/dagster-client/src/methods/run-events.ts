@@ -1,4 +1,4 @@
-import { eitherSignal, sleep } from "@org/kit";
+import { eitherSignal, type List, listOf, sleep } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
@@ -14,7 +14,6 @@ import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
 import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
-import { type List, listOf } from "./list.ts";
 import { poll } from "./poll.ts";
 
 /** Something that happened in a run, or a line of its log. */

@@ -1,4 +1,5 @@
 import type { PollOptions } from "@org/kit";
+import { type List, listOf } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import {
@@ -15,7 +16,6 @@ import {
 import { paginateRuns } from "../paginate-runs.ts";
 import { unwrap } from "../unwrap.ts";
 import type { Page } from "../walk.ts";
-import { type List, listOf } from "./list.ts";
 import { poll } from "./poll.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { type Older, tolerant } from "./tolerant.ts";

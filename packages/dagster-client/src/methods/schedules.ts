@@ -1,3 +1,4 @@
+import type { List } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import {
@@ -12,7 +13,6 @@ import {
 } from "../generated/operations.ts";
 import { unwrap } from "../unwrap.ts";
 import { definitionsIn, type Placed } from "./definitions.ts";
-import type { List } from "./list.ts";
 import { locate, type Place } from "./locate.ts";
 import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 

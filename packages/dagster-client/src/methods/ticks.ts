@@ -1,8 +1,8 @@
+import { type List, listOf } from "@org/kit";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import type { InstigationTickStatus, TickFragment } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
-import { type List, listOf } from "./list.ts";
 
 /** A time at which a schedule or a sensor was evaluated, in seconds since 1970, and what came of it. */
 export type Tick = TickFragment;

@@ -1,0 +1,44 @@
+/** Lists that come in pages, from servers that may lead in a circle, or repeat themselves for ever. */
+
+/** So many pages in a row without anything new, and there is no more. Rows that move meanwhile repeat a page or two. */
+const mostIdlePages = 20;
+
+/**
+ * So many rows are remembered, the first ones. A circle of any length comes back to them, and stays with them for more
+ * than {@link mostIdlePages} of the largest pages; so memory does not grow with the rows.
+ */
+const mostRemembered = 30_000;
+
+/** To be told of every page: what tells its rows from others, and the token of the page after it, where there is one. */
+export type Progress = (keys: Iterable<string>, next?: string | null) => void;
+
+/**
+ * Watches that a walk through pages gets on, so that it ends.
+ *
+ * @param stuck the error for a token that came before, or too many pages in a row without an unseen row
+ */
+export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRESS", why: string) => Error): Progress {
+  const seen = new Set<string>();
+  let idlePages = 0;
+  // Of all tokens one is remembered, and another one after twice as many pages each time: Brent's way finds a circle of
+  // any length. The first page is asked for by the empty one.
+  let token = "";
+  let pages = 0;
+  let moveAt = 1;
+  return (keys, next) => {
+    let isNew = false;
+    for (const key of keys) {
+      if (seen.has(key)) continue;
+      isNew = true;
+      if (seen.size < mostRemembered) seen.add(key);
+    }
+    idlePages = isNew ? 0 : idlePages + 1;
+    if (idlePages >= mostIdlePages) throw stuck("NO_PROGRESS", `${idlePages} pages in a row bring nothing new`);
+    if (typeof next !== "string") return;
+    if (next === token) throw stuck("PAGE_TOKEN_REPEATED", "it repeats a page token");
+    pages += 1;
+    if (pages < moveAt) return;
+    token = next;
+    moveAt *= 2;
+  };
+}

@@ -1,0 +1,9 @@
+/** A value for a message: what kind it is, and its beginning, since it may be as large as an answer. */
+export function shown(value: unknown): string {
+  if (value === undefined) return "missing";
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "a list";
+  if (typeof value === "object") return "an object";
+  const text = typeof value === "string" ? JSON.stringify(value.slice(0, 60)) : String(value);
+  return typeof value === "string" && value.length > 60 ? `${text.slice(0, -1)}…"` : text;
+}
