@@ -1,5 +1,5 @@
 /** What a table may hold after a sync of a server that moved meanwhile, by all versions that the server held. */
-import type { Batch, Destination, Scope, Session, StoredRow } from "@org/destination";
+import { type Batch, type Destination, type Scope, type Session, type StoredRow, wrapSession } from "@org/destination";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { differences, type PlainRow } from "./compare.ts";
 import type { AirflowServer } from "./servers/airflow.ts";
@@ -122,27 +122,13 @@ function unlike(row: PlainRow, known: readonly PlainRow[], what: string): string
 
 /** A destination that looks, after each commit, whether every task instance in it was stored whole by that batch. */
 export function watchingWholeness(destination: Destination, report: (line: string) => void): Destination {
-  return {
-    ...destination,
-    async open(options) {
-      const session = await destination.open(options);
-      const commit: Session["commit"] = async (stream, batch) => {
-        const result = await session.commit(stream, batch);
-        if (batch.table.name === taskInstancesTable.name)
-          for (const line of await notWhole(session, batch)) report(line);
-        return result;
-      };
-      return {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit,
-        close: () => session.close(),
-      };
+  return wrapSession(destination, (session) => ({
+    async commit(stream, batch) {
+      const result = await session.commit(stream, batch);
+      if (batch.table.name === taskInstancesTable.name) for (const line of await notWhole(session, batch)) report(line);
+      return result;
     },
-  };
+  }));
 }
 
 async function notWhole(session: Session, { upserts = [], replace = [] }: Batch): Promise<string[]> {

@@ -1,6 +1,6 @@
 /** Plays steps against a simulated Dagster, syncs it into memory, and says what is wrong with the tables. */
 import { createDagsterClient } from "@org/dagster-client";
-import type { Destination, Session } from "@org/destination";
+import { type Destination, wrapSession } from "@org/destination";
 import { type MemoryDestination, memoryDestination } from "@org/destination/memory";
 import { type DirectServer, directDagsterSimulator } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";
@@ -113,25 +113,18 @@ function mortalDestination(destination: Destination, { dies }: SyncStep) {
   let commits = 0;
   let dead = false;
   const alive = <T>(work: () => Promise<T>) => (dead ? Promise.reject(new Error("dead")) : work());
-  const open: Destination["open"] = async (options) => {
-    const session = await destination.open(options);
-    const commit: Session["commit"] = async (stream, batch) => {
+  const mortal = wrapSession(destination, (session) => ({
+    count: (table, scope) => alive(() => session.count(table, scope)),
+    countBy: (table, scope, columns) => alive(() => session.countBy(table, scope, columns)),
+    keys: (table, scope, columns) => alive(() => session.keys(table, scope, columns)),
+    async commit(stream, batch) {
       const isLast = dies !== undefined && dies.where !== "request" && commits === dies.at;
       commits += 1;
       if (isLast && dies.where === "before") dead = true;
       const result = await alive(() => session.commit(stream, batch));
       if (isLast) dead = true;
       return alive(async () => result);
-    };
-    return {
-      states: () => session.states(),
-      prepare: (tables) => session.prepare(tables),
-      count: (table, scope) => alive(() => session.count(table, scope)),
-      countBy: (table, scope, columns) => alive(() => session.countBy(table, scope, columns)),
-      keys: (table, scope, columns) => alive(() => session.keys(table, scope, columns)),
-      commit,
-      close: () => session.close(),
-    };
-  };
-  return { destination: { ...destination, open }, isDead: () => dead };
+    },
+  }));
+  return { destination: mortal, isDead: () => dead };
 }

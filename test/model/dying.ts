@@ -1,4 +1,4 @@
-import type { Destination, Session } from "@org/destination";
+import { type Destination, type Session, wrapSession } from "@org/destination";
 
 /** A destination whose nth commit ends the process, before or after it became durable. */
 export function dying(
@@ -22,22 +22,7 @@ export function dying(
 export function wrapped(
   destination: Destination,
   commitOf: (session: Session) => Session["commit"],
-  keysOf: (session: Session) => Session["keys"] = (session) => (table, scope, columns) =>
-    session.keys(table, scope, columns),
+  keysOf: (session: Session) => Session["keys"] = ({ keys }) => keys,
 ): Destination {
-  return {
-    ...destination,
-    async open(options) {
-      const session = await destination.open(options);
-      return {
-        states: () => session.states(),
-        prepare: (given) => session.prepare(given),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: keysOf(session),
-        commit: commitOf(session),
-        close: () => session.close(),
-      };
-    },
-  };
+  return wrapSession(destination, (session) => ({ keys: keysOf(session), commit: commitOf(session) }));
 }

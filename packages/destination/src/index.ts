@@ -34,3 +34,4 @@ export {
 export { rowId, type UnfitRow } from "./unfit-rows.ts";
 export { withTablePrefix } from "./with-table-prefix.ts";
 export { withoutColumns } from "./without-columns.ts";
+export { wrapSession } from "./wrap-session.ts";

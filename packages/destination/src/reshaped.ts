@@ -1,5 +1,6 @@
 import type { Destination, Session } from "./destination.ts";
 import type { Table } from "./table.ts";
+import { wrapSession } from "./wrap-session.ts";
 
 /**
  * A destination that stores other tables than it is told of: each call goes on with the table that is really there.
@@ -12,38 +13,31 @@ export function reshaped(
   realTable: <T extends Table>(table: T) => T,
   change: (session: Session) => Partial<Session> = () => ({}),
 ): Destination {
-  const { contents, heldAs, read } = destination;
+  const real = wrapSession(destination, (session) => withRealTables(session, realTable));
+  // Views are of several pipelines' tables, of which each may be stored in another way.
+  const { uniteTables: _, read, ...rest } = wrapSession(real, change);
   return {
-    name: destination.name,
-    capabilities: destination.capabilities,
-    ...(contents && { contents: (options) => contents.call(destination, options) }),
-    ...(heldAs && { heldAs: (column, value) => heldAs.call(destination, column, value) }),
+    ...rest,
     ...(read && {
       read: async (options) => {
-        const reader = await read.call(destination, options);
+        const reader = await read(options);
         return { ...reader, table: (table) => reader.table(realTable(table as Table)) };
       },
     }),
     realTable: (table) => destination.realTable?.(realTable(table)) ?? realTable(table),
-    async open(options) {
-      const session = withRealTables(await destination.open(options), realTable);
-      return { ...session, ...change(session) };
-    },
   };
 }
 
-function withRealTables(session: Session, real: <T extends Table>(table: T) => T): Session {
+function withRealTables(session: Session, real: <T extends Table>(table: T) => T): Partial<Session> {
   const { rehearse, rows, restore } = session;
   return {
-    states: () => session.states(),
     prepare: async (tables) => session.prepare(tables.map(real)),
-    ...(rehearse && { rehearse: async (tables) => rehearse.call(session, tables.map(real)) }),
+    ...(rehearse && { rehearse: async (tables) => rehearse(tables.map(real)) }),
     count: async (table, scope) => session.count(real(table), scope),
     countBy: async (table, scope, columns) => session.countBy(real(table), scope, columns),
     keys: async (table, scope, columns) => session.keys(real(table), scope, columns),
     commit: async (stream, batch) => session.commit(stream, { ...batch, table: real(batch.table) }),
-    ...(rows && { rows: (table) => rows.call(session, real(table)) }),
-    ...(restore && { restore: async (table, given) => restore.call(session, real(table), given) }),
-    close: () => session.close(),
+    ...(rows && { rows: (table) => rows(real(table)) }),
+    ...(restore && { restore: async (table, given) => restore(real(table), given) }),
   };
 }

@@ -1,5 +1,5 @@
 /** Destinations that are wrong on purpose, held to one case of the suite. */
-import type { Destination, Session } from "@org/destination";
+import { type Destination, type Session, wrapSession } from "@org/destination";
 import { destinationCases, type Place, runCase } from "@org/destination/testing";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
 
@@ -8,19 +8,8 @@ export type Wrong = (right: Destination) => Destination;
 /** Changes some methods of a session, given the session that does it right. */
 export const inSession =
   (mistake: (right: Session) => Partial<Session>): Wrong =>
-  (right) => ({
-    ...right,
-    async open(options) {
-      const session = await right.open(options);
-      const changed = mistake(session);
-      return new Proxy(session, {
-        get(target, name: keyof Session) {
-          const method: unknown = changed[name] ?? target[name];
-          return typeof method === "function" ? method.bind(target) : method;
-        },
-      });
-    },
-  });
+  (right) =>
+    wrapSession(right, mistake);
 
 /** Runs a case, by its name, with a wrong destination in place of DuckDB. */
 export function run(caseName: string, wrong: Wrong): Promise<void> {

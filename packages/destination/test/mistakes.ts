@@ -1,27 +1,20 @@
 /** What destinations that are wrong on purpose are made of: a correct one, and a change. */
-import type { Batch, CommitResult, Destination, Session, UniteTablesOptions } from "@org/destination";
+import {
+  type Batch,
+  type CommitResult,
+  type Destination,
+  type Session,
+  type UniteTablesOptions,
+  wrapSession,
+} from "@org/destination";
 
 /** Changes some methods of a session, given the session that does it right. */
 export type Mistake = (right: Session, pipeline: string) => Partial<Session>;
 
 export const inSession =
   (mistake: Mistake) =>
-  (right: Destination): Destination => ({
-    ...right,
-    async open(options) {
-      const session = await right.open(options);
-      const methods: Session = {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit: (stream, batch) => session.commit(stream, batch),
-        close: () => session.close(),
-      };
-      return { ...methods, ...mistake(session, options.pipeline) };
-    },
-  });
+  (right: Destination): Destination =>
+    wrapSession(right, (session, { pipeline }) => mistake(session, pipeline));
 
 /** A mistake in the views. */
 export const inViews =

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AirflowClientOptions, createAirflowClient } from "@org/airflow-client";
-import type { Destination, Session, Table } from "@org/destination";
+import { type Destination, type Table, wrapSession } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import {
@@ -94,27 +94,16 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
 
 /** A destination whose every session fails at its nth commit, before or after it became durable. */
 export function failing(destination: Destination, nth: number, when: "before" | "after"): Destination {
-  return {
-    ...destination,
-    async open(options) {
-      const session = await destination.open(options);
-      let commits = 0;
-      const commit: Session["commit"] = async (stream, batch) => {
+  return wrapSession(destination, (session) => {
+    let commits = 0;
+    return {
+      async commit(stream, batch) {
         commits += 1;
         if (commits === nth && when === "before") throw new Error("the lights went out");
         const result = await session.commit(stream, batch);
         if (commits === nth) throw new Error("the lights went out");
         return result;
-      };
-      return {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit,
-        close: () => session.close(),
-      };
-    },
-  };
+      },
+    };
+  });
 }

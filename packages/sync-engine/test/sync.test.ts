@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Destination, defineTable, type State } from "@org/destination";
+import { type Destination, defineTable, type State, wrapSession } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import {
   defaultPipeline,
@@ -183,21 +183,7 @@ test("events tell everything, in order, and the name of the pipeline comes from 
 });
 
 test("a destination that does not answer ends the sync in bounded time", async () => {
-  const stuck: Destination = {
-    ...destination,
-    open: async (options) => {
-      const session = await destination.open(options);
-      return {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit: () => new Promise(() => {}),
-        close: () => session.close(),
-      };
-    },
-  };
+  const stuck = wrapSession(destination, () => ({ commit: () => new Promise(() => {}) }));
   const ended = sync({ source: sourceOf({ a: counting }), destination: stuck, destinationMs: 3_000 });
   await expect(ended).rejects.toThrow(/storing a: no answer within 3 s/);
 });

@@ -1,5 +1,14 @@
 /** What verify reads a server into: a destination that holds rows as another one does, and counts those that it is sent. */
-import type { Batch, Condition, Destination, Scope, Session, StoredRow, Table, Value } from "@org/destination";
+import {
+  type Batch,
+  type Condition,
+  type Destination,
+  type Scope,
+  type StoredRow,
+  type Table,
+  type Value,
+  wrapSession,
+} from "@org/destination";
 
 type HeldAs = NonNullable<Destination["heldAs"]>;
 
@@ -20,7 +29,7 @@ const SHOWN = 10;
 export function holdingAs(destination: Destination, like: Destination): Destination {
   if (!like.heldAs) return destination;
   const heldAs: HeldAs = (column, value) => (value === null ? null : like.heldAs!(column, value));
-  return inSession(destination, (session) => ({
+  return wrapSession(destination, (session) => ({
     count: async (table, scope) => session.count(table, heldScope(heldAs, table, scope)),
     countBy: async (table, scope, columns) => session.countBy(table, heldScope(heldAs, table, scope), columns),
     keys: async (table, scope, columns) => session.keys(table, heldScope(heldAs, table, scope), columns),
@@ -41,7 +50,7 @@ export function countingSharedKeys(destination: Destination): {
   const sharedKeys = new Map<string, SharedKeys>();
   // A stream's first batches are its history. From the first one by something that changes on, a row may come again.
   const pastHistory = new Set<string>();
-  const counted = inSession(destination, (session) => ({
+  const counted = wrapSession(destination, (session) => ({
     async commit(stream, batch) {
       const { table, replace = [], upserts = [] } = batch;
       const within = twice(table, [...replace.flatMap(({ rows }) => rows), ...upserts] as StoredRow[]);
@@ -105,24 +114,4 @@ function heldRow<R extends StoredRow>(heldAs: HeldAs, table: Table, row: R): R {
     return [name, column && value !== undefined ? heldAs(column, value) : value];
   });
   return Object.fromEntries(entries) as R;
-}
-
-/** A destination some of whose session's methods do something else. */
-function inSession(destination: Destination, change: (session: Session) => Partial<Session>): Destination {
-  return {
-    ...destination,
-    async open(options) {
-      const session = await destination.open(options);
-      const methods: Session = {
-        states: () => session.states(),
-        prepare: (tables) => session.prepare(tables),
-        count: (table, scope) => session.count(table, scope),
-        countBy: (table, scope, columns) => session.countBy(table, scope, columns),
-        keys: (table, scope, columns) => session.keys(table, scope, columns),
-        commit: (stream, batch) => session.commit(stream, batch),
-        close: () => session.close(),
-      };
-      return { ...methods, ...change(session) };
-    },
-  };
 }

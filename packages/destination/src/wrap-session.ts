@@ -1,0 +1,62 @@
+import type { Destination, OpenOptions, Session } from "./destination.ts";
+
+/**
+ * A destination whose sessions do some things in another way, and everything else as before.
+ *
+ * ```ts
+ * const counted = wrapSession(destination, (session) => ({
+ *   async commit(stream, batch) {
+ *     commits += 1;
+ *     return session.commit(stream, batch);
+ *   },
+ * }));
+ * ```
+ *
+ * @param change the methods that are replaced, given the session that does it as before, for each session that is opened.
+ * Its methods need no `this`.
+ */
+export function wrapSession(
+  destination: Destination,
+  change: (session: Session, options: OpenOptions) => Partial<Session>,
+): Destination {
+  return {
+    ...bound(destination, destinationMembers),
+    async open(options) {
+      const session = bound(await destination.open(options), sessionMembers);
+      return { ...session, ...change(session, options) };
+    },
+  };
+}
+
+// Records, so that a member that an interface gains does not compile until it is here.
+const destinationMembers: Readonly<Record<keyof Destination, true>> = {
+  name: true,
+  capabilities: true,
+  open: true,
+  contents: true,
+  read: true,
+  heldAs: true,
+  realTable: true,
+  uniteTables: true,
+};
+const sessionMembers: Readonly<Record<keyof Session, true>> = {
+  states: true,
+  prepare: true,
+  rehearse: true,
+  count: true,
+  countBy: true,
+  keys: true,
+  commit: true,
+  rows: true,
+  restore: true,
+  close: true,
+};
+
+/** These members of an object, as far as it has them: a class keeps its methods where a spread does not find them. */
+function bound<T extends object>(target: T, members: Readonly<Record<keyof T, true>>): T {
+  const entries = Object.keys(members).map((name) => {
+    const member: unknown = target[name as keyof T];
+    return [name, typeof member === "function" ? member.bind(target) : member] as const;
+  });
+  return Object.fromEntries(entries.filter(([, member]) => member !== undefined)) as T;
+}

@@ -1,0 +1,38 @@
+import { type Destination, type OpenOptions, type Session, wrapSession } from "@org/destination";
+import { memoryDestination as memory } from "@org/destination/memory";
+import { expect, test } from "vitest";
+
+/** A destination that is an instance of a class, methods and private fields and all. */
+class Kept implements Destination {
+  readonly #inner = memory();
+  readonly name = "kept";
+  readonly capabilities = this.#inner.capabilities;
+  open(options: OpenOptions): Promise<Session> {
+    return this.#inner.open(options);
+  }
+  async contents() {
+    return this.#inner.contents?.() ?? [];
+  }
+}
+
+test("what is not changed goes on to the session, and what is changed to the change", async () => {
+  let opened: string | undefined;
+  const destination = wrapSession(memory(), (session, { pipeline }) => {
+    opened = pipeline;
+    return { states: async () => new Map([...(await session.states()), ["added", { version: 1, value: null }]]) };
+  });
+  const session = await destination.open({ pipeline: "p" });
+  expect([...(await session.states()).keys()]).toEqual(["added"]);
+  expect(opened).toBe("p");
+  const right = await memory().open({ pipeline: "p" });
+  for (const name of ["rehearse", "rows", "restore"] as const) expect(typeof session[name]).toBe(typeof right[name]);
+  await session.close();
+});
+
+test("a destination that is a class keeps what it can, and lacks what it lacks", async () => {
+  const wrapped = wrapSession(new Kept(), () => ({}));
+  expect(wrapped.name).toBe("kept");
+  expect(await wrapped.contents?.()).toEqual([]);
+  expect(await (await wrapped.open({ pipeline: "p" })).states()).toEqual(new Map());
+  for (const name of ["read", "heldAs", "realTable", "uniteTables"] as const) expect(wrapped[name]).toBeUndefined();
+});
