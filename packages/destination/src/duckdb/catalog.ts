@@ -94,10 +94,16 @@ export class DuckdbCatalog implements Catalog {
   ): Promise<boolean> {
     if (oldKey || added.some(([, column]) => column.default !== undefined)) return true;
     if (widenings.length === 0) return false;
-    const [index] = await this.#database.read(
-      `SELECT 1 FROM duckdb_indexes() WHERE ${this.#here} AND lower(table_name) = lower(${literal(table.name)}) LIMIT 1`,
+    return this.hasIndex(table.name);
+  }
+
+  /** Whether people made one: we make none. */
+  async hasIndex(table: string): Promise<boolean> {
+    const [found] = await this.#database.read(
+      `SELECT index_count AS count FROM duckdb_tables()
+       WHERE ${this.#here} AND lower(table_name) = lower(${literal(table)})`,
     );
-    return index !== undefined;
+    return Number(found?.count) > 0;
   }
 
   async #alter(table: Table, added: readonly [string, Column][], { widenings }: TableChanges): Promise<void> {

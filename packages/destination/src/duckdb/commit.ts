@@ -17,7 +17,7 @@ export async function writeRows(database: Database, batch: Batch, mode?: "rehear
   const { table, replace = [], upserts = [], remove = [], keep = [] } = batch;
   const rows = [...replace.flatMap((each) => each.rows), ...upserts];
   const staged = await stageRows(database, table, rows);
-  const { inserted, updated } = staged > 0 || mode ? await merge(database, table) : { inserted: 0, updated: 0 };
+  const { inserted, updated } = staged > 0 || mode ? await merge(database, table, mode) : { inserted: 0, updated: 0 };
   const unchanged = staged - inserted - updated;
   // Before the marking, so that a placeholder that goes is not counted as deleted too.
   const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
@@ -55,6 +55,7 @@ export async function stageRows(database: Database, table: Table, rows: readonly
   await database.run(
     `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT ${names.map(quoted).join(", ")} FROM ${target} LIMIT 0`,
   );
+  await database.largeRows?.expect(table.name, columns);
   if (positions.size > 0) {
     await database.append(
       stage,
@@ -65,14 +66,30 @@ export async function stageRows(database: Database, table: Table, rows: readonly
   return positions.size;
 }
 
-async function merge(database: Database, table: Table): Promise<{ inserted: number; updated: number }> {
+async function merge(
+  database: Database,
+  table: Table,
+  mode?: "rehearsal",
+): Promise<{ inserted: number; updated: number }> {
   const names = Object.keys(table.columns).map(quoted);
+  const target = database.names.table(table.name);
+  const [known] = await database.read(
+    `SELECT 1 FROM ${target} AS target SEMI JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")} LIMIT 1`,
+  );
+  if (!known && !mode) {
+    // A merge would read the whole table for nothing.
+    const inserted = await database.run(
+      `INSERT INTO ${target} (${names.join(", ")}, _synced_at)
+       SELECT ${names.join(", ")}, now() FROM temp.main.${stage}`,
+    );
+    return { inserted, updated: 0 };
+  }
   const content = Object.keys(table.columns)
     .filter((name) => !table.primaryKey.includes(name))
     .map(quoted);
   const changed = content.map((name) => `target.${name} IS DISTINCT FROM source.${name}`);
   const actions = await database.read(
-    `MERGE INTO ${database.names.table(table.name)} AS target USING temp.main.${stage} AS source ON ${sameKey(table, "target")}
+    `MERGE INTO ${target} AS target USING temp.main.${stage} AS source ON ${sameKey(table, "target")}
      WHEN MATCHED AND (${[...changed, "target._deleted_at IS NOT NULL"].join(" OR ")}) THEN
        UPDATE SET ${content.map((name) => `${name} = source.${name}, `).join("")}_synced_at = now(), _deleted_at = NULL
      WHEN NOT MATCHED THEN

@@ -7,7 +7,8 @@ import type { StoredRow } from "../table.ts";
 import { DuckdbCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
-import { refusalOf, toDestinationError } from "./errors.ts";
+import { isOutOfMemory, refusalOf, toDestinationError } from "./errors.ts";
+import { LargeRows } from "./large-rows.ts";
 import type { OpenFile } from "./open.ts";
 import { driverParameters, readChunks, readRows } from "./values.ts";
 
@@ -21,9 +22,12 @@ export class Database implements LeaseDatabase {
   readonly place: string;
   readonly dialect = dialect;
   readonly catalog: DuckdbCatalog;
+  /** Undefined where the file is not ours to lay out. */
+  readonly largeRows: LargeRows | undefined;
   /** Where others may have the database open too. */
   lease: Lease | undefined;
   readonly #file: OpenFile;
+  #memoryLimit: number | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #queue: WorkQueue;
 
@@ -32,7 +36,9 @@ export class Database implements LeaseDatabase {
     this.names = names;
     this.place = place;
     this.catalog = new DuckdbCatalog(this);
+    this.largeRows = file.isLocal ? new LargeRows(this) : undefined;
     this.#file = file;
+    this.#memoryLimit = file.memoryLimit;
     this.#signal = signal;
     this.#queue = new WorkQueue(place, signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
@@ -41,6 +47,13 @@ export class Database implements LeaseDatabase {
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);
+  }
+
+  /** Sees to it that DuckDB may hold so many bytes at once, where its limit is ours to say and the machine has them. */
+  async needMemory(bytes: number): Promise<void> {
+    if (this.#memoryLimit === undefined || bytes * 2 <= this.#memoryLimit) return;
+    this.#memoryLimit = Math.max(this.#memoryLimit, Math.min(bytes * 2, 0.8 * process.availableMemory()));
+    await this.run(`SET memory_limit = '${Math.floor(this.#memoryLimit)}B'`);
   }
 
   async run(sql: string, parameters?: Parameters): Promise<number> {
@@ -112,6 +125,24 @@ export class Database implements LeaseDatabase {
    * whatever becomes of this file
    */
   async transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T> {
+    try {
+      return await this.#transaction(work, publish);
+    } catch (error) {
+      if (!isOutOfMemory(error) || !(await this.#mayTakeAll())) throw error;
+      return this.#transaction(work, publish);
+    }
+  }
+
+  /** @returns whether that is more than before */
+  async #mayTakeAll(): Promise<boolean> {
+    const before = this.#memoryLimit;
+    await this.needMemory(Number.POSITIVE_INFINITY);
+    if (this.#memoryLimit === before) return false;
+    await this.run("SET threads = 1");
+    return true;
+  }
+
+  async #transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T> {
     const { connection } = this.#file;
     await connection.run("BEGIN");
     try {
@@ -134,6 +165,7 @@ export class Database implements LeaseDatabase {
   /** Waits for what is queued, then closes the file. */
   close(): Promise<void> {
     return this.#queue.close(async () => {
+      await this.largeRows?.settle().catch(() => undefined);
       await this.lease?.giveBack().catch(() => undefined);
       this.lease?.end();
       // Closing does the same, but on the event loop's thread. What cannot be moved now stays in the log, and is safe.

@@ -1,6 +1,11 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 import { clauseOf } from "../sql/words.ts";
 
+const outOfMemory = /Out of Memory|failed to (pin|allocate)/i;
+
+/** Whether DuckDB's limit was too low for what it had to hold. */
+export const isOutOfMemory = (thrown: unknown): boolean => outOfMemory.test(String((thrown as Error | null)?.message));
+
 /** What DuckDB says, by the message it says it with: it has no error codes. The first that fits counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
   [/No space left|File too large|disk is full|not enough space|Disk quota/i, "NO_SPACE", "Make room and sync again."],
@@ -19,6 +24,11 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
     /Corrupt database file|Could not read enough bytes|Failure while replaying WAL|^Serialization Error/i,
     "NOT_A_DESTINATION",
     "The file is damaged or cut off. Restore it, or move it away with what begins with its name, and sync again.",
+  ],
+  [
+    outOfMemory,
+    "FAILED",
+    "DuckDB reads some thousand rows at once: raise memoryLimit, or leave the largest columns out.",
   ],
   [/not a valid DuckDB database|Is a directory/i, "NOT_A_DESTINATION", "Choose another path, or move the file away."],
 ];

@@ -21,7 +21,7 @@ export interface DuckdbOptions {
   readonly schema?: string;
   /**
    * How much memory DuckDB may take, in its own notation: `512MB`, `4GB`. Its own default is 80 % of the machine's.
-   * @default "1GB"
+   * @default "1GB", and more where the rows that it reads at once are larger
    */
   readonly memoryLimit?: string;
   /**
@@ -34,7 +34,7 @@ export interface DuckdbOptions {
   readonly leaseMs?: number;
 }
 
-const defaults = { schema: "main", memoryLimit: "1GB", leaseMs: 60_000 } as const satisfies DuckdbOptions;
+const defaults = { schema: "main", leaseMs: 60_000 } as const satisfies DuckdbOptions;
 
 /**
  * A DuckDB file as destination. Rows and state of a batch become durable in one transaction, or not at all; one writer

@@ -17,6 +17,10 @@ import { locked, toDestinationError } from "./errors.ts";
 export interface OpenFile {
   readonly driver: Driver;
   readonly connection: DuckDBConnection;
+  /** Whether it is on this machine. */
+  readonly isLocal: boolean;
+  /** How much memory DuckDB may take, in bytes, where that may be raised. */
+  readonly memoryLimit: number | undefined;
   /** Another connection to the same file, closed by itself. */
   connect(): Promise<OpenFile>;
   /** Closes the file, so that others can open it right away. */
@@ -25,8 +29,14 @@ export interface OpenFile {
 
 export interface OpenFileOptions {
   readonly readOnly?: boolean;
-  readonly memoryLimit: string;
+  /**
+   * How much memory DuckDB may take, in its own notation.
+   * @default "1GB", and as much as it needs where rows are so large that this is less than 2,048 of them
+   */
+  readonly memoryLimit?: string | undefined;
 }
+
+const DEFAULT_MEMORY_LIMIT = 1_000_000_000;
 
 // Shared by all copies of this module in the process: a bundle may well hold two.
 const key = Symbol.for("@org/destination/duckdb: open files");
@@ -63,7 +73,7 @@ export async function openFile(
       await createEmpty(driver, file);
     }
     const instance = await driver.DuckDBInstance.create(file, {
-      memory_limit: options.memoryLimit,
+      memory_limit: options.memoryLimit ?? `${DEFAULT_MEMORY_LIMIT}B`,
       // Each checkpoint writes the last rows of a table anew, up to 122,880 of them: with large rows that is most of the work,
       // and of the memory, at DuckDB's own 16 MB.
       ...(isFile && { checkpoint_threshold: "128MB" }),
@@ -73,6 +83,8 @@ export async function openFile(
     });
     try {
       const connection = await connectTo(instance);
+      const isLocal = !isMotherDuck(path);
+      const memoryLimit = options.memoryLimit || !isLocal ? undefined : DEFAULT_MEMORY_LIMIT;
       const close = () => {
         try {
           connection.closeSync();
@@ -83,9 +95,9 @@ export async function openFile(
       };
       const connect = async (): Promise<OpenFile> => {
         const another = await connectTo(instance);
-        return { driver, connection: another, connect, close: () => another.closeSync() };
+        return { driver, connection: another, isLocal, memoryLimit, connect, close: () => another.closeSync() };
       };
-      return { driver, connection, connect, close };
+      return { driver, connection, isLocal, memoryLimit, connect, close };
     } catch (error) {
       instance.closeSync();
       throw error;

@@ -127,6 +127,7 @@ async function append(database: Database, columns: readonly ExportColumn[], rows
       return driverValue(driver, column, storedForm(column, row[name] ?? null));
     }),
   );
+  await database.largeRows?.expect("rows", values);
   const types = columns.map((column) => driverType(driver, column));
   await database.append("rows", types, values, null);
 }

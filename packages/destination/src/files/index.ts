@@ -27,7 +27,7 @@ export interface FilesOptions extends S3Options {
   readonly memoryLimit?: string;
 }
 
-const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000, memoryLimit: "1GB" } as const;
+const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000 } as const;
 
 /**
  * A folder of data files, here or in S3, as destination. A batch is one file with what it changed, and one manifest that

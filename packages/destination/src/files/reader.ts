@@ -18,7 +18,7 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 /** Reads the files of a folder where they are, and those of S3 from copies in the folder for temporary files. */
 export async function openFilesReader(
   store: Store,
-  { memoryLimit, signal, copyInto }: ReadOptions & { readonly memoryLimit: string },
+  { memoryLimit, signal, copyInto }: ReadOptions & { readonly memoryLimit?: string | undefined },
 ): Promise<SqlReader> {
   const { tables, number } = await new Chain(store).refresh();
   if (number === 0) {

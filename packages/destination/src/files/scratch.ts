@@ -31,7 +31,7 @@ export interface Scratch {
 export async function openScratch(
   manifest: Manifest,
   pipeline: string,
-  options: { place: string; memoryLimit: string; signal: AbortSignal | undefined },
+  options: { place: string; memoryLimit: string | undefined; signal: AbortSignal | undefined },
 ): Promise<Scratch> {
   const { place, memoryLimit, signal } = options;
   await removeAbandoned();

@@ -16,7 +16,7 @@ export interface SessionOptions {
   readonly format: FileFormat;
   readonly leaseMs: number;
   readonly graceMs: number;
-  readonly memoryLimit: string;
+  readonly memoryLimit?: string | undefined;
   readonly onNotice: ((notice: DestinationNotice) => void) | undefined;
   readonly signal: AbortSignal | undefined;
 }
