@@ -41,7 +41,7 @@ afterAll(() => {
 });
 
 /** How much memory the process may have, in MB. */
-const destinations = { sqlite: 400, postgres: 400, duckdb: 800, files: 3000 } as const;
+const destinations = { sqlite: 400, postgres: 400, duckdb: 750, files: 1000 } as const;
 
 test.each(Object.entries(destinations))(
   "I11: two gigabytes of runs go into %s",

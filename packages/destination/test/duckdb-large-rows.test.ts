@@ -70,6 +70,13 @@ test("small rows of many sessions lie in one row group", async () => {
   expect(groups.length).toBeLessThanOrEqual(2);
 });
 
+test("a few long texts among small rows change nothing", async () => {
+  const path = newFile();
+  await store(path, { rows: 10, bytes: 10 * kilobyte });
+  for (let session = 1; session < 4; session += 1) await store(path, { from: session * 10, rows: 10, bytes: 100 });
+  expect((await rowGroups(path)).length).toBeLessThanOrEqual(2);
+});
+
 test("many row groups of large rows are joined at the end of a session, however few rows it has", async () => {
   const path = newFile();
   await store(path, { rows: 10, bytes: 20 * kilobyte });

@@ -9,6 +9,7 @@ import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
 import { isOutOfMemory, refusalOf, toDestinationError } from "./errors.ts";
 import { LargeRows } from "./large-rows.ts";
+import { MemoryLimit } from "./memory-limit.ts";
 import type { OpenFile } from "./open.ts";
 import { driverParameters, readChunks, readRows } from "./values.ts";
 
@@ -22,12 +23,13 @@ export class Database implements LeaseDatabase {
   readonly place: string;
   readonly dialect = dialect;
   readonly catalog: DuckdbCatalog;
+  /** Undefined where people set it. */
+  readonly memory: MemoryLimit | undefined;
   /** Undefined where the file is not ours to lay out. */
   readonly largeRows: LargeRows | undefined;
   /** Where others may have the database open too. */
   lease: Lease | undefined;
   readonly #file: OpenFile;
-  #memoryLimit: number | undefined;
   readonly #signal: AbortSignal | undefined;
   readonly #queue: WorkQueue;
 
@@ -38,7 +40,7 @@ export class Database implements LeaseDatabase {
     this.catalog = new DuckdbCatalog(this);
     this.largeRows = file.isLocal ? new LargeRows(this) : undefined;
     this.#file = file;
-    this.#memoryLimit = file.memoryLimit;
+    this.memory = file.memoryLimit === undefined ? undefined : new MemoryLimit(this, file.memoryLimit);
     this.#signal = signal;
     this.#queue = new WorkQueue(place, signal, (thrown, doing) => toDestinationError(thrown, place, doing));
   }
@@ -47,13 +49,6 @@ export class Database implements LeaseDatabase {
 
   queue<T>(doing: string, work: () => Promise<T>): Promise<T> {
     return this.#queue.add(doing, work);
-  }
-
-  /** Sees to it that DuckDB may hold so many bytes at once, where its limit is ours to say and the machine has them. */
-  async needMemory(bytes: number): Promise<void> {
-    if (this.#memoryLimit === undefined || bytes * 2 <= this.#memoryLimit) return;
-    this.#memoryLimit = Math.max(this.#memoryLimit, Math.min(bytes * 2, 0.8 * process.availableMemory()));
-    await this.run(`SET memory_limit = '${Math.floor(this.#memoryLimit)}B'`);
   }
 
   async run(sql: string, parameters?: Parameters): Promise<number> {
@@ -128,18 +123,9 @@ export class Database implements LeaseDatabase {
     try {
       return await this.#transaction(work, publish);
     } catch (error) {
-      if (!isOutOfMemory(error) || !(await this.#mayTakeAll())) throw error;
+      if (!isOutOfMemory(error) || !(await this.memory?.takeAll())) throw error;
       return this.#transaction(work, publish);
     }
-  }
-
-  /** @returns whether that is more than before */
-  async #mayTakeAll(): Promise<boolean> {
-    const before = this.#memoryLimit;
-    await this.needMemory(Number.POSITIVE_INFINITY);
-    if (this.#memoryLimit === before) return false;
-    await this.run("SET threads = 1");
-    return true;
   }
 
   async #transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T> {

@@ -21,6 +21,12 @@ const CHECKPOINT_BYTES = 16_000_000;
 /** Each checkpoint writes the places of all row groups anew. So many may be smaller than that. */
 const MOST_SMALL_GROUPS = 200;
 
+/** What DuckDB may take then, in bytes: it would fill more with blocks that nothing needs again. */
+const USUAL_MEMORY = 256_000_000;
+
+/** As often a batch is in memory on its way into a table. */
+const COPIES = 4;
+
 /** Rows that DuckDB reads at once. */
 const VECTOR_ROWS = 2048;
 
@@ -30,12 +36,16 @@ const BLOCK_BYTES = 256 * 1024;
 /** What the file has of a table, as of its last checkpoint. */
 interface StoredRowGroups {
   readonly count: number;
+  readonly rows: number;
+  /** At most, of texts in blocks of their own. */
   readonly bytes: number;
-  /** Bytes of a row on average, of texts in blocks of their own. */
-  readonly rowBytes: number;
+  /** At least: of each column's blocks one may be nearly empty. */
+  readonly leastBytes: number;
   /** The most that is read at once, in bytes. */
   readonly vectorBytes: number;
 }
+
+const nothing: StoredRowGroups = { count: 0, rows: 0, bytes: 0, leastBytes: 0, vectorBytes: 0 };
 
 export class LargeRows {
   readonly #database: Database;
@@ -51,15 +61,16 @@ export class LargeRows {
   async expect(table: string, columns: readonly (readonly unknown[])[]): Promise<void> {
     if (!this.#tables.has(table)) {
       this.#tables.set(table, await this.#database.catalog.hasIndex(table));
-      const { rowBytes, vectorBytes } = await this.#stored(table);
-      await this.#database.needMemory(vectorBytes);
-      if (rowBytes > LARGE_ROW) await this.#areNow(true);
+      const { rows, leastBytes, vectorBytes } = await this.#stored(table);
+      await this.#database.memory?.need(vectorBytes);
+      if (leastBytes > rows * LARGE_ROW) await this.#areNow(true);
     }
     const rows = columns[0]?.length ?? 0;
     const bytes = bytesOf(columns);
     if (bytes <= rows * LARGE_ROW) return;
     if (!this.#areLarge) await this.#areNow(true);
-    if (this.#tables.get(table)) await this.#database.needMemory((bytes / rows) * VECTOR_ROWS);
+    const atOnce = this.#tables.get(table) ? (bytes / rows) * VECTOR_ROWS : COPIES * bytes;
+    await this.#database.memory?.need(atOnce);
   }
 
   /** Before the checkpoint at the end of a session. */
@@ -68,7 +79,7 @@ export class LargeRows {
     const stored = await Promise.all([...this.#tables.keys()].map((table) => this.#stored(table)));
     const tooMany = stored.filter(({ count, bytes }) => count > MOST_SMALL_GROUPS + bytes / CHECKPOINT_BYTES);
     if (tooMany.length === 0) return;
-    await this.#database.needMemory(Math.max(...stored.map(({ rowBytes }) => rowBytes * VECTOR_ROWS)));
+    await this.#database.memory?.need(Math.max(...tooMany.map(({ rows, bytes }) => (bytes / rows) * VECTOR_ROWS)));
     await this.#areNow(false);
   }
 
@@ -76,6 +87,9 @@ export class LargeRows {
     this.#areLarge = large;
     await this.#database.run(`SET max_vacuum_tasks = ${large ? 0 : 100}`);
     if (!large) return;
+    await this.#database.memory?.makeUsual(USUAL_MEMORY);
+    // Each thread holds what it reads.
+    await this.#database.run("SET threads = 1");
     await this.#database.run(`SET checkpoint_threshold = '${CHECKPOINT_BYTES}B'`);
     // Of what each thread has freed little stays with it: the system's allocator keeps all otherwise.
     await this.#database.run("SET allocator_flush_threshold = '1MB'");
@@ -84,17 +98,17 @@ export class LargeRows {
   async #stored(table: string): Promise<StoredRowGroups> {
     const name = this.#database.names.table(table);
     // The function's own parser of names knows no quote in one.
-    if (name.includes('""')) return { count: 0, bytes: 0, rowBytes: 0, vectorBytes: 0 };
+    if (name.includes('""')) return nothing;
     const [found] = await this.#database.read(
-      `SELECT count(*) AS count, sum(bytes) AS bytes, sum(rows) AS rows,
-          max(bytes * least(1, ${VECTOR_ROWS} / rows)) AS vector
+      `SELECT count(*) AS count, sum(rows) AS rows, sum(bytes) AS bytes, sum(least_bytes) AS "leastBytes",
+         max(bytes * least(1, ${VECTOR_ROWS} / rows)) AS "vectorBytes"
        FROM (SELECT sum(len(additional_block_ids)) * ${BLOCK_BYTES}.0 AS bytes,
+               sum(greatest(len(additional_block_ids) - 1, 0)) * ${BLOCK_BYTES}.0 AS least_bytes,
                sum(count) FILTER (column_id = 0 AND segment_type <> 'VALIDITY') AS rows
              FROM pragma_storage_info(${literal(name)}) GROUP BY row_group_id)`,
     );
-    const number = (column: string) => Number(found?.[column] ?? 0);
-    const [bytes, rows] = [number("bytes"), number("rows")];
-    return { count: number("count"), bytes, rowBytes: rows > 0 ? bytes / rows : 0, vectorBytes: number("vector") };
+    const numbers = Object.entries(found ?? {}).map(([name, value]) => [name, Number(value ?? 0)]);
+    return { ...nothing, ...Object.fromEntries(numbers) };
   }
 }
 

@@ -49,8 +49,11 @@ export class DataFiles {
   async add(table: Table, entry: ManifestTable, number: number, removed: readonly StoredRow[]): Promise<ManifestTable> {
     if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
     const changes = [
-      // The transaction stamped its rows with its own time.
-      `SELECT *, false AS _removed FROM ${this.#target(table.name)} WHERE _synced_at = now() OR _deleted_at = now()`,
+      // The transaction stamped its rows with its own time. Each condition alone spares DuckDB what cannot meet it; with OR
+      // it would read the whole table.
+      ...["_synced_at = now()", "_deleted_at = now() AND _synced_at <> now()"].map(
+        (condition) => `SELECT *, false AS _removed FROM ${this.#target(table.name)} WHERE ${condition}`,
+      ),
       ...(removed.length > 0 ? [await this.#markers(table, removed)] : []),
     ];
     const file = await this.#write(table.name, entry, number, changes.join(" UNION ALL BY NAME "));

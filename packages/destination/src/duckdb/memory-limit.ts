@@ -1,0 +1,45 @@
+import type { Database } from "./database.ts";
+
+/** How much memory DuckDB may take, where people did not say: what is usual, or what it needs, up to 80 % of the machine's. */
+export class MemoryLimit {
+  readonly #database: Pick<Database, "run">;
+  #usual: number;
+  #needed = 0;
+  #current: number;
+
+  /** @param bytes what is usual, and what it may take now */
+  constructor(database: Pick<Database, "run">, bytes: number) {
+    this.#database = database;
+    this.#usual = bytes;
+    this.#current = bytes;
+  }
+
+  /** From now on less is usual, or more. */
+  async makeUsual(bytes: number): Promise<void> {
+    this.#usual = bytes;
+    await this.#apply();
+  }
+
+  /** So much is to be held at once, and as much again for what is made of it. */
+  async need(bytes: number): Promise<void> {
+    this.#needed = Math.max(this.#needed, 2 * bytes);
+    await this.#apply();
+  }
+
+  /** What was allowed turned out to be too little. @returns whether there is more */
+  async takeAll(): Promise<boolean> {
+    if (this.#needed === Number.POSITIVE_INFINITY) return false;
+    const before = this.#current;
+    await this.need(Number.POSITIVE_INFINITY);
+    await this.#database.run("SET threads = 1");
+    return this.#current > before;
+  }
+
+  async #apply(): Promise<void> {
+    const most = Math.max(this.#usual, 0.8 * process.availableMemory());
+    const bytes = Math.floor(Math.min(Math.max(this.#usual, this.#needed), most));
+    if (bytes === this.#current) return;
+    this.#current = bytes;
+    await this.#database.run(`SET memory_limit = '${bytes}B'`);
+  }
+}
