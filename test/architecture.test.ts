@@ -48,6 +48,13 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
   }
 });
 
+test("@org/kit imports nothing but its own files, and OpenTelemetry's API, so that it runs wherever the clients do", () => {
+  const foreign = files(join(root, "packages", "kit", "src"))
+    .flatMap(imports)
+    .filter((specifier) => !specifier.startsWith("./"));
+  expect([...new Set(foreign)]).toEqual(["@opentelemetry/api"]);
+});
+
 test("every export of every package has a source file", () => {
   for (const name of Object.keys(allowed)) {
     const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));

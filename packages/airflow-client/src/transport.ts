@@ -72,7 +72,7 @@ const notSurprising = { wasAccepted: false, isHopeless: false };
 export function createTransport(options: TransportOptions): Transport {
   const fetchFunction: FetchFunction = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const lasting = secretsIn(options.headers);
-  const renewed: string[] = [];
+  let renewed: string[] = [];
   const known = () => [...lasting, ...renewed];
   // A new one each time, so that nothing is remembered of what passed.
   const redact: Redact = (text) => createRedact(known)(text);
@@ -120,7 +120,7 @@ export function createTransport(options: TransportOptions): Transport {
 
   const remember = (secret: string, kind: "lasting" | "renewed"): void => {
     if (kind === "lasting") lasting.push(secret);
-    else renewed.splice(0, renewed.push(secret) - mostRenewed);
+    else renewed = [...renewed, secret].slice(-mostRenewed);
   };
   const credentials = options.auth && createCredentials(options.auth, { ...options, redact, remember, login });
   const history = createTokenHistory();

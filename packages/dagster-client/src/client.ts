@@ -8,8 +8,7 @@ import {
   secretsIn,
   withDeadline,
 } from "@org/kit";
-import { GraphQLClient } from "graphql-request";
-import { type HttpAnswer, isRefused, readAnswer } from "./answer.ts";
+import { isRefused, readAnswer } from "./answer.ts";
 import {
   checkDocument,
   checkToken,
@@ -22,7 +21,8 @@ import {
 import type { TypedDocument } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
-import { createTransport, type Sending } from "./transport.ts";
+import { createTransport } from "./transport.ts";
+import { exchange } from "./wire.ts";
 
 /** An answer's data, and when the server gave it. */
 export interface DagsterAnswer<Data> {
@@ -91,7 +91,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
   const transport = createTransport(url, fetch, middleware);
   const lasting = secretsIn(fixedHeaders);
-  const recent: string[] = [];
+  let recent: string[] = [];
 
   async function headersNow(request: string, context: DagsterAuthContext, redact: Redact): Promise<Headers> {
     if (typeof auth !== "function") return fixedHeaders;
@@ -106,33 +106,6 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       throw new DagsterError(message, { code: "AUTH_FAILED", retryable, cause });
     }
     return headers;
-  }
-
-  async function exchange(query: string, variables: object | undefined, sending: Sending): Promise<HttpAnswer> {
-    let received: HttpAnswer | undefined;
-    const fetchWhole = async (_input: RequestInfo | URL, init: RequestInit = {}): Promise<Response> => {
-      const { response, body } = await transport(init, sending);
-      const { status, headers } = response;
-      received = { status, headers, text: body };
-      // Whatever its status: what that means with Dagster, `readAnswer` knows.
-      return { ok: true, status, headers, text: async () => body } as Response;
-    };
-    // With its operation name left out, graphql-request does not parse the document; each has one operation only.
-    // Redirects are not followed, because they would carry the credentials to wherever they point.
-    const graphql = new GraphQLClient(url, {
-      fetch: fetchWhole,
-      errorPolicy: "all",
-      excludeOperationName: true,
-      redirect: "manual",
-      signal: sending.signal,
-    });
-    const parsed = graphql.rawRequest<unknown>(query, { ...variables });
-    const { data, errors } = await parsed.catch((error: unknown): { data?: undefined; errors?: undefined } => {
-      if (received === undefined) throw error;
-      // No GraphQL answer. What is thrown quotes all of it.
-      return {};
-    });
-    return { ...received!, data, errors };
   }
 
   async function rawRequest<Data, Variables>(
@@ -163,7 +136,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       if (credentials !== fixedHeaders) {
         const found = secretsIn(credentials);
         secrets.push(...found);
-        recent.splice(0, recent.push(...found.filter((secret) => !recent.includes(secret))) - mostRecent);
+        recent = [...new Set([...recent, ...found])].slice(-mostRecent);
       }
       waitsForAuth = false;
       let bytes = 0;
@@ -171,7 +144,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
         bytes = read;
       };
       const sending = { credentials, redact, operation, request, signal, limit, onRead };
-      const answer = await exchange(query, variables as object | undefined, sending);
+      const sendOne = (init: RequestInit) => transport(init, sending);
+      const answer = await exchange(url, { query, variables, signal, send: sendOne });
       // Nothing was done yet, so that a mutation can be sent again too.
       if (isRefused(answer) && typeof auth === "function" && !refused) return send(signal, credentials);
       const data = readAnswer(answer, request, redact) as Data;

@@ -1,4 +1,4 @@
-import { DagsterError } from "./errors.ts";
+import { invalid } from "./client-options.ts";
 
 /**
  * The address that requests go to: the given URL, with `/graphql` appended unless its path ends with that.
@@ -10,18 +10,14 @@ export function resolveEndpoint(url: string | URL): string {
   if (!/^https?:\/\//i.test(given)) {
     throw invalid(`the URL ${JSON.stringify(withoutCredentials(given))} has no scheme: write http://… or https://…`);
   }
-  let parsed: URL;
-  try {
-    parsed = new URL(given);
-  } catch {
-    throw invalid(`${JSON.stringify(withoutCredentials(given))} is not a URL`);
-  }
-  if (parsed.username !== "" || parsed.password !== "") {
+  const parsed = URL.parse(given);
+  if (!parsed) throw invalid(`${JSON.stringify(withoutCredentials(given))} is not a URL`);
+  if (parsed.username || parsed.password) {
     throw invalid(
       "the URL contains credentials, and a URL ends up in logs, errors and shell histories: pass them as `auth` or `headers`",
     );
   }
-  if (parsed.search !== "" || parsed.hash !== "") {
+  if (parsed.search || parsed.hash) {
     throw invalid(
       `the URL has a query or a fragment: give only ${parsed.origin}${parsed.pathname}, credentials as \`auth\``,
     );
@@ -34,10 +30,4 @@ export function resolveEndpoint(url: string | URL): string {
 /** What may be shown of a text that was meant as a URL. */
 function withoutCredentials(given: string): string {
   return given.replace(/^.*@/s, "").replace(/[?#].*$/, "");
-}
-
-function invalid(reason: string): DagsterError {
-  return new DagsterError(`The Dagster client cannot be made: ${reason}.`, {
-    code: "INVALID_OPTIONS",
-  });
 }

@@ -24,6 +24,7 @@ test.each([
   ["https://me:hunter22@dagster.example.com", /contains credentials, and a URL ends up in logs.*`auth`/],
   ["https://hunter22@dagster.example.com", /contains credentials/],
   ["me:hunter22@dagster.example.com", /"dagster.example.com" has no scheme/],
+  ["me:hunter22\n@dagster.example.com", /"dagster.example.com" has no scheme/],
   ["https://dagster.example.com/graphql?token=hunter22", /has a query or a fragment/],
   ["https://me:hunter22@[bad", /is not a URL/],
 ])("refuses the URL %s, and repeats no password", (url, message) => {
