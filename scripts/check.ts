@@ -1,5 +1,6 @@
 /**
- * Everything that must hold before a change is done, in one go: lint, types, tests, build, packages, generated code.
+ * Everything that must hold before a change is done, in one go: lint, types, tests, build, packages, generated code. With
+ * `--unit` what needs no server and no build: the inner loop.
  * Ends with `N passed, N failed`, each of vitest's tests and each other step counting once.
  */
 import { spawn } from "node:child_process";
@@ -43,25 +44,38 @@ interface Report {
   readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
 }
 
+/** The tier of a test file. Several files are tested at once, so tiers take longer than the suite. */
+function tierOf(file: string): string {
+  const [, tier] = /^test[\\/](live|packaging|nightly)[\\/]/.exec(file) ?? [];
+  return tier ?? "unit";
+}
+
 /** Where the time goes, so that nobody has to look for what to make quicker first. */
-function printSlowest({ testResults }: Report): void {
+function printTimes({ testResults }: Report): void {
   const took = testResults.map(({ name, startTime, endTime }) => ({
     name: name.replace(root, ""),
     seconds: Math.round((endTime - startTime) / 1000),
   }));
+  console.log("\nThe tiers, in seconds of their files together:");
+  for (const [tier, files] of Map.groupBy(took, ({ name }) => tierOf(name))) {
+    const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
+    console.log(`${String(seconds).padStart(6)}  ${tier} (${files.length} files)`);
+  }
   took.sort((a, b) => b.seconds - a.seconds);
   console.log("\nThe slowest test files, in seconds, from their first test on:");
   for (const { name, seconds } of took.slice(0, 12)) console.log(`${String(seconds).padStart(6)}  ${name}`);
 }
 
-async function tests(): Promise<void> {
+async function tests(...projects: string[]): Promise<void> {
   console.log("\n▸ tests");
   const folder = mkdtempSync(join(tmpdir(), "tests-"));
   const file = join(folder, "report.json");
   try {
-    const code = await run("vitest", ["run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`]);
+    const which = projects.flatMap((name) => ["--project", name]);
+    const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
+    const code = await run("vitest", ["run", ...which, ...reporters]);
     const report = JSON.parse(readFileSync(file, "utf8")) as Report;
-    printSlowest(report);
+    printTimes(report);
     passed += report.numPassedTests;
     skipped += report.numPendingTests + report.numTodoTests;
     if (process.env.REQUIRE_LIVE && skipped > 0) {
@@ -78,27 +92,32 @@ async function tests(): Promise<void> {
   }
 }
 
+async function everything(): Promise<void> {
+  await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
+  await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
+  await tests();
+  for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
+    await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
+    await step(
+      `types of @org/${name} (attw)`,
+      "attw",
+      "--pack",
+      `packages/${name}`,
+      "--profile",
+      "esm-only",
+      "--quiet",
+      "--exclude-entrypoints",
+      "schema.graphql",
+    );
+  }
+  await step("nothing unused (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
+  await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");
+}
+
 await step("lint and format (biome)", "biome", "check", ".");
 await step("types (tsc)", "tsc", "--noEmit");
-await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
-await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
-await tests();
-for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
-  await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
-  await step(
-    `types of @org/${name} (attw)`,
-    "attw",
-    "--pack",
-    `packages/${name}`,
-    "--profile",
-    "esm-only",
-    "--quiet",
-    "--exclude-entrypoints",
-    "schema.graphql",
-  );
-}
-await step("nothing unused (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
-await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");
+if (process.argv.includes("--unit")) await tests("unit");
+else await everything();
 
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
 process.exitCode = failed > 0 || passed === 0 ? 1 : 0;

@@ -63,6 +63,7 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   }
   // In browsers a redirect that is not followed has no status.
   if (status === 0 || (status >= 300 && status < 400)) return ["NOT_FOUND", `${redirect(answer)} Give the final URL.`];
+  if (status === 407) return ["NOT_FOUND", `${said}. That is not Dagster's own answer, but a proxy's.`];
   if (status === 404 || status === 405) {
     return ["NOT_FOUND", `${said}. Is this the address of Dagster's webserver?`];
   }

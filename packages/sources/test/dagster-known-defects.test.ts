@@ -1,7 +1,5 @@
 /** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
-import { readFileSync } from "node:fs";
 import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
-import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 import { expect, test } from "vitest";
 import { startFixture } from "./dagster-server.ts";
 
@@ -32,16 +30,19 @@ test("assets that were materialized are there, and so are those after them, with
   ]);
 });
 
-test("of an asset's materializations never more than the last one is asked for", () => {
-  const source = new URL("../../dagster-client/src/", import.meta.url);
-  const documents = ["generated/operations.ts", "event-assets.ts"].map((file) =>
-    readFileSync(new URL(file, source), "utf8"),
-  );
-  const asked = documents.join("\n").match(/assetMaterializations\b(\([^)]*\))?\s*\{/g) ?? [];
-  expect(asked.length).toBeGreaterThan(1);
-  // One document is no sync's: it is for who asks the client for those of one asset.
-  const others = asked.filter((each) => !each.includes("limit: 1)"));
-  expect(others.map((each) => each.includes("limit: $limit"))).toEqual([true]);
+test("of an asset's materializations never more than the last one is asked for", async () => {
+  const world = createEmptyDagsterWorld();
+  world.addLocation("main", { assets: [{ path: ["a"] }] });
+  world.materialize(["a"]);
+  const fixture = await startFixture(world);
+  // The simulator has no other.
+  const all = JSON.stringify({ query: "{ assetNodes { assetMaterializations { timestamp } } }" });
+  const headers = { "Content-Type": "application/json" };
+  const answer = await fetch(fixture.server.url, { method: "POST", headers, body: all });
+  expect(await answer.text()).toContain("assetMaterializations with limit: 1 only");
+  await fixture.sync();
+  fixture.expectTablesAsInWorld();
+  expect(fixture.rows("dagster_assets")).toHaveLength(1);
 });
 
 test("a run's times keep their microseconds, and it knows where it comes from and which run it repeats", async () => {
@@ -61,13 +62,4 @@ test("a run's times keep their microseconds, and it knows where it comes from an
     parent_run_id: first.runId,
     root_run_id: first.runId,
   });
-});
-
-test("every column of the four tables has a type, numbers and dates among them", () => {
-  const typesOf = (table: { readonly columns: Record<string, { readonly type: string }> }) =>
-    new Set(Object.values(table.columns).map(({ type }) => type));
-  expect(typesOf(runsTable)).toEqual(new Set(["string", "timestamp", "json"]));
-  expect(typesOf(assetsTable)).toEqual(new Set(["string", "timestamp"]));
-  expect(typesOf(schedulesTable)).toEqual(new Set(["string", "int64"]));
-  expect(typesOf(sensorsTable)).toEqual(new Set(["string", "json"]));
 });
