@@ -38,7 +38,11 @@ test("of an asset's materializations never more than the last one is asked for",
   // The simulator has no other.
   const all = JSON.stringify({ query: "{ assetNodes { assetMaterializations { timestamp } } }" });
   const headers = { "Content-Type": "application/json" };
-  const answer = await fetch(`${fixture.server.url.replace(/\/graphql$/, "")}/graphql`, { method: "POST", headers, body: all });
+  const answer = await fetch(`${fixture.server.url.replace(/\/graphql$/, "")}/graphql`, {
+    method: "POST",
+    headers,
+    body: all,
+  });
   expect(await answer.text()).toContain("assetMaterializations with limit: 1 only");
   await fixture.sync();
   fixture.expectTablesAsInWorld();

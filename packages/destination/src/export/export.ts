@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import type { Destination } from "../destination.ts";
 import { loadDriver } from "../duckdb/driver.ts";
 import { DestinationError } from "../errors.ts";
-import type { S3Options } from "../files/s3.ts";
+import type { S3Options } from "../files/s3-options.ts";
 import { describeFile } from "../files/scratch.ts";
 import { releaseHolder } from "../holder.ts";
 import type { Table } from "../table.ts";

@@ -1,5 +1,5 @@
 /** Removes exports, and nothing that none of their manifests names. */
-import type { S3Options } from "../files/s3.ts";
+import type { S3Options } from "../files/s3-options.ts";
 import { type Unfinished, unfinishedIn } from "./claim.ts";
 import {
   beganAt,

@@ -1,6 +1,6 @@
 /** Checks a place against the manifests that are in it. */
 import { DestinationError } from "../errors.ts";
-import type { S3Options } from "../files/s3.ts";
+import type { S3Options } from "../files/s3-options.ts";
 import { unfinishedIn } from "./claim.ts";
 import { type ExportManifest, exportsFolder, idsIn, manifestPath, parseManifest } from "./manifest.ts";
 import { type ExportPlace, openPlace } from "./place.ts";

@@ -8,13 +8,14 @@ import type { FileFormat } from "./formats.ts";
 import type { Manifest } from "./manifest.ts";
 import { checkPlace, isS3, parseS3Place } from "./place.ts";
 import { openFilesReader } from "./reader.ts";
-import { openS3Store, type S3Options } from "./s3.ts";
+import { openS3Store } from "./s3.ts";
+import type { S3Options } from "./s3-options.ts";
 import { FilesSession, type SessionOptions } from "./session.ts";
 import type { Store } from "./store.ts";
 
 export type { FileFormat } from "./formats.ts";
 export { type PutOptions, putObject } from "./put.ts";
-export type { S3Credentials, S3Options } from "./s3.ts";
+export type { S3Credentials, S3Options } from "./s3-options.ts";
 
 export interface FilesOptions extends S3Options {
   /** Of the data files that are written; those of other formats are read. @default "parquet" */

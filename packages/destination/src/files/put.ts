@@ -1,7 +1,8 @@
 import { DestinationError } from "../errors.ts";
 import { checkPlace, isS3, parseS3Place } from "./place.ts";
-import { createClient, loadSdk, type S3Options } from "./s3.ts";
+import { createClient, loadSdk } from "./s3.ts";
 import { s3Error } from "./s3-errors.ts";
+import type { S3Options } from "./s3-options.ts";
 
 export interface PutOptions extends S3Options {
   /** As browsers are told: `text/html; charset=utf-8`. */

@@ -6,27 +6,10 @@ import type { S3Client } from "@aws-sdk/client-s3";
 import { DestinationError } from "../errors.ts";
 import type { S3Place } from "./place.ts";
 import { isConflict, isMissing, s3Error } from "./s3-errors.ts";
+import type { S3Options } from "./s3-options.ts";
 import { createRemover } from "./s3-remove.ts";
 import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
-
-export interface S3Options {
-  /** Of the bucket. @default as the SDK finds it: AWS_REGION, the profile */
-  readonly region?: string;
-  /** Of a server that is not Amazon's, e.g. `https://minio.example.org`. */
-  readonly endpoint?: string;
-  /** Whether the bucket's name is in the path rather than in the host's name. @default true with an endpoint */
-  readonly forcePathStyle?: boolean;
-  /** @default as the SDK finds them: the environment, the profile, the machine's role */
-  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>);
-}
-
-/** What the SDK takes; its own types would be missing where it is not installed. */
-export interface S3Credentials {
-  readonly accessKeyId: string;
-  readonly secretAccessKey: string;
-  readonly sessionToken?: string;
-}
 
 /** The same text for ever, so that creating it again does no harm, whatever the server makes of the condition. */
 const probe = { path: "_sync/about.json", text: '{"about":"Written by a sync. manifests/ says which files count."}\n' };

@@ -2,7 +2,6 @@
  * Answers over HTTP: the page, every question, and metrics. It only reads, and knows who may ask only by the name under
  * which it is asked: whoever reaches it can read what it serves.
  */
-import type { IncomingMessage, RequestListener } from "node:http";
 import type { Destination } from "@org/destination";
 import type { Insights, Scope } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
@@ -13,12 +12,14 @@ import { waitingPage } from "../page/live.ts";
 import { type PageOptions, reportPage } from "../page/page.ts";
 import type { Question } from "../question.ts";
 import { questions } from "../questions/index.ts";
+import type { HandledRequest, Handler } from "./exchange.ts";
 import { Follower, type Look, TooMany } from "./follower.ts";
 import { isKnownHost } from "./host-names.ts";
 import { parseQuery } from "./query-string.ts";
 import { type Reply, send } from "./reply.ts";
 import type { SyncHealth } from "./sync-health.ts";
 
+export type { HandledRequest, HandledResponse, Handler } from "./exchange.ts";
 export type { SyncHealth } from "./sync-health.ts";
 
 export interface HandlerOptions extends Omit<PageOptions, "title" | "stamp"> {
@@ -49,7 +50,7 @@ interface Context {
  * @example
  * createServer(createHandler({ destination: sqlite("orchestration.sqlite") })).listen(8642, "127.0.0.1");
  */
-export function createHandler(options: HandlerOptions): RequestListener {
+export function createHandler(options: HandlerOptions): Handler {
   const { destination, pipelines, signal } = options;
   const context = { options, follower: new Follower(destination, pipelines, signal) };
   return (request, response) => {
@@ -65,7 +66,7 @@ export function createHandler(options: HandlerOptions): RequestListener {
   };
 }
 
-async function answer(context: Context, { method, headers, url = "" }: IncomingMessage): Promise<Reply> {
+async function answer(context: Context, { method, headers, url = "" }: HandledRequest): Promise<Reply> {
   if (method !== "GET" && method !== "HEAD") {
     return failure(405, "METHOD", "This server only reads: ask by GET or HEAD.", {
       allow: "GET, HEAD",

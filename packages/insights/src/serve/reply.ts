@@ -1,6 +1,6 @@
 /** Answers of the server, with the headers that all of them have. */
 import { createHash } from "node:crypto";
-import type { IncomingMessage, ServerResponse } from "node:http";
+import type { HandledRequest, HandledResponse } from "./exchange.ts";
 
 export interface Reply {
   /** @default 200 */
@@ -27,30 +27,27 @@ const guards = {
 } as const;
 
 export function send(
-  request: Pick<IncomingMessage, "headers">,
-  response: ServerResponse,
+  request: Pick<HandledRequest, "headers">,
+  response: HandledResponse,
   { status = 200, type, body, asOf, headers = {} }: Reply,
 ): void {
   const bytes = Buffer.from(body);
   const etag = asOf && `"${asOf}-${createHash("sha256").update(bytes).digest("base64url").slice(0, 16)}"`;
   // The page's own policy is in the page.
   const policy = type === "html" ? "frame-ancestors 'none'" : "default-src 'none'; frame-ancestors 'none'";
-  response.setHeaders(
-    new Map(
-      Object.entries({
-        "cache-control": etag ? "no-cache" : "no-store",
-        "content-security-policy": policy,
-        ...guards,
-        ...(etag && { etag }),
-        ...headers,
-      }),
-    ),
-  );
+  const common = {
+    "cache-control": etag ? "no-cache" : "no-store",
+    "content-security-policy": policy,
+    ...guards,
+    ...(etag && { etag }),
+    ...headers,
+  };
   if (etag && matches(request.headers["if-none-match"], etag)) {
-    response.writeHead(304).end();
+    response.writeHead(304, common);
+    response.end();
     return;
   }
-  response.writeHead(status, { "content-type": types[type], "content-length": bytes.length });
+  response.writeHead(status, { ...common, "content-type": types[type], "content-length": bytes.length });
   // Of HEAD, Node leaves the body out.
   response.end(bytes);
 }
