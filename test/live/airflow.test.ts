@@ -8,6 +8,7 @@ import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sourc
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
+import { expectWhatPagesShow } from "./airflow-pages.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
@@ -89,6 +90,10 @@ function testSync(version: string): void {
       expect({ inserted, updated, deleted, removed }).toEqual({ inserted: 0, updated: 0, deleted: 0, removed: 0 });
     }
     await expectNoDifference();
+  });
+
+  test("its pages and its lists show the numbers that questions answer", async () => {
+    await expectWhatPagesShow(server, duckdb(path));
   });
 
   test("I4: what runs, users and the scheduler change is there after the next sync", async () => {

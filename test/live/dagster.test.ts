@@ -10,6 +10,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { testDeletions } from "./dagster-deletions.ts";
+import { expectWhatPagesShow } from "./dagster-pages.ts";
 import { describeLiveOn, log } from "./live.ts";
 import {
   type DagsterServer,
@@ -132,6 +133,8 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
   // Where the runs are stored has nothing to do with what follows.
   if (storage !== "sqlite") return;
   const isNewest = version === dagsterVersion;
+  test("its pages show the numbers that questions answer", () => expectWhatPagesShow(server.url, duckdb(path)));
+
   // To the newest version's locations more is done in dagster-rounds.test.ts.
   if (nightly || !isNewest) testBrokenLocation();
   if (isNewest) describe("what is deleted", () => testDeletions(() => server));

@@ -3,7 +3,17 @@ import type { Destination, SqlReader, StoredPipeline, Value } from "@org/destina
 import { asOfOf } from "./as-of.ts";
 import { dialects } from "./dialect.ts";
 import { InsightsError } from "./errors.ts";
-import { checkTimezone, DAY, daysOf, localTimezone, type Micros, parseMoment, textOf, type Window } from "./moments.ts";
+import {
+  checkTimezone,
+  DAY,
+  type Day,
+  daysOf,
+  localTimezone,
+  type Micros,
+  parseMoment,
+  textOf,
+  type Window,
+} from "./moments.ts";
 import { type GivenParameters, parametersOf } from "./parameters.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, Question, SqlRow } from "./question.ts";
 import { rowsOf } from "./rows.ts";
@@ -132,23 +142,26 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   const dialect = dialects[reader.dialect];
   const run = async (write: (asking: Asking<P>) => string) => {
     const values: Value[] = [];
-    const statement = write({
-      ...asking,
-      value(value) {
-        values.push(value);
-        return `$${values.length}`;
-      },
-    });
+    const value = (given: Value) => {
+      values.push(given);
+      return `$${values.length}`;
+    };
+    const statement = write(Object.assign(Object.create(asking) as Asking<P>, { value }));
     const sql = withQueries(statement, found, dialect, reader);
     return { sql, values, rows: (await reader.query(sql, values)) as readonly SqlRow[] };
   };
+  let shownDays: readonly Day[] | undefined;
   const asking: Asking<P> = {
     parameters: parametersOf(question, own as unknown as GivenParameters<P>),
     asOf,
     window,
     previous: { from: window.from - (window.to - window.from), to: window.from },
     timezone,
-    days: daysOf(window, timezone),
+    // Of a century they take seconds, and few questions look at them.
+    get days() {
+      shownDays ??= daysOf(window, timezone);
+      return shownDays;
+    },
     dialect,
     contents: pipelines ? contents.filter(({ pipeline }) => pipelines.includes(pipeline)) : contents,
     value: () => {

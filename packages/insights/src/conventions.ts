@@ -10,6 +10,7 @@
  * - A re-run is a run of which something was executed before the run's own start: somebody cleared it. It counts in
  *   outcomes, and not where it is asked how long or how late runs usually are.
  * - A duration is from start to end, never the server's own number. Where the end is before the start there is none.
+ * - A run of Dagster whose end nobody knows ended when it last changed; it has no duration.
  * - A logical run of Dagster is a run with all that re-execute it. Its outcome is the latest one's.
  * - Canceled is neither success nor failure.
  */
@@ -17,9 +18,9 @@ import type { Dialect } from "./dialect.ts";
 
 const duration = (from: string, to: string) => `CASE WHEN ${to} >= ${from} THEN (${to} - ${from}) / 1000000.0 END`;
 
-/** Statuses of Dagster by what they mean here. Others have not begun. */
+/** Statuses of Dagster by what they mean here. Others have not begun. No release writes SUSPENDED yet. */
 const dagsterState = `CASE status WHEN 'SUCCESS' THEN 'success' WHEN 'FAILURE' THEN 'failed' WHEN 'CANCELED' THEN 'canceled'
-  WHEN 'STARTED' THEN 'running' WHEN 'CANCELING' THEN 'running' ELSE 'queued' END`;
+  WHEN 'STARTED' THEN 'running' WHEN 'SUSPENDED' THEN 'running' WHEN 'CANCELING' THEN 'running' ELSE 'queued' END`;
 
 /** What tells attempts from each other by when they began, for looking them up. */
 const attemptColumns =
@@ -75,7 +76,8 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       ${member("tags", "dagster/backfill")} AS backfill, ${member("tags", "dagster/partition")} AS partition_key,
       CASE WHEN parent_run_id IS NULL THEN 0 ELSE 1 END AS is_rerun,
       CASE WHEN ${member("tags", "dagster/retry_number")} IS NULL THEN 0 ELSE 1 END AS is_retry,
-      coalesce(creation_time, start_time, update_time) AS queued, start_time AS started, end_time AS ended,
+      coalesce(creation_time, start_time, update_time) AS queued, start_time AS started,
+      coalesce(end_time, CASE WHEN status IN ('SUCCESS', 'FAILURE', 'CANCELED') THEN update_time END) AS ended,
       update_time AS updated, ${duration("start_time", "end_time")} AS duration,
       CASE WHEN status IN ('SUCCESS', 'FAILURE', 'CANCELED') THEN 1 ELSE 0 END AS is_finished,
       code_location, repository
@@ -83,7 +85,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
 
   /** Dagster's logical runs: begun by their first run, ended and named by the latest one. */
   logical_runs: () => `
-    SELECT orchestrator, pipeline, name, job, root_run_id AS run_id, run_id AS last_run_id, state, first_origin AS origin,
+    SELECT orchestrator, pipeline, name, job, root_run_id AS run_id, first_run_id, run_id AS last_run_id, state, first_origin AS origin,
       first_queued AS queued, first_started AS started, ended,
       ${duration("first_started", "ended")} AS duration, is_finished, attempts, attempts - 1 AS reruns, reruns_by_hand,
       code_location, repository
@@ -93,7 +95,8 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
         sum(CASE WHEN is_rerun = 1 AND is_retry = 0 THEN 1 ELSE 0 END) OVER (PARTITION BY pipeline, root_run_id) AS reruns_by_hand,
         min(queued) OVER (PARTITION BY pipeline, root_run_id) AS first_queued,
         min(started) OVER (PARTITION BY pipeline, root_run_id) AS first_started,
-        first_value(origin) OVER (PARTITION BY pipeline, root_run_id ORDER BY coalesce(queued, 0), run_id) AS first_origin
+        first_value(origin) OVER (PARTITION BY pipeline, root_run_id ORDER BY coalesce(queued, 0), run_id) AS first_origin,
+        first_value(run_id) OVER (PARTITION BY pipeline, root_run_id ORDER BY coalesce(queued, 0), run_id) AS first_run_id
       FROM job_runs j) AS numbered
     WHERE newest = 1`,
 

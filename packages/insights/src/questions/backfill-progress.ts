@@ -57,7 +57,7 @@ export const backfillProgress = defineQuestion({
       WHERE run_after < first_seen - ${ON_TIME} OR queued - run_after > every
       UNION ALL
       SELECT l.orchestrator, l.pipeline, l.name, l.job, 'backfill', j.backfill, l.state, NULL, l.ended, NULL
-      FROM logical_runs l JOIN job_runs j ON j.pipeline = l.pipeline AND j.run_id = l.run_id WHERE j.backfill IS NOT NULL),
+      FROM logical_runs l JOIN job_runs j ON j.pipeline = l.pipeline AND j.run_id = l.first_run_id WHERE j.backfill IS NOT NULL),
     counted AS (
       SELECT g.*, CASE WHEN state IN ('success', 'failed', 'canceled') THEN 1 ELSE 0 END AS is_over FROM grouped g
       WHERE ${ofPresentDags("g", "name", parameters)})

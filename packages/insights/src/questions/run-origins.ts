@@ -53,8 +53,8 @@ export const runOrigins = defineQuestion({
       UNION ALL
       SELECT l.orchestrator, l.pipeline, l.name, l.job, l.ended, l.state, l.origin,
         coalesce(j.schedule_name, j.sensor_name, j.backfill), u.person
-      FROM logical_runs l LEFT JOIN job_runs j ON j.pipeline = l.pipeline AND j.run_id = l.run_id
-        LEFT JOIN users u ON u.pipeline = l.pipeline AND u.run_id = l.run_id
+      FROM logical_runs l LEFT JOIN job_runs j ON j.pipeline = l.pipeline AND j.run_id = l.first_run_id
+        LEFT JOIN users u ON u.pipeline = l.pipeline AND u.run_id = l.first_run_id
       WHERE l.state IN ('success', 'failed')),
     counted AS (
       SELECT orchestrator, pipeline, origin, coalesce(cause, '') AS cause, coalesce(person, '') AS person, job, state,

@@ -35,7 +35,7 @@ export const runningTooLong = defineQuestion({
     map_index: { type: "integer", nullable: true, description: "The task's index, -1 where it is not mapped." },
     try_number: { type: "integer", nullable: true, description: "The task's attempt." },
     state: { type: "text", description: "running, or deferred, restarting and up_for_reschedule of tasks." },
-    started: { type: "moment", description: "Its start." },
+    started: { type: "moment", description: "Its start; where Dagster does not tell it, when the run last changed." },
     running_for: { type: "number", unit: "s", description: "From there to the moment that the tables show." },
     normal_p95: {
       type: "number",
@@ -58,8 +58,8 @@ export const runningTooLong = defineQuestion({
       SELECT orchestrator, pipeline, name, job, run_id, '', NULL, NULL, state, started, NULL
       FROM dag_runs WHERE state = 'running' AND started IS NOT NULL AND purged_at IS NULL
       UNION ALL
-      SELECT orchestrator, pipeline, name, job, run_id, '', NULL, NULL, state, started, NULL
-      FROM job_runs WHERE state = 'running' AND started IS NOT NULL),
+      SELECT orchestrator, pipeline, name, job, run_id, '', NULL, NULL, state, coalesce(started, updated, queued), NULL
+      FROM job_runs WHERE state = 'running'),
     past AS (
       SELECT 'airflow' AS orchestrator, e.pipeline, e.dag_id AS job, e.task_id AS task, e.ended, e.duration
       FROM executions e LEFT JOIN dag_runs r
