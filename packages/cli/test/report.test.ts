@@ -273,6 +273,27 @@ test("no question's option is one of the command's", async () => {
   expect(taken.filter((name) => own.includes(name))).toEqual([]);
 });
 
+test("a terminal's lines are no longer than it is wide, and nothing is cut from what is no terminal", async () => {
+  const lines = async (columns: number, ...args: string[]) => {
+    const written: string[] = [];
+    const stdout = { isTTY: true, columns, write: (text: string) => written.push(text) };
+    expect((await dagsync(["report", ...args, "--at", place, ...zone], { stdout })).code).toBe(0);
+    return written.join("").split("\n");
+  };
+  for (const columns of [40, 80]) {
+    for (const args of [[], ["success_rate"], ["run_durations"], ["coverage"]]) {
+      const widest = Math.max(...(await lines(columns, ...args)).map((line) => line.length));
+      // What is one word is not cut.
+      const room = Math.max(columns, place.length + 1, args[0] === "coverage" && columns === 40 ? 60 : 0);
+      expect(widest, `${args} at ${columns}`).toBeLessThanOrEqual(room);
+    }
+  }
+  expect((await lines(80, "success_rate")).join(" ")).toMatch(/No room for [a-z ,]+: a wider/);
+  expect((await lines(40, "coverage")).join("\n")).toMatch(/^table +airflow_dags\nrows +2\n/m);
+  const [head = ""] = (await report("success_rate")).stdout.split("\n");
+  expect(head.length).toBeGreaterThan(80);
+});
+
 test("what servers named is written, and nothing of it is obeyed", async () => {
   const file = join(folder, "hostile.sqlite");
   copyFileSync(join(folder, "o.sqlite"), file);

@@ -114,6 +114,21 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     FROM logical_runs`,
 
   /**
+   * The same without what executions say of Airflow's runs: cheap where nobody asks whether something was executed again.
+   */
+  plain_runs: () => `
+    SELECT 'airflow' AS orchestrator, pipeline, dag_id AS name, dag_id AS job, dag_run_id AS run_id,
+      coalesce(state, 'queued') AS state, run_type AS origin, run_after, queued_at AS queued, start_date AS started,
+      end_date AS ended, ${duration("start_date", "end_date")} AS duration,
+      CASE WHEN state IN ('success', 'failed') THEN 1 ELSE 0 END AS is_finished, triggered_by,
+      triggering_user_name, purged_at
+    FROM airflow_dag_runs
+    UNION ALL
+    SELECT orchestrator, pipeline, name, job, run_id, state, origin, queued, queued, started, ended, duration, is_finished,
+      NULL, NULL, NULL
+    FROM logical_runs`,
+
+  /**
    * How long runs, and Airflow's tasks, took: one row per finished run, where `task` is empty, and per instance of a task.
    * `duration` is null where it says nothing about how long that usually takes: of what failed, since to fail fast is no
    * speed, and of re-runs. A task's last attempt counts in a re-run too: unlike the run, it began when it began.

@@ -1,15 +1,19 @@
 /** Values of an answer as people read them. */
 import type { AnswerColumn, AnswerColumns } from "./question.ts";
 
-/** Columns that a table can show, in their order. Of whom a row is, is left out where all are of one. */
+/**
+ * Columns that a table can show, in their order. Of whom a row is, is left out where all are of one; the orchestrator, too,
+ * where pipelines are told apart: each has one.
+ */
 export function shownColumns(
   columns: AnswerColumns,
   rows: readonly Readonly<Record<string, unknown>>[],
 ): readonly (readonly [name: string, column: AnswerColumn])[] {
+  const varies = (name: string) => rows.some((row) => row[name] !== rows[0]?.[name]);
   return Object.entries(columns).filter(([name, { type, nullable }]) => {
     if (type === "list") return name === "last_runs";
-    const first = rows[0]?.[name];
-    if (name === "orchestrator" || name === "pipeline") return rows.some((row) => row[name] !== first);
+    if (name === "orchestrator") return varies(name) && !varies("pipeline");
+    if (name === "pipeline") return varies(name);
     return !nullable || rows.length === 0 || rows.some((row) => row[name] !== null);
   });
 }

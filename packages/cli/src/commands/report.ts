@@ -94,10 +94,10 @@ async function report(
       await writePage(options.html, insights, { ...scope, place }, io);
     } else if (question) {
       const answer = await insights.answer(question, { ...saidFor(question, place), ...parameters, ...scope });
-      io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format));
+      io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format, widthOf(io)));
     } else {
       const attention = saidFor(needsAttention, place);
-      io.stdout.write(await summaryIn(options.format, insights, scope, attention, place.destination.name));
+      io.stdout.write(await summaryIn(options.format, insights, scope, attention, place.destination.name, widthOf(io)));
     }
     const found: string[] = [];
     for (const each of failOn) {
@@ -115,16 +115,22 @@ async function report(
   }
 }
 
+/** Of a terminal: what is read by programs, or from a file, is written whole. */
+function widthOf({ stdout }: Pick<SafeIo, "stdout">): number | undefined {
+  return stdout.isTTY ? stdout.columns : undefined;
+}
+
 async function summaryIn(
   format: Format,
   insights: Awaited<ReturnType<Insights["openInsights"]>>,
   scope: object,
   attentionOf: object,
   place: string,
+  width: number | undefined,
 ): Promise<string> {
   const { summarized, summaryMarkdown, summaryText } = await import("../report/summary.ts");
   const summary = await summarized(insights, scope, attentionOf);
-  if (format === "table") return summaryText(summary, place);
+  if (format === "table") return summaryText(summary, place, width);
   if (format === "markdown") return summaryMarkdown(summary, place);
   const { attention, numbers } = summary;
   if (format === "csv") return (await import("../report/formats.ts")).written(numbers, "csv");

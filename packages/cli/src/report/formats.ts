@@ -6,21 +6,58 @@ import { textTable } from "../render/table.ts";
 export const formats = ["table", "json", "csv", "markdown"] as const;
 export type Format = (typeof formats)[number];
 
-export function written(answer: Answer, format: Format): string {
-  return { table, json: answerJson, csv: answerCsv, markdown }[format](answer);
+/** @param width of the terminal, in characters. @default no limit: it is no terminal */
+export function written(answer: Answer, format: Format, width = Number.POSITIVE_INFINITY): string {
+  return format === "table" ? table(answer, width) : { json: answerJson, csv: answerCsv, markdown }[format](answer);
 }
 
-/** For a terminal. */
-export function table(answer: Answer, indent = 0): string {
+/** With fewer columns than that a table says too little. */
+const FEWEST_COLUMNS = 3;
+
+function table(answer: Answer, width: number): string {
   const { question, rows } = answer;
-  if (rows.length === 0) return `${" ".repeat(indent)}Nothing.\n`;
+  if (rows.length === 0) return "Nothing.\n";
   const columns = shownColumns(question.columns, rows);
-  return textTable(
-    columns.map(([name]) => headOf(name)),
-    rowTexts(answer, columns).map((row) => row.map(shortened)),
-    indent,
-    columns.map(([, column]) => isNumeric(column)),
-  );
+  const texts = rowTexts(answer, columns).map((row) => row.map(shortened));
+  const heads = columns.map(([name]) => headOf(name));
+  for (let count = columns.length; count >= Math.min(FEWEST_COLUMNS, columns.length); count -= 1) {
+    const ended = columns.map(([, column]) => isNumeric(column));
+    const text = textTable(
+      heads.slice(0, count),
+      texts.map((row) => row.slice(0, count)),
+      0,
+      ended.slice(0, count),
+    );
+    if (widthOf(text) > width) continue;
+    if (count === columns.length) return text;
+    return `${text}\n${wrapped(`No room for ${heads.slice(count).join(", ")}: a wider terminal, --format csv or a pipe has them.`, width)}\n`;
+  }
+  return texts.map((row) => recordText(heads, row)).join("\n");
+}
+
+/** A row as lines, one for each column. */
+function recordText(heads: readonly string[], row: readonly string[]): string {
+  const widest = Math.max(...heads.map((head) => head.length));
+  return row
+    .map((text, at) => `${(heads[at] as string).padEnd(widest)}  ${visible(text).replace(/[\n\t]+/g, " ")}\n`)
+    .join("");
+}
+
+function widthOf(text: string): number {
+  return Math.max(...text.split("\n").map((line) => line.length));
+}
+
+/** A text as lines of a width, at the ends of words where it can. @param indent of all but the first line */
+export function wrapped(text: string, width: number, indent = 0): string {
+  const lines: string[] = [];
+  for (const word of text.split(" ")) {
+    const line = lines.at(-1);
+    const longer = line === undefined ? word : `${line} ${word}`;
+    if (line === undefined || longer.length > width)
+      lines.push(line === undefined ? word : `${" ".repeat(indent)}${word}`);
+    else lines[lines.length - 1] = longer;
+  }
+  return lines.join("\n");
 }
 
 /** What one row of a table in a terminal may take of it. */

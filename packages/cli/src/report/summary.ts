@@ -13,7 +13,7 @@ import {
 } from "@org/insights";
 import { visible } from "@org/kit";
 import { textTable } from "../render/table.ts";
-import { markdownText } from "./formats.ts";
+import { markdownText, wrapped } from "./formats.ts";
 
 export interface Summary {
   readonly attention: Answer<typeof needsAttention.columns>;
@@ -27,36 +27,45 @@ export async function summarized(insights: Insights, scope: Scope, attentionOf: 
   };
 }
 
-export function summaryText({ attention, numbers }: Summary, place: string): string {
+/** Terminals narrower than that have no room for the numbers of both windows. */
+const NARROW = 56;
+
+/** @param width of the terminal, in characters. @default no limit: it is no terminal */
+export function summaryText({ attention, numbers }: Summary, place: string, width = Number.POSITIVE_INFINITY): string {
   const { asOf, timezone, window } = numbers;
   const days = (Date.parse(window.to) - Date.parse(window.from)) / 86_400_000;
   const period =
     Number.isInteger(days) && days > 1 ? `${days} days` : days === 1 ? "day" : `${Math.round(days * 24)} hours`;
-  const head = `${place}, as of ${momentText(asOf, timezone)} (${timezone})\n`;
-  return [head, attentionText(attention), numbersText(numbers, period)].join("\n");
+  const head = `${wrapped(`${place}, as of ${momentText(asOf, timezone)} (${timezone})`, width)}\n`;
+  return [head, attentionText(attention, width), numbersText(numbers, period, width)].join("\n");
 }
 
-function attentionText({ rows, timezone }: Summary["attention"]): string {
+function attentionText({ rows, timezone }: Summary["attention"], width: number): string {
   if (rows.length === 0) return "Nothing needs attention.\n";
   const severities = ["", "minor", "major", "critical"];
   const lines = rows.map(({ severity, kind, name, since, what }) => {
     const when = since === null ? "" : ` since ${momentText(since, timezone)}`;
     const head = `${name}: ${kind.replaceAll("_", " ")}${when}`;
-    return `  ${(severities[severity] ?? "").padEnd(8)}  ${line(head)}\n            ${line(what)}`;
+    const first = `  ${(severities[severity] ?? "").padEnd(8)}  ${line(head)}`;
+    const indent = width < NARROW ? 4 : 12;
+    return `${wrapped(first, width, indent)}\n${wrapped(`${" ".repeat(indent)}${line(what)}`, width, indent)}`;
   });
   return `What needs attention:\n${lines.join("\n")}\n`;
 }
 
 const line = (text: string) => visible(text).replace(/[\n\t]+/g, " ");
 
-function numbersText({ rows }: Summary["numbers"], period: string): string {
+function numbersText({ rows }: Summary["numbers"], period: string, width: number): string {
   const texts = rows.map(({ number, value, before, change, unit }) => [
     number,
     valueText(value, unit),
     valueText(before, unit),
     changeText(change, unit),
   ]);
-  return textTable(["", `last ${period}`, "before", "change"], texts, 2, [false, true, true, true]);
+  if (width >= NARROW)
+    return textTable(["", `last ${period}`, "before", "change"], texts, 2, [false, true, true, true]);
+  const narrow = texts.map(([number, value, , change]) => [number, value, change] as const);
+  return textTable(["", period, "change"], narrow, 0, [false, true, true]);
 }
 
 function valueText(value: number | null, unit: string): string {

@@ -14,10 +14,7 @@ const MOST_ROWS = 30;
 export function answerTable(answer: Answer, links: Links): Html {
   const { question, rows, timezone } = answer;
   const shown = rows.slice(0, MOST_ROWS);
-  const all = shownColumns(question.columns, rows).filter(([, { type }]) => type !== "list");
-  // Each pipeline has one orchestrator.
-  const hasPipeline = all.some(([name]) => name === "pipeline");
-  const columns = all.filter(([name]) => name !== "orchestrator" || !hasPipeline);
+  const columns = shownColumns(question.columns, rows).filter(([, { type }]) => type !== "list");
   const first = columns.findIndex(([name]) => ["name", "dag", "task", "asset", "key", "start"].includes(name));
   const [label] = columns.splice(Math.max(0, first), 1);
   const chart = rowChart(answer);

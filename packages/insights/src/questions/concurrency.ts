@@ -141,7 +141,11 @@ function intervalsOf({ asOf, parameters }: Own): readonly Counted[] {
       },
     ];
   };
-  const ofDags = runs("airflow", "dag_runs", "e.purged_at IS NULL").map((each) => ({
+  const ofDags = runs(
+    "airflow",
+    "(SELECT * FROM plain_runs WHERE orchestrator = 'airflow')",
+    "e.purged_at IS NULL",
+  ).map((each) => ({
     ...each,
     of: `${each.of} AND ${ofPresentDags("e", "name", parameters)}`,
   }));

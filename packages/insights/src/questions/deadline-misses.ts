@@ -69,14 +69,14 @@ export const deadlineMisses = defineQuestion({
   isFinding: ({ missed, pipeline }) => missed > 0 || pipeline === null,
   sql({ window, timezone, parameters, value }) {
     const promises = promisesOf(parameters.expect, timezone);
-    if (promises.length === 0) return "SELECT pipeline, name, run_after FROM runs WHERE 1 = 0";
+    if (promises.length === 0) return "SELECT pipeline, name, run_after FROM plain_runs WHERE 1 = 0";
     const names = [...new Set(promises.map(({ name }) => name))].map(value).join(", ");
     const longest = Math.max(2 * DAY, ...promises.map((promise) => ("within" in promise ? promise.within : 0)));
     return `
       SELECT orchestrator, pipeline, name, job, run_id, state, ended, run_after, first_seen,
         CASE WHEN origin IN ('manual', 'backfill') THEN 0 ELSE 1 END AS is_regular
       FROM (SELECT r.*, min(coalesce(started, queued)) OVER (PARTITION BY orchestrator, pipeline, job) AS first_seen
-        FROM runs r WHERE name IN (${names})) AS known
+        FROM plain_runs r WHERE name IN (${names})) AS known
       WHERE run_after >= ${window.from - longest} AND run_after < ${window.to}
       UNION ALL
       SELECT orchestrator, pipeline, name, job, NULL, NULL, NULL, NULL, NULL, NULL FROM jobs WHERE name IN (${names})

@@ -32,7 +32,7 @@ export const didNothing = defineQuestion({
     green AS (
       SELECT r.orchestrator, r.pipeline, r.name, r.ended, w.is_useful,
         CASE WHEN ${within("r.ended", window)} THEN 1 ELSE 0 END AS is_current
-      FROM dag_runs r JOIN work w ON w.pipeline = r.pipeline AND w.dag_id = r.name AND w.dag_run_id = r.run_id
+      FROM plain_runs r JOIN work w ON r.orchestrator = 'airflow' AND w.pipeline = r.pipeline AND w.dag_id = r.name AND w.dag_run_id = r.run_id
       WHERE r.state = 'success' AND ${ofPresentDags("r", "name", parameters)})
     SELECT orchestrator, pipeline, name, sum(is_current) AS runs, sum(is_current * (1 - is_useful)) AS empty_runs,
       sum(is_current * (1 - is_useful)) * 100.0 / sum(is_current) AS percent,

@@ -45,7 +45,7 @@ export const failingNow = defineQuestion({
     WITH outcomes AS (
       SELECT r.*, max(CASE WHEN state = 'success' THEN ended END) OVER (PARTITION BY ${job}) AS last_success,
         row_number() OVER (PARTITION BY ${job} ORDER BY ended DESC, run_id DESC) AS place
-      FROM runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL
+      FROM plain_runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL
         AND ${ofRegularRuns("r", parameters)} AND ${ofPresentDags("r", "name", parameters)}),
     failing AS (
       SELECT ${job}, name, count(*) AS streak, min(ended) AS failing_since, max(ended) AS last_failure,
@@ -60,7 +60,7 @@ export const failingNow = defineQuestion({
       WHERE f.orchestrator = 'airflow' AND e.is_failed = 1),
     unfinished AS (
       SELECT ${job}, max(coalesce(started, queued)) AS newest
-      FROM runs WHERE is_finished = 0 AND purged_at IS NULL GROUP BY ${job})
+      FROM plain_runs WHERE is_finished = 0 AND purged_at IS NULL GROUP BY ${job})
     SELECT f.orchestrator, f.pipeline, f.name, f.job, f.streak, f.failing_since, f.last_failure, f.last_success, f.run_id,
       x.task_id AS last_error_task, CASE WHEN u.newest > f.last_start THEN 1 ELSE 0 END AS running_again,
       d.is_paused AS paused, d.owners
@@ -76,7 +76,7 @@ export const failingNow = defineQuestion({
       () => `
       SELECT ${job}, state FROM (
         SELECT ${job}, state, ended, row_number() OVER (PARTITION BY ${job} ORDER BY ended DESC, run_id DESC) AS place
-        FROM runs r WHERE is_finished = 1 AND ended IS NOT NULL
+        FROM plain_runs r WHERE is_finished = 1 AND ended IS NOT NULL
           AND ${ofRegularRuns("r", parameters)} AND ${ofPresentDags("r", "name", parameters)}) AS numbered
       WHERE place <= ${STRIP} ORDER BY place DESC`,
     );

@@ -65,7 +65,7 @@ export const hygiene = defineQuestion({
         max(ended) OVER (PARTITION BY orchestrator, pipeline, job ORDER BY started ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until,
         max(CASE WHEN state = 'success' THEN ended END) OVER (PARTITION BY orchestrator, pipeline, job) AS last_success,
         started
-      FROM runs),
+      FROM plain_runs),
     summed AS (
       SELECT orchestrator, pipeline, job, max(moment) AS last_run, count(*) AS runs,
         max(CASE WHEN origin = 'scheduled' THEN moment END) AS last_scheduled,
@@ -76,7 +76,7 @@ export const hygiene = defineQuestion({
         sum(CASE WHEN moment >= ${asOf - 2 * MONTH} THEN 1 ELSE 0 END) AS recent,
         max(CASE WHEN moment >= ${asOf - 2 * MONTH} AND started < busy_until THEN 1 ELSE 0 END) AS overlapped
       FROM history GROUP BY orchestrator, pipeline, job),
-    reach AS (SELECT pipeline, min(coalesce(started, queued)) AS reach FROM runs GROUP BY pipeline),
+    reach AS (SELECT pipeline, min(coalesce(started, queued)) AS reach FROM plain_runs GROUP BY pipeline),
     named AS (
       SELECT pipeline, coalesce(code_location, '') || '/' || coalesce(repository, '') || '/' || pipeline_name AS job,
         pipeline_name AS name, max(CASE WHEN status = 'RUNNING' THEN 1 ELSE 0 END) AS is_running

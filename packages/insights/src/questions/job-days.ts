@@ -23,7 +23,7 @@ export const jobDays = defineQuestion({
       sum(CASE WHEN state = 'success' THEN 1 ELSE 0 END) AS succeeded,
       sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS failed,
       sum(CASE WHEN state = 'success' THEN duration END) / nullif(sum(CASE WHEN state = 'success' AND duration IS NOT NULL THEN 1 ELSE 0 END), 0) AS mean
-    FROM runs r JOIN days ON r.ended >= day_from AND r.ended < day_to
+    FROM plain_runs r JOIN days ON r.ended >= day_from AND r.ended < day_to
     WHERE state IN ('success', 'failed') AND ${within("r.ended", window)} AND ${ofPresentDags("r", "name", parameters)}
     GROUP BY orchestrator, pipeline, name, job, day ORDER BY name, pipeline, job, day LIMIT ${parameters.limit}`,
 });

@@ -27,7 +27,7 @@ export const keyNumbers = defineQuestion({
       const ended = within("ended", { from, to });
       return `SELECT ${isLast ? 1 : 0} AS is_current, counted.*, waits.*, failing.*, worked.* FROM
         (SELECT sum(CASE WHEN state = 'success' THEN 1 ELSE 0 END) AS succeeded, sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS failed
-          FROM runs r WHERE ${ended} AND ${ofPresentDags("r", "name", parameters)}) AS counted,
+          FROM plain_runs r WHERE ${ended} AND ${ofPresentDags("r", "name", parameters)}) AS counted,
         (SELECT ${percentile(95, "wait")} AS wait, count(*) AS waits FROM
           (SELECT w.wait, ${ranked("wait", [])} FROM waited w WHERE ${within("started", { from, to })}) AS sorted) AS waits,
         (SELECT count(*) AS failing FROM (${latest(isLast && to >= asOf ? undefined : to)}) AS last_runs
@@ -36,7 +36,7 @@ export const keyNumbers = defineQuestion({
     };
     const latest = (before: Micros | undefined) => `SELECT state, row_number() OVER (
         PARTITION BY orchestrator, pipeline, job ORDER BY ended DESC, run_id DESC) AS place
-      FROM runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL ${before === undefined ? "" : `AND ended < ${before}`}
+      FROM plain_runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL ${before === undefined ? "" : `AND ended < ${before}`}
         AND ${ofRegularRuns("r", { all_types: false })} AND ${ofPresentDags("r", "name", parameters)}`;
     return `
       WITH waited AS (

@@ -46,7 +46,10 @@ export const loadByHour = defineQuestion({
       },
       begin(["0", "0", "1", "e.is_failed"], tasks),
       begin(["0", "1", "1", isFailed], jobs),
-      begin(["0", "1", "0", "0"], `FROM dag_runs e WHERE ${ofPresentDags("e", "name", parameters)}`),
+      begin(
+        ["0", "1", "0", "0"],
+        `FROM plain_runs e WHERE e.orchestrator = 'airflow' AND ${ofPresentDags("e", "name", parameters)}`,
+      ),
     ];
     const levels = ["running", "runs", "executions", "failed"];
     const marks = hoursOf(window, timezone).map(({ from }) => from);

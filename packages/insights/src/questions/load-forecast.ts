@@ -59,7 +59,7 @@ export const loadForecast = defineQuestion({
   sql: (asking) => `
     WITH measured AS (
       SELECT r.*, ${ranked("duration", ["orchestrator", "pipeline", "job"])}
-      FROM runs r WHERE state = 'success' AND is_rerun = 0 AND ${within("ended", pastOf(asking))})
+      FROM plain_runs r WHERE state = 'success' AND ${within("ended", pastOf(asking))})
     SELECT orchestrator, pipeline, job, count(duration) AS n, ${percentile(50, "duration")} AS median
     FROM measured GROUP BY orchestrator, pipeline, job`,
   async finish(rows, asking) {
@@ -196,7 +196,7 @@ async function pastHours(asking: Own, known: ReadonlySet<string>, from: Micros):
     FROM (
       SELECT r.orchestrator, r.pipeline, r.job, CASE WHEN r.origin = 'scheduled' THEN 1 ELSE 0 END AS is_scheduled,
         r.started - r.started % ${QUARTER} AS quarter, coalesce(d.is_paused, 0) AS is_paused
-      FROM runs r LEFT JOIN airflow_dags d ON r.orchestrator = 'airflow' AND d.pipeline = r.pipeline AND d.dag_id = r.job
+      FROM plain_runs r LEFT JOIN airflow_dags d ON r.orchestrator = 'airflow' AND d.pipeline = r.pipeline AND d.dag_id = r.job
       WHERE r.origin <> 'backfill' AND ${within("r.started", past)} AND ${ofPresentDags("r", "name", parameters)}) AS began
     GROUP BY orchestrator, pipeline, job, is_scheduled, quarter`,
   );
@@ -229,7 +229,7 @@ async function pastHours(asking: Own, known: ReadonlySet<string>, from: Micros):
 }
 
 async function firstRun({ query }: Own): Promise<Micros | undefined> {
-  const [row] = await query(() => "SELECT min(started) AS first FROM runs");
+  const [row] = await query(() => "SELECT min(started) AS first FROM plain_runs");
   // The hour that it lies in is known as a whole: nothing came before.
   return row?.first === null || row === undefined ? undefined : Number(row.first) - (Number(row.first) % HOUR);
 }
@@ -242,7 +242,7 @@ async function growthOf({ asOf, query, parameters }: Own, first: Micros): Promis
     () => `
     SELECT week, count(*) AS runs FROM (
       SELECT (${asOf} - 1 - started) - (${asOf} - 1 - started) % ${WEEK} AS week
-      FROM runs r WHERE started >= ${asOf - weeks * WEEK} AND started < ${asOf} AND origin <> 'backfill'
+      FROM plain_runs r WHERE started >= ${asOf - weeks * WEEK} AND started < ${asOf} AND origin <> 'backfill'
         AND ${ofPresentDags("r", "name", parameters)}) AS counted
     GROUP BY week`,
   );

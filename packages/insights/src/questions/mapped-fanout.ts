@@ -56,7 +56,7 @@ export const mappedFanout = defineQuestion({
       SELECT e.pipeline, e.dag_id, e.task_id, e.dag_run_id, e.region_id, coalesce(e.loop_id, '') AS loop,
         coalesce(e.iteration, -1) AS iteration, e.map_index, e.state, e.started, e.duration,
         coalesce(e.rendered_map_index, CAST(e.map_index AS ${dialect.types.text})) AS name
-      FROM executions e JOIN dag_runs r ON r.pipeline = e.pipeline AND r.job = e.dag_id AND r.run_id = e.dag_run_id
+      FROM executions e JOIN plain_runs r ON r.orchestrator = 'airflow' AND r.pipeline = e.pipeline AND r.job = e.dag_id AND r.run_id = e.dag_run_id
       WHERE e.is_latest = 1 AND e.map_index >= 0 AND r.is_finished = 1 AND ${within("r.ended", window)}
         AND ${ofPresentDags("e", "dag_id", parameters)}),
     measured AS (

@@ -32,7 +32,7 @@ export const missedRuns = defineQuestion({
       SELECT pipeline, name,
         sum(CASE WHEN state IN ('queued', 'running') AND origin <> 'backfill' AND purged_at IS NULL THEN 1 ELSE 0 END) AS active,
         max(CASE WHEN origin NOT IN ('manual', 'backfill') THEN coalesce(started, queued) END) AS last_run
-      FROM dag_runs GROUP BY pipeline, name),
+      FROM plain_runs WHERE orchestrator = 'airflow' GROUP BY pipeline, name),
     of_schedules AS (
       SELECT pipeline, schedule_name, code_location, repository, max(queued) AS last_run
       FROM job_runs WHERE schedule_name IS NOT NULL AND is_rerun = 0

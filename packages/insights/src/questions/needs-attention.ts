@@ -38,7 +38,7 @@ export const needsAttention = defineQuestion({
   // Runs a day, which tell what of two equally bad things to look at first.
   sql: ({ window }) => `
     SELECT orchestrator, pipeline, name, count(*) * 1.0 * ${DAY} / ${window.to - window.from} AS runs_per_day
-    FROM runs WHERE is_finished = 1 AND ${within("ended", window)} GROUP BY orchestrator, pipeline, name`,
+    FROM plain_runs WHERE is_finished = 1 AND ${within("ended", window)} GROUP BY orchestrator, pipeline, name`,
   async finish(rows, asking) {
     const { window, parameters } = asking;
     const often = new Map(rows.map((row) => [keyOf(row as unknown as Finding), Number(row.runs_per_day)]));

@@ -49,7 +49,7 @@ export const runOrigins = defineQuestion({
     caused AS (
       SELECT orchestrator, pipeline, name, job, ended, state, origin, triggered_by AS cause,
         triggering_user_name AS person
-      FROM dag_runs r WHERE is_finished = 1 AND ${ofPresentDags("r", "name", parameters)}
+      FROM plain_runs r WHERE orchestrator = 'airflow' AND is_finished = 1 AND ${ofPresentDags("r", "name", parameters)}
       UNION ALL
       SELECT l.orchestrator, l.pipeline, l.name, l.job, l.ended, l.state, l.origin,
         coalesce(j.schedule_name, j.sensor_name, j.backfill), u.person

@@ -56,7 +56,7 @@ export const runningTooLong = defineQuestion({
         AND purged_at IS NULL
       UNION ALL
       SELECT orchestrator, pipeline, name, job, run_id, '', NULL, NULL, state, started, NULL
-      FROM dag_runs WHERE state = 'running' AND started IS NOT NULL AND purged_at IS NULL
+      FROM plain_runs WHERE orchestrator = 'airflow' AND state = 'running' AND started IS NOT NULL AND purged_at IS NULL
       UNION ALL
       SELECT orchestrator, pipeline, name, job, run_id, '', NULL, NULL, state, coalesce(started, updated, queued), NULL
       FROM job_runs WHERE state = 'running'),

@@ -33,8 +33,8 @@ export const stuckWaiting = defineQuestion({
   chart: { kind: "table" },
   sql: ({ asOf, parameters }) => `
     WITH active_runs AS (
-      SELECT pipeline, name, count(*) AS active FROM dag_runs
-      WHERE state = 'running' AND origin <> 'backfill' AND purged_at IS NULL GROUP BY pipeline, name),
+      SELECT pipeline, name, count(*) AS active FROM plain_runs
+      WHERE orchestrator = 'airflow' AND state = 'running' AND origin <> 'backfill' AND purged_at IS NULL GROUP BY pipeline, name),
     active_tasks AS (
       SELECT pipeline, dag_id, dag_run_id, count(*) AS active FROM airflow_task_instances
       WHERE state IN ('queued', 'running', 'restarting') AND is_latest = 1 AND purged_at IS NULL
@@ -53,10 +53,10 @@ export const stuckWaiting = defineQuestion({
       SELECT r.orchestrator, r.pipeline, r.name, r.run_id, NULL, NULL, r.state, coalesce(r.queued, r.run_after), NULL, NULL,
         CASE WHEN d.is_paused = 1 THEN 'paused'
           WHEN r.origin <> 'backfill' AND a.active >= d.max_active_runs THEN 'max_active_runs reached' ELSE 'scheduler' END
-      FROM dag_runs r
+      FROM plain_runs r
         LEFT JOIN airflow_dags d ON d.pipeline = r.pipeline AND d.dag_id = r.name
         LEFT JOIN active_runs a ON a.pipeline = r.pipeline AND a.name = r.name
-      WHERE r.state = 'queued' AND r.purged_at IS NULL
+      WHERE r.orchestrator = 'airflow' AND r.state = 'queued' AND r.purged_at IS NULL
       UNION ALL
       SELECT orchestrator, pipeline, name, run_id, NULL, NULL, status, coalesce(updated, queued), NULL, NULL,
         CASE WHEN status = 'QUEUED' THEN 'run queue' ELSE 'launcher' END

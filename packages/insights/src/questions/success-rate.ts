@@ -40,7 +40,7 @@ export const successRate = defineQuestion({
     FROM (SELECT r.*,
         CASE WHEN is_finished = 1 AND ${within("ended", window)} THEN 1 ELSE 0 END AS is_current,
         CASE WHEN is_finished = 1 AND ${within("ended", previous)} THEN 1 ELSE 0 END AS is_previous
-      FROM runs r WHERE ${ofPresentDags("r", "name", parameters)}) AS counted
+      FROM plain_runs r WHERE ${ofPresentDags("r", "name", parameters)}) AS counted
     GROUP BY orchestrator, pipeline, name, job
     HAVING sum(is_current) + sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END) > 0
     ORDER BY failed DESC, runs DESC, name, pipeline LIMIT ${parameters.limit}`,

@@ -40,7 +40,7 @@ export const timeToRecovery = defineQuestion({
         min(CASE WHEN state = 'success' THEN ended END)
           OVER (${order} ROWS BETWEEN CURRENT ROW AND UNBOUNDED FOLLOWING) AS recovered,
         sum(CASE WHEN state = 'success' THEN 1 ELSE 0 END) OVER (${order} ROWS UNBOUNDED PRECEDING) AS successes
-      FROM runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL
+      FROM plain_runs r WHERE state IN ('success', 'failed') AND ended IS NOT NULL
         AND ${ofRegularRuns("r", parameters)} AND ${ofPresentDags("r", "name", parameters)})
     SELECT orchestrator, pipeline, name, job, min(ended) AS began, min(recovered) AS recovered, count(*) AS failed_runs,
       (coalesce(min(recovered), ${asOf}) - min(ended)) * 1.0 / ${SECOND} AS seconds
