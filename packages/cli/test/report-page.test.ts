@@ -1,0 +1,87 @@
+/** `dagsync report --html`: where the page goes. What is in it is tested with the questions. */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { startFakeS3 } from "../../destination/test/fake-s3.ts";
+import { dagsync } from "./helpers.ts";
+
+const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
+const place = `sqlite:${join(folder, "o.sqlite")}`;
+const zone = ["--timezone", "Europe/Berlin"];
+
+const _hostile = "<script>alert(1)</script>\u001b[2J|`a`";
+
+beforeAll(async () => {
+  const world = createAirflowWorld({ dags: 2, days: 3 });
+  const { url, close } = await startAirflowSimulator({ world });
+  const { code, stderr } = await dagsync(["sync", "--from", `airflow:${url}`, "--to", place, "--pipeline", "prod"], {
+    env,
+  });
+  expect(code, stderr).toBe(0);
+  await close();
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);
+
+test("--html writes one page, or says why it cannot", async () => {
+  const file = join(folder, "report.html");
+  expect(await report("--html", file)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/report\.html \(\d+ kB\)\n$/),
+  });
+  expect(readFileSync(file, "utf8")).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  expect((await report("--html", join(folder, "missing", "report.html"))).stderr).toContain(
+    "--html: the file cannot be written (ENOENT)",
+  );
+  expect((await report("failing_now", "--html", file)).code).toBe(2);
+});
+
+test("--html writes an object of a bucket, and leaves the old one where it cannot", async () => {
+  const s3 = await startFakeS3();
+  onTestFinished(() => s3.stop());
+  const env = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "s3cret" };
+  for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  const address = `s3://bucket/pages/report.html?endpoint=${s3.endpoint}&region=us-east-1`;
+  expect(await report("--html", address)).toMatchObject({
+    code: 0,
+    stdout: expect.stringMatching(/^s3:\/\/bucket\/pages\/report\.html \(\d+ kB\)\n$/),
+  });
+  expect([...s3.objects.keys()]).toEqual(["/bucket/pages/report.html"]);
+  expect(s3.types.get("/bucket/pages/report.html")).toBe("text/html; charset=utf-8");
+  const page = s3.objects.get("/bucket/pages/report.html");
+  expect(String(page)).toMatch(/^<!doctype html>[\s\S]*<\/html>\n$/);
+  s3.fault = (method) => (method === "PUT" ? { status: 403, code: "AccessDenied" } : undefined);
+  const refused = await report("--html", address);
+  expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("pages/report.html") });
+  expect(s3.objects.get("/bucket/pages/report.html")).toBe(page);
+  for (const [place, message] of [
+    ["s3://bucket", "names no object"],
+    ["s3://bucket/pages/", "names no object"],
+    ["s3://key:s3cret@bucket/report.html", "holds no credentials"],
+    ["https://example.com/report.html", "--html writes a file"],
+    [`${address}&format=csv`, "no such option"],
+  ] as const) {
+    const { code, stderr } = await report("--html", place);
+    expect([place, code, stderr]).toEqual([place, 2, expect.stringContaining(message)]);
+    expect(stderr).not.toContain("s3cret");
+  }
+});
+
+test("a page of a configuration links to its servers, whose address may be a variable", async () => {
+  const [config, file] = [join(folder, "linked.yaml"), join(folder, "linked.html")];
+  writeFileSync(
+    config,
+    `sources: { a: { kind: airflow, url: "\${SERVER}" } }
+destinations: { here: "${place}" }
+pipelines: [{ name: prod, from: a, to: here }]\n`,
+  );
+  const env = { SERVER: "https://airflow.example.com" };
+  expect((await dagsync(["report", "--config", config, "--html", file], { env })).code).toBe(0);
+  expect(readFileSync(file, "utf8")).toContain('<a href="https://airflow.example.com/dags/');
+});
