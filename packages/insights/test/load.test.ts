@@ -74,6 +74,19 @@ test("load_by_hour", async () => {
   ]);
   const both = await of("2026-10-19");
   expect(both[0]).toMatchObject({ runs: 1.5, executions: 1, hours: expect.closeTo(5 / 12, 9), weeks: 2 });
+  // Of the 40 minutes from 10:20 to 11:00 something ran all the time, and began once.
+  const cut = { since: "2026-11-01T10:20Z", until: "2026-11-01T11:00Z" };
+  expect(await asked(loadByHour, { pipelines: ["busy"], timezone: "UTC", ...cut })).toEqual([
+    {
+      weekday: 7,
+      hour: 10,
+      runs: expect.closeTo(1.5, 9),
+      executions: 1.5,
+      hours: expect.closeTo(1, 9),
+      failed: 0,
+      weeks: 1,
+    },
+  ]);
   // In the week before these nothing ran, so it is none of those that count.
   expect(await of("2026-10-12")).toEqual(both);
 });

@@ -1,7 +1,7 @@
 import { ofPresentDags, staleParameter } from "../common.ts";
-import { DAY, HOUR, type Hour, hoursOf, SECOND, type Window } from "../moments.ts";
+import { DAY, HOUR, type Hour, hoursOf, MINUTE, SECOND, type Window } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet } from "../question.ts";
-import { activeExecutions, type Counted, levelsSql } from "../sweep.ts";
+import { activeExecutions } from "../sweep.ts";
 
 const parameters = { ...staleParameter } as const satisfies ParameterSet;
 type Own = Asking<typeof parameters>;
@@ -9,6 +9,8 @@ type Own = Asking<typeof parameters>;
 /** Of a longer window, only its end is looked at. */
 const MOST_DAYS = 366;
 const WEEK = 7 * DAY;
+/** Zones begin and end their hours at multiples of it, so that times can be summed up by it. */
+const QUARTER = 15 * MINUTE;
 
 export const loadByHour = defineQuestion({
   name: "load_by_hour",
@@ -29,52 +31,58 @@ export const loadByHour = defineQuestion({
     weeks: { type: "integer", description: "How many such hours this is the average of." },
   },
   chart: { kind: "heatmap", x: "hour", y: "weekday", value: "hours" },
-  sql(asking) {
-    const { asOf, parameters, timezone, values } = asking;
-    const window = pastOf(asking);
+  sql: (asking) => {
+    const { asOf, parameters } = asking;
+    const { from, to } = pastOf(asking);
     const active = activeExecutions(asOf);
-    const tasks = `FROM executions e WHERE ${ofPresentDags("e", "dag_id", parameters)}`;
-    const jobs = "FROM job_runs e WHERE 1 = 1";
-    // What begins counts for a microsecond, so that level by length is how often something began.
-    const begin = (by: readonly string[], of: string) => ({ keys: [], from: "e.started", to: "e.started + 1", by, of });
-    const isFailed = "CASE WHEN e.state = 'failed' THEN 1 ELSE 0 END";
-    const intervals: readonly Counted[] = [
-      { keys: [], from: "e.started", to: active.to, by: ["1", "0", "0", "0"], of: `${tasks} AND ${active.where}` },
-      {
-        ...{ keys: [], from: "e.started", to: `coalesce(e.ended, ${asOf})`, by: ["1", "0", "0", "0"] },
-        of: `${jobs} AND (e.ended IS NOT NULL OR e.state = 'running')`,
-      },
-      begin(["0", "0", "1", "e.is_failed"], tasks),
-      begin(["0", "1", "1", isFailed], jobs),
-      begin(
-        ["0", "1", "0", "0"],
-        `FROM plain_runs e WHERE e.orchestrator = 'airflow' AND ${ofPresentDags("e", "name", parameters)}`,
-      ),
-    ];
-    const levels = ["running", "runs", "executions", "failed"];
-    const marks = hoursOf(window, timezone).map(({ from }) => from);
+    const began = `CASE WHEN started < ${from} THEN ${from} ELSE started END`;
+    const counts = ["runs", "executions", "failed"];
+    const sums = (of: readonly string[]) => of.map((name) => `sum(${name}) AS ${name}`).join(", ");
     return `
-    WITH ${levelsSql({ keys: [], levels, intervals, marks, window }, (rows) => values(rows, 2))}
-    SELECT mark, sum(running * length) AS worked, sum(runs * length) AS runs, sum(executions * length) AS executions,
-      sum(failed * length) AS failed
-    FROM levels GROUP BY mark ORDER BY mark`;
+    WITH spans AS (
+      SELECT e.started, ${active.to} AS ended, CASE WHEN ${active.where} THEN 1 ELSE 0 END AS is_timed, 0 AS runs,
+        1 AS executions, e.is_failed AS failed
+      FROM executions e WHERE ${ofPresentDags("e", "dag_id", parameters)}
+      UNION ALL
+      SELECT started, coalesce(ended, ${asOf}), CASE WHEN ended IS NOT NULL OR state = 'running' THEN 1 ELSE 0 END, 1, 1,
+        CASE WHEN state = 'failed' THEN 1 ELSE 0 END
+      FROM job_runs
+      UNION ALL
+      SELECT started, started, 0, 1, 0, 0
+      FROM plain_runs r WHERE orchestrator = 'airflow' AND ${ofPresentDags("r", "name", parameters)}),
+    touched AS (
+      SELECT s.*, ${began} AS began, CASE WHEN started >= ${from} THEN 1 ELSE 0 END AS is_new,
+        CASE WHEN is_timed = 1 AND ended > started AND ended > ${from} THEN 1 ELSE 0 END AS is_busy
+      FROM spans s WHERE started < ${to} AND (started >= ${from} OR ended > ${from})),
+    changes AS (
+      SELECT began - began % ${QUARTER} AS quarter, is_busy AS begun, is_busy * (began % ${QUARTER}) AS begun_after, 0 AS gone,
+        0 AS gone_after, ${counts.map((name) => `is_new * ${name} AS ${name}`).join(", ")}
+      FROM touched
+      UNION ALL
+      SELECT ended - ended % ${QUARTER}, 0, 0, is_busy, is_busy * (ended % ${QUARTER}), 0, 0, 0
+      FROM touched WHERE ended < ${to})
+    SELECT quarter, ${sums(["begun", "begun_after", "gone", "gone_after", ...counts])}
+    FROM changes GROUP BY quarter`;
   },
   finish(rows, asking) {
     const window = pastOf(asking);
-    const hours = hoursOf(window, asking.timezone);
-    const weekOf = ({ from }: Hour) => Math.floor((from - window.from) / WEEK);
-    const measured = rows.map((row) => {
-      const { mark, worked, runs, executions, failed } = row;
-      return {
-        hour: hours[Number(mark)] as Hour,
-        sums: {
-          runs: Number(runs),
-          executions: Number(executions),
-          hours: Number(worked) / HOUR,
-          failed: Number(failed),
-        },
-      };
+    const quarters = new Map(rows.map((row) => [Number(row.quarter), row]));
+    let level = 0;
+    const measured = hoursOf(window, asking.timezone).map((hour) => {
+      const sums = { runs: 0, executions: 0, hours: 0, failed: 0 };
+      for (let quarter = hour.from - (hour.from % QUARTER); quarter < hour.to; quarter += QUARTER) {
+        const of = (name: string) => Number(quarters.get(quarter)?.[name] ?? 0);
+        const [from, to] = [Math.max(quarter, hour.from), Math.min(quarter + QUARTER, hour.to)];
+        // What ran before runs on; what begins or ends in between has a part of it.
+        const begun = of("begun") * (to - quarter) - of("begun_after");
+        const gone = of("gone") * (to - quarter) - of("gone_after");
+        sums.hours += (level * (to - from) + begun - gone) / HOUR;
+        level += of("begun") - of("gone");
+        for (const name of ["runs", "executions", "failed"] as const) sums[name] += of(name);
+      }
+      return { hour, sums };
     });
+    const weekOf = ({ from }: Hour) => Math.floor((from - window.from) / WEEK);
     const busy = new Set(
       measured.filter(({ sums }) => sums.runs + sums.executions + sums.hours > 0).map(({ hour }) => weekOf(hour)),
     );
