@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
+import { lastDays, parseMoment } from "../src/export/moment.ts";
 import { ExportProgress } from "../src/export/progress.ts";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
@@ -130,6 +131,7 @@ test("what cannot be is refused with what to write instead", async () => {
     [["--safe-csv"], /goes with --format csv/],
     [["--since", "2026-02-30"], /--since is no moment/],
     [["--since", "2026-11-02", "--until", "2026-11-02"], /no moment between/],
+    [["--timezone", "Mars/Base"], /--timezone is none that is known/],
     [["--days", "0"], /--days is no number of days/],
     [["--days", "2", "--since", "2026-11-02"], /--days stands for/],
     [["--changed-since", "last"], /--changed-since is no moment/],
@@ -149,6 +151,19 @@ test("what cannot be is refused with what to write instead", async () => {
   const secret = await dagsync(["export", "--at", at, "--into", "s3://key:hunter2@bucket/x"]);
   expect([secret.code, secret.stderr]).toEqual([2, expect.not.stringContaining("hunter2")]);
   expect(await dagsync(["export", "--at", at, "--into", "s3://bucket/x?format=csv"])).toMatchObject({ code: 2 });
+});
+
+test("days are those of a zone, and moments too unless they have their own", async () => {
+  expect(await parseMoment("--since", "2026-11-01", "America/New_York")).toBe("2026-11-01T04:00:00.000000Z");
+  expect(await parseMoment("--since", "2026-11-02 06:00", "America/New_York")).toBe("2026-11-02T11:00:00.000000Z");
+  expect(await parseMoment("--since", "2026-11-02T06:00:00.000001+01:00", "America/New_York")).toBe(
+    "2026-11-02T05:00:00.000001Z",
+  );
+  // A day of 25 hours, seen from the evening of the next one, which is the day after in UTC.
+  expect(await lastDays(1, "America/New_York", Date.parse("2026-11-03T01:00Z"))).toEqual({
+    since: "2026-11-01T04:00:00.000000Z",
+    until: "2026-11-02T05:00:00.000000Z",
+  });
 });
 
 test("progress says how much is done and how long the rest takes, without what was written before", () => {

@@ -2,7 +2,7 @@ export { type Answer, answer, type Insights, type OpenOptions, openInsights, typ
 export type { Dialect } from "./dialect.ts";
 export { InsightsError, type InsightsErrorCode } from "./errors.ts";
 export { answerCsv, answerJson } from "./formats.ts";
-export type { Day, Micros, Window } from "./moments.ts";
+export { type Day, type Micros, momentOf, type Window } from "./moments.ts";
 export type { GivenParameters } from "./parameters.ts";
 export {
   type AnswerColumn,

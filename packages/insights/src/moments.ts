@@ -57,6 +57,15 @@ export function parseMoment(what: string, text: string, timezone: string): Micro
   );
 }
 
+/**
+ * {@link parseMoment} as UTC text with microseconds.
+ *
+ * @throws InsightsError `INVALID_PARAMETER`
+ */
+export function momentOf(what: string, text: string, timezone: string): string {
+  return textOf(parseMoment(what, text, timezone));
+}
+
 export function microsOf(time: DateTime): Micros {
   return time.toMillis() * 1000;
 }

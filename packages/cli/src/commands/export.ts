@@ -7,7 +7,7 @@ import { loadPipeline } from "../choice.ts";
 import { exportPlaceForms, isAddress, parseDestination, parseExportPlace, tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
-import { parseMoment } from "../export/moment.ts";
+import { checkTimezone, lastDays, parseMoment } from "../export/moment.ts";
 import { ExportProgress, size } from "../export/progress.ts";
 import { positionsOf, tablesToExport } from "../export/tables.ts";
 import type { Io } from "../io.ts";
@@ -31,6 +31,7 @@ interface ExportCommandOptions {
   readonly since?: string;
   readonly until?: string;
   readonly days?: string;
+  readonly timezone?: string;
   readonly changedSince?: string;
   readonly safeCsv?: true;
   readonly keep?: string;
@@ -50,7 +51,8 @@ export function addExport(program: Command, io: SafeIo, outcome: Outcome): void 
     .option("--layout <layout>", "date: 2026/11/30/<table>_081530.…, or hive: <table>/dt=2026-11-30/… (default: date)")
     .option("--since <moment>", "of tables with a history, rows from then on: 2026-11-30, or 2026-11-30T08:15:00Z")
     .option("--until <moment>", "rows up to just before then")
-    .option("--days <number>", "the last whole days, in UTC, instead: today is none of them")
+    .option("--days <number>", "the last whole days instead: today is none of them")
+    .option("--timezone <name>", "the zone of days, and of moments without one, as in Europe/Berlin (default: UTC)")
     .option("--changed-since <moment>", "only rows that were written, or found to be deleted, from then on")
     .option("--safe-csv", "put a ' before texts that a spreadsheet would take for formulas")
     .option("--keep <duration>", "remove exports that are older than 30d, 12h, …, never the newest")
@@ -113,7 +115,9 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   if (options.safeCsv && format !== "csv") throw new UsageError("--safe-csv goes with --format csv.");
   const layout = oneOf("--layout", options.layout, ["date", "hive"] as const);
   const changedSince =
-    options.changedSince === undefined ? undefined : parseMoment("--changed-since", options.changedSince);
+    options.changedSince === undefined
+      ? undefined
+      : await parseMoment("--changed-since", options.changedSince, options.timezone ?? "UTC");
   const keepMs = options.keep === undefined ? Number.POSITIVE_INFINITY : parseDuration("--keep", options.keep);
   const { destination, pipeline } = await placeOf(options, io);
   if (!destination.contents) throw new UsageError(`${destination.name} cannot say what it holds.`);
@@ -131,11 +135,17 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   return { manifest, removed };
 }
 
-async function windowOf({ since, until, days }: ExportCommandOptions): Promise<ExportOptions["window"]> {
+async function windowOf({
+  since,
+  until,
+  days,
+  timezone = "UTC",
+}: ExportCommandOptions): Promise<ExportOptions["window"]> {
+  await checkTimezone(timezone);
   if (days === undefined) {
     const window = {
-      since: since === undefined ? undefined : parseMoment("--since", since),
-      until: until === undefined ? undefined : parseMoment("--until", until),
+      since: since === undefined ? undefined : await parseMoment("--since", since, timezone),
+      until: until === undefined ? undefined : await parseMoment("--until", until, timezone),
     };
     if (window.since !== undefined && window.until !== undefined && window.since >= window.until) {
       throw new UsageError("--until is not after --since: there is no moment between them.");
@@ -144,8 +154,7 @@ async function windowOf({ since, until, days }: ExportCommandOptions): Promise<E
   }
   if (since !== undefined || until !== undefined) throw new UsageError("--days stands for --since and --until.");
   if (!/^[1-9]\d{0,4}$/.test(days.trim())) throw new UsageError("--days is no number of days: write 1 or more.");
-  const { lastDays } = await import("@org/destination/export");
-  return lastDays(Number(days));
+  return lastDays(Number(days), timezone);
 }
 
 /** By its address, or by the name of a pipeline: then only the tables of that one. */

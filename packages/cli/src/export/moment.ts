@@ -1,19 +1,42 @@
 import { UsageError } from "../errors.ts";
 
-const form = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d)?)(?:\.(\d{1,6}))?(Z|[+-]\d\d:\d\d))?$/;
+/**
+ * A moment as people write it: `2026-11-30`, which is midnight in the zone, or `2026-11-30T08:15`, in it too unless it has a
+ * zone of its own, as in `2026-11-30T08:15:00+01:00`.
+ *
+ * @param timezone IANA name
+ * @returns UTC text with microseconds, the form of timestamps
+ * @throws UsageError. Its message repeats no value: it may be a secret in the wrong place.
+ */
+export async function parseMoment(option: string, text: string, timezone: string): Promise<string> {
+  const { InsightsError, momentOf } = await import("@org/insights");
+  try {
+    return momentOf(option, text, timezone);
+  } catch (error) {
+    if (!(error instanceof InsightsError)) throw error;
+    throw new UsageError(`${option} is no moment. Write a day, as in 2026-11-30, or 2026-11-30T08:15:00Z.`);
+  }
+}
 
 /**
- * A moment as people write it: `2026-11-30`, which is midnight in UTC, or `2026-11-30T08:15:00+01:00`.
- *
- * @returns UTC text with microseconds, the form of timestamps
- * @throws UsageError
+ * A window of whole days of a zone that ends with yesterday: today is not over, and belongs to tomorrow's. So windows of one
+ * day that are exported day by day touch, at whatever hour that is.
  */
-export function parseMoment(option: string, text: string): string {
-  const [, day, time = "00:00:00", fraction = "", zone = "Z"] = form.exec(text.trim()) ?? [];
-  const whole = time.length === 5 ? `${time}:00` : time;
-  const at = Date.parse(`${day}T${whole}${zone}`);
-  // Date.parse takes February 30 for March 2.
-  const isDay = !Number.isNaN(at) && new Date(`${day}T00:00:00Z`).toISOString().startsWith(String(day));
-  if (!isDay) throw new UsageError(`${option} is no moment. Write a day, as in 2026-11-30, or 2026-11-30T08:15:00Z.`);
-  return `${new Date(at).toISOString().slice(0, 19)}.${fraction.padEnd(6, "0")}Z`;
+export async function lastDays(days: number, timezone: string, now = Date.now()) {
+  const today = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(now);
+  const first = new Date(Date.parse(`${today}T00:00:00Z`) - days * 86_400_000).toISOString().slice(0, 10);
+  return {
+    since: await parseMoment("--days", first, timezone),
+    until: await parseMoment("--days", today, timezone),
+  };
+}
+
+/** @throws UsageError */
+export async function checkTimezone(timezone: string): Promise<string> {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: timezone });
+    return timezone;
+  } catch {
+    throw new UsageError("--timezone is none that is known: write an IANA name, as in Europe/Berlin.");
+  }
 }
