@@ -61,12 +61,15 @@ async function reach(name: FailPoint): Promise<void> {
   await new Promise(() => {});
 }
 
+/** Rows come from the temporary table by the one, or where all are new by the other. */
+const merge = /^MERGE INTO|^INSERT INTO .* FROM temp\.main\._sync_stage/s;
+
 /** What each statement shows: the point just before it, and the one just after it. */
 const statements: readonly (readonly [RegExp, before: FailPoint | undefined, after: FailPoint | undefined])[] = [
   [/^CREATE TABLE \S*_sync_state/, undefined, "bookkeeping"],
   [/^INSERT INTO \S*_sync_tables/, undefined, "preparing"],
   [/^CREATE OR REPLACE TEMP TABLE _sync_stage/, "begun", undefined],
-  [/^MERGE INTO/, "staged", undefined],
+  [merge, "staged", undefined],
   [/^INSERT INTO \S*_sync_state/, "marked", "saved"],
   [/^CHECKPOINT/, "closing", "checkpointed"],
 ];
@@ -76,9 +79,9 @@ let merging = false;
 let committing: FailPoint | undefined;
 
 async function around<T>(sql: string, execute: () => Promise<T>): Promise<T> {
-  // The driver streams: that the rows of MERGE are merged is certain once the next statement comes.
+  // The driver streams: that the rows are merged is certain once the next statement comes.
   if (merging) await reach("merged");
-  merging = /^MERGE INTO/.test(sql);
+  merging = merge.test(sql);
   const [, before, after] = statements.find(([pattern]) => pattern.test(sql)) ?? [];
   if (before) await reach(before);
   const result = await execute();
