@@ -95,6 +95,25 @@ test("its data holds every answer by columns", async () => {
   expect(names).toContain(hostile);
 });
 
+test("of many rows, only the first have their lists in the data", async () => {
+  const { questions } = dataOf(await page({ days: 60 }));
+  const { daily } = questions.landing_times.columns;
+  expect(daily[0][0]).toEqual([expect.stringMatching(/^2026-/), expect.any(Number)]);
+  const folder = mkdtempSync(join(tmpdir(), "insights-"));
+  const destination = sqlite(join(folder, "many.sqlite"));
+  const names = Array.from({ length: 60 }, (_, at) => `dag ${at}`);
+  const session = await destination.open({ pipeline: "many" });
+  const runs = names.map((name) => run(name, "1", { due: "11-02 06:00", took: 5 }, { state: "failed" }));
+  await store(session, { dags: names.map((name) => dag(name)), runs });
+  await session.close();
+  const many = await openInsights(destination);
+  const text = await reportPage(many, { title: "Many", timezone: "UTC" });
+  await many.close();
+  rmSync(folder, { recursive: true, force: true });
+  const { began } = dataOf(text).questions.time_to_recovery.columns;
+  expect(began.map((list: unknown) => list !== null)).toEqual(names.map((_, at) => at < 50));
+});
+
 test("runs are linked to where their pipeline's server is known, and never to a script", async () => {
   const linked = async (url: string) =>
     (await page({ servers: new Map([["airflow", { kind: "airflow", url }]]) })).match(/<a href="(?!#)[^"]*/g) ?? [];

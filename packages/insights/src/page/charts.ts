@@ -87,20 +87,24 @@ export function gantt(start: number, length: number, most: number): Html {
   ]);
 }
 
+/** More points than that lie on top of each other: the largest of each place are enough. */
+const MOST_DOTS = 60;
+
 /** Points in time, the higher the larger. */
 export function dots(times: readonly number[], values: readonly number[], from: number, to: number): Html {
   const most = Math.max(...values, 1);
   const x = (time: number) => round(3 + Math.min(1, Math.max(0, (time - from) / (to - from || 1))) * (WIDTH - 6));
   const label = `${times.length} in the window`;
-  return svg(
-    WIDTH,
-    20,
-    label,
-    times.map(
-      (time, at) =>
-        html`<circle class="bad" cx="${x(time)}" cy="${round(17 - ((values[at] ?? 0) / most) * 14)}" r="2.5"/>`,
-    ),
+  const points = times.map((time, at) => ({ x: x(time), value: values[at] ?? 0 }));
+  const highest = new Map<number, (typeof points)[number]>();
+  for (const point of points) {
+    const place = points.length > MOST_DOTS ? Math.round((point.x * MOST_DOTS) / WIDTH) : highest.size;
+    if (point.value >= (highest.get(place)?.value ?? 0)) highest.set(place, point);
+  }
+  const circles = [...highest.values()].map(
+    ({ x, value }) => html`<circle class="bad" cx="${x}" cy="${round(17 - (value / most) * 14)}" r="2.5"/>`,
   );
+  return svg(WIDTH, 20, label, circles);
 }
 
 export interface Heat {
