@@ -6,6 +6,8 @@ import type { InsightsTool, ToolArguments, ToolResult } from "@org/insights/tool
 import type { Asked } from "./tools.ts";
 import type { FromWorker, ToWorker } from "./worker.ts";
 
+type Answer = Exclude<FromWorker, { readonly type: "begun" }>;
+
 /** How long what was called off may take to end by itself, in ms. */
 const graceMs = 1000;
 
@@ -44,31 +46,35 @@ export class CallsApart {
     this.#child = undefined;
   }
 
-  async #call(tool: string, given: ToolArguments, signal: AbortSignal): Promise<ToolResult> {
+  async #call(tool: string, given: ToolArguments, signal: AbortSignal, isAgain = false): Promise<ToolResult> {
     signal.throwIfAborted();
     const child = this.#started();
-    const settled = new AbortController();
-    const ended = once(child, "exit", { signal: settled.signal });
+    const { promise: answered, resolve } = Promise.withResolvers<Answer | undefined>();
+    let hasBegun = isAgain;
+    const onMessage = (message: FromWorker) => {
+      if (message.type === "begun") hasBegun = true;
+      else resolve(message);
+    };
+    // One that died since the last call was not asked: another one is.
+    const onExit = (code: number | null, by: string | null) => resolve(hasBegun ? died(tool, code ?? by) : undefined);
     let grace: NodeJS.Timeout | undefined;
     const abort = () => {
       send(child, { type: "abort" });
       grace = setTimeout(() => this.#kill(), graceMs);
     };
+    child.on("message", onMessage).once("exit", onExit);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      const answered = once(child, "message", { signal: settled.signal });
       send(child, { type: "call", tool, given });
-      const [answer] = (await Promise.race([answered, ended.then(([code, by]) => [died(tool, code ?? by)])])) as [
-        FromWorker,
-      ];
+      const answer = await answered;
       signal.throwIfAborted();
+      if (!answer) return await this.#call(tool, given, signal, true);
       if (answer.type === "result") return answer.result as ToolResult;
       throw Object.assign(new Error(answer.message), { code: answer.code });
     } finally {
       clearTimeout(grace);
       signal.removeEventListener("abort", abort);
-      settled.abort();
-      ended.catch(() => undefined);
+      child.off("message", onMessage).off("exit", onExit);
     }
   }
 
@@ -92,7 +98,7 @@ function send(child: ChildProcess, message: ToWorker): void {
   child.send(message, () => undefined);
 }
 
-function died(tool: string, how: unknown): FromWorker {
+function died(tool: string, how: unknown): Answer {
   return {
     type: "error",
     message: `${tool}: the process that asked ended (${how}), perhaps for want of memory. Ask for less.`,

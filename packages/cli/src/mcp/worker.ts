@@ -14,6 +14,8 @@ export type ToWorker =
 
 /** What it says. */
 export type FromWorker =
+  /** It has got the call. */
+  | { readonly type: "begun" }
   | { readonly type: "result"; readonly result: object }
   | { readonly type: "error"; readonly message: string; readonly code?: string };
 
@@ -36,6 +38,7 @@ process.on("message", (message: ToWorker) => {
 
 async function answer(name: string, given: ToolArguments): Promise<void> {
   controller = new AbortController();
+  say({ type: "begun" });
   try {
     place ??= toolsFor(asked, { stdout, stderr, env });
     const { tools } = await place;
