@@ -126,7 +126,8 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
   });
 
   test("really ends a query that takes too long, and goes on", async () => {
-    const { call } = await startForTest(["--at", places[kind]!(), "--timeout", "1.5s"]);
+    // As long as a new process may take to start, on a machine that is busy.
+    const { call } = await startForTest(["--at", places[kind]!(), "--timeout", "5s"]);
     const numbers = {
       duckdb: "range(1000000000000) a(n)",
       postgres: "generate_series(1, 1000000000000) a(n)",
@@ -134,7 +135,7 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
     }[kind];
     const { isError, text } = await call("query", { sql: `SELECT count(*) AS n FROM ${numbers} WHERE a.n % 7 = 8` });
     expect(isError).toBe(true);
-    expect(text).toMatch(/^query took longer than 1\.5 s and was ended\. Ask for less/);
+    expect(text).toMatch(/^query took longer than 5 s and was ended\. Ask for less/);
     expect((await call("query", { sql: "SELECT 1 AS one" })).structured.rows).toEqual([{ one: 1 }]);
   });
 
