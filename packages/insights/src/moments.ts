@@ -58,7 +58,7 @@ export function parseMoment(what: string, text: string, timezone: string): Micro
 }
 
 /**
- * {@link parseMoment} as UTC text with microseconds.
+ * A moment that somebody wrote, a date or a time with or without its zone, as UTC text with microseconds.
  *
  * @throws InsightsError `INVALID_PARAMETER`
  */
