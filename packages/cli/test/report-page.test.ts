@@ -1,32 +1,12 @@
 /** `dagsync report --html`: where the page goes. What is in it is tested with the questions. */
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { startFakeS3 } from "../../destination/test/fake-s3.ts";
 import { dagsync } from "./helpers.ts";
+import { folder, place, report, withPlace } from "./report-place.ts";
 
-const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
-const place = `sqlite:${join(folder, "o.sqlite")}`;
-const zone = ["--timezone", "Europe/Berlin"];
-
-const _hostile = "<script>alert(1)</script>\u001b[2J|`a`";
-
-beforeAll(async () => {
-  const world = createAirflowWorld({ dags: 2, days: 3 });
-  const { url, close } = await startAirflowSimulator({ world });
-  const { code, stderr } = await dagsync(["sync", "--from", `airflow:${url}`, "--to", place, "--pipeline", "prod"], {
-    env,
-  });
-  expect(code, stderr).toBe(0);
-  await close();
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);
+withPlace();
 
 test("--html writes one page, or says why it cannot", async () => {
   const file = join(folder, "report.html");

@@ -1,39 +1,16 @@
 /** `dagsync report`: how questions are asked and answers written. What they say is tested with the questions. */
-import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Question, questions } from "@org/insights";
-import {
-  createAirflowWorld,
-  createClock,
-  createDagsterWorld,
-  startAirflowSimulator,
-  startDagsterSimulator,
-} from "@org/simulators";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { createClock, createDagsterWorld, startDagsterSimulator } from "@org/simulators";
+import { expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
-
-const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
-const place = `sqlite:${join(folder, "o.sqlite")}`;
-const zone = ["--timezone", "Europe/Berlin"];
+import { folder, place, report, withPlace, zone } from "./report-place.ts";
 
 const hostile = "<script>alert(1)</script>\u001b[2J|`a`";
 
-beforeAll(async () => {
-  const world = createAirflowWorld({ dags: 2, days: 3 });
-  const { url, close } = await startAirflowSimulator({ world });
-  const { code, stderr } = await dagsync(["sync", "--from", `airflow:${url}`, "--to", place, "--pipeline", "prod"], {
-    env,
-  });
-  expect(code, stderr).toBe(0);
-  await close();
-});
-
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const report = (...args: string[]) => dagsync(["report", ...args, "--at", place, ...zone]);
+withPlace();
 
 test("without a question: five numbers with their change", async () => {
   const { code, stdout, stderr } = await report();

@@ -108,6 +108,28 @@ test("a transaction that needs more memory than DuckDB has is tried again with w
   await database.close();
 });
 
+test("a table with an index, whose rows lie together however large they are, gets the memory that 2,048 of them need", async () => {
+  const file = await openFile(newFile(), "a file", "a test", {});
+  const database = new Database(file, "a file", namesIn("main"));
+  const limit = async () => {
+    const [found] = await database.read("SELECT current_setting('memory_limit') AS value");
+    return found?.value;
+  };
+  await database.run("CREATE TABLE runs (id BIGINT, conf JSON)");
+  const batch = [
+    [1, 2],
+    ["x".repeat(300_000), "x".repeat(300_000)],
+  ];
+  await database.largeRows?.expect("runs", batch);
+  expect(await limit()).toBe("244.1 MiB");
+  await database.run("CREATE INDEX by_id ON runs (id)");
+  const again = new Database(file, "a file", namesIn("main"));
+  await again.largeRows?.expect("runs", batch);
+  // Twice 2,048 times 300 kB.
+  expect(await limit()).toBe("1.1 GiB");
+  await database.close();
+});
+
 test("a limit that people set stays, and what it is too low for says so", async () => {
   const path = newFile();
   const session = await duckdb(path, { memoryLimit: "12MB" }).open({ pipeline: "runs" });

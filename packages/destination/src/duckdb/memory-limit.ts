@@ -14,16 +14,18 @@ export class MemoryLimit {
     this.#current = bytes;
   }
 
-  /** From now on less is usual, or more. */
+  /** From now on this is usual, where no more was needed yet. */
   async makeUsual(bytes: number): Promise<void> {
     this.#usual = bytes;
-    await this.#apply();
+    await this.#set(this.#wanted());
   }
 
   /** So much is to be held at once, and as much again for what is made of it. */
   async need(bytes: number): Promise<void> {
     this.#needed = Math.max(this.#needed, 2 * bytes);
-    await this.#apply();
+    const wanted = this.#wanted();
+    // What the machine has left is less after each batch; DuckDB cannot give back what it holds.
+    if (wanted > this.#current) await this.#set(wanted);
   }
 
   /** What was allowed turned out to be too little. @returns whether there is more */
@@ -35,10 +37,12 @@ export class MemoryLimit {
     return this.#current > before;
   }
 
-  async #apply(): Promise<void> {
+  #wanted(): number {
     const most = Math.max(this.#usual, 0.8 * process.availableMemory());
-    const bytes = Math.floor(Math.min(Math.max(this.#usual, this.#needed), most));
-    if (bytes === this.#current) return;
+    return Math.floor(Math.min(Math.max(this.#usual, this.#needed), most));
+  }
+
+  async #set(bytes: number): Promise<void> {
     this.#current = bytes;
     await this.#database.run(`SET memory_limit = '${bytes}B'`);
   }

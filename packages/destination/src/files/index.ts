@@ -24,7 +24,7 @@ export interface FilesOptions extends S3Options {
   readonly leaseMs?: number;
   /** How long files stay after others took their place, for those who read them, in ms. @default 3_600_000 */
   readonly graceMs?: number;
-  /** How much memory the working copy may take, in DuckDB's notation: `512MB`. @default "1GB" */
+  /** How much memory the working copy may take, in DuckDB's notation: `512MB`. @default "1GB", and more where rows need it */
   readonly memoryLimit?: string;
 }
 

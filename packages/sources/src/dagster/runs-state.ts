@@ -56,7 +56,9 @@ export function parseRunsState(value: unknown, start: Position, lacks: readonly 
   if (position && head) {
     const kept = {
       ...(isMoment(last.asOf) && { asOf: last.asOf }),
-      ...{ ...parseFrame(last.frame), ...parseServer(last.server), ...parseUnread(last.unread) },
+      ...parseFrame(last.frame),
+      ...parseServer(last.server),
+      ...parseUnread(last.unread),
     };
     return { position, head, ...(reread && { reread }), ...kept };
   }
