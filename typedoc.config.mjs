@@ -1,9 +1,9 @@
-// `pnpm docs` writes the reference of what packages export into docs/; the check only looks whether it can, without warning.
+// `pnpm docs` writes the reference of what packages export into docs/api/; the check only makes sure that it can, without a warning.
 import { OptionDefaults } from "typedoc";
 
 export default {
   name: "Airflow and Dagster: clients and sync",
-  out: "docs",
+  out: "docs/api",
   entryPointStrategy: "packages",
   // Their entry points are those of their package.json; their typedoc.json names steps of a computation of types.
   entryPoints: ["airflow-client", "dagster-client", "destination", "sync-engine", "sources", "insights"].map(

@@ -79,7 +79,7 @@ function runs(life: DagsterLife, tables: Tables, reconcile: boolean): string[] {
     const isSame = stored === wanted;
     if (!isSame && !ledger.mayBeLate(run.runId) && !(ledger.isUnproven && finals.has(row.status)))
       found.push(`stale: run ${run.runId} is ${stored}, not ${wanted}`);
-    // Rows from both sides of a move are put right by one offset: a limit that the README names.
+    // One offset corrects the rows from both sides of a move: see docs/limits.md.
     const zones = ledger.hasMoved || !ledger.isZoneProven ? [...ledger.zones] : [run.updateOffset];
     const isOneOf = (time: unknown, instant: number, offset: number) =>
       zones.some((zone) => formatSix(instant + offset - zone) === time);

@@ -220,8 +220,11 @@ test("the JSON Schema is the one that is published", () => {
   expect(readFileSync(published, "utf8")).toBe(configJsonSchema());
 });
 
-test("the README's configuration is read, and its pipelines are told apart", () => {
-  const readme = readFileSync(new URL("../../../README.md", import.meta.url), "utf8");
-  const [, text] = /## Many instances[\s\S]*?```yaml\n([\s\S]*?)```/.exec(readme) ?? [];
+test.each([
+  ["../../../README.md", "## Many instances"],
+  ["../README.md", "## dagsync.yaml"],
+])("reads the configuration shown in %s, under %s", (path, heading) => {
+  const readme = readFileSync(new URL(path, import.meta.url), "utf8");
+  const [, text] = new RegExp(`${heading}[\\s\\S]*?\`\`\`yaml\\n([\\s\\S]*?)\`\`\``).exec(readme) ?? [];
   expect(pipelinesOf(parseConfig(text ?? "", "dagsync.yaml"), {}).length).toBeGreaterThanOrEqual(3);
 });
