@@ -99,8 +99,7 @@ function hint(lacks: readonly string[]): string {
 }
 
 function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
-  if (errors === undefined || errors === null) return [];
-  return (Array.isArray(errors) ? errors : [errors]).map((error: { message?: unknown; path?: unknown }) => ({
+  return [errors ?? []].flat().map((error: { message?: unknown; path?: unknown } | null) => ({
     message: firstPart(redact(typeof error?.message === "string" ? error.message : "an error without a message")),
     path: Array.isArray(error?.path) ? error.path : undefined,
   }));
@@ -109,34 +108,27 @@ function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
 /** How the types of Dagster's error members end. */
 const errorType = /(Error|Invalid|Failure|Conflict|NotFound|NotSupported)$/;
 
-interface ErrorMember {
-  readonly __typename: string;
-}
+/** An object of an answer, or a list in it. */
+type Part = Record<string, unknown>;
 
 /** Every object in an answer that says by its type that it is an error. */
-function errorMembers(data: object): ErrorMember[] {
-  return objectsWithin(data).filter(
-    (each): each is ErrorMember =>
-      "__typename" in each && typeof each.__typename === "string" && errorType.test(each.__typename),
-  );
+function errorMembers(data: Part): Part[] {
+  return partsOf(data).filter(({ __typename }) => typeof __typename === "string" && errorType.test(__typename));
 }
 
 /** An object and all objects in it, however deep: a stack of our own does not overflow. */
-function objectsWithin(value: object): object[] {
+function partsOf(value: Part): Part[] {
   const found = [value];
-  for (let index = 0; index < found.length; index += 1) {
-    for (const child of Object.values(found[index] as object)) {
-      if (typeof child === "object" && child !== null) found.push(child);
-    }
+  // What is found while it goes on has its turn too.
+  for (const each of found) {
+    for (const child of Object.values(each)) if (typeof child === "object" && child !== null) found.push(child as Part);
   }
   return found;
 }
 
 /** In place: an error's message, and those of its causes. */
-function redactMessages(value: object, redact: Redact): void {
-  for (const each of objectsWithin(value)) {
-    if ("message" in each && typeof each.message === "string") each.message = redact(each.message);
-  }
+function redactMessages(value: Part, redact: Redact): void {
+  for (const each of partsOf(value)) if (typeof each.message === "string") each.message = redact(each.message);
 }
 
 /** What to show of a body that is no GraphQL answer. */

@@ -23,9 +23,15 @@ export function lacksOf(errors: readonly DagsterGraphQLError[]): readonly string
 }
 
 /** Whether it is a version that lacks it, rather than a query that is misspelt. */
-export const isKnownLack = (name: string): boolean => since[name] !== undefined;
+export const isKnownLack = (name: string): boolean => versionWith(name) !== undefined;
 
 /** `Run.creationTime (which Dagster 1.10.21 has)`: the oldest version whose schema we know with it. */
 export function describeLacks(name: string): string {
-  return since[name] === undefined ? name : `${name} (which Dagster ${since[name]} has)`;
+  const version = versionWith(name);
+  return version === undefined ? name : `${name} (which Dagster ${version} has)`;
+}
+
+/** The oldest version whose schema we know with it, where an older one lacks it. */
+function versionWith(name: string): string | undefined {
+  return Object.keys(since).find((version) => since[version]!.includes(name));
 }

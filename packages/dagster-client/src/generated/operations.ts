@@ -1887,2373 +1887,2373 @@ export type ServerVersionQueryVariables = Exact<{ [key: string]: never; }>;
 export type ServerVersionQuery = { readonly version: string, readonly run: { readonly fields: ReadonlyArray<{ readonly name: string }> | null } | null };
 
 export const LatestMaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment LatestMaterialization on MaterializationEvent {
-  runId
-  timestamp
+fragment LatestMaterialization on MaterializationEvent {
+runId
+timestamp
 }
-    `, {"fragmentName":"LatestMaterialization"}) as unknown as TypedDocumentString<LatestMaterializationFragment, unknown>;
+`, {"fragmentName":"LatestMaterialization"}) as unknown as TypedDocumentString<LatestMaterializationFragment, unknown>;
 export const AssetNodeFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment AssetNode on AssetNode {
-  assetKey {
-    path
-  }
-  description
-  groupName
-  repository {
-    name
-    location {
-      name
-    }
-  }
-  assetMaterializations(limit: 1) {
-    ...LatestMaterialization
-  }
-}
-    fragment LatestMaterialization on MaterializationEvent {
-  runId
-  timestamp
-}`, {"fragmentName":"AssetNode"}) as unknown as TypedDocumentString<AssetNodeFragment, unknown>;
-export const RunFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
-}
-    `, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
-export const RunsResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment RunsResult on RunsOrError {
-  __typename
-  ... on Runs {
-    results {
-      ...Run
-    }
-  }
-  ... on Error {
-    message
-  }
-  ... on PythonError {
-    className
-  }
-}
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
-}`, {"fragmentName":"RunsResult"}) as unknown as TypedDocumentString<RunsResultFragment, unknown>;
-export const MetadataEntryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
-}
-    `, {"fragmentName":"MetadataEntry"}) as unknown as TypedDocumentString<MetadataEntryFragment, unknown>;
-export const MaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Materialization on MaterializationEvent {
-  runId
-  timestamp
-  partition
-  stepKey
-  metadataEntries {
-    ...MetadataEntry
-  }
-}
-    fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
-}`, {"fragmentName":"Materialization"}) as unknown as TypedDocumentString<MaterializationFragment, unknown>;
-export const AssetFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Asset on Asset {
-  key {
-    path
-  }
-  hasDefinitionOrRecord
-  definition {
-    description
-    groupName
-    kinds
-    isExecutable
-    isPartitioned
-    jobNames
-    dependencyKeys {
-      path
-    }
-    repository {
-      name
-      location {
-        name
-      }
-    }
-  }
-  assetMaterializations(limit: 1) {
-    ...Materialization
-  }
-}
-    fragment Materialization on MaterializationEvent {
-  runId
-  timestamp
-  partition
-  stepKey
-  metadataEntries {
-    ...MetadataEntry
-  }
-}
-fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
-}`, {"fragmentName":"Asset"}) as unknown as TypedDocumentString<AssetFragment, unknown>;
-export const DefaultPartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment DefaultPartitions on DefaultPartitionStatuses {
-  materializedPartitions
-  failedPartitions
-  materializingPartitions
-}
-    `, {"fragmentName":"DefaultPartitions"}) as unknown as TypedDocumentString<DefaultPartitionsFragment, unknown>;
-export const TimePartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment TimePartitions on TimePartitionStatuses {
-  ranges {
-    status
-    startKey
-    endKey
-  }
-}
-    `, {"fragmentName":"TimePartitions"}) as unknown as TypedDocumentString<TimePartitionsFragment, unknown>;
-export const PythonProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}
-    `, {"fragmentName":"PythonProblem"}) as unknown as TypedDocumentString<PythonProblemFragment, unknown>;
-export const BackfillFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Backfill on PartitionBackfill {
-  id
-  status
-  isAssetBackfill
-  partitionNames
-  partitionSetName
-  assetSelection {
-    path
-  }
-  numPartitions
-  timestamp
-  endTimestamp
-  title
-  tags {
-    key
-    value
-  }
-  error {
-    ...PythonProblem
-  }
-}
-    fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"Backfill"}) as unknown as TypedDocumentString<BackfillFragment, unknown>;
-export const RunEventFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment RunEvent on DagsterRunEvent {
-  __typename
-  ... on MessageEvent {
-    runId
-    timestamp
-    level
-    eventType
-    stepKey
-    message
-  }
-  ... on ErrorEvent {
-    error {
-      ...PythonProblem
-    }
-  }
-  ... on DisplayableEvent {
-    metadataEntries {
-      ...MetadataEntry
-    }
-  }
-  ... on MaterializationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on ObservationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on AssetMaterializationPlannedEvent {
-    assetKey {
-      path
-    }
-  }
-}
-    fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"RunEvent"}) as unknown as TypedDocumentString<RunEventFragment, unknown>;
-export const ConcurrencyLimitFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment ConcurrencyLimit on ConcurrencyKeyInfo {
-  concurrencyKey
-  slotCount
-  activeSlotCount
-  activeRunIds
-  pendingStepCount
-  pendingStepRunIds
-}
-    `, {"fragmentName":"ConcurrencyLimit"}) as unknown as TypedDocumentString<ConcurrencyLimitFragment, unknown>;
-export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-    fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
-export const ScheduleStateFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment ScheduleState on ScheduleMutationResult {
-  __typename
-  ... on ScheduleStateResult {
-    scheduleState {
-      status
-    }
-  }
-  ...Problem
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"ScheduleState"}) as unknown as TypedDocumentString<ScheduleStateFragment, unknown>;
-export const TickFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Tick on InstigationTick {
-  tickId
-  status
-  timestamp
-  endTimestamp
-  runIds
-  runKeys
-  skipReason
-  cursor
-  error {
-    ...PythonProblem
-  }
-}
-    fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"Tick"}) as unknown as TypedDocumentString<TickFragment, unknown>;
-export const RunDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment RunDetails on Run {
-  ...Run
-  runConfigYaml
-  assetSelection {
-    path
-  }
-  stepKeysToExecute
-  canTerminate
-}
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
-}`, {"fragmentName":"RunDetails"}) as unknown as TypedDocumentString<RunDetailsFragment, unknown>;
-export const ScheduleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
-}
-    `, {"fragmentName":"Schedule"}) as unknown as TypedDocumentString<ScheduleFragment, unknown>;
-export const SensorFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
-}
-    `, {"fragmentName":"Sensor"}) as unknown as TypedDocumentString<SensorFragment, unknown>;
-export const CodeLocationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment CodeLocation on WorkspaceLocationEntry {
-  name
-  loadStatus
-  updatedTimestamp
-  locationOrLoadError {
-    __typename
-    ... on RepositoryLocation {
-      dagsterLibraryVersions {
-        name
-        version
-      }
-      repositories {
-        name
-        jobs {
-          name
-        }
-        schedules @include(if: $schedules) {
-          defaultStatus
-          ...Schedule
-        }
-        sensors @include(if: $sensors) {
-          defaultStatus
-          minIntervalSeconds
-          ...Sensor
-        }
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
-}
-fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`, {"fragmentName":"CodeLocation"}) as unknown as TypedDocumentString<CodeLocationFragment, unknown>;
-export const ConfigProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment ConfigProblem on RunConfigValidationInvalid {
-  errors {
-    message
-    reason
-    stack {
-      entries {
-        __typename
-        ... on EvaluationStackPathEntry {
-          fieldName
-        }
-        ... on EvaluationStackListItemEntry {
-          listIndex
-        }
-      }
-    }
-  }
-}
-    `, {"fragmentName":"ConfigProblem"}) as unknown as TypedDocumentString<ConfigProblemFragment, unknown>;
-export const StepProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment StepProblem on InvalidStepError {
-  invalidStepKey
-}
-    `, {"fragmentName":"StepProblem"}) as unknown as TypedDocumentString<StepProblemFragment, unknown>;
-export const OutputProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
-    fragment OutputProblem on InvalidOutputError {
-  stepKey
-  invalidOutputName
-}
-    `, {"fragmentName":"OutputProblem"}) as unknown as TypedDocumentString<OutputProblemFragment, unknown>;
-export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Definitions {
-  version
-  statuses: __type(name: "RunStatus") {
-    enumValues {
-      name
-    }
-  }
-  run: __type(name: "Run") {
-    fields {
-      name
-    }
-  }
-  workspace: workspaceOrError {
-    __typename
-    ... on Workspace {
-      locationEntries {
-        name
-        loadStatus
-        locationOrLoadError {
-          __typename
-          ... on RepositoryLocation {
-            repositories {
-              name
-              schedules {
-                ...Schedule
-              }
-              sensors {
-                ...Sensor
-              }
-            }
-          }
-          ... on Error {
-            message
-          }
-          ... on PythonError {
-            className
-          }
-        }
-      }
-    }
-    ... on Error {
-      message
-    }
-    ... on PythonError {
-      className
-    }
-  }
-  assetNodes {
-    ...AssetNode
-  }
-  assetKeys: assetsOrError {
-    __typename
-    ... on AssetConnection {
-      nodes {
-        key {
-          path
-        }
-      }
-    }
-    ... on Error {
-      message
-    }
-    ... on PythonError {
-      className
-    }
-  }
-}
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
-}
-fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
-}
 fragment AssetNode on AssetNode {
-  assetKey {
-    path
-  }
-  description
-  groupName
-  repository {
-    name
-    location {
-      name
-    }
-  }
-  assetMaterializations(limit: 1) {
-    ...LatestMaterialization
-  }
+assetKey {
+path
+}
+description
+groupName
+repository {
+name
+location {
+name
+}
+}
+assetMaterializations(limit: 1) {
+...LatestMaterialization
+}
 }
 fragment LatestMaterialization on MaterializationEvent {
-  runId
-  timestamp
-}`) as unknown as TypedDocumentString<DefinitionsQuery, DefinitionsQueryVariables>;
-export const AssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Assets($prefix: [String!]) {
-  assets: assetsOrError(prefix: $prefix) {
-    __typename
-    ... on AssetConnection {
-      nodes {
-        ...Asset
-      }
-    }
-    ...Problem
-  }
+runId
+timestamp
+}`, {"fragmentName":"AssetNode"}) as unknown as TypedDocumentString<AssetNodeFragment, unknown>;
+export const RunFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
 }
-    fragment Asset on Asset {
-  key {
-    path
-  }
-  hasDefinitionOrRecord
-  definition {
-    description
-    groupName
-    kinds
-    isExecutable
-    isPartitioned
-    jobNames
-    dependencyKeys {
-      path
-    }
-    repository {
-      name
-      location {
-        name
-      }
-    }
-  }
-  assetMaterializations(limit: 1) {
-    ...Materialization
-  }
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+`, {"fragmentName":"Run"}) as unknown as TypedDocumentString<RunFragment, unknown>;
+export const RunsResultFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment RunsResult on RunsOrError {
+__typename
+... on Runs {
+results {
+...Run
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}`, {"fragmentName":"RunsResult"}) as unknown as TypedDocumentString<RunsResultFragment, unknown>;
+export const MetadataEntryFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+`, {"fragmentName":"MetadataEntry"}) as unknown as TypedDocumentString<MetadataEntryFragment, unknown>;
+export const MaterializationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Materialization on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+metadataEntries {
+...MetadataEntry
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}`, {"fragmentName":"Materialization"}) as unknown as TypedDocumentString<MaterializationFragment, unknown>;
+export const AssetFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Asset on Asset {
+key {
+path
+}
+hasDefinitionOrRecord
+definition {
+description
+groupName
+kinds
+isExecutable
+isPartitioned
+jobNames
+dependencyKeys {
+path
+}
+repository {
+name
+location {
+name
+}
+}
+}
+assetMaterializations(limit: 1) {
+...Materialization
+}
 }
 fragment Materialization on MaterializationEvent {
-  runId
-  timestamp
-  partition
-  stepKey
-  metadataEntries {
-    ...MetadataEntry
-  }
+runId
+timestamp
+partition
+stepKey
+metadataEntries {
+...MetadataEntry
+}
 }
 fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
+__typename
+label
+description
+... on TextMetadataEntry {
+text
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+... on MarkdownMetadataEntry {
+mdStr
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
-export const AssetDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Asset($key: AssetKeyInput!) {
-  asset: assetOrError(assetKey: $key) {
-    __typename
-    ... on Asset {
-      ...Asset
-    }
-    ...Problem
-  }
+... on UrlMetadataEntry {
+url
 }
-    fragment Asset on Asset {
-  key {
-    path
-  }
-  hasDefinitionOrRecord
-  definition {
-    description
-    groupName
-    kinds
-    isExecutable
-    isPartitioned
-    jobNames
-    dependencyKeys {
-      path
-    }
-    repository {
-      name
-      location {
-        name
-      }
-    }
-  }
-  assetMaterializations(limit: 1) {
-    ...Materialization
-  }
+... on PathMetadataEntry {
+path
 }
-fragment Materialization on MaterializationEvent {
-  runId
-  timestamp
-  partition
-  stepKey
-  metadataEntries {
-    ...MetadataEntry
-  }
+... on JsonMetadataEntry {
+jsonString
 }
-fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
+... on IntMetadataEntry {
+intValue
+intRepr
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+... on FloatMetadataEntry {
+floatValue
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<AssetQuery, AssetQueryVariables>;
-export const AssetMaterializationsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query AssetMaterializations($key: AssetKeyInput!, $limit: Int!, $before: String, $partitions: [String!]) {
-  asset: assetOrError(assetKey: $key) {
-    __typename
-    ... on Asset {
-      assetMaterializations(
-        limit: $limit
-        beforeTimestampMillis: $before
-        partitions: $partitions
-      ) {
-        ...Materialization
-      }
-    }
-    ...Problem
-  }
+... on BoolMetadataEntry {
+boolValue
 }
-    fragment Materialization on MaterializationEvent {
-  runId
-  timestamp
-  partition
-  stepKey
-  metadataEntries {
-    ...MetadataEntry
-  }
+... on TimestampMetadataEntry {
+timestamp
 }
-fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
+}`, {"fragmentName":"Asset"}) as unknown as TypedDocumentString<AssetFragment, unknown>;
+export const DefaultPartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment DefaultPartitions on DefaultPartitionStatuses {
+materializedPartitions
+failedPartitions
+materializingPartitions
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<AssetMaterializationsQuery, AssetMaterializationsQueryVariables>;
-export const AssetPartitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query AssetPartitions($key: AssetKeyInput!) {
-  node: assetNodeOrError(assetKey: $key) {
-    __typename
-    ... on AssetNode {
-      isPartitioned
-      dimensions: partitionKeysByDimension {
-        name
-        partitionKeys
-      }
-      statuses: assetPartitionStatuses {
-        __typename
-        ... on DefaultPartitionStatuses {
-          ...DefaultPartitions
-        }
-        ... on TimePartitionStatuses {
-          ...TimePartitions
-        }
-        ... on MultiPartitionStatuses {
-          primaryDimensionName
-          ranges {
-            primaryDimStartKey
-            primaryDimEndKey
-            secondaryDim {
-              __typename
-              ... on DefaultPartitionStatuses {
-                ...DefaultPartitions
-              }
-              ... on TimePartitionStatuses {
-                ...TimePartitions
-              }
-            }
-          }
-        }
-      }
-    }
-    ...Problem
-  }
-}
-    fragment DefaultPartitions on DefaultPartitionStatuses {
-  materializedPartitions
-  failedPartitions
-  materializingPartitions
-}
+`, {"fragmentName":"DefaultPartitions"}) as unknown as TypedDocumentString<DefaultPartitionsFragment, unknown>;
+export const TimePartitionsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment TimePartitions on TimePartitionStatuses {
-  ranges {
-    status
-    startKey
-    endKey
-  }
+ranges {
+status
+startKey
+endKey
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+}
+`, {"fragmentName":"TimePartitions"}) as unknown as TypedDocumentString<TimePartitionsFragment, unknown>;
+export const PythonProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}
+`, {"fragmentName":"PythonProblem"}) as unknown as TypedDocumentString<PythonProblemFragment, unknown>;
+export const BackfillFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
 }
 fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<AssetPartitionsQuery, AssetPartitionsQueryVariables>;
-export const AssetJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query AssetJobs($keys: [AssetKeyInput!]!) {
-  assetNodes(assetKeys: $keys) {
-    assetKey {
-      path
-    }
-    isExecutable
-    isPartitioned
-    partitionDefinition {
-      dimensionTypes {
-        name
-      }
-    }
-    jobNames
-    repository {
-      name
-      location {
-        name
-      }
-    }
-  }
+message
+className
+causes {
+message
+className
 }
-    `) as unknown as TypedDocumentString<AssetJobsQuery, AssetJobsQueryVariables>;
-export const WipeAssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation WipeAssets($ranges: [PartitionsByAssetSelector!]!) {
-  wiped: wipeAssets(assetPartitionRanges: $ranges) {
-    __typename
-    ...Problem
-  }
+}`, {"fragmentName":"Backfill"}) as unknown as TypedDocumentString<BackfillFragment, unknown>;
+export const RunEventFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment RunEvent on DagsterRunEvent {
+__typename
+... on MessageEvent {
+runId
+timestamp
+level
+eventType
+stepKey
+message
 }
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+... on ErrorEvent {
+error {
+...PythonProblem
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<WipeAssetsMutation, WipeAssetsMutationVariables>;
-export const BackfillsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Backfills($pageToken: String, $limit: Int!, $status: BulkActionStatus) {
-  backfills: partitionBackfillsOrError(
-    cursor: $pageToken
-    limit: $limit
-    status: $status
-  ) {
-    __typename
-    ... on PartitionBackfills {
-      results {
-        ...Backfill
-      }
-    }
-    ...Problem
-  }
 }
-    fragment Backfill on PartitionBackfill {
-  id
-  status
-  isAssetBackfill
-  partitionNames
-  partitionSetName
-  assetSelection {
-    path
-  }
-  numPartitions
-  timestamp
-  endTimestamp
-  title
-  tags {
-    key
-    value
-  }
-  error {
-    ...PythonProblem
-  }
+... on DisplayableEvent {
+metadataEntries {
+...MetadataEntry
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<BackfillsQuery, BackfillsQueryVariables>;
-export const BackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Backfill($backfillId: String!) {
-  backfill: partitionBackfillOrError(backfillId: $backfillId) {
-    __typename
-    ... on PartitionBackfill {
-      ...Backfill
-    }
-    ...Problem
-  }
+... on MaterializationEvent {
+assetKey {
+path
 }
-    fragment Backfill on PartitionBackfill {
-  id
-  status
-  isAssetBackfill
-  partitionNames
-  partitionSetName
-  assetSelection {
-    path
-  }
-  numPartitions
-  timestamp
-  endTimestamp
-  title
-  tags {
-    key
-    value
-  }
-  error {
-    ...PythonProblem
-  }
+partition
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+... on ObservationEvent {
+assetKey {
+path
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<BackfillQuery, BackfillQueryVariables>;
-export const JobPartitionSetsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query JobPartitionSets($job: String!, $repository: RepositorySelector!) {
-  sets: partitionSetsOrError(pipelineName: $job, repositorySelector: $repository) {
-    __typename
-    ... on PartitionSets {
-      results {
-        name
-      }
-    }
-    ...Problem
-  }
+partition
 }
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+... on AssetMaterializationPlannedEvent {
+assetKey {
+path
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<JobPartitionSetsQuery, JobPartitionSetsQueryVariables>;
-export const LaunchBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation LaunchBackfill($params: LaunchBackfillParams!) {
-  launched: launchPartitionBackfill(backfillParams: $params) {
-    __typename
-    ... on LaunchBackfillSuccess {
-      backfillId
-      launchedRunIds
-    }
-    ...ConfigProblem
-    ...StepProblem
-    ...OutputProblem
-    ...Problem
-  }
 }
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}
-fragment ConfigProblem on RunConfigValidationInvalid {
-  errors {
-    message
-    reason
-    stack {
-      entries {
-        __typename
-        ... on EvaluationStackPathEntry {
-          fieldName
-        }
-        ... on EvaluationStackListItemEntry {
-          listIndex
-        }
-      }
-    }
-  }
-}
-fragment StepProblem on InvalidStepError {
-  invalidStepKey
-}
-fragment OutputProblem on InvalidOutputError {
-  stepKey
-  invalidOutputName
-}`) as unknown as TypedDocumentString<LaunchBackfillMutation, LaunchBackfillMutationVariables>;
-export const CancelBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation CancelBackfill($backfillId: String!) {
-  cancelled: cancelPartitionBackfill(backfillId: $backfillId) {
-    __typename
-    ...Problem
-  }
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<CancelBackfillMutation, CancelBackfillMutationVariables>;
-export const RunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunEvents($runId: ID!, $pageToken: String, $limit: Int!) {
-  run: runOrError(runId: $runId) {
-    __typename
-    ... on Run {
-      status
-    }
-    ...Problem
-  }
-  log: logsForRun(runId: $runId, afterCursor: $pageToken, limit: $limit) {
-    __typename
-    ... on EventConnection {
-      cursor
-      hasMore
-      events {
-        ...RunEvent
-      }
-    }
-    ...Problem
-  }
-}
-    fragment RunEvent on DagsterRunEvent {
-  __typename
-  ... on MessageEvent {
-    runId
-    timestamp
-    level
-    eventType
-    stepKey
-    message
-  }
-  ... on ErrorEvent {
-    error {
-      ...PythonProblem
-    }
-  }
-  ... on DisplayableEvent {
-    metadataEntries {
-      ...MetadataEntry
-    }
-  }
-  ... on MaterializationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on ObservationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on AssetMaterializationPlannedEvent {
-    assetKey {
-      path
-    }
-  }
 }
 fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"RunEvent"}) as unknown as TypedDocumentString<RunEventFragment, unknown>;
+export const ConcurrencyLimitFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment ConcurrencyLimit on ConcurrencyKeyInfo {
+concurrencyKey
+slotCount
+activeSlotCount
+activeRunIds
+pendingStepCount
+pendingStepRunIds
+}
+`, {"fragmentName":"ConcurrencyLimit"}) as unknown as TypedDocumentString<ConcurrencyLimitFragment, unknown>;
+export const ProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"Problem"}) as unknown as TypedDocumentString<ProblemFragment, unknown>;
+export const ScheduleStateFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment ScheduleState on ScheduleMutationResult {
+__typename
+... on ScheduleStateResult {
+scheduleState {
+status
+}
+}
+...Problem
 }
 fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+message
+... on PythonError {
+...PythonProblem
+}
 }
 fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<RunEventsQuery, RunEventsQueryVariables>;
-export const RunEventsLiveDocument = /*#__PURE__*/ new TypedDocumentString(`
-    subscription RunEventsLive($runId: ID!, $pageToken: String) {
-  log: pipelineRunLogs(runId: $runId, cursor: $pageToken) {
-    __typename
-    ... on PipelineRunLogsSubscriptionSuccess {
-      cursor
-      messages {
-        ...RunEvent
-      }
-    }
-    ... on PipelineRunLogsSubscriptionFailure {
-      message
-    }
-  }
+message
+className
+causes {
+message
+className
 }
-    fragment RunEvent on DagsterRunEvent {
-  __typename
-  ... on MessageEvent {
-    runId
-    timestamp
-    level
-    eventType
-    stepKey
-    message
-  }
-  ... on ErrorEvent {
-    error {
-      ...PythonProblem
-    }
-  }
-  ... on DisplayableEvent {
-    metadataEntries {
-      ...MetadataEntry
-    }
-  }
-  ... on MaterializationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on ObservationEvent {
-    assetKey {
-      path
-    }
-    partition
-  }
-  ... on AssetMaterializationPlannedEvent {
-    assetKey {
-      path
-    }
-  }
+}`, {"fragmentName":"ScheduleState"}) as unknown as TypedDocumentString<ScheduleStateFragment, unknown>;
+export const TickFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Tick on InstigationTick {
+tickId
+status
+timestamp
+endTimestamp
+runIds
+runKeys
+skipReason
+cursor
+error {
+...PythonProblem
 }
-fragment MetadataEntry on MetadataEntry {
-  __typename
-  label
-  description
-  ... on TextMetadataEntry {
-    text
-  }
-  ... on MarkdownMetadataEntry {
-    mdStr
-  }
-  ... on UrlMetadataEntry {
-    url
-  }
-  ... on PathMetadataEntry {
-    path
-  }
-  ... on JsonMetadataEntry {
-    jsonString
-  }
-  ... on IntMetadataEntry {
-    intValue
-    intRepr
-  }
-  ... on FloatMetadataEntry {
-    floatValue
-  }
-  ... on BoolMetadataEntry {
-    boolValue
-  }
-  ... on TimestampMetadataEntry {
-    timestamp
-  }
 }
 fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<RunEventsLiveSubscription, RunEventsLiveSubscriptionVariables>;
-export const VersionDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Version {
-  version
+message
+className
+causes {
+message
+className
 }
-    `) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
-export const HealthDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Health {
-  instance {
-    daemonHealth {
-      allDaemonStatuses {
-        daemonType
-        required
-        healthy
-        lastHeartbeatTime
-        lastHeartbeatErrors {
-          ...PythonProblem
-        }
-      }
-    }
-  }
-}
-    fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<HealthQuery, HealthQueryVariables>;
-export const ConcurrencyLimitsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query ConcurrencyLimits {
-  instance {
-    concurrencyLimits {
-      ...ConcurrencyLimit
-    }
-  }
-}
-    fragment ConcurrencyLimit on ConcurrencyKeyInfo {
-  concurrencyKey
-  slotCount
-  activeSlotCount
-  activeRunIds
-  pendingStepCount
-  pendingStepRunIds
-}`) as unknown as TypedDocumentString<ConcurrencyLimitsQuery, ConcurrencyLimitsQueryVariables>;
-export const SetConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation SetConcurrencyLimit($key: String!, $limit: Int!) {
-  done: setConcurrencyLimit(concurrencyKey: $key, limit: $limit)
-}
-    `) as unknown as TypedDocumentString<SetConcurrencyLimitMutation, SetConcurrencyLimitMutationVariables>;
-export const DeleteConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation DeleteConcurrencyLimit($key: String!) {
-  done: deleteConcurrencyLimit(concurrencyKey: $key)
-}
-    `) as unknown as TypedDocumentString<DeleteConcurrencyLimitMutation, DeleteConcurrencyLimitMutationVariables>;
-export const ScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Schedule($selector: ScheduleSelector!) {
-  schedule: scheduleOrError(scheduleSelector: $selector) {
-    __typename
-    ... on Schedule {
-      id
-      defaultStatus
-      ...Schedule
-    }
-    ...Problem
-  }
-}
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<ScheduleQuery, ScheduleQueryVariables>;
-export const StartScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation StartSchedule($selector: ScheduleSelector!) {
-  result: startSchedule(scheduleSelector: $selector) {
-    ...ScheduleState
-  }
-}
-    fragment ScheduleState on ScheduleMutationResult {
-  __typename
-  ... on ScheduleStateResult {
-    scheduleState {
-      status
-    }
-  }
-  ...Problem
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<StartScheduleMutation, StartScheduleMutationVariables>;
-export const StopScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation StopSchedule($origin: String!, $selectorId: String!) {
-  result: stopRunningSchedule(
-    scheduleOriginId: $origin
-    scheduleSelectorId: $selectorId
-  ) {
-    ...ScheduleState
-  }
-}
-    fragment ScheduleState on ScheduleMutationResult {
-  __typename
-  ... on ScheduleStateResult {
-    scheduleState {
-      status
-    }
-  }
-  ...Problem
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<StopScheduleMutation, StopScheduleMutationVariables>;
-export const ScheduleTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query ScheduleTicks($selector: ScheduleSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
-  instigator: scheduleOrError(scheduleSelector: $selector) {
-    __typename
-    ... on Schedule {
-      state: scheduleState {
-        ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
-          ...Tick
-        }
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Tick on InstigationTick {
-  tickId
-  status
-  timestamp
-  endTimestamp
-  runIds
-  runKeys
-  skipReason
-  cursor
-  error {
-    ...PythonProblem
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<ScheduleTicksQuery, ScheduleTicksQueryVariables>;
-export const SensorDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Sensor($selector: SensorSelector!) {
-  sensor: sensorOrError(sensorSelector: $selector) {
-    __typename
-    ... on Sensor {
-      jobOriginId
-      defaultStatus
-      minIntervalSeconds
-      ...Sensor
-    }
-    ...Problem
-  }
-}
-    fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<SensorQuery, SensorQueryVariables>;
-export const StartSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation StartSensor($selector: SensorSelector!) {
-  result: startSensor(sensorSelector: $selector) {
-    __typename
-    ... on Sensor {
-      sensorState {
-        status
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<StartSensorMutation, StartSensorMutationVariables>;
-export const StopSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation StopSensor($origin: String!, $selectorId: String!) {
-  result: stopSensor(jobOriginId: $origin, jobSelectorId: $selectorId) {
-    __typename
-    ... on StopSensorMutationResult {
-      instigationState {
-        status
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<StopSensorMutation, StopSensorMutationVariables>;
-export const SensorTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query SensorTicks($selector: SensorSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
-  instigator: sensorOrError(sensorSelector: $selector) {
-    __typename
-    ... on Sensor {
-      state: sensorState {
-        ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
-          ...Tick
-        }
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Tick on InstigationTick {
-  tickId
-  status
-  timestamp
-  endTimestamp
-  runIds
-  runKeys
-  skipReason
-  cursor
-  error {
-    ...PythonProblem
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<SensorTicksQuery, SensorTicksQueryVariables>;
-export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query Run($runId: ID!) {
-  run: runOrError(runId: $runId) {
-    __typename
-    ... on Run {
-      ...RunDetails
-    }
-    ...Problem
-  }
-}
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
-}
+}`, {"fragmentName":"Tick"}) as unknown as TypedDocumentString<TickFragment, unknown>;
+export const RunDetailsFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
 fragment RunDetails on Run {
-  ...Run
-  runConfigYaml
-  assetSelection {
-    path
-  }
-  stepKeysToExecute
-  canTerminate
+...Run
+runConfigYaml
+assetSelection {
+path
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+stepKeysToExecute
+canTerminate
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
-export const RunStateDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunState($runId: ID!) {
-  run: runOrError(runId: $runId) {
-    __typename
-    ... on Run {
-      ...Run
-    }
-    ...Problem
-  }
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
 }
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
+repositoryOrigin {
+repositoryName
+repositoryLocationName
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+}`, {"fragmentName":"RunDetails"}) as unknown as TypedDocumentString<RunDetailsFragment, unknown>;
+export const ScheduleFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Schedule on Schedule {
+name
+cronSchedule
+pipelineName
+executionTimezone
+description
+scheduleState {
+selectorId
+status
+runningCount
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<RunStateQuery, RunStateQueryVariables>;
-export const LaunchRunDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation LaunchRun($params: ExecutionParams!) {
-  launched: launchRun(executionParams: $params) {
-    __typename
-    ...Problem
-    ...ConfigProblem
-    ...StepProblem
-    ...OutputProblem
-    ... on LaunchRunSuccess {
-      run {
-        ...Run
-      }
-    }
-  }
 }
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
+`, {"fragmentName":"Schedule"}) as unknown as TypedDocumentString<ScheduleFragment, unknown>;
+export const SensorFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment Sensor on Sensor {
+name
+sensorType
+description
+targets {
+pipelineName
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+sensorState {
+selectorId
+status
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
 }
-fragment ConfigProblem on RunConfigValidationInvalid {
-  errors {
-    message
-    reason
-    stack {
-      entries {
-        __typename
-        ... on EvaluationStackPathEntry {
-          fieldName
-        }
-        ... on EvaluationStackListItemEntry {
-          listIndex
-        }
-      }
-    }
-  }
+`, {"fragmentName":"Sensor"}) as unknown as TypedDocumentString<SensorFragment, unknown>;
+export const CodeLocationFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment CodeLocation on WorkspaceLocationEntry {
+name
+loadStatus
+updatedTimestamp
+locationOrLoadError {
+__typename
+... on RepositoryLocation {
+dagsterLibraryVersions {
+name
+version
 }
-fragment StepProblem on InvalidStepError {
-  invalidStepKey
+repositories {
+name
+jobs {
+name
 }
-fragment OutputProblem on InvalidOutputError {
-  stepKey
-  invalidOutputName
-}`) as unknown as TypedDocumentString<LaunchRunMutation, LaunchRunMutationVariables>;
-export const ReexecuteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation ReexecuteRun($params: ReexecutionParams!) {
-  launched: launchRunReexecution(reexecutionParams: $params) {
-    __typename
-    ...Problem
-    ...ConfigProblem
-    ...StepProblem
-    ...OutputProblem
-    ... on LaunchRunSuccess {
-      run {
-        ...Run
-      }
-    }
-  }
+schedules @include(if: $schedules) {
+defaultStatus
+...Schedule
 }
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
+sensors @include(if: $sensors) {
+defaultStatus
+minIntervalSeconds
+...Sensor
 }
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
 }
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
 }
-fragment ConfigProblem on RunConfigValidationInvalid {
-  errors {
-    message
-    reason
-    stack {
-      entries {
-        __typename
-        ... on EvaluationStackPathEntry {
-          fieldName
-        }
-        ... on EvaluationStackListItemEntry {
-          listIndex
-        }
-      }
-    }
-  }
+...Problem
 }
-fragment StepProblem on InvalidStepError {
-  invalidStepKey
 }
-fragment OutputProblem on InvalidOutputError {
-  stepKey
-  invalidOutputName
-}`) as unknown as TypedDocumentString<ReexecuteRunMutation, ReexecuteRunMutationVariables>;
-export const TerminateRunDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation TerminateRun($runId: String!, $policy: TerminateRunPolicy!) {
-  terminated: terminateRun(runId: $runId, terminatePolicy: $policy) {
-    __typename
-    ... on TerminateRunSuccess {
-      run {
-        ...Run
-      }
-    }
-    ... on TerminateRunFailure {
-      message
-    }
-    ...Problem
-  }
+fragment Schedule on Schedule {
+name
+cronSchedule
+pipelineName
+executionTimezone
+description
+scheduleState {
+selectorId
+status
+runningCount
 }
-    fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
-}
-fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<TerminateRunMutation, TerminateRunMutationVariables>;
-export const DeleteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation DeleteRun($runId: String!) {
-  deleted: deleteRun(runId: $runId) {
-    __typename
-    ...Problem
-  }
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
-export const JobPartitionDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query JobPartition($repository: RepositorySelector!, $job: String!, $partition: String!) {
-  sets: partitionSetsOrError(repositorySelector: $repository, pipelineName: $job) {
-    __typename
-    ... on PartitionSets {
-      results {
-        partition(partitionName: $partition) {
-          tagsOrError {
-            __typename
-            ... on PartitionTags {
-              results {
-                key
-                value
-              }
-            }
-            ...Problem
-          }
-          runConfigOrError {
-            __typename
-            ... on PartitionRunConfig {
-              yaml
-            }
-            ...Problem
-          }
-        }
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
-}
-fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
-}`) as unknown as TypedDocumentString<JobPartitionQuery, JobPartitionQueryVariables>;
-export const CodeLocationsDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query CodeLocations($schedules: Boolean = false, $sensors: Boolean = false) {
-  workspace: workspaceOrError {
-    __typename
-    ... on Workspace {
-      locationEntries {
-        ...CodeLocation
-      }
-    }
-    ...Problem
-  }
-}
-    fragment Schedule on Schedule {
-  name
-  cronSchedule
-  pipelineName
-  executionTimezone
-  description
-  scheduleState {
-    selectorId
-    status
-    runningCount
-  }
 }
 fragment Sensor on Sensor {
-  name
-  sensorType
-  description
-  targets {
-    pipelineName
-  }
-  sensorState {
-    selectorId
-    status
-  }
+name
+sensorType
+description
+targets {
+pipelineName
 }
-fragment CodeLocation on WorkspaceLocationEntry {
-  name
-  loadStatus
-  updatedTimestamp
-  locationOrLoadError {
-    __typename
-    ... on RepositoryLocation {
-      dagsterLibraryVersions {
-        name
-        version
-      }
-      repositories {
-        name
-        jobs {
-          name
-        }
-        schedules @include(if: $schedules) {
-          defaultStatus
-          ...Schedule
-        }
-        sensors @include(if: $sensors) {
-          defaultStatus
-          minIntervalSeconds
-          ...Sensor
-        }
-      }
-    }
-    ...Problem
-  }
+sensorState {
+selectorId
+status
+}
 }
 fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+message
+... on PythonError {
+...PythonProblem
+}
 }
 fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
+message
+className
+causes {
+message
+className
+}
+}`, {"fragmentName":"CodeLocation"}) as unknown as TypedDocumentString<CodeLocationFragment, unknown>;
+export const ConfigProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment ConfigProblem on RunConfigValidationInvalid {
+errors {
+message
+reason
+stack {
+entries {
+__typename
+... on EvaluationStackPathEntry {
+fieldName
+}
+... on EvaluationStackListItemEntry {
+listIndex
+}
+}
+}
+}
+}
+`, {"fragmentName":"ConfigProblem"}) as unknown as TypedDocumentString<ConfigProblemFragment, unknown>;
+export const StepProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment StepProblem on InvalidStepError {
+invalidStepKey
+}
+`, {"fragmentName":"StepProblem"}) as unknown as TypedDocumentString<StepProblemFragment, unknown>;
+export const OutputProblemFragmentDoc = /*#__PURE__*/ new TypedDocumentString(`
+fragment OutputProblem on InvalidOutputError {
+stepKey
+invalidOutputName
+}
+`, {"fragmentName":"OutputProblem"}) as unknown as TypedDocumentString<OutputProblemFragment, unknown>;
+export const DefinitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Definitions {
+version
+statuses: __type(name: "RunStatus") {
+enumValues {
+name
+}
+}
+run: __type(name: "Run") {
+fields {
+name
+}
+}
+workspace: workspaceOrError {
+__typename
+... on Workspace {
+locationEntries {
+name
+loadStatus
+locationOrLoadError {
+__typename
+... on RepositoryLocation {
+repositories {
+name
+schedules {
+...Schedule
+}
+sensors {
+...Sensor
+}
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+assetNodes {
+...AssetNode
+}
+assetKeys: assetsOrError {
+__typename
+... on AssetConnection {
+nodes {
+key {
+path
+}
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+}
+fragment Schedule on Schedule {
+name
+cronSchedule
+pipelineName
+executionTimezone
+description
+scheduleState {
+selectorId
+status
+runningCount
+}
+}
+fragment Sensor on Sensor {
+name
+sensorType
+description
+targets {
+pipelineName
+}
+sensorState {
+selectorId
+status
+}
+}
+fragment AssetNode on AssetNode {
+assetKey {
+path
+}
+description
+groupName
+repository {
+name
+location {
+name
+}
+}
+assetMaterializations(limit: 1) {
+...LatestMaterialization
+}
+}
+fragment LatestMaterialization on MaterializationEvent {
+runId
+timestamp
+}`) as unknown as TypedDocumentString<DefinitionsQuery, DefinitionsQueryVariables>;
+export const AssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Assets($prefix: [String!]) {
+assets: assetsOrError(prefix: $prefix) {
+__typename
+... on AssetConnection {
+nodes {
+...Asset
+}
+}
+...Problem
+}
+}
+fragment Asset on Asset {
+key {
+path
+}
+hasDefinitionOrRecord
+definition {
+description
+groupName
+kinds
+isExecutable
+isPartitioned
+jobNames
+dependencyKeys {
+path
+}
+repository {
+name
+location {
+name
+}
+}
+}
+assetMaterializations(limit: 1) {
+...Materialization
+}
+}
+fragment Materialization on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+metadataEntries {
+...MetadataEntry
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetsQuery, AssetsQueryVariables>;
+export const AssetDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Asset($key: AssetKeyInput!) {
+asset: assetOrError(assetKey: $key) {
+__typename
+... on Asset {
+...Asset
+}
+...Problem
+}
+}
+fragment Asset on Asset {
+key {
+path
+}
+hasDefinitionOrRecord
+definition {
+description
+groupName
+kinds
+isExecutable
+isPartitioned
+jobNames
+dependencyKeys {
+path
+}
+repository {
+name
+location {
+name
+}
+}
+}
+assetMaterializations(limit: 1) {
+...Materialization
+}
+}
+fragment Materialization on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+metadataEntries {
+...MetadataEntry
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetQuery, AssetQueryVariables>;
+export const AssetMaterializationsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetMaterializations($key: AssetKeyInput!, $limit: Int!, $before: String, $partitions: [String!]) {
+asset: assetOrError(assetKey: $key) {
+__typename
+... on Asset {
+assetMaterializations(
+limit: $limit
+beforeTimestampMillis: $before
+partitions: $partitions
+) {
+...Materialization
+}
+}
+...Problem
+}
+}
+fragment Materialization on MaterializationEvent {
+runId
+timestamp
+partition
+stepKey
+metadataEntries {
+...MetadataEntry
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetMaterializationsQuery, AssetMaterializationsQueryVariables>;
+export const AssetPartitionsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetPartitions($key: AssetKeyInput!) {
+node: assetNodeOrError(assetKey: $key) {
+__typename
+... on AssetNode {
+isPartitioned
+dimensions: partitionKeysByDimension {
+name
+partitionKeys
+}
+statuses: assetPartitionStatuses {
+__typename
+... on DefaultPartitionStatuses {
+...DefaultPartitions
+}
+... on TimePartitionStatuses {
+...TimePartitions
+}
+... on MultiPartitionStatuses {
+primaryDimensionName
+ranges {
+primaryDimStartKey
+primaryDimEndKey
+secondaryDim {
+__typename
+... on DefaultPartitionStatuses {
+...DefaultPartitions
+}
+... on TimePartitionStatuses {
+...TimePartitions
+}
+}
+}
+}
+}
+}
+...Problem
+}
+}
+fragment DefaultPartitions on DefaultPartitionStatuses {
+materializedPartitions
+failedPartitions
+materializingPartitions
+}
+fragment TimePartitions on TimePartitionStatuses {
+ranges {
+status
+startKey
+endKey
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<AssetPartitionsQuery, AssetPartitionsQueryVariables>;
+export const AssetJobsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query AssetJobs($keys: [AssetKeyInput!]!) {
+assetNodes(assetKeys: $keys) {
+assetKey {
+path
+}
+isExecutable
+isPartitioned
+partitionDefinition {
+dimensionTypes {
+name
+}
+}
+jobNames
+repository {
+name
+location {
+name
+}
+}
+}
+}
+`) as unknown as TypedDocumentString<AssetJobsQuery, AssetJobsQueryVariables>;
+export const WipeAssetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation WipeAssets($ranges: [PartitionsByAssetSelector!]!) {
+wiped: wipeAssets(assetPartitionRanges: $ranges) {
+__typename
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<WipeAssetsMutation, WipeAssetsMutationVariables>;
+export const BackfillsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Backfills($pageToken: String, $limit: Int!, $status: BulkActionStatus) {
+backfills: partitionBackfillsOrError(
+cursor: $pageToken
+limit: $limit
+status: $status
+) {
+__typename
+... on PartitionBackfills {
+results {
+...Backfill
+}
+}
+...Problem
+}
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<BackfillsQuery, BackfillsQueryVariables>;
+export const BackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Backfill($backfillId: String!) {
+backfill: partitionBackfillOrError(backfillId: $backfillId) {
+__typename
+... on PartitionBackfill {
+...Backfill
+}
+...Problem
+}
+}
+fragment Backfill on PartitionBackfill {
+id
+status
+isAssetBackfill
+partitionNames
+partitionSetName
+assetSelection {
+path
+}
+numPartitions
+timestamp
+endTimestamp
+title
+tags {
+key
+value
+}
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<BackfillQuery, BackfillQueryVariables>;
+export const JobPartitionSetsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query JobPartitionSets($job: String!, $repository: RepositorySelector!) {
+sets: partitionSetsOrError(pipelineName: $job, repositorySelector: $repository) {
+__typename
+... on PartitionSets {
+results {
+name
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<JobPartitionSetsQuery, JobPartitionSetsQueryVariables>;
+export const LaunchBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation LaunchBackfill($params: LaunchBackfillParams!) {
+launched: launchPartitionBackfill(backfillParams: $params) {
+__typename
+... on LaunchBackfillSuccess {
+backfillId
+launchedRunIds
+}
+...ConfigProblem
+...StepProblem
+...OutputProblem
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+errors {
+message
+reason
+stack {
+entries {
+__typename
+... on EvaluationStackPathEntry {
+fieldName
+}
+... on EvaluationStackListItemEntry {
+listIndex
+}
+}
+}
+}
+}
+fragment StepProblem on InvalidStepError {
+invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+stepKey
+invalidOutputName
+}`) as unknown as TypedDocumentString<LaunchBackfillMutation, LaunchBackfillMutationVariables>;
+export const CancelBackfillDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation CancelBackfill($backfillId: String!) {
+cancelled: cancelPartitionBackfill(backfillId: $backfillId) {
+__typename
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<CancelBackfillMutation, CancelBackfillMutationVariables>;
+export const RunEventsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query RunEvents($runId: ID!, $pageToken: String, $limit: Int!) {
+run: runOrError(runId: $runId) {
+__typename
+... on Run {
+status
+}
+...Problem
+}
+log: logsForRun(runId: $runId, afterCursor: $pageToken, limit: $limit) {
+__typename
+... on EventConnection {
+cursor
+hasMore
+events {
+...RunEvent
+}
+}
+...Problem
+}
+}
+fragment RunEvent on DagsterRunEvent {
+__typename
+... on MessageEvent {
+runId
+timestamp
+level
+eventType
+stepKey
+message
+}
+... on ErrorEvent {
+error {
+...PythonProblem
+}
+}
+... on DisplayableEvent {
+metadataEntries {
+...MetadataEntry
+}
+}
+... on MaterializationEvent {
+assetKey {
+path
+}
+partition
+}
+... on ObservationEvent {
+assetKey {
+path
+}
+partition
+}
+... on AssetMaterializationPlannedEvent {
+assetKey {
+path
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<RunEventsQuery, RunEventsQueryVariables>;
+export const RunEventsLiveDocument = /*#__PURE__*/ new TypedDocumentString(`
+subscription RunEventsLive($runId: ID!, $pageToken: String) {
+log: pipelineRunLogs(runId: $runId, cursor: $pageToken) {
+__typename
+... on PipelineRunLogsSubscriptionSuccess {
+cursor
+messages {
+...RunEvent
+}
+}
+... on PipelineRunLogsSubscriptionFailure {
+message
+}
+}
+}
+fragment RunEvent on DagsterRunEvent {
+__typename
+... on MessageEvent {
+runId
+timestamp
+level
+eventType
+stepKey
+message
+}
+... on ErrorEvent {
+error {
+...PythonProblem
+}
+}
+... on DisplayableEvent {
+metadataEntries {
+...MetadataEntry
+}
+}
+... on MaterializationEvent {
+assetKey {
+path
+}
+partition
+}
+... on ObservationEvent {
+assetKey {
+path
+}
+partition
+}
+... on AssetMaterializationPlannedEvent {
+assetKey {
+path
+}
+}
+}
+fragment MetadataEntry on MetadataEntry {
+__typename
+label
+description
+... on TextMetadataEntry {
+text
+}
+... on MarkdownMetadataEntry {
+mdStr
+}
+... on UrlMetadataEntry {
+url
+}
+... on PathMetadataEntry {
+path
+}
+... on JsonMetadataEntry {
+jsonString
+}
+... on IntMetadataEntry {
+intValue
+intRepr
+}
+... on FloatMetadataEntry {
+floatValue
+}
+... on BoolMetadataEntry {
+boolValue
+}
+... on TimestampMetadataEntry {
+timestamp
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<RunEventsLiveSubscription, RunEventsLiveSubscriptionVariables>;
+export const VersionDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Version {
+version
+}
+`) as unknown as TypedDocumentString<VersionQuery, VersionQueryVariables>;
+export const HealthDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Health {
+instance {
+daemonHealth {
+allDaemonStatuses {
+daemonType
+required
+healthy
+lastHeartbeatTime
+lastHeartbeatErrors {
+...PythonProblem
+}
+}
+}
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<HealthQuery, HealthQueryVariables>;
+export const ConcurrencyLimitsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query ConcurrencyLimits {
+instance {
+concurrencyLimits {
+...ConcurrencyLimit
+}
+}
+}
+fragment ConcurrencyLimit on ConcurrencyKeyInfo {
+concurrencyKey
+slotCount
+activeSlotCount
+activeRunIds
+pendingStepCount
+pendingStepRunIds
+}`) as unknown as TypedDocumentString<ConcurrencyLimitsQuery, ConcurrencyLimitsQueryVariables>;
+export const SetConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation SetConcurrencyLimit($key: String!, $limit: Int!) {
+done: setConcurrencyLimit(concurrencyKey: $key, limit: $limit)
+}
+`) as unknown as TypedDocumentString<SetConcurrencyLimitMutation, SetConcurrencyLimitMutationVariables>;
+export const DeleteConcurrencyLimitDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation DeleteConcurrencyLimit($key: String!) {
+done: deleteConcurrencyLimit(concurrencyKey: $key)
+}
+`) as unknown as TypedDocumentString<DeleteConcurrencyLimitMutation, DeleteConcurrencyLimitMutationVariables>;
+export const ScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Schedule($selector: ScheduleSelector!) {
+schedule: scheduleOrError(scheduleSelector: $selector) {
+__typename
+... on Schedule {
+id
+defaultStatus
+...Schedule
+}
+...Problem
+}
+}
+fragment Schedule on Schedule {
+name
+cronSchedule
+pipelineName
+executionTimezone
+description
+scheduleState {
+selectorId
+status
+runningCount
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<ScheduleQuery, ScheduleQueryVariables>;
+export const StartScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation StartSchedule($selector: ScheduleSelector!) {
+result: startSchedule(scheduleSelector: $selector) {
+...ScheduleState
+}
+}
+fragment ScheduleState on ScheduleMutationResult {
+__typename
+... on ScheduleStateResult {
+scheduleState {
+status
+}
+}
+...Problem
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<StartScheduleMutation, StartScheduleMutationVariables>;
+export const StopScheduleDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation StopSchedule($origin: String!, $selectorId: String!) {
+result: stopRunningSchedule(
+scheduleOriginId: $origin
+scheduleSelectorId: $selectorId
+) {
+...ScheduleState
+}
+}
+fragment ScheduleState on ScheduleMutationResult {
+__typename
+... on ScheduleStateResult {
+scheduleState {
+status
+}
+}
+...Problem
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<StopScheduleMutation, StopScheduleMutationVariables>;
+export const ScheduleTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
+query ScheduleTicks($selector: ScheduleSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
+instigator: scheduleOrError(scheduleSelector: $selector) {
+__typename
+... on Schedule {
+state: scheduleState {
+ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
+...Tick
+}
+}
+}
+...Problem
+}
+}
+fragment Tick on InstigationTick {
+tickId
+status
+timestamp
+endTimestamp
+runIds
+runKeys
+skipReason
+cursor
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<ScheduleTicksQuery, ScheduleTicksQueryVariables>;
+export const SensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Sensor($selector: SensorSelector!) {
+sensor: sensorOrError(sensorSelector: $selector) {
+__typename
+... on Sensor {
+jobOriginId
+defaultStatus
+minIntervalSeconds
+...Sensor
+}
+...Problem
+}
+}
+fragment Sensor on Sensor {
+name
+sensorType
+description
+targets {
+pipelineName
+}
+sensorState {
+selectorId
+status
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<SensorQuery, SensorQueryVariables>;
+export const StartSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation StartSensor($selector: SensorSelector!) {
+result: startSensor(sensorSelector: $selector) {
+__typename
+... on Sensor {
+sensorState {
+status
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<StartSensorMutation, StartSensorMutationVariables>;
+export const StopSensorDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation StopSensor($origin: String!, $selectorId: String!) {
+result: stopSensor(jobOriginId: $origin, jobSelectorId: $selectorId) {
+__typename
+... on StopSensorMutationResult {
+instigationState {
+status
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<StopSensorMutation, StopSensorMutationVariables>;
+export const SensorTicksDocument = /*#__PURE__*/ new TypedDocumentString(`
+query SensorTicks($selector: SensorSelector!, $limit: Int!, $before: Float, $statuses: [InstigationTickStatus!]) {
+instigator: sensorOrError(sensorSelector: $selector) {
+__typename
+... on Sensor {
+state: sensorState {
+ticks(limit: $limit, beforeTimestamp: $before, statuses: $statuses) {
+...Tick
+}
+}
+}
+...Problem
+}
+}
+fragment Tick on InstigationTick {
+tickId
+status
+timestamp
+endTimestamp
+runIds
+runKeys
+skipReason
+cursor
+error {
+...PythonProblem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<SensorTicksQuery, SensorTicksQueryVariables>;
+export const RunDocument = /*#__PURE__*/ new TypedDocumentString(`
+query Run($runId: ID!) {
+run: runOrError(runId: $runId) {
+__typename
+... on Run {
+...RunDetails
+}
+...Problem
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+fragment RunDetails on Run {
+...Run
+runConfigYaml
+assetSelection {
+path
+}
+stepKeysToExecute
+canTerminate
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<RunQuery, RunQueryVariables>;
+export const RunStateDocument = /*#__PURE__*/ new TypedDocumentString(`
+query RunState($runId: ID!) {
+run: runOrError(runId: $runId) {
+__typename
+... on Run {
+...Run
+}
+...Problem
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<RunStateQuery, RunStateQueryVariables>;
+export const LaunchRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation LaunchRun($params: ExecutionParams!) {
+launched: launchRun(executionParams: $params) {
+__typename
+...Problem
+...ConfigProblem
+...StepProblem
+...OutputProblem
+... on LaunchRunSuccess {
+run {
+...Run
+}
+}
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+errors {
+message
+reason
+stack {
+entries {
+__typename
+... on EvaluationStackPathEntry {
+fieldName
+}
+... on EvaluationStackListItemEntry {
+listIndex
+}
+}
+}
+}
+}
+fragment StepProblem on InvalidStepError {
+invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+stepKey
+invalidOutputName
+}`) as unknown as TypedDocumentString<LaunchRunMutation, LaunchRunMutationVariables>;
+export const ReexecuteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation ReexecuteRun($params: ReexecutionParams!) {
+launched: launchRunReexecution(reexecutionParams: $params) {
+__typename
+...Problem
+...ConfigProblem
+...StepProblem
+...OutputProblem
+... on LaunchRunSuccess {
+run {
+...Run
+}
+}
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}
+fragment ConfigProblem on RunConfigValidationInvalid {
+errors {
+message
+reason
+stack {
+entries {
+__typename
+... on EvaluationStackPathEntry {
+fieldName
+}
+... on EvaluationStackListItemEntry {
+listIndex
+}
+}
+}
+}
+}
+fragment StepProblem on InvalidStepError {
+invalidStepKey
+}
+fragment OutputProblem on InvalidOutputError {
+stepKey
+invalidOutputName
+}`) as unknown as TypedDocumentString<ReexecuteRunMutation, ReexecuteRunMutationVariables>;
+export const TerminateRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation TerminateRun($runId: String!, $policy: TerminateRunPolicy!) {
+terminated: terminateRun(runId: $runId, terminatePolicy: $policy) {
+__typename
+... on TerminateRunSuccess {
+run {
+...Run
+}
+}
+... on TerminateRunFailure {
+message
+}
+...Problem
+}
+}
+fragment Run on Run {
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<TerminateRunMutation, TerminateRunMutationVariables>;
+export const DeleteRunDocument = /*#__PURE__*/ new TypedDocumentString(`
+mutation DeleteRun($runId: String!) {
+deleted: deleteRun(runId: $runId) {
+__typename
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<DeleteRunMutation, DeleteRunMutationVariables>;
+export const JobPartitionDocument = /*#__PURE__*/ new TypedDocumentString(`
+query JobPartition($repository: RepositorySelector!, $job: String!, $partition: String!) {
+sets: partitionSetsOrError(repositorySelector: $repository, pipelineName: $job) {
+__typename
+... on PartitionSets {
+results {
+partition(partitionName: $partition) {
+tagsOrError {
+__typename
+... on PartitionTags {
+results {
+key
+value
+}
+}
+...Problem
+}
+runConfigOrError {
+__typename
+... on PartitionRunConfig {
+yaml
+}
+...Problem
+}
+}
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
+}`) as unknown as TypedDocumentString<JobPartitionQuery, JobPartitionQueryVariables>;
+export const CodeLocationsDocument = /*#__PURE__*/ new TypedDocumentString(`
+query CodeLocations($schedules: Boolean = false, $sensors: Boolean = false) {
+workspace: workspaceOrError {
+__typename
+... on Workspace {
+locationEntries {
+...CodeLocation
+}
+}
+...Problem
+}
+}
+fragment Schedule on Schedule {
+name
+cronSchedule
+pipelineName
+executionTimezone
+description
+scheduleState {
+selectorId
+status
+runningCount
+}
+}
+fragment Sensor on Sensor {
+name
+sensorType
+description
+targets {
+pipelineName
+}
+sensorState {
+selectorId
+status
+}
+}
+fragment CodeLocation on WorkspaceLocationEntry {
+name
+loadStatus
+updatedTimestamp
+locationOrLoadError {
+__typename
+... on RepositoryLocation {
+dagsterLibraryVersions {
+name
+version
+}
+repositories {
+name
+jobs {
+name
+}
+schedules @include(if: $schedules) {
+defaultStatus
+...Schedule
+}
+sensors @include(if: $sensors) {
+defaultStatus
+minIntervalSeconds
+...Sensor
+}
+}
+}
+...Problem
+}
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
+}
+fragment PythonProblem on PythonError {
+message
+className
+causes {
+message
+className
+}
 }`) as unknown as TypedDocumentString<CodeLocationsQuery, CodeLocationsQueryVariables>;
 export const ReloadCodeLocationDocument = /*#__PURE__*/ new TypedDocumentString(`
-    mutation ReloadCodeLocation($name: String!) {
-  entry: reloadRepositoryLocation(repositoryLocationName: $name) {
-    __typename
-    ...Problem
-  }
+mutation ReloadCodeLocation($name: String!) {
+entry: reloadRepositoryLocation(repositoryLocationName: $name) {
+__typename
+...Problem
 }
-    fragment Problem on Error {
-  message
-  ... on PythonError {
-    ...PythonProblem
-  }
+}
+fragment Problem on Error {
+message
+... on PythonError {
+...PythonProblem
+}
 }
 fragment PythonProblem on PythonError {
-  message
-  className
-  causes {
-    message
-    className
-  }
+message
+className
+causes {
+message
+className
+}
 }`) as unknown as TypedDocumentString<ReloadCodeLocationMutation, ReloadCodeLocationMutationVariables>;
 export const RunsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunsPage($filter: RunsFilter, $pageToken: String, $limit: Int!) {
-  runs: runsOrError(filter: $filter, cursor: $pageToken, limit: $limit) {
-    ...RunsResult
-  }
+query RunsPage($filter: RunsFilter, $pageToken: String, $limit: Int!) {
+runs: runsOrError(filter: $filter, cursor: $pageToken, limit: $limit) {
+...RunsResult
 }
-    fragment RunsResult on RunsOrError {
-  __typename
-  ... on Runs {
-    results {
-      ...Run
-    }
-  }
-  ... on Error {
-    message
-  }
-  ... on PythonError {
-    className
-  }
+}
+fragment RunsResult on RunsOrError {
+__typename
+... on Runs {
+results {
+...Run
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
 }
 fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
 }`) as unknown as TypedDocumentString<RunsPageQuery, RunsPageQueryVariables>;
 export const RunIdsPageDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunIdsPage($filter: RunsFilter, $pageToken: String, $limit: Int!) {
-  runIds: runIdsOrError(filter: $filter, cursor: $pageToken, limit: $limit) {
-    __typename
-    ... on RunIds {
-      results
-    }
-    ... on Error {
-      message
-    }
-    ... on PythonError {
-      className
-    }
-  }
+query RunIdsPage($filter: RunsFilter, $pageToken: String, $limit: Int!) {
+runIds: runIdsOrError(filter: $filter, cursor: $pageToken, limit: $limit) {
+__typename
+... on RunIds {
+results
 }
-    `) as unknown as TypedDocumentString<RunIdsPageQuery, RunIdsPageQueryVariables>;
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+}
+`) as unknown as TypedDocumentString<RunIdsPageQuery, RunIdsPageQueryVariables>;
 export const RunChangesDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false, $againFrom: String, $againSize: Int, $withAgain: Boolean = false) {
-  count: runsOrError @include(if: $withCount) {
-    __typename
-    ... on Runs {
-      count
-    }
-    ... on Error {
-      message
-    }
-    ... on PythonError {
-      className
-    }
-  }
-  again: runsOrError(cursor: $againFrom, limit: $againSize) @include(if: $withAgain) {
-    ...RunsResult
-  }
-  window: runsOrError(filter: $window, limit: $pageSize) {
-    ...RunsResult
-  }
-  open: runsOrError(filter: $open) {
-    ...RunsResult
-  }
-  head: runsOrError(limit: $headSize) {
-    ...RunsResult
-  }
+query RunChanges($window: RunsFilter!, $pageSize: Int!, $open: RunsFilter!, $headSize: Int = 50, $withCount: Boolean = false, $againFrom: String, $againSize: Int, $withAgain: Boolean = false) {
+count: runsOrError @include(if: $withCount) {
+__typename
+... on Runs {
+count
 }
-    fragment RunsResult on RunsOrError {
-  __typename
-  ... on Runs {
-    results {
-      ...Run
-    }
-  }
-  ... on Error {
-    message
-  }
-  ... on PythonError {
-    className
-  }
+... on Error {
+message
+}
+... on PythonError {
+className
+}
+}
+again: runsOrError(cursor: $againFrom, limit: $againSize) @include(if: $withAgain) {
+...RunsResult
+}
+window: runsOrError(filter: $window, limit: $pageSize) {
+...RunsResult
+}
+open: runsOrError(filter: $open) {
+...RunsResult
+}
+head: runsOrError(limit: $headSize) {
+...RunsResult
+}
+}
+fragment RunsResult on RunsOrError {
+__typename
+... on Runs {
+results {
+...Run
+}
+}
+... on Error {
+message
+}
+... on PythonError {
+className
+}
 }
 fragment Run on Run {
-  runId
-  jobName
-  status
-  startTime
-  endTime
-  updateTime
-  creationTime
-  rootRunId
-  parentRunId
-  tags {
-    key
-    value
-  }
-  repositoryOrigin {
-    repositoryName
-    repositoryLocationName
-  }
+runId
+jobName
+status
+startTime
+endTime
+updateTime
+creationTime
+rootRunId
+parentRunId
+tags {
+key
+value
+}
+repositoryOrigin {
+repositoryName
+repositoryLocationName
+}
 }`) as unknown as TypedDocumentString<RunChangesQuery, RunChangesQueryVariables>;
 export const ServerVersionDocument = /*#__PURE__*/ new TypedDocumentString(`
-    query ServerVersion {
-  version
-  run: __type(name: "Run") {
-    fields {
-      name
-    }
-  }
+query ServerVersion {
+version
+run: __type(name: "Run") {
+fields {
+name
 }
-    `) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;
+}
+}
+`) as unknown as TypedDocumentString<ServerVersionQuery, ServerVersionQueryVariables>;
