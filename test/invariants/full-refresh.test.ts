@@ -1,5 +1,5 @@
 /** A full refresh reads everything again into tables that people read meanwhile: none of them is ever emptied. */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { sync } from "@org/sync-engine";
@@ -17,7 +17,7 @@ const servers = {
       ...simulator,
       table: "airflow_dag_runs",
       key,
-      keys: () => world.rows().airflow_dag_runs.map((row) => String((row as StoredRow)[key])),
+      keys: () => world.rows().airflow_dag_runs.map((row) => String((row as StoredValues)[key])),
       change() {
         world.advance(60_000);
         const [gone, other, changed] = world.runs().filter(({ state }) => state === "success");

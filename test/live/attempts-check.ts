@@ -1,5 +1,12 @@
 /** What a table may hold after a sync of a server that moved meanwhile, by all versions that the server held. */
-import { type Batch, type Destination, type Scope, type Session, type StoredRow, wrapSession } from "@org/destination";
+import {
+  type Batch,
+  type Destination,
+  type Scope,
+  type Session,
+  type StoredValues,
+  wrapSession,
+} from "@org/destination";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { differences, type PlainRow } from "./compare.ts";
 import type { AirflowServer } from "./servers/airflow.ts";
@@ -132,14 +139,14 @@ export function watchingWholeness(destination: Destination, report: (line: strin
 }
 
 async function notWhole(session: Session, { upserts = [], replace = [] }: Batch): Promise<string[]> {
-  const rows: readonly StoredRow[] = [...upserts, ...replace.flatMap((each) => each.rows)];
+  const rows: readonly StoredValues[] = [...upserts, ...replace.flatMap((each) => each.rows)];
   if (rows.length === 0) return [];
   const among = (name: string) => ({ in: [...new Set(rows.map((row) => row[name]))] });
   const scope = { dag_id: among("dag_id"), dag_run_id: among("dag_run_id"), task_id: among("task_id") };
   const stored = await session.keys(taskInstancesTable, scope as Scope<typeof taskInstancesTable>, ["is_latest"]);
   const storedOf = Map.groupBy(stored, taskKey);
   return [...Map.groupBy(rows, taskKey)].flatMap(([key, batch]) => {
-    const numbers = (of: readonly StoredRow[]) =>
+    const numbers = (of: readonly StoredValues[]) =>
       of
         .map((row) => Number(row.try_number))
         .sort((a, b) => a - b)

@@ -1,5 +1,5 @@
 /** Every version of every row that a simulated Airflow ever held, and when: what a table may hold at all. */
-import type { StoredRow, Table } from "@org/destination";
+import type { StoredValues, Table } from "@org/destination";
 import type { AirflowWorld } from "@org/simulators";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { Trace } from "./airflow-life.ts";
@@ -42,7 +42,7 @@ export class AirflowLedger {
     const rows = world.rows();
     const present = new Set<string>();
     for (const table of tables) {
-      for (const row of rows[table.name as keyof typeof rows] as readonly StoredRow[]) {
+      for (const row of rows[table.name as keyof typeof rows] as readonly StoredValues[]) {
         const key = keyOf(table, row);
         present.add(key);
         this.#hold(key, row, textOf(table, row));
@@ -72,7 +72,7 @@ export class AirflowLedger {
   }
 
   /** What is wrong with the tables after a sync. */
-  *judge(world: AirflowWorld, rowsOf: (table: string) => readonly StoredRow[], deed: Deed): Generator<string> {
+  *judge(world: AirflowWorld, rowsOf: (table: string) => readonly StoredValues[], deed: Deed): Generator<string> {
     const { startedAt, completed, reconcile, hidden } = deed;
     const live = new Set<string>();
     for (const table of tables) {
@@ -135,7 +135,7 @@ export class AirflowLedger {
     }
   }
 
-  #hold(key: string, row: StoredRow, text: string): void {
+  #hold(key: string, row: StoredValues, text: string): void {
     const entry = this.#entries.get(key);
     if (!entry) {
       const dag = row.dag_id as string;
@@ -152,10 +152,10 @@ export class AirflowLedger {
   }
 }
 
-export function keyOf(table: Table, row: StoredRow): string {
+export function keyOf(table: Table, row: StoredValues): string {
   return `${table.name} ${table.primaryKey.map((name) => row[name]).join(" ")}`;
 }
 
-function textOf(table: Table, row: StoredRow): string {
+function textOf(table: Table, row: StoredValues): string {
   return JSON.stringify(Object.keys(table.columns).map((name) => row[name]));
 }

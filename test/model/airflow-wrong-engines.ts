@@ -1,5 +1,5 @@
 /** Engines that are wrong on purpose: what they store, with which state, and where they go on. */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import type { Step } from "./airflow-steps.ts";
 import {
   addRun,
@@ -137,7 +137,7 @@ export const wrongEngines: Record<string, WrongCase> = {
       destination: (destination) =>
         wrapped(destination, (session) => async (stream, batch) => {
           const { table, upserts = [] } = batch;
-          const key = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
+          const key = (row: StoredValues) => JSON.stringify(table.primaryKey.map((name) => row[name]));
           const held = await session.keys(table, {}, Object.keys(table.columns));
           const old = new Map(held.map((row) => [key(row), row]));
           const filled = upserts.map((row) =>

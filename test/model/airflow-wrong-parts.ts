@@ -1,5 +1,5 @@
 /** What wrong sources and engines are made of, and the lives that show them. */
-import type { Batch, Json, StoredRow } from "@org/destination";
+import type { Batch, Json, StoredValues } from "@org/destination";
 import type { Source, Stream, StreamBatch } from "@org/sync-engine";
 import type { Breaks } from "./airflow-model.ts";
 import type { Beginning, Step, SyncStep } from "./airflow-steps.ts";
@@ -52,14 +52,14 @@ export function during(step: SyncStep, at: number, world: Step): SyncStep {
 
 type Batches = AsyncIterable<StreamBatch>;
 
-export function rowsOf({ upserts = [], replace = [] }: StreamBatch): readonly StoredRow[] {
-  return [...upserts, ...replace.flatMap(({ rows }) => rows)] as StoredRow[];
+export function rowsOf({ upserts = [], replace = [] }: StreamBatch): readonly StoredValues[] {
+  return [...upserts, ...replace.flatMap(({ rows }) => rows)] as StoredValues[];
 }
 
-export function partOf(batch: Batch, isPart: (row: StoredRow) => boolean): Batch {
+export function partOf(batch: Batch, isPart: (row: StoredValues) => boolean): Batch {
   const { upserts = [], replace = [] } = batch;
   const rows = [...replace.flatMap((each) => each.rows), ...upserts];
-  return { ...batch, replace: [], upserts: rows.filter((row) => isPart(row as StoredRow)) };
+  return { ...batch, replace: [], upserts: rows.filter((row) => isPart(row as StoredValues)) };
 }
 
 export function withStreams(source: Source, change: (batches: Batches) => Batches): Source {

@@ -1,5 +1,5 @@
 /** Sources that are wrong on purpose: what they ask, and what they believe. */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import type { Step } from "./airflow-steps.ts";
 import {
   addRun,
@@ -184,7 +184,7 @@ export const wrongSources: Record<string, WrongCase> = {
         const known = new Map<string, unknown>();
         return withShared(source, (right) => ({
           ...right,
-          async tries(row: StoredRow) {
+          async tries(row: StoredValues) {
             const key = JSON.stringify([row.dag_id, row.dag_run_id, row.task_id, row.map_index]);
             if (!known.has(key)) known.set(key, await right.tries(row));
             return known.get(key);

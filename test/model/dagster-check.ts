@@ -3,9 +3,9 @@ import { formatSix } from "@org/simulators";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";
 
-export type StoredRow = Readonly<Record<string, unknown>>;
+export type StoredValues = Readonly<Record<string, unknown>>;
 /** The rows of the four tables by their keys, deleted ones too. */
-export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredRow>>;
+export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredValues>>;
 
 export const tableNames = ["dagster_runs", "dagster_assets", "dagster_schedules", "dagster_sensors"] as const;
 const finals: ReadonlySet<unknown> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
@@ -103,17 +103,17 @@ function definitions(life: DagsterLife, before: Tables, tables: Tables): string[
   const locations = [...world.locations.values()];
   const loaded = new Set(locations.filter(({ state }) => state === "loaded").map(({ name }) => name));
   const unavailable = new Set(locations.filter(({ state }) => state !== "loaded").map(({ name }) => name));
-  const isKept = ({ code_location: name }: StoredRow) =>
+  const isKept = ({ code_location: name }: StoredValues) =>
     name !== null && (loaded.size === 0 || unavailable.has(name as string));
   const truth = world.rows();
   const found: string[] = [];
   for (const table of ["dagster_schedules", "dagster_sensors"] as const) {
-    const expected = new Map<string, StoredRow>();
+    const expected = new Map<string, StoredValues>();
     for (const [id, row] of live(before, table)) if (isKept(row)) expected.set(id, row);
     for (const row of truth[table]) if (loaded.has(row.code_location as string)) expected.set(row.id as string, row);
     found.push(...compare(table, expected, live(tables, table)));
   }
-  const expected = new Map<string, StoredRow>();
+  const expected = new Map<string, StoredValues>();
   const known = live(before, "dagster_assets");
   const materialized = new Map(truth.dagster_assets.map((row) => [row.id as string, row]));
   for (const [id, row] of known) {
@@ -133,8 +133,8 @@ function definitions(life: DagsterLife, before: Tables, tables: Tables): string[
 
 function compare(
   table: string,
-  expected: ReadonlyMap<string, StoredRow>,
-  actual: ReadonlyMap<string, StoredRow>,
+  expected: ReadonlyMap<string, StoredValues>,
+  actual: ReadonlyMap<string, StoredValues>,
 ): string[] {
   const found: string[] = [];
   for (const [id, row] of expected) {
@@ -146,12 +146,12 @@ function compare(
   return found;
 }
 
-function live(tables: Tables, table: string): ReadonlyMap<string, StoredRow> {
+function live(tables: Tables, table: string): ReadonlyMap<string, StoredValues> {
   return new Map([...tables.get(table)!].filter(([, row]) => !isDeleted(row)).map(([id, row]) => [id, content(row)]));
 }
 
-const isDeleted = ({ _deleted_at }: StoredRow) => _deleted_at !== null;
+const isDeleted = ({ _deleted_at }: StoredValues) => _deleted_at !== null;
 
-function content({ _synced_at: _, _deleted_at: __, ...row }: StoredRow): StoredRow {
+function content({ _synced_at: _, _deleted_at: __, ...row }: StoredValues): StoredValues {
   return row;
 }

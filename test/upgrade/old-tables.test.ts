@@ -1,7 +1,7 @@
 /** Tables that an older release made get the key and the columns of this one, in place: see fixtures/write.ts. */
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import type { Destination, Session, StoredRow, Table } from "@org/destination";
+import type { Destination, Session, StoredValues, Table } from "@org/destination";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
 import { startPostgres } from "../live/servers/postgres.ts";
@@ -39,7 +39,7 @@ async function during<T>(destination: Destination, work: (session: Session) => P
 }
 
 /** All rows, whole, in the order of their keys. */
-const rowsOf = (destination: Destination, table: Table): Promise<StoredRow[]> =>
+const rowsOf = (destination: Destination, table: Table): Promise<StoredValues[]> =>
   during(destination, async (session) => {
     await session.prepare([table]);
     return (await Array.fromAsync(session.rows!(table))).flat();

@@ -1,6 +1,6 @@
 import type { Scope } from "./scope.ts";
 import type { ReadOptions, SqlReader } from "./sql-reader.ts";
-import type { Column, Json, Row, StoredRow, Table, Value } from "./table.ts";
+import type { Column, Json, Row, StoredValues, Table, Value } from "./table.ts";
 
 /**
  * Where rows go.
@@ -157,12 +157,12 @@ export interface Batch<T extends Table = Table> {
    */
   readonly upserts?: readonly Row<T>[];
   /** Primary keys of rows that never were more than placeholders: they go without a trace. Unknown keys are ignored. */
-  readonly remove?: readonly StoredRow[];
+  readonly remove?: readonly StoredValues[];
   /**
    * Primary keys of rows that are there on the server, but that the destination cannot hold: what it has of them stays as
    * it is, and no scope marks it as deleted. Unknown keys are ignored, and such as no row could have.
    */
-  readonly keep?: readonly StoredRow[];
+  readonly keep?: readonly StoredValues[];
   readonly state: State;
 }
 
@@ -218,14 +218,14 @@ export interface Session {
     table: T,
     scope: Scope<T>,
     columns: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly { readonly values: StoredRow; readonly count: number }[]>;
+  ): Promise<readonly { readonly values: StoredValues; readonly count: number }[]>;
 
   /** The primary keys of the rows in a scope that are not deleted, with further columns where asked for. */
   keys<T extends Table>(
     table: T,
     scope: Scope<T>,
     columns?: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly StoredRow[]>;
+  ): Promise<readonly StoredValues[]>;
 
   /**
    * Stores a batch and its state in one transaction. Committing the same batch again changes nothing. The table must
@@ -242,7 +242,7 @@ export interface Session {
    * table and `_synced_at` and `_deleted_at`. What is committed meanwhile may or may not be among them. There with the
    * capability `transfer`.
    */
-  rows?(table: Table): AsyncIterable<readonly StoredRow[]>;
+  rows?(table: Table): AsyncIterable<readonly StoredValues[]>;
 
   /**
    * Writes rows as {@link Session.rows} gave them, over rows with the same primary keys: content, `_synced_at` and `_deleted_at`
@@ -251,7 +251,7 @@ export interface Session {
    *
    * @throws DestinationError as {@link Session.commit}
    */
-  restore?(table: Table, rows: readonly StoredRow[]): Promise<void>;
+  restore?(table: Table, rows: readonly StoredValues[]): Promise<void>;
 
   /** Gives the fence back. May be called twice. Never throws for what was already lost. */
   close(): Promise<void>;

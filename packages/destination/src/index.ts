@@ -26,7 +26,7 @@ export {
   defineTable,
   type Json,
   type Row,
-  type StoredRow,
+  type StoredValues,
   systemColumns,
   type Table,
   type Value,

@@ -1,4 +1,4 @@
-import type { Columns, ColumnType, StoredRow, Table, Value } from "./table.ts";
+import type { Columns, ColumnType, StoredValues, Table, Value } from "./table.ts";
 
 /** A value of a statement. Numbers count as `int64` where they are whole, else as `float64`. */
 export type SqlParameter = Value | { readonly type: ColumnType; readonly value: Value };
@@ -19,9 +19,13 @@ export interface SqlReader {
    * @param parameters the values of `$1`, `$2`, …
    * @throws DestinationError `FAILED` with the database's words for a statement that is wrong or would write
    */
-  query(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): Promise<readonly StoredRow[]>;
+  query(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): Promise<readonly StoredValues[]>;
   /** The same in pages of up to some thousand rows, so that a result of any size needs little memory. */
-  pages(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): AsyncIterable<readonly StoredRow[]>;
+  pages(
+    sql: string,
+    parameters?: readonly SqlParameter[],
+    options?: QueryOptions,
+  ): AsyncIterable<readonly StoredValues[]>;
   /**
    * Writes all rows of one statement's result into a new file of this machine, without bringing them here: there where
    * the database does so, and could be granted {@link ReadOptions.copyInto}.

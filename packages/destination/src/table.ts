@@ -68,8 +68,8 @@ export type Row<T extends Table = Table> = { readonly [K in keyof T["columns"]]:
 /** A stored value as a destination gives it back, in the same form in which it was written. */
 export type Value = Json | bigint;
 
-/** Some columns of a stored row, by name. */
-export type StoredRow = { readonly [column: string]: Value };
+/** Some columns of a stored row of any table, by name. */
+export type StoredValues = { readonly [column: string]: Value };
 
 /**
  * Declares a table.

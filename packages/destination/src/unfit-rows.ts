@@ -1,7 +1,7 @@
 /** Rows that a destination cannot hold: found all at once, so that whoever sent them can leave them out. */
 import { DestinationError } from "./errors.ts";
 import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
-import type { Column, StoredRow, Table } from "./table.ts";
+import type { Column, StoredValues, Table } from "./table.ts";
 
 /** A row that its destination cannot hold. */
 export interface UnfitRow {
@@ -77,10 +77,10 @@ export class RowCheck {
 /** The keys that a table can hold. Rows with others are in no table, so there is nothing to do about them. */
 export function holdableKeys(
   table: Table,
-  keys: readonly StoredRow[],
+  keys: readonly StoredValues[],
   lacks: (text: string) => string | undefined = () => undefined,
-): readonly StoredRow[] {
-  const isHoldable = (key: StoredRow) =>
+): readonly StoredValues[] {
+  const isHoldable = (key: StoredValues) =>
     table.primaryKey.every((name) => {
       try {
         const form = storedForm(table.columns[name] as Column, key[name]);

@@ -2,7 +2,7 @@ import type { Batch, Destination } from "./destination.ts";
 import { DestinationError } from "./errors.ts";
 import { reshaped } from "./reshaped.ts";
 import type { Scope } from "./scope.ts";
-import type { Row, StoredRow, Table } from "./table.ts";
+import type { Row, StoredValues, Table } from "./table.ts";
 
 /**
  * A destination that stores some columns of its tables never: they are not made, and what comes for them is left out. Who
@@ -63,7 +63,7 @@ export function withoutColumns(
     },
     commit: async (stream, batch) => commit(stream, absent(batch.table).length > 0 ? reducedBatch(batch) : batch),
     ...(restore && {
-      restore: (table, rows: readonly StoredRow[]) =>
+      restore: (table, rows: readonly StoredValues[]) =>
         restore(
           table,
           rows.map((row) => without(row, absent(table))),

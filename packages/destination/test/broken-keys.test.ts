@@ -1,11 +1,11 @@
 /** Destinations that are wrong on purpose about keys that change, and the case that must notice it. */
 import { AssertionError } from "node:assert";
-import type { Session, StoredRow, Table } from "@org/destination";
+import type { Session, StoredValues, Table } from "@org/destination";
 import { expect, test } from "vitest";
 import { inSession, run, type Wrong } from "./broken.ts";
 
 /** Rewrites what a session prepares, row by row. */
-const inOldRows = (change: (row: StoredRow) => StoredRow): Wrong =>
+const inOldRows = (change: (row: StoredValues) => StoredValues): Wrong =>
   inSession((right) => ({
     async prepare(tables) {
       await right.prepare(tables);

@@ -1,17 +1,17 @@
 /** Destinations that are wrong on purpose about whole tables, and the case that must notice it. */
 import { AssertionError } from "node:assert";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { expect, test } from "vitest";
 import { inSession, run, type Wrong } from "./broken.ts";
 
-const inPages = (change: (page: readonly StoredRow[]) => readonly StoredRow[]) =>
+const inPages = (change: (page: readonly StoredValues[]) => readonly StoredValues[]) =>
   inSession((right) => ({
     async *rows(table) {
       for await (const page of right.rows!(table)) yield change(page);
     },
   }));
 
-const inRestored = (change: (row: StoredRow) => StoredRow) =>
+const inRestored = (change: (row: StoredValues) => StoredValues) =>
   inSession((right) => ({ restore: (table, rows) => right.restore!(table, rows.map(change)) }));
 
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [

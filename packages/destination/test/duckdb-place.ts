@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "./read-only.ts";
@@ -29,7 +29,7 @@ export async function createPlace(): Promise<DuckdbPlace> {
 }
 
 /** DuckDB's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ file }: DuckdbPlace, table: string): Promise<StoredRow[]> {
+async function read({ file }: DuckdbPlace, table: string): Promise<StoredValues[]> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
   try {
     return await readTable(instance, table);
@@ -39,7 +39,7 @@ async function read({ file }: DuckdbPlace, table: string): Promise<StoredRow[]> 
 }
 
 /** The same of a database that is open. */
-export async function readTable(instance: DuckDBInstance, table: string): Promise<StoredRow[]> {
+export async function readTable(instance: DuckDBInstance, table: string): Promise<StoredValues[]> {
   const connection = await instance.connect();
   try {
     await connection.run("SET TimeZone = 'UTC'");

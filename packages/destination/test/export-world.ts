@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { type Destination, defineTable, parseJson, type Row, type StoredRow } from "@org/destination";
+import { type Destination, defineTable, parseJson, type Row, type StoredValues } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { type ExportManifest, type ExportOptions, exportTables } from "@org/destination/export";
 import { files } from "@org/destination/files";
@@ -83,7 +83,7 @@ export async function fill(destination: Destination, rows: readonly Run[] = host
 }
 
 /** All rows of a table as the destination has them, by their ids. */
-export async function stored(destination: Destination, table: typeof runs = runs): Promise<readonly StoredRow[]> {
+export async function stored(destination: Destination, table: typeof runs = runs): Promise<readonly StoredValues[]> {
   const reader = await destination.read!();
   try {
     const columns = { ...table.columns, _synced_at: { type: "timestamp", description: "" } } as const;
@@ -94,7 +94,11 @@ export async function stored(destination: Destination, table: typeof runs = runs
 }
 
 /** A file of an export as DuckDB reads it when it is told the columns, in the form in which rows carry them. */
-export async function readBack(into: string, manifest: ExportManifest, table = "runs"): Promise<readonly StoredRow[]> {
+export async function readBack(
+  into: string,
+  manifest: ExportManifest,
+  table = "runs",
+): Promise<readonly StoredValues[]> {
   const file = manifest.files.find((each) => each.table === table)!;
   const path = join(into, file.path).replaceAll("'", "''");
   const types = {

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { type FileFormat, type FilesOptions, files } from "@org/destination/files";
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "./read-only.ts";
@@ -58,9 +58,9 @@ export async function latestManifest(folder: string): Promise<Manifest> {
 }
 
 /** Reads as a person would: the latest manifest, its files by DuckDB, of each key the row in the last file. */
-export async function readFolder(folder: string, table: string): Promise<StoredRow[]> {
+export async function readFolder(folder: string, table: string): Promise<StoredValues[]> {
   const { columns, primaryKey, files: dataFiles } = (await latestManifest(folder)).tables[table] as ManifestTable;
-  const rows = new Map<string, StoredRow>();
+  const rows = new Map<string, StoredValues>();
   const instance = await DuckDBInstance.create(":memory:");
   const connection = await instance.connect();
   try {

@@ -1,4 +1,4 @@
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import pg from "pg";
@@ -65,7 +65,7 @@ export async function query(url: string, sql: string): Promise<Record<string, st
 }
 
 /** PostgreSQL's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ url, schema }: PostgresPlace, table: string): Promise<StoredRow[]> {
+async function read({ url, schema }: PostgresPlace, table: string): Promise<StoredValues[]> {
   const name = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
   const columns = await query(
     url,

@@ -1,6 +1,6 @@
 /** Rows that only PostgreSQL finds unfit, and tables that let rows go. */
 import { createHash } from "node:crypto";
-import type { Batch, Session, StoredRow } from "@org/destination";
+import type { Batch, Session, StoredValues } from "@org/destination";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { during, failure, pipeline, row, state, store, table } from "./postgres-fixture.ts";
@@ -253,7 +253,7 @@ test("a database in another encoding names the rows with characters that it lack
     expect((await session.states()).get("names")?.value).toBe("日本");
     const ids = ["日本", "Jürgen", ...Array.from({ length: 60 }, (_, index) => `日本 ${index}`)];
     expect(await session.keys(named, { id: { in: ids } })).toEqual([{ id: "Jürgen" }]);
-    const replace = ids.map((id) => ({ scope: { id: { in: [id] } }, rows: [] as StoredRow[] }));
+    const replace = ids.map((id) => ({ scope: { id: { in: [id] } }, rows: [] as StoredValues[] }));
     expect(await commit({ replace, keep })).toMatchObject({ deleted: 1 });
   });
 });

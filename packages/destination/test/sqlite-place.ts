@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "./read-only.ts";
@@ -42,7 +42,7 @@ export function query(file: string, sql: string): Record<string, unknown>[] {
 }
 
 /** SQLite's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ file }: SqlitePlace, table: string): Promise<StoredRow[]> {
+async function read({ file }: SqlitePlace, table: string): Promise<StoredValues[]> {
   const name = (text: unknown) => `"${String(text).replaceAll('"', '""')}"`;
   const columns = query(file, `SELECT name, type FROM pragma_table_info('${table}')`);
   const texts = columns.map(({ name: column, type }, index) => {

@@ -3,7 +3,7 @@
  * (1 November 2026, 06:00 UTC): the tables show 12:00 UTC of 2 November, and the usual week begins on 26 October at 12:00.
  * Times are written as `11-02 06:00`, in UTC.
  */
-import type { Row, Session, StoredRow, Table } from "@org/destination";
+import type { Row, Session, StoredValues, Table } from "@org/destination";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
 
@@ -157,7 +157,7 @@ export async function store(session: Session, world: Partial<World>, synced = "1
       ] as const);
   for (const [stream, table, rows] of streams) {
     const upserts = rows.map((row) =>
-      Object.fromEntries(Object.keys(table.columns).map((name) => [name, (row as StoredRow)[name]])),
+      Object.fromEntries(Object.keys(table.columns).map((name) => [name, (row as StoredValues)[name]])),
     );
     await session.prepare([table]);
     await session.commit(stream, { table, upserts, state } as Parameters<Session["commit"]>[1]);

@@ -2,7 +2,7 @@
  * I8: a listing that suddenly lacks a large part of a table is more likely wrong than right: narrowed permissions, another
  * server behind the address, a restart. Such a part is not marked deleted unless somebody says that it is gone.
  */
-import type { Batch, Session, StoredRow, Table } from "@org/destination";
+import type { Batch, Session, StoredValues, Table } from "@org/destination";
 import { SyncError } from "./errors.ts";
 
 /** Up to so many rows of a table may go in one sync whatever their share, and up to this share whatever their number. */
@@ -43,7 +43,7 @@ export class DeletionGuard {
   async check({ table, replace = [], upserts = [], remove = [] }: Omit<Batch, "state">): Promise<void> {
     const counts = replace.length > 0 ? await this.#of(table) : undefined;
     if (!counts || counts.rows === 0) return;
-    const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
+    const keyOf = (row: StoredValues) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
     const kept = new Set([...replace.flatMap(({ rows }) => rows), ...upserts, ...remove].map(keyOf));
     const gone = new Set<string>();
     for (const { scope } of replace) {

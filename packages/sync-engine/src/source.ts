@@ -1,4 +1,4 @@
-import type { Batch, CommitResult, Json, Scope, StoredRow, Table } from "@org/destination";
+import type { Batch, CommitResult, Json, Scope, StoredValues, Table } from "@org/destination";
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
@@ -82,7 +82,7 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
    * hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each sync, and are
    * off the list once they are stored, or one of a batch's scopes proves that they are gone.
    */
-  unstored<T extends Table>(table: T): readonly StoredRow[];
+  unstored<T extends Table>(table: T): readonly StoredValues[];
   /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
   readonly reconcile: boolean;
   /**
@@ -107,12 +107,12 @@ export interface Stored {
     table: T,
     scope: Scope<T>,
     columns: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly { readonly values: StoredRow; readonly count: number }[]>;
+  ): Promise<readonly { readonly values: StoredValues; readonly count: number }[]>;
   keys<T extends Table>(
     table: T,
     scope: Scope<T>,
     columns?: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly StoredRow[]>;
+  ): Promise<readonly StoredValues[]>;
 }
 
 /** Declares a stream; its batches must fit its table. */

@@ -8,7 +8,7 @@ import {
   DestinationError,
   rowId,
   type Scope,
-  type StoredRow,
+  type StoredValues,
   type Table,
   type UnfitRow,
   type Value,
@@ -18,7 +18,7 @@ import { SyncError } from "./errors.ts";
 import type { SourceEvent } from "./events.ts";
 
 /** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
-export type Unstored = Readonly<Record<string, readonly StoredRow[]>>;
+export type Unstored = Readonly<Record<string, readonly StoredValues[]>>;
 
 /** So many a state names, and a sync reports. Beyond these it is a column or a table that does not fit. */
 const MOST_ROWS = 1000;
@@ -31,7 +31,7 @@ const LONGEST_ROW = 16 * 1024;
 const LONGEST_VALUE = 200;
 
 interface Entry {
-  readonly row: StoredRow;
+  readonly row: StoredValues;
   /** Whether this sync found out about it, or did so again. */
   readonly isTried: boolean;
 }
@@ -79,7 +79,7 @@ export class UnstoredRows {
   }
 
   /** Those of a table, as they were when they were read last. */
-  of({ name }: Table): readonly StoredRow[] {
+  of({ name }: Table): readonly StoredValues[] {
     return [...(this.#entries.get(name)?.values() ?? [])].map(({ row }) => row);
   }
 
@@ -194,7 +194,7 @@ function countOf(entries: Entries): number {
   return [...entries.values()].reduce((sum, { size }) => sum + size, 0);
 }
 
-function rowsOf({ replace = [], upserts = [] }: Omit<Batch, "state">): readonly StoredRow[] {
+function rowsOf({ replace = [], upserts = [] }: Omit<Batch, "state">): readonly StoredValues[] {
   return [...replace.flatMap(({ rows }) => rows), ...upserts];
 }
 
@@ -208,8 +208,8 @@ function unfitRows(error: unknown, batch: Omit<Batch, "state">): readonly UnfitR
 /** A batch without some rows, whose older versions stay. */
 function without(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>): Omit<Batch, "state"> {
   const { table, replace = [], upserts = [] } = batch;
-  const isLeft = (row: StoredRow) => !refused.has(rowId(table, row));
-  const keep = [...refused.values()].map(({ key }) => key as StoredRow);
+  const isLeft = (row: StoredValues) => !refused.has(rowId(table, row));
+  const keep = [...refused.values()].map(({ key }) => key as StoredValues);
   return {
     ...batch,
     replace: replace.map(({ scope, rows }) => ({ scope, rows: rows.filter(isLeft) })),
@@ -219,7 +219,7 @@ function without(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, Unfit
 }
 
 /** Some columns of a row, in forms that every state can hold. */
-function outline({ primaryKey }: Table, row: StoredRow, columns: readonly string[]): StoredRow {
+function outline({ primaryKey }: Table, row: StoredValues, columns: readonly string[]): StoredValues {
   const isShort = (value: unknown) => typeof value !== "object" && String(value).length <= LONGEST_VALUE;
   const entries = columns.flatMap((name): [string, Value][] => {
     const value = row[name] ?? null;
@@ -236,7 +236,7 @@ function plain(entries: Entries): Unstored {
 }
 
 /** Whether a row lies in a scope, as far as it is known. */
-function liesIn(row: StoredRow, scope: Scope): boolean {
+function liesIn(row: StoredValues, scope: Scope): boolean {
   return Object.entries(scope).every(([column, condition]) => {
     if (condition === undefined) return true;
     const value = row[column];

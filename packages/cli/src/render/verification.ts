@@ -1,4 +1,4 @@
-import type { StoredRow, Value } from "@org/destination";
+import type { StoredValues, Value } from "@org/destination";
 import type { Cause, Difference, TableComparison } from "../verify/compare.ts";
 import type { SharedKeys } from "../verify/reread.ts";
 import type { VerifyResult } from "../verify/verify.ts";
@@ -62,7 +62,7 @@ function sharedKeysText({ rows, keys }: SharedKeys): string {
   return `  ${what} the key of another row, so the table cannot hold both: this release does not know what tells them apart. Update it, or report the server's version.\n${lines.join("")}`;
 }
 
-function keyText(key: StoredRow): string {
+function keyText(key: StoredValues): string {
   return Object.entries(key)
     .map(([name, value]) => `${name} ${shown(value)}`)
     .join(", ");

@@ -2,7 +2,7 @@
  * An exported pipeline as lines of JSON: a head, then each table followed by its rows, then the states, then an end. The
  * states come last, and only an end makes them count, so that a file that is cut off never claims rows that it lacks.
  */
-import type { Json, StoredRow, Table, Value } from "@org/destination";
+import type { Json, StoredValues, Table, Value } from "@org/destination";
 import { needsExactNumbers, parseJson, plainNumber, systemColumns } from "@org/destination";
 import * as z from "zod";
 
@@ -51,7 +51,7 @@ function columnsOf(table: Table): [name: string, type: string][] {
 }
 
 /** A row as its line. Integers that a number would round are text. */
-export function rowLine(table: Table, row: StoredRow): string {
+export function rowLine(table: Table, row: StoredValues): string {
   const values = columnsOf(table).map(([name]) => {
     const value = row[name] ?? null;
     return typeof value === "bigint" ? String(value) : value;
@@ -67,7 +67,7 @@ export function parseLine(text: string): Line {
 }
 
 /** A row of its line's values. */
-export function rowOf(table: Table, values: readonly unknown[]): StoredRow {
+export function rowOf(table: Table, values: readonly unknown[]): StoredValues {
   const entries = columnsOf(table).map(([name, type], index): [string, Value] => {
     const given = values[index] as Value;
     const value = type === "json" ? given : (plainNumber(given as Json) as Value);

@@ -1,5 +1,5 @@
 import { createReadStream } from "node:fs";
-import type { Destination, Session, StoredRow, Table } from "@org/destination";
+import type { Destination, Session, StoredValues, Table } from "@org/destination";
 import { UsageError } from "../errors.ts";
 import { readLines } from "../read-lines.ts";
 import { FORMAT, type Line, parseLine, rowOf } from "./format.ts";
@@ -65,7 +65,7 @@ async function importLines(
   const tables = new Map<string, { readonly table: Table; live: number }>();
   const states: StateLine[] = [];
   let current: { readonly table: Table; live: number } | undefined;
-  let batch: StoredRow[] = [];
+  let batch: StoredValues[] = [];
   let rows = 0;
   let isWhole = false;
   const store = async () => {

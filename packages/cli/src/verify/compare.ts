@@ -1,6 +1,6 @@
 /** Two databases, table by table and column by column. DuckDB does the work, so memory does not grow with the rows. */
 import { isDeepStrictEqual } from "node:util";
-import type { StoredRow, Table, Value } from "@org/destination";
+import type { StoredValues, Table, Value } from "@org/destination";
 import type { DuckdbQuery } from "@org/destination/duckdb";
 import type { SharedKeys } from "./reread.ts";
 
@@ -29,7 +29,7 @@ export type Cause = "unexplained" | "changed" | "new" | "deleted" | "missed" | "
 export interface Difference {
   readonly kind: DifferenceKind;
   readonly cause: Cause;
-  readonly key: StoredRow;
+  readonly key: StoredValues;
   /** The columns that differ. */
   readonly columns: { readonly [column: string]: { readonly table: Value; readonly server: Value } };
 }
@@ -62,7 +62,7 @@ export interface CompareOptions {
   /** Whether a code location was not loaded when the server was read. */
   readonly isUnloaded: boolean;
   /** Keys of rows that could not be stored, of any table. */
-  readonly unstored: readonly StoredRow[];
+  readonly unstored: readonly StoredValues[];
   /** Where only a sample of the server was read: what is as new as this, ms since 1970. */
   readonly since: number | undefined;
 }

@@ -4,7 +4,7 @@ import {
   type Condition,
   type Destination,
   type Scope,
-  type StoredRow,
+  type StoredValues,
   type Table,
   type Value,
   wrapSession,
@@ -16,7 +16,7 @@ type HeldAs = NonNullable<Destination["heldAs"]>;
 export interface SharedKeys {
   readonly rows: number;
   /** The first of the keys that several rows of one batch have. */
-  readonly keys: readonly StoredRow[];
+  readonly keys: readonly StoredValues[];
 }
 
 /** So many keys are shown. */
@@ -53,7 +53,7 @@ export function countingSharedKeys(destination: Destination): {
   const counted = wrapSession(destination, (session) => ({
     async commit(stream, batch) {
       const { table, replace = [], upserts = [] } = batch;
-      const within = twice(table, [...replace.flatMap(({ rows }) => rows), ...upserts] as StoredRow[]);
+      const within = twice(table, [...replace.flatMap(({ rows }) => rows), ...upserts] as StoredValues[]);
       if (replace.length === 0 || upserts.length > 0) pastHistory.add(stream);
       const result = await session.commit(stream, batch);
       const rows = within.length + (pastHistory.has(stream) ? 0 : result.updated);
@@ -66,7 +66,7 @@ export function countingSharedKeys(destination: Destination): {
   return { destination: counted, sharedKeys };
 }
 
-function twice(table: Table, rows: readonly StoredRow[]): StoredRow[] {
+function twice(table: Table, rows: readonly StoredValues[]): StoredValues[] {
   const seen = new Set<string>();
   return rows.flatMap((row) => {
     const text = keyText(table, row);
@@ -76,11 +76,11 @@ function twice(table: Table, rows: readonly StoredRow[]): StoredRow[] {
   });
 }
 
-function keyOf(table: Table, row: StoredRow): StoredRow {
+function keyOf(table: Table, row: StoredValues): StoredValues {
   return Object.fromEntries(table.primaryKey.map((name) => [name, row[name]!]));
 }
 
-function keyText(table: Table, row: StoredRow): string {
+function keyText(table: Table, row: StoredValues): string {
   return JSON.stringify(table.primaryKey.map((name) => String(row[name])));
 }
 
@@ -97,7 +97,7 @@ function heldScope<T extends Table>(heldAs: HeldAs, table: T, scope: Scope<T>): 
 
 function heldBatch(heldAs: HeldAs, batch: Batch): Batch {
   const { table, replace, upserts, remove } = batch;
-  const held = <R extends StoredRow>(rows: readonly R[]) => rows.map((row) => heldRow(heldAs, table, row));
+  const held = <R extends StoredValues>(rows: readonly R[]) => rows.map((row) => heldRow(heldAs, table, row));
   return {
     ...batch,
     ...(replace && {
@@ -108,7 +108,7 @@ function heldBatch(heldAs: HeldAs, batch: Batch): Batch {
   };
 }
 
-function heldRow<R extends StoredRow>(heldAs: HeldAs, table: Table, row: R): R {
+function heldRow<R extends StoredValues>(heldAs: HeldAs, table: Table, row: R): R {
   const entries = Object.entries(row).map(([name, value]) => {
     const column = table.columns[name];
     return [name, column && value !== undefined ? heldAs(column, value) : value];

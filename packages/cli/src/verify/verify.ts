@@ -4,7 +4,7 @@
  */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Destination, StoredRow, Table } from "@org/destination";
+import type { Destination, StoredValues, Table } from "@org/destination";
 import { copyDuckdb, type DuckdbQuery, duckdb, readDuckdb } from "@org/destination/duckdb";
 import {
   type RequestOptions,
@@ -118,7 +118,7 @@ function withShared(comparison: TableComparison, sharedKeys: SharedKeys | undefi
 
 /** Rows that could not be stored, by their table: at the last sync, or in what the server was read into. */
 async function unstoredIn(files: readonly string[], pipeline: string): Promise<Unstored> {
-  const all: Record<string, StoredRow[]> = {};
+  const all: Record<string, StoredValues[]> = {};
   for (const file of files) {
     const contents = (await duckdb(file).contents?.()) ?? [];
     for (const { state } of contents.find((each) => each.pipeline === pipeline)?.streams ?? []) {

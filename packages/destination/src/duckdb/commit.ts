@@ -5,7 +5,7 @@ import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { keysSql, scopesSql } from "../sql/scope.ts";
-import type { Column, Row, StoredRow, Table } from "../table.ts";
+import type { Column, Row, StoredValues, Table } from "../table.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { Database } from "./database.ts";
 import { driverType, driverValue } from "./values.ts";
@@ -100,7 +100,7 @@ async function merge(
   return { inserted, updated: actions.length - inserted };
 }
 
-async function removeRows(database: Database, table: Table, keys: readonly StoredRow[]): Promise<number> {
+async function removeRows(database: Database, table: Table, keys: readonly StoredValues[]): Promise<number> {
   const parameters = new Parameters();
   const named = keysSql(database.dialect, table, keys, parameters);
   return database.run(`DELETE FROM ${database.names.table(table.name)} WHERE ${named}`, parameters);
@@ -110,7 +110,7 @@ async function markDeleted(
   database: Database,
   table: Table,
   scopes: readonly Scope[],
-  keep: readonly StoredRow[],
+  keep: readonly StoredValues[],
 ): Promise<number> {
   const parameters = new Parameters();
   const where = scopesSql(database.dialect, table, scopes, parameters);

@@ -3,7 +3,7 @@ import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import type { Names } from "../sql/names.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 import { DuckdbCatalog } from "./catalog.ts";
 import { dialect } from "./dialect.ts";
 import type { Driver } from "./driver.ts";
@@ -57,7 +57,7 @@ export class Database implements LeaseDatabase {
     return result.rowsChanged;
   }
 
-  async read(sql: string, parameters?: Parameters): Promise<StoredRow[]> {
+  async read(sql: string, parameters?: Parameters): Promise<StoredValues[]> {
     const { values, types } = driverParameters(this.driver, parameters);
     return this.#interruptible(async () =>
       readRows(this.driver, await this.#file.connection.stream(sql, values, types), this.#signal),
@@ -65,7 +65,7 @@ export class Database implements LeaseDatabase {
   }
 
   /** The same of one statement in DuckDB's own chunks, as they are needed. */
-  async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredRow[]> {
+  async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredValues[]> {
     const { connection } = this.#file;
     const { count } = await connection.extractStatements(sql);
     if (count > 1) throw new Error("there is more than one statement");

@@ -2,7 +2,7 @@
 import { access, constants, copyFile, rm } from "node:fs/promises";
 import { DestinationError } from "../errors.ts";
 import { literal, quoted } from "../sql/names.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 import { toDestinationError } from "./errors.ts";
 import { openFile } from "./open.ts";
 import { readRows } from "./values.ts";
@@ -16,12 +16,12 @@ const MEMORY_LIMIT = "1GB";
  *
  * @throws DestinationError `LOCKED` while a sync writes, `NOT_FOUND` when there is no such file.
  */
-export async function queryDuckdb(path: string, sql: string): Promise<readonly StoredRow[]> {
+export async function queryDuckdb(path: string, sql: string): Promise<readonly StoredValues[]> {
   return readDuckdb(path, (query) => query(sql));
 }
 
 /** Carries out a statement. It may make temporary tables, but changes nothing in a file. */
-export type DuckdbQuery = (sql: string) => Promise<readonly StoredRow[]>;
+export type DuckdbQuery = (sql: string) => Promise<readonly StoredValues[]>;
 
 export interface ReadDuckdbOptions {
   /** Further files, by the names under which queries find them: `{ server }` for `server.main.airflow_dags`. */

@@ -2,7 +2,7 @@
 import type { SqlDatabase, TableChanges } from "../sql/database.ts";
 import { defaultSql, filled, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
-import { type Column, type ColumnType, type StoredRow, systemColumns, type Table } from "../table.ts";
+import { type Column, type ColumnType, type StoredValues, systemColumns, type Table } from "../table.ts";
 import { dialect } from "./dialect.ts";
 
 /** A column's values as those of a wider type. */
@@ -42,7 +42,7 @@ export async function rewrite(database: SqlDatabase, here: string, table: Table,
 }
 
 /** The columns of the new table, and what they hold for a row of the old one. */
-function columnsOf(table: Table, stored: readonly StoredRow[], { widenings, oldKey = [] }: TableChanges) {
+function columnsOf(table: Table, stored: readonly StoredValues[], { widenings, oldKey = [] }: TableChanges) {
   const wanted = new Map(
     Object.entries<Column>({ ...table.columns, ...systemColumns }).map(
       (each) => [each[0].toLowerCase(), each] as const,

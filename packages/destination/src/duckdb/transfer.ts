@@ -1,7 +1,7 @@
 /** Whole tables, out of a file and into one: for moving pipelines between destinations. */
 import { quoted } from "../sql/names.ts";
 import { pageRows, withSystemColumns } from "../sql/transfer.ts";
-import type { StoredRow, Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import { sameKey, stage, stageRows } from "./commit.ts";
 import type { Database } from "./database.ts";
 
@@ -11,7 +11,7 @@ let copies = 0;
  * All rows of a table in the order of their keys. They are put in order once, in a temporary table that DuckDB keeps on
  * disk where it is large; pages of that are found by their row numbers, and other calls may come in between.
  */
-export async function* readPages(database: Database, table: Table): AsyncGenerator<readonly StoredRow[]> {
+export async function* readPages(database: Database, table: Table): AsyncGenerator<readonly StoredValues[]> {
   copies += 1;
   const copy = `temp.main._sync_copy_${copies}`;
   const columns = Object.keys(withSystemColumns(table).columns).map(quoted).join(", ");
@@ -37,7 +37,7 @@ export async function* readPages(database: Database, table: Table): AsyncGenerat
 }
 
 /** Writes rows as they are over those with the same keys. Part of a transaction. */
-export async function restoreRows(database: Database, table: Table, rows: readonly StoredRow[]): Promise<void> {
+export async function restoreRows(database: Database, table: Table, rows: readonly StoredValues[]): Promise<void> {
   const whole = withSystemColumns(table);
   if ((await stageRows(database, whole, rows as never)) === 0) return;
   const target = database.names.table(table.name);

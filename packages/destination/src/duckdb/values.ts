@@ -4,7 +4,7 @@ import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { parseJson } from "../exact-json.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import type { StoredForm } from "../stored-form.ts";
-import type { Column, StoredRow, Value } from "../table.ts";
+import type { Column, StoredValues, Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import type { Driver } from "./driver.ts";
 
@@ -52,13 +52,13 @@ export async function* readChunks(
   driver: Driver,
   result: DuckDBResult,
   signal?: AbortSignal,
-): AsyncGenerator<StoredRow[]> {
+): AsyncGenerator<StoredValues[]> {
   const names = result.deduplicatedColumnNames();
   const decoders = result.columnTypes().map((type) => decoder(driver, type));
   for (let chunk = await result.fetchChunk(); chunk && chunk.rowCount > 0; chunk = await result.fetchChunk()) {
     signal?.throwIfAborted();
     const columns = chunk.getColumns();
-    const rows: StoredRow[] = [];
+    const rows: StoredValues[] = [];
     for (let index = 0; index < chunk.rowCount; index += 1) {
       const row: Record<string, Value> = {};
       for (let column = 0; column < names.length; column += 1) {
@@ -74,8 +74,8 @@ export async function* readChunks(
 }
 
 /** All of it. */
-export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredRow[]> {
-  const rows: StoredRow[] = [];
+export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredValues[]> {
+  const rows: StoredValues[] = [];
   for await (const chunk of readChunks(driver, result, signal)) for (const row of chunk) rows.push(row);
   return rows;
 }

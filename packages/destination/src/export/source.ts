@@ -12,7 +12,7 @@ import { DestinationError } from "../errors.ts";
 import { namesIn, quoted } from "../sql/names.ts";
 import type { SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
-import { type Column, type StoredRow, systemColumns, type Table } from "../table.ts";
+import { type Column, type StoredValues, systemColumns, type Table } from "../table.ts";
 import { copyOptions, type ExportColumn, type FileForm, selection } from "./formats.ts";
 import type { Seen } from "./manifest.ts";
 
@@ -65,7 +65,7 @@ export async function openSource(
         [],
         { columns },
       );
-      const { rows, synced, deleted } = found as StoredRow;
+      const { rows, synced, deleted } = found as StoredValues;
       return { rows: Number(rows), synced: synced as string | null, deleted: deleted as string | null };
     },
     async write(table, options) {
@@ -119,7 +119,11 @@ async function throughScratch(
   }
 }
 
-async function append(database: Database, columns: readonly ExportColumn[], rows: readonly StoredRow[]): Promise<void> {
+async function append(
+  database: Database,
+  columns: readonly ExportColumn[],
+  rows: readonly StoredValues[],
+): Promise<void> {
   const { driver } = database;
   const values = columns.map(({ name, type }) =>
     rows.map((row): DuckDBValue => {

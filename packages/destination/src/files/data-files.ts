@@ -5,7 +5,7 @@ import { sameKey, stage } from "../duckdb/commit.ts";
 import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { checked, columnOf } from "../sql/scope.ts";
-import type { StoredRow, Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import { copySql, type FileFormat, formatOf } from "./formats.ts";
 import type { DataFile, ManifestTable } from "./manifest.ts";
 import { dataPath, parseDataPath } from "./names.ts";
@@ -46,7 +46,12 @@ export class DataFiles {
    * @param number of the manifest that is to name the file: the file's own, or less
    * @param removed keys of rows that went without a trace
    */
-  async add(table: Table, entry: ManifestTable, number: number, removed: readonly StoredRow[]): Promise<ManifestTable> {
+  async add(
+    table: Table,
+    entry: ManifestTable,
+    number: number,
+    removed: readonly StoredValues[],
+  ): Promise<ManifestTable> {
     if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
     const changes = [
       // The transaction stamped its rows with its own time. Each condition alone spares DuckDB what cannot meet it; with OR
@@ -102,7 +107,7 @@ export class DataFiles {
   }
 
   /** A query with a row for each key that went, marked as removed. */
-  async #markers(table: Table, removed: readonly StoredRow[]): Promise<string> {
+  async #markers(table: Table, removed: readonly StoredValues[]): Promise<string> {
     const { database } = this.#scratch;
     const keys = table.primaryKey.map(quoted).join(", ");
     await database.run(

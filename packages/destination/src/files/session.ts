@@ -2,7 +2,7 @@ import type { Batch, CommitResult, DestinationNotice, Session, State } from "../
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { SqlSession } from "../sql/session.ts";
-import type { StoredRow, Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import { Chain } from "./chain.ts";
 import type { FileFormat } from "./formats.ts";
 import { tableFolder } from "./names.ts";
@@ -87,7 +87,7 @@ export class FilesSession implements Session {
     table: T,
     scope: Scope<T>,
     columns?: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly StoredRow[]> {
+  ): Promise<readonly StoredValues[]> {
     return this.#duckdb.keys(table, scope, columns);
   }
 
@@ -95,11 +95,11 @@ export class FilesSession implements Session {
     return this.#duckdb.commit(stream, batch);
   }
 
-  rows(table: Table): AsyncIterable<readonly StoredRow[]> {
+  rows(table: Table): AsyncIterable<readonly StoredValues[]> {
     return this.#duckdb.rows(table);
   }
 
-  restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+  restore(table: Table, rows: readonly StoredValues[]): Promise<void> {
     return this.#duckdb.restore(table, rows);
   }
 

@@ -7,7 +7,7 @@ import type { Batch, Destination, OpenOptions, Session, State, StoredPipeline } 
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { stateText } from "../state-text.ts";
-import type { StoredRow, Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { MemoryTable } from "./memory-table.ts";
 
@@ -33,7 +33,7 @@ export interface MemoryState {
 
 export interface MemoryDestination extends Destination {
   /** All rows of a table, deleted ones too, with `_synced_at` and `_deleted_at`; none where there is no such table. */
-  rows(table: string): readonly StoredRow[];
+  rows(table: string): readonly StoredValues[];
 }
 
 export function createMemory(): Memory {
@@ -132,12 +132,12 @@ class MemorySession implements Session {
     return plan();
   }
 
-  async *rows(table: Table): AsyncGenerator<readonly StoredRow[]> {
+  async *rows(table: Table): AsyncGenerator<readonly StoredValues[]> {
     const rows = this.#table(table).inOrder();
     for (let start = 0; start < rows.length; start += 1000) yield rows.slice(start, start + 1000);
   }
 
-  async restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+  async restore(table: Table, rows: readonly StoredValues[]): Promise<void> {
     this.#table(table).planRestore(table, rows)();
   }
 

@@ -2,7 +2,7 @@
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { isHoldableText, storedForm } from "../stored-form.ts";
-import type { Column, StoredRow, Table, Value } from "../table.ts";
+import type { Column, StoredValues, Table, Value } from "../table.ts";
 import type { Forms } from "./shape.ts";
 
 /** Whether a row lies in a scope. */
@@ -27,7 +27,7 @@ export function matcher(table: Table, scope: Scope): (forms: Forms) => boolean {
   return (forms) => tests.every((test) => test(forms));
 }
 
-export function formsOf(table: Table, row: StoredRow, columns: readonly string[]): Forms {
+export function formsOf(table: Table, row: StoredValues, columns: readonly string[]): Forms {
   return new Map(
     columns.map((name) => [name, storedForm({ ...(table.columns[name] as Column), nullable: false }, row[name])]),
   );

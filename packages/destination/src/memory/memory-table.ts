@@ -5,7 +5,7 @@ import { DestinationError } from "../errors.ts";
 import { canonicalJson } from "../json.ts";
 import type { Scope } from "../scope.ts";
 import type { StoredForm } from "../stored-form.ts";
-import { type Column, type StoredRow, systemColumns, type Table, type Value } from "../table.ts";
+import { type Column, type StoredValues, systemColumns, type Table, type Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import { checkColumn, formsOf, matcher } from "./matcher.ts";
@@ -16,7 +16,7 @@ interface StoredRecord {
   syncedAt: bigint;
   deletedAt: bigint | null;
   /** The same as people read it, made when it is asked for. */
-  row?: StoredRow | undefined;
+  row?: StoredValues | undefined;
 }
 
 /** A table as JSON: integers and timestamps (µs since 1970) as text, since JSON would round them. */
@@ -67,7 +67,7 @@ export class MemoryTable {
   }
 
   /** The same from its rows as people read them, `_synced_at` and `_deleted_at` among them. */
-  static fromRows(table: Table, pipeline: string, rows: readonly StoredRow[]): MemoryTable {
+  static fromRows(table: Table, pipeline: string, rows: readonly StoredValues[]): MemoryTable {
     const made = new MemoryTable(table, pipeline);
     made.planColumns(table, pipeline)();
     made.planRestore(table, rows)();
@@ -129,7 +129,8 @@ export class MemoryTable {
       staged.set(this.#keyOf(forms), forms);
     }
     check.finish();
-    const keysOf = (keys: readonly StoredRow[]) => keys.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
+    const keysOf = (keys: readonly StoredValues[]) =>
+      keys.map((key) => this.#keyOf(formsOf(table, key, this.primaryKey)));
     const removed = keysOf(remove);
     const kept = new Set(keysOf(holdableKeys(table, keep)));
     const matches = replace.map(({ scope }) => matcher(table, scope));
@@ -157,11 +158,11 @@ export class MemoryTable {
     const groups = Map.groupBy(this.select(table, scope, columns), (row) =>
       canonicalJson(columns.map((column) => String(row[column]))),
     );
-    return [...groups.values()].map((group) => ({ values: group[0] as StoredRow, count: group.length }));
+    return [...groups.values()].map((group) => ({ values: group[0] as StoredValues, count: group.length }));
   }
 
   /** Checks rows that another destination held. Writing them as they are, which cannot fail, is what is returned. */
-  planRestore(table: Table, rows: readonly StoredRow[]): () => void {
+  planRestore(table: Table, rows: readonly StoredValues[]): () => void {
     const whole = { ...table, columns: { ...table.columns, ...systemColumns } };
     const names = Object.keys(table.columns);
     const check = new RowCheck(whole);
@@ -186,15 +187,15 @@ export class MemoryTable {
   }
 
   /** All rows in the order of their keys. */
-  inOrder(): StoredRow[] {
+  inOrder(): StoredValues[] {
     const compare = (a: Value, b: Value) => (a! < b! ? -1 : a! > b! ? 1 : 0);
-    const byKey = (a: StoredRow, b: StoredRow) =>
+    const byKey = (a: StoredValues, b: StoredValues) =>
       this.primaryKey.map((name) => compare(a[name]!, b[name]!)).find((order) => order !== 0) ?? 0;
     return this.rows().sort(byKey);
   }
 
   /** Some columns of the rows in a scope that are not deleted. */
-  select<T extends Table>(table: T, scope: Scope<T>, columns: readonly string[]): StoredRow[] {
+  select<T extends Table>(table: T, scope: Scope<T>, columns: readonly string[]): StoredValues[] {
     for (const column of columns) checkColumn(table, column);
     const match = matcher(table, scope);
     const found = [...this.#records.values()].filter(({ deletedAt, forms }) => deletedAt === null && match(forms));
@@ -205,7 +206,7 @@ export class MemoryTable {
   }
 
   /** All rows with all their columns, the destination's own among them. */
-  rows(): StoredRow[] {
+  rows(): StoredValues[] {
     return [...this.#records.values()].map((record) => this.#rowOf(record));
   }
 
@@ -233,7 +234,7 @@ export class MemoryTable {
     return keyText(this.#primaryKey.map((name) => forms.get(name)));
   }
 
-  #rowOf(record: StoredRecord): StoredRow {
+  #rowOf(record: StoredRecord): StoredValues {
     record.row ??= {
       ...Object.fromEntries(
         [...this.#types].map(([name, type]) => [name, writtenForm(type, record.forms.get(name) ?? null)]),

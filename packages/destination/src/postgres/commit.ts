@@ -5,7 +5,7 @@ import { quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { keysSql, partSql, scopeParts } from "../sql/scope.ts";
 import { withSystemColumns } from "../sql/transfer.ts";
-import type { Column, Row, StoredRow, Table } from "../table.ts";
+import type { Column, Row, StoredValues, Table } from "../table.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { PostgresDatabase } from "./database.ts";
 import { lookAt, type Watch } from "./taken.ts";
@@ -67,7 +67,11 @@ async function stageRows(database: PostgresDatabase, table: Table, lines: Iterab
 }
 
 /** Writes rows with all columns, over those with the same keys. Part of a transaction. */
-export async function restoreRows(database: PostgresDatabase, table: Table, rows: readonly StoredRow[]): Promise<void> {
+export async function restoreRows(
+  database: PostgresDatabase,
+  table: Table,
+  rows: readonly StoredValues[],
+): Promise<void> {
   const whole = withSystemColumns(table);
   await stageRows(database, whole, encodedLines(database, whole, rows as readonly Row[]).values());
   const names = Object.keys(whole.columns).map(quoted);
@@ -125,7 +129,7 @@ async function expectStored(database: PostgresDatabase, table: Table, watch: Wat
   );
 }
 
-function removeRows(database: PostgresDatabase, table: Table, keys: readonly StoredRow[]): Promise<number> {
+function removeRows(database: PostgresDatabase, table: Table, keys: readonly StoredValues[]): Promise<number> {
   const parameters = new Parameters();
   const named = keysSql(database.dialect, table, keys, parameters);
   return database.run(`DELETE FROM ${database.names.table(table.name)} WHERE ${named}`, parameters);
@@ -137,7 +141,7 @@ async function markDeleted(
   table: Table,
   options: {
     readonly scopes: readonly Scope[];
-    readonly keep: readonly StoredRow[];
+    readonly keep: readonly StoredValues[];
     readonly watch: Watch | undefined;
   },
 ): Promise<number> {

@@ -7,7 +7,7 @@ import { type Names, namesIn } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 import type { Address } from "./address.ts";
 import { PostgresCatalog } from "./catalog.ts";
 import { connectToAny } from "./connect.ts";
@@ -87,15 +87,15 @@ export class PostgresDatabase implements LeaseDatabase {
     }, this.#options.signal);
   }
 
-  async read(sql: string, parameters?: Parameters): Promise<StoredRow[]> {
+  async read(sql: string, parameters?: Parameters): Promise<StoredValues[]> {
     return this.#within(async (client) => {
       const { rows } = await client.query({ text: sql, values: postgresParameters(parameters), types: types as never });
-      return rows as StoredRow[];
+      return rows as StoredValues[];
     });
   }
 
   /** A query's rows in pages, as they are needed, by a transaction that only reads. */
-  async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredRow[]> {
+  async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredValues[]> {
     const { signal } = this.#options;
     const client = await this.#connected(signal);
     const end = () => void client.end().catch(() => undefined);
@@ -112,7 +112,7 @@ export class PostgresDatabase implements LeaseDatabase {
       await client.query(config);
       for (let isEnd = false; !isEnd; ) {
         const { rows } = await client.query({ text: `FETCH ${readerPageRows} FROM _pages`, types: types as never });
-        if (rows.length > 0) yield rows as StoredRow[];
+        if (rows.length > 0) yield rows as StoredValues[];
         isEnd = rows.length < readerPageRows;
       }
     } finally {

@@ -1,5 +1,5 @@
 /** What the shared parts need from a database that speaks SQL. Each adapter implements these. */
-import type { Column, Columns, ColumnType, StoredRow, Table } from "../table.ts";
+import type { Column, Columns, ColumnType, StoredValues, Table } from "../table.ts";
 import type { Names } from "./names.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -26,7 +26,7 @@ export interface SqlDatabase {
    * @param columns what the columns of the result hold, where the database does not say it by itself. Others are text or
    * integers.
    */
-  read(sql: string, parameters?: Parameters, columns?: Columns): Promise<StoredRow[]>;
+  read(sql: string, parameters?: Parameters, columns?: Columns): Promise<StoredValues[]>;
   /** What an error of the driver says about a row that is being stored; undefined where it is about something else. */
   refusalOf(thrown: unknown): string | undefined;
   /** To be called with all texts of what follows, where what {@link Dialect.lacks} says must be found out first. */

@@ -2,7 +2,7 @@
 import { DestinationError } from "../errors.ts";
 import type { QueryOptions, SqlParameter, SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
-import type { Columns, ColumnType, StoredRow, Value } from "../table.ts";
+import type { Columns, ColumnType, StoredValues, Value } from "../table.ts";
 import type { Names } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 
@@ -14,7 +14,7 @@ export interface ReadableDatabase {
   readonly names: Names;
   queue<T>(doing: string, work: () => Promise<T>): Promise<T>;
   /** Reads a result page by page, to the end or until the iteration is left. */
-  pages(sql: string, parameters: Parameters, columns?: Columns): AsyncIterable<readonly StoredRow[]>;
+  pages(sql: string, parameters: Parameters, columns?: Columns): AsyncIterable<readonly StoredValues[]>;
   close(): Promise<void>;
 }
 

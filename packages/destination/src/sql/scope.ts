@@ -2,7 +2,7 @@
 import { DestinationError } from "../errors.ts";
 import type { Condition, Scope } from "../scope.ts";
 import { isHoldableText, type StoredForm, storedForm } from "../stored-form.ts";
-import type { Column, StoredRow, Table, Value } from "../table.ts";
+import type { Column, StoredValues, Table, Value } from "../table.ts";
 import type { Dialect } from "./database.ts";
 import { quoted } from "./names.ts";
 import type { Parameters } from "./parameters.ts";
@@ -77,7 +77,7 @@ function tuplesSql(
 }
 
 /** The condition of the rows with these primary keys. */
-export function keysSql(dialect: Dialect, table: Table, keys: readonly StoredRow[], parameters: Parameters): string {
+export function keysSql(dialect: Dialect, table: Table, keys: readonly StoredValues[], parameters: Parameters): string {
   const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
   return tuplesSql(dialect, table, table.primaryKey, values, parameters);
 }

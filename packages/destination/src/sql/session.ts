@@ -1,7 +1,7 @@
 import type { Batch, CommitResult, Session, State } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
-import type { StoredRow, Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import { readStates, saveState } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { quoted } from "./names.ts";
@@ -21,9 +21,9 @@ export interface RowWork {
    */
   write(batch: Batch, mode?: "rehearsal"): Promise<CommitResult>;
   /** Writes rows with all columns, the destination's own too, over those with the same keys. Part of a transaction. */
-  restore(table: Table, rows: readonly StoredRow[]): Promise<void>;
+  restore(table: Table, rows: readonly StoredValues[]): Promise<void>;
   /** All rows of a table in the order of their keys. @default each page by the key that the one before ended with */
-  pages?(table: Table): AsyncIterable<readonly StoredRow[]>;
+  pages?(table: Table): AsyncIterable<readonly StoredValues[]>;
 }
 
 /** What an adapter does besides whose tables are durable elsewhere, and lie here only for a session. */
@@ -106,7 +106,7 @@ export class SqlSession implements Session {
     table: T,
     scope: Scope<T>,
     columns: readonly (keyof T["columns"] & string)[] = [],
-  ): Promise<readonly StoredRow[]> {
+  ): Promise<readonly StoredValues[]> {
     for (const column of columns) columnOf(table, column);
     return this.#select(table, scope, [...new Set([...table.primaryKey, ...columns])].map(quoted).join(", "));
   }
@@ -139,12 +139,12 @@ export class SqlSession implements Session {
     });
   }
 
-  rows(table: Table): AsyncIterable<readonly StoredRow[]> {
+  rows(table: Table): AsyncIterable<readonly StoredValues[]> {
     this.#checkPrepared(table.name);
     return this.#work.pages?.(table) ?? readPages(this.#database, table);
   }
 
-  async restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+  async restore(table: Table, rows: readonly StoredValues[]): Promise<void> {
     try {
       await this.#restore(table, rows);
     } catch (error) {
@@ -152,7 +152,7 @@ export class SqlSession implements Session {
     }
   }
 
-  #restore(table: Table, rows: readonly StoredRow[]): Promise<void> {
+  #restore(table: Table, rows: readonly StoredValues[]): Promise<void> {
     return this.#database.queue(`Storing ${table.name}`, async () => {
       this.#checkPrepared(table.name);
       if (rows.length === 0) return;
@@ -168,7 +168,7 @@ export class SqlSession implements Session {
     return this.#database.close();
   }
 
-  #select(table: Table, scope: Scope, columns: string, rest = ""): Promise<StoredRow[]> {
+  #select(table: Table, scope: Scope, columns: string, rest = ""): Promise<StoredValues[]> {
     return this.#database.queue(`Reading ${table.name}`, async () => {
       this.#checkPrepared(table.name);
       await this.#database.learnTexts?.(textsOf({ replace: [{ scope, rows: [] }] }));
@@ -193,7 +193,7 @@ export class SqlSession implements Session {
   }
 
   /** The same error; a refusal as one that names the rows. */
-  #named<R extends StoredRow>(error: unknown, table: Table, rows: readonly R[], write: Try<R>): unknown {
+  #named<R extends StoredValues>(error: unknown, table: Table, rows: readonly R[], write: Try<R>): unknown {
     if (!(error instanceof Refusal)) return error;
     return refusedRows(table, rows, error, (some) =>
       this.#undone(`Storing ${table.name}`, () => this.#refusable(table, () => write(some))),

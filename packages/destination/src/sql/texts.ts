@@ -1,5 +1,5 @@
 import type { Batch } from "../destination.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 
 /** All texts of a batch: of its rows and keys, of the JSON in them, and of its scopes. */
 export function* textsOf({
@@ -9,7 +9,7 @@ export function* textsOf({
   keep = [],
 }: {
   readonly replace?: Batch["replace"];
-  readonly upserts?: readonly StoredRow[] | undefined;
+  readonly upserts?: readonly StoredValues[] | undefined;
   readonly remove?: Batch["remove"];
   readonly keep?: Batch["keep"];
 }): Generator<string> {

@@ -1,6 +1,6 @@
 /** Whole tables, out of a database, and what it holds: for moving pipelines between destinations. */
 import type { State, StoredPipeline, StoredTable } from "../destination.ts";
-import { type Columns, type StoredRow, systemColumns, type Table } from "../table.ts";
+import { type Columns, type StoredValues, systemColumns, type Table } from "../table.ts";
 import type { SqlDatabase } from "./database.ts";
 import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
@@ -15,10 +15,10 @@ export function withSystemColumns(table: Table): Table {
 }
 
 /** All rows of a table in the order of their keys, each page by the key that the one before ended with. */
-export async function* readPages(database: SqlDatabase, table: Table): AsyncGenerator<readonly StoredRow[]> {
+export async function* readPages(database: SqlDatabase, table: Table): AsyncGenerator<readonly StoredValues[]> {
   const { columns } = withSystemColumns(table);
   const key = table.primaryKey.map(quoted).join(", ");
-  let last: StoredRow | undefined;
+  let last: StoredValues | undefined;
   do {
     const given = new Parameters();
     const values = table.primaryKey.map(

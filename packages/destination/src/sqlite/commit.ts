@@ -9,7 +9,7 @@ import { Parameters } from "../sql/parameters.ts";
 import { rowsLost } from "../sql/rows-lost.ts";
 import { checked, columnOf, partSql } from "../sql/scope.ts";
 import { withSystemColumns } from "../sql/transfer.ts";
-import type { Column, Row, StoredRow, Table } from "../table.ts";
+import type { Column, Row, StoredValues, Table } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { SqliteDatabase } from "./database.ts";
@@ -66,7 +66,11 @@ async function encodedRows(database: SqliteDatabase, table: Table, rows: readonl
 }
 
 /** Writes rows with all columns, over those with the same keys. Part of a transaction. */
-export async function restoreRows(database: SqliteDatabase, table: Table, rows: readonly StoredRow[]): Promise<void> {
+export async function restoreRows(
+  database: SqliteDatabase,
+  table: Table,
+  rows: readonly StoredValues[],
+): Promise<void> {
   const whole = withSystemColumns(table);
   const names = Object.keys(whole.columns).map(quoted);
   const put = database.prepare(
@@ -146,7 +150,7 @@ function contentIndexesOf(table: Table): number[] {
   return columnNames(table).flatMap((name, index) => (table.primaryKey.includes(name) ? [] : [index]));
 }
 
-async function removeRows(database: SqliteDatabase, table: Table, keys: readonly StoredRow[]): Promise<number> {
+async function removeRows(database: SqliteDatabase, table: Table, keys: readonly StoredValues[]): Promise<number> {
   const remove = database.prepare(`DELETE FROM ${quoted(table.name)} WHERE ${sameKey(table)}`);
   let removed = 0;
   for (const [index, key] of keys.entries()) {
@@ -185,7 +189,7 @@ async function markDeleted(
   return marked;
 }
 
-function keyValues(table: Table, key: StoredRow): SqliteValue[] {
+function keyValues(table: Table, key: StoredValues): SqliteValue[] {
   return table.primaryKey.map((name) => sqliteValue(columnOf(table, name), checked(table, name, key[name])));
 }
 

@@ -4,7 +4,7 @@ import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
-import type { Columns, StoredRow } from "../table.ts";
+import type { Columns, StoredValues } from "../table.ts";
 import { SqliteCatalog } from "./catalog.ts";
 import { dialect, names } from "./dialect.ts";
 import { isBusy, refusalOf, toDestinationError } from "./errors.ts";
@@ -57,7 +57,7 @@ export class SqliteDatabase implements LeaseDatabase {
     return statement;
   }
 
-  read(sql: string, parameters?: Parameters, columns: Columns = {}): Promise<StoredRow[]> {
+  read(sql: string, parameters?: Parameters, columns: Columns = {}): Promise<StoredValues[]> {
     return this.#patiently(() => {
       const rows = this.prepare(sql).all(sqliteParameters(parameters)) as Record<string, SqliteValue>[];
       return rows.map((row) => writtenRow(row, columns));
@@ -65,13 +65,13 @@ export class SqliteDatabase implements LeaseDatabase {
   }
 
   /** The same in pages, as they are needed. */
-  async *pages(sql: string, parameters?: Parameters, columns: Columns = {}): AsyncGenerator<readonly StoredRow[]> {
+  async *pages(sql: string, parameters?: Parameters, columns: Columns = {}): AsyncGenerator<readonly StoredValues[]> {
     const statement = this.#file.prepare(sql);
     checkIsAll(statement.sourceSQL, sql);
     statement.setReadBigInts(true);
     const rows = statement.iterate(sqliteParameters(parameters)) as Iterator<Record<string, SqliteValue>>;
     try {
-      for (let page: StoredRow[] = []; ; page = []) {
+      for (let page: StoredValues[] = []; ; page = []) {
         const isEnd = await this.#patiently(() => {
           for (let next = rows.next(); !next.done; next = rows.next()) {
             if (page.push(writtenRow(next.value, columns)) >= readerPageRows) return false;
@@ -181,6 +181,6 @@ function checkIsAll(statement: string, text: string): void {
   if (rest !== "") throw new Error("there is more than one statement");
 }
 
-function writtenRow(row: Readonly<Record<string, SqliteValue>>, columns: Columns): StoredRow {
+function writtenRow(row: Readonly<Record<string, SqliteValue>>, columns: Columns): StoredValues {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [name, writtenValue(columns[name], value)]));
 }

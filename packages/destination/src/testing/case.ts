@@ -1,5 +1,5 @@
 import type { Destination, DestinationCapabilities, OpenOptions, Session } from "../destination.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 
 /** Somewhere that one case has for itself. */
 export interface Place {
@@ -28,7 +28,7 @@ export interface DestinationSuite<P extends Place = Place> {
    * Reads all rows of a table or view by a way of its own, which shares nothing with the destination: every column by its
    * name, `_synced_at` and `_deleted_at` too, values in the form in which they were written. No session is open.
    */
-  read(place: P, table: string): Promise<readonly StoredRow[]>;
+  read(place: P, table: string): Promise<readonly StoredValues[]>;
 }
 
 /** What a case works with. */
@@ -39,7 +39,7 @@ export interface Subject {
   open(options?: Partial<OpenOptions>): Promise<Session>;
   /** Opens a session, hands it over, closes it. */
   during<T>(work: (session: Session) => Promise<T>, options?: Partial<OpenOptions>): Promise<T>;
-  read(table: string): Promise<readonly StoredRow[]>;
+  read(table: string): Promise<readonly StoredValues[]>;
 }
 
 /** One thing that a destination must do. It rejects when the destination does not. */

@@ -1,6 +1,6 @@
 /** What a batch changes, and what it leaves alone. */
 import assert from "node:assert/strict";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 import { defineTable } from "../table.ts";
 import type { DestinationCase } from "./case.ts";
 import {
@@ -15,7 +15,7 @@ import {
 } from "./sample.ts";
 
 const group = "changes";
-const syncedAt = (row: StoredRow | undefined) => row?._synced_at as string;
+const syncedAt = (row: StoredValues | undefined) => row?._synced_at as string;
 
 export const changeCases: readonly DestinationCase[] = [
   {

@@ -1,6 +1,6 @@
 /** Tables whose primary key changes, and columns that bring a constant for the rows that are there. */
 import assert from "node:assert/strict";
-import { type Columns, defineTable, type StoredRow, type Table } from "../table.ts";
+import { type Columns, defineTable, type StoredValues, type Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { content, moment, noCounts, rejectsWith } from "./sample.ts";
 
@@ -44,7 +44,7 @@ async function store(subject: Subject, table: Table, upserts: Upserts, replace: 
 
 const prepare = (subject: Subject, table: Table) => subject.during((session) => session.prepare([table]));
 
-const inOrder = (rows: readonly StoredRow[]) =>
+const inOrder = (rows: readonly StoredValues[]) =>
   rows.toSorted((a, b) => (JSON.stringify([a.dag, a.try, a.index]) < JSON.stringify([b.dag, b.try, b.index]) ? -1 : 1));
 const stored = async (subject: Subject) => inOrder(await subject.read("keyed"));
 const contents = async (subject: Subject) => (await stored(subject)).map(content);

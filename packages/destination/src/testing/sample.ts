@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Batch, CommitResult, Session } from "../destination.ts";
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
-import { defineTable, type Row, type StoredRow } from "../table.ts";
+import { defineTable, type Row, type StoredValues } from "../table.ts";
 import type { Subject } from "./case.ts";
 
 export const things = defineTable({
@@ -47,7 +47,7 @@ export function commitOnce(subject: Subject, batch: ThingsBatch, value = 1): Pro
 }
 
 /** All rows by their id, read from outside. */
-export async function storedThings(subject: Subject): Promise<ReadonlyMap<number, StoredRow>> {
+export async function storedThings(subject: Subject): Promise<ReadonlyMap<number, StoredValues>> {
   const rows = await subject.read("things");
   const byId = new Map(rows.map((row) => [Number(row.id), row]));
   assert.equal(byId.size, rows.length, "no key is stored twice");
@@ -57,7 +57,7 @@ export async function storedThings(subject: Subject): Promise<ReadonlyMap<number
 /** Which rows are stored and not deleted, and which are. */
 export async function presentAndDeleted(subject: Subject): Promise<{ present: number[]; deleted: number[] }> {
   const rows = [...(await storedThings(subject)).values()];
-  const ids = (some: StoredRow[]) => some.map((row) => Number(row.id)).sort((a, b) => a - b);
+  const ids = (some: StoredValues[]) => some.map((row) => Number(row.id)).sort((a, b) => a - b);
   return {
     present: ids(rows.filter((row) => row._deleted_at === null)),
     deleted: ids(rows.filter((row) => row._deleted_at !== null)),
@@ -65,7 +65,7 @@ export async function presentAndDeleted(subject: Subject): Promise<{ present: nu
 }
 
 /** A row without the destination's own columns. */
-export function content(row: StoredRow | undefined): StoredRow {
+export function content(row: StoredValues | undefined): StoredValues {
   assert.ok(row, "the row is stored");
   const { _synced_at, _deleted_at, ...rest } = row;
   return rest;

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
 import type { DestinationCapabilities, Session } from "../destination.ts";
-import type { StoredRow } from "../table.ts";
+import type { StoredValues } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import {
   commitOnce,
@@ -18,18 +18,18 @@ import {
 const group = "transfer";
 const when = ({ transfer }: DestinationCapabilities) => transfer === true;
 
-async function pagesOf(session: Session): Promise<readonly (readonly StoredRow[])[]> {
+async function pagesOf(session: Session): Promise<readonly (readonly StoredValues[])[]> {
   await session.prepare([things]);
-  const pages: (readonly StoredRow[])[] = [];
+  const pages: (readonly StoredValues[])[] = [];
   for await (const page of session.rows!(things)) pages.push(page);
   return pages;
 }
 
-const inOrder = (rows: readonly StoredRow[]) => [...rows].sort((a, b) => Number(a.id) - Number(b.id));
+const inOrder = (rows: readonly StoredValues[]) => [...rows].sort((a, b) => Number(a.id) - Number(b.id));
 
 /** A row of another destination. */
-const foreign = (id: number, known: Partial<Thing> = {}, deletedAt: string | null = null): StoredRow =>
-  ({ ...thing(id, known), _synced_at: moment(id), _deleted_at: deletedAt }) as StoredRow;
+const foreign = (id: number, known: Partial<Thing> = {}, deletedAt: string | null = null): StoredValues =>
+  ({ ...thing(id, known), _synced_at: moment(id), _deleted_at: deletedAt }) as StoredValues;
 
 const everything: Partial<Thing> = {
   label: "it's “quoted”\n",
@@ -40,7 +40,7 @@ const everything: Partial<Thing> = {
   data: { a: [1, null, "x"] },
 };
 
-async function restored(subject: Subject, rows: readonly StoredRow[]): Promise<readonly StoredRow[]> {
+async function restored(subject: Subject, rows: readonly StoredValues[]): Promise<readonly StoredValues[]> {
   await subject.during(async (session) => {
     await session.prepare([things]);
     await session.restore!(things, rows);
@@ -120,7 +120,7 @@ export const transferCases: readonly DestinationCase[] = [
     async run(subject) {
       await subject.during(async (session) => {
         await session.prepare([things]);
-        const bad = { ...foreign(2), kind: null } as StoredRow;
+        const bad = { ...foreign(2), kind: null } as StoredValues;
         await rejectsWith(session.restore!(things, [foreign(1), bad]), "INVALID_ROW", "things", "kind");
         assert.equal(await session.count(things, {}), 0);
         await session.restore!(things, [foreign(1)]);

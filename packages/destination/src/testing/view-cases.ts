@@ -1,7 +1,7 @@
 /** Views of the tables of several pipelines. */
 import assert from "node:assert/strict";
 import type { Destination } from "../destination.ts";
-import { defineTable, type StoredRow, type Table } from "../table.ts";
+import { defineTable, type StoredValues, type Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, content, rejectsWith, thing, things } from "./sample.ts";
 
@@ -39,7 +39,7 @@ function unite(subject: Subject, view: string, parts: readonly { pipeline: strin
   return subject.place.connect().uniteTables?.({ view, parts }) ?? Promise.reject(new Error("no such method"));
 }
 
-const sorted = (rows: readonly StoredRow[]) => rows.map(content).sort((a, b) => Number(a.id) - Number(b.id));
+const sorted = (rows: readonly StoredValues[]) => rows.map(content).sort((a, b) => Number(a.id) - Number(b.id));
 const both = [
   { pipeline: "pipeline", table: things },
   { pipeline: other, table: fewer },
@@ -57,7 +57,7 @@ export const viewCases: readonly DestinationCase[] = [
       const rows = await subject.read("all_things");
       assert.deepEqual(sorted(rows), [{ pipeline: "pipeline", ...thing(1, { done: true, data: { a: 1 } }) }, third]);
       const names = ["pipeline", ...Object.keys(things.columns), "_synced_at", "_deleted_at"];
-      assert.deepEqual(Object.keys(rows[0] as StoredRow), names);
+      assert.deepEqual(Object.keys(rows[0] as StoredValues), names);
     },
   },
   {

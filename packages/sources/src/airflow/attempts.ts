@@ -6,7 +6,7 @@
  * attempt never changes while a later one is there. Of several tries with one number, the one that ran counts.
  */
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import type { Row, StoredRow } from "@org/destination";
+import type { Row, StoredValues } from "@org/destination";
 import { finalTaskStates } from "./doubts.ts";
 import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
 import { attemptRow, taskInstanceRow, type taskInstancesTable } from "./tables/task-instances.ts";
@@ -16,7 +16,7 @@ type AttemptRow = Row<typeof taskInstancesTable>;
 export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
   /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
-  readonly remove: readonly StoredRow[];
+  readonly remove: readonly StoredValues[];
 }
 
 /**
@@ -28,7 +28,7 @@ export interface WholeTaskInstances {
  */
 export async function whole(
   listed: readonly TaskInstance[],
-  stored: readonly StoredRow[],
+  stored: readonly StoredValues[],
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
   triesAreDue: (row: TaskInstance) => boolean,
 ): Promise<WholeTaskInstances> {
@@ -51,7 +51,7 @@ export async function whole(
   return { rows, remove: parts.flatMap(({ remove }) => remove).filter((row) => !keep.has(attemptKey(row))) };
 }
 
-function attemptKey(row: StoredRow): string {
+function attemptKey(row: StoredValues): string {
   return key(taskInstanceKey(row), Number(row.try_number));
 }
 
@@ -76,15 +76,15 @@ function formerKeys(listed: TaskInstance, keyOfId: string | undefined): readonly
 }
 
 /** Whether stored rows are attempts of what is listed now, rather than of a placeholder or of another iteration. */
-function isSamePlace(stored: StoredRow, listed: TaskInstance): boolean {
+function isSamePlace(stored: StoredValues, listed: TaskInstance): boolean {
   return !listed.in_loop && Number(stored.map_index) === listed.map_index;
 }
 
 interface Sources {
   /** What the table holds of the task instance. */
-  readonly known: readonly StoredRow[];
+  readonly known: readonly StoredValues[];
   /** What it holds of it under another key. */
-  readonly moved: readonly StoredRow[];
+  readonly moved: readonly StoredValues[];
   readonly triesAreDue: boolean;
   askTries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
 }
@@ -117,7 +117,7 @@ async function earlierAttempts(
 }
 
 /** An earlier attempt ended, whatever its state says: since Airflow 3.4 one that was retried may keep `up_for_retry`. */
-function hasEnded({ is_latest, state }: StoredRow): boolean {
+function hasEnded({ is_latest, state }: StoredValues): boolean {
   return is_latest === false || finalTaskStates.includes(state as string);
 }
 

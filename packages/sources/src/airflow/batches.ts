@@ -6,7 +6,7 @@
  * purged, since keeping history is why people sync. What the event log calls deleted was deleted, however old.
  */
 import type { DagRun, TaskInstance } from "@org/airflow-client";
-import type { Json, Row, Scope, StoredRow, Table } from "@org/destination";
+import type { Json, Row, Scope, StoredValues, Table } from "@org/destination";
 import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { isForbidden } from "./api.ts";
@@ -47,7 +47,7 @@ export async function taskInstanceBatch(
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly TaskInstance[] },
   before: StreamState,
-  held?: readonly StoredRow[],
+  held?: readonly StoredValues[],
 ): Promise<StreamBatch> {
   const known = held ?? (await heldOf(listed, stored));
   const { rows, remove } = await whole(listed, known, airflow.tries, airflow.triesAreDue);
@@ -65,7 +65,7 @@ function withOwed(airflow: AirflowSync, state: StreamState): StreamState {
 }
 
 /** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
-export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly StoredRow[]> {
+export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly StoredValues[]> {
   const ids = listed.map(identityOf);
   const column = (name: keyof TaskInstanceId, ...more: number[]) => ({
     in: [...new Set([...more, ...ids.map((id) => id[name])])],
@@ -153,9 +153,9 @@ async function newlyPurged<T extends PurgeableTable>(
   stored: Stored,
   table: T,
   scope: Scope,
-  came: readonly StoredRow[],
+  came: readonly StoredValues[],
 ): Promise<Row<T>[]> {
-  const keyOf = (row: StoredRow) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
+  const keyOf = (row: StoredValues) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
   const there = new Set(came.map(keyOf));
   const missing = (await stored.keys(table as Table, scope)).filter((row) => !there.has(keyOf(row)));
   if (missing.length === 0) return [];
@@ -171,7 +171,7 @@ async function newlyPurged<T extends PurgeableTable>(
   );
   const candidates = old.flat().filter((row) => gone.has(keyOf(row)));
   if (candidates.length === 0) return [];
-  const began = (row: StoredRow) => Date.parse((row.start_date ?? row.run_after) as string);
+  const began = (row: StoredValues) => Date.parse((row.start_date ?? row.run_after) as string);
   const wasDeleted = await airflow.deletions(candidates.reduce((min, row) => Math.min(min, began(row)), Infinity));
   // An attempt that is not the latest goes with the latest, which began later.
   const latest = new Set(candidates.filter(({ is_latest }) => is_latest).map(taskInstanceKey));

@@ -2,7 +2,7 @@
  * What no window shows. Each doubt is a pure function of what the server said before the sync, what the table holds
  * and what this sync already brought; none of them reads or writes. Its answer is what to read again.
  */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { identityOf, key, type ListedId, NO_REGION, type RunId, runKey, taskInstanceKey } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
@@ -37,7 +37,7 @@ export const unfinishedTaskStates = [
  */
 export function grownStates(
   counts: RunCounts,
-  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+  stored: readonly { readonly values: StoredValues; readonly count: number }[],
 ): AirflowScope[] {
   const held = new Map(stored.map(({ values, count }) => [key(values.dag_id, values.state), count]));
   const grown = [...counts].flatMap(([dag, states]) =>
@@ -57,7 +57,7 @@ export function grownStates(
 /** How many runs the server counts that the table lacks, by DAG and state. */
 export function missingRuns(
   counts: RunCounts,
-  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+  stored: readonly { readonly values: StoredValues; readonly count: number }[],
 ): number {
   const held = new Map(stored.map(({ values, count }) => [key(values.dag_id, values.state), count]));
   const missing = [...counts].flatMap(([dag, states]) =>
@@ -72,7 +72,7 @@ export function missingRuns(
  * every run is asked for by its own address, of one DAG each.
  */
 export function unfinished(
-  stored: readonly StoredRow[],
+  stored: readonly StoredValues[],
   liveRuns: ReadonlySet<string> | undefined,
   seen: ReadonlySet<string>,
   { runsPerScope = 200, byAddress = false } = {},
@@ -104,7 +104,7 @@ export function unfinished(
  */
 export function differingCounts(
   counts: ReadonlyMap<string, number>,
-  stored: readonly { readonly values: StoredRow; readonly count: number }[],
+  stored: readonly { readonly values: StoredValues; readonly count: number }[],
 ): { readonly dag: string; readonly missing: number }[] {
   const held = new Map(stored.map(({ values, count }) => [values.dag_id as string, count]));
   return [...new Set([...counts.keys(), ...held.keys()])].flatMap((dag) => {
@@ -117,7 +117,7 @@ export function differingCounts(
  * DAGs that have runs, of which the table held nothing before the window: new ones, and ones that the user could not see
  * until now. A window brings only what changed in them lately.
  */
-export function unknownDags(counts: RunCounts, stored: readonly { readonly values: StoredRow }[]): string[] {
+export function unknownDags(counts: RunCounts, stored: readonly { readonly values: StoredValues }[]): string[] {
   const held = new Set(stored.map(({ values }) => values.dag_id));
   return [...counts.keys()].filter((dag) => !held.has(dag) && numberOfRuns(counts, dag) > 0);
 }
@@ -196,7 +196,7 @@ function requestedRuns(extra: string | null | undefined, action: string | undefi
  */
 export function recreatedRuns<T extends ListedId>(
   listed: readonly (T & { readonly try_number: number })[],
-  held: readonly StoredRow[],
+  held: readonly StoredValues[],
 ): T[] {
   const latest = held.filter((row) => row.is_latest === true);
   const numbers = new Map(latest.map((row) => [taskInstanceKey(row), Number(row.try_number)]));
@@ -210,7 +210,7 @@ export function recreatedRuns<T extends ListedId>(
  */
 export function clearedLoops<T extends ListedId & { readonly in_loop?: boolean }>(
   listed: readonly T[],
-  held: readonly StoredRow[],
+  held: readonly StoredValues[],
 ): T[] {
   const latest = held.filter((row) => row.is_latest === true);
   const known = new Set(latest.map(taskInstanceKey));
@@ -221,7 +221,7 @@ export function clearedLoops<T extends ListedId & { readonly in_loop?: boolean }
 }
 
 /** Identifies a task's place in its loop, whatever its region. */
-function placeKey(row: ListedId | StoredRow): string {
+function placeKey(row: ListedId | StoredValues): string {
   return taskInstanceKey({ ...identityOf(row), region_id: "any" });
 }
 
@@ -233,6 +233,6 @@ export function runScopes(runs: readonly RunId[]): AirflowScope[] {
   }));
 }
 
-function distinct(rows: readonly StoredRow[], column: string): string[] {
+function distinct(rows: readonly StoredValues[], column: string): string[] {
   return [...new Set(rows.map((row) => row[column] as string))];
 }

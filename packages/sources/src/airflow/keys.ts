@@ -5,7 +5,7 @@
  * them apart is a region, and an index in it. Older servers know none, nor has a task one that is neither mapped nor in
  * a loop: then constants stand for it, in the table too.
  */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 
 export type RunId = { readonly dag_id: string; readonly dag_run_id: string };
 
@@ -36,7 +36,7 @@ export const NO_INDEX = -1;
 export const NIL_REGION = "00000000-0000-0000-0000-000000000000";
 
 /** The identity of a task instance, as the server lists it or as the table holds it. */
-export function identityOf(row: ListedId | StoredRow): TaskInstanceId {
+export function identityOf(row: ListedId | StoredValues): TaskInstanceId {
   const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = row as ListedId;
   const hasRegion = Boolean(region_id) && region_id !== NIL_REGION;
   return {
@@ -55,13 +55,13 @@ export function knowsRegions(row: object): boolean {
 }
 
 /** Identifies a task instance, whatever its attempt, in a set. */
-export function taskInstanceKey(row: ListedId | StoredRow): string {
+export function taskInstanceKey(row: ListedId | StoredValues): string {
   const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = identityOf(row);
   return key(dag_id, dag_run_id, task_id, map_index, region_id, region_index);
 }
 
 /** Identifies a run in a set. */
-export function runKey(row: RunId | StoredRow): string {
+export function runKey(row: RunId | StoredValues): string {
   return key(row.dag_id, row.dag_run_id);
 }
 

@@ -1,5 +1,5 @@
 /** What a late commit is told by: a row that the older half of an overlap holds, and that nothing else explains. */
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { type LoggedEvent, runsOfEvent } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";
 
@@ -17,8 +17,8 @@ export type LateRows<T> = (rows: readonly T[]) => Promise<readonly T[]>;
 export function lateRows<T extends RunId & { readonly note?: string | null }>(
   events: readonly LoggedEvent[],
   unlisted: readonly string[],
-  keyOf: (row: T | StoredRow) => string,
-  heldNotes: (rows: readonly T[]) => Promise<readonly StoredRow[]>,
+  keyOf: (row: T | StoredValues) => string,
+  heldNotes: (rows: readonly T[]) => Promise<readonly StoredValues[]>,
 ): LateRows<T> {
   const dags = new Set(unlisted);
   const changed = events.filter(({ event }) => /^(patch|bulk)_/.test(event)).flatMap((event) => runsOfEvent(event));

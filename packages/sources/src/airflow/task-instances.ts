@@ -1,5 +1,5 @@
 import type { TaskInstance } from "@org/airflow-client";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { defineStream, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
@@ -99,7 +99,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
 
     const due = airflow.dueTries();
     const waiting = await stored.keys(taskInstancesTable, { ...listed, state: { in: unfinishedTaskStates } });
-    const isSeen = ({ dag_id }: StoredRow) => airflow.isVisible({ dags: [dag_id as string] });
+    const isSeen = ({ dag_id }: StoredValues) => airflow.isVisible({ dags: [dag_id as string] });
     const live = streams.has("dag_runs") ? await liveRuns(stored, before.position.server) : undefined;
     const doubts: AirflowScope[] = [
       ...dagScopes((state.unlisted ?? []).filter((dag) => airflow.isVisible({ dags: [dag] }))),
@@ -111,7 +111,7 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
     for (const doubt of doubts.filter(airflow.isVisible)) yield* readTasks(doubt);
     airflow.triesWereAsked(due.filter(isSeen));
     // What changed is stored. A deletion that is not believed must not hold up the next window.
-    const isListed = (row: StoredRow) => row.is_latest === true && row.purged_at === null;
+    const isListed = (row: StoredValues) => row.is_latest === true && row.purged_at === null;
     const counted = { table: taskInstancesTable, scope: listed, columns: ["dag_id"] };
     const held = await countWith(stored, counted, unstored().filter(isListed));
     const dags = held.map(({ values }) => values.dag_id as string);

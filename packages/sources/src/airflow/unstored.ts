@@ -3,13 +3,13 @@
  * if they were stored: otherwise the server would have more than the table for as long as they do not fit, and all that
  * counts are compared for would be read at every sync.
  */
-import { rowId, type Scope, type StoredRow, type Table } from "@org/destination";
+import { rowId, type Scope, type StoredValues, type Table } from "@org/destination";
 import type { Stored } from "@org/sync-engine";
 import { justAfter } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
-type Counts = readonly { readonly values: StoredRow; readonly count: number }[];
+type Counts = readonly { readonly values: StoredValues; readonly count: number }[];
 
 /** Beyond so many runs of a DAG, all between the first and the last of them are read, in larger answers. */
 const MOST_MOMENTS = 20;
@@ -18,12 +18,12 @@ const MOST_MOMENTS = 20;
 const LAST_SECOND = "9999-12-31T23:59:59";
 
 /** The runs that rows belong to. */
-export function runsOf(rows: readonly StoredRow[]): RunId[] {
+export function runsOf(rows: readonly StoredValues[]): RunId[] {
   return rows.map(({ dag_id, dag_run_id }) => ({ dag_id, dag_run_id }) as RunId);
 }
 
 /** Runs by their `run_after`, since the server cannot list them by their ids. */
-export function unstoredRuns(rows: readonly StoredRow[]): AirflowScope[] {
+export function unstoredRuns(rows: readonly StoredValues[]): AirflowScope[] {
   return [...Map.groupBy(rows, (row) => row.dag_id as string)].flatMap(([dag, runs]): AirflowScope[] => {
     const moments = [...new Set(runs.map((run) => run.run_after))].toSorted();
     // That may be the column that does not fit.
@@ -50,7 +50,7 @@ function isMoment(value: unknown): value is string {
 export async function countWith<T extends Table>(
   stored: Stored,
   { table, scope, columns }: { readonly table: T; readonly scope: Scope<T>; readonly columns: readonly string[] },
-  unstored: readonly StoredRow[],
+  unstored: readonly StoredValues[],
 ): Promise<Counts> {
   const names = columns as readonly (keyof T["columns"] & string)[];
   const counts = await stored.countBy(table, scope, names);
@@ -62,8 +62,8 @@ export async function countWith<T extends Table>(
     ...("dag_run_id" in table.columns && { dag_run_id: { in: [...new Set(unstored.map((row) => row.dag_run_id))] } }),
   } as Scope<T>;
   const older = (await stored.keys(table, ofTheirRuns, names)).filter((row) => ids.has(rowId(table, row)));
-  const result = new Map<string, { values: StoredRow; count: number }>();
-  const add = (row: StoredRow, number: number) => {
+  const result = new Map<string, { values: StoredValues; count: number }>();
+  const add = (row: StoredValues, number: number) => {
     const values = Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
     const key = JSON.stringify(Object.values(values));
     const count = (result.get(key)?.count ?? 0) + number;

@@ -1,4 +1,4 @@
-import type { Json, Row, StoredRow } from "@org/destination";
+import type { Json, Row, StoredValues } from "@org/destination";
 import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
 import { type Definitions, isKnown } from "./definitions.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
@@ -19,7 +19,7 @@ export async function replaceKnown<T extends typeof schedulesTable | typeof sens
     readonly definitions: Definitions;
     readonly stored: Stored;
     /** Rows that the table lacks, since they could not be stored. */
-    readonly unstored: readonly StoredRow[];
+    readonly unstored: readonly StoredValues[];
     readonly state: Json;
   },
 ): Promise<StreamBatch> {

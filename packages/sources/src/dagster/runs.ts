@@ -1,5 +1,5 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
 import { HEAD_SIZE } from "./run-changes.ts";
@@ -74,7 +74,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     const from = windowStart(state.position, now, overlapMs);
     const window = (offset: number) => ({ updatedAfter: from / 1000 + offset, statuses: definitions.statuses });
     const open = await stored.keys(runsTable, { status: { in: definitions.statuses.filter(isOpen) } });
-    const idsOf = (rows: readonly StoredRow[]) => rows.map(({ run_id }) => run_id as string);
+    const idsOf = (rows: readonly StoredValues[]) => rows.map(({ run_id }) => run_id as string);
     const chunks = inChunks(
       [...new Set([...idsOf(open), ...idsOf(context.unstored(runsTable)), ...due])],
       api.pageSize,

@@ -1,4 +1,4 @@
-import type { StoredRow } from "@org/destination";
+import type { StoredValues } from "@org/destination";
 import { defineStream } from "@org/sync-engine";
 import { replaceKnown } from "./known-locations.ts";
 import type { DagsterSync } from "./shared.ts";
@@ -19,7 +19,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
     const { position, definitions } = await before();
     const statuses = definitions.statuses.filter(isOpen);
     const active = new Map<string, string[]>();
-    const add = (run: StoredRow) => {
+    const add = (run: StoredValues) => {
       const key = sensorKey(run.code_location, run.repository, (run.tags as Record<string, unknown>)[SENSOR_TAG]);
       active.set(key, [...(active.get(key) ?? []), run.run_id as string]);
     };
