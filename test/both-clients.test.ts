@@ -137,6 +137,41 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
   });
 });
 
+const makers = {
+  airflow: (headers: HeadersInit) => createAirflowClient({ baseUrl: url, headers }),
+  dagster: (headers: HeadersInit) => createDagsterClient({ url, headers }),
+};
+
+describe.each(Object.entries(makers))("%s", (_, make) => {
+  test.each([
+    ["a line break", { "x-key": "canary\r\nx: y" }, /HTTP does not allow/],
+    ["another control character", { "x-key": "canary\u0001" }, /HTTP does not allow/],
+    ["a snowman", { "x-key": "canary☃" }, /HTTP does not allow/],
+    ["a name that is none", { "x canary": "y" }, /HTTP does not allow/],
+    ["a length", { "content-length": "7777" }, /the header content-length belongs to the connection: leave it out/i],
+    ["an encoding of the connection", { "Transfer-Encoding": "canary" }, /the header transfer-encoding belongs/i],
+    ["the connection", { Connection: "canary" }, /the header connection belongs/i],
+    ["an expectation", { Expect: "100-continue" }, /the header expect belongs/i],
+  ])("a header that no request can have is refused before any is sent: %s", (_what, headers, message) => {
+    const error = thrownBy(() => make(headers as Record<string, string>));
+    expect(error).toMatchObject({ code: "INVALID_OPTIONS", message: expect.stringMatching(message) });
+    expect(everything(error)).not.toMatch(/canary|7777/);
+  });
+
+  test("what a request can have is taken", () => {
+    expect(make({ "x-key": "a\tb ü", host: "other.example.com" })).toBeDefined();
+  });
+});
+
+function thrownBy(work: () => unknown): Error {
+  try {
+    work();
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error("It was expected to throw, and did not.");
+}
+
 test("a call's own secrets are found however many other calls are on their way", async () => {
   const answers: (() => void)[] = [];
   const client = createAirflowClient({

@@ -51,7 +51,9 @@ function addressRule(address: string, length: string | undefined): ((host: strin
   if (Number(length ?? bits) > bits) return undefined;
   const list = new BlockList();
   list.addSubnet(address, Number(length ?? bits), family);
-  return (host) => isIP(host) !== 0 && list.check(host, isIPv4(host) ? "ipv4" : "ipv6");
+  // An address of IPv4 lies in ::ffff:0:0/96, and so in all that is wider: who writes ::/0 means IPv6.
+  const isMixed = family === "ipv4" || Number(length ?? bits) >= 96;
+  return (host) => isIP(host) !== 0 && (isIPv4(host) ? isMixed && list.check(host, "ipv4") : list.check(host, "ipv6"));
 }
 
 function hostRule(text: string): ((host: string) => boolean) | undefined {

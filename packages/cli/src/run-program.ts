@@ -33,15 +33,15 @@ const running = new Set<ChildProcess>();
  * @throws the signal's reason
  */
 export async function runProgram(program: string, args: readonly string[], options: ProgramOptions): Promise<Ended> {
-  const { env, shell = false, timeoutMs, maxBytes, stdin = "ignore", fourth, signal } = options;
+  const { timeoutMs, maxBytes, signal } = options;
   signal?.throwIfAborted();
-  const child = spawn(program, args, {
-    env,
-    shell,
-    detached: process.platform !== "win32",
-    windowsHide: true,
-    stdio: [stdin, "pipe", "ignore", ...(fourth === undefined ? [] : [fourth])],
-  });
+  let child: ChildProcess;
+  try {
+    child = start(program, args, options);
+  } catch (error) {
+    // What no program can be given, such as a NUL: the message repeats it.
+    return { how: "not started", code: codeOf(error as NodeJS.ErrnoException) };
+  }
   if (running.size === 0) process.on("exit", endPrograms);
   running.add(child);
   let stop = () => {};
@@ -61,9 +61,7 @@ export async function runProgram(program: string, args: readonly string[], optio
         if (bytes > maxBytes) resolve({ how: "too much" });
         else chunks.push(chunk);
       });
-      child.on("error", (error: NodeJS.ErrnoException) =>
-        resolve({ how: "not started", code: error.code ?? error.name }),
-      );
+      child.on("error", (error: NodeJS.ErrnoException) => resolve({ how: "not started", code: codeOf(error) }));
       child.on("close", (exitCode) => {
         const stdout = Buffer.concat(chunks).toString("utf8");
         resolve(exitCode === 0 ? { how: "done", stdout } : { how: "failed", exitCode });
@@ -77,6 +75,22 @@ export async function runProgram(program: string, args: readonly string[], optio
     if (running.size === 0) process.off("exit", endPrograms);
   }
 }
+
+function start(
+  program: string,
+  args: readonly string[],
+  { env, shell = false, stdin = "ignore", fourth }: ProgramOptions,
+): ChildProcess {
+  return spawn(program, args, {
+    env,
+    shell,
+    detached: process.platform !== "win32",
+    windowsHide: true,
+    stdio: [stdin, "pipe", "ignore", ...(fourth === undefined ? [] : [fourth])],
+  });
+}
+
+const codeOf = ({ code, name }: NodeJS.ErrnoException) => code ?? name;
 
 /** Ends all that is running, for a process that cannot wait any more. */
 export function endPrograms(): void {

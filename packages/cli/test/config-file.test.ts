@@ -151,8 +151,10 @@ test.each([
   ],
   [
     'headers: { x: "CANARY\\n1" }',
-    "sources.prod.headers: a name or a value is not one that HTTP allows (a line break, perhaps).",
+    "sources.prod.headers: a header has a name or a value that HTTP does not allow (a line break, perhaps).",
   ],
+  ['headers: { x: "CANARY\\u0001" }', "sources.prod.headers: a header has a name or a value that HTTP does not allow"],
+  ["headers: { Connection: CANARY }", "sources.prod.headers: the header connection belongs to the connection"],
   ["caFile: none.pem", "the file "],
   ["proxy: 'ftp://CANARY'", "sources.prod: proxy is no address of a proxy that can be used"],
 ])("says what is wrong with a source only once it is used: %s", async (more, message) => {

@@ -16,6 +16,11 @@ const secrets = [
   "CANARY?x#y",
   `${"CANARY".repeat(40)}`,
   "two CANARY words",
+  "CANARY\0x",
+  "CANARY\nx",
+  "CANARY\u001b[2Jx",
+  "CANARY☃",
+  "CANARY\ud83d",
 ];
 
 /** A configuration with a text in one of its places. */

@@ -46,6 +46,13 @@ test("what goes wrong with a file is said once it is needed, and mended by the n
   const client = dagsterWithToken({ url }, tokenFromFile(file, "prod.tokenFile"));
   const ask = () => client.request(serverVersionDocument);
   await expect(ask()).rejects.toThrow("prod.tokenFile: the file that it names cannot be read (ENOENT).");
+  for (const [path, code] of [
+    ["CANARY\0", "ERR_INVALID_ARG_VALUE"],
+    ["CANARY".repeat(1000), "ENAMETOOLONG"],
+  ] as const) {
+    const reading = tokenFromFile(path, "prod.tokenFile").get();
+    await expect(reading).rejects.toThrow(`prod.tokenFile: the file that it names cannot be read (${code}).`);
+  }
   writeFileSync(file, "CANARY CANARY");
   await expect(ask()).rejects.toThrow(
     "prod.tokenFile: the file that it names holds more than a token: one word is expected.",
@@ -69,6 +76,9 @@ test.each([
   ["prints nothing", [node, "-e", "0"], "the command holds nothing"],
   ["prints too much", [node, "-p", "'CANARY and more'"], "the command holds more than a token"],
   ["is not there", ["no-such-program-CANARY"], "the command could not be run (ENOENT)."],
+  ["no program can be given", [node, "CANARY\0"], "the command could not be run (ERR_INVALID_ARG_VALUE)."],
+  ["no shell can be given", "echo CANARY\0", "the command could not be run (ERR_INVALID_ARG_VALUE)."],
+  ["is too long for the system", [node, "CANARY".repeat(1_000_000)], "the command could not be run (E2BIG)."],
   ["does not end", [node, "-e", "setInterval(() => 0, 1000)"], "the command did not end within 2 s."],
 ])("a command that %s is told without what it printed", async (_, command, message) => {
   const failing = tokenFromCommand(command, "prod.tokenCommand", { env: process.env, timeoutMs: 2000 }).get();

@@ -13,15 +13,25 @@ export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
   throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${longestTimerMs}, not ${timeoutMs}`);
 }
 
-/** Headers; an error about them never repeats a value. */
+/** Any fetch sets these itself, and refuses them from others or drops them. */
+const ofTheConnection = /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
+
+/** Headers that a fetch will send; an error about them never repeats a value. */
 export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): Headers {
   let headers: Headers;
   try {
     headers = new Headers(init);
   } catch {
     // Its message would repeat the value.
-    throw invalid("a header has a name or a value that HTTP does not allow (a line break, perhaps)");
+    throw invalid(unsendable);
   }
-  if ([...headers.values()].every(({ length }) => length <= longestHeader)) return headers;
-  throw invalid(`a header has a value of more than ${longestHeader} characters`);
+  for (const [name, value] of headers) {
+    if (ofTheConnection.test(name)) throw invalid(`the header ${name} belongs to the connection: leave it out`);
+    // Those of a Headers may hold other controls, at which a request only fails once it is sent.
+    if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw invalid(unsendable);
+    if (value.length > longestHeader) throw invalid(`a header has a value of more than ${longestHeader} characters`);
+  }
+  return headers;
 }
+
+const unsendable = "a header has a name or a value that HTTP does not allow (a line break, perhaps)";

@@ -1,6 +1,7 @@
 /** A configuration's source, with its credentials. */
 import { dirname, resolve } from "node:path";
 import type { AirflowAuth } from "@org/airflow-client";
+import { checkHeaders } from "@org/kit";
 import type { Source } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -25,7 +26,7 @@ export function sourceOf(
   const label = file.where(path);
   const { kind, url: address, headers, proxy } = config;
   checkAddress(kind, { address, label: file.where([...path, "url"]), isInFile: true });
-  checkHeaders(headers, file.where([...path, "headers"]));
+  checkHeaders(headers, (reason) => new UsageError(`${file.where([...path, "headers"])}: ${reason}.`));
   const caFile = config.caFile && inFolderOf(file, config.caFile);
   const isUnverified = config.verifyTls === false;
   if (isUnverified && caFile !== undefined) {
@@ -111,17 +112,6 @@ function tokenOf(
   }
   if (config.tokenCommand === undefined) return undefined;
   return tokenFromCommand(config.tokenCommand, `${label}.tokenCommand`, { env, signal });
-}
-
-function checkHeaders(headers: SourceConfig["headers"], label: string): void {
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    try {
-      new Headers({ [name]: value });
-    } catch {
-      // Its own message would repeat the value.
-      throw new UsageError(`${label}: a name or a value is not one that HTTP allows (a line break, perhaps).`);
-    }
-  }
 }
 
 /** Paths in a file begin at the file. */
