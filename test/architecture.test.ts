@@ -48,6 +48,33 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
   }
 });
 
+/** Some import cycle among files, as their names in the order of import; undefined where there is none. */
+function cycleIn(sources: readonly string[]): readonly string[] | undefined {
+  const done = new Set<string>();
+  const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
+    if (path.includes(file)) return [...path.slice(path.indexOf(file)), file];
+    if (done.has(file)) return undefined;
+    for (const specifier of imports(file)) {
+      const target = resolve(dirname(file), specifier);
+      if (!specifier.startsWith(".") || !sources.includes(target)) continue;
+      const found = visit(target, [...path, file]);
+      if (found) return found;
+    }
+    done.add(file);
+    return undefined;
+  };
+  for (const file of sources) {
+    const found = visit(file, []);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+test.each(Object.keys(allowed))("no files of @org/%s import each other in a circle, for types neither", (name) => {
+  const folder = join(root, "packages", name, "src");
+  expect(cycleIn(files(folder))?.map((file) => relative(folder, file))).toBeUndefined();
+});
+
 test("@org/kit imports nothing but its own files, and OpenTelemetry's API, so that it runs wherever the clients do", () => {
   const foreign = files(join(root, "packages", "kit", "src"))
     .flatMap(imports)

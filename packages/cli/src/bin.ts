@@ -1,6 +1,5 @@
 #!/usr/bin/env node
-import { exitCodes } from "./index.ts";
-import { Interrupted } from "./io.ts";
+import { exitCodes, Interrupted } from "./index.ts";
 import { main } from "./main.ts";
 import { endPrograms } from "./run-program.ts";
 

@@ -67,3 +67,11 @@ export function refuseBoth(names: readonly string[], config: string | undefined)
     `${what} and --from or --to do not go together: either a configuration says what to do, or these.`,
   );
 }
+
+/** `--at`, or what it was called before. @throws UsageError */
+export function atOf({ at, to }: { readonly at?: string; readonly to?: string }): string | undefined {
+  if (at !== undefined && to !== undefined && at !== to) {
+    throw new UsageError("--at and --to mean the same: leave one of them out.");
+  }
+  return at ?? to;
+}

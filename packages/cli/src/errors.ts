@@ -4,3 +4,14 @@ export class UsageError extends Error {
   readonly failureType = "config";
   readonly retryable = false;
 }
+
+/** A person or the system wants the command to end. */
+export class Interrupted extends Error {
+  override readonly name = "Interrupted";
+  readonly by: "SIGINT" | "SIGTERM";
+
+  constructor(by: "SIGINT" | "SIGTERM") {
+    super(`stopped by ${by}`);
+    this.by = by;
+  }
+}

@@ -1,5 +1,5 @@
 import { SyncError, type SyncResult } from "@org/sync-engine";
-import { Interrupted } from "./io.ts";
+import { Interrupted } from "./errors.ts";
 
 /** What the command's exit codes mean. */
 export const exitCodes = {

@@ -1,5 +1,4 @@
-import { type Source, SyncError } from "@org/sync-engine";
-import { checkSource } from "./commands/check.ts";
+import { createRequest, limiterOf, type ServerDescription, type Source, SyncError } from "@org/sync-engine";
 import { isConfiguration, isRetryable } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 
@@ -17,4 +16,21 @@ export async function explained(thrown: unknown, source: Source, io: Io): Promis
   } catch (found) {
     return found instanceof Error && isConfiguration(found) ? found : thrown;
   }
+}
+
+/** Asks a server once what it is. A person waits for the answer, so nothing is repeated. */
+export async function checkSource(
+  source: Source,
+  io: Pick<Io, "signal">,
+  onNotice: (message: string) => void = () => {},
+): Promise<ServerDescription> {
+  const signal = io.signal ?? new AbortController().signal;
+  const request = createRequest({
+    limiter: limiterOf(source.url, 2),
+    signal,
+    emit() {},
+    // The client has limits of its own, which tell whether a token or the server was slow.
+    options: { retries: 0, attemptMs: 90_000 },
+  });
+  return source.check({ request, signal, now: Date.now, emit: ({ message }) => onNotice(message) });
 }

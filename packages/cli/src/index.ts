@@ -1,3 +1,4 @@
+export { Interrupted } from "./errors.ts";
 export { exitCodes } from "./exit-code.ts";
-export { Interrupted, type Io, type Output } from "./io.ts";
+export type { Io, Output } from "./io.ts";
 export { main } from "./main.ts";

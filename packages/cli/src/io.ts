@@ -1,4 +1,5 @@
 import type { RequestOptions } from "@org/sync-engine";
+import type { Interrupted } from "./errors.ts";
 
 /** Where text goes. `process.stdout` is one. */
 export interface Output {
@@ -23,15 +24,4 @@ export interface Io {
   readonly signal?: AbortSignal;
   /** How requests are repeated. @default the engine's */
   readonly requests?: RequestOptions;
-}
-
-/** A person or the system wants the command to end. */
-export class Interrupted extends Error {
-  override readonly name = "Interrupted";
-  readonly by: "SIGINT" | "SIGTERM";
-
-  constructor(by: "SIGINT" | "SIGTERM") {
-    super(`stopped by ${by}`);
-    this.by = by;
-  }
 }

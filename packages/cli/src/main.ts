@@ -5,6 +5,7 @@ import { addDiscover } from "./commands/discover.ts";
 import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
 import { addMcp } from "./commands/mcp.ts";
+import type { Run } from "./commands/options.ts";
 import { addReport } from "./commands/report.ts";
 import { addServe } from "./commands/serve.ts";
 import { addState } from "./commands/state.ts";
@@ -15,11 +16,6 @@ import { exitCodes } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 import { reportFailure } from "./render/failure.ts";
 import { type SafeIo, SafeOutput } from "./render/safe-output.ts";
-
-/** What a subcommand leaves behind: its exit code. */
-export interface Outcome {
-  exitCode: number;
-}
 
 const help = `
 What is synced is in dagsync.yaml, which "dagsync init" writes, or in --from and --to. With these, credentials come from
@@ -47,7 +43,12 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     stdout: { value: new SafeOutput(given.stdout) },
     stderr: { value: new SafeOutput(given.stderr) },
   }) as SafeIo;
-  const outcome: Outcome = { exitCode: exitCodes.done };
+  let exitCode: number = exitCodes.done;
+  const run: Run =
+    (work) =>
+    async (...given) => {
+      exitCode = await work(...given);
+    };
   const program = new Command("dagsync")
     .description("Copies what Airflow and Dagster know about your pipelines into a database, incrementally.")
     .version(manifest.version)
@@ -73,14 +74,14 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     addVerify,
     addExport,
   ])
-    add(program, io, outcome);
+    add(program, io, run);
   if (args.length === 0) {
     program.outputHelp({ error: true });
     return exitCodes.configuration;
   }
   try {
     await program.parseAsync(args, { from: "user" });
-    return outcome.exitCode;
+    return exitCode;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? exitCodes.done : exitCodes.configuration;
     return reportFailure(thrown, io);

@@ -4,7 +4,7 @@ import { PassThrough } from "node:stream";
 import { expect, test } from "vitest";
 import { pipelinesOf } from "../src/config/pipelines.ts";
 import { parseConfig } from "../src/config/read.ts";
-import { schemaUrl } from "../src/config/schema-url.ts";
+import { schemaUrl } from "../src/config/schema.ts";
 import { dagsync, temporaryFolder } from "./helpers.ts";
 
 const newFile = () => join(temporaryFolder(), "dagsync.yaml");

@@ -1,5 +1,5 @@
 /** What a configuration says, done: several pipelines at once, chosen by name, with prefixes and without columns. */
-import { chmodSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
@@ -216,4 +216,29 @@ test("a pipeline of the configuration moves by its name, with its prefix, and th
   );
   const next = await dagsync(["sync", "staging", "--config", other], { env });
   expect([next.code, next.stderr]).toEqual([0, expect.stringContaining("staging: ▸ dag_runs: reading what changed")]);
+});
+
+test.each([
+  [
+    ["--streams", "dags,dagruns"],
+    'dagsync: --streams names a stream that none of the pipelines has. Did you mean "dag_runs"?\n',
+  ],
+  [
+    ["--reconcile-every", "often"],
+    "dagsync: --reconcile-every is not a duration. Write a number and s, m, h or d, as in 12h or 1d, or off.\n",
+  ],
+  [["--parallel", "none"], "dagsync: --parallel must be a whole number, 1 or more.\n"],
+])("tells once what is wrong with %j, before any of the pipelines opens", async (options, stderr) => {
+  const { folder, config } = written(`
+sources:
+  one: ${source("http://127.0.0.1:1")}
+  other: ${source("http://127.0.0.1:2")}
+destinations:
+  file: duckdb:o.duckdb
+pipelines:
+  - { from: one, to: file, prefix: one_ }
+  - { from: other, to: file, prefix: other_ }
+`);
+  expect(await dagsync(["sync", "--config", config, ...options], { env })).toEqual({ code: 2, stdout: "", stderr });
+  expect(existsSync(join(folder, "o.duckdb"))).toBe(false);
 });

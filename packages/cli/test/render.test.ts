@@ -1,7 +1,7 @@
 import { visible } from "@org/kit";
 import type { SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";
-import { duration } from "../src/render/duration.ts";
+import { duration } from "../src/duration.ts";
 import { lineReporter, type Reporter, terminalReporter } from "../src/render/reporter.ts";
 import { canMove, SafeOutput } from "../src/render/safe-output.ts";
 import { textTable } from "../src/render/table.ts";

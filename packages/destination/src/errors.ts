@@ -1,5 +1,3 @@
-import type { UnfitRow } from "./unfit-rows.ts";
-
 /** What went wrong in a destination. */
 export type DestinationErrorCode =
   | "LOCKED"
@@ -43,6 +41,16 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
   TLS: "config",
   FAILED: "system",
 };
+
+/** A row that its destination cannot hold. */
+export interface UnfitRow {
+  /** Its primary key, as the row has it: a key may be what does not fit. */
+  readonly key: Readonly<Record<string, unknown>>;
+  /** The column that cannot hold its value, where that is known. */
+  readonly column?: string;
+  /** A clause: `expected a finite number, got number NaN`. */
+  readonly reason: string;
+}
 
 /** An error of a destination. The message says what failed, where, and what to do. */
 export class DestinationError extends Error {

@@ -1,3 +1,4 @@
+export { defineTable } from "./define-table.ts";
 export type {
   Batch,
   CommitResult,
@@ -12,7 +13,7 @@ export type {
   StoredTable,
   UniteTablesOptions,
 } from "./destination.ts";
-export { DestinationError, type DestinationErrorCode, type FailureType } from "./errors.ts";
+export { DestinationError, type DestinationErrorCode, type FailureType, type UnfitRow } from "./errors.ts";
 export { needsExactNumbers, parseJson, plainNumber } from "./exact-json.ts";
 export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
@@ -23,7 +24,6 @@ export {
   type Columns,
   type ColumnType,
   type ColumnValue,
-  defineTable,
   type Json,
   type Row,
   type StoredValues,
@@ -31,7 +31,7 @@ export {
   type Table,
   type Value,
 } from "./table.ts";
-export { rowId, type UnfitRow } from "./unfit-rows.ts";
+export { rowId } from "./unfit-rows.ts";
 export { withTablePrefix } from "./with-table-prefix.ts";
 export { withoutColumns } from "./without-columns.ts";
 export { wrapSession } from "./wrap-session.ts";

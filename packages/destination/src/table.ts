@@ -2,7 +2,6 @@
  * A table as data: declared once, next to the code that fills it. Destinations create it, sources type their rows by
  * it, documentation is printed from it.
  */
-import { defaultForm } from "./stored-form.ts";
 
 /** The types a column can have. Each destination maps them to its own. */
 export type ColumnType = "string" | "int64" | "float64" | "boolean" | "timestamp" | "json";
@@ -70,42 +69,6 @@ export type Value = Json | bigint;
 
 /** Some columns of a stored row of any table, by name. */
 export type StoredValues = { readonly [column: string]: Value };
-
-/**
- * Declares a table.
- *
- * @throws TypeError when the primary key names a column that is missing or nullable, `datedBy` one that is no timestamp, a
- * column's default does not fit its type, or a name starts with `_`, which is reserved for the destination's own columns.
- */
-export function defineTable<const C extends Columns>(
-  table: Table<C> & {
-    readonly primaryKey: readonly (keyof C & string)[];
-    readonly datedBy?: readonly (keyof C & string)[];
-  },
-): Table<C> {
-  for (const name of Object.keys(table.columns)) {
-    if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
-  }
-  for (const [name, column] of Object.entries<Column>(table.columns)) {
-    try {
-      defaultForm(column);
-    } catch (cause) {
-      throw new TypeError(`Table ${table.name}: the default of column ${name}: ${(cause as Error).message}.`, {
-        cause,
-      });
-    }
-  }
-  for (const name of table.primaryKey) {
-    const column = table.columns[name];
-    if (!column) throw new TypeError(`Table ${table.name}: primary key names ${name}, which is not a column.`);
-    if (column.nullable) throw new TypeError(`Table ${table.name}: primary key column ${name} may not be nullable.`);
-  }
-  for (const name of table.datedBy ?? []) {
-    if (table.columns[name]?.type === "timestamp") continue;
-    throw new TypeError(`Table ${table.name}: datedBy names ${name}, which is no timestamp of it.`);
-  }
-  return table;
-}
 
 /**
  * The columns that every table has besides its own. A destination fills them.

@@ -1,17 +1,7 @@
 /** Rows that a destination cannot hold: found all at once, so that whoever sent them can leave them out. */
-import { DestinationError } from "./errors.ts";
+import { DestinationError, type UnfitRow } from "./errors.ts";
 import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
 import type { Column, StoredValues, Table } from "./table.ts";
-
-/** A row that its destination cannot hold. */
-export interface UnfitRow {
-  /** Its primary key, as the row has it: a key may be what does not fit. */
-  readonly key: Readonly<Record<string, unknown>>;
-  /** The column that cannot hold its value, where that is known. */
-  readonly column?: string;
-  /** A clause: `expected a finite number, got number NaN`. */
-  readonly reason: string;
-}
 
 type AnyRow = Readonly<Record<string, unknown>>;
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { isNotFound } from "../src/airflow/unreadable.ts";
+import { isNotFound } from "../src/airflow/server-errors.ts";
 
 const notFound = (detail: unknown) => Object.assign(new Error("404"), { code: "NOT_FOUND", detail });
 

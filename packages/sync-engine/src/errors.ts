@@ -1,4 +1,4 @@
-import type { SyncResult } from "./sync.ts";
+import type { SyncResult } from "./result.ts";
 
 /** What went wrong in a sync. */
 export type SyncErrorCode =

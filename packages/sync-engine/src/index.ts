@@ -7,6 +7,7 @@ export { inOrder } from "./in-order.ts";
 export { type HostLimiter, limiterOf } from "./limiter.ts";
 export { isMoment, type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
 export { createRequest, type Request, type RequestOptions } from "./request.ts";
+export type { StreamResult, SyncResult } from "./result.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";
 export { expectShape, type Misfit, type Shape, shapes } from "./shape.ts";
 export {
@@ -21,7 +22,7 @@ export {
   type StreamBatch,
 } from "./source.ts";
 export { unstoredRows } from "./state.ts";
-export { defaultPipeline, type StreamResult, type SyncOptions, type SyncResult, sync } from "./sync.ts";
+export { defaultPipeline, type SyncOptions, sync } from "./sync.ts";
 export { uniqueRows } from "./unique.ts";
 export type { Unstored } from "./unstored.ts";
 export { createWalk, type Walk } from "./walk.ts";

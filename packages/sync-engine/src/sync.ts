@@ -8,9 +8,10 @@ import { toError } from "@org/kit";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError } from "./errors.ts";
-import type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
+import type { SourceEvent, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
+import type { StreamResult, SyncResult } from "./result.ts";
 import { openSession } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
 import { decodeState, encodeState, noState } from "./state.ts";
@@ -51,23 +52,6 @@ export interface SyncOptions<Shared = unknown> {
   readonly onEvent?: (event: SyncEvent) => void;
   /** Our own clock, in ms since 1970. @default Date.now */
   readonly now?: () => number;
-}
-
-export interface StreamResult extends StreamCounts {
-  readonly stream: string;
-  readonly table: string;
-  readonly mode: "full_refresh" | "incremental";
-  /** Why the stream was not synced to its end; undefined when it was. */
-  readonly error?: Error;
-}
-
-export interface SyncResult {
-  readonly pipeline: string;
-  readonly streams: readonly StreamResult[];
-  /** What could not be read and was gone around. Any of them makes the sync fail at its end. */
-  readonly problems: readonly SourceEvent[];
-  readonly requests: number;
-  readonly durationMs: number;
 }
 
 /**

@@ -1,67 +1,65 @@
 import type { Destination, Table } from "@org/destination";
 import { toError } from "@org/kit";
-import { createRequest, defaultPipeline, limiterOf, type ServerDescription, type Source } from "@org/sync-engine";
+import { defaultPipeline, type Source } from "@org/sync-engine";
 import type { Command } from "commander";
-import { loadPipelines, refuseBoth } from "../choice.ts";
-import { destinationForms, parseDestination } from "../destinations.ts";
+import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
+import { parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
-import { exitCodeOf, worstOf } from "../exit-code.ts";
+import { checkSource } from "../explain.ts";
 import type { Io } from "../io.ts";
-import type { Outcome } from "../main.ts";
-import { failureText } from "../render/failure.ts";
+import { failureText, reportFailure } from "../render/failure.ts";
 import { jsonLine } from "../render/json.ts";
-import { told } from "../render/told.ts";
+import { type SafeIo, told } from "../render/safe-output.ts";
 import { parseSource } from "../sources.ts";
+import { type Report, runPipelines } from "../sync/run-pipelines.ts";
+import { type Run, shared } from "./options.ts";
 
-interface CheckOptions {
-  readonly from?: string;
-  readonly to?: string;
-  readonly pipeline?: string;
-  readonly config?: string;
+interface CheckOptions extends Choice {
   readonly json?: true;
 }
 
-export function addCheck(program: Command, io: Io, outcome: Outcome): void {
+export function addCheck(program: Command, io: SafeIo, run: Run): void {
   program
     .command("check")
     .description(
       "look whether the server is what it should be and lets us in, and whether the destination would take a sync",
     )
     .argument("[pipelines...]", "of the configuration (default: all)")
-    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
-    .option("--to <destination>", `${destinationForms}; opening it creates it where it is missing, without tables`)
-    .option("--config <file>", "what to check, where --from does not say it (default: dagsync.yaml)")
-    .option("--pipeline <name>", "owner of the tables (default: source and host)")
-    .option("--json", "write each result as a line of JSON")
-    .action(async (names: readonly string[], options: CheckOptions) => {
-      const { from, to, json = false } = options;
-      if (from === undefined) {
-        if (to !== undefined) throw new UsageError("--from is missing: --to goes with it.");
-        outcome.exitCode = await checkConfigured(names, options, io);
-        return;
-      }
-      refuseBoth(names, options.config);
-      const source = parseSource(from, io.env);
-      const destination = to === undefined ? undefined : (await parseDestination(to)).destination;
-      await check({ source, destination, name: options.pipeline ?? defaultPipeline(source) }, json, io);
-    });
+    .option(...shared("from"))
+    .option(...shared("to", "; opening it creates it where it is missing, without tables"))
+    .option(...shared("config"))
+    .option(...shared("pipeline"))
+    .option(...shared("json"))
+    .action(
+      run(async (names: readonly string[], options: CheckOptions) => {
+        const { from, to, json = false } = options;
+        const work = (checked: Checked) => check(checked, json, io);
+        if (from === undefined) {
+          if (to !== undefined) throw new UsageError("--from is missing: --to goes with it.");
+          const { chosen } = await loadPipelines(names, options, io);
+          return runPipelines(chosen, { work }, io, configuredReport(json, io));
+        }
+        refuseBoth(names, options.config);
+        const report: Report<void> = { ended: ({ thrown }) => thrown !== undefined && reportFailure(thrown, io) };
+        return runPipelines([{ name: "", open: () => namedBy({ ...options, from }, io) }], { work }, io, report);
+      }),
+    );
 }
 
-/** Checks all of them, whether one fails or not. */
-async function checkConfigured(names: readonly string[], options: CheckOptions, io: Io): Promise<number> {
-  const codes: number[] = [];
-  for (const { name, open } of (await loadPipelines(names, options, io)).chosen) {
-    try {
-      io.signal?.throwIfAborted();
-      await check(await open(), options.json ?? false, io);
-    } catch (thrown) {
-      const exitCode = exitCodeOf(thrown);
-      codes.push(exitCode);
-      if (options.json) io.stdout.write(jsonLine({ type: "check", pipeline: name, exitCode, error: toError(thrown) }));
+async function namedBy({ from, to, pipeline }: CheckOptions & { readonly from: string }, io: Io): Promise<Checked> {
+  const source = parseSource(from, io.env);
+  const destination = to === undefined ? undefined : (await parseDestination(to)).destination;
+  return { source, destination, name: pipeline ?? defaultPipeline(source) };
+}
+
+function configuredReport(json: boolean, io: Io): Report<void> {
+  return {
+    ended({ name, exitCode, thrown }) {
+      if (thrown === undefined) return;
+      if (json) io.stdout.write(jsonLine({ type: "check", pipeline: name, exitCode, error: toError(thrown) }));
       else io.stderr.write(`dagsync: ${told(name)}: ${failureText(thrown)}\n`);
-    }
-  }
-  return worstOf(codes);
+    },
+  };
 }
 
 interface Checked {
@@ -93,21 +91,4 @@ async function check({ name, source, destination, streams }: Checked, json: bool
     lines.push(`${destination.name}: opens, and can be written.`);
   }
   io.stdout.write(json ? jsonLine(found) : `${lines.join("\n")}\n`);
-}
-
-/** Asks a server once what it is. A person waits for the answer, so nothing is repeated. */
-export async function checkSource(
-  source: Source,
-  io: Pick<Io, "signal">,
-  onNotice: (message: string) => void = () => {},
-): Promise<ServerDescription> {
-  const signal = io.signal ?? new AbortController().signal;
-  const request = createRequest({
-    limiter: limiterOf(source.url, 2),
-    signal,
-    emit() {},
-    // The client has limits of its own, which tell whether a token or the server was slow.
-    options: { retries: 0, attemptMs: 90_000 },
-  });
-  return source.check({ request, signal, now: Date.now, emit: ({ message }) => onNotice(message) });
 }

@@ -1,11 +1,12 @@
 import { systemColumns, type Table } from "@org/destination";
 import type { Command } from "commander";
 import { loadPipeline, refuseBoth } from "../choice.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
-import type { Outcome } from "../main.ts";
 import { jsonLine } from "../render/json.ts";
 import { textTable } from "../render/table.ts";
 import { parseSource } from "../sources.ts";
+import { type Run, shared } from "./options.ts";
 
 interface DiscoverOptions {
   readonly from?: string;
@@ -13,24 +14,27 @@ interface DiscoverOptions {
   readonly json?: true;
 }
 
-export function addDiscover(program: Command, io: Io, _outcome: Outcome): void {
+export function addDiscover(program: Command, io: Io, run: Run): void {
   program
     .command("discover")
     .description("list the streams of a source, and the columns of their tables; asks no server")
     .argument("[pipeline]", "of the configuration: its tables as they are stored")
-    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
-    .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
-    .option("--json", "write each stream as a line of JSON")
-    .action(async (name: string | undefined, options: DiscoverOptions) => {
-      const names = name === undefined ? [] : [name];
-      for (const [stream, table] of await tablesOf(names, options, io)) {
-        io.stdout.write(
-          options.json
-            ? jsonLine({ type: "stream", stream, table: { ...table, columns: allColumns(table) } })
-            : `${stream} → ${table.name}: ${table.description}\n${columnsTable(table)}\n`,
-        );
-      }
-    });
+    .option(...shared("from"))
+    .option(...shared("config"))
+    .option(...shared("json"))
+    .action(
+      run(async (name: string | undefined, options: DiscoverOptions) => {
+        const names = name === undefined ? [] : [name];
+        for (const [stream, table] of await tablesOf(names, options, io)) {
+          io.stdout.write(
+            options.json
+              ? jsonLine({ type: "stream", stream, table: { ...table, columns: allColumns(table) } })
+              : `${stream} → ${table.name}: ${table.description}\n${columnsTable(table)}\n`,
+          );
+        }
+        return exitCodes.done;
+      }),
+    );
 }
 
 async function tablesOf(

@@ -4,21 +4,20 @@ import type { ExportManifest, ExportOptions } from "@org/destination/export";
 import { toError } from "@org/kit";
 import type { Command } from "commander";
 import { loadPipeline } from "../choice.ts";
-import { exportPlaceForms, isAddress, parseDestination, parseExportPlace, tablesPlace } from "../destinations.ts";
+import { exportPlaceForms, isAddress, parseDestination, parseExportPlace } from "../destinations.ts";
+import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
 import { checkTimezone, lastDays, parseMoment } from "../export/moment.ts";
 import { ExportProgress, size } from "../export/progress.ts";
 import { positionsOf, tablesToExport } from "../export/tables.ts";
 import type { Io } from "../io.ts";
-import type { Outcome } from "../main.ts";
 import { didYouMean } from "../nearest.ts";
-import { parseDuration } from "../parse-duration.ts";
 import { jsonLine } from "../render/json.ts";
-import { canMove, type SafeIo } from "../render/safe-output.ts";
+import { canMove, type SafeIo, told } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
-import { told } from "../render/told.ts";
 import { readStreamStates } from "../stored-state.ts";
+import { parseNames, type Run, shared } from "./options.ts";
 
 interface ExportCommandOptions {
   readonly at?: string;
@@ -38,12 +37,12 @@ interface ExportCommandOptions {
   readonly json?: true;
 }
 
-export function addExport(program: Command, io: SafeIo, outcome: Outcome): void {
+export function addExport(program: Command, io: SafeIo, run: Run): void {
   const command = program
     .command("export")
     .description("write tables into files that can be checked: CSV, NDJSON or Parquet, in a folder or in S3")
-    .option("--at <place>", `${tablesPlace} (default: its only one)`)
-    .option("--config <file>", "where the pipeline is (default: dagsync.yaml)")
+    .option(...shared("at", " (default: its only one)"))
+    .option(...shared("config"))
     .option("--into <folder>", exportPlaceForms)
     .option("--tables <names>", "only these, separated by commas (default: all)")
     .option("--format <format>", "csv, ndjson or parquet (default: parquet)")
@@ -56,20 +55,16 @@ export function addExport(program: Command, io: SafeIo, outcome: Outcome): void 
     .option("--changed-since <moment>", "only rows that were written, or found to be deleted, from then on")
     .option("--safe-csv", "put a ' before texts that a spreadsheet would take for formulas")
     .option("--keep <duration>", "remove exports that are older than 30d, 12h, …, never the newest")
-    .option("--json", "write events and the result as lines of JSON")
+    .option(...shared("json", ", and every event"))
     // What follows "verify" is its own.
     .enablePositionalOptions()
-    .action(async (options: ExportCommandOptions) => {
-      outcome.exitCode = options.json ? await exportAsJson(options, io) : await exportForPeople(options, io);
-    });
+    .action(run((options: ExportCommandOptions) => (options.json ? exportAsJson : exportForPeople)(options, io)));
   command
     .command("verify")
     .description("read exported files again, and compare them with their manifests")
     .argument("<folder>", exportPlaceForms)
-    .option("--json", "write each export as a line of JSON")
-    .action(async (folder: string, { json }: { readonly json?: true }) => {
-      outcome.exitCode = await verifyExport(folder, json ?? false, io);
-    });
+    .option(...shared("json"))
+    .action(run((folder: string, { json = false }: { readonly json?: boolean }) => verifyExport(folder, json, io)));
 }
 
 async function exportAsJson(options: ExportCommandOptions, io: Io): Promise<number> {
@@ -122,7 +117,7 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   const { destination, pipeline } = await placeOf(options, io);
   if (!destination.contents) throw new UsageError(`${destination.name} cannot say what it holds.`);
   const contents = await destination.contents(io.signal && { signal: io.signal });
-  const names = options.tables?.split(",").flatMap((name) => name.trim() || []);
+  const names = parseNames(options.tables);
   const tables = tablesToExport(destination.name, contents, pipeline, names);
   const { exportTables, removeOldExports } = await import("@org/destination/export");
   const manifest = await exportTables(destination, {

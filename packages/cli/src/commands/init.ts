@@ -2,11 +2,11 @@ import { access, writeFile } from "node:fs/promises";
 import type { Command } from "commander";
 import { destinationForms } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
 import { ask } from "../init/ask.ts";
-import { parseWanted } from "../init/parse.ts";
-import type { Wanted } from "../init/wanted.ts";
+import { parseWanted, type Wanted } from "../init/parse.ts";
 import type { Io } from "../io.ts";
-import type { Outcome } from "../main.ts";
+import type { Run } from "./options.ts";
 
 interface InitOptions {
   readonly from?: readonly string[];
@@ -15,7 +15,7 @@ interface InitOptions {
   readonly config: string;
 }
 
-export function addInit(program: Command, io: Io, _outcome: Outcome): void {
+export function addInit(program: Command, io: Io, run: Run): void {
   program
     .command("init")
     .description("write a configuration, by asking or from these options; no secret is written into it")
@@ -23,28 +23,31 @@ export function addInit(program: Command, io: Io, _outcome: Outcome): void {
     .option("--to <destination>", `${destinationForms} (default: duckdb:orchestration.duckdb)`)
     .option("--auth <how>", "how the servers let us in: password, token, command, none")
     .option("--config <file>", "where to write it", "dagsync.yaml")
-    .action(async (options: InitOptions) => {
-      const { config } = options;
-      const exists = new UsageError(`${config} exists already, and stays as it is. Name another file with --config.`);
-      // Asked before the questions; the write itself refuses too.
-      if (
-        await access(config).then(
-          () => true,
-          () => false,
+    .action(
+      run(async (options: InitOptions) => {
+        const { config } = options;
+        const exists = new UsageError(`${config} exists already, and stays as it is. Name another file with --config.`);
+        // Asked before the questions; the write itself refuses too.
+        if (
+          await access(config).then(
+            () => true,
+            () => false,
+          )
         )
-      )
-        throw exists;
-      const { to, wanted } = await wantedBy(options, io);
-      const { configText, variablesIn } = await import("../init/text.ts");
-      const text = configText(wanted, to);
-      await writeFile(config, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
-        if (error.code === "EEXIST") throw exists;
-        throw new UsageError(`${config} cannot be written (${error.code}).`);
-      });
-      const variables = variablesIn(text);
-      const next = variables.length > 0 ? `Set ${variables.join(", ")}, then run` : "Now run";
-      io.stdout.write(`Wrote ${config}. ${next} "dagsync check" and "dagsync sync".\n`);
-    });
+          throw exists;
+        const { to, wanted } = await wantedBy(options, io);
+        const { configText, variablesIn } = await import("../init/text.ts");
+        const text = configText(wanted, to);
+        await writeFile(config, text, { flag: "wx" }).catch((error: NodeJS.ErrnoException) => {
+          if (error.code === "EEXIST") throw exists;
+          throw new UsageError(`${config} cannot be written (${error.code}).`);
+        });
+        const variables = variablesIn(text);
+        const next = variables.length > 0 ? `Set ${variables.join(", ")}, then run` : "Now run";
+        io.stdout.write(`Wrote ${config}. ${next} "dagsync check" and "dagsync sync".\n`);
+        return exitCodes.done;
+      }),
+    );
 }
 
 async function wantedBy(

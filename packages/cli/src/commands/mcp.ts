@@ -1,11 +1,12 @@
 import { Writable } from "node:stream";
 import type { Command } from "commander";
 import manifest from "../../package.json" with { type: "json" };
-import { tablesPlace } from "../destinations.ts";
+import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { Asked } from "../mcp/tools.ts";
-import { parseDuration } from "../parse-duration.ts";
 import type { SafeIo } from "../render/safe-output.ts";
+import { type Run, shared } from "./options.ts";
 
 interface McpCommandOptions {
   readonly at?: string;
@@ -14,21 +15,24 @@ interface McpCommandOptions {
   readonly timeout: string;
 }
 
-export function addMcp(program: Command, io: SafeIo): void {
+export function addMcp(program: Command, io: SafeIo, run: Run): void {
   program
     .command("mcp")
     .description("answer agents: the questions of report as tools, over stdin and stdout (Model Context Protocol)")
     .argument("[pipelines...]", "only these (default: all)")
-    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
-    .option("--config <file>", "whose destination to ask (default: dagsync.yaml)")
-    .option("--timezone <name>", "the zone of days and hours where a call names none (default: this machine's)")
+    .option(...shared("at", " (default: all of its pipelines)"))
+    .option(...shared("config"))
+    .option(...shared("timezone", ", where a call names none"))
     .option("--timeout <duration>", "how long a call may take", "30s")
-    .action(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
-      const timeoutMs = parseDuration("--timeout", timeout);
-      // A timer counts up to 24 days.
-      if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
-      await serve({ names, ...options }, timeoutMs, io);
-    });
+    .action(
+      run(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
+        const timeoutMs = parseDuration("--timeout", timeout);
+        // A timer counts up to 24 days.
+        if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
+        await serve({ names, ...options }, timeoutMs, io);
+        return exitCodes.done;
+      }),
+    );
 }
 
 /** Serves until the client closes stdin, or the command is stopped. */

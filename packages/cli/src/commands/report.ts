@@ -1,14 +1,13 @@
 import { type Command, Option } from "commander";
-import { tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
-import type { Outcome } from "../main.ts";
 import { didYouMean } from "../nearest.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 import { numberOf, optionOf, parseArguments } from "../report/arguments.ts";
 import type { Format } from "../report/formats.ts";
+import { type Run, shared } from "./options.ts";
 
 interface ReportOptions {
   readonly at?: string;
@@ -27,18 +26,18 @@ interface ReportOptions {
 type Insights = typeof import("@org/insights");
 type AnyQuestion = Insights["questions"][number];
 
-export function addReport(program: Command, io: SafeIo, outcome: Outcome): void {
+export function addReport(program: Command, io: SafeIo, run: Run): void {
   program
     .command("report")
     .description("answer questions from a destination: without one, what needs attention and five numbers")
     .argument("[question]", "one of --list; its own options follow as --name value")
     .argument("[pipelines...]", "only these (default: all)")
-    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
-    .option("--config <file>", "whose destination to ask (default: dagsync.yaml)")
+    .option(...shared("at", " (default: all of its pipelines)"))
+    .option(...shared("config"))
     .option("--since <time>", "start of the window: 2026-11-01, or a moment with its zone")
     .option("--until <time>", "its end (default: the moment that the tables show)")
-    .option("--days <number>", "its length (default: mostly 7)")
-    .option("--timezone <name>", "the zone of days and hours, as in Europe/Berlin (default: this machine's)")
+    .option(...shared("days"))
+    .option(...shared("timezone"))
     .addOption(
       new Option("--format <format>", "how to write").choices(["table", "json", "csv", "markdown"]).default("table"),
     )
@@ -51,13 +50,16 @@ export function addReport(program: Command, io: SafeIo, outcome: Outcome): void 
     )
     // What the command does not know may be the question's.
     .allowUnknownOption()
-    .action(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {
-      // Its statements and time zones are loaded by nobody else.
-      const insights = await import("@org/insights");
-      const given = parseArguments(command.args, insights.questions);
-      if (options.list) io.stdout.write(listed(insights.questions, given.question, options.format));
-      else await report(insights, given, options, io, outcome);
-    });
+    .action(
+      run(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {
+        // Its statements and time zones are loaded by nobody else.
+        const insights = await import("@org/insights");
+        const given = parseArguments(command.args, insights.questions);
+        if (!options.list) return report(insights, given, options, io);
+        io.stdout.write(listed(insights.questions, given.question, options.format));
+        return exitCodes.done;
+      }),
+    );
 }
 
 async function report(
@@ -65,9 +67,9 @@ async function report(
   { question, pipelines: names, parameters }: ReturnType<typeof parseArguments<AnyQuestion>>,
   options: ReportOptions,
   io: SafeIo,
-  outcome: Outcome,
-): Promise<void> {
+): Promise<number> {
   const failOn = options.failOn?.split(",").map((name) => questionNamed(name.trim(), questions)) ?? [];
+  const asked = scopeOf(options);
   if (options.sql && !question) throw new UsageError("--sql goes with a question: dagsync report failing_now --sql.");
   if (options.html !== undefined && (question || options.sql)) {
     throw new UsageError("--html has all questions in one page: leave the question out.");
@@ -87,7 +89,7 @@ async function report(
   const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
   try {
     checkPipelines(names, insights.contents);
-    const scope = { ...scopeOf(options), ...storedOf(place.pipelines, insights.contents) };
+    const scope = { ...asked, ...storedOf(place.pipelines, insights.contents) };
     const { written } = await import("../report/formats.ts");
     if (options.html !== undefined) {
       const { writePage } = await import("../report/page.ts");
@@ -107,9 +109,9 @@ async function report(
       const findings = rows.filter((row) => each.isFinding?.(row) ?? true);
       if (findings.length > 0) found.push(`${each.name} (${findings.length})`);
     }
-    if (found.length === 0) return;
+    if (found.length === 0) return exitCodes.done;
     io.stderr.write(`Found: ${found.join(", ")}.\n`);
-    outcome.exitCode = exitCodes.found;
+    return exitCodes.found;
   } finally {
     await insights.close();
   }

@@ -1,10 +1,11 @@
 import type { Command } from "commander";
-import { tablesPlace } from "../destinations.ts";
+import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
-import { parseDuration } from "../parse-duration.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { numberOf } from "../report/arguments.ts";
 import type { ServeSettings } from "../serve/serve.ts";
+import { type Run, shared } from "./options.ts";
 
 interface ServeOptions {
   readonly at?: string;
@@ -17,13 +18,13 @@ interface ServeOptions {
   readonly syncEvery?: string;
 }
 
-export function addServe(program: Command, io: SafeIo): void {
+export function addServe(program: Command, io: SafeIo, run: Run): void {
   program
     .command("serve")
     .description("show the report in a browser, as of the last sync; answers and metrics for Prometheus beside it")
     .argument("[pipelines...]", "only these (default: all)")
-    .option("--at <place>", tablesPlace)
-    .option("--config <file>", "whose destination to serve (default: dagsync.yaml)")
+    .option(...shared("at"))
+    .option(...shared("config"))
     .option("--port <number>", "where to listen; 0: any port that is free", "8642")
     .option(
       "--host <address>",
@@ -31,15 +32,18 @@ export function addServe(program: Command, io: SafeIo): void {
       "127.0.0.1",
     )
     .option("--allow-host <names>", "further names under which it is asked, separated by commas")
-    .option("--days <number>", "length of the page's window (default: mostly 7)")
-    .option("--timezone <name>", "the zone of days and hours, as in Europe/Berlin (default: this machine's)")
+    .option(...shared("days"))
+    .option(...shared("timezone"))
     .option("--sync-every <duration>", "sync the configuration's pipelines too: 5m, 1h")
-    .action(async (names: readonly string[], options: ServeOptions) => {
-      const settings = settingsOf(options);
-      // Its statements and time zones are loaded by nobody else.
-      const { serve } = await import("../serve/serve.ts");
-      await serve(names, settings, io);
-    });
+    .action(
+      run(async (names: readonly string[], options: ServeOptions) => {
+        const settings = settingsOf(options);
+        // Its statements and time zones are loaded by nobody else.
+        const { serve } = await import("../serve/serve.ts");
+        await serve(names, settings, io);
+        return exitCodes.done;
+      }),
+    );
 }
 
 function settingsOf({ port, allowHost, days, timezone, syncEvery, ...rest }: ServeOptions): ServeSettings {

@@ -1,14 +1,14 @@
 import type { Command } from "commander";
-import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
-import { isAddress, parseDestination, tablesPlace } from "../destinations.ts";
+import { atOf, type Choice, loadPipelines, refuseBoth } from "../choice.ts";
+import { isAddress, parseDestination } from "../destinations.ts";
+import { duration } from "../duration.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
-import type { Outcome } from "../main.ts";
-import { duration } from "../render/duration.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 import { readStreamStates, type StreamState } from "../stored-state.ts";
-import { atOf } from "../tables-at.ts";
+import { type Run, shared } from "./options.ts";
 import { addTransfer } from "./transfer.ts";
 
 interface StateOptions extends Choice {
@@ -16,24 +16,27 @@ interface StateOptions extends Choice {
   readonly json?: true;
 }
 
-export function addState(program: Command, io: SafeIo, _outcome: Outcome): void {
+export function addState(program: Command, io: SafeIo, run: Run): void {
   const state = program
     .command("state")
     .description("show what a destination holds: pipelines, streams, how far they are, and rows")
     .argument("[pipelines...]", "of the configuration (default: all)")
-    .option("--at <place>", `${tablesPlace} (default: all of its pipelines)`)
+    .option(...shared("at", " (default: all of its pipelines)"))
     .option("--to <place>", "the same as --at")
-    .option("--config <file>", "whose destinations to show (default: dagsync.yaml)")
-    .option("--json", "write each stream as a line of JSON")
+    .option(...shared("config"))
+    .option(...shared("json"))
     // What follows "export" and "import" is theirs.
     .enablePositionalOptions()
-    .action(async (names: readonly string[], options: StateOptions) => {
-      for (const { place, streams } of await read(names, options, io)) {
-        if (options.json) for (const stream of streams) io.stdout.write(jsonLine({ type: "state", ...stream }));
-        else io.stdout.write(textOf(place, streams));
-      }
-    });
-  addTransfer(state, io);
+    .action(
+      run(async (names: readonly string[], options: StateOptions) => {
+        for (const { place, streams } of await read(names, options, io)) {
+          if (options.json) for (const stream of streams) io.stdout.write(jsonLine({ type: "state", ...stream }));
+          else io.stdout.write(textOf(place, streams));
+        }
+        return exitCodes.done;
+      }),
+    );
+  addTransfer(state, io, run);
 }
 
 interface Found {

@@ -1,52 +1,104 @@
 import type { Command } from "commander";
 import { loadPipelines, optionsOrNames } from "../choice.ts";
-import { destinationForms } from "../destinations.ts";
-import type { Outcome } from "../main.ts";
-import { pipelineFromOptions } from "../pipeline.ts";
+import type { ConfiguredPipeline } from "../config/pipelines.ts";
+import { offlineSource } from "../config/source.ts";
+import { parseDuration } from "../duration.ts";
+import { UsageError } from "../errors.ts";
+import { didYouMean } from "../nearest.ts";
+import { type Pipeline, pipelineFromOptions } from "../pipeline.ts";
 import type { SafeIo } from "../render/safe-output.ts";
-import { syncMany } from "../sync/many.ts";
-import { syncAsJson, syncForPeople } from "../sync/one.ts";
-import { parseCount, type SyncFlags } from "../sync/run.ts";
+import { manyAsJson, manyForPeople, oneAsJson, oneForPeople } from "../render/syncs.ts";
+import { type SyncSettings, syncPipelines } from "../sync/sync.ts";
 import { uniteViews } from "../sync/views.ts";
+import { parseCount, parseNames, type Run, shared } from "./options.ts";
 
-interface SyncCommandOptions extends SyncFlags {
+interface SyncOptions {
   readonly from?: string;
   readonly to?: string;
   readonly pipeline?: string;
   readonly config?: string;
-  readonly parallel?: string;
+  readonly parallel: string;
+  readonly streams?: string;
+  readonly fullRefresh?: true;
+  readonly reconcile?: true;
+  readonly reconcileEvery?: string;
+  readonly allowMassDelete?: true;
   readonly batch: boolean;
   readonly json?: true;
 }
 
-export function addSync(program: Command, io: SafeIo, outcome: Outcome): void {
+export function addSync(program: Command, io: SafeIo, run: Run): void {
   program
     .command("sync")
     .description("copy what changed since the last sync; the first one copies everything")
     .argument("[pipelines...]", "of the configuration (default: all)")
-    .option("--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration")
-    .option("--to <destination>", destinationForms)
-    .option("--config <file>", "what to sync, where --from and --to do not say it (default: dagsync.yaml)")
-    .option("--parallel <number>", "pipelines of the configuration at once (default: 2)")
-    .option("--streams <names>", "only these, separated by commas (default: all)")
+    .option(...shared("from"))
+    .option(...shared("to"))
+    .option(...shared("config"))
+    .option("--parallel <number>", "pipelines of the configuration at once", "2")
+    .option(...shared("streams"))
     .option("--full-refresh", "forget the stored state and read everything again")
     .option("--reconcile", "look for deletions too, now")
     .option("--reconcile-every <duration>", "how often to look for deletions: 12h, 1d, off (default: 1d)")
     .option("--allow-mass-delete", "believe it when more than 20 % and more than 100 rows of a table are gone")
     .option("--no-batch", "list Airflow's rows by GET: slower, and writes no lines into its audit log")
-    .option("--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)")
-    .option("--json", "write every event, and the result, as a line of JSON to stdout")
-    .action(async (names: readonly string[], options: SyncCommandOptions) => {
-      const { batch, json = false } = options;
-      const named = optionsOrNames(names, options);
-      if (named) {
-        const open = () => pipelineFromOptions({ ...options, ...named }, io.env);
-        outcome.exitCode = json ? await syncAsJson(open, options, io) : await syncForPeople(await open(), options, io);
-        return;
-      }
-      const parallel = parseCount("--parallel", options.parallel ?? "2");
-      const loaded = await loadPipelines(names, options, io);
-      outcome.exitCode = await syncMany(loaded.chosen, { flags: options, batch, parallel, json }, io);
-      outcome.exitCode = await uniteViews(loaded, outcome.exitCode, io);
-    });
+    .option(...shared("pipeline"))
+    .option(...shared("json", ", and every event"))
+    .action(
+      run(async (names: readonly string[], options: SyncOptions) => {
+        const settings = settingsOf(options);
+        const named = optionsOrNames(names, options);
+        return named ? syncNamed({ ...options, ...named }, settings, io) : syncConfigured(names, options, settings, io);
+      }),
+    );
+}
+
+type Settings = SyncSettings & { readonly parallel: number };
+
+function settingsOf({ streams, reconcileEvery, parallel, ...flags }: SyncOptions): Settings {
+  return {
+    ...{ fullRefresh: flags.fullRefresh, reconcile: flags.reconcile, allowMassDelete: flags.allowMassDelete },
+    parallel: parseCount("--parallel", parallel),
+    streams: parseNames(streams),
+    reconcileEveryMs: reconcileEvery === undefined ? undefined : parseDuration("--reconcile-every", reconcileEvery),
+  };
+}
+
+async function syncNamed(
+  options: SyncOptions & { readonly from: string; readonly to: string },
+  settings: Settings,
+  io: SafeIo,
+): Promise<number> {
+  let destination = "";
+  const open = async (): Promise<Pipeline> => {
+    const pipeline = await pipelineFromOptions(options, io.env);
+    destination = pipeline.place.destination.name;
+    return pipeline;
+  };
+  const report = options.json ? oneAsJson(io) : oneForPeople(io, () => destination);
+  return syncPipelines([{ name: "", open }], settings, io, report);
+}
+
+async function syncConfigured(
+  names: readonly string[],
+  options: SyncOptions,
+  settings: Settings,
+  io: SafeIo,
+): Promise<number> {
+  const loaded = await loadPipelines(names, options, io);
+  checkStreams(settings.streams, loaded.chosen);
+  const { batch } = options;
+  const pipelines = loaded.chosen.map(({ name, open }) => ({ name, open: () => open({ batch }) }));
+  const report = options.json ? manyAsJson(io) : manyForPeople(io);
+  return uniteViews(loaded, await syncPipelines(pipelines, settings, io, report), io);
+}
+
+/** A stream that none of the pipelines has is told once, and before anything begins. @throws UsageError */
+function checkStreams(names: readonly string[] | undefined, pipelines: readonly ConfiguredPipeline[]): void {
+  const known = [...new Set(pipelines.flatMap(({ kind }) => offlineSource(kind).streams.map(({ name }) => name)))];
+  for (const name of names ?? []) {
+    if (known.includes(name)) continue;
+    const advice = didYouMean(name, known) || ` They have: ${known.join(", ")}.`;
+    throw new UsageError(`--streams names a stream that none of the pipelines has.${advice}`);
+  }
 }

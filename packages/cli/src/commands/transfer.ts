@@ -1,56 +1,63 @@
 /** `dagsync state export` and `import`: from one destination into another, without asking the server. */
 import type { Destination } from "@org/destination";
 import type { Command } from "commander";
-import { type Choice, loadPipeline, refuseBoth } from "../choice.ts";
+import { atOf, type Choice, loadPipeline, refuseBoth } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
-import { destinationForms, isAddress, parseDestination, tablesPlace } from "../destinations.ts";
+import { isAddress, parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
-import { atOf } from "../tables-at.ts";
+import { type Run, shared } from "./options.ts";
 
 interface TransferOptions extends Choice {
   readonly at?: string;
   readonly json?: true;
 }
 
-export function addTransfer(state: Command, io: SafeIo): void {
+export function addTransfer(state: Command, io: SafeIo, run: Run): void {
   state
     .command("export")
     .description("write a pipeline's rows and states to stdout, as lines of JSON; no sync of it can run meanwhile")
-    .option("--at <place>", `${tablesPlace}, where the pipeline is`)
+    .option(...shared("at", ", where the pipeline is"))
     .option("--to <place>", "the same as --at")
     .option("--pipeline <name>", "which one, or one of the configuration (default: the only one)")
-    .option("--config <file>", "where the pipeline is, without an address (default: dagsync.yaml)")
-    .action(async (options: TransferOptions) => {
-      const { destination, pipeline } = await sourceOf(options, io);
-      const { exportPipeline } = await import("../transfer/export.ts");
-      for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
-        // So that what was read does not pile up.
-        if (io.stdout.write(text) === false) await io.stdout.drained();
-      }
-    });
+    .option(...shared("config"))
+    .action(
+      run(async (options: TransferOptions) => {
+        const { destination, pipeline } = await sourceOf(options, io);
+        const { exportPipeline } = await import("../transfer/export.ts");
+        for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
+          // So that what was read does not pile up.
+          if (io.stdout.write(text) === false) await io.stdout.drained();
+        }
+        return exitCodes.done;
+      }),
+    );
   state
     .command("import")
     .description("write what was exported into another destination; the next sync goes on from there")
     .argument("<file>", "what export wrote")
-    .option("--to <destination>", `${destinationForms}, where the pipeline goes`)
+    .option(...shared("to", ", where the pipeline goes"))
     .option("--pipeline <name>", "its name there, or one of the configuration (default: as it was)")
-    .option("--config <file>", "where the pipeline goes, without --to (default: dagsync.yaml)")
-    .option("--json", "write the result as a line of JSON")
-    .action(async (file: string, options: TransferOptions) => {
-      const { destination, pipeline } = await placeOf(options, io, shapedOf);
-      const { importPipeline } = await import("../transfer/import.ts");
-      const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
-      const { rows, streams } = result;
-      io.stdout.write(
-        options.json
-          ? jsonLine({ type: "imported", destination: destination.name, ...result })
-          : `${grouped(rows)} rows and the states of ${streams.join(", ")}: pipeline ${result.pipeline}, ${destination.name}\n`,
-      );
-    });
+    .option(...shared("config"))
+    .option(...shared("json"))
+    .action(
+      run(async (file: string, options: TransferOptions) => {
+        const { destination, pipeline } = await placeOf(options, io, shapedOf);
+        const { importPipeline } = await import("../transfer/import.ts");
+        const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
+        const { rows, streams } = result;
+        io.stdout.write(
+          options.json
+            ? jsonLine({ type: "imported", destination: destination.name, ...result })
+            : `${grouped(rows)} rows and the states of ${streams.join(", ")}: pipeline ${result.pipeline}, ${destination.name}\n`,
+        );
+        return exitCodes.done;
+      }),
+    );
 }
 
 /** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */

@@ -2,10 +2,10 @@
 import { dirname } from "node:path";
 import { defaultPipeline } from "@org/sync-engine";
 import { type Place, parseDestination } from "../destinations.ts";
+import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { didYouMean } from "../nearest.ts";
-import { parseDuration } from "../parse-duration.ts";
 import { type Pipeline, shapedDestination } from "../pipeline.ts";
 import { excludedColumns } from "./exclude.ts";
 import type { ConfigFile } from "./read.ts";

@@ -2,7 +2,10 @@
 import * as z from "zod";
 import { sourceKinds } from "../sources.ts";
 import { pair, promise } from "./report.ts";
-import { schemaUrl } from "./schema-url.ts";
+
+/** Where the JSON Schema of the released files is. */
+export const schemaUrl =
+  "https://raw.githubusercontent.com/org/orchestration-sync/main/packages/cli/schema/dagsync.schema.json";
 
 const text = z.string("must be text: put it in quotes").min(1, "is empty");
 const names = z.array(text, "must be a list").min(1, "is an empty list: leave it out for all");

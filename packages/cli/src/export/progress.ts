@@ -1,7 +1,7 @@
 import type { ExportEvent } from "@org/destination/export";
-import { duration } from "../render/duration.ts";
+import { duration } from "../duration.ts";
+import { told } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
-import { told } from "../render/told.ts";
 
 /** Follows an export, and says how long the rest may take. */
 export class ExportProgress {

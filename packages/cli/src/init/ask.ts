@@ -1,8 +1,7 @@
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { readLines } from "../read-lines.ts";
-import { addressOf, parseWanted } from "./parse.ts";
-import { type Wanted, type Way, ways } from "./wanted.ts";
+import { addressOf, parseWanted, type Wanted, type Way, ways } from "./parse.ts";
 
 /** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */
 export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {

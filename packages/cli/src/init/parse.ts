@@ -1,7 +1,17 @@
 import { parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { parseSource, type SourceKind } from "../sources.ts";
-import { type Wanted, type Way, ways } from "./wanted.ts";
+
+/** How a server lets us in. */
+export const ways = ["password", "token", "command", "none"] as const;
+export type Way = (typeof ways)[number];
+
+/** What somebody wants to sync. */
+export interface Wanted {
+  readonly kind: SourceKind;
+  readonly url: string;
+  readonly way: Way;
+}
 
 /** A server's kind and address, as `--from` has them. @throws UsageError */
 export function addressOf(text: string): Pick<Wanted, "kind" | "url"> {

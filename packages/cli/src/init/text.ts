@@ -1,6 +1,6 @@
 import { Document } from "yaml";
-import { schemaUrl } from "../config/schema-url.ts";
-import type { Wanted, Way } from "./wanted.ts";
+import { schemaUrl } from "../config/schema.ts";
+import type { Wanted, Way } from "./parse.ts";
 
 /**
  * A configuration as text. It holds no secret: credentials are references to variables of the environment, named after

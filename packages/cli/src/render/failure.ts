@@ -1,9 +1,9 @@
 import { SyncError, type SyncResult } from "@org/sync-engine";
 import { credentialVariables } from "../credentials.ts";
-import { UsageError } from "../errors.ts";
+import { Interrupted, UsageError } from "../errors.ts";
 import { type ErrorFacts, exitCodeOf, exitCodes } from "../exit-code.ts";
-import { Interrupted, type Io } from "../io.ts";
-import { shortened, told } from "./told.ts";
+import type { Io } from "../io.ts";
+import { shortened, told } from "./safe-output.ts";
 
 /** Says on stderr what went wrong. @returns the exit code */
 export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {

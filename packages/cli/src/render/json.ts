@@ -2,7 +2,7 @@ import { toError } from "@org/kit";
 import type { SyncEvent, SyncResult } from "@org/sync-engine";
 import type { ErrorFacts } from "../exit-code.ts";
 import { failureText } from "./failure.ts";
-import { told } from "./told.ts";
+import { told } from "./safe-output.ts";
 
 /** One line of JSON. Errors become what they say about themselves, without stack or cause. */
 export function jsonLine(value: SyncEvent | object): string {

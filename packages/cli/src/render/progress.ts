@@ -1,8 +1,8 @@
 import type { StreamCounts, SyncEvent } from "@org/sync-engine";
-import { duration } from "./duration.ts";
+import { duration } from "../duration.ts";
 import { failureText } from "./failure.ts";
+import { told } from "./safe-output.ts";
 import { grouped } from "./table.ts";
-import { told } from "./told.ts";
 
 /** Follows a sync's events and puts them into words. */
 export class Progress {

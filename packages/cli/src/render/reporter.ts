@@ -2,7 +2,7 @@ import type { SyncEvent } from "@org/sync-engine";
 import type { Output } from "../io.ts";
 import { jsonLine } from "./json.ts";
 import { Progress } from "./progress.ts";
-import type { SafeOutput } from "./safe-output.ts";
+import { canMove, type SafeIo, type SafeOutput } from "./safe-output.ts";
 
 /** Shows a sync while it happens. */
 export interface Reporter {
@@ -69,4 +69,9 @@ export function terminalReporter(stderr: SafeOutput): Reporter {
     end: erase,
     tickMs: 100,
   };
+}
+
+/** The one that fits where stderr goes. */
+export function reporterFor(io: SafeIo): Reporter {
+  return canMove(io) ? terminalReporter(io.stderr) : lineReporter(io.stderr);
 }

@@ -1,8 +1,8 @@
 import type { StoredValues, Value } from "@org/destination";
+import { duration } from "../duration.ts";
 import type { Cause, Difference, TableComparison } from "../verify/compare.ts";
 import type { SharedKeys } from "../verify/reread.ts";
 import type { VerifyResult } from "../verify/verify.ts";
-import { duration } from "./duration.ts";
 import { grouped, textTable } from "./table.ts";
 
 const causeTexts: Readonly<Record<Cause, string>> = {

@@ -3,14 +3,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { SyncHealth } from "@org/insights/serve";
 import type { SyncResult } from "@org/sync-engine";
 import type { Loaded } from "../choice.ts";
+import { duration } from "../duration.ts";
 import { exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
-import { duration } from "../render/duration.ts";
 import { failureText } from "../render/failure.ts";
 import type { Reporter } from "../render/reporter.ts";
+import { told } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
-import { told } from "../render/told.ts";
-import { type Ended, type ManyReport, syncAll } from "../sync/many.ts";
+import type { Ended } from "../sync/run-pipelines.ts";
+import { resultOf, type SyncReport, syncPipelines } from "../sync/sync.ts";
 import { uniteViews } from "../sync/views.ts";
 
 export interface RoundsOptions {
@@ -33,8 +34,7 @@ export function startRounds({ loaded, everyMs, whileNotCopying }: RoundsOptions,
   );
   const report = new RoundsReport(healths, io);
   const round = async () => {
-    const options = { flags: {}, batch: true, parallel: 2 };
-    await uniteViews(loaded, await syncAll(loaded.chosen, options, io, report), io);
+    await uniteViews(loaded, await syncPipelines(loaded.chosen, { parallel: 2 }, io, report), io);
   };
   const all = async () => {
     while (!io.signal?.aborted) {
@@ -50,7 +50,7 @@ export function startRounds({ loaded, everyMs, whileNotCopying }: RoundsOptions,
 /** What a copy of the file is made in, in ms, where one round follows the other. */
 const MOMENT = 1000;
 
-class RoundsReport implements ManyReport {
+class RoundsReport implements SyncReport {
   readonly #healths: Map<string, SyncHealth>;
   readonly #io: Io;
   readonly #startedAt = new Map<string, number>();
@@ -81,7 +81,7 @@ class RoundsReport implements ManyReport {
     };
   }
 
-  ended({ name, exitCode, result }: Ended, thrown: unknown): void {
+  ended({ name, exitCode, result, thrown }: Ended<SyncResult>): void {
     const startedAt = this.#startedAt.get(name);
     const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
     const before = this.#healths.get(name);
@@ -101,10 +101,10 @@ class RoundsReport implements ManyReport {
       failed: (before?.failed ?? 0) + Number(!hasSucceeded),
       problem: hasSucceeded ? undefined : told(failureText(thrown)),
     });
-    this.write(`${told(name)}: ${hasSucceeded ? summaryOf(result, durationMs) : failureText(thrown)}`);
+    this.write(
+      `${told(name)}: ${hasSucceeded ? summaryOf(resultOf({ result, thrown }), durationMs) : failureText(thrown)}`,
+    );
   }
-
-  summary(): void {}
 
   #update(name: string, change: Partial<SyncHealth>): void {
     const before = this.#healths.get(name);

@@ -3,6 +3,7 @@ import type { Destination, Table } from "@org/destination";
 import type { Loaded } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
 import { placeOf } from "../config/pipelines.ts";
+import { UsageError } from "../errors.ts";
 import { exitCodeOf, worstOf } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import type { Pipeline } from "../pipeline.ts";
@@ -45,7 +46,10 @@ export async function unite(destination: Destination, pipelines: readonly Config
   const views = new Map<string, Part[]>();
   for (const { schema, open } of pipelines) {
     // One whose variables are not set was not synced either, and is not part of the views until it is.
-    const pipeline = await open().catch(() => undefined);
+    const pipeline = await open().catch((error) => {
+      if (error instanceof UsageError) return undefined;
+      throw error;
+    });
     for (const [name, table] of pipeline ? await tablesOf(pipeline) : []) {
       const part = { pipeline: pipeline!.name, table, ...(schema !== undefined && { schema }) };
       views.set(name, [...(views.get(name) ?? []), part]);

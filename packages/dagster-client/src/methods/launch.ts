@@ -10,7 +10,7 @@ import { unwrap } from "../unwrap.ts";
 import { findAssetJob, invalid } from "./asset-job.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
 import { locate, type Place } from "./locate.ts";
-import type { Run } from "./runs.ts";
+import type { Run } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { tolerant } from "./tolerant.ts";
 

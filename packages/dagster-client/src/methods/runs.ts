@@ -6,9 +6,7 @@ import {
   DeleteRunDocument,
   ReexecuteRunDocument,
   type ReexecutionStrategy,
-  type RunDetailsFragment,
   RunDocument,
-  type RunFragment,
   RunStateDocument,
   type RunsFilter,
   TerminateRunDocument,
@@ -17,18 +15,13 @@ import { paginateRuns } from "../paginate-runs.ts";
 import { unwrap } from "../unwrap.ts";
 import type { Page } from "../walk.ts";
 import { poll } from "./poll.ts";
+import type { FinishedRun, Run, RunDetails } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
-import { type Older, tolerant } from "./tolerant.ts";
+import { tolerant } from "./tolerant.ts";
 
 export { type LaunchOptions, type LaunchSettings, launch } from "./launch.ts";
+export type { FinishedRun, Run, RunDetails } from "./run.ts";
 export { type EventLog, type EventPage, type EventsOptions, events, type RunEvent } from "./run-events.ts";
-
-/** A run. Times are seconds since 1970; `creationTime` is absent with Dagster 1.7. */
-export type Run = Older<RunFragment, "creationTime">;
-/** A run with its configuration. */
-export type RunDetails = Older<RunDetailsFragment, "creationTime">;
-/** A run that has ended. */
-export type FinishedRun = Run & { readonly status: "SUCCESS" | "FAILURE" | "CANCELED" };
 
 /** Which runs; all of it may be left out, and everything given has to hold. Times are seconds since 1970. */
 export interface ListRunsOptions extends Omit<RunsFilter, "pipelineName" | "tags" | "mode"> {

@@ -6,8 +6,12 @@
  * large, checkpoints are frequent and join nothing. Once a table has too many row groups for that, one checkpoint joins
  * them after all, with the memory that takes.
  */
+
+import type { Names } from "../sql/names.ts";
 import { literal } from "../sql/names.ts";
-import type { Database } from "./database.ts";
+import type { StoredValues } from "../table.ts";
+import type { DuckdbCatalog } from "./catalog.ts";
+import type { MemoryLimit } from "./memory-limit.ts";
 
 /** From so many bytes on, on average, rows are large: 2,048 of them are 32 MB. */
 const LARGE_ROW = 16 * 1024;
@@ -47,13 +51,22 @@ interface StoredRowGroups {
 
 const nothing: StoredRowGroups = { count: 0, rows: 0, bytes: 0, leastBytes: 0, vectorBytes: 0 };
 
+/** The file that is laid out. */
+interface LaidOut {
+  readonly catalog: Pick<DuckdbCatalog, "hasIndex">;
+  readonly memory: MemoryLimit | undefined;
+  readonly names: Names;
+  run(sql: string): Promise<unknown>;
+  read(sql: string): Promise<StoredValues[]>;
+}
+
 export class LargeRows {
-  readonly #database: Database;
+  readonly #database: LaidOut;
   /** Those that were written to, and whether DuckDB keeps the row groups of one together: it does so where it has an index. */
   readonly #tables = new Map<string, boolean>();
   #areLarge = false;
 
-  constructor(database: Database) {
+  constructor(database: LaidOut) {
     this.#database = database;
   }
 

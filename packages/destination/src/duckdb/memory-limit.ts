@@ -1,14 +1,17 @@
-import type { Database } from "./database.ts";
+/** What carries out its statements. */
+interface Settings {
+  run(sql: string): Promise<unknown>;
+}
 
 /** How much memory DuckDB may take, where people did not say: what is usual, or what it needs, up to 80 % of the machine's. */
 export class MemoryLimit {
-  readonly #database: Pick<Database, "run">;
+  readonly #database: Settings;
   #usual: number;
   #needed = 0;
   #current: number;
 
   /** @param bytes what is usual, and what it may take now */
-  constructor(database: Pick<Database, "run">, bytes: number) {
+  constructor(database: Settings, bytes: number) {
     this.#database = database;
     this.#usual = bytes;
     this.#current = bytes;

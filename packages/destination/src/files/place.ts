@@ -1,7 +1,7 @@
 /** Where files go, and whether that can be. */
 import { DestinationError } from "../errors.ts";
-import { fileFormats } from "./formats.ts";
-import type { FilesOptions } from "./index.ts";
+import { type FileFormat, fileFormats } from "./formats.ts";
+import type { S3Options } from "./s3-options.ts";
 
 export interface S3Place {
   readonly bucket: string;
@@ -21,7 +21,10 @@ export function parseS3Place(place: string): S3Place {
 }
 
 /** @throws DestinationError `NOT_FOUND` with what to write instead */
-export function checkPlace(place: string, { format, endpoint }: FilesOptions): void {
+export function checkPlace(
+  place: string,
+  { format, endpoint }: { readonly format?: FileFormat } & Pick<S3Options, "endpoint">,
+): void {
   if (place === "") throw refused("it names no folder. Write one, or s3://bucket/prefix");
   if (isS3(place)) parseS3Place(place);
   if (format !== undefined && !fileFormats.includes(format)) {

@@ -1,7 +1,7 @@
 /** Which rows a database refuses, where its error does not say so. */
-import { DestinationError } from "../errors.ts";
+import { DestinationError, type UnfitRow } from "../errors.ts";
 import type { Table } from "../table.ts";
-import { invalidRows, rowId, type UnfitRow } from "../unfit-rows.ts";
+import { invalidRows, rowId } from "../unfit-rows.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 

@@ -1,7 +1,7 @@
 /** What a batch changes, and what it leaves alone. */
 import assert from "node:assert/strict";
+import { defineTable } from "../define-table.ts";
 import type { StoredValues } from "../table.ts";
-import { defineTable } from "../table.ts";
 import type { DestinationCase } from "./case.ts";
 import {
   commitOnce,

@@ -1,6 +1,7 @@
 /** Tables whose primary key changes, and columns that bring a constant for the rows that are there. */
 import assert from "node:assert/strict";
-import { type Columns, defineTable, type StoredValues, type Table } from "../table.ts";
+import { defineTable } from "../define-table.ts";
+import type { Columns, StoredValues, Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { content, moment, noCounts, rejectsWith } from "./sample.ts";
 

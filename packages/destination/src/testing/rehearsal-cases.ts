@@ -1,6 +1,7 @@
 /** What a sync would be let do, found out without doing it. A session that cannot undo has no `rehearse`. */
 import assert from "node:assert/strict";
-import { defineTable, type Table } from "../table.ts";
+import { defineTable } from "../define-table.ts";
+import type { Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, commitThings, rejectsWith, storedThings, thing, things } from "./sample.ts";
 

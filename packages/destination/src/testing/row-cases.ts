@@ -1,8 +1,9 @@
 /** What goes in comes out. */
 import assert from "node:assert/strict";
 import { isDeepStrictEqual } from "node:util";
+import { defineTable } from "../define-table.ts";
 import { parseJson } from "../exact-json.ts";
-import { defineTable, type Json } from "../table.ts";
+import type { Json } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, commitThings, content, rejectsWith, storedThings, type Thing, thing, things } from "./sample.ts";
 

@@ -1,8 +1,9 @@
 /** A small table with a column of every type, and short ways to fill and read it. */
 import assert from "node:assert/strict";
+import { defineTable } from "../define-table.ts";
 import type { Batch, CommitResult, Session } from "../destination.ts";
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
-import { defineTable, type Row, type StoredValues } from "../table.ts";
+import type { Row, StoredValues } from "../table.ts";
 import type { Subject } from "./case.ts";
 
 export const things = defineTable({

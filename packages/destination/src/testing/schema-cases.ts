@@ -1,6 +1,7 @@
 /** Tables: made, grown, owned. */
 import assert from "node:assert/strict";
-import { type Columns, defineTable, type Table } from "../table.ts";
+import { defineTable } from "../define-table.ts";
+import type { Columns, Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, content, noCounts, rejectsWith, thing, things } from "./sample.ts";
 

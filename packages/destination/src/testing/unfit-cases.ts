@@ -1,8 +1,8 @@
 /** Rows that cannot be held: all of them are named, and none of the others is held up by them. */
 import assert from "node:assert/strict";
+import type { UnfitRow } from "../errors.ts";
 import { DestinationError } from "../errors.ts";
 import type { Json } from "../table.ts";
-import type { UnfitRow } from "../unfit-rows.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import {
   commitOnce,

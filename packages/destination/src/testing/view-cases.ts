@@ -1,7 +1,8 @@
 /** Views of the tables of several pipelines. */
 import assert from "node:assert/strict";
+import { defineTable } from "../define-table.ts";
 import type { Destination } from "../destination.ts";
-import { defineTable, type StoredValues, type Table } from "../table.ts";
+import type { StoredValues, Table } from "../table.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, content, rejectsWith, thing, things } from "./sample.ts";
 

@@ -1,8 +1,8 @@
+import type { Context } from "./context.ts";
 import { attemptDocument } from "./documents.ts";
 import { readNumber } from "./parameters.ts";
 import { detail, invalid } from "./problems.ts";
 import type { SimulatedTask } from "./records.ts";
-import type { Context } from "./routes.ts";
 
 /** What a task instance is addressed by besides its index, from 3.4 on. */
 export const regionQuery = ["region_id", "region_index"];

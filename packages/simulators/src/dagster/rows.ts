@@ -1,6 +1,12 @@
 import { formatSix, type Instant } from "../time.ts";
-import { finalRunStatuses, type SimulatedDagsterRun, type SimulatedLocation } from "./records.ts";
-import type { DagsterWorld } from "./world.ts";
+import { finalRunStatuses, type Materialization, type SimulatedDagsterRun, type SimulatedLocation } from "./records.ts";
+
+/** What of a world its rows are made of. */
+interface WorldContent {
+  readonly locations: ReadonlyMap<string, SimulatedLocation>;
+  readonly runs: ReadonlyMap<string, SimulatedDagsterRun>;
+  readonly materializations: ReadonlyMap<string, Materialization>;
+}
 
 type Row = { readonly [column: string]: unknown };
 
@@ -18,7 +24,7 @@ const text = (instant: Instant | null) => (instant === null ? null : formatSix(i
  * Works out the rows from what the world holds. A location that fails to load counts as it last was: its rows keep
  * their content.
  */
-export function dagsterRows(world: DagsterWorld): DagsterRows {
+export function dagsterRows(world: WorldContent): DagsterRows {
   const locations = [...world.locations.values()];
   return {
     dagster_runs: [...world.runs.values()].map(runRow),
@@ -76,7 +82,7 @@ function runRow(run: SimulatedDagsterRun): Row {
   };
 }
 
-function assetRows(world: DagsterWorld, locations: readonly SimulatedLocation[]): Row[] {
+function assetRows(world: WorldContent, locations: readonly SimulatedLocation[]): Row[] {
   const ids = new Set([
     ...locations.flatMap((location) => [...location.assets.keys()]),
     ...world.materializations.keys(),
@@ -100,7 +106,7 @@ function assetRows(world: DagsterWorld, locations: readonly SimulatedLocation[])
 }
 
 /** The open runs that a sensor launched; of a location that does not load, as they were when it last did. */
-export function activeRuns(world: DagsterWorld, location: SimulatedLocation, sensor: string): readonly string[] {
+export function activeRuns(world: WorldContent, location: SimulatedLocation, sensor: string): readonly string[] {
   const kept = location.keptRuns?.get(sensor);
   if (kept) return kept;
   const launched = [...world.runs.values()].filter(

@@ -1,5 +1,5 @@
 /** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
-import type { AirflowClient, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
+import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
   createAnswerSize,
   createServerClock,
@@ -12,11 +12,10 @@ import {
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
 import { answers, triesOf } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
-import type { DagsPage } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
-import { isNotFound, serverError } from "./unreadable.ts";
+import { isForbidden, isNotFound, serverError } from "./server-errors.ts";
 
 /** Events after which a row may have changed without its `updated_at`, or gone. */
 const silentEvents = [
@@ -30,6 +29,14 @@ const silentEvents = [
   "bulk_task_instances",
   "post_clear_task_instances",
 ];
+
+/** Some DAGs, of all that the server lists. */
+export interface DagsPage {
+  readonly dags: readonly Dag[];
+  readonly total: number;
+  /** How many were asked for, where those wanted would have been too large an answer. */
+  readonly limit?: number;
+}
 
 /** @param useBatch whether the server's batch endpoints may be used, which write audit rows */
 export function airflowApi(
@@ -284,8 +291,3 @@ export function airflowApi(
 }
 
 export type AirflowApi = ReturnType<typeof airflowApi>;
-
-/** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
-export function isForbidden(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "FORBIDDEN";
-}

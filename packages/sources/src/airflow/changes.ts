@@ -10,10 +10,12 @@
 import type { CommitResult } from "@org/destination";
 import { createWalk } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
+import type { OnUnreadable } from "./ask.ts";
 import type { LateRows } from "./late.ts";
-import { leaves, type OnUnreadable } from "./leaves.ts";
+import { leaves } from "./leaves.ts";
 import { type Listing, pageKey } from "./listings.ts";
-import { readAround, serverError } from "./unreadable.ts";
+import { serverError } from "./server-errors.ts";
+import { readAround } from "./unreadable.ts";
 
 /** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;

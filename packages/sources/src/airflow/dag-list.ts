@@ -1,17 +1,16 @@
 /** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
 import type { Dag } from "@org/airflow-client";
-import { createWalk, SyncError } from "@org/sync-engine";
+import { createWalk, type Position, SyncError } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
-import type { Ask, OnUnreadable } from "./leaves.ts";
+import type { Ask, OnUnreadable } from "./ask.ts";
 import { LARGEST_PAGE } from "./listings.ts";
-import { readAround, serverError } from "./unreadable.ts";
+import { serverError } from "./server-errors.ts";
+import { readAround } from "./unreadable.ts";
 
-/** Some DAGs, of all that the server lists. */
-export interface DagsPage {
+/** What the server listed before a sync read anything else. */
+export interface ListedDags {
+  readonly position: Position;
   readonly dags: readonly Dag[];
-  readonly total: number;
-  /** How many were asked for, where those wanted would have been too large an answer. */
-  readonly limit?: number;
 }
 
 /** So many steps back in a row, and there is no listing. */

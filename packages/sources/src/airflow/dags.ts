@@ -1,8 +1,8 @@
 import { batchOf, defineStream, isTooLarge, parsePosition } from "@org/sync-engine";
 import { goneBatch } from "./batches.ts";
+import { serverError } from "./server-errors.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
-import { serverError } from "./unreadable.ts";
 
 type DagsState = { position?: unknown; unread?: readonly string[]; version?: ServerVersion };
 

@@ -1,9 +1,10 @@
 /** What people did, by the server's event log, where the user may read it. */
 import type { EventLog } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine";
-import { type AirflowApi, isForbidden } from "./api.ts";
+import type { AirflowApi } from "./api.ts";
 import { deletedRuns, deletesRuns } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";
+import { isForbidden } from "./server-errors.ts";
 
 export interface Events {
   /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */

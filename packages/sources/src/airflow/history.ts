@@ -4,8 +4,9 @@
  */
 import { inOrder } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
+import type { Ask, Leaf, OnUnreadable } from "./ask.ts";
 import { numberOfRuns } from "./doubts.ts";
-import { type Ask, type Leaf, leaves, type OnUnreadable } from "./leaves.ts";
+import { leaves } from "./leaves.ts";
 import type { AirflowSync, Before } from "./shared.ts";
 import type { Frontier, StreamPosition } from "./stream-state.ts";
 

@@ -3,11 +3,11 @@ import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
 import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine";
 import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
+import type { Answer, Ask, HowToAsk, Probe } from "./ask.ts";
 import { isAddressable, key, type ListedId, runKey, taskInstanceKey } from "./keys.ts";
-import type { Answer, Ask, HowToAsk, Probe } from "./leaves.ts";
 import { parseRuns } from "./parse-runs.ts";
 import type { AirflowScope } from "./scope.ts";
-import { isNotFound } from "./unreadable.ts";
+import { isNotFound } from "./server-errors.ts";
 
 /** Asks the server for something, and holds its answer to a shape. */
 export type AskServer = <T>(

@@ -3,15 +3,15 @@ import type { AirflowClient, Dag } from "@org/airflow-client";
 import { isTooLarge, type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
 import { once } from "../once.ts";
 import { reportUntested } from "../tested-versions.ts";
-import { type AirflowApi, airflowApi, isForbidden } from "./api.ts";
+import { type AirflowApi, airflowApi } from "./api.ts";
+import type { OnUnreadable, UnreadableRow } from "./ask.ts";
 import type { Window } from "./changes.ts";
-import { allDags } from "./dag-list.ts";
+import { allDags, type ListedDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
-import type { OnUnreadable, UnreadableRow } from "./leaves.ts";
 import { LARGEST_GET } from "./listings.ts";
+import { isForbidden, serverError } from "./server-errors.ts";
 import { createTries, type Tries } from "./tries.ts";
-import { serverError } from "./unreadable.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
@@ -33,12 +33,6 @@ export interface AirflowOptions {
 
 /** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
 const TASKS_PER_RUN = 5;
-
-/** What the server listed before a sync read anything else. */
-export interface ListedDags {
-  readonly position: Position;
-  readonly dags: readonly Dag[];
-}
 
 /** The server before a sync read anything. */
 export interface Before extends ListedDags {

@@ -2,9 +2,9 @@
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { isTooLarge, type SourceContext } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
+import type { OnUnreadable } from "./ask.ts";
 import { type RunId, runKey } from "./keys.ts";
-import type { OnUnreadable } from "./leaves.ts";
-import { serverError } from "./unreadable.ts";
+import { serverError } from "./server-errors.ts";
 
 export interface Tries {
   /** All attempts of a task instance that the server knows, or undefined where they cannot be had. */

@@ -1,5 +1,5 @@
 /** Scopes that hold rows which could not be read: each sync asks for them again, until the rows come or are gone. */
-import type { OnUnreadable } from "./leaves.ts";
+import type { OnUnreadable } from "./ask.ts";
 import type { AirflowScope } from "./scope.ts";
 
 export interface Unread {

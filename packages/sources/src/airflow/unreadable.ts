@@ -5,28 +5,13 @@
  */
 import { createWalk, isTooLarge } from "@org/sync-engine";
 import { justAfter, timestamp } from "../timestamp.ts";
-import type { Ask, OnUnreadable } from "./leaves.ts";
+import type { Ask, OnUnreadable } from "./ask.ts";
 import { pageKey } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
+import { serverError } from "./server-errors.ts";
 
 /** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
 const MOST_UNREADABLE = 20;
-
-/** How Airflow says that a DAG, a run or a task instance is not there, on all versions. */
-const NOT_THERE = /(?<!route )not found|^Unable to obtain dag/;
-
-/** Whether Airflow says that something is not there. A proxy that does not know the address has other words for it. */
-export function isNotFound(error: unknown): boolean {
-  if (!(error instanceof Error && "code" in error && error.code === "NOT_FOUND")) return false;
-  return "detail" in error && NOT_THERE.test(String(error.detail));
-}
-
-/** Returns an error that a row may be to blame for instead of throwing it: a 500, or more bytes than an answer may have. */
-export function serverError(error: unknown): Error {
-  if (error instanceof Error && "status" in error && error.status === 500) return error;
-  if (isTooLarge(error)) return error;
-  throw error;
-}
 
 /** A row that could not be read, between the rows on both sides of it. */
 interface Gap {

@@ -1,8 +1,8 @@
 /** Which DAGs the user sees, and what became of those that the server does not list any more. */
 import { type SourceContext, SyncError } from "@org/sync-engine";
 import type { AirflowApi } from "./api.ts";
+import type { ListedDags } from "./dag-list.ts";
 import type { AirflowScope } from "./scope.ts";
-import type { ListedDags } from "./shared.ts";
 
 /** More DAGs than this that the list lacks are asked for at a reconcile only: it is rather a role that sees less. */
 const MOST_MISSING = 20;

@@ -1,0 +1,41 @@
+/** What the commands have in common: how one ends, and the options that several of them take. */
+import { destinationForms, tablesPlace } from "../destinations.ts";
+import { UsageError } from "../errors.ts";
+
+/** Makes an action of what a command does: the exit code that it returns becomes the program's. */
+export type Run = <Given extends unknown[]>(
+  work: (...given: Given) => Promise<number>,
+) => (...given: Given) => Promise<void>;
+
+const options = {
+  at: ["--at <place>", tablesPlace],
+  config: ["--config <file>", "the configuration (default: dagsync.yaml)"],
+  days: ["--days <number>", "the length of the window (default: mostly 7)"],
+  from: ["--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration"],
+  json: ["--json", "write results as lines of JSON"],
+  pipeline: ["--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)"],
+  streams: ["--streams <names>", "only these, separated by commas (default: all)"],
+  timezone: ["--timezone <name>", "the zone of days and hours, as in Europe/Berlin (default: this machine's)"],
+  to: ["--to <destination>", destinationForms],
+} as const;
+
+/**
+ * An option of several commands, for commander's `option`.
+ *
+ * @param more what this command has to add to its description
+ */
+export function shared(name: keyof typeof options, more = ""): [flags: string, description: string] {
+  const [flags, description] = options[name];
+  return [flags, `${description}${more}`];
+}
+
+/** Names that are separated by commas, such as those of `--streams`; undefined where the option was not given. */
+export function parseNames(text: string | undefined): readonly string[] | undefined {
+  return text?.split(",").flatMap((name) => name.trim() || []);
+}
+
+/** A whole number of at least 1. @throws UsageError */
+export function parseCount(option: string, text: string): number {
+  if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
+  throw new UsageError(`${option} must be a whole number, 1 or more.`);
+}

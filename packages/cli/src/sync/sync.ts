@@ -1,0 +1,67 @@
+/** Syncs of pipelines: one after the other those that share a file, the others several at once. */
+import { SyncError, type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
+import { explained } from "../explain.ts";
+import type { Io } from "../io.ts";
+import type { Pipeline } from "../pipeline.ts";
+import type { Reporter } from "../render/reporter.ts";
+import { type Ended, type Report, runPipelines } from "./run-pipelines.ts";
+
+/** How a sync is to be done this time, whichever pipeline it is. It goes before what the pipeline says. */
+export interface SyncSettings {
+  readonly streams?: readonly string[] | undefined;
+  readonly fullRefresh?: boolean | undefined;
+  readonly reconcile?: boolean | undefined;
+  readonly reconcileEveryMs?: number | undefined;
+  readonly allowMassDelete?: boolean | undefined;
+}
+
+/** Is told of syncs. */
+export interface SyncReport extends Report<SyncResult> {
+  /** Called when the sync of a pipeline begins. */
+  reporterOf(name: string): Reporter;
+}
+
+/** What was synced, also where not everything was. */
+export function resultOf({ result, thrown }: Pick<Ended<SyncResult>, "result" | "thrown">): SyncResult | undefined {
+  return thrown instanceof SyncError ? thrown.result : result;
+}
+
+/** @returns the worst of the exit codes. What went wrong is told as it happens. */
+export function syncPipelines(
+  pipelines: Parameters<typeof runPipelines<Pipeline, SyncResult>>[0],
+  { parallel, ...settings }: SyncSettings & { readonly parallel: number },
+  io: Io,
+  report: SyncReport,
+): Promise<number> {
+  const work = (pipeline: Pipeline, name: string) => syncOne(pipeline, settings, io, report.reporterOf(name));
+  return runPipelines(pipelines, { work, parallel, keyOf: lockOf }, io, report);
+}
+
+/** Two pipelines into one file go one after the other, since the first one holds it. */
+function lockOf({ place: { destination } }: Pipeline): string | undefined {
+  return destination.capabilities.fencing === "lock" ? destination.name : undefined;
+}
+
+async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, reporter: Reporter): Promise<SyncResult> {
+  const { name, source, destination } = pipeline;
+  const { fullRefresh = false, allowMassDelete = false, reconcile } = settings;
+  const streams = settings.streams ?? pipeline.streams;
+  const reconcileEveryMs = settings.reconcileEveryMs ?? pipeline.reconcileEveryMs;
+  const timer = setInterval(() => reporter.tick(), reporter.tickMs);
+  try {
+    return await sync({
+      ...{ source, destination, pipeline: name, fullRefresh, allowMassDelete },
+      ...(streams && { streams }),
+      ...(io.signal && { signal: io.signal }),
+      ...(io.requests && { requests: io.requests }),
+      ...(reconcile && { reconcile }),
+      ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
+      onEvent: (event: SyncEvent) => reporter.event(event),
+    });
+  } catch (error) {
+    throw await explained(error, source, io);
+  } finally {
+    clearInterval(timer);
+    reporter.end();
+  }
+}
