@@ -10,7 +10,7 @@ import { newestTypescript, obtain, orSkip, root } from "./support/tools.ts";
 const questions = {
   install: /^npm install (--global )?(@\S+ )*@org\//m,
   "ten lines": /^```ts\n(?:import .*\n)+/m,
-  auth: /\bauth\b|[Cc]redentials|proves? who asks|prove who asks/,
+  auth: /\bauth\b|[Cc]redentials/,
   errors: /^#+ .*Errors|^#+ Exit codes|rejects with `SyncError`|\berrors\b/m,
   defaults: /\|[^|]*\bdefault\b *\|$|Environment/m,
   runtimes: /^## Sizes and runtimes$/m,
