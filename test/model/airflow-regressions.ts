@@ -99,4 +99,21 @@ export const regressions: readonly { readonly name: string; readonly story: Stor
     name: `tries of a run that was made again meanwhile are not those of the one that was listed (request ${at})`,
     story: madeAgain(at),
   })),
+  {
+    name: "a busy server is waited for where a list and its count contradict each other",
+    story: {
+      beginning: { ...beginning, version: "3.3", batch: true },
+      steps: [
+        addRun,
+        { do: "rename dag", dag: 0 },
+        {
+          ...sync,
+          requests: [
+            { at: 5, when: "after", world: { do: "delete run", run: 0, silently: false } },
+            { at: 12, fails: "429", times: 2 },
+          ],
+        },
+      ],
+    },
+  },
 ];

@@ -8,7 +8,7 @@ export interface PageOptions {
   readonly wanted?: number;
   /** Fewer rows are of no use. @default 1 */
   readonly least?: number;
-  readonly retries?: number;
+  readonly serverErrorRetries?: number;
 }
 
 /** What a call is limited by. */

@@ -78,7 +78,7 @@ async function readableDags(
 ): Promise<readonly Dag[] | undefined> {
   const known = new Map<string, Dag>();
   const ask: Ask<Dag> = async (_, limit, { probe } = {}) => {
-    const { dags, total } = await api.dagsPage(probe?.offset ?? 0, limit, { retries: 1 });
+    const { dags, total } = await api.dagsPage(probe?.offset ?? 0, limit, { serverErrorRetries: 1 });
     return { rows: dags, total, limit, ordered: true };
   };
   const parts = readAround(ask, {}, LARGEST_PAGE, { cause, onUnreadable, name: "the list of DAGs" });

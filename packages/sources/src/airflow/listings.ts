@@ -266,9 +266,9 @@ export const taskInstanceListing = (
     whyNotThere,
   );
 
-/** A probe is one of many, of which some are meant to fail: it is repeated once. */
+/** Some probes are meant to fail on the server, and are repeated once for that. A busy server is waited for as ever. */
 function probing(probe: Probe | undefined): RequestOptions {
-  return probe ? { retries: 1 } : {};
+  return probe ? { serverErrorRetries: 1 } : {};
 }
 
 function queryOf(scope: AirflowScope) {
