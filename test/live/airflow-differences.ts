@@ -1,4 +1,4 @@
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { airflowTables } from "@org/sources/airflow";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import type { AirflowServer } from "./servers/airflow.ts";
 import { airflowTruth } from "./servers/airflow-truth.ts";
@@ -23,7 +23,7 @@ export async function expectTruth(
   const truth = await airflowTruth(server);
   const compared: Record<string, number> = {};
   const found: string[] = [];
-  for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
+  for (const table of airflowTables) {
     const expected = reachable(truth[table.name as keyof typeof truth]);
     const keyOf = (row: PlainRow) => JSON.stringify(table.primaryKey.map((name) => row[name]));
     const there = new Set(expected.map(keyOf));

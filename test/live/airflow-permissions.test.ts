@@ -5,7 +5,7 @@ import { createAirflowClient } from "@org/airflow-client";
 import { exitCodes, main } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators";
-import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
 import { type SyncError, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testUsers } from "./airflow-fab-users.ts";
@@ -19,7 +19,7 @@ import { startLoadBalancer } from "./servers/load-balancer.ts";
 
 /** Small, so that what happened before it is out of every window soon. */
 const overlapMs = 1_000;
-const tables = [dagsTable, dagRunsTable, taskInstancesTable];
+const tables = airflowTables;
 /** Of the API servers that do not agree on a signing secret. */
 const secrets = ["another", "a third"].map((name) => name.padEnd(64, "-"));
 const seed = Number(process.env.SEED ?? (process.env.NIGHTLY ? Math.floor(Math.random() * 1e6) : 261_121));

@@ -1,4 +1,4 @@
-import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { dagsterTables } from "@org/sources/dagster";
 import { differences, readTable } from "./compare.ts";
 import type { DagsterServer } from "./servers/dagster.ts";
 import { type DagsterTruth, dagsterTruth } from "./servers/dagster-truth.ts";
@@ -12,7 +12,7 @@ import { type DagsterTruth, dagsterTruth } from "./servers/dagster-truth.ts";
 export async function expectDagsterTruth(server: DagsterServer, path: string): Promise<DagsterTruth> {
   const truth = await dagsterTruth(server);
   const found: string[] = [];
-  for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable]) {
+  for (const table of dagsterTables) {
     const expected = truth[table.name as keyof DagsterTruth];
     const actual = await readTable(path, table);
     found.push(...differences(expected, actual, table.primaryKey).map((line) => `${table.name}: ${line}`));

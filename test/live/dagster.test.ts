@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
-import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { dagster, dagsterTables, runsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
@@ -81,7 +81,7 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
   /** @returns the runs as they have to be */
   async function expectNoDifference(): Promise<readonly PlainRow[]> {
     const truth = await dagsterTruth(server);
-    for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable]) {
+    for (const table of dagsterTables) {
       const expected = truth[table.name as keyof typeof truth];
       const actual = await readTable(path, table);
       expect(differences(expected, actual, table.primaryKey), table.name).toEqual([]);

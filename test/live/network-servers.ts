@@ -3,8 +3,8 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
 import type { MemoryDestination } from "@org/destination/memory";
-import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
-import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { airflow, airflowTables } from "@org/sources/airflow";
+import { dagster, dagsterTables } from "@org/sources/dagster";
 import type { RequestOptions, Source } from "@org/sync-engine";
 import { sync } from "@org/sync-engine";
 import { expect } from "vitest";
@@ -83,7 +83,7 @@ export async function startNetworkAirflow(): Promise<NetworkServer> {
       const { page_limit: limit } = text.startsWith("{") ? (JSON.parse(text) as { page_limit?: number }) : {};
       return limit ?? (query.has("limit") ? Number(query.get("limit")) : undefined);
     },
-    ...comparison([dagsTable, dagRunsTable, taskInstancesTable], truth, isReachable),
+    ...comparison(airflowTables, truth, isReachable),
     async stop() {
       await proxy.close();
       await server.stop();
@@ -111,7 +111,7 @@ export async function startNetworkDagster(): Promise<NetworkServer> {
       const { variables = {} } = JSON.parse(text) as { variables?: { limit?: number; pageSize?: number } };
       return variables.limit ?? variables.pageSize;
     },
-    ...comparison([runsTable, assetsTable, schedulesTable, sensorsTable], truth, () => true),
+    ...comparison(dagsterTables, truth, () => true),
     async stop() {
       await proxy.close();
       await server.stop();

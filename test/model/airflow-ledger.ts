@@ -1,10 +1,10 @@
 /** Every version of every row that a simulated Airflow ever held, and when: what a table may hold at all. */
 import type { StoredValues, Table } from "@org/destination";
 import type { AirflowWorld } from "@org/simulators";
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { airflowTables, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { Trace } from "./airflow-life.ts";
 
-export const tables: readonly Table[] = [dagsTable, dagRunsTable, taskInstancesTable];
+export const tables: readonly Table[] = airflowTables;
 
 interface Entry {
   readonly dag: string;

@@ -1,5 +1,5 @@
 import { createAirflowWorld, createClock, createEmptyAirflowWorld, formatSix, minute } from "@org/simulators";
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { airflowTables } from "@org/sources/airflow";
 import { describe, expect, test } from "vitest";
 
 const twoTasks = [
@@ -176,7 +176,7 @@ describe("the demo", () => {
 
 test("the truth has the columns of the sync's tables, no more and no less", () => {
   const rows = createAirflowWorld({ dags: 8, days: 2 }).rows();
-  const tables = [dagsTable, dagRunsTable, taskInstancesTable] as const;
+  const tables = airflowTables;
   for (const table of tables) {
     const found = rows[table.name as keyof typeof rows];
     expect(Object.keys(found[0]!).sort(), table.name).toEqual(Object.keys(table.columns).sort());

@@ -8,7 +8,7 @@ import {
   hour,
   startDagsterSimulator,
 } from "@org/simulators";
-import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { dagsterTables } from "@org/sources/dagster";
 import { afterEach, describe, expect, test } from "vitest";
 
 let simulator: DagsterSimulator | undefined;
@@ -123,7 +123,7 @@ describe("a location that fails to load", () => {
 describe("the truth", () => {
   test("has the columns of the sync's tables, and unique keys", () => {
     const rows = createDagsterWorld({ runs: 50 }).rows();
-    for (const table of [runsTable, assetsTable, schedulesTable, sensorsTable] as const) {
+    for (const table of dagsterTables) {
       const found = rows[table.name as keyof typeof rows];
       expect(Object.keys(found[0]!).sort(), table.name).toEqual(Object.keys(table.columns).sort());
       const keys = found.map((row) => JSON.stringify(table.primaryKey.map((column) => row[column])));

@@ -11,7 +11,7 @@ import {
   createAirflowWorld,
   startAirflowSimulator,
 } from "@org/simulators";
-import { type AirflowOptions, airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { type AirflowOptions, airflow, airflowTables } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { onTestFinished } from "vitest";
 import { differences, type PlainRow, readTable } from "../../../test/live/compare.ts";
@@ -69,7 +69,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
     async differences(): Promise<string[]> {
       const expected = world.rows();
       const found: string[] = [];
-      for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
+      for (const table of airflowTables) {
         const expectedRows = expected[table.name as keyof typeof expected];
         found.push(...differences(expectedRows, await rows(table), table.primaryKey));
       }

@@ -1,5 +1,5 @@
 import { createEmptyAirflowWorld } from "@org/simulators";
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
+import { airflowTables, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { readTable } from "../../../test/live/compare.ts";
@@ -34,7 +34,7 @@ async function setUpDags(source: { readonly batch?: boolean } = {}) {
   /** How many rows of the DAG are there, in each table. */
   const held = async () => {
     const counts = [];
-    for (const table of [dagsTable, dagRunsTable, taskInstancesTable]) {
+    for (const table of airflowTables) {
       counts.push((await readTable(path, table)).filter(({ dag_id }) => dag_id === "old").length);
     }
     return counts;

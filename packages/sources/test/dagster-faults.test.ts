@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { createDagsterClient, type DagsterClientOptions } from "@org/dagster-client";
 import { memoryDestination } from "@org/destination/memory";
 import { createDagsterWorld, type Fault, type SimulatedRequest, startDagsterSimulator } from "@org/simulators";
-import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { dagster, dagsterTables, sensorsTable } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { differences } from "../../../test/live/compare.ts";
@@ -48,7 +48,7 @@ async function setUp(options: { readonly client?: Partial<DagsterClientOptions> 
     syncNow,
     differences(): string[] {
       const expected = world.rows();
-      return [runsTable, assetsTable, schedulesTable, sensorsTable].flatMap((table) => {
+      return dagsterTables.flatMap((table) => {
         const live = destination.rows(table.name).filter(({ _deleted_at }) => _deleted_at === null);
         return differences(expected[table.name as keyof typeof expected], live, table.primaryKey);
       });

@@ -2,13 +2,13 @@
 import { createDagsterClient } from "@org/dagster-client";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import { type DagsterSimulator, type DagsterVersion, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
-import { assetsTable, dagster, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { dagster, dagsterTables } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { expect, onTestFinished } from "vitest";
 import { differences, type PlainRow } from "../../../test/live/compare.ts";
 import { type Lie, type LyingFront, startLyingFront } from "../../../test/lying-front.ts";
 
-const tables = [runsTable, assetsTable, schedulesTable, sensorsTable];
+const tables = dagsterTables;
 
 export interface DagsterFixture {
   readonly server: DagsterSimulator;

@@ -13,6 +13,7 @@ export { expectShape, type Misfit, type Shape, shapes } from "./shape.ts";
 export {
   batchOf,
   defineStream,
+  type Keeps,
   type ReadContext,
   type ServerDescription,
   type Source,

@@ -47,9 +47,31 @@ export interface Stream<Shared = unknown, T extends Table = Table> {
    * @default none
    */
   readonly needs?: readonly string[];
+  /**
+   * Which rows the table holds rightly although the server does not show them now. A comparison with the server asks it.
+   * @default none
+   */
+  readonly keeps?: readonly Keeps[];
+  /**
+   * The timestamp by which a stream with a history chooses a sample: see {@link ReadContext.sampleSince}.
+   * @default none: a sample of this stream is all of it
+   */
+  readonly sampleBy?: string;
   /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
   read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
 }
+
+/**
+ * Rows that a table keeps although the server does not show them. `Column` is the name of one of its columns.
+ *
+ * `purged`: the server's retention removed them, and `markedBy` is not null. `superseded`: earlier versions of a row whose
+ * present version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`: the server
+ * cannot say now what a part of it has, `part` names the part, and the source emits a notice with the code `notice`.
+ */
+export type Keeps<Column extends string = string> =
+  | { readonly why: "purged"; readonly markedBy: Column }
+  | { readonly why: "superseded"; readonly latest: Column; readonly version: Column }
+  | { readonly why: "unloaded"; readonly part: Column; readonly notice: string };
 
 /** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
 export type StreamBatch<T extends Table = Table> = Omit<Batch<T>, "table" | "state"> & {
@@ -121,6 +143,8 @@ export function defineStream<Shared, const T extends Table>(stream: {
   readonly table: T;
   readonly revision: number;
   readonly needs?: readonly (keyof T["columns"] & string)[];
+  readonly keeps?: readonly Keeps<keyof T["columns"] & string>[];
+  readonly sampleBy?: keyof T["columns"] & string;
   read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
 }): Stream<Shared, T> {
   return stream;

@@ -8,8 +8,8 @@ import {
   startAirflowSimulator,
   startDagsterSimulator,
 } from "@org/simulators";
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
-import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { airflowTables } from "@org/sources/airflow";
+import { dagsterTables } from "@org/sources/dagster";
 import type { PlainRow } from "../../live/compare.ts";
 import { atEnd } from "./at-end.ts";
 
@@ -52,7 +52,7 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
   return {
     kind: "airflow",
     url: simulator.url,
-    tables: [dagsTable, dagRunsTable, taskInstancesTable],
+    tables: airflowTables,
     requests: simulator.requests,
     faults: simulator.faults,
     snapshots,
@@ -96,7 +96,7 @@ async function startDagsterSubject(seed: number): Promise<Subject> {
   return {
     kind: "dagster",
     url: simulator.url,
-    tables: [runsTable, assetsTable, schedulesTable, sensorsTable],
+    tables: dagsterTables,
     requests: simulator.requests,
     faults: simulator.faults,
     snapshots,

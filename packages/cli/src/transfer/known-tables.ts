@@ -1,18 +1,10 @@
 import type { Column, StoredTable, Table } from "@org/destination";
-import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
-import { assetsTable, runsTable, schedulesTable, sensorsTable } from "@org/sources/dagster";
+import { airflowTables } from "@org/sources/airflow";
+import { dagsterTables } from "@org/sources/dagster";
 import { UsageError } from "../errors.ts";
 
 /** All tables that this release writes. */
-export const knownTables: readonly Table[] = [
-  dagsTable,
-  dagRunsTable,
-  taskInstancesTable,
-  runsTable,
-  assetsTable,
-  schedulesTable,
-  sensorsTable,
-];
+export const knownTables: readonly Table[] = [...airflowTables, ...dagsterTables];
 
 /** A stored table: as it is in the destination, and by the name that it has without a prefix. */
 export interface KnownTable {

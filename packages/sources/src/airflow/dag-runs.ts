@@ -37,6 +37,8 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
   table: dagRunsTable,
   revision: 2,
   needs: ["state", "start_date", "end_date", "run_after", "purged_at"],
+  keeps: [{ why: "purged", markedBy: "purged_at" }],
+  sampleBy: "run_after",
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     const { ask } = airflow.api.dagRuns;

@@ -1,5 +1,6 @@
 import { type AirflowClient, checkServer } from "@org/airflow-client";
 import type { Source } from "@org/sync-engine";
+import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
@@ -12,6 +13,11 @@ export { dagRunsTable } from "./tables/dag-runs.ts";
 export { dagsTable } from "./tables/dags.ts";
 export { taskInstancesTable } from "./tables/task-instances.ts";
 
+const streams = [dags, dagRuns, taskInstances] as const;
+
+/** The tables of Airflow's streams: all that a sync of Airflow writes. */
+export const airflowTables = tablesOf(streams);
+
 /**
  * Airflow as a source of three streams: `dags`, `dag_runs` and `task_instances`.
  *
@@ -23,7 +29,7 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
   return {
     name: "airflow",
     url: client.baseUrl,
-    streams: [dags, dagRuns, taskInstances],
+    streams,
     start: (context) => startAirflowSync(options, context),
     async check({ request }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));

@@ -42,6 +42,12 @@ export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable
   table: taskInstancesTable,
   revision: 2,
   needs: ["state", "start_date", "run_after", "is_latest", "id", "purged_at"],
+  keeps: [
+    { why: "purged", markedBy: "purged_at" },
+    // The server does not show all earlier attempts.
+    { why: "superseded", latest: "is_latest", version: "try_number" },
+  ],
+  sampleBy: "run_after",
   async *read({ shared: airflow, stored, streams, reconcile, ...context }) {
     const before = await airflow.before();
     let state = parseStreamState(context, before.position);

@@ -1,6 +1,6 @@
 import { batchOf, defineStream, type Stored } from "@org/sync-engine";
 import { isKnown } from "./definitions.ts";
-import type { DagsterSync } from "./shared.ts";
+import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { type AssetDefinition, assetDefinition, assetId, assetRow, assetsTable } from "./tables/assets.ts";
 
 /** So many keys are asked for in one request. */
@@ -16,6 +16,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   table: assetsTable,
   revision: 1,
   needs: ["last_materialization_time", "code_location"],
+  keeps: keptWhileUnloaded,
   async *read({ shared: { api, before }, state: last, stored, unstored }) {
     const { position, definitions } = await before();
     const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);

@@ -1,5 +1,6 @@
 import { checkServer, type DagsterClient, lackingRunFields } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
+import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { assets } from "./assets.ts";
 import { runs } from "./runs.ts";
@@ -13,6 +14,11 @@ export { runsTable } from "./tables/runs.ts";
 export { schedulesTable } from "./tables/schedules.ts";
 export { sensorsTable } from "./tables/sensors.ts";
 
+const streams = [runs, assets, schedules, sensors] as const;
+
+/** The tables of Dagster's streams: all that a sync of Dagster writes. */
+export const dagsterTables = tablesOf(streams);
+
 /**
  * Dagster as a source of four streams: `runs`, `assets`, `schedules` and `sensors`.
  *
@@ -23,7 +29,7 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
   return {
     name: "dagster",
     url: addressOf(client),
-    streams: [runs, assets, schedules, sensors],
+    streams,
     start: (context) => startDagsterSync(options, context),
     async check({ request }) {
       const { version, run } = await request("the server", (signal) => checkServer(client, { signal }));

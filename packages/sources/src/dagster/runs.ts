@@ -28,6 +28,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
   table: runsTable,
   revision: 1,
   needs: ["status", "tags", "repository", "code_location"],
+  sampleBy: "update_time",
   async *read(context) {
     const { state: storedState, stored, reconcile, emit, sampleSince } = context;
     const { api, overlapMs, before } = context.shared;

@@ -1,6 +1,6 @@
 import { defineStream } from "@org/sync-engine";
 import { replaceKnown } from "./known-locations.ts";
-import type { DagsterSync } from "./shared.ts";
+import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { scheduleRow, schedulesTable } from "./tables/schedules.ts";
 
 /** The schedules of all code locations that are loaded, at every sync: what is missing of them is gone. */
@@ -9,6 +9,7 @@ export const schedules = defineStream<DagsterSync, typeof schedulesTable>({
   table: schedulesTable,
   revision: 1,
   needs: ["code_location"],
+  keeps: keptWhileUnloaded,
   async *read({ shared: { before }, stored, ...context }) {
     const { position, definitions } = await before();
     const rows = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));

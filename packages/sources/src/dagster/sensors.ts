@@ -1,7 +1,7 @@
 import type { StoredValues } from "@org/destination";
 import { defineStream } from "@org/sync-engine";
 import { replaceKnown } from "./known-locations.ts";
-import type { DagsterSync } from "./shared.ts";
+import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 import { sensorRow, sensorsTable } from "./tables/sensors.ts";
 
@@ -15,6 +15,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
   table: sensorsTable,
   revision: 1,
   needs: ["code_location"],
+  keeps: keptWhileUnloaded,
   async *read({ shared: { api, before, areRunsStored }, stored, ...context }) {
     const { position, definitions } = await before();
     const statuses = definitions.statuses.filter(isOpen);

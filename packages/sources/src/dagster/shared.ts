@@ -1,6 +1,6 @@
 /** What the streams of one sync share: the server's definitions as of one moment, asked for once. */
 import type { DagsterClient } from "@org/dagster-client";
-import type { Position, SourceContext } from "@org/sync-engine";
+import type { Keeps, Position, SourceContext } from "@org/sync-engine";
 import { reportUntested } from "../tested-versions.ts";
 import { type DagsterApi, dagsterApi } from "./api.ts";
 import type { Definitions } from "./definitions.ts";
@@ -32,6 +32,13 @@ export interface DagsterSync {
   areRunsStored: boolean;
 }
 
+const LOCATION_NOT_LOADED = "LOCATION_NOT_LOADED";
+
+/** Of what code locations define, rows stay while theirs is not loaded: the server cannot say what it has. */
+export const keptWhileUnloaded = [
+  { why: "unloaded", part: "code_location", notice: LOCATION_NOT_LOADED },
+] as const satisfies readonly Keeps[];
+
 export function startDagsterSync(options: DagsterOptions, context: SourceContext): DagsterSync {
   const { client, overlapMs = 600_000, pageSize = 1000 } = options;
   const api = dagsterApi(client, context, pageSize);
@@ -41,7 +48,7 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     reportUntested("Dagster", definitions.server.version, context);
     for (const [location, reason] of definitions.unavailable) {
       const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;
-      context.emit({ type: "notice", code: "LOCATION_NOT_LOADED", message });
+      context.emit({ type: "notice", code: LOCATION_NOT_LOADED, message });
     }
     if (definitions.loaded.length === 0) {
       const message =

@@ -1,0 +1,40 @@
+/** What the streams declare about their tables: what others rely on who know no source. */
+import { createAirflowClient } from "@org/airflow-client";
+import { createDagsterClient } from "@org/dagster-client";
+import { airflow, airflowTables } from "@org/sources/airflow";
+import { dagster, dagsterTables } from "@org/sources/dagster";
+import type { Keeps, Source, Stream } from "@org/sync-engine";
+import { expect, test } from "vitest";
+
+const sources: readonly Source[] = [
+  airflow({ client: createAirflowClient({ baseUrl: "http://airflow.invalid" }) }) as Source,
+  dagster({ client: createDagsterClient({ url: "http://dagster.invalid" }) }) as Source,
+];
+const streams = sources.flatMap((source) => source.streams);
+
+test("a source's list of tables has the tables of all its streams", () => {
+  const tables = [...airflowTables, ...dagsterTables];
+  expect(tables).toEqual(streams.map(({ table }) => table));
+  expect(new Set(tables.map(({ name }) => name)).size).toBe(tables.length);
+});
+
+const columnsOf = (rule: Keeps) =>
+  rule.why === "purged" ? [rule.markedBy] : rule.why === "superseded" ? [rule.latest, rule.version] : [rule.part];
+
+test.each(streams)(
+  "a comparison of $name can rely on the columns that it declares: none of them can be left out",
+  ({ table, needs = [], keeps = [] }: Stream) => {
+    for (const column of keeps.flatMap(columnsOf)) expect([...needs, ...table.primaryKey]).toContain(column);
+  },
+);
+
+test("streams with a history say by which timestamp a sample of them is chosen", () => {
+  const sampled = streams.flatMap(({ name, table, sampleBy }) =>
+    sampleBy === undefined ? [] : [[name, sampleBy, table.columns[sampleBy]?.type]],
+  );
+  expect(sampled).toEqual([
+    ["dag_runs", "run_after", "timestamp"],
+    ["task_instances", "run_after", "timestamp"],
+    ["runs", "update_time", "timestamp"],
+  ]);
+});
