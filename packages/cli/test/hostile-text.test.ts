@@ -2,15 +2,18 @@
 import { join } from "node:path";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
+import { SafeOutput } from "../src/render/safe-output.ts";
 import { answering, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
 
-const hostile = "\u001b]0;title\u0007\u001b]52;c;eA==\u0007\u001b[2J\u009b31m\u202eevil\u200b\nforged: line\r";
+const hostile =
+  "##vso[task.complete]##[x]\u001b]0;title\u0007\u001b]52;c;eA==\u0007\u001b[2J\u009b31m\u202eevil\u200b\nforged: line\r";
 
 /** Nothing that a terminal obeys, no line that is not ours. */
-function expectHarmless(...texts: string[]) {
-  for (const text of texts) {
-    expect(text).not.toMatch(/[^\n\P{Cc}]|[\u202a-\u202e\u2066-\u2069\u200b]/u);
-    expect(text).not.toMatch(/^forged/m);
+function expectHarmless(...outputs: string[]) {
+  for (const output of outputs) {
+    expect(output).not.toMatch(/[^\n\P{Cc}]|[\u202a-\u202e\u2066-\u2069\u200b]/u);
+    expect(output).not.toMatch(/^forged/m);
+    expect(output).not.toMatch(/##(vso)?\[/);
   }
 }
 
@@ -58,6 +61,22 @@ test("a row's own texts, in state and in a pipeline's name", async () => {
   const state = await dagsync(["state", ...to]);
   expect(state.stdout).toContain("evil");
   expectHarmless(sync.stdout, sync.stderr, state.stdout, state.stderr);
+});
+
+test.each([
+  ["::set-env name=A::b", "\\u003a:set-env name=A::b"],
+  ["ok\n \t::error::b\n::9", "ok\n \t\\u003a:error::b\n::9"],
+  ["a ##vso[task.setvariable variable=A]b", "a #\\u0023vso[task.setvariable variable=A]b"],
+  ["a ##[add-path]b ##TeamCity[c]", "a #\\u0023[add-path]b #\\u0023TeamCity[c]"],
+  ["a ::error::b ## [x](y) ##x", "a ::error::b ## [x](y) ##x"],
+])("what a build's log would obey is written otherwise: %j", (said, expected) => {
+  let written = "";
+  const output = new SafeOutput({ write: (text: string) => (written += text) });
+  output.write(said);
+  expect(written).toBe(expected);
+  written = "";
+  output.write(JSON.stringify({ said }));
+  expect(JSON.parse(written)).toEqual({ said });
 });
 
 test("a message of any length is cut", async () => {

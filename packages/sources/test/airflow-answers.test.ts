@@ -1,7 +1,7 @@
 /** What is expected of Airflow's answers, held to the interfaces of all versions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createAirflowWorld } from "@org/simulators";
-import type { Shape } from "@org/sync-engine";
+import type { Shape, SyncError, SyncResult } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import type { Told } from "../../../test/lying-front.ts";
 import * as described from "../src/airflow/answers.ts";
@@ -90,6 +90,7 @@ describe.each(versions)("Airflow %s", (version) => {
       map_index: 0,
       region_id: "text",
       region_index: 0,
+      try_number: 2,
     };
     const tries = list("task_instances", "TaskInstanceHistoryResponse");
     expect(described.triesOf(of, true).shape(tries)).toBeUndefined();
@@ -131,6 +132,32 @@ describe("I13: an answer with two different rows of one key stores nothing, and 
     const failed = found.streams.find((each) => each.stream === stream);
     expect(failed?.error).toMatchObject({ code: "KEY_COLLISION", message: expect.stringContaining(difference) });
     expect(failed?.inserted).toBe(0);
+    airflow.front.tell();
+    await airflow.syncNow();
+    expect(await airflow.differences()).toEqual([]);
+  });
+
+  test.each([
+    ["ran as well", { hostname: "another" }, "KEY_COLLISION"],
+    ["did not begin", { state: null, start_date: null, end_date: null }, undefined],
+    ["says the same", {}, undefined],
+  ])("earlier tries before Airflow 3.4, of which a second one with a number %s", async (_, more, code) => {
+    const lie = {
+      answer: ({ body, url }: Told) => {
+        if (url.pathname.endsWith("/tries")) body.task_instances.push({ ...body.task_instances[0], ...more });
+      },
+    };
+    const world = createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
+    const [task] = [...[...world.dags.values()][0]!.runs.values()][0]!.tasks;
+    world.startTask(task!);
+    world.retry(task!);
+    world.startTask(task!);
+    const airflow = await setUp({ simulator: { validate: false }, world, lie });
+    const outcome = await airflow.syncNow().catch((thrown: unknown) => thrown);
+    const { streams } = outcome instanceof Error ? (outcome as SyncError).result! : (outcome as SyncResult);
+    const { error } = streams.find(({ stream }) => stream === "task_instances")!;
+    expect((error as SyncError | undefined)?.code).toBe(code);
+    if (error) expect(error.message).toMatch(/^The answer to tries of .*hostname \(.*, "another"\)/);
     airflow.front.tell();
     await airflow.syncNow();
     expect(await airflow.differences()).toEqual([]);

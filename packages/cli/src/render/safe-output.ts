@@ -1,6 +1,7 @@
 /**
  * All that the command writes goes through here. Much of it is what servers and databases say, and a terminal, or
- * whoever shows a log, would obey some of it: set titles and the clipboard, wipe lines, turn the direction of writing.
+ * whoever shows a log, would obey some of it: set titles and the clipboard, wipe lines, turn the direction of writing, set
+ * variables of a build.
  */
 import { once } from "node:events";
 import { visible } from "@org/kit";
@@ -12,7 +13,7 @@ export interface SafeIo extends Io {
   readonly stderr: SafeOutput;
 }
 
-/** Writes text with {@link visible} characters only. What moves the cursor is a method, so that no text can do it. */
+/** Writes text with {@link visible} characters only, and no {@link buildCommands}. What moves the cursor is a method, so that no text can do it. */
 export class SafeOutput implements Output {
   readonly #output: Output;
 
@@ -31,7 +32,7 @@ export class SafeOutput implements Output {
 
   /** @returns false where the reader is slower, as Node's streams have it: see {@link SafeOutput.drained} */
   write(text: string): unknown {
-    return this.#output.write(visible(text));
+    return this.#output.write(withoutBuildCommands(visible(text)));
   }
 
   /** Empties the line that the cursor is in. */
@@ -50,6 +51,18 @@ export class SafeOutput implements Output {
       settled.abort(),
     );
   }
+}
+
+/**
+ * What those who run builds obey in the log of one: GitHub `::set-env …::` at the beginning of a line and `##[…]` anywhere,
+ * Azure `##vso[…]`, TeamCity `##teamcity[…]`.
+ */
+const buildCommands = /#(?=#(?:vso|teamcity)?\[)|(?<=^[^\S\n]*):(?=:[a-z])/gim;
+
+/** In JSON's escapes, as {@link visible} has them. */
+function withoutBuildCommands(text: string): string {
+  if (!/##|::/.test(text)) return text;
+  return text.replace(buildCommands, (mark) => (mark === "#" ? "\\u0023" : "\\u003a"));
 }
 
 /** Whether a line may move: on a terminal that can, whose owner wants it, and that no build log is made of. */

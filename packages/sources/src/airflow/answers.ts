@@ -6,12 +6,19 @@
 import { type Shape, shapes } from "@org/sync-engine";
 import { NIL_REGION, NO_REGION, type TaskInstanceId } from "./keys.ts";
 
+interface KeyedRows {
+  readonly list: string;
+  readonly key: readonly string[];
+  /** Whether a row is one of them. @default all are */
+  readonly includes?: (row: object) => boolean;
+}
+
 const { boolean, count, exactly, id, integer, list, nullable, object, optional, text } = shapes;
 
 /** An answer, and where in it are rows that a table's key is to tell apart. */
 export interface AnswerShape {
   readonly shape: Shape;
-  readonly rows?: { readonly list: string; readonly key: readonly string[] };
+  readonly rows?: KeyedRows;
 }
 
 const time = optional(text);
@@ -108,13 +115,14 @@ export const answers = {
 /**
  * The tries of one task instance, and of no other: a cache that leaves out the query would give those of another region.
  *
- * @param isUnique whether their numbers tell them apart, as since Airflow 3.4. Before, a task that was cleared has its
- * number twice for a while, and of several tries with one number the one that ran counts.
+ * @param numbersAreUnique whether each has a number of its own, as since Airflow 3.4. Before, a task that was cleared has its
+ * number twice for a while: then those that began before the listed one do.
  */
 export function triesOf(
-  { dag_id, dag_run_id, task_id, map_index, region_id, region_index }: TaskInstanceId,
-  isUnique: boolean,
+  listed: TaskInstanceId & { readonly try_number: number },
+  numbersAreUnique: boolean,
 ): AnswerShape {
+  const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = listed;
   const region = region_id === NO_REGION ? exactly(NIL_REGION) : exactly(region_id);
   const of = {
     dag_id: exactly(dag_id),
@@ -125,5 +133,10 @@ export function triesOf(
     region_index: optional(exactly(region_index)),
   };
   const shape = object({ task_instances: list(object({ ...attemptFields, ...of })) });
-  return { shape, ...(isUnique && { rows: { list: "task_instances", key: [...taskInstanceKey, "try_number"] } }) };
+  const hasNumberOfItsOwn = (row: object) => {
+    const { try_number, start_date } = row as { readonly try_number: number; readonly start_date?: string | null };
+    return numbersAreUnique || (Boolean(start_date) && try_number < listed.try_number);
+  };
+  const key = [...taskInstanceKey, "try_number"];
+  return { shape, rows: { list: "task_instances", key, includes: hasNumberOfItsOwn } };
 }

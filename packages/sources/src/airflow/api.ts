@@ -53,7 +53,10 @@ export function airflowApi(
       const address = result.response.url.split("?", 1)[0];
       const where = `The answer to ${label}${address && ` (${address})`}`;
       expectShape(shape, result.data, where);
-      if (rows) uniqueRows((result.data as Record<string, readonly object[]>)[rows.list]!, rows.key, where);
+      if (rows) {
+        const listed = (result.data as Record<string, readonly object[]>)[rows.list]!;
+        uniqueRows(rows.includes ? listed.filter(rows.includes) : listed, rows.key, where);
+      }
       return result;
     };
     const { data, response } = await request(label, checked, options);
@@ -274,7 +277,7 @@ export function airflowApi(
       try {
         const data = await ask(
           `tries of ${dag_id} ${dag_run_id} ${task_id}`,
-          triesOf(identity, knowsRegions(row)),
+          triesOf({ ...identity, try_number: row.try_number }, knowsRegions(row)),
           (signal) =>
             client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}/tries", {
               params: { path: { dag_id, dag_run_id, task_id, map_index }, query },
