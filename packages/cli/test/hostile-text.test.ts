@@ -66,8 +66,8 @@ test("a row's own texts, in state and in a pipeline's name", async () => {
 test.each([
   ["::set-env name=A::b", "\\u003a:set-env name=A::b"],
   ["ok\n \t::error::b\n::9", "ok\n \t\\u003a:error::b\n::9"],
-  ["a ##vso[task.setvariable variable=A]b", "a #\\u0023vso[task.setvariable variable=A]b"],
-  ["a ##[add-path]b ##TeamCity[c]", "a #\\u0023[add-path]b #\\u0023TeamCity[c]"],
+  ["a ##vso[task.setvariable variable=A]b", "a \\u0023#vso[task.setvariable variable=A]b"],
+  ["a ##[add-path]b ##TeamCity[c]", "a \\u0023#[add-path]b \\u0023#TeamCity[c]"],
   ["a ::error::b ## [x](y) ##x", "a ::error::b ## [x](y) ##x"],
 ])("what a build's log would obey is written otherwise: %j", (said, expected) => {
   let written = "";
