@@ -7,12 +7,9 @@ import type { Column, Columns, Table } from "./table.ts";
  * @throws TypeError when the primary key names a column that is missing or nullable, `datedBy` one that is no timestamp, a
  * column's default does not fit its type, or a name starts with `_`, which is reserved for the destination's own columns.
  */
-export function defineTable<const C extends Columns>(
-  table: Table<C> & {
-    readonly primaryKey: readonly (keyof C & string)[];
-    readonly datedBy?: readonly (keyof C & string)[];
-  },
-): Table<C> {
+export function defineTable<const C extends Columns, const K extends keyof C & string>(
+  table: Table<C, K> & { readonly datedBy?: readonly (keyof C & string)[] },
+): Table<C, K> {
   for (const name of Object.keys(table.columns)) {
     if (name.startsWith("_")) throw new TypeError(`Table ${table.name}: column ${name} may not start with "_".`);
   }

@@ -1,6 +1,6 @@
 import type { Scope } from "./scope.ts";
 import type { ReadOptions, SqlReader } from "./sql-reader.ts";
-import type { Column, Json, Row, StoredValues, Table, Value } from "./table.ts";
+import type { Column, Json, Key, Row, StoredValues, Table, Value } from "./table.ts";
 
 /**
  * Where rows go.
@@ -157,12 +157,12 @@ export interface Batch<T extends Table = Table> {
    */
   readonly upserts?: readonly Row<T>[];
   /** Primary keys of rows that never were more than placeholders: they go without a trace. Unknown keys are ignored. */
-  readonly remove?: readonly StoredValues[];
+  readonly remove?: readonly Key<T>[];
   /**
    * Primary keys of rows that are there on the server, but that the destination cannot hold: what it has of them stays as
    * it is, and no scope marks it as deleted. Unknown keys are ignored, and such as no row could have.
    */
-  readonly keep?: readonly StoredValues[];
+  readonly keep?: readonly Key<T>[];
   readonly state: State;
 }
 

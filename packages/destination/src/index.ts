@@ -21,10 +21,12 @@ export type { CopyOptions, QueryOptions, ReadOptions, SqlParameter, SqlReader } 
 export { stateText } from "./state-text.ts";
 export {
   type Column,
+  type ColumnName,
   type Columns,
   type ColumnType,
   type ColumnValue,
   type Json,
+  type Key,
   type Row,
   type StoredValues,
   systemColumns,

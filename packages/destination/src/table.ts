@@ -46,13 +46,13 @@ export type ColumnValue<C extends Column> = C extends { readonly type: ColumnTyp
   ? NonNullValue<C["type"]>
   : NonNullValue<C["type"]> | null;
 
-export interface Table<C extends Columns = Columns> {
+export interface Table<C extends Columns = Columns, K extends string = string> {
   /** snake_case, with the prefix of its source: `airflow_dag_runs`. */
   readonly name: string;
   readonly description: string;
   readonly columns: C;
   /** The columns that identify a row. None of them is nullable. */
-  readonly primaryKey: readonly string[];
+  readonly primaryKey: readonly K[];
   /**
    * The timestamps that say when a row belongs in time: the first that is not null counts, and `_synced_at` where all
    * are. So every row has a moment, and lies in exactly one of several windows that touch.
@@ -63,6 +63,12 @@ export interface Table<C extends Columns = Columns> {
 
 /** A row of a table: every column is there, null where nothing is known. */
 export type Row<T extends Table = Table> = { readonly [K in keyof T["columns"]]: ColumnValue<T["columns"][K]> };
+
+/** The name of a column of a table. */
+export type ColumnName<T extends Table = Table> = keyof T["columns"] & string;
+
+/** The primary key of a row of a table. */
+export type Key<T extends Table = Table> = Pick<Row<T>, T["primaryKey"][number]>;
 
 /** A stored value as a destination gives it back, in the same form in which it was written. */
 export type Value = Json | bigint;

@@ -11,6 +11,7 @@ export type { StreamResult, SyncResult } from "./result.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";
 export { expectShape, type Misfit, type Shape, shapes } from "./shape.ts";
 export {
+  type BatchOf,
   batchOf,
   defineStream,
   type Keeps,

@@ -1,5 +1,6 @@
 import type { Destination, OpenOptions, Session } from "@org/destination";
 import { withDeadline } from "./deadline.ts";
+import type { Stored } from "./source.ts";
 
 /**
  * Opens a session whose calls are not waited for for ever, and which a stop does not interrupt in the middle of a commit:
@@ -58,4 +59,9 @@ export async function openSession(
       await withDeadline("destination: closing it", limitMs, never, () => session.close());
     },
   };
+}
+
+/** What a session holds, for streams. Destinations know tables as data, so what they answer is typed here. */
+export function storedIn(session: Session): Stored {
+  return session as Stored;
 }

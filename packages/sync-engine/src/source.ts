@@ -1,4 +1,4 @@
-import type { Batch, CommitResult, Json, Scope, StoredValues, Table } from "@org/destination";
+import type { Batch, ColumnName, CommitResult, Json, Key, Row, Scope, Table } from "@org/destination";
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
@@ -35,8 +35,12 @@ export interface SourceContext {
   readonly emit: (event: SourceEvent) => void;
 }
 
-/** A named collection that a source offers; it becomes one table. A value: a new stream is one new file. */
-export interface Stream<Shared = unknown, T extends Table = Table> {
+/**
+ * A named collection that a source offers; it becomes one table. A value: a new stream is one new file.
+ *
+ * `S` is its state, `Other` are the other streams' tables that it writes too.
+ */
+export interface Stream<Shared = unknown, T extends Table = Table, S extends Json = Json, Other extends Table = never> {
   /** As people choose it: `dag_runs`. */
   readonly name: string;
   readonly table: T;
@@ -58,7 +62,7 @@ export interface Stream<Shared = unknown, T extends Table = Table> {
    */
   readonly sampleBy?: string;
   /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
-  read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
+  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S> | BatchOf<Other, S>>;
 }
 
 /**
@@ -74,7 +78,7 @@ export type Keeps<Column extends string = string> =
   | { readonly why: "unloaded"; readonly part: Column; readonly notice: string };
 
 /** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
-export type StreamBatch<T extends Table = Table> = Omit<Batch<T>, "table" | "state"> & {
+export type StreamBatch<T extends Table = Table, S extends Json = Json> = Omit<Batch<T>, "table" | "state"> & {
   /**
    * Another stream's table, for rows that must be stored before what follows. Left out where that stream is not part
    * of the sync.
@@ -82,15 +86,23 @@ export type StreamBatch<T extends Table = Table> = Omit<Batch<T>, "table" | "sta
    */
   readonly table?: T;
   /** What is true once these rows are stored: the next sync begins with it. */
-  readonly state: Json;
+  readonly state: S;
   /** With the last batch of a stream that looked for deletions too: the next ones are looked for after a while. */
   readonly reconciled?: true;
 };
 
-export interface ReadContext<Shared = unknown> extends SourceContext {
+/** A batch that names its table, one of `T`. */
+export type BatchOf<T extends Table, S extends Json = Json> = T extends Table
+  ? StreamBatch<T, S> & { readonly table: T }
+  : never;
+
+export interface ReadContext<Shared = unknown, S extends Json = Json> extends SourceContext {
   readonly shared: Shared;
-  /** What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. */
-  readonly state: Json | undefined;
+  /**
+   * What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. An
+   * earlier release may have written it: what that could have been otherwise, the stream has to look at.
+   */
+  readonly state: S | undefined;
   /**
    * What an older revision of the stream said last. The table holds what it read, so a stream may go on from there and
    * read its history again little by little. A stream that ignores this reads its history at once.
@@ -104,7 +116,7 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
    * hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each sync, and are
    * off the list once they are stored, or one of a batch's scopes proves that they are gone.
    */
-  unstored<T extends Table>(table: T): readonly StoredValues[];
+  unstored<T extends Table>(table: T): readonly (Key<T> & Partial<Row<T>>)[];
   /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
   readonly reconcile: boolean;
   /**
@@ -124,33 +136,53 @@ export interface ReadContext<Shared = unknown> extends SourceContext {
 
 /** What the destination holds, as of the last commit. Deleted rows do not count. */
 export interface Stored {
+  /** The number of rows in a scope. */
   count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
-  countBy<T extends Table>(
+  /** The same, by the values of some columns: one entry for each combination that occurs. */
+  countBy<T extends Table, const C extends ColumnName<T>>(
     table: T,
     scope: Scope<T>,
-    columns: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly { readonly values: StoredValues; readonly count: number }[]>;
-  keys<T extends Table>(
+    columns: readonly C[],
+  ): Promise<readonly { readonly values: Pick<Row<T>, C>; readonly count: number }[]>;
+  /** The primary keys of the rows in a scope, with these further columns and no others. @param columns default: none */
+  keys<T extends Table, const C extends ColumnName<T> = never>(
     table: T,
     scope: Scope<T>,
-    columns?: readonly (keyof T["columns"] & string)[],
-  ): Promise<readonly StoredValues[]>;
+    columns?: readonly C[],
+  ): Promise<readonly (Key<T> & Pick<Row<T>, C>)[]>;
 }
 
-/** Declares a stream; its batches must fit its table. */
-export function defineStream<Shared, const T extends Table>(stream: {
+/**
+ * Declares a stream. Its rows, their keys and its state must fit what it declares, or it does not compile:
+ *
+ * ```ts
+ * type PoolsState = { readonly readAt: number };
+ * export const pools = defineStream<unknown, typeof poolsTable, PoolsState>({ name: "pools", table: poolsTable, … });
+ * ```
+ *
+ * Without type arguments the table is inferred, and the state may be any JSON.
+ */
+export function defineStream<
+  Shared,
+  const T extends Table,
+  S extends Json = Json,
+  Other extends Table = never,
+>(stream: {
   readonly name: string;
   readonly table: T;
   readonly revision: number;
-  readonly needs?: readonly (keyof T["columns"] & string)[];
-  readonly keeps?: readonly Keeps<keyof T["columns"] & string>[];
-  readonly sampleBy?: keyof T["columns"] & string;
-  read(context: ReadContext<Shared>): AsyncIterable<StreamBatch>;
-}): Stream<Shared, T> {
+  readonly needs?: readonly ColumnName<T>[];
+  readonly keeps?: readonly Keeps<ColumnName<T>>[];
+  readonly sampleBy?: ColumnName<T>;
+  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S> | BatchOf<Other, S>>;
+}): Stream<Shared, T, S, Other> {
   return stream;
 }
 
-/** Types a batch's rows by the table they go to. */
-export function batchOf<T extends Table>(table: T, batch: Omit<StreamBatch<T>, "table">): StreamBatch {
-  return { table, ...batch } as unknown as StreamBatch;
+/** A batch of a table: whoever makes it may know the table only by its type, or be another table's stream. */
+export function batchOf<T extends Table, S extends Json>(
+  table: T,
+  batch: Omit<StreamBatch<T, S>, "table">,
+): StreamBatch<T, S> & { readonly table: T } {
+  return { table, ...batch };
 }

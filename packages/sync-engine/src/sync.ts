@@ -12,7 +12,7 @@ import type { SourceEvent, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
 import type { StreamResult, SyncResult } from "./result.ts";
-import { openSession } from "./session.ts";
+import { openSession, storedIn } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
 import { decodeState, encodeState, noState } from "./state.ts";
 import { uniqueRows } from "./unique.ts";
@@ -109,7 +109,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         shared,
         state: state?.isOutdated ? undefined : state?.data,
         outdated: state?.isOutdated ? state.data : undefined,
-        stored: session,
+        stored: storedIn(session),
         reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue)),
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),

@@ -6,6 +6,8 @@ import {
   type Batch,
   type CommitResult,
   DestinationError,
+  type Key,
+  type Row,
   rowId,
   type Scope,
   type StoredValues,
@@ -79,8 +81,8 @@ export class UnstoredRows {
   }
 
   /** Those of a table, as they were when they were read last. */
-  of({ name }: Table): readonly StoredValues[] {
-    return [...(this.#entries.get(name)?.values() ?? [])].map(({ row }) => row);
+  of<T extends Table>({ name }: T): readonly (Key<T> & Partial<Row<T>>)[] {
+    return [...(this.#entries.get(name)?.values() ?? [])].map(({ row }) => row as Key<T> & Partial<Row<T>>);
   }
 
   /**

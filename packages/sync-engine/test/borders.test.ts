@@ -11,7 +11,7 @@ const things = defineTable({
   columns: { id: { type: "int64", description: "A number." }, region: { type: "string", description: "Where it is." } },
 });
 
-function sourceOf(read: (context: ReadContext) => AsyncIterable<StreamBatch>): Source {
+function sourceOf(read: (context: ReadContext) => AsyncIterable<StreamBatch<typeof things>>): Source {
   return {
     name: "test",
     url: "http://127.0.0.1:1/",
@@ -27,7 +27,7 @@ describe("I13: a batch with two different rows of one key", () => {
     { id: 2, region: "b" },
     { id: 1, region: "c" },
   ];
-  const batches: Record<string, StreamBatch> = {
+  const batches: Record<string, StreamBatch<typeof things>> = {
     "as upserts": { upserts: colliding, state: 1 },
     "in a scope": { replace: [{ scope: {}, rows: colliding }], state: 1 },
     "in a scope and beside it": {

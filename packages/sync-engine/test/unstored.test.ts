@@ -2,7 +2,6 @@
 import { defineTable, type Row } from "@org/destination";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import {
-  batchOf,
   defineStream,
   type ReadContext,
   type Source,
@@ -29,7 +28,7 @@ type Weight = Row<typeof weights>;
 const row = (id: string, weight: number | null = 1, kind = "a"): Weight => ({ id, kind, weight, more: null });
 const bad = (id: string, kind = "a") => row(id, Number.NaN, kind);
 
-type Read = (context: ReadContext) => AsyncIterable<StreamBatch>;
+type Read = (context: ReadContext) => AsyncIterable<StreamBatch<typeof weights>>;
 
 let memory = createMemory();
 beforeEach(() => {
@@ -67,17 +66,17 @@ async function syncNow(read: Read, options: Partial<SyncOptions> = {}) {
   return { failure, problems: problems.map(({ message }) => message), codes: problems.map(({ code }) => code) };
 }
 
-const yielding = (...batches: readonly Omit<StreamBatch, "state">[]): Read =>
+const yielding = (...batches: readonly Omit<StreamBatch<typeof weights>, "state">[]): Read =>
   async function* () {
-    for (const batch of batches) yield batchOf(weights, { ...batch, state: 1 } as never);
+    for (const batch of batches) yield { ...batch, state: 1 };
   };
 
 test("I14: stores all others, moves on, reports each, and fails at its end", async () => {
   const states: unknown[] = [];
   const read: Read = async function* ({ state }) {
     states.push(state);
-    yield batchOf(weights, { upserts: [row("1"), bad("2"), row("3")], state: "first" });
-    yield batchOf(weights, { upserts: [row("4"), { ...row("5"), kind: "half \ud83d" }], state: "second" });
+    yield { upserts: [row("1"), bad("2"), row("3")], state: "first" };
+    yield { upserts: [row("4"), { ...row("5"), kind: "half \ud83d" }], state: "second" };
   };
   const { failure, problems, codes } = await syncNow(read);
   expect(stored()).toEqual(["1", "3", "4"]);
@@ -94,7 +93,7 @@ test("I14: stores all others, moves on, reports each, and fails at its end", asy
 test("tells the stream which they are, with what it finds them by, until they fit or are gone", async () => {
   const told: unknown[] = [];
   const then =
-    (...batches: readonly Omit<StreamBatch, "state">[]): Read =>
+    (...batches: readonly Omit<StreamBatch<typeof weights>, "state">[]): Read =>
     (context) => {
       told.push(context.unstored(weights));
       return yielding(...batches)(context);
@@ -178,7 +177,7 @@ test("of too many the state does not move: all others are stored, and read again
   const reading = (...batches: readonly (readonly Weight[])[]): Read =>
     async function* ({ state }) {
       seen.push(state);
-      for (const [index, upserts] of batches.entries()) yield batchOf(weights, { upserts, state: index + 1 });
+      for (const [index, upserts] of batches.entries()) yield { upserts, state: index + 1 };
     };
   for (const begun of [undefined, 1, 1]) {
     const { failure, problems } = await syncNow(reading([row("1")], [...many, row("2")], [row("3"), bad("late")]));
@@ -202,7 +201,7 @@ test("a first batch of too many leaves no state, and the next sync is a first on
   const seen: unknown[] = [];
   const read: Read = async function* ({ state, unstored }) {
     seen.push(state, unstored(weights).length);
-    yield batchOf(weights, { upserts: [...many, row("1")], state: 1 });
+    yield { upserts: [...many, row("1")], state: 1 };
   };
   for (const _ of [1, 2]) expect((await syncNow(read)).failure?.message).toContain("1001 rows");
   expect(seen).toEqual([undefined, 0, undefined, 0]);

@@ -6,17 +6,18 @@
  * attempt never changes while a later one is there. Of several tries with one number, the one that ran counts.
  */
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import type { Row, StoredValues } from "@org/destination";
+import type { Row } from "@org/destination";
 import { finalTaskStates } from "./doubts.ts";
 import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
 import { attemptRow, taskInstanceRow, type taskInstancesTable } from "./tables/task-instances.ts";
 
-type AttemptRow = Row<typeof taskInstancesTable>;
+/** An attempt as the table holds it. */
+export type AttemptRow = Row<typeof taskInstancesTable>;
 
 export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
   /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
-  readonly remove: readonly StoredValues[];
+  readonly remove: readonly AttemptRow[];
 }
 
 /**
@@ -28,7 +29,7 @@ export interface WholeTaskInstances {
  */
 export async function whole(
   listed: readonly TaskInstance[],
-  stored: readonly StoredValues[],
+  stored: readonly AttemptRow[],
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
   triesAreDue: (row: TaskInstance) => boolean,
 ): Promise<WholeTaskInstances> {
@@ -51,7 +52,7 @@ export async function whole(
   return { rows, remove: parts.flatMap(({ remove }) => remove).filter((row) => !keep.has(attemptKey(row))) };
 }
 
-function attemptKey(row: StoredValues): string {
+function attemptKey(row: AttemptRow): string {
   return key(taskInstanceKey(row), Number(row.try_number));
 }
 
@@ -76,15 +77,15 @@ function formerKeys(listed: TaskInstance, keyOfId: string | undefined): readonly
 }
 
 /** Whether stored rows are attempts of what is listed now, rather than of a placeholder or of another iteration. */
-function isSamePlace(stored: StoredValues, listed: TaskInstance): boolean {
+function isSamePlace(stored: AttemptRow, listed: TaskInstance): boolean {
   return !listed.in_loop && Number(stored.map_index) === listed.map_index;
 }
 
 interface Sources {
   /** What the table holds of the task instance. */
-  readonly known: readonly StoredValues[];
+  readonly known: readonly AttemptRow[];
   /** What it holds of it under another key. */
-  readonly moved: readonly StoredValues[];
+  readonly moved: readonly AttemptRow[];
   readonly triesAreDue: boolean;
   askTries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
 }
@@ -100,12 +101,12 @@ async function earlierAttempts(
   const earlier = known.filter((row) => row.is_latest === false && isEarlier(row));
   const isKnown = latest?.id === listed.id && Number(latest.try_number) === listed.try_number && moved.length === 0;
   // Their number says nothing: the server's own tries may have gaps, and would be asked for at every sync.
-  if (isKnown && !triesAreDue) return earlier as unknown as AttemptRow[];
+  if (isKnown && !triesAreDue) return earlier;
   const attempts = new Map<number, AttemptRow>();
   // What was seen to its end stays, even where the server's tries have a gap or cannot be had.
   for (const row of [...moved, ...known]) {
     if (!isEarlier(row) || !hasEnded(row)) continue;
-    attempts.set(Number(row.try_number), { ...row, ...earlierColumns(listed) } as unknown as AttemptRow);
+    attempts.set(Number(row.try_number), { ...row, ...earlierColumns(listed) });
   }
   const tries = (await askTries(listed)) ?? [];
   // Where the listed attempt is not among them, they are those of a run that was made again under its id meanwhile.
@@ -117,7 +118,7 @@ async function earlierAttempts(
 }
 
 /** An earlier attempt ended, whatever its state says: since Airflow 3.4 one that was retried may keep `up_for_retry`. */
-function hasEnded({ is_latest, state }: StoredValues): boolean {
+function hasEnded({ is_latest, state }: AttemptRow): boolean {
   return is_latest === false || finalTaskStates.includes(state as string);
 }
 

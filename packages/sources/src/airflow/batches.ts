@@ -7,10 +7,10 @@
  */
 import type { DagRun, TaskInstance } from "@org/airflow-client";
 import type { Json, Row, Scope, StoredValues, Table } from "@org/destination";
-import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
+import { type BatchOf, batchOf, type Stored } from "@org/sync-engine";
 import { timestampOf } from "../timestamp.ts";
 import type { OnUnreadable } from "./ask.ts";
-import { whole } from "./attempts.ts";
+import { type AttemptRow, whole } from "./attempts.ts";
 import { identityOf, NO_INDEX, type RunId, runKey, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
 import { leaves } from "./leaves.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
@@ -19,6 +19,9 @@ import type { AirflowSync } from "./shared.ts";
 import type { StreamState } from "./stream-state.ts";
 import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
+
+export type DagRunBatch = BatchOf<typeof dagRunsTable, StreamState>;
+export type TaskInstanceBatch = BatchOf<typeof taskInstancesTable, StreamState>;
 
 /** Rows that are there as far as anybody knows. */
 export const unpurged = { purged_at: { in: [null] } };
@@ -29,7 +32,7 @@ export async function dagRunBatch(
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly DagRun[] },
   before: StreamState,
-): Promise<StreamBatch> {
+): Promise<DagRunBatch> {
   const rows = listed.map(dagRunRow);
   const state = withOwed(airflow, before);
   if (!scope || !isFixed(scope)) return batchOf(dagRunsTable, { upserts: rows, state });
@@ -48,8 +51,8 @@ export async function taskInstanceBatch(
   stored: Stored,
   { scope, rows: listed }: { readonly scope?: AirflowScope; readonly rows: readonly TaskInstance[] },
   before: StreamState,
-  held?: readonly StoredValues[],
-): Promise<StreamBatch> {
+  held?: readonly AttemptRow[],
+): Promise<TaskInstanceBatch> {
   const known = held ?? (await heldOf(listed, stored));
   const { rows, remove } = await whole(listed, known, airflow.tries, airflow.triesAreDue);
   const state = withOwed(airflow, before);
@@ -66,7 +69,7 @@ function withOwed(airflow: AirflowSync, state: StreamState): StreamState {
 }
 
 /** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
-export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly StoredValues[]> {
+export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly AttemptRow[]> {
   const ids = listed.map(identityOf);
   const column = (name: keyof TaskInstanceId, ...more: number[]) => ({
     in: [...new Set([...more, ...ids.map((id) => id[name])])],
@@ -93,7 +96,7 @@ export async function* readTaskInstances(
   scope: AirflowScope,
   stateNow: () => StreamState,
   onUnreadable: OnUnreadable,
-): AsyncGenerator<StreamBatch> {
+): AsyncGenerator<TaskInstanceBatch> {
   for await (const leaf of leaves(airflow.api.taskInstances.ask, scope, airflow.tasksPerAnswer, onUnreadable)) {
     yield await taskInstanceBatch(airflow, stored, leaf, stateNow());
   }
@@ -115,7 +118,7 @@ export async function* unlessForbidden<T>(items: AsyncIterable<T>): AsyncGenerat
 }
 
 /** A DAG that is gone from the server, with all that it had; what was purged before stays. */
-export function goneBatch<T extends Table>(table: T, dags: readonly string[], state: Json): StreamBatch {
+export function goneBatch<T extends Table, S extends Json>(table: T, dags: readonly string[], state: S) {
   const scope = { dag_id: { in: dags }, ...("purged_at" in table.columns ? unpurged : {}) } as Scope<T>;
   return batchOf(table, { replace: [{ scope, rows: [] }], state });
 }

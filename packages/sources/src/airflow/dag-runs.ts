@@ -1,7 +1,16 @@
 import type { DagRun } from "@org/airflow-client";
-import { defineStream, type Stored, type StreamBatch } from "@org/sync-engine";
+import { defineStream, type Stored } from "@org/sync-engine";
 import { justAfter } from "../timestamp.ts";
-import { announceDeletions, dagRunBatch, goneBatch, readTaskInstances, unlessForbidden, unpurged } from "./batches.ts";
+import {
+  announceDeletions,
+  type DagRunBatch,
+  dagRunBatch,
+  goneBatch,
+  readTaskInstances,
+  type TaskInstanceBatch,
+  unlessForbidden,
+  unpurged,
+} from "./batches.ts";
 import { changed, changes } from "./changes.ts";
 import { findContradictions } from "./contradictions.ts";
 import {
@@ -22,7 +31,7 @@ import { lateRows } from "./late.ts";
 import { leaves } from "./leaves.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
-import { parseStreamState, type StreamPosition } from "./stream-state.ts";
+import { parseStreamState, type StreamPosition, type StreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 import { createUnread } from "./unread.ts";
@@ -32,7 +41,7 @@ import { countWith, runsOf, unstoredRuns } from "./unstored.ts";
  * The first sync reads the history. Every sync then reads what changed since the last one, and what no window shows; a
  * reconcile also what the table holds too much of.
  */
-export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
+export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable, StreamState, typeof taskInstancesTable>({
   name: "dag_runs",
   table: dagRunsTable,
   revision: 2,
@@ -97,7 +106,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
       ...(await byRunAfter(eventDoubts(events, "dag_run").filter(airflow.isVisible), stored)),
     ];
     /** Reads the task instances of runs, or has the next sync that may read them do so. */
-    async function* readTasksOf(runs: readonly RunId[]): AsyncGenerator<StreamBatch> {
+    async function* readTasksOf(runs: readonly RunId[]): AsyncGenerator<TaskInstanceBatch> {
       if (!streams.has("task_instances")) {
         // Where task instances are never synced, nobody ever reads them.
         airflow.readLater(runs.slice(0, Math.max(0, MOST_REMEMBERED - airflow.dueTries().length)));
@@ -112,7 +121,7 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable>({
           airflow.triesWereAsked(runs.filter(({ dag_id }) => scope.dags?.includes(dag_id)));
       }
     }
-    async function* readRuns(scope: AirflowScope): AsyncGenerator<StreamBatch> {
+    async function* readRuns(scope: AirflowScope): AsyncGenerator<DagRunBatch | TaskInstanceBatch> {
       for await (const leaf of leaves(ask, scope, airflow.runsPerAnswer, onUnreadable)) {
         // A change of a run that left no stamp may have left none on its task instances either. They are stored
         // first: were the sync to end in between, the doubt would arise again.

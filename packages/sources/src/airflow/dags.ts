@@ -1,23 +1,28 @@
-import { batchOf, defineStream, isTooLarge, parsePosition } from "@org/sync-engine";
+import { batchOf, defineStream, isTooLarge, type Position, parsePosition } from "@org/sync-engine";
 import { goneBatch } from "./batches.ts";
 import { serverError } from "./server-errors.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
 
-type DagsState = { position?: unknown; unread?: readonly string[]; version?: ServerVersion };
+type DagsState = {
+  readonly position: Position;
+  readonly version: ServerVersion;
+  /** DAGs whose timezone could not be read. */
+  readonly unread?: readonly string[];
+};
 
 /**
  * All DAGs, at every sync: the server does not say which of them changed. Their timezone is only in their details,
  * which are asked for DAGs that are new or have a new version.
  */
-export const dags = defineStream<AirflowSync, typeof dagsTable>({
+export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
   name: "dags",
   table: dagsTable,
   revision: 1,
   needs: ["timezone"],
   async *read({ shared: airflow, state, stored, reconcile, unstored }) {
     const { dags, position } = await airflow.listedDags();
-    const { position: before, unread = [], version: known } = (state ?? {}) as DagsState;
+    const { position: before, unread = [], version: known } = state ?? ({} as Partial<DagsState>);
     const version = await airflow.version(known, reconcile);
     const last = parsePosition(before, position);
     const timezones = new Map<unknown, string | null>();

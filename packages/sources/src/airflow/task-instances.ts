@@ -21,7 +21,7 @@ import { knowsRegions, runKey, taskInstanceKey } from "./keys.ts";
 import { lateRows } from "./late.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
-import { parseStreamState, type StreamPosition } from "./stream-state.ts";
+import { parseStreamState, type StreamPosition, type StreamState } from "./stream-state.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
 import { taskInstancesTable } from "./tables/task-instances.ts";
 import { createUnread } from "./unread.ts";
@@ -37,7 +37,7 @@ const listed = { ...unpurged, is_latest: { in: [true] } };
  * The task instances with all their attempts: the history first, then windows and what no window shows; at a reconcile
  * also what the table holds too much of.
  */
-export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable>({
+export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable, StreamState>({
   name: "task_instances",
   table: taskInstancesTable,
   revision: 2,

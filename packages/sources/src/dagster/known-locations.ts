@@ -1,8 +1,11 @@
-import type { Json, Row, StoredValues } from "@org/destination";
-import { batchOf, type Stored, type StreamBatch } from "@org/sync-engine";
+import type { Row } from "@org/destination";
+import { batchOf, type Position, type Stored, type StreamBatch } from "@org/sync-engine";
 import { type Definitions, isKnown } from "./definitions.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
 import type { sensorsTable } from "./tables/sensors.ts";
+
+/** The state of a stream that is read whole at every sync. */
+export type PositionState = { readonly position: Position };
 
 /**
  * A batch that leaves these rows and no others of the code locations that are loaded, and none of those that the
@@ -19,10 +22,10 @@ export async function replaceKnown<T extends typeof schedulesTable | typeof sens
     readonly definitions: Definitions;
     readonly stored: Stored;
     /** Rows that the table lacks, since they could not be stored. */
-    readonly unstored: readonly StoredValues[];
-    readonly state: Json;
+    readonly unstored: readonly { readonly code_location?: string }[];
+    readonly state: PositionState;
   },
-): Promise<StreamBatch> {
+): Promise<StreamBatch<T, PositionState>> {
   const { rows, definitions, stored, unstored, state } = options;
   const held = await stored.countBy(table, {}, ["code_location"]);
   const filled = [...held.map(({ values }) => values), ...unstored].map((row) => row.code_location as string);

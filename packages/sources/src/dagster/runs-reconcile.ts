@@ -1,12 +1,14 @@
 /** Finds the runs that were deleted, where the table counts others than the server. */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
-import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine";
-import type { RunsPosition } from "./runs-state.ts";
+import { type BatchOf, batchOf, type ReadContext } from "@org/sync-engine";
+import type { RunsPosition, RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { runsTable } from "./tables/runs.ts";
 
 type RunRow = Row<typeof runsTable>;
+
+export type RunsBatch = BatchOf<typeof runsTable, RunsState>;
 
 /**
  * Compares the ids of all runs, and asks for each run that only one side has by its id: one that the server does not
@@ -17,9 +19,9 @@ type RunRow = Row<typeof runsTable>;
  * 200 MB for a million runs. Beyond a few millions halves would be the better way.
  */
 export async function* reconcileRuns(
-  { shared: { api }, stored, expectDeletions }: ReadContext<DagsterSync>,
+  { shared: { api }, stored, expectDeletions }: ReadContext<DagsterSync, RunsState>,
   { rowsOf, state }: { rowsOf(runs: readonly DagsterRun[]): Promise<readonly RunRow[]>; readonly state: RunsPosition },
-): AsyncGenerator<StreamBatch, void, void> {
+): AsyncGenerator<RunsBatch, void, void> {
   // Read before the listing begins, so that a run which is not in the listing cannot be newer than it.
   const gone = new Set((await stored.keys(runsTable, {})).map(({ run_id }) => run_id as string));
   const missed = new Set<string>();

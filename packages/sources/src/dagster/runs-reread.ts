@@ -7,7 +7,7 @@ import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
 import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine";
 import type { RunChanges } from "./run-changes.ts";
-import type { RunsPosition } from "./runs-state.ts";
+import type { RunsPosition, RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { runsTable } from "./tables/runs.ts";
 
@@ -30,7 +30,7 @@ export interface Reread {
 
 /** A share of what the table holds, to be asked for together with what changed: mostly that is all of it. */
 export async function nextReread(
-  { shared: { api }, stored }: ReadContext<DagsterSync>,
+  { shared: { api }, stored }: ReadContext<DagsterSync, RunsState>,
   { reread = [] }: RunsPosition,
 ): Promise<Reread> {
   const share = Math.floor((await stored.count(runsTable, {})) / SCRUBS);
@@ -43,7 +43,7 @@ export async function nextReread(
  * @param changes what came of the share with what changed, and is stored
  */
 export async function* rereadRuns(
-  { shared: { api } }: ReadContext<DagsterSync>,
+  { shared: { api } }: ReadContext<DagsterSync, RunsState>,
   { share, size }: Reread,
   {
     changes: { again, isAgainShort },
@@ -54,7 +54,7 @@ export async function* rereadRuns(
     rowsOf(runs: readonly DagsterRun[]): Promise<readonly Row<typeof runsTable>[]>;
     readonly state: RunsPosition;
   },
-): AsyncGenerator<StreamBatch & { readonly state: RunsPosition }, void, void> {
+): AsyncGenerator<StreamBatch<typeof runsTable, RunsPosition>, void, void> {
   let anchors: readonly string[] = reread;
   let read = 0;
   const reach = (runs: readonly DagsterRun[]): RunsPosition => {
@@ -69,7 +69,7 @@ export async function* rereadRuns(
   if (read >= share && !isAgainShort) return yield { state: reached };
   for await (const { rows } of api.runPages({ from: anchors, limit: size })) {
     const next = reach(rows);
-    yield { ...batchOf(runsTable, { upserts: await rowsOf(rows), state: next }), state: next };
+    yield batchOf(runsTable, { upserts: await rowsOf(rows), state: next });
     if (read >= share) return;
   }
   yield { state };

@@ -1,11 +1,11 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import type { StoredValues } from "@org/destination";
-import { batchOf, defineStream, type StreamBatch, windowStart } from "@org/sync-engine";
+import { batchOf, defineStream, windowStart } from "@org/sync-engine";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
 import { HEAD_SIZE } from "./run-changes.ts";
-import { inChunks, reconcileRuns, these } from "./runs-reconcile.ts";
+import { inChunks, type RunsBatch, reconcileRuns, these } from "./runs-reconcile.ts";
 import { nextReread, rereadRuns } from "./runs-reread.ts";
-import { parseRunsState, type RunsPosition } from "./runs-state.ts";
+import { parseRunsState, type RunsPosition, type RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 
@@ -23,7 +23,7 @@ import { isOpen, runRow, runsTable } from "./tables/runs.ts";
  * same runs; where they do not, a sync that is to find deletions compares all ids. It also reads a part of the runs again,
  * for those that changed without a trace.
  */
-export const runs = defineStream<DagsterSync, typeof runsTable>({
+export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
   name: "runs",
   table: runsTable,
   revision: 1,
@@ -107,7 +107,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable>({
     async function* store(
       pages: AsyncIterable<DagsterPage<DagsterRun>>,
       isLast = (_rows: readonly DagsterRun[]) => false,
-    ): AsyncGenerator<StreamBatch> {
+    ): AsyncGenerator<RunsBatch> {
       for await (const { rows } of pages) {
         yield batchOf(runsTable, { upserts: await rowsOf(rows), state });
         if (isLast(rows)) return;

@@ -1,10 +1,10 @@
 import { defineStream } from "@org/sync-engine";
-import { replaceKnown } from "./known-locations.ts";
+import { type PositionState, replaceKnown } from "./known-locations.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { scheduleRow, schedulesTable } from "./tables/schedules.ts";
 
 /** The schedules of all code locations that are loaded, at every sync: what is missing of them is gone. */
-export const schedules = defineStream<DagsterSync, typeof schedulesTable>({
+export const schedules = defineStream<DagsterSync, typeof schedulesTable, PositionState>({
   name: "schedules",
   table: schedulesTable,
   revision: 1,

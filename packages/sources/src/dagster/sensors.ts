@@ -1,6 +1,6 @@
 import type { StoredValues } from "@org/destination";
 import { defineStream } from "@org/sync-engine";
-import { replaceKnown } from "./known-locations.ts";
+import { type PositionState, replaceKnown } from "./known-locations.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 import { sensorRow, sensorsTable } from "./tables/sensors.ts";
@@ -10,7 +10,7 @@ import { sensorRow, sensorsTable } from "./tables/sensors.ts";
  * in progress is read from the table of the runs; in a sync that did not bring that up to date, since it has no stream
  * `runs`, that stream failed, or a sample was wanted, the server is asked for all runs in progress instead.
  */
-export const sensors = defineStream<DagsterSync, typeof sensorsTable>({
+export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionState>({
   name: "sensors",
   table: sensorsTable,
   revision: 1,
