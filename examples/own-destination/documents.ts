@@ -8,7 +8,7 @@ import { MemoryTable, type TableDocument } from "@org/destination/memory";
 export function documents(file: string): Destination {
   return {
     name: `documents:${file}`,
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 255 },
+    capabilities: { fencing: "lock", maxIdentifierLength: 255 },
     async open(options) {
       options.signal?.throwIfAborted();
       return openSession(openLocked(file), options);

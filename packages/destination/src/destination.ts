@@ -95,24 +95,27 @@ export interface StoredStream {
   readonly committedAt: string;
 }
 
-/** What a destination can do. Both the engine and the conformance suite read it; it must be true. */
+/**
+ * What a destination can do, where destinations differ. It must be true: the conformance suite chooses its cases by it, and
+ * each field says who else reads it.
+ */
 export interface DestinationCapabilities {
-  /** Rows and state become durable together or not at all. */
-  readonly transactional: boolean;
   /**
    * How a second writer of a pipeline is kept out. `lock`: refused with `LOCKED` while a session is open, whatever its
    * pipeline. `lease`: refused with `LOCKED` while the session's process lives and renews its lease; after that a new
    * session takes over, and the older one's next commit fails with `FENCED` and writes nothing. Other pipelines may
-   * write at the same time.
+   * write at the same time. The command syncs pipelines of one `lock` one after the other, and what serves pages waits for
+   * a sync of the same process.
    */
   readonly fencing: "lock" | "lease";
-  /** How long a lease outlives its last renewal, in ms. Only with `lease`. */
+  /** How long a lease outlives its last renewal, in ms: how long the suite waits for one to end. Only with `lease`. */
   readonly leaseMs?: number;
-  /** The longest table or column name, in characters. */
+  /** The longest table or column name, in characters: the suite makes tables with such names. */
   readonly maxIdentifierLength: number;
   /**
    * Whether what a pipeline has can be moved to another destination: {@link Destination.contents}, {@link Session.rows}
-   * and {@link Session.restore} are there. @default false
+   * and {@link Session.restore} are there. The command exports and imports by them.
+   * @default false
    */
   readonly transfer?: boolean;
 }

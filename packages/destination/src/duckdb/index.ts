@@ -76,7 +76,6 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   return {
     name: place,
     capabilities: {
-      transactional: true,
       ...(isShared ? { fencing: "lease", leaseMs } : { fencing: "lock" }),
       maxIdentifierLength: 255,
       transfer: true,

@@ -45,7 +45,6 @@ export function files(place: string, options: FilesOptions = {}): Destination {
   return {
     name: nameOf(place),
     capabilities: {
-      transactional: true,
       fencing: "lease",
       leaseMs: settings.leaseMs,
       maxIdentifierLength: 200,

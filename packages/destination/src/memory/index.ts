@@ -44,7 +44,7 @@ export function createMemory(): Memory {
 export function memoryDestination(memory: Memory = createMemory()): MemoryDestination {
   return {
     name: "memory",
-    capabilities: { transactional: true, fencing: "lock", maxIdentifierLength: 1000, transfer: true },
+    capabilities: { fencing: "lock", maxIdentifierLength: 1000, transfer: true },
     rows: (table) => memory.tables.get(table)?.rows() ?? [],
     async open(options) {
       options.signal?.throwIfAborted();

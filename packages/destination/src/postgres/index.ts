@@ -47,7 +47,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
+    capabilities: { fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
     // In jsonb too, which refuses the escape.
     heldAs: ({ type }, value) =>
       type === "json" ? jsonbValue(valueWithoutNul(value)) : type === "string" ? valueWithoutNul(value) : value,

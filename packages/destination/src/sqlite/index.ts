@@ -56,7 +56,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   };
   return {
     name: place,
-    capabilities: { transactional: true, fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
+    capabilities: { fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
     // JSON keeps it: its text holds an escape.
     heldAs: ({ type }, value) => (type === "string" ? valueWithoutNul(value) : value),
     async open({ pipeline, signal }) {

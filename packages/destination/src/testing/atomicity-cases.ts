@@ -1,13 +1,11 @@
 /** All of a batch or nothing: rows and state are never apart. */
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { DestinationCapabilities } from "../destination.ts";
 import type { DestinationCase, Subject } from "./case.ts";
 import { commitOnce, commitThings, rejectsWith, storedThings, type Thing, thing, things } from "./sample.ts";
 import { startWriter } from "./writer-process.ts";
 
 const group = "atomicity";
-const when = ({ transactional }: DestinationCapabilities) => transactional;
 const stateOf = async (subject: Subject) => (await subject.during((session) => session.states())).get("things")?.value;
 const reason = new Error("the reason");
 const isReason = (error: unknown) => error === reason;
@@ -15,7 +13,6 @@ const isReason = (error: unknown) => error === reason;
 export const atomicityCases: readonly DestinationCase[] = [
   {
     group,
-    when,
     name: "stores neither rows nor state of a batch that has an invalid row in it",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] }, 1);
@@ -37,7 +34,6 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    when,
     name: "goes on in the same session after a batch that failed",
     async run(subject) {
       await subject.during(async (session) => {
@@ -72,7 +68,6 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    when,
     name: "leaves nothing of a commit that was aborted at any moment",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(0)] }, 0);
@@ -103,7 +98,6 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    when,
     name: "holds exactly the rows of its state after the writing process was killed",
     ofProcesses: true,
     async run(subject) {
