@@ -15,10 +15,10 @@ import {
   type Window,
 } from "./moments.ts";
 import { type GivenParameters, parametersOf } from "./parameters.ts";
-import type { AnswerColumns, AnswerRow, Asking, ParameterSet, Question, SqlRow } from "./question.ts";
+import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Question, SqlRow } from "./question.ts";
 import { rowsOf } from "./rows.ts";
 import { withQueries } from "./statement.ts";
-import { findTables } from "./tables.ts";
+import { type FoundTables, findTables } from "./tables.ts";
 
 /** The longest window, in days. */
 const MOST_DAYS = 36_500;
@@ -49,9 +49,13 @@ export interface Answer<C extends AnswerColumns = AnswerColumns> {
   readonly values: readonly Value[];
 }
 
-/** A destination that is open for questions: opened once, asked many. */
+/** A destination that is open for questions: opened once, asked many. It shows what was stored when it was opened. */
 export interface Insights {
-  /** @throws InsightsError `INVALID_PARAMETER`, `NO_TABLES`; DestinationError */
+  /**
+   * The same question, with the same parameters, gets the answer that it got before.
+   *
+   * @throws InsightsError `INVALID_PARAMETER`, `NO_TABLES`; DestinationError
+   */
   answer<P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,
     parameters?: GivenParameters<P> & Scope,
@@ -92,10 +96,11 @@ export async function openInsights(
     throw new InsightsError("NO_TABLES", `${destination.name} holds nothing that a sync wrote: sync into it first.`);
   }
   const reader = await destination.read(options);
+  const opened: Opened = { place: destination.name, reader, contents, answers: new Map() };
   return {
     contents,
     asOf: textOf(asOf),
-    answer: (question, parameters = {}) => ask(destination.name, reader, contents, question, parameters),
+    answer: (question, parameters = {}) => ask(opened, question, parameters),
     close: () => reader.close(),
   };
 }
@@ -119,13 +124,24 @@ export async function answer<P extends ParameterSet, C extends AnswerColumns>(
   }
 }
 
+/** What is open, and what it was asked: a page asks much of what its findings are found by. */
+interface Opened {
+  readonly place: string;
+  readonly reader: SqlReader;
+  readonly contents: readonly StoredPipeline[];
+  /** By question, parameters and window, the latest {@link KEPT_ANSWERS}. */
+  readonly answers: Map<string, { readonly question: Question; readonly answer: Promise<Answer> }>;
+}
+
+/** More than a page asks. */
+const KEPT_ANSWERS = 100;
+
 async function ask<P extends ParameterSet, C extends AnswerColumns>(
-  place: string,
-  reader: SqlReader,
-  contents: readonly StoredPipeline[],
+  opened: Opened,
   question: Question<P, C>,
   given: GivenParameters<P> & Scope,
 ): Promise<Answer<C>> {
+  const { place, contents, answers } = opened;
   const { since, until, days, timezone: zone, pipelines, ...own } = given;
   checkPipelines(place, contents, pipelines);
   const found = findTables(contents, pipelines);
@@ -138,7 +154,45 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
     );
   }
   const timezone = checkTimezone(zone ?? localTimezone());
-  const window = windowOf({ since, until, days }, question.days ?? 7, asOf, timezone);
+  const scope = { since, until, days, timezone, pipelines };
+  const asked: Asked<P, C> = {
+    question,
+    parameters: parametersOf(question, own as unknown as GivenParameters<P>),
+    window: windowOf(scope, question.days ?? 7, asOf, timezone),
+    scope,
+    found,
+    asOf,
+  };
+  const key = JSON.stringify([question.name, asked.parameters, asked.window, timezone, pipelines]);
+  const known = answers.get(key);
+  // Another question may have the same name.
+  if (known && known.question === (question as unknown)) return known.answer as unknown as Promise<Answer<C>>;
+  const answer = carryOut(opened, asked);
+  answers.set(key, { question: question as unknown as Question, answer: answer as unknown as Promise<Answer> });
+  for (const oldest of answers.keys()) {
+    if (answers.size <= KEPT_ANSWERS) break;
+    answers.delete(oldest);
+  }
+  answer.catch(() => answers.delete(key));
+  return answer;
+}
+
+/** A question with all that was said of it. */
+interface Asked<P extends ParameterSet, C extends AnswerColumns> {
+  readonly question: Question<P, C>;
+  readonly parameters: ParameterValues<P>;
+  readonly window: Window;
+  readonly scope: { readonly [K in keyof Scope]-?: Scope[K] | undefined } & { readonly timezone: string };
+  readonly found: FoundTables;
+  readonly asOf: Micros;
+}
+
+async function carryOut<P extends ParameterSet, C extends AnswerColumns>(
+  opened: Opened,
+  { question, parameters, window, scope, found, asOf }: Asked<P, C>,
+): Promise<Answer<C>> {
+  const { reader, contents } = opened;
+  const { timezone, pipelines } = scope;
   const dialect = dialects[reader.dialect];
   const run = async (write: (asking: Asking<P>) => string) => {
     const values: Value[] = [];
@@ -152,7 +206,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   };
   let shownDays: readonly Day[] | undefined;
   const asking: Asking<P> = {
-    parameters: parametersOf(question, own as unknown as GivenParameters<P>),
+    parameters,
     asOf,
     window,
     previous: { from: window.from - (window.to - window.from), to: window.from },
@@ -171,8 +225,8 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
     query: async (write) => (await run(write)).rows,
     async answer(other, parameters) {
       if (!other.tables.some((name) => found.has(name))) return [];
-      const scope = { since, until, days, timezone, pipelines, ...parameters } as GivenParameters<ParameterSet> & Scope;
-      return (await ask(place, reader, contents, other as unknown as Question, scope)).rows as never;
+      const given = { ...scope, ...parameters } as GivenParameters<ParameterSet> & Scope;
+      return (await ask(opened, other as unknown as Question, given)).rows as never;
     },
   };
   const { sql, values, rows } = await run((own) => question.sql(own));

@@ -14,6 +14,8 @@ export interface Dialect {
   member(column: string, name: string): string;
   /** A boolean column as 0 or 1. */
   flag(column: string): string;
+  /** The lower median, to be followed by OVER: where the database moves it along with a window. Others take what is near. */
+  medianOver?(value: string): string;
 }
 
 const literal = (text: string) => `'${text.replaceAll("'", "''")}'`;
@@ -29,6 +31,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
     micros: (column) => `epoch_us(${column})`,
     member: (column, name) => `json_extract_string(${column}, ${path(name)})`,
     flag,
+    medianOver: (value) => `quantile_disc(${value}, 0.5)`,
   },
   sqlite: {
     name: "sqlite",

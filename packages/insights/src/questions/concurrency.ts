@@ -19,7 +19,15 @@ type Own = Asking<typeof parameters>;
 
 /** With more days, nobody looks at hours. */
 const DAYS_OF_HOURS = 31;
-const keys = ["orchestrator", "pipeline", "what", "key"];
+
+/** What is counted, by numbers: of millions of starts and ends, they are compared sooner than words. */
+const lanes = [
+  { orchestrator: "airflow", what: "tasks" },
+  { orchestrator: "airflow", what: "runs" },
+  { orchestrator: "dagster", what: "runs" },
+] as const;
+
+const keysOf = ({ by }: Own["parameters"]) => (by === "all" ? ["lane"] : ["lane", "pipeline", "key"]);
 
 export const concurrency = defineQuestion({
   name: "concurrency",
@@ -48,6 +56,7 @@ export const concurrency = defineQuestion({
   chart: { kind: "bars", label: "day", value: "p95", mark: "peak" },
   sql(asking) {
     const marks = marksOf(asking).map(({ from }) => from);
+    const keys = keysOf(asking.parameters);
     const sweep = {
       keys,
       levels: ["running", "waiting"],
@@ -66,12 +75,12 @@ export const concurrency = defineQuestion({
     const { by, limit } = asking.parameters;
     const marks = marksOf(asking);
     const limits = by === "dag" ? await limitsOf(asking) : new Map<string, Limits>();
-    const days = Map.groupBy(rows, (row) =>
-      JSON.stringify([...keys.map((name) => row[name]), marks[Number(row.mark)]?.date]),
+    const days = Map.groupBy(rows, ({ lane, pipeline, key, mark }) =>
+      JSON.stringify([Number(lane), pipeline, key, marks[Number(mark)]?.date]),
     );
     const answer = [...days.values()].map((own) => {
-      const row = own[0] as SqlRow;
-      return dayOf(own, marks, String(row.what), limits.get(JSON.stringify([row.pipeline, row.key])));
+      const { pipeline, key } = own[0] as SqlRow;
+      return dayOf(own, marks, limits.get(JSON.stringify([pipeline, key])));
     });
     const together = (a: DayRow, b: DayRow) => compare(a.orchestrator, b.orchestrator) || compare(a.what, b.what);
     answer.sort(
@@ -103,16 +112,15 @@ function marksOf(asking: Own): readonly Mark[] {
 
 function intervalsOf({ asOf, parameters }: Own): readonly Counted[] {
   const { by } = parameters;
-  const key = (orchestrator: string, what: string, name: string) => [
-    `'${orchestrator}'`,
-    by === "dag" ? "e.pipeline" : "''",
-    `'${what}'`,
-    by === "all" ? "'(all)'" : `coalesce(${name}, '(none)')`,
+  const key = (lane: (typeof lanes)[number], name: string) => [
+    String(lanes.indexOf(lane)),
+    ...(by === "all" ? [] : [by === "dag" ? "e.pipeline" : "''", `coalesce(${name}, '(none)')`]),
   ];
+  const [tasksLane, dagsLane, jobsLane] = lanes;
   const name = { all: "''", dag: "e.dag_id", pool: "e.pool", queue: "e.queue" }[by];
   const present = ofPresentDags("e", "dag_id", parameters);
   const active = activeExecutions(asOf);
-  const tasks = key("airflow", "tasks", name);
+  const tasks = key(tasksLane, name);
   const executions = [
     {
       keys: tasks,
@@ -128,8 +136,8 @@ function intervalsOf({ asOf, parameters }: Own): readonly Counted[] {
     },
   ];
   if (by === "pool" || by === "queue") return executions;
-  const runs = (orchestrator: string, table: string, known: string) => {
-    const keys = key(orchestrator, "runs", "e.name");
+  const runs = (lane: (typeof lanes)[number], table: string, known: string) => {
+    const keys = key(lane, "e.name");
     return [
       {
         ...{ keys, from: "e.started", to: `coalesce(e.ended, ${asOf})`, by: ["1", "0"] },
@@ -141,15 +149,13 @@ function intervalsOf({ asOf, parameters }: Own): readonly Counted[] {
       },
     ];
   };
-  const ofDags = runs(
-    "airflow",
-    "(SELECT * FROM plain_runs WHERE orchestrator = 'airflow')",
-    "e.purged_at IS NULL",
-  ).map((each) => ({
-    ...each,
-    of: `${each.of} AND ${ofPresentDags("e", "name", parameters)}`,
-  }));
-  return [...executions, ...ofDags, ...runs("dagster", "job_runs", "1 = 1")];
+  const ofDags = runs(dagsLane, "(SELECT * FROM plain_runs WHERE orchestrator = 'airflow')", "e.purged_at IS NULL").map(
+    (each) => ({
+      ...each,
+      of: `${each.of} AND ${ofPresentDags("e", "name", parameters)}`,
+    }),
+  );
+  return [...executions, ...ofDags, ...runs(jobsLane, "job_runs", "1 = 1")];
 }
 
 interface Limits {
@@ -170,8 +176,9 @@ async function limitsOf({ query }: Own): Promise<ReadonlyMap<string, Limits>> {
 type DayRow = ReturnType<typeof dayOf>;
 
 /** @param own the levels of one key on one day */
-function dayOf(own: readonly SqlRow[], marks: readonly Mark[], what: string, limits: Limits | undefined) {
-  const { orchestrator, pipeline, key, mark } = own[0] as SqlRow;
+function dayOf(own: readonly SqlRow[], marks: readonly Mark[], limits: Limits | undefined) {
+  const { lane, pipeline = "", key = "(all)", mark } = own[0] as SqlRow;
+  const { orchestrator, what } = lanes[Number(lane)] as (typeof lanes)[number];
   const parts = (kind: string) =>
     own
       .filter((row) => row.kind === kind)
@@ -187,7 +194,7 @@ function dayOf(own: readonly SqlRow[], marks: readonly Mark[], what: string, lim
     ? [...byMark].sort(([a], [b]) => a - b).map(([, own]) => Math.max(...own.map(({ level }) => level)))
     : [];
   return {
-    orchestrator: String(orchestrator),
+    orchestrator,
     pipeline: String(pipeline) || null,
     what,
     key: String(key),

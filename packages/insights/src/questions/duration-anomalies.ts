@@ -59,19 +59,29 @@ export const durationAnomalies = defineQuestion({
 /**
  * One row per run, and per task of a run, numbered from the first one on. Runs of a `block` are found without looking at all
  * that ever were: those before a run are in its own block and in the one before.
+ *
+ * @param condition on whole jobs and tasks
  */
-function numbered({ window, parameters }: Own): string {
+function numbered({ window, parameters }: Own, condition = "1 = 1"): string {
   const key = timedKey.join(", ");
   return `SELECT n.*, number - number % ${parameters.base} AS block
     FROM (SELECT s.*, row_number() OVER (PARTITION BY ${key} ORDER BY started, run_id) AS number
     FROM (SELECT ${key}, run_id, min(started) AS started, max(ended) AS ended, max(duration) AS duration
-      FROM timings t WHERE duration IS NOT NULL AND ended < ${window.to} AND ${ofPresentDags("t", "name", parameters)}
+      FROM timings t WHERE duration IS NOT NULL AND ended < ${window.to} AND ${ofPresentDags("t", "name", parameters)} AND ${condition}
       GROUP BY ${key}, run_id) AS s) AS n`;
 }
 
 function outliers(asking: Own): string {
-  const { window, parameters } = asking;
+  const { window, parameters, dialect } = asking;
   const { z, floor, base, min_runs, limit } = parameters;
+  const isOff = (usual: string) => `(abs(duration - ${usual}) >= ${floor} AND ${mayBeOff("duration", usual, z)})`;
+  const median = dialect.medianOver?.("duration");
+  const near = median
+    ? [{ name: "middle", sql: median }]
+    : [
+        { name: "least", sql: "min(duration)" },
+        { name: "most", sql: "max(duration)" },
+      ];
   const before = `PARTITION BY ${timedKey.join(", ")} ORDER BY number ROWS BETWEEN ${base} PRECEDING AND 1 PRECEDING`;
   const same = timedKey.map((name) => `n.${name} = c.${name}`).join(" AND ");
   return `
@@ -79,9 +89,8 @@ function outliers(asking: Own): string {
     /* What is near all of the runs before it is near their median. */
     candidates AS (
       SELECT c.*, row_number() OVER (ORDER BY ${timedKey.join(", ")}, number) AS id
-      FROM (SELECT n.*, min(duration) OVER (${before}) AS least, max(duration) OVER (${before}) AS most FROM numbered n) AS c
-      WHERE ${within("ended", window)} AND number > ${min_runs}
-        AND (duration - least >= ${floor} OR most - duration >= ${floor})),
+      FROM (SELECT n.*, ${near.map(({ name, sql }) => `${sql} OVER (${before}) AS ${name}`).join(", ")} FROM numbered n) AS c
+      WHERE ${within("ended", window)} AND number > ${min_runs} AND (${near.map(({ name }) => isOff(name)).join(" OR ")})),
     baseline AS (
       SELECT p.*, ${ranked("earlier", ["id"])}
       FROM (SELECT id, c.duration AS took, n.duration AS earlier
@@ -134,7 +143,7 @@ function baselinesOf(asking: Own, rows: readonly SqlRow[]): string {
   );
   return `
     WITH picked (id, pipeline, job, task, number, near) AS (${asking.values(picked, 6)}),
-    numbered AS (${numbered(asking)})
+    numbered AS (${numbered(asking, "(pipeline, job, task) IN (SELECT pipeline, job, task FROM picked)")})
     SELECT id, n.started, n.duration FROM picked JOIN numbered n
       ON n.pipeline = picked.pipeline AND n.job = picked.job AND n.task = picked.task AND n.block = picked.near
       AND n.number BETWEEN picked.number - ${base} AND picked.number - 1`;
