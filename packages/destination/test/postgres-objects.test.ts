@@ -177,8 +177,8 @@ describe("a new key", () => {
     [
       "a publication of some columns",
       "CREATE PUBLICATION mine FOR TABLE things (id, at)",
+      "publication mine",
       "cannot update",
-      "publication",
     ],
   ])("does not come under %s, which is named", async (_what, sql, ...words) => {
     await make(sql);
@@ -209,4 +209,19 @@ describe("a new key", () => {
     expect(await key()).toEqual([{ conname: "things_pkey" }]);
     await inSession(place.connect(), (session) => store(session));
   });
+});
+
+test.each([
+  ["dropped", "ALTER TABLE things DROP CONSTRAINT things_pkey"],
+  [
+    "made deferrable",
+    "ALTER TABLE things DROP CONSTRAINT things_pkey, ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED",
+  ],
+])("a key that somebody %s is asked for again", async (_what, sql) => {
+  await make(sql);
+  await expect(inSession(place.connect(), (session) => store(session))).rejects.toEqual(
+    failure("SCHEMA_CONFLICT", false, "things", "primary key", "ADD PRIMARY KEY"),
+  );
+  await make("ALTER TABLE things DROP CONSTRAINT IF EXISTS things_pkey, ADD PRIMARY KEY (id)");
+  await inSession(place.connect(), (session) => store(session));
 });

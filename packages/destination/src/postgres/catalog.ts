@@ -133,8 +133,25 @@ export class PostgresCatalog implements Catalog {
     if (key?.identity) changes.push(`REPLICA IDENTITY USING INDEX ${name}`);
     if (key?.clustered) changes.push(`CLUSTER ON ${name}`);
     for (const change of changes) await this.#database.run(`ALTER TABLE ${target} ${change}`);
-    // What replicas go by may be more now than a publication of theirs shows, and then no row could be written any more.
-    await this.#database.read(`EXPLAIN UPDATE ${target} SET _synced_at = now()`);
+    await this.#expectPublishable(table);
+  }
+
+  /** What replicas go by may be more now than a publication of theirs shows, and then no row could be written any more. */
+  async #expectPublishable(table: Table): Promise<void> {
+    const target = this.#database.names.table(table.name);
+    // Named beforehand: an error ends the transaction.
+    const [{ names = null } = {}] = await this.#database.read(
+      `SELECT string_agg(format('publication %I', pubname), ', ' ORDER BY pubname) AS names
+       FROM pg_publication_rel JOIN pg_publication ON pg_publication.oid = prpubid
+       WHERE prrelid = ${literal(target)}::regclass AND (pubupdate OR pubdelete)`,
+    );
+    if (names === null) return;
+    try {
+      await this.#database.read(`EXPLAIN UPDATE ${target} SET _synced_at = now()`);
+    } catch (error) {
+      if (!dialect.refusesChange(error)) throw error;
+      throw inTheWay(this.#database, table, [`${names}: ${(error as Error).message}`], error);
+    }
   }
 
   #relations(where: string) {

@@ -5,6 +5,11 @@ type Meaning = readonly [DestinationErrorCode, advice: string];
 
 const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once the server answers."];
 const denied: Meaning = ["NO_PERMISSION", "Check user and password in the URL, and what pg_hba.conf lets in."];
+const noKey: Meaning = [
+  "SCHEMA_CONFLICT",
+  "Somebody dropped the table's primary key, or made it deferrable. Make it again with ALTER TABLE … ADD PRIMARY KEY (…), or " +
+    "drop the table to have it read again.",
+];
 const inTheWay: Meaning = ["LOCKED", "Another program is at work on the same tables. Try again when it has finished."];
 
 /** What the codes of PostgreSQL (https://postgresql.org/docs/current/errcodes-appendix.html) and of Node mean. */
@@ -17,6 +22,7 @@ const known: Readonly<Record<string, Meaning>> = {
     "NO_PERMISSION",
     "The user needs the rights to create tables in the schema (or to create the schema), and temporary tables in the database.",
   ],
+  "42P10": noKey,
   "25006": ["NO_PERMISSION", "The server is read-only: name the primary server, not a replica."],
   "53100": ["NO_SPACE", "Make room on the server and sync again."],
   // Locks, deadlocks, and tables that two sessions make at once.
@@ -130,7 +136,10 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   const message = messageOf(thrown);
   const isTransient = transient.test(code) || lost.test(message);
   const [ours, advice] =
-    known[code] ?? tlsMeaning(code, thrown) ?? (isTransient ? unreachable : (["FAILED", ""] as const));
+    known[code] ??
+    keyMeaning(thrown) ??
+    tlsMeaning(code, thrown) ??
+    (isTransient ? unreachable : (["FAILED", ""] as const));
   return new DestinationError(
     ours,
     `${doing} in ${place} failed: ${message.replace(/[\s:.!?]*$/, ".")} ${functionOf(thrown)}${advice}`.trim(),
@@ -138,6 +147,11 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
       cause: thrown,
     },
   );
+}
+
+/** A key that can be deferred has a code that many things have. */
+function keyMeaning(thrown: unknown): Meaning | undefined {
+  return (thrown as { routine?: unknown } | undefined)?.routine === "ExecCheckIndexConstraints" ? noKey : undefined;
 }
 
 /** Whose function failed, as a sentence, where it was somebody's: what a trigger runs is not what we asked for. */
