@@ -73,9 +73,7 @@ export const destinationForms =
 /** A destination, and what of its address commands need to know. */
 export interface Place {
   readonly destination: Destination;
-  /** The file, where it is a DuckDB database in a file, in its first schema. */
-  readonly duckdbFile?: string;
-  /** The same in any schema, where no copy is named that readers read. */
+  /** The file, where it is a DuckDB database in a file, and no copy is named that readers read. */
   readonly uncopied?: DuckdbFile;
 }
 
@@ -128,7 +126,6 @@ export async function parseDestination(
   const ownSchema = schema ?? options.schema;
   return {
     destination,
-    ...(isFile && !ownSchema && { duckdbFile: path }),
     ...(isFile && !besides && { uncopied: { path, schema: ownSchema } }),
   };
 }

@@ -1,8 +1,9 @@
 /** What `--from` and a configuration's sources say, as a source. No message here repeats what may be a secret. */
 import { type AirflowAuth, createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
-import { airflow } from "@org/sources/airflow";
-import { dagster } from "@org/sources/dagster";
+import type { Table } from "@org/destination";
+import { airflow, airflowTables } from "@org/sources/airflow";
+import { dagster, dagsterTables } from "@org/sources/dagster";
 import type { Source, SourceContext } from "@org/sync-engine";
 import { airflowAuth, credentialVariables, dagsterAuth } from "./credentials.ts";
 import { UsageError } from "./errors.ts";
@@ -12,6 +13,9 @@ import { dagsterWithToken, type Token } from "./rotating-token.ts";
 
 export const sourceKinds = ["airflow", "dagster"] as const;
 export type SourceKind = (typeof sourceKinds)[number];
+
+/** All tables that syncs of this release write. */
+export const syncedTables: readonly Table[] = [...airflowTables, ...dagsterTables];
 
 const examples: Readonly<Record<SourceKind, string>> = {
   airflow: "airflow:http://127.0.0.1:8080",

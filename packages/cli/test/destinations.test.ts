@@ -63,9 +63,9 @@ test("a copy of a DuckDB file lies where its path says, beside the file that nam
 
 test("a DuckDB file in its first schema can be copied as a file, others cannot", async () => {
   const place = await parseDestination("duckdb:o.duckdb", { folder: "conf" });
-  expect([place.destination.name, place.duckdbFile]).toEqual(["duckdb:conf/o.duckdb", "conf/o.duckdb"]);
-  expect((await parseDestination("duckdb:o.duckdb?schema=x")).duckdbFile).toBeUndefined();
-  expect((await parseDestination("duckdb::memory:")).duckdbFile).toBeUndefined();
+  expect([place.destination.name, place.destination.duckdbFile]).toEqual(["duckdb:conf/o.duckdb", "conf/o.duckdb"]);
+  expect((await parseDestination("duckdb:o.duckdb?schema=x")).destination.duckdbFile).toBeUndefined();
+  expect((await parseDestination("duckdb::memory:")).destination.duckdbFile).toBeUndefined();
   for (const address of ["md:analytics", "duckdb:md:analytics"]) {
     expect(await parseDestination(address, { folder: "conf" })).toMatchObject({
       destination: { name: "duckdb:md:analytics", capabilities: { fencing: "lease" } },

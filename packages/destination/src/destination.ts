@@ -43,6 +43,11 @@ export interface Destination {
    * @default every value as it was written
    */
   heldAs?(column: Pick<Column, "type">, value: Value): Value;
+  /**
+   * The path of the DuckDB file that it is, where the tables lie in it by their own names: whoever wants a copy of all of it
+   * copies the file.
+   */
+  readonly duckdbFile?: string;
   /** A table as it is stored here, where a wrapper changes its name or its columns: for messages, and for views. */
   realTable?(table: Table): Table;
   /**

@@ -1,3 +1,4 @@
+export { type DeclaredTable, declaredTable } from "./declared-table.ts";
 export { defineTable } from "./define-table.ts";
 export type {
   Batch,

@@ -12,7 +12,11 @@ export function withTablePrefix(destination: Destination, prefix: string): Desti
   if (!/^[a-z][a-z0-9_]*$/.test(prefix)) {
     throw new TypeError("A prefix of tables is small letters, digits and underscores, a letter first, as in prod_.");
   }
-  const { capabilities, ...rest } = reshaped(destination, (table) => ({ ...table, name: prefix + table.name }));
+  const {
+    capabilities,
+    duckdbFile: _,
+    ...rest
+  } = reshaped(destination, (table) => ({ ...table, name: prefix + table.name }));
   const maxIdentifierLength = capabilities.maxIdentifierLength - prefix.length;
   return { ...rest, capabilities: { ...capabilities, maxIdentifierLength } };
 }

@@ -36,6 +36,7 @@ const destinationMembers: Readonly<Record<keyof Destination, true>> = {
   contents: true,
   read: true,
   heldAs: true,
+  duckdbFile: true,
   realTable: true,
   uniteTables: true,
 };

@@ -1,6 +1,7 @@
 /** Plumbing that our packages share. It knows neither Airflow nor Dagster, and throws the errors that it is handed. */
 export { type Body, checkResponseLimit, defaultMaxResponseBytes, readBody } from "./body.ts";
 export { eitherSignal, raceAbort, withDeadline } from "./deadline.ts";
+export { readLines } from "./lines.ts";
 export { type List, listOf } from "./list.ts";
 export { type Middleware, through } from "./middleware.ts";
 export { type NetworkFault, type NetworkFaultCode, networkFault } from "./network-fault.ts";

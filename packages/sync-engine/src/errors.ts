@@ -1,6 +1,6 @@
 import type { SyncResult } from "./result.ts";
 
-/** What went wrong in a sync. */
+/** What went wrong in a sync, or in what else the engine does with a source and a destination. */
 export type SyncErrorCode =
   | "STREAMS_FAILED"
   | "UNKNOWN_STREAM"
@@ -8,6 +8,16 @@ export type SyncErrorCode =
   | "INVALID_STATE"
   | "NEWER_STATE"
   | "MASS_DELETE"
+  /** There is nothing of the pipeline that could be verified or exported. */
+  | "NOTHING_STORED"
+  /** The pipeline, or something else in its tables, is there already. */
+  | "ALREADY_STORED"
+  /** What was to be imported is no export, or not all of one. */
+  | "INVALID_EXPORT"
+  /** A stored table is none of those that are known. */
+  | "UNKNOWN_TABLE"
+  /** The destination cannot do it. */
+  | "NOT_SUPPORTED"
   | "TOO_MANY_UNSTORED"
   | "DEADLINE_EXCEEDED"
   /** An answer of another shape than the interface promises: a proxy's, or another program's. */

@@ -1,5 +1,7 @@
 export { shown } from "@org/kit";
 export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type Weight } from "./answer-size.ts";
+export { type CheckOptions, check } from "./check.ts";
+export { type DescribeStateOptions, describeState, type StreamState } from "./describe-state.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";
 export type { SourceEvent, StreamCounts, SyncEvent } from "./events.ts";
 export { parseHttpDate } from "./http-date.ts";
@@ -23,8 +25,13 @@ export {
   type Stream,
   type StreamBatch,
 } from "./source.ts";
-export { unstoredRows } from "./state.ts";
-export { defaultPipeline, type SyncOptions, sync } from "./sync.ts";
+export type { StateDescription } from "./state.ts";
+export { defaultPipeline } from "./streams.ts";
+export { type SyncOptions, sync } from "./sync.ts";
+export { type ExportStateOptions, exportState } from "./transfer/export-state.ts";
+export { type ImportStateOptions, type ImportStateResult, importState } from "./transfer/import-state.ts";
 export { uniqueRows } from "./unique.ts";
-export type { Unstored } from "./unstored.ts";
+export type { Cause, Difference, DifferenceKind, TableComparison } from "./verify/compare.ts";
+export type { SharedKeys } from "./verify/reread.ts";
+export { type VerifyOptions, type VerifyPhase, type VerifyResult, verify } from "./verify/verify.ts";
 export { createWalk, type Walk } from "./walk.ts";

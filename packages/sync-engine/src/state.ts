@@ -1,6 +1,6 @@
 import type { Json, State } from "@org/destination";
 import { SyncError } from "./errors.ts";
-import { isMoment } from "./position.ts";
+import { isMoment, parsePosition } from "./position.ts";
 import type { Stream } from "./source.ts";
 import type { Unstored } from "./unstored.ts";
 
@@ -90,6 +90,30 @@ export function decodeState(
 /** The rows that a stored state names because they could not be stored; none where it cannot be read. */
 export function unstoredRows(state: State | undefined): Unstored {
   return (state && parseUnstored(migrated(state)?.unstored)) ?? {};
+}
+
+/** How far a stream is, as its state says. */
+export interface StateDescription {
+  /**
+   * `synced`: it was read to its end once. `unfinished`: its first sync was not. `unreadable`: the stored state is broken, and
+   * a full refresh of the stream writes a new one.
+   */
+  readonly status: "synced" | "unfinished" | "unreadable";
+  /** The server's time from which the next sync goes on (less its overlap), as UTC text; null unless it is `synced`. */
+  readonly position: string | null;
+  /** When deletions were last looked for, by the clock of the machine that did, as UTC text; null where no state says it. */
+  readonly reconciledAt: string | null;
+}
+
+/** What a stored state says to people; undefined stands for one that cannot be read. */
+export function describeValue(state: State | undefined): StateDescription {
+  const none = { position: null, reconciledAt: null };
+  if (!state) return { status: "unreadable", ...none };
+  const { data, reconciled_at: at } = (migrated(state) ?? {}) as { readonly [key: string]: Json | undefined };
+  const position = parsePosition((data as { readonly position?: unknown } | null | undefined)?.position);
+  if (!position) return { status: "unfinished", ...none };
+  const reconciledAt = isMoment(at) && at > 0 ? new Date(at).toISOString() : null;
+  return { status: "synced", position: new Date(position.server).toISOString(), reconciledAt };
 }
 
 function migrated({ version, value }: State): Record<string, Json> | undefined {

@@ -15,6 +15,7 @@ import type { StreamResult, SyncResult } from "./result.ts";
 import { openSession, storedIn } from "./session.ts";
 import type { ReadContext, Source, SourceContext, Stream, StreamBatch } from "./source.ts";
 import { decodeState, encodeState, noState } from "./state.ts";
+import { chooseStreams, defaultPipeline } from "./streams.ts";
 import { uniqueRows } from "./unique.ts";
 import { UnstoredRows } from "./unstored.ts";
 
@@ -212,22 +213,6 @@ function uniqueIn(
   const unique = <R extends object>(rows: readonly R[]) => rows.filter((row) => left.delete(row));
   const parts = replace?.map((part) => ({ ...part, rows: unique(part.rows) }));
   return { ...(parts && { replace: parts }), ...(upserts && { upserts: unique(upserts) }) };
-}
-
-/** The name under which a source's tables are owned when no other is given: `airflow@127.0.0.1:8080`. */
-export function defaultPipeline(source: Pick<Source, "name" | "url">): string {
-  const { host, pathname } = new URL(source.url);
-  return `${source.name}@${host}${pathname.replace(/\/$/, "")}`;
-}
-
-function chooseStreams<S>(source: Source<S>, names: readonly string[] | undefined): readonly Stream<S>[] {
-  const known = source.streams.map((stream) => stream.name);
-  for (const name of names ?? []) {
-    if (known.includes(name)) continue;
-    throw new SyncError("UNKNOWN_STREAM", `${source.name} has no stream "${name}". It has: ${known.join(", ")}.`);
-  }
-  if (names?.length === 0) throw new SyncError("INVALID_OPTION", "streams is empty: leave it out to sync all of them.");
-  return source.streams.filter((stream) => !names || names.includes(stream.name));
 }
 
 /** So many problems are told in an error's message; `result` has them all. */

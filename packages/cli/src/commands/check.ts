@@ -1,11 +1,10 @@
-import type { Destination, Table } from "@org/destination";
+import type { Destination } from "@org/destination";
 import { toError } from "@org/kit";
-import { defaultPipeline, type Source } from "@org/sync-engine";
+import { check, defaultPipeline, type Source } from "@org/sync-engine";
 import type { Command } from "commander";
 import { type Choice, loadPipelines, refuseBoth } from "../choice.ts";
 import { parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
-import { checkSource } from "../explain.ts";
 import type { Io } from "../io.ts";
 import { failureText, reportFailure } from "../render/failure.ts";
 import { jsonLine } from "../render/json.ts";
@@ -33,7 +32,7 @@ export function addCheck(program: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (names: readonly string[], options: CheckOptions) => {
         const { from, to, json = false } = options;
-        const work = (checked: Checked) => check(checked, json, io);
+        const work = (checked: Checked) => checkOne(checked, json, io);
         if (from === undefined) {
           if (to !== undefined) throw new UsageError("--from is missing: --to goes with it.");
           const { chosen } = await loadPipelines(names, options, io);
@@ -69,26 +68,14 @@ interface Checked {
   readonly streams?: readonly string[] | undefined;
 }
 
-/** The tables that a sync would write into. */
-function tablesOf(source: Source, streams: readonly string[] | undefined): Table[] {
-  return source.streams.filter(({ name }) => streams?.includes(name) ?? true).map(({ table }) => table);
-}
-
-async function check({ name, source, destination, streams }: Checked, json: boolean, io: Io): Promise<void> {
+async function checkOne({ name, source, destination, streams }: Checked, json: boolean, io: Io): Promise<void> {
   const notices: string[] = [];
-  const notice = (message: string) => (json ? notices.push(told(message)) : io.stderr.write(`${told(message)}\n`));
-  const { version, notes } = await checkSource(source, io, notice);
+  const onNotice = (message: string) => (json ? notices.push(told(message)) : io.stderr.write(`${told(message)}\n`));
+  const asked = { source, destination, pipeline: name, streams, signal: io.signal, onNotice };
+  const { version, notes } = await check(asked);
   const server = { version: told(version), notes: [...notices, ...notes.map(told)] };
   const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
   const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
-  if (destination) {
-    const session = await destination.open({ pipeline: name, ...(io.signal && { signal: io.signal }) });
-    try {
-      await session.rehearse?.(tablesOf(source, streams));
-    } finally {
-      await session.close();
-    }
-    lines.push(`${destination.name}: opens, and can be written.`);
-  }
+  if (destination) lines.push(`${destination.name}: opens, and can be written.`);
   io.stdout.write(json ? jsonLine(found) : `${lines.join("\n")}\n`);
 }

@@ -2,6 +2,7 @@
 import type { Destination } from "@org/destination";
 import type { ExportManifest, ExportOptions } from "@org/destination/export";
 import { toError } from "@org/kit";
+import { describeState } from "@org/sync-engine";
 import type { Command } from "commander";
 import { loadPipeline } from "../choice.ts";
 import { exportPlaceForms, isAddress, parseDestination, parseExportPlace } from "../destinations.ts";
@@ -16,7 +17,6 @@ import { didYouMean } from "../nearest.ts";
 import { jsonLine } from "../render/json.ts";
 import { canMove, type SafeIo, told } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
-import { readStreamStates } from "../stored-state.ts";
 import { parseNames, type Run, shared } from "./options.ts";
 
 interface ExportCommandOptions {
@@ -118,12 +118,12 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   if (!destination.contents) throw new UsageError(`${destination.name} cannot say what it holds.`);
   const contents = await destination.contents(io.signal && { signal: io.signal });
   const names = parseNames(options.tables);
-  const tables = tablesToExport(destination.name, contents, pipeline, names);
+  const tables = tablesToExport(destination, contents, pipeline, names);
   const { exportTables, removeOldExports } = await import("@org/destination/export");
   const manifest = await exportTables(destination, {
     ...{ into, s3, tables, format, compression, layout, window, changedSince, onEvent },
     safeCsv: options.safeCsv ?? false,
-    positions: async () => positionsOf(await readStreamStates(destination, io.signal), tables),
+    positions: async () => positionsOf(await describeState({ destination, signal: io.signal }), tables),
     signal: io.signal,
   });
   const removed = Number.isFinite(keepMs) ? await removeOldExports(into, { keepMs, s3 }) : [];

@@ -1,3 +1,4 @@
+import { describeState, type StreamState } from "@org/sync-engine";
 import type { Command } from "commander";
 import { atOf, type Choice, loadPipelines, refuseBoth } from "../choice.ts";
 import { isAddress, parseDestination } from "../destinations.ts";
@@ -7,7 +8,6 @@ import type { Io } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
-import { readStreamStates, type StreamState } from "../stored-state.ts";
 import { type Run, shared } from "./options.ts";
 import { addTransfer } from "./transfer.ts";
 
@@ -30,7 +30,7 @@ export function addState(program: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (names: readonly string[], options: StateOptions) => {
         for (const { place, streams } of await read(names, options, io)) {
-          if (options.json) for (const stream of streams) io.stdout.write(jsonLine({ type: "state", ...stream }));
+          if (options.json) for (const stream of streams) io.stdout.write(jsonOf(stream));
           else io.stdout.write(textOf(place, streams));
         }
         return exitCodes.done;
@@ -49,19 +49,30 @@ async function read(names: readonly string[], options: StateOptions, io: Io): Pr
   if (at !== undefined && isAddress(at)) {
     refuseBoth(names, options.config);
     const { destination } = await parseDestination(at, { label: options.to === undefined ? "--at" : "--to" });
-    return [{ place: destination.name, streams: await readStreamStates(destination, io.signal) }];
+    return [{ place: destination.name, streams: await describeState({ destination, signal: io.signal }) }];
   }
   const wanted = at === undefined ? names : [...new Set([at, ...names])];
   const { chosen } = await loadPipelines(wanted, options, io);
   const found: Found[] = [];
   for (const { name, place } of chosen) {
     const { destination } = await place();
-    const streams = (await readStreamStates(destination, io.signal)).filter(({ pipeline }) => pipeline === name);
+    const streams = await describeState({ destination, pipeline: name, signal: io.signal });
     const before = found.findIndex(({ place }) => place === destination.name);
     if (before < 0) found.push({ place: destination.name, streams });
     else found[before] = { place: destination.name, streams: [...found[before]!.streams, ...streams] };
   }
   return found;
+}
+
+/** Why there is no position, where there is none. */
+const progress: Readonly<Record<StreamState["status"], string>> = {
+  synced: "",
+  unfinished: "first sync not complete",
+  unreadable: "broken: sync it with --full-refresh",
+};
+
+function jsonOf({ status, reconciledAt, committedAt, ...stream }: StreamState): string {
+  return jsonLine({ type: "state", ...stream, progress: progress[status], reconciledAt, committedAt });
 }
 
 function textOf(place: string, streams: readonly StreamState[]): string {
@@ -79,7 +90,7 @@ function textOf(place: string, streams: readonly StreamState[]): string {
     each.table,
     each.rows,
     each.deleted,
-    each.position ?? each.progress,
+    each.position ?? progress[each.status],
     age(each.reconciledAt),
     age(each.committedAt),
   ]);

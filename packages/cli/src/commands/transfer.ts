@@ -1,5 +1,7 @@
 /** `dagsync state export` and `import`: from one destination into another, without asking the server. */
+import { createReadStream } from "node:fs";
 import type { Destination } from "@org/destination";
+import { exportState, type ImportStateOptions, type ImportStateResult, importState } from "@org/sync-engine";
 import type { Command } from "commander";
 import { atOf, type Choice, loadPipeline, refuseBoth } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
@@ -10,6 +12,7 @@ import type { Io } from "../io.ts";
 import { jsonLine } from "../render/json.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
+import { syncedTables } from "../sources.ts";
 import { type Run, shared } from "./options.ts";
 
 interface TransferOptions extends Choice {
@@ -28,8 +31,7 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (options: TransferOptions) => {
         const { destination, pipeline } = await sourceOf(options, io);
-        const { exportPipeline } = await import("../transfer/export.ts");
-        for await (const text of exportPipeline(destination, { pipeline, signal: io.signal })) {
+        for await (const text of exportState({ destination, tables: syncedTables, pipeline, signal: io.signal })) {
           // So that what was read does not pile up.
           if (io.stdout.write(text) === false) await io.stdout.drained();
         }
@@ -47,8 +49,7 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (file: string, options: TransferOptions) => {
         const { destination, pipeline } = await placeOf(options, io, shapedOf);
-        const { importPipeline } = await import("../transfer/import.ts");
-        const result = await importPipeline(file, destination, { pipeline, signal: io.signal });
+        const result = await importFile(file, { destination, pipeline, signal: io.signal });
         const { rows, streams } = result;
         io.stdout.write(
           options.json
@@ -58,6 +59,21 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
         return exitCodes.done;
       }),
     );
+}
+
+/** @throws UsageError where the file cannot be read */
+async function importFile(
+  path: string,
+  options: Omit<ImportStateOptions, "from" | "name">,
+): Promise<ImportStateResult> {
+  try {
+    return await importState({ ...options, from: createReadStream(path), name: path });
+  } catch (error) {
+    const { code, path: failed } = error as NodeJS.ErrnoException;
+    if (code === "EISDIR")
+      throw new UsageError(`${path} is a folder: name the file that "dagsync state export" wrote.`);
+    throw failed === path ? new UsageError(`The file ${path} cannot be read (${code}).`) : error;
+  }
 }
 
 /** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */

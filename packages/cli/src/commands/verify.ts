@@ -1,5 +1,5 @@
 import { toError } from "@org/kit";
-import type { SyncEvent } from "@org/sync-engine";
+import { type VerifyPhase, type VerifyResult, verify } from "@org/sync-engine";
 import type { Command } from "commander";
 import { type Choice, loadPipeline, optionsOrNames } from "../choice.ts";
 import { parseDuration } from "../duration.ts";
@@ -12,7 +12,6 @@ import { type Reporter, reporterFor } from "../render/reporter.ts";
 import { type SafeIo, told } from "../render/safe-output.ts";
 import { differenceCount, verificationText } from "../render/verification.ts";
 import { type Report, runPipelines } from "../sync/run-pipelines.ts";
-import { type VerifyResult, verify } from "../verify/verify.ts";
 import { parseNames, type Run, shared } from "./options.ts";
 
 interface VerifyCommandOptions extends Choice {
@@ -54,6 +53,7 @@ export function addVerify(program: Command, io: SafeIo, run: Run): void {
 
 interface Opened {
   readonly pipeline: Pipeline;
+  /** Whether its name was said; else its tables say who owns them. */
   readonly isNamed: boolean;
 }
 
@@ -101,27 +101,38 @@ async function verifyOne(
   io: SafeIo,
   reporter: Reporter | undefined,
 ): Promise<VerifyResult> {
-  const streams = settings.streams ?? pipeline.streams;
+  const { name, source, destination } = pipeline;
   const timer = reporter && setInterval(() => reporter.tick(), reporter.tickMs);
+  const since = Number.isFinite(newerThanMs) ? Math.max(0, Date.now() - newerThanMs) : undefined;
   try {
     return await verify({
-      pipeline,
-      isNamed,
-      ...(streams && { streams }),
-      ...(Number.isFinite(newerThanMs) && { since: Math.max(0, Date.now() - newerThanMs) }),
-      ...(io.signal && { signal: io.signal }),
-      ...(io.requests && { requests: io.requests }),
+      ...{ source, destination, since, signal: io.signal, requests: io.requests },
+      pipeline: isNamed ? name : undefined,
+      streams: settings.streams ?? pipeline.streams,
       // Its destination is a temporary file, which is nobody's business.
-      onEvent: (event: SyncEvent) => event.type !== "sync-started" && reporter?.event(event),
-      onPhase: (text) => {
+      onEvent: (event) => event.type !== "sync-started" && reporter?.event(event),
+      onPhase: (phase) => {
         reporter?.end();
-        if (reporter) io.stderr.write(`${told(text)}\n`);
+        if (reporter) io.stderr.write(`${told(phaseText(phase, since))}\n`);
       },
     });
   } catch (error) {
-    throw await explained(error, pipeline.source, io);
+    throw await explained(error, source, io);
   } finally {
     clearInterval(timer);
     reporter?.end();
+  }
+}
+
+function phaseText(phase: VerifyPhase, since: number | undefined): string {
+  switch (phase.type) {
+    case "reading": {
+      const part = since === undefined ? "all" : `what is newer than ${new Date(since).toISOString()}`;
+      return `Reading ${part} of ${phase.url} again, to compare it with ${phase.destination} (pipeline ${phase.pipeline})`;
+    }
+    case "explaining":
+      return "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences";
+    case "unexplained":
+      return `The causes are not known, since that sync fails: ${phase.error.message}`;
   }
 }

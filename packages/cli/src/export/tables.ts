@@ -1,9 +1,16 @@
-import type { StoredPipeline, Table } from "@org/destination";
+import {
+  type DeclaredTable,
+  type Destination,
+  declaredTable,
+  type StoredPipeline,
+  type StoredTable,
+  type Table,
+} from "@org/destination";
 import type { ExportPosition } from "@org/destination/export";
+import type { StreamState } from "@org/sync-engine";
 import { UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
-import type { StreamState } from "../stored-state.ts";
-import { type KnownTable, knownTable } from "../transfer/known-tables.ts";
+import { syncedTables } from "../sources.ts";
 
 /**
  * The tables to export, with the columns that they have in the destination.
@@ -13,13 +20,14 @@ import { type KnownTable, knownTable } from "../transfer/known-tables.ts";
  * @throws UsageError for a name that no table has
  */
 export function tablesToExport(
-  place: string,
+  destination: Destination,
   pipelines: readonly StoredPipeline[],
   pipeline: string | undefined,
   names: readonly string[] | undefined,
 ): readonly Table[] {
   const stored = pipelines.filter((each) => pipeline === undefined || each.pipeline === pipeline);
-  const all = stored.flatMap(({ tables }) => tables.map((table) => ({ ...knownTable(table), columns: table.columns })));
+  const all = stored.flatMap(({ tables }) => tables.map((table) => known(destination, table)));
+  const place = destination.name;
   if (all.length === 0) {
     const whose = pipeline === undefined ? "" : ` of the pipeline ${pipeline}`;
     throw new UsageError(`${place} holds no table${whose}: sync something into it first.`);
@@ -32,7 +40,13 @@ export function tablesToExport(
   }));
 }
 
-type Found = KnownTable & { readonly columns: readonly string[] };
+type Found = DeclaredTable & Pick<StoredTable, "columns">;
+
+function known(destination: Destination, table: StoredTable): Found {
+  const declared = declaredTable(destination, table, syncedTables);
+  if (!declared) throw new UsageError(`This release knows no table like ${table.name}, so it cannot move it.`);
+  return { ...declared, columns: table.columns };
+}
 
 function named(place: string, name: string, all: readonly Found[]): readonly Found[] {
   const exact = all.filter(({ stored }) => stored.name === name);

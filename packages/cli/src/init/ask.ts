@@ -1,6 +1,6 @@
+import { readLines } from "@org/kit";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { readLines } from "../read-lines.ts";
 import { addressOf, parseWanted, type Wanted, type Way, ways } from "./parse.ts";
 
 /** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */

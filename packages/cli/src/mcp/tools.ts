@@ -3,6 +3,7 @@ import type { InsightsTool } from "@org/insights/tools";
 import type { Io } from "../io.ts";
 import { askedPlace } from "../report/place.ts";
 import { copiedFile } from "../serve/copied-file.ts";
+import { syncedTables } from "../sources.ts";
 
 /** What the command was told, and what its second process is. */
 export interface Asked {
@@ -32,7 +33,7 @@ export async function toolsFor({ names, at, config, timezone }: Asked, io: Io): 
     pipelines: place.pipelines,
     timezone,
     parameters: place.said,
-    tables: async () => (await import("../transfer/known-tables.ts")).knownTables,
+    tables: async () => syncedTables,
   });
   return { tools, close: async () => copied?.close() };
 }

@@ -30,8 +30,19 @@ function textOf(thrown: unknown): string {
   // What gives a token is a client's function to the client, and the file's own key to a person.
   if (authCodes.has((thrown as ErrorFacts).code) && isUsageError(thrown.cause)) return thrown.cause.message;
   // Errors of ours have a code and a message that says what to do; anything else is a defect.
-  if ("code" in thrown || "failureType" in thrown) return `${told(thrown.message)}${advice(thrown)}`;
+  if ("code" in thrown || "failureType" in thrown) return `${told(inOptions(thrown.message))}${advice(thrown)}`;
   return `${told(thrown.message)} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
+}
+
+/** What the engine calls by its names in code, as the command calls it. */
+const names: Readonly<Record<string, string>> = {
+  "`allowMassDelete`": "--allow-mass-delete",
+  "`exportState`": '"dagsync state export"',
+  "`pipeline`": "--pipeline",
+};
+
+function inOptions(message: string): string {
+  return message.replace(/`\w+`/g, (name) => names[name] ?? name);
 }
 
 const authCodes: ReadonlySet<unknown> = new Set(["TOKEN_PROVIDER_FAILED", "AUTH_FAILED"]);

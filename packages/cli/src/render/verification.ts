@@ -1,8 +1,6 @@
 import type { StoredValues, Value } from "@org/destination";
+import type { Cause, Difference, SharedKeys, TableComparison, VerifyResult } from "@org/sync-engine";
 import { duration } from "../duration.ts";
-import type { Cause, Difference, TableComparison } from "../verify/compare.ts";
-import type { SharedKeys } from "../verify/reread.ts";
-import type { VerifyResult } from "../verify/verify.ts";
 import { grouped, textTable } from "./table.ts";
 
 const causeTexts: Readonly<Record<Cause, string>> = {

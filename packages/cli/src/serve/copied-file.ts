@@ -6,8 +6,8 @@ import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Destination, DestinationError } from "@org/destination";
 import { copyDuckdb, duckdb } from "@org/destination/duckdb";
+import { makeTemporaryFolder } from "@org/destination/scratch";
 import type { DuckdbFile } from "../destinations.ts";
-import { makeTemporaryFolder } from "../temporary-folder.ts";
 
 export interface CopiedFile {
   /** To be read only. Its name is the file's. */

@@ -73,8 +73,10 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     names: namesIn(schema),
     open: () => openFile(readable, `duckdb:${readable}`, "a reader", { memoryLimit, readOnly: true }),
   });
+  const isPlainFile = !isShared && path !== ":memory:" && schema === defaults.schema;
   return {
     name: place,
+    ...(isPlainFile && { duckdbFile: path }),
     capabilities: {
       ...(isShared ? { fencing: "lease", leaseMs } : { fencing: "lock" }),
       maxIdentifierLength: 255,

@@ -1,19 +1,9 @@
 /** Two databases, table by table and column by column. DuckDB does the work, so memory does not grow with the rows. */
 import { isDeepStrictEqual } from "node:util";
 import type { StoredValues, Table, Value } from "@org/destination";
-import type { DuckdbQuery } from "@org/destination/duckdb";
+import type { DuckdbQuery } from "@org/destination/scratch";
+import type { Keeps, Stream } from "../source.ts";
 import type { SharedKeys } from "./reread.ts";
-
-/** Where each side lies: the names are those of the databases in the queries. */
-export interface Files {
-  /** The tables to be verified. */
-  readonly stored: string;
-  /** The server, read again. */
-  readonly server: string;
-  /** What the next sync would make of the tables, and one that looks for deletions after it, where somebody tried. */
-  readonly next?: string;
-  readonly reconciled?: string;
-}
 
 /** `extra`: a row that the server does not have. `doubled`: several rows with one key. */
 export type DifferenceKind = "different" | "missing" | "extra" | "doubled";
@@ -42,7 +32,7 @@ export interface TableComparison {
   readonly missing: number;
   /** Rows that the server does not have, and keys that occur more than once. */
   readonly extra: number;
-  /** Rows that the server no longer has, and that are kept for their history: see `keptBecause`. */
+  /** Rows that the server no longer has, and that the table keeps: see `Stream.keeps`. */
   readonly kept: number;
   /** Rows that the server sent under the key of another one: they are in none of the tables, and in no other number. */
   readonly sharedKeys?: SharedKeys;
@@ -59,18 +49,25 @@ const SHOWN = 10;
 export interface CompareOptions {
   /** Whether the databases `next` and `reconciled` are there too. */
   readonly hasNext: boolean;
-  /** Whether a code location was not loaded when the server was read. */
-  readonly isUnloaded: boolean;
+  /** The codes of the notices that the source gave when the server was read. */
+  readonly notices: ReadonlySet<string>;
   /** Keys of rows that could not be stored, of any table. */
   readonly unstored: readonly StoredValues[];
   /** Where only a sample of the server was read: what is as new as this, ms since 1970. */
   readonly since: number | undefined;
 }
 
+/** A table as it is stored, and what its stream says about it. */
+export type Compared = Pick<Stream, "table" | "keeps" | "sampleBy">;
+
+/**
+ * Compares the table of the database `stored` with that of `server`. `next` is what the next sync would make of the tables, and
+ * `reconciled` what one that looks for deletions makes of them after it, where somebody tried.
+ */
 export async function compareTable(
   query: DuckdbQuery,
-  table: Table,
-  { hasNext, isUnloaded, unstored, since }: CompareOptions,
+  { table, keeps = [], sampleBy }: Compared,
+  { hasNext, notices, unstored, since }: CompareOptions,
 ): Promise<TableComparison> {
   const keys = table.primaryKey.map(quoted);
   const same = (a: string, b: string) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" AND ");
@@ -85,8 +82,8 @@ export async function compareTable(
       WHERE ${differ("s", "f")}
     UNION ALL SELECT ${keysOf("f")}, 'missing' FROM ${live("server")} f
       WHERE NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})
-    UNION ALL SELECT ${keysOf("s")}, CASE WHEN ${keptBecause(table)} THEN 'kept' ELSE 'extra' END FROM ${live("stored")} s
-      WHERE ${inSample(table, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
+    UNION ALL SELECT ${keysOf("s")}, CASE WHEN ${isKept(table, keeps)} THEN 'kept' ELSE 'extra' END FROM ${live("stored")} s
+      WHERE ${inSample(sampleBy, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 
@@ -107,7 +104,7 @@ export async function compareTable(
          WHEN n._deleted_at IS NOT NULL OR r._deleted_at IS NOT NULL THEN 'deleted'
          WHEN n._synced_at IS NULL OR ${differ("s", "n")} THEN 'changed'
          WHEN r._synced_at IS NULL OR ${differ("s", "r")} THEN 'missed'
-         WHEN ${isUnloaded ? notLoaded(table) : "false"} THEN 'not_loaded'
+         WHEN ${isUnloaded(table, keeps, notices)} THEN 'not_loaded'
          ELSE 'unexplained' END`
     : `CASE WHEN ${isUnstored} THEN 'unstored' ELSE 'unknown' END`;
   const joined = hasNext
@@ -173,34 +170,37 @@ async function firstDifferences(
 }
 
 /** Which rows a table holds rightly though the server no longer has them, as a condition on `s`. */
-function keptBecause({ name, columns, primaryKey }: Table): string {
-  const reasons = ["false"];
-  // Gone with the server's retention.
-  if ("purged_at" in columns) reasons.push("s.purged_at IS NOT NULL");
-  // An earlier attempt that was seen, of a task instance that is there: the server does not show all of them.
-  if ("is_latest" in columns) {
-    const instance = primaryKey
-      .filter((key) => key !== "try_number")
-      .map((key) => `l.${quoted(key)} = s.${quoted(key)}`);
-    reasons.push(
-      `NOT s.is_latest AND EXISTS (SELECT 1 FROM server.main.${quoted(name)} l
-         WHERE l.is_latest AND l.try_number > s.try_number AND ${instance.join(" AND ")})`,
-    );
-  }
-  return reasons.map((reason) => `(${reason})`).join(" OR ");
+function isKept({ name, primaryKey }: Table, keeps: readonly Keeps[]): string {
+  const reasons = keeps.map((rule) => {
+    if (rule.why === "purged") return `s.${quoted(rule.markedBy)} IS NOT NULL`;
+    if (rule.why !== "superseded") return "false";
+    const [latest, version] = [quoted(rule.latest), quoted(rule.version)];
+    const others = primaryKey.filter((key) => key !== rule.version).map(quoted);
+    return `NOT s.${latest} AND EXISTS (SELECT 1 FROM server.main.${quoted(name)} l WHERE l.${latest}
+      AND l.${version} > s.${version} ${others.map((key) => `AND l.${key} = s.${key}`).join(" ")})`;
+  });
+  return anyOf(reasons);
 }
 
 /** Which rows belong to the sample of a table that has a history, as a condition on `s`. */
-function inSample({ columns }: Table, since: number | undefined): string {
-  const time = "run_after" in columns ? "run_after" : "run_id" in columns ? "update_time" : undefined;
-  return since === undefined || !time ? "true" : `s.${time} >= '${new Date(since).toISOString()}'`;
+function inSample(sampleBy: string | undefined, since: number | undefined): string {
+  if (since === undefined || sampleBy === undefined) return "true";
+  return `s.${quoted(sampleBy)} >= '${new Date(since).toISOString()}'`;
 }
 
-/** What Dagster defines where nothing is known now: its rows keep their content. */
-function notLoaded({ name, columns }: Table): string {
-  if (!("code_location" in columns) || "run_id" in columns) return "false";
-  const loaded = `SELECT code_location FROM server.main.${quoted(name)} WHERE code_location IS NOT NULL`;
-  return `s.code_location IS NOT NULL AND s.code_location NOT IN (${loaded})`;
+/** Which rows are of a part that the server could not say anything about, as a condition on `s`. */
+function isUnloaded({ name }: Table, keeps: readonly Keeps[], notices: ReadonlySet<string>): string {
+  const reasons = keeps.map((rule) => {
+    if (rule.why !== "unloaded" || !notices.has(rule.notice)) return "false";
+    const part = quoted(rule.part);
+    const loaded = `SELECT ${part} FROM server.main.${quoted(name)} WHERE ${part} IS NOT NULL`;
+    return `s.${part} IS NOT NULL AND s.${part} NOT IN (${loaded})`;
+  });
+  return anyOf(reasons);
+}
+
+function anyOf(conditions: readonly string[]): string {
+  return ["false", ...conditions].map((condition) => `(${condition})`).join(" OR ");
 }
 
 function quoted(name: string): string {

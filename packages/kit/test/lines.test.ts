@@ -1,6 +1,6 @@
 import { Readable } from "node:stream";
+import { readLines } from "@org/kit";
 import { expect, test } from "vitest";
-import { readLines } from "../src/read-lines.ts";
 
 const linesOf = (...chunks: (string | Uint8Array)[]) => Array.fromAsync(readLines(Readable.from(chunks)));
 const bytes = (text: string) => new TextEncoder().encode(text);

@@ -1,0 +1,88 @@
+import {
+  type DeclaredTable,
+  type Destination,
+  declaredTable,
+  type Session,
+  type StoredPipeline,
+  type Table,
+} from "@org/destination";
+import { SyncError } from "../errors.ts";
+import { FORMAT, lineText, rowLine, type StateLine } from "./format.ts";
+
+export interface ExportStateOptions {
+  readonly destination: Destination;
+  /** What is known of the tables, such as `airflowTables`: a stored one may have a prefix. */
+  readonly tables: readonly Table[];
+  /** @default the only one of the destination */
+  readonly pipeline?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * A pipeline's rows, deleted ones too, and its states as lines of JSON, for {@link importState}: a page of rows at a time. No
+ * sync of the pipeline can write until the last line was taken, or the iteration ended.
+ *
+ * @throws SyncError `NOTHING_STORED` where the pipeline is not there, `INVALID_OPTION` where there are several and none is
+ * named, `UNKNOWN_TABLE` for a stored table that is not known, `NOT_SUPPORTED` where the destination cannot be exported;
+ * DestinationError; the signal's reason
+ * @example
+ * const text = Readable.from(exportState({ destination, tables: airflowTables }));
+ * await pipeline(text, createWriteStream("state.ndjson"));
+ */
+export async function* exportState({
+  destination,
+  tables: declared,
+  pipeline,
+  signal,
+}: ExportStateOptions): AsyncGenerator<string, void, void> {
+  const { name, contents } = destination;
+  if (!contents) throw new SyncError("NOT_SUPPORTED", `${name} cannot be exported yet.`);
+  const found = chosen(name, await contents.call(destination, signal && { signal }), pipeline);
+  const tables = found.tables.map((stored) => {
+    const known = declaredTable(destination, stored, declared);
+    if (known) return { ...known, realName: stored.name };
+    throw new SyncError("UNKNOWN_TABLE", `This release knows no table like ${stored.name}, so it cannot move it.`);
+  });
+  const session = await destination.open({ pipeline: found.pipeline, ...(signal && { signal }) });
+  try {
+    const exportedAt = new Date().toISOString();
+    yield lineText({ type: "export", format: FORMAT, pipeline: found.pipeline, exportedAt });
+    await session.prepare(tables.map(({ stored }) => stored));
+    let rows = 0;
+    for (const { name, stored } of tables) {
+      const { description, primaryKey, columns } = stored;
+      yield lineText({ type: "table", table: { name, description, primaryKey, columns } });
+      for await (const page of session.rows!(stored)) {
+        rows += page.length;
+        yield page.map((row) => rowLine(stored, row)).join("");
+      }
+    }
+    for (const state of await states(session, found, tables)) yield lineText(state);
+    yield lineText({ type: "end", rows });
+  } finally {
+    await session.close();
+  }
+}
+
+function chosen(place: string, all: readonly StoredPipeline[], pipeline: string | undefined): StoredPipeline {
+  if (all.length === 0) throw new SyncError("NOTHING_STORED", `${place} holds nothing that a sync wrote.`);
+  const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
+  if (found.length === 1) return found[0]!;
+  const held = `It holds: ${all.map((each) => each.pipeline).join(", ")}.`;
+  if (found.length === 0) throw new SyncError("NOTHING_STORED", `${place} holds no such pipeline. ${held}`);
+  throw new SyncError("INVALID_OPTION", `${place} holds several pipelines: name one with \`pipeline\`. ${held}`);
+}
+
+/** Read while nobody else can write. One that cannot be read is left out: the next sync then reads its stream again. */
+async function states(
+  session: Session,
+  { streams }: StoredPipeline,
+  tables: readonly (DeclaredTable & { readonly realName: string })[],
+): Promise<StateLine[]> {
+  const current = await session.states();
+  return [...current].map(([stream, { version, value }]) => {
+    const written = streams.find((each) => each.stream === stream)?.tables ?? [];
+    const names = tables.filter(({ realName }) => written.includes(realName)).map(({ name }) => name);
+    return { type: "state", stream, tables: names, version, value };
+  });
+}

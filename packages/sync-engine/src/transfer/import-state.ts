@@ -1,0 +1,164 @@
+import type { Destination, Session, StoredValues, Table } from "@org/destination";
+import { readLines } from "@org/kit";
+import { SyncError } from "../errors.ts";
+import { FORMAT, type Line, parseLine, rowOf, type StateLine } from "./format.ts";
+
+/** So many rows are written in one transaction. */
+const BATCH_ROWS = 5000;
+
+export interface ImportStateOptions {
+  readonly destination: Destination;
+  /** What {@link exportState} gave, in chunks of any length, such as a stream that reads a file. It is read to its end. */
+  readonly from: AsyncIterable<Uint8Array | string>;
+  /** What it is called in messages, such as the file's path. @default "the export" */
+  readonly name?: string | undefined;
+  /** Who is to own the tables. @default who owned them before */
+  readonly pipeline?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ImportStateResult {
+  readonly pipeline: string;
+  readonly rows: number;
+  readonly streams: readonly string[];
+}
+
+/**
+ * Writes what was exported into another destination: first all rows, then the states. Until its end there is no state, so
+ * an import that ends before can be done again.
+ *
+ * @throws SyncError `INVALID_EXPORT` where it is no whole export, `NEWER_STATE` where a newer release wrote it,
+ * `ALREADY_STORED` where the pipeline, or something in its tables, is there already, `NOT_SUPPORTED` where the destination
+ * cannot take one; DestinationError; what `from` throws; the signal's reason
+ * @example
+ * const { rows } = await importState({ destination, from: createReadStream("state.ndjson") });
+ */
+export async function importState({
+  destination,
+  from,
+  name = "the export",
+  pipeline,
+  signal,
+}: ImportStateOptions): Promise<ImportStateResult> {
+  if (!destination.capabilities.transfer) {
+    throw new SyncError("NOT_SUPPORTED", `${destination.name} cannot take an export yet.`);
+  }
+  const lines = linesOf(from, name, signal);
+  try {
+    const { value: head } = await lines.next();
+    if (head?.type !== "export") throw new SyncError("INVALID_EXPORT", `${name} is not what \`exportState\` wrote.`);
+    if (head.format > FORMAT) {
+      const message = `${name} was exported by a newer release (format ${head.format}). Update this program.`;
+      throw new SyncError("NEWER_STATE", message);
+    }
+    const owner = pipeline ?? head.pipeline;
+    const session = await destination.open({ pipeline: owner, ...(signal && { signal }) });
+    try {
+      if ((await session.states()).size > 0) {
+        const message = `${destination.name} holds pipeline ${owner} already: import it under another name.`;
+        throw new SyncError("ALREADY_STORED", message);
+      }
+      return { pipeline: owner, ...(await importLines(lines, name, destination, session)) };
+    } finally {
+      await session.close();
+    }
+  } finally {
+    await lines.return(undefined);
+  }
+}
+
+interface Imported {
+  readonly table: Table;
+  /** Rows that are not deleted. */
+  live: number;
+}
+
+async function importLines(
+  lines: AsyncIterable<Line>,
+  from: string,
+  destination: Destination,
+  session: Session,
+): Promise<Omit<ImportStateResult, "pipeline">> {
+  const tables = new Map<string, Imported>();
+  const states: StateLine[] = [];
+  let current: Imported | undefined;
+  let batch: StoredValues[] = [];
+  let rows = 0;
+  let isWhole = false;
+  const store = async () => {
+    if (current && batch.length > 0) await session.restore!(current.table, batch);
+    batch = [];
+  };
+  for await (const line of lines) {
+    if (line.type === "row" && current) {
+      const row = rowOf(current.table, line.row);
+      batch.push(row);
+      rows += 1;
+      if (row._deleted_at === null) current.live += 1;
+      if (batch.length >= BATCH_ROWS) await store();
+      continue;
+    }
+    await store();
+    if (line.type === "table") {
+      current = { table: line.table, live: 0 };
+      tables.set(line.table.name, current);
+      await session.prepare([current.table]);
+    } else if (line.type === "state") states.push(line);
+    else if (line.type === "end") isWhole = line.rows === rows;
+  }
+  if (!isWhole) {
+    const message = `${from} is cut off: its rows were stored, its states were not. Import the whole file again.`;
+    throw new SyncError("INVALID_EXPORT", message);
+  }
+  for (const imported of tables.values()) await expectRows(imported, destination, session);
+  for (const { stream, tables: names, version, value } of states) {
+    for (const name of names) {
+      const table = tables.get(name)?.table;
+      if (table) await session.commit(stream, { table, state: { version, value } });
+    }
+  }
+  return { rows, streams: states.map(({ stream }) => stream) };
+}
+
+/** @throws SyncError `ALREADY_STORED` where a table holds other rows than were imported */
+async function expectRows({ table, live }: Imported, destination: Destination, session: Session): Promise<void> {
+  const held = await session.count(table, {});
+  if (held === live) return;
+  const name = destination.realTable?.(table).name ?? table.name;
+  throw new SyncError(
+    "ALREADY_STORED",
+    `${destination.name} holds ${held} rows in ${name}, and the export ${live}: something else was there before. ` +
+      "Drop the table and import again.",
+  );
+}
+
+async function* linesOf(
+  from: ImportStateOptions["from"],
+  name: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Line, undefined> {
+  let number = 0;
+  try {
+    for await (const text of readLines(from)) {
+      signal?.throwIfAborted();
+      number += 1;
+      yield lineOf(text, `${name}:${number}`);
+    }
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw error;
+    const message = `${name}: not UTF-8 at line ${number + 1} or soon after it. Was the file converted?`;
+    throw new SyncError("INVALID_EXPORT", message, { cause: error });
+  }
+}
+
+function lineOf(text: string, where: string): Line {
+  try {
+    return parseLine(text);
+  } catch {
+    // Its own message would repeat what the line holds.
+    throw new SyncError(
+      "INVALID_EXPORT",
+      `${where}: this is not a line of an export. Was the file cut off or changed?`,
+    );
+  }
+}

@@ -1,0 +1,243 @@
+/**
+ * The claim, checked: the server is read again, whole, by a first sync into an empty database, and the tables are compared
+ * with that, column by column. All of it works on a copy of the destination, so nothing can change in the destination.
+ */
+import { type Destination, type StoredValues, type Table, withoutColumns } from "@org/destination";
+import type { Scratch } from "@org/destination/scratch";
+import { toError } from "@org/kit";
+import { SyncError } from "../errors.ts";
+import type { SyncEvent } from "../events.ts";
+import type { RequestOptions } from "../request.ts";
+import type { SyncResult } from "../result.ts";
+import type { Source, Stream } from "../source.ts";
+import { unstoredRows } from "../state.ts";
+import { chooseStreams, defaultPipeline } from "../streams.ts";
+import { type SyncOptions, sync } from "../sync.ts";
+import { copyPipeline } from "../transfer/copy.ts";
+import type { Unstored } from "../unstored.ts";
+import { type CompareOptions, compareTable, type TableComparison } from "./compare.ts";
+import { countingSharedKeys, holdingAs } from "./reread.ts";
+
+export interface VerifyOptions<Shared = unknown> {
+  readonly source: Source<Shared>;
+  readonly destination: Destination;
+  /** Who owns the tables. @default the source's name and host, or else whoever owns tables of such a source there */
+  readonly pipeline?: string | undefined;
+  /** @default all of the source */
+  readonly streams?: readonly string[] | undefined;
+  /**
+   * Compares a sample: of streams with a history only what is as new as this by their `sampleBy`, in ms since 1970.
+   * @default everything
+   */
+  readonly since?: number | undefined;
+  readonly requests?: RequestOptions | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told what happens while the server is read. */
+  readonly onEvent?: ((event: SyncEvent) => void) | undefined;
+  /** Told what begins. */
+  readonly onPhase?: ((phase: VerifyPhase) => void) | undefined;
+}
+
+/**
+ * A part of a verification. `reading`: the server is read again. `explaining`: the next syncs are tried on copies, to find the
+ * causes of differences. `unexplained`: such a sync failed, so the causes stay unknown.
+ */
+export type VerifyPhase =
+  | { readonly type: "reading"; readonly url: string; readonly destination: string; readonly pipeline: string }
+  | { readonly type: "explaining" }
+  | { readonly type: "unexplained"; readonly error: Error };
+
+export interface VerifyResult {
+  /** What was verified. */
+  readonly destination: string;
+  readonly tables: readonly TableComparison[];
+  readonly requests: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Compares a destination's tables with the server. The destination must be able to move a pipeline (`transfer`), and DuckDB's
+ * driver be installed, whatever the destination is. Needs room for up to four copies of the pipeline's tables in the system's
+ * folder for temporary files (`TMPDIR`).
+ *
+ * @throws SyncError when the server could not be read whole, `NOTHING_STORED` when there is nothing to compare,
+ * `NOT_SUPPORTED` where the destination cannot be copied; DestinationError, such as `LOCKED` while a sync writes into the
+ * file; the signal's reason
+ * @example
+ * const { tables } = await verify({ source: airflow({ client }), destination: duckdb("orchestration.duckdb") });
+ * for (const { table, different, missing, extra } of tables) console.log(table, different, missing, extra);
+ */
+export async function verify<Shared>(options: VerifyOptions<Shared>): Promise<VerifyResult> {
+  const streams = chooseStreams(options.source as Source, options.streams);
+  checkSample(streams, options);
+  const startedAt = performance.now();
+  // With DuckDB, which nobody else needs.
+  const { withScratch } = await import("@org/destination/scratch");
+  const found = await withScratch("dagsync-verify-", (scratch) => compared({ ...options, streams, scratch }));
+  return { destination: options.destination.name, ...found, durationMs: performance.now() - startedAt };
+}
+
+type Work<Shared> = Omit<VerifyOptions<Shared>, "streams"> & {
+  readonly streams: readonly Stream[];
+  readonly scratch: Scratch;
+};
+
+async function compared<Shared>(work: Work<Shared>): Promise<Pick<VerifyResult, "tables" | "requests">> {
+  const { source, destination, scratch, since, signal } = work;
+  const { onPhase = () => {} } = work;
+  const pipeline = await ownerOf(work);
+  await copyStored(work, pipeline);
+  onPhase({ type: "reading", url: source.url, destination: destination.name, pipeline });
+  const notices = new Set<string>();
+  const onEvent = (event: SyncEvent) => {
+    if (event.type === "notice") notices.add(event.code);
+    work.onEvent?.(event);
+  };
+  const counted = countingSharedKeys(holdingAs(scratch.database("server"), destination));
+  const sample = since === undefined ? {} : { sampleSince: since };
+  const read = await syncInto(counted.destination, pipeline, { ...work, onEvent }, sample);
+
+  const shaped = withoutExcluded(scratch.database("stored"), work);
+  const streams = work.streams.map((stream) => ({
+    ...stream,
+    table: shaped.realTable?.(stream.table) ?? stream.table,
+  }));
+  // A file of an older release lacks columns, which then hold nothing: the next sync would add them too.
+  const session = await scratch.database("stored").open({ pipeline, ...(signal && { signal }) });
+  await session.prepare(streams.map(({ table }) => table)).finally(() => session.close());
+
+  const unstored = await unstoredIn([scratch.database("stored"), scratch.database("server")], pipeline);
+  const compare = (hasNext: boolean) => compareTables(streams, work, { hasNext, notices, unstored, since });
+  let { requests } = read;
+  let tables = await compare(false);
+  if (tables.some(({ differences }) => differences.length > 0)) {
+    onPhase({ type: "explaining" });
+    try {
+      requests += await tryNext(work, pipeline);
+      tables = await compare(true);
+    } catch (error) {
+      signal?.throwIfAborted();
+      onPhase({ type: "unexplained", error: toError(error) });
+    }
+  }
+  const withShared = tables.map((each, index) => {
+    const sharedKeys = counted.sharedKeys.get(streams[index]!.table.name);
+    return sharedKeys ? { ...each, sharedKeys } : each;
+  });
+  return { tables: withShared, requests };
+}
+
+/** Does on copies what the next sync would do, and after it one that looks for deletions. @returns the requests it took */
+async function tryNext<Shared>(work: Work<Shared>, pipeline: string): Promise<number> {
+  const { scratch, destination } = work;
+  const like = (name: string) => holdingAs(scratch.database(name), destination);
+  await scratch.copy("stored", "next");
+  const next = await syncInto(like("next"), pipeline, work, { reconcile: false });
+  await scratch.copy("next", "reconciled");
+  const everything = { reconcile: true, allowMassDelete: true };
+  const reconciled = await syncInto(like("reconciled"), pipeline, work, everything);
+  return next.requests + reconciled.requests;
+}
+
+/** @throws SyncError `INVALID_OPTION` where the destination does not have what a sample is chosen by */
+function checkSample(streams: readonly Stream[], { destination, since }: Pick<VerifyOptions, "destination" | "since">) {
+  for (const { name, table, sampleBy } of streams) {
+    const stored = destination.realTable?.(table) ?? table;
+    if (since === undefined || sampleBy === undefined || sampleBy in stored.columns) continue;
+    const message = `No sample of stream ${name} can be compared: its column ${sampleBy} is not stored. Compare everything.`;
+    throw new SyncError("INVALID_OPTION", message);
+  }
+}
+
+/** Brings what the pipeline has into the database `stored`, its tables by their own names. */
+async function copyStored<Shared>({ source, destination, scratch, signal }: Work<Shared>, pipeline: string) {
+  if (destination.duckdbFile !== undefined) return scratch.copyFile(destination.duckdbFile, "stored");
+  const tables = source.streams.map(({ table }) => table);
+  return copyPipeline({ from: destination, to: scratch.database("stored"), pipeline, tables, signal });
+}
+
+/** A database that leaves out the columns that the destination leaves out. */
+function withoutExcluded<Shared>(database: Destination, { source, destination }: Work<Shared>): Destination {
+  const excluded = source.streams.flatMap(({ table }) => {
+    const stored = destination.realTable?.(table) ?? table;
+    const left = Object.keys(table.columns).filter((name) => !(name in stored.columns));
+    return left.length > 0 ? [[table.name, left] as const] : [];
+  });
+  return excluded.length > 0 ? withoutColumns(database, Object.fromEntries(excluded)) : database;
+}
+
+/** Rows that could not be stored, by their table: at the last sync, or in what the server was read into. */
+async function unstoredIn(databases: readonly Destination[], pipeline: string): Promise<Unstored> {
+  const all: Record<string, StoredValues[]> = {};
+  for (const database of databases) {
+    const contents = (await database.contents?.()) ?? [];
+    for (const { state } of contents.find((each) => each.pipeline === pipeline)?.streams ?? []) {
+      for (const [table, rows] of Object.entries(unstoredRows(state))) all[table] = [...(all[table] ?? []), ...rows];
+    }
+  }
+  return all;
+}
+
+async function syncInto<Shared>(
+  database: Destination,
+  pipeline: string,
+  work: Work<Shared>,
+  how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
+): Promise<SyncResult> {
+  const { source, streams, requests, signal, onEvent } = work;
+  try {
+    return await sync({
+      ...{ source, destination: withoutExcluded(database, work), pipeline },
+      streams: streams.map(({ name }) => name),
+      ...(requests && { requests }),
+      ...(signal && { signal }),
+      ...(onEvent && { onEvent }),
+      ...how,
+    });
+  } catch (error) {
+    const result = error instanceof SyncError ? error.result : undefined;
+    // Rows that nothing can hold are counted; all others were read.
+    const isWhole = result?.streams.every((stream) => !stream.error);
+    if (isWhole && result?.problems.every(({ code }) => code === "UNSTORED_ROW")) return result;
+    throw error;
+  }
+}
+
+async function compareTables<Shared>(
+  streams: readonly Stream[],
+  { scratch, signal }: Work<Shared>,
+  { unstored, ...options }: Omit<CompareOptions, "unstored"> & { readonly unstored: Unstored },
+): Promise<readonly TableComparison[]> {
+  const further = options.hasNext ? ["next", "reconciled"] : [];
+  return scratch.read(
+    ["stored", "server", ...further],
+    async (query) => {
+      const tables: TableComparison[] = [];
+      for (const stream of streams) {
+        tables.push(await compareTable(query, stream, { ...options, unstored: unstored[stream.table.name] ?? [] }));
+      }
+      return tables;
+    },
+    { signal },
+  );
+}
+
+/** The pipeline under which the source's tables were made. @throws SyncError `NOTHING_STORED`, `NOT_SUPPORTED` */
+async function ownerOf<Shared>({ source, destination, pipeline, signal }: Work<Shared>): Promise<string> {
+  const { name } = destination;
+  if (!destination.contents) throw new SyncError("NOT_SUPPORTED", `${name} cannot be exported yet.`);
+  const real = (table: Table) => (destination.realTable?.(table) ?? table).name;
+  const tables = source.streams.map(({ table }) => real(table));
+  const made = (await destination.contents(signal && { signal })).filter((each) =>
+    each.tables.some((table) => tables.includes(table.name)),
+  );
+  const [first] = made;
+  if (!first) {
+    const message = `${name} holds nothing that a sync of ${source.name} wrote: there is nothing to verify.`;
+    throw new SyncError("NOTHING_STORED", message);
+  }
+  const owner = pipeline ?? defaultPipeline(source);
+  if (made.some((each) => each.pipeline === owner)) return owner;
+  if (pipeline === undefined) return first.pipeline;
+  throw new SyncError("NOTHING_STORED", `${name} holds nothing of pipeline ${pipeline}: there is nothing to verify.`);
+}
