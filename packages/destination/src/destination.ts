@@ -39,7 +39,8 @@ export interface Destination {
   read?(options?: ReadOptions): Promise<SqlReader>;
   /**
    * What a column gives back for a value that was written into it, where that is another one: a text without what the
-   * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come.
+   * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come. A
+   * value that does not fit comes back as it is: it is refused where it is written.
    * @default every value as it was written
    */
   heldAs?(column: Pick<Column, "type">, value: Value): Value;

@@ -30,6 +30,14 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   ["names no row", "are named all at once, with column and reason", inError((error) => named(error, undefined))],
   [
+    "says that it holds null where JSON can carry nothing",
+    "are no reason to fail before they are written: heldAs gives them back",
+    (right) => ({
+      ...right,
+      heldAs: ({ type }, value) => (type === "json" ? JSON.parse(JSON.stringify(value)) : value),
+    }),
+  ],
+  [
     "names every row of the batch",
     "do not hold up the others, once they are left out",
     inError((error, { upserts = [] }) =>

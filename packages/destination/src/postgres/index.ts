@@ -6,6 +6,7 @@ import { checkSchemaName } from "../sql/schema-name.ts";
 import { SqlSession } from "../sql/session.ts";
 import { lookAt } from "../sql/transfer.ts";
 import { checkViewName, unionSql } from "../sql/views.ts";
+import type { Column, Value } from "../table.ts";
 import { valueWithoutNul } from "../text.ts";
 import { parseAddress } from "./address.ts";
 import { restoreRows, writeRows } from "./commit.ts";
@@ -48,9 +49,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
   return {
     name: place,
     capabilities: { fencing: "lease", leaseMs, maxIdentifierLength: 63, transfer: true },
-    // In jsonb too, which refuses the escape.
-    heldAs: ({ type }, value) =>
-      type === "json" ? jsonbValue(valueWithoutNul(value)) : type === "string" ? valueWithoutNul(value) : value,
+    heldAs,
     async open({ pipeline, signal }) {
       const database = await connect(signal);
       await takeLease(database, leaseSql, pipeline, leaseMs);
@@ -80,4 +79,16 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
       }
     },
   };
+}
+
+function heldAs({ type }: Pick<Column, "type">, value: Value): Value {
+  if (type === "string") return valueWithoutNul(value);
+  if (type !== "json") return value;
+  try {
+    // Without NUL in jsonb too, which refuses the escape.
+    return jsonbValue(valueWithoutNul(value));
+  } catch {
+    // What JSON cannot carry, or is nested too deeply, is held in no form.
+    return value;
+  }
 }

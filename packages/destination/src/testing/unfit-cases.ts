@@ -59,6 +59,20 @@ function nested(depth: number): Json {
 export const unfitCases: readonly DestinationCase[] = [
   {
     group,
+    name: "are no reason to fail before they are written: heldAs gives them back",
+    async run(subject) {
+      const { heldAs = (_, value) => value } = subject.place.connect();
+      const deep = nested(200_000);
+      for (const value of [Number.NaN, "half \ud83d", { deep: ["\udc00"] }, [Number.POSITIVE_INFINITY], deep]) {
+        assert.ok(Object.is(heldAs(things.columns.data, value), value), "what JSON cannot carry comes back as it is");
+      }
+      for (const column of Object.values(things.columns)) heldAs(column, "half \ud83d");
+      // One that is nested this deeply may be held.
+      heldAs(things.columns.data, nested(5000));
+    },
+  },
+  {
+    group,
     name: "are named all at once, with column and reason",
     async run(subject) {
       const rows = await refused(subject, {
