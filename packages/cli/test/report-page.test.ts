@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { startFakeS3 } from "../../destination/test/fake-s3.ts";
 import { dagsync } from "./helpers.ts";
-import { folder, place, report, withPlace } from "./report-place.ts";
+import { folder, place, report, withPlace, zone } from "./report-place.ts";
 
 withPlace();
 
@@ -64,4 +64,14 @@ pipelines: [{ name: prod, from: a, to: here }]\n`,
   const env = { SERVER: "https://airflow.example.com" };
   expect((await dagsync(["report", "--config", config, "--html", file], { env })).code).toBe(0);
   expect(readFileSync(file, "utf8")).toContain('<a href="https://airflow.example.com/dags/');
+  // So do findings that are no page.
+  const asked = async (...args: string[]) =>
+    (await dagsync(["report", ...args, "--config", config, ...zone], { env })).stdout;
+  const [first] = JSON.parse(await asked("needs_attention", "--format", "json")).rows;
+  expect(first.link).toMatch(/^https:\/\/airflow\.example\.com\/dags\//);
+  expect(await asked()).toContain(`\n            ${first.link}\n`);
+  expect(await asked("--format", "markdown")).toMatch(
+    /^- \*\*\[[^\]]+\]\(https:\/\/airflow\.example\.com\/[^)_*]+\)\*\*: /m,
+  );
+  expect(await asked("needs_attention", "--format", "csv")).toContain(`,${first.link}\n`);
 });

@@ -5,7 +5,9 @@ export type InsightsErrorCode =
   /** The destination answers no SQL. */
   | "NO_SQL"
   /** Nothing is stored that the question is about. */
-  | "NO_TABLES";
+  | "NO_TABLES"
+  /** The question is about promises, and none is given. */
+  | "NO_PROMISES";
 
 /** Why a question could not be answered. The message says what to change. */
 export class InsightsError extends Error {

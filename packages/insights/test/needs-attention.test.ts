@@ -51,7 +51,10 @@ test("deadline_misses", async () => {
     outcomes: ["late", "late", "late", "late", "missed"],
     last_missed: at("11-02 07:10"),
   });
-  expect(await asked(deadlineMisses)).toEqual([]);
+  await expect(asked(deadlineMisses)).rejects.toMatchObject({
+    code: "NO_PROMISES",
+    message: expect.stringMatching(/nothing is promised.*expect.*dagsync\.yaml/),
+  });
   // Of the last two weeks, from the first run on: 20 October.
   expect((await asked(deadlineMisses, { expect: [daily], days: 30 }))[0]).toMatchObject({ slots: 14, met: 12 });
   const ingest = { job: "ingest", within: "20m" };
@@ -109,6 +112,7 @@ test("needs_attention", async () => {
     normal: null,
     unit: "runs",
     more: 0,
+    link: null,
   });
   const texts = Object.fromEntries(rows.map(({ name, what }) => [name, what]));
   expect(texts).toMatchObject({
@@ -127,6 +131,26 @@ test("needs_attention", async () => {
     "ingest",
     "few",
   ]);
+});
+
+test("needs_attention links to the run, or else to the DAG or to the job's runs, and to no asset that no run made", async () => {
+  const servers = [
+    { pipeline: "airflow", kind: "airflow", url: "https://airflow.example.com/" },
+    { pipeline: "dagster", kind: "dagster", url: "https://dagster.example.com/prod" },
+  ];
+  const rows = await asked(needsAttention, { limit: 20, servers });
+  const links = Object.fromEntries(rows.map(({ name, link }) => [name, link]));
+  expect(links).toMatchObject({
+    daily_sales: "https://airflow.example.com/dags/daily_sales/runs/daily%2011-02/tasks/load",
+    few: "https://airflow.example.com/dags/few",
+    flaky: "https://airflow.example.com/dags/flaky/tasks/fetch",
+    ingest: "https://dagster.example.com/prod/runs?q%5B0%5D=job%3Aingest",
+    customers: expect.stringMatching(/^https:\/\/dagster\.example\.com\/prod\/runs\/[^?]+$/),
+  });
+  expect((await asked(needsAttention, { servers: servers.slice(1) })).map(({ link }) => link)).toContain(null);
+  await expect(asked(needsAttention, { servers: [{ pipeline: "airflow" }] })).rejects.toThrow(
+    "servers, entry 1, is no server: write",
+  );
 });
 
 test("needs_attention: what is critical, what is old, and a place with Airflow only", async () => {

@@ -70,7 +70,10 @@ test("names that servers gave are text", async () => {
 test("what found something has a table, what found nothing a line, and numbers come first", async () => {
   const text = await page();
   expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are broken at this moment\?<\/h3>/);
-  expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> Nothing\.<\/p>/);
+  expect(text).toMatch(/<p class="nothing" id="[a-z_]+"><b>[^<]*<\/b> Nothing\.<\/p>/);
+  // That no run was late would sound as if something had been promised.
+  expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> Nothing is promised: /);
+  expect(dataOf(text).questions).not.toHaveProperty("deadline_misses");
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
 });
 
@@ -112,6 +115,30 @@ test("of many rows, only the first have their lists in the data", async () => {
   rmSync(folder, { recursive: true, force: true });
   const { began } = dataOf(text).questions.time_to_recovery.columns;
   expect(began.map((list: unknown) => list !== null)).toEqual(names.map((_, at) => at < 50));
+});
+
+test("every row that names a DAG, a task, a job or a run leads to it, and says how far it looks back", async () => {
+  const text = await page({
+    servers: new Map([
+      ["airflow", { kind: "airflow", url: "https://airflow.example.com" }],
+      ["dagster", { kind: "dagster", url: "https://dagster.example.com" }],
+    ]),
+  });
+  const article = (name: string) => new RegExp(`<article id="${name}">.*?</article>`, "s").exec(text)?.[0] ?? "";
+  for (const [name, address] of [
+    ["failing_now", "https://dagster.example.com/runs/[a-z0-9-]+"],
+    ["stale_assets", "https://dagster.example.com/runs/[a-z0-9-]+"],
+    ["mapped_fanout", 'https://airflow.example.com/dags/mapped/runs/[^/"]+/tasks/part'],
+    ["flaky_tasks", "https://airflow.example.com/dags/flaky/tasks/fetch"],
+    ["success_rate", "https://airflow.example.com/dags/daily_sales"],
+    ["success_rate", "https://dagster.example.com/runs\\?q%5B0%5D=job%3Aingest"],
+    ["success_rate", "https://dagster.example.com/runs\\?q%5B0%5D=job%3A__ASSET_JOB"],
+  ]) {
+    expect(article(name as string), name).toMatch(new RegExp(`<a href="${address}"`));
+  }
+  // The page's window is a week; that of loads four.
+  expect(article("load_by_hour")).toContain('<p class="soft">Since Mon 05 Oct 08:00.</p>');
+  expect(article("success_rate")).not.toContain("Since ");
 });
 
 test("runs are linked to where their pipeline's server is known, and never to a script", async () => {

@@ -17,7 +17,7 @@ export interface AskedPlace {
   readonly pipelines?: readonly string[];
   /** Where the pipelines' servers are, as far as a configuration says. */
   readonly servers: ReadonlyMap<string, { readonly kind: "airflow" | "dagster"; readonly url: string }>;
-  /** Parameters of questions that a configuration says, by their names: `expect` and `pairs`. */
+  /** Parameters of questions that a configuration says, by their names: `expect`, `pairs` and `servers`. */
   readonly said: Readonly<Record<string, readonly unknown[]>>;
 }
 
@@ -50,7 +50,10 @@ export async function askedPlace(
   }
   const { destination, uncopied } = await first.place();
   const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));
-  const said = saidIn(file, io);
+  const said = {
+    ...saidIn(file, io),
+    ...(servers.length > 0 && { servers: servers.map(([pipeline, server]) => ({ pipeline, ...server })) }),
+  };
   const pipelines = chosen.map(({ name }) => name);
   return { destination, ...(uncopied && { uncopied }), loaded, pipelines, servers: new Map(servers), said };
 }

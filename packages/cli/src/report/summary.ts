@@ -43,12 +43,14 @@ export function summaryText({ attention, numbers }: Summary, place: string, widt
 function attentionText({ rows, timezone }: Summary["attention"], width: number): string {
   if (rows.length === 0) return "Nothing needs attention.\n";
   const severities = ["", "minor", "major", "critical"];
-  const lines = rows.map(({ severity, kind, name, since, what }) => {
+  const lines = rows.map(({ severity, kind, name, since, what, link }) => {
     const when = since === null ? "" : ` since ${momentText(since, timezone)}`;
     const head = `${name}: ${kind.replaceAll("_", " ")}${when}`;
     const first = `  ${(severities[severity] ?? "").padEnd(8)}  ${line(head)}`;
     const indent = width < NARROW ? 4 : 12;
-    return `${wrapped(first, width, indent)}\n${wrapped(`${" ".repeat(indent)}${line(what)}`, width, indent)}`;
+    // An address in pieces leads nowhere.
+    const address = link === null ? "" : `\n${" ".repeat(indent)}${link}`;
+    return `${wrapped(first, width, indent)}\n${wrapped(`${" ".repeat(indent)}${line(what)}`, width, indent)}${address}`;
   });
   return `What needs attention:\n${lines.join("\n")}\n`;
 }
@@ -72,6 +74,9 @@ function valueText(value: number | null, unit: string): string {
   return value === null ? "too few" : numberText(value, unit, unit === "jobs");
 }
 
+/** Between round brackets. */
+const addressText = (link: string) => link.replace(/[()*_]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
+
 export function summaryMarkdown({ attention, numbers }: Summary, place: string): string {
   const { asOf, timezone, rows } = numbers;
   const lines = rows.map(
@@ -79,8 +84,8 @@ export function summaryMarkdown({ attention, numbers }: Summary, place: string):
       `| ${number} | ${valueText(value, unit)} | ${valueText(before, unit)} | ${changeText(change, unit)} |`,
   );
   const findings = attention.rows.map(
-    ({ name, what, since }) =>
-      `- **${markdownText(name)}**: ${markdownText(what)}${since ? ` (since ${cellText(since, { type: "moment" }, timezone)})` : ""}`,
+    ({ name, what, since, link }) =>
+      `- **${link === null ? markdownText(name) : `[${markdownText(name)}](${addressText(link)})`}**: ${markdownText(what)}${since ? ` (since ${cellText(since, { type: "moment" }, timezone)})` : ""}`,
   );
   const first = `${findings.join("\n") || "Nothing needs attention."}\n\n`;
   return `**${markdownText(place)}**, as of ${momentText(asOf, timezone)} (${timezone})\n\n${first}| | now | before | change |\n| --- | --: | --: | --: |\n${lines.join("\n")}\n`;

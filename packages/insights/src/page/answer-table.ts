@@ -1,10 +1,10 @@
 /** An answer as a table, with its chart in a column of its own beside the names. */
 import type { Answer } from "../answer.ts";
+import type { Links } from "../links.ts";
 import type { AnswerColumn } from "../question.ts";
 import { cellText, headOf, isNumeric, shownColumns } from "../words.ts";
 import { bar, dots, dumbbell, gantt, line, strip } from "./charts.ts";
 import { type Html, html } from "./html.ts";
-import type { Links } from "./links.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -24,7 +24,7 @@ export function answerTable(answer: Answer, links: Links): Html {
   const body = shown.map((row) => {
     const own = label?.[0] ?? "";
     const job = ["name", "dag"].includes(own) && html` data-open="${String(row[own])}"`;
-    return html`<tr><th scope="row"><span${job}>${cellText(row[own], label?.[1] ?? { type: "text" }, timezone)}</span></th>${chart && html`<td>${chart(row)}</td>`}${columns.map(([name, column]) => cell(row, name, column, timezone, links))}</tr>`;
+    return html`<tr><th scope="row"><span${job}>${cellText(row[own], label?.[1] ?? { type: "text" }, timezone)}</span>${more(row, question, links)}</th>${chart && html`<td>${chart(row)}</td>`}${columns.map(([name, column]) => cell(row, name, column, timezone, links))}</tr>`;
   });
   const rest =
     rows.length > shown.length &&
@@ -37,9 +37,23 @@ function cell(row: Row, name: string, column: AnswerColumn, timezone: string, li
   const text = cellText(value, column, timezone);
   const sorted =
     typeof value === "number" ? value : column.type === "moment" && value ? Date.parse(String(value)) : undefined;
-  const address = ["run_id", "run"].includes(name) ? links(row, String(value)) : undefined;
+  const address = isRun(name, column) && value ? links(row, String(value)) : undefined;
   const content = address === undefined ? html`${text}` : html`<a href="${address}">${text}</a>`;
   return html`<td${sorted !== undefined && html` data-v="${sorted}"`}${isNumeric(column) && html` class="n"`}>${content}</td>`;
+}
+
+/** Whether a column names a run, which has a page of its own. */
+function isRun(name: string, { type }: AnswerColumn): boolean {
+  return type === "text" && ["run_id", "run", "last_run", "slowest_run"].includes(name);
+}
+
+/** A link to the DAG, to the task or to the job's runs, beside the name of a row that names no run. */
+function more(row: Row, { columns }: Answer["question"], links: Links): Html | undefined {
+  if (Object.entries(columns).some(([name, column]) => isRun(name, column))) return undefined;
+  const name = row.name ?? row.dag;
+  const address = name === undefined ? undefined : links(row, undefined);
+  const label = `${String(name)} ${row.task ? `${String(row.task)} ` : ""}on its server`;
+  return address === undefined ? undefined : html` <a href="${address}" aria-label="${label}">↗</a>`;
 }
 
 /** What draws a row, if there is something to draw. */

@@ -1,11 +1,11 @@
 /** The first screen: what needs attention, and five numbers. */
 import type { Answer } from "../answer.ts";
+import type { Links } from "../links.ts";
 import { changeText, momentText, numberText } from "../words.ts";
 import { line } from "./charts.ts";
 import { successByDay } from "./days.ts";
 import { details } from "./details.ts";
 import { type Html, html } from "./html.ts";
-import type { Links } from "./links.ts";
 
 const severities: readonly string[] = ["Note", "Minor", "Major", "Critical"];
 

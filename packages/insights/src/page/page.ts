@@ -1,6 +1,8 @@
 /** All answers as one page: a file that needs no network, and that is read by mail, in print and without scripts too. */
 import type { Answer, Insights, Scope } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
+import { type Links, linksTo, type Servers } from "../links.ts";
+import type { Question } from "../question.ts";
 import { questions } from "../questions/index.ts";
 import { momentText } from "../words.ts";
 import { answerTable } from "./answer-table.ts";
@@ -11,12 +13,11 @@ import { failuresByDay, heatOf } from "./days.ts";
 import { details } from "./details.ts";
 import { documentOf } from "./document.ts";
 import { type Html, html } from "./html.ts";
-import { type Links, linksTo, type Servers } from "./links.ts";
 import { liveLine } from "./live.ts";
 import { findings, keyFigures } from "./overview.ts";
 import { apart, sections } from "./sections.ts";
 
-export type { Servers } from "./links.ts";
+export type { Servers } from "../links.ts";
 
 export interface PageOptions extends Scope {
   /** What is shown as the title. */
@@ -31,18 +32,19 @@ export interface PageOptions extends Scope {
 
 /** @returns the whole HTML document. @throws InsightsError, DestinationError */
 export async function reportPage(insights: Insights, options: PageOptions): Promise<string> {
-  const answers = await askAll(insights, options);
+  const { answers, unpromised } = await askAll(insights, options);
   const links = linksTo(options.servers ?? new Map());
   const of = (name: string) => answers.get(name);
   const numbers = of("key_numbers");
   const days = of("job_days");
   const placed = new Set([...apart, ...sections.flatMap(([, names]) => names)]);
-  const others = [...answers.keys()].filter((name) => !placed.has(name));
+  const others = [...answers.keys(), ...unpromised.keys()].filter((name) => !placed.has(name));
   const parts = [...sections, ["More", others] as const].map(([title, names]) => {
     const own = names.flatMap((name) => of(name) ?? []);
-    return { title, own, extra: title === "Reliability" && days ? failures(days) : undefined };
+    const lines = names.flatMap((name) => unpromised.get(name) ?? []);
+    return { title, own, lines, extra: title === "Reliability" && days ? failures(days) : undefined };
   });
-  const shown = parts.filter(({ own }) => own.length > 0);
+  const shown = parts.filter(({ own, lines }) => own.length + lines.length > 0);
   const coverage = of("coverage");
   const { asOf, window, timezone } = (numbers ?? [...answers.values()][0]) as Answer;
   const about = { title: options.title, asOf, window, timezone };
@@ -57,8 +59,8 @@ ${options.stamp !== undefined && liveLine(options.stamp)}
 <main>
 ${findings(of("needs_attention"), links)}
 ${numbers && keyFigures(numbers, days)}
-${shown.map(({ title, own, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links)}</section>`)}
-${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links)}</section>`}
+${shown.map(({ title, own, lines, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links, window)}${lines}</section>`)}
+${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links, window)}</section>`}
 </main>
 <footer><p>Made by dagsync. ${options.stamp === undefined ? "This file is complete: it asks nothing of any network." : servedNote} Its answers are in the block <code>dagsync-data</code>, as gzipped JSON.</p></footer>
 ${dataBlock([...answers.values()], about)}`,
@@ -66,24 +68,31 @@ ${dataBlock([...answers.values()], about)}`,
   );
 }
 
-/** Each question that something is stored for. */
+/** Each question that something is stored for, and lines for those that nothing can be said to. */
 async function askAll(
   insights: Insights,
   { title: _title, servers: _servers, stamp: _stamp, parameters = {}, ...scope }: PageOptions,
-): Promise<ReadonlyMap<string, Answer>> {
+): Promise<{ readonly answers: ReadonlyMap<string, Answer>; readonly unpromised: ReadonlyMap<string, Html> }> {
   const answers = new Map<string, Answer>();
+  const unpromised = new Map<string, Html>();
   for (const question of questions) {
     try {
       answers.set(question.name, await insights.answer(question, { ...parameters[question.name], ...scope }));
     } catch (error) {
-      if (!(error instanceof InsightsError) || error.code !== "NO_TABLES") throw error;
+      if (!(error instanceof InsightsError)) throw error;
+      if (error.code === "NO_PROMISES") unpromised.set(question.name, nothingPromised(question));
+      else if (error.code !== "NO_TABLES") throw error;
     }
   }
-  return answers;
+  return { answers, unpromised };
+}
+
+function nothingPromised({ name, sentence }: Pick<Question, "name" | "sentence">): Html {
+  return html`<p class="nothing" id="${name}"><b>${sentence}</b> Nothing is promised: promises go under <code>expect:</code> in dagsync.yaml.</p>`;
 }
 
 /** Answers that say something in boxes; after them, in a line each, those that found nothing. */
-function blocks(answers: readonly Answer[], links: Links): Html {
+function blocks(answers: readonly Answer[], links: Links, { from }: Answer["window"]): Html {
   const full = answers.filter(({ rows }) => rows.length > 0);
   const empty = answers.filter(({ rows }) => rows.length === 0);
   const boxes = full.map((answer) => {
@@ -92,7 +101,9 @@ function blocks(answers: readonly Answer[], links: Links): Html {
     const curve = curveOf(answer);
     const table = heat ? heatmap(heat.heat, question.sentence, heat.word) : answerTable(answer, links);
     const body = curve ? html`${curve}<details><summary>As a table</summary>${table}</details>` : table;
-    return html`<article id="${question.name}"><h3>${question.sentence}</h3>${body}${details(answer)}</article>`;
+    const back =
+      answer.window.from !== from && html`<p class="soft">Since ${momentText(answer.window.from, timezone)}.</p>`;
+    return html`<article id="${question.name}"><h3>${question.sentence}</h3>${back}${body}${details(answer)}</article>`;
   });
   const lines = empty.map(
     ({ question }) => html`<p class="nothing" id="${question.name}"><b>${question.sentence}</b> Nothing.</p>`,

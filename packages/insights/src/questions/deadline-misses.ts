@@ -1,4 +1,5 @@
 import { jobColumns } from "../common.ts";
+import { InsightsError } from "../errors.ts";
 import { DAY, type Micros, SECOND, textOf } from "../moments.ts";
 import { type DailyPromise, deadlinesOf, type Expectation, promisesOf, type RunPromise } from "../promises.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
@@ -6,6 +7,9 @@ import { medianOf } from "../statistics.ts";
 
 /** With fewer slots a percentage says nothing. */
 const ENOUGH_SLOTS = 5;
+
+const nothingPromised =
+  'deadline_misses: nothing is promised. Give expect, as in [{ "dag": "sales", "done_by": "06:30" }], or write it under expect: in dagsync.yaml.';
 
 interface Run {
   readonly due: Micros;
@@ -69,7 +73,8 @@ export const deadlineMisses = defineQuestion({
   isFinding: ({ missed, pipeline }) => missed > 0 || pipeline === null,
   sql({ window, timezone, parameters, value }) {
     const promises = promisesOf(parameters.expect, timezone);
-    if (promises.length === 0) return "SELECT pipeline, name, run_after FROM plain_runs WHERE 1 = 0";
+    // "No misses" would sound as if something had been looked at.
+    if (promises.length === 0) throw new InsightsError("NO_PROMISES", nothingPromised);
     const names = [...new Set(promises.map(({ name }) => name))].map(value).join(", ");
     const longest = Math.max(2 * DAY, ...promises.map((promise) => ("within" in promise ? promise.within : 0)));
     return `

@@ -1,5 +1,6 @@
 import { jobColumns, limitParameter, within } from "../common.ts";
 import { type Finding, findingsOf } from "../findings.ts";
+import { linksTo, serversOf } from "../links.ts";
 import { DAY, textOf } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
 import { tableNames } from "../tables.ts";
@@ -13,6 +14,11 @@ export const needsAttention = defineQuestion({
   tables: tableNames,
   parameters: {
     expect: { type: "list", default: [], description: "Promises, as deadline_misses takes them." },
+    servers: {
+      type: "list",
+      default: [],
+      description: "Where to link to: { pipeline, kind: airflow or dagster, url }.",
+    },
     ...limitParameter(5),
   },
   columns: {
@@ -33,6 +39,12 @@ export const needsAttention = defineQuestion({
     normal: { type: "number", nullable: true, description: "What is usual." },
     unit: { type: "text", description: "Unit of both." },
     more: { type: "integer", description: "Further findings of the same DAG, job or asset." },
+    link: {
+      type: "text",
+      nullable: true,
+      description:
+        "The run in Airflow or Dagster, or else the DAG or the job's runs; null where the server is not known.",
+    },
   },
   chart: { kind: "list" },
   // Runs a day, which tell what of two equally bad things to look at first.
@@ -49,11 +61,14 @@ export const needsAttention = defineQuestion({
     }
     const byName = Map.groupBy(await findingsOf(asking, parameters.expect), keyOf);
     const start = textOf(window.from);
+    const links = linksTo(serversOf(parameters.servers));
     return [...byName]
       .map(([key, findings]) => {
         const worst = findings.reduce((a, b) => (b.severity > a.severity ? b : a));
         const old = worst.since !== null && worst.since < start;
-        return { ...worst, old, more: findings.length - 1, blocked: blocked.get(key) ?? 0, often: often.get(key) ?? 0 };
+        const link = links({ ...worst }, worst.run_id ?? undefined) ?? null;
+        const rank = { blocked: blocked.get(key) ?? 0, often: often.get(key) ?? 0 };
+        return { ...worst, old, more: findings.length - 1, link, ...rank };
       })
       .sort(
         (a, b) => b.severity - a.severity || b.blocked - a.blocked || b.often - a.often || (a.name < b.name ? -1 : 1),

@@ -186,7 +186,8 @@ function refusal(error: unknown, { options, follower }: Context): Reply {
   if (error instanceof InsightsError) {
     const { code, message } = error;
     if (code === "NO_TABLES") return failure(follower.trouble ? 503 : 404, code, message);
-    return failure(code === "NO_SQL" ? 500 : 400, code, message);
+    const status = { NO_SQL: 500, NO_PROMISES: 404, UNKNOWN_QUESTION: 404, INVALID_PARAMETER: 400 }[code];
+    return failure(status, code, message);
   }
   if (isExpected(error)) {
     const { code } = error as { code?: unknown };

@@ -34,7 +34,6 @@ export function questionTool(
     call: (given, signal) => {
       checkArguments(name, inputSchema, given);
       const asked: Record<string, unknown> = { ...said, ...given };
-      if (name === "deadline_misses") checkPromises(asked.expect);
       checkAllowed(given.pipelines, pipelines);
       return during(destination, signal, async (insights) => {
         const scope: Scope = { ...(timezone !== undefined && { timezone }) };
@@ -58,15 +57,6 @@ function checkAllowed(wanted: unknown, allowed: readonly string[] | undefined): 
   throw new InsightsError(
     "INVALID_PARAMETER",
     `pipelines: ${JSON.stringify(other)} is not served here. There are: ${allowed.join(", ")}.`,
-  );
-}
-
-/** "No misses" would sound as if something had been looked at. */
-function checkPromises(expect: unknown): void {
-  if (Array.isArray(expect) && expect.length > 0) return;
-  throw new InsightsError(
-    "INVALID_PARAMETER",
-    'deadline_misses: nothing is promised. Give expect, as in [{ "dag": "sales", "done_by": "06:30" }].',
   );
 }
 

@@ -1,0 +1,56 @@
+/** Addresses of runs in Airflow and Dagster. */
+import { InsightsError } from "./errors.ts";
+
+/** A pipeline's server. */
+export interface Server {
+  readonly kind: "airflow" | "dagster";
+  readonly url: string;
+}
+
+/** The servers of pipelines, where they are known. */
+export type Servers = ReadonlyMap<string, Server>;
+
+/**
+ * The address of a row's run, where its server is known; without a run, of its DAG, or of its job's runs.
+ *
+ * @param row with `pipeline`, and `dag` or `name`; `task` where it is about one
+ */
+export type Links = (row: Readonly<Record<string, unknown>>, run: string | undefined) => string | undefined;
+
+export function linksTo(servers: Servers): Links {
+  return (row, run) => {
+    const server = servers.get(String(row.pipeline));
+    // A page runs what a link of another kind says.
+    if (!server || !/^https?:\/\//i.test(server.url)) return undefined;
+    const root = server.url.replace(/\/+$/, "");
+    const name = String(row.dag ?? row.name);
+    // An asset is no job, and its name is not its key.
+    if (run === undefined && row.kind === "stale_assets") return undefined;
+    if (server.kind === "dagster") return `${root}/runs${run === undefined ? ofJob(name) : `/${encoded(run)}`}`;
+    const task = typeof row.task === "string" ? `/tasks/${encoded(row.task)}` : "";
+    return `${root}/dags/${encoded(name)}${run === undefined ? "" : `/runs/${encoded(run)}`}${task}`;
+  };
+}
+
+/** Dagster's list of runs, as its own page filters it. */
+function ofJob(name: string): string {
+  return `?q%5B0%5D=${encoded(`job:${name === "(asset runs)" ? "__ASSET_JOB" : name}`)}`;
+}
+
+/** Half of a character has no place in an address. */
+const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
+
+/** Servers as a parameter has them. @throws InsightsError `INVALID_PARAMETER` */
+export function serversOf(list: readonly unknown[]): Servers {
+  return new Map(
+    list.map((given, index) => {
+      const { pipeline, kind, url } = (given ?? {}) as { readonly [K in "pipeline" | "kind" | "url"]?: unknown };
+      const isServer = typeof pipeline === "string" && typeof url === "string";
+      if (isServer && (kind === "airflow" || kind === "dagster")) return [pipeline, { kind, url }] as const;
+      throw new InsightsError(
+        "INVALID_PARAMETER",
+        `servers, entry ${index + 1}, is no server: write { pipeline: "prod", kind: "airflow", url: "https://airflow.example.com" }.`,
+      );
+    }),
+  );
+}
