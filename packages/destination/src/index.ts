@@ -20,6 +20,7 @@ export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "
 export type { Condition, Scope } from "./scope.ts";
 export type { CopyOptions, QueryOptions, ReadOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
 export { stateText } from "./state-text.ts";
+export type { Driver, StoredRow } from "./stored-row.ts";
 export {
   type Column,
   type ColumnName,

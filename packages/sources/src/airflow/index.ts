@@ -9,6 +9,7 @@ import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./share
 import { taskInstances } from "./task-instances.ts";
 
 export type { AirflowOptions } from "./shared.ts";
+export type { AirflowDag, AirflowDagRun, AirflowTaskInstance } from "./stored-rows.ts";
 export { dagRunsTable } from "./tables/dag-runs.ts";
 export { dagsTable } from "./tables/dags.ts";
 export { taskInstancesTable } from "./tables/task-instances.ts";

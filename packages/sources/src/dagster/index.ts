@@ -9,6 +9,7 @@ import { sensors } from "./sensors.ts";
 import { type DagsterOptions, type DagsterSync, startDagsterSync } from "./shared.ts";
 
 export type { DagsterOptions } from "./shared.ts";
+export type { DagsterAsset, DagsterRun, DagsterSchedule, DagsterSensor } from "./stored-rows.ts";
 export { assetsTable } from "./tables/assets.ts";
 export { runsTable } from "./tables/runs.ts";
 export { schedulesTable } from "./tables/schedules.ts";
