@@ -85,6 +85,19 @@ test.each([
   expect(stderr).not.toContain("s3cret");
 });
 
+test.each([
+  [["report", "--timezone", "Mars/Base"], "write an IANA name"],
+  [["report", "--until", "2026-02-30"], "write a date as in 2026-11-30"],
+  [["report", "success_rate", "--limit", "-1"], "limit is -1: give 1 or more"],
+  [["serve", "--port", "0", "--timezone", "Mars/Base"], "write an IANA name"],
+  [["serve", "--port", "0", "--days", "0"], "days is 0: give a number above 0"],
+  [["mcp", "--timezone", "Mars/Base"], "write an IANA name"],
+])("%j is refused before the destination is opened, whether it is there or not", async (args, message) => {
+  const { code, stdout, stderr } = await dagsync([...args, "--at", `sqlite:${join(folder, "nowhere.sqlite")}`]);
+  expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
+  expect(stderr).toContain(message);
+});
+
 test("pipelines of a configuration name the place, and so does state --at", async () => {
   const config = join(folder, "dagsync.yaml");
   writeFileSync(

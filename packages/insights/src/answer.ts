@@ -3,39 +3,13 @@ import type { Destination, SqlReader, StoredPipeline, Value } from "@org/destina
 import { asOfOf } from "./as-of.ts";
 import { dialects } from "./dialect.ts";
 import { InsightsError } from "./errors.ts";
-import {
-  checkTimezone,
-  DAY,
-  type Day,
-  daysOf,
-  localTimezone,
-  type Micros,
-  parseMoment,
-  textOf,
-  type Window,
-} from "./moments.ts";
+import { checkTimezone, type Day, daysOf, localTimezone, type Micros, textOf, type Window } from "./moments.ts";
 import { type GivenParameters, parametersOf } from "./parameters.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Question, SqlRow } from "./question.ts";
 import { rowsOf } from "./rows.ts";
+import { type Scope, windowOf } from "./scope.ts";
 import { withQueries } from "./statement.ts";
 import { type FoundTables, findTables } from "./tables.ts";
-
-/** The longest window, in days. */
-const MOST_DAYS = 36_500;
-
-/** When, and of what: the same for all questions. */
-export interface Scope {
-  /** The window's start: a date (`2026-11-01`, midnight of the zone) or a moment with its zone. @default `days` before its end */
-  readonly since?: string;
-  /** The window's end, exclusive. @default the moment that the tables show */
-  readonly until?: string;
-  /** How long the window is, without `since`. @default the question's own, mostly 7 */
-  readonly days?: number;
-  /** IANA name of the zone that days and hours are of. @default this machine's */
-  readonly timezone?: string;
-  /** Only these pipelines. @default all */
-  readonly pipelines?: readonly string[];
-}
 
 export interface Answer<C extends AnswerColumns = AnswerColumns> {
   readonly question: Question<ParameterSet, C>;
@@ -249,22 +223,6 @@ function literalRows(rows: readonly (readonly (string | number | null)[])[], wid
   };
   if (rows.length === 0) return `SELECT ${Array.from({ length: width }, () => "NULL").join(", ")} WHERE 1 = 0`;
   return `VALUES ${rows.map((row) => `(${row.map(text).join(", ")})`).join(", ")}`;
-}
-
-type Given = { readonly [K in "since" | "until" | "days"]: Scope[K] | undefined };
-
-function windowOf({ since, until, days }: Given, usualDays: number, asOf: Micros, timezone: string): Window {
-  if (days !== undefined && !(typeof days === "number" && days > 0 && days <= MOST_DAYS)) {
-    throw invalid(
-      `days is ${typeof days === "number" ? days : JSON.stringify(days)}: give a number above 0, up to 36,500.`,
-    );
-  }
-  if (since !== undefined && days !== undefined)
-    throw invalid("since and days both say where the window begins: leave one out.");
-  const to = until === undefined ? asOf : parseMoment("until", until, timezone);
-  const from = since === undefined ? to - Math.round((days ?? usualDays) * DAY) : parseMoment("since", since, timezone);
-  if (from < to) return { from, to };
-  throw invalid(`since (${textOf(from)}) must be before until (${textOf(to)}).`);
 }
 
 function checkPipelines(

@@ -1,4 +1,4 @@
-export { type Answer, answer, type Insights, type OpenOptions, openInsights, type Scope } from "./answer.ts";
+export { type Answer, answer, type Insights, type OpenOptions, openInsights } from "./answer.ts";
 export type { Dialect } from "./dialect.ts";
 export { InsightsError, type InsightsErrorCode } from "./errors.ts";
 export { answerCsv, answerJson } from "./formats.ts";
@@ -18,5 +18,6 @@ export {
   type SqlRow,
 } from "./question.ts";
 export * from "./questions/index.ts";
+export { checkParameters, checkScope, type Scope } from "./scope.ts";
 export type { TableName } from "./tables.ts";
 export { cellText, changeText, headOf, isNumeric, momentText, numberText, shownColumns } from "./words.ts";

@@ -43,14 +43,15 @@ const keeps: readonly Keeps<keyof typeof jobs.columns>[] = [
 
 /** A server with jobs, of which it shows those of plants that are open, and its source. */
 export function factory(...rows: Job[]) {
-  const server = { jobs: rows, closed: [] as string[], asked: 0 };
+  const server = { jobs: rows, closed: [] as string[], asked: 0, begun: [] as string[] };
   const stream = defineStream<void, typeof jobs>({
     name: "jobs",
     table: jobs,
     revision: 1,
     keeps,
     sampleBy: "at",
-    async *read({ emit, sampleSince, request }) {
+    async *read({ emit, sampleSince, request, state }) {
+      server.begun.push(state ? "with a state" : "without one");
       await request("jobs", async () => undefined);
       for (const plant of server.closed) {
         emit({ type: "notice", code: "PLANT_CLOSED", message: `Plant ${plant} is closed.` });

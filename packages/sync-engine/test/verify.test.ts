@@ -28,11 +28,14 @@ test.each([
     ...[job("tried", { attempt: 2 }), job("south", { plant: "south" })],
   ];
   server.closed.push("south");
+  server.begun.length = 0;
   const phases: VerifyPhase[] = [];
   const onPhase = (phase: VerifyPhase) => phases.push(phase);
   const { tables, destination: verified } = await verify({ source, destination, onPhase });
   expect(verified).toBe(destination.name);
   expect(phases.map(({ type }) => type)).toEqual(["reading", "explaining"]);
+  // The server is read as by a first sync; the next ones resume, as they would in the destination.
+  expect(server.begun).toEqual(["without one", "with a state", "with a state"]);
   // An attempt that the server no longer shows is kept, as is what it purged; a closed plant says nothing.
   expect(tables[0]).toMatchObject({ table: "factory_jobs", compared: 2, different: 1, missing: 2, extra: 2, kept: 2 });
   const causes = tables[0]!.differences.map(({ key, kind, cause }) => `${key.id} ${kind} ${cause}`);
@@ -46,13 +49,16 @@ test.each([
 });
 
 test("a sample compares what is as new as it says by the stream's own time, and nothing where that is not stored", async () => {
-  const { source, server } = factory(job("old", { at: "2026-01-01T00:00:00.000000Z" }), job("new"));
+  const { source, server } = factory(job("old", { at: "2026-01-01T00:00:00.000000Z", plant: "west" }), job("new"));
   const destination = duckdb(place());
   await sync({ source, destination });
   server.jobs = [job("new")];
   const since = Date.UTC(2026, 10, 1);
   expect((await verify({ source, destination, since })).tables).toMatchObject([{ compared: 1, extra: 0 }]);
-  expect((await verify({ source, destination })).tables).toMatchObject([{ compared: 1, extra: 1 }]);
+  expect((await verify({ source, destination })).tables).toMatchObject([
+    // No plant is closed.
+    { compared: 1, extra: 1, causes: { unexplained: 1 } },
+  ]);
   const without = withoutColumns(destination, { factory_jobs: ["at"] });
   await expect(verify({ source, destination: without, since })).rejects.toMatchObject({ code: "INVALID_OPTION" });
 });

@@ -29,6 +29,9 @@ export function addMcp(program: Command, io: SafeIo, run: Run): void {
         const timeoutMs = parseDuration("--timeout", timeout);
         // A timer counts up to 24 days.
         if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
+        // Its statements and time zones are loaded by nobody else.
+        const { checkScope } = await import("@org/insights");
+        checkScope(options);
         await serve({ names, ...options }, timeoutMs, io);
         return exitCodes.done;
       }),

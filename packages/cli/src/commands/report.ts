@@ -63,13 +63,15 @@ export function addReport(program: Command, io: SafeIo, run: Run): void {
 }
 
 async function report(
-  { openInsights, questions, needsAttention }: Insights,
+  { checkParameters, checkScope, openInsights, questions, needsAttention }: Insights,
   { question, pipelines: names, parameters }: ReturnType<typeof parseArguments<AnyQuestion>>,
   options: ReportOptions,
   io: SafeIo,
 ): Promise<number> {
   const failOn = options.failOn?.split(",").map((name) => questionNamed(name.trim(), questions)) ?? [];
   const asked = scopeOf(options);
+  checkScope(asked);
+  if (question) checkParameters(question, parameters);
   if (options.sql && !question) throw new UsageError("--sql goes with a question: dagsync report failing_now --sql.");
   if (options.html !== undefined && (question || options.sql)) {
     throw new UsageError("--html has all questions in one page: leave the question out.");

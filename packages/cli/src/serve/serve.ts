@@ -2,7 +2,7 @@
 
 import { isIP } from "node:net";
 import { hostname } from "node:os";
-import { coverage, openInsights, questions, type Scope } from "@org/insights";
+import { checkScope, coverage, openInsights, questions, type Scope } from "@org/insights";
 import { createHandler } from "@org/insights/serve";
 import { UsageError } from "../errors.ts";
 import { isRetryable } from "../exit-code.ts";
@@ -30,6 +30,7 @@ export interface ServeSettings {
 
 /** @param names pipelines. @throws UsageError and what the destination throws, where it cannot begin */
 export async function serve(names: readonly string[], settings: ServeSettings, io: SafeIo): Promise<void> {
+  checkScope(settings.scope);
   const place = await askedPlace(names, settings, io);
   if (settings.everyMs !== undefined && !place.loaded) {
     throw new UsageError("--sync-every syncs pipelines of a configuration: leave the address in --at out.");
@@ -103,7 +104,6 @@ async function tellWhatIsMissing(
   try {
     const insights = await openInsights(destination, { signal: io.signal });
     try {
-      // A zone or a window that cannot be is found now, and not by the first who asks.
       await insights.answer(coverage, scope);
     } finally {
       await insights.close();

@@ -1,9 +1,10 @@
 /** All answers as one page: a file that needs no network, and that is read by mail, in print and without scripts too. */
-import type { Answer, Insights, Scope } from "../answer.ts";
+import type { Answer, Insights } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import { type Links, linksTo, type Servers } from "../links.ts";
 import type { Question } from "../question.ts";
 import { questions } from "../questions/index.ts";
+import type { Scope } from "../scope.ts";
 import { momentText } from "../words.ts";
 import { answerTable } from "./answer-table.ts";
 import { heatmap } from "./charts.ts";

@@ -3,7 +3,7 @@
  * which it is asked: whoever reaches it can read what it serves.
  */
 import type { Destination } from "@org/destination";
-import type { Insights, Scope } from "../answer.ts";
+import type { Insights } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import { answerCsv, answerJson } from "../formats.ts";
 import { metrics } from "../metrics/metrics.ts";
@@ -12,6 +12,7 @@ import { waitingPage } from "../page/live.ts";
 import { type PageOptions, reportPage } from "../page/page.ts";
 import type { Question } from "../question.ts";
 import { questions } from "../questions/index.ts";
+import type { Scope } from "../scope.ts";
 import type { HandledRequest, Handler } from "./exchange.ts";
 import { Follower, type Look, TooMany } from "./follower.ts";
 import { isKnownHost } from "./host-names.ts";

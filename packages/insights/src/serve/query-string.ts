@@ -1,7 +1,8 @@
 /** What follows the `?` of an address, as what `answer` takes. */
-import type { Scope } from "../answer.ts";
+
 import { InsightsError } from "../errors.ts";
 import type { Parameter, ParameterSet } from "../question.ts";
+import type { Scope } from "../scope.ts";
 
 /**
  * The window, the zone and the pipelines, and the parameters of a question.

@@ -1,8 +1,9 @@
 /** A question as a tool. */
 import type { Destination } from "@org/destination";
-import type { Answer, Scope } from "../answer.ts";
+import type { Answer } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import type { AnswerColumn, AnswerColumns, Parameter, Question } from "../question.ts";
+import type { Scope } from "../scope.ts";
 import { FittingRows } from "./fit.ts";
 import {
   checkArguments,

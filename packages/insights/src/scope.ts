@@ -1,0 +1,61 @@
+/** When, and of what, a question is asked. */
+import { InsightsError } from "./errors.ts";
+import { checkTimezone, DAY, localTimezone, type Micros, parseMoment, textOf, type Window } from "./moments.ts";
+import { type GivenParameters, parametersOf } from "./parameters.ts";
+import type { ParameterSet, Question } from "./question.ts";
+
+/** The longest window, in days. */
+const MOST_DAYS = 36_500;
+
+/** When, and of what: the same for all questions. */
+export interface Scope {
+  /** The window's start: a date (`2026-11-01`, midnight of the zone) or a moment with its zone. @default `days` before its end */
+  readonly since?: string;
+  /** The window's end, exclusive. @default the moment that the tables show */
+  readonly until?: string;
+  /** How long the window is, without `since`. @default the question's own, mostly 7 */
+  readonly days?: number;
+  /** IANA name of the zone that days and hours are of. @default this machine's */
+  readonly timezone?: string;
+  /** Only these pipelines. @default all */
+  readonly pipelines?: readonly string[];
+}
+
+/**
+ * Checks what does not depend on what is stored, before anything is opened: the window and its zone.
+ *
+ * @throws InsightsError `INVALID_PARAMETER`
+ */
+export function checkScope({ since, until, days, timezone }: Omit<Scope, "pipelines">): void {
+  // No stored moment is later, so only what was given can be wrong.
+  windowOf({ since, until, days }, 7, Number.MAX_SAFE_INTEGER, checkTimezone(timezone ?? localTimezone()));
+}
+
+/** The same for the parameters of a question. @throws InsightsError `INVALID_PARAMETER` */
+export function checkParameters(
+  question: Pick<Question, "name" | "parameters">,
+  given: Readonly<Record<string, unknown>>,
+): void {
+  parametersOf(question, given as GivenParameters<ParameterSet>);
+}
+
+type Given = { readonly [K in "since" | "until" | "days"]: Scope[K] | undefined };
+
+/** @throws InsightsError `INVALID_PARAMETER` */
+export function windowOf({ since, until, days }: Given, usualDays: number, asOf: Micros, timezone: string): Window {
+  if (days !== undefined && !(typeof days === "number" && days > 0 && days <= MOST_DAYS)) {
+    throw invalid(
+      `days is ${typeof days === "number" ? days : JSON.stringify(days)}: give a number above 0, up to 36,500.`,
+    );
+  }
+  if (since !== undefined && days !== undefined)
+    throw invalid("since and days both say where the window begins: leave one out.");
+  const to = until === undefined ? asOf : parseMoment("until", until, timezone);
+  const from = since === undefined ? to - Math.round((days ?? usualDays) * DAY) : parseMoment("since", since, timezone);
+  if (from < to) return { from, to };
+  throw invalid(`since (${textOf(from)}) must be before until (${textOf(to)}).`);
+}
+
+function invalid(message: string): InsightsError {
+  return new InsightsError("INVALID_PARAMETER", message);
+}
