@@ -42,8 +42,13 @@ export async function cleanUp<T>(
   then: () => Promise<T>,
   share = 0.1,
 ): Promise<T & { readonly taken: { readonly runs: number; readonly taskInstances: number }; readonly cut: string }> {
-  const count = async (table: string) => Number((await server.query(`select count(*)::int n from ${table}`))[0]?.n);
-  const [runs, taskInstances] = [await count("dag_run"), await count("task_instance")];
+  const idsOf = async (table: string) => (await server.query(`select id from ${table}`)).map(({ id }) => String(id));
+  const [runs, taskInstances] = [await idsOf("dag_run"), await idsOf("task_instance")];
+  // The scheduler goes on meanwhile, and may start a run in place of the last one that went.
+  const goneOf = async (table: string, before: readonly string[]) => {
+    const after = new Set(await idsOf(table));
+    return before.filter((id) => !after.has(id)).length;
+  };
   const [cut] = await server.query<{ at: string }>(
     "select percentile_disc($1::float8) within group (order by start_date) at from dag_run where start_date is not null",
     [share],
@@ -59,8 +64,8 @@ export async function cleanUp<T>(
     "--yes",
   ]);
   const taken = {
-    runs: runs - (await count("dag_run")),
-    taskInstances: taskInstances - (await count("task_instance")),
+    runs: await goneOf("dag_run", runs),
+    taskInstances: await goneOf("task_instance", taskInstances),
   };
   return { ...(await then()), taken, cut: String(cut?.at) };
 }

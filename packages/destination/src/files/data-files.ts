@@ -132,7 +132,9 @@ export class DataFiles {
     const path = dataPath(name, this.#last, session, format);
     const local = join(this.#scratch.folder, path.slice(path.lastIndexOf("/") + 1));
     try {
-      const [copied] = await this.#scratch.database.read(copySql(format, query, columns, local));
+      const { database } = this.#scratch;
+      const areLarge = database.largeRows?.areLarge;
+      const [copied] = await database.read(copySql(format, query, columns, local, areLarge));
       this.#hasUncommitted = true;
       await this.#store.upload(local, path, signal);
       return { path, rows: Number(copied?.Count), ...(await describeFile(local)) };

@@ -18,7 +18,7 @@ export interface FileColumn {
 interface Format {
   readonly extension: string;
   /** Options of COPY … TO. */
-  readonly copy: string;
+  readonly copy: (areLarge: boolean) => string;
   /** What a file holds for a column. */
   readonly written: (column: FileColumn) => string;
   /** A table function that reads files, with the name of its file in each row. */
@@ -41,13 +41,13 @@ const formats: Readonly<Record<FileFormat, Format>> = {
   parquet: {
     extension: ".parquet",
     // A group of rows is in memory until it is written: 122,880 rows, whatever they weigh, without a limit.
-    copy: "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '32MB'",
+    copy: (areLarge) => `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '${areLarge ? 4 : 32}MB'`,
     written: ({ name }) => quoted(name),
     read: (files) => `read_parquet(${files}, filename = '_file')`,
   },
   ndjson: {
     extension: ".ndjson.zst",
-    copy: "FORMAT json, COMPRESSION zstd",
+    copy: () => "FORMAT json, COMPRESSION zstd",
     written: (column) => (isText(column) ? asText(column) : quoted(column.name)),
     read: (files, columns) =>
       `read_json(${files}, filename = '_file', format = 'newline_delimited', compression = 'zstd', columns = ${declared(columns)},
@@ -56,7 +56,7 @@ const formats: Readonly<Record<FileFormat, Format>> = {
   csv: {
     extension: ".csv",
     // Every value in quotes, so that a text is told from null.
-    copy: "FORMAT csv, HEADER, FORCE_QUOTE *",
+    copy: () => "FORMAT csv, HEADER, FORCE_QUOTE *",
     written: (column) => (isText(column) ? asText(column) : quoted(column.name)),
     read: (files, columns) =>
       `read_csv(${files}, filename = '_file', auto_detect = false, header = true, delim = ',', quote = '"', escape = '"',
@@ -83,11 +83,21 @@ export function formatOf(path: string): FileFormat {
   throw new DestinationError("INVALID_STATE", `The manifest names ${path}, which has no extension of a data file.`);
 }
 
-/** Rows of a query as a file, with the marker of placeholders that went. */
-export function copySql(format: FileFormat, query: string, columns: readonly FileColumn[], file: string): string {
+/**
+ * Rows of a query as a file, with the marker of placeholders that went.
+ *
+ * @param areLarge whether the rows are so large that few of them may be in memory
+ */
+export function copySql(
+  format: FileFormat,
+  query: string,
+  columns: readonly FileColumn[],
+  file: string,
+  areLarge = false,
+): string {
   const { written, copy } = formats[format];
   const values = columns.map((column) => `${written(column)} AS ${quoted(column.name)}`);
-  return `COPY (SELECT ${values.join(", ")}, _removed FROM (${query})) TO ${literal(file)} (${copy})`;
+  return `COPY (SELECT ${values.join(", ")}, _removed FROM (${query})) TO ${literal(file)} (${copy(areLarge)})`;
 }
 
 /**
