@@ -4,12 +4,12 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowClient, dags } from "@org/airflow-client";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { testExamples } from "./airflow-examples.ts";
 import { testIds } from "./airflow-ids.ts";
 import { testLoopMethods } from "./airflow-loop-methods.ts";
 import { testMethods } from "./airflow-methods.ts";
-import { testOperations } from "./airflow-operations.ts";
+import { expectTooOld, testOperations } from "./airflow-operations.ts";
 import { describeLiveOn, log } from "./live.ts";
 import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
 import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
@@ -48,6 +48,7 @@ for (const { version, pythons } of tested) {
     });
 
     testOperations(version, server);
+    test("what it is too old for says so", () => expectTooOld(version, server()));
     testIds(version, server);
     if (version === newestAirflow || nightly) testMethods(version, server);
     if (isAtLeast(version, "3.4")) testLoopMethods(server);

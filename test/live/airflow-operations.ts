@@ -57,14 +57,8 @@ export function testOperations(version: string, server: () => AirflowServer): vo
   for (const [index, operation] of operations.entries()) {
     const { name, fails } = operation;
     const again = operations.slice(0, index).some((each) => each.name === name) ? ", again" : "";
-    if (!known.includes(name)) {
-      test(`${name} is too new for this server, and the error says so${again}`, async () => {
-        await expect(call(airflow, operation, world)).rejects.toMatchObject({
-          code: "SERVER_TOO_OLD",
-          message: expect.stringMatching(/it exists since Airflow 3\.\d, and this server is older/),
-        });
-      });
-    } else if (fails) {
+    if (!known.includes(name)) continue;
+    if (fails) {
       test(`${name} ends with ${fails.code}: ${fails.because}`, async () => {
         await expect(call(airflow, operation, world)).rejects.toMatchObject({ code: fails.code });
       });
@@ -74,6 +68,24 @@ export function testOperations(version: string, server: () => AirflowServer): vo
         isTrue(name, seen.get(name));
       });
     }
+  }
+}
+
+/** Calls what a server is too old for: the error must say so, though an older route may take the path for its own. */
+export async function expectTooOld(
+  version: string,
+  { url: baseUrl, username, password }: AirflowServer,
+): Promise<void> {
+  const known = namesOf(readSpecification(version));
+  const airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+  // None of it gets as far as a row.
+  const ids = { assetId: 1, madeId: 1, aliasId: 1, eventLogId: 1, importErrorId: 1, backfillId: 1 };
+  const world: World = { ...ids, fileToken: "none", connectionTestToken: "none" };
+  for (const operation of operations.filter(({ name }) => !known.includes(name))) {
+    await expect(call(airflow, operation, world), operation.name).rejects.toMatchObject({
+      code: "SERVER_TOO_OLD",
+      message: expect.stringMatching(/it exists since Airflow 3\.\d, and this server is older/),
+    });
   }
 }
 

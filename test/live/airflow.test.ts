@@ -8,6 +8,7 @@ import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
+import { expectTooOld } from "./airflow-operations.ts";
 import { expectWhatPagesShow } from "./airflow-pages.ts";
 import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
@@ -73,6 +74,8 @@ function testSync(version: string): void {
     const file = new URL(`../../specs/airflow/${version}.json`, import.meta.url);
     expect(await dumpAirflowSpec(server.url)).toBe(await readFile(file, "utf8"));
   });
+
+  test("what it is too old for says so", () => expectTooOld(version, server));
 
   test("I4: the first sync ends with the server's own rows, column by column", async () => {
     const { requests, durationMs } = await syncNow();

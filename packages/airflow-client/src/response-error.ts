@@ -140,9 +140,13 @@ function hasNoRoute(status: number, body: string): boolean {
   return status === 405 || (status === 404 && (body.startsWith('{"error":') || decodeDetail(body) === "Not Found"));
 }
 
-/** Whether an older route took the last word of the path for an id, as that of `/connections/enqueue-test`. */
+/**
+ * Whether an older route took the last word of the path for an id, as that of `/connections/enqueue-test`. That of
+ * `/dags/bulk` objects to what no bulk operation can be without.
+ */
 function isTakenForId({ path }: Call, status: number, body: string): boolean {
   if (status !== 404 && status !== 422) return false;
+  if (body.includes('"extra_forbidden","loc":["body","actions"]')) return true;
   const word = path.split("/").at(-1) ?? "";
   return [`"${word}"`, `'${word}'`, `\`${word}\``].some((quoted) => body.includes(quoted));
 }

@@ -253,6 +253,21 @@ describe("an operation that the server is too old for", () => {
     );
     expect(absent.code).toBe("NOT_FOUND");
   });
+
+  test("also where an older route takes a bulk operation for one on an id, and only there", async () => {
+    const bulk = (...detail: object[]) =>
+      serve((_, response) => json(response, { detail }, 422)).then(({ url }) =>
+        failure(
+          createAirflowClient({ baseUrl: url }).PATCH("/api/v2/dags/bulk", { body: { actions: [] } }),
+          AirflowResponseError,
+        ),
+      );
+    const missing = { type: "missing", loc: ["body", "is_paused"], msg: "Field required", input: { actions: [] } };
+    const forbidden = { type: "extra_forbidden", loc: ["body", "actions"], msg: "Extra inputs are not permitted" };
+    const wrong = { type: "missing", loc: ["body", "actions", 0, "entities"], msg: "Field required", input: {} };
+    expect((await bulk(missing, forbidden)).code).toBe("SERVER_TOO_OLD");
+    expect((await bulk(wrong)).code).toBe("INVALID_REQUEST");
+  });
 });
 
 test("isErrorOf tells one operation's failure from another's, and one status from another", async () => {
