@@ -17,10 +17,12 @@ export function findings(answer: Answer | undefined, links: Links): Html | undef
     const when = since ? html` <span class="soft">since ${momentText(String(since), timezone)}</span>` : undefined;
     const address = links(row, typeof run_id === "string" ? run_id : undefined);
     const there =
-      address && html`<a href="${address}">Open it in ${orchestrator === "airflow" ? "Airflow" : "Dagster"}</a> · `;
+      address && html`<a href="${address}">Open it in ${orchestrator === "airflow" ? "Airflow" : "Dagster"}</a>`;
     const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more of it.</span>`;
-    const head = html`<span class="tag">${severities[Number(severity)] ?? ""}</span><b><span data-open="${String(name)}">${String(name)}</span></b> <span class="soft">${String(kind).replaceAll("_", " ")}</span>${when}`;
-    return html`<li class="s${Number(severity) || 0}">${head}<br>${together(String(what ?? ""))}${others}<br><span class="soft">${there}<a href="#${String(kind)}">What that means, and its SQL</a></span></li>`;
+    // An asset has no days of its own.
+    const opens = kind !== "stale_assets" && html` data-open="${String(name)}"`;
+    const head = html`<span class="tag">${severities[Number(severity)] ?? ""}</span><b><span${opens}>${String(name)}</span></b> <span class="soft">${String(kind).replaceAll("_", " ")}</span>${when}`;
+    return html`<li class="s${Number(severity) || 0}">${head}<br>${together(String(what ?? ""))}${others}<br><span class="soft">${there}<span class="screen">${there && " · "}<a href="#${String(kind)}">What that means, and its SQL</a></span></span></li>`;
   });
   const list =
     rows.length === 0
