@@ -1,9 +1,16 @@
 /** Rows that a destination cannot hold: found all at once, so that whoever sent them can leave them out. */
 import { DestinationError, type UnfitRow } from "./errors.ts";
 import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
-import type { Column, StoredValues, Table } from "./table.ts";
+import type { Column, ColumnType, StoredValues, Table } from "./table.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
+
+/**
+ * Why a database cannot hold a text; undefined where it can.
+ *
+ * @param type of its column, whose stored form the text is. @default "string"
+ */
+export type Lacks = (text: string, type?: ColumnType) => string | undefined;
 
 /** Identifies a row within its table, whatever its values are. */
 export function rowId(table: Pick<Table, "primaryKey">, row: AnyRow): string {
@@ -26,11 +33,11 @@ export function invalidRows(table: Pick<Table, "name" | "primaryKey">, rows: rea
 /** Brings the rows of a batch into their stored forms, and remembers those that have none. */
 export class RowCheck {
   readonly #table: Table;
-  readonly #lacks: ((text: string) => string | undefined) | undefined;
+  readonly #lacks: Lacks | undefined;
   readonly #unfit = new Map<string, UnfitRow>();
 
   /** @param lacks why the database cannot hold a text, where it cannot hold all of them */
-  constructor(table: Table, lacks?: (text: string) => string | undefined) {
+  constructor(table: Table, lacks?: Lacks) {
     this.#table = table;
     this.#lacks = lacks;
   }
@@ -55,10 +62,10 @@ export class RowCheck {
     if (this.#unfit.size > 0) throw invalidRows(this.#table, [...this.#unfit.values()]);
   }
 
-  #checkTexts(values: readonly StoredForm[], lacks: (text: string) => string | undefined): void {
-    for (const [index, name] of Object.keys(this.#table.columns).entries()) {
+  #checkTexts(values: readonly StoredForm[], lacks: Lacks): void {
+    for (const [index, [name, { type }]] of Object.entries<Column>(this.#table.columns).entries()) {
       const value = values[index];
-      const reason = typeof value === "string" ? lacks(value) : undefined;
+      const reason = typeof value === "string" ? lacks(value, type) : undefined;
       if (reason !== undefined) throw new UnfitValue(name, reason);
     }
   }
@@ -68,13 +75,13 @@ export class RowCheck {
 export function holdableKeys(
   table: Table,
   keys: readonly StoredValues[],
-  lacks: (text: string) => string | undefined = () => undefined,
+  lacks: Lacks = () => undefined,
 ): readonly StoredValues[] {
   const isHoldable = (key: StoredValues) =>
     table.primaryKey.every((name) => {
       try {
         const form = storedForm(table.columns[name] as Column, key[name]);
-        return typeof form !== "string" || lacks(form) === undefined;
+        return typeof form !== "string" || lacks(form, (table.columns[name] as Column).type) === undefined;
       } catch {
         return false;
       }

@@ -238,6 +238,10 @@ test("a database in another encoding names the rows with characters that it lack
       row({ id: "Jürgen", data: { ü: "Ä" } }),
       row({ id: "日本" }),
       row({ id: "c", data: { a: ["🎈"] } }),
+      // It becomes U+FFFD, which is not there either.
+      row({ id: "nul\0" }),
+      row({ id: "d", data: { "nul\0": 1 } }),
+      row({ id: "\\u0000", data: { a: "\\u0000" } }),
     ];
     const commit = (batch: object, value: unknown = 1) =>
       session.commit("names", { table: named, ...batch, state: { version: 1, value } } as Batch);
@@ -246,12 +250,15 @@ test("a database in another encoding names the rows with characters that it lack
       rows: [
         { key: { id: "日本" }, column: "id", reason: expect.stringContaining("LATIN1 has no character U+65E5") },
         { key: { id: "c" }, column: "data", reason: expect.stringContaining("U+1F388") },
+        { key: { id: "nul\0" }, column: "id", reason: expect.stringContaining("U+FFFD, which stands for NUL") },
+        { key: { id: "d" }, column: "data", reason: expect.stringContaining("U+FFFD, which stands for NUL") },
       ],
     });
-    const keep = [{ id: "日本" }, { id: "c" }];
-    expect(await commit({ upserts: upserts.slice(0, 1), keep }, "日本")).toMatchObject({ inserted: 1 });
+    const keep = [{ id: "日本" }, { id: "c" }, { id: "nul\0" }, { id: "d" }];
+    const good = [upserts[0]!, upserts.at(-1)!];
+    expect(await commit({ upserts: good, keep }, "日本")).toMatchObject({ inserted: 2 });
     expect((await session.states()).get("names")?.value).toBe("日本");
-    const ids = ["日本", "Jürgen", ...Array.from({ length: 60 }, (_, index) => `日本 ${index}`)];
+    const ids = ["日本", "nul\0", "Jürgen", ...Array.from({ length: 60 }, (_, index) => `日本 ${index}`)];
     expect(await session.keys(named, { id: { in: ids } })).toEqual([{ id: "Jürgen" }]);
     const replace = ids.map((id) => ({ scope: { id: { in: [id] } }, rows: [] as StoredValues[] }));
     expect(await commit({ replace, keep })).toMatchObject({ deleted: 1 });

@@ -16,7 +16,7 @@ import type { Driver } from "./driver.ts";
 import { Encoding } from "./encoding.ts";
 import { refusalOf, toDestinationError } from "./errors.ts";
 import { readSettings } from "./settings.ts";
-import { postgresParameters, types } from "./values.ts";
+import { postgresParameters, postgresText, types } from "./values.ts";
 
 export interface ConnectOptions {
   readonly address: Address;
@@ -51,7 +51,10 @@ const readerLimits = `
 export class PostgresDatabase implements LeaseDatabase {
   readonly place: string;
   readonly names: Names;
-  readonly dialect: Dialect = { ...dialect, lacks: (text) => this.#encoding?.lacks(text) };
+  readonly dialect: Dialect = {
+    ...dialect,
+    lacks: (text, type = "string") => this.#encoding?.lacks(postgresText({ type }, text) ?? ""),
+  };
   readonly catalog: PostgresCatalog;
   lease: Lease | undefined;
   readonly #driver: Driver;

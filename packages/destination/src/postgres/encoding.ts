@@ -1,5 +1,7 @@
 /** Databases in other encodings than UTF-8 cannot hold every character. Which they can, only the server knows. */
 
+import { withoutNul } from "../text.ts";
+
 /** Asks the server for a text back, in its own encoding. @throws the server's error where it has no such character */
 export type Probe = (text: string) => Promise<void>;
 
@@ -25,7 +27,8 @@ export class Encoding {
   async learn(texts: Iterable<string>, probe: Probe): Promise<void> {
     const unknown = new Set<string>();
     for (const text of texts) {
-      for (const [character] of text.matchAll(/[^\0-\x7f]/gu)) if (!this.#known.has(character)) unknown.add(character);
+      for (const [character] of withoutNul(text).matchAll(/[^\0-\x7f]/gu))
+        if (!this.#known.has(character)) unknown.add(character);
     }
     // Half a surrogate pair is nobody's character, and refused before it gets here.
     const characters = [...unknown].filter((character) => character.isWellFormed());
@@ -49,12 +52,13 @@ export class Encoding {
     await ask(characters);
   }
 
-  /** Why the database cannot hold a text whose characters were learned; undefined where it can. */
+  /** Why the database cannot hold a text whose characters were learned, as PostgreSQL reads it; undefined where it can. */
   lacks(text: string): string | undefined {
     for (const [character] of text.matchAll(/[^\0-\x7f]/gu)) {
       if (this.#known.get(character) !== false) continue;
       const number = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, "0");
-      return `the database's encoding ${this.name} has no character U+${number}; one in UTF8 has`;
+      const also = character === "\ufffd" ? ", which stands for NUL too" : "";
+      return `the database's encoding ${this.name} has no character U+${number}${also}; one in UTF8 has`;
     }
     return undefined;
   }

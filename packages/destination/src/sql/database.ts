@@ -1,5 +1,6 @@
 /** What the shared parts need from a database that speaks SQL. Each adapter implements these. */
 import type { Column, Columns, ColumnType, StoredValues, Table } from "../table.ts";
+import type { Lacks } from "../unfit-rows.ts";
 import type { Names } from "./names.ts";
 import type { Parameters } from "./parameters.ts";
 
@@ -46,7 +47,7 @@ export interface Dialect {
   /** Whether names that differ only in case are one name. */
   readonly foldsCase: boolean;
   /** Why the database cannot hold a text, where it cannot hold all of them; undefined for a text that it can. */
-  readonly lacks?: (text: string) => string | undefined;
+  readonly lacks?: Lacks;
   /** The longest name, in bytes of UTF-8; longer ones would be cut. */
   readonly maxNameBytes?: number;
   /** Comes behind a text that is compared byte by byte, where that is not the rule. */
