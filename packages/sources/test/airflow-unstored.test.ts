@@ -3,6 +3,7 @@ import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulator
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
 import { expect, test } from "vitest";
+import type { Lie } from "../../../test/lying-front.ts";
 import { setUp } from "./airflow-sync.ts";
 
 /** What no column of text can hold. */
@@ -125,6 +126,31 @@ test("an older version stays as it is, while the new one does not fit", async ()
   world.finishRun(run());
   world.note(run(), "whole");
   await problems();
+  expect(await differences()).toEqual([]);
+});
+
+test.each([
+  "0000-01-01T00:00:00Z",
+  "10000-01-01T00:00:00Z",
+  "2023-02-29T00:00:00Z",
+  "2026-06-30T23:59:60Z",
+  "2026-01-01T00:00:00+25:00",
+])("a run whose run_after is no time is found again without it: %s", async (runAfter) => {
+  const world = settled();
+  const lie: Lie = {
+    answer: ({ body }) => {
+      for (const run of body.dag_runs ?? [])
+        if (run.dag_id === "b" && run.dag_run_id === "run 3") run.run_after = runAfter;
+    },
+  };
+  const { front, syncNow, differences } = await setUp({ world, lie, simulator: { validate: false } });
+  for (const _ of ["first", "second"]) {
+    const { result } = (await syncNow().catch((thrown: unknown) => thrown)) as SyncError;
+    expect(result?.streams.flatMap(({ error }) => error ?? [])).toEqual([]);
+    expect(result?.problems.map(({ message }) => message)).toEqual([expect.stringContaining("column run_after")]);
+  }
+  front.tell();
+  await syncNow();
   expect(await differences()).toEqual([]);
 });
 

@@ -5,7 +5,7 @@
  */
 import { rowId, type Scope, type StoredValues, type Table } from "@org/destination";
 import type { Stored } from "@org/sync-engine";
-import { justAfter } from "../timestamp.ts";
+import { isTimestamp, justAfter } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
@@ -26,8 +26,8 @@ export function runsOf(rows: readonly StoredValues[]): RunId[] {
 export function unstoredRuns(rows: readonly StoredValues[]): AirflowScope[] {
   return [...Map.groupBy(rows, (row) => row.dag_id as string)].flatMap(([dag, runs]): AirflowScope[] => {
     const moments = [...new Set(runs.map((run) => run.run_after))].toSorted();
-    // That may be the column that does not fit.
-    if (!moments.every(isMoment)) return [{ dags: [dag] }];
+    // That may be the column that does not fit, and the server would not take it either.
+    if (!moments.every((moment) => typeof moment === "string" && isTimestamp(moment))) return [{ dags: [dag] }];
     const between = (from: string, last: string) => ({
       dags: [dag],
       runAfter: { from, ...(last < LAST_SECOND && { to: justAfter(last) }) },
@@ -35,10 +35,6 @@ export function unstoredRuns(rows: readonly StoredValues[]): AirflowScope[] {
     if (moments.length > MOST_MOMENTS) return [between(moments[0]!, moments.at(-1)!)];
     return moments.map((moment) => between(moment, moment));
   });
-}
-
-function isMoment(value: unknown): value is string {
-  return typeof value === "string" && Number.isFinite(Date.parse(value));
 }
 
 /**
