@@ -9,13 +9,16 @@ import { onTestFinished } from "vitest";
 export const jobs = defineTable({
   name: "factory_jobs",
   description: "Jobs of a factory.",
-  primaryKey: ["id", "attempt"],
+  primaryKey: ["id", "attempt", "kind"],
   columns: {
     id: { type: "string", description: "Job." },
     attempt: { type: "int64", description: "Its attempt." },
     is_latest: { type: "boolean", description: "Whether that is the present one." },
     at: { type: "timestamp", description: "When it began." },
     plant: { type: "string", description: "Where." },
+    // What a comparison calls its own columns must not be in the way of these.
+    kind: { type: "string", description: "What sort of job it is." },
+    cause: { type: "string", nullable: true, description: "Who wanted it." },
     note: { type: "string", nullable: true, description: "A note." },
     purged_at: { type: "timestamp", nullable: true, description: "When the server forgot it." },
   },
@@ -29,6 +32,8 @@ export const job = (id: string, more: Partial<Job> = {}): Job => ({
     is_latest: true,
     at: "2026-11-20T08:00:00.000000Z",
     plant: "north",
+    kind: "cut",
+    cause: null,
     note: null,
     purged_at: null,
   },

@@ -66,19 +66,73 @@ export type Compared = Pick<Stream, "table" | "keeps" | "sampleBy">;
  */
 export async function compareTable(
   query: DuckdbQuery,
-  { table, keeps = [], sampleBy }: Compared,
-  { hasNext, notices, unstored, since }: CompareOptions,
+  compared: Compared,
+  options: CompareOptions,
 ): Promise<TableComparison> {
-  const keys = table.primaryKey.map(quoted);
-  const same = (a: string, b: string) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" AND ");
-  const content = Object.keys(table.columns).map(quoted);
-  const differ = (a: string, b: string) =>
-    content.map((name) => `${a}.${name} IS DISTINCT FROM ${b}.${name}`).join(" OR ");
-  const live = (database: string) => `(SELECT * FROM ${database}.main.${quoted(table.name)} WHERE _deleted_at IS NULL)`;
-  const keysOf = (side: string) => keys.map((key) => `${side}.${key}`).join(", ");
+  const { table } = compared;
+  const sql = sqlOf(table);
+  await find(query, sql, compared, options);
+  await nameUnstored(query, table, options.unstored);
+  await explain(query, sql, compared, options);
 
+  const counted = await query("SELECT _kind, count(*) AS _rows FROM found GROUP BY _kind");
+  const count = (kind: string) => Number(counted.find((each) => each._kind === kind)?._rows ?? 0);
+  const causes = await query("SELECT _cause, count(*) AS _rows FROM explained GROUP BY _cause ORDER BY _cause");
+  const { live, same, named } = sql;
+  const isStored = (condition: string) => `EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${condition})`;
+  const [both] = await query(`SELECT count(*) AS _rows FROM ${live("server")} f WHERE ${isStored(same("s", "f"))}`);
+  const [lost] = await query(
+    `SELECT count(*) AS _rows FROM (SELECT DISTINCT * FROM unstored) u
+     WHERE NOT EXISTS (SELECT 1 FROM found f WHERE ${named("f")}) AND NOT ${isStored(named("s"))}`,
+  );
+  return {
+    table: table.name,
+    unstored: Number(lost?._rows),
+    compared: Number(both?._rows),
+    different: count("different"),
+    missing: count("missing"),
+    extra: count("extra") + count("doubled"),
+    kept: count("kept"),
+    causes: Object.fromEntries(causes.map(({ _cause, _rows }) => [_cause, Number(_rows)])),
+    differences: await firstDifferences(query, table, same),
+  };
+}
+
+/** Pieces of the queries about one table. Columns of ours begin with `_`, as no table's own do. */
+interface TableSql {
+  /** The primary key of a side, as a list. */
+  readonly keysOf: (side: string) => string;
+  /** Whether two sides are the same row. */
+  readonly same: (a: string, b: string) => string;
+  /** Whether their content differs. */
+  readonly differ: (a: string, b: string) => string;
+  /** Whether `u` names a side's row, in whatever type its key is written. */
+  readonly named: (side: string) => string;
+  /** The rows of a database that are not deleted. */
+  readonly live: (database: string) => string;
+}
+
+function sqlOf({ name, primaryKey, columns }: Table): TableSql {
+  const keys = primaryKey.map(quoted);
+  const content = Object.keys(columns).map(quoted);
+  return {
+    keysOf: (side) => keys.map((key) => `${side}.${key}`).join(", "),
+    same: (a, b) => keys.map((key) => `${a}.${key} = ${b}.${key}`).join(" AND "),
+    differ: (a, b) => content.map((column) => `${a}.${column} IS DISTINCT FROM ${b}.${column}`).join(" OR "),
+    named: (side) => keys.map((key) => `u.${key} = ${side}.${key}::VARCHAR`).join(" AND "),
+    live: (database) => `(SELECT * FROM ${database}.main.${quoted(name)} WHERE _deleted_at IS NULL)`,
+  };
+}
+
+/** Makes the table `found`: the keys of all rows that are not the same on both sides, each with its kind. */
+async function find(
+  query: DuckdbQuery,
+  { keysOf, same, differ, live }: TableSql,
+  { table, keeps = [], sampleBy }: Compared,
+  { since }: CompareOptions,
+): Promise<void> {
   await query(`CREATE OR REPLACE TEMP TABLE found AS
-    SELECT ${keysOf("s")}, 'different' AS kind FROM ${live("stored")} s JOIN ${live("server")} f ON ${same("s", "f")}
+    SELECT ${keysOf("s")}, 'different' AS _kind FROM ${live("stored")} s JOIN ${live("server")} f ON ${same("s", "f")}
       WHERE ${differ("s", "f")}
     UNION ALL SELECT ${keysOf("f")}, 'missing' FROM ${live("server")} f
       WHERE NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})
@@ -86,54 +140,41 @@ export async function compareTable(
       WHERE ${inSample(sampleBy, since)} AND NOT EXISTS (SELECT 1 FROM ${live("server")} f WHERE ${same("s", "f")})
     UNION ALL SELECT ${keysOf("d")}, 'doubled' FROM stored.main.${quoted(table.name)} d
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
+}
 
-  // As text: a key that nothing can hold may be no value of its column.
-  await query(`CREATE OR REPLACE TEMP TABLE unstored (${keys.map((key) => `${key} VARCHAR`).join(", ")})`);
-  for (const row of unstored) {
-    const values = table.primaryKey.map((name) => `'${String(row[name]).toWellFormed().replaceAll("'", "''")}'`);
+/** Makes the table `unstored` of keys, as text: one that nothing can hold may be no value of its column. */
+async function nameUnstored(query: DuckdbQuery, { primaryKey }: Table, rows: readonly StoredValues[]): Promise<void> {
+  const columns = primaryKey.map((key) => `${quoted(key)} VARCHAR`);
+  await query(`CREATE OR REPLACE TEMP TABLE unstored (${columns.join(", ")})`);
+  for (const row of rows) {
+    const values = primaryKey.map((name) => `'${String(row[name]).toWellFormed().replaceAll("'", "''")}'`);
     await query(`INSERT INTO unstored VALUES (${values.join(", ")})`);
   }
-  const named = (side: string) => keys.map((key) => `u.${key} = ${side}.${key}::VARCHAR`).join(" AND ");
-  const isUnstored = `EXISTS (SELECT 1 FROM unstored u WHERE ${named("d")})`;
+}
 
-  const tried = (["next", "reconciled"] as const).map((name) => `${name}.main.${quoted(table.name)}`);
+/** Makes the table `explained`: those of `found` that are differences, each with its cause. */
+async function explain(
+  query: DuckdbQuery,
+  { keysOf, same, differ, named, live }: TableSql,
+  { table, keeps = [] }: Compared,
+  { hasNext, notices }: CompareOptions,
+): Promise<void> {
+  const isUnstored = `EXISTS (SELECT 1 FROM unstored u WHERE ${named("d")})`;
   const isLive = (side: string) => `${side}._synced_at IS NOT NULL AND ${side}._deleted_at IS NULL`;
   const cause = hasNext
-    ? `CASE WHEN kind = 'doubled' THEN 'unexplained' WHEN ${isUnstored} THEN 'unstored'
-         WHEN kind = 'missing' THEN CASE WHEN ${isLive("n")} THEN 'new' WHEN ${isLive("r")} THEN 'missed' ELSE 'unexplained' END
+    ? `CASE WHEN _kind = 'doubled' THEN 'unexplained' WHEN ${isUnstored} THEN 'unstored'
+         WHEN _kind = 'missing' THEN CASE WHEN ${isLive("n")} THEN 'new' WHEN ${isLive("r")} THEN 'missed' ELSE 'unexplained' END
          WHEN n._deleted_at IS NOT NULL OR r._deleted_at IS NOT NULL THEN 'deleted'
          WHEN n._synced_at IS NULL OR ${differ("s", "n")} THEN 'changed'
          WHEN r._synced_at IS NULL OR ${differ("s", "r")} THEN 'missed'
          WHEN ${isUnloaded(table, keeps, notices)} THEN 'not_loaded'
          ELSE 'unexplained' END`
     : `CASE WHEN ${isUnstored} THEN 'unstored' ELSE 'unknown' END`;
-  const joined = hasNext
-    ? `LEFT JOIN ${tried[0]} n ON ${same("n", "d")} LEFT JOIN ${tried[1]} r ON ${same("r", "d")}`
-    : "";
-  await query(`CREATE OR REPLACE TEMP TABLE explained AS SELECT DISTINCT ${keysOf("d")}, kind, ${cause} AS cause FROM found d
-    LEFT JOIN ${live("stored")} s ON ${same("s", "d")} ${joined} WHERE kind <> 'kept'`);
-
-  const counted = await query("SELECT kind, count(*) AS rows FROM found GROUP BY kind");
-  const count = (kind: string) => Number(counted.find((each) => each.kind === kind)?.rows ?? 0);
-  const causes = await query("SELECT cause, count(*) AS rows FROM explained GROUP BY cause ORDER BY cause");
-  const [both] = await query(
-    `SELECT count(*) AS rows FROM ${live("server")} f WHERE EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${same("s", "f")})`,
-  );
-  const [lost] = await query(
-    `SELECT count(*) AS rows FROM (SELECT DISTINCT * FROM unstored) u
-     WHERE NOT EXISTS (SELECT 1 FROM found f WHERE ${named("f")}) AND NOT EXISTS (SELECT 1 FROM ${live("stored")} s WHERE ${named("s")})`,
-  );
-  return {
-    table: table.name,
-    unstored: Number(lost?.rows),
-    compared: Number(both?.rows),
-    different: count("different"),
-    missing: count("missing"),
-    extra: count("extra") + count("doubled"),
-    kept: count("kept"),
-    causes: Object.fromEntries(causes.map(({ cause, rows }) => [cause, Number(rows)])),
-    differences: await firstDifferences(query, table, same),
-  };
+  const side = (database: string, alias: string) =>
+    `LEFT JOIN ${database}.main.${quoted(table.name)} ${alias} ON ${same(alias, "d")}`;
+  const tried = hasNext ? `${side("next", "n")} ${side("reconciled", "r")}` : "";
+  await query(`CREATE OR REPLACE TEMP TABLE explained AS SELECT DISTINCT ${keysOf("d")}, _kind, ${cause} AS _cause
+    FROM found d LEFT JOIN ${live("stored")} s ON ${same("s", "d")} ${tried} WHERE _kind <> 'kept'`);
 }
 
 async function firstDifferences(
@@ -147,10 +188,10 @@ async function firstDifferences(
     names.map((name) => `${alias}.${quoted(name)} AS ${quoted(`${alias}:${name}`)}`).join(", ");
   const name = quoted(table.name);
   const rows = await query(
-    `SELECT ${keys}, kind AS _kind, cause AS _cause, ${side("s")}, ${side("f")}
-     FROM (SELECT * FROM explained d ORDER BY cause <> 'unexplained', ${keys} LIMIT ${SHOWN}) d
-     LEFT JOIN stored.main.${name} s ON ${same("s", "d")} AND d.kind <> 'doubled' LEFT JOIN server.main.${name} f ON ${same("f", "d")}
-     ORDER BY cause <> 'unexplained', ${keys} LIMIT ${SHOWN}`,
+    `SELECT ${keys}, _kind, _cause, ${side("s")}, ${side("f")}
+     FROM (SELECT * FROM explained d ORDER BY _cause <> 'unexplained', ${keys} LIMIT ${SHOWN}) d
+     LEFT JOIN stored.main.${name} s ON ${same("s", "d")} AND d._kind <> 'doubled' LEFT JOIN server.main.${name} f ON ${same("f", "d")}
+     ORDER BY _cause <> 'unexplained', ${keys} LIMIT ${SHOWN}`,
   );
   return rows.map((row) => {
     const [kind, cause] = [row._kind as DifferenceKind, row._cause as Cause];
