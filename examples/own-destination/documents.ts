@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { DatabaseSync } from "node:sqlite";
 import type { Destination, OpenOptions, Session, State } from "@org/destination";
-import { DestinationError, stateText } from "@org/destination";
+import { DestinationError } from "@org/destination";
+import { stateText } from "@org/destination/adapter";
 import { MemoryTable, type TableDocument } from "@org/destination/memory";
 
 export function documents(file: string): Destination {

@@ -1,12 +1,6 @@
 /** What a table may hold after a sync of a server that moved meanwhile, by all versions that the server held. */
-import {
-  type Batch,
-  type Destination,
-  type Scope,
-  type Session,
-  type StoredValues,
-  wrapSession,
-} from "@org/destination";
+import type { Batch, Destination, Scope, Session, StoredValues } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { differences, type PlainRow } from "./compare.ts";
 import type { AirflowServer } from "./servers/airflow.ts";

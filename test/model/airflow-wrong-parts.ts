@@ -1,6 +1,6 @@
 /** What wrong sources and engines are made of, and the lives that show them. */
 import type { Batch, Json, StoredValues } from "@org/destination";
-import type { Source, Stream, StreamBatch } from "@org/sync-engine";
+import type { Source, Stream, StreamBatch } from "@org/sync-engine/source";
 import type { Breaks } from "./airflow-model.ts";
 import type { Beginning, Step, SyncStep } from "./airflow-steps.ts";
 

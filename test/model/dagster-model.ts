@@ -1,6 +1,7 @@
 /** Plays steps against a simulated Dagster, syncs it into memory, and says what is wrong with the tables. */
 import { createDagsterClient } from "@org/dagster-client";
-import { type Destination, wrapSession } from "@org/destination";
+import type { Destination } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { type MemoryDestination, memoryDestination } from "@org/destination/memory";
 import { type DirectServer, directDagsterSimulator } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";

@@ -1,6 +1,6 @@
 /** Sources and engines that are wrong on purpose, each with what shows it: the model is worth what it catches. */
 import type { Destination, Json } from "@org/destination";
-import type { Source, Stream, StreamBatch } from "@org/sync-engine";
+import type { Source, Stream, StreamBatch } from "@org/sync-engine/source";
 import type { Wrong } from "./dagster-model.ts";
 import type { Beginning, Step, SyncStep } from "./dagster-steps.ts";
 import { rewriting } from "./support/rewrite.ts";

@@ -1,4 +1,5 @@
-import { type Destination, type Session, wrapSession } from "@org/destination";
+import type { Destination, Session } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 
 /** A destination whose nth commit ends the process, before or after it became durable. */
 export function dying(

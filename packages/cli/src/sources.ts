@@ -4,7 +4,7 @@ import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
-import type { Source, SourceContext } from "@org/sync-engine";
+import type { Source, SourceContext } from "@org/sync-engine/source";
 import { airflowAuth, credentialVariables, dagsterAuth } from "./credentials.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";

@@ -16,10 +16,8 @@ export type {
 } from "./destination.ts";
 export { DestinationError, type DestinationErrorCode, type FailureType, type UnfitRow } from "./errors.ts";
 export { needsExactNumbers, parseJson, plainNumber } from "./exact-json.ts";
-export { createHolder, type Holder, hasEnded, holderName, releaseHolder } from "./holder.ts";
 export type { Condition, Scope } from "./scope.ts";
 export type { CopyOptions, QueryOptions, ReadOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
-export { stateText } from "./state-text.ts";
 export type { Driver, StoredRow } from "./stored-row.ts";
 export {
   type Column,
@@ -38,4 +36,3 @@ export {
 export { rowId } from "./unfit-rows.ts";
 export { withTablePrefix } from "./with-table-prefix.ts";
 export { withoutColumns } from "./without-columns.ts";
-export { wrapSession } from "./wrap-session.ts";

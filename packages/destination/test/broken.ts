@@ -1,5 +1,6 @@
 /** Destinations that are wrong on purpose, held to one case of the suite. */
-import { type Destination, type Session, wrapSession } from "@org/destination";
+import type { Destination, Session } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { destinationCases, type Place, runCase } from "@org/destination/testing";
 import { createPlace, duckdbSuite } from "./duckdb-place.ts";
 

@@ -1,12 +1,6 @@
 /** What destinations that are wrong on purpose are made of: a correct one, and a change. */
-import {
-  type Batch,
-  type CommitResult,
-  type Destination,
-  type Session,
-  type UniteTablesOptions,
-  wrapSession,
-} from "@org/destination";
+import type { Batch, CommitResult, Destination, Session, UniteTablesOptions } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 
 /** Changes some methods of a session, given the session that does it right. */
 export type Mistake = (right: Session, pipeline: string) => Partial<Session>;

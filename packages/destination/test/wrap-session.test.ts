@@ -1,4 +1,5 @@
-import { type Destination, type OpenOptions, type Session, wrapSession } from "@org/destination";
+import type { Destination, OpenOptions, Session } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { memoryDestination as memory } from "@org/destination/memory";
 import { expect, test } from "vitest";
 

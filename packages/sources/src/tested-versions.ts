@@ -1,5 +1,5 @@
 /** Which versions of the servers these sources are tested against, and what is said of others. */
-import type { SourceContext } from "@org/sync-engine";
+import type { SourceContext } from "@org/sync-engine/source";
 
 /** The versions that live tests run against, the oldest first. */
 export const testedVersions = {

@@ -1,7 +1,8 @@
 /** What is expected of Airflow's answers, held to the interfaces of all versions. */
 import { readdirSync, readFileSync } from "node:fs";
 import { createAirflowWorld } from "@org/simulators";
-import type { Shape, SyncError, SyncResult } from "@org/sync-engine";
+import type { SyncError, SyncResult } from "@org/sync-engine";
+import type { Shape } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 import type { Told } from "../../../test/lying-front.ts";
 import * as described from "../src/airflow/answers.ts";

@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AirflowClientOptions, createAirflowClient } from "@org/airflow-client";
-import { type Destination, type Table, wrapSession } from "@org/destination";
+import type { Destination, Table } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { duckdb } from "@org/destination/duckdb";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import {

@@ -3,7 +3,7 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
-import type { Keeps, Source, Stream } from "@org/sync-engine";
+import type { Keeps, Source, Stream } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const sources: readonly Source[] = [

@@ -1,7 +1,7 @@
 import type { Destination } from "@org/destination";
 import { limiterOf } from "./limiter.ts";
 import { createRequest } from "./request.ts";
-import type { ServerDescription, Source } from "./source.ts";
+import type { ServerDescription, Source } from "./stream.ts";
 import { chooseStreams, defaultPipeline } from "./streams.ts";
 
 /** How long the server may take, in ms. Clients have limits of their own, which tell what was slow. */

@@ -1,7 +1,7 @@
 /** What a server's clock showed during a sync, by the `Date` of its answers. */
 import { parseHttpDate } from "./http-date.ts";
 import type { Position } from "./position.ts";
-import type { SourceContext } from "./source.ts";
+import type { SourceContext } from "./stream.ts";
 
 /** Clocks that differ by more are worth a word: one of the two is wrong. */
 const NOTABLE_MS = 24 * 60 * 60 * 1000;

@@ -1,6 +1,6 @@
 import type { Destination, OpenOptions, Session } from "@org/destination";
 import { withDeadline } from "./deadline.ts";
-import type { Stored } from "./source.ts";
+import type { Stored } from "./stream.ts";
 
 /**
  * Opens a session whose calls are not waited for for ever, and which a stop does not interrupt in the middle of a commit:

@@ -1,7 +1,7 @@
 import type { Json, State } from "@org/destination";
 import { SyncError } from "./errors.ts";
 import { isMoment, parsePosition } from "./position.ts";
-import type { Stream } from "./source.ts";
+import type { Stream } from "./stream.ts";
 import type { Unstored } from "./unstored.ts";
 
 /** The format of what {@link encodeState} writes. */

@@ -1,4 +1,5 @@
-import { createAnswerSize, createRequest, limiterOf, SyncError } from "@org/sync-engine";
+import { SyncError } from "@org/sync-engine";
+import { createAnswerSize, createRequest, limiterOf } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const answered = (status: number) => Object.assign(new Error(`answered ${status}`), { status, retryable: true });

@@ -1,7 +1,8 @@
 /** What a sync does not believe: rows whose key is too small, and times that a wrong clock wrote. */
 import { type Destination, defineTable } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import { defineStream, type ReadContext, type Source, type StreamBatch, SyncError, sync } from "@org/sync-engine";
+import { type Source, SyncError, sync } from "@org/sync-engine";
+import { defineStream, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 
 const things = defineTable({

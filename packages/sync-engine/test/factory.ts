@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineTable, type Row } from "@org/destination";
-import { defineStream, type Keeps, type Source } from "@org/sync-engine";
+import { defineStream, type Keeps, type Source } from "@org/sync-engine/source";
 import { onTestFinished } from "vitest";
 
 export const jobs = defineTable({

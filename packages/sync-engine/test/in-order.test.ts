@@ -1,4 +1,4 @@
-import { inOrder } from "@org/sync-engine";
+import { inOrder } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const wait = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));

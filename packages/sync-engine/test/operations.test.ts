@@ -1,5 +1,6 @@
 /** What a service does with a source and a destination besides syncing: no command, and no server. */
-import { type Destination, withoutColumns, withTablePrefix, wrapSession } from "@org/destination";
+import { type Destination, withoutColumns, withTablePrefix } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { memoryDestination as memory } from "@org/destination/memory";
 import { sqlite } from "@org/destination/sqlite";
 import { check, describeState, exportState, importState, sync } from "@org/sync-engine";

@@ -1,4 +1,4 @@
-import { parseHttpDate, parsePosition, widenedOverlap, windowStart } from "@org/sync-engine";
+import { parseHttpDate, parsePosition, widenedOverlap, windowStart } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const minute = 60_000;

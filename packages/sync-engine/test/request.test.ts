@@ -1,4 +1,5 @@
-import { createRequest, limiterOf, type Request, type SyncEvent } from "@org/sync-engine";
+import type { SyncEvent } from "@org/sync-engine";
+import { createRequest, limiterOf, type Request } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 
 class ServerTrouble extends Error {

@@ -1,4 +1,5 @@
-import { expectShape, type SyncError, shapes, uniqueRows } from "@org/sync-engine";
+import type { SyncError } from "@org/sync-engine";
+import { expectShape, shapes, uniqueRows } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 
 const { count, id, integer, list, nullable, object, optional, text } = shapes;

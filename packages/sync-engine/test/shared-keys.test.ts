@@ -4,7 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { defineTable } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
-import { defineStream, type Source, sync, verify } from "@org/sync-engine";
+import { type Source, sync, verify } from "@org/sync-engine";
+import { defineStream } from "@org/sync-engine/source";
 import { expect, onTestFinished, test } from "vitest";
 import { countingSharedKeys } from "../src/verify/reread.ts";
 

@@ -1,5 +1,12 @@
 import { defineTable, type Json } from "@org/destination";
-import { type BatchOf, batchOf, defineStream, type ReadContext, type Source, type Stored } from "@org/sync-engine";
+import {
+  type BatchOf,
+  batchOf,
+  defineStream,
+  type ReadContext,
+  type Source,
+  type Stored,
+} from "@org/sync-engine/source";
 import { expectTypeOf, test } from "vitest";
 
 const pools = defineTable({

@@ -1,18 +1,11 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Destination, defineTable, type State, wrapSession } from "@org/destination";
+import { type Destination, defineTable, type State } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import {
-  defaultPipeline,
-  defineStream,
-  type ReadContext,
-  type Source,
-  type StreamBatch,
-  SyncError,
-  type SyncEvent,
-  sync,
-} from "@org/sync-engine";
+import { defaultPipeline, type Source, SyncError, type SyncEvent, sync } from "@org/sync-engine";
+import { defineStream, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 
 const numbers = defineTable({

@@ -1,16 +1,8 @@
 /** Rows that a destination cannot hold: gone around, reported, and tried again. */
 import { defineTable, type Row } from "@org/destination";
 import { createMemory, memoryDestination } from "@org/destination/memory";
-import {
-  defineStream,
-  type ReadContext,
-  type Source,
-  type StreamBatch,
-  type SyncError,
-  type SyncEvent,
-  type SyncOptions,
-  sync,
-} from "@org/sync-engine";
+import { type Source, type SyncError, type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";
+import { defineStream, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import { beforeEach, expect, test } from "vitest";
 
 const weights = defineTable({

@@ -1,4 +1,4 @@
-import { createWalk } from "@org/sync-engine";
+import { createWalk } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 
 /** How many pages are looked at until the walk is given up; never means that all of them are taken. */

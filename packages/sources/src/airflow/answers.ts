@@ -3,7 +3,7 @@
  * fills a column is left to the destination, which refuses a row rather than an answer. `answers.test.ts` holds all of it
  * to the interfaces of every version in specs/airflow.
  */
-import { type Shape, shapes } from "@org/sync-engine";
+import { type Shape, shapes } from "@org/sync-engine/source";
 import { NIL_REGION, NO_REGION, type TaskInstanceId } from "./keys.ts";
 
 interface KeyedRows {

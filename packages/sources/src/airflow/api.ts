@@ -8,7 +8,7 @@ import {
   isTooLarge,
   type SourceContext,
   uniqueRows,
-} from "@org/sync-engine";
+} from "@org/sync-engine/source";
 import { isTimestamp, timestamp, timestampOf } from "../timestamp.ts";
 import { answers, triesOf } from "./answers.ts";
 import { askPage, type Limits, type PageOptions } from "./ask-page.ts";

@@ -1,4 +1,4 @@
-import type { AnswerOptions, AnswerSize } from "@org/sync-engine";
+import type { AnswerOptions, AnswerSize } from "@org/sync-engine/source";
 import type { AnswerShape } from "./answers.ts";
 import { type AskServer, LARGEST_PAGE } from "./listings.ts";
 

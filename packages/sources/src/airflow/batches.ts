@@ -7,7 +7,7 @@
  */
 import type { DagRun, TaskInstance } from "@org/airflow-client";
 import type { Json, Row, Scope, StoredValues, Table } from "@org/destination";
-import { type BatchOf, batchOf, type Stored } from "@org/sync-engine";
+import { type BatchOf, batchOf, type Stored } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import type { OnUnreadable } from "./ask.ts";
 import { type AttemptRow, whole } from "./attempts.ts";

@@ -8,7 +8,7 @@
  */
 
 import type { CommitResult } from "@org/destination";
-import { createWalk } from "@org/sync-engine";
+import { createWalk } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import type { OnUnreadable } from "./ask.ts";
 import type { LateRows } from "./late.ts";

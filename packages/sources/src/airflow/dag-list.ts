@@ -1,6 +1,7 @@
 /** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
 import type { Dag } from "@org/airflow-client";
-import { createWalk, type Position, SyncError } from "@org/sync-engine";
+import { SyncError } from "@org/sync-engine";
+import { createWalk, type Position } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { Ask, OnUnreadable } from "./ask.ts";
 import { LARGEST_PAGE } from "./listings.ts";

@@ -1,5 +1,5 @@
 import type { DagRun } from "@org/airflow-client";
-import { defineStream, type Stored } from "@org/sync-engine";
+import { defineStream, type Stored } from "@org/sync-engine/source";
 import { justAfter } from "../timestamp.ts";
 import {
   announceDeletions,

@@ -1,4 +1,4 @@
-import { batchOf, defineStream, isTooLarge, type Position, parsePosition } from "@org/sync-engine";
+import { batchOf, defineStream, isTooLarge, type Position, parsePosition } from "@org/sync-engine/source";
 import { goneBatch } from "./batches.ts";
 import { serverError } from "./server-errors.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";

@@ -1,6 +1,6 @@
 /** What people did, by the server's event log, where the user may read it. */
 import type { EventLog } from "@org/airflow-client";
-import type { SourceContext } from "@org/sync-engine";
+import type { SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import { deletedRuns, deletesRuns } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";

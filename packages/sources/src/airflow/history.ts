@@ -2,7 +2,7 @@
  * Everything, DAG by DAG, resumable: at once as a first sync, or little by little. Small DAGs are read in groups, in the
  * order of their ids; a frontier says up to which DAG all is stored, and within a large DAG up to which `run_after`.
  */
-import { inOrder } from "@org/sync-engine";
+import { inOrder } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import type { Ask, Leaf, OnUnreadable } from "./ask.ts";
 import { numberOfRuns } from "./doubts.ts";

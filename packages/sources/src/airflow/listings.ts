@@ -1,6 +1,6 @@
 /** How the server lists dag runs and task instances. */
 import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
-import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine";
+import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine/source";
 import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
 import type { Answer, Ask, HowToAsk, Probe } from "./ask.ts";

@@ -1,5 +1,5 @@
 /** What Airflow means by an error. */
-import { isTooLarge } from "@org/sync-engine";
+import { isTooLarge } from "@org/sync-engine/source";
 
 /** How Airflow says that a DAG, a run or a task instance is not there, on all versions. */
 const NOT_THERE = /(?<!route )not found|^Unable to obtain dag/;

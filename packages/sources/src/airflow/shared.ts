@@ -1,6 +1,6 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
 import type { AirflowClient, Dag } from "@org/airflow-client";
-import { isTooLarge, type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine";
+import { isTooLarge, type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine/source";
 import { once } from "../once.ts";
 import { reportUntested } from "../tested-versions.ts";
 import { type AirflowApi, airflowApi } from "./api.ts";

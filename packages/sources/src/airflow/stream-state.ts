@@ -1,5 +1,5 @@
 /** What the streams of runs and task instances keep between syncs. */
-import { isMoment, type Position, parsePosition } from "@org/sync-engine";
+import { isMoment, type Position, parsePosition } from "@org/sync-engine/source";
 import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 

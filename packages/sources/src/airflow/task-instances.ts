@@ -1,6 +1,6 @@
 import type { TaskInstance } from "@org/airflow-client";
 import type { StoredValues } from "@org/destination";
-import { defineStream, type Stored } from "@org/sync-engine";
+import { defineStream, type Stored } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import { announceDeletions, goneBatch, heldOf, readTaskInstances, taskInstanceBatch, unpurged } from "./batches.ts";
 import { changed, changes } from "./changes.ts";

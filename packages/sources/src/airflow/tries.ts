@@ -1,6 +1,6 @@
 /** The earlier attempts of task instances, and those that could not be had. */
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import { isTooLarge, type SourceContext } from "@org/sync-engine";
+import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { OnUnreadable } from "./ask.ts";
 import { type RunId, runKey } from "./keys.ts";

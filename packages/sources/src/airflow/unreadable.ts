@@ -3,7 +3,7 @@
  * that is larger than an answer may be makes each of them too large. What surrounds it is read in ever smaller parts, by
  * offset: those rows are stored, but nothing is proven by them.
  */
-import { createWalk, isTooLarge } from "@org/sync-engine";
+import { createWalk, isTooLarge } from "@org/sync-engine/source";
 import { justAfter, timestamp } from "../timestamp.ts";
 import type { Ask, OnUnreadable } from "./ask.ts";
 import { pageKey } from "./listings.ts";

@@ -4,7 +4,7 @@
  * counts are compared for would be read at every sync.
  */
 import { rowId, type Scope, type StoredValues, type Table } from "@org/destination";
-import type { Stored } from "@org/sync-engine";
+import type { Stored } from "@org/sync-engine/source";
 import { isTimestamp, justAfter } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";

@@ -1,5 +1,6 @@
 /** Which DAGs the user sees, and what became of those that the server does not list any more. */
-import { type SourceContext, SyncError } from "@org/sync-engine";
+import { SyncError } from "@org/sync-engine";
+import type { SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { ListedDags } from "./dag-list.ts";
 import type { AirflowScope } from "./scope.ts";

@@ -2,7 +2,7 @@
  * What Dagster's answers must look like: the fields that rules, keys and times depend on. Of a union every member is let
  * through here; which one came, and what to make of it, says `unwrap` of the client.
  */
-import { type Shape, shapes } from "@org/sync-engine";
+import { type Shape, shapes } from "@org/sync-engine/source";
 
 const { count, id, list, nullable, number, object, optional, text } = shapes;
 

@@ -18,6 +18,7 @@ import {
   unwrap,
   withoutFields,
 } from "@org/dagster-client";
+import { SyncError } from "@org/sync-engine";
 import {
   type AnswerOptions,
   createAnswerSize,
@@ -27,9 +28,8 @@ import {
   type Request,
   type Shape,
   type SourceContext,
-  SyncError,
   uniqueRows,
-} from "@org/sync-engine";
+} from "@org/sync-engine/source";
 import { answers } from "./answers.ts";
 import { type Definitions, readDefinitions } from "./definitions.ts";
 import type { Filtered } from "./frame.ts";

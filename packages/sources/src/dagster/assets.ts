@@ -1,4 +1,4 @@
-import { batchOf, defineStream, type Stored } from "@org/sync-engine";
+import { batchOf, defineStream, type Stored } from "@org/sync-engine/source";
 import { isKnown } from "./definitions.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { type AssetDefinition, assetDefinition, assetId, assetRow, assetsTable } from "./tables/assets.ts";

@@ -6,7 +6,7 @@
  * one that was ever seen counts; that is also the safe side of a switch to daylight-saving time.
  */
 import type { DagsterRun } from "@org/dagster-client";
-import type { Position } from "@org/sync-engine";
+import type { Position } from "@org/sync-engine/source";
 
 export type Frame = {
   /** What is taken off a shown time to get the true one, in seconds. */

@@ -1,5 +1,5 @@
 import type { Row } from "@org/destination";
-import { batchOf, type Position, type Stored, type StreamBatch } from "@org/sync-engine";
+import { batchOf, type Position, type Stored, type StreamBatch } from "@org/sync-engine/source";
 import { type Definitions, isKnown } from "./definitions.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
 import type { sensorsTable } from "./tables/sensors.ts";

@@ -1,6 +1,6 @@
 /** Runs that are larger than an answer may be: they are gone around, told of, and asked for again by each sync. */
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
-import { isTooLarge, type SourceContext } from "@org/sync-engine";
+import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 
 export interface LargeRuns {
   /** Those that this sync met: they are on the server, and what is known of them is not up to date. */

@@ -6,7 +6,7 @@ import {
   paginateRunIds,
   paginateRuns,
 } from "@org/dagster-client";
-import type { AnswerSize, SourceContext } from "@org/sync-engine";
+import type { AnswerSize, SourceContext } from "@org/sync-engine/source";
 import { type LargeRuns, pagesAround } from "./large-runs.ts";
 
 /** Which runs. */

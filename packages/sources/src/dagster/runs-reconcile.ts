@@ -1,7 +1,7 @@
 /** Finds the runs that were deleted, where the table counts others than the server. */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
-import { type BatchOf, batchOf, type ReadContext } from "@org/sync-engine";
+import { type BatchOf, batchOf, type ReadContext } from "@org/sync-engine/source";
 import type { RunsPosition, RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { runsTable } from "./tables/runs.ts";

@@ -5,7 +5,7 @@
  */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
-import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine";
+import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import type { RunChanges } from "./run-changes.ts";
 import type { RunsPosition, RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";

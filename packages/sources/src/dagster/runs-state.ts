@@ -1,4 +1,4 @@
-import { isMoment, type Position, parsePosition } from "@org/sync-engine";
+import { isMoment, type Position, parsePosition } from "@org/sync-engine/source";
 import type { ServerVersion } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
 

@@ -1,6 +1,6 @@
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import type { StoredValues } from "@org/destination";
-import { batchOf, defineStream, windowStart } from "@org/sync-engine";
+import { batchOf, defineStream, windowStart } from "@org/sync-engine/source";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
 import { HEAD_SIZE } from "./run-changes.ts";
 import { inChunks, type RunsBatch, reconcileRuns, these } from "./runs-reconcile.ts";

@@ -1,4 +1,4 @@
-import { defineStream } from "@org/sync-engine";
+import { defineStream } from "@org/sync-engine/source";
 import { type PositionState, replaceKnown } from "./known-locations.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { scheduleRow, schedulesTable } from "./tables/schedules.ts";

@@ -1,5 +1,5 @@
 import type { StoredValues } from "@org/destination";
-import { defineStream } from "@org/sync-engine";
+import { defineStream } from "@org/sync-engine/source";
 import { type PositionState, replaceKnown } from "./known-locations.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";

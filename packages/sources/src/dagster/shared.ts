@@ -1,6 +1,6 @@
 /** What the streams of one sync share: the server's definitions as of one moment, asked for once. */
 import type { DagsterClient } from "@org/dagster-client";
-import type { Keeps, Position, SourceContext } from "@org/sync-engine";
+import type { Keeps, Position, SourceContext } from "@org/sync-engine/source";
 import { reportUntested } from "../tested-versions.ts";
 import { type DagsterApi, dagsterApi } from "./api.ts";
 import type { Definitions } from "./definitions.ts";

@@ -2,7 +2,7 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StoredValues, Table, Value } from "@org/destination";
 import type { DuckdbQuery } from "@org/destination/scratch";
-import type { Keeps, Stream } from "../source.ts";
+import type { Keeps, Stream } from "../stream.ts";
 import type { SharedKeys } from "./reread.ts";
 
 /** `extra`: a row that the server does not have. `doubled`: several rows with one key. */

@@ -1,14 +1,6 @@
 /** What verify reads a server into: a destination that holds rows as another one does, and counts those that it is sent. */
-import {
-  type Batch,
-  type Condition,
-  type Destination,
-  type Scope,
-  type StoredValues,
-  type Table,
-  type Value,
-  wrapSession,
-} from "@org/destination";
+import type { Batch, Condition, Destination, Scope, StoredValues, Table, Value } from "@org/destination";
+import { wrapSession } from "@org/destination/adapter";
 
 type HeldAs = NonNullable<Destination["heldAs"]>;
 

@@ -1,0 +1,32 @@
+/** Who uses the engine or a destination finds that, and who writes a source or a destination the rest beside it. */
+import * as destination from "@org/destination";
+import * as adapter from "@org/destination/adapter";
+import * as engine from "@org/sync-engine";
+import * as source from "@org/sync-engine/source";
+import { expect, test } from "vitest";
+
+test("@org/sync-engine has what a sync is started with, and what is done with what it stored", () => {
+  expect(Object.keys(engine).sort()).toEqual([
+    "SyncError",
+    "check",
+    "defaultPipeline",
+    "describeState",
+    "exportState",
+    "importState",
+    "sync",
+    "verify",
+  ]);
+});
+
+test("@org/sync-engine/source has what sources are written with, and nothing of it is in the root", () => {
+  expect(Object.keys(source)).toEqual(
+    expect.arrayContaining(["createRequest", "defineStream", "inOrder", "limiterOf"]),
+  );
+  expect(Object.keys(source).filter((name) => name in engine)).toEqual([]);
+});
+
+test("@org/destination/adapter has what destinations are written with, and nothing of it is in the root", () => {
+  const names = ["createHolder", "hasEnded", "holderName", "releaseHolder", "stateText", "wrapSession"];
+  expect(Object.keys(adapter).sort()).toEqual(names);
+  expect(Object.keys(adapter).filter((name) => name in destination)).toEqual([]);
+});
