@@ -225,3 +225,15 @@ test.each([
   await make("ALTER TABLE things DROP CONSTRAINT IF EXISTS things_pkey, ADD PRIMARY KEY (id)");
   await inSession(place.connect(), (session) => store(session));
 });
+
+test.each([
+  ["a sequence", "CREATE SEQUENCE others", "sequence"],
+  ["an index", "CREATE INDEX others ON things (at)", "index"],
+  ["a type", "CREATE TYPE others AS ENUM ('a')", "type"],
+  ["a view", "CREATE VIEW others AS SELECT 1 AS one", "was not made by a sync"],
+])("%s that has the name of a table is named", async (_what, sql, word) => {
+  await make(sql);
+  await expect(prepare({ ...table, name: "others" })).rejects.toEqual(
+    failure("OWNED", false, "others", word, "Rename it"),
+  );
+});

@@ -129,3 +129,12 @@ test("a foreign key to the old key is in the way of a new one, and named", async
   byHand("DROP TABLE notes");
   expect(await store(wanted, [{ id: 1, size: 2, region: "" }])).toMatchObject({ unchanged: 1 });
 });
+
+test("an index that has the name of a table is named", async () => {
+  await store(table, [{ id: 1, size: 2 }]);
+  byHand("CREATE INDEX Others ON things (size)");
+  await expect(during((session) => session.prepare([{ ...table, name: "others" }]))).rejects.toMatchObject({
+    code: "OWNED",
+    message: expect.stringMatching(/Table others .* an index has that name\. Drop it/),
+  });
+});

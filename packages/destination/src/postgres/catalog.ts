@@ -1,4 +1,5 @@
 /** Tables as such, in PostgreSQL. */
+import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundTable, SqlDatabase, TableChanges, Widening } from "../sql/database.ts";
 import { defaultSql, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
@@ -53,6 +54,7 @@ export class PostgresCatalog implements Catalog {
   }
 
   async create(table: Table): Promise<void> {
+    await this.#expectFree(table);
     const target = this.#database.names.table(table.name);
     const columns: Columns = { ...table.columns, ...systemColumns };
     const definitions = Object.entries(columns).map(([name, { type }]) => {
@@ -152,6 +154,23 @@ export class PostgresCatalog implements Catalog {
       if (!dialect.refusesChange(error)) throw error;
       throw inTheWay(this.#database, table, [`${names}: ${(error as Error).message}`], error);
     }
+  }
+
+  /** Sequences, indexes and types share their names with tables, and no sync makes such a one. */
+  async #expectFree({ name }: Table): Promise<void> {
+    const { names, place } = this.#database;
+    const within = `(SELECT oid FROM pg_namespace WHERE nspname = ${literal(names.schema)})`;
+    const [found] = await this.#database.read(
+      `SELECT pg_describe_object('pg_class'::regclass, oid, 0) AS what FROM pg_class
+       WHERE relnamespace = ${within} AND relname = ${literal(name)}
+       UNION ALL SELECT pg_describe_object('pg_type'::regclass, oid, 0) FROM pg_type
+       WHERE typnamespace = ${within} AND typname = ${literal(name)} AND typcategory <> 'A' LIMIT 1`,
+    );
+    if (!found) return;
+    throw new DestinationError(
+      "OWNED",
+      `Table ${name} in ${place} cannot be made: ${found.what} has that name. Rename it, or choose another schema.`,
+    );
   }
 
   #relations(where: string) {

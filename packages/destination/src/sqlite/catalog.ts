@@ -1,5 +1,6 @@
 /** Tables as such, in SQLite, which can hardly change one: a table that is to be another is written anew. */
 
+import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundColumn, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
 import { defaultSql, filled, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
@@ -44,6 +45,14 @@ export class SqliteCatalog implements Catalog {
   }
 
   async create(table: Table): Promise<void> {
+    // Indexes share their names with tables, and no sync makes such a one.
+    if ((await this.#schema(table.name, "type = 'index' AND name")).length > 0) {
+      throw new DestinationError(
+        "OWNED",
+        `Table ${table.name} in ${this.#database.place} cannot be made: an index has that name. Drop it, or make it under ` +
+          "another name.",
+      );
+    }
     const columns: Columns = { ...table.columns, ...systemColumns };
     const texts = Object.entries(columns).map(([name, column]) => ownText(table, name, column));
     await this.#database.run(createSql(table, table.name, texts));
