@@ -55,6 +55,15 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(everything(error)).not.toMatch(/canary|Y2FuYXJ5|NhbmFye|jYW5hcn/);
   });
 
+  test.each([
+    ["config", async () => new Response("{}", { status: 401, headers: { "content-type": "application/json" } })],
+    ["config", rejects(withCode("DEPTH_ZERO_SELF_SIGNED_CERT"))],
+    ["transient", rejects(withCode("ECONNRESET"))],
+    ["system", async () => new Response("{}", { status: 422, headers: { "content-type": "application/json" } })],
+  ])("an error says what kind of failure it is: %s", async (failureType, fetch) => {
+    expect(await ask({ fetch })).toMatchObject({ failureType, retryable: failureType === "transient" });
+  });
+
   test("nor when it is spelt in needless escapes", async () => {
     const error = await ask({ headers, fetch: says(`{"a":"${escaped(sent)}"}`, "application/json") });
     expect(everything(error)).toContain("[redacted]");

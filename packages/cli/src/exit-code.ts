@@ -15,24 +15,6 @@ export const exitCodes = {
   interrupted: { SIGINT: 130, SIGTERM: 143 },
 } as const;
 
-/** Codes of errors that do not carry a `failureType`, and after which somebody has to change something. */
-const configurationCodes: ReadonlySet<unknown> = new Set([
-  "UNKNOWN_STREAM",
-  "INVALID_OPTION",
-  "INVALID_STATE",
-  "NEWER_STATE",
-  "NOTHING_STORED",
-  "ALREADY_STORED",
-  "INVALID_EXPORT",
-  "UNKNOWN_TABLE",
-  "NOT_SUPPORTED",
-  "INVALID_OPTIONS",
-  "AUTH_FAILED",
-  "TLS",
-  "UNAUTHORIZED",
-  "NOT_FOUND",
-]);
-
 /** Codes of errors that only get worse until somebody changes something. */
 const urgent: ReadonlySet<unknown> = new Set(["NO_SPACE", "ROWS_LOST"]);
 
@@ -81,6 +63,5 @@ export function isRetryable(error: Error): boolean {
 }
 
 export function isConfiguration(error: Error): boolean {
-  const { code, failureType } = error as ErrorFacts;
-  return failureType === undefined ? configurationCodes.has(code) : failureType === "config";
+  return (error as ErrorFacts).failureType === "config";
 }

@@ -35,6 +35,9 @@ export type DagsterErrorCode =
   /** An error member of a union, see `DagsterResultError.typename`. */
   | "RESULT";
 
+/** Codes after which somebody has to change something. */
+const configCode = /^(INVALID_OPTIONS|AUTH_FAILED|TLS|UNAUTHORIZED|NOT_FOUND)$/;
+
 /** How long a message may be, in characters, whatever a server or a function of the caller's says. */
 const longestMessage = 4000;
 
@@ -51,6 +54,8 @@ export interface DagsterErrorDetails {
 export class DagsterError extends Error {
   override readonly name: string = "DagsterError";
   readonly code: DagsterErrorCode;
+  /** `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the server's. */
+  readonly failureType: "config" | "transient" | "system";
   /** Whether the same request may succeed later without anybody changing anything. */
   readonly retryable: boolean;
   /** How long the server asks to wait before the next try, in milliseconds; undefined where it does not say. */
@@ -60,6 +65,7 @@ export class DagsterError extends Error {
     super(cut(message, longestMessage), details.cause === undefined ? undefined : { cause: details.cause });
     this.code = details.code;
     this.retryable = details.retryable ?? false;
+    this.failureType = this.retryable ? "transient" : configCode.test(details.code) ? "config" : "system";
     this.retryAfterMs = details.retryAfterMs;
   }
 }

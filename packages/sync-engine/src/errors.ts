@@ -31,10 +31,25 @@ export type SyncErrorCode =
   /** Less would have come in time. Whoever can ask for less does; it ends no sync. */
   | "TOO_SLOW";
 
+/** Codes after which somebody has to change something. */
+const configCodes: ReadonlySet<SyncErrorCode> = new Set([
+  "UNKNOWN_STREAM",
+  "INVALID_OPTION",
+  "INVALID_STATE",
+  "NEWER_STATE",
+  "NOTHING_STORED",
+  "ALREADY_STORED",
+  "INVALID_EXPORT",
+  "UNKNOWN_TABLE",
+  "NOT_SUPPORTED",
+]);
+
 /** An error of the engine. Errors of sources and destinations come as they are, or as the `cause` of this one. */
 export class SyncError extends Error {
   override readonly name = "SyncError";
   readonly code: SyncErrorCode;
+  /** `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the server's. */
+  readonly failureType: "config" | "transient" | "system";
   /** With `STREAMS_FAILED`: what was synced and what was not. */
   readonly result?: SyncResult;
   /** Whether the same may work later without anybody changing anything. */
@@ -52,6 +67,7 @@ export class SyncError extends Error {
     if (options.result) this.result = options.result;
     if (options.retryAfterMs !== undefined) this.retryAfterMs = options.retryAfterMs;
     this.retryable = options.retryable ?? false;
+    this.failureType = this.retryable ? "transient" : configCodes.has(code) ? "config" : "system";
   }
 }
 

@@ -122,7 +122,7 @@ test("a pipeline is exported from what holds the tables, though a wrapper gave t
 test("what cannot be exported or imported says why, and what is cut off brings no state", async () => {
   const destination = memory();
   const exporting = (pipeline?: string) => Array.fromAsync(exportState({ destination, tables: [jobs], pipeline }));
-  await expect(exporting()).rejects.toMatchObject({ code: "NOTHING_STORED" });
+  await expect(exporting()).rejects.toMatchObject({ code: "NOTHING_STORED", failureType: "config" });
   const { source } = factory(job("a"));
   for (const pipeline of ["p", "q"]) {
     await sync({ source, destination: withTablePrefix(destination, `${pipeline}_`), pipeline });
