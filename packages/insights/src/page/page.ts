@@ -18,7 +18,7 @@ import { liveLine } from "./live.ts";
 import { findings, keyFigures } from "./overview.ts";
 import { apart, sections } from "./sections.ts";
 
-export type { Servers } from "../links.ts";
+export type { Server, Servers } from "../links.ts";
 
 export interface PageOptions extends Scope {
   /** What is shown as the title. */
