@@ -56,13 +56,13 @@ function printTimes({ testResults }: Report): void {
     name: name.replace(root, ""),
     seconds: Math.round((endTime - startTime) / 1000),
   }));
-  console.log("\nThe tiers, in seconds of their files together:");
+  console.log("\nSeconds per tier, summed over its files:");
   for (const [tier, files] of Map.groupBy(took, ({ name }) => tierOf(name))) {
     const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
     console.log(`${String(seconds).padStart(6)}  ${tier} (${files.length} files)`);
   }
   took.sort((a, b) => b.seconds - a.seconds);
-  console.log("\nThe slowest test files, in seconds, from their first test on:");
+  console.log("\nThe slowest test files, in seconds:");
   for (const { name, seconds } of took.slice(0, 12)) console.log(`${String(seconds).padStart(6)}  ${name}`);
 }
 
@@ -110,7 +110,7 @@ async function everything(): Promise<void> {
       "schema.graphql",
     );
   }
-  await step("nothing unused (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
+  await step("no unused code (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
   await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");
 }
 

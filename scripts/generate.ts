@@ -27,7 +27,7 @@ for (const { path, generate } of files) {
   const text = await generate();
   if (!process.argv.includes("--check")) writeFileSync(file, text);
   else if (readFileSync(file, "utf8") !== text) {
-    console.error(`${path} is not what its generator writes. Run "pnpm generate" and commit the result.`);
+    console.error(`${path} is out of date. Run "pnpm generate" and commit the result.`);
     process.exitCode = 1;
   }
 }

@@ -43,7 +43,7 @@ async function simulated(): Promise<void> {
   console.log(
     before.size === 0
       ? "Starting a simulated Airflow and a simulated Dagster, with two weeks of history …"
-      : `Starting the same simulated servers again: ${hours} hours passed there since the last time …`,
+      : `Starting the same simulated servers again: ${hours} hours have passed there since the last start …`,
   );
   const servers = await startSimulated(visits);
   try {
@@ -53,7 +53,7 @@ async function simulated(): Promise<void> {
     console.log(
       before.size === 0
         ? `Copying everything into ${file}:`
-        : `${file} was synced before, so these syncs are incremental: they ask for what changed since then.`,
+        : `${file} was synced before, so these syncs are incremental: they only read what changed.`,
     );
     const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
     await dagsync(syncArgs(`airflow:${servers.airflow}`, "demo-airflow"), login);
@@ -73,11 +73,11 @@ function syncArgs(from: string, pipeline: string): string[] {
   return ["sync", "--from", from, "--to", `duckdb:${file}`, "--pipeline", pipeline];
 }
 
-const nextSteps = `The file is ${resolve(file)}. Ask it anything, for example with DuckDB's own command line:
+const nextSteps = `The file is ${resolve(file)}. Query it, for example with DuckDB's command line:
   duckdb ${file} "FROM airflow_dag_runs WHERE state = 'failed' ORDER BY end_date DESC LIMIT 10"
 
 Next:
-  npm start                 again: hours will have passed in the servers, and only what changed is read
+  npm start                 again: hours will have passed on the servers, and only changes are read
   npm start -- --live       the same with a real Airflow and a real Dagster, installed into .cache/ (needs Python)
   your own servers:
     export AIRFLOW_USERNAME=… AIRFLOW_PASSWORD=…      (or AIRFLOW_TOKEN=…)

@@ -129,14 +129,14 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
       Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: "ECONNREFUSED" }),
     );
     const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new AggregateError(refused) })) });
-    expect(error.message).toMatch(/nothing listens there.*is .* running/i);
+    expect(error.message).toMatch(/nothing listens at that address.*is .* running/i);
     expect(error.message).toContain("ECONNREFUSED");
   });
 
   test("a port that fetch does not speak to is said to be one, and not tried again", async () => {
     const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new Error("bad port") })) });
     expect(error).toMatchObject({ retryable: false });
-    expect(error.message).toMatch(/fetch refuses this port/i);
+    expect(error.message).toMatch(/fetch does not allow this port/i);
   });
 
   test("a message that mentions a code does not stand for it", async () => {
@@ -157,7 +157,7 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     ["another control character", { "x-key": "canary\u0001" }, /HTTP does not allow/],
     ["a snowman", { "x-key": "canary☃" }, /HTTP does not allow/],
     ["a name that is none", { "x canary": "y" }, /HTTP does not allow/],
-    ["a length", { "content-length": "7777" }, /the header content-length belongs to the connection: leave it out/i],
+    ["a length", { "content-length": "7777" }, /the header content-length is managed by the connection: leave it out/i],
     ["an encoding of the connection", { "Transfer-Encoding": "canary" }, /the header transfer-encoding belongs/i],
     ["the connection", { Connection: "canary" }, /the header connection belongs/i],
     ["an expectation", { Expect: "100-continue" }, /the header expect belongs/i],

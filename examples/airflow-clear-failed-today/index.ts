@@ -17,4 +17,4 @@ for (const { dagId, dagRunId } of failed.values()) {
   const cleared = await taskInstances.clear(airflow, dagId, { dag_run_id: dagRunId, only_failed: true });
   console.log(`${dagId} ${dagRunId}: ${cleared.map(({ task_id }) => task_id).join(", ")}`);
 }
-console.log(`${failed.size} runs go on`);
+console.log(`${failed.size} runs continue`);

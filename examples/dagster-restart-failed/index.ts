@@ -13,5 +13,5 @@ for await (const { runId, jobName, status, parentRunId, tags } of runs.list(clie
   const byDagster = tags.some(({ key, value }) => key === "dagster/will_retry" && value === "true");
   if (status !== "FAILURE" || restarted.has(runId) || byDagster) continue;
   const again = await runs.reexecute(client, runId);
-  console.log(`${jobName}: ${runId} goes on as ${again.runId}`);
+  console.log(`${jobName}: ${runId} continues as ${again.runId}`);
 }

@@ -146,7 +146,7 @@ function people(world: AirflowWorld, now: Instant): void {
     world.at(now - 10 * minute, () => world.finishRun(cleared, "success"));
   }
   const noted = failed.find((run) => run !== cleared);
-  if (noted) world.at(now - 15 * minute, () => world.note(noted, "Looked at it: the source system was late."));
+  if (noted) world.at(now - 15 * minute, () => world.note(noted, "Checked: the source system was late."));
   const dags = [...world.dags.values()].filter(({ isStale, isPaused }) => !isStale && !isPaused);
   const triggered = dags[Math.floor(chance(`triggered ${now}`) * dags.length)];
   if (!triggered) return;

@@ -42,7 +42,7 @@ const questions = (now: string) => [
       GROUP BY ALL ORDER BY median(duration) DESC, dag_id LIMIT 5`,
   },
   {
-    question: "Which tasks only succeed because they are tried again?",
+    question: "Which tasks only succeed on retry?",
     sql: `SELECT dag_id, task_id, count(*) FILTER (is_latest) AS "task instances",
         count(*) FILTER (is_latest AND try_number > 1 AND state = 'success') AS "saved by a retry",
         count(*) FILTER (NOT is_latest AND start_date IS NOT NULL AND state IN ('failed', 'up_for_retry')) AS "failed attempts"
@@ -51,7 +51,7 @@ const questions = (now: string) => [
   },
   {
     question: "Which assets are stale?",
-    sql: `SELECT key_path AS "asset key", coalesce(asset.code_location, 'nobody defines it') AS "code location",
+    sql: `SELECT key_path AS "asset key", coalesce(asset.code_location, 'no definition') AS "code location",
         strftime(last_materialization_time, '%a %d %b') AS materialized,
         round(epoch(${now} - last_materialization_time) / 86400, 1) AS "days ago",
         coalesce(runs.pipeline_name, 'from outside') AS "by job"
@@ -79,5 +79,5 @@ export function rowsTable(before: ReadonlyMap<string, number>, after: ReadonlyMa
     const count = after.get(table) ?? 0;
     return [table, count, ...(before.size > 0 ? [count - (before.get(table) ?? 0)] : [])];
   });
-  return textTable(["table", "rows", ...(before.size > 0 ? ["more than before"] : [])], rows, 2);
+  return textTable(["table", "rows", ...(before.size > 0 ? ["added"] : [])], rows, 2);
 }

@@ -23,7 +23,7 @@ export async function live(options: {
   let airflow: AirflowServer | undefined;
   let dagster: DagsterServer | undefined;
   try {
-    console.log("A real Airflow and a real Dagster, in .cache/ (the first time this takes some minutes):");
+    console.log("Starting a real Airflow and a real Dagster in .cache/ (the first time takes a few minutes):");
     airflow = await startAirflow({ log, signal });
     dagster = await startDagster({ log, signal });
     log("Filling Airflow");
@@ -46,7 +46,7 @@ export async function live(options: {
     await mutateAirflow(airflow, 1);
     await mutateDagster(dagster, 1);
     signal.throwIfAborted();
-    console.log("These syncs are incremental: they ask for what changed since then.");
+    console.log("These syncs are incremental: they only read what changed.");
     await both(airflow, dagster.url);
 
     console.log(`${file} now holds:\n${rowsTable(before, await countRows(file))}`);

@@ -51,7 +51,7 @@ async function readVisits(file: string): Promise<number[]> {
   const tables = await queryDuckdb(file, "SELECT 1 FROM duckdb_tables() WHERE table_name = 'demo_visits'");
   if (tables.length === 0) {
     throw new ForeignFileError(
-      `${file} was not made by npm start, so nothing is written into it. Move it away, or start in another folder.`,
+      `${file} was not created by npm start, so it is left alone. Move it away, or start in another folder.`,
     );
   }
   const rows = await queryDuckdb(file, "SELECT visited_at_ms FROM demo_visits ORDER BY 1");

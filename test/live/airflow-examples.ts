@@ -43,7 +43,7 @@ export function testExamples(server: () => AirflowServer): void {
     const runs = new Set(ofTasks.map(({ dag_id, dag_run_id }) => `${dag_id} ${dag_run_id}`));
     expect(failed.length).toBeGreaterThan(0);
     const said = await runExample("airflow-clear-failed-today", env);
-    expect(said.at(-1)).toBe(`${runs.size} runs go on`);
+    expect(said.at(-1)).toBe(`${runs.size} runs continue`);
     for (const { dag_run_id: dagRunId } of failed) {
       expect(said).toContain(`fails_first ${dagRunId}: once`);
       const { state } = await dagRuns.wait(airflow, { dagId: "fails_first", dagRunId }, { intervalMs: 200 });

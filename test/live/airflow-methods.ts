@@ -177,7 +177,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
   test("a server whose auth manager is not FAB's has no users, and the error says so", async () => {
     await expect(users.get(airflow, "ann")).rejects.toMatchObject({
       code: "NOT_AN_API",
-      message: expect.stringContaining("auth manager is another than FAB's"),
+      message: expect.stringContaining("does not use FAB's auth manager"),
     });
   });
 

@@ -237,7 +237,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
   test("without the event log all is synced but notes, and a notice says so; with all rights again all is there", async () => {
     await reader.mayRead([...everything.filter((each) => each !== events), ...dagsOf(seen)]);
     const { notices } = await syncAsReader(true);
-    expect(notices).toEqual([expect.stringContaining("may not read the event log")]);
+    expect(notices).toEqual([expect.stringContaining("may not read the audit log")]);
     await reader.mayRead([...everything, ...dagsOf(seen)]);
     await syncAsReader();
     await expectTruth(seen);

@@ -113,7 +113,7 @@ function testMethods(version: string): void {
     // What has not loaded is the first suspect for what is missing.
     await expect(runs.launch(client, { job: "nowhere" })).rejects.toMatchObject({
       typename: "PipelineNotFoundError",
-      message: expect.stringContaining("These have not loaded: broken"),
+      message: expect.stringContaining("These are not loaded: broken"),
     });
     const jobs =
       "@dg.job\ndef mended(): ...\n\n@dg.job\ndef slow(): ...\n\ndefs = dg.Definitions(jobs=[mended, slow])\n";
@@ -200,7 +200,7 @@ function testMethods(version: string): void {
     ]);
     const lines = await example("dagster-restart-failed", { JOB: "fails_first" });
     const [, again = ""] =
-      new RegExp(`^fails_first: ${started.failing} goes on as (\\S+)$`).exec(lines.join("\n")) ?? [];
+      new RegExp(`^fails_first: ${started.failing} continues as (\\S+)$`).exec(lines.join("\n")) ?? [];
     expect((await runs.wait(client, again, soon)).status).toBe("SUCCESS");
     expect(await runs.get(client, again)).toMatchObject({
       parentRunId: started.failing,

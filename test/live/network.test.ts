@@ -176,7 +176,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     const match = isAirflow ? places["changed task instances"]! : places.runs!;
     await expectFailure(
       { match, spoil: isAirflow ? spoil : same },
-      /(never ends: (it repeats a page token|\d+ pages in a row bring nothing new)|comes round to)/,
+      /(never ends: (a page token was repeated|\d+ pages in a row contained nothing new)|returns to)/,
     );
   });
 
@@ -204,7 +204,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
         return { ...answer, body: Buffer.from(JSON.stringify(json)) };
       };
       for (const match of Object.values(server.places)) {
-        await expectFailure({ match, spoil }, /only a part of the data came. half of it is missing/, { retries: 1 });
+        await expectFailure({ match, spoil }, /only a part of the data arrived. half of it is missing/, { retries: 1 });
       }
     });
   }
@@ -221,8 +221,8 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
         says: /no-such-host.invalid.*(not found|ENOTFOUND|EAI_AGAIN)/,
         limits: quickly,
       },
-      { url: closed.url, says: /(nothing listens there|ECONNREFUSED)/, limits: quickly },
-      { url: silent.url, says: /no answer within/, limits: shortly },
+      { url: closed.url, says: /(nothing listens at that address|ECONNREFUSED)/, limits: quickly },
+      { url: silent.url, says: /no response within/, limits: shortly },
     ];
     try {
       for (const { url, says, limits } of ends) {

@@ -48,12 +48,12 @@ export const wrongSources: Record<string, WrongCase> = {
   },
   "the key of task instances is too small": {
     wrong: { source: (source) => withSmallKey(source, "airflow_task_instances", ["dag_id", "dag_run_id"]) },
-    because: /two different rows with one key/,
+    because: /two different rows have the same key/,
     steps: () => [...newRun(0, 0), sync],
   },
   "the key of runs is too small": {
     wrong: { source: (source) => withSmallKey(source, "airflow_dag_runs", ["dag_id"]) },
-    because: /two different rows with one key/,
+    because: /two different rows have the same key/,
     steps: () => [...newRun(0, 0), ...newRun(1, 1), sync],
   },
   "a page that is shorter than asked for is taken for the last": {

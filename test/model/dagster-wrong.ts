@@ -44,7 +44,7 @@ export const wrongCases: Record<string, WrongCase> = {
   },
   "the key of runs is too small": {
     wrong: { source: (source) => withSmallKey(source, "dagster_runs", ["pipeline_name"]) },
-    because: /two different rows with one key/,
+    because: /two different rows have the same key/,
     beginning: newest,
     steps: [sync],
   },

@@ -25,13 +25,13 @@ export function credentialsError(answer: Answer, redact: Redact, token?: Refused
 }
 
 const severalSecrets =
-  "several API servers behind this address sign with different secrets: give all of them the same [api_auth] jwt_secret";
+  "several API servers behind this URL sign with different secrets: configure the same [api_auth] jwt_secret for all of them";
 
 function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
   if (!token) {
     return {
       code: "UNAUTHENTICATED",
-      text: "The server wants credentials: give the client a token, or a user name and password.",
+      text: "The server requires credentials: pass the client a token, or a user name and password.",
     };
   }
   const { kind, wasAccepted } = token;
@@ -39,25 +39,26 @@ function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
     return { code: "TOKEN_EXPIRED", text: "The token has expired: provide a new one." };
   }
   if (wasAccepted) {
-    const otherwise = kind === "token" ? " If the secret of a single server was changed, provide a new token." : "";
-    const text = `Some answers from this address accept a token and some refuse the same one: ${severalSecrets}.${otherwise}`;
+    const otherwise =
+      kind === "token" ? " If there is only one server and its secret was changed, provide a new token." : "";
+    const text = `The same token is accepted in some responses from this URL and rejected in others: ${severalSecrets}.${otherwise}`;
     return { code: "TOKEN_REFUSED", text };
   }
   if (kind === "token") {
     const text =
-      "The server does not accept the token: it is from another server, was cut short, or the server's signing secret " +
+      "The server rejects the token: it is from another server, is truncated, or the server's signing secret " +
       `has changed. Provide a new one. Where it is accepted now and then, ${severalSecrets}.`;
     return { code: "TOKEN_REFUSED", text };
   }
   if (kind === "function") {
     return {
       code: "TOKEN_REFUSED",
-      text: `The token was refused, and so was the one that the auth function gave next. Where it is accepted now and then, ${severalSecrets}.`,
+      text: `The server rejected the token, and the new one from the auth function. If it is accepted at times, ${severalSecrets}.`,
     };
   }
   const text =
-    `The server had issued this token only just now. Perhaps ${severalSecrets}. Or their clocks differ, or a proxy in ` +
-    "front removes the Authorization header.";
+    `The server had just issued this token. Perhaps ${severalSecrets}. Or the clocks differ, or a proxy in ` +
+    "front of it removes the Authorization header.";
   return { code: "TOKEN_REFUSED", text };
 }
 
@@ -71,13 +72,13 @@ export interface Login {
 export function loginToken(answer: Answer, redact: Redact, login: Login): string {
   const { response, body } = answer;
   if (response.status === 401) {
-    const text = `answered 401: the user name or password was refused.${blanksHint(login)}`;
+    const text = `answered 401: wrong user name or password.${blanksHint(login)}`;
     throw responseError(answer, redact, { code: "INVALID_CREDENTIALS", text, auth: true });
   }
   if (response.status === 404 || response.status === 405) {
     const text =
       `answered ${response.status}: no login is there. Check the base URL; where the server's auth manager does not ` +
-      "exchange passwords for tokens, give the client a token.";
+      "exchange passwords for tokens, pass the client a token.";
     throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }
   if (!response.ok) throw statusError(answer, redact);
@@ -85,7 +86,7 @@ export function loginToken(answer: Answer, redact: Redact, login: Login): string
   const hidden = { ...answer, body: "" };
   const json = parse(body);
   if (json === undefined && response.headers.get("content-type")?.includes("json")) {
-    const text = `answered ${response.status} with JSON that was cut short or is garbled.`;
+    const text = `answered ${response.status} with truncated or garbled JSON.`;
     throw responseError(hidden, redact, { code: "INVALID_JSON", text, retryable: true });
   }
   if (isRecord(json) && typeof json.access_token === "string" && json.access_token) {

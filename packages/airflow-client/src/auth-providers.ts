@@ -20,7 +20,7 @@ export function composerAuth(
   return async () => {
     const token = await getAccessToken();
     if (token) return token;
-    throw failed("Google gave no access token: are there credentials, with the scope cloud-platform?");
+    throw failed("Google returned no access token: are there credentials with the scope cloud-platform?");
   };
 }
 
@@ -52,7 +52,7 @@ export function mwaaAuth(
 ): AirflowAuth {
   return async ({ signal }) => {
     const { WebServerHostname: host, WebToken: webToken } = await createWebLoginToken();
-    if (!host || !webToken) throw failed("CreateWebLoginToken gave no WebServerHostname, or no WebToken.");
+    if (!host || !webToken) throw failed("CreateWebLoginToken returned no WebServerHostname, or no WebToken.");
     const address = `https://${host}/pluginsv2/aws_mwaa/login`;
     const response = await fetch(address, {
       method: "POST",
@@ -62,13 +62,14 @@ export function mwaaAuth(
       signal,
     }).catch((error: Error) => {
       signal.throwIfAborted();
-      throw failed(`POST ${address} got no answer: ${error.message}.`, true);
+      throw failed(`POST ${address} got no response: ${error.message}.`, true);
     });
     await response.body?.cancel();
     const cookies = response.headers.getSetCookie().map((cookie) => cookie.split(";", 1)[0] ?? "");
     const token = cookies.find((cookie) => cookie.startsWith("_token="))?.slice("_token=".length);
     if (response.status < 400 && token) return decodeURIComponent(token);
-    const advice = "Is the environment one of Airflow 3, and may this identity airflow:CreateWebLoginToken?";
+    const advice =
+      "Check that the environment runs Airflow 3, and that this identity has the permission airflow:CreateWebLoginToken.";
     throw failed(
       `POST ${address} answered ${response.status} without the cookie _token. ${advice}`,
       response.status >= 500,

@@ -50,8 +50,8 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
   }
   if ("token" in auth) {
     const token = auth.token?.trim();
-    if (!token) throw invalid("auth.token is empty: give the token, or leave auth out for a server that needs none.");
-    if (/\s/.test(token)) throw invalid('auth.token holds a space: give the token alone, without "Bearer".');
+    if (!token) throw invalid("auth.token is empty: pass the token, or leave auth out if the server needs none.");
+    if (/\s/.test(token)) throw invalid('auth.token contains a space: pass only the token, without "Bearer".');
     const problem = tokenProblem(token);
     if (problem) throw invalid(`auth.token ${problem}.`);
     options.remember(token, "lasting");
@@ -122,8 +122,8 @@ interface Flight {
 
 /** The error for a call whose time was up before there was a token. */
 export function tokenTimeout(kind: Credentials["kind"], timeoutMs: number): AirflowNetworkError {
-  const slow = kind === "password" ? "the login" : "the function given as auth";
-  const message = `No token came within ${timeoutMs} ms: ${slow} took too long.`;
+  const slow = kind === "password" ? "the login" : "the auth function";
+  const message = `Got no token within ${timeoutMs} ms: ${slow} took too long.`;
   return new AirflowNetworkError({ code: "TIMEOUT", message, retryable: true });
 }
 
@@ -140,9 +140,7 @@ async function callTokenFunction(
     const { retryable } = (error ?? {}) as { retryable?: unknown };
     throw new AirflowError({
       code: "TOKEN_PROVIDER_FAILED",
-      message: redact(
-        `The function given as auth failed: ${error instanceof Error ? error.message : "no error given"}`,
-      ),
+      message: redact(`The auth function failed: ${error instanceof Error ? error.message : "no error given"}`),
       retryable: retryable === true,
       cause: redactError(error, redact),
     });
@@ -151,8 +149,8 @@ async function callTokenFunction(
   const problem = tokenProblem(trimmed);
   if (!problem) return trimmed;
   const message = trimmed
-    ? `The function given as auth returned what is no token: it ${problem}.`
-    : "The function given as auth returned no token: it must return a string that is not empty.";
+    ? `The auth function returned an invalid token: it ${problem}.`
+    : "The auth function returned no token: it must return a non-empty string.";
   throw new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message });
 }
 

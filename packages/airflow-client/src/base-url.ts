@@ -12,16 +12,18 @@ export function parseBaseUrl(baseUrl: string): string {
     // user:password@host has no scheme either, so nothing with an @ is repeated.
     const given =
       baseUrl.includes("@") || baseUrl.includes("?") ? "The base URL" : `The base URL ${JSON.stringify(baseUrl)}`;
-    throw invalid(`${given} must begin with http:// or https://, for example http://localhost:8080.`);
+    throw invalid(`${given} must start with http:// or https://, for example http://localhost:8080.`);
   }
   if (url.username || url.password) {
     throw invalid(
-      `The base URL of ${url.host} holds a user name or password. URLs end up in logs, process lists and shell ` +
+      `The base URL of ${url.host} contains a user name or password. URLs end up in logs, process lists and shell ` +
         "histories: pass them as auth: { username, password } instead.",
     );
   }
   if (url.search || url.hash) {
-    throw invalid(`The base URL ${url.origin}${url.pathname} must end with its path: remove the part from ? or # on.`);
+    throw invalid(
+      `The base URL ${url.origin}${url.pathname} must not have a query or fragment: remove everything from ? or # on.`,
+    );
   }
   return (
     url.origin +

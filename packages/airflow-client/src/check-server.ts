@@ -41,7 +41,7 @@ async function askVersion(
     if (isRecord(data) && typeof data.version === "string") {
       return { version: data.version, gitVersion: typeof data.git_version === "string" ? data.git_version : null };
     }
-    const message = `${address.startsWith("/") ? client.baseUrl : ""}${address} answered without a version.`;
+    const message = `${address.startsWith("/") ? client.baseUrl : ""}${address} responded without a version.`;
     return { error: new AirflowError({ code: "NOT_AIRFLOW", message }) };
   } catch (error) {
     if (error instanceof AirflowError) return { error };
@@ -66,12 +66,12 @@ async function explain(client: AirflowClient, cause: AirflowError, options: Call
     const { at, version } = found;
     const use = found.isPage
       ? `use ${at} as the base URL.`
-      : "if that is the one that is meant, its address is the base URL.";
+      : "if that is the right server, use its URL as the base URL.";
     return problem("WRONG_BASE_URL", `Airflow ${version} is at ${at}, not at ${baseUrl}: ${use}`, cause);
   }
   const message =
-    `What answers at ${baseUrl} is not Airflow 3: ${cause.message} ` +
-    "Check host and port; where Airflow is served under a path, the path belongs to the base URL.";
+    `The server at ${baseUrl} is not Airflow 3: ${cause.message} ` +
+    "Check host and port. If Airflow is served under a path, the base URL must include it.";
   return problem("NOT_AIRFLOW", message, cause);
 }
 

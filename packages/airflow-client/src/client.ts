@@ -121,10 +121,7 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
       const url = baseUrl + fillPath(path, { ...params.path }) + (query && `?${query}`);
       const result = await send({ method, path, url }, options, params.header && headersOf(params.header));
       if (mustBeObject(method, result.response) && !isRecord(result.data)) {
-        throw unexpected(
-          `${method} ${baseUrl}${path}`,
-          `an answer that ${kindOf(result.data)}, where an object is expected`,
-        );
+        throw unexpected(`${method} ${baseUrl}${path}`, `a response that ${kindOf(result.data)}, expected an object`);
       }
       return result;
     };
@@ -141,7 +138,7 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
       const url = address.startsWith("/") ? baseUrl + address : address;
       const { origin } = new URL(baseUrl);
       if (URL.parse(url)?.origin !== origin) {
-        const message = `request() takes a path that begins with /, or an address on ${origin}, where its credentials belong.`;
+        const message = `request() takes a path that starts with /, or a URL on ${origin}, to which its credentials belong.`;
         throw new AirflowError({ code: "INVALID_OPTIONS", message });
       }
       return send({ method, path: address.split("?", 1)[0] ?? address, url }, options);

@@ -4,14 +4,14 @@ import { AirflowError } from "./errors.ts";
 
 /** @param call `GET /api/v2/dags` */
 export function unexpected(call: string, what: string): AirflowError {
-  return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `${call} gave ${what}.` });
+  return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `${call} returned ${what}.` });
 }
 
 /** The rows of an answer. @throws AirflowError `UNEXPECTED_ANSWER` where they are no list of objects */
 export function rowsIn<T>(call: string, rows: readonly T[], name: string): readonly T[] {
-  if (!Array.isArray(rows)) throw unexpected(call, `${name} that ${kindOf(rows)}, where a list is expected`);
+  if (!Array.isArray(rows)) throw unexpected(call, `${name} that ${kindOf(rows)}, expected a list`);
   const wrong = rows.findIndex((row) => !isRecord(row));
-  if (wrong >= 0) throw unexpected(call, `${name}[${wrong}] that ${kindOf(rows[wrong])}, where an object is expected`);
+  if (wrong >= 0) throw unexpected(call, `${name}[${wrong}] that ${kindOf(rows[wrong])}, expected an object`);
   return rows;
 }
 

@@ -77,7 +77,7 @@ export async function* paginate<P extends ListPath>(
 
   const call = `GET ${path}`;
   const progress = createProgress((code, why) => {
-    const message = `${call}: the list would never end, since ${why}. Is there a cache in between that leaves out a part of the address?`;
+    const message = `${call}: the listing would never end, because ${why}. Is there a cache in between that ignores a part of the URL?`;
     return new AirflowError({ code, message });
   });
   // An older server ignores the cursor, and has answered with the first page by offset.
@@ -89,13 +89,14 @@ export async function* paginate<P extends ListPath>(
       if (page.nextToken === null) return;
       progress(keysOf(page.items), page.nextToken);
       page = await ask({ ...byId, cursor: page.nextToken });
-      if (page.nextToken === undefined) throw unexpected(call, "an answer without next_cursor in the middle of a list");
+      if (page.nextToken === undefined)
+        throw unexpected(call, "a response without next_cursor in the middle of a list");
     }
   }
   for (let offset = 0; ; page = await ask({ ...byId, offset })) {
     offset += page.items.length;
     if (page.items.length > 0 || offset === 0) yield toPage<ListItem<P>>(page, "offset");
-    if (page.total === null) throw unexpected(call, "an answer without total_entries");
+    if (page.total === null) throw unexpected(call, "a response without total_entries");
     // A number that is lower than what came proves nothing.
     if (page.items.length === 0 || offset === page.total) return;
     progress(keysOf(page.items));
@@ -113,13 +114,13 @@ function readPage(path: string, { data, response, bytes }: Result<unknown>): Raw
   const call = `GET ${path}`;
   const lists = isRecord(data) ? Object.entries(data).filter(([, value]) => Array.isArray(value)) : [];
   const [list] = lists;
-  if (!isRecord(data) || !list || lists.length > 1) throw unexpected(call, "an answer that is no list");
+  if (!isRecord(data) || !list || lists.length > 1) throw unexpected(call, "a response that is not a list");
   const items = rowsIn(call, list[1] as readonly object[], list[0]);
   const { next_cursor: token, total_entries: total } = data;
   if (token !== undefined && token !== null && typeof token !== "string")
-    throw unexpected(call, "a next_cursor that is no text");
+    throw unexpected(call, "a next_cursor that is not a string");
   if (total !== undefined && total !== null && !isCount(total))
-    throw unexpected(call, `total_entries that ${kindOf(total)}, where a whole number from 0 is expected`);
+    throw unexpected(call, `total_entries that ${kindOf(total)}, expected a whole number from 0`);
   return { data, response, bytes, items, total: total ?? null, nextToken: token };
 }
 

@@ -18,8 +18,8 @@ export function fillPath(path: string, values: Readonly<Record<string, unknown>>
     }
     const id = String(value);
     if (id === "") throw unaddressable(path, name, id, "it is empty");
-    if (id === "." || id === "..") throw unaddressable(path, name, id, "URLs drop such a segment");
-    if (!id.isWellFormed()) throw unaddressable(path, name, id, "it is no valid Unicode");
+    if (id === "." || id === "..") throw unaddressable(path, name, id, "URLs drop this path segment");
+    if (!id.isWellFormed()) throw unaddressable(path, name, id, "it is not valid Unicode");
     if (id.includes("/") && !slashAllowed.has(name)) {
       throw unaddressable(path, name, id, `the server's routes cannot match a slash${alternatives[name] ?? ""}`);
     }
@@ -29,7 +29,7 @@ export function fillPath(path: string, values: Readonly<Record<string, unknown>>
 
 const alternatives: Readonly<Record<string, string>> = {
   username:
-    ". users.get finds such a user in the list; the server can neither change nor delete it. Give new users names " +
+    ". users.get finds such a user through the list, but the server can neither change nor delete it. Give new users names " +
     "without a slash: see users.sanitizeUsername",
   dag_run_id:
     ". Read such a run through GET /api/v2/dags/{dag_id}/dagRuns with run_id_pattern, and its task instances through " +

@@ -77,7 +77,7 @@ export function tooLarge(
 ): AirflowResponseError {
   const text =
     `answered ${answer.response.status} with more than ${limit} bytes (after decompression), and was not read any ` +
-    "further. Ask for less at once (limit), or allow more with maxResponseBytes.";
+    "further. Lower limit, or raise maxResponseBytes.";
   return responseError({ ...answer, body: "", bytes: limit }, redact, { code: "RESPONSE_TOO_LARGE", text });
 }
 
@@ -118,14 +118,14 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   const { status } = response;
   // "Not found" or "forbidden" from a proxy tells nothing of a row or a permission.
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
-    return { code: "NOT_AN_API", hint: "that is not Airflow's own answer, but a proxy's or another server's" };
+    return { code: "NOT_AN_API", hint: "this response is not from Airflow, but from a proxy or another server" };
   }
   const release = releaseOf(call);
   if (release && (hasNoRoute(status, body) || isTakenForId(call, status, body))) {
-    return { code: "SERVER_TOO_OLD", hint: `it exists since Airflow ${release}, and this server is older` };
+    return { code: "SERVER_TOO_OLD", hint: `this needs Airflow ${release} or newer, and this server is older` };
   }
   if (hasNoRoute(status, body) && withoutQuery(call.url).includes("%2F")) {
-    return { code: "UNADDRESSABLE_ID", hint: "this server's routes match no slash in that id" };
+    return { code: "UNADDRESSABLE_ID", hint: "this server's routes do not match a slash in that id" };
   }
   if (status === 401) return { code: "UNAUTHENTICATED" };
   if (status === 403) return { code: "FORBIDDEN", hint: permissionHint(call) };
@@ -168,14 +168,14 @@ function isOwn(body: string): boolean {
 
 function redirectText(response: Response, call: Call): string {
   const target = URL.parse(response.headers.get("location") ?? "", call.url);
-  if (!target) return "answered with a redirect, which is not followed: check the base URL.";
+  if (!target) return "answered with a redirect, which the client does not follow: check the base URL.";
   const from = new URL(call.url);
   const to = target.origin + target.pathname;
   const advice =
     target.host === from.host && target.protocol === "https:" && from.protocol === "http:"
       ? `use https://${target.host} as the base URL`
-      : "check the base URL, and whether a proxy asks to sign in";
-  return `was redirected to ${to}. Redirects are not followed, so that no credential goes to another address: ${advice}.`;
+      : "check the base URL, and whether a proxy requires a login";
+  return `was redirected to ${to}. Redirects are not followed, so that credentials never go to another server: ${advice}.`;
 }
 
 function withoutQuery(url: string): string {

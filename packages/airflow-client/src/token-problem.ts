@@ -3,7 +3,7 @@ import { longestHeader } from "@org/kit";
 /** Why a text cannot be sent as a token, to follow its name; undefined where it can. Nothing of it is repeated. */
 export function tokenProblem(text: string): string | undefined {
   if (text === "") return "is empty";
-  if (/\s/.test(text)) return "holds a space or a line break";
-  if (!/^[\x21-\x7e]+$/.test(text)) return "holds a character that no token has";
+  if (/\s/.test(text)) return "contains a space or a line break";
+  if (!/^[\x21-\x7e]+$/.test(text)) return "contains a character that is not allowed in a token";
   return text.length > longestHeader ? `is longer than ${longestHeader} characters` : undefined;
 }

@@ -170,7 +170,7 @@ export function createTransport(options: TransportOptions): Transport {
       try {
         return parseJson(body);
       } catch {
-        const text = `answered ${response.status} with JSON that was cut short or is garbled (${body.length} characters).`;
+        const text = `answered ${response.status} with truncated or garbled JSON (${body.length} characters).`;
         throw responseError(answer, redact, { code: "INVALID_JSON", text, retryable: true });
       }
     }
@@ -178,7 +178,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (type && type !== "text/html" && (wanted.includes(type) || wanted.includes("*/*"))) return body;
     if (!type && answer.call.path === streamed) return body;
     const because = answer.call.path.startsWith("/auth/fab/")
-      ? "this server's auth manager is another than FAB's, and has no users and roles to be asked for."
+      ? "this server does not use FAB's auth manager, and has no API for users and roles."
       : "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
     const text = `answered ${response.status} with ${type || "no content type"} where JSON was expected: ${because}`;
     throw responseError(answer, redact, { code: "NOT_AN_API", text });

@@ -43,7 +43,7 @@ test("Google's access token is got anew when it has expired, and its absence is 
   const without = createAirflowClient({ baseUrl: url, auth: composerAuth(() => null) });
   await expect(without.GET("/api/v2/version")).rejects.toMatchObject({
     code: "TOKEN_PROVIDER_FAILED",
-    message: expect.stringContaining("Google gave no access token"),
+    message: expect.stringContaining("Google returned no access token"),
   });
 });
 
@@ -84,7 +84,9 @@ test("a login that MWAA refuses ends in an error that says what to look at, with
     .GET("/api/v2/version")
     .catch((error) => error);
   expect(failure).toMatchObject({ code: "TOKEN_PROVIDER_FAILED", retryable: false });
-  expect(failure.message).toContain("answered 403 without the cookie _token. Is the environment one of Airflow 3");
+  expect(failure.message).toContain(
+    "answered 403 without the cookie _token. Check that the environment runs Airflow 3",
+  );
   expect(JSON.stringify([failure.message, failure.stack, failure.cause])).not.toContain("stale-web-token");
   const nothing = mwaaAuth(async () => ({}), { fetch: to(url) });
   await expect(createAirflowClient({ baseUrl: url, auth: nothing }).GET("/api/v2/version")).rejects.toThrow(
@@ -98,6 +100,6 @@ test("a login that no answer comes to may be tried again", async () => {
   await expect(client.GET("/api/v2/version")).rejects.toMatchObject({
     code: "TOKEN_PROVIDER_FAILED",
     retryable: true,
-    message: expect.stringContaining("got no answer: fetch failed"),
+    message: expect.stringContaining("got no response: fetch failed"),
   });
 });

@@ -102,11 +102,11 @@ describe("user name and password", () => {
       AirflowAuthError,
     );
     expect(error).toMatchObject({ code: "INVALID_CREDENTIALS", method: "POST", path: "/auth/token", retryable: false });
-    expect(error.message).toContain("user name or password was refused");
+    expect(error.message).toContain("wrong user name or password");
   });
 
   test.each([
-    [404, { error: "API route not found" }, "NOT_AN_API", false, "give the client a token"],
+    [404, { error: "API route not found" }, "NOT_AN_API", false, "pass the client a token"],
     [503, { detail: "starting" }, "SERVER_ERROR", true, "answered 503: starting"],
     [200, { jwt: "secret-token" }, "NOT_AN_API", false, "without an access_token"],
   ] as const)("a login that answers %d %j is %s", async (status, body, code, retryable, message) => {
@@ -243,7 +243,7 @@ describe("no auth", () => {
     const server = await serve((_, response) => json(response, { detail: "Not authenticated" }, 401));
     const error = await failure(createAirflowClient({ baseUrl: server.url }).GET(version), AirflowAuthError);
     expect(error).toMatchObject({ code: "UNAUTHENTICATED", status: 401, detail: "Not authenticated" });
-    expect(error.message).toContain("give the client a token, or a user name and password");
+    expect(error.message).toContain("pass the client a token, or a user name and password");
   });
 });
 

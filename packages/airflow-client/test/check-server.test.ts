@@ -51,7 +51,7 @@ describe("a check", () => {
     ]) {
       const { server, error } = await check(handler);
       expect(await error).toMatchObject({ code: "NOT_AIRFLOW", failureType: "config" });
-      expect((await error).message).toContain(`What answers at ${server.url} is not Airflow 3:`);
+      expect((await error).message).toContain(`The server at ${server.url} is not Airflow 3:`);
       expect(server.received.every(({ method, headers }) => method === "GET" && !headers.authorization)).toBe(true);
     }
   });
@@ -102,7 +102,7 @@ describe("a check", () => {
   test("does not call an Airflow the right one where what follows is no page of Airflow's", async () => {
     const { server, error } = await check(routes(airflow3), "/team/home");
     expect((await error).message).toBe(
-      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the one that is meant, its address is the base URL.`,
+      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the right server, use its URL as the base URL.`,
     );
   });
 

@@ -93,7 +93,7 @@ describe("the base URL", () => {
     "%j is refused, with how it must begin",
     (baseUrl) => {
       expect(() => createAirflowClient({ baseUrl })).toThrow(
-        `The base URL ${JSON.stringify(baseUrl)} must begin with http:// or https://, for example http://localhost:8080.`,
+        `The base URL ${JSON.stringify(baseUrl)} must start with http:// or https://, for example http://localhost:8080.`,
       );
     },
   );
@@ -109,7 +109,7 @@ describe("the base URL", () => {
       expect(make).not.toThrow(/hunter2/);
     }
     expect(() => createAirflowClient({ baseUrl: "https://ann:hunter2@example.com/x" })).toThrow(
-      /example\.com holds a user name or password\. URLs end up in logs.*auth: \{ username, password \}/,
+      /example\.com contains a user name or password\. URLs end up in logs.*auth: \{ username, password \}/,
     );
   });
 });

@@ -79,7 +79,7 @@ describe("an answer that is a failure", () => {
   ])("with status %d is a proxy's, and says nothing of a row or a permission: %s", async (status, body) => {
     const error = await failedAnswer((_, response) => text(response, body, "text/html", status));
     expect(error).toMatchObject({ code: "NOT_AN_API", retryable: false, failureType: "config" });
-    expect(error.message).toContain("that is not Airflow's own answer, but a proxy's or another server's");
+    expect(error.message).toContain("this response is not from Airflow, but from a proxy or another server");
   });
 
   test("may be text or HTML, of which the error keeps the beginning", async () => {
@@ -122,7 +122,7 @@ describe("an answer that only looks like success", () => {
     const client = createAirflowClient({ baseUrl: server.url });
     const error = await failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowNetworkError);
     expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
-    expect(error.message).toContain("not compressed in the way that its header says");
+    expect(error.message).toContain("not compressed as its header says");
   });
 
   test("is an error when it is HTML", async () => {
@@ -168,7 +168,7 @@ describe("no answer", () => {
     await new Promise((resolve) => server.close(resolve));
     const error = await failedConnection(`http://${address}`);
     expect(error).toMatchObject({ name: "AirflowNetworkError", code: "CONNECTION_REFUSED", retryable: true });
-    expect(error.message).toContain(`GET http://${address}/api/v2/version failed: nothing listens there.`);
+    expect(error.message).toContain(`GET http://${address}/api/v2/version failed: nothing listens at that address.`);
     expect(error.cause).toMatchObject({ cause: { code: "ECONNREFUSED" } });
   });
 
@@ -197,7 +197,7 @@ describe("no answer", () => {
   test("because it is no HTTP server", async () => {
     const error = await failedConnection(`http://${await rawServer("SSH-2.0-OpenSSH_9.6\r\n")}`);
     expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
-    expect(error.message).toContain("is no HTTP server");
+    expect(error.message).toContain("does not speak HTTP");
   });
 
   test("because no authority that is trusted signed the certificate: retrying is no use, and the message says what is", async () => {
@@ -235,7 +235,7 @@ describe("an operation that the server is too old for", () => {
     const call = client.POST(favorite, { params: { path: { dag_id: "d" } } });
     const error = await failure(call, AirflowResponseError);
     expect(error).toMatchObject({ code: "SERVER_TOO_OLD", failureType: "config", retryable: false });
-    expect(error.message).toContain("(it exists since Airflow 3.1, and this server is older)");
+    expect(error.message).toContain("(this needs Airflow 3.1 or newer, and this server is older)");
   });
 
   test("also where an older route takes the path's last word for an id, and only there", async () => {

@@ -40,7 +40,7 @@ describe("an answer that is no object is an error, whatever was asked", () => {
     const { client } = await answering(() => body);
     const error = await failure(calls[name]!(client));
     expect(error).toMatchObject({ code: "UNEXPECTED_ANSWER", retryable: false });
-    expect(error.message).toMatch(/^(GET|POST) .* an answer that is .*, where an object is expected\.$/);
+    expect(error.message).toMatch(/^(GET|POST) .* a response that is .*, expected an object\.$/);
   });
 });
 
@@ -90,7 +90,7 @@ describe("a page", () => {
   const refused: readonly (readonly [body: object, said: string])[] = [
     [{ dags: [null], total_entries: 1 }, "dags[0] that is null"],
     [{ dags: ["a"], total_entries: 1 }, 'dags[0] that is "a"'],
-    [{ dags: "none", total_entries: 0 }, "no list"],
+    [{ dags: "none", total_entries: 0 }, "not a list"],
     ...numbers.map((total) => [{ dags: rows, total_entries: total }, "total_entries that is"] as const),
     [{ dags: rows, total_entries: null }, "without total_entries"],
     [{ dags: rows }, "without total_entries"],

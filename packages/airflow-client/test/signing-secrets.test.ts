@@ -35,7 +35,9 @@ describe("several API servers behind one address, each with a signing secret of 
       };
       const error = await failure(calls(), AirflowAuthError);
       expect(error).toMatchObject({ code: "TOKEN_REFUSED", retryable: false, failureType: "config" });
-      expect(error.message).toContain("Some answers from this address accept a token and some refuse the same one");
+      expect(error.message).toContain(
+        "The same token is accepted in some responses from this URL and rejected in others",
+      );
       expect(error.message).toContain("[api_auth] jwt_secret");
       expect(server.issued.size).toBeLessThan(6);
     },
@@ -49,7 +51,9 @@ describe("several API servers behind one address, each with a signing secret of 
     const client = createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } });
     await client.GET(version);
     const error = await failure(client.GET(version), AirflowAuthError);
-    expect(error.message).toContain("Some answers from this address accept a token and some refuse the same one");
+    expect(error.message).toContain(
+      "The same token is accepted in some responses from this URL and rejected in others",
+    );
     expect(turn).toBe(2);
   });
 });

@@ -49,12 +49,12 @@ export function optionsOrNames(
 ): { readonly from: string; readonly to: string } | undefined {
   if (from === undefined && to === undefined) {
     if (pipeline === undefined) return undefined;
-    throw new UsageError("--pipeline goes with --from and --to: in a configuration, every pipeline has its name.");
+    throw new UsageError("--pipeline needs --from and --to: pipelines in a configuration have their own names.");
   }
   if (from === undefined)
-    throw new UsageError("--from is missing: --to goes with it. Without both, a configuration is read.");
+    throw new UsageError("--from is missing: --to needs it. Without both, dagsync reads a configuration.");
   if (to === undefined)
-    throw new UsageError("--to is missing: --from goes with it. Without both, a configuration is read.");
+    throw new UsageError("--to is missing: --from needs it. Without both, dagsync reads a configuration.");
   refuseBoth(names, config);
   return { from, to };
 }
@@ -71,7 +71,7 @@ export function refuseBoth(names: readonly string[], config: string | undefined)
 /** `--at`, or what it was called before. @throws UsageError */
 export function atOf({ at, to }: { readonly at?: string; readonly to?: string }): string | undefined {
   if (at !== undefined && to !== undefined && at !== to) {
-    throw new UsageError("--at and --to mean the same: leave one of them out.");
+    throw new UsageError("--at and --to mean the same: use only one of them.");
   }
   return at ?? to;
 }

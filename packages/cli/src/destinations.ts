@@ -67,7 +67,7 @@ const kinds: Readonly<Record<string, Kind>> = {
 
 /** How a destination is written, for help. */
 export const destinationForms =
-  "duckdb:file[?schema=&copy=], md:database (MotherDuck: never tried), sqlite:file, postgres://user@host/database[?schema=], " +
+  "duckdb:file[?schema=&copy=], md:database (MotherDuck: untested), sqlite:file, postgres://user@host/database[?schema=], " +
   "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
 
 /** A destination, and what of its address commands need to know. */
@@ -103,17 +103,17 @@ export async function parseDestination(
   const name = aliases[scheme] ?? scheme;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;
   if (!kind) {
-    const what = text === "" ? "empty" : scheme === "" ? "not of that form" : "of no kind that is known";
+    const what = text === "" ? "empty" : scheme === "" ? "malformed" : "of an unknown kind";
     throw new UsageError(`${label} is ${what}.${didYouMean(scheme, Object.keys(kinds))} Write ${forms()}.`);
   }
   // MotherDuck's databases are DuckDB's, by a name of their own.
   const address = scheme === "md" ? text : name === "duckdb" || kind.isPath ? rest : `${name}:${rest}`;
   const [place, options] = takeApart(address, kind, `${label} ${name}`);
   if (schema !== undefined && !("schema" in kind.options)) {
-    throw new UsageError(`${label} ${name}: there are no schemas in it. Tell tables apart by a prefix instead.`);
+    throw new UsageError(`${label} ${name}: it has no schemas. Use a prefix instead.`);
   }
   if (place === "" || /^(postgres|s3):\/*$/.test(place)) {
-    throw new UsageError(`${label} ${name}: what comes after it is missing. Write it as in ${kind.form}.`);
+    throw new UsageError(`${label} ${name}: the rest of the address is missing. Write it as in ${kind.form}.`);
   }
   const isRemote = place.startsWith("md:") || place === ":memory:";
   const located = (relative: string) => (isAbsolute(relative) ? relative : join(folder, relative));
@@ -177,7 +177,7 @@ function takeApart(address: string, kind: Kind, label: string): [place: string, 
     } else if (kind.hasFurtherOptions) further.push(pair);
     else {
       const known = names.length > 0 ? `It has: ${names.join(", ")}.` : "It has none.";
-      throw new UsageError(`${label} has no such option after its "?".${didYouMean(name, names)} ${known}`);
+      throw new UsageError(`${label} has an unknown option after its "?".${didYouMean(name, names)} ${known}`);
     }
   }
   return [further.length > 0 ? `${place}?${further.join("&")}` : place, options];

@@ -18,17 +18,17 @@ import { reportFailure } from "./render/failure.ts";
 import { type SafeIo, SafeOutput } from "./render/safe-output.ts";
 
 const help = `
-What is synced is in dagsync.yaml, which "dagsync init" writes, or in --from and --to. With these, credentials come from
+Pipelines are defined in dagsync.yaml, which "dagsync init" writes, or by --from and --to. With these, credentials come from
 the environment only:
   airflow  ${credentialVariables.airflow}
   dagster  ${credentialVariables.dagster} (Dagster+ only)
 
 Exit codes:
   0   done
-  1   something was not synced, or verify found a difference: the message says what
-  2   wrong usage or configuration: somebody has to change something
+  1   something was not synced, or verify found a difference; the message says what
+  2   wrong usage or configuration: you need to fix something
   3   report --fail-on found something
-  75  come back later: a server was down or busy, or another sync holds the file
+  75  try again later: a server was down or busy, or another sync holds the file
 `;
 
 /**
@@ -50,7 +50,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
       exitCode = await work(...given);
     };
   const program = new Command("dagsync")
-    .description("Copies what Airflow and Dagster know about your pipelines into a database, incrementally.")
+    .description("Copies the metadata of Airflow and Dagster into a database, incrementally.")
     .version(manifest.version)
     .addHelpText("after", help)
     .configureOutput({
@@ -60,7 +60,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     })
     // Else "state" would take the options of "state export" for its own.
     .enablePositionalOptions()
-    .showHelpAfterError("Run dagsync --help to see how it is used.")
+    .showHelpAfterError("Run dagsync --help for usage.")
     .exitOverride();
   for (const add of [
     addInit,

@@ -43,13 +43,11 @@ export function proxiedFetch(env: Io["env"], options: FetchOptions = {}): Fetch 
   const exceptions = exceptionsOf(own === undefined ? env.no_proxy || env.NO_PROXY || ownMachine : "");
   if (proxies.length > 0) {
     for (const index of exceptions.malformed) {
-      onNotice?.(
-        `NO_PROXY: entry ${index} is no host, no address and no range such as 10.0.0.0/8, so it leads nothing past the proxy.`,
-      );
+      onNotice?.(`NO_PROXY: entry ${index} is not a host, an address or a range such as 10.0.0.0/8, and is ignored.`);
     }
   }
   const ca = caFile === undefined ? undefined : trusted(caFile, label);
-  const origin = own === undefined ? "of the environment" : "of the source";
+  const origin = own === undefined ? "from the environment" : "from the source";
   let through: Promise<Fetch> | undefined;
 
   async function start(): Promise<Fetch> {
@@ -100,9 +98,7 @@ function proxyAddress(text: string, label: string, { isNamed = false } = {}): st
   const hasScheme = /^[a-z0-9]+:\/\//i.test(text);
   const url = URL.parse(hasScheme ? text : `http://${text}`);
   if (url && /^https?:$/.test(url.protocol) && (hasScheme || url.port !== "" || !isNamed)) return url.href;
-  throw new UsageError(
-    `${label} is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.`,
-  );
+  throw new UsageError(`${label} is not a usable proxy URL: write it as in http://proxy.example.com:3128.`);
 }
 
 /** The authorities in a file, and those that are trusted without it: giving a list replaces Node's own. */
@@ -114,7 +110,7 @@ function trusted(caFile: string, label: string): string[] {
     return [...(tls.getCACertificates?.("default") ?? tls.rootCertificates), readFileSync(caFile, "utf8")];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    throw new UsageError(`${label}.caFile: the file that it names cannot be read (${code ?? "it is no file"}).`);
+    throw new UsageError(`${label}.caFile: the file cannot be read (${code ?? "not a file"}).`);
   }
 }
 
@@ -123,8 +119,8 @@ function refusal(error: unknown, proxies: readonly URL[], origin: string): Respo
   const [, code] = /^Proxy \D*\((\d{3})\)/.exec(rootOf(error).message) ?? [];
   const status = Number(code);
   if (!(status >= 400)) return undefined;
-  const advice = status === 407 ? ": it wants a user name and a password, as in http://user:password@host:port" : "";
-  const text = `The proxy ${named(proxies)} ${origin} lets nothing through${advice}.`;
+  const advice = status === 407 ? ": it requires a user name and a password, as in http://user:password@host:port" : "";
+  const text = `The proxy ${named(proxies)} ${origin} rejects requests${advice}.`;
   return new Response(text, { status, headers: { "content-type": "text/plain" } });
 }
 
@@ -136,7 +132,7 @@ function unreachable(error: unknown, proxies: readonly URL[], origin: string): E
     return root.port === (Number(port) || (protocol === "https:" ? 443 : 80));
   });
   if (failed.length === 0) return undefined;
-  const cause = new Error(`the proxy ${named(failed)} ${origin} cannot be reached: ${root.message}`);
+  const cause = new Error(`the proxy ${named(failed)} ${origin} is unreachable: ${root.message}`);
   return new TypeError("fetch failed", { cause });
 }
 

@@ -70,6 +70,6 @@ async function readHere(path: string, { maxBytes, signal }: ReadOptions): Promis
     return stdout.length > maxBytes ? { how: "too much" } : { how: "done", stdout };
   } catch (error) {
     signal?.throwIfAborted();
-    return { how: "failed", code: (error as NodeJS.ErrnoException).code ?? "it is no file" };
+    return { how: "failed", code: (error as NodeJS.ErrnoException).code ?? "not a file" };
   }
 }

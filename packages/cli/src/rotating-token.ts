@@ -38,11 +38,9 @@ export function tokenFromFile(path: string, label: string, options: TokenOptions
     async get(signal) {
       const either = eitherSignal(options.signal, signal);
       const read = await readApart(path, { timeoutMs, maxBytes: MAX_BYTES, signal: either });
-      if (read.how === "done") return checked(read.stdout, `${label}: the file that it names`);
-      const why = { "too slow": `nothing came within ${timeoutMs / 1000} s`, "too much": "it is too long" };
-      throw new UsageError(
-        `${label}: the file that it names cannot be read (${read.how === "failed" ? read.code : why[read.how]}).`,
-      );
+      if (read.how === "done") return checked(read.stdout, `${label}: the file`);
+      const why = { "too slow": `nothing arrived within ${timeoutMs / 1000} s`, "too much": "it is too long" };
+      throw new UsageError(`${label}: the file cannot be read (${read.how === "failed" ? read.code : why[read.how]}).`);
     },
   };
 }
@@ -75,7 +73,7 @@ function failure(ended: Exclude<Ended, { how: "done" }>, timeoutMs: number): str
     case "too slow":
       return `did not end within ${timeoutMs / 1000} s`;
     case "too much":
-      return "prints more than a token";
+      return "printed more than a token";
     case "not started":
       return `could not be run (${ended.code})`;
     case "failed":
@@ -87,7 +85,7 @@ function checked(text: string, where: string): string {
   // A byte order mark counts as a blank.
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
-  throw new UsageError(`${where} holds ${token === "" ? "nothing" : "more than a token: one word is expected"}.`);
+  throw new UsageError(`${where} holds ${token === "" ? "nothing" : "more than a token: a single word is expected"}.`);
 }
 
 /** A client of Dagster that asks for its token again once the server refuses it, and sends the request once more. */

@@ -30,7 +30,7 @@ export function parseSource(text: string, env: Io["env"], { batch = true }: { re
   const [, kind, address = ""] = /^(airflow|dagster):(.*)$/s.exec(text) ?? [];
   if (kind === undefined) {
     const isAddress = /^https?:\/\//i.test(text);
-    const given = text === "" ? "empty" : isAddress ? "an address without saying what is there" : "not of that form";
+    const given = text === "" ? "empty" : isAddress ? "a URL without the kind of server" : "malformed";
     throw new UsageError(`--from is ${given}. Write ${examples.airflow} or ${examples.dagster}.`);
   }
   const isAirflow = kind === "airflow";
@@ -39,7 +39,7 @@ export function parseSource(text: string, env: Io["env"], { batch = true }: { re
   const common = { address, batch, label: `--from ${kind}`, notices, fetch };
   checkAddress(kind as SourceKind, common);
   if (isAirflow) return airflowSource({ ...common, auth: airflowAuth(env) });
-  if (!batch) throw new UsageError("--no-batch is about Airflow's audit log: leave it out for Dagster.");
+  if (!batch) throw new UsageError("--no-batch is only for Airflow: leave it out for Dagster.");
   return dagsterSource({ ...common, ...dagsterAuth(env) });
 }
 
@@ -139,21 +139,21 @@ export function checkAddress(
 ): void {
   const example = isInFile ? examples[kind].replace(`${kind}:`, "") : examples[kind];
   if (!/^https?:\/\//i.test(address)) {
-    throw new UsageError(`${label}: the address must begin with http:// or https://, as in ${example}.`);
+    throw new UsageError(`${label}: the URL must start with http:// or https://, as in ${example}.`);
   }
   const url = URL.parse(address);
-  if (!url) throw new UsageError(`${label}: the address is not a URL. Write it as in ${example}.`);
+  if (!url) throw new UsageError(`${label}: not a valid URL. Write it as in ${example}.`);
   if (url.username || url.password) {
     const advice = isInFile
-      ? "Addresses end up in logs: write username and password, or token, beside it."
+      ? "URLs end up in logs: set username and password, or token, instead."
       : "Command lines end up in process " +
         `lists, logs and shell histories, so credentials come from the environment only: ${credentialVariables[kind]}.`;
-    throw new UsageError(`${label}: the address of ${url.host} holds a user name or password. ${advice}`);
+    throw new UsageError(`${label}: the URL of ${url.host} contains a user name or password. ${advice}`);
   }
   if (url.search || url.hash) {
     const address = `${url.origin}${withoutPage(kind, url.pathname)}`;
     const advice = isInFile
-      ? "Credentials stand beside it."
+      ? "Set credentials separately."
       : `Credentials come from the environment only: ${credentialVariables[kind]}.`;
     throw new UsageError(
       `${label}: the address must end with its path: write ${isInFile ? address : `${kind}:${address}`}. ${advice}`,

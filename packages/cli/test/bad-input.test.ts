@@ -19,28 +19,25 @@ const last = (text: string) => text.trimEnd().split("\n").at(-1);
 test.each([
   [
     "airflow:127.0.0.1:8080",
-    "--from airflow: the address must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
+    "--from airflow: the URL must start with http:// or https://, as in airflow:http://127.0.0.1:8080.",
   ],
   [
     "dagster:localhost:3000",
-    "--from dagster: the address must begin with http:// or https://, as in dagster:http://127.0.0.1:3000.",
+    "--from dagster: the URL must start with http:// or https://, as in dagster:http://127.0.0.1:3000.",
   ],
   [
     "http://127.0.0.1:8080",
-    "--from is an address without saying what is there. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
+    "--from is a URL without the kind of server. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
   ],
-  [
-    "prefect:http://x",
-    "--from is not of that form. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
-  ],
-  ["airflow:http://", "--from airflow: the address is not a URL. Write it as in airflow:http://127.0.0.1:8080."],
+  ["prefect:http://x", "--from is malformed. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000."],
+  ["airflow:http://", "--from airflow: not a valid URL. Write it as in airflow:http://127.0.0.1:8080."],
   [
     "airflow:http://ada:CANARY@127.0.0.1:8080",
-    "--from airflow: the address of 127.0.0.1:8080 holds a user name or password. Command lines end up in process lists, logs and shell histories, so credentials come from the environment only: AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.",
+    "--from airflow: the URL of 127.0.0.1:8080 contains a user name or password. Command lines end up in process lists, logs and shell histories, so credentials come from the environment only: AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.",
   ],
   [
     "dagster:https://:CANARY@host/prod",
-    "--from dagster: the address of host holds a user name or password. Command lines end up in process lists, logs and shell histories, so credentials come from the environment only: DAGSTER_TOKEN.",
+    "--from dagster: the URL of host contains a user name or password. Command lines end up in process lists, logs and shell histories, so credentials come from the environment only: DAGSTER_TOKEN.",
   ],
   [
     "dagster:https://host/prod?token=CANARY",
@@ -56,11 +53,11 @@ test.each([
   ],
   [
     "airflow:ada:CANARY@127.0.0.1:8080",
-    "--from airflow: the address must begin with http:// or https://, as in airflow:http://127.0.0.1:8080.",
+    "--from airflow: the URL must start with http:// or https://, as in airflow:http://127.0.0.1:8080.",
   ],
   [
     "ada:CANARY@127.0.0.1",
-    "--from is not of that form. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
+    "--from is malformed. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
   ],
 ])("refuses --from %s and says how to write it", async (from, message) => {
   const { code, stdout, stderr } = await syncFrom(from);
@@ -72,16 +69,16 @@ const forms =
   "s3://bucket/prefix";
 
 test.each([
-  ["orchestration.duckdb", `--to is not of that form. Write ${forms}.`],
-  ["mysql://ada:CANARY@host/db", `--to is of no kind that is known. Write ${forms}.`],
-  ["ada:CANARY@host", `--to is of no kind that is known. Write ${forms}.`],
-  ["duckdb:", "--to duckdb: what comes after it is missing. Write it as in duckdb:orchestration.duckdb."],
-  ["postgres://", "--to postgres: what comes after it is missing. Write it as in postgres://user@host/database."],
+  ["orchestration.duckdb", `--to is malformed. Write ${forms}.`],
+  ["mysql://ada:CANARY@host/db", `--to is of an unknown kind. Write ${forms}.`],
+  ["ada:CANARY@host", `--to is of an unknown kind. Write ${forms}.`],
+  ["duckdb:", "--to duckdb: the rest of the address is missing. Write it as in duckdb:orchestration.duckdb."],
+  ["postgres://", "--to postgres: the rest of the address is missing. Write it as in postgres://user@host/database."],
   [
     "duckdb:o.duckdb?shcema=x",
-    '--to duckdb has no such option after its "?". Did you mean "schema"? It has: schema, copy.',
+    '--to duckdb has an unknown option after its "?". Did you mean "schema"? It has: schema, copy.',
   ],
-  ["sqlite:o.sqlite?x=CANARY", '--to sqlite has no such option after its "?". It has none.'],
+  ["sqlite:o.sqlite?x=CANARY", '--to sqlite has an unknown option after its "?". It has none.'],
   ["duckdb:o.duckdb?schema=", "--to duckdb: the option schema is empty."],
   ["files:o?format=parket", '--to files: the option format must be parquet, ndjson, csv. Did you mean "parquet"?'],
 ])("refuses --to %s and says how to write it", async (to, message) => {
@@ -91,7 +88,7 @@ test.each([
 
 test.each([
   ["duckdb:o.duckdb?schema=temp", "DuckDB's own"],
-  ["postgres://u:CANARY@h/d?schema=%00", "cannot have"],
+  ["postgres://u:CANARY@h/d?schema=%00", "does not allow"],
   ["postgres://u:CANARY@h/d?schema=pg_mine", "PostgreSQL's own"],
   [`postgres://u:CANARY@h/d?schema=${"%C3%BC".repeat(32)}`, "more than 63 bytes"],
 ])("refuses a schema that cannot be: --to %s", async (to, reason) => {
@@ -125,14 +122,14 @@ test("never repeats a secret that somebody passes as an option", async () => {
   const { code, stderr } = await syncFrom("airflow:http://127.0.0.1:1", {}, "--token=CANARY");
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: "error: unknown option '--token'\nRun dagsync --help to see how it is used.\n",
+    stderr: "error: unknown option '--token'\nRun dagsync --help for usage.\n",
   });
 });
 
 test("names the option that is missing", async () => {
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1"]);
   expect(code).toBe(2);
-  expect(stderr).toBe("dagsync: --to is missing: --from goes with it. Without both, a configuration is read.\n");
+  expect(stderr).toBe("dagsync: --to is missing: --from needs it. Without both, dagsync reads a configuration.\n");
 });
 
 test("names the streams that there are when one is unknown, and creates no file", async () => {
@@ -150,7 +147,7 @@ test("says that the password was refused, without the password", async () => {
     AIRFLOW_PASSWORD: "CANARY",
   });
   expect(code).toBe(2);
-  expect(last(stderr)).toBe(`dagsync: POST ${url}/auth/token answered 401: the user name or password was refused.`);
+  expect(last(stderr)).toBe(`dagsync: POST ${url}/auth/token answered 401: wrong user name or password.`);
   expect(stdout + stderr).not.toContain("CANARY");
 });
 
@@ -159,7 +156,7 @@ test("says that the server wants credentials, and which variables to set", async
   const { code, stderr } = await syncFrom(`airflow:${url}`, {});
   expect(code).toBe(2);
   expect(last(stderr)).toBe(
-    `dagsync: GET ${url}/api/v2/dags answered 401: Not authenticated. The server wants credentials: give the client a token, or a user name and password. Set AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.`,
+    `dagsync: GET ${url}/api/v2/dags answered 401: Not authenticated. The server requires credentials: pass the client a token, or a user name and password. Set AIRFLOW_TOKEN, or AIRFLOW_USERNAME and AIRFLOW_PASSWORD.`,
   );
 });
 
@@ -189,7 +186,7 @@ test("says when what answers is no Airflow at all", async () => {
   const { code, stderr } = await syncFrom(`airflow:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
     code: 2,
-    last: `dagsync: What answers at http://${host} is not Airflow 3: GET http://${host}/api/v2/version answered 200 with text/html where JSON was expected: a login page, a proxy, or a server that is not Airflow. Check the base URL. Check host and port; where Airflow is served under a path, the path belongs to the base URL.`,
+    last: `dagsync: The server at http://${host} is not Airflow 3: GET http://${host}/api/v2/version answered 200 with text/html where JSON was expected: a login page, a proxy, or a server that is not Airflow. Check the base URL. Check host and port. If Airflow is served under a path, the base URL must include it.`,
   });
 });
 
@@ -198,7 +195,7 @@ test("says when what answers is no Dagster at all", async () => {
   const { code, stderr } = await syncFrom(`dagster:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
     code: 2,
-    last: `dagsync: The Dagster query ServerVersion to http://${host}/graphql failed (HTTP 404): it answered application/json, ${JSON.stringify('{"detail":"Not Found"}')}. Is this the address of Dagster's webserver?`,
+    last: `dagsync: The Dagster query ServerVersion to http://${host}/graphql failed (HTTP 404): it answered application/json, ${JSON.stringify('{"detail":"Not Found"}')}. Is this the URL of Dagster's webserver?`,
   });
 });
 
@@ -212,12 +209,12 @@ test.each(["airflow", "dagster"])("says what to do about %s's unknown certificat
 });
 
 test.each([
-  ["airflow", "nothing listens there"],
-  ["dagster", "Nothing listens there"],
+  ["airflow", "nothing listens at that address"],
+  ["dagster", "Nothing listens at that address"],
 ])("comes back later when no %s listens", async (kind, message) => {
   const { code, stderr } = await syncFrom(`${kind}:http://${await closedPort()}`);
   expect(stderr).toContain(message);
-  expect({ code, last: last(stderr) }).toEqual({ code: 75, last: "The same command may work later." });
+  expect({ code, last: last(stderr) }).toEqual({ code: 75, last: "Try the same command again later." });
 });
 
 test("says that a destination is no DuckDB file", async () => {

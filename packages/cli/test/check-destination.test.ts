@@ -47,7 +47,7 @@ const tables = async () =>
 test("all rights are enough, and no table is left", async () => {
   const { check, left, sync } = await both(await asUser("GRANT CREATE ON SCHEMA public TO ROLE"));
   expect([check.code, left, sync.code]).toEqual([0, 0, 0]);
-  expect(check.stdout).toContain("can be written");
+  expect(check.stdout).toContain("can be opened and written");
 });
 
 test.each([
@@ -120,7 +120,7 @@ pipelines:
   expect(await tables()).toBe(0);
 });
 
-test("a table that was not made by a sync, in a file", async () => {
+test("a table that was not created by a sync, in a file", async () => {
   const file = join(temporaryFolder(), "o.duckdb");
   await (await duckdb(file).open({ pipeline: "p" })).close();
   const { DuckDBInstance } = await import("@duckdb/node-api");
@@ -131,7 +131,7 @@ test("a table that was not made by a sync, in a file", async () => {
   instance.closeSync();
   const check = await dagsync(["check", "--from", from, "--to", `duckdb:${file}`], { env });
   expect(check.code).toBe(2);
-  expect(check.stderr).toContain("was not made by a sync");
+  expect(check.stderr).toContain("was not created by a sync");
   const found = await queryDuckdb(file, "SELECT table_name FROM duckdb_tables() WHERE table_name LIKE 'airflow%'");
   expect(found).toEqual([{ table_name: "airflow_dag_runs" }]);
 });

@@ -11,7 +11,7 @@ test("check tells the server's version and whether the destination opens", async
   const { url } = await until(startAirflowSimulator({ world: createEmptyAirflowWorld({ version: "3.4" }) }));
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const result = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], { env });
-  const stdout = `${url}: airflow 3.4.0b2, and it lets us in.\nduckdb:${file}: opens, and can be written.\n`;
+  const stdout = `${url}: airflow 3.4.0b2, authenticated.\nduckdb:${file}: can be opened and written.\n`;
   expect(result).toEqual({ code: 0, stdout, stderr: "" });
 });
 
@@ -107,7 +107,7 @@ test("state shows every pipeline's streams, positions and rows, and which state 
       rows: dagster.world.rows().dagster_sensors.length,
       deleted: 0,
       position: null,
-      progress: "broken: sync it with --full-refresh",
+      progress: "corrupt: sync it with --full-refresh",
       reconciledAt: null,
       committedAt: expect.any(String),
     },
@@ -127,7 +127,7 @@ test("state says when the file does not exist, or holds nothing of ours", async 
   });
   (await DuckDBInstance.create(file)).closeSync();
   const empty = await dagsync(["state", "--to", `duckdb:${file}`]);
-  expect(empty).toEqual({ code: 0, stdout: `duckdb:${file} holds nothing that a sync wrote.\n`, stderr: "" });
+  expect(empty).toEqual({ code: 0, stdout: `duckdb:${file} has no synced data.\n`, stderr: "" });
 });
 
 test.each([

@@ -68,7 +68,7 @@ test.each([
   [
     "an unusable prefix",
     whole.replace("to: file", "to: file, prefix: Prod-"),
-    "dagsync.yaml:7:37: pipelines[0].prefix must be small letters, digits and underscores, a letter first, as in prod_.",
+    "dagsync.yaml:7:37: pipelines[0].prefix must be lowercase letters, digits and underscores, starting with a letter, as in prod_.",
   ],
   ["no pipelines", whole.replace("  - { from: prod, to: file }\n", ""), "dagsync.yaml:6:11: pipelines must be a list."],
   [
@@ -101,17 +101,17 @@ test.each([
   ["{ dag: a, job: b, done_by: 06:30 }", "expect[0] must name either a dag or a job."],
   ["{ dag: a }", "expect[0] must have either done_by or within."],
   ["{ dag: a, within: 5m, done_by: 06:30 }", "expect[0] must have either done_by or within."],
-  ["{ dag: a, within: 5m, days: mon }", "expect[0] has timezone or days, which go with done_by."],
+  ["{ dag: a, within: 5m, days: mon }", "expect[0] has timezone or days, which need done_by."],
   ["{ dag: a, done_by: 390 }", "expect[0].done_by must be text: put it in quotes."],
   ["{ dag: a, done_by: 24:30 }", "expect[0].done_by must be a time of day, as in 06:30."],
-  ["{ dag: a, within: 5 apples }", "expect[0].within must be a length, as in 45m or 1h30m."],
+  ["{ dag: a, within: 5 apples }", "expect[0].within must be a duration, as in 45m or 1h30m."],
   ["{ dag: a, done_by: 06:30, timezone: Mars/Base }", "expect[0].timezone must be an IANA name, as in Europe/Berlin."],
   [
     "{ dag: a, done_by: 06:30, days: [mon, someday] }",
     "expect[0].days[1] must be weekdays, as in mon-fri or [mon, wed].",
   ],
   ["{ dag: a, doneby: 06:30 }", 'Did you mean "done_by"?'],
-  ["sales", "expect[0] must hold keys and values."],
+  ["sales", "expect[0] must be a mapping of keys to values."],
 ])("promises in their forms: %s", async (promise, message) => {
   const text = `${whole}expect: [${promise}]\n`;
   expect(complaint(text)).toContain(message || "nothing");
@@ -126,7 +126,7 @@ test.each([
   ["password: {CANARY", "is not YAML"],
   ["pasword: CANARY", 'Did you mean "password"?'],
   ["password: [CANARY]", "must be text"],
-  ["headers: CANARY", "must hold keys and values"],
+  ["headers: CANARY", "must be a mapping of keys to values"],
   ["tokenCommand: { CANARY: 1 }", "must be text"],
 ])("repeats nothing of what may be a secret: %s", (line, expected) => {
   const text = whole.replace(
@@ -142,21 +142,21 @@ test.each([
   ["username: ada", 'sources.prod: "password" is missing beside the other.'],
   [
     "username: ada, password: CANARY, token: CANARY",
-    "sources.prod: only one of username and token can be used: take the others out.",
+    "sources.prod: only one of username and token can be used: remove the others.",
   ],
-  ["password: '${SECRET}'", "sources.prod.password needs the variable SECRET, which is not set or empty."],
+  ["password: '${SECRET}'", "sources.prod.password needs the variable SECRET, which is unset or empty."],
   [
     "token: '${SECRET'",
-    "sources.prod.token holds a reference that cannot be read. Write ${NAME} or ${NAME:-default}, and $$ for a dollar.",
+    "sources.prod.token has an invalid reference. Write ${NAME} or ${NAME:-default}, and $$ for a dollar sign.",
   ],
   [
     'headers: { x: "CANARY\\n1" }',
     "sources.prod.headers: a header has a name or a value that HTTP does not allow (a line break, perhaps).",
   ],
   ['headers: { x: "CANARY\\u0001" }', "sources.prod.headers: a header has a name or a value that HTTP does not allow"],
-  ["headers: { Connection: CANARY }", "sources.prod.headers: the header connection belongs to the connection"],
+  ["headers: { Connection: CANARY }", "sources.prod.headers: the header connection is managed by the connection"],
   ["caFile: none.pem", "the file "],
-  ["proxy: 'ftp://CANARY'", "sources.prod: proxy is no address of a proxy that can be used"],
+  ["proxy: 'ftp://CANARY'", "sources.prod: proxy is not a usable proxy URL"],
 ])("says what is wrong with a source only once it is used: %s", async (more, message) => {
   const text = whole.replace('example.com" }', `example.com", ${more} }`);
   expect(complaint(text)).toBe("nothing");
@@ -178,10 +178,7 @@ test.each([
   ["exclude: [dags.conf]", "names a column that no table has."],
   ["streams: [dag_run]", 'pipelines[0].streams[0] names no stream of airflow. Did you mean "dag_runs"?'],
   ["reconcileEvery: soon", "pipelines[0].reconcileEvery is not a duration."],
-  [
-    "schema: x, to: text",
-    "destinations.text sqlite: there are no schemas in it. Tell tables apart by a prefix instead.",
-  ],
+  ["schema: x, to: text", "destinations.text sqlite: it has no schemas. Use a prefix instead."],
 ])("takes a pipeline's %s, or says why not", async (more, expected) => {
   const text = whole
     .replace("to: file }", more.includes("to:") ? `${more} }` : `to: file, ${more} }`)

@@ -51,7 +51,7 @@ test("relative paths begin where they stand, and a schema may be another than th
     "postgres://db/a",
     { schema: "y" },
   ]);
-  await expect(called("files:out", { schema: "y" })).rejects.toThrow("there are no schemas in it");
+  await expect(called("files:out", { schema: "y" })).rejects.toThrow("it has no schemas");
 });
 
 test("a copy of a DuckDB file lies where its path says, beside the file that names it", async () => {

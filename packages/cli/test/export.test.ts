@@ -128,15 +128,15 @@ test("what cannot be is refused with what to write instead", async () => {
     [["--format", "parket"], /--format must be csv, ndjson, parquet. Did you mean "parquet"/],
     [["--layout", "seed"], /--layout must be date, hive/],
     [["--compression", "gzip"], /Parquet has zstd only/],
-    [["--safe-csv"], /goes with --format csv/],
-    [["--since", "2026-02-30"], /--since is no moment/],
-    [["--since", "2026-11-02", "--until", "2026-11-02"], /no moment between/],
-    [["--timezone", "Mars/Base"], /--timezone is none that is known/],
-    [["--days", "0"], /--days is no number of days/],
-    [["--days", "2", "--since", "2026-11-02"], /--days stands for/],
-    [["--changed-since", "last"], /--changed-since is no moment/],
+    [["--safe-csv"], /needs --format csv/],
+    [["--since", "2026-02-30"], /--since is not a valid time/],
+    [["--since", "2026-11-02", "--until", "2026-11-02"], /must be after --since/],
+    [["--timezone", "Mars/Base"], /--timezone is unknown/],
+    [["--days", "0"], /--days must be a whole number/],
+    [["--days", "2", "--since", "2026-11-02"], /--days replaces/],
+    [["--changed-since", "last"], /--changed-since is not a valid time/],
     [["--keep", "30"], /--keep is not a duration/],
-    [["--config", "dagsync.yaml"], /--config goes with a pipeline/],
+    [["--config", "dagsync.yaml"], /use --config only with a pipeline/],
   ];
   for (const [args, message] of refusals) {
     const { code, stderr } = await run(...args);
@@ -147,7 +147,7 @@ test("what cannot be is refused with what to write instead", async () => {
     stderr: expect.stringMatching(/--into is missing/),
   });
   const nothing = await dagsync(["export", "verify", temporaryFolder()]);
-  expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/holds no export/) });
+  expect(nothing).toMatchObject({ code: 2, stderr: expect.stringMatching(/has no exports/) });
   const secret = await dagsync(["export", "--at", at, "--into", "s3://key:hunter2@bucket/x"]);
   expect([secret.code, secret.stderr]).toEqual([2, expect.not.stringContaining("hunter2")]);
   expect(await dagsync(["export", "--at", at, "--into", "s3://bucket/x?format=csv"])).toMatchObject({ code: 2 });

@@ -61,16 +61,16 @@ test("leaves a file alone that is there", async () => {
   const { code, stderr } = await dagsync(["init", "--config", config, "--from", "airflow:https://a.example.com"]);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `dagsync: ${config} exists already, and stays as it is. Name another file with --config.\n`,
+    stderr: `dagsync: ${config} already exists. Name another file with --config.\n`,
   });
   expect(read(config)).toBe("mine");
 });
 
 test.each([
-  [["--from", "airflow:https://ada:CANARY@host"], "holds a user name or password"],
+  [["--from", "airflow:https://ada:CANARY@host"], "contains a user name or password"],
   [["--from", "dagster:https://host", "--auth", "password"], "Dagster has no passwords"],
   [["--from", "dagster:https://host", "--auth", "CANARY"], "--auth is one of: password, token, command, none."],
-  [["--from", "dagster:https://host", "--to", "postgres://ada:CANARY@host/db"], "--to holds a password"],
+  [["--from", "dagster:https://host", "--to", "postgres://ada:CANARY@host/db"], "--to contains a password"],
   [["--to", "duckdb:x.duckdb"], "--from is missing"],
   [[], "--from is missing"],
 ])("refuses %j, and writes nothing", async (args, message) => {
@@ -106,6 +106,6 @@ test("says so when the answers end too early", async () => {
   stdin.end("airflow:https://airflow.example.com\n");
   const { code, stderr } = await dagsync(["init", "--config", config], { stdin });
   expect(code).toBe(2);
-  expect(stderr).toContain("The answers ended before the last question. Nothing was written.");
+  expect(stderr).toContain("Input ended before the last question. Nothing was written.");
   expect(() => read(config)).toThrow("ENOENT");
 });

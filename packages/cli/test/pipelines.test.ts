@@ -92,7 +92,7 @@ test("syncs every pipeline into its tables, and what was synced is found by the 
   const checked = await dagsync(["check", "--config", config], { env });
   expect([
     checked.code,
-    lines(checked.stdout).filter((line) => line.endsWith("opens, and can be written.")).length,
+    lines(checked.stdout).filter((line) => line.endsWith("can be opened and written.")).length,
   ]).toEqual([0, 3]);
   for (const name of ["prod", "staging"]) {
     const verified = await dagsync(["verify", name, "--config", config, "--json"], { env });
@@ -137,12 +137,12 @@ pipelines:
   const { code, stdout, stderr } = await dagsync(["sync", "--config", config], { env });
   expect(code).toBe(2);
   expect(lines(stdout).slice(2)).toEqual([
-    expect.stringMatching(/^down .* FAILED: may work later$/),
+    expect.stringMatching(/^down .* FAILED: try again later$/),
     expect.stringMatching(/^unset .* FAILED: configuration$/),
     expect.stringMatching(/^good .* done$/),
   ]);
   expect(stderr).toContain(
-    `unset: ${config}:8:12: sources.unset.token needs the variable TOKEN, which is not set or empty.\n`,
+    `unset: ${config}:8:12: sources.unset.token needs the variable TOKEN, which is unset or empty.\n`,
   );
   expect(stderr).toMatch(/^down: Not everything was synced\.$/m);
   expect(await queryDuckdb(join(folder, "o.duckdb"), "SELECT count(*) > 0 AS some FROM g_airflow_dag_runs")).toEqual([
@@ -219,10 +219,7 @@ test("a pipeline of the configuration moves by its name, with its prefix, and th
 });
 
 test.each([
-  [
-    ["--streams", "dags,dagruns"],
-    'dagsync: --streams names a stream that none of the pipelines has. Did you mean "dag_runs"?\n',
-  ],
+  [["--streams", "dags,dagruns"], 'dagsync: --streams names a stream that no pipeline has. Did you mean "dag_runs"?\n'],
   [
     ["--reconcile-every", "often"],
     "dagsync: --reconcile-every is not a duration. Write a number and s, m, h or d, as in 12h or 1d, or off.\n",

@@ -107,7 +107,7 @@ test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.
     expect(`${stdout}${stderr}`).not.toContain("sesame");
     if (from.includes("https:")) {
       expect(stderr).toContain(
-        `The proxy http://${proxy} of the environment lets nothing through: it wants a user name`,
+        `The proxy http://${proxy} from the environment rejects requests: it requires a user name`,
       );
     }
   },
@@ -122,7 +122,7 @@ test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.
       env: { HTTPS_PROXY: address, HTTP_PROXY: address },
     });
     expect(code).toBe(75);
-    expect(stderr).toContain(`the proxy http://${proxy} of the environment cannot be reached: connect ECONNREFUSED`);
+    expect(stderr).toContain(`the proxy http://${proxy} from the environment is unreachable: connect ECONNREFUSED`);
     expect(stderr).not.toContain("sesame");
   },
 );
@@ -133,8 +133,7 @@ test("a variable that is no proxy's address is wrong configuration, and is not r
   });
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr:
-      "dagsync: HTTPS_PROXY is no address of a proxy that can be used: write it as in http://proxy.example.com:3128.\n",
+    stderr: "dagsync: HTTPS_PROXY is not a usable proxy URL: write it as in http://proxy.example.com:3128.\n",
   });
 });
 
@@ -166,5 +165,5 @@ pipelines: [{ name: lab, from: lab, to: file, streams: [runs] }]
   writeFileSync(config, source());
   expect((await dagsync(["check", "--config", config], { env })).stderr).toMatch(/certificate.*NODE_EXTRA_CA_CERTS/);
   const refused = await dagsync(["check", "--config", config], { env: { ...env, LOGIN: "joe:another" } });
-  expect(refused.stderr).toContain(`The proxy http://${own.proxy} of the source lets nothing through`);
+  expect(refused.stderr).toContain(`The proxy http://${own.proxy} from the source rejects requests`);
 });

@@ -49,7 +49,7 @@ test("a stream that waits for its server says so", () => {
   reporter.event({ type: "request-retried", label: "dags", attempt: 2, waitMs: 4000, error });
   reporter.tick();
   expect(text().split("\n").slice(1, 3)).toEqual([
-    "  dags: attempt 2 failed, again in 4.0 s: GET http://x answered 503",
+    "  dags: attempt 2 failed, retrying in 4.0 s: GET http://x answered 503",
     "  dags: waiting for the server (attempt 3 in 4.0 s)",
   ]);
 });

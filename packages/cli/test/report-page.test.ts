@@ -41,11 +41,11 @@ test("--html writes an object of a bucket, and leaves the old one where it canno
   expect(refused).toMatchObject({ code: 2, stdout: "", stderr: expect.stringContaining("pages/report.html") });
   expect(s3.objects.get("/bucket/pages/report.html")).toBe(page);
   for (const [place, message] of [
-    ["s3://bucket", "names no object"],
-    ["s3://bucket/pages/", "names no object"],
-    ["s3://key:s3cret@bucket/report.html", "holds no credentials"],
-    ["https://example.com/report.html", "--html writes a file"],
-    [`${address}&format=csv`, "no such option"],
+    ["s3://bucket", "no object"],
+    ["s3://bucket/pages/", "no object"],
+    ["s3://key:s3cret@bucket/report.html", "must not contain credentials"],
+    ["https://example.com/report.html", "--html needs a path"],
+    [`${address}&format=csv`, "unknown option"],
   ] as const) {
     const { code, stderr } = await report("--html", place);
     expect([place, code, stderr]).toEqual([place, 2, expect.stringContaining(message)]);

@@ -61,21 +61,21 @@ test("--fail-on ends with 3 where one of its questions has an answer", async () 
 });
 
 test.each([
-  [["failing_nwo"], 'There is no such question. Did you mean "failing_now"?'],
+  [["failing_nwo"], 'Unknown question. Did you mean "failing_now"?'],
   [["success_rate", "prd"], 'Did you mean "prod"?'],
   [["success_rate", "--limt", "s3cret"], 'success_rate has no such option. Did you mean "limit"?'],
   [["success_rate", "--limit"], "--limit needs a value"],
   [["success_rate", "--limit", "s3cret"], "--limit must be a number"],
-  [["success_rate", "--limit", "-1"], "limit is -1: give 1 or more"],
-  [["success_rate", "--days", "0"], "days is 0: give a number above 0"],
+  [["success_rate", "--limit", "-1"], "limit is -1: must be 1 or more"],
+  [["success_rate", "--days", "0"], "days is 0: must be a number above 0"],
   [["success_rate", "--since", "2026-02-30"], "write a date as in 2026-11-30"],
   [["success_rate", "--since", "2026-11-02", "--until", "2026-11-01"], "must be before until"],
-  [["success_rate", "--since", "2026-11-02", "--days", "7"], "leave one out"],
-  [["queue_wait", "--by", "host"], 'by is "host": give pool, queue, executor, job, hour, all'],
-  [["--limit", "3"], "no such option without a question"],
+  [["success_rate", "--since", "2026-11-02", "--days", "7"], "use only one of them"],
+  [["queue_wait", "--by", "host"], 'by is "host": must be one of pool, queue, executor, job, hour, all'],
+  [["--limit", "3"], "Unknown option without a question"],
   [["success_rate", "--days", "s3cret"], "--days must be a number"],
   [["success_rate", "--timezone", "Mars/Base"], "write an IANA name"],
-  [["--sql"], "--sql goes with a question"],
+  [["--sql"], "--sql needs a question"],
   [["--fail-on", "failing_nwo"], 'Did you mean "failing_now"?'],
   [["--format", "xml"], "Allowed choices are table, json, csv, markdown"],
 ])("%j is refused with what to do", async (args, message) => {
@@ -88,9 +88,9 @@ test.each([
 test.each([
   [["report", "--timezone", "Mars/Base"], "write an IANA name"],
   [["report", "--until", "2026-02-30"], "write a date as in 2026-11-30"],
-  [["report", "success_rate", "--limit", "-1"], "limit is -1: give 1 or more"],
+  [["report", "success_rate", "--limit", "-1"], "limit is -1: must be 1 or more"],
   [["serve", "--port", "0", "--timezone", "Mars/Base"], "write an IANA name"],
-  [["serve", "--port", "0", "--days", "0"], "days is 0: give a number above 0"],
+  [["serve", "--port", "0", "--days", "0"], "days is 0: must be a number above 0"],
   [["mcp", "--timezone", "Mars/Base"], "write an IANA name"],
 ])("%j is refused before the destination is opened, whether it is there or not", async (args, message) => {
   const { code, stdout, stderr } = await dagsync([...args, "--at", `sqlite:${join(folder, "nowhere.sqlite")}`]);
@@ -139,8 +139,8 @@ expect: [${promises.join(", ")}]\n`,
   promising("{ dag: absent, within: 40d }");
   expect(await check()).toMatchObject({ code: 3 });
   promising();
-  expect(await check()).toMatchObject({ code: 2, stderr: expect.stringContaining("nothing is promised") });
-  expect((await report("deadline_misses")).stderr).toContain("nothing is promised");
+  expect(await check()).toMatchObject({ code: 2, stderr: expect.stringContaining("no deadlines are configured") });
+  expect((await report("deadline_misses")).stderr).toContain("no deadlines are configured");
 });
 
 test("--at takes a pipeline of the configuration too, in all commands that read tables", async () => {
@@ -219,7 +219,7 @@ test("a terminal's lines are no longer than it is wide, and nothing is cut from 
       expect(widest, `${args} at ${columns}`).toBeLessThanOrEqual(room);
     }
   }
-  expect((await lines(80, "success_rate")).join(" ")).toMatch(/No room for [a-z ,]+: a wider/);
+  expect((await lines(80, "success_rate")).join(" ")).toMatch(/Not shown: [a-z ,]+\. Use a wider/);
   expect((await lines(40, "coverage")).join("\n")).toMatch(/^table +airflow_dags\nrows +2\n/m);
   const [head = ""] = (await report("success_rate")).stdout.split("\n");
   expect(head.length).toBeGreaterThan(80);

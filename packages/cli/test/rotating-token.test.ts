@@ -45,18 +45,16 @@ test("what goes wrong with a file is said once it is needed, and mended by the n
   const file = join(temporaryFolder(), "token");
   const client = dagsterWithToken({ url }, tokenFromFile(file, "prod.tokenFile"));
   const ask = () => client.request(serverVersionDocument);
-  await expect(ask()).rejects.toThrow("prod.tokenFile: the file that it names cannot be read (ENOENT).");
+  await expect(ask()).rejects.toThrow("prod.tokenFile: the file cannot be read (ENOENT).");
   for (const [path, code] of [
     ["CANARY\0", "ERR_INVALID_ARG_VALUE"],
     ["CANARY".repeat(1000), "ENAMETOOLONG"],
   ] as const) {
     const reading = tokenFromFile(path, "prod.tokenFile").get();
-    await expect(reading).rejects.toThrow(`prod.tokenFile: the file that it names cannot be read (${code}).`);
+    await expect(reading).rejects.toThrow(`prod.tokenFile: the file cannot be read (${code}).`);
   }
   writeFileSync(file, "CANARY CANARY");
-  await expect(ask()).rejects.toThrow(
-    "prod.tokenFile: the file that it names holds more than a token: one word is expected.",
-  );
+  await expect(ask()).rejects.toThrow("prod.tokenFile: the file holds more than a token: a single word is expected.");
   writeFileSync(file, "token");
   expect(await ask()).toMatchObject({ version: "1.13.27" });
 });
@@ -107,7 +105,7 @@ test.runIf(process.platform !== "win32")("a command's time takes all that it sta
 test("a command that prints for ever is stopped", async () => {
   const endless = [node, "-e", "const print = () => process.stdout.write('CANARY'.repeat(1000), print); print()"];
   await expect(tokenFromCommand(endless, "x", { env: process.env }).get()).rejects.toThrow(
-    "x: the command prints more than a token.",
+    "x: the command printed more than a token.",
   );
 });
 
@@ -121,7 +119,7 @@ describe.runIf(process.platform !== "win32")("a file that holds whoever reads it
   test("is told after its time", async () => {
     const token = tokenFromFile(pipe(), "prod.tokenFile", { timeoutMs: 500 });
     await expect(token.get()).rejects.toThrow(
-      "prod.tokenFile: the file that it names cannot be read (nothing came within 0.5 s).",
+      "prod.tokenFile: the file cannot be read (nothing arrived within 0.5 s).",
     );
   });
 
@@ -141,7 +139,7 @@ describe.runIf(process.platform !== "win32")("a file that holds whoever reads it
 
   test("may be one that never ends", async () => {
     await expect(tokenFromFile("/dev/zero", "x").get()).rejects.toThrow(
-      "x: the file that it names cannot be read (it is too long).",
+      "x: the file cannot be read (it is too long).",
     );
   });
 });
@@ -151,5 +149,5 @@ test.runIf(process.platform !== "win32")("a link leads to the token, and a folde
   writeFileSync(join(folder, "first"), "CANARY-1\n");
   symlinkSync("first", join(folder, "token"));
   expect(await tokenFromFile(join(folder, "token"), "x").get()).toBe("CANARY-1");
-  await expect(tokenFromFile(folder, "x").get()).rejects.toThrow("x: the file that it names cannot be read (EISDIR).");
+  await expect(tokenFromFile(folder, "x").get()).rejects.toThrow("x: the file cannot be read (EISDIR).");
 });

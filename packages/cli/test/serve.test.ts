@@ -90,7 +90,7 @@ test("begins before there is anything, and shows it once there is", async () => 
     const place = `${scheme}:${join(temporaryFolder(), "later")}`;
     const { url, written } = await serve(["--at", place]);
     expect(written.stderr).toMatch(
-      /^dagsync: Nothing to show yet\. .* does not exist: .* as soon as a sync has brought it\.\n$/,
+      /^dagsync: Nothing to show yet\. .* does not exist: .* as soon as a sync has run\.\n$/,
     );
     expect((await fetch(url)).status).toBe(503);
     await sync(place);
@@ -158,13 +158,13 @@ test("a port that is taken is named, and so is what no option can be", async () 
     [["--port", taken], `Port ${taken} of 127.0.0.1 is in use`],
     [["--port", "70000"], "--port must be a whole number from 0 to 65535"],
     [["--port", "s3cret"], "--port must be"],
-    [["--host", "192.0.2.1", "--port", "0"], "--host is no address of this machine (EADDRNOTAVAIL)"],
-    [["--allow-host", "https://a.example"], "--allow-host takes names"],
-    [["--sync-every", "5m"], "--sync-every syncs pipelines of a configuration"],
+    [["--host", "192.0.2.1", "--port", "0"], "--host is not an address of this machine (EADDRNOTAVAIL)"],
+    [["--allow-host", "https://a.example"], "--allow-host takes host names"],
+    [["--sync-every", "5m"], "--sync-every syncs pipelines in a configuration"],
     [["--sync-every", "off"], "--sync-every must be from 1s to 24d"],
     [["--sync-every", "0.5s"], "--sync-every must be from 1s to 24d"],
     [["--days", "s3cret"], "--days must be a number"],
-    [["--config", "x.yaml"], "--config goes with a pipeline's name"],
+    [["--config", "x.yaml"], "use --config only with the name of a pipeline"],
   ] as const) {
     const { code, stdout, stderr } = await dagsync(["serve", "--at", place, ...args]);
     expect({ args, code, stdout }).toEqual({ args, code: 2, stdout: "" });
@@ -200,7 +200,7 @@ test("another host than this machine is told what it means, and further names ar
     "--allow-host",
     "reports.example.com",
   ]);
-  expect(written.stderr).toMatch(/Whoever reaches this address can read .*\nThere is no login and no encryption/);
+  expect(written.stderr).toMatch(/Anyone who can reach this address can read .*\nThere is no login and no encryption/);
   const { port } = new URL(url);
   const statusAs = (host: string) =>
     new Promise<number | undefined>((resolve, reject) => {
@@ -255,7 +255,7 @@ pipelines: [{ from: a, to: here }]\n`,
     await isStalled.promise;
     child.kill(signal);
     const [code] = await once(child, "close");
-    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("this should not happen") });
+    expect({ code, stderr }).toEqual({ code: 0, stderr: expect.not.stringContaining("this is a bug") });
     expect(existsSync(join(folder, "o.duckdb.wal"))).toBe(false);
   },
 );

@@ -113,7 +113,7 @@ test("writes a failure as JSON too, without stack and without secrets", async ()
       name: "AirflowAuthError",
       code: "INVALID_CREDENTIALS",
       retryable: false,
-      message: `POST ${simulator.url}/auth/token answered 401: the user name or password was refused.`,
+      message: `POST ${simulator.url}/auth/token answered 401: wrong user name or password.`,
     },
   });
   expect(stdout).not.toContain("CANARY");
@@ -141,7 +141,7 @@ test("comes back later when the server asks for more patience than a sync has", 
   const { simulator, args } = await dagsterInto(newFile());
   simulator.faults.push({ times: 1000, status: 503, headers: { "retry-after": "86400" } });
   const { code, stderr } = await dagsync(args, { requests: {} });
-  expect({ code, last: lines(stderr).at(-1) }).toEqual({ code: 75, last: "The same command may work later." });
+  expect({ code, last: lines(stderr).at(-1) }).toEqual({ code: 75, last: "Try the same command again later." });
 });
 
 test("shows a repeated request, and goes on", async () => {
@@ -149,7 +149,7 @@ test("shows a repeated request, and goes on", async () => {
   simulator.faults.push({ status: 503, body: { detail: "CANARY is not a secret of ours" } });
   const { code, stderr } = await dagsync(args, { requests: { retries: 1, retryWaitMs: 1 } });
   expect(code).toBe(0);
-  expect(stderr).toMatch(/attempt 1 failed, again in 0\.0 s: The Dagster query \w+ to .* failed \(HTTP 503\)/);
+  expect(stderr).toMatch(/attempt 1 failed, retrying in 0\.0 s: The Dagster query \w+ to .* failed \(HTTP 503\)/);
 });
 
 test.each([
@@ -167,7 +167,7 @@ test.each([
   const { code, stderr } = await dagsync(args, { env, signal: controller.signal });
   expect({ code, last: lines(stderr).at(-1) }).toEqual({
     code: exitCode,
-    last: `dagsync: stopped by ${by}. Nothing is lost: what was stored stays, and the next sync goes on from there.`,
+    last: `dagsync: stopped by ${by}. Nothing is lost: stored rows stay, and the next sync resumes from there.`,
   });
   const next = await dagsync(args, { env });
   expect(next.code).toBe(0);

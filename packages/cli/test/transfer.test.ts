@@ -68,13 +68,13 @@ test("a file that is cut off brings no state, and the whole file mends it", asyn
   const refused = await dagsync(["state", "import", "--to", `duckdb:${second}`, cut]);
   expect({ code: refused.code, stderr: refused.stderr }).toEqual({
     code: 2,
-    stderr: `dagsync: ${cut} is cut off: its rows were stored, its states were not. Import the whole file again.\n`,
+    stderr: `dagsync: ${cut} is truncated: its rows were stored, but not its states. Import the complete file again.\n`,
   });
   expect(await queryDuckdb(second, "SELECT count(*) AS n FROM _sync_state")).toEqual([{ n: 0 }]);
   expect((await dagsync(["state", "import", "--to", `duckdb:${second}`, file])).code).toBe(0);
   const again = await dagsync(["state", "import", "--to", `duckdb:${second}`, file]);
   expect(again.code).toBe(2);
-  expect(again.stderr).toContain("already: import it under another name");
+  expect(again.stderr).toContain("import it under another name");
 });
 
 test("refuses what is no export, and a line that was changed", async () => {
@@ -87,11 +87,11 @@ test("refuses what is no export, and a line that was changed", async () => {
   };
   expect(await attempt("")).toEqual({
     code: 2,
-    stderr: `dagsync: ${file} is not what "dagsync state export" wrote.\n`,
+    stderr: `dagsync: ${file} was not written by "dagsync state export".\n`,
   });
   expect(await attempt('{"CANARY')).toEqual({
     code: 2,
-    stderr: `dagsync: ${file}:1: this is not a line of an export. Was the file cut off or changed?\n`,
+    stderr: `dagsync: ${file}:1: not a line of an export. Was the file truncated or changed?\n`,
   });
   const newer = '{"type":"export","format":99,"pipeline":"p","exportedAt":"x"}';
   expect((await attempt(newer)).stderr).toContain("was exported by a newer release (format 99)");
@@ -110,7 +110,7 @@ test("a folder, a missing file and bytes that are not UTF-8 are refused by name"
   const file = join(folder, "x.json");
   expect(await attempt(file)).toBe(`dagsync: The file ${file} cannot be read (ENOENT).\n`);
   writeFileSync(file, Buffer.from([0x7b, 0xff, 0x7d, 0x0a]));
-  expect(await attempt(file)).toMatch(/^dagsync: \S+x\.json: not UTF-8 at line 1 or soon after it\./);
+  expect(await attempt(file)).toMatch(/^dagsync: \S+x\.json: not UTF-8 at or after line 1\./);
 });
 
 test("of several pipelines one must be named; it may get another name", async () => {
@@ -120,7 +120,7 @@ test("of several pipelines one must be named; it may get another name", async ()
   expect((await dagsync(["sync", ...from])).code).toBe(0);
   const unnamed = await dagsync(["state", "export", "--to", `duckdb:${first}`]);
   expect(unnamed.code).toBe(2);
-  expect(unnamed.stderr).toMatch(/holds several pipelines: name one with --pipeline\. It holds: airflow@\S+, d\.$/m);
+  expect(unnamed.stderr).toMatch(/has several pipelines: name one with --pipeline\. It has: airflow@\S+, d\.$/m);
   const { stdout } = await dagsync(["state", "export", "--to", `duckdb:${first}`, "--pipeline", "d"]);
   writeFileSync(file, stdout);
   const args = ["state", "import", "--to", `duckdb:${second}`, "--pipeline", "other", file, "--json"];

@@ -27,7 +27,7 @@ test("a row that no destination can hold is counted, and everything else is comp
   const args = ["--from", `airflow:${url}`, "--to", `sqlite:${join(temporaryFolder(), "o.sqlite")}`];
   expect((await dagsync(["sync", ...args], { env })).code).toBe(1);
   const { code, stdout } = await dagsync(["verify", ...args], { env });
-  expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync names them$/m);
+  expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync reports them$/m);
   expect(stdout).toMatch(/^1 difference in /m);
   expect(code).toBe(1);
   world.note(bad!, "whole");

@@ -79,7 +79,7 @@ test("verify finds no difference after a sync of Dagster, and says so to people"
   expect(code).toBe(0);
   expect(stdout).toMatch(new RegExp(`^dagster_runs +${world.runs.size.toLocaleString("en-US")} +0 +0 +0 +0$`, "m"));
   expect(stdout).toMatch(/^No difference in [\d,]+ rows: duckdb:\S+ \(\S+ s, \d+ requests\)$/m);
-  expect(stderr).toMatch(new RegExp(`^Reading all of ${url}\\S* again, to compare it with duckdb:${file} `));
+  expect(stderr).toMatch(new RegExp(`^Reading all rows from ${url}\\S* again, to compare with duckdb:${file} `));
 });
 
 test("verify names what changed on the server since the last sync, and leaves the file as it was", async () => {
@@ -286,6 +286,6 @@ test("verify has nothing to do with a file that no sync of this source wrote", a
   const { code, stderr } = await dagsync(["verify", "--from", "dagster:http://127.0.0.1:1", "--to", `duckdb:${file}`]);
   expect({ code, stderr }).toEqual({
     code: 2,
-    stderr: `dagsync: duckdb:${file} holds nothing that a sync of dagster wrote: there is nothing to verify.\n`,
+    stderr: `dagsync: duckdb:${file} has no data synced from dagster: there is nothing to verify.\n`,
   });
 });

@@ -49,7 +49,7 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   const isGraphQL = errors.length > 0 || data !== undefined;
   const said = isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
   if (isRefused(answer)) {
-    return ["UNAUTHORIZED", `${said}. The credentials are missing or not accepted: see \`auth\`.`];
+    return ["UNAUTHORIZED", `${said}. The credentials are missing or wrong: see \`auth\`.`];
   }
   if (status === 429) return ["RATE_LIMITED", said, true];
   if (errors.length > 0) {
@@ -58,24 +58,24 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
       const code = lacks.length > 0 && lacks.every(isKnownLack) ? "UNSUPPORTED" : "REFUSED";
       return [code, `${said}. ${hint(lacks)}`];
     }
-    if (status < 300) return ["INVALID_ANSWER", `only a part of the data came. ${said}`, true];
+    if (status < 300) return ["INVALID_ANSWER", `only a part of the data arrived. ${said}`, true];
     return ["SERVER_FAILED", said, status >= 500];
   }
   // In browsers a redirect that is not followed has no status.
   if (status === 0 || (status >= 300 && status < 400)) return ["NOT_FOUND", `${redirect(answer)} Give the final URL.`];
-  if (status === 407) return ["NOT_FOUND", `${said}. That is not Dagster's own answer, but a proxy's.`];
+  if (status === 407) return ["NOT_FOUND", `${said}. This response is not from Dagster, but from a proxy.`];
   if (status === 404 || status === 405) {
-    return ["NOT_FOUND", `${said}. Is this the address of Dagster's webserver?`];
+    return ["NOT_FOUND", `${said}. Is this the URL of Dagster's webserver?`];
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return ["SERVER_FAILED", isGraphQL ? "an error that the query has no place for" : said, true];
+    return ["SERVER_FAILED", isGraphQL ? "an error outside the query's result" : said, true];
   }
   if (status >= 400) return ["REFUSED", said];
   // A page is somebody else's answer and will be again; what was cut off may come whole the next time.
   const isPage = answer.headers.get("content-type")?.includes("html");
   return [
     "INVALID_ANSWER",
-    `not a whole GraphQL answer: ${said}. Is this Dagster, or a proxy's page before it?`,
+    `not a complete GraphQL response: ${said}. Is this Dagster, or a page of a proxy?`,
     !isPage,
   ];
 }
@@ -93,8 +93,8 @@ function isRefusal(error: DagsterGraphQLError): boolean {
 }
 
 function hint(lacks: readonly string[]): string {
-  if (lacks.length === 0) return "The query or its variables are wrong; asking again will not help.";
-  const made = `this client is made for Dagster ${schemaVersion}`;
+  if (lacks.length === 0) return "The query or its variables are wrong; a retry will not help.";
+  const made = `this client targets Dagster ${schemaVersion}`;
   return `This server's version lacks ${lacks.map(describeLacks).join(", ")}; ${made}.`;
 }
 

@@ -51,7 +51,7 @@ async function findAbove(client: DagsterClient, options: DagsterRequestOptions):
   for (let length = segments.length - 1; length >= 0; length -= 1) {
     const at = [origin, ...segments.slice(0, length)].join("/");
     const isPage = pages.has(segments[length] ?? "");
-    const use = isPage ? `use ${at} as the URL.` : "if that is the one that is meant, its address is the URL.";
+    const use = isPage ? `use ${at} as the URL.` : "if that is the right server, use its URL.";
     try {
       const found = await client.bareAt?.(at).request(VersionDocument, {}, options);
       return found && { at, version: ` ${found.version}`, advice: use };

@@ -79,7 +79,7 @@ export function checkDocument(document: { toString(): string }): string {
 
 /** The error for an option that cannot be used. */
 export function invalid(reason: string): DagsterError {
-  return new DagsterError(`The Dagster client cannot be used like this: ${reason}.`, {
+  return new DagsterError(`Invalid options for the Dagster client: ${reason}.`, {
     code: "INVALID_OPTIONS",
   });
 }

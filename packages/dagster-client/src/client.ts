@@ -126,8 +126,8 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     let waitsForAuth = false;
     const timeout = () => {
       const message = waitsForAuth
-        ? `The Dagster ${request} was not sent: its \`auth\` function gave nothing within ${timeoutMs} ms.`
-        : `The Dagster ${request} had no whole answer after ${timeoutMs} ms (see \`timeoutMs\`).`;
+        ? `The Dagster ${request} was not sent: its \`auth\` function returned nothing within ${timeoutMs} ms.`
+        : `The Dagster ${request} had no complete response after ${timeoutMs} ms (see \`timeoutMs\`).`;
       return new DagsterNetworkError(message, { code: "TIMEOUT", retryable: true });
     };
     const send = async (signal: AbortSignal, refused?: Headers): Promise<DagsterAnswer<Data>> => {

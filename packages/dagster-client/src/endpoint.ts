@@ -14,12 +14,12 @@ export function resolveEndpoint(url: string | URL): string {
   if (!parsed) throw invalid(`${JSON.stringify(withoutCredentials(given))} is not a URL`);
   if (parsed.username || parsed.password) {
     throw invalid(
-      "the URL contains credentials, and a URL ends up in logs, errors and shell histories: pass them as `auth` or `headers`",
+      "the URL contains credentials, which would end up in logs, errors and shell histories: pass them as `auth` or `headers`",
     );
   }
   if (parsed.search || parsed.hash) {
     throw invalid(
-      `the URL has a query or a fragment: give only ${parsed.origin}${parsed.pathname}, credentials as \`auth\``,
+      `the URL has a query or a fragment: pass only ${parsed.origin}${parsed.pathname}, credentials as \`auth\``,
     );
   }
   // Dagster answers /graphql/ with 405.

@@ -38,7 +38,7 @@ export interface EventAssetsQuery {
  */
 export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAssetsQuery {
   if (paths.length === 0) {
-    throw new DagsterError("Dagster's assets cannot be asked for: there are no paths.", {
+    throw new DagsterError("Cannot request Dagster's assets: no paths were given.", {
       code: "INVALID_OPTIONS",
     });
   }

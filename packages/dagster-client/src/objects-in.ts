@@ -7,18 +7,17 @@ import { DagsterError } from "./errors.ts";
  * @throws DagsterError `INVALID_ANSWER`
  */
 export function objectsIn<Item extends object>(list: readonly Item[], what: string): readonly Item[] {
-  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} where a list is promised`);
+  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} instead of a list`);
   const wrong = list.findIndex((item) => typeof item !== "object" || item === null);
-  if (wrong >= 0)
-    throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, where an object is promised`);
+  if (wrong >= 0) throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, instead of an object`);
   return list;
 }
 
 /** The same for a list of texts. */
 export function textsIn(list: readonly string[], what: string): readonly string[] {
-  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} where a list is promised`);
+  if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} instead of a list`);
   const wrong = list.findIndex((item) => typeof item !== "string");
-  if (wrong >= 0) throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, where text is promised`);
+  if (wrong >= 0) throw invalid(what, `${kindOf(list[wrong])} at place ${wrong} of their list, instead of text`);
   return list;
 }
 
@@ -28,6 +27,6 @@ function kindOf(value: unknown): string {
 }
 
 function invalid(what: string, found: string): DagsterError {
-  const message = `Dagster's ${what} are not as its schema promises: the answer has ${found}. Is there a proxy in between?`;
+  const message = `Dagster's ${what} do not match its schema: the response has ${found}. Is there a proxy in between?`;
   return new DagsterError(message, { code: "INVALID_ANSWER" });
 }

@@ -165,10 +165,7 @@ function direct<Result extends PageAnswer>(request: PageRequest<Result>): Promis
 function checkPageSize(pageSize: number = defaults.pageSize): number {
   // To Dagster, limit 0 and below means no limit.
   if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize < 2 ** 31) return pageSize;
-  throw new DagsterError(
-    `Dagster's runs cannot be listed: \`pageSize\` must be a whole number from 1, not ${pageSize}.`,
-    {
-      code: "INVALID_OPTIONS",
-    },
-  );
+  throw new DagsterError(`Cannot list Dagster's runs: \`pageSize\` must be a whole number from 1, not ${pageSize}.`, {
+    code: "INVALID_OPTIONS",
+  });
 }

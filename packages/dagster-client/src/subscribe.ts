@@ -52,7 +52,10 @@ export async function* subscribe<Data, Variables extends object>(
   const signal = eitherSignal(client.signal, options.signal);
   signal?.throwIfAborted();
   if (webSocketUrl === undefined || globalThis.WebSocket === undefined) {
-    throw failed("UNSUPPORTED", "there is no WebSocket here that could do what the client does with its requests");
+    throw failed(
+      "UNSUPPORTED",
+      "WebSockets do not support this client's `auth`, `headers` or `fetch`, or are not available here",
+    );
   }
   const inbox = openInbox(new WebSocket(webSocketUrl, "graphql-ws"), webSocketUrl, maxResponseBytes, signal);
   try {
@@ -119,14 +122,14 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
       for (;;) {
         signal?.throwIfAborted();
         if (length > limit) {
-          const what = `what it sent is longer than ${limit} bytes, and was not read. Allow more (see \`maxResponseBytes\`)`;
+          const what = `a message was longer than ${limit} bytes, and was not read. Raise \`maxResponseBytes\``;
           throw failed("RESPONSE_TOO_LARGE", what);
         }
         const first = messages.shift();
         length -= first?.length ?? 0;
         if (first) return first.message;
         if (lost || Date.now() >= tooLate) {
-          const what = lost ? "there is no connection, or it was lost" : `nothing came for ${patienceMs} ms`;
+          const what = lost ? "the connection failed or was lost" : `nothing arrived for ${patienceMs} ms`;
           throw new DagsterNetworkError(`The Dagster subscription to ${webSocketUrl} ended: ${what}.`, {
             code: lost ? "UNREACHABLE" : "TIMEOUT",
             retryable: true,
@@ -166,5 +169,5 @@ function failed(
   code: "UNSUPPORTED" | "REFUSED" | "INVALID_ANSWER" | "RESPONSE_TOO_LARGE",
   reason: string,
 ): DagsterError {
-  return new DagsterError(`Dagster cannot be subscribed to: ${reason}.`, { code });
+  return new DagsterError(`Cannot subscribe to Dagster: ${reason}.`, { code });
 }

@@ -63,6 +63,6 @@ export function createTransport(
 function tooLarge(request: string, status: number, limit: number): DagsterResponseError {
   const message =
     `The Dagster ${request} was answered (HTTP ${status}) with more than ${limit} bytes after decompression, and was not ` +
-    "read any further. Ask for less at once, or allow more (see `maxResponseBytes`).";
+    "read any further. Request less at once, or raise `maxResponseBytes`.";
   return new DagsterResponseError(message, { code: "RESPONSE_TOO_LARGE", status, errors: [] });
 }

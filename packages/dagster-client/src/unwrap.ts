@@ -52,8 +52,8 @@ export function unwrap<Union extends Member, Typename extends Union["__typename"
 
 // What to do about it, where that is not what the message says.
 const advice: Readonly<Record<string, string>> = {
-  PipelineNotFoundError: "Code locations that failed to load define nothing: see `codeLocations.list`.",
-  UnauthorizedError: "The server is read-only, or this user may not do that.",
+  PipelineNotFoundError: "Its code location may have failed to load: see `codeLocations.list`.",
+  UnauthorizedError: "The server is read-only, or this user lacks the permission.",
 };
 
 /** The fields that error members have; which ones depends on the member and on the document. */
@@ -90,11 +90,11 @@ function toResultError(result: ErrorMember | null | undefined, asked: string): D
       ? []
       : [`step ${result.stepKey} has no output ${result.invalidOutputName}`]),
   ].join("; ");
-  const because = causes.map(({ message }) => ` Because of ${message}.`).join("");
+  const because = causes.map(({ message }) => ` Cause: ${message}.`).join("");
   const advise = advice[typename] === undefined ? "" : ` ${advice[typename]}`;
   const rest = because + advise;
   return new DagsterResultError(
-    `Dagster answered ${kind} where ${asked} was asked for${says && `: ${says}`}${rest && `.${rest}`}`,
+    `Dagster returned ${kind} instead of ${asked}${says && `: ${says}`}${rest && `.${rest}`}`,
     {
       typename,
       className,

@@ -50,7 +50,7 @@ export async function* walk<Row>(
       const ids = rows.map(listing.id);
       const next = listing.id(last);
       if (pageToken !== undefined && ids.includes(pageToken)) {
-        throw pagingError(what, `the page after run ${pageToken} comes round to runs that came before`);
+        throw pagingError(what, `the page after run ${pageToken} returns to earlier runs`);
       }
       progress(ids, next);
       yield { rows, pageToken: next, date };

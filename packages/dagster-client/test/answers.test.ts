@@ -100,7 +100,7 @@ test.each([
 ])("%s: names what an older server lacks, and since when there is one: %s", async (code, message, lacks) => {
   const error = await failure({ status: 400, body: { data: null, errors: [{ message }] } });
   expect(error).toMatchObject({ code, retryable: false });
-  expect(error.message).toContain(`This server's version lacks ${lacks}; this client is made for Dagster 1.13.27.`);
+  expect(error.message).toContain(`This server's version lacks ${lacks}; this client targets Dagster 1.13.27.`);
 });
 
 test("a real failure is retryable, and its stack trace stays out of the error", async () => {
@@ -154,7 +154,7 @@ test("errors beside a part of the data are an error, never the part", async () =
     body: { data: { version: "1.13.27", runs: null }, errors: [{ message: "database is locked" }] },
   });
   expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });
-  expect(error.message).toContain("only a part of the data came. database is locked");
+  expect(error.message).toContain("only a part of the data arrived. database is locked");
 });
 
 test("a login page with status 200 is an error that asking again does not mend", async () => {
@@ -165,12 +165,12 @@ test("a login page with status 200 is an error that asking again does not mend",
 });
 
 test.each([
-  ["truncated JSON", '{"data":{"version":"1.1', "application/json", "not a whole GraphQL answer"],
+  ["truncated JSON", '{"data":{"version":"1.1', "application/json", "not a complete GraphQL response"],
   ["JSON that is sent as text", '{"data":{"version":"1.13.27"}}', "text/plain", "it answered text/plain"],
   ["an empty body", "", "application/json", "without a body"],
-  ["JSON of another API", '{"detail":"hello"}', "application/json", "not a whole GraphQL answer"],
-  ["no data and no errors", '{"data":null}', "application/json", "not a whole GraphQL answer"],
-  ["a list", "[]", "application/json", "not a whole GraphQL answer"],
+  ["JSON of another API", '{"detail":"hello"}', "application/json", "not a complete GraphQL response"],
+  ["no data and no errors", '{"data":null}', "application/json", "not a complete GraphQL response"],
+  ["a list", "[]", "application/json", "not a complete GraphQL response"],
 ])("%s is an error, not an empty result", async (_, body, type, says) => {
   const error = await failure({ status: 200, body, headers: { "content-type": type } });
   expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });

@@ -56,13 +56,13 @@ test("takes a page's server that wants credentials for the right one", async () 
 test("does not call a Dagster the right one where what follows is no page of Dagster's", async () => {
   const { origin } = await dagsters({ "": "1.13.27" });
   const error = await rejection(checkServer(createDagsterClient({ url: `${origin}/team/runs` })));
-  expect(error.message).toContain(`not at ${origin}/team/runs: if that is the one that is meant`);
+  expect(error.message).toContain(`not at ${origin}/team/runs: if that is the right server`);
 });
 
 test("passes on what is wrong otherwise", async () => {
   const { origin } = await dagsters({});
   const nowhere = await rejection(checkServer(createDagsterClient({ url: `${origin}/runs` })));
-  expect(nowhere.message).toContain("Is this the address of Dagster's webserver?");
+  expect(nowhere.message).toContain("Is this the URL of Dagster's webserver?");
   const refused = await rejection(checkServer(createDagsterClient({ url: "http://127.0.0.1:1" })));
   expect(refused).toMatchObject({ code: "UNREACHABLE" });
 });

@@ -21,7 +21,7 @@ test.each([
   ["dagster.example.com", /has no scheme/],
   ["", /has no scheme/],
   ["http://", /is not a URL/],
-  ["https://me:hunter22@dagster.example.com", /contains credentials, and a URL ends up in logs.*`auth`/],
+  ["https://me:hunter22@dagster.example.com", /contains credentials, which would end up in logs.*`auth`/],
   ["https://hunter22@dagster.example.com", /contains credentials/],
   ["me:hunter22@dagster.example.com", /"dagster.example.com" has no scheme/],
   ["me:hunter22\n@dagster.example.com", /"dagster.example.com" has no scheme/],

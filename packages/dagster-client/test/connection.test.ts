@@ -69,7 +69,7 @@ test("a server that is not there is a retryable error which says so", async () =
   const error = await rejection(createDagsterClient({ url: closed }).request(serverVersionDocument));
   expect(error).toMatchObject({ code: "UNREACHABLE", retryable: true });
   expect(error.message).toMatch(
-    /^The Dagster query ServerVersion to http:.* got no answer: .*ECONNREFUSED.*is Dagster's webserver running/,
+    /^The Dagster query ServerVersion to http:.* got no response: .*ECONNREFUSED.*is Dagster's webserver running/,
   );
 });
 
@@ -102,7 +102,7 @@ test.each([
   const { url } = await serve((__, response) => answer(response));
   const error = await rejection(createDagsterClient({ url, timeoutMs: 50 }).request(serverVersionDocument));
   expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TIMEOUT", retryable: true });
-  expect(error.message).toContain("had no whole answer after 50 ms (see `timeoutMs`)");
+  expect(error.message).toContain("had no complete response after 50 ms (see `timeoutMs`)");
 });
 
 test("the timeout of a request goes before the client's", async () => {
@@ -161,5 +161,5 @@ test("an answer that is not compressed as its header says is a retryable error w
   const { url } = await serve((_, response) => json(response, version, 200, { "content-encoding": "gzip" }));
   const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument));
   expect(error).toMatchObject({ name: "DagsterNetworkError", retryable: true });
-  expect(error.message).toContain("not compressed in the way that its header says");
+  expect(error.message).toContain("not compressed as its header says");
 });

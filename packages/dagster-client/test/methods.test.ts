@@ -37,7 +37,7 @@ test("wait ends with DEADLINE_EXCEEDED and the last passing error, and with the 
   const { client } = await clientOf(busy);
   await expect(runs.wait(client, "r", { intervalMs: 10, deadlineMs: 50 })).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
-    message: "Waited 0.05 s for run r to end, in vain. It may still happen.",
+    message: "Timed out after 0.05 s waiting for run r to end; it may still finish.",
     cause: { code: "SERVER_FAILED" },
   });
   const controller = new AbortController();
@@ -144,7 +144,7 @@ test("a job is looked for in what has loaded, and its place given where there ar
   const none = await clientOf(workspace(undefined));
   await expect(runs.launch(none.client, { job: "etl" })).rejects.toMatchObject({
     typename: "PipelineNotFoundError",
-    message: expect.stringContaining("have not loaded: place0"),
+    message: expect.stringContaining("are not loaded: place0"),
   });
   const known = await clientOf(launched);
   await runs.launch(known.client, { job: "etl", location: "a", repository: "b" });
@@ -189,9 +189,9 @@ test("assets are made by the job of their code location that has all of them", a
   const apart = await clientOf({
     data: { assetNodes: [node("x", ["__ASSET_JOB"]), node("y", ["__ASSET_JOB"], elsewhere)] },
   });
-  await expect(assets.materialize(apart.client, ["x", "y"])).rejects.toThrow(/one run cannot make x, y/);
+  await expect(assets.materialize(apart.client, ["x", "y"])).rejects.toThrow(/one run cannot materialize x, y/);
   const seen = await clientOf({ data: { assetNodes: [node("x", [], { isExecutable: false })] } });
-  await expect(assets.materialize(seen.client, ["x"])).rejects.toThrow(/no code location that has loaded makes x/);
+  await expect(assets.materialize(seen.client, ["x"])).rejects.toThrow(/no loaded code location defines x/);
 });
 
 test("lists are walked to their end, whatever the server's own limit of a page is", async () => {

@@ -87,6 +87,6 @@ test("a span fails where no answer comes, by the error's code, and its message h
   await rejection(client.request(runsPageDocument, { limit: 1 }));
   const [span] = exporter.getFinishedSpans();
   expect(span?.attributes).toMatchObject({ "error.type": "UNREACHABLE", "server.port": 80 });
-  expect(span?.status.message).toContain("got no answer");
+  expect(span?.status.message).toContain("got no response");
   expect(JSON.stringify([span?.status, span?.attributes, span?.events])).not.toContain("c4n4ry");
 });

@@ -70,7 +70,7 @@ describe("a list that is none, or holds what is no object, is an error that says
     const { client } = await answering(() => data(list));
     const error = await rejection(call(client));
     expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: false });
-    expect(error.message).toMatch(/^Dagster's [\w ]+ are not as its schema promises/);
+    expect(error.message).toMatch(/^Dagster's [\w ]+ do not match its schema/);
   });
 });
 

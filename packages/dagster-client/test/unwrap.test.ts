@@ -26,7 +26,7 @@ test.each(["RunNotFoundError", "InvalidSubsetError", "SomethingNewerError", "Unk
     const error = thrown({ __typename: typename, message: "It is so." });
     expect(error).toBeInstanceOf(DagsterResultError);
     expect(error).toMatchObject({ code: "RESULT", typename, className: undefined, retryable: false });
-    expect(error.message).toBe(`Dagster answered ${typename} where Runs was asked for: It is so`);
+    expect(error.message).toBe(`Dagster returned ${typename} instead of Runs: It is so`);
   },
 );
 
@@ -45,7 +45,7 @@ test.each([
 test("a PythonError's message is shown on one line, without its stack trace, and not endless", () => {
   const message = `Failed:\n  really\n\nStack Trace:\n  File "x.py"`;
   expect(thrown({ __typename: "PythonError", message }).message).toBe(
-    "Dagster answered PythonError where Runs was asked for: Failed: really",
+    "Dagster returned PythonError instead of Runs: Failed: really",
   );
   expect(thrown({ __typename: "PythonError", message: "x".repeat(10_000) }).message.length).toBeLessThan(600);
 });
@@ -55,12 +55,12 @@ test.each([null, undefined])("%s, where a union should be, is an error", (nothin
 });
 
 test.each([
-  ["UnauthorizedError", "No. The server is read-only, or this user may not do that."],
-  ["PipelineNotFoundError", "No. Code locations that failed to load define nothing: see `codeLocations.list`."],
+  ["UnauthorizedError", "No. The server is read-only, or this user lacks the permission."],
+  ["PipelineNotFoundError", "No. Its code location may have failed to load: see `codeLocations.list`."],
 ])("%s comes with what to do", (typename, says) => {
   const error = thrown({ __typename: typename, message: "No." });
   expect(error).toMatchObject({ typename, retryable: false });
-  expect(error.message).toBe(`Dagster answered ${typename} where Runs was asked for: ${says}`);
+  expect(error.message).toBe(`Dagster returned ${typename} instead of Runs: ${says}`);
 });
 
 test("a PythonError's causes are told, the last of them being the reason", () => {
@@ -90,7 +90,7 @@ test("what a run's configuration lacks is told, with the place", () => {
   ];
   const error = thrown({ __typename: "RunConfigValidationInvalid", errors });
   expect(error.message).toBe(
-    'Dagster answered RunConfigValidationInvalid where Runs was asked for: Missing "a"; Unexpected "b"',
+    'Dagster returned RunConfigValidationInvalid instead of Runs: Missing "a"; Unexpected "b"',
   );
   expect(error.configErrors).toEqual([
     { message: 'Missing "a"', reason: "MISSING_REQUIRED_FIELD", path: ["ops", "0", "config"] },

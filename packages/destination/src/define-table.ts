@@ -29,7 +29,7 @@ export function defineTable<const C extends Columns, const K extends keyof C & s
   }
   for (const name of table.datedBy ?? []) {
     if (table.columns[name]?.type === "timestamp") continue;
-    throw new TypeError(`Table ${table.name}: datedBy names ${name}, which is no timestamp of it.`);
+    throw new TypeError(`Table ${table.name}: datedBy names ${name}, which is not one of its timestamp columns.`);
   }
   return table;
 }

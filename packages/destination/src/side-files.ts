@@ -14,7 +14,7 @@ export async function checkNoLogs(file: string, endings: readonly string[], plac
     if (!(await exists(file + ending)) || (await exists(file))) continue;
     throw new DestinationError(
       "NOT_A_DESTINATION",
-      `${place} does not exist, but ${file}${ending} does: the log of a database that is gone, or another file. Put the ` +
+      `${place} does not exist, but ${file}${ending} does: the log of a missing database, or another file. Put the ` +
         "database back, or move that file away.",
     );
   }
@@ -31,6 +31,6 @@ async function exists(path: string): Promise<boolean> {
 export function notAFile(place: string): DestinationError {
   return new DestinationError(
     "NOT_A_DESTINATION",
-    `${place} is no file, but a device, a pipe or a socket. Name a file, which is created when it is missing.`,
+    `${place} is a device, a pipe or a socket. Name a file, which is created if it is missing.`,
   );
 }

@@ -14,7 +14,7 @@ export function stateText(pipeline: string, stream: string, { version, value }: 
     if (!Number.isSafeInteger(version)) throw new TypeError(`the version ${version}`);
     return canonicalJson(value).replaceAll(/[\u007f-\uffff]/g, escaped);
   } catch (cause) {
-    const reason = cause instanceof TypeError ? cause.message : "so deep a value";
+    const reason = cause instanceof TypeError ? cause.message : "a value nested that deeply";
     throw new DestinationError(
       "INVALID_STATE",
       `The state of stream ${stream} of pipeline ${pipeline} cannot be saved: JSON cannot carry ${reason}.`,

@@ -25,13 +25,13 @@ export function storedForm(column: Column, value: unknown): StoredForm {
   switch (column.type) {
     case "string":
       if (typeof value !== "string") break;
-      if (!value.isWellFormed()) throw new TypeError("half a surrogate pair, which UTF-8 cannot hold");
+      if (!value.isWellFormed()) throw new TypeError("half a surrogate pair, which UTF-8 cannot encode");
       return value;
     case "int64":
       if (typeof value === "bigint" && value >= lowest && value <= highest) return value;
       if (typeof value !== "number") break;
       if (Number.isSafeInteger(value)) return BigInt(value);
-      if (Number.isInteger(value)) throw new TypeError(`${value} was rounded: above 2^53 a bigint is needed`);
+      if (Number.isInteger(value)) throw new TypeError(`${value} was rounded: use a bigint above 2^53`);
       break;
     case "float64":
       if (Number.isFinite(value)) return value as number;
@@ -48,7 +48,9 @@ export function storedForm(column: Column, value: unknown): StoredForm {
       try {
         return canonicalJson(value);
       } catch (error) {
-        throw new TypeError(`JSON cannot carry ${error instanceof TypeError ? error.message : "so deep a value"}`);
+        throw new TypeError(
+          `JSON cannot represent ${error instanceof TypeError ? error.message : "a value nested that deeply"}`,
+        );
       }
   }
   throw new TypeError(`expected ${expected[column.type]}, got ${shown(value)}`);
@@ -65,7 +67,7 @@ export function defaultForm(column: Column): StoredForm {
 
 const expected = {
   string: "a string",
-  int64: "an integer of 64 bits",
+  int64: "a 64-bit integer",
   float64: "a finite number",
   boolean: "true or false",
   timestamp: "UTC text like 2026-11-21T09:30:00.123456Z",
@@ -102,7 +104,7 @@ export function storedRow(table: Table, row: Readonly<Record<string, unknown>>):
   for (let index = 0; index < names.length; index += 1) {
     const name = names[index] as string;
     const value = row[name];
-    if (value === undefined) throw new UnfitValue(name, "the row has no such key; null says that nothing is known");
+    if (value === undefined) throw new UnfitValue(name, "the row does not have it; use null for unknown values");
     try {
       values[index] = storedForm(table.columns[name] as Column, value);
     } catch (error) {

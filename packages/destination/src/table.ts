@@ -83,10 +83,10 @@ export type StoredValues = { readonly [column: string]: Value };
  * from the server, null while it is there.
  */
 export const systemColumns = {
-  _synced_at: { type: "timestamp", description: "When the content of this row last changed through a sync." },
+  _synced_at: { type: "timestamp", description: "When a sync last changed the content of this row." },
   _deleted_at: {
     type: "timestamp",
     nullable: true,
-    description: "When this row was found to be gone from the server; null while it is there.",
+    description: "When the row was found to be deleted on the server; null while it exists.",
   },
 } as const satisfies Columns;

@@ -10,7 +10,9 @@ import { reshaped } from "./reshaped.ts";
  */
 export function withTablePrefix(destination: Destination, prefix: string): Destination {
   if (!/^[a-z][a-z0-9_]*$/.test(prefix)) {
-    throw new TypeError("A prefix of tables is small letters, digits and underscores, a letter first, as in prod_.");
+    throw new TypeError(
+      "A table prefix must be lowercase letters, digits and underscores, starting with a letter, as in prod_.",
+    );
   }
   const {
     capabilities,

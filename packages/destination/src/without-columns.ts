@@ -79,6 +79,6 @@ function without<T extends object>(record: T, names: readonly string[]): T {
 function refused(table: Table, column: string, reason: string): DestinationError {
   return new DestinationError(
     "SCHEMA_CONFLICT",
-    `Column ${column} of table ${table.name} cannot be left out: ${reason}. Take it from the list of what to leave out.`,
+    `Column ${column} of table ${table.name} cannot be excluded: ${reason}. Remove it from the excluded columns.`,
   );
 }

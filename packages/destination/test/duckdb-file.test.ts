@@ -77,13 +77,13 @@ describe("opening", () => {
     for (const bytes of [damaged, ...[12, 4096, 12_288, 100_000].map((size) => whole.subarray(0, size))]) {
       await writeFile(place.file, bytes);
       await expect(store()).rejects.toEqual(
-        failure("NOT_A_DESTINATION", place.file, "damaged or cut off", "Restore it"),
+        failure("NOT_A_DESTINATION", place.file, "damaged or truncated", "Restore it"),
       );
     }
   });
 
   test.skipIf(process.platform === "win32")("a device is no file", async () => {
-    await expect(store(duckdb("/dev/null"))).rejects.toEqual(failure("NOT_A_DESTINATION", "/dev/null", "no file"));
+    await expect(store(duckdb("/dev/null"))).rejects.toEqual(failure("NOT_A_DESTINATION", "/dev/null", "is a device"));
   });
 
   test("a folder that does not exist is named", async () => {
@@ -130,7 +130,7 @@ describe("opening", () => {
     await symlink(place.file, link);
     const ways = [place.file, relative(process.cwd(), place.file), join(place.folder, ".", "test.duckdb"), link];
     for (const way of ways) {
-      const refused = failure("LOCKED", pipeline, "this same process", String(process.pid));
+      const refused = failure("LOCKED", pipeline, "in this process", String(process.pid));
       await expect(duckdb(way).open({ pipeline: "second" })).rejects.toEqual(refused);
       await expect(queryDuckdb(way, "SELECT 1")).rejects.toEqual(refused);
     }
@@ -193,7 +193,7 @@ describe("the tables", () => {
   test("are refused when somebody else made them", async () => {
     await byHand("CREATE TABLE things (id BIGINT)", "INSERT INTO things VALUES (7)");
     const prepared = during((session) => session.prepare([table]));
-    await expect(prepared).rejects.toEqual(failure("OWNED", "things", "not made by a sync"));
+    await expect(prepared).rejects.toEqual(failure("OWNED", "things", "not created by a sync"));
     expect(await queryDuckdb(place.file, "SELECT * FROM things")).toEqual([{ id: 7 }]);
   });
 

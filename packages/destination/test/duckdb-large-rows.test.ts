@@ -137,5 +137,5 @@ test("a limit that people set stays, and what it is too low for says so", async 
   await session.prepare([table]);
   const upserts = Array.from({ length: 40 }, (_, id) => ({ id, conf: ["x".repeat(1_000_000)] }));
   const storing = session.commit("runs", { table, upserts, state: { version: 1, value: null } });
-  await expect(storing).rejects.toThrow("raise memoryLimit, or leave the largest columns out");
+  await expect(storing).rejects.toThrow("raise memoryLimit, or exclude the largest columns");
 });

@@ -65,7 +65,7 @@ test.skipIf(process.platform === "win32")(
     }
     await session.close();`;
     const said = runScript(fill, "ulimit -f 16000; trap '' XFSZ;");
-    expect(said).toMatch(/NO_SPACE .*Make room/);
+    expect(said).toMatch(/NO_SPACE .*Free up space/);
     const stored = Number(/stored (\d+)\nNO_SPACE/.exec(said)?.[1]);
     expect(await queryDuckdb(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM fill")).toEqual([
       { rows: stored * 2000, ids: stored * 2000 },

@@ -111,11 +111,11 @@ test("what cannot be is refused before anything is made", async () => {
   const attempt = (options: object) => exportTables(destination, { into, tables: [runs], ...options });
   await expect(attempt({ format: "xml" })).rejects.toThrow(/format is xml. Write one of csv, ndjson, parquet/);
   await expect(attempt({ format: "parquet", compression: "gzip" })).rejects.toThrow(/parquet is compressed with zstd/);
-  await expect(attempt({ tables: [] })).rejects.toThrow(/names no table/);
+  await expect(attempt({ tables: [] })).rejects.toThrow(/no tables were given/);
   await expect(attempt({ tables: [runs, places, runs] })).rejects.toThrow(/names runs twice/);
-  await expect(attempt({ window: { since: "yesterday" } })).rejects.toThrow(/since is no moment/);
+  await expect(attempt({ window: { since: "yesterday" } })).rejects.toThrow(/since is not a valid time/);
   const [late, early] = ["2026-11-02T00:00:00.000000Z", "2026-11-01T00:00:00.000000Z"];
-  await expect(attempt({ window: { since: late, until: early } })).rejects.toThrow(/holds no moment/);
+  await expect(attempt({ window: { since: late, until: early } })).rejects.toThrow(/is empty/);
   expect(readdirSync(folder)).not.toContain("to");
 });
 

@@ -165,7 +165,7 @@ test.skipIf(process.platform === "win32")(
     const { stdout } = spawnSync("sh", ["-c", `ulimit -f 1500; trap '' XFSZ; exec "$0" "$@"`, ...command], {
       encoding: "utf8",
     });
-    expect(stdout).toMatch(/NO_SPACE .*Make room/);
+    expect(stdout).toMatch(/NO_SPACE .*Free up space/);
     const stored = Number(/stored (\d+)\nNO_SPACE/.exec(stdout)?.[1]);
     expect(await readFolder(place.folder, "things")).toHaveLength(100 * stored);
     expect((await during((session) => session.states())).get("s")?.value).toBe(stored);

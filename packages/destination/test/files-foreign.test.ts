@@ -232,7 +232,7 @@ describe("in S3", () => {
     await compact(where, { ...options, onNotice });
     expect(objects()).toEqual([refused, ...(await current())].sort());
     expect(notices).toEqual([
-      { code: "FILES_NOT_REMOVED", message: expect.stringMatching(/AccessDenied.*must be allowed/) },
+      { code: "FILES_NOT_REMOVED", message: expect.stringMatching(/AccessDenied.*Allow listing/) },
     ]);
     expect(notices[0]?.message).toContain(refused);
     s3.fault = () => undefined;

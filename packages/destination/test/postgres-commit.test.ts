@@ -110,7 +110,7 @@ describe("a commit", () => {
   });
 
   test.each([
-    ["53100", "NO_SPACE", false, "Make room"],
+    ["53100", "NO_SPACE", false, "Free up space"],
     ["40P01", "LOCKED", true, "Try again"],
   ] as const)("that fails with %s is %s", async (code, ours, retryable, advice) => {
     await during(async (session) => {

@@ -131,7 +131,7 @@ describe("a password", () => {
     await query(one.url("postgres"), `CREATE ROLE ${user} LOGIN PASSWORD 'a:b\\c'`);
     const undo = await withRules(one.url("postgres"), [`host all ${user} all scram-sha-256`]);
     const expected = `clear ${one.port} ${user}`;
-    expect(await ask()).toMatch(/^NO_PERMISSION: .*asks for a password.*PGPASSWORD.*\.pgpass/);
+    expect(await ask()).toMatch(/^NO_PERMISSION: .*requires a password.*PGPASSWORD.*\.pgpass/);
     expect(await ask({ PGPASSWORD: "a:b\\c" })).toBe(expected);
     expect(await ask({ PGPASSWORD: "another-secret" })).toMatch(/^NO_PERMISSION: .*password authentication failed/);
     const file = join(home, ".pgpass");

@@ -134,7 +134,9 @@ test("a view of ours that somebody made another one on stays as it is, and that 
   await make('CREATE VIEW mine AS SELECT id FROM "all"');
   await unite(table);
   await prepare(keyed);
-  await expect(unite(keyed)).rejects.toEqual(failure("SCHEMA_CONFLICT", false, "View all", "mine", "Drop that, sync"));
+  await expect(unite(keyed)).rejects.toEqual(
+    failure("SCHEMA_CONFLICT", false, "View all", "mine", "Drop the dependents, sync"),
+  );
   expect(await query(url, `SELECT id FROM ${within}.mine`)).toEqual([{ id: "a" }]);
   await make("DROP VIEW mine");
   await unite(keyed);
@@ -230,7 +232,7 @@ test.each([
   ["a sequence", "CREATE SEQUENCE others", "sequence"],
   ["an index", "CREATE INDEX others ON things (at)", "index"],
   ["a type", "CREATE TYPE others AS ENUM ('a')", "type"],
-  ["a view", "CREATE VIEW others AS SELECT 1 AS one", "was not made by a sync"],
+  ["a view", "CREATE VIEW others AS SELECT 1 AS one", "was not created by a sync"],
 ])("%s that has the name of a table is named", async (_what, sql, word) => {
   await make(sql);
   await expect(prepare({ ...table, name: "others" })).rejects.toEqual(

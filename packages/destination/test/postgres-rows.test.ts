@@ -40,7 +40,7 @@ const raising = (when: string, what: string) =>
    CREATE TRIGGER meddling ${when} ON things FOR EACH ROW EXECUTE FUNCTION pg_temp_raise()`;
 
 test.each([
-  ["a key that is too long for an index", "", { id: noise }, /index row .*a key is longer than PostgreSQL's index/],
+  ["a key that is too long for an index", "", { id: noise }, /index row .*a key is too long for PostgreSQL's index/],
   ["JSON that is nested too deeply", "", { id: "bad", data: nested(12_000) }, /stack depth|so deep/],
   ["a check", "ALTER TABLE things ADD CHECK (id <> 'bad')", { id: "bad" }, /violates check constraint/],
   [

@@ -140,7 +140,7 @@ describe("the tables", () => {
     );
     await during(async () => {});
     await query(url, `CREATE VIEW ${within}.things AS SELECT 1 AS id`);
-    await expect(during(store)).rejects.toEqual(failure("OWNED", false, "things", "not made by a sync"));
+    await expect(during(store)).rejects.toEqual(failure("OWNED", false, "things", "not created by a sync"));
   });
 
   test("that somebody dropped take their streams' states with them", async () => {

@@ -91,7 +91,7 @@ describe("what becomes of each sslmode", () => {
   test("a host that has an address beside its name is checked by its name", async () => {
     const address = `postgres://postgres@localhost/postgres?hostaddr=127.0.0.1&port=${on.port}&sslmode=verify-full${trusted}`;
     expect(await connected(address, env)).toBe(`tls ${on.port}`);
-    expect(await connected(address.replace("@localhost", "@"), env)).toMatch(/^NOT_A_DESTINATION: .*name of the host/);
+    expect(await connected(address.replace("@localhost", "@"), env)).toMatch(/^NOT_A_DESTINATION: .*host name/);
   });
 
   test("a public authority is asked for by sslrootcert=system, and did not sign this", async () => {
@@ -116,7 +116,7 @@ describe("a certificate that is refused", () => {
   });
 });
 
-describe("a certificate of ours", () => {
+describe("a client certificate", () => {
   beforeAll(async () => {
     await query(on.url("postgres"), "CREATE ROLE carol LOGIN");
     await withRules(on.url("postgres"), ["hostssl all carol all cert"]);

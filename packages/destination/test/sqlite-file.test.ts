@@ -81,8 +81,8 @@ describe("opening", () => {
 
   test.skipIf(process.platform === "win32")("a device is no file", async () => {
     for (const device of ["/dev/null", "/dev/zero", "/dev/full"]) {
-      await expect(store([row], sqlite(device))).rejects.toEqual(failure("NOT_A_DESTINATION", device, "no file"));
-      await expect(sqlite(device).contents?.()).rejects.toEqual(failure("NOT_A_DESTINATION", device, "no file"));
+      await expect(store([row], sqlite(device))).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));
+      await expect(sqlite(device).contents?.()).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));
     }
   });
 
@@ -156,9 +156,9 @@ describe("other programs", () => {
         '  "at" TEXT TIMESTAMP,',
         "  --",
         '  "weight" REAL,',
-        "  -- When the content of this row last changed through a sync.",
+        "  -- When a sync last changed the content of this row.",
         '  "_synced_at" TEXT TIMESTAMP NOT NULL,',
-        "  -- When this row was found to be gone from the server; null while it is there.",
+        "  -- When the row was found to be deleted on the server; null while it exists.",
         '  "_deleted_at" TEXT TIMESTAMP,',
         '  PRIMARY KEY ("id")',
         ")",
@@ -204,7 +204,7 @@ describe("a table that changes", () => {
     byHand("DROP TABLE things");
     expect((await during((session) => session.states())).size).toBe(0);
     byHand("DELETE FROM _sync_tables", "CREATE TABLE things (id INTEGER)");
-    await expect(store()).rejects.toEqual(failure("OWNED", "things", "not made by a sync"));
+    await expect(store()).rejects.toEqual(failure("OWNED", "things", "not created by a sync"));
   });
 });
 
@@ -239,7 +239,7 @@ test.skipIf(process.platform === "win32")(
     }
     await session.close();`;
     const said = runScript(fill, "ulimit -f 16000; trap '' XFSZ;");
-    expect(said).toMatch(/NO_SPACE .*Make room/);
+    expect(said).toMatch(/NO_SPACE .*Free up space/);
     const stored = Number(/stored (\d+)\nNO_SPACE/.exec(said)?.[1]);
     expect(query(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM fill")).toEqual([
       { rows: stored * 2000, ids: stored * 2000 },

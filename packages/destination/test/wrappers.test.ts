@@ -100,7 +100,7 @@ test("a row that differs only in what is left out is unchanged, and null for who
 test("refuses to leave out what is part of the key, and does not mind what is not there", async () => {
   await expect(commit(["id"], {})).rejects.toMatchObject({
     code: "SCHEMA_CONFLICT",
-    message: expect.stringContaining("Column id of table runs cannot be left out: it is part of the primary key"),
+    message: expect.stringContaining("Column id of table runs cannot be excluded: it is part of the primary key"),
   });
   expect(await commit(["nothing"], { upserts: [row(1)] })).toMatchObject({ inserted: 1 });
 });

@@ -60,14 +60,14 @@ export async function openInsights(
   if (!destination.read || !destination.contents) {
     throw new InsightsError(
       "NO_SQL",
-      `${destination.name} answers no SQL: sync into DuckDB, SQLite, PostgreSQL or files.`,
+      `${destination.name} does not support SQL: sync into DuckDB, SQLite, PostgreSQL or files.`,
     );
   }
   const options = signal ? { signal } : {};
   const contents = known ?? (await destination.contents(options));
   const asOf = asOfOf(contents);
   if (asOf === undefined) {
-    throw new InsightsError("NO_TABLES", `${destination.name} holds nothing that a sync wrote: sync into it first.`);
+    throw new InsightsError("NO_TABLES", `${destination.name} has no synced data: sync into it first.`);
   }
   const reader = await destination.read(options);
   const opened: Opened = { place: destination.name, reader, contents, answers: new Map() };
@@ -236,7 +236,7 @@ function checkPipelines(
   const stored = contents.map(({ pipeline }) => pipeline);
   const unknown = names.find((name) => !stored.includes(name));
   if (unknown === undefined) return;
-  throw invalid(`pipelines: nothing is stored of ${JSON.stringify(unknown)}. ${place} holds: ${stored.join(", ")}.`);
+  throw invalid(`pipelines: no data for ${JSON.stringify(unknown)}. ${place} has: ${stored.join(", ")}.`);
 }
 
 function invalid(message: string): InsightsError {

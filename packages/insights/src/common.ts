@@ -19,7 +19,7 @@ export const staleParameter = {
   include_stale: {
     type: "boolean",
     default: false,
-    description: "Whether DAGs count that are no longer in their bundle.",
+    description: "Whether to include DAGs that are no longer in their bundle.",
   },
 } as const satisfies ParameterSet;
 
@@ -31,7 +31,7 @@ export const limitParameter = (rows: number) =>
       unit: "rows",
       whole: true,
       least: 1,
-      description: "Most rows of the answer.",
+      description: "Maximum number of rows.",
     },
   }) as const satisfies ParameterSet;
 
@@ -47,7 +47,7 @@ export function ofPresentDags(
 }
 
 export const allTypesParameter = {
-  all_types: { type: "boolean", default: false, description: "Whether manual runs and backfills count too." },
+  all_types: { type: "boolean", default: false, description: "Whether to include manual runs and backfills." },
 } as const satisfies ParameterSet;
 
 /** A condition on runs: those that come by themselves, not by a person or a backfill, unless all count. */

@@ -81,7 +81,7 @@ function failing(row: Row<typeof failingNow>): Found {
     paused,
   } = row;
   const runs = streak === 1 ? "The last run failed" : `The last ${streak} runs failed`;
-  const then = running_again ? " A later one waits or runs." : paused ? " It is paused now." : "";
+  const then = running_again ? " A later one is queued or running." : paused ? " It is paused now." : "";
   // Who paused it knows.
   const severity = paused ? 1 : streak >= CRITICAL_STREAK ? 3 : 2;
   const what = `${runs}${task === null ? "" : `, in ${task}`}.${then}`;
@@ -93,15 +93,14 @@ function deadline(row: Row<typeof deadlineMisses>): Found {
   const { orchestrator, pipeline, name, promise, slots, missed, last_missed, open, outcomes } = row;
   // What was ready in time again needs no one.
   if (pipeline === null || outcomes.at(-1) === "met" || slots === 0) return undefined;
-  const what = `Not ready ${promise}: ${open ? "nothing is ready yet" : "the last one was late"}. Missed ${missed} of ${slots}.`;
+  const what = `Not ready ${promise}: ${open ? "not ready yet" : "the last one was late"}. Missed ${missed} of ${slots}.`;
   const of = { orchestrator, pipeline, name, since: last_missed };
   return { ...unknown, ...of, severity: open ? 3 : 2, what, value: missed, unit: "slots" };
 }
 
 function running(row: Row<typeof runningTooLong>): Found {
   const { orchestrator, pipeline, name, task, run_id, started, running_for: value, normal_p95: normal } = row;
-  const usual =
-    normal === null ? "too few succeeded to say what is usual" : `usually no more than ${lengthText(normal)}`;
+  const usual = normal === null ? "too few successes to compare with" : `usually no more than ${lengthText(normal)}`;
   const what = `${task ?? "A run"} has been running for ${lengthText(value)}: ${usual}.`;
   return { orchestrator, pipeline, name, task, run_id, since: started, severity: 2, what, value, normal, unit: "s" };
 }
@@ -155,13 +154,13 @@ function unusual(row: Row<typeof durationAnomalies>, after: Micros): Found {
 
 function flaky({ pipeline, dag: name, task, saved, instances, saved_percent: value }: Row<typeof flakyTasks>): Found {
   if (value < FLAKY) return undefined;
-  const what = `${task} succeeded only because it was tried again, ${saved} of ${instances} times.`;
+  const what = `${task} succeeded only on retry ${saved} of ${instances} times.`;
   return { ...unknown, orchestrator: "airflow", pipeline, name, task, severity: 1, what, value, unit: "%" };
 }
 
 function stale({ pipeline, asset: name, state, last: since, last_run, age, usual }: Row<typeof staleAssets>): Found {
   if (state !== "stale" || age === null || usual === null) return undefined;
-  const what = `Was made ${lengthText(age)} ago: usually every ${lengthText(usual)}.`;
+  const what = `Materialized ${lengthText(age)} ago: usually every ${lengthText(usual)}.`;
   const of = { orchestrator: "dagster", pipeline, name, run_id: last_run, since };
   return { ...unknown, ...of, severity: 1, what, value: age, normal: usual, unit: "s" };
 }

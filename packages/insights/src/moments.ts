@@ -53,7 +53,7 @@ export function parseMoment(what: string, text: string, timezone: string): Micro
   if (parsed.isValid) return microsOf(parsed) + Number(fraction.padEnd(6, "0"));
   throw new InsightsError(
     "INVALID_PARAMETER",
-    `${what} is ${JSON.stringify(text)}: write a date as in 2026-11-30, or a moment as in 2026-11-30T06:00:00Z.`,
+    `${what} is ${JSON.stringify(text)}: write a date as in 2026-11-30, or a time as in 2026-11-30T06:00:00Z.`,
   );
 }
 

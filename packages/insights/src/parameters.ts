@@ -39,17 +39,18 @@ function problemOf(parameter: Parameter, value: unknown): string | undefined {
       return Array.isArray(value) ? undefined : "must be a list";
     case "text": {
       const { values } = parameter;
-      if (typeof value !== "string") return "must be a text";
-      if (values) return values.includes(value) ? undefined : `is ${JSON.stringify(value)}: give ${values.join(", ")}`;
+      if (typeof value !== "string") return "must be a string";
+      if (values)
+        return values.includes(value) ? undefined : `is ${JSON.stringify(value)}: must be one of ${values.join(", ")}`;
       return value.trim() === "" ? "is empty" : undefined;
     }
     case "number": {
       const { whole, moreThan, least = 0, most = MOST } = parameter;
       if (typeof value !== "number" || Number.isNaN(value)) return "must be a number";
-      if (whole && !Number.isInteger(value)) return `is ${value}: give a whole number`;
-      if (moreThan !== undefined && !(value > moreThan)) return `is ${value}: give more than ${moreThan}`;
-      if (moreThan === undefined && value < least) return `is ${value}: give ${least} or more`;
-      return value > most ? `is ${value}: give no more than ${most}` : undefined;
+      if (whole && !Number.isInteger(value)) return `is ${value}: must be a whole number`;
+      if (moreThan !== undefined && !(value > moreThan)) return `is ${value}: must be more than ${moreThan}`;
+      if (moreThan === undefined && value < least) return `is ${value}: must be ${least} or more`;
+      return value > most ? `is ${value}: must be at most ${most}` : undefined;
     }
   }
 }

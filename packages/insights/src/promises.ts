@@ -41,7 +41,7 @@ export function promisesOf(list: readonly unknown[], timezone: string): readonly
   return list.map((given, index) => {
     const where = `expect, entry ${index + 1}`;
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
-      throw invalid(`${where} is no object: write { dag: "sales", done_by: "06:30" }.`);
+      throw invalid(`${where} is not an object: write { dag: "sales", done_by: "06:30" }.`);
     }
     return promiseOf(given as Readonly<Record<string, unknown>>, where, timezone);
   });
@@ -53,7 +53,7 @@ function promiseOf(given: Readonly<Record<string, unknown>>, where: string, time
   for (const key of ["dag", "job", "pipeline", "done_by", "within", "timezone"]) {
     const value = given[key];
     if (value === undefined || (typeof value === "string" && value !== "")) continue;
-    throw invalid(`${where}: ${key} must be a text. Put quotes around it.`);
+    throw invalid(`${where}: ${key} must be a string: put it in quotes.`);
   }
   const { dag, job, pipeline, done_by, within } = given as Readonly<Record<string, string | undefined>>;
   if ((dag === undefined) === (job === undefined)) throw invalid(`${where} must name either a dag or a job.`);
@@ -67,7 +67,7 @@ function promiseOf(given: Readonly<Record<string, unknown>>, where: string, time
   };
   if (within !== undefined) {
     if (given.timezone !== undefined || given.days !== undefined) {
-      throw invalid(`${where} (${of.name}): timezone and days go with done_by, not with within.`);
+      throw invalid(`${where} (${of.name}): timezone and days need done_by, not within.`);
     }
     return { ...of, text: `within ${within}`, within: lengthOf(within, `${where} (${of.name})`) };
   }
@@ -115,7 +115,7 @@ function lengthOf(text: string, where: string): Micros {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)\s*([dhms])/g)];
   const isWhole =
     parts.length > 0 && text.replace(/\s/g, "") === parts.map(([part]) => part.replace(/\s/g, "")).join("");
-  if (!isWhole) throw invalid(`${where}: within is ${JSON.stringify(text)}: write a length as in 45m or 1h30m.`);
+  if (!isWhole) throw invalid(`${where}: within is ${JSON.stringify(text)}: write a duration as in 45m or 1h30m.`);
   return Math.round(
     parts.reduce((sum, [, number, unit]) => sum + Number(number) * (units[unit as string] as number), 0),
   );

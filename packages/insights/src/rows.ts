@@ -45,5 +45,5 @@ function answerValue(name: string, { type, nullable }: AnswerColumn, value: Valu
 
 function numberOf(name: string, value: number): number {
   if (Number.isFinite(value)) return value;
-  throw new TypeError(`Column ${name} of an answer is no number.`);
+  throw new TypeError(`Column ${name} of an answer is not a number.`);
 }

@@ -45,11 +45,11 @@ type Given = { readonly [K in "since" | "until" | "days"]: Scope[K] | undefined 
 export function windowOf({ since, until, days }: Given, usualDays: number, asOf: Micros, timezone: string): Window {
   if (days !== undefined && !(typeof days === "number" && days > 0 && days <= MOST_DAYS)) {
     throw invalid(
-      `days is ${typeof days === "number" ? days : JSON.stringify(days)}: give a number above 0, up to 36,500.`,
+      `days is ${typeof days === "number" ? days : JSON.stringify(days)}: must be a number above 0, up to 36,500.`,
     );
   }
   if (since !== undefined && days !== undefined)
-    throw invalid("since and days both say where the window begins: leave one out.");
+    throw invalid("since and days both set the start of the window: use only one of them.");
   const to = until === undefined ? asOf : parseMoment("until", until, timezone);
   const from = since === undefined ? to - Math.round((days ?? usualDays) * DAY) : parseMoment("since", since, timezone);
   if (from < to) return { from, to };

@@ -5,7 +5,7 @@ import type { AnswerColumns } from "./question.ts";
 /** Whose duration it is. */
 export const timedColumns = {
   ...jobColumns,
-  task: { type: "text", nullable: true, description: "The task; null for whole runs." },
+  task: { type: "text", nullable: true, description: "The task; null for runs." },
 } as const satisfies AnswerColumns;
 
 /** What tells one from the others. `task` is empty for whole runs. */

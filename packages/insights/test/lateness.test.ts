@@ -154,7 +154,7 @@ test("queue_wait", async () => {
     { key: "(asset runs)", n: 1, max: 0 },
   ]);
   await expect(asked(queueWait, { by: "host" as never })).rejects.toThrow(
-    'queue_wait: by is "host": give pool, queue, executor, job, hour, all.',
+    'queue_wait: by is "host": must be one of pool, queue, executor, job, hour, all.',
   );
 });
 

@@ -53,7 +53,7 @@ test("deadline_misses", async () => {
   });
   await expect(asked(deadlineMisses)).rejects.toMatchObject({
     code: "NO_PROMISES",
-    message: expect.stringMatching(/nothing is promised.*expect.*dagsync\.yaml/),
+    message: expect.stringMatching(/no deadlines are configured.*expect.*dagsync\.yaml/),
   });
   // Of the last two weeks, from the first run on: 20 October.
   expect((await asked(deadlineMisses, { expect: [daily], days: 30 }))[0]).toMatchObject({ slots: 14, met: 12 });
@@ -120,9 +120,9 @@ test("needs_attention", async () => {
     long: "A run has been running for 3 h: usually no more than 10 min.",
     ingest: "No run since one was due 32 h ago, by ingest_daily (0 4 * * *).",
     few: "No run since one was due 4 h ago, by 0 18 * * *.",
-    load: "The last 2 runs failed. A later one waits or runs.",
+    load: "The last 2 runs failed. A later one is queued or running.",
     "(asset runs)": "A run has been queued for 3 h: run queue.",
-    flaky: "fetch succeeded only because it was tried again, 4 of 6 times.",
+    flaky: "fetch succeeded only on retry 4 of 6 times.",
   });
   expect((await asked(needsAttention)).map(({ name }) => name)).toEqual([
     "mapped",
@@ -171,7 +171,7 @@ test("needs_attention: what is critical, what is old, and a place with Airflow o
     kind: "deadline_misses",
     name: "daily_sales",
     since: at("11-02 06:30"),
-    what: "Not ready by 06:30 UTC: nothing is ready yet. Missed 2 of 7.",
+    what: "Not ready by 06:30 UTC: not ready yet. Missed 2 of 7.",
     more: 1,
   });
 });

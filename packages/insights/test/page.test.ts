@@ -69,10 +69,10 @@ test("names that servers gave are text", async () => {
 
 test("what found something has a table, what found nothing a line, and numbers come first", async () => {
   const text = await page();
-  expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are broken at this moment\?<\/h3>/);
+  expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are failing now\?<\/h3>/);
   expect(text).toMatch(/<p class="nothing" id="[a-z_]+"><b>[^<]*<\/b> Nothing\.<\/p>/);
   // That no run was late would sound as if something had been promised.
-  expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> Nothing is promised: /);
+  expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> No deadlines are configured: /);
   expect(dataOf(text).questions).not.toHaveProperty("deadline_misses");
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
 });

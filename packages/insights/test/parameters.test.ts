@@ -73,7 +73,7 @@ test.each([
   [{ timezone: "Mars/Base" }, 'timezone is "Mars/Base"'],
   [{ timezone: 2 }, "timezone is 2"],
   [{ pipelines: [] }, "pipelines is empty"],
-  [{ pipelines: ["airflow", "nobody"] }, 'nothing is stored of "nobody"'],
+  [{ pipelines: ["airflow", "nobody"] }, 'no data for "nobody"'],
   [{ pipelines: "airflow" }, "pipelines must be a list"],
   [{ limt: 5 }, "success_rate has no parameter limt"],
 ])("%j is refused", async (given, message) => {

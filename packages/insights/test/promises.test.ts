@@ -15,19 +15,19 @@ test("promises in their forms", () => {
 });
 
 test.each([
-  ["sales", "entry 1 is no object"],
+  ["sales", "entry 1 is not an object"],
   [{ done_by: "06:30" }, "either a dag or a job"],
   [{ dag: "a", job: "b", done_by: "06:30" }, "either a dag or a job"],
   [{ dag: "a" }, "either done_by or within"],
   [{ dag: "a", done_by: "06:30", within: "5m" }, "either done_by or within"],
   [{ dag: "a", done_by: "24:30" }, 'done_by is "24:30"'],
-  [{ dag: "a", done_by: 390 }, "done_by must be a text"],
+  [{ dag: "a", done_by: 390 }, "done_by must be a string"],
   [{ dag: "a", done_by: "06:30", timezone: "Berlin" }, "timezone"],
   [{ dag: "a", done_by: "06:30", days: ["someday"] }, "days must be weekdays"],
   [{ dag: "a", done_by: "06:30", days: 1 }, "days must be weekdays"],
   [{ dag: "a", within: "soon" }, 'within is "soon"'],
   [{ dag: "a", within: "5 apples 3m" }, "within is"],
-  [{ dag: "a", within: "5m", days: ["mon"] }, "go with done_by"],
+  [{ dag: "a", within: "5m", days: ["mon"] }, "need done_by"],
   [{ dag: "a", done: "06:30" }, "unknown key done"],
 ])("%j: %s", (promise, message) => {
   expect(() => read(promise)).toThrow(message);

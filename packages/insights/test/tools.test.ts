@@ -55,7 +55,7 @@ test("of the pipelines that are served, and no others; with what a configuration
   expect((await call("deadline_misses")).structured.total_rows).toBeGreaterThan(0);
   expect((await call("success_rate", { pipelines: ["dagster"] })).text).toContain('"dagster" is not served here');
   const other = toolsOf(file, { pipelines: ["never_synced"] });
-  expect((await other("success_rate")).text).toBe("Nothing is stored yet of never_synced: sync first.");
+  expect((await other("success_rate")).text).toBe("No data yet for never_synced: sync first.");
 });
 
 test("says that an answer stops at its limit, or is cut", async () => {
@@ -92,7 +92,7 @@ test("SQL of PostgreSQL does not reach what its user may, however it is written"
   ]) {
     const { isError, text } = await call("query", { sql });
     expect({ sql, isError }).toEqual({ sql, isError: true });
-    expect(text, sql).toMatch(/^query: (\w+ does more than compute from rows|Write texts in plain quotes)/);
+    expect(text, sql).toMatch(/^query: (\w+ does more than compute from rows|Write strings in plain quotes)/);
   }
   const sql = `SELECT 'pg_read_file(' AS a, $$it's -- fine$$ AS b, pg_typeof(1)::text AS c -- pg_sleep(1)`;
   expect(await call("query", { sql })).toMatchObject({

@@ -91,7 +91,7 @@ test("cost_by_owner", async () => {
   ]);
   expect(await asked(costByOwner, { pipelines: ["dagster"] })).toMatchObject([{ key: "(none)", runs: 10 }]);
   await expect(asked(costByOwner, { by: "team" as never })).rejects.toThrow(
-    'cost_by_owner: by is "team": give owner, tag, operator, dag, queue.',
+    'cost_by_owner: by is "team": must be one of owner, tag, operator, dag, queue.',
   );
 });
 

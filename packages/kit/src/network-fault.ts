@@ -33,36 +33,31 @@ const rows = (server: string): readonly Row[] => [
   [
     /ECONNREFUSED|ConnectionRefused/,
     "CONNECTION_REFUSED",
-    "nothing listens there",
+    "nothing listens at that address",
     `is ${server} running, and is this its address?`,
   ],
   [/ECONN(RESET|ABORTED)|EPIPE|ERR_SOCKET|PREMATURE|MISMATCH|Z_BUF/, "CONNECTION_LOST", "the connection broke"],
-  [
-    /Z_DATA/,
-    "CONNECTION_LOST",
-    "the answer is not compressed in the way that its header says",
-    "a proxy may have garbled it",
-  ],
-  [/ENOTFOUND|EAI_/, "HOST_NOT_FOUND", "there is no such host", "check the address and the DNS"],
-  [/UNREACH/, "HOST_UNREACHABLE", "no route leads there"],
-  [/TIMED?OUT/, "TIMEOUT", "the server did not answer in time"],
+  [/Z_DATA/, "CONNECTION_LOST", "the response is not compressed as its header says", "a proxy may have garbled it"],
+  [/ENOTFOUND|EAI_/, "HOST_NOT_FOUND", "unknown host", "check the URL and DNS"],
+  [/UNREACH/, "HOST_UNREACHABLE", "no route to the host"],
+  [/TIMED?OUT/, "TIMEOUT", "the server did not respond in time"],
   [
     /SELF_SIGNED|UNABLE_TO_(GET_ISSUER|VERIFY)|UNTRUSTED/,
     "TLS_UNTRUSTED",
-    "the server's certificate is not signed by an authority that is trusted here",
+    "the server's certificate is not signed by a trusted authority",
     "set NODE_EXTRA_CA_CERTS=/path/to/authority.pem",
   ],
   [
     /CERT_/,
     "TLS_FAILED",
-    "the server's certificate is not accepted",
-    "check its host name, its dates and the clock here",
+    "the server's certificate was rejected",
+    "check its host name and dates, and this machine's clock",
   ],
   [/WRONG_VERSION|PACKET_LENGTH/, "TLS_FAILED", "the port does not speak TLS", "try http:// instead of https://"],
   [/EPROTO/, "TLS_FAILED", "the TLS handshake failed"],
   // A parser that stumbles met something that is no HTTP server, or TLS where none was asked for.
-  [/HPE_|HTTPParser/, "NETWORK_FAILED", "what answers there is no HTTP server, or wants https://"],
-  [/bad port/, "NETWORK_FAILED", "fetch refuses this port (bad port)"],
+  [/HPE_|HTTPParser/, "NETWORK_FAILED", "the server does not speak HTTP, or requires https://"],
+  [/bad port/, "NETWORK_FAILED", "fetch does not allow this port (bad port)"],
 ];
 
 /**

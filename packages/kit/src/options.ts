@@ -26,7 +26,7 @@ export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): H
     throw invalid(unsendable);
   }
   for (const [name, value] of headers) {
-    if (ofTheConnection.test(name)) throw invalid(`the header ${name} belongs to the connection: leave it out`);
+    if (ofTheConnection.test(name)) throw invalid(`the header ${name} is managed by the connection: leave it out`);
     // Those of a Headers may hold other controls, at which a request only fails once it is sent.
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw invalid(unsendable);
     if (value.length > longestHeader) throw invalid(`a header has a value of more than ${longestHeader} characters`);

@@ -48,7 +48,8 @@ export async function poll<Found>({ what, options, signal, ask, tooLate }: Poll<
       pauseMs = Math.max(growingMs, retryAfterMs);
     }
     const leftMs = end - Date.now();
-    if (leftMs <= 0) throw tooLate(`Waited ${deadlineMs / 1000} s for ${what}, in vain. It may still happen.`, cause);
+    if (leftMs <= 0)
+      throw tooLate(`Timed out after ${deadlineMs / 1000} s waiting for ${what}; it may still finish.`, cause);
     await sleep(Math.min(pauseMs, leftMs), signal);
   }
 }

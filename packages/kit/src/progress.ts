@@ -33,9 +33,9 @@ export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRES
       if (seen.size < mostRemembered) seen.add(key);
     }
     idlePages = isNew ? 0 : idlePages + 1;
-    if (idlePages >= mostIdlePages) throw stuck("NO_PROGRESS", `${idlePages} pages in a row bring nothing new`);
+    if (idlePages >= mostIdlePages) throw stuck("NO_PROGRESS", `${idlePages} pages in a row contained nothing new`);
     if (typeof next !== "string") return;
-    if (next === token) throw stuck("PAGE_TOKEN_REPEATED", "it repeats a page token");
+    if (next === token) throw stuck("PAGE_TOKEN_REPEATED", "a page token was repeated");
     pages += 1;
     if (pages < moveAt) return;
     token = next;

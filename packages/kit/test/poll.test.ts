@@ -43,7 +43,10 @@ test("a poll that is too late says for what, and why the last question failed", 
   const last = trouble({ retryable: true });
   const options = { intervalMs: 1, deadlineMs: 10 };
   const polled = poll({ what: "it", options, signal: undefined, ask: () => Promise.reject(last), tooLate });
-  await expect(polled).rejects.toMatchObject({ message: expect.stringContaining("0.01 s for it"), cause: last });
+  await expect(polled).rejects.toMatchObject({
+    message: expect.stringContaining("0.01 s waiting for it"),
+    cause: last,
+  });
 });
 
 test.each([trouble({ retryable: false }), trouble({ retryable: "yes" }), new Error("a defect"), undefined, null])(

@@ -24,8 +24,9 @@ export function untestedNote(server: TestedServer, version: unknown): string | u
   const [found, tested] = [minorOf(version), minorOf(newest)!];
   const said = version.trim().replace(/\s+/g, " ").slice(0, LONGEST);
   const meaning =
-    "What is new in it may be missing from the tables, or fail the sync. Look for a newer release of ours.";
-  if (!found) return `${server} ${said}: this cannot be compared with the versions tested, up to ${newest}. ${meaning}`;
+    "New fields may be missing from the tables, or the sync may fail. Check for a newer release of dagsync.";
+  if (!found)
+    return `${server} ${said}: this version cannot be compared with the tested ones, up to ${newest}. ${meaning}`;
   const [major, minor] = found;
   if (major < tested[0] || (major === tested[0] && minor <= tested[1])) return undefined;
   return `${server} ${said} is newer than any version tested, up to ${newest}. ${meaning}`;

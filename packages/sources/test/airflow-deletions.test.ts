@@ -217,7 +217,7 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
   simulator.clock.advance(60_000);
   for (const run of [...big.runs.values()].slice(0, 120)) world.deleteRun(run, true);
   await expect(syncNow(reconcile)).rejects.toThrow(
-    "airflow_dag_runs: 120 of 210 rows (57 %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (`allowMassDelete`)",
+    "airflow_dag_runs: 120 of 210 rows (57 %) are no longer on the server. A sync refuses to delete that many: they stay as they are. If they are really gone, sync again and allow it (`allowMassDelete`)",
   );
   expect(await differences()).not.toEqual([]);
   // What is not believed holds nothing else up: the window has moved on.

@@ -150,9 +150,9 @@ describe("a list that never ends, ends", () => {
 describe("an answer of another shape is told by its address and its field", () => {
   /** Where the lie is, what becomes of the body, and what is said of it. */
   const lies: Record<string, readonly [path: RegExp, change: (body: Told["body"]) => unknown, said: RegExp]> = {
-    "null rows": [/\/dags$/, (body) => ({ ...body, dags: [null] }), /dags\[0\] is null, where an object/],
+    "null rows": [/\/dags$/, (body) => ({ ...body, dags: [null] }), /dags\[0\] is null, expected an object/],
     "rows that are texts": [/\/dags$/, (body) => ({ ...body, dags: ["a"] }), /dags\[0\] is "a"/],
-    "a list that is a text": [/\/dags$/, (body) => ({ ...body, dags: "none" }), /dags is "none", where a list/],
+    "a list that is a text": [/\/dags$/, (body) => ({ ...body, dags: "none" }), /dags is "none", expected a list/],
     "no fields": [/\/dags$/, (body) => ({ ...body, dags: [{ dag_id: "a" }] }), /dags\[0\].is_paused is missing/],
     "an id that is an object": [
       /\/dags$/,
@@ -180,12 +180,12 @@ describe("an answer of another shape is told by its address and its field", () =
     "a time that is a number": [
       /dagRuns\/list$/,
       (b) => ({ ...b, dag_runs: b.dag_runs.map((run: object) => ({ ...run, end_date: 7 })) }),
-      /end_date is 7, where text/,
+      /end_date is 7, expected text/,
     ],
     "a number of a try that is text": [
       /taskInstances\/list$/,
       (b) => ({ ...b, task_instances: b.task_instances.map((row: object) => ({ ...row, try_number: "1" })) }),
-      /try_number is "1", where a whole number/,
+      /try_number is "1", expected a whole number/,
     ],
     "an index that is no whole number": [
       /taskInstances\/list$/,
@@ -198,8 +198,8 @@ describe("an answer of another shape is told by its address and its field", () =
       () => ({ event_logs: [null], total_entries: 1 }),
       /event_logs\[0\] is null/,
     ],
-    "an answer that is null": [/dagStats$/, () => null, /(it|that) is null, where an object/],
-    "an answer that is a list": [/dagStats$/, () => [], /(it|that) is a list, where an object/],
+    "an answer that is null": [/dagStats$/, () => null, /(it|that) is null, expected an object/],
+    "an answer that is a list": [/dagStats$/, () => [], /(it|that) is a list, expected an object/],
   };
 
   test.each(Object.entries(lies))("%s", async (_, [path, change, said]) => {
@@ -248,7 +248,7 @@ test.each([0, 2])("I8: a server that counts more runs than it lists is told of: 
   const error = (await airflow.syncNow().catch((thrown: unknown) => thrown)) as SyncError;
   expect(error.result?.problems[0]).toMatchObject({
     code: "CONTRADICTION",
-    message: expect.stringMatching(/counts \d+ runs of \w+, and lists [02]\./),
+    message: expect.stringMatching(/counts \d+ runs of \w+, but lists [02]\./),
   });
   airflow.front.tell();
   await airflow.syncNow();

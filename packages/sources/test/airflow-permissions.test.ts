@@ -44,7 +44,7 @@ test("I8: a DAG that the user may not see any more keeps its rows, once a sync s
     world.finishRun(world.addRun(world.dags.get("a")!));
     const { events, streams } = await syncNow({ reconcile });
     expect(notices(events, "DAGS_HIDDEN")).toEqual([
-      "The server does not list these DAGs any more: b: this user may not see them any more. Their rows stay as they are.",
+      "The server no longer lists these DAGs: b: this user may no longer see them. Their rows stay as they are.",
     ]);
     expect(streams.map(({ inserted, deleted }) => [inserted, deleted])).toEqual([
       [0, 0],
@@ -124,7 +124,7 @@ test("a user who may not read DAG versions is told what that means, and all is s
   expect(await differences()).toEqual([]);
 });
 
-test("what a user who may not read the event log will not find is said once, also where streams ended apart", async () => {
+test("what a user who may not read the audit log will not find is said once, also where streams ended apart", async () => {
   const { simulator, syncNow } = await threeDags();
   await syncNow();
   const forbid = (place: string) => {

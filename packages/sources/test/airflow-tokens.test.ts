@@ -44,7 +44,9 @@ test("a token given from outside that every other answer refuses ends the sync w
     },
   });
   const source = airflow({ client });
-  await expect(syncNow({ source })).rejects.toThrow("Some answers from this address accept a token and some refuse");
+  await expect(syncNow({ source })).rejects.toThrow(
+    "The same token is accepted in some responses from this URL and rejected in others",
+  );
   await syncNow();
   expect(await differences()).toEqual([]);
 });

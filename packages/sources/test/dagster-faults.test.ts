@@ -89,25 +89,25 @@ describe("I9: what passes costs no row", () => {
 
 describe("I9: what does not pass is an error that says why, never fewer rows and success", () => {
   const lasting: Record<string, { readonly fault: Fault; readonly says: RegExp }> = {
-    "HTML with status 200": { fault: { html200: true }, says: /text\/html, "Sign in".*a proxy's page/ },
-    "an empty object": { fault: { body: {} }, says: /not a whole GraphQL answer/ },
+    "HTML with status 200": { fault: { html200: true }, says: /text\/html, "Sign in".*a page of a proxy/ },
+    "an empty object": { fault: { body: {} }, says: /not a complete GraphQL response/ },
     "text that calls itself JSON": {
       fault: { body: "Service unavailable", headers: { "content-type": "application/json" } },
       says: /application\/json, "Service unavailable"/,
     },
     "no content at all": { fault: { body: "", status: 204 }, says: /HTTP 204.*without a body/ },
     "503 for ever": { fault: { status: 503, body: "Service Unavailable" }, says: /HTTP 503/ },
-    "a body that is always cut": { fault: { cutBodyAt: 20 }, says: /got no answer/ },
-    "a gzip that always lies": { fault: { headers: { "content-encoding": "gzip" } }, says: /got no answer/ },
+    "a body that is always cut": { fault: { cutBodyAt: 20 }, says: /got no response/ },
+    "a gzip that always lies": { fault: { headers: { "content-encoding": "gzip" } }, says: /got no response/ },
     "`errors` beside `data` for ever": {
       fault: {
         body: { data: { runs: { __typename: "Runs", results: [] } }, errors: [{ message: "database is locked" }] },
       },
-      says: /only a part of the data came. database is locked/,
+      says: /only a part of the data arrived. database is locked/,
     },
     "credentials that are no longer accepted": {
       fault: { status: 401, body: { error: "token expired" } },
-      says: /HTTP 401.*credentials are missing or not accepted/,
+      says: /HTTP 401.*credentials are missing or wrong/,
     },
     "429 that asks to come back tomorrow": {
       fault: { status: 429, headers: { "retry-after": "86400" }, body: "slow down" },
@@ -131,7 +131,7 @@ describe("I9: what does not pass is an error that says why, never fewer rows and
     const { server, syncNow, differences } = await setUp();
     server.faults.push({ stall, match: isAsked("RunChanges"), times: 1000 });
     const requests = { retries: 1, retryWaitMs: 0, attemptMs: 300 };
-    await expect(syncNow({ requests })).rejects.toThrow(/changed runs: no answer within 0.3 s/);
+    await expect(syncNow({ requests })).rejects.toThrow(/changed runs: no response within 0.3 s/);
     server.faults.clear();
     await syncNow();
     expect(differences()).toEqual([]);
@@ -169,7 +169,7 @@ test("I7: pages that begin after the same run for ever are an error, not a listi
   };
   let repeated: string | undefined;
   const failed = syncNow({ client: { fetch: repeating }, fullRefresh: true });
-  await expect(failed).rejects.toThrow(/cannot be listed to their end.*comes round/);
+  await expect(failed).rejects.toThrow(/cannot be listed completely.*returns to/);
   await syncNow();
   expect(differences()).toEqual([]);
 });
@@ -225,7 +225,7 @@ test("a host that does not exist is named", async () => {
   const cause = Object.assign(new Error("getaddrinfo ENOTFOUND dagster.invalid"), { code: "ENOTFOUND" });
   const unknown: typeof fetch = () => Promise.reject(new TypeError("fetch failed", { cause }));
   const failed = syncNow({ client: { url: "http://dagster.invalid", fetch: unknown } });
-  await expect(failed).rejects.toThrow(/dagster.invalid.*ENOTFOUND.*no such host/);
+  await expect(failed).rejects.toThrow(/dagster.invalid.*ENOTFOUND.*Unknown host/);
 });
 
 test("I9: sensors are not stored without the runs that they have in progress, where the runs could not be read", async () => {

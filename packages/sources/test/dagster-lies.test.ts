@@ -60,7 +60,7 @@ describe("an answer of another shape is told by its address and its field", () =
     ],
     "a workspace that is text": [
       lieTo("Definitions", (d) => put(d, "workspace", "none")),
-      /workspace is "none", where an object/,
+      /workspace is "none", expected an object/,
     ],
     "a type that is nested too deeply": [
       {
@@ -70,17 +70,14 @@ describe("an answer of another shape is told by its address and its field", () =
           }
         },
       },
-      /answered nothing where Runs was asked for/,
+      /returned nothing instead of Runs/,
     ],
-    "a union that is empty": [
-      lieTo("RunsPage", (d) => put(d, "runs", {})),
-      /answered nothing where Runs was asked for/,
-    ],
+    "a union that is empty": [lieTo("RunsPage", (d) => put(d, "runs", {})), /returned nothing instead of Runs/],
     "an error member": [
       lieTo("RunChanges", (d) => put(d, "head", { __typename: "TypeError", message: "busy" })),
-      /answered TypeError where Runs was asked for: busy/,
+      /returned TypeError instead of Runs: busy/,
     ],
-    "no statuses": [lieTo("Definitions", (d) => put(d, "statuses", null)), /does not say which statuses/],
+    "no statuses": [lieTo("Definitions", (d) => put(d, "statuses", null)), /does not list the statuses/],
     "nested too deeply": [
       {
         answer: (told) => {
@@ -98,7 +95,7 @@ describe("an answer of another shape is told by its address and its field", () =
     for (const error of await failed(fixture)) {
       expect(["UNEXPECTED_ANSWER", "RESULT"]).toContain(error.code);
       expect(error.message).toMatch(said);
-      expect(error.message).toMatch(/^The answer to [\w ]+ \(http:\/\/127\.0\.0\.1:\d+\/graphql\)/);
+      expect(error.message).toMatch(/^The response to [\w ]+ \(http:\/\/127\.0\.0\.1:\d+\/graphql\)/);
       expect(error.retryable).toBe(false);
     }
     expect(fixture.front.asked()).toBeLessThan(40);

@@ -11,7 +11,7 @@ export function withDeadline<T>(
   signal: AbortSignal,
   work: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const message = `${label}: no answer within ${Math.round(limitMs / 100) / 10} s`;
+  const message = `${label}: no response within ${Math.round(limitMs / 100) / 10} s`;
   const timeout = () => new SyncError("DEADLINE_EXCEEDED", message, { retryable: true });
   return withKitDeadline(work, { timeoutMs: limitMs, signals: [signal], timeout });
 }

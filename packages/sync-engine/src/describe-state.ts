@@ -37,7 +37,7 @@ export async function describeState({
   signal,
 }: DescribeStateOptions): Promise<readonly StreamState[]> {
   if (!destination.contents) {
-    throw new SyncError("NOT_SUPPORTED", `${destination.name} cannot say yet what it holds.`);
+    throw new SyncError("NOT_SUPPORTED", `${destination.name} does not support listing its contents yet.`);
   }
   const pipelines = await destination.contents(signal && { signal });
   return pipelines

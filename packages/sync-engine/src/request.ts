@@ -138,6 +138,6 @@ function isDeadline(error: unknown): boolean {
 /** An error that is not repeated, as its own wait is longer than what is left. */
 function tooLong(label: string, pauseMs: number): SyncError {
   const seconds = Math.ceil(pauseMs / 1000);
-  const message = `${label}: the server wants to be left alone for ${seconds} s more, which is longer than a request may take. Sync again later.`;
+  const message = `${label}: the server asked to wait for another ${seconds} s, which is longer than a request may take. Sync again later.`;
   return new SyncError("DEADLINE_EXCEEDED", message, { retryable: true, retryAfterMs: pauseMs });
 }

@@ -31,7 +31,7 @@ export function createServerClock({ now, emit }: Pick<SourceContext, "now" | "em
       const time = parseHttpDate(date);
       if (time !== undefined) earliest = Math.min(earliest, time);
       else {
-        const message = `An answer is dated ${JSON.stringify(date.slice(0, 60))}, which is no date: it is left aside. The server's clock, or a proxy before it, is wrong.`;
+        const message = `A response is dated ${JSON.stringify(date.slice(0, 60))}, which is not a date, and is ignored. The clock of the server, or of a proxy before it, is wrong.`;
         say("IMPOSSIBLE_DATE", message);
       }
     },
@@ -39,7 +39,7 @@ export function createServerClock({ now, emit }: Pick<SourceContext, "now" | "em
       const local = now();
       if (Number.isFinite(earliest) && Math.abs(earliest - local) > NOTABLE_MS) {
         const [server, own] = [new Date(earliest), new Date(local)].map((date) => date.toISOString().slice(0, 16));
-        const message = `The server's clock shows ${server}, and this machine's ${own}. The earlier one counts; the other is left aside. Set the wrong one right.`;
+        const message = `The server's clock shows ${server}, but this machine's shows ${own}. The sync uses the earlier one. Correct the wrong clock.`;
         say("CLOCKS_DIFFER", message);
       }
       return { server: Math.min(earliest, local), local };

@@ -24,7 +24,7 @@ function plain(wanted: string, fits: (value: unknown) => boolean): Shape {
 export const shapes = {
   text: plain("text", (value) => typeof value === "string"),
   /** An id: text that is not empty. */
-  id: plain("text that is not empty", (value) => typeof value === "string" && value !== ""),
+  id: plain("a non-empty string", (value) => typeof value === "string" && value !== ""),
   number: plain("a number", (value) => typeof value === "number"),
   integer: plain("a whole number", Number.isSafeInteger),
   /** How many there are. */
@@ -75,7 +75,7 @@ export const shapes = {
 /**
  * Holds an answer to a shape.
  *
- * @param where the answer, for the message: `The answer to dags (http://airflow/api/v2/dags)`
+ * @param where the answer, for the message: `The response to dags (http://airflow/api/v2/dags)`
  * @throws SyncError `UNEXPECTED_ANSWER` that names the field and what is in it
  */
 export function expectShape(shape: Shape, answer: unknown, where: string): void {
@@ -87,6 +87,6 @@ function unexpectedAnswer(where: string, { path, wanted, found }: Misfit): SyncE
   const what = path === "" ? "it" : path.replace(/^\./, "");
   return new SyncError(
     "UNEXPECTED_ANSWER",
-    `${where} is not what this server promises: ${what} is ${shown(found)}, where ${wanted} is expected. Nothing of it was stored. Is there a proxy in between, or another program behind this address?`,
+    `${where} does not match the server's schema: ${what} is ${shown(found)}, expected ${wanted}. Nothing of it was stored. Is there a proxy in between, or another program at this URL?`,
   );
 }

@@ -207,7 +207,7 @@ function uniqueIn(
   name: string,
 ): Pick<StreamBatch, "upserts" | "replace"> {
   const all = [...(replace ?? []).flatMap(({ rows }) => rows), ...(upserts ?? [])];
-  const once = uniqueRows(all, primaryKey, `What was read for table ${name}`);
+  const once = uniqueRows(all, primaryKey, `The rows read for table ${name}`);
   if (once.length === all.length) return {};
   const left = new Set<object>(once);
   const unique = <R extends object>(rows: readonly R[]) => rows.filter((row) => left.delete(row));
@@ -226,7 +226,7 @@ function streamsFailed(result: SyncResult): SyncError {
     ...(result.problems.length > MOST_TOLD ? [`${result.problems.length - MOST_TOLD} more problems of this sync`] : []),
   ].map((text) => text.replace(/\.$/, ""));
   const done = result.streams.filter((stream) => !stream.error).map(({ stream }) => stream);
-  const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " Nothing was synced to its end.";
+  const rest = done.length > 0 ? ` Synced: ${done.join(", ")}.` : " No stream was synced completely.";
   const retryable =
     failed.length > 0 && failed.every(({ error }) => (error as { retryable?: boolean })?.retryable === true);
   return new SyncError("STREAMS_FAILED", `Not everything was synced. ${said.join("; ")}.${rest}`, {

@@ -11,7 +11,7 @@ import { SyncError } from "./errors.ts";
  * tables, or list what is in two places; nothing is lost where one of them is left out.
  *
  * @param key the fields that tell rows apart
- * @param where the rows are, for the message: `The answer to dag runs (http://airflow/api/v2/…)`
+ * @param where the rows are, for the message: `The response to dag runs (http://airflow/api/v2/…)`
  * @throws SyncError `KEY_COLLISION`
  */
 export function uniqueRows<R extends object>(rows: readonly R[], key: readonly string[], where: string): readonly R[] {
@@ -47,7 +47,7 @@ function keyCollision(where: string, key: readonly string[], one: object, other:
   const more = names.length > 10 ? ` and ${names.length - 10} more` : "";
   return new SyncError(
     "KEY_COLLISION",
-    `${where} has two different rows with one key: ${keyOf(one)}; and ${keyOf(other)}. They differ in ${differences.join(", ")}${more}. The server has something that this version of dagsync does not know, and would merge. Nothing of this answer was stored: look for a newer version.`,
+    `${where}: two different rows have the same key: ${keyOf(one)}; and ${keyOf(other)}. They differ in ${differences.join(", ")}${more}. The server has something that this version of dagsync does not know about, and would merge. Nothing of this response was stored: check for a newer version.`,
   );
 }
 

@@ -168,9 +168,9 @@ export class UnstoredRows {
   #error({ table, row, cause }: TooMany, count: number): SyncError {
     return new SyncError(
       "TOO_MANY_UNSTORED",
-      `${this.#options.nameOf(table)}: ${count} rows cannot be stored, which are too many to remember. ` +
-        `${count > MOST_HELD ? "The sync of this stream ended there" : "All others are stored"}, and the next sync reads again ` +
-        `what this one read. Change what keeps them out, or leave the column out. The last of them: ${described(table, row)}.`,
+      `${this.#options.nameOf(table)}: ${count} rows cannot be stored, which is too many to remember. ` +
+        `${count > MOST_HELD ? "The stream stopped there" : "All others are stored"}, and the next sync reads again ` +
+        `what this one read. Fix the cause, or exclude the column. The last of them: ${described(table, row)}.`,
       { cause },
     );
   }
@@ -181,7 +181,7 @@ export class UnstoredRows {
     if (reported.has(mark) || this.#told >= MOST_ROWS) return;
     reported.add(mark);
     this.#told += 1;
-    const message = `${nameOf(table)}: ${described(table, row)}. The next sync tries it again.`;
+    const message = `${nameOf(table)}: ${described(table, row)}. The next sync retries it.`;
     emit({ type: "problem", code: "UNSTORED_ROW", message });
   }
 }

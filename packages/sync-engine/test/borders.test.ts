@@ -50,7 +50,7 @@ describe("I13: a batch with two different rows of one key", () => {
     const [stream] = failed.result?.streams ?? [];
     expect(stream?.error).toMatchObject({
       code: "KEY_COLLISION",
-      message: expect.stringMatching(/table things .*id 1; and id 1.* differ in region \("a", "c"\)/),
+      message: expect.stringMatching(/table things.*id 1; and id 1.* differ in region \("a", "c"\)/),
     });
     expect(destination.rows("things").map(({ id }) => Number(id))).toEqual([9]);
   });

@@ -14,7 +14,7 @@ export const jobs = defineTable({
     id: { type: "string", description: "Job." },
     attempt: { type: "int64", description: "Its attempt." },
     is_latest: { type: "boolean", description: "Whether that is the present one." },
-    at: { type: "timestamp", description: "When it began." },
+    at: { type: "timestamp", description: "When it started." },
     plant: { type: "string", description: "Where." },
     // What a comparison calls its own columns must not be in the way of these.
     kind: { type: "string", description: "What sort of job it is." },

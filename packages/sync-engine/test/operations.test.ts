@@ -140,10 +140,10 @@ test("what cannot be exported or imported says why, and what is cut off brings n
   const cut = text.slice(0, text.lastIndexOf('{"type":"end"'));
   await expect(importing(cut, to)).rejects.toMatchObject({
     code: "INVALID_EXPORT",
-    message: expect.stringMatching(/^x is cut off/),
+    message: expect.stringMatching(/^x is truncated/),
   });
   expect(await describeState({ destination: to })).toEqual([]);
-  await expect(importing("CANARY", to)).rejects.toThrow(/^x:1: this is not a line of an export/);
+  await expect(importing("CANARY", to)).rejects.toThrow(/^x:1: not a line of an export/);
   await expect(importing('{"type":"export","format":2,"pipeline":"p","exportedAt":""}', to)).rejects.toMatchObject({
     code: "NEWER_STATE",
   });

@@ -116,7 +116,7 @@ test("does not wait behind a pause of the host for longer than its time", async 
     calls += 1;
   });
   await expect(asked).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", retryable: true });
-  await expect(asked).rejects.toThrow("page: the server wants to be left alone for 3600 s more");
+  await expect(asked).rejects.toThrow("page: the server asked to wait for another 3600 s");
   expect(calls).toBe(0);
 });
 
@@ -154,7 +154,7 @@ test("gives every attempt a deadline, even one that does not listen to its signa
     calls += 1;
     return new Promise(() => {});
   });
-  await expect(asked).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: "page: no answer within 0 s" });
+  await expect(asked).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED", message: "page: no response within 0 s" });
   expect(calls).toBe(2);
 });
 

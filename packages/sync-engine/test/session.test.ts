@@ -21,7 +21,7 @@ test("a destination that never closes ends the sync in bounded time", async () =
   };
   await expect(sync({ source: empty, destination: stuck, destinationMs: 20 })).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
-    message: "destination: closing it: no answer within 0 s",
+    message: "destination: closing it: no response within 0 s",
     retryable: true,
   });
 });
@@ -40,7 +40,7 @@ test("a destination that opens after its time is closed again, and free for the 
     },
   };
   await expect(sync({ source: empty, destination: slow, destinationMs: 20 })).rejects.toMatchObject({
-    message: "destination: opening it: no answer within 0 s",
+    message: "destination: opening it: no response within 0 s",
   });
   opened();
   await new Promise((resolve) => setImmediate(resolve));

@@ -10,7 +10,7 @@ const page = object({
 const row = { id: "a", note: null, tags: [{ name: "x" }] };
 const said = (answer: unknown) => {
   try {
-    expectShape(page, answer, "The answer to things (http://server/things)");
+    expectShape(page, answer, "The response to things (http://server/things)");
     return "fits";
   } catch (error) {
     expect((error as SyncError).code).toBe("UNEXPECTED_ANSWER");
@@ -25,24 +25,24 @@ test("an answer of the right shape fits, with more than is asked for, and withou
 
 describe("what does not fit is named: the address, the field, and what is in it", () => {
   const cases: readonly (readonly [unknown, string])[] = [
-    [null, "it is null, where an object"],
-    ["<html>", 'it is "<html>", where an object'],
-    [[], "it is a list, where an object"],
-    [{ rows: [], total: undefined }, "total is missing, where a whole number from 0"],
+    [null, "it is null, expected an object"],
+    ["<html>", 'it is "<html>", expected an object'],
+    [[], "it is a list, expected an object"],
+    [{ rows: [], total: undefined }, "total is missing, expected a whole number from 0"],
     ...[null, -1, 1.5, 1e308, "5", Number.NaN].map(
       (total) => [{ rows: [], total }, "total is"] as readonly [unknown, string],
     ),
-    [{ rows: "rows", total: 1 }, 'rows is "rows", where a list'],
-    [{ rows: { 0: row }, total: 1 }, "rows is an object, where a list"],
-    [{ rows: [row, null], total: 1 }, "rows[1] is null, where an object"],
-    [{ rows: [{ ...row, id: {} }], total: 1 }, "rows[0].id is an object, where text"],
-    [{ rows: [{ ...row, id: "" }], total: 1 }, 'rows[0].id is "", where text that is not empty'],
-    [{ rows: [{ ...row, note: undefined }], total: 1 }, "rows[0].note is missing, where text"],
+    [{ rows: "rows", total: 1 }, 'rows is "rows", expected a list'],
+    [{ rows: { 0: row }, total: 1 }, "rows is an object, expected a list"],
+    [{ rows: [row, null], total: 1 }, "rows[1] is null, expected an object"],
+    [{ rows: [{ ...row, id: {} }], total: 1 }, "rows[0].id is an object, expected a non-empty string"],
+    [{ rows: [{ ...row, id: "" }], total: 1 }, 'rows[0].id is "", expected a non-empty string'],
+    [{ rows: [{ ...row, note: undefined }], total: 1 }, "rows[0].note is missing, expected text"],
     [{ rows: [{ ...row, tags: [{ name: "x" }, {}] }], total: 1 }, "rows[0].tags[1].name is missing"],
-    [{ rows: [{ ...row, number: 0.5 }], total: 1 }, "rows[0].number is 0.5, where a whole number"],
+    [{ rows: [{ ...row, number: 0.5 }], total: 1 }, "rows[0].number is 0.5, expected a whole number"],
   ];
   test.each(cases)("%j", (answer, expected) => {
-    expect(said(answer)).toContain("The answer to things (http://server/things)");
+    expect(said(answer)).toContain("The response to things (http://server/things)");
     expect(said(answer)).toContain(expected);
   });
 
@@ -53,7 +53,7 @@ describe("what does not fit is named: the address, the field, and what is in it"
 
 describe("I13: rows with one key", () => {
   const key = ["dag", "run"];
-  const unique = (...rows: object[]) => uniqueRows(rows, key, "The answer to runs");
+  const unique = (...rows: object[]) => uniqueRows(rows, key, "The response to runs");
 
   test("are an error where they differ: both keys, and what they differ in", () => {
     const rows = [
@@ -64,7 +64,7 @@ describe("I13: rows with one key", () => {
       expect.objectContaining({
         code: "KEY_COLLISION",
         message: expect.stringMatching(
-          /^The answer to runs has two different rows.*dag "a", run "1"; and dag "a", run "1".*region \(0, 1\), conf \(an object, an object\)/,
+          /^The response to runs: two different rows.*dag "a", run "1"; and dag "a", run "1".*region \(0, 1\), conf \(an object, an object\)/,
         ),
       }),
     );

@@ -178,7 +178,7 @@ test("events tell everything, in order, and the name of the pipeline comes from 
 test("a destination that does not answer ends the sync in bounded time", async () => {
   const stuck = wrapSession(destination, () => ({ commit: () => new Promise(() => {}) }));
   const ended = sync({ source: sourceOf({ a: counting }), destination: stuck, destinationMs: 3_000 });
-  await expect(ended).rejects.toThrow(/storing a: no answer within 3 s/);
+  await expect(ended).rejects.toThrow(/storing a: no response within 3 s/);
 });
 
 describe("I8: deletions", () => {

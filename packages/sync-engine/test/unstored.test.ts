@@ -73,8 +73,8 @@ test("I14: stores all others, moves on, reports each, and fails at its end", asy
   const { failure, problems, codes } = await syncNow(read);
   expect(stored()).toEqual(["1", "3", "4"]);
   expect(problems).toEqual([
-    'weights: the row with id "2" is not stored: column weight: expected a finite number, got number NaN. The next sync tries it again.',
-    'weights: the row with id "5" is not stored: column kind: half a surrogate pair, which UTF-8 cannot hold. The next sync tries it again.',
+    'weights: the row with id "2" is not stored: column weight: expected a finite number, got number NaN. The next sync retries it.',
+    'weights: the row with id "5" is not stored: column kind: half a surrogate pair, which UTF-8 cannot encode. The next sync retries it.',
   ]);
   expect(codes).toEqual(["UNSTORED_ROW", "UNSTORED_ROW"]);
   expect(failure).toMatchObject({ code: "STREAMS_FAILED", result: { problems: [{}, {}], streams: [{ inserted: 3 }] } });
@@ -140,7 +140,7 @@ test("reports a row once in a sync, and again in the next one, also where it was
   expect((await syncNow(twice)).problems).toHaveLength(1);
   const { problems, failure } = await syncNow(yielding({ upserts: [row("3")] }));
   expect(problems).toEqual([
-    'weights: the row with id "1" is not stored: an earlier sync could not store it, and this one did not read it again. The next sync tries it again.',
+    'weights: the row with id "1" is not stored: an earlier sync could not store it, and this one did not read it again. The next sync retries it.',
   ]);
   expect(failure).toMatchObject({ code: "STREAMS_FAILED" });
 });
@@ -203,7 +203,7 @@ test("a first batch of too many leaves no state, and the next sync is a first on
 test("where hardly anything fits, the stream ends before memory does", async () => {
   const most = Array.from({ length: 20_001 }, (_, index) => bad(`bad ${index}`));
   const { failure, problems } = await syncNow(yielding({ upserts: most }, { upserts: [row("1")] }));
-  expect(failure?.message).toMatch(/20001 rows cannot be stored.*ended there/);
+  expect(failure?.message).toMatch(/20001 rows cannot be stored.*stopped there/);
   expect(problems).toEqual([]);
   expect(stored()).toEqual([]);
 });

@@ -124,7 +124,7 @@ export const insertRuns = `
 /** A person's note on every fifteenth run; its content must survive newlines and other scripts. */
 export const insertRunNotes = `
   insert into dag_run_note (dag_run_id, user_id, content, created_at, updated_at)
-  select id, 'admin', 'Looked at it: ' || run_type || E'\\nsecond line – "quoted", 日本語 🚀', run_after, run_after
+  select id, 'admin', 'Checked: ' || run_type || E'\\nsecond line – "quoted", 日本語 🚀', run_after, run_after
   from dag_run where id % 15 = 6`;
 
 /** A broken file: the server keeps its DAG and says so. $1 DAG id. */

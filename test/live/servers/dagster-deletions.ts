@@ -78,5 +78,5 @@ export async function removeLocation(server: DagsterServer, location: DagsterLoc
 }
 
 function expectType(result: Result, type: string): void {
-  if (result.__typename !== type) throw new Error(`Dagster answered ${result.__typename}: ${result.message ?? ""}`);
+  if (result.__typename !== type) throw new Error(`Dagster returned ${result.__typename}: ${result.message ?? ""}`);
 }

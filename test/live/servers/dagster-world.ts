@@ -93,7 +93,7 @@ const failure = "__typename ... on PythonError { message } ... on UnauthorizedEr
 type Result = { __typename: string; message?: string; id?: string; state?: { selectorId: string } };
 
 function expectType(result: Result, type: string): Result {
-  if (result.__typename !== type) throw new Error(`Dagster answered ${result.__typename}: ${result.message ?? ""}`);
+  if (result.__typename !== type) throw new Error(`Dagster returned ${result.__typename}: ${result.message ?? ""}`);
   return result;
 }
 

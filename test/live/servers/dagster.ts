@@ -122,7 +122,7 @@ export async function startDagster(options: {
     });
     const text = await response.text();
     const answer = response.headers.get("content-type")?.includes("json") ? JSON.parse(text) : {};
-    if (!answer.data || answer.errors) throw new Error(`Dagster answered ${response.status}: ${text.slice(0, 2000)}`);
+    if (!answer.data || answer.errors) throw new Error(`Dagster returned ${response.status}: ${text.slice(0, 2000)}`);
     return answer.data as T;
   };
   const reloadLocation = async (location: DagsterLocation) => {

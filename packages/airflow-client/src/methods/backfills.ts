@@ -85,5 +85,5 @@ export function wait(
 
 function byId(id: number) {
   if (Number.isSafeInteger(id)) return { path: { backfill_id: id } };
-  throw new AirflowError({ code: "INVALID_OPTIONS", message: `A backfill's id is a whole number, not ${id}.` });
+  throw new AirflowError({ code: "INVALID_OPTIONS", message: `A backfill id must be a whole number, not ${id}.` });
 }

@@ -145,8 +145,7 @@ async function readLog(
   );
   const { content, continuation_token } = data as Exclude<typeof data, string>;
   const answered = "GET …/taskInstances/{task_id}/logs/{try_number}";
-  if (!Array.isArray(content))
-    throw unexpected(answered, `a content that ${kindOf(content)}, where a list is expected`);
+  if (!Array.isArray(content)) throw unexpected(answered, `a content that ${kindOf(content)}, expected a list`);
   const lines = content.map((line): LogLine => {
     if (typeof line === "string") return { event: line };
     if (isRecord(line) && typeof line.event === "string") return line as LogLine;

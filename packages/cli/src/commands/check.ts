@@ -20,12 +20,10 @@ interface CheckOptions extends Choice {
 export function addCheck(program: Command, io: SafeIo, run: Run): void {
   program
     .command("check")
-    .description(
-      "look whether the server is what it should be and lets us in, and whether the destination would take a sync",
-    )
-    .argument("[pipelines...]", "of the configuration (default: all)")
+    .description("check that the server is supported, that the login works, and that the destination can be written to")
+    .argument("[pipelines...]", "names of pipelines in the configuration (default: all)")
     .option(...shared("from"))
-    .option(...shared("to", "; opening it creates it where it is missing, without tables"))
+    .option(...shared("to", "; created if missing, without tables"))
     .option(...shared("config"))
     .option(...shared("pipeline"))
     .option(...shared("json"))
@@ -34,7 +32,7 @@ export function addCheck(program: Command, io: SafeIo, run: Run): void {
         const { from, to, json = false } = options;
         const work = (checked: Checked) => checkOne(checked, json, io);
         if (from === undefined) {
-          if (to !== undefined) throw new UsageError("--from is missing: --to goes with it.");
+          if (to !== undefined) throw new UsageError("--from is missing: --to needs it.");
           const { chosen } = await loadPipelines(names, options, io);
           return runPipelines(chosen, { work }, io, configuredReport(json, io));
         }
@@ -75,7 +73,7 @@ async function checkOne({ name, source, destination, streams }: Checked, json: b
   const { version, notes } = await check(asked);
   const server = { version: told(version), notes: [...notices, ...notes.map(told)] };
   const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
-  const lines = [`${source.url}: ${source.name} ${server.version}, and it lets us in.`, ...server.notes];
-  if (destination) lines.push(`${destination.name}: opens, and can be written.`);
+  const lines = [`${source.url}: ${source.name} ${server.version}, authenticated.`, ...server.notes];
+  if (destination) lines.push(`${destination.name}: can be opened and written.`);
   io.stdout.write(json ? jsonLine(found) : `${lines.join("\n")}\n`);
 }

@@ -17,8 +17,8 @@ interface DiscoverOptions {
 export function addDiscover(program: Command, io: Io, run: Run): void {
   program
     .command("discover")
-    .description("list the streams of a source, and the columns of their tables; asks no server")
-    .argument("[pipeline]", "of the configuration: its tables as they are stored")
+    .description("list a source's streams and the columns of their tables; contacts no server")
+    .argument("[pipeline]", "name of a pipeline in the configuration: its tables as they are stored")
     .option(...shared("from"))
     .option(...shared("config"))
     .option(...shared("json"))

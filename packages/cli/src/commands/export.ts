@@ -40,7 +40,7 @@ interface ExportCommandOptions {
 export function addExport(program: Command, io: SafeIo, run: Run): void {
   const command = program
     .command("export")
-    .description("write tables into files that can be checked: CSV, NDJSON or Parquet, in a folder or in S3")
+    .description("write tables as CSV, NDJSON or Parquet to a folder or S3, with checksums")
     .option(...shared("at", " (default: its only one)"))
     .option(...shared("config"))
     .option("--into <folder>", exportPlaceForms)
@@ -48,20 +48,20 @@ export function addExport(program: Command, io: SafeIo, run: Run): void {
     .option("--format <format>", "csv, ndjson or parquet (default: parquet)")
     .option("--compression <name>", "gzip or zstd (default: gzip for csv, else zstd)")
     .option("--layout <layout>", "date: 2026/11/30/<table>_081530.…, or hive: <table>/dt=2026-11-30/… (default: date)")
-    .option("--since <moment>", "of tables with a history, rows from then on: 2026-11-30, or 2026-11-30T08:15:00Z")
-    .option("--until <moment>", "rows up to just before then")
-    .option("--days <number>", "the last whole days instead: today is none of them")
-    .option("--timezone <name>", "the zone of days, and of moments without one, as in Europe/Berlin (default: UTC)")
-    .option("--changed-since <moment>", "only rows that were written, or found to be deleted, from then on")
-    .option("--safe-csv", "put a ' before texts that a spreadsheet would take for formulas")
-    .option("--keep <duration>", "remove exports that are older than 30d, 12h, …, never the newest")
+    .option("--since <moment>", "rows of tables with a history since then: 2026-11-30, or 2026-11-30T08:15:00Z")
+    .option("--until <moment>", "rows before then")
+    .option("--days <number>", "the last complete days instead, without today")
+    .option("--timezone <name>", "time zone of days, and of times without one, as in Europe/Berlin (default: UTC)")
+    .option("--changed-since <moment>", "only rows that were written, or found to be deleted, since then")
+    .option("--safe-csv", "prefix text that a spreadsheet would take for a formula with '")
+    .option("--keep <duration>", "remove exports older than 30d, 12h, …, but never the newest")
     .option(...shared("json", ", and every event"))
     // What follows "verify" is its own.
     .enablePositionalOptions()
     .action(run((options: ExportCommandOptions) => (options.json ? exportAsJson : exportForPeople)(options, io)));
   command
     .command("verify")
-    .description("read exported files again, and compare them with their manifests")
+    .description("read exported files again and compare them with their manifests")
     .argument("<folder>", exportPlaceForms)
     .option(...shared("json"))
     .action(run((folder: string, { json = false }: { readonly json?: boolean }) => verifyExport(folder, json, io)));
@@ -107,7 +107,7 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
   const format = oneOf("--format", options.format, ["csv", "ndjson", "parquet"] as const) ?? "parquet";
   const compression = oneOf("--compression", options.compression, ["gzip", "zstd"] as const);
   if (format === "parquet" && compression === "gzip") throw new UsageError("--compression: Parquet has zstd only.");
-  if (options.safeCsv && format !== "csv") throw new UsageError("--safe-csv goes with --format csv.");
+  if (options.safeCsv && format !== "csv") throw new UsageError("--safe-csv needs --format csv.");
   const layout = oneOf("--layout", options.layout, ["date", "hive"] as const);
   const changedSince =
     options.changedSince === undefined
@@ -115,7 +115,7 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
       : await parseMoment("--changed-since", options.changedSince, options.timezone ?? "UTC");
   const keepMs = options.keep === undefined ? Number.POSITIVE_INFINITY : parseDuration("--keep", options.keep);
   const { destination, pipeline } = await placeOf(options, io);
-  if (!destination.contents) throw new UsageError(`${destination.name} cannot say what it holds.`);
+  if (!destination.contents) throw new UsageError(`${destination.name} does not support listing its contents.`);
   const contents = await destination.contents(io.signal && { signal: io.signal });
   const names = parseNames(options.tables);
   const tables = tablesToExport(destination, contents, pipeline, names);
@@ -143,12 +143,13 @@ async function windowOf({
       until: until === undefined ? undefined : await parseMoment("--until", until, timezone),
     };
     if (window.since !== undefined && window.until !== undefined && window.since >= window.until) {
-      throw new UsageError("--until is not after --since: there is no moment between them.");
+      throw new UsageError("--until must be after --since.");
     }
     return since === undefined && until === undefined ? undefined : window;
   }
-  if (since !== undefined || until !== undefined) throw new UsageError("--days stands for --since and --until.");
-  if (!/^[1-9]\d{0,4}$/.test(days.trim())) throw new UsageError("--days is no number of days: write 1 or more.");
+  if (since !== undefined || until !== undefined)
+    throw new UsageError("--days replaces --since and --until: use one or the other.");
+  if (!/^[1-9]\d{0,4}$/.test(days.trim())) throw new UsageError("--days must be a whole number, 1 or more.");
   return lastDays(Number(days), timezone);
 }
 
@@ -158,7 +159,8 @@ async function placeOf(
   io: Io,
 ): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
   if (at !== undefined && isAddress(at)) {
-    if (config !== undefined) throw new UsageError("--at says where the tables are: --config goes with a pipeline.");
+    if (config !== undefined)
+      throw new UsageError("--at already names a destination: use --config only with a pipeline.");
     return { destination: (await parseDestination(at, { label: "--at" })).destination, pipeline: undefined };
   }
   const configured = await loadPipeline(at === undefined ? [] : [at], { ...(config && { config }) }, io);
@@ -188,7 +190,7 @@ async function verifyExport(folder: string, json: boolean, io: Io): Promise<numb
   });
   for (const id of unfinished) {
     if (json) io.stdout.write(jsonLine({ type: "unfinished", id }));
-    else io.stdout.write(`– ${id} did not come to its end: export the same again, and it goes on\n`);
+    else io.stdout.write(`– ${id} is unfinished: run the same export again to resume it\n`);
   }
   return exports.some(({ problems }) => problems.length > 0) ? exitCodes.incomplete : exitCodes.done;
 }

@@ -18,15 +18,15 @@ interface InitOptions {
 export function addInit(program: Command, io: Io, run: Run): void {
   program
     .command("init")
-    .description("write a configuration, by asking or from these options; no secret is written into it")
-    .option("--from <sources...>", "airflow:http://… or dagster:http://…, as many as there are")
+    .description("write a configuration, interactively or from these options; it contains no secrets")
+    .option("--from <sources...>", "airflow:http://… or dagster:http://…, one or more")
     .option("--to <destination>", `${destinationForms} (default: duckdb:orchestration.duckdb)`)
-    .option("--auth <how>", "how the servers let us in: password, token, command, none")
+    .option("--auth <how>", "how to authenticate: password, token, command, none")
     .option("--config <file>", "where to write it", "dagsync.yaml")
     .action(
       run(async (options: InitOptions) => {
         const { config } = options;
-        const exists = new UsageError(`${config} exists already, and stays as it is. Name another file with --config.`);
+        const exists = new UsageError(`${config} already exists. Name another file with --config.`);
         // Asked before the questions; the write itself refuses too.
         if (
           await access(config).then(
@@ -60,7 +60,7 @@ async function wantedBy(
   }
   if (!io.stdin || options.to !== undefined || options.auth !== undefined) {
     throw new UsageError(
-      "--from is missing: name the servers, as in dagsync init --from airflow:http://127.0.0.1:8080.",
+      "--from is missing: name the servers, for example dagsync init --from airflow:http://127.0.0.1:8080.",
     );
   }
   return ask(io);

@@ -18,12 +18,12 @@ interface McpCommandOptions {
 export function addMcp(program: Command, io: SafeIo, run: Run): void {
   program
     .command("mcp")
-    .description("answer agents: the questions of report as tools, over stdin and stdout (Model Context Protocol)")
+    .description("serve the questions of report to agents as tools, over stdin and stdout (Model Context Protocol)")
     .argument("[pipelines...]", "only these (default: all)")
     .option(...shared("at", " (default: all of its pipelines)"))
     .option(...shared("config"))
-    .option(...shared("timezone", ", where a call names none"))
-    .option("--timeout <duration>", "how long a call may take", "30s")
+    .option(...shared("timezone", ", if a call names none"))
+    .option("--timeout <duration>", "time limit of a call", "30s")
     .action(
       run(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
         const timeoutMs = parseDuration("--timeout", timeout);
@@ -52,7 +52,9 @@ async function serve(asked: Asked, timeoutMs: number, io: SafeIo): Promise<void>
   const tools = apart.tools((await toolsFor(asked, io)).tools);
   const call = createToolCaller({ timeoutMs });
   if (process.stdin.isTTY)
-    io.stderr.write("Waiting for an agent's program on stdin, which starts this command by itself. Ctrl+C ends it.\n");
+    io.stderr.write(
+      "Waiting for an MCP client on stdin. Usually the client starts this command. Press Ctrl+C to stop.\n",
+    );
   const ended = Promise.withResolvers<void>();
   class Transport extends StdioServerTransport {
     override async close(): Promise<void> {

@@ -10,12 +10,12 @@ export type Run = <Given extends unknown[]>(
 const options = {
   at: ["--at <place>", tablesPlace],
   config: ["--config <file>", "the configuration (default: dagsync.yaml)"],
-  days: ["--days <number>", "the length of the window (default: mostly 7)"],
+  days: ["--days <number>", "length of the window (default: usually 7)"],
   from: ["--from <source>", "airflow:http://… or dagster:http://…, instead of a configuration"],
   json: ["--json", "write results as lines of JSON"],
-  pipeline: ["--pipeline <name>", "owner of the tables, the same from sync to sync (default: source and host)"],
+  pipeline: ["--pipeline <name>", "owner of the tables, the same at every sync (default: source and host)"],
   streams: ["--streams <names>", "only these, separated by commas (default: all)"],
-  timezone: ["--timezone <name>", "the zone of days and hours, as in Europe/Berlin (default: this machine's)"],
+  timezone: ["--timezone <name>", "time zone of days and hours, as in Europe/Berlin (default: this machine's)"],
   to: ["--to <destination>", destinationForms],
 } as const;
 

@@ -29,13 +29,13 @@ type AnyQuestion = Insights["questions"][number];
 export function addReport(program: Command, io: SafeIo, run: Run): void {
   program
     .command("report")
-    .description("answer questions from a destination: without one, what needs attention and five numbers")
-    .argument("[question]", "one of --list; its own options follow as --name value")
+    .description("answer a question from the tables, or without one show what needs attention and five key numbers")
+    .argument("[question]", "a question from --list; its options follow as --name value")
     .argument("[pipelines...]", "only these (default: all)")
     .option(...shared("at", " (default: all of its pipelines)"))
     .option(...shared("config"))
-    .option("--since <time>", "start of the window: 2026-11-01, or a moment with its zone")
-    .option("--until <time>", "its end (default: the moment that the tables show)")
+    .option("--since <time>", "start of the window: 2026-11-01, or a time with its zone")
+    .option("--until <time>", "end of the window (default: the time of the data)")
     .option(...shared("days"))
     .option(...shared("timezone"))
     .addOption(
@@ -43,10 +43,10 @@ export function addReport(program: Command, io: SafeIo, run: Run): void {
     )
     .option("--list", "list the questions, or the options and columns of one")
     .option("--sql", "write the query instead of its answer")
-    .option("--fail-on <questions>", "end with 3 where one of these, separated by commas, has an answer")
+    .option("--fail-on <questions>", "exit with 3 if one of these questions, separated by commas, finds something")
     .option(
       "--html <file>",
-      "write all answers as one page, which needs no network: report.html, s3://bucket/report.html",
+      "write all answers to a single page that needs no network: report.html, s3://bucket/report.html",
     )
     // What the command does not know may be the question's.
     .allowUnknownOption()
@@ -72,9 +72,9 @@ async function report(
   const asked = scopeOf(options);
   checkScope(asked);
   if (question) checkParameters(question, parameters);
-  if (options.sql && !question) throw new UsageError("--sql goes with a question: dagsync report failing_now --sql.");
+  if (options.sql && !question) throw new UsageError("--sql needs a question: dagsync report failing_now --sql.");
   if (options.html !== undefined && (question || options.sql)) {
-    throw new UsageError("--html has all questions in one page: leave the question out.");
+    throw new UsageError("--html writes all questions to one page: leave the question out.");
   }
   const { askedPlace, saidFor } = await import("../report/place.ts");
   const place = await askedPlace(
@@ -85,7 +85,7 @@ async function report(
   if ([question, ...failOn].some((each) => each?.name === "deadline_misses") && !place.said.expect?.length) {
     // "No misses" would sound as if something had been looked at.
     throw new UsageError(
-      "deadline_misses: nothing is promised. Say under expect: in dagsync.yaml what is, and leave the address out.",
+      "deadline_misses: no deadlines are configured. Add them under expect: in dagsync.yaml, and leave the address out.",
     );
   }
   const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
@@ -152,8 +152,7 @@ function knownNames(
     names[0] as string,
     questions.map(({ name }) => name),
   );
-  if (advice && at !== undefined)
-    throw new UsageError(`There is no such question.${advice} See dagsync report --list.`);
+  if (advice && at !== undefined) throw new UsageError(`Unknown question.${advice} See dagsync report --list.`);
   return names;
 }
 
@@ -161,7 +160,7 @@ function checkPipelines(names: readonly string[], contents: readonly { readonly 
   const stored = contents.map(({ pipeline }) => pipeline);
   const missing = names.find((name) => !stored.includes(name));
   if (missing === undefined) return;
-  const advice = didYouMean(missing, stored) || ` It holds: ${stored.join(", ")}.`;
+  const advice = didYouMean(missing, stored) || ` It has: ${stored.join(", ")}.`;
   throw new UsageError(
     `${JSON.stringify(missing)} is neither a question (dagsync report --list) nor a pipeline that is stored.${advice}`,
   );
@@ -173,8 +172,7 @@ function storedOf(
   contents: readonly { readonly pipeline: string }[],
 ): { readonly pipelines?: readonly string[] } {
   const stored = pipelines?.filter((name) => contents.some(({ pipeline }) => pipeline === name));
-  if (stored?.length === 0)
-    throw new UsageError(`Nothing is stored yet of ${pipelines?.join(", ")}: run dagsync sync.`);
+  if (stored?.length === 0) throw new UsageError(`No data yet for ${pipelines?.join(", ")}: run dagsync sync.`);
   return stored ? { pipelines: stored } : {};
 }
 
@@ -183,7 +181,7 @@ function questionNamed(name: string, questions: readonly AnyQuestion[]): AnyQues
   if (found) return found;
   const known = questions.map((each) => each.name);
   const advice = didYouMean(name, known) || ` There are: ${known.join(", ")}.`;
-  throw new UsageError(`--fail-on names no question.${advice}`);
+  throw new UsageError(`--fail-on names an unknown question.${advice}`);
 }
 
 function scopeOf({ since, until, days, timezone }: ReportOptions): object {

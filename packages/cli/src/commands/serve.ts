@@ -21,20 +21,20 @@ interface ServeOptions {
 export function addServe(program: Command, io: SafeIo, run: Run): void {
   program
     .command("serve")
-    .description("show the report in a browser, as of the last sync; answers and metrics for Prometheus beside it")
+    .description("serve the report, as of the last sync, with answers as JSON and CSV, and Prometheus metrics")
     .argument("[pipelines...]", "only these (default: all)")
     .option(...shared("at"))
     .option(...shared("config"))
-    .option("--port <number>", "where to listen; 0: any port that is free", "8642")
+    .option("--port <number>", "port to listen on; 0: any free port", "8642")
     .option(
       "--host <address>",
-      "who may ask: 127.0.0.1 this machine, 0.0.0.0 whoever reaches it, without login",
+      "address to listen on: 127.0.0.1 for this machine only, 0.0.0.0 for anyone who can reach it; there is no login",
       "127.0.0.1",
     )
-    .option("--allow-host <names>", "further names under which it is asked, separated by commas")
+    .option("--allow-host <names>", "additional allowed host names, separated by commas")
     .option(...shared("days"))
     .option(...shared("timezone"))
-    .option("--sync-every <duration>", "sync the configuration's pipelines too: 5m, 1h")
+    .option("--sync-every <duration>", "also sync the configuration's pipelines, at this interval: 5m, 1h")
     .action(
       run(async (names: readonly string[], options: ServeOptions) => {
         const settings = settingsOf(options);
@@ -49,7 +49,7 @@ export function addServe(program: Command, io: SafeIo, run: Run): void {
 function settingsOf({ port, allowHost, days, timezone, syncEvery, ...rest }: ServeOptions): ServeSettings {
   const hosts = allowHost?.split(",").map((name) => name.trim()) ?? [];
   if (hosts.some((name) => !/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(name))) {
-    throw new UsageError("--allow-host takes names as they stand in an address, without a port: reports.example.com.");
+    throw new UsageError("--allow-host takes host names without a port: reports.example.com.");
   }
   return {
     ...rest,
@@ -73,5 +73,5 @@ function periodOf(text: string): number {
   const everyMs = parseDuration("--sync-every", text);
   // Node's timers take no more than that.
   if (everyMs >= 1000 && everyMs <= 2 ** 31 - 1) return everyMs;
-  throw new UsageError("--sync-every must be from 1s to 24d, as in 5m. Leave it out where something else syncs.");
+  throw new UsageError("--sync-every must be from 1s to 24d, as in 5m. Leave it out if another process syncs.");
 }

@@ -19,8 +19,8 @@ interface StateOptions extends Choice {
 export function addState(program: Command, io: SafeIo, run: Run): void {
   const state = program
     .command("state")
-    .description("show what a destination holds: pipelines, streams, how far they are, and rows")
-    .argument("[pipelines...]", "of the configuration (default: all)")
+    .description("show a destination's pipelines, streams, positions and row counts")
+    .argument("[pipelines...]", "names of pipelines in the configuration (default: all)")
     .option(...shared("at", " (default: all of its pipelines)"))
     .option("--to <place>", "the same as --at")
     .option(...shared("config"))
@@ -68,7 +68,7 @@ async function read(names: readonly string[], options: StateOptions, io: Io): Pr
 const progress: Readonly<Record<StreamState["status"], string>> = {
   synced: "",
   unfinished: "first sync not complete",
-  unreadable: "broken: sync it with --full-refresh",
+  unreadable: "corrupt: sync it with --full-refresh",
 };
 
 function jsonOf({ status, reconciledAt, committedAt, ...stream }: StreamState): string {
@@ -76,13 +76,13 @@ function jsonOf({ status, reconciledAt, committedAt, ...stream }: StreamState): 
 }
 
 function textOf(place: string, streams: readonly StreamState[]): string {
-  if (streams.length === 0) return `${place} holds nothing that a sync wrote.\n`;
+  if (streams.length === 0) return `${place} has no synced data.\n`;
   const now = Date.now();
   const age = (at: string | null) => {
     if (at === null) return "–";
     const passedMs = now - Date.parse(at);
     // A commit is dated by the database's clock, which may be a little ahead.
-    return passedMs < -60_000 ? "by a clock that was ahead" : `${duration(Math.max(0, passedMs))} ago`;
+    return passedMs < -60_000 ? "in the future (the clock was wrong)" : `${duration(Math.max(0, passedMs))} ago`;
   };
   const rows = streams.map((each) => [
     each.pipeline,

@@ -30,18 +30,21 @@ interface SyncOptions {
 export function addSync(program: Command, io: SafeIo, run: Run): void {
   program
     .command("sync")
-    .description("copy what changed since the last sync; the first one copies everything")
-    .argument("[pipelines...]", "of the configuration (default: all)")
+    .description("copy what changed since the last sync; the first sync copies everything")
+    .argument("[pipelines...]", "names of pipelines in the configuration (default: all)")
     .option(...shared("from"))
     .option(...shared("to"))
     .option(...shared("config"))
-    .option("--parallel <number>", "pipelines of the configuration at once", "2")
+    .option("--parallel <number>", "how many pipelines of the configuration to sync at once", "2")
     .option(...shared("streams"))
-    .option("--full-refresh", "forget the stored state and read everything again")
-    .option("--reconcile", "look for deletions too, now")
+    .option("--full-refresh", "discard the stored state and read everything again")
+    .option("--reconcile", "look for deletions now")
     .option("--reconcile-every <duration>", "how often to look for deletions: 12h, 1d, off (default: 1d)")
-    .option("--allow-mass-delete", "believe it when more than 20 % and more than 100 rows of a table are gone")
-    .option("--no-batch", "list Airflow's rows by GET: slower, and writes no lines into its audit log")
+    .option(
+      "--allow-mass-delete",
+      "mark rows as deleted even if more than 20 % and more than 100 rows of a table are gone",
+    )
+    .option("--no-batch", "list Airflow's rows by GET: slower, but without entries in its audit log")
     .option(...shared("pipeline"))
     .option(...shared("json", ", and every event"))
     .action(
@@ -99,6 +102,6 @@ function checkStreams(names: readonly string[] | undefined, pipelines: readonly 
   for (const name of names ?? []) {
     if (known.includes(name)) continue;
     const advice = didYouMean(name, known) || ` They have: ${known.join(", ")}.`;
-    throw new UsageError(`--streams names a stream that none of the pipelines has.${advice}`);
+    throw new UsageError(`--streams names a stream that no pipeline has.${advice}`);
   }
 }

@@ -23,10 +23,10 @@ interface TransferOptions extends Choice {
 export function addTransfer(state: Command, io: SafeIo, run: Run): void {
   state
     .command("export")
-    .description("write a pipeline's rows and states to stdout, as lines of JSON; no sync of it can run meanwhile")
-    .option(...shared("at", ", where the pipeline is"))
+    .description("write a pipeline's rows and states to stdout, as lines of JSON; blocks syncs of it")
+    .option(...shared("at", ", the pipeline's destination"))
     .option("--to <place>", "the same as --at")
-    .option("--pipeline <name>", "which one, or one of the configuration (default: the only one)")
+    .option("--pipeline <name>", "which one, or one in the configuration (default: the only one)")
     .option(...shared("config"))
     .action(
       run(async (options: TransferOptions) => {
@@ -40,10 +40,10 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
     );
   state
     .command("import")
-    .description("write what was exported into another destination; the next sync goes on from there")
-    .argument("<file>", "what export wrote")
-    .option(...shared("to", ", where the pipeline goes"))
-    .option("--pipeline <name>", "its name there, or one of the configuration (default: as it was)")
+    .description("import an exported pipeline into another destination; the next sync continues from there")
+    .argument("<file>", "a file that export wrote")
+    .option(...shared("to", ", the new destination"))
+    .option("--pipeline <name>", "its new name, or one in the configuration (default: unchanged)")
     .option(...shared("config"))
     .option(...shared("json"))
     .action(
@@ -86,8 +86,7 @@ async function sourceOf({ at, to, ...options }: TransferOptions, io: Io) {
   if (from === undefined) return placeOf(options, io, destinationOf);
   if (isAddress(from)) return placeOf({ ...options, to: from }, io, destinationOf);
   const { pipeline = from } = options;
-  if (pipeline !== from)
-    throw new UsageError("--at names a pipeline, and --pipeline another one: leave one of them out.");
+  if (pipeline !== from) throw new UsageError("--at and --pipeline name different pipelines: use only one of them.");
   return placeOf({ ...options, pipeline }, io, destinationOf);
 }
 

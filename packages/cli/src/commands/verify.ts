@@ -23,15 +23,13 @@ interface VerifyCommandOptions extends Choice {
 export function addVerify(program: Command, io: SafeIo, run: Run): void {
   program
     .command("verify")
-    .description(
-      "read the server again, compare it with the tables column by column, and show every difference's cause",
-    )
+    .description("read the server again, compare every column with the tables, and show the cause of each difference")
     .argument("[pipeline]", "of the configuration")
     .option(...shared("from"))
-    .option(...shared("to", "; it is only read"))
+    .option(...shared("to", "; read-only"))
     .option(...shared("config"))
     .option(...shared("streams"))
-    .option("--since <duration>", "only a sample: what is newer than 7d, 12h, … (default: everything)")
+    .option("--since <duration>", "only a sample: rows newer than 7d, 12h, … (default: everything)")
     .option(...shared("json", ": tables, their first differences, and counts"))
     .action(
       run((name: string | undefined, options: VerifyCommandOptions) => {
@@ -127,11 +125,11 @@ async function verifyOne(
 function phaseText(phase: VerifyPhase, since: number | undefined): string {
   switch (phase.type) {
     case "reading": {
-      const part = since === undefined ? "all" : `what is newer than ${new Date(since).toISOString()}`;
-      return `Reading ${part} of ${phase.url} again, to compare it with ${phase.destination} (pipeline ${phase.pipeline})`;
+      const part = since === undefined ? "all rows" : `rows newer than ${new Date(since).toISOString()}`;
+      return `Reading ${part} from ${phase.url} again, to compare with ${phase.destination} (pipeline ${phase.pipeline})`;
     }
     case "explaining":
-      return "Trying the next sync on a copy, and one that looks for deletions, to find the causes of the differences";
+      return "Trying the next sync, and one that looks for deletions, on a copy to find the causes of the differences";
     case "unexplained":
       return `The causes are not known, since that sync fails: ${phase.error.message}`;
   }

@@ -10,32 +10,30 @@ export const schemaUrl =
 const text = z.string("must be text: put it in quotes").min(1, "is empty");
 const names = z.array(text, "must be a list").min(1, "is an empty list: leave it out for all");
 const list = z.array(text, "must be a list");
-const object = "must hold keys and values";
+const object = "must be a mapping of keys to values";
 
 const source = z.strictObject(
   {
-    kind: z.enum(sourceKinds, `must be ${sourceKinds.join(" or ")}`).describe("What is there."),
-    url: text.describe("Where the server is, as in the browser, without credentials."),
+    kind: z.enum(sourceKinds, `must be ${sourceKinds.join(" or ")}`).describe("The kind of server."),
+    url: text.describe("The server's URL, as in the browser, without credentials."),
     username: text.optional().describe("Airflow: exchanged for a token, together with the password."),
     password: text.optional().describe("Airflow: as a reference, such as ${AIRFLOW_PASSWORD}."),
-    token: text.optional().describe("A token that lasts, as a reference, such as ${DAGSTER_TOKEN}."),
-    tokenFile: text.optional().describe("A file that holds the token; read again when the server refuses it."),
+    token: text.optional().describe("A long-lived token, as a reference, such as ${DAGSTER_TOKEN}."),
+    tokenFile: text.optional().describe("A file with the token; read again when the server rejects it."),
     tokenCommand: z
       .union([text, list.min(1, "is an empty list")])
       .optional()
-      .describe("A command that prints the token; run again when the server refuses it. At most 30 s."),
+      .describe("A command that prints the token; run again when the server rejects it. At most 30 s."),
     headers: z
       .record(z.string(), text, object)
       .optional()
-      .describe("Sent with every request, for proxies that want them."),
-    caFile: text
-      .optional()
-      .describe("A PEM file with certificate authorities that are trusted besides the usual ones."),
+      .describe("Sent with every request, for example for a proxy."),
+    caFile: text.optional().describe("A PEM file with additional trusted certificate authorities."),
     verifyTls: z
       .boolean("must be true or false")
       .optional()
       .describe(
-        "false: this server's certificate is not checked, so whoever is in between can read and change everything. " +
+        "false: this server's certificate is not verified, so anyone in between can read and change everything. " +
           "Better: caFile. Default: true.",
       ),
     proxy: text.optional().describe("http://user:password@host:port. Default: that of HTTPS_PROXY and HTTP_PROXY."),
@@ -44,14 +42,12 @@ const source = z.strictObject(
       .min(1, "must be at least 1")
       .max(536_870_888, "must be at most 536870888")
       .optional()
-      .describe(
-        "The most that one answer may have, in bytes; a larger row is not synced. Default: 134217728 (128 MiB).",
-      ),
+      .describe("Maximum size of a response, in bytes; a larger row is skipped. Default: 134217728 (128 MiB)."),
     batch: z
       .boolean("must be true or false")
       .optional()
       .describe(
-        "Airflow: false lists rows by GET, which is slower and writes no lines into its audit log. Default: true.",
+        "Airflow: false lists rows by GET, which is slower but writes no entries to its audit log. Default: true.",
       ),
   },
   object,
@@ -61,20 +57,21 @@ const pipeline = z.strictObject(
   {
     name: text
       .optional()
-      .describe("Owns the tables: it stays when the server's address changes. Default: kind and host of the source."),
+      .describe("Owns the tables; keep it when the server's URL changes. Default: kind and host of the source."),
     from: text.describe("The name of a source."),
     to: text.describe("The name of a destination."),
     prefix: z
       .string("must be text: put it in quotes")
-      .regex(/^[a-z][a-z0-9_]*$/, "must be small letters, digits and underscores, a letter first, as in prod_")
+      .regex(
+        /^[a-z][a-z0-9_]*$/,
+        "must be lowercase letters, digits and underscores, starting with a letter, as in prod_",
+      )
       .optional()
-      .describe("Begins the names of the tables, so that several pipelines fit into one destination."),
-    schema: text.optional().describe("The schema of the tables, where the destination has any: duckdb, postgres."),
+      .describe("Prefix of the tables' names, so that several pipelines fit into one destination."),
+    schema: text.optional().describe("The schema for the tables, if the destination has schemas: duckdb, postgres."),
     streams: names.optional().describe("Only these streams. Default: all."),
-    exclude: list
-      .optional()
-      .describe("Columns that are not stored, in any table (conf) or in that of one stream (dag_runs.conf)."),
-    reconcileEvery: text.optional().describe("How often deletions are looked for: 12h, 1d, off. Default: 1d."),
+    exclude: list.optional().describe("Columns to leave out, in all tables (conf) or in one stream's (dag_runs.conf)."),
+    reconcileEvery: text.optional().describe("How often to look for deletions: 12h, 1d, off. Default: 1d."),
   },
   object,
 );
@@ -86,26 +83,26 @@ const named = <T extends z.ZodType>(what: T) =>
 export const configSchema = z
   .strictObject(
     {
-      sources: named(source).describe("The servers, by names of your own."),
+      sources: named(source).describe("The servers, under names of your choice."),
       destinations: named(text).describe(
-        "Where rows go, by names of your own: duckdb:file, sqlite:file, postgres://user@host/database, files:folder or " +
-          "s3://bucket/prefix. Relative paths begin at this file.",
+        "Where rows go, under names of your choice: duckdb:file, sqlite:file, postgres://user@host/database, files:folder or " +
+          "s3://bucket/prefix. Relative paths are relative to this file.",
       ),
-      pipelines: z.array(pipeline, "must be a list").min(1, "is an empty list").describe("What goes where."),
+      pipelines: z.array(pipeline, "must be a list").min(1, "is an empty list").describe("What to sync where."),
       expect: z
         .array(promise, "must be a list")
         .optional()
-        .describe("What was promised, for deadline_misses: when DAGs and jobs are done."),
+        .describe("Promised deadlines, for deadline_misses: when DAGs and jobs must be done."),
       pairs: z
         .array(pair, "must be a list")
         .optional()
-        .describe("Which DAG and which job do the same, for side_by_side. Default: those of equal names."),
+        .describe("DAGs and jobs that do the same work, for side_by_side. Default: those with equal names."),
     },
     object,
   )
   .describe(
-    "dagsync.yaml: what dagsync syncs. In every text, ${NAME} stands for a variable of the environment, " +
-      "${NAME:-default} for one that may be missing, and $$ for a dollar.",
+    "dagsync.yaml: what dagsync syncs. In every string, ${NAME} stands for an environment variable, " +
+      "${NAME:-default} for one that may be missing, and $$ for a dollar sign.",
   );
 
 export type Config = z.output<typeof configSchema>;

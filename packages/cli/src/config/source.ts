@@ -38,8 +38,8 @@ export function sourceOf(
   const notices: string[] = [];
   if (isUnverified && protocol === "https:") {
     notices.push(
-      `${label}.verifyTls: the certificate of ${host} is not checked. Whoever is in between can read and change ` +
-        "everything, credentials too.",
+      `${label}.verifyTls: the certificate of ${host} is not verified. Anyone in between can read and change ` +
+        "everything, including credentials.",
     );
   }
   const fetch = proxiedFetch(env, {
@@ -59,7 +59,7 @@ export function sourceOf(
     });
   }
   for (const key of ["username", "password", "batch"] as const) {
-    if (config[key] !== undefined) throw new UsageError(`${label}: "${key}" is Airflow's, and this is Dagster.`);
+    if (config[key] !== undefined) throw new UsageError(`${label}: "${key}" is only for Airflow, and this is Dagster.`);
   }
   const auth = config.token ?? token;
   return dagsterSource({ ...common, ...(auth !== undefined && { token: auth }) });
@@ -105,7 +105,7 @@ function tokenOf(
 ): Token | undefined {
   const ways = (["username", "token", "tokenFile", "tokenCommand"] as const).filter((key) => config[key] !== undefined);
   if (ways.length > 1) {
-    throw new UsageError(`${label}: only one of ${ways.join(" and ")} can be used: take the others out.`);
+    throw new UsageError(`${label}: only one of ${ways.join(" and ")} can be used: remove the others.`);
   }
   if (config.tokenFile !== undefined) {
     return tokenFromFile(inFolderOf(file, config.tokenFile), `${label}.tokenFile`, { signal });

@@ -11,10 +11,10 @@ export function withVariables(text: string, env: Io["env"], refuse: (reason: str
     if (found === "$$") return "$";
     const [, name, fallback] = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s.exec(reference ?? "") ?? [];
     if (name === undefined || !found.endsWith("}")) {
-      return refuse("holds a reference that cannot be read. Write ${NAME} or ${NAME:-default}, and $$ for a dollar.");
+      return refuse("has an invalid reference. Write ${NAME} or ${NAME:-default}, and $$ for a dollar sign.");
     }
     // An empty variable is what a missing secret becomes in compose files and pipelines.
-    return env[name] || (fallback ?? refuse(`needs the variable ${name}, which is not set or empty.`));
+    return env[name] || (fallback ?? refuse(`needs the variable ${name}, which is unset or empty.`));
   });
 }
 

@@ -14,7 +14,7 @@ export async function parseMoment(option: string, text: string, timezone: string
     return momentOf(option, text, timezone);
   } catch (error) {
     if (!(error instanceof InsightsError)) throw error;
-    throw new UsageError(`${option} is no moment. Write a day, as in 2026-11-30, or 2026-11-30T08:15:00Z.`);
+    throw new UsageError(`${option} is not a valid time. Write a day, as in 2026-11-30, or 2026-11-30T08:15:00Z.`);
   }
 }
 
@@ -37,6 +37,6 @@ export async function checkTimezone(timezone: string): Promise<string> {
     new Intl.DateTimeFormat("en", { timeZone: timezone });
     return timezone;
   } catch {
-    throw new UsageError("--timezone is none that is known: write an IANA name, as in Europe/Berlin.");
+    throw new UsageError("--timezone is unknown: write an IANA name, as in Europe/Berlin.");
   }
 }

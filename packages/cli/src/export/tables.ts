@@ -30,7 +30,7 @@ export function tablesToExport(
   const place = destination.name;
   if (all.length === 0) {
     const whose = pipeline === undefined ? "" : ` of the pipeline ${pipeline}`;
-    throw new UsageError(`${place} holds no table${whose}: sync something into it first.`);
+    throw new UsageError(`${place} has no table${whose}: sync into it first.`);
   }
   const chosen = names === undefined ? all : names.flatMap((name) => named(place, name, all));
   return [...new Set(chosen)].map(({ stored: table, columns }) => ({

@@ -17,7 +17,7 @@ export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[];
     for (;;) {
       io.stderr.write(`${question} `);
       const { value, done } = await Promise.race([answers.next(), stopped]);
-      if (done) throw new UsageError("The answers ended before the last question. Nothing was written.");
+      if (done) throw new UsageError("Input ended before the last question. Nothing was written.");
       try {
         return await read(value.trim());
       } catch (error) {
@@ -30,14 +30,14 @@ export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[];
   try {
     const wanted: Wanted[] = [];
     for (;;) {
-      const question = wanted.length === 0 ? "Which server?" : "Another one? (empty: no more)";
+      const question = wanted.length === 0 ? "Which server?" : "Another one? (empty: done)";
       const hint = wanted.length === 0 ? " (airflow:https://… or dagster:https://…)" : "";
       const source = await answer(question + hint, (text) =>
         text === "" && wanted.length > 0 ? undefined : addressOf(text),
       );
       if (!source) break;
       const [usual, all] = source.kind === "airflow" ? ["password", ways] : ["none", ways.slice(1)];
-      const way = await answer(`How does it let us in: ${all.join(", ")}? (empty: ${usual})`, (text) =>
+      const way = await answer(`How to authenticate: ${all.join(", ")}? (empty: ${usual})`, (text) =>
         wayOf(text || usual!, all),
       );
       wanted.push({ ...source, way });

@@ -32,7 +32,7 @@ export async function parseWanted(
   auth?: string,
 ): Promise<[to: string, wanted: readonly Wanted[]]> {
   if (/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(to)) {
-    throw new UsageError("--to holds a password, which does not belong into a file: set PGPASSWORD instead.");
+    throw new UsageError("--to contains a password, which does not belong in a file: set PGPASSWORD instead.");
   }
   await parseDestination(to);
   if (auth !== undefined && !ways.includes(auth as Way)) throw new UsageError(`--auth is one of: ${ways.join(", ")}.`);
@@ -41,7 +41,7 @@ export async function parseWanted(
     const usual = address.kind === "airflow" ? "password" : "none";
     const way = (auth as Way | undefined) ?? usual;
     if (address.kind === "dagster" && way === "password")
-      throw new UsageError("Dagster has no passwords: --auth token.");
+      throw new UsageError("Dagster has no passwords: use --auth token.");
     return { ...address, way };
   });
   return [to, wanted];

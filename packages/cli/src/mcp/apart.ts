@@ -101,6 +101,6 @@ function send(child: ChildProcess, message: ToWorker): void {
 function died(tool: string, how: unknown): Answer {
   return {
     type: "error",
-    message: `${tool}: the process that asked ended (${how}), perhaps for want of memory. Ask for less.`,
+    message: `${tool}: the query process ended (${how}), perhaps out of memory. Narrow the question.`,
   };
 }

@@ -32,7 +32,7 @@ let place: Promise<Tools> | undefined;
 let controller = new AbortController();
 
 process.on("message", (message: ToWorker) => {
-  if (message.type === "abort") controller.abort(new Error("It was ended."));
+  if (message.type === "abort") controller.abort(new Error("The call was cancelled."));
   else void answer(message.tool, message.given);
 });
 
@@ -43,7 +43,7 @@ async function answer(name: string, given: ToolArguments): Promise<void> {
     place ??= toolsFor(asked, { stdout, stderr, env });
     const { tools } = await place;
     const tool = tools.find((each) => each.name === name);
-    if (!tool) throw new Error(`There is no tool ${name}.`);
+    if (!tool) throw new Error(`Unknown tool ${name}.`);
     say({ type: "result", result: await tool.call(given, controller.signal) });
   } catch (error) {
     const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
@@ -52,7 +52,7 @@ async function answer(name: string, given: ToolArguments): Promise<void> {
 }
 
 async function end(): Promise<void> {
-  controller.abort(new Error("It was ended."));
+  controller.abort(new Error("The call was cancelled."));
   const opened = await place?.catch(() => undefined);
   await opened?.close();
   process.exit();

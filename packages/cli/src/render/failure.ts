@@ -9,7 +9,7 @@ import { shortened, told } from "./safe-output.ts";
 export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {
   const exitCode = exitCodeOf(thrown);
   io.stderr.write(`dagsync: ${failureText(thrown)}\n`);
-  if (exitCode === exitCodes.comeBackLater) io.stderr.write("The same command may work later.\n");
+  if (exitCode === exitCodes.comeBackLater) io.stderr.write("Try the same command again later.\n");
   if (io.env.DAGSYNC_DEBUG) io.stderr.write(`${shortened(debugText(thrown))}\n`);
   return exitCode;
 }
@@ -21,7 +21,7 @@ export function failureText(thrown: unknown): string {
 
 function textOf(thrown: unknown): string {
   if (thrown instanceof Interrupted) {
-    return `${thrown.message}. Nothing is lost: what was stored stays, and the next sync goes on from there.`;
+    return `${thrown.message}. Nothing is lost: stored rows stay, and the next sync resumes from there.`;
   }
   if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
   if (!(thrown instanceof Error)) return told(String(thrown));
@@ -31,7 +31,7 @@ function textOf(thrown: unknown): string {
   if (authCodes.has((thrown as ErrorFacts).code) && isUsageError(thrown.cause)) return thrown.cause.message;
   // Errors of ours have a code and a message that says what to do; anything else is a defect.
   if ("code" in thrown || "failureType" in thrown) return `${told(inOptions(thrown.message))}${advice(thrown)}`;
-  return `${told(thrown.message)} (this should not happen; DAGSYNC_DEBUG=1 shows where)`;
+  return `${told(thrown.message)} (this is a bug; DAGSYNC_DEBUG=1 shows the stack trace)`;
 }
 
 /** What the engine calls by its names in code, as the command calls it. */
@@ -65,9 +65,9 @@ function resultText({ streams, problems }: SyncResult): string {
     if (error) reasons.set(textOf(error), [...(reasons.get(textOf(error)) ?? []), stream]);
   }
   const failed = [...reasons].map(([reason, names]) => `  not synced: ${names.join(", ")}: ${reason}`);
-  const around = problems.map(({ stream, message }) => `  gone around: ${stream ?? "?"}: ${told(message)}`);
+  const around = problems.map(({ stream, message }) => `  skipped: ${stream ?? "?"}: ${told(message)}`);
   const done = streams.filter(({ error }) => !error).map(({ stream }) => stream);
-  const rest = done.length > 0 ? `  synced: ${done.join(", ")}` : "  Nothing was synced to its end.";
+  const rest = done.length > 0 ? `  synced: ${done.join(", ")}` : "  No stream was synced completely.";
   return ["Not everything was synced.", ...failed, ...around, rest].join("\n");
 }
 

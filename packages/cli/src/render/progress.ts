@@ -30,7 +30,7 @@ export class Progress {
         this.#waiting = undefined;
         return undefined;
       case "request-retried": {
-        const line = `${told(event.label)}: attempt ${event.attempt} failed, again in ${duration(event.waitMs)}: ${failureText(event.error)}`;
+        const line = `${told(event.label)}: attempt ${event.attempt} failed, retrying in ${duration(event.waitMs)}: ${failureText(event.error)}`;
         this.#waiting = `waiting for the server (attempt ${event.attempt + 1} in ${duration(event.waitMs)})`;
         return `  ${line}`;
       }

@@ -81,7 +81,7 @@ const outcomes: Readonly<Record<number, string>> = {
   [exitCodes.done]: "done",
   [exitCodes.incomplete]: "FAILED",
   [exitCodes.configuration]: "FAILED: configuration",
-  [exitCodes.comeBackLater]: "FAILED: may work later",
+  [exitCodes.comeBackLater]: "FAILED: try again later",
 };
 
 /** The same lines as of one, each with its pipeline, and a summary. */

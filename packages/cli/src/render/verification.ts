@@ -4,13 +4,13 @@ import { duration } from "../duration.ts";
 import { grouped, textTable } from "./table.ts";
 
 const causeTexts: Readonly<Record<Cause, string>> = {
-  unexplained: "unexplained: the next syncs would leave it so; one with --full-refresh mends it",
-  changed: "changed since the last sync: the next one brings it",
-  new: "new since the last sync, or back: the next one brings it",
-  deleted: "deleted on the server: the next sync with --reconcile marks it",
-  missed: "missed by the syncs so far: the next one with --reconcile brings it",
-  unstored: "not stored, since the destination cannot hold it: each sync says why, and tries it again",
-  not_loaded: "not known: its code location is not loaded now",
+  unexplained: "unexplained: the next syncs would not fix it; one with --full-refresh does",
+  changed: "changed since the last sync: the next sync will update it",
+  new: "new or restored since the last sync: the next sync will add it",
+  deleted: "deleted on the server: the next sync with --reconcile will mark it",
+  missed: "missed so far: the next sync with --reconcile will fix it",
+  unstored: "not stored, because the destination cannot hold it: each sync reports and retries it",
+  not_loaded: "unknown: its code location is not loaded",
   unknown: "not known",
 };
 
@@ -45,7 +45,9 @@ function tableText(comparison: TableComparison): string {
   const more = different + missing + extra - differences.length;
   return [
     `\n${table}\n`,
-    ...(unstored > 0 ? [`  ${grouped(unstored)} of the server that no database can hold: each sync names them\n`] : []),
+    ...(unstored > 0
+      ? [`  ${grouped(unstored)} of the server that no database can hold: each sync reports them\n`]
+      : []),
     ...(sharedKeys ? [sharedKeysText(sharedKeys)] : []),
     ...Object.entries(causes).map(([cause, count]) => `  ${grouped(count)} ${causeTexts[cause as Cause]}\n`),
     ...differences.map(differenceText),
@@ -57,7 +59,7 @@ function tableText(comparison: TableComparison): string {
 function sharedKeysText({ rows, keys }: SharedKeys): string {
   const what = rows === 1 ? "1 row of the server has" : `${grouped(rows)} rows of the server have`;
   const lines = keys.map((key) => `    shared: ${keyText(key)}\n`);
-  return `  ${what} the key of another row, so the table cannot hold both: this release does not know what tells them apart. Update it, or report the server's version.\n${lines.join("")}`;
+  return `  ${what} the same key as another row, so the table cannot hold both: this release does not know what distinguishes them. Update it, or report the server's version.\n${lines.join("")}`;
 }
 
 function keyText(key: StoredValues): string {

@@ -29,7 +29,7 @@ export function parseArguments<Q extends AnyQuestion>(
     const word = given[at] as string;
     const [, name, value] = /^--([^=]+)(?:=(.*))?$/s.exec(word) ?? [];
     if (name === undefined) {
-      if (word.startsWith("-")) throw new UsageError("There is no such short option. See dagsync report --help.");
+      if (word.startsWith("-")) throw new UsageError("Unknown short option. See dagsync report --help.");
       words.push(word);
       continue;
     }
@@ -65,8 +65,8 @@ function valuesOf(
     options.map(([name, text]) => {
       const parameter = names.includes(name) ? parameterOf(question, name) : undefined;
       if (parameter) return [name, parameterValue(optionOf(name), parameter, text)];
-      const has = names.length > 0 ? ` It has: ${names.map(optionOf).join(", ")}.` : " It has none of its own.";
-      const whose = question ? `${question.name} has no such option.` : "There is no such option without a question.";
+      const has = names.length > 0 ? ` It has: ${names.map(optionOf).join(", ")}.` : " It has no options.";
+      const whose = question ? `${question.name} has no such option.` : "Unknown option without a question.";
       throw new UsageError(`${whose}${didYouMean(name, names)}${question ? has : ""} See dagsync report --help.`);
     }),
   );

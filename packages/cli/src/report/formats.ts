@@ -30,7 +30,7 @@ function table(answer: Answer, width: number): string {
     );
     if (widthOf(text) > width) continue;
     if (count === columns.length) return text;
-    return `${text}\n${wrapped(`No room for ${heads.slice(count).join(", ")}: a wider terminal, --format csv or a pipe has them.`, width)}\n`;
+    return `${text}\n${wrapped(`Not shown: ${heads.slice(count).join(", ")}. Use a wider terminal, --format csv or a pipe to see them.`, width)}\n`;
   }
   return texts.map((row) => recordText(heads, row)).join("\n");
 }

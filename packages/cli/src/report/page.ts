@@ -16,10 +16,10 @@ export async function writePage(
 ): Promise<void> {
   const bucket = /^s3:/i.test(file) ? parseExportPlace("--html", file) : undefined;
   if (!bucket && /^[a-z][a-z0-9+.-]+:/i.test(file)) {
-    throw new UsageError("--html writes a file: give a path, as in report.html, or s3://bucket/report.html.");
+    throw new UsageError("--html needs a path, as in report.html, or s3://bucket/report.html.");
   }
   if (bucket && !/^s3:\/\/[^/]+\/.*[^/]$/i.test(bucket.into)) {
-    throw new UsageError("--html names no object of the bucket: write s3://bucket/folder/report.html.");
+    throw new UsageError("--html names a bucket but no object: write s3://bucket/folder/report.html.");
   }
   const parameters = parametersSaid(questions, place);
   const { servers } = place;

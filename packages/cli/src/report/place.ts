@@ -34,7 +34,7 @@ export async function askedPlace(
   const named = names.length > 0 && { pipelines: names };
   if (at !== undefined && isAddress(at)) {
     if (config !== undefined) {
-      throw new UsageError("--at says where the tables are: --config goes with a pipeline's name.");
+      throw new UsageError("--at already names a destination: use --config only with the name of a pipeline.");
     }
     const { destination, uncopied } = await parseDestination(at, { label: "--at" });
     return { destination, ...(uncopied && { uncopied }), ...named, servers: new Map(), said: {} };
@@ -46,7 +46,7 @@ export async function askedPlace(
   const [first] = chosen;
   if (!first || places.size > 1) {
     const all = chosen.map(({ name, to }) => `${name} (${to})`).join(", ");
-    throw new UsageError(`A report is of one destination. Name pipelines that share one: ${all}.`);
+    throw new UsageError(`A report covers one destination. Name pipelines that share one: ${all}.`);
   }
   const { destination, uncopied } = await first.place();
   const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));

@@ -61,7 +61,7 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
     if (latest) return latest.destination;
     throw new DestinationError(
       "LOCKED",
-      `${original.name} is being written by a sync. What it holds is shown as soon as that has ended.`,
+      `${original.name} is being written by a sync. Its data will be shown as soon as the sync has ended.`,
     );
   };
 

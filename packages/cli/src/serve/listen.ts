@@ -30,7 +30,7 @@ function reasonFor(code: string | undefined, port: number, host: string): string
     case "ENOTFOUND":
     case "EAI_AGAIN":
     case "EINVAL":
-      return `--host is no address of this machine (${code}). 0.0.0.0 is all that it has.`;
+      return `--host is not an address of this machine (${code}). Use 0.0.0.0 for all of its addresses.`;
     default:
       return `Port ${port} of ${host} cannot be listened on (${code}).`;
   }

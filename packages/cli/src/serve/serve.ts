@@ -33,7 +33,7 @@ export async function serve(names: readonly string[], settings: ServeSettings, i
   checkScope(settings.scope);
   const place = await askedPlace(names, settings, io);
   if (settings.everyMs !== undefined && !place.loaded) {
-    throw new UsageError("--sync-every syncs pipelines of a configuration: leave the address in --at out.");
+    throw new UsageError("--sync-every syncs pipelines in a configuration: leave out --at with an address.");
   }
   const copied = place.uncopied && copiedFile(place.uncopied, place.destination);
   try {
@@ -82,8 +82,8 @@ async function serveIt(
 }
 
 const openToOthers =
-  "dagsync: Whoever reaches this address can read all that is served, such as names, owners, times and how runs ended.\n" +
-  "There is no login and no encryption: let a proxy see to both.\n";
+  "dagsync: Anyone who can reach this address can read everything it serves, such as names, owners, times and outcomes of runs.\n" +
+  "There is no login and no encryption: add a proxy for both.\n";
 
 /** By which names it is asked: addresses in numbers go without. */
 function hostsOf({ host, hosts }: ServeSettings): readonly string[] {
@@ -112,7 +112,8 @@ async function tellWhatIsMissing(
     const { code } = error as { readonly code?: unknown };
     const isToCome = code === "NOT_FOUND" || code === "NO_TABLES" || (error instanceof Error && isRetryable(error));
     if (!isToCome || io.signal?.aborted) throw error;
-    const next = everyMs === undefined ? "It is shown as soon as a sync has brought it." : "The first sync brings it.";
+    const next =
+      everyMs === undefined ? "The page fills as soon as a sync has run." : "The first sync will fill the page.";
     io.stderr.write(`dagsync: Nothing to show yet. ${failureText(error)} ${next}\n`);
   }
 }

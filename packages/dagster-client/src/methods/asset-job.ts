@@ -36,7 +36,7 @@ export async function findAssetJob(
   const nodes = objectsIn(answer.assetNodes, "assets");
   const made = new Set(nodes.filter(({ isExecutable }) => isExecutable).map(({ assetKey }) => textOf(assetKey)));
   const missing = keys.filter((key) => !made.has(textOf(key)));
-  if (missing.length > 0) throw invalid(`no code location that has loaded makes ${missing.map(nameOf).join(", ")}`);
+  if (missing.length > 0) throw invalid(`no loaded code location defines ${missing.map(nameOf).join(", ")}`);
   const [first, ...others] = nodes;
   if (first === undefined) throw invalid("no assets were given");
   const jobName = first.jobNames.find(
@@ -46,7 +46,7 @@ export async function findAssetJob(
   );
   if (jobName === undefined) {
     const names = keys.map(nameOf).join(", ");
-    throw invalid(`one run cannot make ${names}: their code locations or partitions differ. Launch a backfill`);
+    throw invalid(`one run cannot materialize ${names}: their code locations or partitions differ. Launch a backfill`);
   }
   const { name, location } = first.repository;
   const partitioned = nodes.find(({ isPartitioned }) => isPartitioned);
@@ -61,7 +61,7 @@ const textOf = ({ path }: AssetKeyInput) => JSON.stringify(path);
 const placeOf = ({ repository }: AssetNode) => JSON.stringify([repository.location.name, repository.name]);
 
 export function invalid(reason: string): DagsterError {
-  return new DagsterError(`Dagster's run cannot be launched: ${reason}.`, {
+  return new DagsterError(`Cannot launch the Dagster run: ${reason}.`, {
     code: "INVALID_OPTIONS",
   });
 }

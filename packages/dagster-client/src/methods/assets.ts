@@ -57,7 +57,7 @@ export async function get(client: DagsterClient, asset: AssetPath, call: Dagster
   const one = toAsset(found);
   // Newer servers say so instead of AssetNotFoundError, and those before them say nothing.
   if (found.hasDefinitionOrRecord || one.definition || one.latest) return one;
-  throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location has not loaded.`, {
+  throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location is not loaded.`, {
     typename: "AssetNotFoundError",
   });
 }

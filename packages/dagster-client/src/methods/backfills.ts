@@ -156,7 +156,7 @@ async function partitionSetOf(
   const { sets } = await client.request(JobPartitionSetsDocument, variables, call);
   const [set] = unwrap(sets, "PartitionSets").results;
   if (set !== undefined) return { partitionSetName: set.name, repositorySelector };
-  throw new DagsterError(`Dagster's backfill cannot be launched: the job ${job} has no partitions.`, {
+  throw new DagsterError(`Cannot launch the Dagster backfill: the job ${job} has no partitions.`, {
     code: "INVALID_OPTIONS",
   });
 }

@@ -78,7 +78,7 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   const tagged = Object.keys(tags).some((name) => /^dagster\/(asset_)?partition/.test(name));
   // Such a run would start, and fail where it asks for its partition.
   if (isPartitioned && partition === undefined && !tagged) {
-    throw invalid("these assets have partitions. Say which by `partition`, or launch a backfill for several");
+    throw invalid("these assets are partitioned. Pass `partition`, or launch a backfill for several partitions");
   }
   const keys = partition?.split("|") ?? [];
   const several = dimensions.length > 1 && keys.length === dimensions.length;

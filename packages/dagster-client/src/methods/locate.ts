@@ -65,7 +65,7 @@ export async function locate(
     );
   }
   if (place !== undefined) return place;
-  const where = location === undefined ? "in no code location that has loaded" : `not in code location ${location}`;
-  const hint = failed.length === 0 ? "" : ` These have not loaded: ${failed.join(", ")}.`;
+  const where = location === undefined ? "not in any loaded code location" : `not in code location ${location}`;
+  const hint = failed.length === 0 ? "" : ` These are not loaded: ${failed.join(", ")}.`;
   throw new DagsterResultError(`The ${kind} ${name} is ${where}.${hint}`, { typename });
 }

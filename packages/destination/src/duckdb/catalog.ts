@@ -24,8 +24,8 @@ export class DuckdbCatalog implements Catalog {
       `SELECT 1 FROM duckdb_databases() WHERE lower(database_name) = lower(${literal(schema)})`,
     );
     if (same) {
-      const reason = `the schema ${JSON.stringify(schema)} has the name of the file, which DuckDB does not tell apart.`;
-      throw new DestinationError("NOT_A_DESTINATION", `${this.#database.place}: ${reason} Choose another name for it.`);
+      const reason = `the schema ${JSON.stringify(schema)} has the same name as the file, which DuckDB cannot distinguish.`;
+      throw new DestinationError("NOT_A_DESTINATION", `${this.#database.place}: ${reason} Choose another name.`);
     }
     await this.#database.run(`CREATE SCHEMA ${quotedSchema}`);
   }

@@ -38,7 +38,7 @@ export async function checkCopy(copy: string): Promise<void> {
 
 async function holdsASync(copy: string): Promise<boolean> {
   try {
-    const { connection, close } = await openFile(copy, copy, "a look at it", { memoryLimit, readOnly: true });
+    const { connection, close } = await openFile(copy, copy, "a reader", { memoryLimit, readOnly: true });
     try {
       const found = await connection.runAndReadAll("FROM duckdb_tables() WHERE table_name = '_sync_format'");
       return found.currentRowCount > 0;

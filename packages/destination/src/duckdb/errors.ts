@@ -8,7 +8,11 @@ export const isOutOfMemory = (thrown: unknown): boolean => outOfMemory.test(Stri
 
 /** What DuckDB says, by the message it says it with: it has no error codes. The first that fits counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
-  [/No space left|File too large|disk is full|not enough space|Disk quota/i, "NO_SPACE", "Make room and sync again."],
+  [
+    /No space left|File too large|disk is full|not enough space|Disk quota/i,
+    "NO_SPACE",
+    "Free up space and sync again.",
+  ],
   [
     /permission denied|Read-only file system|Operation not permitted|read-only mode/i,
     "NO_PERMISSION",
@@ -23,13 +27,9 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   [
     /Corrupt database file|Could not read enough bytes|Failure while replaying WAL|^Serialization Error/i,
     "NOT_A_DESTINATION",
-    "The file is damaged or cut off. Restore it, or move it away with what begins with its name, and sync again.",
+    "The file is damaged or truncated. Restore it, or move it and all files whose names start with its name away, and sync again.",
   ],
-  [
-    outOfMemory,
-    "FAILED",
-    "DuckDB reads some thousand rows at once: raise memoryLimit, or leave the largest columns out.",
-  ],
+  [outOfMemory, "FAILED", "DuckDB reads thousands of rows at once: raise memoryLimit, or exclude the largest columns."],
   [/not a valid DuckDB database|Is a directory/i, "NOT_A_DESTINATION", "Choose another path, or move the file away."],
 ];
 
@@ -68,7 +68,7 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
 export function locked(place: string, holder: string, cause?: unknown): DestinationError {
   return new DestinationError(
     "LOCKED",
-    `${place} is in use by ${holder}. Try again when it has finished, or close the program that holds the file open.`,
+    `${place} is in use by ${holder}. Try again when it has finished, or close the program that has the file open.`,
     { cause },
   );
 }

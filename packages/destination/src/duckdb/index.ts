@@ -93,7 +93,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     async uniteTables(view) {
       const database = await openDatabase(`the view ${view.view}`);
       try {
-        await database.queue(`Making the view ${view.view}`, () =>
+        await database.queue(`Creating the view ${view.view}`, () =>
           database.transaction(async () => {
             await checkViewName(database, view.view);
             const query = unionSql(database, view, (inSchema) => namesIn(inSchema ?? schema));
@@ -107,7 +107,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     async contents({ signal } = {}) {
       // Of what readers read. A first session may not have left its copy yet.
       const from = copy !== undefined && existsSync(copy) ? copy : path;
-      const file = await openFile(from, `duckdb:${from}`, "a look at it", { memoryLimit, readOnly: true });
+      const file = await openFile(from, `duckdb:${from}`, "a reader", { memoryLimit, readOnly: true });
       return lookAt(new Database(file, `duckdb:${from}`, namesIn(schema), signal));
     },
   };

@@ -63,7 +63,7 @@ export async function openFile(
       });
   if (isFile) {
     const other = openFiles.get(file);
-    if (other) throw locked(place, `${other}, in this same process (${process.pid})`);
+    if (other) throw locked(place, `${other}, in this process (${process.pid})`);
     openFiles.set(file, holder);
   }
   const release = () => void openFiles.delete(file);

@@ -52,7 +52,7 @@ export async function claim(place: ExportPlace, request: ExportRequest, tables: 
   }
   throw new DestinationError(
     "LOCKED",
-    `Sixty other exports into ${place.place} began in this minute. Try again later.`,
+    `Sixty other exports into ${place.place} started in this minute. Try again later.`,
   );
 }
 

@@ -102,17 +102,17 @@ export async function exportTables(destination: Destination, options: ExportOpti
 function requestOf(destination: Destination, options: ExportOptions): ExportRequest {
   const { format = "parquet", window = {}, changedSince, layout = "date", safeCsv = false, tables } = options;
   const refuse = (reason: string) => {
-    throw new DestinationError("FAILED", `The export: ${reason}.`);
+    throw new DestinationError("FAILED", `Cannot export: ${reason}.`);
   };
   if (!exportFormats.includes(format)) refuse(`format is ${format}. Write one of ${exportFormats.join(", ")}`);
   const compression = options.compression ?? compressions[format][0]!;
   if (!compressions[format].includes(compression)) {
     refuse(`${format} is compressed with ${compressions[format].join(" or ")}`);
   }
-  if (tables.length === 0) refuse("it names no table");
+  if (tables.length === 0) refuse("no tables were given");
   const twice = tables.find(({ name }, index) => tables.findIndex((other) => other.name === name) < index);
   if (twice) refuse(`it names ${twice.name} twice`);
-  if (safeCsv && format !== "csv") refuse("safeCsv is for CSV");
+  if (safeCsv && format !== "csv") refuse("safeCsv needs the format csv");
   checkWindow(window, changedSince);
   return {
     from: destination.name,

@@ -140,14 +140,14 @@ function idOfPath(path: string): string {
 /** @throws DestinationError `INVALID_STATE` for what no export of this release wrote */
 export function parseManifest(text: string, where: string): ExportManifest {
   const value = parsed(text, where) as Partial<ExportManifest> | null;
-  if (value?.type !== "export" || !Array.isArray(value.files)) throw broken(where, "is no manifest");
+  if (value?.type !== "export" || !Array.isArray(value.files)) throw broken(where, "is not a manifest");
   checkVersion(value.version, where);
   for (const file of value.files as Partial<ExportedFile>[]) {
     const { path, table, rows, bytes, sha256 } = file ?? {};
     const isWhole =
       typeof table === "string" && [rows, bytes].every(Number.isSafeInteger) && typeof sha256 === "string";
-    if (!isWhole || typeof path !== "string") throw broken(where, "describes a file in a way that no export does");
-    if (!isOurs(path)) throw broken(where, `names ${JSON.stringify(path)}, which no export writes`);
+    if (!isWhole || typeof path !== "string") throw broken(where, "has an invalid entry for a file");
+    if (!isOurs(path)) throw broken(where, `names ${JSON.stringify(path)}, which is not a file that an export writes`);
   }
   return value as ExportManifest;
 }
@@ -157,12 +157,12 @@ export function parseBegun(text: string, where: string): BegunExport {
   const value = parsed(text, where) as Partial<BegunExport> | null;
   const { id, holder, request } = value ?? {};
   if (value?.type !== "begun" || !request || !holder || !/^[\da-f-]{36}$/.test(holder.session)) {
-    throw broken(where, "is not what an export begins with");
+    throw broken(where, "is not the start of an export");
   }
   checkVersion(value.version, where);
   const isOwn = (path: unknown) => typeof path === "string" && isOurs(path) && idOfPath(path) === id;
   if (!value.paths?.every(isOwn)) {
-    throw broken(where, "names files that no export writes");
+    throw broken(where, "names files that an export does not write");
   }
   return value as BegunExport;
 }
@@ -183,7 +183,7 @@ function parsed(text: string, where: string): Json {
   try {
     return JSON.parse(text);
   } catch {
-    throw broken(where, "is no JSON");
+    throw broken(where, "is not JSON");
   }
 }
 
@@ -192,12 +192,12 @@ function checkVersion(version: unknown, where: string): void {
   if (typeof version === "number" && version > FORMAT) {
     throw new DestinationError("NEWER_VERSION", `${where} was written by a newer release. Update this program.`);
   }
-  throw broken(where, "has no version that is known");
+  throw broken(where, "has an unknown version");
 }
 
 function broken(where: string, reason: string): DestinationError {
   return new DestinationError(
     "INVALID_STATE",
-    `${where} ${reason}. Was it changed, or cut off? Restore it, or remove it.`,
+    `${where} ${reason}. Was it changed or truncated? Restore it, or remove it.`,
   );
 }

@@ -61,7 +61,7 @@ function folderPlace(path: string): ExportPlace {
   return {
     ...{ place, list, read, create, remove, close },
     prepare: () =>
-      guarded("Making the folder", async () => void (await mkdir(join(root, exportsFolder), { recursive: true }))),
+      guarded("Creating the folder", async () => void (await mkdir(join(root, exportsFolder), { recursive: true }))),
     makeStaging: (claim) =>
       guarded("Making a folder", async () => {
         const folder = await checkedPath(root, stagingPath(claim), place);
@@ -133,7 +133,7 @@ export function checkClaim(place: string, isAgain: boolean): void {
   throw new DestinationError(
     "NOT_A_DESTINATION",
     `The server of ${place} ignores conditional writes (If-None-Match), which keep two exports apart. Use one that honours ` +
-      "them: Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do in their present versions.",
+      "them: current versions of Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do.",
   );
 }
 

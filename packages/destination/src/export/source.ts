@@ -52,7 +52,10 @@ export async function openSource(
   signal?: AbortSignal,
 ): Promise<TableSource> {
   if (!destination.read) {
-    throw new DestinationError("NOT_A_DESTINATION", `${destination.name} answers no SQL, so it cannot be exported.`);
+    throw new DestinationError(
+      "NOT_A_DESTINATION",
+      `${destination.name} does not support SQL, so it cannot be exported.`,
+    );
   }
   const reader = await destination.read({ signal, copyInto: staging });
   return {

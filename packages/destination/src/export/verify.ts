@@ -51,7 +51,7 @@ export async function verifyExports(
     const unfinished = (await unfinishedIn(place)).map(({ begun }) => begun.id).toReversed();
     const ids = idsIn(await place.list(exportsFolder), ".json");
     if (ids.length === 0 && unfinished.length === 0) {
-      throw new DestinationError("NOT_FOUND", `${place.place} holds no export. Check the place.`);
+      throw new DestinationError("NOT_FOUND", `${place.place} has no exports. Check the address.`);
     }
     const exports: VerifiedExport[] = [];
     for (const id of ids) {
@@ -88,7 +88,7 @@ async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): 
         message: `has ${found.bytes} bytes of the ${bytes} that were written`,
       });
     } else if (found.sha256 !== sha256) {
-      problems.push({ path: file, kind: "content", message: "is not what was written: its SHA-256 is another one" });
+      problems.push({ path: file, kind: "content", message: "was changed: its SHA-256 differs" });
     }
   }
   const sum = (count: (file: ExportManifest["files"][number]) => number) =>

@@ -33,10 +33,10 @@ export function momentText(at: number): string {
 export function checkWindow({ since, until }: ExportWindow, changedSince?: string): void {
   for (const [name, moment] of Object.entries({ since, until, changedSince })) {
     if (moment === undefined || microsecondsOf(moment) !== undefined) continue;
-    throw new DestinationError("FAILED", `${name} is no moment: write it as in ${momentText(0)}.`);
+    throw new DestinationError("FAILED", `${name} is not a valid time: write it as in ${momentText(0)}.`);
   }
   if (since === undefined || until === undefined || since < until) return;
-  throw new DestinationError("FAILED", `The window from ${since} to ${until} holds no moment.`);
+  throw new DestinationError("FAILED", `The window from ${since} to ${until} is empty.`);
 }
 
 /** What picks the rows of a table, as SQL that stands after WHERE. */

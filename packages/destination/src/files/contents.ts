@@ -13,7 +13,7 @@ export async function contentsOf(
 ): Promise<readonly StoredPipeline[]> {
   const manifest = await new Chain(store).refresh();
   if (manifest.number === 0) {
-    throw new DestinationError("NOT_FOUND", `${store.place} holds nothing that a sync wrote. Check the place.`);
+    throw new DestinationError("NOT_FOUND", `${store.place} has no synced data. Check the address.`);
   }
   const tables = Object.entries(manifest.tables);
   const pipelines = new Set([...Object.keys(manifest.pipelines), ...tables.map(([, { pipeline }]) => pipeline)]);
@@ -25,7 +25,7 @@ export async function contentsOf(
         if (table.pipeline === pipeline) await fillTable(scratch, store, name, table, signal);
       }
       const { database } = scratch;
-      const found = await database.queue("Looking at it", () => readContents(database));
+      const found = await database.queue("Reading its contents", () => readContents(database));
       contents.push(...found.filter((each) => each.pipeline === pipeline));
     } finally {
       await scratch.close();

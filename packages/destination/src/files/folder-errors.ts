@@ -1,14 +1,14 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 
 const known: Readonly<Record<string, readonly [DestinationErrorCode, advice: string]>> = {
-  ENOSPC: ["NO_SPACE", "Make room and sync again."],
-  EDQUOT: ["NO_SPACE", "Make room and sync again."],
-  EFBIG: ["NO_SPACE", "Make room and sync again."],
-  EACCES: ["NO_PERMISSION", "Make the folder and all that is in it writable for this user."],
-  EPERM: ["NO_PERMISSION", "Make the folder and all that is in it writable for this user."],
-  EROFS: ["NO_PERMISSION", "Make the folder and all that is in it writable for this user."],
+  ENOSPC: ["NO_SPACE", "Free up space and sync again."],
+  EDQUOT: ["NO_SPACE", "Free up space and sync again."],
+  EFBIG: ["NO_SPACE", "Free up space and sync again."],
+  EACCES: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],
+  EPERM: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],
+  EROFS: ["NO_PERMISSION", "Make the folder and everything in it writable for this user."],
   ENOTDIR: ["NOT_A_DESTINATION", "A part of the path is a file: correct the path."],
-  ENOENT: ["NOT_FOUND", "Somebody took the folder away, or a part of it: correct the path."],
+  ENOENT: ["NOT_FOUND", "The folder, or a part of it, does not exist any more: correct the path."],
 };
 
 /** @param doing what failed, as the beginning of a sentence: `Writing things/1.parquet` */

@@ -29,7 +29,7 @@ export function folderStore(path: string): Store {
     const path = await checked(`${folder}/`);
     const found = await stat(path).catch(ifMissing);
     if (found && !found.isDirectory()) {
-      const message = `${path} is a file, and ${place} keeps a table's files in a folder of that name. Move it away.`;
+      const message = `${path} is a file, but ${place} needs a folder of that name for a table's files. Move the file away.`;
       throw new DestinationError("NOT_A_DESTINATION", message);
     }
     if (found) await access(path, constants.W_OK);
@@ -43,17 +43,17 @@ export function folderStore(path: string): Store {
   };
   return {
     place,
-    names: () => guarded("Looking into the folder", () => namesIn(root)),
+    names: () => guarded("Listing the folder", () => namesIn(root)),
     prepare: () =>
-      guarded("Making the folder", async () => {
+      guarded("Creating the folder", async () => {
         await makeFolder(root, place);
         const manifests = await checked("_sync/manifests/");
         await mkdir(manifests, { recursive: true });
         await removeUnfinished(manifests);
       }),
-    checkFolder: (folder) => guarded("Looking into the folder", () => expectFolder(folder)),
+    checkFolder: (folder) => guarded("Listing the folder", () => expectFolder(folder)),
     list: (folder) =>
-      guarded("Looking into the folder", async () => {
+      guarded("Listing the folder", async () => {
         const names = await namesIn(await checked(`${folder}/`));
         return names.map((name) => `${folder}/${name}`);
       }),
@@ -137,7 +137,7 @@ function throughLink(folder: string, place: string): DestinationError {
   return new DestinationError(
     "NOT_A_DESTINATION",
     `${folder} is a link, and files of ${place} are written and removed in real folders only. Put the folder itself ` +
-      "there, or name the place that the link leads to.",
+      "there, or name the link's target.",
   );
 }
 

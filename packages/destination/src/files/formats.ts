@@ -80,7 +80,10 @@ export const extensionOf = (format: FileFormat): string => formats[format].exten
 export function formatOf(path: string): FileFormat {
   const found = fileFormats.find((format) => path.endsWith(formats[format].extension));
   if (found) return found;
-  throw new DestinationError("INVALID_STATE", `The manifest names ${path}, which has no extension of a data file.`);
+  throw new DestinationError(
+    "INVALID_STATE",
+    `The manifest names ${path}, which does not have the extension of a data file.`,
+  );
 }
 
 /**

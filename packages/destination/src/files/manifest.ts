@@ -97,14 +97,14 @@ export function parseManifest(text: string, path: string, place: string): Manife
   let found: Manifest;
   try {
     found = JSON.parse(text);
-    if (typeof found?.format !== "number") throw new TypeError("format is missing or no number");
+    if (typeof found?.format !== "number") throw new TypeError("format is missing or not a number");
     const wrong = found.format <= FORMAT ? wrongPart(found, manifestNumber(path)) : undefined;
-    if (wrong !== undefined) throw new TypeError(`${wrong} is missing or not what a sync writes there`);
+    if (wrong !== undefined) throw new TypeError(`${wrong} is missing or invalid`);
   } catch (cause) {
     throw new DestinationError(
       "INVALID_STATE",
-      `The manifest ${path} in ${place} cannot be read: ${(cause as Error).message}. Somebody changed or truncated it. ` +
-        "Restore it, or move it away to go on from the manifest before it.",
+      `The manifest ${path} in ${place} cannot be read: ${(cause as Error).message}. It was changed or truncated. ` +
+        "Restore it, or move it away to continue from the previous manifest.",
       { cause },
     );
   }
@@ -124,7 +124,7 @@ function checkPaths(manifest: Manifest, path: string, place: string): Manifest {
       throw new DestinationError(
         "INVALID_STATE",
         `The manifest ${path} in ${place} names ${JSON.stringify(file?.path)} as a file of table ${name}, which no sync ` +
-          "wrote there. Somebody changed it: restore it, or move it away to go on from the manifest before it.",
+          "wrote there. It was changed: restore it, or move it away to continue from the previous manifest.",
       );
     }
   }

@@ -15,8 +15,8 @@ export const isS3 = (place: string): boolean => /^s3:/i.test(place);
 export function parseS3Place(place: string): S3Place {
   const [, bucket = "", path = ""] = /^s3:\/\/([^/]*)\/?(.*)$/i.exec(place) ?? [];
   // What may be credentials is not repeated.
-  if (bucket.includes("@")) throw refused("an s3:// address holds no credentials: set them in the environment");
-  if (!/^[a-z0-9][a-z0-9.-]+$/i.test(bucket)) throw refused(`${place} names no bucket: write s3://bucket/prefix`);
+  if (bucket.includes("@")) throw refused("an s3:// address must not contain credentials: set them in the environment");
+  if (!/^[a-z0-9][a-z0-9.-]+$/i.test(bucket)) throw refused(`${place} has no bucket: write s3://bucket/prefix`);
   return { bucket, prefix: path.replace(/^\/+|\/+$/g, "") };
 }
 
@@ -25,14 +25,14 @@ export function checkPlace(
   place: string,
   { format, endpoint }: { readonly format?: FileFormat } & Pick<S3Options, "endpoint">,
 ): void {
-  if (place === "") throw refused("it names no folder. Write one, or s3://bucket/prefix");
+  if (place === "") throw refused("the address has no folder in it. Name one, or s3://bucket/prefix");
   if (isS3(place)) parseS3Place(place);
   if (format !== undefined && !fileFormats.includes(format)) {
     throw refused(`format is ${format}. Write one of ${fileFormats.join(", ")}`);
   }
   if (endpoint === undefined) return;
   const { username, password } = URL.canParse(endpoint) ? new URL(endpoint) : { username: "", password: "" };
-  if (username || password) throw refused("endpoint holds no credentials: set them in the environment");
+  if (username || password) throw refused("endpoint must not contain credentials: set them in the environment");
   if (!/^https?:\/\/[^/]/i.test(endpoint)) {
     throw refused(`endpoint is ${endpoint}. Write it as in https://minio.example.org`);
   }

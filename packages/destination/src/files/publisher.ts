@@ -155,7 +155,7 @@ export class Publisher implements Elsewhere {
       throw new DestinationError(
         "NO_SPACE",
         `The working copy of ${database.place} could not follow what was stored: the disk with the folder for temporary ` +
-          "files is full, or fails. Make room there and sync again.",
+          "files is full, or failing. Free up space there and sync again.",
       );
     }
     const id = randomUUID();

@@ -37,7 +37,4 @@ export async function putObject(address: string, text: string, options: PutOptio
 }
 
 const noObject = () =>
-  new DestinationError(
-    "NOT_FOUND",
-    "The address names no object: write s3://bucket/folder/report.html, with its name.",
-  );
+  new DestinationError("NOT_FOUND", "The address has no object name: write s3://bucket/folder/report.html.");

@@ -22,7 +22,7 @@ export async function openFilesReader(
 ): Promise<SqlReader> {
   const { tables, number } = await new Chain(store).refresh();
   if (number === 0) {
-    throw new DestinationError("NOT_FOUND", `${store.place} holds nothing that a sync wrote. Check the place.`);
+    throw new DestinationError("NOT_FOUND", `${store.place} has no synced data. Check the address.`);
   }
   let folder: string | undefined;
   let database: Database | undefined;

@@ -36,7 +36,7 @@ async function checkLengths(database: Database, table: Table, limit: number): Pr
   const key = table.primaryKey.map(quoted).join(", ");
   const long = await database.read(`SELECT ${key} FROM temp.main.${stage} WHERE ${lengths.join(" + ")} > ${limit}`);
   if (long.length === 0) return;
-  const reason = `its texts are longer than ${limit / 2 ** 20} MB together, which no file in this format could give back`;
+  const reason = `its text is longer than ${limit / 2 ** 20} MB in total, which readers of this format cannot read back`;
   throw invalidRows(
     table,
     long.map((row) => ({ key: row, reason })),

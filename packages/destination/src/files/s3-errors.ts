@@ -10,7 +10,7 @@ interface S3Failure {
 }
 
 const credentials = "Check the credentials in the environment, the profile or the options.";
-const region = "The bucket is in another region: name it in AWS_REGION or the option region.";
+const region = "The bucket is in another region: set AWS_REGION or the option region.";
 
 /** What the server says, by the name or the status it says it with. The first that fits counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
@@ -22,12 +22,8 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
     credentials,
   ],
   [/^(RequestTimeTooSkewed)$/, "NO_PERMISSION", "Set the clock of this machine."],
-  [
-    /^(AccessDenied|AllAccessDisabled|401|403)$/,
-    "NO_PERMISSION",
-    "Listing, reading, writing and deleting must be allowed here.",
-  ],
-  [/^(QuotaExceeded|XMinioStorageFull|InsufficientStorage|507)$/, "NO_SPACE", "Make room and sync again."],
+  [/^(AccessDenied|AllAccessDisabled|401|403)$/, "NO_PERMISSION", "Allow listing, reading, writing and deleting here."],
+  [/^(QuotaExceeded|XMinioStorageFull|InsufficientStorage|507)$/, "NO_SPACE", "Free up space and sync again."],
   [
     /^(SlowDown|ThrottlingException|TooManyRequests|RequestTimeout|TimeoutError|InternalError|429|5\d\d)$/,
     "UNAVAILABLE",
@@ -38,7 +34,7 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
     "UNAVAILABLE",
     "Check the endpoint and the network, or sync again later.",
   ],
-  [/^(ENOSPC|EDQUOT)$/, "NO_SPACE", "Make room for the working copy, in the folder for temporary files."],
+  [/^(ENOSPC|EDQUOT)$/, "NO_SPACE", "Free up space for the working copy, in the temporary folder."],
 ];
 
 /** @param doing what failed, as the beginning of a sentence: `Writing things/1.parquet` */
@@ -63,7 +59,7 @@ export function s3Error(thrown: unknown, place: string, doing: string): Destinat
   const [, code, advice] =
     known.find(([pattern]) => signs.some((sign) => sign && pattern.test(sign))) ?? ([null, "FAILED", ""] as const);
   const there = failure.$response?.headers?.["x-amz-bucket-region"];
-  const message = `${failure.name ?? "Error"}: ${failure.message || signs.find((sign) => sign && /^E[A-Z]/.test(sign)) || "no words"}`;
+  const message = `${failure.name ?? "Error"}: ${failure.message || signs.find((sign) => sign && /^E[A-Z]/.test(sign)) || "no message"}`;
   return new DestinationError(
     code,
     `${doing} in ${place} failed: ${message.replace(/[^.!?]$/, "$&.")} ${there && advice === region ? `${advice} It is ${there}.` : advice}`.trim(),

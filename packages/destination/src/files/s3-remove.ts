@@ -59,7 +59,7 @@ function refusal(
 ): Error {
   const [{ Key, Code = "Error", Message } = {}] = errors;
   const others = errors.length > 1 ? ` and ${errors.length - 1} more` : "";
-  return Object.assign(new Error(`${Message || "no words"} (${Key}${others})`), { name: Code, isOfKeys: true });
+  return Object.assign(new Error(`${Message || "no message"} (${Key}${others})`), { name: Code, isOfKeys: true });
 }
 
 function isUnknownRequest(error: unknown): boolean {

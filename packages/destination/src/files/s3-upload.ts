@@ -52,7 +52,7 @@ async function readPart(handle: FileHandle, start: number, bytes: number): Promi
   const part = Buffer.alloc(bytes);
   for (let done = 0; done < bytes; ) {
     const { bytesRead } = await handle.read(part, done, bytes - done, start + done);
-    if (bytesRead === 0) throw new Error("the file became shorter while it was read");
+    if (bytesRead === 0) throw new Error("the file shrank while it was read");
     done += bytesRead;
   }
   return part;

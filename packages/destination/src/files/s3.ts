@@ -12,7 +12,10 @@ import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
 
 /** The same text for ever, so that creating it again does no harm, whatever the server makes of the condition. */
-const probe = { path: "_sync/about.json", text: '{"about":"Written by a sync. manifests/ says which files count."}\n' };
+const probe = {
+  path: "_sync/about.json",
+  text: '{"about":"Written by a sync. manifests/ lists the current files."}\n',
+};
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
@@ -23,7 +26,7 @@ export async function loadSdk(): Promise<Sdk> {
   } catch (cause) {
     throw new DestinationError(
       "DRIVER_MISSING",
-      "Files in S3 need @aws-sdk/client-s3, which is not installed or does not load here: npm install @aws-sdk/client-s3",
+      "Files in S3 need @aws-sdk/client-s3, which is not installed or cannot be loaded: npm install @aws-sdk/client-s3",
       { cause },
     );
   }
@@ -63,7 +66,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
     place,
     locate: (path) => `s3://${bucket}/${root}${path}`,
     names: () =>
-      guarded("Looking into the bucket", async () => {
+      guarded("Listing the bucket", async () => {
         const found = await client.send(
           new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: root, Delimiter: "/", MaxKeys: 10 }),
         );
@@ -79,13 +82,13 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
       throw new DestinationError(
         "NOT_A_DESTINATION",
         `The server of ${place} ignores conditional writes (If-None-Match), which keep two writers apart. Use one that ` +
-          "honours them: Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do in their present versions.",
+          "honours them: current versions of Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do.",
       );
     },
     // What is not there is in nobody's way, and rights are the whole prefix's, which opening tries.
     checkFolder: async () => {},
     list: (folder) =>
-      guarded("Looking into the bucket", async () => {
+      guarded("Listing the bucket", async () => {
         const paths: string[] = [];
         const request = { Bucket: bucket, Prefix: `${root}${folder}/` };
         for await (const page of sdk.paginateListObjectsV2({ client }, request)) {

@@ -119,10 +119,11 @@ async function fetchFile(store: Store, file: DataFile, local: string, signal?: A
       "INVALID_STATE",
       `The data file ${file.path} in ${store.place} ${reason}. Restore it, or sync into a new place.`,
     );
-  if (!(await store.download(file.path, local, signal))) throw broken("is missing, and a part of its table with it");
+  if (!(await store.download(file.path, local, signal))) throw broken("is missing, and with it a part of its table");
   const found = await describeFile(local);
-  if (found.bytes !== file.bytes) throw broken(`has ${found.bytes} bytes of the ${file.bytes} that were written`);
-  if (found.sha256 !== file.sha256) throw broken("is not what was written: its SHA-256 is another one");
+  if (found.bytes !== file.bytes)
+    throw broken(`has ${found.bytes} bytes instead of the ${file.bytes} that were written`);
+  if (found.sha256 !== file.sha256) throw broken("was changed: its SHA-256 differs");
 }
 
 /** What a manifest says about a file, from the file itself. */

@@ -131,6 +131,6 @@ async function checkEmpty(store: Store): Promise<void> {
   if (other === undefined) return;
   throw new DestinationError(
     "NOT_A_DESTINATION",
-    `${store.place} holds other things, ${other} among them, and no manifest of a sync. Choose a place that is empty or new.`,
+    `${store.place} contains other files, such as ${other}, but no manifest of a sync. Choose an empty or new folder.`,
   );
 }

@@ -85,8 +85,8 @@ export class Sweeper {
     const further = names.length > shownNames ? ` and ${names.length - shownNames} more` : "";
     this.#once(
       "FOREIGN_FILES",
-      `${this.#store.place}: the folder ${folder} holds what no manifest names: ${names.slice(0, shownNames).join(", ")}` +
-        `${further}. It is left alone and does not count; move it where others read all files of the folder.`,
+      `${this.#store.place}: the folder ${folder} contains files that no manifest names: ${names.slice(0, shownNames).join(", ")}` +
+        `${further}. They are left alone and ignored; move them if readers read all files of the folder.`,
       name,
     );
   }

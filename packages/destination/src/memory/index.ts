@@ -49,10 +49,7 @@ export function memoryDestination(memory: Memory = createMemory()): MemoryDestin
     async open(options) {
       options.signal?.throwIfAborted();
       if (memory.holder !== undefined) {
-        throw new DestinationError(
-          "LOCKED",
-          `memory is held by ${memory.holder}, in this same process (${process.pid}).`,
-        );
+        throw new DestinationError("LOCKED", `memory is held by ${memory.holder}, in this process (${process.pid}).`);
       }
       memory.holder = `pipeline ${options.pipeline}`;
       return new MemorySession(memory, options);

@@ -51,7 +51,7 @@ function addHosts(parameters: Map<string, string>, text: string): void {
   const parts = text.split(",").map((part) => {
     const [, ipv6, name = "", port = ""] = /^(?:\[([^\]]*)\]|([^:[\]]*))(?::(\d*))?$/.exec(part) ?? [];
     if (ipv6 === undefined && name === "" && part !== "" && !part.startsWith(":")) {
-      throw refused("has a host that cannot be read. Write host:port, or several of them with commas between");
+      throw refused("has an invalid host. Write host:port, or several of them separated by commas");
     }
     return { host: decoded(ipv6 ?? name), port };
   });
@@ -86,7 +86,7 @@ function decoded(text: string): string {
   } catch {
     // What follows a % is not two hex digits, or no UTF-8.
   }
-  throw refused("has a % that stands for nothing: write it as %25, and other special characters percent-encoded");
+  throw refused("has an invalid % escape: write a percent sign as %25, and percent-encode other special characters");
 }
 
 /** @param reason what is wrong, as the end of a sentence */

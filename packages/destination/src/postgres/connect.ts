@@ -26,7 +26,7 @@ export async function connectToAny(driver: Driver, settings: Settings, signal?: 
     for (const host of hosts) {
       const leftMs = end - Date.now();
       try {
-        if (leftMs <= 0) throw timedOut("not tried, since the time is up");
+        if (leftMs <= 0) throw timedOut("not tried, because the time is up");
         const client = await connectTo(driver, settings, { host, ms: Math.min(settings.hostMs, leftMs), signal });
         const reason = await mismatch(client, kind);
         if (reason === undefined) return client;
@@ -171,7 +171,7 @@ async function passwordFor(settings: Settings, host: Host): Promise<string> {
   if (password !== undefined) return password;
   throw new DestinationError(
     "NO_PERMISSION",
-    `The PostgreSQL server at ${host.name} asks for a password, and there is none. Set PGPASSWORD, or write a line into ` +
+    `The PostgreSQL server at ${host.name} requires a password, and there is none. Set PGPASSWORD, or add a line to ` +
       `~/.pgpass${reason ? ` (${reason})` : ""}.`,
   );
 }
@@ -187,13 +187,13 @@ async function mismatch(client: Client, wanted: string): Promise<string | undefi
   const isWanted = { "read-write": !isReadOnly, "read-only": isReadOnly, primary: !standby, standby }[wanted];
   if (isWanted) return undefined;
   const found = `${standby ? "a standby" : "a primary"}${isReadOnly ? ", read-only" : ""}`;
-  return `the server is ${found}, and target_session_attrs=${wanted} asks for another`;
+  return `the server is ${found}, but target_session_attrs=${wanted} requires another kind`;
 }
 
 const unbound = () =>
   new DestinationError(
     "NO_PERMISSION",
-    "The PostgreSQL server: channel_binding=require needs a password by SCRAM over TLS, and the server does not offer that. " +
+    "The PostgreSQL server: channel_binding=require needs SCRAM authentication over TLS, which the server does not offer. " +
       "Write sslmode=require (or better), or leave channel_binding out.",
   );
 

@@ -5,7 +5,7 @@ import { literal } from "../sql/names.ts";
 import type { Table } from "../table.ts";
 
 /** How our own views are told from those of people. */
-export const viewComment = "Rows of several pipelines. Made by a sync, which may drop and make it again.";
+export const viewComment = "Rows of several pipelines. Created by a sync, which may drop and recreate it.";
 
 /** Views and rules, generated columns, triggers, policies, functions, publications: under these no type changes. */
 const always = ["pg_rewrite", "pg_attrdef", "pg_trigger", "pg_policy", "pg_proc", "pg_publication_rel"];

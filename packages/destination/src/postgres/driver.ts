@@ -13,7 +13,7 @@ export async function loadDriver(): Promise<Driver> {
   } catch (cause) {
     throw new DestinationError(
       "DRIVER_MISSING",
-      "The PostgreSQL destination needs pg and pg-copy-streams, which are not installed or do not load here: npm install pg pg-copy-streams",
+      "The PostgreSQL destination needs pg and pg-copy-streams, which are not installed or cannot be loaded: npm install pg pg-copy-streams",
       { cause },
     );
   }

@@ -3,14 +3,14 @@ import { clauseOf } from "../sql/words.ts";
 
 type Meaning = readonly [DestinationErrorCode, advice: string];
 
-const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once the server answers."];
-const denied: Meaning = ["NO_PERMISSION", "Check user and password in the URL, and what pg_hba.conf lets in."];
+const unreachable: Meaning = ["UNAVAILABLE", "Nothing is lost: sync again once the server is reachable."];
+const denied: Meaning = ["NO_PERMISSION", "Check the user and password in the URL, and pg_hba.conf on the server."];
 const noKey: Meaning = [
   "SCHEMA_CONFLICT",
   "Somebody dropped the table's primary key, or made it deferrable. Make it again with ALTER TABLE … ADD PRIMARY KEY (…), or " +
     "drop the table to have it read again.",
 ];
-const inTheWay: Meaning = ["LOCKED", "Another program is at work on the same tables. Try again when it has finished."];
+const inTheWay: Meaning = ["LOCKED", "Another program is using the same tables. Try again when it has finished."];
 
 /** What the codes of PostgreSQL (https://postgresql.org/docs/current/errcodes-appendix.html) and of Node mean. */
 const known: Readonly<Record<string, Meaning>> = {
@@ -20,11 +20,11 @@ const known: Readonly<Record<string, Meaning>> = {
   "3F000": ["NOT_FOUND", "Create the schema first, or correct its name."],
   "42501": [
     "NO_PERMISSION",
-    "The user needs the rights to create tables in the schema (or to create the schema), and temporary tables in the database.",
+    "The user needs privileges to create tables in the schema (or to create the schema), and temporary tables in the database.",
   ],
   "42P10": noKey,
-  "25006": ["NO_PERMISSION", "The server is read-only: name the primary server, not a replica."],
-  "53100": ["NO_SPACE", "Make room on the server and sync again."],
+  "25006": ["NO_PERMISSION", "The server is read-only: connect to the primary, not to a replica."],
+  "53100": ["NO_SPACE", "Free up space on the server and sync again."],
   // Locks, deadlocks, and tables that two sessions make at once.
   "55P03": inTheWay,
   "40P01": inTheWay,
@@ -33,17 +33,17 @@ const known: Readonly<Record<string, Meaning>> = {
   "42P07": inTheWay,
   "25P03": [
     "UNAVAILABLE",
-    "This process was held up for longer than a lease, so the server ended the transaction. Sync again.",
+    "This process was paused for longer than its lease, so the server ended the transaction. Sync again.",
   ],
-  "57014": ["UNAVAILABLE", "A limit of the server, or somebody, ended the statement. Sync again."],
+  "57014": ["UNAVAILABLE", "A server limit or an administrator cancelled the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
   // A socket that is not there, or may not be used.
   ENOENT: [
     "UNAVAILABLE",
-    "No server listens on this socket. Check the folder in the host and the port, or sync again later.",
+    "No server listens on this socket. Check its folder (the host) and the port, or sync again later.",
   ],
   EACCES: ["NO_PERMISSION", "This user may not use the server's socket."],
-  TARGET: ["UNAVAILABLE", "Name further hosts, or sync again once the servers have changed their roles."],
+  TARGET: ["UNAVAILABLE", "Add more hosts, or sync again once the servers have changed their roles."],
 };
 
 /**
@@ -53,7 +53,7 @@ const known: Readonly<Record<string, Meaning>> = {
  */
 const aboutRow = /^(54...|2[123F]...|44000|09000|27000|3[89]...|P0...)$/;
 
-const tooLong = "a key is longer than PostgreSQL's index can hold, or a value larger than it stores";
+const tooLong = "a key is too long for PostgreSQL's index, or a value is too large to store";
 
 /** What an error says about one of the rows that are being stored; undefined for the place, the connection or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
@@ -71,13 +71,13 @@ function isRefusedBy(routine: unknown, code: string): boolean {
 }
 
 const ways =
-  "or sslmode=require without sslrootcert to encrypt without a check (a file ~/.postgresql/root.crt counts as sslrootcert)";
+  "or sslmode=require without sslrootcert to encrypt without verification (a file ~/.postgresql/root.crt counts as sslrootcert)";
 
 /** What Node says of a server's certificate, and of TLS. The first that fits counts. */
 const tlsFailures: readonly (readonly [RegExp, advice: string])[] = [
   [
     /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
-    "Connect by a name that the certificate has, or write sslmode=verify-ca with sslrootcert=FILE to check the authority only.",
+    "Connect by a host name that is in the certificate, or write sslmode=verify-ca with sslrootcert=FILE to verify only the authority.",
   ],
   [
     /^(CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|CERT_REVOKED)$/,
@@ -90,7 +90,7 @@ const tlsFailures: readonly (readonly [RegExp, advice: string])[] = [
   ],
   [
     /^(ERR_SSL_|ERR_OSSL_|ERR_TLS_|EPROTO$)/,
-    "Check which versions of TLS the server takes, and which certificate it asks for.",
+    "Check which TLS versions the server supports, and which client certificate it requires.",
   ],
 ];
 /** Whether a server does not know TLS. */
@@ -101,7 +101,7 @@ export function hasNoTls(thrown: unknown): boolean {
 
 function tlsMeaning(code: string, thrown: unknown): Meaning | undefined {
   if (hasNoTls(thrown)) {
-    return ["TLS", "Turn TLS on in the server, or write sslmode=prefer to go without it where there is none."];
+    return ["TLS", "Enable TLS on the server, or write sslmode=prefer to connect without it if the server has none."];
   }
   const found = tlsFailures.find(([pattern]) => pattern.test(code));
   return found && ["TLS", found[1]];
@@ -158,7 +158,7 @@ function keyMeaning(thrown: unknown): Meaning | undefined {
 function functionOf(thrown: unknown): string {
   const { where } = (thrown ?? {}) as { readonly where?: unknown };
   const [name] = /^(?:PL\/\S+|SQL) function .*$/m.exec(String(where)) ?? [];
-  return name === undefined ? "" : `That was somebody's ${name}: correct it, or drop the trigger that calls it. `;
+  return name === undefined ? "" : `That was ${name}, which is not ours: fix it, or drop the trigger that calls it. `;
 }
 
 /** A host with several addresses fails with several errors, and no message of its own. */

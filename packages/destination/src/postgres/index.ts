@@ -67,7 +67,7 @@ export function postgres(url: string, options: PostgresOptions = {}): Destinatio
     async uniteTables(view) {
       const database = await connect();
       try {
-        await database.queue(`Making the view ${view.view}`, () =>
+        await database.queue(`Creating the view ${view.view}`, () =>
           database.transaction(async () => {
             await checkViewName(database, view.view);
             const query = unionSql(database, view, (inSchema) => namesIn(inSchema ?? schema));

@@ -47,7 +47,7 @@ export const knownParameters: Readonly<Record<string, Known>> = {
   requiressl: { env: "PGREQUIRESSL", values: switches },
   ssl: {
     values: ["true", "1", "false", "0", "no-verify"],
-    advice: "must be true; sslmode says more: disable, allow, prefer, require, verify-ca or verify-full",
+    advice: "must be true; use sslmode instead: disable, allow, prefer, require, verify-ca or verify-full",
   },
   sslnegotiation: { env: "PGSSLNEGOTIATION", values: ["postgres", "direct"] },
   sslrootcert: { env: "PGSSLROOTCERT" },
@@ -57,20 +57,20 @@ export const knownParameters: Readonly<Record<string, Known>> = {
   sslcertmode: {
     env: "PGSSLCERTMODE",
     values: ["allow", "disable"],
-    advice: "must be allow or disable: let pg_hba.conf (clientcert) ask for a certificate rather than require it here",
+    advice: "must be allow or disable: use pg_hba.conf (clientcert) to require a certificate",
   },
   sslcrl: { env: "PGSSLCRL" },
-  sslcrldir: unsupported("is not supported: put the lists into one file, and name that in sslcrl", "PGSSLCRLDIR"),
+  sslcrldir: unsupported("is not supported: merge the lists into one file, and name it in sslcrl", "PGSSLCRLDIR"),
   sslsni: { env: "PGSSLSNI", values: ["1"], advice: "can only be 1: leave it out" },
   ssl_min_protocol_version: { env: "PGSSLMINPROTOCOLVERSION", values: ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] },
   ssl_max_protocol_version: { env: "PGSSLMAXPROTOCOLVERSION", values: ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"] },
   channel_binding: { env: "PGCHANNELBINDING", values: ["disable", "prefer", "require"] },
   require_auth: unsupported(
-    "is not supported: leave it out, and let sslmode=verify-full make sure which server gets the password",
+    "is not supported: leave it out, and use sslmode=verify-full to make sure that the right server gets the password",
     "PGREQUIREAUTH",
   ),
   requirepeer: unsupported(
-    "is not supported: leave it out, and choose a socket folder that only the server's user may write",
+    "is not supported: leave it out, and use a socket folder that only the server's user can write to",
     "PGREQUIREPEER",
   ),
   gssencmode: {
@@ -80,7 +80,7 @@ export const knownParameters: Readonly<Record<string, Known>> = {
   },
   replication: {
     values: ["false", "off", "no", "0"],
-    advice: "is not supported: leave it out, since a sync needs an ordinary connection",
+    advice: "is not supported: leave it out, because a sync needs an ordinary connection",
   },
 
   client_encoding: unused,
@@ -99,7 +99,7 @@ export const knownParameters: Readonly<Record<string, Known>> = {
 
 /** Settings that drivers take in an address, and what to write instead. */
 const elsewhere: Readonly<Record<string, string>> = {
-  schema: "is not the server's: give it as the option schema",
+  schema: "is not a parameter of the server: pass it as the option schema",
   ...Object.fromEntries(
     ["statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout", "search_path"].map((name) => [
       name,
@@ -137,7 +137,7 @@ function unknown(name: string): DestinationError {
   const shown = /^[a-z][a-z_]{0,39}$/i.test(name) ? `the parameter ${name}` : "a parameter after its ?";
   const reason = Object.hasOwn(elsewhere, name)
     ? elsewhere[name]
-    : "is none of PostgreSQL's (percent-encode special characters in user and password). Leave it out; settings of the " +
-      "server go into options=-c%20name%3Dvalue";
+    : "is unknown to PostgreSQL (percent-encode special characters in user and password). Leave it out; server settings " +
+      "go into options=-c%20name%3Dvalue";
   return new DestinationError("NOT_A_DESTINATION", `The address of the PostgreSQL server: ${shown} ${reason}.`);
 }

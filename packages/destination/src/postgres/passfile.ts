@@ -17,7 +17,7 @@ export async function findPassword(
   if (!found) return {};
   if (!found.isFile()) return { reason: "the password file is not a plain file" };
   if (process.platform !== "win32" && (found.mode & 0o077) !== 0) {
-    return { reason: "the password file is ignored, since others may read it: chmod 600" };
+    return { reason: "the password file is ignored, because others may read it: chmod 600" };
   }
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return { reason: "the password file cannot be read" };

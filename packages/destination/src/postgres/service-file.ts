@@ -27,7 +27,7 @@ export async function readService(
   }
   throw new DestinationError(
     "NOT_FOUND",
-    "The address of the PostgreSQL server: its service is in no pg_service.conf. Add it to ~/.pg_service.conf, or name " +
+    "The address of the PostgreSQL server: its service is not in a pg_service.conf. Add it to ~/.pg_service.conf, or name " +
       "the file in PGSERVICEFILE.",
   );
 }

@@ -83,8 +83,8 @@ function sslModeOf(get: Get): SslMode {
   const mode = get("sslmode") ?? byOthers ?? byOldName ?? (isSystem ? "verify-full" : "prefer");
   if (isSystem && mode !== "verify-full") {
     throw refused(
-      "sslrootcert=system needs sslmode=verify-full: anybody has a certificate of some public authority, so only the " +
-        "host's name tells servers apart",
+      "sslrootcert=system needs sslmode=verify-full: anyone can get a certificate from a public authority, so only the " +
+        "host name identifies the server",
     );
   }
   if (get("sslnegotiation") === "direct" && ["disable", "allow", "prefer"].includes(mode)) {
@@ -100,16 +100,16 @@ function hostsOf(get: Get): readonly Host[] {
   const ports = (get("port") ?? "").split(",");
   const count = addresses?.length ?? names?.length ?? 1;
   if (names && addresses && names.length !== addresses.length) {
-    throw refused(`host names ${names.length} hosts, hostaddr ${addresses.length}: give one address for each host`);
+    throw refused(`host names ${names.length} hosts, hostaddr ${addresses.length}: give one address per host`);
   }
   if (ports.length !== 1 && ports.length !== count) {
-    throw refused(`there are ${ports.length} ports for ${count} hosts: give one for each, or one for all`);
+    throw refused(`there are ${ports.length} ports for ${count} hosts: give one per host, or one for all`);
   }
   return Array.from({ length: count }, (_, index) => {
     const port = portOf(ports.length === 1 ? ports[0] : ports[index]);
     const name = names?.[index] || addresses?.[index] || defaultHost(port);
     if (name.startsWith("@")) {
-      throw refused("sockets in the abstract namespace are not supported: name the folder of the socket, or a host");
+      throw refused("sockets in the abstract namespace are not supported: name the socket's folder, or a host");
     }
     return { name, address: addresses?.[index] || name, port, isSocket: !addresses?.[index] && name.startsWith("/") };
   });

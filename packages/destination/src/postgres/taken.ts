@@ -37,8 +37,8 @@ export async function lookAt(database: PostgresDatabase, table: Table): Promise<
   if (found?.rules) {
     throw new DestinationError(
       "ROWS_LOST",
-      `Table ${table.name} in ${database.place} has rules that do something else than store rows: ${found.rules}. Drop ` +
-        "them, or put them onto a view of the table. Nothing was stored.",
+      `Table ${table.name} in ${database.place} has rules that do not store rows as they are: ${found.rules}. Drop ` +
+        "them, or move them to a view of the table. Nothing was stored.",
     );
   }
   const isPartitioned = found?.partitioned === true;

@@ -21,7 +21,7 @@ export async function tlsOptions(settings: Settings, host: Host): Promise<TlsOpt
   const ca = await authorities(settings);
   const isFull = sslMode === "verify-full";
   if (isFull && host.name === host.address && get("host") === undefined && get("hostaddr") !== undefined) {
-    throw refused("sslmode=verify-full needs the name of the host beside hostaddr");
+    throw refused("sslmode=verify-full needs a host name in addition to hostaddr");
   }
   return {
     secureContext: await secureContext(settings, ca),
@@ -43,7 +43,7 @@ async function authorities({ sslMode, get, ownFile }: Settings): Promise<readonl
     "NOT_FOUND",
     `The address of the PostgreSQL server: sslmode=${sslMode} needs the certificate of the authority that signed the ` +
       `server's. ${named ? "The file that sslrootcert names does not exist" : `There is no ${file}`}: name it in ` +
-      "sslrootcert=FILE, or write sslrootcert=system for a public authority, or sslmode=require to encrypt without a check.",
+      "sslrootcert=FILE, or write sslrootcert=system for a public authority, or sslmode=require to encrypt without verification.",
   );
 }
 
@@ -86,7 +86,7 @@ async function clientCertificate({ get, ownFile }: Settings): Promise<tls.Secure
   if (key === undefined) {
     throw new DestinationError(
       "NOT_FOUND",
-      "The address of the PostgreSQL server: there is a certificate of ours (sslcert), but not the file with its key. " +
+      "The address of the PostgreSQL server: there is a client certificate (sslcert), but not the file with its key. " +
         "Name it in sslkey=FILE.",
     );
   }
@@ -95,7 +95,7 @@ async function clientCertificate({ get, ownFile }: Settings): Promise<tls.Secure
   if (process.platform !== "win32" && (mode & (uid === 0 ? 0o037 : 0o077)) !== 0) {
     throw new DestinationError(
       "NO_PERMISSION",
-      "The address of the PostgreSQL server: the file of sslkey may be read by others. Take that right away: chmod 600.",
+      "The address of the PostgreSQL server: others may read the file in sslkey. Remove that permission: chmod 600.",
     );
   }
   const passphrase = get("sslpassword");

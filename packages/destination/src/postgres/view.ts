@@ -31,8 +31,8 @@ async function dropView(database: SqlDatabase, name: string): Promise<void> {
     if (code !== "2BP01") throw cause;
     throw new DestinationError(
       "SCHEMA_CONFLICT",
-      `View ${name} in ${database.place} gets other columns, and cannot be made anew because of what was made on it: ` +
-        `${detail}. The view before it stays. Drop that, sync, and make it again.`,
+      `View ${name} in ${database.place} needs other columns, but cannot be recreated because something depends on it: ` +
+        `${detail}. The old view stays. Drop the dependents, sync, and create them again.`,
       { cause },
     );
   }

@@ -46,7 +46,7 @@ export async function checkNewKey(
     const isStored = stored(name) !== undefined;
     if (isStored) values.push(filled(dialect, quoted(name), column));
     if (column.default !== undefined) continue;
-    if (!isStored) throw refuse(`it has no column ${name}, and there is no value that could stand in old rows.`);
+    if (!isStored) throw refuse(`it has no column ${name}, and no default value for old rows.`);
     const empty = await database.read(`SELECT 1 FROM ${target} WHERE ${quoted(name)} IS NULL LIMIT 1`);
     if (empty.length > 0) throw refuse(`column ${name} is null in some of its rows.`);
   }
@@ -60,7 +60,9 @@ export async function checkNewKey(
   );
   if (!same) return;
   const { rows, ...key } = same;
-  throw refuse(`${rows} of its rows would be one${positions && `, that of ${list(Object.values(key).map(shown))}`}.`);
+  throw refuse(
+    `${rows} of its rows would become one${positions && `, that of ${list(Object.values(key).map(shown))}`}.`,
+  );
 }
 
 /** Says what people made on a table that cannot be changed with it. */
@@ -72,8 +74,8 @@ export function inTheWay(
 ): DestinationError {
   return new DestinationError(
     "SCHEMA_CONFLICT",
-    `Table ${table.name} in ${place} cannot be changed, as this release needs it, because of what was made on it: ` +
-      `${things.join(", ").replace(/[.!?]?$/, ".")} Nothing was changed. Drop it, sync, and make it again.`,
+    `Table ${table.name} in ${place} cannot be changed as this release requires, because something depends on it: ` +
+      `${things.join(", ").replace(/[.!?]?$/, ".")} Nothing was changed. Drop it, sync, and create it again.`,
     { cause },
   );
 }

@@ -121,8 +121,8 @@ export class Lease {
     if ((await this.#update(this.#sql.moment(this.#leaseMs), "")) > 0) return;
     throw new DestinationError(
       "FENCED",
-      `Another session took over pipeline ${this.#pipeline} in ${this.#database.place}, since this one was not heard of for ` +
-        `${this.#leaseMs / 1000} s. Nothing was stored by this one since; sync again to go on from what is stored.`,
+      `Another session took over pipeline ${this.#pipeline} in ${this.#database.place}, because this one did not renew its lease for ` +
+        `${this.#leaseMs / 1000} s. Nothing was stored since then; sync again to resume.`,
     );
   }
 

@@ -15,7 +15,7 @@ export function rowsLost(
 ): DestinationError {
   return new DestinationError(
     "ROWS_LOST",
-    `Table ${name} in ${place} did not take ${count === 1 ? "1 row" : `${count} rows`}, though nothing was refused. Look ` +
-      `at ${by}, and take away what lets rows go. Nothing was stored.`,
+    `Table ${name} in ${place} did not take ${count === 1 ? "1 row" : `${count} rows`}, although nothing rejected them. Check ` +
+      `${by}, and remove whatever drops rows. Nothing was stored.`,
   );
 }

@@ -21,10 +21,12 @@ export function checkSchemaName(place: string, schema: string, names: SchemaName
     new DestinationError("NOT_A_DESTINATION", `${place}: ${reason} Choose another name for the schema.`);
   const shown = JSON.stringify(schema.length > 80 ? `${schema.slice(0, 80)}…` : schema);
   if (schema === "" || schema.includes("\0") || !schema.isWellFormed()) {
-    throw refuse(`the schema ${shown} has a name that ${product} cannot have.`);
+    throw refuse(`the schema ${shown} has a name that ${product} does not allow.`);
   }
   if (Buffer.byteLength(schema) > maxNameBytes) {
-    throw refuse(`the schema ${shown} has a name of more than ${maxNameBytes} bytes, and ${product} would cut it.`);
+    throw refuse(
+      `the schema ${shown} has a name of more than ${maxNameBytes} bytes, and ${product} would truncate it.`,
+    );
   }
   if (reserved.test(schema)) throw refuse(`the schema ${shown} is ${product}'s own.`);
 }

@@ -19,7 +19,7 @@ const widenings: Readonly<Record<ColumnType, readonly ColumnType[]>> = {
   string: [],
 };
 
-const advice = "Nothing was changed. Drop the table to have it read again, or use the release that made it.";
+const advice = "Nothing was changed. Drop the table to read it again, or use the release that created it.";
 
 /** Prepares one table for a pipeline. Part of a transaction. */
 export async function prepareTable(database: SqlDatabase, pipeline: string, table: Table): Promise<void> {
@@ -30,14 +30,14 @@ export async function prepareTable(database: SqlDatabase, pipeline: string, tabl
   if (owner && owner.pipeline !== pipeline) {
     throw new DestinationError(
       "OWNED",
-      `Table ${table.name} in ${place} belongs to pipeline ${owner.pipeline}, so pipeline ${pipeline} may not write ` +
-        "into it. Choose another schema or file, or sync under the pipeline's name.",
+      `Table ${table.name} in ${place} belongs to pipeline ${owner.pipeline}, so pipeline ${pipeline} must not write ` +
+        "to it. Choose another schema or file, or sync under that pipeline's name.",
     );
   }
   if (!owner && found) {
     throw new DestinationError(
       "OWNED",
-      `Table ${table.name} in ${place} exists, but was not made by a sync. Rename it, or choose another schema or file.`,
+      `Table ${table.name} in ${place} exists, but was not created by a sync. Rename it, or choose another schema or file.`,
     );
   }
   const key = JSON.stringify(table.primaryKey);
@@ -127,18 +127,18 @@ function checkNames(database: SqlDatabase, table: Table): void {
   const seen = new Map<string, string>();
   for (const name of [table.name, ...Object.keys(table.columns)]) {
     if (Buffer.byteLength(name) > maxNameBytes) {
-      throw refuse(`the name ${name} is longer than ${maxNameBytes} bytes, and ${product} would cut it.`);
+      throw refuse(`the name ${name} is longer than ${maxNameBytes} bytes, and ${product} would truncate it.`);
     }
   }
   for (const name of Object.keys(table.columns)) {
     const same = seen.get(folded(database, name));
     if (same !== undefined) {
-      throw refuse(`columns ${same} and ${name} differ only in case, which ${product} does not tell apart.`);
+      throw refuse(`columns ${same} and ${name} differ only in case, which ${product} cannot distinguish.`);
     }
     seen.set(folded(database, name), name);
   }
 }
 
 function conflict(database: SqlDatabase, table: Table, reason: string): DestinationError {
-  return new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} in ${database.place} does not fit: ${reason}`);
+  return new DestinationError("SCHEMA_CONFLICT", `Table ${table.name} in ${database.place} cannot be used: ${reason}`);
 }

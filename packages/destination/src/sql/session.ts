@@ -202,7 +202,7 @@ export class SqlSession implements Session {
 
   /** Does some work in a transaction of which nothing stays. */
   async #undone(doing: string, work: () => Promise<unknown>): Promise<void> {
-    const undo = new DestinationError("FAILED", `${doing} was only tried.`);
+    const undo = new DestinationError("FAILED", `${doing} was only a rehearsal.`);
     await this.#database
       .queue(doing, () =>
         this.#database.transaction(async () => {

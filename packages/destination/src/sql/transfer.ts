@@ -41,7 +41,7 @@ const stateColumns = {
 /** The same as {@link readContents}, through a connection that is closed then. */
 export async function lookAt(database: SqlDatabase): Promise<readonly StoredPipeline[]> {
   try {
-    return await database.queue("Looking at it", () => readContents(database));
+    return await database.queue("Reading its contents", () => readContents(database));
   } finally {
     await database.close();
   }

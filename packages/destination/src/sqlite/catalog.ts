@@ -154,10 +154,10 @@ function ownText(table: Table, name: string, { type, description }: Column): Col
 function otherText({ name, type }: FoundColumn, made: string | undefined): ColumnText {
   const definition = columnDefinition(name, type, false);
   const isOurs = made === undefined || [definition, columnDefinition(name, type, true)].includes(made);
-  return isOurs ? { name, description: "Not written any more.", definition } : { ...foreign, name, definition: made };
+  return isOurs ? { name, description: "No longer written.", definition } : { ...foreign, name, definition: made };
 }
 
-const foreign = { description: "Made by somebody else." } as const;
+const foreign = { description: "Not created by a sync." } as const;
 
 /** The values of a column that there is, as its definition wants them. */
 function storedValues({ name, type }: FoundColumn, column: Column, isKey: boolean): string {

@@ -4,8 +4,8 @@ import { clauseOf } from "../sql/words.ts";
 /** What SQLite's result codes mean: https://sqlite.org/rescode.html. Extended codes before those they extend. */
 const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: string]>> = {
   // SQLITE_BUSY, SQLITE_LOCKED
-  5: ["LOCKED", "Another program is writing to the file, or was reading it already. Try again when it has finished."],
-  6: ["LOCKED", "Another program is writing to the file, or was reading it already. Try again when it has finished."],
+  5: ["LOCKED", "Another program is writing to the file, or was already reading it. Try again when it has finished."],
+  6: ["LOCKED", "Another program is writing to the file, or was already reading it. Try again when it has finished."],
   // SQLITE_PERM, SQLITE_READONLY, and SQLITE_CANTOPEN, whose other reasons were looked for before
   3: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
   8: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
@@ -16,13 +16,13 @@ const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: str
       code,
       [
         "NO_PERMISSION",
-        "Make the file and its folder writable for this user. To read it, sync again instead: a sync leaves the file so " +
-          "that readers need no right to write, where no other program has it open as it ends.",
+        "Make the file and its folder writable for this user. To only read it, sync again first: a sync leaves the file so " +
+          "that readers need no write permission, unless another program has it open at the end.",
       ],
     ]),
   ),
   // SQLITE_FULL, SQLITE_IOERR_WRITE
-  13: ["NO_SPACE", "Make room and sync again."],
+  13: ["NO_SPACE", "Free up space and sync again."],
   778: ["NO_SPACE", "The disk is full, over a quota, or failing. Make room and sync again."],
   // SQLITE_CORRUPT
   11: ["NOT_A_DESTINATION", "The file is damaged. Restore it, or move it away and sync again."],
@@ -64,7 +64,7 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   const message = (thrown instanceof Error ? thrown.message : String(thrown)).trim();
   const result = resultCode(thrown) ?? 0;
   const denied = ["EACCES", "EPERM", "EROFS"].includes(String((thrown as { code?: unknown } | undefined)?.code));
-  const otherwise = isMissing(thrown) ? "A trigger that somebody made may need it: drop that, or make this again." : "";
+  const otherwise = isMissing(thrown) ? "A trigger may need it: drop that trigger, or create this again." : "";
   const [code, advice] = known[denied ? 8 : result] ?? known[result & 0xff] ?? (["FAILED", otherwise] as const);
   return new DestinationError(
     code,

@@ -79,7 +79,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
     async uniteTables(view) {
       const database = await connect();
       try {
-        await database.queue(`Making the view ${view.view}`, () =>
+        await database.queue(`Creating the view ${view.view}`, () =>
           database.transaction(async () => {
             await openBookkeeping(database);
             await checkViewName(database, view.view);

@@ -49,7 +49,7 @@ export interface WriterProcess {
 export function startWriter(place: Place, batches: number, { pauseMs = 0 } = {}): WriterProcess {
   // The conditions under which this process resolves packages; nothing else of how a test runner started it.
   const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
-  if (!place.process) throw new TypeError("The place does not say how another process gets there.");
+  if (!place.process) throw new TypeError("The place does not say how another process connects to it.");
   const { module, argument } = place.process;
   const given = [module, argument, JSON.stringify(things), String(batches), String(pauseMs)];
   const child: ChildProcess = spawn(
@@ -67,7 +67,7 @@ export function startWriter(place: Place, batches: number, { pauseMs = 0 } = {})
     id: child.pid as number,
     async line() {
       const { value, done } = await lines.next();
-      if (done) throw new Error(`The other process ended: ${complaint}`);
+      if (done) throw new Error(`The other process exited: ${complaint}`);
       return value;
     },
     async kill() {

@@ -67,7 +67,7 @@ export async function metrics(insights: Insights, { limit = 5000 }: MetricsOptio
     {
       name: "dagsync_left_out",
       type: "gauge",
-      help: "How many have no series, since there are too many of their kind.",
+      help: "How many have no series because there are too many of their kind.",
       samples: leftOut,
     },
   ]);
@@ -100,7 +100,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_runs",
       type: "gauge",
-      help: "Runs that are stored, by the state that they have now. Not a counter: a run that is cleared has another state, and one that is deleted none.",
+      help: "Stored runs by their current state. Not a counter: a cleared run changes its state, and a deleted one has none.",
       samples: byState(jobs, ["queued", "running", "success", "failed", "canceled"], (job, state) =>
         Number(job[state]),
       ),
@@ -108,7 +108,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_run_ended_timestamp_seconds",
       type: "gauge",
-      help: "When the last run ended that has this state; 0 for never.",
+      help: "When the last run in this state ended; 0 for never.",
       samples: byState(jobs, ["success", "failed", "canceled"], (job, state) =>
         seconds(job[`last_${state}` as keyof Job] as string | null),
       ),
@@ -116,7 +116,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_run_oldest_timestamp_seconds",
       type: "gauge",
-      help: "Since when the oldest of the runs waits or runs that have this state; 0 where none has.",
+      help: "When the oldest run in this state was queued or started; 0 if there is none.",
       samples: byState(jobs, ["queued", "running"], (job, state) =>
         seconds(job[`${state}_since` as keyof Job] as string | null),
       ),
@@ -124,7 +124,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_run_success_duration_seconds",
       type: "gauge",
-      help: "How long the last run took that succeeded. Without a series where none did.",
+      help: "Duration of the last successful run. No series if there is none.",
       samples: jobs.flatMap((job) =>
         job.last_duration === null ? [] : [{ labels: labelsOf(job), value: job.last_duration }],
       ),
@@ -132,7 +132,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_consecutive_failures",
       type: "gauge",
-      help: "Regular runs that failed since the last one that succeeded: manual runs and backfills do not count.",
+      help: "Regular runs that failed since the last success; manual runs and backfills do not count.",
       samples: jobs.map((job) => ({ labels: labelsOf(job), value: job.streak })),
     },
     {
@@ -144,7 +144,7 @@ function jobFamilies(jobs: readonly Job[]): readonly Family[] {
     {
       name: "dagsync_dag_info",
       type: "gauge",
-      help: "Always 1: whose DAG it is, for joining with other series.",
+      help: "Always 1, with the DAG's owners as a label, to join with other series.",
       samples: dags.map(({ pipeline, name, owners }) => ({
         labels: { pipeline, name, owners: owners ?? "" },
         value: 1,
@@ -170,7 +170,7 @@ function taskFamily(
   return {
     name: "dagsync_task_instances",
     type: "gauge",
-    help: "Task instances of Airflow that are not finished, by their state.",
+    help: "Unfinished Airflow task instances by state.",
     samples: dags.flatMap(({ pipeline, name }) =>
       unfinishedStates.map((state) => ({
         labels: { pipeline, name, state },

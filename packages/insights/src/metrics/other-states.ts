@@ -16,7 +16,7 @@ const location = { type: "text", description: "Its code location." } as const;
 
 export const taskState = defineQuestion({
   name: "task_state",
-  sentence: "How many task instances of each DAG are not finished?",
+  sentence: "How many task instances of each DAG are unfinished?",
   tables: ["airflow_task_instances"],
   parameters: {},
   columns: {

@@ -20,7 +20,7 @@ export function pipelineFamilies(contents: readonly StoredPipeline[]): readonly 
     {
       name: "dagsync_as_of_timestamp_seconds",
       type: "gauge",
-      help: "The moment that the pipeline's tables show, by the server's clock: that of its last sync; 0 before the first has ended.",
+      help: "The time of the pipeline's data (its last sync), by the server's clock; 0 before the first sync has ended.",
       samples: contents.map((each) => ({ labels: { pipeline: each.pipeline }, value: (asOfOf([each]) ?? 0) / SECOND })),
     },
     {
@@ -32,7 +32,7 @@ export function pipelineFamilies(contents: readonly StoredPipeline[]): readonly 
     {
       name: "dagsync_stream_committed_timestamp_seconds",
       type: "gauge",
-      help: "When something of the stream was last stored, by the database's clock.",
+      help: "When something was last stored for the stream, by the database's clock.",
       samples: streams.map(({ labels, committedAt }) => ({ labels, value: seconds(committedAt) })),
     },
     {
@@ -44,7 +44,7 @@ export function pipelineFamilies(contents: readonly StoredPipeline[]): readonly 
     {
       name: "dagsync_table_deleted_rows",
       type: "gauge",
-      help: "Rows of the table that its server no longer has.",
+      help: "Rows of the table that the server no longer has.",
       samples: tables.map(({ labels, deleted }) => ({ labels, value: deleted })),
     },
   ];

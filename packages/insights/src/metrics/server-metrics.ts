@@ -18,25 +18,25 @@ export function serverMetrics({ isUp, failedLooks, durationMs, syncs }: ServerFa
     {
       name: "dagsync_up",
       type: "gauge",
-      help: "Whether what is stored could be read just now. Where it is 0, the other series are of the last time, or missing.",
+      help: "Whether the stored data could be read. If 0, the other series are from the last successful read, or missing.",
       samples: [{ labels: {}, value: Number(isUp) }],
     },
     {
       name: "dagsync_read_errors_total",
       type: "counter",
-      help: "How many times it could not be looked at what is stored.",
+      help: "How many times the stored data could not be read.",
       samples: [{ labels: {}, value: failedLooks }],
     },
     {
       name: "dagsync_scrape_duration_seconds",
       type: "gauge",
-      help: "How long this answer took. What was read once is kept until a sync ends.",
+      help: "How long this response took. Results are cached until a sync ends.",
       samples: [{ labels: {}, value: seconds(durationMs) }],
     },
     {
       name: "dagsync_sync_running",
       type: "gauge",
-      help: "Whether this process syncs the pipeline just now.",
+      help: "Whether this process is syncing the pipeline now.",
       samples: syncs.map((each) => ({ labels: of(each), value: Number(each.isRunning) })),
     },
     {
@@ -48,7 +48,7 @@ export function serverMetrics({ isUp, failedLooks, durationMs, syncs }: ServerFa
     {
       name: "dagsync_sync_success_timestamp_seconds",
       type: "gauge",
-      help: "When the last sync of this process ended that synced everything; 0 where none has.",
+      help: "When the last complete sync of this process ended; 0 if there is none.",
       samples: syncs.map((each) => ({ labels: of(each), value: seconds(each.succeededAt) })),
     },
     {
@@ -60,7 +60,7 @@ export function serverMetrics({ isUp, failedLooks, durationMs, syncs }: ServerFa
     {
       name: "dagsync_syncs_total",
       type: "counter",
-      help: "Syncs of this process that have ended, by whether they synced everything.",
+      help: "Ended syncs of this process, by whether they were complete.",
       samples: syncs.flatMap((each) => [
         { labels: { ...of(each), outcome: "success" }, value: each.succeeded },
         { labels: { ...of(each), outcome: "failed" }, value: each.failed },

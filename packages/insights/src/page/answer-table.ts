@@ -69,10 +69,10 @@ function rowChart({ question, rows, window }: Answer): ((row: Row) => Html) | un
     return (row) =>
       line(
         list(row, "daily").map((pair) => Number((pair as unknown[])[1])),
-        "Median of each day",
+        "Daily median",
       );
   if ("hours" in columns && columns.hours?.type === "list" && list(rows[0] as Row, "hours").length > 0)
-    return (row) => line(list(row, "hours").map(Number), "By the hours of the day");
+    return (row) => line(list(row, "hours").map(Number), "By hour of the day");
   switch (chart.kind) {
     case "bars": {
       const { value, parts = [value], mark } = chart;

@@ -41,7 +41,7 @@ export function strip(outcomes: readonly string[]): Html {
       .join("");
   const other = (outcome: string) => !isGood(outcome) && !isBad(outcome) && outcome !== "";
   const bad = outcomes.filter(isBad).length;
-  const label = `${outcomes.length} in a row, the oldest first: ${bad === 0 ? "none" : bad} went wrong`;
+  const label = `${outcomes.length} in a row, oldest first: ${bad === 0 ? "none" : bad} failed`;
   return svg(Math.ceil(step * outcomes.length) || 1, HEIGHT, label, [
     html`<path class="good" d="${path(isGood, 5, 6)}"/>`,
     html`<path class="other" d="${path(other, 5, 6)}"/>`,

@@ -3,7 +3,7 @@ import { type Html, html } from "./html.ts";
 
 /** What an answer means, and the statement that gave it, which the script puts in: it is in the data already. */
 export function details({ question }: Answer): Html {
-  return html`<details><summary>What this means, and its SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
+  return html`<details><summary>Details and SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
     question.columns,
   ).map(
     ([name, { description, unit }]) =>

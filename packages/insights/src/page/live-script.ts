@@ -14,7 +14,7 @@ const ago=ms=>{const s=Math.max(0,ms/1000);return s<60?"less than a minute ago":
 const reads=()=>document.querySelector("dialog[open],details[open],[aria-sort]")||document.querySelector(".filter")?.value;
 const look=async()=>{if(document.hidden)return;try{
 const answer=await fetch("status.json",{cache:"no-store"});const{stamp,syncedAt,now,syncing,problem}=await answer.json();
-if(stamp!==""&&stamp!==line.dataset.stamp){if(!reads())return location.reload();return say("A sync has ended since.",false,true)}
+if(stamp!==""&&stamp!==line.dataset.stamp){if(!reads())return location.reload();return say("New data is available.",false,true)}
 const when=syncedAt===null?"":"Synced "+ago(Date.parse(now)-Date.parse(syncedAt))+(syncing?", and syncing now":"")+". ";
-say(when+(problem===null?"":problem),problem!==null)}catch{say("The server does not answer. What is below is as of its last answer.",true)}};
+say(when+(problem===null?"":problem),problem!==null)}catch{say("The server is not responding. This is its last answer.",true)}};
 look();setInterval(look,10000);document.addEventListener("visibilitychange",look)})();`;

@@ -10,6 +10,6 @@ export function liveLine(stamp: string): Html {
 /** The page while there is nothing to show yet. It goes on by itself. */
 export function waitingPage(title: string, why: string): string {
   const body = html`<header><h1>${title}</h1>${liveLine("")}</header>
-<main><h2>Nothing to show</h2><p>${why}</p><p class="soft">This page shows the report as soon as it can.</p></main>`;
+<main><h2>Nothing to show</h2><p>${why}</p><p class="soft">This page will show the report as soon as there is data.</p></main>`;
   return documentOf(title, body, { isLive: true, hasTables: false });
 }

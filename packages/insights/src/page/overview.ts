@@ -18,11 +18,11 @@ export function findings(answer: Answer | undefined, links: Links): Html | undef
     const address = links(row, typeof run_id === "string" ? run_id : undefined);
     const there =
       address && html`<a href="${address}">Open it in ${orchestrator === "airflow" ? "Airflow" : "Dagster"}</a>`;
-    const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more of it.</span>`;
+    const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more findings.</span>`;
     // An asset has no days of its own.
     const opens = kind !== "stale_assets" && html` data-open="${String(name)}"`;
     const head = html`<span class="tag">${severities[Number(severity)] ?? ""}</span><b><span${opens}>${String(name)}</span></b> <span class="soft">${String(kind).replaceAll("_", " ")}</span>${when}`;
-    return html`<li class="s${Number(severity) || 0}">${head}<br>${together(String(what ?? ""))}${others}<br><span class="soft">${there}<span class="screen">${there && " · "}<a href="#${String(kind)}">What that means, and its SQL</a></span></span></li>`;
+    return html`<li class="s${Number(severity) || 0}">${head}<br>${together(String(what ?? ""))}${others}<br><span class="soft">${there}<span class="screen">${there && " · "}<a href="#${String(kind)}">Details and SQL</a></span></span></li>`;
   });
   const list =
     rows.length === 0
@@ -53,7 +53,7 @@ export function keyFigures(answer: Answer, days: Answer | undefined): Html {
     const compared = shown === earlier ? "as before" : `${changeText(change ?? null, String(unit))}, from ${earlier}`;
     const said = change === null ? "nothing to compare with" : compared;
     const chart =
-      number === "success rate" && days ? line(successByDay(days), "Success rate of each day", 140) : undefined;
+      number === "success rate" && days ? line(successByDay(days), "Daily success rate", 140) : undefined;
     return html`<div><dt title="${String(meaning)}">${String(number)}</dt><dd class="big">${shown}</dd><dd class="change ${tone}">${said}</dd>${chart && html`<dd>${chart}</dd>`}</div>`;
   });
   return html`<section aria-label="Five numbers" id="key_numbers"><dl class="stats">${figures}</dl>${details(answer)}</section>`;

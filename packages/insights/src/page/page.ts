@@ -63,7 +63,7 @@ ${numbers && keyFigures(numbers, days)}
 ${shown.map(({ title, own, lines, extra }) => html`<section aria-labelledby="${slug(title)}"><h2 id="${slug(title)}">${title}</h2>${extra}${blocks(own, links, window)}${lines}</section>`)}
 ${coverage && html`<section aria-labelledby="coverage"><h2 id="coverage">Coverage</h2>${blocks([coverage], links, window)}</section>`}
 </main>
-<footer><p>Made by dagsync. ${options.stamp === undefined ? "This file is complete: it asks nothing of any network." : servedNote} Its answers are in the block <code>dagsync-data</code>, as gzipped JSON.</p></footer>
+<footer><p>Made by dagsync. ${options.stamp === undefined ? "This file is self-contained: it makes no network requests." : servedNote} The data is in the element <code>dagsync-data</code>, as gzipped JSON.</p></footer>
 ${dataBlock([...answers.values()], about)}`,
     { isLive: options.stamp !== undefined },
   );
@@ -89,7 +89,7 @@ async function askAll(
 }
 
 function nothingPromised({ name, sentence }: Pick<Question, "name" | "sentence">): Html {
-  return html`<p class="nothing" id="${name}"><b>${sentence}</b> Nothing is promised: promises go under <code>expect:</code> in dagsync.yaml.</p>`;
+  return html`<p class="nothing" id="${name}"><b>${sentence}</b> No deadlines are configured: add them under <code>expect:</code> in dagsync.yaml.</p>`;
 }
 
 /** Answers that say something in boxes; after them, in a line each, those that found nothing. */
@@ -115,9 +115,9 @@ function blocks(answers: readonly Answer[], links: Links, { from }: Answer["wind
 function failures(days: Answer): Html | undefined {
   const heat = failuresByDay(days);
   if (!heat) return undefined;
-  return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with most failures")}${details(days)}</article>`;
+  return html`<article id="job_days"><h3>Failed runs by day</h3>${heatmap(heat, "Failed runs by day", "the DAGs and jobs with the most failures")}${details(days)}</article>`;
 }
 
-const servedNote = html`It asks nothing but its own server. Every answer is also served by itself: <a href="api/">api/</a>.`;
+const servedNote = html`It only contacts its own server. Every answer is also available separately: <a href="api/">api/</a>.`;
 
 const slug = (title: string) => `section-${title.toLowerCase().replaceAll(" ", "-")}`;

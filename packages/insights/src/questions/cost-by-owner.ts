@@ -5,18 +5,18 @@ import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../
 const groupings = ["owner", "tag", "operator", "dag", "queue"] as const;
 
 const parameters = {
-  by: { type: "text", default: "owner", values: groupings, description: "Who it is told apart by." },
+  by: { type: "text", default: "owner", values: groupings, description: "How to group." },
   split: {
     type: "boolean",
     default: true,
-    description: "Whether several owners or tags of a DAG share its hours evenly. Else each has all of them.",
+    description: "Whether several owners or tags of a DAG share its hours evenly. Otherwise each gets all of them.",
   },
   slots: {
     type: "boolean",
     default: false,
-    description: "Whether an hour counts as often as it takes slots of its pool.",
+    description: "Whether to multiply hours by the pool slots that they take.",
   },
-  rate: { type: "number", default: null, unit: "per hour", description: "What an hour costs." },
+  rate: { type: "number", default: null, unit: "per hour", description: "Cost of an hour." },
   ...staleParameter,
   ...limitParameter(200),
 } as const satisfies ParameterSet;
@@ -27,25 +27,30 @@ export const costByOwner = defineQuestion({
   name: "cost_by_owner",
   sentence: "Who uses the platform?",
   limits:
-    "Hours are those between start and end, whatever the worker did. Dagster's are hours of runs, since steps are not in the tables, and it has neither owners nor tags here. A deferred task counts, although it holds no worker.",
+    "Hours are from start to end, whatever the worker did. For Dagster they are hours of runs, because steps are not in the tables, and there are no owners or tags. Deferred tasks count, although they hold no worker.",
   tables: ["airflow_task_instances", "dagster_runs"],
   waitsFor: ["step_stats"],
   parameters,
   columns: {
-    orchestrator: { type: "text", description: "airflow, of whose tasks it is the hours, or dagster, of whose runs." },
+    orchestrator: { type: "text", description: "airflow (hours of tasks) or dagster (hours of runs)." },
     pipeline: {
       type: "text",
       nullable: true,
-      description: "The pipeline that synced a DAG; null where it is not by DAG.",
+      description: "The pipeline that synced the DAG; null unless grouped by DAG.",
     },
     key: { type: "text", description: "The owner, tag, operator, DAG or queue." },
-    hours: { type: "number", unit: "h", description: "Executed in the window, by the parts that lie in it." },
-    share: { type: "number", unit: "%", description: "Of all of this orchestrator." },
-    runs: { type: "integer", description: "Runs that had a part in it." },
-    failed_hours: { type: "number", unit: "h", description: "Those of attempts that failed." },
-    hours_before: { type: "number", unit: "h", description: "Hours in the window before." },
-    change: { type: "number", nullable: true, unit: "%", description: "Against it. Null where there were none." },
-    cost: { type: "number", nullable: true, description: "Hours by the rate. Null without one." },
+    hours: { type: "number", unit: "h", description: "Hours executed within the window." },
+    share: { type: "number", unit: "%", description: "Share of this orchestrator's hours." },
+    runs: { type: "integer", description: "Runs that contributed." },
+    failed_hours: { type: "number", unit: "h", description: "Hours of failed attempts." },
+    hours_before: { type: "number", unit: "h", description: "Hours in the previous window." },
+    change: {
+      type: "number",
+      nullable: true,
+      unit: "%",
+      description: "Change from the previous window; null if it had none.",
+    },
+    cost: { type: "number", nullable: true, description: "Hours times the rate; null without a rate." },
   },
   chart: { kind: "bars", label: "key", value: "hours" },
   sql: (asking) => `

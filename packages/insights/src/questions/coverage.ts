@@ -15,9 +15,9 @@ const jobStart = "coalesce(start_time, creation_time, update_time)";
 
 export const coverage = defineQuestion({
   name: "coverage",
-  sentence: "How much do these answers know?",
+  sentence: "How much data do these answers cover?",
   limits:
-    "“Never” in any answer means: not since the first moment here. What the server threw away before the first sync is not known.",
+    "“Never” in any answer means: not since the first time listed here. Whatever the server purged before the first sync is unknown.",
   tables: [
     "airflow_dags",
     "airflow_dag_runs",
@@ -30,29 +30,29 @@ export const coverage = defineQuestion({
   parameters: {},
   columns: {
     pipeline: { type: "text", description: "The pipeline that synced it." },
-    table: { type: "text", description: "The table, as it is stored." },
+    table: { type: "text", description: "The stored table's name." },
     rows: { type: "integer", description: "Rows that are not deleted." },
-    first: { type: "moment", nullable: true, description: "When the first of its runs, attempts or assets was." },
-    last: { type: "moment", nullable: true, description: "When the last was." },
-    as_of: { type: "moment", nullable: true, description: "The moment that its pipeline's tables show." },
-    synced_at: { type: "moment", nullable: true, description: "When a sync last wrote into it." },
-    age: { type: "number", nullable: true, unit: "s", description: "From then to now, by the reader's clock." },
+    first: { type: "moment", nullable: true, description: "Time of its first run, attempt or asset." },
+    last: { type: "moment", nullable: true, description: "Time of its last one." },
+    as_of: { type: "moment", nullable: true, description: "The time of its pipeline's data." },
+    synced_at: { type: "moment", nullable: true, description: "When a sync last wrote to it." },
+    age: { type: "number", nullable: true, unit: "s", description: "Time since then, by the reader's clock." },
     purged: {
       type: "integer",
       nullable: true,
-      description: "Rows that the server has thrown away since, and that count.",
+      description: "Rows that the server has purged since; they count.",
     },
-    deleted: { type: "integer", description: "Rows that were deleted, and that count nowhere." },
+    deleted: { type: "integer", description: "Deleted rows; they do not count." },
     without_start: { type: "integer", nullable: true, description: "Runs or attempts that ended without a start." },
     bad_durations: {
       type: "integer",
       nullable: true,
-      description: "Those that ended without a duration: with no start, no end, or an end before the start.",
+      description: "Runs or attempts without a valid duration: no start, no end, or an end before the start.",
     },
     late_dags: {
       type: "integer",
       nullable: true,
-      description: "DAGs whose history begins after they did: their first version here is not their first.",
+      description: "DAGs older than their history here: their first version here is not their first.",
     },
   },
   chart: { kind: "stats" },

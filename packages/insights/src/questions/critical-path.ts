@@ -8,9 +8,9 @@ const ENOUGH_RUNS = 5;
 
 export const criticalPath = defineQuestion({
   name: "critical_path",
-  sentence: "Which chain of tasks decides when a run ends?",
+  sentence: "Which chain of tasks determines when a run ends?",
   limits:
-    "The tables do not say which task depends on which, so the path is what was observed: from the last task to end back to the one that ended last before it began. Tasks that only happen to follow each other look like a chain.",
+    "Task dependencies are not in the tables, so the path is inferred: from the task that ended last, back to the one that ended last before it started. Tasks that merely happen to follow each other look like a chain.",
   tables: ["airflow_task_instances"],
   waitsFor: ["tasks"],
   parameters: {
@@ -21,30 +21,31 @@ export const criticalPath = defineQuestion({
       unit: "runs",
       whole: true,
       least: 1,
-      description: "How many of a DAG's latest runs are looked at.",
+      description: "How many of a DAG's latest runs to analyze.",
     },
     gap: {
       type: "number",
       default: 60,
       unit: "s",
-      description: "A task that ended longer before is not what another waited for.",
+      description: "A task that ended longer ago than this was not what the next one waited for.",
     },
     ...staleParameter,
     ...limitParameter(1000),
   },
   columns: {
     ...taskColumns,
-    runs: { type: "integer", description: "Runs in which it was executed. DAGs with fewer than 5 runs are left out." },
-    on_path: { type: "integer", description: "Those of them in which it was on the path." },
+    runs: { type: "integer", description: "Runs in which it was executed. DAGs with fewer than 5 runs are omitted." },
+    on_path: { type: "integer", description: "Runs in which it was on the path." },
     on_path_percent: { type: "number", unit: "%", description: "Their share." },
     slack: {
       type: "number",
       nullable: true,
       unit: "s",
-      description: "Where it was not: how much longer it could have taken without any delay, at least. Median.",
+      description:
+        "For the other runs: by how much it could have been slower without delaying the run, at least (median).",
     },
-    start: { type: "number", unit: "s", description: "From the first task's start to its own: median." },
-    length: { type: "number", unit: "s", description: "From its first start to its last end: median." },
+    start: { type: "number", unit: "s", description: "From the first task's start to its own (median)." },
+    length: { type: "number", unit: "s", description: "From its first start to its last end (median)." },
   },
   chart: { kind: "gantt", label: "task", start: "start", length: "length" },
   sql: ({ window, parameters, value }) => `

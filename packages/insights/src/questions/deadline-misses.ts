@@ -9,7 +9,7 @@ import { medianOf } from "../statistics.ts";
 const ENOUGH_SLOTS = 5;
 
 const nothingPromised =
-  'deadline_misses: nothing is promised. Give expect, as in [{ "dag": "sales", "done_by": "06:30" }], or write it under expect: in dagsync.yaml.';
+  'deadline_misses: no deadlines are configured. Pass expect, as in [{ "dag": "sales", "done_by": "06:30" }], or set expect: in dagsync.yaml.';
 
 interface Run {
   readonly due: Micros;
@@ -27,9 +27,9 @@ interface Slot {
 
 export const deadlineMisses = defineQuestion({
   name: "deadline_misses",
-  sentence: "Which runs were not ready when promised?",
+  sentence: "Which runs missed their deadlines?",
   limits:
-    "A run that was cleared after it had succeeded counts by its last end. Of a promise for every run, a run that never came is not seen: promise a time of day. Days before the first run that is known are left out.",
+    "A run that was cleared after it had succeeded counts by its last end. A deadline for every run (within) does not detect a run that never came: use a time of day (done_by). Days before the first known run are omitted.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   parameters: {
     expect: {
@@ -44,29 +44,29 @@ export const deadlineMisses = defineQuestion({
     pipeline: {
       ...jobColumns.pipeline,
       nullable: true,
-      description: "The pipeline; null where nothing has that name.",
+      description: "The pipeline; null if no DAG or job has that name.",
     },
     name: jobColumns.name,
-    promise: { type: "text", description: "What is promised." },
-    slots: { type: "integer", description: "Days, or runs, whose deadline lies in the window and is past." },
-    met: { type: "integer", description: "Those that were ready by then." },
-    missed: { type: "integer", description: "Those that were not, whether or not they were later." },
+    promise: { type: "text", description: "The promised deadline." },
+    slots: { type: "integer", description: "Days, or runs, whose deadline passed within the window." },
+    met: { type: "integer", description: "How many met it." },
+    missed: { type: "integer", description: "How many missed it, whether or not they were done later." },
     met_percent: {
       type: "number",
       nullable: true,
       unit: "%",
-      description: "Share of the met; null with fewer than 5.",
+      description: "Share that met it; null with fewer than 5.",
     },
     median_late: {
       type: "number",
       nullable: true,
       unit: "s",
-      description: "How late those were that were ready later.",
+      description: "How late the late ones were (median).",
     },
-    worst_late: { type: "number", nullable: true, unit: "s", description: "The latest of them." },
-    last_missed: { type: "moment", nullable: true, description: "The last deadline that was missed." },
-    open: { type: "flag", description: "Whether the last deadline was missed, and nothing is ready yet." },
-    outcomes: { type: "list", description: "met, late or missed of each slot, the oldest first." },
+    worst_late: { type: "number", nullable: true, unit: "s", description: "The worst delay." },
+    last_missed: { type: "moment", nullable: true, description: "The last missed deadline." },
+    open: { type: "flag", description: "Whether the last deadline was missed and it is still not done." },
+    outcomes: { type: "list", description: "met, late or missed for each day or run, oldest first." },
   },
   chart: { kind: "strip", label: "name", x: "outcomes", value: "outcomes" },
   // A promise of what is not there is not kept.

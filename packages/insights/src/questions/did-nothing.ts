@@ -10,7 +10,7 @@ export const didNothing = defineQuestion({
   name: "did_nothing",
   sentence: "Which runs are green but did no work?",
   limits:
-    "A task that succeeds counts as work, whatever it did. Whether a run of Dagster made anything is not in the tables. Runs without tasks in the tables are left out.",
+    "Any successful task counts as work. The tables do not tell whether a Dagster run did anything. Runs without tasks in the tables are omitted.",
   tables: ["airflow_task_instances"],
   waitsFor: ["materializations"],
   parameters: { ...staleParameter, ...limitParameter(200) },
@@ -19,10 +19,10 @@ export const didNothing = defineQuestion({
     runs: { type: "integer", description: "Runs that succeeded in the window." },
     empty_runs: {
       type: "integer",
-      description: "Those in which all was skipped, or only empty and deciding tasks ran.",
+      description: "Runs in which everything was skipped, or only empty and branching tasks ran.",
     },
     percent: { type: "number", unit: "%", description: "Their share." },
-    last_useful_run: { type: "moment", nullable: true, description: "End of the last run that did work, at any time." },
+    last_useful_run: { type: "moment", nullable: true, description: "End of the last run that did any work." },
   },
   chart: { kind: "bars", label: "name", value: "empty_runs" },
   sql: ({ window, parameters }) => `

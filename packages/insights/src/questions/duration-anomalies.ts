@@ -9,15 +9,15 @@ import { timedColumns, timedKey } from "../timings.ts";
 const ENOUGH_OF_A_WEEKDAY = 4;
 
 const parameters = {
-  z: { type: "number", default: 3.5, moreThan: 0, description: "How far off at least, in robust standard deviations." },
-  floor: { type: "number", default: 30, unit: "s", description: "How far off at least." },
+  z: { type: "number", default: 3.5, moreThan: 0, description: "Minimum deviation, in robust standard deviations." },
+  floor: { type: "number", default: 30, unit: "s", description: "Minimum deviation." },
   base: {
     type: "number",
     default: 30,
     unit: "runs",
     whole: true,
     least: 1,
-    description: "How many runs before it say what is usual.",
+    description: "How many previous runs to compare with.",
   },
   min_runs: {
     type: "number",
@@ -25,7 +25,7 @@ const parameters = {
     unit: "runs",
     whole: true,
     least: 1,
-    description: "With fewer before it no run is judged.",
+    description: "Minimum number of previous runs.",
   },
   ...staleParameter,
   ...limitParameter(50),
@@ -35,20 +35,20 @@ type Own = Asking<typeof parameters>;
 
 export const durationAnomalies = defineQuestion({
   name: "duration_anomalies",
-  sentence: "Which single runs were out of the ordinary?",
+  sentence: "Which individual runs were unusual?",
   limits:
-    "Only successes are judged. What is long on every Monday becomes usual when four Mondays are among the runs before it.",
+    "Only successful runs are compared. A run that is long every Monday counts as usual once four Mondays are among the previous runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
   waitsFor: ["step_stats"],
   parameters,
   columns: {
     ...timedColumns,
     run: { type: "text", description: "The run." },
-    started: { type: "moment", description: "When it began." },
-    took: { type: "number", unit: "s", description: "How long it took; of a mapped task the slowest instance." },
-    usual: { type: "number", unit: "s", description: "The median of the runs before it." },
-    n: { type: "integer", description: "How many these are." },
-    z: { type: "number", description: "How far off it is, in robust standard deviations." },
+    started: { type: "moment", description: "When it started." },
+    took: { type: "number", unit: "s", description: "How long it took; for a mapped task, the slowest instance." },
+    usual: { type: "number", unit: "s", description: "Median of the previous runs." },
+    n: { type: "integer", description: "Number of previous runs." },
+    z: { type: "number", description: "Deviation, in robust standard deviations." },
     direction: { type: "text", description: "longer or shorter." },
   },
   chart: { kind: "strip", label: "name", x: "started", value: "took" },

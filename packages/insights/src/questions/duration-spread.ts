@@ -5,7 +5,7 @@ import { timedColumns, timedKey, timedSelection } from "../timings.ts";
 
 export const durationSpread = defineQuestion({
   name: "duration_spread",
-  sentence: "Whose duration can nobody predict?",
+  sentence: "Which durations are unpredictable?",
   limits: "Dagster's steps are not in the tables, only its runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
   waitsFor: ["step_stats"],
@@ -17,13 +17,13 @@ export const durationSpread = defineQuestion({
       unit: "runs",
       whole: true,
       least: 1,
-      description: "With fewer there is no answer.",
+      description: "Minimum number of runs.",
     },
     floor: {
       type: "number",
       default: 30,
       unit: "s",
-      description: "How far the 95th percentile lies above the median at least, so that seconds are not listed.",
+      description: "Minimum distance between the 95th percentile and the median, to ignore differences of seconds.",
     },
     ...staleParameter,
     ...limitParameter(50),
@@ -32,12 +32,12 @@ export const durationSpread = defineQuestion({
     ...timedColumns,
     n: {
       type: "integer",
-      description: "Successes that ended in the window and were no re-runs; of a task, instances.",
+      description: "Successful runs (or task instances) that ended in the window and were not re-runs.",
     },
-    median: { type: "number", unit: "s", description: "Half of them took no longer." },
-    p95: { type: "number", unit: "s", description: "95 of 100 took no longer." },
-    p95_ratio: { type: "number", description: "The 95th percentile by the median." },
-    iqr_ratio: { type: "number", description: "The width of the middle half by the median." },
+    median: { type: "number", unit: "s", description: "Median duration." },
+    p95: { type: "number", unit: "s", description: "95th percentile." },
+    p95_ratio: { type: "number", description: "95th percentile divided by the median." },
+    iqr_ratio: { type: "number", description: "Interquartile range divided by the median." },
   },
   chart: { kind: "dumbbell", label: "name", before: "median", after: "p95" },
   sql: ({ window, parameters }) => `

@@ -7,9 +7,9 @@ const job = "orchestrator, pipeline, job";
 
 export const failingNow = defineQuestion({
   name: "failing_now",
-  sentence: "Which DAGs or jobs are broken at this moment?",
+  sentence: "Which DAGs or jobs are failing now?",
   limits:
-    "Airflow keeps one row per run: of a run that was cleared after it failed, only the last outcome is known. Tasks of Dagster's runs are not in the tables.",
+    "Airflow keeps one row per run, so only the last outcome of a cleared run is known. Tasks of Dagster's runs are not in the tables.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   parameters: {
     min_streak: {
@@ -18,27 +18,27 @@ export const failingNow = defineQuestion({
       unit: "runs",
       whole: true,
       least: 1,
-      description: "Least number of failed runs in a row.",
+      description: "Minimum number of consecutive failures.",
     },
     ...allTypesParameter,
     ...staleParameter,
   },
   columns: {
     ...jobColumns,
-    streak: { type: "integer", unit: "runs", description: "Runs in a row that failed, by their end." },
+    streak: { type: "integer", unit: "runs", description: "Consecutive failed runs, by their end." },
     failing_since: { type: "moment", description: "End of the first of them." },
     last_failure: { type: "moment", description: "End of the last of them." },
-    last_success: { type: "moment", nullable: true, description: "End of the last run that succeeded." },
-    run_id: { type: "text", description: "The run that failed last." },
+    last_success: { type: "moment", nullable: true, description: "End of the last successful run." },
+    run_id: { type: "text", description: "The last failed run." },
     last_error_task: {
       type: "text",
       nullable: true,
-      description: "The task of that run that failed first, of those that failed for good where there are such.",
+      description: "The first task that failed in that run, preferably one that failed for good.",
     },
-    running_again: { type: "flag", description: "Whether a later run waits or runs." },
+    running_again: { type: "flag", description: "Whether a later run is queued or running." },
     paused: { type: "flag", nullable: true, description: "Whether the DAG is paused." },
     owners: { type: "text", nullable: true, description: "The DAG's owners." },
-    last_runs: { type: "list", description: "Outcomes of the last 30 runs, the oldest first." },
+    last_runs: { type: "list", description: "Outcomes of the last 30 runs, oldest first." },
   },
   chart: { kind: "table" },
   sql: ({ parameters }) => `

@@ -5,19 +5,19 @@ const run = ["pipeline", "dag_id", "dag_run_id"];
 
 export const failureBlastRadius = defineQuestion({
   name: "failure_blast_radius",
-  sentence: "What did a failing task stop?",
+  sentence: "What did a failing task block?",
   limits:
-    "Which task stands behind which is not in the tables: where several tasks of a run failed, what did not run counts for each of them. Runs of other DAGs that wait for this one are not known, nor tasks that were skipped because of it.",
+    "Task dependencies are not in the tables: if several tasks of a run failed, the blocked tasks count for each of them. Runs of other DAGs that wait for this one, and tasks that were skipped because of it, are unknown.",
   tables: ["airflow_task_instances"],
   waitsFor: ["tasks", "asset_events"],
   parameters: { ...staleParameter, ...limitParameter(50) },
   columns: {
     ...taskColumns,
     failed_runs: { type: "integer", description: "Runs in which it failed for good, in the window." },
-    shared_runs: { type: "integer", description: "Those of them in which other tasks failed too." },
+    shared_runs: { type: "integer", description: "Runs in which other tasks failed too." },
     blocked_instances: {
       type: "integer",
-      description: "Instances of these runs that did not run because of a failure.",
+      description: "Instances in these runs that did not run because of a failure.",
     },
     blocked_per_failure: { type: "number", description: "Blocked instances per failed run." },
     last: { type: "moment", description: "End of its last failure." },

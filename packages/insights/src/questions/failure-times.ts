@@ -11,15 +11,15 @@ const QUARTER = 15 * MINUTE;
 export const failureTimes = defineQuestion({
   name: "failure_times",
   sentence: "When do things fail?",
-  limits: "Of Dagster, runs are counted and steps are not. Hours without any execution are left out.",
+  limits: "For Dagster, runs are counted, not steps. Hours without any execution are omitted.",
   tables: ["airflow_task_instances", "dagster_runs"],
   days: 28,
   parameters: { ...staleParameter },
   columns: {
-    weekday: { type: "integer", description: "1 is Monday, 7 is Sunday, in the zone." },
-    hour: { type: "integer", description: "0 to 23, in the zone." },
-    executions: { type: "integer", description: "Attempts of tasks, and Dagster's runs, that ended in this hour." },
-    failed: { type: "integer", description: "Those of them that failed." },
+    weekday: { type: "integer", description: "1 is Monday, 7 is Sunday, in the time zone." },
+    hour: { type: "integer", description: "0 to 23, in the time zone." },
+    executions: { type: "integer", description: "Task attempts and Dagster runs that ended in this hour." },
+    failed: { type: "integer", description: "How many of them failed." },
     rate: {
       type: "number",
       nullable: true,

@@ -12,42 +12,42 @@ const version = ["pipeline", "name", "version"];
 
 export const failuresAfterChange = defineQuestion({
   name: "failures_after_change",
-  sentence: "Did a new version break or slow it?",
+  sentence: "Did a new version break anything or slow it down?",
   limits:
-    "A version is seen when a run of it has ended. What else changed at that time is not known. A run that was cleared counts for its newest version.",
+    "A version appears once a run of it has ended. Other changes at that time are unknown. A cleared run counts for its newest version.",
   tables: ["airflow_task_instances"],
   waitsFor: ["dag_versions"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
     pipeline: { type: "text", description: "The pipeline that synced it." },
     dag: { type: "text", description: "The DAG." },
-    version: { type: "integer", description: "Number of the version that was first seen in the window." },
+    version: { type: "integer", description: "Number of a version first seen in the window." },
     first_seen: { type: "moment", description: "Start of its first run." },
     bundle_version: {
       type: "text",
       nullable: true,
       description: "The bundle's version in that run, such as a commit.",
     },
-    runs_before: { type: "integer", description: "Runs compared with: at most the 20 before it." },
-    runs_after: { type: "integer", description: "Runs of the version: at most its first 20." },
+    runs_before: { type: "integer", description: "Runs before the version, at most 20." },
+    runs_after: { type: "integer", description: "Runs of the version, at most its first 20." },
     rate_before: {
       type: "number",
       nullable: true,
       unit: "%",
       description: "Share that succeeded; null with fewer than 3.",
     },
-    rate_after: { type: "number", nullable: true, unit: "%", description: "The same of the version." },
+    rate_after: { type: "number", nullable: true, unit: "%", description: "The same for the version." },
     median_before: {
       type: "number",
       nullable: true,
       unit: "s",
-      description: "How long successes took, those that were executed again left out; null with fewer than 3.",
+      description: "Median duration of successes, without re-runs; null with fewer than 3.",
     },
-    median_after: { type: "number", nullable: true, unit: "s", description: "The same of the version." },
+    median_after: { type: "number", nullable: true, unit: "s", description: "The same for the version." },
     verdict: {
       type: "text",
       description:
-        "fails more or fails less where the rates' 95 % intervals do not overlap, slower or faster by 30 % and 30 s, no change, too few.",
+        "fails more or fails less (if the rates' 95 % intervals do not overlap), slower or faster (by 30 % and 30 s), no change, or too few.",
     },
   },
   isFinding: ({ verdict }) => verdict === "fails more" || verdict === "slower",

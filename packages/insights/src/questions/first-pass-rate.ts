@@ -6,9 +6,9 @@ const ENOUGH_RUNS = 10;
 
 export const firstPassRate = defineQuestion({
   name: "first_pass_rate",
-  sentence: "How many runs needed nobody and no retry?",
+  sentence: "How many runs needed no retry and no help?",
   limits:
-    "Of Dagster a retry of a step is not seen, only one of a whole run. Runs of Airflow count where their tasks are synced too.",
+    "For Dagster, only retries of runs are known, not of steps. Airflow's runs count only if their tasks are synced too.",
   tables: ["airflow_task_instances", "dagster_runs"],
   waitsFor: ["step_stats"],
   parameters: { ...staleParameter, ...limitParameter(1000) },
@@ -17,19 +17,19 @@ export const firstPassRate = defineQuestion({
     runs: { type: "integer", description: "Runs that succeeded or failed in the window." },
     clean: {
       type: "integer",
-      description: "Those that succeeded at once: nothing failed, and nothing was executed again.",
+      description: "Runs that succeeded at once: nothing failed, and nothing was executed again.",
     },
-    retried_only: { type: "integer", description: "Those that succeeded after a retry by itself." },
+    retried_only: { type: "integer", description: "Runs that succeeded after automatic retries." },
     rerun_by_hand: {
       type: "integer",
-      description: "Those that somebody cleared, or executed again, whatever came of it.",
+      description: "Runs that someone cleared or re-executed, whatever the outcome.",
     },
-    failed: { type: "integer", description: "The others: those that failed." },
+    failed: { type: "integer", description: "The other runs, which failed." },
     rate: {
       type: "number",
       nullable: true,
       unit: "%",
-      description: "Clean ones of all; null with fewer than 10 runs.",
+      description: "Share of clean runs; null with fewer than 10 runs.",
     },
   },
   chart: { kind: "bars", label: "name", value: "runs", parts: ["clean", "retried_only", "rerun_by_hand", "failed"] },

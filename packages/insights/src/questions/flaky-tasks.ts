@@ -7,9 +7,9 @@ const instance = ["pipeline", "dag_id", "dag_run_id", "task_id", "map_index", "r
 
 export const flakyTasks = defineQuestion({
   name: "flaky_tasks",
-  sentence: "Which tasks only succeed because they are tried again?",
+  sentence: "Which tasks only succeed on retry?",
   limits:
-    "Without the event log, a clear within a day of a failure looks like a retry; an attempt that began more than a day after the one before it counts as somebody's.",
+    "Without the audit log, a clear within a day of a failure looks like a retry; an attempt that started more than a day after the previous one counts as manual.",
   tables: ["airflow_task_instances"],
   waitsFor: ["event_logs"],
   parameters: {
@@ -19,18 +19,18 @@ export const flakyTasks = defineQuestion({
       unit: "instances",
       whole: true,
       least: 1,
-      description: "Tasks with fewer are left out.",
+      description: "Minimum number of instances.",
     },
     ...staleParameter,
     ...limitParameter(50),
   },
   columns: {
     ...taskColumns,
-    instances: { type: "integer", description: "Instances whose present attempt succeeded in the window." },
-    saved: { type: "integer", description: "Those of them that failed before, and were tried again by themselves." },
+    instances: { type: "integer", description: "Instances whose current attempt succeeded in the window." },
+    saved: { type: "integer", description: "How many of them had failed before and were retried automatically." },
     saved_percent: { type: "number", unit: "%", description: "Their share." },
-    failed_attempts: { type: "integer", description: "Attempts of these that failed." },
-    attempts_p95: { type: "integer", description: "95 of 100 instances need no more attempts." },
+    failed_attempts: { type: "integer", description: "Their failed attempts." },
+    attempts_p95: { type: "integer", description: "95th percentile of attempts per instance." },
     max_tries: { type: "integer", nullable: true, description: "Number of the last try before a task fails for good." },
   },
   chart: { kind: "bars", label: "task", value: "saved_percent" },

@@ -36,9 +36,9 @@ const USUAL_LIMIT = 16;
 
 export const hygiene = defineQuestion({
   name: "hygiene",
-  sentence: "What is lying around?",
+  sentence: "What needs cleaning up?",
   limits:
-    "Never, and not for so long, are as far as the tables reach, which must be long enough. Since when a DAG is paused is guessed by its last scheduled run. Jobs of Dagster are known where a schedule or a sensor names them.",
+    "“Never” and “not for so long” only go back as far as the tables. The time since when a DAG has been paused is inferred from its last scheduled run. Dagster jobs are known only if a schedule or sensor names them.",
   tables: [
     "airflow_dags",
     "airflow_dag_runs",
@@ -53,8 +53,8 @@ export const hygiene = defineQuestion({
     kind: { type: "text", description: `What it is: ${kinds.join(", ")}.` },
     ...jobColumns,
     name: { type: "text", description: "The DAG, job, schedule, sensor or asset." },
-    what: { type: "text", description: "What it is, as a sentence." },
-    since: { type: "moment", nullable: true, description: "Since when, as far as that is known." },
+    what: { type: "text", description: "Description, as a sentence." },
+    since: { type: "moment", nullable: true, description: "Since when, if known." },
     owners: { type: "text", nullable: true, description: "The DAG's owners." },
   },
   chart: { kind: "table" },
@@ -142,7 +142,7 @@ function ofDag(row: SqlRow, asking: Own): readonly Found[] {
   if (Number(row.is_stale) === 1) {
     if (lastRun === undefined || lastRun < asOf - 7 * DAY) return [];
     return [
-      { kind: "stale_with_runs", what: "It is no longer in its bundle, and ran within the last week.", since: null },
+      { kind: "stale_with_runs", what: "It is no longer in its bundle, but ran within the last week.", since: null },
     ];
   }
   const reach = numberOf(row.reach) ?? asOf;
@@ -166,12 +166,12 @@ function ofDag(row: SqlRow, asking: Own): readonly Found[] {
   if (isPaused && hasSchedule && pausedFrom < asOf - MONTH) {
     const what =
       lastScheduled === undefined
-        ? "no scheduled run is known"
+        ? "no scheduled run known"
         : `the last scheduled run was ${lengthText(asOf - pausedFrom)} ago`;
     add("paused", `It is paused and has a schedule: ${what}.`, lastScheduled ?? null);
   } else if (!isPaused) found.push(...seldom(lastRun, reach, asOf));
   if (["", "airflow"].includes(owners.toLowerCase()))
-    add("no_owner", owners === "" ? "Nobody owns it." : "Its owner is the default one.");
+    add("no_owner", owners === "" ? "It has no owner." : "It has the default owner.");
   if (String(row.tags ?? "").trim() === "") add("no_tags", "It has no tags.");
   if (Number(row.max_active_runs) >= USUAL_LIMIT && Number(row.recent) >= ENOUGH_RUNS && Number(row.overlapped) === 0) {
     add("unused_limit", `It may run ${row.max_active_runs} times at once, and never ran twice at once in 60 days.`);
@@ -182,7 +182,7 @@ function ofDag(row: SqlRow, asking: Own): readonly Found[] {
 function ofJob(row: SqlRow, { asOf }: Own): readonly Found[] {
   const found = [...seldom(numberOf(row.last_run), numberOf(row.reach) ?? asOf, asOf)];
   if (row.status === "RUNNING" && Number(row.streak) >= ALWAYS) {
-    const what = `The last ${row.streak} runs failed, and it is launched on.`;
+    const what = `The last ${row.streak} runs failed, and it keeps being launched.`;
     found.push({ kind: "always_failing", what, since: numberOf(row.failing_since) ?? null });
   }
   return found;

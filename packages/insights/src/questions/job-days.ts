@@ -8,10 +8,10 @@ export const jobDays = defineQuestion({
   parameters: { ...staleParameter, ...limitParameter(100_000) },
   columns: {
     ...jobColumns,
-    day: { type: "text", description: "The day on which the runs ended, in the zone of the answer: 2026-11-30." },
+    day: { type: "text", description: "The day on which the runs ended, in the answer's time zone: 2026-11-30." },
     succeeded: { type: "integer", description: "Runs that succeeded." },
     failed: { type: "integer", description: "Runs that failed." },
-    mean: { type: "number", nullable: true, unit: "s", description: "How long those that succeeded took, on average." },
+    mean: { type: "number", nullable: true, unit: "s", description: "Average duration of successes." },
   },
   chart: { kind: "heatmap", x: "day", y: "name", value: "failed" },
   sql: ({ window, days, values, parameters }) => `

@@ -8,18 +8,18 @@ const ENOUGH_WAITS = 5;
 
 export const keyNumbers = defineQuestion({
   name: "key_numbers",
-  sentence: "How is it going, in five numbers?",
+  sentence: "How are things going, in five numbers?",
   limits:
     "Tasks of Dagster's runs are not in the tables: its hours are those of whole runs, and its waits those of runs.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
   parameters: { ...staleParameter },
   columns: {
     number: { type: "text", description: "success rate, failing, queue wait (p95), execution hours or retry hours." },
-    value: { type: "number", nullable: true, description: "Its value in the window; of failing, at its end." },
-    before: { type: "number", nullable: true, description: "The value of the window before." },
-    change: { type: "number", nullable: true, description: "The difference of the two." },
-    unit: { type: "text", description: "What it is counted in: %, jobs, s or h." },
-    meaning: { type: "text", description: "What it says, in a sentence." },
+    value: { type: "number", nullable: true, description: "Value in the window; for failing, at its end." },
+    before: { type: "number", nullable: true, description: "Value in the previous window." },
+    change: { type: "number", nullable: true, description: "Difference of the two." },
+    unit: { type: "text", description: "Unit: %, jobs, s or h." },
+    meaning: { type: "text", description: "Meaning, as a sentence." },
   },
   chart: { kind: "stats" },
   sql: ({ window, previous, asOf, parameters }) => {
@@ -67,7 +67,7 @@ const numbers = [
   {
     number: "success rate",
     unit: "%",
-    meaning: "Succeeded of the runs that succeeded or failed.",
+    meaning: "Share of successes among runs that succeeded or failed.",
     read: ({ succeeded, failed }: SqlRow) => {
       const all = Number(succeeded ?? 0) + Number(failed ?? 0);
       return all === 0 ? null : (Number(succeeded) * 100) / all;
@@ -82,19 +82,19 @@ const numbers = [
   {
     number: "queue wait (p95)",
     unit: "s",
-    meaning: "95 of 100 tasks and Dagster runs waited no longer to start.",
+    meaning: "95 % of tasks and Dagster runs waited no longer than this to start.",
     read: ({ wait, waits }: SqlRow) => (Number(waits ?? 0) < ENOUGH_WAITS ? null : Number(wait)),
   },
   {
     number: "execution hours",
     unit: "h",
-    meaning: "How long tasks and Dagster runs ran, together.",
+    meaning: "Total running time of tasks and Dagster runs.",
     read: ({ worked }: SqlRow) => hours(worked),
   },
   {
     number: "retry hours",
     unit: "h",
-    meaning: "The part of it that went into attempts that failed.",
+    meaning: "The part of it spent in failed attempts.",
     read: ({ lost }: SqlRow) => hours(lost),
   },
 ];

@@ -15,7 +15,7 @@ const parameters = {
     whole: true,
     least: 1,
     most: 52,
-    description: "How much of the past says what comes by no cron expression, and how long runs take.",
+    description: "How much history to use for runs without a cron expression, and for durations.",
   },
   ...staleParameter,
 } as const satisfies ParameterSet;
@@ -31,28 +31,28 @@ const MOST_WEEKS = 26;
 
 export const loadForecast = defineQuestion({
   name: "load_forecast",
-  sentence: "What will the next days bring?",
+  sentence: "How much will run in the next days?",
   limits:
-    "What has a cron expression and is not paused comes when that says; everything else as often as it came at that hour of past weeks, backfills left out, since they do not come again. Of a DAG whose time zone is not in the tables, the expression is moved to where Airflow says its next run is due. Intervals and holidays are not known.",
+    "Schedules with a cron expression that are not paused run when it says. Everything else runs as often as it did at that hour in past weeks, without backfills, which do not recur. If a DAG's time zone is not in the tables, its expression is shifted to match the next run that Airflow announces. Intervals and holidays are unknown.",
   tables: ["airflow_dags", "airflow_dag_runs", "dagster_runs", "dagster_schedules"],
   parameters,
   columns: {
     hour: { type: "moment", description: "Start of the hour; the first one is the next whole hour." },
-    scheduled: { type: "integer", description: "Runs that cron expressions bring in it." },
-    others: { type: "number", description: "Further runs: the mean of this hour of the week." },
+    scheduled: { type: "integer", description: "Runs scheduled by cron expressions." },
+    others: { type: "number", description: "Other runs: the mean of this hour of the week." },
     runs: { type: "number", description: "Both." },
-    concurrency: { type: "number", description: "How many run at once on average, if each takes its median." },
+    concurrency: { type: "number", description: "Average number running at once, if each takes its median duration." },
     usual: {
       type: "number",
       nullable: true,
-      description: "Runs that began in this hour of past weeks: the mean. Null where the tables do not reach so far.",
+      description:
+        "Mean number of runs that started in this hour in past weeks; null if the tables do not go back that far.",
     },
     growth_per_week: {
       type: "number",
       nullable: true,
       unit: "runs/week",
-      description:
-        "How many more runs a week has than the one before: the same in all rows; null with fewer than 6 weeks.",
+      description: "Increase in runs per week; the same in all rows; null with fewer than 6 weeks.",
     },
   },
   chart: { kind: "line", x: "hour", value: "runs", limit: "usual" },

@@ -12,29 +12,29 @@ const kinds = ["rerun", "manual", "marked", "note"] as const;
 
 export const manualInterventions = defineQuestion({
   name: "manual_interventions",
-  sentence: "Where must people help?",
+  sentence: "Where do people have to intervene?",
   limits:
-    "Without the event log, only what a run shows is known: that it was executed again and when last, not by whom; of a run that was marked as a success, that its last task had failed. When a note was written, and who launched one of Dagster's runs again, is not in the tables.",
+    "Without the audit log, only a run's own data is known: that it was re-executed and when last, but not by whom; and for a run marked as a success, that its last task had failed. The tables do not tell when a note was written, or who re-executed a Dagster run.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   waitsFor: ["event_logs"],
   days: 28,
   parameters,
   columns: {
     ...jobColumns,
-    total: { type: "integer", description: "All of these together." },
-    reruns: { type: "integer", description: "Runs that somebody cleared, or executed again, by when that was." },
+    total: { type: "integer", description: "Total." },
+    reruns: { type: "integer", description: "Runs that someone cleared or re-executed, by the time of that." },
     manual_after_failure: {
       type: "integer",
-      description: "Runs that somebody started within 24 hours after a failure of the same DAG or job.",
+      description: "Runs that someone started within 24 hours after a failure of the same DAG or job.",
     },
     marked_success: {
       type: "integer",
-      description: "Runs that are a success although their last task failed, and nothing ran after it.",
+      description: "Runs marked as a success although their last task failed and nothing ran after it.",
     },
     notes: { type: "integer", description: "Runs that ended in the window and have a note." },
-    at_night: { type: "integer", description: "Reruns and manual runs between 22 and 7 o'clock, in the zone." },
-    people: { type: "text", nullable: true, description: "Who started runs by hand, and how many." },
-    last: { type: "moment", description: "When the last of these was." },
+    at_night: { type: "integer", description: "Reruns and manual runs between 22:00 and 7:00, in the time zone." },
+    people: { type: "text", nullable: true, description: "Who started manual runs, and how many." },
+    last: { type: "moment", description: "Time of the last one." },
     hours: { type: "list", description: "Reruns and manual runs by the hour of the day, 0 to 23." },
   },
   chart: { kind: "bars", label: "name", value: "total", parts: ["reruns", "manual_after_failure", "marked_success"] },

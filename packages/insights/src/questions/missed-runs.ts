@@ -7,11 +7,11 @@ export const missedRuns = defineQuestion({
   name: "missed_runs",
   sentence: "Which schedules did not run when they should?",
   limits:
-    "Airflow says itself when a DAG's next run is due. Of Dagster it is worked out from the cron expression, and a tick that skipped looks like one that failed; a schedule that never ran since the tables begin is not here, since it may be new.",
+    "Airflow reports when a DAG's next run is due. For Dagster it is computed from the cron expression, and a skipped tick looks like a failed one. A schedule that has never run since the start of the tables is omitted, because it may be new.",
   tables: ["airflow_dags", "dagster_schedules"],
   waitsFor: ["ticks"],
   parameters: {
-    grace: { type: "number", default: 15, unit: "min", description: "What is less late is left out." },
+    grace: { type: "number", default: 15, unit: "min", description: "Tolerated delay." },
   },
   columns: {
     ...jobColumns,
@@ -21,9 +21,9 @@ export const missedRuns = defineQuestion({
       description: "The DAG's timetable, or the schedule's name and expression.",
     },
     expected: { type: "moment", description: "When the first missed run was due." },
-    late: { type: "number", unit: "s", description: "From there to the moment that the tables show." },
-    last_run: { type: "moment", nullable: true, description: "When its last run began, or was created." },
-    reason: { type: "text", nullable: true, description: "Why, where the tables say it." },
+    late: { type: "number", unit: "s", description: "Time from then to the time of the data." },
+    last_run: { type: "moment", nullable: true, description: "When its last run started, or was created." },
+    reason: { type: "text", nullable: true, description: "The reason, if the tables tell it." },
   },
   chart: { kind: "table" },
   // A DAG whose runs wait or run up to its limit gets no further one: that is not missed.

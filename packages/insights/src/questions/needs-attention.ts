@@ -8,12 +8,12 @@ import { failureBlastRadius } from "./failure-blast-radius.ts";
 
 export const needsAttention = defineQuestion({
   name: "needs_attention",
-  sentence: "What should somebody look at first?",
+  sentence: "What should you look at first?",
   limits:
-    "It finds what the questions that it asks find, with their defaults. A task is flaky here where a tenth of its instances were saved by a retry; a single run that was out of the ordinary counts for a day.",
+    "Combines the findings of other questions, with their defaults. Here, a task is flaky if a retry saved a tenth of its instances, and an unusual run counts for a day.",
   tables: tableNames,
   parameters: {
-    expect: { type: "list", default: [], description: "Promises, as deadline_misses takes them." },
+    expect: { type: "list", default: [], description: "Promised deadlines, as for deadline_misses." },
     servers: {
       type: "list",
       default: [],
@@ -25,20 +25,20 @@ export const needsAttention = defineQuestion({
     severity: {
       type: "integer",
       description:
-        "3: fails for the third time or more, or a promise is broken. 2: fails, stuck, missed. 1: slower, flaky, stale, or paused.",
+        "3: failed three times or more in a row, or missed a deadline. 2: failing, stuck, missed. 1: slower, flaky, stale, or paused.",
     },
-    kind: { type: "text", description: "The question that tells more." },
+    kind: { type: "text", description: "The question with the details." },
     ...jobColumns,
     name: { type: "text", description: "The DAG, the job or the asset." },
     task: { type: "text", nullable: true, description: "The task." },
     run_id: { type: "text", nullable: true, description: "The run to look at." },
-    since: { type: "moment", nullable: true, description: "When it began; null where that is not known." },
-    old: { type: "flag", description: "Whether it began before the window." },
-    what: { type: "text", description: "What it is, as a sentence." },
-    value: { type: "number", nullable: true, description: "The number that stands out." },
-    normal: { type: "number", nullable: true, description: "What is usual." },
+    since: { type: "moment", nullable: true, description: "When it started; null if unknown." },
+    old: { type: "flag", description: "Whether it started before the window." },
+    what: { type: "text", description: "Description, as a sentence." },
+    value: { type: "number", nullable: true, description: "The conspicuous number." },
+    normal: { type: "number", nullable: true, description: "The usual value." },
     unit: { type: "text", description: "Unit of both." },
-    more: { type: "integer", description: "Further findings of the same DAG, job or asset." },
+    more: { type: "integer", description: "More findings for the same DAG, job or asset." },
     link: {
       type: "text",
       nullable: true,

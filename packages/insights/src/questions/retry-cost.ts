@@ -6,29 +6,29 @@ const instance = ["pipeline", "dag_id", "dag_run_id", "task_id", "map_index", "r
 
 export const retryCost = defineQuestion({
   name: "retry_cost",
-  sentence: "How many hours go into attempts that failed, and into waiting for the next?",
+  sentence: "How many hours go into failed attempts, and into waiting for the next one?",
   limits:
-    "Hours are from an attempt's start to its end, whatever it used. A next attempt that began more than a day later counts as somebody's, and nobody waited for it.",
+    "Hours are from an attempt's start to its end, whatever it used. If the next attempt started more than a day later, it counts as manual, without waiting time.",
   tables: ["airflow_task_instances"],
   waitsFor: ["event_logs"],
   days: 30,
   parameters: {
-    rate: { type: "number", default: null, unit: "per h", description: "What an hour costs, for the column cost." },
+    rate: { type: "number", default: null, unit: "per h", description: "Cost of an hour, for the column cost." },
     ...staleParameter,
     ...limitParameter(50),
   },
   columns: {
     ...taskColumns,
     failed_attempts: { type: "integer", description: "Attempts that failed in the window." },
-    failed_hours: { type: "number", unit: "h", description: "How long they ran, together." },
-    waiting_hours: { type: "number", unit: "h", description: "From their ends to the starts of the next attempts." },
+    failed_hours: { type: "number", unit: "h", description: "Their total running time." },
+    waiting_hours: { type: "number", unit: "h", description: "Time from their end to the start of the next attempt." },
     share: {
       type: "number",
       nullable: true,
       unit: "%",
-      description: "Failed hours of all hours of all tasks in the window.",
+      description: "Failed hours as a share of all task hours in the window.",
     },
-    cost: { type: "number", nullable: true, description: "Failed hours by the rate; null without a rate." },
+    cost: { type: "number", nullable: true, description: "Failed hours times the rate; null without a rate." },
   },
   chart: { kind: "bars", label: "task", value: "failed_hours", parts: ["failed_hours", "waiting_hours"] },
   // Whole microseconds are summed: sums of fractions depend on their order.

@@ -8,7 +8,7 @@ export const runOrigins = defineQuestion({
   name: "run_origins",
   sentence: "Why did things run?",
   limits:
-    "Airflow says who triggered a run since 3.1. Dagster's runs say it by their tags: who launched one by hand only where something wrote the tag user, as Dagster+ does. A run that was executed again counts once, for what began it.",
+    "Airflow records who triggered a run since 3.1. Dagster's runs tell by their tags; who launched one manually is known only if something set the tag user, as Dagster+ does. A re-executed run counts once, for its original trigger.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   parameters: { ...staleParameter, ...limitParameter(200) },
   columns: {
@@ -17,26 +17,26 @@ export const runOrigins = defineQuestion({
     origin: {
       type: "text",
       description:
-        "scheduled, manual, backfill, asset_triggered, …; of Dagster scheduled, sensor, automation, backfill, manual.",
+        "scheduled, manual, backfill, asset_triggered, …; for Dagster scheduled, sensor, automation, backfill, manual.",
     },
     by: {
       type: "text",
       nullable: true,
-      description: "What created it: timetable, rest_api, cli, ui, …; of Dagster the schedule, sensor or backfill.",
+      description: "What created it: timetable, rest_api, cli, ui, …; for Dagster the schedule, sensor or backfill.",
     },
-    person: { type: "text", nullable: true, description: "Who triggered it, where that is known." },
+    person: { type: "text", nullable: true, description: "Who triggered it, if known." },
     runs: { type: "integer", description: "Runs that succeeded or failed in the window." },
-    share: { type: "number", unit: "%", description: "Of all runs of this orchestrator." },
-    failed: { type: "integer", description: "Those that failed." },
+    share: { type: "number", unit: "%", description: "Share of all runs of this orchestrator." },
+    failed: { type: "integer", description: "How many failed." },
     failed_percent: {
       type: "number",
       nullable: true,
       unit: "%",
       description: "Their share; null with fewer than 10 runs.",
     },
-    jobs: { type: "integer", description: "DAGs or jobs that ran so." },
-    runs_before: { type: "integer", description: "Runs of the window before." },
-    daily: { type: "list", description: "Runs of each day that has any: [date, runs]." },
+    jobs: { type: "integer", description: "Number of DAGs or jobs." },
+    runs_before: { type: "integer", description: "Runs in the previous window." },
+    daily: { type: "list", description: "Runs per day: [date, runs]." },
   },
   chart: { kind: "bars", label: "origin", value: "runs" },
   sql: ({ window, previous, dialect, days, values, parameters }) => `

@@ -14,24 +14,24 @@ const part = (description: string) =>
 
 export const scheduleDelay = defineQuestion({
   name: "schedule_delay",
-  sentence: "How late do scheduled runs start to work?",
+  sentence: "How late do scheduled runs start?",
   limits:
-    "Runs that were cleared are left out, since the moments of their first start are gone. So are runs that have not begun. When a tick of Dagster was due is not known, only when it created the run.",
+    "Cleared runs are omitted, because their first start times are lost, and so are runs that have not started. When a Dagster tick was due is unknown, only when it created the run.",
   tables: ["airflow_dag_runs", "dagster_runs"],
   waitsFor: ["ticks"],
   parameters: { ...staleParameter, ...limitParameter(1000) },
   columns: {
     ...jobColumns,
-    n: { type: "integer", description: "Scheduled runs that were due in the window and have begun." },
-    median: { type: "number", nullable: true, unit: "s", description: "Half of them did not begin to work later." },
-    p95: { type: "number", nullable: true, unit: "s", description: "95 of 100 did not. Null for fewer than 3." },
+    n: { type: "integer", description: "Scheduled runs that were due in the window and have started." },
+    median: { type: "number", nullable: true, unit: "s", description: "Median delay." },
+    p95: { type: "number", nullable: true, unit: "s", description: "95th percentile; null with fewer than 3." },
     max: { type: "number", nullable: true, unit: "s", description: "The latest." },
     over_1m: { type: "integer", description: "More than a minute late." },
     over_5m: { type: "integer", description: "More than five minutes late." },
     over_1h: { type: "integer", description: "More than an hour late." },
     creation: part("from when a run was due until the scheduler created it; null for Dagster"),
-    run_queue: part("until it was let run: its DAG's limits, or Dagster's run queue"),
-    first_task: part("until a task of it began, which is up to the executor; null for Dagster"),
+    run_queue: part("until it was allowed to run: its DAG's limits, or Dagster's run queue"),
+    first_task: part("until its first task started, which is up to the executor; null for Dagster"),
     main_part: {
       type: "text",
       nullable: true,
@@ -40,7 +40,7 @@ export const scheduleDelay = defineQuestion({
     catch_up: {
       type: "integer",
       description:
-        "Further runs that were created more than an interval late, or were due before their DAG was there: caught up with, not late.",
+        "Other runs, created more than an interval late or due before their DAG existed: catch-ups, not late.",
     },
   },
   chart: { kind: "bars", label: "name", value: "median", parts },

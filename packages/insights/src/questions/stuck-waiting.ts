@@ -4,30 +4,30 @@ import { defineQuestion } from "../question.ts";
 
 export const stuckWaiting = defineQuestion({
   name: "stuck_waiting",
-  sentence: "What waits and does not start?",
+  sentence: "What is waiting and not starting?",
   limits:
-    "The cause is what fits best. How many slots a pool has is not in the tables, so a full pool is one of two causes. A backfill has limits of its own, which are not there either.",
+    "The cause is the best match. Pool sizes are not in the tables, so a full pool is one of two possible causes. A backfill has its own limits, which are not in the tables either.",
   tables: ["airflow_dag_runs", "airflow_task_instances", "dagster_runs"],
   waitsFor: ["pools"],
   parameters: {
-    min: { type: "number", default: 600, unit: "s", description: "What waits less is left out." },
+    min: { type: "number", default: 600, unit: "s", description: "Minimum waiting time." },
     ...staleParameter,
     ...limitParameter(200),
   },
   columns: {
     ...jobColumns,
     run_id: { type: "text", description: "The run." },
-    task: { type: "text", nullable: true, description: "The task, null for the run as a whole." },
-    map_index: { type: "integer", nullable: true, description: "The task's index, -1 where it is not mapped." },
-    state: { type: "text", description: "The state or Dagster's status that it waits in." },
-    since: { type: "moment", description: "When it came into that state." },
-    waiting: { type: "number", unit: "s", description: "From there to the moment that the tables show." },
+    task: { type: "text", nullable: true, description: "The task; null for the run itself." },
+    map_index: { type: "integer", nullable: true, description: "The task's index; -1 if it is not mapped." },
+    state: { type: "text", description: "The state (or Dagster's status) in which it waits." },
+    since: { type: "moment", description: "When it entered that state." },
+    waiting: { type: "number", unit: "s", description: "Time from then to the time of the data." },
     pool: { type: "text", nullable: true, description: "The task's pool." },
     queue: { type: "text", nullable: true, description: "The task's queue." },
     cause: {
       type: "text",
       description:
-        "paused, max_active_runs reached, max_active_tasks reached, pool full or scheduler, scheduler, executor; of Dagster run queue, launcher.",
+        "paused, max_active_runs reached, max_active_tasks reached, pool full or scheduler, scheduler, executor; for Dagster run queue, launcher.",
     },
   },
   chart: { kind: "table" },

@@ -7,9 +7,8 @@ const measures = ["executed", "waited", "start", "length", "instances"] as const
 
 export const taskTimeShare = defineQuestion({
   name: "task_time_share",
-  sentence: "Where does the time of a DAG go?",
-  limits:
-    "Of attempts before the last one it is not known how long they waited to be scheduled, where Airflow did not say.",
+  sentence: "Where does a DAG's time go?",
+  limits: "How long earlier attempts waited to be scheduled is unknown if Airflow did not report it.",
   tables: ["airflow_task_instances"],
   parameters: {
     dag: { type: "text", default: null, description: "Only this DAG." },
@@ -18,16 +17,20 @@ export const taskTimeShare = defineQuestion({
   },
   columns: {
     ...taskColumns,
-    runs: { type: "integer", description: "Runs in which it was executed, of those below." },
-    of_runs: { type: "integer", description: "The DAG's runs that succeeded in the window and were no re-runs." },
-    executed: { type: "number", unit: "s", description: "Executed time per run, all instances and attempts: median." },
-    waited: { type: "number", unit: "s", description: "The same from being scheduled to the start: median." },
-    share: { type: "number", unit: "%", description: "Its part of all executed and waiting time of these runs." },
-    start: { type: "number", unit: "s", description: "From the run's start to its first start: median." },
-    length: { type: "number", unit: "s", description: "From its first start to its last end: median." },
+    runs: { type: "integer", description: "Runs in which it was executed." },
+    of_runs: { type: "integer", description: "The DAG's runs that succeeded in the window and were not re-runs." },
+    executed: {
+      type: "number",
+      unit: "s",
+      description: "Execution time per run, over all instances and attempts (median).",
+    },
+    waited: { type: "number", unit: "s", description: "The same from scheduled to started (median)." },
+    share: { type: "number", unit: "%", description: "Its share of the execution and waiting time of these runs." },
+    start: { type: "number", unit: "s", description: "From the run's start to its first start (median)." },
+    length: { type: "number", unit: "s", description: "From its first start to its last end (median)." },
     instances: {
       type: "integer",
-      description: "Instances per run, more than one where it is mapped or in a loop: median.",
+      description: "Instances per run, more than one if it is mapped or in a loop (median).",
     },
   },
   chart: { kind: "gantt", label: "task", start: "start", length: "length" },

@@ -147,14 +147,14 @@ export class Follower {
     const { name } = this.#destination;
     const contents = await this.#destination.contents?.(this.#signal ? { signal: this.#signal } : {});
     if (!contents || !this.#destination.read) {
-      throw new InsightsError("NO_SQL", `${name} answers no SQL: sync into DuckDB, SQLite, PostgreSQL or files.`);
+      throw new InsightsError("NO_SQL", `${name} does not support SQL: sync into DuckDB, SQLite, PostgreSQL or files.`);
     }
     const names = this.#pipelines;
     const own = names ? contents.filter(({ pipeline }) => names.includes(pipeline)) : contents;
     const asOf = asOfOf(own);
     if (asOf === undefined) {
       const whose = names ? ` of ${names.join(", ")}` : "";
-      throw new InsightsError("NO_TABLES", `${name} holds nothing${whose} that a sync wrote: sync into it first.`);
+      throw new InsightsError("NO_TABLES", `${name} has no synced data${whose}: sync into it first.`);
     }
     return { contents: own, asOf: textOf(asOf), stamp: stampOf(own) };
   }
@@ -165,7 +165,7 @@ export class TooMany extends Error {
   override readonly name = "TooMany";
 
   constructor() {
-    super("Too many questions wait for their answers. Ask again in a moment.");
+    super("Too many pending requests. Try again in a moment.");
   }
 }
 

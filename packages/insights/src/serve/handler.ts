@@ -69,7 +69,7 @@ export function createHandler(options: HandlerOptions): Handler {
 
 async function answer(context: Context, { method, headers, url = "" }: HandledRequest): Promise<Reply> {
   if (method !== "GET" && method !== "HEAD") {
-    return failure(405, "METHOD", "This server only reads: ask by GET or HEAD.", {
+    return failure(405, "METHOD", "This server is read-only: use GET or HEAD.", {
       allow: "GET, HEAD",
       connection: "close",
     });
@@ -78,7 +78,7 @@ async function answer(context: Context, { method, headers, url = "" }: HandledRe
     return failure(
       403,
       "HOST",
-      "This server is not known by that name. Ask it as localhost, by its address in numbers, or by a name that it was told to take for its own.",
+      "Host name not allowed. Use localhost, a numeric address, or a name that the server was configured to accept.",
     );
   }
   const [, path = "", search = ""] = /^(\/[^?#]*)\??([^#]*)/.exec(url) ?? [];
@@ -90,8 +90,8 @@ async function answer(context: Context, { method, headers, url = "" }: HandledRe
   const [, name, format] = /^\/api\/([a-z_]{1,60})\.(json|csv)$/.exec(path) ?? [];
   const question = questions.find((each) => each.name === name);
   if (question) return answered(context, question, format as "json" | "csv", query);
-  if (name) return failure(404, "UNKNOWN_QUESTION", `There is no question ${name}. All are listed at /api/.`);
-  return failure(404, "NOT_FOUND", "There is nothing here. There are /, /api/, /status.json and /metrics.");
+  if (name) return failure(404, "UNKNOWN_QUESTION", `There is no question ${name}. See /api/ for all of them.`);
+  return failure(404, "NOT_FOUND", "Not found. Try /, /api/, /status.json or /metrics.");
 }
 
 async function page({ options, follower }: Context, query: URLSearchParams): Promise<Reply> {
@@ -195,7 +195,7 @@ function refusal(error: unknown, { options, follower }: Context): Reply {
     return failure(503, typeof code === "string" ? code : "BUSY", messageOf(error), { "retry-after": "10" });
   }
   if (!options.signal?.aborted) options.onError?.(error);
-  return failure(500, "FAILED", "This could not be answered. The server knows why.");
+  return failure(500, "FAILED", "Internal error. See the server's log.");
 }
 
 /** What passes: a sync holds the file, a database is away, nothing was synced yet. */

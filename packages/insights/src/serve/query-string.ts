@@ -36,7 +36,7 @@ export function parseQuery(
 const scope = { days: "number", since: "text", until: "text", timezone: "text", pipelines: "text" } as const;
 
 function parsed(name: string, type: Parameter["type"] | undefined, text: string): unknown {
-  if (text === "") throw invalid(`${name} is empty: give a value, or leave it out.`);
+  if (text === "") throw invalid(`${name} is empty: pass a value, or leave it out.`);
   if (type === "number") {
     if (/^-?\d{1,15}(\.\d{1,15})?$/.test(text)) return Number(text);
     throw invalid(`${name} must be a number, as in 14 or 1.5.`);

@@ -54,7 +54,7 @@ function argumentsOf(given: unknown): ToolArguments {
 }
 
 function tooLong({ name }: InsightsTool, timeoutMs: number): string {
-  return `${name} took longer than ${timeoutMs / 1000} s and was ended. Ask for less: a shorter window, fewer pipelines, or a query that reads fewer rows.`;
+  return `${name} took longer than ${timeoutMs / 1000} s and was cancelled. Narrow the question: a shorter window, fewer pipelines, or a query that reads fewer rows.`;
 }
 
 const MOST_OF_MESSAGE = 2000;
@@ -63,5 +63,5 @@ const MOST_OF_MESSAGE = 2000;
 function messageOf(error: unknown): string {
   const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
   const text = visible(String(message ?? error)).slice(0, MOST_OF_MESSAGE);
-  return code === "LOCKED" ? `${text} A sync may take some seconds: call again then.` : text;
+  return code === "LOCKED" ? `${text} A sync is running: call again in a few seconds.` : text;
 }

@@ -25,12 +25,12 @@ const reaching =
 export function checkSql(sql: string, dialect: SqlReader["dialect"]): void {
   if (dialect !== "postgres") return;
   if (hiding.test(sql)) {
-    throw refused("Write texts in plain quotes, without E or U& in front, and no comment inside of another.");
+    throw refused("Write strings in plain quotes, without an E or U& prefix, and do not nest comments.");
   }
   const names = sql.replace(quoted, (found) => (found.startsWith('"') ? found : " "));
   const [found] = reaching.exec(names) ?? [];
   if (found === undefined) return;
-  throw refused(`${found.replace(/\W/g, "")} does more than compute from rows, and is not called here. Leave it out.`);
+  throw refused(`${found.replace(/\W/g, "")} does more than compute from rows, and is not allowed here. Leave it out.`);
 }
 
 function refused(message: string): InsightsError {

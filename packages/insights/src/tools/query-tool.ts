@@ -22,7 +22,7 @@ const inputSchema = {
       minimum: 1,
       maximum: MOST_ROWS,
       default: USUAL_ROWS,
-      description: "Most rows of the result.",
+      description: "Maximum number of rows.",
     },
   },
   required: ["sql"],
@@ -33,9 +33,9 @@ const outputSchema = {
   type: "object",
   properties: {
     notice: { type: "string" },
-    as_of: { type: "string", description: "The moment that the tables show, in UTC." },
-    total_rows: { type: "integer", description: "How many rows the query has, or at least has: note says so then." },
-    note: { type: "string", description: "There where rows were left out: how many, and how to ask for less." },
+    as_of: { type: "string", description: "The time of the data, in UTC." },
+    total_rows: { type: "integer", description: "Number of rows of the query, or a lower bound (see note)." },
+    note: { type: "string", description: "Present if rows were omitted: how many, and how to narrow the question." },
     rows: { type: "array", items: { type: "object" } },
   },
   required: ["notice", "as_of", "total_rows", "rows"],
@@ -45,14 +45,15 @@ export function queryTool(destination: Destination): InsightsTool {
   const name = "query";
   return {
     name,
-    title: "Ask in SQL",
+    title: "Query with SQL",
     description: `Rows of a query that only reads. Prefer the tools for questions, which know re-runs, retries and deleted rows; call describe_tables first. ${notice}`,
     inputSchema,
     outputSchema,
     async call(given, signal) {
       checkArguments(name, inputSchema, given);
       const { sql, max_rows: most = USUAL_ROWS } = given;
-      if (typeof sql !== "string" || sql.trim() === "") throw invalid("query: sql must be a text: one SELECT.");
+      if (typeof sql !== "string" || sql.trim() === "")
+        throw invalid("query: sql must be a string: one SELECT statement.");
       if (typeof most !== "number" || !Number.isInteger(most) || most < 1 || most > MOST_ROWS)
         throw invalid(`query: max_rows must be a whole number from 1 to ${MOST_ROWS}.`);
       // What is stored is looked at each time: a place may show copies, each of what was looked at.
@@ -81,7 +82,7 @@ async function resultOf(reader: SqlReader, sql: string, most: number) {
     if (!isCounted) break;
   }
   const { rows, total } = fitting;
-  const narrow = "Ask for less: LIMIT, fewer columns, or a sum by GROUP BY.";
+  const narrow = "Narrow the question: LIMIT, fewer columns, or a GROUP BY.";
   const why = rows.length < most ? ` More would be over ${MOST_BYTES / 1000} kB.` : "";
   const all = `${isCounted ? "" : "more than "}${total} rows`;
   const note = fitting.isCut && { note: `The first ${rows.length} of ${all}.${why} ${narrow}` };

@@ -82,7 +82,7 @@ function resultOf({ question, rows, asOf, window, timezone }: Answer, limit: unk
 }
 
 function noteOf({ rows, total, isCut }: FittingRows, limit: unknown): { readonly note?: string } {
-  const narrow = "Ask for less: fewer pipelines, a shorter window (days, since, until), or a lower limit.";
+  const narrow = "Narrow the question: fewer pipelines, a shorter window (days, since, until), or a lower limit.";
   const more = limit === total ? ` It stops at its limit of ${total} rows: there may be more.` : "";
   if (isCut) return { note: `The first ${rows.length} of ${total} rows: all would be too large.${more} ${narrow}` };
   return more === "" ? {} : { note: more.trim() };
@@ -105,11 +105,14 @@ function inputOf({ parameters, days = 7 }: Question): JsonSchema {
         type: "number",
         exclusiveMinimum: 0,
         default: days,
-        description: "Length of the window in days: what ended in it counts.",
+        description: "Length of the window in days.",
       },
-      since: { type: "string", description: "Its start instead: 2026-11-30, or 2026-11-30T06:00:00Z." },
-      until: { type: "string", description: "Its end, exclusive. Default: as_of." },
-      timezone: { type: "string", description: "IANA name, for dates, days and hours." },
+      since: {
+        type: "string",
+        description: "Start of the window, instead of days: 2026-11-30, or 2026-11-30T06:00:00Z.",
+      },
+      until: { type: "string", description: "End of the window, exclusive. Default: as_of." },
+      timezone: { type: "string", description: "IANA time zone for dates, days and hours." },
       pipelines: { type: "array", items: { type: "string" }, description: "Only these. Default: all." },
     },
     additionalProperties: false,
@@ -162,7 +165,7 @@ function outputOf(columns: AnswerColumns): JsonSchema {
     type: "object",
     properties: {
       ...resultProperties,
-      window: { type: "object", description: "From when, and up to but not including when, in UTC." },
+      window: { type: "object", description: "Start and end (exclusive), in UTC." },
       timezone: { type: "string" },
       columns: { type: "object", description: "What each column means, with its unit." },
       rows: { type: "array", items: { type: "object", properties: Object.fromEntries(row) } },
@@ -173,7 +176,7 @@ function outputOf(columns: AnswerColumns): JsonSchema {
 
 const resultProperties = {
   notice: { type: "string" },
-  as_of: { type: "string", description: "The moment that the tables show, in UTC: what now means." },
-  total_rows: { type: "integer", description: "How many rows the answer has." },
-  note: { type: "string", description: "There where rows were left out: how many, and how to ask for less." },
+  as_of: { type: "string", description: "The time of the data, in UTC, which is what now means." },
+  total_rows: { type: "integer", description: "Number of rows of the answer." },
+  note: { type: "string", description: "Present if rows were omitted: how many, and how to narrow the question." },
 } as const;

@@ -23,8 +23,8 @@ const outputSchema = {
   type: "object",
   properties: {
     notice: { type: "string" },
-    as_of: { type: "string", description: "The moment that the tables show, in UTC." },
-    dialect: { type: "string", description: "Whose SQL query takes." },
+    as_of: { type: "string", description: "The time of the data, in UTC." },
+    dialect: { type: "string", description: "The SQL dialect that query accepts." },
     how_to_read: { type: "array", items: { type: "string" } },
     tables: {
       type: "array",
@@ -34,7 +34,7 @@ const outputSchema = {
           name: { type: "string" },
           description: { type: "string" },
           key: { type: "array", items: { type: "string" } },
-          stored: { type: "array", items: { type: "object" }, description: "Where it is, by pipeline." },
+          stored: { type: "array", items: { type: "object" }, description: "The stored tables, by pipeline." },
           columns: { type: "array", items: { type: "object" } },
         },
       },
@@ -137,13 +137,13 @@ const types: Readonly<Record<SqlReader["dialect"], Readonly<Record<ColumnType, s
 
 function howToRead(dialect: SqlReader["dialect"]): readonly string[] {
   return [
-    "Moments are in UTC. Now is as_of, not the clock: nothing runs for hours because nobody synced.",
+    "Times are in UTC. Now means as_of, not the current time: a run does not take hours just because there was no sync.",
     "Every table has _synced_at, when the row last changed here, and _deleted_at. Rows with _deleted_at are gone from the server: leave them out (WHERE _deleted_at IS NULL), as all other tools do.",
-    "Rows with purged_at went with the server's retention. They are history, and count.",
-    "airflow_task_instances has a row per attempt. is_latest marks the present one of each task instance. An attempt that ran has try_number >= 1 and a start_date; number 0 waits for its first.",
-    "An earlier attempt that began failed where its state is failed or up_for_retry. A run may have been cleared and run again: then its task instances began before its own start_date.",
-    "dagster_runs has a row per run. Those that run another again have its id in parent_run_id, and the first one's in root_run_id.",
-    ...(dialect === "sqlite" ? ["Texts of moments sort by time; unixepoch(substr(x, 1, 19)) gives seconds."] : []),
-    "Count in SQL, and select few columns: conf, tags and notes can be long.",
+    "Rows with purged_at were removed by the server's retention. They are history, and count.",
+    "airflow_task_instances has a row per attempt. is_latest marks the current one of each task instance. An attempt that ran has try_number >= 1 and a start_date; try_number 0 has not started yet.",
+    "An earlier attempt that started has failed if its state is failed or up_for_retry. A run may have been cleared and run again: then its task instances started before its own start_date.",
+    "dagster_runs has a row per run. A re-execution has the id of the run it repeats in parent_run_id, and that of the first one in root_run_id.",
+    ...(dialect === "sqlite" ? ["Times are text and sort correctly; unixepoch(substr(x, 1, 19)) gives seconds."] : []),
+    "Aggregate in SQL, and select few columns: conf, tags and notes can be long.",
   ];
 }

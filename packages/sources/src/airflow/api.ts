@@ -51,7 +51,7 @@ export function airflowApi(
     const checked = async (signal: AbortSignal) => {
       const result = await call(signal);
       const address = result.response.url.split("?", 1)[0];
-      const where = `The answer to ${label}${address && ` (${address})`}`;
+      const where = `The response to ${label}${address && ` (${address})`}`;
       expectShape(shape, result.data, where);
       if (rows) {
         const listed = (result.data as Record<string, readonly object[]>)[rows.list]!;

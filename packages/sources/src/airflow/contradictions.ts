@@ -31,7 +31,7 @@ export async function findContradictions(
     const counted = numberOfRuns(await airflow.api.runCounts(), dag);
     if (counted > first && (await listed()) === first) {
       onContradiction(
-        `Airflow contradicts itself: it counts ${counted} runs of ${dag}, and lists ${first}. The others are not synced. Is there a cache or a proxy in between, or a plugin that changes its answers?`,
+        `Airflow contradicts itself: it counts ${counted} runs of ${dag}, but lists ${first}. The others are not synced. Is there a cache or a proxy in between, or a plugin that changes its answers?`,
       );
     }
   }

@@ -63,7 +63,7 @@ export async function allDags(
   }
   throw new SyncError(
     "UNSTEADY_SERVER",
-    "The list of DAGs changed ten times while it was read, or its pages contradict its number. Sync again when fewer DAGs come and go.",
+    "The list of DAGs changed ten times while it was read, or its pages contradict its count. Sync again when fewer DAGs come and go.",
     { retryable: true },
   );
 }

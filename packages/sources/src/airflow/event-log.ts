@@ -30,7 +30,7 @@ export function createEvents(api: AirflowApi, earliest: () => Promise<number>, {
     return api.silentEvents(from, names).catch((error) => {
       if (!isForbidden(error)) throw error;
       const message =
-        "This user may not read the event log, so notes changed by hand are not found until the row changes otherwise.";
+        "This user may not read the audit log, so edited notes are not found until the row changes for another reason.";
       if (!saidForbidden) emit({ type: "notice", code: "EVENT_LOG_FORBIDDEN", message });
       saidForbidden = true;
       return [];

@@ -100,7 +100,7 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
   }
   throw new SyncError(
     "UNSTEADY_SERVER",
-    `The server does not return ${JSON.stringify(rest)} in one answer (${said}): it keeps to a limit lower than ${limit} rows, miscounts them, or they change faster than they can be read.`,
+    `The server does not return ${JSON.stringify(rest)} in one response (${said}): its limit is lower than ${limit} rows, it miscounts them, or they change faster than they can be read.`,
   );
 }
 

@@ -93,7 +93,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   function onUnreadable({ where, isTooLarge: isLarge = false }: UnreadableRow): void {
     const text = where.replace(/\.$/, "");
     const message = isLarge
-      ? `Not synced, since it is too large: ${text}. The next sync tries it again; everything else was synced.`
+      ? `Not synced, since it is too large: ${text}. The next sync retries it; everything else was synced.`
       : `Airflow cannot read ${text}. Its own log names the row; everything else was synced.`;
     context.emit({ type: "problem", code: isLarge ? "ROW_TOO_LARGE" : "UNREADABLE_ROW", message });
   }
@@ -117,7 +117,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
       const next = widenedOverlap(window.overlapMs, late);
       if (next > window.overlapMs) {
         const [was, is] = [window.overlapMs / 1000, next / 1000];
-        const message = `${late} rows became visible more than ${was / 2} s after the time that they carry. From now on every sync looks back ${is} s instead of ${was} s.`;
+        const message = `${late} rows appeared more than ${was / 2} s after their own timestamps. From now on, every sync looks back ${is} s instead of ${was} s.`;
         context.emit({ type: "notice", code: "OVERLAP_WIDENED", message });
       }
       return next > overlapMs ? { overlapMs: next } : {};
@@ -125,7 +125,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     versionedSince: (since) =>
       api.versionedSince(since).catch((error) => {
         if (!isForbidden(error)) throw error;
-        const message = "This user may not read DAG versions, so a DAG's new timezone is not found.";
+        const message = "This user may not read DAG versions, so changes of a DAG's time zone are not found.";
         context.emit({ type: "notice", code: "DAG_VERSIONS_FORBIDDEN", message });
         return new Set();
       }),

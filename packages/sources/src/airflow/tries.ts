@@ -52,7 +52,7 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
       }
       if (!tries && !saidUnreachable) {
         saidUnreachable = true;
-        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be asked for: an id does not fit into the server's address, as one with a slash, or the run is gone. What was seen of them is kept.`;
+        const message = `The earlier attempts of ${row.task_id} in run ${row.dag_run_id} of ${row.dag_id}, and maybe of others, cannot be requested: an id does not fit into a URL (it may contain a slash), or the run is gone. Attempts seen earlier are kept.`;
         emit({ type: "notice", code: "TRIES_UNREACHABLE", message });
       }
       return tries;

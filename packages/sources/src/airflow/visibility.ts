@@ -44,8 +44,8 @@ export function createVisibility(
     if (saidHidden || dags.length === 0) return;
     saidHidden = true;
     const [some, more] = [dags.slice(0, 10).join(", "), dags.length > 10 ? ` and ${dags.length - 10} more` : ""];
-    const why = isKnown ? "this user may not see them any more" : "this user sees less than before, or they are gone";
-    const message = `The server does not list these DAGs any more: ${some}${more}: ${why}. Their rows stay as they are.`;
+    const why = isKnown ? "this user may no longer see them" : "this user sees less than before, or they were deleted";
+    const message = `The server no longer lists these DAGs: ${some}${more}: ${why}. Their rows stay as they are.`;
     emit({ type: "notice", code: "DAGS_HIDDEN", message });
   };
   return {

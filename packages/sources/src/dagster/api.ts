@@ -51,7 +51,7 @@ export function dagsterApi(
   const large = createLargeRuns(context);
   // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
   let runsClient = client;
-  const where = (label: string) => `The answer to ${label} (${client.url})`;
+  const where = (label: string) => `The response to ${label} (${client.url})`;
   const request: Request = (label, ask, options) =>
     send(label, (signal) => ask(signal).catch((error) => throwAt(where(label), error)), options);
   /** The runs of an answer, each of which is there once. */
@@ -211,7 +211,7 @@ export function dagsterApi(
         if (rows.length > 0 && found.size === known)
           throw new SyncError(
             "UNEXPECTED_ANSWER",
-            `${where("runs by id")} has other runs than were asked for. Is there a cache or a proxy in between?`,
+            `${where("runs by id")} contains runs that were not requested. Is there a cache or a proxy in between?`,
           );
         rest = rows.length === 0 ? rest.slice(asked.length) : rest.filter((id) => !found.has(id));
       }

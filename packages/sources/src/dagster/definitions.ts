@@ -62,7 +62,7 @@ export function readDefinitions(data: DagsterDefinitions, where: string): Defini
   });
   const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
   if (statuses.length === 0) {
-    throw new SyncError("UNEXPECTED_ANSWER", `${where} does not say which statuses a run can have: is this Dagster?`);
+    throw new SyncError("UNEXPECTED_ANSWER", `${where} does not list the statuses of a run: is this Dagster?`);
   }
   return {
     server: { version: data.version, lacks: lackingRunFields(data.run) },

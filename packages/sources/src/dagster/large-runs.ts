@@ -16,7 +16,7 @@ export function createLargeRuns({ emit }: Pick<SourceContext, "emit">): LargeRun
     add(id, cause) {
       if (ids.has(id)) return;
       ids.add(id);
-      const message = `Run ${id} is not synced, since it is too large: ${cause.message.replace(/\.$/, "")}. The next sync tries it again; everything else was synced.`;
+      const message = `Run ${id} was skipped, because it is too large: ${cause.message.replace(/\.$/, "")}. The next sync retries it; everything else was synced.`;
       emit({ type: "problem", code: "ROW_TOO_LARGE", message });
     },
   };

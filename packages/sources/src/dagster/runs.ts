@@ -141,7 +141,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
     if (!hadFrame && isShifted(watch.frame)) yield* store(api.runPages({}));
 
     if (watch.frame && watch.frame.shown !== (known?.shown ?? 0)) {
-      const message = `Dagster's database is not in UTC: its times are ${watch.frame.shown / 3600} hours ahead. They are stored in true UTC.`;
+      const message = `Dagster's database is not in UTC: its times are ${watch.frame.shown / 3600} hours ahead. They are stored in UTC.`;
       emit({ type: "notice", code: "DATABASE_NOT_IN_UTC", message });
     }
     const position = nextPosition(state.position, now, { from, lastEnd: watch.lastEnd, overlapMs });

@@ -47,12 +47,12 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
     const position = api.position();
     reportUntested("Dagster", definitions.server.version, context);
     for (const [location, reason] of definitions.unavailable) {
-      const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors keep what was last read of them.`;
+      const message = `Code location ${location} is not loaded: ${reason}. Its assets, schedules and sensors stay as last read.`;
       context.emit({ type: "notice", code: LOCATION_NOT_LOADED, message });
     }
     if (definitions.loaded.length === 0) {
       const message =
-        "None of Dagster's code locations is loaded: none of their assets, schedules and sensors is marked as deleted.";
+        "None of Dagster's code locations is loaded, so no assets, schedules and sensors are marked as deleted.";
       context.emit({ type: "notice", code: "NO_LOCATION_LOADED", message });
     }
     return { position, definitions };

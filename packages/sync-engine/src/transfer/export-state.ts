@@ -36,12 +36,15 @@ export async function* exportState({
   signal,
 }: ExportStateOptions): AsyncGenerator<string, void, void> {
   const { name, contents } = destination;
-  if (!contents) throw new SyncError("NOT_SUPPORTED", `${name} cannot be exported yet.`);
+  if (!contents) throw new SyncError("NOT_SUPPORTED", `${name} does not support exports yet.`);
   const found = chosen(name, await contents.call(destination, signal && { signal }), pipeline);
   const tables = found.tables.map((stored) => {
     const known = declaredTable(destination, stored, declared);
     if (known) return { ...known, realName: stored.name };
-    throw new SyncError("UNKNOWN_TABLE", `This release knows no table like ${stored.name}, so it cannot move it.`);
+    throw new SyncError(
+      "UNKNOWN_TABLE",
+      `This release does not know a table like ${stored.name}, so it cannot move it.`,
+    );
   });
   const session = await destination.open({ pipeline: found.pipeline, ...(signal && { signal }) });
   try {
@@ -65,12 +68,12 @@ export async function* exportState({
 }
 
 function chosen(place: string, all: readonly StoredPipeline[], pipeline: string | undefined): StoredPipeline {
-  if (all.length === 0) throw new SyncError("NOTHING_STORED", `${place} holds nothing that a sync wrote.`);
+  if (all.length === 0) throw new SyncError("NOTHING_STORED", `${place} contains no synced data.`);
   const found = all.filter((each) => pipeline === undefined || each.pipeline === pipeline);
   if (found.length === 1) return found[0]!;
-  const held = `It holds: ${all.map((each) => each.pipeline).join(", ")}.`;
-  if (found.length === 0) throw new SyncError("NOTHING_STORED", `${place} holds no such pipeline. ${held}`);
-  throw new SyncError("INVALID_OPTION", `${place} holds several pipelines: name one with \`pipeline\`. ${held}`);
+  const held = `It has: ${all.map((each) => each.pipeline).join(", ")}.`;
+  if (found.length === 0) throw new SyncError("NOTHING_STORED", `${place} has no such pipeline. ${held}`);
+  throw new SyncError("INVALID_OPTION", `${place} has several pipelines: name one with \`pipeline\`. ${held}`);
 }
 
 /** Read while nobody else can write. One that cannot be read is left out: the next sync then reads its stream again. */

@@ -41,12 +41,12 @@ export async function importState({
   signal,
 }: ImportStateOptions): Promise<ImportStateResult> {
   if (!destination.capabilities.transfer) {
-    throw new SyncError("NOT_SUPPORTED", `${destination.name} cannot take an export yet.`);
+    throw new SyncError("NOT_SUPPORTED", `${destination.name} does not support imports yet.`);
   }
   const lines = linesOf(from, name, signal);
   try {
     const { value: head } = await lines.next();
-    if (head?.type !== "export") throw new SyncError("INVALID_EXPORT", `${name} is not what \`exportState\` wrote.`);
+    if (head?.type !== "export") throw new SyncError("INVALID_EXPORT", `${name} was not written by \`exportState\`.`);
     if (head.format > FORMAT) {
       const message = `${name} was exported by a newer release (format ${head.format}). Update this program.`;
       throw new SyncError("NEWER_STATE", message);
@@ -107,7 +107,7 @@ async function importLines(
     else if (line.type === "end") isWhole = line.rows === rows;
   }
   if (!isWhole) {
-    const message = `${from} is cut off: its rows were stored, its states were not. Import the whole file again.`;
+    const message = `${from} is truncated: its rows were stored, but not its states. Import the complete file again.`;
     throw new SyncError("INVALID_EXPORT", message);
   }
   for (const imported of tables.values()) await expectRows(imported, destination, session);
@@ -127,7 +127,7 @@ async function expectRows({ table, live }: Imported, destination: Destination, s
   const name = destination.realTable?.(table).name ?? table.name;
   throw new SyncError(
     "ALREADY_STORED",
-    `${destination.name} holds ${held} rows in ${name}, and the export ${live}: something else was there before. ` +
+    `${destination.name} has ${held} rows in ${name}, but the export has ${live}: the table was not empty before. ` +
       "Drop the table and import again.",
   );
 }
@@ -146,7 +146,7 @@ async function* linesOf(
     }
   } catch (error) {
     if ((error as { code?: unknown }).code !== "ERR_ENCODING_INVALID_ENCODED_DATA") throw error;
-    const message = `${name}: not UTF-8 at line ${number + 1} or soon after it. Was the file converted?`;
+    const message = `${name}: not UTF-8 at or after line ${number + 1}. Was the file converted?`;
     throw new SyncError("INVALID_EXPORT", message, { cause: error });
   }
 }
@@ -156,9 +156,6 @@ function lineOf(text: string, where: string): Line {
     return parseLine(text);
   } catch {
     // Its own message would repeat what the line holds.
-    throw new SyncError(
-      "INVALID_EXPORT",
-      `${where}: this is not a line of an export. Was the file cut off or changed?`,
-    );
+    throw new SyncError("INVALID_EXPORT", `${where}: not a line of an export. Was the file truncated or changed?`);
   }
 }

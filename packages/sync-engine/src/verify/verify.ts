@@ -225,7 +225,7 @@ async function compareTables<Shared>(
 /** The pipeline under which the source's tables were made. @throws SyncError `NOTHING_STORED`, `NOT_SUPPORTED` */
 async function ownerOf<Shared>({ source, destination, pipeline, signal }: Work<Shared>): Promise<string> {
   const { name } = destination;
-  if (!destination.contents) throw new SyncError("NOT_SUPPORTED", `${name} cannot be exported yet.`);
+  if (!destination.contents) throw new SyncError("NOT_SUPPORTED", `${name} does not support exports yet.`);
   const real = (table: Table) => (destination.realTable?.(table) ?? table).name;
   const tables = source.streams.map(({ table }) => real(table));
   const made = (await destination.contents(signal && { signal })).filter((each) =>
@@ -233,7 +233,7 @@ async function ownerOf<Shared>({ source, destination, pipeline, signal }: Work<S
   );
   const [first] = made;
   if (!first) {
-    const message = `${name} holds nothing that a sync of ${source.name} wrote: there is nothing to verify.`;
+    const message = `${name} has no data synced from ${source.name}: there is nothing to verify.`;
     throw new SyncError("NOTHING_STORED", message);
   }
   const owner = pipeline ?? defaultPipeline(source);

@@ -20,13 +20,13 @@ export const dagRunsTable = defineTable({
     start_date: {
       type: "timestamp",
       nullable: true,
-      description: "When the run began; null again after it was cleared.",
+      description: "When the run started; null again after it was cleared.",
     },
     end_date: { type: "timestamp", nullable: true, description: "When the run ended." },
     external_trigger: { type: "boolean", description: "Whether the run was triggered by hand: run_type is manual." },
     data_interval_start: { type: "timestamp", nullable: true, description: "Start of the data interval." },
     data_interval_end: { type: "timestamp", nullable: true, description: "End of the data interval." },
-    run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
+    run_after: { type: "timestamp", description: "The earliest time at which the run may start." },
     queued_at: { type: "timestamp", nullable: true, description: "When the run was queued." },
     duration: {
       type: "float64",
@@ -59,13 +59,13 @@ export const dagRunsTable = defineTable({
     team_name: {
       type: "string",
       nullable: true,
-      description: "Team that the DAG belongs to, where there are teams. Null before Airflow 3.4.",
+      description: "Team that owns the DAG, if there are teams. Null before Airflow 3.4.",
     },
     purged_at: {
       type: "timestamp",
       nullable: true,
       description:
-        "When the row was found to have gone with the server's retention, as by airflow db clean: it is kept. Null while it is there.",
+        "When the row was found to have been removed by the server's retention (such as airflow db clean); the row is kept. Null while it exists.",
     },
   },
 });

@@ -4,7 +4,7 @@ import { timeColumn } from "../../timestamp.ts";
 
 export const dagsTable = defineTable({
   name: "airflow_dags",
-  description: "The DAGs of an Airflow deployment, stale ones among them.",
+  description: "The DAGs of an Airflow deployment, including stale ones.",
   primaryKey: ["dag_id"],
   columns: {
     dag_id: { type: "string", description: "Unique DAG identifier." },
@@ -16,7 +16,7 @@ export const dagsTable = defineTable({
     owners: { type: "string", nullable: true, description: "Comma-separated list of DAG owners." },
     tags: { type: "string", nullable: true, description: "Comma-separated list of DAG tags, in alphabetical order." },
     timezone: { type: "string", nullable: true, description: "Timezone of the DAG's schedule." },
-    max_active_runs: { type: "int64", nullable: true, description: "Most DAG runs that may be active at once." },
+    max_active_runs: { type: "int64", nullable: true, description: "Maximum number of active DAG runs." },
     default_view: { type: "string", nullable: true, description: "Always null: Airflow 3 no longer has it." },
     next_dagrun_create_after: {
       type: "timestamp",
@@ -29,12 +29,12 @@ export const dagsTable = defineTable({
     max_active_tasks: {
       type: "int64",
       nullable: true,
-      description: "Most task instances that may be active at once in a run.",
+      description: "Maximum number of active task instances in a run.",
     },
     max_consecutive_failed_dag_runs: {
       type: "int64",
       nullable: true,
-      description: "Failed runs in a row after which the DAG is paused; 0 means never.",
+      description: "Number of consecutive failed runs after which the DAG is paused; 0 means never.",
     },
     next_dagrun_logical_date: { type: "timestamp", nullable: true, description: "Logical date of the next DAG run." },
     next_dagrun_data_interval_start: {
@@ -56,11 +56,11 @@ export const dagsTable = defineTable({
     fileloc: { type: "string", nullable: true, description: "File that defines the DAG, on the server." },
     relative_fileloc: { type: "string", nullable: true, description: "The same file, relative to its bundle." },
     bundle_name: { type: "string", nullable: true, description: "Bundle that the DAG comes from." },
-    bundle_version: { type: "string", nullable: true, description: "Version of the bundle, where it has versions." },
+    bundle_version: { type: "string", nullable: true, description: "Version of the bundle, if it has versions." },
     has_import_errors: {
       type: "boolean",
       nullable: true,
-      description: "Whether the DAG's file could not be imported lately.",
+      description: "Whether the last import of the DAG's file failed.",
     },
     has_task_concurrency_limits: {
       type: "boolean",
@@ -71,7 +71,7 @@ export const dagsTable = defineTable({
       type: "string",
       nullable: true,
       description:
-        "active, paused, or draining: no new runs, and those under way end. A DAG that drains is not paused. Null before Airflow 3.4.",
+        "active, paused, or draining (no new runs, while running ones finish). A draining DAG is not paused. Null before Airflow 3.4.",
     },
   },
 });

@@ -5,7 +5,7 @@ import { identityOf, NO_INDEX, NO_REGION } from "../keys.ts";
 
 export const taskInstancesTable = defineTable({
   name: "airflow_task_instances",
-  description: "One row per attempt of a task instance; is_latest marks the present one.",
+  description: "One row per attempt of a task instance; is_latest marks the current one.",
   primaryKey: ["dag_id", "dag_run_id", "task_id", "map_index", "region_id", "region_index", "try_number"],
   datedBy: ["run_after"],
   columns: {
@@ -17,9 +17,9 @@ export const taskInstancesTable = defineTable({
       type: "string",
       nullable: true,
       description:
-        "State of the attempt; null before it is scheduled. An earlier attempt that began failed where it is failed or up_for_retry.",
+        "State of the attempt; null before it is scheduled. An earlier attempt that started has failed if this is failed or up_for_retry.",
     },
-    start_date: { type: "timestamp", nullable: true, description: "When the attempt began." },
+    start_date: { type: "timestamp", nullable: true, description: "When the attempt started." },
     end_date: { type: "timestamp", nullable: true, description: "When the attempt ended." },
     duration: { type: "float64", nullable: true, description: "From start to end, in seconds." },
     operator: { type: "string", nullable: true, description: "Class of the operator." },
@@ -27,16 +27,16 @@ export const taskInstancesTable = defineTable({
     map_index: { type: "int64", description: "Index of a mapped task instance, -1 for others and before expansion." },
     is_latest: {
       type: "boolean",
-      description: "Whether this is the task instance's present row; false for its earlier attempts.",
+      description: "Whether this is the task instance's current attempt; false for earlier ones.",
     },
     id: {
       type: "string",
       nullable: true,
       description:
-        "Airflow's own id of the attempt. Null for earlier attempts before Airflow 3.4, of which the API does not say it.",
+        "Airflow's own id of the attempt. Null for earlier attempts before Airflow 3.4, whose API does not provide it.",
     },
     logical_date: { type: "timestamp", nullable: true, description: "Logical date of the run." },
-    run_after: { type: "timestamp", description: "The earliest moment at which the run may start." },
+    run_after: { type: "timestamp", description: "The earliest time at which the run may start." },
     task_display_name: { type: "string", nullable: true, description: "Name shown in the user interface." },
     operator_name: {
       type: "string",
@@ -45,10 +45,10 @@ export const taskInstancesTable = defineTable({
     },
     max_tries: { type: "int64", nullable: true, description: "Number of the last try before the task fails for good." },
     pool: { type: "string", nullable: true, description: "Pool that the attempt uses." },
-    pool_slots: { type: "int64", nullable: true, description: "Slots of the pool that it takes." },
+    pool_slots: { type: "int64", nullable: true, description: "Number of pool slots that it takes." },
     queue: { type: "string", nullable: true, description: "Queue of the executor." },
     priority_weight: { type: "int64", nullable: true, description: "Priority within the executor's queue." },
-    executor: { type: "string", nullable: true, description: "Executor, where it is not the default one." },
+    executor: { type: "string", nullable: true, description: "Executor, if it is not the default one." },
     queued_when: { type: "timestamp", nullable: true, description: "When the attempt was queued." },
     scheduled_when: { type: "timestamp", nullable: true, description: "When the attempt was scheduled." },
     pid: { type: "int64", nullable: true, description: "Process on the host." },
@@ -68,12 +68,12 @@ export const taskInstancesTable = defineTable({
       type: "string",
       default: NO_REGION,
       description:
-        "What tells a task's instances in one loop, or expansion, from those in another: the iterations of a loop have the same map_index. Empty where there is none, as always before Airflow 3.4.",
+        "Identifies the loop or expansion that the instance belongs to: iterations of a loop have the same map_index. Empty if there is none, and always before Airflow 3.4.",
     },
     region_index: {
       type: "int64",
       default: NO_INDEX,
-      description: "Index in the region: the iteration, or the map_index of a mapped task; -1 where there is none.",
+      description: "Index in the region: the iteration, or the map_index of a mapped task; -1 if there is none.",
     },
     loop_id: {
       type: "string",
@@ -85,18 +85,18 @@ export const taskInstancesTable = defineTable({
       type: "string",
       nullable: true,
       description:
-        "Why the attempt is in its state, where a retry policy says so; before it starts maybe the reason of the one before. Null before Airflow 3.4.",
+        "Why the attempt is in its state, if a retry policy gives a reason; before it starts, this may be the previous attempt's reason. Null before Airflow 3.4.",
     },
     team_name: {
       type: "string",
       nullable: true,
-      description: "Team that the DAG belongs to, where there are teams. Null before Airflow 3.4.",
+      description: "Team that owns the DAG, if there are teams. Null before Airflow 3.4.",
     },
     purged_at: {
       type: "timestamp",
       nullable: true,
       description:
-        "When the row was found to have gone with the server's retention, as by airflow db clean: it is kept. Null while it is there.",
+        "When the row was found to have been removed by the server's retention (such as airflow db clean); the row is kept. Null while it exists.",
     },
   },
 });

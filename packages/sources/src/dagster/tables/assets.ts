@@ -4,7 +4,7 @@ import { timestampOfSeconds } from "../../timestamp.ts";
 
 export const assetsTable = defineTable({
   name: "dagster_assets",
-  description: "The assets that are defined or were ever materialized.",
+  description: "All assets that are defined or were ever materialized.",
   primaryKey: ["id"],
   columns: {
     id: { type: "string", description: 'The asset key\'s path as compact JSON, e.g. ["my","asset"].' },
@@ -13,7 +13,7 @@ export const assetsTable = defineTable({
     last_materialization_run_id: {
       type: "string",
       nullable: true,
-      description: "Run of the last materialization; null where it came from outside a run.",
+      description: "Run of the last materialization; null if it did not come from a run.",
     },
     last_materialization_time: {
       type: "timestamp",

@@ -15,7 +15,10 @@ export const schedulesTable = defineTable({
     cron_schedule: { type: "string", description: "Cron expression; several are printed as a list." },
     pipeline_name: { type: "string", description: "Name of the job that it launches." },
     status: { type: "string", description: "RUNNING or STOPPED." },
-    running_count: { type: "int64", description: "1 while the schedule is running, else 0: not a number of runs." },
+    running_count: {
+      type: "int64",
+      description: "1 while the schedule is running, otherwise 0; not a number of runs.",
+    },
     execution_timezone: { type: "string", nullable: true, description: "Timezone of the cron expression." },
     description: { type: "string", nullable: true, description: "Description of the schedule." },
     repository: { type: "string", description: "Repository that defines it." },

@@ -13,7 +13,7 @@ export const sensorsTable = defineTable({
     pipeline_name: {
       type: "string",
       nullable: true,
-      description: "Job that it launches; of several the first, null for none.",
+      description: "Job that it launches; the first if there are several, null if there is none.",
     },
     status: { type: "string", description: "RUNNING or STOPPED." },
     active_run_ids: { type: "json", description: "Runs in progress that the sensor launched, in alphabetical order." },
