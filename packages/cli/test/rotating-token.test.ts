@@ -138,9 +138,7 @@ describe.runIf(process.platform !== "win32")("a file that holds whoever reads it
   });
 
   test("may be one that never ends", async () => {
-    await expect(tokenFromFile("/dev/zero", "x").get()).rejects.toThrow(
-      "x: the file cannot be read (it is too long).",
-    );
+    await expect(tokenFromFile("/dev/zero", "x").get()).rejects.toThrow("x: the file cannot be read (it is too long).");
   });
 });
 

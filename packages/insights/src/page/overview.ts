@@ -52,8 +52,7 @@ export function keyFigures(answer: Answer, days: Answer | undefined): Html {
     const tone = sign > 0 ? "better" : sign < 0 ? "worse" : "soft";
     const compared = shown === earlier ? "as before" : `${changeText(change ?? null, String(unit))}, from ${earlier}`;
     const said = change === null ? "nothing to compare with" : compared;
-    const chart =
-      number === "success rate" && days ? line(successByDay(days), "Daily success rate", 140) : undefined;
+    const chart = number === "success rate" && days ? line(successByDay(days), "Daily success rate", 140) : undefined;
     return html`<div><dt title="${String(meaning)}">${String(number)}</dt><dd class="big">${shown}</dd><dd class="change ${tone}">${said}</dd>${chart && html`<dd>${chart}</dd>`}</div>`;
   });
   return html`<section aria-label="Five numbers" id="key_numbers"><dl class="stats">${figures}</dl>${details(answer)}</section>`;
