@@ -1,6 +1,6 @@
 /** What verify compares: rows as the server sent them, before a key merges them, and as the destination can hold them. */
 import { join } from "node:path";
-import { startAirflowSimulator } from "@org/simulators";
+import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
 import { verificationText } from "../src/render/verification.ts";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
@@ -19,6 +19,24 @@ test("verify compares with what the destination can hold, and reads notes whatev
   expect(stdout).toMatch(/^No difference in /m);
   expect(code).toBe(0);
 });
+
+test.each(["sqlite", "duckdb"])(
+  "a row that %s cannot hold, with a NUL in its key, is counted like any other",
+  async (kind) => {
+    const { url, world } = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 2, days: 1 }) }));
+    const [dag] = world.dags.values();
+    const bad = world.addRun(dag!, { runId: "it's\u0000" });
+    world.finishRun(bad);
+    world.note(bad, "half \ud83d");
+    const args = ["--from", `airflow:${url}`, "--to", `${kind}:${join(temporaryFolder(), `o.${kind}`)}`];
+    expect((await dagsync(["sync", ...args], { env })).code).toBe(1);
+    const { code, stdout, stderr } = await dagsync(["verify", ...args], { env });
+    expect(stderr).not.toContain("should not happen");
+    expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync names them$/m);
+    expect(stdout).toMatch(/^1 difference in /m);
+    expect(code).toBe(1);
+  },
+);
 
 test("a row that no destination can hold is counted, and everything else is compared", async () => {
   const { url, world } = await until(startAirflowSimulator());

@@ -147,9 +147,15 @@ async function nameUnstored(query: DuckdbQuery, { primaryKey }: Table, rows: rea
   const columns = primaryKey.map((key) => `${quoted(key)} VARCHAR`);
   await query(`CREATE OR REPLACE TEMP TABLE unstored (${columns.join(", ")})`);
   for (const row of rows) {
-    const values = primaryKey.map((name) => `'${String(row[name]).toWellFormed().replaceAll("'", "''")}'`);
+    const values = primaryKey.map((name) => textSql(String(row[name]).toWellFormed()));
     await query(`INSERT INTO unstored VALUES (${values.join(", ")})`);
   }
+}
+
+/** A text as SQL, of which a NUL would be the end. */
+function textSql(text: string): string {
+  const parts = text.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
+  return parts.join(" || chr(0) || ");
 }
 
 /** Makes the table `explained`: those of `found` that are differences, each with its cause. */

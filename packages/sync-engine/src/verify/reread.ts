@@ -1,5 +1,14 @@
 /** What verify reads a server into: a destination that holds rows as another one does, and counts those that it is sent. */
-import type { Batch, Condition, Destination, Scope, StoredValues, Table, Value } from "@org/destination";
+import {
+  type Batch,
+  type Condition,
+  type Destination,
+  DestinationError,
+  type Scope,
+  type StoredValues,
+  type Table,
+  type Value,
+} from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 
 type HeldAs = NonNullable<Destination["heldAs"]>;
@@ -20,13 +29,25 @@ const SHOWN = 10;
  */
 export function holdingAs(destination: Destination, like: Destination): Destination {
   if (!like.heldAs) return destination;
-  const heldAs: HeldAs = (column, value) => (value === null ? null : like.heldAs!(column, value));
+  const heldAs = heldAsOf(like);
   return wrapSession(destination, (session) => ({
     count: async (table, scope) => session.count(table, heldScope(heldAs, table, scope)),
     countBy: async (table, scope, columns) => session.countBy(table, heldScope(heldAs, table, scope), columns),
     keys: async (table, scope, columns) => session.keys(table, heldScope(heldAs, table, scope), columns),
-    commit: async (stream, batch) => session.commit(stream, heldBatch(heldAs, batch)),
+    commit: (stream, batch) =>
+      session.commit(stream, heldBatch(heldAs, batch)).catch((error: unknown) => {
+        throw withOwnKeys(error, heldAs, batch);
+      }),
   }));
+}
+
+/** Rows, or their keys, as a destination would give them back. */
+export function heldRows(like: Destination, table: Table, rows: readonly StoredValues[]): readonly StoredValues[] {
+  return rows.map((row) => heldRow(heldAsOf(like), table, row));
+}
+
+function heldAsOf({ heldAs }: Destination): HeldAs {
+  return (column, value) => (value === null || !heldAs ? value : heldAs(column, value));
 }
 
 /**
@@ -56,6 +77,15 @@ export function countingSharedKeys(destination: Destination): {
     },
   }));
   return { destination: counted, sharedKeys };
+}
+
+/** What an error says about rows, by the keys that they came with. */
+function withOwnKeys(error: unknown, heldAs: HeldAs, { table, replace = [], upserts = [] }: Batch): unknown {
+  if (!(error instanceof DestinationError) || !error.rows) return error;
+  const rows = [...replace.flatMap((each) => each.rows), ...upserts] as StoredValues[];
+  const own = new Map(rows.map((row) => [keyText(table, heldRow(heldAs, table, row)), keyOf(table, row)]));
+  const named = error.rows.map((row) => ({ ...row, key: own.get(keyText(table, row.key as StoredValues)) ?? row.key }));
+  return new DestinationError(error.code, error.message, { cause: error, rows: named });
 }
 
 function twice(table: Table, rows: readonly StoredValues[]): StoredValues[] {

@@ -16,7 +16,7 @@ import { type SyncOptions, sync } from "../sync.ts";
 import { copyPipeline } from "../transfer/copy.ts";
 import type { Unstored } from "../unstored.ts";
 import { type CompareOptions, compareTable, type TableComparison } from "./compare.ts";
-import { countingSharedKeys, holdingAs } from "./reread.ts";
+import { countingSharedKeys, heldRows, holdingAs } from "./reread.ts";
 
 export interface VerifyOptions<Shared = unknown> {
   readonly source: Source<Shared>;
@@ -205,7 +205,7 @@ async function syncInto<Shared>(
 
 async function compareTables<Shared>(
   streams: readonly Stream[],
-  { scratch, signal }: Work<Shared>,
+  { destination, scratch, signal }: Work<Shared>,
   { unstored, ...options }: Omit<CompareOptions, "unstored"> & { readonly unstored: Unstored },
 ): Promise<readonly TableComparison[]> {
   const further = options.hasNext ? ["next", "reconciled"] : [];
@@ -214,7 +214,9 @@ async function compareTables<Shared>(
     async (query) => {
       const tables: TableComparison[] = [];
       for (const stream of streams) {
-        tables.push(await compareTable(query, stream, { ...options, unstored: unstored[stream.table.name] ?? [] }));
+        const { table } = stream;
+        const named = heldRows(destination, table, unstored[table.name] ?? []);
+        tables.push(await compareTable(query, stream, { ...options, unstored: named }));
       }
       return tables;
     },
