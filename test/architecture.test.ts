@@ -85,6 +85,14 @@ test("@org/kit imports nothing but its own files, and OpenTelemetry's API, so th
   expect([...new Set(foreign)]).toEqual(["@opentelemetry/api"]);
 });
 
+test.each(["sync-engine", "sources"])(
+  "@org/%s imports nothing of Node's: what touches files is a destination's",
+  (name) => {
+    const specifiers = files(join(root, "packages", name, "src")).flatMap(imports);
+    expect(specifiers.filter((specifier) => specifier.startsWith("node:"))).toEqual([]);
+  },
+);
+
 test("every export of every package has a source file", () => {
   for (const name of Object.keys(allowed)) {
     const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));

@@ -1,16 +1,10 @@
 /** What a person would ask of the seven tables, as SQL on the file. */
 import { queryDuckdb } from "@org/destination/duckdb";
+import { airflowTables } from "@org/sources/airflow";
+import { dagsterTables } from "@org/sources/dagster";
 import { type Cell, textTable } from "../../packages/cli/src/render/table.ts";
 
-export const tables = [
-  "airflow_dags",
-  "airflow_dag_runs",
-  "airflow_task_instances",
-  "dagster_runs",
-  "dagster_assets",
-  "dagster_schedules",
-  "dagster_sensors",
-] as const;
+export const tables: readonly string[] = [...airflowTables, ...dagsterTables].map(({ name }) => name);
 
 /** Rows of each table; nothing for tables that are not there yet. */
 export async function countRows(file: string): Promise<ReadonlyMap<string, number>> {

@@ -1,5 +1,6 @@
 /** What must hold of the tables of a Dagster, whatever happened. */
 import { formatSix } from "@org/simulators";
+import { dagsterTables } from "@org/sources/dagster";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";
 
@@ -7,7 +8,7 @@ export type StoredValues = Readonly<Record<string, unknown>>;
 /** The rows of the four tables by their keys, deleted ones too. */
 export type Tables = ReadonlyMap<string, ReadonlyMap<string, StoredValues>>;
 
-export const tableNames = ["dagster_runs", "dagster_assets", "dagster_schedules", "dagster_sensors"] as const;
+export const tableNames = dagsterTables.map(({ name }) => name);
 const finals: ReadonlySet<unknown> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
 
 /** At any time, also where a sync died: nothing in the tables that never was, nothing marked deleted that is there. */

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Question, questions } from "@org/insights";
 import { createClock, createDagsterWorld, startDagsterSimulator } from "@org/simulators";
+import { airflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
 import { folder, place, report, withPlace, zone } from "./report-place.ts";
@@ -229,7 +230,7 @@ test("what servers named is written, and nothing of it is obeyed", async () => {
   const file = join(folder, "hostile.sqlite");
   copyFileSync(join(folder, "o.sqlite"), file);
   const database = new DatabaseSync(file);
-  for (const table of ["airflow_dags", "airflow_dag_runs", "airflow_task_instances"])
+  for (const { name: table } of airflowTables)
     database.prepare(`UPDATE ${table} SET dag_id = ? || dag_id`).run(hostile);
   database.close();
   for (const format of ["table", "json", "csv", "markdown"]) {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseJson } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { airflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
@@ -36,7 +37,7 @@ async function exported() {
   return { simulator, run, first: first!, second: second!, file: file!, stdout };
 }
 
-const tables = ["airflow_dags", "airflow_dag_runs", "airflow_task_instances"];
+const tables = airflowTables.map(({ name }) => name);
 const rowsOf = (file: string, table: string) => queryDuckdb(file, `FROM ${table} ORDER BY ALL`);
 
 test("rows and states arrive as they were, deleted rows too, and the next sync is incremental", async () => {

@@ -1,5 +1,4 @@
 /** Two databases, table by table and column by column. DuckDB does the work, so memory does not grow with the rows. */
-import { isDeepStrictEqual } from "node:util";
 import type { StoredValues, Table, Value } from "@org/destination";
 import type { DuckdbQuery } from "@org/destination/scratch";
 import type { Keeps, Stream } from "../stream.ts";
@@ -211,9 +210,14 @@ async function firstDifferences(
       kind,
       cause,
       key: Object.fromEntries(table.primaryKey.map((key) => [key, row[key]!])),
-      columns: Object.fromEntries(pairs.filter(([, pair]) => !isDeepStrictEqual(pair.table, pair.server))),
+      columns: Object.fromEntries(pairs.filter(([, pair]) => written(pair.table) !== written(pair.server))),
     };
   });
+}
+
+/** JSON comes with its keys in one order, so equal values are equal texts. */
+function written(value: Value): string {
+  return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
 /** Which rows a table holds rightly though the server no longer has them, as a condition on `s`. */
