@@ -21,13 +21,13 @@ const LARGE_ROW = 16 * 1024;
 const SHORT_TEXT = 1024;
 
 /** How much is written between two checkpoints while rows are large, and so is read at once later. */
-const CHECKPOINT_BYTES = 16_000_000;
+const CHECKPOINT_BYTES = 4_000_000;
 
 /** Each checkpoint writes the places of all row groups anew. So many may be smaller than that. */
 const MOST_SMALL_GROUPS = 200;
 
 /** What DuckDB may take then, in bytes: it would fill more with blocks that nothing needs again. */
-const USUAL_MEMORY = 160_000_000;
+const USUAL_MEMORY = 96_000_000;
 
 /** As often a batch is in memory on its way into a table. */
 const COPIES = 4;

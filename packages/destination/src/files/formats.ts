@@ -41,7 +41,7 @@ const formats: Readonly<Record<FileFormat, Format>> = {
   parquet: {
     extension: ".parquet",
     // A group of rows is in memory until it is written: 122,880 rows, whatever they weigh, without a limit.
-    copy: (areLarge) => `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '${areLarge ? 4 : 32}MB'`,
+    copy: (areLarge) => `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '${areLarge ? 2 : 32}MB'`,
     written: ({ name }) => quoted(name),
     read: (files) => `read_parquet(${files}, filename = '_file')`,
   },
