@@ -76,3 +76,11 @@ export function over(seconds: string, limits: Readonly<Record<string, number>>):
     .map(([name, limit]) => `sum(CASE WHEN ${seconds} > ${limit} THEN 1 ELSE 0 END) AS ${name}`)
     .join(", ");
 }
+
+/** Which of two rows comes first, by columns one after the other, null last: the same whatever the machine's language is. */
+export function inOrderOf(a: object, b: object, columns: readonly string[]): number {
+  const text = (row: object, name: string) => String((row as Readonly<Record<string, unknown>>)[name] ?? "\uffff");
+  const differing = columns.find((name) => text(a, name) !== text(b, name));
+  if (differing === undefined) return 0;
+  return text(a, differing) < text(b, differing) ? -1 : 1;
+}

@@ -8,6 +8,8 @@ export interface Dialect {
   readonly name: SqlReader["dialect"];
   /** The types of columns, for CAST. */
   readonly types: Readonly<Record<"text" | "int" | "float" | "micros" | "flag" | "json", string>>;
+  /** A text column, to be ordered by its bytes, as DuckDB and SQLite order all texts. */
+  text(column: string): string;
   /** A timestamp column as microseconds since 1970. */
   micros(column: string): string;
   /** A member of a JSON column that is an object of texts, by any name; null where there is none. */
@@ -28,6 +30,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
   duckdb: {
     name: "duckdb",
     types: { ...types, float: "double", json: "json" },
+    text: (column) => column,
     micros: (column) => `epoch_us(${column})`,
     member: (column, name) => `json_extract_string(${column}, ${path(name)})`,
     flag,
@@ -36,6 +39,7 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
   sqlite: {
     name: "sqlite",
     types: { ...types, float: "real", json: "text" },
+    text: (column) => column,
     // Stored as text with six digits. SQLite's own arithmetic with times is exact to a millisecond only.
     micros: (column) => `(unixepoch(substr(${column}, 1, 19)) * 1000000 + CAST(substr(${column}, 21, 6) AS INTEGER))`,
     member: (column, name) => `json_extract(${column}, ${path(name)})`,
@@ -44,8 +48,9 @@ export const dialects: Readonly<Record<SqlReader["dialect"], Dialect>> = {
   postgres: {
     name: "postgres",
     types: { ...types, json: "jsonb" },
+    text: (column) => `(${column} COLLATE "C")`,
     micros: (column) => `CAST(round(extract(epoch FROM ${column}) * 1000000) AS bigint)`,
-    member: (column, name) => `(${column} ->> ${literal(name)})`,
+    member: (column, name) => `((${column} ->> ${literal(name)}) COLLATE "C")`,
     flag,
   },
 };

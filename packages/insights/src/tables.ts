@@ -163,11 +163,12 @@ export function tableSql(
   const nothing = (form: Form) => `CAST(NULL AS ${dialect.types[form]})`;
   const form = (column: string, as: Form) => {
     if (as === "micros") return dialect.micros(column);
+    if (as === "text") return dialect.text(column);
     return as === "flag" ? dialect.flag(column) : column;
   };
   const parts = (found.get(name) ?? []).map(({ pipeline, stored, columns: there }) => {
     const values = columns.map(([column, as]) => `${there.has(column) ? form(column, as) : nothing(as)} AS ${column}`);
-    const owner = `CAST('${pipeline.replaceAll("'", "''")}' AS ${dialect.types.text})`;
+    const owner = dialect.text(`CAST('${pipeline.replaceAll("'", "''")}' AS ${dialect.types.text})`);
     return `SELECT ${owner} AS pipeline, ${values.join(", ")} FROM ${reader.table({ name: stored })} WHERE _deleted_at IS NULL`;
   });
   if (parts.length > 0) return parts.join(" UNION ALL ");

@@ -24,13 +24,11 @@ import { store, type World } from "./world.ts";
 export type Worlds = Readonly<Record<string, Partial<World>>>;
 
 /**
- * Stores the small world in DuckDB, SQLite and PostgreSQL, as the pipelines `airflow` and `dagster`, and further worlds
- * beside it. To be called at the top of a test file.
+ * Stores worlds in DuckDB, SQLite and PostgreSQL, and opens all three for the tests of a file.
  *
- * @returns asks a question on all three, expects the same answer of each, and gives it. Of the small world, unless
- * `pipelines` names others.
+ * @returns a list that is filled before the first test
  */
-export function askedEverywhere(worlds: Worlds = {}) {
+export function openEverywhere(worlds: Worlds): readonly Insights[] {
   const open: Insights[] = [];
   const closing: (() => unknown)[] = [];
   beforeAll(async () => {
@@ -43,7 +41,7 @@ export function askedEverywhere(worlds: Worlds = {}) {
       sqlite(join(folder, "world.sqlite")),
       postgres(server.url("postgres")),
     ]) {
-      await fill(place, { airflow: airflowWorld, dagster: dagsterWorld, ...worlds });
+      await fill(place, worlds);
       const insights = await openInsights(place);
       closing.unshift(() => insights.close());
       open.push(insights);
@@ -52,6 +50,18 @@ export function askedEverywhere(worlds: Worlds = {}) {
   afterAll(async () => {
     for (const close of closing) await close();
   });
+  return open;
+}
+
+/**
+ * Stores the small world in all three, as the pipelines `airflow` and `dagster`, and further worlds beside it. To be called at
+ * the top of a test file.
+ *
+ * @returns asks a question on all three, expects the same answer of each, and gives it. Of the small world, unless
+ * `pipelines` names others.
+ */
+export function askedEverywhere(worlds: Worlds = {}) {
+  const open = openEverywhere({ airflow: airflowWorld, dagster: dagsterWorld, ...worlds });
 
   return async <P extends ParameterSet, C extends AnswerColumns>(
     question: Question<P, C>,

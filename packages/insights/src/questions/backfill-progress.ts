@@ -1,4 +1,4 @@
-import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { inOrderOf, jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { HOUR } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 
@@ -83,7 +83,10 @@ export const backfillProgress = defineQuestion({
       // One run that came late is no catching up that anybody waits for.
       .filter(({ kind, total }) => kind === "backfill" || Number(total) > 1)
       .sort(
-        (a, b) => b.open - a.open || Number(b.total) - Number(a.total) || String(a.name).localeCompare(String(b.name)),
+        (a, b) =>
+          b.open - a.open ||
+          Number(b.total) - Number(a.total) ||
+          inOrderOf(a, b, ["name", "pipeline", "job", "kind", "backfill"]),
       )
       .slice(0, parameters.limit),
 });

@@ -55,7 +55,7 @@ export const failingNow = defineQuestion({
       GROUP BY ${job}, name HAVING count(*) >= ${parameters.min_streak}),
     errors AS (
       SELECT f.pipeline, f.name, e.task_id, row_number() OVER (
-        PARTITION BY f.pipeline, f.name ORDER BY CASE WHEN e.is_latest = 1 THEN 0 ELSE 1 END, e.ended, e.task_id) AS place
+        PARTITION BY f.pipeline, f.name ORDER BY CASE WHEN e.is_latest = 1 THEN 0 ELSE 1 END, coalesce(e.ended, e.started), e.task_id) AS place
       FROM failing f JOIN executions e ON e.pipeline = f.pipeline AND e.dag_id = f.job AND e.dag_run_id = f.run_id
       WHERE f.orchestrator = 'airflow' AND e.is_failed = 1),
     unfinished AS (
@@ -68,7 +68,7 @@ export const failingNow = defineQuestion({
       LEFT JOIN errors x ON x.pipeline = f.pipeline AND x.name = f.name AND x.place = 1 AND f.orchestrator = 'airflow'
       LEFT JOIN unfinished u ON u.orchestrator = f.orchestrator AND u.pipeline = f.pipeline AND u.job = f.job
       LEFT JOIN jobs d ON d.orchestrator = f.orchestrator AND d.pipeline = f.pipeline AND d.job = f.job
-    ORDER BY f.streak DESC, f.failing_since, f.name, f.pipeline`,
+    ORDER BY f.streak DESC, f.failing_since, f.name, f.pipeline, f.job`,
   async finish(rows, { parameters, query }) {
     if (rows.length === 0) return rows;
     const strips = new Map<string, string[]>();

@@ -37,5 +37,5 @@ export const failureBlastRadius = defineQuestion({
       sum(coalesce(b.blocked, 0)) * 1.0 / count(*) AS blocked_per_failure, max(f.last) AS last
     FROM failed f LEFT JOIN blocked b ON b.pipeline = f.pipeline AND b.dag_id = f.dag_id AND b.dag_run_id = f.dag_run_id
     GROUP BY f.pipeline, f.dag_id, f.task_id HAVING sum(b.blocked) > 0
-    ORDER BY blocked_instances DESC, failed_runs DESC, dag, task LIMIT ${parameters.limit}`,
+    ORDER BY blocked_instances DESC, failed_runs DESC, dag, task, f.pipeline LIMIT ${parameters.limit}`,
 });

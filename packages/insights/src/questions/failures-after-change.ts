@@ -88,7 +88,7 @@ export const failuresAfterChange = defineQuestion({
       JOIN sides b ON b.pipeline = s.pipeline AND b.name = s.name AND b.version = s.version AND b.is_after = 0
       JOIN sides a ON a.pipeline = s.pipeline AND a.name = s.name AND a.version = s.version AND a.is_after = 1
       JOIN airflow_dag_runs r ON r.pipeline = s.pipeline AND r.dag_id = s.name AND r.dag_run_id = s.run_id
-    ORDER BY s.started DESC, dag, s.pipeline`,
+    ORDER BY s.started DESC, dag, s.pipeline, s.version`,
   finish: (rows, { parameters }) =>
     rows
       .map((row): SqlRow => {

@@ -1,4 +1,4 @@
-import { limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { inOrderOf, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
 const kinds = ["hostname", "queue", "executor", "pool"] as const;
@@ -74,7 +74,7 @@ export const failuresByHost = defineQuestion({
       })
       .filter(({ executions, rest_executions }) => Math.min(executions, rest_executions) >= min_executions)
       .filter(({ failed, lift }) => failed > 0 && (lift === null || lift >= min_lift))
-      .sort((a, b) => b.rate - a.rate || a.kind.localeCompare(b.kind) || a.value.localeCompare(b.value))
+      .sort((a, b) => b.rate - a.rate || inOrderOf(a, b, ["kind", "value", "pipeline"]))
       .slice(0, limit);
   },
 });

@@ -50,5 +50,5 @@ export const firstPassRate = defineQuestion({
         sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) * 100.0 / count(*) END AS rate
     FROM passes p WHERE ${within("ended", window)} AND ${ofPresentDags("p", "name", parameters)}
     GROUP BY orchestrator, pipeline, name, job
-    ORDER BY count(*) - sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) DESC, runs DESC, name, pipeline LIMIT ${parameters.limit}`,
+    ORDER BY count(*) - sum(CASE WHEN by_hand = 0 AND state = 'success' AND is_retried = 0 THEN 1 ELSE 0 END) DESC, runs DESC, name, pipeline, job LIMIT ${parameters.limit}`,
 });

@@ -54,5 +54,5 @@ export const flakyTasks = defineQuestion({
       ${percentile(95, "attempts")} AS attempts_p95, max(max_tries) AS max_tries
     FROM numbered GROUP BY pipeline, dag_id, task_id
     HAVING count(*) >= ${parameters.min_instances} AND sum(is_saved) > 0
-    ORDER BY saved_percent DESC, failed_attempts DESC, dag, task LIMIT ${parameters.limit}`,
+    ORDER BY saved_percent DESC, failed_attempts DESC, dag, task, pipeline LIMIT ${parameters.limit}`,
 });

@@ -1,4 +1,4 @@
-import { jobColumns, limitParameter } from "../common.ts";
+import { inOrderOf, jobColumns, limitParameter } from "../common.ts";
 import { DAY, type Micros } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
 import { numberText } from "../words.ts";
@@ -62,7 +62,7 @@ export const hygiene = defineQuestion({
     WITH history AS (
       SELECT orchestrator, pipeline, job, run_id, state, origin, is_finished, purged_at, ended, run_after,
         coalesce(started, queued) AS moment,
-        max(ended) OVER (PARTITION BY orchestrator, pipeline, job ORDER BY started ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until,
+        max(ended) OVER (PARTITION BY orchestrator, pipeline, job ORDER BY coalesce(started, queued, 0), run_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS busy_until,
         max(CASE WHEN state = 'success' THEN ended END) OVER (PARTITION BY orchestrator, pipeline, job) AS last_success,
         started
       FROM plain_runs),
@@ -108,8 +108,7 @@ export const hygiene = defineQuestion({
       findingsOf(row, asking).map((finding): SqlRow & Found => ({ ...row, ...finding })),
     );
     const order = (each: Found) => kinds.indexOf(each.kind);
-    const names = (each: SqlRow) => `${each.name} ${each.pipeline}`;
-    found.sort((a, b) => order(a) - order(b) || (names(a) < names(b) ? -1 : 1));
+    found.sort((a, b) => order(a) - order(b) || inOrderOf(a, b, ["name", "pipeline", "since", "what"]));
     return found.filter((each) => kind === null || each.kind === kind).slice(0, limit);
   },
 });

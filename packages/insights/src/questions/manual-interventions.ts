@@ -1,5 +1,5 @@
 import { DateTime } from "luxon";
-import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { inOrderOf, jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { DAY, type Micros } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
 
@@ -78,7 +78,7 @@ export const manualInterventions = defineQuestion({
   finish: (rows, asking) => {
     const byJob = Map.groupBy(rows, ({ orchestrator, pipeline, job }) => JSON.stringify([orchestrator, pipeline, job]));
     const answer = [...byJob.values()].map((own) => jobOf(own, asking));
-    answer.sort((a, b) => b.total - a.total || (a.name < b.name ? -1 : 1));
+    answer.sort((a, b) => b.total - a.total || inOrderOf(a, b, ["name", "pipeline"]));
     return answer.slice(0, asking.parameters.limit);
   },
 });

@@ -1,4 +1,4 @@
-import { jobColumns } from "../common.ts";
+import { inOrderOf, jobColumns } from "../common.ts";
 import { cronsOf, lastMoments, nextMoment } from "../cron.ts";
 import { MINUTE, type Micros, SECOND } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
@@ -59,7 +59,7 @@ export const missedRuns = defineQuestion({
           row.orchestrator === "airflow" ? Number(row.expected) : missed(row, asOf - parameters.grace * MINUTE);
         return due === undefined ? [] : [{ ...row, expected: due, late: (asOf - due) / SECOND }];
       })
-      .sort((a, b) => Number(b.late) - Number(a.late) || String(a.schedule).localeCompare(String(b.schedule))),
+      .sort((a, b) => Number(b.late) - Number(a.late) || inOrderOf(a, b, ["schedule", "name", "pipeline"])),
 });
 
 /** When the first run was due that did not come: only where the schedule's two last moments before `until` brought none. */

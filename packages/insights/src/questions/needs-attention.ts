@@ -1,4 +1,4 @@
-import { jobColumns, limitParameter, within } from "../common.ts";
+import { inOrderOf, jobColumns, limitParameter, within } from "../common.ts";
 import { type Finding, findingsOf } from "../findings.ts";
 import { linksTo, serversOf } from "../links.ts";
 import { DAY, textOf } from "../moments.ts";
@@ -71,7 +71,11 @@ export const needsAttention = defineQuestion({
         return { ...worst, old, more: findings.length - 1, link, ...rank };
       })
       .sort(
-        (a, b) => b.severity - a.severity || b.blocked - a.blocked || b.often - a.often || (a.name < b.name ? -1 : 1),
+        (a, b) =>
+          b.severity - a.severity ||
+          b.blocked - a.blocked ||
+          b.often - a.often ||
+          inOrderOf(a, b, ["name", "pipeline"]),
       )
       .slice(0, parameters.limit);
   },

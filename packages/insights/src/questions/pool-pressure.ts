@@ -1,4 +1,4 @@
-import { limitParameter, ofPresentDags, staleParameter } from "../common.ts";
+import { inOrderOf, limitParameter, ofPresentDags, staleParameter } from "../common.ts";
 import { InsightsError } from "../errors.ts";
 import { HOUR, SECOND, type Window } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
@@ -92,7 +92,7 @@ export const poolPressure = defineQuestion({
         (b.full_percent ?? 0) - (a.full_percent ?? 0) ||
         b.waiting_hours - a.waiting_hours ||
         b.peak - a.peak ||
-        (a.pool < b.pool ? -1 : 1),
+        inOrderOf(a, b, ["pool", "pipeline"]),
     );
     return answer.slice(0, parameters.limit);
   },

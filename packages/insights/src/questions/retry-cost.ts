@@ -44,7 +44,7 @@ export const retryCost = defineQuestion({
       sum(gap) * 1.0 / ${HOUR} AS waiting_hours, sum(length) * 100.0 / max(all_lengths) AS share
     FROM ended CROSS JOIN (SELECT CASE WHEN sum(length) > 0 THEN sum(length) END AS all_lengths FROM ended) AS total
     WHERE is_failed = 1 GROUP BY pipeline, dag_id, task_id
-    ORDER BY failed_hours DESC, waiting_hours DESC, dag, task LIMIT ${parameters.limit}`,
+    ORDER BY failed_hours DESC, waiting_hours DESC, dag, task, pipeline LIMIT ${parameters.limit}`,
   finish: (rows, { parameters: { rate } }) =>
     rows.map((row) => ({ ...row, cost: rate === null ? null : Number(row.failed_hours) * rate })),
 });

@@ -37,5 +37,5 @@ export const runDurations = defineQuestion({
       sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) AS failed
     FROM measured GROUP BY ${timedKey.join(", ")}
     HAVING count(duration) + sum(CASE WHEN state = 'failed' THEN 1 ELSE 0 END) > 0
-    ORDER BY hours DESC, failed DESC, name, measured.task, job, pipeline LIMIT ${parameters.limit}`,
+    ORDER BY coalesce(sum(duration), 0) DESC, failed DESC, name, measured.task, job, pipeline LIMIT ${parameters.limit}`,
 });

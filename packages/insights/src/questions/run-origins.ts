@@ -1,4 +1,4 @@
-import { limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
+import { inOrderOf, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
 /** With fewer a rate says nothing. */
@@ -87,15 +87,7 @@ export const runOrigins = defineQuestion({
     });
     return answer
       .filter(({ runs }) => runs > 0)
-      .sort(
-        (a, b) =>
-          b.runs - a.runs ||
-          compare(JSON.stringify([a.origin, a.by, a.person]), JSON.stringify([b.origin, b.by, b.person])),
-      )
+      .sort((a, b) => b.runs - a.runs || inOrderOf(a, b, ["origin", "by", "person", "orchestrator"]))
       .slice(0, parameters.limit);
   },
 });
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
-}

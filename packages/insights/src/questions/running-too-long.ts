@@ -91,5 +91,5 @@ export const runningTooLong = defineQuestion({
     SELECT orchestrator, pipeline, name, run_id, CASE WHEN task <> '' THEN task END AS task, map_index, try_number, state,
       started, running_for, normal_p95, n, CASE WHEN normal_p95 > 0 THEN running_for / normal_p95 END AS ratio, hostname
     FROM compared c WHERE running_for > too_long AND ${ofPresentDags("c", "name", parameters)}
-    ORDER BY running_for / too_long DESC, name, run_id, c.task, map_index LIMIT ${parameters.limit}`,
+    ORDER BY running_for / too_long DESC, name, run_id, c.task, map_index, pipeline LIMIT ${parameters.limit}`,
 });

@@ -65,5 +65,5 @@ export const stuckWaiting = defineQuestion({
       pool, queue, cause
     FROM waiting w WHERE since IS NOT NULL AND ${asOf} - since >= ${parameters.min} * ${SECOND}
       AND ${ofPresentDags("w", "name", parameters)}
-    ORDER BY since, name, run_id, task, map_index LIMIT ${parameters.limit}`,
+    ORDER BY since, name, run_id, coalesce(task, ''), map_index, pipeline LIMIT ${parameters.limit}`,
 });

@@ -53,7 +53,7 @@ export const successRate = defineQuestion({
       FROM plain_runs r WHERE ${ofPresentDags("r", "name", parameters)}) AS counted
     GROUP BY orchestrator, pipeline, name, job
     HAVING sum(is_current) + sum(CASE WHEN state = 'running' THEN 1 ELSE 0 END) > 0
-    ORDER BY failed DESC, runs DESC, name, pipeline LIMIT ${parameters.limit}`,
+    ORDER BY failed DESC, runs DESC, name, pipeline, job LIMIT ${parameters.limit}`,
   finish: (rows) =>
     rows.map((row) => {
       const [now, before] = [

@@ -1,0 +1,68 @@
+/** That all databases answer all questions alike, of worlds that nobody would make up. */
+import { type Answer, InsightsError, questions } from "@org/insights";
+import { reportPage } from "@org/insights/page";
+import { expect, test } from "vitest";
+import { oddAirflow, oddDagster } from "./odd-world.ts";
+import { openEverywhere } from "./places.ts";
+
+/** Each of them has found something. */
+const seeds = [1, 2, 10];
+const open = openEverywhere(
+  Object.fromEntries(
+    seeds.flatMap((seed) => [
+      [`airflow_${seed}`, oddAirflow(seed)],
+      [`dagster_${seed}`, oddDagster(seed)],
+    ]),
+  ),
+);
+
+/** When it was written, each database knows for itself. */
+const written: ReadonlySet<string> = new Set(["synced_at", "age"]);
+
+/** Sums come in any order, so that their last digits differ. */
+function comparable(name: string, value: unknown): unknown {
+  if (written.has(name)) return undefined;
+  if (Array.isArray(value)) return value.map((each) => comparable(name, each));
+  return typeof value === "number" ? Number(value.toPrecision(9)) : value;
+}
+
+async function answered(ask: Promise<Answer>): Promise<unknown> {
+  try {
+    const { rows } = await ask;
+    return rows.map((row) => Object.entries(row).map(([name, value]) => [name, comparable(name, value)]));
+  } catch (error) {
+    if (error instanceof InsightsError) return error.code;
+    throw error;
+  }
+}
+
+const scopes = [{}, { days: 1 }, { days: 40, timezone: "Asia/Kolkata" }, { days: 30, include_stale: true }];
+
+test.each(questions)("$name", async (question) => {
+  for (const seed of seeds) {
+    const pipelines = [`airflow_${seed}`, `dagster_${seed}`];
+    for (const { include_stale, ...scope } of scopes) {
+      const own = {
+        ...(include_stale && "include_stale" in question.parameters && { include_stale }),
+        ...("expect" in question.parameters && { expect: [{ dag: "plain", done_by: "06:30" }] }),
+      };
+      const given = { timezone: "America/New_York", pipelines, ...scope, ...own };
+      const [first, ...others] = await Promise.all(open.map((each) => answered(each.answer(question, given))));
+      for (const [index, other] of others.entries()) {
+        expect(other, JSON.stringify({ database: index + 1, ...given })).toEqual(first);
+      }
+    }
+  }
+});
+
+test("the page is made of any world, and none of it is markup", async () => {
+  const servers = new Map([["airflow_1", { kind: "airflow", url: "https://airflow.example.com" } as const]]);
+  const pages = await Promise.all(
+    open.map((each) => reportPage(each, { title: "Odd", timezone: "UTC", days: 30, servers })),
+  );
+  for (const page of pages) {
+    expect(page).not.toMatch(/<b>bold|<task>|<i>/);
+    expect(page).not.toContain("\u202e");
+    expect(page).toContain("&lt;b&gt;bold&lt;/b&gt; &amp; co");
+  }
+});
