@@ -90,6 +90,27 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(said).toContain('Airflow: "[redacted]", fair');
   });
 
+  const bytesOf = (before: string, after: string) =>
+    Buffer.concat([Buffer.from(before), Buffer.of(0xe9), Buffer.from(after)]);
+
+  test.each([
+    ["in the middle", bytesOf('{"data":{"version":"3', '"}}')],
+    ["at its end", bytesOf('{"data":{"version":"3"}}', "")],
+  ])(
+    "an answer with a byte that is no UTF-8 %s is garbled, and no text with another character",
+    async (_where, body) => {
+      const init = { status: 200, headers: { "content-type": "application/json" } };
+      const error = await ask({ fetch: async () => new Response(body, init) });
+      expect(error).toMatchObject({ code: expect.stringMatching(/^INVALID_(JSON|ANSWER)$/), retryable: true });
+    },
+  );
+
+  test("an error in another encoding is told all the same", async () => {
+    const init = { status: 503, headers: { "content-type": "text/plain" } };
+    const error = await ask({ fetch: async () => new Response(bytesOf("ferm", " pour travaux"), init) });
+    expect(error).toMatchObject({ status: 503, retryable: true, message: expect.stringContaining("pour travaux") });
+  });
+
   test("headers that hold no credentials take nothing with them", async () => {
     const error = await ask({ headers: { accept: "text/plain" }, fetch: says("wanted: text/plain") });
     expect(everything(error)).toContain("wanted: text/plain");
@@ -158,9 +179,9 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     ["a snowman", { "x-key": "canary☃" }, /HTTP does not allow/],
     ["a name that is none", { "x canary": "y" }, /HTTP does not allow/],
     ["a length", { "content-length": "7777" }, /the header content-length is managed by the connection: leave it out/i],
-    ["an encoding of the connection", { "Transfer-Encoding": "canary" }, /the header transfer-encoding belongs/i],
-    ["the connection", { Connection: "canary" }, /the header connection belongs/i],
-    ["an expectation", { Expect: "100-continue" }, /the header expect belongs/i],
+    ["an encoding of the connection", { "Transfer-Encoding": "canary" }, /the header transfer-encoding is managed/i],
+    ["the connection", { Connection: "canary" }, /the header connection is managed/i],
+    ["an expectation", { Expect: "100-continue" }, /the header expect is managed/i],
   ])("a header that no request can have is refused before any is sent: %s", (_what, headers, message) => {
     const error = thrownBy(() => make(headers as Record<string, string>));
     expect(error).toMatchObject({ code: "INVALID_OPTIONS", message: expect.stringMatching(message) });

@@ -19,6 +19,8 @@ export interface Answer {
   readonly body: string;
   /** The body's length as it was read, without compression. */
   readonly bytes: number;
+  /** Whether the body was UTF-8. */
+  readonly isUtf8: boolean;
 }
 
 /** What a particular error says beyond the answer itself. */
@@ -78,7 +80,10 @@ export function tooLarge(
   const text =
     `answered ${answer.response.status} with more than ${limit} bytes (after decompression), and was not read any ` +
     "further. Lower limit, or raise maxResponseBytes.";
-  return responseError({ ...answer, body: "", bytes: limit }, redact, { code: "RESPONSE_TOO_LARGE", text });
+  return responseError({ ...answer, body: "", bytes: limit, isUtf8: true }, redact, {
+    code: "RESPONSE_TOO_LARGE",
+    text,
+  });
 }
 
 /** `GET http://host/path`, without the query. */

@@ -87,6 +87,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (token !== undefined) secrets.push(token);
     const limit = Math.min(options.maxResponseBytes, request.maxResponseBytes ?? Number.POSITIVE_INFINITY);
     let bytes = 0;
+    let isUtf8 = true;
     const visible = new Headers({ accept: "application/json" });
     if (body !== null) visible.set("content-type", "application/json");
     const send = async (): Promise<AirflowExchange> => {
@@ -99,6 +100,7 @@ export function createTransport(options: TransportOptions): Transport {
         const read = await readBody(response, limit);
         if (!read) throw tooLarge({ call: request, response }, limit, redact);
         bytes = read.bytes;
+        isUtf8 = read.isUtf8;
         return { response, body: read.text };
       } catch (error) {
         if (error instanceof AirflowError) throw error;
@@ -108,7 +110,7 @@ export function createTransport(options: TransportOptions): Transport {
     };
     const seen = { operation: `${method} ${path}`, method, url, headers: visible };
     const { response, body: text } = await through(options.middleware, seen, send);
-    return { call: request, response, body: text, bytes };
+    return { call: request, response, body: text, bytes, isUtf8 };
   }
 
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
@@ -168,7 +170,8 @@ export function createTransport(options: TransportOptions): Transport {
     const type = response.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
     if (/\/(.+\+)?json$/.test(type)) {
       try {
-        return parseJson(body);
+        if (answer.isUtf8) return parseJson(body);
+        throw new TypeError("not UTF-8");
       } catch {
         const text = `answered ${response.status} with truncated or garbled JSON (${body.length} characters).`;
         throw responseError(answer, redact, { code: "INVALID_JSON", text, retryable: true });

@@ -41,6 +41,7 @@ export function createTransport(
       answered = true;
       const read = await readBody(response, limit);
       if (!read) throw tooLarge(request, response.status, limit);
+      if (!read.isUtf8 && response.ok) throw garbled(request, response.status);
       onRead(read.bytes);
       return { response, body: read.text };
     } catch (error) {
@@ -58,6 +59,11 @@ export function createTransport(
       return send({ ...init, headers }, sending);
     });
   };
+}
+
+function garbled(request: string, status: number): DagsterResponseError {
+  const message = `The Dagster ${request} was answered (HTTP ${status}) with text that is not UTF-8: something in between garbled it.`;
+  return new DagsterResponseError(message, { code: "INVALID_ANSWER", retryable: true, status, errors: [] });
 }
 
 function tooLarge(request: string, status: number, limit: number): DagsterResponseError {

@@ -17,6 +17,8 @@ export interface Body {
   readonly text: string;
   /** Its length without the compression that it came in. */
   readonly bytes: number;
+  /** Whether all of it was UTF-8, as JSON has to be: what is not stands as U+FFFD in the text. */
+  readonly isUtf8: boolean;
 }
 
 /**
@@ -28,19 +30,28 @@ export async function readBody(response: Response, limit: number): Promise<Body 
   if (!reader) {
     // There is none, or a fetch of somebody's own has another kind of stream.
     const text = await response.text();
-    return text.length > limit ? undefined : { text, bytes: text.length };
+    return text.length > limit ? undefined : { text, bytes: text.length, isUtf8: true };
   }
-  const decoder = new TextDecoder();
+  let decoder = new TextDecoder("utf-8", { fatal: true });
+  const decode = (bytes?: Uint8Array): string => {
+    try {
+      return decoder.decode(bytes, { stream: bytes !== undefined });
+    } catch {
+      // An error's page may be in any encoding, and is read all the same.
+      decoder = new TextDecoder();
+      return decoder.decode(bytes, { stream: bytes !== undefined }) || "\ufffd";
+    }
+  };
   let text = "";
   let bytes = 0;
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return { text: text + decoder.decode(), bytes };
+    if (done) return { text: text + decode(), bytes, isUtf8: decoder.fatal };
     bytes += value.byteLength;
     if (bytes > limit) {
       reader.cancel().catch(() => undefined);
       return undefined;
     }
-    text += decoder.decode(value, { stream: true });
+    text += decode(value);
   }
 }
