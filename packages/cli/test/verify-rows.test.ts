@@ -32,7 +32,7 @@ test.each(["sqlite", "duckdb"])(
     expect((await dagsync(["sync", ...args], { env })).code).toBe(1);
     const { code, stdout, stderr } = await dagsync(["verify", ...args], { env });
     expect(stderr).not.toContain("should not happen");
-    expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync names them$/m);
+    expect(stdout).toMatch(/^ {2}1 of the server that no database can hold: each sync reports them$/m);
     expect(stdout).toMatch(/^1 difference in /m);
     expect(code).toBe(1);
   },
@@ -57,6 +57,6 @@ test("rows of the server that share a key are told with what they mean", () => {
   const counts = { compared: 1, different: 0, missing: 0, extra: 0, kept: 0, unstored: 0, causes: {}, differences: [] };
   const tables = [{ ...counts, table: "loop_tasks", sharedKeys: { rows: 2, keys: [{ task_id: "body" }] } }];
   expect(verificationText({ destination: "duckdb:o.duckdb", tables, requests: 1, durationMs: 10 })).toMatch(
-    /2 rows of the server have the key of another row.*\n {4}shared: task_id "body"\n\n2 differences in 1 rows/s,
+    /2 rows of the server have the same key as another row.*\n {4}shared: task_id "body"\n\n2 differences in 1 rows/s,
   );
 });
