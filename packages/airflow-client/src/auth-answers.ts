@@ -5,7 +5,7 @@ import type { AirflowResponseError } from "./errors.ts";
 import { type Answer, isTokenExpired, responseError, statusError, type Verdict } from "./response-error.ts";
 import { tokenProblem } from "./token-problem.ts";
 
-/** A token that was refused. */
+/** A rejected token. */
 export interface RefusedToken {
   readonly kind: Credentials["kind"];
   /** Whether an earlier answer from the same address accepted it, or the token that it replaced. */
@@ -13,7 +13,7 @@ export interface RefusedToken {
 }
 
 /**
- * The final error for an answer that refuses the token, after any renewal.
+ * The final error for a response that rejects the token, after any renewal.
  *
  * @param token Undefined when none was sent.
  */
@@ -82,7 +82,7 @@ export function loginToken(answer: Answer, redact: Redact, login: Login): string
     throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }
   if (!response.ok) throw statusError(answer, redact);
-  // What came may hold a token even where it is wrong, under another name or cut short: it goes into no error.
+  // Even a wrong response may contain a token, under another name or truncated, so it is not included in any error.
   const hidden = { ...answer, body: "" };
   const json = parse(body);
   if (json === undefined && response.headers.get("content-type")?.includes("json")) {
@@ -101,7 +101,7 @@ export function loginToken(answer: Answer, redact: Redact, login: Login): string
   throw responseError(hidden, redact, { code: "NOT_AN_API", text });
 }
 
-/** What a secret from a file or a form often has at its ends, and what is easily overlooked there. */
+/** Whitespace that secrets from files or forms often have at their ends, where it is easily overlooked. */
 function blanksHint(login: Login): string {
   const hints = (["username", "password"] as const).flatMap((name) => {
     const [text, what] = [login[name], name === "username" ? "user name" : "password"];

@@ -8,8 +8,7 @@ export function astroAuth(apiToken: string): AirflowAuth {
 }
 
 /**
- * Google Cloud Composer: access tokens of Google, got anew when the server refuses the last one (they last about an
- * hour).
+ * Google Cloud Composer: Google access tokens, renewed when the server rejects the last one (they last about an hour).
  *
  * @param getAccessToken such as `() => googleAuth.getAccessToken()` of google-auth-library, with the scope
  * `https://www.googleapis.com/auth/cloud-platform`
@@ -38,10 +37,10 @@ export interface MwaaAuthOptions {
 }
 
 /**
- * Amazon MWAA with Airflow 3: exchanges a web login token at the environment's `/pluginsv2/aws_mwaa/login` for the token
- * that its API takes, again whenever the API refuses it. The client's base URL is `https://` and the environment's
- * `WebServerHostname`. Made from Amazon's documentation, and tested against a simulator of it only. Not for browsers, which
- * show no program the cookie that the token comes in.
+ * Amazon MWAA with Airflow 3: exchanges a web login token at the environment's `/pluginsv2/aws_mwaa/login` for an API
+ * token, again whenever the API rejects it. The client's base URL is `https://` and the environment's
+ * `WebServerHostname`. Written from Amazon's documentation, and tested only against a simulator. Not for browsers,
+ * which hide the cookie that contains the token from programs.
  *
  * @param createWebLoginToken such as `() => mwaa.send(new CreateWebLoginTokenCommand({ Name: "my-environment" }))` of
  * `@aws-sdk/client-mwaa`

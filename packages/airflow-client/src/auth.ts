@@ -2,19 +2,20 @@ import { type Redact, raceAbort, redactError, withDeadline } from "@org/kit";
 import { AirflowError, AirflowNetworkError } from "./errors.ts";
 import { tokenProblem } from "./token-problem.ts";
 
-/** What a token function is told. */
+/** The argument of a token function. */
 export interface TokenContext {
-  /** The token that the server refused, when this call is to replace it. */
+  /** The token that the server rejected, if this call is to replace it. */
   readonly refused: string | undefined;
   /** Aborts when the token is not wanted any more. */
   readonly signal: AbortSignal;
 }
 
 /**
- * How to prove who asks. `token`: sent as it is (a long-lived token, or one from elsewhere). `username` and `password`:
- * exchanged for a token at `/auth/token`, again whenever the server refuses it. A function: called when a token is
- * needed first, and again whenever the server refuses the last one; it need not cache or guard against parallel calls.
- * Left out: for servers that ask for nothing (`simple_auth_manager_all_admins`), or where `headers` hold what is needed.
+ * How to authenticate. `token`: sent unchanged (a long-lived token, or one from elsewhere). `username` and `password`:
+ * exchanged for a token at `/auth/token`, again whenever the server rejects it. A function: called when a token is
+ * first needed, and again whenever the server rejects the last one; it need not cache, nor guard against parallel
+ * calls. Undefined: for servers without authentication (`simple_auth_manager_all_admins`), or where `headers` hold what
+ * is needed.
  */
 export type AirflowAuth =
   | { readonly token: string }
@@ -26,7 +27,9 @@ export interface Credentials {
   readonly kind: "token" | "password" | "function";
   /** The token to send. Waits for one if none was got yet, until the signal aborts. */
   current(signal: AbortSignal): Promise<string>;
-  /** Another token than the refused one, or undefined where there is no way to get one. Parallel calls share one renewal. */
+  /**
+   * A token other than the rejected one, or undefined if there is no way to get one. Parallel calls share one renewal.
+   */
   renew(refused: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
@@ -85,12 +88,13 @@ function renewable(
   const start = (refused: string | undefined): Flight => {
     const controller = new AbortController();
     const landing = acquire(refused, controller.signal);
-    // Nobody may be waiting for it any more.
+    // Possibly no caller is waiting for it any more.
     landing.catch(() => undefined);
     return { landing, controller, waiting: 0 };
   };
 
-  // One flight for all who wait. It has its own time limit; one who leaves does not take it from the others, the last does.
+  // One flight for all who wait. It has its own time limit; one who leaves does not take it from the others, the last
+  // does.
   const fetchToken = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
     flight ??= start(refused);
     const shared = flight;
@@ -107,7 +111,7 @@ function renewable(
   return {
     kind,
     current: async (signal) => token ?? fetchToken(undefined, signal),
-    // Somebody else may have renewed it while this caller's request was under way.
+    // Another call may have renewed it while this request was in flight.
     renew: async (refused, signal) => (token !== undefined && token !== refused ? token : fetchToken(refused, signal)),
   };
 }
@@ -120,7 +124,7 @@ interface Flight {
   waiting: number;
 }
 
-/** The error for a call whose time was up before there was a token. */
+/** The error for a call that timed out before there was a token. */
 export function tokenTimeout(kind: Credentials["kind"], timeoutMs: number): AirflowNetworkError {
   const slow = kind === "password" ? "the login" : "the auth function";
   const message = `Got no token within ${timeoutMs} ms: ${slow} took too long.`;

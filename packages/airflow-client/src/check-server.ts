@@ -14,11 +14,11 @@ export interface ServerInfo {
 }
 
 /**
- * Finds out whether a client's server is an Airflow 3 that can be read: asks for its version without credentials, then
- * lists one DAG with them.
+ * Checks that a client's server is a readable Airflow 3: requests its version without credentials, then lists one DAG
+ * with them.
  *
- * @throws AirflowError Says what is wrong and what to do: that nothing listens, `NOT_AIRFLOW`, `AIRFLOW_2`,
- * `WRONG_BASE_URL`, or what is wrong with the credentials.
+ * @throws AirflowError Says what is wrong and what to do: the server is unreachable, `NOT_AIRFLOW`, `AIRFLOW_2`,
+ * `WRONG_BASE_URL`, or the credentials are wrong.
  */
 export async function checkServer(client: AirflowClient, options: CallOptions = {}): Promise<ServerInfo> {
   const found = await askVersion(client, "/api/v2/version", options);
@@ -93,8 +93,8 @@ interface Found {
 }
 
 /**
- * The Airflow that is nearest above the base URL: that of a page's path. What may be it, but does not say so now, hides
- * what is further up, which is another server.
+ * The nearest Airflow above the base URL, in case that is the URL of a page. If a candidate does not respond properly
+ * now, the search stops: anything further up is another server.
  */
 async function findAbove(client: AirflowClient, options: CallOptions): Promise<Found | undefined> {
   const { origin, pathname } = new URL(client.baseUrl);
@@ -108,13 +108,13 @@ async function findAbove(client: AirflowClient, options: CallOptions): Promise<F
   return undefined;
 }
 
-/** @returns "elsewhere" where something answers that is no Airflow, undefined where nobody says what is there */
+/** @returns "elsewhere" if the server there is not an Airflow, undefined if unknown */
 async function findVersion(
   client: AirflowClient,
   at: string,
   options: CallOptions,
 ): Promise<Found | "elsewhere" | undefined> {
-  // Nobody has named this address: it gets neither credentials nor headers.
+  // The user did not name this URL, so it gets neither credentials nor headers.
   const bare = { ...options, bare: true };
   for (const api of ["v2", "v1"]) {
     const answer = await askVersion(client, `${at}/api/${api}/version`, bare);

@@ -19,23 +19,26 @@ import { createTransport, type FetchFunction } from "./transport.ts";
 /** Options of {@link createAirflowClient}. */
 export interface AirflowClientOptions {
   /**
-   * Where Airflow is, as in the browser: `https://example.com` or, under a path, `https://example.com/my/airflow`. A
-   * slash or `/api/v2` at its end makes no difference. Credentials inside it are refused.
+   * Airflow's URL, as in the browser: `https://example.com` or, under a path, `https://example.com/my/airflow`. A
+   * trailing slash or `/api/v2` makes no difference. It must not contain credentials.
    */
   readonly baseUrl: string;
-  /** How to prove who asks. @default nothing is sent */
+  /** How to authenticate. @default nothing is sent */
   readonly auth?: AirflowAuth | undefined;
   /** Carries the requests, for example through a proxy's agent. @default the global fetch */
   readonly fetch?: FetchFunction | undefined;
   /** Sent with every request, logins included, for proxies that want them. Their values never appear in an error. */
   readonly headers?: HeadersInit | undefined;
-  /** Wraps every HTTP request, logins too, for tracing and the like; the first is the outermost. @default none */
+  /** Wraps every HTTP request, including logins, for example for tracing; the first is the outermost. @default none */
   readonly middleware?: readonly AirflowMiddleware[] | undefined;
-  /** Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default 60000 */
+  /**
+   * Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default
+   * 60000
+   */
   readonly timeoutMs?: number | undefined;
   /**
-   * Limits every answer, logins and errors too, in bytes after decompression. One that is longer is not read any further
-   * and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134217728 (128 MiB)
+   * Limits every answer, logins and errors too, in bytes after decompression. One that is longer is not read any
+   * further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134217728 (128 MiB)
    */
   readonly maxResponseBytes?: number | undefined;
   /** Ends everything that is done with the client, with its reason. @default none */
@@ -70,7 +73,7 @@ export interface RequestOptions extends CallOptions {
   readonly body?: unknown;
   /** Sends no credentials, for addresses that are open. @default false */
   readonly anonymous?: boolean | undefined;
-  /** Sends none of the client's `headers` either, as to an address that nobody has named. @default false */
+  /** Does not send the client's `headers` either, for URLs that the user did not name. @default false */
   readonly bare?: boolean | undefined;
 }
 

@@ -8,14 +8,14 @@ export function decodeDetail(body: string): unknown {
   } catch {
     return /^\s*</.test(body) ? htmlTitle(body) : body;
   }
-  // What nobody can read, nor a recursion go through, is text.
+  // Anything too deep to read, or to recurse into, is shown as text.
   if (isDeep(json)) return body;
   if (!isRecord(json)) return json;
   // Routes answer with `detail`, the router itself with `error`.
   return withoutInput(json).detail ?? json.error ?? json;
 }
 
-/** Deeper than this no server describes what went wrong. */
+/** No server nests its error details deeper than this. */
 const mostLevels = 100;
 
 function isDeep(json: unknown): boolean {

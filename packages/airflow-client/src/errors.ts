@@ -17,7 +17,7 @@ export type AirflowErrorCode =
   /** The certificate has expired or names another host, or the port does not speak TLS. */
   | "TLS_FAILED"
   | "NETWORK_FAILED"
-  /** The server wants credentials and the client has none. */
+  /** The server requires credentials and the client has none. */
   | "UNAUTHENTICATED"
   | "INVALID_CREDENTIALS"
   | "TOKEN_EXPIRED"
@@ -35,14 +35,14 @@ export type AirflowErrorCode =
   | "REDIRECTED"
   /** An answer that is not JSON: a login page, a proxy, another program. */
   | "NOT_AN_API"
-  /** JSON that was cut short or is garbled. */
+  /** Truncated or garbled JSON. */
   | "INVALID_JSON"
   /** JSON of another shape than the interface promises. */
   | "UNEXPECTED_ANSWER"
   /** An answer longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"
   | "PAGE_TOKEN_REPEATED"
-  /** A list whose pages bring nothing new, so that it would never end. */
+  /** A list whose pages contain nothing new, so that it would never end. */
   | "NO_PROGRESS"
   /** What was waited for did not happen in time. */
   | "DEADLINE_EXCEEDED"
@@ -51,8 +51,8 @@ export type AirflowErrorCode =
   | "WRONG_BASE_URL";
 
 /**
- * `config`: somebody has to change an option, a credential or a server. `transient`: the same may work later. `system`:
- * neither, a defect of a request, a server or this client.
+ * `config`: an option, a credential or the server must be changed. `transient`: a retry may succeed. `system`: neither;
+ * a bug in a request, a server or this client.
  */
 export type FailureType = "config" | "transient" | "system";
 
@@ -95,7 +95,7 @@ export class AirflowError extends Error {
   override readonly name: string = "AirflowError";
   readonly code: AirflowErrorCode;
   readonly failureType: FailureType;
-  /** Whether the same call may succeed later without anybody changing anything. This client never retries by itself. */
+  /** Whether a retry may succeed without any change. The client itself never retries. */
   readonly retryable: boolean;
 
   constructor(init: AirflowErrorInit) {
@@ -122,14 +122,14 @@ export interface AirflowResponseErrorInit extends AirflowErrorInit {
   readonly retryAfterMs?: number | undefined;
 }
 
-/** The server answered, but not with what was asked for. */
+/** The server responded, but not with the requested data. */
 export class AirflowResponseError extends AirflowError {
   override readonly name: string = "AirflowResponseError";
   readonly status: number;
   readonly method: string;
   /** The path as the interface names it: `/api/v2/dags/{dag_id}`. */
   readonly path: string;
-  /** The address that was asked, without its query. */
+  /** The request's URL, without its query. */
   readonly url: string;
   /**
    * What the server said: the `detail` or `error` of its JSON (a string, an object, or an array of validation errors),
@@ -153,7 +153,7 @@ export class AirflowResponseError extends AirflowError {
   }
 }
 
-/** The server refused the credentials, for good: a login that could help was already tried again. */
+/** The server rejected the credentials for good: the client already tried to log in again, where that could help. */
 export class AirflowAuthError extends AirflowResponseError {
   override readonly name = "AirflowAuthError";
 }

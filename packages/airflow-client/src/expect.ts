@@ -7,7 +7,7 @@ export function unexpected(call: string, what: string): AirflowError {
   return new AirflowError({ code: "UNEXPECTED_ANSWER", message: `${call} returned ${what}.` });
 }
 
-/** The rows of an answer. @throws AirflowError `UNEXPECTED_ANSWER` where they are no list of objects */
+/** The rows of a response. @throws AirflowError `UNEXPECTED_ANSWER` if they are not a list of objects */
 export function rowsIn<T>(call: string, rows: readonly T[], name: string): readonly T[] {
   if (!Array.isArray(rows)) throw unexpected(call, `${name} that ${kindOf(rows)}, expected a list`);
   const wrong = rows.findIndex((row) => !isRecord(row));

@@ -5,7 +5,9 @@ export interface AirflowRequest {
   readonly method: string;
   /** The whole address. */
   readonly url: string;
-  /** Sent with the request. A middleware may add to them; the client's own headers and credentials come later, and win. */
+  /**
+   * Sent with the request. A middleware may add to them; the client's own headers and credentials come later, and win.
+   */
   readonly headers: Headers;
 }
 
@@ -17,15 +19,11 @@ export interface AirflowExchange {
 }
 
 /**
- * Wraps every HTTP request of a client, logins and repeated requests too: does what it wants before and after `next()`,
- * which sends the request and reads its answer, or rejects with an `AirflowNetworkError`.
+ * Wraps every HTTP request of a client, including logins and repeated requests: runs code before and after `next()`,
+ * which sends the request and reads its response, or rejects with an `AirflowNetworkError`.
  *
- * @example
- * const timed: AirflowMiddleware = async (request, next) => {
- *   const start = performance.now();
- *   const exchange = await next();
- *   console.log(request.operation, exchange.response.status, performance.now() - start);
- *   return exchange;
+ * @example const timed: AirflowMiddleware = async (request, next) => { const start = performance.now(); const exchange
+ * = await next(); console.log(request.operation, exchange.response.status, performance.now() - start); return exchange;
  * };
  */
 export type AirflowMiddleware = (

@@ -6,7 +6,7 @@ import type { CallOptions, Data, Parameters, Paths, PathWith, Result } from "./o
 
 type ListOperation<P extends keyof Paths> = Paths[P]["get"];
 
-/** The paths whose GET lists rows by pages. */
+/** The paths whose GET returns a paged list. */
 export type ListPath = {
   [P in PathWith<"get">]: "offset" extends QueryKeys<NonNullable<Parameters<ListOperation<P>>["query"]>> ? P : never;
 }[PathWith<"get">];
@@ -50,19 +50,20 @@ export interface Page<T> extends Result<unknown> {
 }
 
 /**
- * Yields the pages of a list until its end. Each page carries the `response`, whose `Date` header is the server's clock.
+ * Yields the pages of a list until its end. Each page carries the `response`, whose `Date` header is the server's
+ * clock.
  *
- * Runs and task instances are walked by keyset cursor in the order of `id` where the server can (3.2.2 and later): every
- * row that exists throughout comes, whatever else changes meanwhile. A task instance that is cleared meanwhile gets a
- * new id, and may come twice.
+ * Runs and task instances are read by keyset cursor, ordered by `id`, if the server supports it (3.2.2 and later):
+ * every row that exists throughout is returned, whatever else changes. A task instance that is cleared during the walk
+ * gets a new id, and may be returned twice.
  *
  * Everything else, and older servers, is walked by offset, which **cannot promise that**: when a row before the offset
  * goes or moves in the order, a row that was there all along is skipped without a sign; when one is added before it, a
- * row comes twice. Ask for what does not change, or compare counts afterwards. Each page moves on by the rows that came,
- * not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
+ * row comes twice. Ask for what does not change, or compare counts afterwards. Each page moves on by the rows that
+ * came, not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
  *
- * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `NO_PROGRESS` when its pages bring nothing
- * new, `UNEXPECTED_ANSWER` when an answer is not a page, and whatever a GET throws.
+ * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `NO_PROGRESS` when its pages bring
+ * nothing new, `UNEXPECTED_ANSWER` when an answer is not a page, and whatever a GET throws.
  */
 export async function* paginate<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
@@ -97,7 +98,7 @@ export async function* paginate<P extends ListPath>(
     offset += page.items.length;
     if (page.items.length > 0 || offset === 0) yield toPage<ListItem<P>>(page, "offset");
     if (page.total === null) throw unexpected(call, "a response without total_entries");
-    // A number that is lower than what came proves nothing.
+    // A count that is lower than what arrived proves nothing.
     if (page.items.length === 0 || offset === page.total) return;
     progress(keysOf(page.items));
   }

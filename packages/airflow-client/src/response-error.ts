@@ -12,7 +12,7 @@ export interface Call {
   readonly url: string;
 }
 
-/** An answer whose body was read. */
+/** A response whose body was read. */
 export interface Answer {
   readonly call: Call;
   readonly response: Response;
@@ -59,7 +59,7 @@ export function responseError(answer: Answer, redact: Redact, verdict: Verdict):
   return verdict.auth ? new AirflowAuthError(init) : new AirflowResponseError(init);
 }
 
-/** The error for a status that is none of success. */
+/** The error for an unsuccessful status. */
 export function statusError(answer: Answer, redact: Redact): AirflowResponseError {
   const { response, body, call } = answer;
   if (response.type === "opaqueredirect" || (response.status >= 300 && response.status < 400)) {
@@ -71,7 +71,7 @@ export function statusError(answer: Answer, redact: Redact): AirflowResponseErro
   return responseError(answer, redact, { code, text, retryable: retryableStatuses.has(response.status) });
 }
 
-/** The error for an answer whose body is longer than it may be. */
+/** The error for a response whose body is too long. */
 export function tooLarge(
   answer: Pick<Answer, "call" | "response">,
   limit: number,
@@ -91,13 +91,13 @@ export function describeCall(call: Call): string {
   return `${call.method} ${withoutQuery(call.url)}`;
 }
 
-/** Whether an answer says that the token is no good: 401, or the 403 that a token with a bad signature gets. */
+/** Whether a response rejects the token: 401, or the 403 for a token with a bad signature. */
 export function refusesToken({ response, body }: Answer): boolean {
   if (response.status === 401) return true;
   return response.status === 403 && decodeDetail(body) === "Invalid JWT token";
 }
 
-/** Whether a token is refused only for its age. */
+/** Whether a token is rejected only because it expired. */
 export function isTokenExpired({ response, body }: Answer): boolean {
   return response.status === 401 && /expired/i.test(String(decodeDetail(body)));
 }
@@ -140,7 +140,7 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   return { code: status >= 500 || retryableStatuses.has(status) ? "SERVER_ERROR" : "INVALID_REQUEST" };
 }
 
-/** Whether an answer is the router's own, not that of an operation, which would say what it did not find. */
+/** Whether a response comes from the router rather than an operation, which would say what it did not find. */
 function hasNoRoute(status: number, body: string): boolean {
   return status === 405 || (status === 404 && (body.startsWith('{"error":') || decodeDetail(body) === "Not Found"));
 }

@@ -1,4 +1,4 @@
-/** Tokens that were accepted and then refused, so many times in quick succession, are no coincidence. */
+/** This many tokens that were accepted and then rejected in quick succession are not a coincidence. */
 const MOST_REFUSALS = 3;
 
 /** After so many answers without a refusal, or so long (in ms), a new one has nothing to do with the last. */
@@ -6,13 +6,13 @@ const CALM_ANSWERS = 100;
 const CALM_MS = 60_000;
 
 /**
- * What became of a client's tokens. One server whose signing secret has changed refuses a token once, and accepts the
- * next one; several API servers behind one address, each with a secret of its own, accept and refuse all of them at
- * random, however often a token is renewed.
+ * The history of a client's tokens. A single server whose signing secret has changed rejects a token once, and accepts
+ * the next one. Several API servers behind one URL, each with its own secret, accept and reject all of them at random,
+ * however often a token is renewed.
  */
 export interface TokenHistory {
   accepted(token: string): void;
-  /** @returns what is known of the token that was refused now */
+  /** @returns what is known about the token that was just rejected */
   refused(token: string): { readonly wasAccepted: boolean; readonly isHopeless: boolean };
 }
 
@@ -32,7 +32,7 @@ export function createTokenHistory(now: () => number = () => performance.now()):
     refused(token) {
       const wasAccepted = token === last;
       if (now() - countedAt >= CALM_MS) refusals = 0;
-      // Parallel calls are refused together.
+      // Parallel calls are rejected together.
       if (wasAccepted && token !== counted) {
         counted = token;
         countedAt = now();

@@ -19,7 +19,7 @@ import { createTokenHistory } from "./token-history.ts";
 /** A function with fetch's signature. It is called with the address as a string and `redirect: "manual"`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
-/** A request as it is to be sent, but for the credentials. */
+/** A request as it will be sent, without the credentials. */
 export interface OutgoingRequest extends Call {
   /** Headers of this call; they win over the client's. */
   readonly headers?: Headers | undefined;
@@ -52,7 +52,7 @@ export interface TransportOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** The operation whose answer is lines of JSON without a content type. */
+/** The operation whose response is lines of JSON without a content type. */
 const streamed = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait";
 
 /** What is known of a call on its way. */
@@ -127,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
   const credentials = options.auth && createCredentials(options.auth, { ...options, redact, remember, login });
   const history = createTokenHistory();
 
-  /** @param waitFor is told whether it is a token that is waited for, so that a deadline is not blamed on the server */
+  /** @param waitFor is told whether the call is waiting for a token, so that a timeout is not blamed on the server */
   async function authenticated(
     request: OutgoingRequest,
     sending: Sending,

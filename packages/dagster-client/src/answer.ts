@@ -14,11 +14,12 @@ export interface HttpAnswer {
 }
 
 /**
- * The data of an answer, or an error that says whether asking again may help.
+ * The data of a response, or an error that says whether a retry may help.
  *
  * Dagster's status codes do not say it. A query with a wrong variable is a 500 (1.13; a 400 before), and so is a
  * perfectly good answer in which one union came as a `PythonError`: that one is returned, for `unwrap` to judge. What
- * the body says therefore counts before the status, and an answer with `errors` is never taken for its part of the data.
+ * the body says therefore counts before the status, and an answer with `errors` is never taken for its part of the
+ * data.
  *
  * @param request What failed, for the message: `query RunsPage to http://…`.
  */
@@ -28,7 +29,7 @@ export function readAnswer(answer: HttpAnswer, request: string, redact: Redact):
   if (data !== undefined && errors.length === 0) {
     const members = errorMembers(data);
     for (const member of members) redactMessages(member, redact);
-    // A 500 without an error to be seen hides it in a member that the document did not ask for: not an empty result.
+    // A 500 without a visible error hides it in a member that the document did not select: not an empty result.
     const explained = answer.status === 500 && members.some((member) => member.__typename === "PythonError");
     if ((answer.status >= 200 && answer.status < 300) || explained) return data;
   }
@@ -71,7 +72,7 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
     return ["SERVER_FAILED", isGraphQL ? "an error outside the query's result" : said, true];
   }
   if (status >= 400) return ["REFUSED", said];
-  // A page is somebody else's answer and will be again; what was cut off may come whole the next time.
+  // A page comes from another server and will again; a truncated response may be complete the next time.
   const isPage = answer.headers.get("content-type")?.includes("html");
   return [
     "INVALID_ANSWER",
@@ -80,12 +81,12 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   ];
 }
 
-/** Whether an answer says that the credentials are no good. */
+/** Whether a response rejects the credentials. */
 export function isRefused({ status }: HttpAnswer): boolean {
   return status === 401 || status === 403;
 }
 
-/** Whether the query itself is what the server does not accept: the same query will never be. */
+/** Whether the server rejects the query itself, and always will. */
 function isRefusal(error: DagsterGraphQLError): boolean {
   return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Value '\w+' does not exist|Syntax Error)/.test(
     error.message,
@@ -131,7 +132,7 @@ function redactMessages(value: Part, redact: Redact): void {
   for (const each of partsOf(value)) if (typeof each.message === "string") each.message = redact(each.message);
 }
 
-/** What to show of a body that is no GraphQL answer. */
+/** What to show of a body that is not a GraphQL response. */
 function excerpt({ headers, text }: HttpAnswer, redact: Redact): string {
   const type = headers.get("content-type")?.split(";")[0] ?? "no content type";
   const title = /<title>([^<]*)/i.exec(text)?.[1];

@@ -4,10 +4,10 @@ import { DagsterError, DagsterResponseError } from "./errors.ts";
 import { ServerVersionDocument, type ServerVersionQuery, VersionDocument } from "./generated/operations.ts";
 
 /**
- * Finds out whether a client's server is a Dagster that can be read.
+ * Checks that a client's server is a readable Dagster.
  *
- * @throws DagsterError Says what is wrong and what to do. Where the client's URL is that of a page, the code is `NOT_FOUND`,
- * and the message names the address that the page belongs to.
+ * @throws DagsterError Says what is wrong and what to do. If the client's URL is that of a page, the code is
+ * `NOT_FOUND`, and the message names the server's URL.
  */
 export async function checkServer(
   client: DagsterClient,
@@ -42,8 +42,9 @@ interface Above {
 }
 
 /**
- * The Dagster that is nearest above the client's URL: that of a page's path. What may be it, but does not say so now, hides
- * what is further up, which is another server. Nobody has named these addresses, so they get neither credentials nor headers.
+ * The nearest Dagster above the client's URL, in case that is the URL of a page. If a candidate does not respond
+ * properly now, the search stops: anything further up is another server. The user did not name these URLs, so they get
+ * neither credentials nor headers.
  */
 async function findAbove(client: DagsterClient, options: DagsterRequestOptions): Promise<Above | undefined> {
   const { origin, pathname } = new URL(client.url.replace(/\/graphql$/, ""));

@@ -2,17 +2,17 @@ import { defaultMaxResponseBytes, longestHeader } from "@org/kit";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 
-/** What an `auth` function is told. */
+/** The argument of an `auth` function. */
 export interface DagsterAuthContext {
-  /** The headers that the server refused with 401 or 403, when this call is to replace them: it is asked once more then. */
+  /** The headers that the server rejected with 401 or 403, if this call is to replace them; there is one such call. */
   readonly refused: Headers | undefined;
   /** Aborts when the headers are not wanted any more. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A user token of Dagster+, or a function that is asked for the headers of every request, and once more where they are
- * refused.
+ * A user token of Dagster+, or a function that returns the headers of every request, and is called once more if they
+ * are rejected.
  */
 export type DagsterAuth =
   | { readonly token: string }
@@ -34,10 +34,14 @@ export interface DagsterClientOptions {
   readonly timeoutMs?: number | undefined;
   /**
    * Limit of every answer and of every message of a subscription, in bytes after decompression. What is longer is not
-   * read any further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134_217_728 (128 MiB)
+   * read any further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134_217_728
+   * (128 MiB)
    */
   readonly maxResponseBytes?: number | undefined;
-  /** Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default none */
+  /**
+   * Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default
+   * none
+   */
   readonly middleware?: readonly DagsterMiddleware[] | undefined;
   /** Ends everything that is done with the client, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;

@@ -27,9 +27,9 @@ import { exchange } from "./wire.ts";
 /** An answer's data, and when the server gave it. */
 export interface DagsterAnswer<Data> {
   readonly data: Data;
-  /** The server's clock as of the answer (its `Date` header, whole seconds); undefined where there is none. */
+  /** The server's clock as of the response (its `Date` header, in whole seconds); undefined if there is none. */
   readonly date: Date | undefined;
-  /** What the `Date` header says instead, where that is no date as HTTP writes them. */
+  /** The `Date` header's text, if it is not a valid HTTP date. */
   readonly invalidDate?: string | undefined;
   /** How long the answer was, in bytes after decompression; 0 where a middleware answered in the server's place. */
   readonly bytes: number;
@@ -40,8 +40,8 @@ export interface DagsterClient {
   /** The GraphQL endpoint. */
   readonly url: string;
   /**
-   * Where subscriptions go. Undefined where a WebSocket could not do what the client does: send headers, or go through a
-   * `fetch` of one's own.
+   * The URL for subscriptions. Undefined if a WebSocket cannot do what the client does: send headers, or use a custom
+   * `fetch`.
    */
   readonly webSocketUrl?: string | undefined;
   /** Limit of an answer or a message, in bytes. */
@@ -51,10 +51,10 @@ export interface DagsterClient {
   /** A client of another address, without this one's credentials and headers. */
   bareAt?(url: string): DagsterClient;
   /**
-   * Sends a document, and returns the answer's data. A union that came as an error member is data too: see `unwrap`.
+   * Sends a document, and returns the response's data. An error member of a union is data too: see `unwrap`.
    *
-   * @throws DagsterResponseError: the server refused the request, or failed.
-   * @throws DagsterNetworkError: no whole answer came in time.
+   * @throws DagsterResponseError: the server rejected the request, or failed. @throws DagsterNetworkError: no complete
+   * response in time.
    */
   request<Data, Variables>(
     document: TypedDocument<Data, Variables>,

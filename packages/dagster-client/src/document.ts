@@ -1,6 +1,6 @@
 /**
- * A GraphQL document that knows what it answers and which variables it takes: any document that codegen wrote with
- * `documentMode: "string"`, or a plain string, whose answer is then `unknown`.
+ * A GraphQL document with types for its result and variables: any document that codegen generated with `documentMode:
+ * "string"`, or a plain string, whose result is `unknown`.
  */
 export interface TypedDocument<Data, Variables> {
   toString(): string;
@@ -12,7 +12,7 @@ export interface TypedDocument<Data, Variables> {
 export class TypedDocumentString<Data, Variables> extends String implements TypedDocument<Data, Variables> {
   declare readonly __apiType?: (variables: Variables) => Data;
 
-  // Codegen passes the names of fragments, which nothing here asks for.
+  // Codegen passes the names of fragments, which are not used here.
   constructor(text: string, _meta?: unknown) {
     super(text);
   }

@@ -26,7 +26,7 @@ export type DagsterErrorCode =
   | "RATE_LIMITED"
   /** The server failed, or a proxy before it. */
   | "SERVER_FAILED"
-  /** The answer is no GraphQL answer, or only a part of one. */
+  /** The response is not a GraphQL response, or only a part of one. */
   | "INVALID_ANSWER"
   /** An answer longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"
@@ -54,11 +54,14 @@ export interface DagsterErrorDetails {
 export class DagsterError extends Error {
   override readonly name: string = "DagsterError";
   readonly code: DagsterErrorCode;
-  /** `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the server's. */
+  /**
+   * `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the
+   * server's.
+   */
   readonly failureType: "config" | "transient" | "system";
-  /** Whether the same request may succeed later without anybody changing anything. */
+  /** Whether a retry may succeed without any change. */
   readonly retryable: boolean;
-  /** How long the server asks to wait before the next try, in milliseconds; undefined where it does not say. */
+  /** How long the server asks to wait before the next attempt, in milliseconds; undefined if it does not say. */
   readonly retryAfterMs: number | undefined;
 
   constructor(message: string, details: DagsterErrorDetails) {
@@ -70,7 +73,7 @@ export class DagsterError extends Error {
   }
 }
 
-/** No whole answer came: retryable, unless the server's certificate is what is wrong. */
+/** No complete response: retryable, unless the server's certificate was rejected. */
 export class DagsterNetworkError extends DagsterError {
   override readonly name = "DagsterNetworkError";
 }
@@ -82,12 +85,12 @@ export interface DagsterGraphQLError {
   readonly path?: readonly (string | number)[] | undefined;
 }
 
-/** The server answered, but not with the data that was asked for. */
+/** The server responded, but not with the requested data. */
 export class DagsterResponseError extends DagsterError {
   override readonly name = "DagsterResponseError";
   /** Status of the HTTP answer. A wrong variable is a 500 with Dagster 1.13: judge by `retryable`, not by this. */
   readonly status: number;
-  /** What the GraphQL answer says went wrong; empty where it was no GraphQL answer. */
+  /** The errors of the GraphQL response; empty if it was not a GraphQL response. */
   readonly errors: readonly DagsterGraphQLError[];
 
   constructor(
@@ -132,7 +135,7 @@ export class DagsterResultError extends DagsterError {
   readonly typename: string;
   /** Class of the Python exception, for a `PythonError`. */
   readonly className: string | undefined;
-  /** What a `PythonError` was raised from, its cause first, where the document asks for `causes`. */
+  /** The causes of a `PythonError`, nearest first, if the document selects `causes`. */
   readonly causes: readonly DagsterPythonError[];
   /** What a `RunConfigValidationInvalid` complains of. */
   readonly configErrors: readonly DagsterConfigError[];

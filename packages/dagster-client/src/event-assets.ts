@@ -18,7 +18,7 @@ export interface EventAssetsQuery {
   readonly document: TypedDocument<EventAssets, EventAssetsVariables>;
   readonly variables: EventAssetsVariables;
   /**
-   * The latest materializations, in the order of the paths; undefined for an asset that has none, or that is not there.
+   * The latest materializations, in the order of the paths; undefined for an asset that has none or does not exist.
    *
    * @throws DagsterResultError: the server failed on one of them.
    */
@@ -26,8 +26,8 @@ export interface EventAssetsQuery {
 }
 
 /**
- * Asks for assets that no code location defines any more, and which only their events are known by. The API has no list
- * of them with their materializations, so each key is an alias of its own in one request: give 300 paths at a time.
+ * Requests assets that no code location defines any more, and that are known only by their events. The API has no list
+ * of them with their materializations, so each key becomes an alias in one request: pass up to 300 paths at a time.
  *
  * ```ts
  * const query = eventAssetsQuery([["raw", "orders"], ["raw", "users"]]);

@@ -1,7 +1,7 @@
 import type { DagsterGraphQLError } from "./errors.ts";
 import { since } from "./generated/since.ts";
 
-/** How GraphQL servers say that their schema lacks something, and what it is, as in `Run.creationTime`. */
+/** How GraphQL servers report that their schema lacks something, such as `Run.creationTime`. */
 const sayings: readonly (readonly [RegExp, (found: string, owner: string) => string])[] = [
   [
     /(?:Cannot query field|Field|Value) ['"](\w+)['"] (?:on type|is not defined by type|does not exist in) ['"](\w+)['"]/,
@@ -25,13 +25,13 @@ export function lacksOf(errors: readonly DagsterGraphQLError[]): readonly string
 /** Whether it is a version that lacks it, rather than a query that is misspelt. */
 export const isKnownLack = (name: string): boolean => versionWith(name) !== undefined;
 
-/** `Run.creationTime (which Dagster 1.10.21 has)`: the oldest version whose schema we know with it. */
+/** `Run.creationTime (which Dagster 1.10.21 has)`: the oldest known version that has it. */
 export function describeLacks(name: string): string {
   const version = versionWith(name);
   return version === undefined ? name : `${name} (which Dagster ${version} has)`;
 }
 
-/** The oldest version whose schema we know with it, where an older one lacks it. */
+/** The oldest known version that has it, if an older one lacks it. */
 function versionWith(name: string): string | undefined {
   return Object.keys(since).find((version) => since[version]!.includes(name));
 }

@@ -1,7 +1,7 @@
 import { DagsterError } from "./errors.ts";
 
 /**
- * The objects in a list of an answer, as the schema promises them: an answer that went through a proxy may hold others.
+ * The objects in a list of a response, validated: a proxy may have changed the response.
  *
  * @param what is listed, for the message: `runs`
  * @throws DagsterError `INVALID_ANSWER`

@@ -4,8 +4,8 @@ import type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } fro
 export type { OpenTelemetryOptions };
 
 /**
- * A middleware that makes one client span per request, named by its operation (`query RunsPage`), with the attributes of
- * OpenTelemetry's conventions for HTTP and GraphQL. The request's headers carry the trace on, and the span is active
+ * A middleware that makes one client span per request, named by its operation (`query RunsPage`), with the attributes
+ * of OpenTelemetry's conventions for HTTP and GraphQL. The request's headers carry the trace on, and the span is active
  * while the request is under way. A span is in error when no answer came, when its status is 400 or more (with Dagster
  * also where a part of the answer is a `PythonError`), and when it has GraphQL errors.
  *
@@ -26,7 +26,7 @@ export function openTelemetry(options: OpenTelemetryOptions = {}): DagsterMiddle
   );
 }
 
-/** Whether an answer has errors beside its data; what has not even the word in it need not be parsed. */
+/** Whether a response has errors; a body without the word need not be parsed. */
 function hasErrors(body: string): boolean {
   if (!body.includes('"errors"')) return false;
   try {

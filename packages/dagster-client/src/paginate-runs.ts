@@ -18,15 +18,15 @@ export interface PaginateRunsOptions {
   /** Rows of a page; Dagster has no maximum, and is fastest from 500 to 2,000. @default 1000 */
   readonly pageSize?: number | undefined;
   /**
-   * A page's `pageToken`, to go on after that page; or the ids of several runs in the order of the listing, to go on after
-   * the last of them that still exists.
+   * A page's `pageToken`, to continue after that page; or the ids of several runs in the order of the listing, to
+   * continue after the last one that still exists.
    *
    * @default the newest run
    */
   readonly from?: string | readonly string[] | undefined;
   /**
-   * `true`: a page with fewer rows than `pageSize` is the end. By default only after one page of the listing came full,
-   * since until then the server, or a proxy, may have a maximum of its own.
+   * `true`: a page with fewer rows than `pageSize` is the end. By default only after a full page, because the server or
+   * a proxy may have a lower maximum.
    *
    * @default false
    */
@@ -39,8 +39,8 @@ export interface PaginateRunsOptions {
   readonly maxResponseBytes?: number | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
-   * that is given to the request aborts that attempt alone; a limit lower than the page size makes that page smaller, for
-   * a server that does not answer in time or whose answers are too large.
+   * passed to the request aborts only that attempt; a limit lower than the page size makes that page smaller, for a
+   * server that is too slow or whose responses are too large.
    *
    * @default (request) => request()
    */
@@ -70,10 +70,10 @@ type Limits = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "maxResponseByt
 type Requester = Pick<DagsterClient, "rawRequest">;
 
 /**
- * Lists runs, newest first, page by page, until the end is proven: a run that is deleted while the listing goes on never
- * ends it early. When whole pages are deleted, it starts again from the top, so a run may come twice.
+ * Lists runs, newest first, page by page, until the end is proven: a run deleted during the listing never ends it
+ * early. If complete pages are deleted, it restarts from the top, so a run may be returned twice.
  *
- * @throws DagsterError `PAGING`: the pages go round in circles.
+ * @throws DagsterError `PAGING`: the pages form a cycle.
  */
 export function paginateRuns(
   client: Requester,
@@ -115,7 +115,7 @@ export async function existingRunIds(
   runIds: readonly string[],
   options: Limits = {},
 ): Promise<ReadonlySet<string>> {
-  // An empty list is no filter: it would answer every run there is.
+  // An empty list is no filter: the server would return every run.
   if (runIds.length === 0) return new Set();
   // All of them, whatever limit: a part would say of the others that they do not exist.
   const { rows } = await readRunIds(client, options, () => ({ filter: { runIds }, limit: runIds.length }));
@@ -123,8 +123,8 @@ export async function existingRunIds(
 }
 
 /**
- * The filter for exactly these runs. An empty `runIds` is no filter to Dagster, which would answer every run; this one
- * then answers none.
+ * The filter for exactly these runs. Dagster treats an empty `runIds` as no filter and would return every run; this one
+ * then returns none.
  */
 export function runIdsFilter(runIds: readonly string[]): RunsFilter {
   return { runIds: runIds.length > 0 ? runIds : ["-"] };
@@ -149,7 +149,7 @@ async function readRunIds(
   });
 }
 
-/** Runs that have an id, by which the next page is asked for. */
+/** Runs that have an id, by which to request the next page. */
 function runsIn(runs: readonly RunFragment[]): readonly RunFragment[] {
   textsIn(
     objectsIn(runs, "runs").map(({ runId }) => runId),

@@ -2,7 +2,7 @@ import { createProgress as createKitProgress, type Progress } from "@org/kit";
 import { DagsterError } from "./errors.ts";
 
 /**
- * Watches that a walk through pages gets on.
+ * Makes sure that a walk through pages makes progress.
  *
  * @param what is listed, for messages: `Dagster's runs`
  * @throws DagsterError `PAGING` for a token that came before, or too many pages in a row without an unseen row

@@ -29,16 +29,16 @@ interface Message {
 }
 
 /**
- * What a subscription brings, until the server ends it. Leaving the loop ends it too.
+ * The results of a subscription, until the server ends it. Leaving the loop ends it too.
  *
  * ```ts
  * for await (const { locationStateChangeEvents } of subscribe(client, locationChangesDocument, {})) …
  * ```
  *
  * @throws DagsterError `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
- * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `INVALID_ANSWER`: a message has no data;
- * `RESPONSE_TOO_LARGE`: messages that were not taken yet are longer than the client's `maxResponseBytes`, one of them or
- * together.
+ * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `INVALID_ANSWER`: a message has no
+ * data; `RESPONSE_TOO_LARGE`: messages that were not taken yet are longer than the client's `maxResponseBytes`, one of
+ * them or together.
  * @throws DagsterNetworkError: there is no connection, or it was lost.
  */
 export async function* subscribe<Data, Variables extends object>(
@@ -98,7 +98,7 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
     const text = String((event as MessageEvent).data);
     length += text.length;
     if (length > limit) {
-      // What is in it is let go: nobody may be there to take it for long.
+      // Its content is released: it may take long until anyone reads it.
       messages.length = 0;
       socket.close();
       return wake();
@@ -108,7 +108,7 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
     messages.push({ message, length: text.length });
     wake();
   });
-  // What went wrong, an error event does not say.
+  // An error event does not say what went wrong.
   on(socket, "error", lose);
   on(socket, "close", lose);
   if (signal) on(signal, "abort", () => wake());

@@ -5,8 +5,8 @@ interface Member {
   readonly __typename: string;
 }
 
-// What fails the same way however often it is asked. Every other Python exception may be a database or a code server
-// that is busy for the moment.
+// Errors that every retry would repeat. Any other Python exception may be a database or a code server that is
+// temporarily busy.
 const permanentClassNames: ReadonlySet<string> = new Set([
   "AttributeError",
   "CheckError",
@@ -30,7 +30,7 @@ const permanentClassNames: ReadonlySet<string> = new Set([
 ]);
 
 /**
- * The member of a union that was asked for, or an error: the one place where Dagster's errors-as-data become exceptions.
+ * The requested member of a union, or an error: the one place where Dagster's errors-as-data become exceptions.
  *
  * ```ts
  * const { runs } = await client.request(runsPageDocument, { limit: 100 });
@@ -50,7 +50,7 @@ export function unwrap<Union extends Member, Typename extends Union["__typename"
   throw toResultError(result, typename);
 }
 
-// What to do about it, where that is not what the message says.
+// What to do about it, if the message does not say.
 const advice: Readonly<Record<string, string>> = {
   PipelineNotFoundError: "Its code location may have failed to load: see `codeLocations.list`.",
   UnauthorizedError: "The server is read-only, or this user lacks the permission.",
@@ -113,7 +113,7 @@ const listOf = (value: unknown) =>
 
 const longest = 500;
 
-/** A server's message as it may stand in one of ours: on one line, without the stack trace that some of them carry. */
+/** A server's message for use in one of ours: on one line, without a stack trace. */
 export function firstPart(message: string): string {
   const text = message
     .split(/\n\s*(?:Stack Trace:|Traceback \(most recent call last\))/, 1)[0]!

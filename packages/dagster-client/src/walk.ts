@@ -1,5 +1,5 @@
 /**
- * Walks a listing of Dagster's runs to an end that is proven.
+ * Walks a listing of Dagster's runs to a proven end.
  *
  * The listing is ordered by insertion, newest first, and a page is asked for by the id of the run that it comes after.
  * The API tells neither whether there is more nor whether that run still exists: asked for what comes after a deleted
@@ -12,13 +12,13 @@ import { createProgress, pagingError } from "./progress.ts";
 /** One page of a listing. */
 export interface Page<Row> {
   readonly rows: readonly Row[];
-  /** Where the next page begins: what `from` takes to go on after this page. */
+  /** Where the next page begins: pass it as `from` to continue after this page. */
   readonly pageToken: string;
   /** The server's clock as of the page. */
   readonly date: Date | undefined;
 }
 
-/** What a walk asks the server. */
+/** A walk's requests to the server. */
 export interface Listing<Row> {
   readonly pageSize: number;
   readonly trustShortPage: boolean;
@@ -36,7 +36,7 @@ export async function* walk<Row>(
   listing: Listing<Row>,
   from: string | readonly string[] | undefined,
 ): AsyncGenerator<Page<Row>, void, void> {
-  // The ids of the last two pages: where to go on if the run of the page token is deleted.
+  // The ids of the last two pages: where to resume if the run of the page token is deleted.
   let recent: string[] = from === undefined ? [] : [from].flat();
   let pageToken = recent.at(-1);
   let progress = createProgress(what);
@@ -54,7 +54,8 @@ export async function* walk<Row>(
       }
       progress(ids, next);
       yield { rows, pageToken: next, date };
-      // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller maximum.
+      // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller
+      // maximum.
       sawFullPage ||= rows.length >= limit;
       if (rows.length < limit && (sawFullPage || listing.trustShortPage)) return;
       recent = [...recent, ...ids].slice(-2 * listing.pageSize);

@@ -1,9 +1,9 @@
 import type { DagsterClient } from "./client.ts";
 
 /**
- * The same client, for a server whose version lacks fields that documents ask for: there, one unknown field fails the
- * whole document. Every document is sent without them, and they are undefined in what comes back, whatever its type
- * says. `lackingRunFields` tells which ones a server lacks.
+ * The same client, for a server whose version lacks fields that documents select: there, a single unknown field fails
+ * the document. Every document is sent without them, and they are undefined in the result, whatever its type says.
+ * `lackingRunFields` tells which ones a server lacks.
  *
  * ```ts
  * const older = withoutFields(client, ["creationTime"]);
@@ -32,7 +32,7 @@ const optionalRunFields = ["creationTime"] as const;
 export type OptionalRunField = (typeof optionalRunFields)[number];
 
 /**
- * Which fields of a run this server lacks, of those that the documents of this package ask for.
+ * Which fields of a run this server lacks, among those that this package's documents select.
  *
  * @param run `run` in the answer to `definitionsDocument` or `serverVersionDocument`
  */

@@ -3,7 +3,7 @@ import type { Invalid } from "./options.ts";
 /** The longest text that JavaScript engines agree to hold, in UTF-16 units (V8's, the shortest of them). */
 const longestText = 2 ** 29 - 24;
 
-/** What an answer may have at most where nobody says otherwise, in bytes. */
+/** The default maximum size of a response, in bytes. */
 export const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
 /** A limit of an answer, in bytes, that can be held. */
@@ -22,13 +22,13 @@ export interface Body {
 }
 
 /**
- * Reads a body as text; undefined where it is longer than the limit. Then nothing more of it is received or unpacked, and
- * its connection is given up: what is left may never end.
+ * Reads a body as text; undefined if it is longer than the limit. Then nothing more of it is received or decompressed,
+ * and its connection is closed: the rest may never end.
  */
 export async function readBody(response: Response, limit: number): Promise<Body | undefined> {
   const reader = response.body?.getReader?.();
   if (!reader) {
-    // There is none, or a fetch of somebody's own has another kind of stream.
+    // There is none, or a custom fetch has another kind of stream.
     const text = await response.text();
     return text.length > limit ? undefined : { text, bytes: text.length, isUtf8: true };
   }

@@ -2,7 +2,7 @@
 export interface DeadlineOptions {
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
-  /** Whoever may call it off; undefined ones do not count. */
+  /** The signals that may abort it; undefined ones are ignored. */
   readonly signals: readonly (AbortSignal | undefined)[];
   /** The error for work that took too long. */
   readonly timeout: () => Error;
@@ -12,9 +12,9 @@ export interface DeadlineOptions {
  * Does work that has to end: within `timeoutMs`, and as soon as one of the signals aborts, even where the work itself
  * does not heed the signal that it is given.
  *
- * One timer and listeners that are removed, not AbortSignal.any with AbortSignal.timeout: timers of the latter cannot be
- * stopped, and with the former a long-lived signal takes ever longer for each of thousands of calls on Node 22, and holds
- * several times the memory on 24 and 26.
+ * One timer and listeners that are removed, not AbortSignal.any with AbortSignal.timeout: timers of the latter cannot
+ * be stopped, and with the former a long-lived signal takes ever longer for each of thousands of calls on Node 22, and
+ * holds several times the memory on 24 and 26.
  *
  * @throws the reason of the signal that aborted; `timeout()` when the time is up
  */
@@ -45,8 +45,8 @@ export async function withDeadline<T>(
 }
 
 /**
- * Settles with the work, or rejects with the signal's reason once it aborts. A Promise.race against one promise for many
- * pieces of work would be shorter, and that promise would hold on to the result of each.
+ * Settles with the work, or rejects with the signal's reason once it aborts. A Promise.race against one promise for
+ * many pieces of work would be shorter, and that promise would hold on to the result of each.
  */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** A list of the server: its items one by one (`for await`), or page by page. Each walk asks anew. */
+/** A list on the server: iterate over its items (`for await`), or over its pages. Each iteration sends new requests. */
 export interface List<Item, Page> extends AsyncIterable<Item> {
   pages(): AsyncIterable<Page>;
 }

@@ -1,7 +1,10 @@
-/** Wraps a request: does what it wants before and after `next()`, which sends it. */
+/** Wraps a request: runs code before and after `next()`, which sends it. */
 export type Middleware<Request, Exchange> = (request: Request, next: () => Promise<Exchange>) => Promise<Exchange>;
 
-/** Sends a request through all of them; the first is the outermost. What one throws at once, the one around it can catch. */
+/**
+ * Sends a request through all of them; the first is the outermost. What one throws at once, the one around it can
+ * catch.
+ */
 export function through<Request, Exchange>(
   middleware: readonly Middleware<Request, Exchange>[],
   request: Request,

@@ -22,7 +22,7 @@ export interface NetworkFault {
   readonly what: string | undefined;
   /** What to do, in small letters. */
   readonly advice: string | undefined;
-  /** Whether it may pass by itself. */
+  /** Whether a retry may succeed. */
   readonly retryable: boolean;
 }
 
@@ -55,15 +55,15 @@ const rows = (server: string): readonly Row[] => [
   ],
   [/WRONG_VERSION|PACKET_LENGTH/, "TLS_FAILED", "the port does not speak TLS", "try http:// instead of https://"],
   [/EPROTO/, "TLS_FAILED", "the TLS handshake failed"],
-  // A parser that stumbles met something that is no HTTP server, or TLS where none was asked for.
+  // If the parser fails, the server does not speak HTTP, or speaks TLS unexpectedly.
   [/HPE_|HTTPParser/, "NETWORK_FAILED", "the server does not speak HTTP, or requires https://"],
   [/bad port/, "NETWORK_FAILED", "fetch does not allow this port (bad port)"],
 ];
 
 /**
- * Finds out what a rejection means.
+ * Explains a rejection of fetch.
  *
- * @param server who should have answered, for the advice: `the Airflow API server`
+ * @param server the expected server, for the advice: `the Airflow API server`
  */
 export function networkFault(error: unknown, server: string): NetworkFault {
   const chain = chainOf(error);

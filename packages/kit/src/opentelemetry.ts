@@ -28,8 +28,9 @@ interface TracedExchange {
 }
 
 /**
- * A middleware that makes one client span per request, named by its operation, with the attributes of OpenTelemetry's
- * conventions for HTTP clients. The request carries the trace on in its headers, and the span is active meanwhile.
+ * A middleware that creates one client span per request, named after its operation, with the attributes of
+ * OpenTelemetry's conventions for HTTP clients. The request's headers propagate the trace, and the span is active
+ * during the request.
  *
  * @param name the client's package: `@org/airflow-client`
  * @param attributesOf what is particular about its requests

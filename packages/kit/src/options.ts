@@ -13,7 +13,7 @@ export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
   throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${longestTimerMs}, not ${timeoutMs}`);
 }
 
-/** Any fetch sets these itself, and refuses them from others or drops them. */
+/** Any fetch sets these itself, and rejects or drops them if set by others. */
 const ofTheConnection = /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
 
 /** Headers that a fetch will send; an error about them never repeats a value. */

@@ -1,10 +1,10 @@
 import { sleep } from "./sleep.ts";
 
-/** How long to wait for something, and how often to ask. */
+/** How long to wait for something, and how often to poll. */
 export interface PollOptions {
   /**
-   * After so long, in ms, it asks for the last time, and ends with `DEADLINE_EXCEEDED`.
-   * @default none: it goes on until the end or an abort
+   * After this time, in ms, it polls one last time and throws `DEADLINE_EXCEEDED`. @default none: it continues until
+   * the end or an abort
    */
   readonly deadlineMs?: number | undefined;
   /** The wait before the second question, in ms; it grows by half each time. @default 1000 */
@@ -21,17 +21,17 @@ export interface PollOptions {
 export interface Poll<Found> {
   /** What is waited for, for the message. */
   readonly what: string;
-  /** `timeoutMs` and `signal` are for whoever asks. */
+  /** `timeoutMs` and `signal` apply to each poll. */
   readonly options: PollOptions;
   /** Ends the waits between questions. */
   readonly signal: AbortSignal | undefined;
-  /** Asks once: undefined where there is no answer yet. */
+  /** Polls once: undefined if there is no result yet. */
   readonly ask: () => Promise<Found | undefined>;
-  /** The error for what did not happen in time. @param cause why the last question failed, where it did */
+  /** The error after the deadline. @param cause why the last poll failed, if it did */
   readonly tooLate: (message: string, cause: unknown) => Error;
 }
 
-/** Asks until there is an answer. Errors that may pass (`retryable`) only make it wait, as long as they ask to. */
+/** Polls until there is a result. Transient errors (`retryable`) only make it wait, for as long as they request. */
 export async function poll<Found>({ what, options, signal, ask, tooLate }: Poll<Found>): Promise<Found> {
   const { deadlineMs = Number.POSITIVE_INFINITY, intervalMs = 1000, maxIntervalMs = 30_000 } = options;
   const end = Date.now() + deadlineMs;

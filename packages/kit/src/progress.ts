@@ -1,6 +1,9 @@
 /** Lists that come in pages, from servers that may lead in a circle, or repeat themselves for ever. */
 
-/** So many pages in a row without anything new, and there is no more. Rows that move meanwhile repeat a page or two. */
+/**
+ * After this many consecutive pages without anything new, the walk gives up. Rows that move during the walk repeat a
+ * page or two.
+ */
 const mostIdlePages = 20;
 
 /**
@@ -9,7 +12,7 @@ const mostIdlePages = 20;
  */
 const mostRemembered = 30_000;
 
-/** To be told of every page: what tells its rows from others, and the token of the page after it, where there is one. */
+/** Must be called for every page, with the keys of its rows and the token of the next page, if there is one. */
 export type Progress = (keys: Iterable<string>, next?: string | null) => void;
 
 /**
@@ -20,8 +23,8 @@ export type Progress = (keys: Iterable<string>, next?: string | null) => void;
 export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRESS", why: string) => Error): Progress {
   const seen = new Set<string>();
   let idlePages = 0;
-  // Of all tokens one is remembered, and another one after twice as many pages each time: Brent's way finds a circle of
-  // any length. The first page is asked for by the empty one.
+  // Remembers a single token, replaced after twice as many pages each time: Brent's algorithm finds a cycle of any
+  // length. The first page has the empty token.
   let token = "";
   let pages = 0;
   let moveAt = 1;

@@ -14,7 +14,10 @@ const harmless = /^(accept|content-type$|user-agent$)/;
 /** Takes every known secret out of a text, by value, whatever wrote it: a server or a proxy may repeat one anywhere. */
 export type Redact = (text: string) => string;
 
-/** Makes such a function. @param secrets what is secret now; it is asked for each text, since more may become known */
+/**
+ * Creates such a function. @param secrets returns the current secrets; called for each text, because more may become
+ * known
+ */
 export function createRedact(secrets: () => readonly string[]): Redact {
   const known = new Map<string, readonly string[]>();
   return (input) => {
@@ -23,7 +26,7 @@ export function createRedact(secrets: () => readonly string[]): Redact {
       known.set(secret, found);
       return found;
     });
-    // The longest first, so that what is left of a match is not half a secret.
+    // Longest first, so that a match never leaves half a secret behind.
     return spellings
       .sort((a, b) => b.length - a.length)
       .reduce((text, spelling) => text.replaceAll(patternOf(spelling), replacement), input);
@@ -50,23 +53,23 @@ export function redactValue<T>(input: T, redact: Redact): T {
 }
 
 /**
- * A body without secrets. Where it is JSON, which may spell one in needless escapes, it is written anew.
+ * A body without secrets. JSON, which may spell a secret with unnecessary escapes, is serialized again.
  *
- * @param change what becomes of the JSON first
+ * @param change transforms the JSON first
  */
 export function redactBody(body: string, redact: Redact, change = (json: unknown) => json): string {
   let plain = body;
   try {
     plain = JSON.stringify(change(JSON.parse(body)));
   } catch {
-    // It is no JSON, or nested too deeply to be written.
+    // Not JSON, or nested too deeply to serialize.
   }
   return redact(plain);
 }
 
 /**
- * A copy of an error with its name, code and chain of causes, and none of its other properties: some HTTP clients put the
- * whole request into what they throw.
+ * A copy of an error with its name, code and chain of causes, but no other properties: some HTTP clients attach the
+ * complete request to what they throw.
  */
 export function redactError(error: unknown, redact: Redact, depth = 0): Error {
   const text = (input: string) => cut(redact(input), longestCause);
@@ -105,7 +108,7 @@ export function secretsIn(headers: Headers): string[] {
   });
 }
 
-/** Empty where it is no text in base64. */
+/** Empty if it is not text in base64. */
 function decodeBase64(text: string): string {
   try {
     const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
@@ -116,9 +119,9 @@ function decodeBase64(text: string): string {
 }
 
 /**
- * Base64 packs three bytes into four characters, so that a secret inside a longer text (`user:secret`) is written in
- * one of three ways, each less a character or two at the ends that it shares with its neighbours. Of a short secret only
- * the way that it is written by itself can be told from ordinary text.
+ * Base64 packs three bytes into four characters, so a secret inside a longer text (`user:secret`) has one of three
+ * encodings, minus a character or two at the ends that it shares with its neighbors. For a short secret, only its own
+ * encoding can be distinguished from ordinary text.
  */
 function base64Forms(secret: string): string[] {
   const binary = Array.from(new TextEncoder().encode(secret), (byte) => String.fromCharCode(byte)).join("");

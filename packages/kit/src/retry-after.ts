@@ -1,4 +1,4 @@
-/** The wait that a Retry-After header asks for, in ms: seconds, or a date as seen from the server's own clock. */
+/** The wait that a Retry-After header requests, in ms: seconds, or a date by the server's own clock. */
 export function retryAfterMs(headers: Headers): number | undefined {
   const value = headers.get("retry-after")?.trim() ?? "";
   if (/^\d+(\.\d+)?$/.test(value)) return Math.ceil(Number(value) * 1000);

@@ -1,6 +1,6 @@
 /**
- * Controls other than line breaks and tabs, line separators, half characters, and what takes no room: marks of direction,
- * joiners and selectors that join and select nothing.
+ * Controls other than line breaks and tabs, line separators, half characters, and what takes no room: marks of
+ * direction, joiners and selectors that join and select nothing.
  */
 const unseen =
   /(?![\n\t])[\p{Cc}\p{Zl}\p{Zp}\p{Cs}\ufff9-\ufffb]|(?![\ufe00-\ufe0f\u200c\u200d])\p{Default_Ignorable_Code_Point}|(?<![^\0-\x7f]|[0-9#*])[\ufe00-\ufe0f\u200c\u200d]/gu;
@@ -10,7 +10,7 @@ const unseen =
  * means the same afterwards.
  */
 export function visible(text: string): string {
-  // Most text has none, and large exports come through here.
+  // Most text has none, and large exports pass through here.
   if (!/[^\n\t -~]/.test(text)) return text;
   return text.replace(unseen, (found) =>
     Array.from(

@@ -1,9 +1,9 @@
 /**
- * How much to ask for at once.
+ * How much to request at once.
  *
- * A query over a large database may outlast the time that a proxy (60 s, usually) or our own deadline allows. Asked again
- * it takes as long again; asked for fewer rows, the time may do. An answer may also be so large that reading it would
- * take all of the memory: then fewer rows are asked for too, and how large the last answers were decides how many.
+ * A query over a large database may take longer than a proxy (usually 60 s) or our own deadline allows. A retry would
+ * take as long again; with fewer rows, the time may suffice. A response may also be too large for memory: then fewer
+ * rows are requested too, and the size of recent responses decides how many.
  */
 import { SyncError } from "./errors.ts";
 
@@ -43,8 +43,9 @@ export interface AnswerSize {
   /** As far as is known; infinite until an answer took too long, or was too large. */
   readonly most: number;
   /**
-   * Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long or is too large: down to
-   * fifty for time, and down to a single one for size. What is still too large then is thrown, as the client's error.
+   * Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long or is too large:
+   * down to fifty for time, and down to a single one for size. What is still too large then is thrown, as the client's
+   * error.
    *
    * @param options.weigh what an answer held: it decides how much is asked for next
    * @param options.isWhole in parts the answer would be of no use: only the client's own limit holds

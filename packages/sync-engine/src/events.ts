@@ -4,7 +4,7 @@ import type { CommitResult } from "@org/destination";
 export type SourceEvent =
   /** Something that a person may want to know, and that loses nothing. */
   | { readonly type: "notice"; readonly stream?: string; readonly code: string; readonly message: string }
-  /** A row or a part that could not be read. The sync goes around it, and fails at its end. */
+  /** A row or a part that could not be read. The sync skips it, and fails at its end. */
   | { readonly type: "problem"; readonly stream?: string; readonly code: string; readonly message: string };
 
 /** All that happens during a sync, as data: render it, log it, count it. */

@@ -12,7 +12,7 @@ export async function* inOrder<T>(iterables: Iterable<() => AsyncIterable<T>>, a
       if (done) return;
       const iterator = value()[Symbol.asyncIterator]();
       const next = iterator.next();
-      next.catch(() => {}); // It is awaited in its turn; until then a failure is nobody's yet.
+      next.catch(() => {}); // Awaited in its turn; until then the rejection is unhandled on purpose.
       waiting.push({ iterator, next });
     }
   };

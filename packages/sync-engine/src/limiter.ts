@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from "p-limit";
 
-/** How many requests one host gets at once, whoever asks: all syncs of a process share it. */
+/** How many requests one host gets at once: all syncs of a process share it. */
 export class HostLimiter {
   readonly #limit: LimitFunction;
   #closedUntil = 0;
@@ -22,12 +22,12 @@ export class HostLimiter {
     return this.#limit(work);
   }
 
-  /** How long the host is still to be left alone, in ms; 0 when it may be asked. */
+  /** How long the host still has to be left alone, in ms; 0 if requests are allowed. */
   get pauseMs(): number {
     return Math.max(0, this.#closedUntil - performance.now());
   }
 
-  /** One answer "too many requests" holds for everybody: nobody asks this host until then. */
+  /** A "too many requests" response applies to everyone: no request goes to this host until then. */
   pause(durationMs: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, performance.now() + durationMs);
   }

@@ -3,13 +3,13 @@ import { isRetryable } from "./errors.ts";
 /** How long a server gets to show that it is back, in ms. */
 export const PROBE_MS = 10_000;
 
-/** What a proxy says while nobody is behind it. */
+/** Statuses of a proxy whose server is down. */
 const nobodyBehind: ReadonlySet<unknown> = new Set([502, 503, 504]);
 
 /**
- * Whether a server is gone, as one sync sees it. Waiting for it is done once: when a request was repeated for as long as
- * that is allowed, and nobody answered any other meanwhile, the requests that follow are tried once each. So the streams
- * that are left fail at once while it is gone, and go on as if nothing had been once it is back.
+ * Whether a server is down, as one sync sees it. The sync waits for it once: after a request was retried for as long as
+ * allowed without any other response in that time, each following request gets one attempt. So the remaining streams
+ * fail at once while the server is down, and continue normally once it is back.
  */
 export class Outage {
   #cause: Error | undefined;
@@ -20,21 +20,21 @@ export class Outage {
     return this.#cause;
   }
 
-  /** Somebody answered, though perhaps with an error. */
+  /** There was a response, though perhaps an error. */
   answered(): void {
     this.#answeredAt = performance.now();
     this.#cause = undefined;
   }
 
-  /** A request was repeated in vain since a time (of `performance.now()`), for as long as that is allowed. */
+  /** A request was retried without success since a time (of `performance.now()`), for as long as allowed. */
   givenUp(cause: Error, since: number): void {
     if (this.#answeredAt < since) this.#cause ??= cause;
   }
 }
 
 /**
- * Whether an error says that nobody answered. An error 500 is an answer, and one address's own; so are an answer of another
- * shape, and a member of GraphQL's unions that says what failed.
+ * Whether an error means that there was no response. A 500 is a response, and specific to one URL; so are a malformed
+ * response, and a GraphQL error member.
  */
 export function isSilence(error: unknown): error is Error {
   if (!isRetryable(error)) return false;

@@ -1,6 +1,6 @@
 /**
- * Where the next window begins. A position is the server's clock before anything was read, never what a row says: a
- * transaction may commit long after the time that it wrote into its rows, and rows are stamped by many clocks.
+ * Where the next window begins. A position is the server's clock before anything was read, never a row's timestamp: a
+ * transaction may commit long after the time that it wrote into its rows, and many clocks stamp rows.
  */
 export type Position = {
   /** The server's clock when the last complete sync began, ms since 1970. */
@@ -11,7 +11,8 @@ export type Position = {
 
 /**
  * The beginning of the next window, ms since 1970: the stored position less the overlap. Where the server's clock was
- * set back since then, what passed on our own clock is reckoned back from the server's present. Nothing is older than 1970.
+ * set back since then, what passed on our own clock is reckoned back from the server's present. Nothing is older than
+ * 1970.
  */
 export function windowStart(stored: Position, now: Position, overlapMs: number): number {
   const passedMs = Math.max(0, now.local - stored.local);
@@ -22,10 +23,10 @@ export function windowStart(stored: Position, now: Position, overlapMs: number):
 const WIDEST_MS = 24 * 60 * 60 * 1000;
 
 /**
- * The overlap from now on, in ms: twice as wide once anything was found late in its older half, since what comes only
- * a little later would be lost. It never becomes narrower by itself: what happened once may happen again.
+ * The overlap from now on, in ms: doubled once anything was found late in its older half, because anything a little
+ * later would be lost. It never shrinks by itself: what happened once may happen again.
  *
- * @param late rows that became visible when more than half of the overlap had passed since the time that they carry
+ * @param late rows that appeared more than half of the overlap after their own timestamps
  */
 export function widenedOverlap(overlapMs: number, late: number): number {
   return late > 0 ? Math.max(overlapMs, Math.min(overlapMs * 2, WIDEST_MS)) : overlapMs;
@@ -34,13 +35,13 @@ export function widenedOverlap(overlapMs: number, late: number): number {
 /** The last moment that a timestamp can name: the end of the year 9999. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 
-/** Clocks are set right by less than this, in ms, without anybody noticing. */
+/** Clocks are routinely corrected by less than this, in ms. */
 const USUAL_STEP_MS = 60_000;
 
 /**
- * A position as it stands in a state, or undefined when the state holds none that can be used. Times that no clock shows
- * are none; nor is a position that lies ahead on the server's clock and on ours. Both were wrong when it was written, so
- * that nobody knows when that was: everything is to be read again.
+ * A position as it stands in a state, or undefined when the state holds none that can be used. Times that no clock
+ * shows are none; nor is a position that lies ahead on the server's clock and on ours. Both were wrong when it was
+ * written, so that nobody knows when that was: everything is to be read again.
  *
  * @param now the two clocks at present; without them, only the times themselves are looked at
  */

@@ -8,8 +8,8 @@ import type { HostLimiter } from "./limiter.ts";
 import { isSilence, Outage, PROBE_MS } from "./outage.ts";
 
 /**
- * Asks a server for something: waits for room, gives every attempt a deadline, repeats what may work later. `label`
- * says what was asked, for messages.
+ * Sends a request: waits for its turn, gives every attempt a deadline, and retries what may succeed later. `label`
+ * names the request in messages.
  */
 export type Request = <T>(
   label: string,
@@ -17,7 +17,7 @@ export type Request = <T>(
   options?: {
     /** Attempts after the first, where fewer than usual make sense. @default the sync's */
     readonly retries?: number;
-    /** An answer that takes too long is not asked for again, but thrown as SyncError `TOO_SLOW`. @default false */
+    /** A response that takes too long is not retried, but thrown as SyncError `TOO_SLOW`. @default false */
     readonly divisible?: boolean;
     /** Attempts after an error 500, where something else can be tried for one that stays. @default retries */
     readonly serverErrorRetries?: number;
@@ -34,8 +34,8 @@ export interface RequestOptions {
   /** How long one attempt may take, in ms. @default 120000 */
   readonly attemptMs?: number;
   /**
-   * How long all attempts at one request may take, in ms: waits between them and pauses that the host asked for included,
-   * but not the waiting for the first turn among others.
+   * How long all attempts at one request may take, in ms: including the waits between them and pauses requested by the
+   * host, but not the wait for the first turn.
    * @default 600000
    */
   readonly totalMs?: number;
@@ -44,10 +44,9 @@ export interface RequestOptions {
 const defaults = { retries: 8, retryWaitMs: 500, retryWaitMaxMs: 30_000, attemptMs: 120_000, totalMs: 600_000 };
 
 /**
- * Makes the {@link Request} function of a sync. What an error says about itself decides: `retryable` whether to ask
- * again, `retryAfterMs` how long the whole host is left alone before. A wait that would outlast `totalMs` is not begun:
- * the error is thrown at once, and the sync can come back later. A server that nobody answers for is waited for once: see
- * `Outage`.
+ * Creates the {@link Request} function of a sync. The error decides: `retryable` whether to retry, `retryAfterMs` how
+ * long to pause all requests to the host before. A wait that would exceed `totalMs` is not started: the error is thrown
+ * at once, and the sync can be run again later. A sync waits for an unreachable server only once: see `Outage`.
  */
 export function createRequest(context: {
   readonly limiter: HostLimiter;
@@ -70,7 +69,7 @@ export function createRequest(context: {
     };
     const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
       attempts <= mostRetries(error) && waitMs < left() && !(outage.cause && isSilence(error));
-    /** Whether nobody answered for as long as any request of this sync is repeated, where it is. */
+    /** Whether there was no response for as long as any request of this sync is retried. */
     const isInVain = (error: Error, attempts: number, waitMs: number) =>
       isSilence(error) && options.retries > 0 && (attempts > options.retries || waitMs >= left());
     const attempt = () =>
@@ -120,7 +119,9 @@ export function createRequest(context: {
   };
 }
 
-/** A page that a proxy put in place of an answer may be gone at the next attempt; a server that answers so will again. */
+/**
+ * A page that a proxy put in place of an answer may be gone at the next attempt; a server that answers so will again.
+ */
 const ODD_RETRIES = 2;
 
 function isOdd(error: Error): boolean {
@@ -135,7 +136,7 @@ function isDeadline(error: unknown): boolean {
   return error instanceof SyncError && error.code === "DEADLINE_EXCEEDED";
 }
 
-/** An error that is not repeated, as its own wait is longer than what is left. */
+/** An error that is not retried, because the wait that it requests is longer than the time left. */
 function tooLong(label: string, pauseMs: number): SyncError {
   const seconds = Math.ceil(pauseMs / 1000);
   const message = `${label}: the server asked to wait for another ${seconds} s, which is longer than a request may take. Sync again later.`;

@@ -11,7 +11,7 @@ export interface StreamResult extends StreamCounts {
 export interface SyncResult {
   readonly pipeline: string;
   readonly streams: readonly StreamResult[];
-  /** What could not be read and was gone around. Any of them makes the sync fail at its end. */
+  /** What could not be read and was skipped. Any of them makes the sync fail at its end. */
   readonly problems: readonly SourceEvent[];
   readonly requests: number;
   readonly durationMs: number;

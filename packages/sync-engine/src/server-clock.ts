@@ -7,12 +7,12 @@ import type { SourceContext } from "./stream.ts";
 const NOTABLE_MS = 24 * 60 * 60 * 1000;
 
 export interface ServerClock {
-  /** To be told the `Date` header of every answer; one that is no date is left aside, and told of once. */
+  /** Must be called with the `Date` header of every response; an invalid one is ignored, and reported once. */
   see(date: string | null | undefined): void;
   /**
    * The earliest time that any server or proxy wrote into an answer so far, or our own where that is earlier: a `Date`
-   * that is ahead of the clock which stamps the rows would lose changes; one of the two that is behind only has some read
-   * again.
+   * that is ahead of the clock which stamps the rows would lose changes; one of the two that is behind only has some
+   * read again.
    */
   position(): Position;
 }

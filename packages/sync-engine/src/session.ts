@@ -3,11 +3,11 @@ import { withDeadline } from "./deadline.ts";
 import type { Stored } from "./stream.ts";
 
 /**
- * Opens a session whose calls are not waited for for ever, and which a stop does not interrupt in the middle of a commit:
- * what is being stored is stored to its end, so that what was read is not read again by the next sync.
+ * Opens a session whose calls all have a deadline, and whose commits a stop does not interrupt: a commit in progress is
+ * completed, so that the next sync need not read its rows again.
  *
  * @param options.signal stops the sync
- * @param options.onNotice told what the destination has to say besides
+ * @param options.onNotice receives the destination's notices
  * @param options.limitMs how long one call may take, a commit after a stop too
  */
 export async function openSession(
@@ -27,7 +27,7 @@ export async function openSession(
     end.abort(signal.reason);
   };
   signal.addEventListener("abort", stop, { once: true });
-  // What was begun must be closed after a stop too.
+  // An open session must be closed after a stop too.
   const never = new AbortController().signal;
   const limited = <T>(label: string, work: () => Promise<T>) =>
     withDeadline(`destination: ${label}`, limitMs, end.signal, work);
@@ -61,7 +61,7 @@ export async function openSession(
   };
 }
 
-/** What a session holds, for streams. Destinations know tables as data, so what they answer is typed here. */
+/** A session's data, for streams. Destinations know tables as data, so their results are typed here. */
 export function storedIn(session: Session): Stored {
   return session as Stored;
 }

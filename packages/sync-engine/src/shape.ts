@@ -1,7 +1,7 @@
 /**
- * What an answer must look like before anything is concluded from it. The types of a client say what its interface
- * promises; what came may be a proxy's, a plugin's, or a newer server's. A source describes the fields that its rules
- * depend on, once, and whatever else an answer holds is let through, so that servers of other versions are not refused.
+ * Validates responses before anything is concluded from them. A client's types say what the API promises, but the
+ * response may come from a proxy, a plugin or a newer server. A source describes the fields that its rules depend on,
+ * once; anything else in a response is accepted, so that other server versions keep working.
  */
 import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
@@ -9,7 +9,7 @@ import { SyncError } from "./errors.ts";
 /** Looks at a value. Nothing where it fits, so that a page that is as it should be costs no memory. */
 export type Shape = (value: unknown) => Misfit | undefined;
 
-/** What does not fit: where in the answer, what belongs there, and what is there instead. */
+/** What does not fit: where in the response, what is expected there, and what is there instead. */
 export interface Misfit {
   readonly path: string;
   readonly wanted: string;
@@ -20,7 +20,7 @@ function plain(wanted: string, fits: (value: unknown) => boolean): Shape {
   return (value) => (fits(value) ? undefined : { path: "", wanted, found: value });
 }
 
-/** Shapes, to be put together. All of them are as strict as they read: null and what is missing fit nowhere else. */
+/** Building blocks for shapes. All of them are strict: null and missing values fit nowhere unless stated. */
 export const shapes = {
   text: plain("text", (value) => typeof value === "string"),
   /** An id: text that is not empty. */
@@ -73,9 +73,9 @@ export const shapes = {
 } as const;
 
 /**
- * Holds an answer to a shape.
+ * Checks a response against a shape.
  *
- * @param where the answer, for the message: `The response to dags (http://airflow/api/v2/dags)`
+ * @param where the response comes from, for the message: `The response to dags (http://airflow/api/v2/dags)`
  * @throws SyncError `UNEXPECTED_ANSWER` that names the field and what is in it
  */
 export function expectShape(shape: Shape, answer: unknown, where: string): void {

@@ -14,7 +14,7 @@ const HALF_PAIR = /\\ud[89a-f][0-9a-f]{2}/;
 const migrations: Readonly<Record<number, (value: Record<string, Json>) => Record<string, Json>>> = {
   // Before deletions were looked for, no state said when: they are due.
   1: (value) => ({ ...value, reconciled_at: 0 }),
-  // Before rows were gone around, one that could not be stored ended its stream.
+  // Before rows could be skipped, one that could not be stored ended its stream.
   2: (value) => ({ ...value, unstored: {} }),
 };
 
@@ -31,7 +31,9 @@ export interface StoredState extends DecodedState {
   readonly isOutdated: boolean;
 }
 
-/** A stream's own state, with the revision of the stream that wrote it, its last reconcile, and what it could not store. */
+/**
+ * A stream's own state, with the revision of the stream that wrote it, its last reconcile, and what it could not store.
+ */
 export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: DecodedState): State {
   const { reconciledAt, unstored } = decoded;
   const text = JSON.stringify(decoded.data);
@@ -51,7 +53,8 @@ export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: 
 export const noState: State = { version: VERSION, value: { none: true } };
 
 /**
- * What a stream said last, or undefined where it never said anything. A state of an older version is brought to this one.
+ * What a stream said last, or undefined where it never said anything. A state of an older version is brought to this
+ * one.
  *
  * @throws SyncError `NEWER_STATE` for a state of a newer release, `INVALID_STATE` for one that no release wrote.
  */
@@ -95,13 +98,18 @@ export function unstoredRows(state: State | undefined): Unstored {
 /** How far a stream is, as its state says. */
 export interface StateDescription {
   /**
-   * `synced`: it was read to its end once. `unfinished`: its first sync was not. `unreadable`: the stored state is broken, and
-   * a full refresh of the stream writes a new one.
+   * `synced`: it was read to its end once. `unfinished`: its first sync was not. `unreadable`: the stored state is
+   * broken, and a full refresh of the stream writes a new one.
    */
   readonly status: "synced" | "unfinished" | "unreadable";
-  /** The server's time from which the next sync goes on (less its overlap), as UTC text; null unless it is `synced`. */
+  /**
+   * The server's time from which the next sync continues (minus its overlap), as UTC text; null unless it is `synced`.
+   */
   readonly position: string | null;
-  /** When deletions were last looked for, by the clock of the machine that did, as UTC text; null where no state says it. */
+  /**
+   * When deletions were last looked for, by the clock of the machine that did, as UTC text; null where no state says
+   * it.
+   */
   readonly reconciledAt: string | null;
 }
 

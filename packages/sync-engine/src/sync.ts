@@ -1,7 +1,7 @@
 /**
- * The loop. A stream yields batches; each is committed with the state that is true once it is stored; the next one is
- * asked for. There is no other way to save state, so a sync that ends anywhere, for any reason, is gone on with by
- * simply syncing again.
+ * The sync loop. A stream yields batches, and each is committed with the state that becomes true once it is stored,
+ * before the next one is read. There is no other way to save state, so a sync that stops anywhere, for any reason, is
+ * resumed by running it again.
  */
 import type { CommitResult, Destination, Session, State, Table } from "@org/destination";
 import { toError } from "@org/kit";
@@ -28,7 +28,7 @@ export interface SyncOptions<Shared = unknown> {
   readonly pipeline?: string;
   /** The streams to read. @default all of the source */
   readonly streams?: readonly string[];
-  /** Forgets the stored state and reads everything again; the tables stay readable meanwhile. @default false */
+  /** Discards the stored state and reads everything again; the tables stay readable throughout. @default false */
   readonly fullRefresh?: boolean;
   /**
    * Looks for deletions too, which costs more than a sync of what changed; `false`: not now.
@@ -40,8 +40,8 @@ export interface SyncOptions<Shared = unknown> {
   /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
   readonly allowMassDelete?: boolean;
   /**
-   * Reads a sample into an empty destination, to compare something with it: of histories only what is as new as this, in
-   * ms since 1970. The destination is of no use for syncs afterwards.
+   * Reads a sample into an empty destination, for comparisons: only history newer than this, in ms since 1970. Do not
+   * sync into that destination afterwards.
    */
   readonly sampleSince?: number;
   /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
@@ -58,8 +58,8 @@ export interface SyncOptions<Shared = unknown> {
 /**
  * Copies what changed in a source since the last sync into a destination.
  *
- * A failing stream does not stop the others. When a stream failed, or a row had to be gone around, the promise rejects
- * at the end with SyncError `STREAMS_FAILED`, whose `result` says what was synced and what was not.
+ * A failing stream does not stop the others. If a stream failed, or a row had to be skipped, the promise rejects at the
+ * end with SyncError `STREAMS_FAILED`, whose `result` says what was synced and what was not.
  *
  * @throws SyncError, DestinationError, or the signal's reason after an abort.
  */
@@ -116,7 +116,8 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
       };
-      // A first sync finds what there is. A full refresh that ends early has not looked for what is gone: the next one does.
+      // A first sync has nothing to delete. A full refresh that stops early has not looked for deletions: the next one
+      // does.
       const reconciledAt = passedMs < 0 ? 0 : (state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now()));
       const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
       const known = state?.unstored ?? {};
@@ -177,7 +178,7 @@ async function syncStream<S>(
       await guard.check({ ...rows, table });
       const reconciledNow = reconciled ? context.now() : reconciledAt;
       const result = await unstored.commit({ ...rows, table }, async (fitting, unstored) => {
-        // A state that cannot name all that is missing does not move, so that it is read again.
+        // A state that cannot list everything that is missing does not advance, so that it is read again.
         const state = unstored ? encodeState(stream, { data, reconciledAt: reconciledNow, unstored }) : lastState;
         const result = await session.commit(stream.name, { ...fitting, state });
         lastState = state;
@@ -215,7 +216,7 @@ function uniqueIn(
   return { ...(parts && { replace: parts }), ...(upserts && { upserts: unique(upserts) }) };
 }
 
-/** So many problems are told in an error's message; `result` has them all. */
+/** Maximum number of problems in an error's message; `result` has all of them. */
 const MOST_TOLD = 20;
 
 function streamsFailed(result: SyncResult): SyncError {

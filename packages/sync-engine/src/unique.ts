@@ -1,16 +1,16 @@
 /**
- * I13: two different rows of one answer with the same key are an error, never one row. The server knows something that
- * tells them apart, and the table's key does not: merged, one of them would be lost, and nobody would notice.
+ * I13: two different rows of one response with the same key are an error, never one row. The server distinguishes them
+ * by something that is not in the table's key: merging them would silently lose one.
  */
 
 import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 
 /**
- * Rows as a server or a source gave them at one time, each once. The same row twice is no collision: some servers join
- * tables, or list what is in two places; nothing is lost where one of them is left out.
+ * The rows of one response or batch, each once. The same row twice is not a collision: some servers join tables, or
+ * list a row in two places, and dropping one of them loses nothing.
  *
- * @param key the fields that tell rows apart
+ * @param key the fields that identify rows
  * @param where the rows are, for the message: `The response to dag runs (http://airflow/api/v2/…)`
  * @throws SyncError `KEY_COLLISION`
  */

@@ -1,6 +1,7 @@
 /**
- * Rows that the destination cannot hold. They are left out of their batch, so that the others are stored and the position
- * moves, and the stream's state names them, so that the next sync reads them again, until they fit or are gone.
+ * Rows that the destination cannot hold. They are left out of their batch, so that the others are stored and the
+ * position moves, and the stream's state names them, so that the next sync reads them again, until they fit or are
+ * gone.
  */
 import {
   type Batch,
@@ -25,11 +26,11 @@ export type Unstored = Readonly<Record<string, readonly StoredValues[]>>;
 /** So many a state names, and a sync reports. Beyond these it is a column or a table that does not fit. */
 const MOST_ROWS = 1000;
 const MOST_BYTES = 256 * 1024;
-/** So many are gone around in one sync. */
+/** The maximum number of rows to skip in one sync. */
 const MOST_HELD = 20_000;
-/** A row whose key is longer is reported, and not remembered. */
+/** A row with a longer key is reported but not remembered. */
 const LONGEST_ROW = 16 * 1024;
-/** Of a column that is no part of the key, in characters: what is longer helps nobody to find a row. */
+/** Maximum length of a column that is not part of the key, in characters: longer values do not help to find a row. */
 const LONGEST_VALUE = 200;
 
 interface Entry {
@@ -86,11 +87,11 @@ export class UnstoredRows {
   }
 
   /**
-   * Stores a batch without the rows that the destination refuses. Each of them is reported, once in a sync.
+   * Stores a batch without the rows that the destination rejects. Each of these is reported once per sync.
    *
-   * @param commit stores what is left, with a state that names these rows; without them, with the last state that is true:
-   * there are too many to be named
-   * @throws what `commit` throws about anything but single rows; SyncError `TOO_MANY_UNSTORED` where it must end here
+   * @param commit stores the rest, with a state that lists the skipped rows; or, if there are too many to list, with
+   * the last true state
+   * @throws what `commit` throws about anything but single rows; SyncError `TOO_MANY_UNSTORED` if it must stop here
    */
   async commit(
     batch: Omit<Batch, "state">,

@@ -12,7 +12,10 @@ export interface Walk {
   readonly page: Progress;
 }
 
-/** Watches that a walk through pages gets on, so that it ends. @param what is listed, for messages: `changed dag runs` */
+/**
+ * Makes sure that a walk through pages makes progress, so that it ends. @param what is listed, for messages: `changed
+ * dag runs`
+ */
 export function createWalk(what: string): Walk {
   const stuck = (_code: string, why: string) =>
     new SyncError(

@@ -42,7 +42,9 @@ export async function materialize(client: AirflowClient, id: number, call: CallO
   return (await client.POST("/api/v2/assets/{asset_id}/materialize", { ...call, params: byId(id), body: {} })).data;
 }
 
-/** The events of an asset that wait until DAGs have all that they wait for; none is no error. */
+/**
+ * An asset's events that are queued until the DAGs waiting for them have all they need; an empty list is not an error.
+ */
 export async function queuedEvents(
   client: AirflowClient,
   id: number,

@@ -21,7 +21,7 @@ export async function get(client: AirflowClient, id: number, call: CallOptions =
   return (await client.GET("/api/v2/backfills/{backfill_id}", { ...call, params: byId(id) })).data;
 }
 
-/** What became of each of its dates: the run, or why there is none. Since Airflow 3.4. */
+/** The result for each of its dates: the run, or why there is none. Since Airflow 3.4. */
 export function dagRuns(
   client: AirflowClient,
   id: number,
@@ -62,7 +62,7 @@ export async function unpause(client: AirflowClient, id: number, call: CallOptio
   return (await client.PUT("/api/v2/backfills/{backfill_id}/unpause", { ...call, params: byId(id) })).data;
 }
 
-/** Ends it: queued runs fail, what runs goes on. */
+/** Cancels it: queued runs fail, running ones continue. */
 export async function cancel(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Backfill> {
   return (await client.PUT("/api/v2/backfills/{backfill_id}/cancel", { ...call, params: byId(id) })).data;
 }

@@ -18,7 +18,7 @@ export type FinishedDagRun = DagRun & { readonly state: "success" | "failed" };
 /** What a run is started with; all of it may be left out. */
 export type TriggerOptions = Partial<Schemas["TriggerDAGRunPostBody"]>;
 
-/** The runs of a DAG, of all that the user may read without one. */
+/** The runs of a DAG, or without one, of all DAGs that the user may read. */
 export function list(
   client: AirflowClient,
   { dagId = "~", ...query }: { readonly dagId?: string } & ListQuery<"/api/v2/dags/{dag_id}/dagRuns"> = {},
@@ -33,11 +33,11 @@ export async function get(client: AirflowClient, run: DagRunId, call: CallOption
 }
 
 /**
- * Starts a run. The server chooses its id unless `dag_run_id` is given, and `logical_date` is null unless given: two runs
- * of a DAG cannot have the same one.
+ * Starts a run. The server chooses its id unless `dag_run_id` is given, and `logical_date` is null unless given: two
+ * runs of a DAG cannot have the same one.
  *
- * @throws AirflowError `CONFLICT` where there is a run with this id or date, `INVALID_REQUEST` where the DAG's parameters
- * do not allow this `conf`
+ * @throws AirflowError `CONFLICT` where there is a run with this id or date, `INVALID_REQUEST` where the DAG's
+ * parameters do not allow this `conf`
  */
 export async function trigger(
   client: AirflowClient,
@@ -51,8 +51,8 @@ export async function trigger(
 }
 
 /**
- * Waits until a run has ended, and returns it, whether it succeeded or failed. Asks after 1 s, and then ever less often,
- * every 30 s at last. An error that may pass does not end it.
+ * Waits until a run has ended, and returns it, whether it succeeded or failed. Asks after 1 s, and then ever less
+ * often, every 30 s at last. An error that may pass does not end it.
  *
  * @throws AirflowError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort
  */
@@ -66,7 +66,7 @@ export function wait(client: AirflowClient, run: DagRunId, options: PollOptions 
   });
 }
 
-/** Runs a run again: all of its tasks, or with `only_failed` those that failed and what comes after them. */
+/** Clears a run, so that it runs again: all tasks, or with `only_failed` the failed ones and everything downstream. */
 export async function clear(
   client: AirflowClient,
   run: DagRunId,

@@ -14,7 +14,7 @@ export async function get(client: AirflowClient, dagId: string, call: CallOption
   return (await client.GET("/api/v2/dags/{dag_id}/details", { ...call, params })).data;
 }
 
-/** Stops the scheduler from starting runs of a DAG. What runs goes on. */
+/** Stops the scheduler from starting runs of a DAG. Running ones continue. */
 export function pause(client: AirflowClient, dagId: string, call: CallOptions = {}): Promise<Dag> {
   return setPaused(client, dagId, true, call);
 }

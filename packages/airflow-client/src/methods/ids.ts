@@ -10,8 +10,8 @@ export interface TaskInstanceId extends DagRunId {
   /** @default -1 */
   readonly mapIndex?: number | undefined;
   /**
-   * Since Airflow 3.4, of a task in a loop: the `region_id` of its row. Such a task has an instance per iteration, and the
-   * server refuses to choose one (`INVALID_REQUEST`).
+   * Since Airflow 3.4, of a task in a loop: the `region_id` of its row. Such a task has an instance per iteration, and
+   * the server does not choose one (`INVALID_REQUEST`).
    */
   readonly regionId?: string | undefined;
   /** The `region_index` of its row. */

@@ -1,6 +1,6 @@
 /**
- * Short methods for what people do, named in the API's own terms: `dagRuns.trigger(airflow, "daily")`. Each takes the
- * client first; a bundler leaves out those that are not used.
+ * Short methods for common operations, named in the API's own terms: `dagRuns.trigger(airflow, "daily")`. Each takes
+ * the client as its first argument; bundlers drop the ones that are not used.
  */
 
 export type { PollOptions } from "@org/kit";

@@ -3,13 +3,13 @@ import type { AirflowClient } from "../client.ts";
 import type { CallOptions } from "../operations.ts";
 import { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "../paginate.ts";
 
-/** A list of the server: its items one by one (`for await`), or page by page. Each walk asks anew. */
+/** A list on the server: iterate over its items (`for await`), or over its pages. Each iteration sends new requests. */
 export interface List<T> extends AsyncIterable<T> {
   /** The same as pages, with the server's count and its clock. */
   pages(): AsyncIterable<Page<T>>;
 }
 
-/** What a list's query may ask for; paging is done for you. An empty list of ids or states gives nothing. */
+/** Filters of a list; paging is automatic. An empty list of ids or states yields nothing. */
 export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]> &
   CallOptions;
 
@@ -26,7 +26,7 @@ export function list<P extends ListPath>(
     path: P,
     options: CallOptions & { readonly params: object },
   ) => AsyncIterable<Page<ListItem<P>>>;
-  // To the server, an empty list is no filter.
+  // The server would treat an empty list as no filter.
   const isEmpty = Object.entries(query).some(([name, value]) => name !== "order_by" && isEmptyList(value));
   async function* pages() {
     const limits = { signal, timeoutMs, maxResponseBytes, parseJson };

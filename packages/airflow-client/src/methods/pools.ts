@@ -28,8 +28,7 @@ export async function create(
 }
 
 /**
- * Changes the fields that are given, and no others. The server wants all fields of a pool and takes those that are named,
- * so that the present ones are asked for first.
+ * Changes only the given fields. The server requires all fields of a pool, so the current ones are requested first.
  */
 export async function update(
   client: AirflowClient,

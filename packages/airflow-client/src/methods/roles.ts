@@ -34,7 +34,7 @@ export async function create(client: AirflowClient, options: RoleOptions, call: 
   return (await client.POST("/auth/fab/v1/roles", { ...call, body: options })).data;
 }
 
-/** Replaces what a role allows, and its name. */
+/** Replaces a role's permissions and its name. */
 export async function update(
   client: AirflowClient,
   name: string,

@@ -42,8 +42,8 @@ export async function tries(
 /**
  * Runs task instances of a DAG again, and says which. With `dry_run: true` it only says which.
  *
- * @param options all of the DAG's unless limited: `dag_run_id`, `task_ids`, `only_failed`, `start_date`, `end_date`. The
- * server's own default is a dry run; here it is not.
+ * @param options all of the DAG's unless limited: `dag_run_id`, `task_ids`, `only_failed`, `start_date`, `end_date`.
+ * The server's own default is a dry run; here it is not.
  */
 export async function clear(
   client: AirflowClient,
@@ -58,7 +58,7 @@ export async function clear(
   return rowsIn("POST /api/v2/dags/{dag_id}/clearTaskInstances", rows, "task_instances");
 }
 
-/** Sets a task instance's state by hand; with `include_downstream` and the like, also of its neighbours. */
+/** Sets a task instance's state manually, and with `include_downstream` and similar options that of related ones. */
 export async function setState(
   client: AirflowClient,
   task: TaskInstanceId,

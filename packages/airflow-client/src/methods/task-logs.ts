@@ -18,7 +18,7 @@ export interface LogLine {
 }
 
 export interface LogsOptions {
-  /** Waits for the attempt to begin, and goes on until it has ended, asking every `intervalMs`. @default true */
+  /** Waits for the attempt to start, and continues until it ends, polling every `intervalMs`. @default true */
   readonly follow?: boolean | undefined;
   /** How long to wait for more lines, in ms. @default 2000 */
   readonly intervalMs?: number | undefined;
@@ -28,15 +28,15 @@ export interface LogsOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** So many failures in a row are no passing ones. */
+/** This many consecutive failures are not transient. */
 const MOST_FAILURES = 5;
 
 /**
- * The lines of one attempt's log, as they come: from before it begins, through deferrals and reschedules, until it has
- * ended. Without `follow`, what there is now. While it follows, a few errors that may pass do not end it.
+ * The lines of one attempt's log, as they arrive: from before it starts, through deferrals and reschedules, until it
+ * ends. Without `follow`, only what exists now. While following, a few transient errors are tolerated.
  *
  * @param tryNumber 1 for the first attempt
- * @throws AirflowError `NOT_FOUND` where there is no such task instance, or was no such attempt
+ * @throws AirflowError `NOT_FOUND` if there is no such task instance, or never was such an attempt
  */
 export async function* logs(
   client: AirflowClient,
@@ -80,7 +80,7 @@ export async function* logs(
   }
 }
 
-/** Whether nothing more comes of an attempt: a later one began, or the task is in a state that it does not go on from. */
+/** Whether an attempt is over: a later one started, or the task is in a final state. */
 async function hasEnded(
   client: AirflowClient,
   task: TaskInstanceId,
@@ -101,7 +101,7 @@ async function hasEnded(
 
 const finalStates: readonly string[] = ["success", "failed", "skipped", "upstream_failed", "removed"];
 
-/** Tells the lines that have come from those that are new: tokens do not always go on where the last answer ended. */
+/** Filters out lines that were already received: tokens do not always continue where the last response ended. */
 function createLineFilter(): (lines: readonly LogLine[], isFresh: boolean) => readonly LogLine[] {
   let beginning: readonly LogLine[] | undefined;
   let count = 0;

@@ -17,7 +17,7 @@ export function list(client: AirflowClient, query: ListQuery<"/auth/fab/v1/users
 }
 
 /**
- * A user by name. One whose name no path can carry, since there is a slash in it, is looked for in the list.
+ * A user by name. If the name contains a slash, which a path cannot, the user is looked up in the list.
  *
  * @throws AirflowError `NOT_FOUND`
  */
@@ -40,7 +40,9 @@ export async function create(client: AirflowClient, options: UserOptions, call: 
   return (await client.POST("/auth/fab/v1/users", { ...call, body: options })).data;
 }
 
-/** Changes the fields that are given, and no others; a name, too. @throws AirflowError `UNADDRESSABLE_ID` for a slash */
+/**
+ * Changes the fields that are given, and no others; a name, too. @throws AirflowError `UNADDRESSABLE_ID` for a slash
+ */
 export async function update(
   client: AirflowClient,
   username: string,
@@ -61,7 +63,9 @@ export { remove as delete };
 
 const byName = (username: string) => ({ path: { username } });
 
-/** A name that the server's paths can carry: `domain/ann` becomes `domain_ann`. Not for MWAA, where names are from IAM. */
+/**
+ * A name that the server's paths can carry: `domain/ann` becomes `domain_ann`. Not for MWAA, where names are from IAM.
+ */
 export function sanitizeUsername(username: string): string {
   return username.replaceAll("/", "_");
 }

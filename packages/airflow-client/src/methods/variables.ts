@@ -6,7 +6,7 @@ import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
 
-/** A variable. The value of one whose key looks like a secret comes as `***`. */
+/** A variable. If its key looks like a secret, the server masks the value as `***`. */
 export type Variable = Schemas["VariableResponse"];
 
 export function list(client: AirflowClient, query: ListQuery<"/api/v2/variables"> = {}): List<Variable> {
@@ -18,7 +18,10 @@ export async function get(client: AirflowClient, key: string, call: CallOptions 
   return (await client.GET("/api/v2/variables/{variable_key}", { ...call, params: byKey(key) })).data;
 }
 
-/** Creates a variable, or changes it. What is not text is stored as its JSON. Without a description the present one stays. */
+/**
+ * Creates a variable, or changes it. What is not text is stored as its JSON. Without a description the present one
+ * stays.
+ */
 export async function set(
   client: AirflowClient,
   key: string,

@@ -13,7 +13,7 @@ export type XComValue = Schemas["XComResponseNative"];
 
 const PATH = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries";
 
-/** Which entry; `key` is `return_value` for what a task returned. */
+/** Identifies an entry; `key` is `return_value` for a task's return value. */
 export interface XComId extends TaskInstanceId {
   readonly key: string;
 }

@@ -2,7 +2,7 @@ import { parseDestination } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import { parseSource, type SourceKind } from "../sources.ts";
 
-/** How a server lets us in. */
+/** How to authenticate with a server. */
 export const ways = ["password", "token", "command", "none"] as const;
 export type Way = (typeof ways)[number];
 

@@ -21,10 +21,10 @@ export interface AssetJob {
 }
 
 /**
- * The job that makes these assets. Every code location has one of its own for all its assets; with 1.7 it has one
- * for each kind of partitions.
+ * The job that materializes these assets. Every code location has one for all its assets; with 1.7, one for each kind
+ * of partitioning.
  *
- * @throws DagsterError `INVALID_OPTIONS`: no such assets, or none of the jobs makes all of them.
+ * @throws DagsterError `INVALID_OPTIONS`: no such assets, or no single job materializes all of them.
  */
 export async function findAssetJob(
   client: DagsterClient,

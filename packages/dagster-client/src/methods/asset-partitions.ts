@@ -21,9 +21,9 @@ type Statuses =
   | ({ readonly __typename: "TimePartitionStatuses" } & TimePartitionsFragment);
 
 /**
- * The partitions of an asset in their order, each with what became of it; empty where it has none.
+ * An asset's partitions in order, each with its status; empty if it has none.
  *
- * @throws DagsterResultError `AssetNotFoundError`: no code location that has loaded defines it
+ * @throws DagsterResultError `AssetNotFoundError`: no loaded code location defines it
  */
 export async function partitions(
   client: DagsterClient,

@@ -40,7 +40,7 @@ const ends: ReadonlySet<string> = new Set<FinishedBackfill["status"]>([
 export interface ListBackfillsOptions extends DagsterRequestOptions {
   /** @default all */
   readonly status?: BulkActionStatus | undefined;
-  /** How many to ask for at a time. @default 100 */
+  /** Backfills per request. @default 100 */
   readonly pageSize?: number | undefined;
 }
 
@@ -122,8 +122,8 @@ export async function launch(client: DagsterClient, options: LaunchBackfillOptio
 }
 
 /**
- * Waits until a backfill has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s
- * at last. An error that may pass does not end it.
+ * Waits until a backfill has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every
+ * 30 s at last. An error that may pass does not end it.
  *
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
@@ -134,7 +134,7 @@ export function wait(client: DagsterClient, backfillId: string, options: PollOpt
   });
 }
 
-/** Ends a backfill: no more runs are started, and those that run are told to end (see `wait`). */
+/** Cancels a backfill: no more runs are started, and running ones are asked to stop (see `wait`). */
 export async function cancel(
   client: DagsterClient,
   backfillId: string,

@@ -12,9 +12,11 @@ import { unwrap } from "../unwrap.ts";
 
 export interface CodeLocation {
   readonly name: string;
-  /** `failed`: `error` says why, and nothing of it is known meanwhile. */
+  /** `failed`: `error` says why, and its definitions are unknown. */
   readonly status: "loaded" | "loading" | "failed";
-  /** The exception that its code raised, and in `causes` those that it came from; the last one is usually the reason. */
+  /**
+   * The exception that its code raised, and in `causes` those that it came from; the last one is usually the reason.
+   */
   readonly error: PythonProblemFragment | undefined;
   /** When it was loaded, in seconds since 1970. */
   readonly updatedTimestamp: number;
@@ -44,8 +46,8 @@ export async function get(
 }
 
 /**
- * Has a code location loaded anew, as after a deployment, and returns it; that it did not load is its `error`. Takes some
- * seconds.
+ * Reloads a code location, for example after a deployment, and returns it; if it failed to load, see its `error`. Takes
+ * a few seconds.
  *
  * @throws DagsterResultError `RepositoryLocationNotFound`, `ReloadNotSupported`
  */

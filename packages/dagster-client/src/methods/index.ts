@@ -1,6 +1,6 @@
 /**
- * Short methods for what people do: `runs.launch(client, { job: "etl" })`. Each takes the client first; a bundler leaves
- * out what is not used, some of them a namespace at a time.
+ * Short methods for common operations: `runs.launch(client, { job: "etl" })`. Each takes the client as its first
+ * argument; bundlers drop the ones that are not used, some of them only whole namespaces.
  */
 
 export type { List, PollOptions } from "@org/kit";

@@ -14,7 +14,7 @@ import type { Run } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { tolerant } from "./tolerant.ts";
 
-/** What to run: a job, some assets of a job, or assets by themselves. */
+/** What to run: a job, some assets of a job, or just assets. */
 export type LaunchOptions = LaunchSettings &
   (
     | ({ readonly job: string; readonly assets?: readonly AssetPath[] | undefined } & Place)
@@ -23,7 +23,7 @@ export type LaunchOptions = LaunchSettings &
 
 /** How to run it. */
 export interface LaunchSettings extends DagsterRequestOptions {
-  /** The run's configuration, as one would write it in YAML. @default what a job makes of its partition, or none */
+  /** The run's configuration, as in YAML. @default what the job derives from its partition, or none */
   readonly config?: object | undefined;
   readonly tags?: Tags | undefined;
   /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
@@ -33,7 +33,7 @@ export interface LaunchSettings extends DagsterRequestOptions {
 }
 
 /**
- * Starts a run, and returns it as it is then: queued or starting. See `wait`.
+ * Starts a run, and returns it in its first state: queued or starting. See `wait`.
  *
  * ```ts
  * const { runId } = await runs.launch(client, { job: "etl", config: { ops: { load: { config: { day: "monday" } } } } });
@@ -42,7 +42,8 @@ export interface LaunchSettings extends DagsterRequestOptions {
  *
  * @throws DagsterResultError: among others `RunConfigValidationInvalid`, whose `configErrors` say what the job does not
  * accept; `PipelineNotFoundError`.
- * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no run can make all of these assets.
+ * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no run can make all of these
+ * assets.
  */
 export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
   const { config, tags = {}, ops, signal, timeoutMs, maxResponseBytes } = options;
@@ -76,7 +77,7 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   }
   const { selector, dimensions, isPartitioned } = await findAssetJob(client, assetSelection ?? [], call);
   const tagged = Object.keys(tags).some((name) => /^dagster\/(asset_)?partition/.test(name));
-  // Such a run would start, and fail where it asks for its partition.
+  // Such a run would start, and fail when it needs its partition.
   if (isPartitioned && partition === undefined && !tagged) {
     throw invalid("these assets are partitioned. Pass `partition`, or launch a backfill for several partitions");
   }

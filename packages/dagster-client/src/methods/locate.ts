@@ -21,10 +21,10 @@ const kinds = {
 } as const;
 
 /**
- * The repository in which something of this name is. Where the place is not given in full, the server is asked what it
- * has loaded.
+ * The repository that defines something with this name. If the location is incomplete, the server is asked what it has
+ * loaded.
  *
- * @throws DagsterResultError: there is none, in what has loaded.
+ * @throws DagsterResultError: no loaded repository defines it.
  * @throws DagsterError `INVALID_OPTIONS`: there are several.
  */
 export async function locate(

@@ -39,7 +39,7 @@ export interface RunEvent {
 
 export interface EventPage {
   readonly events: readonly RunEvent[];
-  /** What `from` takes to go on after this page. */
+  /** Pass it as `from` to continue after this page. */
   readonly pageToken: string;
 }
 
@@ -49,28 +49,27 @@ export type EventLog = List<RunEvent, EventPage>;
 export interface EventsOptions extends DagsterRequestOptions {
   /** Goes on until the run has ended, also through errors that may pass. @default true */
   readonly follow?: boolean | undefined;
-  /** A page's `pageToken`, to go on after it. @default the beginning of the log */
+  /** A page's `pageToken`, to continue after it. @default the beginning of the log */
   readonly from?: string | undefined;
-  /** Has the server send events as they happen, where it can; otherwise it is asked. @default true */
+  /** Lets the server push events as they happen, if it can; otherwise the client polls. @default true */
   readonly live?: boolean | undefined;
-  /** How long to wait before asking for more, in ms. @default 1000 */
+  /** How long to wait between polls, in ms. @default 1000 */
   readonly intervalMs?: number | undefined;
-  /** How many events to ask for at a time. @default 1000 */
+  /** Events per request. @default 1000 */
   readonly pageSize?: number | undefined;
 }
 
-/** After so long without an event the server is asked, and subscribed to anew: a broken connection is silent too. */
+/** After this time without an event, the client polls and subscribes again: a broken connection is silent too. */
 const idleMs = 15_000;
 
 const lastEvents: ReadonlySet<string> = new Set(["RunSuccessEvent", "RunFailureEvent", "RunCanceledEvent"]);
 const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]);
 
 /**
- * The events of a run, each of them once, in their order. It ends after the run did; without `follow`, with what there is
- * now.
+ * The events of a run, each once, in order. It ends after the run, or without `follow`, after the existing events.
  *
- * They come over a WebSocket where the client has no headers to send and the server offers one, and by asking every
- * `intervalMs` otherwise. Where a connection ends, they go on from there.
+ * They arrive over a WebSocket if the client has no headers to send and the server offers one; otherwise the client
+ * polls every `intervalMs`. If a connection ends, they resume from there.
  *
  * ```ts
  * for await (const { message } of runs.events(client, runId)) console.log(message);
@@ -128,7 +127,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
         yield { events: page.events, pageToken };
       }
       if (isSome && page.hasMore) continue;
-      // A run's last events may come after its status: only what was asked for later shows that there are no more.
+      // A run's last events may arrive after its status: only a later request shows that there are no more.
       if (!follow || (wasFinished && !isSome)) return;
       wasFinished = page.isFinished;
       if (wasFinished) pushing = false;
@@ -138,7 +137,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
   return listOf(pages, (page) => page.events);
 }
 
-/** What the server sends by itself, until the run's last event, a silence, or the end of the connection. */
+/** What the server pushes, until the run's last event, a silence, or the end of the connection. */
 async function* pushed(
   client: DagsterClient,
   runId: string,
@@ -147,7 +146,7 @@ async function* pushed(
 ): AsyncGenerator<EventPage & { readonly isLast: boolean }, void, void> {
   const variables = { runId, pageToken };
   for await (const { log } of subscribe(client, RunEventsLiveDocument, variables, { signal, idleMs })) {
-    // Why it failed, the server says better when it is asked.
+    // A poll gives a better reason for the failure.
     if (log.__typename !== "PipelineRunLogsSubscriptionSuccess") return;
     const isLast = log.messages.some(({ __typename }) => lastEvents.has(__typename));
     yield { events: log.messages, pageToken: log.cursor, isLast };

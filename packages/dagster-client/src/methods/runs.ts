@@ -27,7 +27,7 @@ export { type EventLog, type EventPage, type EventsOptions, events, type RunEven
 export interface ListRunsOptions extends Omit<RunsFilter, "pipelineName" | "tags" | "mode"> {
   readonly job?: string | undefined;
   readonly tags?: Tags | undefined;
-  /** How many are asked for at a time. @default 1000 */
+  /** Runs per request. @default 1000 */
   readonly pageSize?: number | undefined;
   /** Limit of each request, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
@@ -39,7 +39,7 @@ export function list(client: DagsterClient, options: ListRunsOptions = {}): List
   const { pageSize, signal, timeoutMs, job, tags, ...filter } = options;
   const isEmpty = filter.runIds?.length === 0 || filter.statuses?.length === 0;
   async function* pages(): AsyncGenerator<Page<Run>, void, void> {
-    // To the server, an empty list is no filter.
+    // The server would treat an empty list as no filter.
     if (isEmpty) return;
     yield* paginateRuns(tolerant(client), {
       filter: { ...filter, pipelineName: job, tags: tags && tagsOf(tags) },
@@ -57,8 +57,8 @@ export async function get(client: DagsterClient, runId: string, call: DagsterReq
 }
 
 /**
- * Waits until a run has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s at
- * last. An error that may pass does not end it.
+ * Waits until a run has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s
+ * at last. An error that may pass does not end it.
  *
  * @throws DagsterResultError `RunNotFoundError`: it was deleted.
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
@@ -83,7 +83,7 @@ export interface ReexecuteOptions extends DagsterRequestOptions {
 }
 
 /**
- * Runs a run again, as a new run whose `parentRunId` is its id: from where it failed, or all of it.
+ * Re-executes a run, as a new run whose `parentRunId` is its id: from where it failed, or completely.
  *
  * @throws DagsterResultError: among others `RunNotFoundError`; a `PythonError` where the run has not failed.
  */
@@ -98,7 +98,7 @@ export async function reexecute(
 }
 
 export interface TerminateOptions extends DagsterRequestOptions {
-  /** Marks the run as cancelled at once, whatever its processes still do. @default false: they are told to end */
+  /** Marks the run as cancelled at once, whatever its processes still do. @default false: they are asked to stop */
   readonly force?: boolean | undefined;
 }
 

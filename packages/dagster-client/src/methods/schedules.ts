@@ -21,7 +21,7 @@ export type { Tick, TicksOptions } from "./ticks.ts";
 /** A schedule, and where it is. `scheduleState.status` says whether it runs. */
 export type Schedule = ScheduleFragment & Placed & { readonly defaultStatus: InstigationStatus };
 
-/** Where a schedule is, and how to ask. */
+/** Where a schedule is defined, and options of the call. */
 export interface ScheduleOptions extends Place, DagsterRequestOptions {}
 
 /** The schedules of all code locations that have loaded. */
@@ -43,7 +43,7 @@ export async function start(client: DagsterClient, name: string, options: Schedu
   unwrap((await client.request(StartScheduleDocument, { selector }, call)).result, "ScheduleStateResult");
 }
 
-/** Has a schedule run no more; runs that it started go on. */
+/** Stops a schedule; runs that it started continue. */
 export async function stop(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
   const { selector, call } = await select(client, name, options);
   const { id, scheduleState } = unwrap(

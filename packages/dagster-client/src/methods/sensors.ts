@@ -26,7 +26,7 @@ export type Sensor = SensorFragment &
     readonly minIntervalSeconds: number;
   };
 
-/** Where a sensor is, and how to ask. */
+/** Where a sensor is defined, and options of the call. */
 export interface SensorOptions extends Place, DagsterRequestOptions {}
 
 /** The sensors of all code locations that have loaded. */
@@ -52,8 +52,8 @@ export async function start(client: DagsterClient, name: string, options: Sensor
 }
 
 /**
- * Has a sensor run no more; runs that it started go on. Where it is being evaluated just then, Dagster's daemon may write
- * its old state back: `get` tells.
+ * Stops a sensor; runs that it started continue. If it is being evaluated at that moment, Dagster's daemon may write
+ * its old state back: check with `get`.
  */
 export async function stop(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
   const { selector, call } = await select(client, name, options);

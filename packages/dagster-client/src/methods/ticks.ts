@@ -4,23 +4,26 @@ import type { InstigationTickStatus, TickFragment } from "../generated/operation
 import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
 
-/** A time at which a schedule or a sensor was evaluated, in seconds since 1970, and what came of it. */
+/** An evaluation of a schedule or sensor: its time, in seconds since 1970, and its result. */
 export type Tick = TickFragment;
 
 export interface TicksOptions extends DagsterRequestOptions {
   /** @default all */
   readonly statuses?: readonly InstigationTickStatus[] | undefined;
-  /** How many to ask for at a time. @default 100 */
+  /** Ticks per request. @default 100 */
   readonly pageSize?: number | undefined;
 }
 
-/** How the ticks of one are asked for. */
+/** How to request the ticks of one. */
 export type AskTicks = (
   variables: { limit: number; before: number | undefined; statuses: readonly InstigationTickStatus[] | undefined },
   call: DagsterRequestOptions,
 ) => Promise<readonly Tick[]>;
 
-/** Ticks, the newest first: a page ends before the time of its last one. @param begin finds once what is asked for */
+/**
+ * Ticks, newest first: the next page ends before the time of this one's last tick. @param begin resolves once what to
+ * request
+ */
 export function ticksOf(
   { statuses, pageSize: limit = 100, ...call }: TicksOptions,
   begin: () => Promise<AskTicks>,
@@ -30,9 +33,9 @@ export function ticksOf(
     const progress = createProgress("Dagster's ticks");
     for (let before: number | undefined; ; ) {
       const page = objectsIn(await ask({ limit, before, statuses }, call), "ticks");
-      // A short page need not be the last: the server has a limit of its own.
+      // A short page is not necessarily the last: the server has its own limit.
       if (page.length === 0) return;
-      // Some may have one time; one that comes again is known by all that it says.
+      // Several may have the same time; repeated ones are recognized by their content.
       progress(page.map((tick) => JSON.stringify(tick)));
       yield page;
       before = page.at(-1)?.timestamp;

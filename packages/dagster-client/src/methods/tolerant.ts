@@ -10,7 +10,7 @@ const dispensable: ReadonlySet<string> = new Set([
   "Run.creationTime",
 ]);
 
-/** A type some of whose fields older servers lack. */
+/** A type with fields that older servers lack. */
 export type Older<Type, Field extends keyof Type> = Omit<Type, Field> & {
   readonly [Each in Field]?: Type[Each] | undefined;
 };
@@ -18,8 +18,8 @@ export type Older<Type, Field extends keyof Type> = Omit<Type, Field> & {
 const found = new WeakMap<DagsterClient, Set<string>>();
 
 /**
- * The same client, which asks again without the fields of ours that the server turns out to lack. It remembers them for
- * as long as the client lives; what else a server lacks remains an error.
+ * The same client, but it retries without the optional fields that the server turns out to lack. It remembers them for
+ * the client's lifetime; anything else that a server lacks remains an error.
  */
 export function tolerant(client: DagsterClient): DagsterClient {
   const lacking = found.get(client) ?? new Set();

@@ -23,7 +23,7 @@ import { taskInstancesTable } from "./tables/task-instances.ts";
 export type DagRunBatch = BatchOf<typeof dagRunsTable, StreamState>;
 export type TaskInstanceBatch = BatchOf<typeof taskInstancesTable, StreamState>;
 
-/** Rows that are there as far as anybody knows. */
+/** Rows not known to be purged. */
 export const unpurged = { purged_at: { in: [null] } };
 
 /** Listed dag runs as a batch. */
@@ -167,7 +167,7 @@ async function newlyPurged<T extends PurgeableTable>(
   const oldest = await oldestStart(airflow, table);
   if (oldest === null) return [];
   const gone = new Set(missing.map(keyOf));
-  // What never began goes with its run: where some of that is there, it went otherwise.
+  // Rows that never started are purged with their run: if some of these still exist, the rows were not purged.
   const runs = new Set(came.map(runKey));
   const before = [{ start_date: { lt: oldest } }, { start_date: { in: [null] }, run_after: { lt: oldest } }];
   const old = await Promise.all(

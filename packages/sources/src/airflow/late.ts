@@ -3,13 +3,13 @@ import type { StoredValues } from "@org/destination";
 import { type LoggedEvent, runsOfEvent } from "./doubts.ts";
 import { type RunId, runKey } from "./keys.ts";
 
-/** Those of some rows that became visible late, as far as anybody knows. */
+/** The rows that are known to have appeared late. */
 export type LateRows<T> = (rows: readonly T[]) => Promise<readonly T[]>;
 
 /**
- * A row may be new to the table, or other than it holds it, for another reason than that it became visible late: somebody
- * changed it, which may leave no stamp, or the server did not list its DAG before. Where nobody may read the event log, a
- * note is told by itself: no commit of the scheduler changes one.
+ * A row may be new to the table, or other than it holds it, for another reason than that it became visible late:
+ * somebody changed it, which may leave no stamp, or the server did not list its DAG before. Where nobody may read the
+ * event log, a note is told by itself: no commit of the scheduler changes one.
  *
  * @param keyOf tells one row from another
  * @param heldNotes the notes that the table holds of these rows, with their keys

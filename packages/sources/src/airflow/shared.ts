@@ -22,7 +22,10 @@ export interface AirflowOptions {
    * @default 600000
    */
   readonly overlapMs?: number;
-  /** Dag runs asked for in one answer of the server's batch endpoint; of task instances five times as many. @default 1000 */
+  /**
+   * Dag runs asked for in one answer of the server's batch endpoint; of task instances five times as many. @default
+   * 1000
+   */
   readonly runsPerAnswer?: number;
   /**
    * `false`: lists by GET, DAG by DAG, in pages of 100. Slower, and leaves no lines in the server's audit log.
@@ -68,14 +71,14 @@ export interface AirflowSync extends Visibility, Tries, Events {
   oldestRunStart(): Promise<string | null>;
   oldestTaskStart(): Promise<string | null>;
   /**
-   * The server's version, for a stream's state, and says where that was not tested. Asking is a request that an idle sync
-   * is spared: what the state holds is believed until something changes.
+   * The server's version, for a stream's state, and says where that was not tested. Asking is a request that an idle
+   * sync is spared: what the state holds is believed until something changes.
    *
    * @param known what the stream's state holds
    * @param isDue whether to ask although that is something
    */
   version(known: ServerVersion | undefined, isDue: boolean): Promise<ServerVersion>;
-  /** Records a row that cannot be read. The sync goes around it, and fails at its end. */
+  /** Records a row that cannot be read. The sync skips it, and fails at its end. */
   readonly onUnreadable: OnUnreadable;
 }
 

@@ -30,7 +30,7 @@ import { countWith, runsOf } from "./unstored.ts";
 /** How long after its end a run's unfinished task instances are still looked after. */
 const AFTERMATH_MS = 24 * 60 * 60 * 1000;
 
-/** Present rows that are there as far as anybody knows: what the server's list of task instances should hold. */
+/** Latest rows not known to be purged: what the server's list of task instances should contain. */
 const listed = { ...unpurged, is_latest: { in: [true] } };
 
 /**

@@ -120,8 +120,8 @@ export function dagsterApi(
     },
 
     /**
-     * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow for
-     * a whole page, some of the ids are not asked for.
+     * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow
+     * for a whole page, some of the ids are not asked for.
      *
      * @param options.withCount has all runs counted, too
      * @param options.again some of the runs after one of them, or of all
@@ -164,7 +164,8 @@ export function dagsterApi(
         return await runsSize.fit(pageSize, asked, { weigh: ({ weight }) => weight });
       } catch (error) {
         if (!isTooLarge(error)) throw error;
-        // One of them is too large: part by part it can be gone around. Nothing is concluded of those that were not read.
+        // One of them is too large: read in parts, it can be skipped. Nothing is concluded about the runs that were not
+        // read.
         const rest = { again: [], isAgainShort: false, window: [], isWindowFull: true, open: [] };
         const head: DagsterRun[] = [];
         for await (const { rows } of api.runPages({ limit: HEAD_SIZE, trustShortPage: true })) {

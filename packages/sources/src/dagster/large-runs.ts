@@ -1,4 +1,4 @@
-/** Runs that are larger than an answer may be: they are gone around, told of, and asked for again by each sync. */
+/** Runs larger than a response may be: they are skipped, reported, and retried by each sync. */
 import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 

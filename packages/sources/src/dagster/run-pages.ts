@@ -13,7 +13,7 @@ import { type LargeRuns, pagesAround } from "./large-runs.ts";
 export type PagesOptions = Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">;
 
 /**
- * Runs from the newest by insertion, page by page, to an end that is proven; those that are too large are gone around.
+ * Runs from the newest by insertion, page by page, to a proven end; runs that are too large are skipped.
  *
  * @param options.size how many runs an answer may have, besides `pageSize`
  * @param options.check looks at the rows of an answer
