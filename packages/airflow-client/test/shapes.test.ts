@@ -24,7 +24,7 @@ const run = { dagId: "a", dagRunId: "b" };
 const task = { ...run, taskId: "c" };
 type Client = Awaited<ReturnType<typeof answering>>["client"];
 
-describe("an answer that is no object is an error, whatever was asked", () => {
+describe("a response that is not an object is an error for every call", () => {
   const calls: Record<string, (client: Client) => Promise<unknown>> = {
     GET: (client) => client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "a" } } }),
     "dagRuns.get": (client) => dagRuns.get(client, run),

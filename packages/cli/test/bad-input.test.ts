@@ -181,7 +181,7 @@ test("recognizes an Airflow 2, which has only /api/v1", async () => {
   expect({ code: check.code, stderr: check.stderr }).toEqual({ code: 2, stderr: `${message}\n` });
 });
 
-test("says when what answers is no Airflow at all", async () => {
+test("says so when the server is not an Airflow", async () => {
   const host = await listen((_, response) => response.setHeader("content-type", "text/html").end("<h1>Shop</h1>"));
   const { code, stderr } = await syncFrom(`airflow:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
@@ -211,7 +211,7 @@ test.each(["airflow", "dagster"])("says what to do about %s's unknown certificat
 test.each([
   ["airflow", "nothing listens at that address"],
   ["dagster", "Nothing listens at that address"],
-])("comes back later when no %s listens", async (kind, message) => {
+])("exits with 75 when no %s is reachable", async (kind, message) => {
   const { code, stderr } = await syncFrom(`${kind}:http://${await closedPort()}`);
   expect(stderr).toContain(message);
   expect({ code, last: last(stderr) }).toEqual({ code: 75, last: "Try the same command again later." });

@@ -44,7 +44,7 @@ const tables = async () =>
   (await query(server.url(database), "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%airflow_%'"))
     .length;
 
-test("all rights are enough, and no table is left", async () => {
+test("sufficient privileges pass, and no table is left behind", async () => {
   const { check, left, sync } = await both(await asUser("GRANT CREATE ON SCHEMA public TO ROLE"));
   expect([check.code, left, sync.code]).toEqual([0, 0, 0]);
   expect(check.stdout).toContain("can be opened and written");

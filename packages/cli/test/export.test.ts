@@ -120,7 +120,7 @@ test("a pipeline of the configuration is exported by its name, with its own tabl
   expect([unclear.code, unclear.stderr]).toEqual([2, expect.stringMatching(/Name one pipeline: prod, dev/)]);
 });
 
-test("what cannot be is refused with what to write instead", async () => {
+test("rejects invalid options, and says what to write instead", async () => {
   const { run, at } = await synced();
   const refusals: [string[], RegExp][] = [
     [["--tables", "dag_rums"], /--tables: .* has no such table/],

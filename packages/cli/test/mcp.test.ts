@@ -178,7 +178,7 @@ test("a sync that another process does meanwhile is seen by the next call, and n
   }
 });
 
-test("says what is wrong with what a question is given", async () => {
+test("explains what is wrong with a question's parameters", async () => {
   const { call } = shared.sqlite!;
   for (const [tool, given, says] of [
     ["failing_now", { min_streak: 0 }, /min_streak is 0: must be 1 or more/],
@@ -212,7 +212,7 @@ test("shows what is not seen, and cuts what is long", async () => {
   });
 });
 
-test("a place that cannot be one is told at once", async () => {
+test("rejects an invalid place at once", async () => {
   const { code, stderr } = await dagsync(["mcp", "--at", "oracle:x"]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--at is of an unknown kind") });
   expect(await dagsync(["mcp", "--at", "sqlite:x", "--timeout", "off"])).toMatchObject({ code: 2 });

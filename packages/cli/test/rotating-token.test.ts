@@ -109,7 +109,7 @@ test("a command that prints for ever is stopped", async () => {
   );
 });
 
-describe.runIf(process.platform !== "win32")("a file that holds whoever reads it", () => {
+describe.runIf(process.platform !== "win32")("a file that blocks its reader", () => {
   const pipe = () => {
     const path = join(temporaryFolder(), "fifo");
     execFileSync("mkfifo", [path]);

@@ -137,14 +137,14 @@ test("says what was synced and what was not, and exits with 1", async () => {
   expect(lines(stdout)[4]).toMatch(/^task_instances .* FAILED$/);
 });
 
-test("comes back later when the server asks for more patience than a sync has", async () => {
+test("exits with 75 when the server asks for a longer wait than a sync allows", async () => {
   const { simulator, args } = await dagsterInto(newFile());
   simulator.faults.push({ times: 1000, status: 503, headers: { "retry-after": "86400" } });
   const { code, stderr } = await dagsync(args, { requests: {} });
   expect({ code, last: lines(stderr).at(-1) }).toEqual({ code: 75, last: "Try the same command again later." });
 });
 
-test("shows a repeated request, and goes on", async () => {
+test("shows a retried request, and continues", async () => {
   const { simulator, args } = await dagsterInto(newFile());
   simulator.faults.push({ status: 503, body: { detail: "CANARY is not a secret of ours" } });
   const { code, stderr } = await dagsync(args, { requests: { retries: 1, retryWaitMs: 1 } });

@@ -78,7 +78,7 @@ test("a file that is cut off brings no state, and the whole file mends it", asyn
   expect(again.stderr).toContain("import it under another name");
 });
 
-test("refuses what is no export, and a line that was changed", async () => {
+test("rejects a file that is not an export, and a changed line", async () => {
   const folder = temporaryFolder();
   const [file, to] = [join(folder, "x.json"), `duckdb:${join(folder, "to.duckdb")}`];
   const attempt = async (text: string) => {

@@ -82,7 +82,7 @@ describe("opening", () => {
     }
   });
 
-  test.skipIf(process.platform === "win32")("a device is no file", async () => {
+  test.skipIf(process.platform === "win32")("a device is not a file", async () => {
     await expect(store(duckdb("/dev/null"))).rejects.toEqual(failure("NOT_A_DESTINATION", "/dev/null", "is a device"));
   });
 

@@ -103,7 +103,7 @@ test("formulas are written as they are, and guarded where that is asked for, in 
   expect(text).toContain('1,,,,,,"\'-1",');
 });
 
-test("what cannot be is refused before anything is made", async () => {
+test("rejects invalid options before it creates anything", async () => {
   const folder = temporaryFolder();
   const into = join(folder, "to");
   const destination = duckdb(join(folder, "from.duckdb"));

@@ -124,7 +124,7 @@ describe("a client certificate", () => {
   const as = (query: string, more = {}) =>
     connected(`postgres://carol@${servers.named}/postgres?sslmode=require${query}`, { ...env, ...more });
 
-  test("lets us in, its key encrypted or not, named in the address, the environment or the user's own folder", async () => {
+  test("accepts a client certificate, its key encrypted or not, named in the address, the environment or the user's own folder", async () => {
     const expected = `tls ${on.port} carol`;
     expect(await as(`&sslcert=${files.client}&sslkey=${files.clientKey}`)).toBe(expected);
     expect(await as(`&sslcert=${files.client}&sslkey=${files.encryptedClientKey}&sslpassword=so-secret`)).toBe(

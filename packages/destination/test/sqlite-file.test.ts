@@ -79,7 +79,7 @@ describe("opening", () => {
     }
   });
 
-  test.skipIf(process.platform === "win32")("a device is no file", async () => {
+  test.skipIf(process.platform === "win32")("a device is not a file", async () => {
     for (const device of ["/dev/null", "/dev/zero", "/dev/full"]) {
       await expect(store([row], sqlite(device))).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));
       await expect(sqlite(device).contents?.()).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));

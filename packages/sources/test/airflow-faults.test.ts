@@ -166,7 +166,7 @@ test("I3: a first sync that was ended goes on where it was, and does not read al
   expect(before).toBeGreaterThanOrEqual(4);
 });
 
-describe("I9: rows that the server cannot print are gone around, recorded, and end the sync with a problem", () => {
+describe("I9: rows that the server cannot serialize are skipped, recorded, and end the sync with a problem", () => {
   test.each([false, true])("in a first sync and in a window, with changes by %s", async (late) => {
     const { simulator, world, syncNow, rows } = await setUp(quick);
     if (late) {

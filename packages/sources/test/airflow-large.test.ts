@@ -68,7 +68,7 @@ test("runs of one DAG that are due at one moment come in one answer, however lar
   expect(await differences()).toEqual([]);
 });
 
-describe("I9: a row that is larger than an answer may be is gone around, told of, and tried again", () => {
+describe("I9: a row larger than a response may be is skipped, reported, and retried", () => {
   const limit = 100_000;
   const tooLarge = { text: "x".repeat(2 * limit) };
   const withoutLarge = (found: readonly string[], runId: string) => found.filter((line) => !line.includes(runId));

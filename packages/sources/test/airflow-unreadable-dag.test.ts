@@ -8,7 +8,7 @@ import { setUp } from "./airflow-sync.ts";
 const requests = { retries: 1, retryWaitMs: 1 };
 
 test.each([1000, 4])(
-  "I9: a DAG that the server cannot print is gone around (pages of %d)",
+  "I9: a DAG that the server cannot serialize is skipped (pages of %d)",
   async (maximumPageLimit) => {
     const world = createAirflowWorld({ dags: 10, days: 2, runsPerDag: 4 });
     const { simulator, syncNow, differences, path } = await setUp({

@@ -32,7 +32,7 @@ async function setUpSettled() {
     ...fixture,
     world,
     run: (dag = "b", id = "run 3") => runOf(world, dag, id),
-    /** Syncs after a while, and returns the messages of what was gone around. */
+    /** Syncs after a while, and returns the messages about what was skipped. */
     async problems(options: Partial<SyncOptions> = {}): Promise<string[]> {
       fixture.simulator.clock.advance(20 * 60_000);
       fixture.simulator.requests.length = 0;

@@ -34,7 +34,7 @@ test("runs that are large are asked for in answers that are not", async () => {
   fixture.expectTablesAsInWorld();
 });
 
-describe("I9: a run that is larger than an answer may be is gone around, told of, and tried again", () => {
+describe("I9: a run larger than a response may be is skipped, reported, and retried", () => {
   const limit = 100_000;
   const problem = expect.objectContaining({
     code: "ROW_TOO_LARGE",

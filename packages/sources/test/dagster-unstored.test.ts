@@ -23,7 +23,7 @@ async function setUp() {
   return {
     ...fixture,
     world,
-    /** Syncs after a while, and returns the messages of what was gone around. */
+    /** Syncs after a while, and returns the messages about what was skipped. */
     async problems(options: Partial<SyncOptions> = {}): Promise<string[]> {
       world.advance(60 * 60_000);
       fixture.server.requests.length = 0;

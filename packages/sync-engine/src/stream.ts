@@ -6,14 +6,18 @@ import type { Request } from "./request.ts";
 export interface Source<Shared = unknown> {
   /** What it is: `airflow`. */
   readonly name: string;
-  /** Where it is, without credentials. Requests to one host share one limit; the default pipeline's name comes from it. */
+  /**
+   * Where it is, without credentials. Requests to one host share one limit; the default pipeline's name comes from it.
+   */
   readonly url: string;
   /** In the order in which they are synced. */
   readonly streams: readonly Stream<Shared>[];
-  /** Called once per sync, before the first stream: makes what the streams share, such as answers that several need. */
+  /**
+   * Called once per sync, before the first stream: creates what the streams share, such as responses that several need.
+   */
   start(context: SourceContext): Shared;
   /**
-   * Looks whether the server is there, is what it should be, and lets us in.
+   * Checks that the server is reachable and supported, and that authentication works.
    *
    * @throws an error that says what is wrong, where, and what to do.
    */
@@ -27,7 +31,7 @@ export interface ServerDescription {
 }
 
 export interface SourceContext {
-  /** Every request goes through here: limited per host, repeated when that makes sense, never waited for for ever. */
+  /** Every request goes through here: limited per host, retried if that may help, always with a deadline. */
   readonly request: Request;
   readonly signal: AbortSignal;
   /** Our own clock, in ms since 1970: it measures time that has passed, and never decides a position alone. */
@@ -44,7 +48,10 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
   /** As people choose it: `dag_runs`. */
   readonly name: string;
   readonly table: T;
-  /** Rises when a column is added or a mapping mended: the stream then reads its history again, at once or over time. */
+  /**
+   * Raise it when a column is added or a mapping is fixed: the stream then reads its history again, at once or over
+   * time.
+   */
   readonly revision: number;
   /**
    * Columns beside the primary key by which the source finds out what to read: a destination must store them.
@@ -52,8 +59,8 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
    */
   readonly needs?: readonly string[];
   /**
-   * Which rows the table holds rightly although the server does not show them now. A comparison with the server asks it.
-   * @default none
+   * Which rows the table keeps although the server no longer shows them. Used by comparisons with the server. @default
+   * none
    */
   readonly keeps?: readonly Keeps[];
   /**
@@ -68,9 +75,10 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
 /**
  * Rows that a table keeps although the server does not show them. `Column` is the name of one of its columns.
  *
- * `purged`: the server's retention removed them, and `markedBy` is not null. `superseded`: earlier versions of a row whose
- * present version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`: the server
- * cannot say now what a part of it has, `part` names the part, and the source emits a notice with the code `notice`.
+ * `purged`: the server's retention removed them, and `markedBy` is not null. `superseded`: earlier versions of a row
+ * whose present version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`:
+ * the server cannot say now what a part of it has, `part` names the part, and the source emits a notice with the code
+ * `notice`.
  */
 export type Keeps<Column extends string = string> =
   | { readonly why: "purged"; readonly markedBy: Column }
@@ -104,30 +112,33 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
    */
   readonly state: S | undefined;
   /**
-   * What an older revision of the stream said last. The table holds what it read, so a stream may go on from there and
-   * read its history again little by little. A stream that ignores this reads its history at once.
+   * The last state of an older revision of the stream. The table holds what that revision read, so a stream may
+   * continue from there and re-read its history gradually. A stream that ignores it reads its history at once.
    */
   readonly outdated: Json | undefined;
   /** What storing the batch that was yielded last did. */
   lastCommit(): CommitResult;
   readonly stored: Stored;
   /**
-   * Rows of a table that are on the server as far as this stream knows, and not in the table, since the destination cannot
-   * hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each sync, and are
-   * off the list once they are stored, or one of a batch's scopes proves that they are gone.
+   * Rows of a table that are on the server as far as this stream knows, and not in the table, since the destination
+   * cannot hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each
+   * sync, and are off the list once they are stored, or one of a batch's scopes proves that they are gone.
    */
   unstored<T extends Table>(table: T): readonly (Key<T> & Partial<Row<T>>)[];
-  /** Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full refresh. */
+  /**
+   * Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full
+   * refresh.
+   */
   readonly reconcile: boolean;
   /**
-   * To be called before rows are marked deleted, where their number is known by then.
+   * Call it before rows are marked as deleted, if their number is known by then.
    *
-   * @throws SyncError `MASS_DELETE` when they are too many to be believed, and nobody allowed it
+   * @throws SyncError `MASS_DELETE` if there are too many, unless the caller allowed it
    */
   expectDeletions(table: Table, count: number): Promise<void>;
   /**
-   * Where a sample is wanted and no sync: a stream with a history reads of it only what is as new as this, in ms since
-   * 1970, and nothing else. What "new" means is the stream's.
+   * For a sample instead of a sync: a stream with a history reads only rows newer than this, in ms since 1970. The
+   * stream defines what "new" means.
    */
   readonly sampleSince: number | undefined;
   /** The names of the streams that this sync reads. */
@@ -179,7 +190,7 @@ export function defineStream<
   return stream;
 }
 
-/** A batch of a table: whoever makes it may know the table only by its type, or be another table's stream. */
+/** A batch of any table: its creator may know the table only by its type, or be another table's stream. */
 export function batchOf<T extends Table, S extends Json>(
   table: T,
   batch: Omit<StreamBatch<T, S>, "table">,

@@ -1,4 +1,4 @@
-/** Rows that a destination cannot hold: gone around, reported, and tried again. */
+/** Rows that a destination cannot hold: skipped, reported, and retried. */
 import { defineTable, type Row } from "@org/destination";
 import { createMemory, memoryDestination } from "@org/destination/memory";
 import { type Source, type SyncError, type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";

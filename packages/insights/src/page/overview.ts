@@ -18,7 +18,7 @@ export function findings(answer: Answer | undefined, links: Links): Html | undef
     const address = links(row, typeof run_id === "string" ? run_id : undefined);
     const there =
       address && html`<a href="${address}">Open it in ${orchestrator === "airflow" ? "Airflow" : "Dagster"}</a>`;
-    const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more findings.</span>`;
+    const others = Number(more) > 0 && html` <span class="soft">And ${String(more)} more.</span>`;
     // An asset has no days of its own.
     const opens = kind !== "stale_assets" && html` data-open="${String(name)}"`;
     const head = html`<span class="tag">${severities[Number(severity)] ?? ""}</span><b><span${opens}>${String(name)}</span></b> <span class="soft">${String(kind).replaceAll("_", " ")}</span>${when}`;
