@@ -158,7 +158,7 @@ describe("I13: an answer with two different rows of one key stores nothing, and 
     const { streams } = outcome instanceof Error ? (outcome as SyncError).result! : (outcome as SyncResult);
     const { error } = streams.find(({ stream }) => stream === "task_instances")!;
     expect((error as SyncError | undefined)?.code).toBe(code);
-    if (error) expect(error.message).toMatch(/^The answer to tries of .*hostname \(.*, "another"\)/);
+    if (error) expect(error.message).toMatch(/^The response to tries of .*hostname \(.*, "another"\)/);
     airflow.front.tell();
     await airflow.syncNow();
     expect(await airflow.differences()).toEqual([]);
