@@ -28,7 +28,7 @@ test("asks for every path by an alias of its own, in one request, and keeps thei
 test("an asset that failed, or is missing from the answer, is an error", () => {
   const query = eventAssetsQuery([["a"]]);
   for (const answer of [{}, { a0: { __typename: "PythonError", message: "busy" } }]) {
-    expect(() => query.read(answer as unknown as EventAssets)).toThrow(/where Asset was asked for/);
+    expect(() => query.read(answer as unknown as EventAssets)).toThrow(/instead of Asset/);
   }
 });
 

@@ -78,7 +78,7 @@ test("a PythonError's causes are told, the last of them being the reason", () =>
     { className: undefined, message: "KeyError: 'connection'" },
   ]);
   expect(error.message).toMatch(
-    /: DagsterUserCodeLoadError: Error during the loading\. Because of RuntimeError: no connection\. Because of KeyError: 'connection'\.$/,
+    /: DagsterUserCodeLoadError: Error during the loading\. Cause: RuntimeError: no connection\. Cause: KeyError: 'connection'\.$/,
   );
 });
 
