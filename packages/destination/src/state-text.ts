@@ -17,7 +17,7 @@ export function stateText(pipeline: string, stream: string, { version, value }: 
     const reason = cause instanceof TypeError ? cause.message : "a value nested that deeply";
     throw new DestinationError(
       "INVALID_STATE",
-      `The state of stream ${stream} of pipeline ${pipeline} cannot be saved: JSON cannot carry ${reason}.`,
+      `The state of stream ${stream} of pipeline ${pipeline} cannot be saved: JSON cannot represent ${reason}.`,
       { cause },
     );
   }

@@ -62,7 +62,7 @@ describe("opening", () => {
     expect(await refusal(address("a", "b", "host.invalid"))).toEqual(
       expect.objectContaining({ code: expect.stringMatching(/NOT_FOUND|UNAVAILABLE/) }),
     );
-    const denied = failure("NO_PERMISSION", false, "permission denied", "rights");
+    const denied = failure("NO_PERMISSION", false, "permission denied", "privileges");
     expect(await refusal(address("limited"))).toEqual(denied);
     expect(await refusal(address("limited"), { schema: "new" })).toEqual(denied);
     await server.createDatabase("frozen", { default_transaction_read_only: "on" });

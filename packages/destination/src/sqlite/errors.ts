@@ -23,7 +23,7 @@ const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: str
   ),
   // SQLITE_FULL, SQLITE_IOERR_WRITE
   13: ["NO_SPACE", "Free up space and sync again."],
-  778: ["NO_SPACE", "The disk is full, over a quota, or failing. Make room and sync again."],
+  778: ["NO_SPACE", "The disk is full, over a quota, or failing. Free up space and sync again."],
   // SQLITE_CORRUPT
   11: ["NOT_A_DESTINATION", "The file is damaged. Restore it, or move it away and sync again."],
   // SQLITE_NOTADB
