@@ -71,7 +71,9 @@ function change(world: AirflowWorld, step: WorldStep): Trace {
       return step.silently ? "none" : "event";
     }
     case "expand": {
-      const placeholder = run?.tasks.find(({ definition, mapIndex }) => definition.mapped && mapIndex < 0);
+      // Schedulers leave runs that ended alone: one that came to have another version so would show it nowhere.
+      if (run?.state !== "queued" && run?.state !== "running") return "shown";
+      const placeholder = run.tasks.find(({ definition, mapIndex }) => definition.mapped && mapIndex < 0);
       if (placeholder && placeholder.state === null) world.expand(placeholder, step.count);
       return "shown";
     }
