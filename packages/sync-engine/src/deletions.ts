@@ -35,7 +35,7 @@ export class DeletionGuard {
     const percent = Math.round((total / rows) * 100);
     throw new SyncError(
       "MASS_DELETE",
-      `${this.#nameOf(table)}: ${total} of ${rows} rows (${percent} %) are no longer on the server. That is more than a sync believes: they are kept as they are. If they are really gone, sync again and allow it (\`allowMassDelete\`).`,
+      `${this.#nameOf(table)}: ${total} of ${rows} rows (${percent} %) are no longer on the server. A sync refuses to delete that many: they stay as they are. If they are really gone, sync again and allow it (\`allowMassDelete\`).`,
     );
   }
 
