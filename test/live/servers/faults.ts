@@ -67,11 +67,11 @@ export const lasting: Readonly<Record<string, { readonly fault: ProxyFault; read
   "the wrong content type": { fault: spoilHeaders({ "content-type": "text/plain" }), says: /text\/plain/ },
   "an empty object": {
     fault: { answer: { headers: { "content-type": "application/json" }, body: Buffer.from("{}") } },
-    says: /(is missing, where|not a complete|access_token|JSON)/,
+    says: /(is missing, expected|not a complete|access_token|JSON)/,
   },
   "silence for ever": { fault: { stall: "silent" }, says: /(no response within|not complete|no whole answer)/ },
   "a body that is always cut": {
     fault: { cut: { at: 20, end: "close" } },
-    says: /(cut short|not a complete GraphQL response)/,
+    says: /(truncated|not a complete GraphQL response)/,
   },
 };
