@@ -49,7 +49,7 @@ async function simulated(): Promise<void> {
   try {
     const there = momentText(new Date(now).toISOString(), Intl.DateTimeFormat().resolvedOptions().timeZone);
     console.log(`Airflow is at ${servers.airflow}, Dagster at ${servers.dagster}, until this program ends.`);
-    console.log(`It is ${there} there.\n`);
+    console.log(`Their clock is set to ${there}, so each sync will warn that the clocks differ.\n`);
     console.log(
       before.size === 0
         ? `Copying everything into ${file}:`
