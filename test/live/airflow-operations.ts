@@ -84,7 +84,7 @@ export async function expectTooOld(
   for (const operation of operations.filter(({ name }) => !known.includes(name))) {
     await expect(call(airflow, operation, world), operation.name).rejects.toMatchObject({
       code: "SERVER_TOO_OLD",
-      message: expect.stringMatching(/this needs Airflow 3\.\d, and this server is older/),
+      message: expect.stringMatching(/available since Airflow 3\.\d, and this server is older/),
     });
   }
 }

@@ -127,7 +127,7 @@ function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; 
   }
   const release = releaseOf(call);
   if (release && (hasNoRoute(status, body) || isTakenForId(call, status, body))) {
-    return { code: "SERVER_TOO_OLD", hint: `this needs Airflow ${release} or newer, and this server is older` };
+    return { code: "SERVER_TOO_OLD", hint: `available since Airflow ${release}, and this server is older` };
   }
   if (hasNoRoute(status, body) && withoutQuery(call.url).includes("%2F")) {
     return { code: "UNADDRESSABLE_ID", hint: "this server's routes do not match a slash in that id" };

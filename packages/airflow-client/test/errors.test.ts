@@ -235,7 +235,7 @@ describe("an operation that the server is too old for", () => {
     const call = client.POST(favorite, { params: { path: { dag_id: "d" } } });
     const error = await failure(call, AirflowResponseError);
     expect(error).toMatchObject({ code: "SERVER_TOO_OLD", failureType: "config", retryable: false });
-    expect(error.message).toContain("(this needs Airflow 3.1 or newer, and this server is older)");
+    expect(error.message).toContain("(available since Airflow 3.1, and this server is older)");
   });
 
   test("also where an older route takes the path's last word for an id, and only there", async () => {
