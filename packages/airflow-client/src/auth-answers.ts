@@ -25,7 +25,7 @@ export function credentialsError(answer: Answer, redact: Redact, token?: Refused
 }
 
 const severalSecrets =
-  "several API servers behind this URL sign with different secrets: configure the same [api_auth] jwt_secret for all of them";
+  "several API servers behind this URL sign with different secrets: give all of them the same [api_auth] jwt_secret";
 
 function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
   if (!token) {
@@ -39,9 +39,8 @@ function judge(token: RefusedToken | undefined, isExpired: boolean): Verdict {
     return { code: "TOKEN_EXPIRED", text: "The token has expired: provide a new one." };
   }
   if (wasAccepted) {
-    const otherwise =
-      kind === "token" ? " If there is only one server and its secret was changed, provide a new token." : "";
-    const text = `The same token is accepted in some responses from this URL and rejected in others: ${severalSecrets}.${otherwise}`;
+    const otherwise = kind === "token" ? " If a single server's secret was changed, pass a new token." : "";
+    const text = `Some responses from this URL accept the token, others reject it: ${severalSecrets}.${otherwise}`;
     return { code: "TOKEN_REFUSED", text };
   }
   if (kind === "token") {

@@ -22,7 +22,7 @@ export function parseBaseUrl(baseUrl: string): string {
   }
   if (url.search || url.hash) {
     throw invalid(
-      `The base URL ${url.origin}${url.pathname} must not have a query or fragment: remove everything from ? or # on.`,
+      `The base URL ${url.origin}${url.pathname} must not have a query or fragment: remove it from ? or # on.`,
     );
   }
   return (

@@ -4,6 +4,6 @@ import { longestHeader } from "@org/kit";
 export function tokenProblem(text: string): string | undefined {
   if (text === "") return "is empty";
   if (/\s/.test(text)) return "contains a space or a line break";
-  if (!/^[\x21-\x7e]+$/.test(text)) return "contains a character that is not allowed in a token";
+  if (!/^[\x21-\x7e]+$/.test(text)) return "contains a character that no token has";
   return text.length > longestHeader ? `is longer than ${longestHeader} characters` : undefined;
 }

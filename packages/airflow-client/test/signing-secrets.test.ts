@@ -35,9 +35,7 @@ describe("several API servers behind one address, each with a signing secret of 
       };
       const error = await failure(calls(), AirflowAuthError);
       expect(error).toMatchObject({ code: "TOKEN_REFUSED", retryable: false, failureType: "config" });
-      expect(error.message).toContain(
-        "The same token is accepted in some responses from this URL and rejected in others",
-      );
+      expect(error.message).toContain("Some responses from this URL accept the token, others reject it");
       expect(error.message).toContain("[api_auth] jwt_secret");
       expect(server.issued.size).toBeLessThan(6);
     },
@@ -51,9 +49,7 @@ describe("several API servers behind one address, each with a signing secret of 
     const client = createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } });
     await client.GET(version);
     const error = await failure(client.GET(version), AirflowAuthError);
-    expect(error.message).toContain(
-      "The same token is accepted in some responses from this URL and rejected in others",
-    );
+    expect(error.message).toContain("Some responses from this URL accept the token, others reject it");
     expect(turn).toBe(2);
   });
 });

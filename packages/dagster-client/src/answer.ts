@@ -64,12 +64,12 @@ function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGrap
   }
   // In browsers a redirect that is not followed has no status.
   if (status === 0 || (status >= 300 && status < 400)) return ["NOT_FOUND", `${redirect(answer)} Give the final URL.`];
-  if (status === 407) return ["NOT_FOUND", `${said}. This response is not from Dagster, but from a proxy.`];
+  if (status === 407) return ["NOT_FOUND", `${said}. A proxy answered, not Dagster.`];
   if (status === 404 || status === 405) {
     return ["NOT_FOUND", `${said}. Is this the URL of Dagster's webserver?`];
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return ["SERVER_FAILED", isGraphQL ? "an error outside the query's result" : said, true];
+    return ["SERVER_FAILED", isGraphQL ? "an error outside the result" : said, true];
   }
   if (status >= 400) return ["REFUSED", said];
   // A page comes from another server and will again; a truncated response may be complete the next time.

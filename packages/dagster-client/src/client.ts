@@ -126,7 +126,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
     let waitsForAuth = false;
     const timeout = () => {
       const message = waitsForAuth
-        ? `The Dagster ${request} was not sent: its \`auth\` function returned nothing within ${timeoutMs} ms.`
+        ? `The Dagster ${request} was not sent: its \`auth\` function took over ${timeoutMs} ms.`
         : `The Dagster ${request} had no complete response after ${timeoutMs} ms (see \`timeoutMs\`).`;
       return new DagsterNetworkError(message, { code: "TIMEOUT", retryable: true });
     };

@@ -33,13 +33,13 @@ export async function readBody(response: Response, limit: number): Promise<Body 
     return text.length > limit ? undefined : { text, bytes: text.length, isUtf8: true };
   }
   let decoder = new TextDecoder("utf-8", { fatal: true });
-  const decode = (bytes?: Uint8Array): string => {
+  const decode = (part?: Uint8Array, options = { stream: part !== undefined }): string => {
     try {
-      return decoder.decode(bytes, { stream: bytes !== undefined });
+      return decoder.decode(part, options);
     } catch {
       // An error's page may be in any encoding, and is read all the same.
       decoder = new TextDecoder();
-      return decoder.decode(bytes, { stream: bytes !== undefined }) || "\ufffd";
+      return decoder.decode(part, options) || "\ufffd";
     }
   };
   let text = "";
