@@ -36,12 +36,12 @@ test("wait goes on through errors that may pass, and ends with the run", async (
 
 test("wait asks a last time at its deadline, ends with DEADLINE_EXCEEDED, and with the signal's reason at once", async () => {
   const { client, calls } = clientOf({ state: "running" });
-  const late = dagRuns.wait(client, run, { intervalMs: 40, deadlineMs: 50 });
+  const late = dagRuns.wait(client, run, { intervalMs: 300, deadlineMs: 450 });
   await expect(late).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
     message: expect.stringContaining("run r of d"),
   });
-  // At once, after 40 ms, and a last time after 50 ms.
+  // At once, after 300 ms, and a last time after 450 ms.
   expect(calls).toHaveLength(3);
   const controller = new AbortController();
   const waiting = dagRuns.wait(client, run, { intervalMs: 600_000, signal: controller.signal });
