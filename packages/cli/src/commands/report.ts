@@ -85,7 +85,7 @@ async function report(
   if ([question, ...failOn].some((each) => each?.name === "deadline_misses") && !place.said.expect?.length) {
     // "No misses" would sound as if something had been looked at.
     throw new UsageError(
-      "deadline_misses: no deadlines are configured. Add them under expect: in dagsync.yaml, and leave the address out.",
+      "deadline_misses: no deadlines are configured. Add them under expect: in dagsync.yaml, and name its pipeline instead of --at.",
     );
   }
   const insights = await openInsights(place.destination, io.signal ? { signal: io.signal } : {});
