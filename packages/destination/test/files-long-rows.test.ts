@@ -1,4 +1,9 @@
-/** Rows that a file in a text format could hold, and nobody could read from it. */
+/** Rows that are large: how they lie in Parquet, and those that a text format could hold but no reader could return. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { files } from "@org/destination/files";
 import { afterEach, expect, test } from "vitest";
 import { createPlace } from "./files-place.ts";
 import { during, row, store, table } from "./postgres-fixture.ts";
@@ -21,4 +26,27 @@ test.each(["csv", "ndjson"] as const)("a row of many megabytes is refused as tha
     await session.prepare([table]);
     expect(await session.count(table, {})).toBe(1);
   });
+});
+
+test("I11: few large rows lie in one row group of Parquet, which a writer and a reader hold as a whole", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "large-rows-"));
+  cleanup = async () => rmSync(folder, { recursive: true, force: true });
+  const text = (index: number) => `${index}${"x".repeat(100_000)}`;
+  await during(files(join(folder, "files")), async (session) => {
+    // The last one writes the rows of all anew, into one file.
+    for (let start = 0; start < 440; start += 20) {
+      const batch = Array.from({ length: 20 }, (_, index) =>
+        row({ id: String(start + index), data: { text: text(index) } }),
+      );
+      await store(session, batch);
+    }
+  });
+  const path = join(folder, "other.duckdb");
+  await (await duckdb(path).open({ pipeline: "other" })).close();
+  const found = await queryDuckdb(
+    path,
+    `SELECT max(row_group_num_rows) AS most FROM parquet_metadata('${join(folder, "files")}/**/*.parquet')`,
+  );
+  // Two megabytes, and the chunk that makes it more.
+  expect(Number(found[0]?.most)).toBeLessThanOrEqual(100);
 });
