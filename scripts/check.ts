@@ -4,8 +4,7 @@
  * Ends with `N passed, N failed`, each of vitest's tests and each other step counting once.
  */
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { readdir } from "node:fs/promises";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -92,11 +91,18 @@ async function tests(...projects: string[]): Promise<void> {
   }
 }
 
+function publishedPackages(): string[] {
+  const names = readdirSync(join(root, "packages")).sort();
+  return names.filter(
+    (name) => !JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8")).private,
+  );
+}
+
 async function everything(): Promise<void> {
   await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
   await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
   await tests();
-  for (const name of (await readdir(join(root, "packages"))).filter((name) => name !== "simulators").sort()) {
+  for (const name of publishedPackages()) {
     await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
     await step(
       `types of @org/${name} (attw)`,

@@ -3,9 +3,9 @@
  * interfaces to `specs/` as they are committed.
  */
 import { writeFile } from "node:fs/promises";
-import { startAirflow } from "../test/live/servers/airflow.ts";
-import { airflowVersions, fabVersion } from "../test/live/servers/airflow-versions.ts";
-import { dagsterVersions, startDagster } from "../test/live/servers/dagster.ts";
+import { startAirflow } from "@org/testkit/servers/airflow";
+import { airflowVersions, fabVersion } from "@org/testkit/servers/airflow-versions";
+import { dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
 import { dumpAirflowSpec } from "./airflow/dump.ts";
 import { dumpDagsterSpec } from "./dagster/dump.ts";
 

@@ -93,6 +93,20 @@ test.each(["sync-engine", "sources"])(
   },
 );
 
+test("tests share code through @org/testkit: none imports from another package's tests, or from the root's", () => {
+  const isTest = (file: string) => /\/(packages\/[^/]+\/)?test\//.test(file);
+  const folderOf = (file: string) => /^(packages\/[^/]+|test)/.exec(relative(root, file))?.[0];
+  const tests = ["packages", "test", "examples", "scripts"].flatMap((folder) => files(join(root, folder)));
+  const crossing = tests.flatMap((file) =>
+    imports(file)
+      .filter((specifier) => specifier.startsWith("."))
+      .map((specifier) => resolve(dirname(file), specifier))
+      .filter((target) => isTest(target) && folderOf(target) !== folderOf(file))
+      .map((target) => `${relative(root, file)} imports ${relative(root, target)}`),
+  );
+  expect(crossing).toEqual([]);
+});
+
 test("every export of every package has a source file", () => {
   for (const name of Object.keys(allowed)) {
     const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));

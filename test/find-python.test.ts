@@ -1,8 +1,8 @@
 import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { findPython } from "@org/testkit/servers/find-python";
 import { afterEach, expect, test } from "vitest";
-import { findPython } from "./live/servers/find-python.ts";
 
 let home: string;
 afterEach(() => rmSync(home, { recursive: true, force: true }));

@@ -4,10 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { serve } from "@org/testkit/cli/serving";
+import { type ParsedFamily, parseExposition } from "@org/testkit/insights/parse-exposition";
 import { expect, onTestFinished, test } from "vitest";
 import { parse } from "yaml";
-import { serve } from "../packages/cli/test/serving.ts";
-import { type ParsedFamily, parseExposition } from "../packages/insights/test/parse-exposition.ts";
 import { namesIn } from "./support/promql.ts";
 
 const folder = fileURLToPath(new URL("../examples/grafana/", import.meta.url));

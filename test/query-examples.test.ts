@@ -15,9 +15,9 @@ import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startPostgres } from "./live/servers/postgres.ts";
 import { runExample } from "./support/run-example.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;

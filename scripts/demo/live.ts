@@ -1,8 +1,8 @@
 import { rm } from "node:fs/promises";
-import { type AirflowServer, startAirflow } from "../../test/live/servers/airflow.ts";
-import { mutateAirflow, seedAirflow } from "../../test/live/servers/airflow-world.ts";
-import { type DagsterServer, startDagster } from "../../test/live/servers/dagster.ts";
-import { mutateDagster, seedDagster } from "../../test/live/servers/dagster-world.ts";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { mutateAirflow, seedAirflow } from "@org/testkit/servers/airflow-world";
+import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
+import { mutateDagster, seedDagster } from "@org/testkit/servers/dagster-world";
 import { answers, countRows, rowsTable } from "./answers.ts";
 
 /** The servers live for one start only, so their file is a new one each time. */

@@ -1,4 +1,4 @@
-import { isAtLeast } from "../live/servers/for-version.ts";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { type Reply, request } from "./request.ts";
 
 /**

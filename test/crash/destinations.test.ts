@@ -1,7 +1,7 @@
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { createRandom } from "@org/simulators";
+import { differences } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { differences } from "../live/compare.ts";
 import { startSuites } from "../support/suites.ts";
 import { startSyncTo } from "./support/processes.ts";
 import { syncInto } from "./support/small-sync.ts";

@@ -6,16 +6,22 @@ import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators";
 import { airflow, dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncEvent, sync } from "@org/sync-engine";
+import { readTable } from "@org/testkit/compare";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import {
+  attemptDags,
+  type People,
+  people,
+  slashesAllowed,
+  writeAttemptDags,
+} from "@org/testkit/servers/airflow-attempts";
+import { logVersions, moment, versionsBetween } from "@org/testkit/servers/airflow-attempts-log";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
 import { watchingWholeness, wrongAfter } from "./attempts-check.ts";
-import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { attemptDags, type People, people, slashesAllowed, writeAttemptDags } from "./servers/airflow-attempts.ts";
-import { logVersions, moment, versionsBetween } from "./servers/airflow-attempts-log.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 /** So many syncs beside the scheduler, unless they take longer than this. */

@@ -4,6 +4,9 @@ import { copyFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowClient, dags } from "@org/airflow-client";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { afterAll, beforeAll, test } from "vitest";
 import { testExamples } from "./airflow-examples.ts";
 import { testIds } from "./airflow-ids.ts";
@@ -11,9 +14,6 @@ import { testLoopMethods } from "./airflow-loop-methods.ts";
 import { testMethods } from "./airflow-methods.ts";
 import { expectTooOld, testOperations } from "./airflow-operations.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 /** The newest; at night all of them. */

@@ -2,10 +2,10 @@ import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
 import { sync } from "@org/sync-engine";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import * as steps from "@org/testkit/servers/airflow-steps";
+import { type RewriteDate, startDateProxy } from "@org/testkit/servers/date-proxy";
 import { expectTruth } from "./airflow-differences.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import * as steps from "./servers/airflow-steps.ts";
-import { type RewriteDate, startDateProxy } from "./servers/date-proxy.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Small against an hour, and larger than what the two servers differ by. */

@@ -1,7 +1,7 @@
 import { airflowTables } from "@org/sources/airflow";
-import { differences, type PlainRow, readTable } from "./compare.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { airflowTruth } from "./servers/airflow-truth.ts";
+import { differences, type PlainRow, readTable } from "@org/testkit/compare";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { airflowTruth } from "@org/testkit/servers/airflow-truth";
 
 /**
  * Compares the three tables in a DuckDB file with the server's own database, column by column, and throws where they

@@ -7,11 +7,11 @@ import {
   taskInstances,
   variables,
 } from "@org/airflow-client";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { startDagster } from "@org/testkit/servers/dagster";
 import { beforeAll, expect, test } from "vitest";
 import { runExample } from "../support/run-example.ts";
 import { log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { startDagster } from "./servers/dagster.ts";
 
 const timeout = 240_000;
 

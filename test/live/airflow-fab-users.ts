@@ -1,7 +1,7 @@
 /** Users and roles of the FAB auth manager through the client, names of every kind among them. */
 import { type AirflowClient, createAirflowClient, roles, users } from "@org/airflow-client";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
 import { beforeAll, expect, test } from "vitest";
-import type { AirflowServer } from "./servers/airflow.ts";
 
 const odd = ["a b", "50%", "a%2Fb", "ü日本", "a+b", "a?b#c", "a&b=c", "a:b;c,d@e", "a\\b"];
 

@@ -9,9 +9,9 @@ import {
   variables,
   xcoms,
 } from "@org/airflow-client";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { beforeAll, expect, test } from "vitest";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 const odd = ["a b", "50%", "a%2Fb", "ü日本🎉", "a+b", "a?b#c", "a&b=c", "a:b;c,d@e", "'a' \"b\"", "a\\b", "..a", "{a}"];
 const slashed = ["a/b", "/a", "a//b", "a/../b"];

@@ -2,10 +2,10 @@ import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
 import { type SyncOptions, sync } from "@org/sync-engine";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { insertDags, insertLargeRun, startLargeWriter } from "@org/testkit/servers/airflow-large";
 import { expectTruth } from "./airflow-differences.ts";
 import { overlapMs } from "./airflow-round.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { insertDags, insertLargeRun, startLargeWriter } from "./servers/airflow-large.ts";
 
 /** One run with so many mapped task instances that come, end, go and come back while they are read. */
 export function playLargeRun(server: AirflowServer, path: string, instances: number): Promise<Record<string, unknown>> {

@@ -5,14 +5,14 @@ import { type AirflowClient, createAirflowClient, dags } from "@org/airflow-clie
 import { duckdb } from "@org/destination/duckdb";
 import { airflow, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncEvent, sync } from "@org/sync-engine";
+import { readTable } from "@org/testkit/compare";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
-import { readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { seedAirflow } from "./servers/airflow-world.ts";
 
 /** Much longer than a few syncs take on a busy machine. */
 const overlapMs = 60_000;

@@ -8,8 +8,8 @@ import {
   taskInstances,
   xcoms,
 } from "@org/airflow-client";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
 import { beforeAll, expect, test } from "vitest";
-import type { AirflowServer } from "./servers/airflow.ts";
 
 export function testLoopMethods(server: () => AirflowServer): void {
   let airflow: AirflowClient;

@@ -10,14 +10,14 @@ import { type AirflowClient, backfills, createAirflowClient, dagRuns, taskInstan
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
 import { type SyncOptions, sync } from "@org/sync-engine";
+import { changeTable } from "@org/testkit/compare";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { cleanUp } from "@org/testkit/servers/airflow-deletions";
+import { airflowVersions } from "@org/testkit/servers/airflow-versions";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "./airflow-differences.ts";
-import { changeTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { cleanUp } from "./servers/airflow-deletions.ts";
-import { airflowVersions } from "./servers/airflow-versions.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 const timeout = 300_000;
 /** Small, so that what a sync reads again is what changed in this test. */
@@ -36,7 +36,10 @@ function testLoops(version: string): void {
   beforeAll(async () => {
     const dagsFolder = join(folder, "dags");
     await mkdir(dagsFolder);
-    await copyFile(new URL("./servers/airflow/loops.py", import.meta.url), join(dagsFolder, "loops.py"));
+    await copyFile(
+      new URL("../../packages/testkit/src/servers/airflow/loops.py", import.meta.url),
+      join(dagsFolder, "loops.py"),
+    );
     server = await startAirflow({ log, version, dagsFolder, scheduler: true });
     const { url: baseUrl, username, password } = server;
     client = createAirflowClient({ baseUrl, auth: { username, password } });

@@ -16,9 +16,9 @@ import {
   variables,
   xcoms,
 } from "@org/airflow-client";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { beforeAll, expect, test } from "vitest";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 export function testMethods(version: string, server: () => AirflowServer): void {
   let airflow: AirflowClient;

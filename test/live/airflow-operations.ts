@@ -13,14 +13,14 @@ import {
   importErrors,
   taskInstances,
 } from "@org/airflow-client";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import addFormats from "ajv-formats";
 import { expect, test } from "vitest";
 import type { Operation, World } from "./airflow-operation.ts";
 import { operations } from "./airflow-operation-table.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { newestAirflow } from "./servers/airflow-versions.ts";
-import { isAtLeast } from "./servers/for-version.ts";
 
 interface Specification {
   readonly paths: Readonly<Record<string, Readonly<Record<string, unknown>>>>;

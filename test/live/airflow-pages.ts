@@ -16,9 +16,9 @@ import {
   successRate,
 } from "@org/insights";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { expect } from "vitest";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { newestAirflow } from "./servers/airflow-versions.ts";
 
 interface Run {
   readonly dag_id: string;

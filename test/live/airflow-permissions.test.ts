@@ -7,15 +7,15 @@ import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators";
 import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
 import { type SyncError, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { differences, type PlainRow, readTable } from "@org/testkit/compare";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { airflowTruth } from "@org/testkit/servers/airflow-truth";
+import { createReader, type Reader } from "@org/testkit/servers/airflow-users";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
+import { startLoadBalancer } from "@org/testkit/servers/load-balancer";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { testUsers } from "./airflow-fab-users.ts";
-import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLive, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { airflowTruth } from "./servers/airflow-truth.ts";
-import { createReader, type Reader } from "./servers/airflow-users.ts";
-import { seedAirflow } from "./servers/airflow-world.ts";
-import { startLoadBalancer } from "./servers/load-balancer.ts";
 
 /** Small, so that what happened before it is out of every window soon. */
 const overlapMs = 1_000;

@@ -3,10 +3,10 @@ import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators";
 import { airflow } from "@org/sources/airflow";
 import { type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { startWriter } from "@org/testkit/servers/airflow-writer";
+import { holdChange } from "@org/testkit/servers/airflow-writer-scheduler";
 import { expectTruth } from "./airflow-differences.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { startWriter } from "./servers/airflow-writer.ts";
-import { holdChange } from "./servers/airflow-writer-scheduler.ts";
 
 /** The writer's transactions stay open for four seconds at most, and wait a while for each other. */
 export const overlapMs = 20_000;

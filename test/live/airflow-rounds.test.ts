@@ -6,14 +6,14 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRandom } from "@org/simulators";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clocks, playClocks } from "./airflow-clocks.ts";
 import { playLargeRun, playManyDags } from "./airflow-large.ts";
 import { playRound } from "./airflow-round.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { seedAirflow } from "./servers/airflow-world.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 const newest = newestAirflow;

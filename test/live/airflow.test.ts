@@ -6,17 +6,17 @@ import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { differences, type PlainRow, readTable } from "@org/testkit/compare";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { cleanUp, deleteSome } from "@org/testkit/servers/airflow-deletions";
+import { airflowTruth } from "@org/testkit/servers/airflow-truth";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { changeMany, mutateAirflow, seedAirflow, unstamped } from "@org/testkit/servers/airflow-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
 import { expectTooOld } from "./airflow-operations.ts";
 import { expectWhatPagesShow } from "./airflow-pages.ts";
-import { differences, type PlainRow, readTable } from "./compare.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { cleanUp, deleteSome } from "./servers/airflow-deletions.ts";
-import { airflowTruth } from "./servers/airflow-truth.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { changeMany, mutateAirflow, seedAirflow, unstamped } from "./servers/airflow-world.ts";
 
 /** Small, so that the tests need not wait ten minutes for an idle server. */
 const overlapMs = 5_000;

@@ -2,10 +2,10 @@
 import type { Batch, Destination, Scope, Session, StoredValues } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { taskInstancesTable } from "@org/sources/airflow";
-import { differences, type PlainRow } from "./compare.ts";
-import type { AirflowServer } from "./servers/airflow.ts";
-import { everyVersion, type Version, versionsBetween } from "./servers/airflow-attempts-log.ts";
-import { isAtLeast } from "./servers/for-version.ts";
+import { differences, type PlainRow } from "@org/testkit/compare";
+import type { AirflowServer } from "@org/testkit/servers/airflow";
+import { everyVersion, type Version, versionsBetween } from "@org/testkit/servers/airflow-attempts-log";
+import { isAtLeast } from "@org/testkit/servers/for-version";
 
 const finalStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
 const isFinal = ({ state }: PlainRow) => finalStates.includes(String(state));

@@ -1,16 +1,16 @@
 import { readFile } from "node:fs/promises";
 import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow-client";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
+import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
+import { seedDagster } from "@org/testkit/servers/dagster-world";
+import { expiredToken } from "@org/testkit/servers/expired-token";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { type AirflowTarget, airflowContract } from "../contract/airflow-contract.ts";
 import { dagsterContract } from "../contract/dagster-contract.ts";
 import { describeLive, describeLiveOn, log } from "./live.ts";
-import { type AirflowServer, startAirflow } from "./servers/airflow.ts";
-import { airflowVersions, newestAirflow } from "./servers/airflow-versions.ts";
-import { seedAirflow } from "./servers/airflow-world.ts";
-import { type DagsterServer, startDagster } from "./servers/dagster.ts";
-import { seedDagster } from "./servers/dagster-world.ts";
-import { expiredToken } from "./servers/expired-token.ts";
 
 // The same cases hold the simulators, in test/contract: what a simulator says there, a real server says here.
 

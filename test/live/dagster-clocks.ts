@@ -2,10 +2,10 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import { changeRuns } from "@org/testkit/servers/dagster-writer";
+import { type RewriteDate, startDateProxy } from "@org/testkit/servers/date-proxy";
 import { expectDagsterTruth } from "./dagster-differences.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { changeRuns } from "./servers/dagster-writer.ts";
-import { type RewriteDate, startDateProxy } from "./servers/date-proxy.ts";
 
 const HOUR_MS = 60 * 60 * 1000;
 /** Small against an hour, so that it hides nothing. */

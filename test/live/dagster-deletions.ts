@@ -5,12 +5,18 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import {
+  deleteRuns,
+  materializeAsset,
+  removeLocation,
+  takeOut,
+  wipeAssets,
+} from "@org/testkit/servers/dagster-deletions";
+import { breakLocation, repairLocation } from "@org/testkit/servers/dagster-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectDagsterTruth } from "./dagster-differences.ts";
 import { log } from "./live.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { deleteRuns, materializeAsset, removeLocation, takeOut, wipeAssets } from "./servers/dagster-deletions.ts";
-import { breakLocation, repairLocation } from "./servers/dagster-world.ts";
 
 type Options = Partial<SyncOptions> & { readonly fetch?: typeof fetch; readonly pageSize?: number };
 

@@ -1,7 +1,7 @@
 import { dagsterTables } from "@org/sources/dagster";
-import { differences, readTable } from "./compare.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { type DagsterTruth, dagsterTruth } from "./servers/dagster-truth.ts";
+import { differences, readTable } from "@org/testkit/compare";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import { type DagsterTruth, dagsterTruth } from "@org/testkit/servers/dagster-truth";
 
 /**
  * Compares the four tables in a DuckDB file with the server's own storage, column by column, and throws where they

@@ -2,9 +2,9 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expectDagsterTruth } from "./dagster-differences.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { changeRuns } from "./servers/dagster-writer.ts";
 
 /** What the window of an idle sync brought, beside what it might have. */
 export interface IdleWindow {

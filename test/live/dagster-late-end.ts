@@ -2,10 +2,10 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expect } from "vitest";
 import { expectDagsterTruth } from "./dagster-differences.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { changeRuns } from "./servers/dagster-writer.ts";
 
 /** An end that comes late, with a time of long ago, leaves no trace: the reconciles of a month find it all the same. */
 export async function findLateEnd(server: DagsterServer, path: string): Promise<void> {

@@ -2,11 +2,11 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import type { DagsterLocation, DagsterServer } from "@org/testkit/servers/dagster";
+import { breakLocation, repairLocation } from "@org/testkit/servers/dagster-world";
+import { changeRuns } from "@org/testkit/servers/dagster-writer";
 import { expect } from "vitest";
 import { expectDagsterTruth } from "./dagster-differences.ts";
-import type { DagsterLocation, DagsterServer } from "./servers/dagster.ts";
-import { breakLocation, repairLocation } from "./servers/dagster-world.ts";
-import { changeRuns } from "./servers/dagster-writer.ts";
 
 /** Some code locations fail and others are loading, then all of them, then none. */
 export async function keepLocations(server: DagsterServer, path: string): Promise<void> {

@@ -17,11 +17,11 @@ import {
   schedules,
   sensors,
 } from "@org/dagster-client";
+import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { checkPartitions } from "./dagster-partitions.ts";
 import { refusals } from "./dagster-refusals.ts";
 import { describeLiveOn, log } from "./live.ts";
-import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "./servers/dagster.ts";
 
 /** The newest; at night all of them. */
 const tested = dagsterVersions.filter(({ version }) => version === dagsterVersion || process.env.NIGHTLY);

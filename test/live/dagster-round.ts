@@ -3,10 +3,10 @@ import { duckdb } from "@org/destination/duckdb";
 import { createRandom } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";
 import { type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
+import { deletePages } from "@org/testkit/servers/dagster-page-deletions";
+import { startDagsterWriter } from "@org/testkit/servers/dagster-writer";
 import { expectDagsterTruth } from "./dagster-differences.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
-import { deletePages } from "./servers/dagster-page-deletions.ts";
-import { startDagsterWriter } from "./servers/dagster-writer.ts";
 
 /** Small, so that it hides nothing; the writer's changes are visible well within it. */
 export const overlapMs = 5_000;

@@ -1,6 +1,14 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import {
+  type DagsterServer,
+  type DagsterStorage,
+  dagsterVersion,
+  dagsterVersions,
+  startDagster,
+} from "@org/testkit/servers/dagster";
+import { isLocationBroken, repairLocation, seedDagster } from "@org/testkit/servers/dagster-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { clocks, playClocks } from "./dagster-clocks.ts";
 import { idleWindow } from "./dagster-idle.ts";
@@ -9,14 +17,6 @@ import { keepLocations } from "./dagster-loading.ts";
 import { overlapMs, playRound } from "./dagster-round.ts";
 import { verifyAChangedRow } from "./dagster-verify.ts";
 import { describeLiveOn, log } from "./live.ts";
-import {
-  type DagsterServer,
-  type DagsterStorage,
-  dagsterVersion,
-  dagsterVersions,
-  startDagster,
-} from "./servers/dagster.ts";
-import { isLocationBroken, repairLocation, seedDagster } from "./servers/dagster-world.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 /** A round that failed is repeated with the ROUNDS_SEED that it logged, and ROUNDS=1. By day it is always the same. */

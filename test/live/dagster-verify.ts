@@ -3,9 +3,9 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
+import { changeTable } from "@org/testkit/compare";
+import type { DagsterServer } from "@org/testkit/servers/dagster";
 import { expect } from "vitest";
-import { changeTable } from "./compare.ts";
-import type { DagsterServer } from "./servers/dagster.ts";
 
 const changeOne = `UPDATE dagster_runs SET status = 'FAILURE'
   WHERE run_id = (SELECT min(run_id) FROM dagster_runs WHERE status = 'SUCCESS') RETURNING run_id`;

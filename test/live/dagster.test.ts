@@ -6,21 +6,21 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster, dagsterTables, runsTable } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
-import { differences, type PlainRow, readTable } from "./compare.ts";
-import { testDeletions } from "./dagster-deletions.ts";
-import { expectWhatPagesShow } from "./dagster-pages.ts";
-import { describeLiveOn, log } from "./live.ts";
+import { differences, type PlainRow, readTable } from "@org/testkit/compare";
 import {
   type DagsterServer,
   type DagsterStorage,
   dagsterVersion,
   dagsterVersions,
   startDagster,
-} from "./servers/dagster.ts";
-import { dagsterTruth } from "./servers/dagster-truth.ts";
-import { breakLocation, mutateDagster, repairLocation, seedDagster } from "./servers/dagster-world.ts";
+} from "@org/testkit/servers/dagster";
+import { dagsterTruth } from "@org/testkit/servers/dagster-truth";
+import { breakLocation, mutateDagster, repairLocation, seedDagster } from "@org/testkit/servers/dagster-world";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
+import { testDeletions } from "./dagster-deletions.ts";
+import { expectWhatPagesShow } from "./dagster-pages.ts";
+import { describeLiveOn, log } from "./live.ts";
 
 /** Small, so that it hides nothing and the tests need not wait ten minutes for an idle server. */
 const overlapMs = 3_000;

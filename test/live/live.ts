@@ -1,5 +1,5 @@
+import { describeRange, type PythonRange } from "@org/testkit/servers/find-python";
 import { describe, inject } from "vitest";
-import { describeRange, type PythonRange } from "./servers/find-python.ts";
 
 /** A group of tests that need a real server: skipped where none can be installed, which setup.ts says loudly. */
 export const describeLive = describeLiveOn({});

@@ -7,16 +7,16 @@ import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import type { RequestOptions, Source } from "@org/sync-engine";
 import { sync } from "@org/sync-engine";
+import { differences, type PlainRow } from "@org/testkit/compare";
+import { startAirflow } from "@org/testkit/servers/airflow";
+import { airflowTruth } from "@org/testkit/servers/airflow-truth";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
+import { startDagster } from "@org/testkit/servers/dagster";
+import { dagsterTruth } from "@org/testkit/servers/dagster-truth";
+import { seedDagster } from "@org/testkit/servers/dagster-world";
+import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@org/testkit/servers/fault-proxy";
 import { expect } from "vitest";
-import { differences, type PlainRow } from "./compare.ts";
 import { log } from "./live.ts";
-import { startAirflow } from "./servers/airflow.ts";
-import { airflowTruth } from "./servers/airflow-truth.ts";
-import { seedAirflow } from "./servers/airflow-world.ts";
-import { startDagster } from "./servers/dagster.ts";
-import { dagsterTruth } from "./servers/dagster-truth.ts";
-import { seedDagster } from "./servers/dagster-world.ts";
-import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "./servers/fault-proxy.ts";
 
 /** So wide that every window holds everything: with small pages, a sync walks each kind of listing. */
 const overlapMs = 10 * 365 * 24 * 60 * 60 * 1000;

@@ -5,13 +5,13 @@
 
 import { memoryDestination } from "@org/destination/memory";
 import { SyncError } from "@org/sync-engine";
+import { newestAirflow } from "@org/testkit/servers/airflow-versions";
+import { expiredToken } from "@org/testkit/servers/expired-token";
+import { type ProxyFault, startSilentServer, startStranger } from "@org/testkit/servers/fault-proxy";
+import { lasting, nginx, passing } from "@org/testkit/servers/faults";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { describeLive, log } from "./live.ts";
 import { type NetworkServer, startNetworkAirflow, startNetworkDagster, syncOnce } from "./network-servers.ts";
-import { newestAirflow } from "./servers/airflow-versions.ts";
-import { expiredToken } from "./servers/expired-token.ts";
-import { type ProxyFault, startSilentServer, startStranger } from "./servers/fault-proxy.ts";
-import { lasting, nginx, passing } from "./servers/faults.ts";
 
 const nightly = Boolean(process.env.NIGHTLY);
 /** Places at which an answer is cut, spread over its length; at night each byte. */

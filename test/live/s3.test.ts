@@ -13,13 +13,13 @@ import {
   runCase,
   testDestination,
 } from "@org/destination/testing";
+import { readFolder } from "@org/testkit/places/files";
+import { describeRange } from "@org/testkit/servers/find-python";
+import { startS3 } from "@org/testkit/servers/s3";
 import { afterAll, describe, expect, inject, test } from "vitest";
 import { uploadFile } from "../../packages/destination/src/files/s3-upload.ts";
-import { readFolder } from "../../packages/destination/test/files-place.ts";
 import { livePipeline } from "../support/pipeline-life.ts";
 import { log } from "./live.ts";
-import { describeRange } from "./servers/find-python.ts";
-import { startS3 } from "./servers/s3.ts";
 
 const bucket = "warehouse";
 
@@ -67,7 +67,7 @@ if (inject("pythons").includes(describeRange({}))) {
     async create() {
       const prefix = randomUUID();
       const settings = { ...options, format, leaseMs: 3000 };
-      const module = new URL("../../packages/destination/test/files-place.ts", import.meta.url).href;
+      const module = new URL("../../packages/testkit/src/places/files.ts", import.meta.url).href;
       return {
         prefix,
         connect: () => files(`s3://${bucket}/${prefix}`, settings),

@@ -1,5 +1,5 @@
+import { describeRange, findPython, MissingPythonError, type PythonRange } from "@org/testkit/servers/find-python";
 import type { TestProject } from "vitest/node";
-import { describeRange, findPython, MissingPythonError, type PythonRange } from "./servers/find-python.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

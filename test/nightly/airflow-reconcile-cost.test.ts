@@ -6,12 +6,12 @@ import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";
 import { type SyncEvent, sync } from "@org/sync-engine";
+import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { insertDags, insertHistory } from "@org/testkit/servers/airflow-large";
+import { seedAirflow } from "@org/testkit/servers/airflow-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { expectTruth } from "../live/airflow-differences.ts";
 import { describeLive, log } from "../live/live.ts";
-import { type AirflowServer, startAirflow } from "../live/servers/airflow.ts";
-import { insertDags, insertHistory } from "../live/servers/airflow-large.ts";
-import { seedAirflow } from "../live/servers/airflow-world.ts";
 
 const dags = 100;
 const runsPerDag = Number(process.env.RUNS_PER_DAG ?? 1_000);

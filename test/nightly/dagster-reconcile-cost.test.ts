@@ -6,13 +6,13 @@ import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
 import { dagster } from "@org/sources/dagster";
 import { type SyncResult, sync } from "@org/sync-engine";
+import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
+import { seedDagster } from "@org/testkit/servers/dagster-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { describeLive, log } from "../live/live.ts";
-import { type DagsterServer, startDagster } from "../live/servers/dagster.ts";
-import { seedDagster } from "../live/servers/dagster-world.ts";
 
 const RUNS = Number(process.env.COST_RUNS ?? 100_000);
-const forget = fileURLToPath(new URL("../live/servers/dagster/forget.py", import.meta.url));
+const forget = fileURLToPath(new URL("../../packages/testkit/src/servers/dagster/forget.py", import.meta.url));
 
 describeLive(`what it costs to look for deletions in ${RUNS} runs`, () => {
   const folder = mkdtempSync(join(tmpdir(), "live-dagster-cost-"));

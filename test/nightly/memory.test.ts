@@ -8,11 +8,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startHeavyAirflow } from "../invariants/heavy.ts";
 import { log } from "../live/live.ts";
-import { startPostgres } from "../live/servers/postgres.ts";
 
 const RUNS = Number(process.env.MEMORY_RUNS ?? 20_000);
 const root = fileURLToPath(new URL("../..", import.meta.url));

@@ -5,13 +5,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { sqlite } from "@org/destination/sqlite";
+import { parseExposition } from "@org/testkit/insights/parse-exposition";
+import { fill, served } from "@org/testkit/insights/served";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { dag } from "@org/testkit/insights/world";
+import { ensureVenv } from "@org/testkit/servers/python";
 import { expect, onTestFinished, test } from "vitest";
-import { parseExposition } from "../../packages/insights/test/parse-exposition.ts";
-import { fill, served } from "../../packages/insights/test/served.ts";
-import { airflowWorld, dagsterWorld } from "../../packages/insights/test/small-world.ts";
-import { dag } from "../../packages/insights/test/world.ts";
 import { describeLive, log } from "../live/live.ts";
-import { ensureVenv } from "../live/servers/python.ts";
 
 const version = "0.26.0";
 const script = `import json, sys

@@ -1,8 +1,8 @@
 import { cpSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { run } from "@org/testkit/servers/processes";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { run } from "../live/servers/processes.ts";
 import { entryPoints, installWithPnpm, publishable } from "./support/projects.ts";
 import { startServers } from "./support/servers.ts";
 import { newestTypescript, obtain, orSkip } from "./support/tools.ts";

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "@org/testkit/servers/processes";
 import { expect, inject, test } from "vitest";
-import { run } from "../live/servers/processes.ts";
 import { publishable } from "./support/projects.ts";
 import { runtimes } from "./support/runtimes.ts";
 import { newestTypescript, obtain, orSkip, root } from "./support/tools.ts";

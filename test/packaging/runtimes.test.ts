@@ -1,8 +1,8 @@
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run, startService } from "@org/testkit/servers/processes";
 import { build } from "esbuild";
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
-import { run, startService } from "../live/servers/processes.ts";
 import type { Seen } from "./smoke.ts";
 import { entryPoints, publishable } from "./support/projects.ts";
 import { type Runtime, runtimes } from "./support/runtimes.ts";

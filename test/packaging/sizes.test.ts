@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "@org/testkit/servers/processes";
 import { expect, test } from "vitest";
-import { run } from "../live/servers/processes.ts";
 import { entryPoints, publishable } from "./support/projects.ts";
 import { root } from "./support/tools.ts";
 

@@ -1,7 +1,7 @@
 import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { run } from "@org/testkit/servers/processes";
 import { expect, inject, test } from "vitest";
-import { run } from "../live/servers/processes.ts";
 
 /**
  * What a compiler, and so an editor, may have to do for a file that uses ten operations of a client: numbers that do not

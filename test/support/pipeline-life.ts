@@ -3,10 +3,10 @@ import type { Destination } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
 import type { DestinationSuite, Place } from "@org/destination/testing";
 import { type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";
+import { differences, type PlainRow } from "@org/testkit/compare";
 import { expect, onTestFinished } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { type Kind, startSubject } from "../crash/support/subject.ts";
-import { differences, type PlainRow } from "../live/compare.ts";
 
 /** After each of its syncs the destination must hold what memory holds, and what the server does. */
 export async function livePipeline<P extends Place>(suite: DestinationSuite<P>, kind: Kind): Promise<void> {

@@ -1,11 +1,11 @@
 /** Every destination that the tests of whole pipelines run into. */
 import type { DestinationSuite, Place } from "@org/destination/testing";
-import { duckdbSuite } from "../../packages/destination/test/duckdb-place.ts";
-import { filesSuite } from "../../packages/destination/test/files-place.ts";
-import { postgresSuite } from "../../packages/destination/test/postgres-place.ts";
-import { sqliteSuite } from "../../packages/destination/test/sqlite-place.ts";
-import { atEnd } from "../crash/support/at-end.ts";
-import { startPostgres } from "../live/servers/postgres.ts";
+import { atEnd } from "@org/testkit/at-end";
+import { duckdbSuite } from "@org/testkit/places/duckdb";
+import { filesSuite } from "@org/testkit/places/files";
+import { postgresSuite } from "@org/testkit/places/postgres";
+import { sqliteSuite } from "@org/testkit/places/sqlite";
+import { startPostgres } from "@org/testkit/servers/postgres";
 
 /** A suite whose places somebody else has made. */
 type AnySuite = DestinationSuite<Place>;

@@ -2,9 +2,9 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Destination, Session, StoredValues, Table } from "@org/destination";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, describe, expect, test } from "vitest";
-import { startPostgres } from "../live/servers/postgres.ts";
 import { connect, type Kind, kinds } from "./connect.ts";
 import { fixture, pipeline, unpack } from "./places.ts";
 import { current, fresh, old } from "./tables.ts";

@@ -1,8 +1,8 @@
 import { createServer as createTlsServer } from "node:https";
 import { type AddressInfo, createServer } from "node:net";
 import { AirflowNetworkError, AirflowResponseError, createAirflowClient, isErrorOf } from "@org/airflow-client";
+import { selfSigned } from "@org/testkit/self-signed";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { certificate, key } from "./support/certificate.ts";
 import { failure } from "./support/failure.ts";
 import { type Handler, json, serve, text } from "./support/server.ts";
 
@@ -201,7 +201,7 @@ describe("no answer", () => {
   });
 
   test("because no authority that is trusted signed the certificate: retrying is no use, and the message says what is", async () => {
-    const server = createTlsServer({ key, cert: certificate }, (_, response) => response.end());
+    const server = createTlsServer(selfSigned, (_, response) => response.end());
     const error = await failedConnection(`https://${await listen(server)}`);
     expect(error).toMatchObject({ code: "TLS_UNTRUSTED", retryable: false, failureType: "config" });
     expect(error.message).toContain("NODE_EXTRA_CA_CERTS=");

@@ -3,8 +3,8 @@ import { createServer } from "node:https";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
-import { selfSigned } from "./fixtures/self-signed.ts";
 import { answering, closedPort, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
 
 const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };

@@ -3,9 +3,9 @@ import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { startAirflowSimulator } from "@org/simulators";
+import { query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { query } from "../../destination/test/postgres-place.ts";
 import { dagsync, temporaryFolder } from "./helpers.ts";
 
 const server = await startPostgres({ log: () => {} });

@@ -5,13 +5,11 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Io, main } from "@org/cli";
-import { onTestFinished } from "vitest";
+import type { Outcome } from "@org/testkit/cli/serving";
 
-export interface Outcome {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
+export type { Outcome };
+
+import { onTestFinished } from "vitest";
 
 /** Runs the command in this process. Requests are not repeated unless the test says so. */
 export async function dagsync(args: readonly string[], io: Partial<Io> = {}): Promise<Outcome> {

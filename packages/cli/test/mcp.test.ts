@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { questions } from "@org/insights";
 import { createAirflowWorld, createDagsterWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { type PostgresServer, startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../../../test/live/servers/postgres.ts";
 import { dagsync } from "./helpers.ts";
 import { start, startForTest } from "./mcp-client.ts";
 

@@ -1,8 +1,8 @@
 /** `dagsync report --html`: where the page goes. What is in it is tested with the questions. */
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { startFakeS3 } from "@org/testkit/fake-s3";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { startFakeS3 } from "../../destination/test/fake-s3.ts";
 import { dagsync } from "./helpers.ts";
 import { folder, place, report, withPlace, zone } from "./report-place.ts";
 

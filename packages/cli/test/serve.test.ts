@@ -8,9 +8,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { serve } from "@org/testkit/cli/serving";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { closedPort, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
-import { serve } from "./serving.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 

@@ -3,9 +3,9 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import { startDagsterSimulator } from "@org/simulators";
+import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
 import { corporateNetwork } from "./fixtures/corporate-network.ts";
-import { selfSigned } from "./fixtures/self-signed.ts";
 import { dagsync, listen, temporaryFolder, until } from "./helpers.ts";
 
 const answer = '{"data":{"version":"1.13.27","run":null}}';

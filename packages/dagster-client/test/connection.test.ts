@@ -1,7 +1,7 @@
 import { createServer as createTlsServer } from "node:https";
 import { createDagsterClient, DagsterNetworkError, serverVersionDocument } from "@org/dagster-client";
+import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
-import { selfSigned } from "./fixtures/self-signed.ts";
 import { json, listen, rejection, serve } from "./serve.ts";
 
 const version = { data: { version: "1.13.27" } };

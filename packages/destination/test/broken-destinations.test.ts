@@ -5,8 +5,8 @@
 import { AssertionError } from "node:assert";
 import type { Batch, Destination, State } from "@org/destination";
 import { destinationCases, runCase } from "@org/destination/testing";
+import { createPlace, duckdbSuite } from "@org/testkit/places/duckdb";
 import { expect, test } from "vitest";
-import { createPlace, duckdbSuite } from "./duckdb-place.ts";
 import {
   firstOfEach,
   inBatch,

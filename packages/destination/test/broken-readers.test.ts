@@ -1,9 +1,9 @@
 /** Destinations that are wrong on purpose about who may only read, and the case that must notice it. */
 import { AssertionError } from "node:assert";
 import { memoryDestination } from "@org/destination/memory";
+import { hasReaders } from "@org/testkit/read-only";
 import { expect, test } from "vitest";
 import { run, type Wrong } from "./broken.ts";
-import { hasReaders } from "./read-only.ts";
 
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   [

@@ -2,7 +2,7 @@
 import type { Destination, Session } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { destinationCases, type Place, runCase } from "@org/destination/testing";
-import { createPlace, duckdbSuite } from "./duckdb-place.ts";
+import { createPlace, duckdbSuite } from "@org/testkit/places/duckdb";
 
 export type Wrong = (right: Destination) => Destination;
 

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import type { PostgresServer } from "../../../test/live/servers/postgres.ts";
+import type { PostgresServer } from "@org/testkit/servers/postgres";
 
 /**
  * Stands before a server. Once it is told to, it cuts a connection at an answer with certain words, or holds back

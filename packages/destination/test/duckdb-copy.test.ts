@@ -1,9 +1,9 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { duckdb } from "@org/destination/duckdb";
+import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { thing, things } from "../src/testing/sample.ts";
-import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
 
 let place: DuckdbPlace;
 beforeEach(async () => {

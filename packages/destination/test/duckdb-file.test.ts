@@ -4,8 +4,8 @@ import { join, relative } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type DestinationErrorCode, defineTable, type Session } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
 
 const table = defineTable({
   name: "things",

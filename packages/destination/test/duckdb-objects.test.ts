@@ -2,8 +2,8 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
+import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
 
 const table = defineTable({
   name: "things",

@@ -3,8 +3,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { copyDuckdb, duckdb, queryDuckdb, readDuckdb } from "@org/destination/duckdb";
+import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
 
 let place: DuckdbPlace;
 beforeEach(async () => {

@@ -1,4 +1,4 @@
 import { testDestination } from "@org/destination/testing";
-import { duckdbSuite } from "./duckdb-place.ts";
+import { duckdbSuite } from "@org/testkit/places/duckdb";
 
 await testDestination(duckdbSuite);

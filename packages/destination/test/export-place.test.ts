@@ -19,9 +19,9 @@ import {
   removeOldExports,
   verifyExports,
 } from "@org/destination/export";
+import { type FakeS3, startFakeS3 } from "@org/testkit/fake-s3";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { fill, places, run, runs, state, temporaryFolder } from "./export-world.ts";
-import { type FakeS3, startFakeS3 } from "./fake-s3.ts";
 
 const dayMs = 86_400_000;
 

@@ -4,12 +4,12 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import { duckdb } from "@org/destination/duckdb";
+import { createPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
 import { afterAll, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { exported, fill, hostile, run, runs, stored, temporaryFolder } from "./export-world.ts";
-import { createPlace, query } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

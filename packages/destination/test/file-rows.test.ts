@@ -2,10 +2,10 @@
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Batch, Destination } from "@org/destination";
+import * as duckdbPlace from "@org/testkit/places/duckdb";
+import * as sqlitePlace from "@org/testkit/places/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import * as duckdbPlace from "./duckdb-place.ts";
 import { during, failure, row, state, table } from "./postgres-fixture.ts";
-import * as sqlitePlace from "./sqlite-place.ts";
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => row({ id: `row ${index}` }));
 const at = "2026-01-01T00:00:00.000000Z";

@@ -1,13 +1,12 @@
 /** What is special about files in a folder; everything else is in the conformance suite. */
-import { spawnSync } from "node:child_process";
 import { chmod, mkdir, readdir, readFile, rename, rm, symlink, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type DestinationErrorCode, defineTable, type Session } from "@org/destination";
 import { type FilesOptions, files } from "@org/destination/files";
+import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
+import { fillDisk, filledTable } from "@org/testkit/run-script";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "./files-place.ts";
 
 const table = defineTable({
   name: "things",
@@ -143,32 +142,14 @@ describe("files that somebody damaged", () => {
 });
 
 test.skipIf(process.platform === "win32")(
-  "a full disk is said to be one, and leaves rows and state together",
+  "a full disk is an error that says so, and leaves rows and state together",
   async () => {
-    const script = `
-    const { connect } = await import(${JSON.stringify(fileURLToPath(new URL("./files-place.ts", import.meta.url)))});
-    const table = ${JSON.stringify(table)};
-    const session = await connect(${JSON.stringify(place.argument)}).open({ pipeline: ${JSON.stringify(pipeline)} });
-    await session.prepare([table]);
-    try {
-      for (let number = 1; ; number += 1) {
-        const text = () => Array.from({ length: 40 * number }, () => Math.random().toString(36)).join("");
-        const upserts = Array.from({ length: 100 }, (_, index) => ({ id: number * 100 + index, text: text() }));
-        await session.commit("s", { table, upserts, state: { version: 1, value: number } });
-        console.log("stored", number);
-      }
-    } catch (error) {
-      console.log(error.code, error.message);
-    }
-    await session.close();`;
-    const command = [process.execPath, "--conditions=@org/source", "--input-type=module", "--eval", script];
-    const { stdout } = spawnSync("sh", ["-c", `ulimit -f 1500; trap '' XFSZ; exec "$0" "$@"`, ...command], {
-      encoding: "utf8",
-    });
-    expect(stdout).toMatch(/NO_SPACE .*Free up space/);
-    const stored = Number(/stored (\d+)\nNO_SPACE/.exec(stdout)?.[1]);
-    expect(await readFolder(place.folder, "things")).toHaveLength(100 * stored);
-    expect((await during((session) => session.states())).get("s")?.value).toBe(stored);
+    const { said, stored } = fillDisk(place, { blocks: 1500, rows: 100 });
+    expect(said).toMatch(/NO_SPACE .*Free up space/);
+    expect(await readFolder(place.folder, filledTable.name)).toHaveLength(100 * stored);
+    const session = await files(place.folder).open({ pipeline: "first" });
+    expect((await session.states()).get("fill")?.value).toBe(stored);
+    await session.close();
   },
 );
 

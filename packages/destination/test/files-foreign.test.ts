@@ -3,9 +3,9 @@ import { mkdir, readdir, readFile, rename, symlink, writeFile } from "node:fs/pr
 import { join } from "node:path";
 import { type DestinationNotice, defineTable } from "@org/destination";
 import { compact, currentFiles, type FilesOptions, files } from "@org/destination/files";
+import { startFakeS3 } from "@org/testkit/fake-s3";
+import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startFakeS3 } from "./fake-s3.ts";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "./files-place.ts";
 
 const table = defineTable({
   name: "things",

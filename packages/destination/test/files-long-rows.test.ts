@@ -4,8 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { files } from "@org/destination/files";
+import { createPlace } from "@org/testkit/places/files";
 import { afterEach, expect, test } from "vitest";
-import { createPlace } from "./files-place.ts";
 import { during, row, store, table } from "./postgres-fixture.ts";
 
 let cleanup: (() => Promise<void>) | undefined;

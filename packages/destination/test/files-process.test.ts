@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "./files-place.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
@@ -18,7 +18,7 @@ afterEach(() => place.cleanup?.());
 /** Starts a script that may call `connect(argument)`, with a `table` to fill. */
 function start(script: string, { failPoint = "", pipeline = "p" } = {}) {
   const text = `
-    const { connect } = await import(${JSON.stringify(here("./files-place.ts"))});
+    const { connect } = await import(${JSON.stringify(place.process!.module)});
     const pipeline = ${JSON.stringify(pipeline)};
     const table = { name: "table_" + pipeline, description: "", primaryKey: ["id"], columns: {
       id: { type: "int64", description: "" }, size: { type: "int64", description: "" } } };

@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { defineTable } from "@org/destination";
 import { compact, currentFiles, files } from "@org/destination/files";
+import { createPlace, type FilesPlace } from "@org/testkit/places/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createPlace, type FilesPlace } from "./files-place.ts";
 
 const table = defineTable({
   name: "things",

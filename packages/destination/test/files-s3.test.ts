@@ -1,8 +1,8 @@
 /** What servers of S3 say when something is wrong. That all is well with a real one is shown in test/live. */
 import { defineTable } from "@org/destination";
 import { type FilesOptions, files } from "@org/destination/files";
+import { type FakeS3, startFakeS3 } from "@org/testkit/fake-s3";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { type FakeS3, startFakeS3 } from "./fake-s3.ts";
 
 const table = defineTable({
   name: "things",

@@ -1,6 +1,6 @@
 import { destinationCases, runCase, testDestination } from "@org/destination/testing";
+import { filesSuite } from "@org/testkit/places/files";
 import { describe, test } from "vitest";
-import { filesSuite } from "./files-place.ts";
 
 await testDestination(filesSuite("parquet"));
 

@@ -5,9 +5,9 @@ import { DatabaseSync } from "node:sqlite";
 import { type Destination, defineTable } from "@org/destination";
 import { files } from "@org/destination/files";
 import { sqlite } from "@org/destination/sqlite";
+import { createPlace as createFilesPlace } from "@org/testkit/places/files";
+import { createPlace as createSqlitePlace } from "@org/testkit/places/sqlite";
 import { afterEach, describe, expect, test } from "vitest";
-import { createPlace as createFilesPlace } from "./files-place.ts";
-import { createPlace as createSqlitePlace } from "./sqlite-place.ts";
 
 const table = defineTable({
   name: "things",

@@ -5,8 +5,8 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { duckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, type Place, runCase } from "@org/destination/testing";
+import { readTable } from "@org/testkit/places/duckdb";
 import { afterEach, expect, test, vi } from "vitest";
-import { readTable } from "./duckdb-place.ts";
 
 const create = DuckDBInstance.create;
 afterEach(() => vi.restoreAllMocks());

@@ -2,8 +2,8 @@
 import type { DestinationError } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
+import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createPlace, type DuckdbPlace } from "./duckdb-place.ts";
 
 let place: DuckdbPlace;
 beforeEach(async () => {

@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { ordinaryAccount, type PostgresServer } from "../../../test/live/servers/postgres.ts";
-import { freePort, run, startService, waitUntil } from "../../../test/live/servers/processes.ts";
-import { query } from "./postgres-place.ts";
+import { query } from "@org/testkit/places/postgres";
+import { ordinaryAccount, type PostgresServer } from "@org/testkit/servers/postgres";
+import { freePort, run, startService, waitUntil } from "@org/testkit/servers/processes";
 
 /** PgBouncer's version, or undefined where it is not installed. */
 export async function pgbouncerVersion(): Promise<string | undefined> {

@@ -1,11 +1,11 @@
 /** Commits to a PostgreSQL server that go wrong in the ways of servers and networks. */
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
+import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { failure, during as inSession, pipeline, row, state, store, table } from "./postgres-fixture.ts";
-import { createPlace, type PostgresPlace, query } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

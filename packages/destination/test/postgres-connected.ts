@@ -2,13 +2,13 @@
 import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { query } from "@org/testkit/places/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
 import { parseAddress } from "../src/postgres/address.ts";
 import { connectToAny } from "../src/postgres/connect.ts";
 import { toDestinationError } from "../src/postgres/errors.ts";
 import { readSettings } from "../src/postgres/settings.ts";
-import { query } from "./postgres-place.ts";
 
 export async function connected(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   try {

@@ -4,12 +4,12 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgres } from "@org/destination/postgres";
+import { createPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
+import { freePort } from "@org/testkit/servers/processes";
 import { afterAll, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { freePort } from "../../../test/live/servers/processes.ts";
 import { connected, withRules } from "./postgres-connected.ts";
 import { during, failure, store } from "./postgres-fixture.ts";
-import { createPlace, query } from "./postgres-place.ts";
 
 const [one, two, standby] = await Promise.all([
   startPostgres({ log: () => {}, hasSocket: true }),

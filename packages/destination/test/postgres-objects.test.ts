@@ -1,9 +1,9 @@
 /** What people make on our tables in PostgreSQL: it stays when a table changes, or it is named with what to do. */
 import type { Table } from "@org/destination";
+import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { failure, during as inSession, row, store, table } from "./postgres-fixture.ts";
-import { createPlace, type PostgresPlace, query } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

@@ -1,11 +1,11 @@
 /** That any connection of a pooler will do: by what we ask of one, and by PgBouncer itself where it is installed. */
 import { defineTable } from "@org/destination";
 import { testDestination } from "@org/destination/testing";
+import { createPlace, postgresSuite } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { pgbouncerVersion, startPgbouncer } from "./pgbouncer.ts";
-import { createPlace, postgresSuite } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

@@ -1,10 +1,10 @@
 /** Rows that only PostgreSQL finds unfit, and tables that let rows go. */
 import { createHash } from "node:crypto";
 import type { Batch, Session, StoredValues } from "@org/destination";
+import { createPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { during, failure, pipeline, row, state, store, table } from "./postgres-fixture.ts";
-import { createPlace, query } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

@@ -6,11 +6,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
+import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
+import { freePort } from "@org/testkit/servers/processes";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { freePort } from "../../../test/live/servers/processes.ts";
 import { failure, during as inSession, pipeline, row, state, store, table } from "./postgres-fixture.ts";
-import { createPlace, type PostgresPlace, query } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

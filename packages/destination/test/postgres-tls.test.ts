@@ -3,12 +3,12 @@ import { chmod, copyFile, mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { postgres } from "@org/destination/postgres";
+import { query } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { certificates } from "./fixtures/postgres-certificates.ts";
 import { connected, filesOf, withRules } from "./postgres-connected.ts";
 import { failure } from "./postgres-fixture.ts";
-import { query } from "./postgres-place.ts";
 
 const { server: cert, serverKey: key, authority } = certificates;
 const [on, off] = await Promise.all([

@@ -1,7 +1,7 @@
 import { testDestination } from "@org/destination/testing";
+import { postgresSuite } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { postgresSuite } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

@@ -6,9 +6,9 @@ import type { Destination } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { files } from "@org/destination/files";
 import { postgres } from "@org/destination/postgres";
+import { type PostgresServer, startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type PostgresServer, startPostgres } from "../../../test/live/servers/postgres.ts";
 import { during, store } from "./postgres-fixture.ts";
 
 let server: PostgresServer;

@@ -6,8 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { type DestinationErrorCode, defineTable, type Row, type Session } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
+import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
+import { fillDisk } from "@org/testkit/run-script";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
 
 const table = defineTable({
   name: "things",
@@ -208,40 +209,12 @@ describe("a table that changes", () => {
   });
 });
 
-/** Runs a script in a process of its own, and returns what it printed. */
-function runScript(script: string, shell = ""): string {
-  const module = fileURLToPath(new URL("./sqlite-place.ts", import.meta.url));
-  const text = `const { connect } = await import(${JSON.stringify(module)}); ${script}`;
-  const command = [process.execPath, "--conditions=@org/source", "--input-type=module", "--eval", text];
-  const { stdout, stderr } = shell
-    ? spawnSync("sh", ["-c", `${shell} exec "$0" "$@"`, ...command], { encoding: "utf8" })
-    : spawnSync(process.execPath, command.slice(1), { encoding: "utf8" });
-  return stdout + stderr;
-}
-
 test.skipIf(process.platform === "win32")(
   "a full disk is an error that says so, and leaves rows and state together",
   async () => {
-    const fill = `
-    const table = { name: "fill", description: "", primaryKey: ["id"], columns: {
-      id: { type: "int64", description: "" }, text: { type: "string", description: "" } } };
-    const session = await connect(${JSON.stringify(place.file)}).open({ pipeline: "first" });
-    await session.prepare([table]);
-    try {
-      for (let number = 0; ; number += 1) {
-        const upserts = Array.from({ length: 2000 }, (_, index) => (
-          { id: number * 2000 + index, text: Array.from({ length: 40 }, () => Math.random().toString(36)).join("") }));
-        await session.commit("fill", { table, upserts, state: { version: 1, value: number + 1 } });
-        console.log("stored", number + 1);
-      }
-    } catch (error) {
-      console.log(error.code, error.message);
-    }
-    await session.close();`;
-    const said = runScript(fill, "ulimit -f 16000; trap '' XFSZ;");
+    const { said, stored } = fillDisk(place, { blocks: 16_000, rows: 2000 });
     expect(said).toMatch(/NO_SPACE .*Free up space/);
-    const stored = Number(/stored (\d+)\nNO_SPACE/.exec(said)?.[1]);
-    expect(query(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM fill")).toEqual([
+    expect(query(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM things")).toEqual([
       { rows: stored * 2000, ids: stored * 2000 },
     ]);
     const session = await sqlite(place.file).open({ pipeline: "first" });

@@ -2,8 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
+import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
 
 const table = defineTable({
   name: "things",

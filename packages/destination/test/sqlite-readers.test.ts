@@ -6,9 +6,9 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { defineTable, type Session } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
+import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
+import { hasReaders, readingOnly } from "@org/testkit/read-only";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { hasReaders, readingOnly } from "./read-only.ts";
-import { createPlace, query, type SqlitePlace } from "./sqlite-place.ts";
 
 const table = defineTable({
   name: "things",
@@ -76,7 +76,7 @@ describe.runIf(hasReaders)("who may only read", () => {
   });
 
   test("reads what a process stored that was killed", async () => {
-    const module = fileURLToPath(new URL("./sqlite-place.ts", import.meta.url));
+    const module = fileURLToPath(new URL("../../testkit/src/places/sqlite.ts", import.meta.url));
     const script = `
       const { connect } = await import(${JSON.stringify(module)});
       const session = await connect(${JSON.stringify(place.file)}).open({ pipeline: "p" });

@@ -1,4 +1,4 @@
 import { testDestination } from "@org/destination/testing";
-import { sqliteSuite } from "./sqlite-place.ts";
+import { sqliteSuite } from "@org/testkit/places/sqlite";
 
 await testDestination(sqliteSuite);

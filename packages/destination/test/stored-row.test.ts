@@ -8,9 +8,9 @@ import { type Destination, defineTable, type Row, type StoredRow } from "@org/de
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
 import { sqlite } from "@org/destination/sqlite";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 
 const things = defineTable({
   name: "things",

@@ -2,8 +2,8 @@
 import { type Batch, defineTable, withoutColumns, withTablePrefix } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, runCase } from "@org/destination/testing";
+import { createPlace, type DuckdbPlace, duckdbSuite } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { createPlace, type DuckdbPlace, duckdbSuite } from "./duckdb-place.ts";
 import { connect as connectWithPrefix, prefix } from "./duckdb-with-prefix.ts";
 
 /** What a prefix could spoil, at a place whose tables bear one that the suite does not know. */

@@ -6,9 +6,9 @@ import type { Destination, SqlReader } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import { defineQuestion, failingNow, needsAttention, openInsights } from "@org/insights";
 import { reportPage } from "@org/insights/page";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { store } from "@org/testkit/insights/world";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { store } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "insights-"));
 const destination = sqlite(join(folder, "world.sqlite"));

@@ -1,5 +1,5 @@
 /** Further histories for what needs attention now. What is special about a DAG or a job is said beside it. */
-import { at, attempt, dag, jobRun, run, type World } from "./world.ts";
+import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const days = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
 

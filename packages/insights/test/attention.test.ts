@@ -1,9 +1,9 @@
 /** What needs attention now. The numbers are worked out from small-world.ts and attention-world.ts by hand. */
 import { coverage, failingNow, missedRuns, runningTooLong, stuckWaiting } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { attentionAirflow, attentionDagster } from "./attention-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({
   more_airflow: attentionAirflow,

@@ -1,5 +1,5 @@
 /** Further histories of why things fail. What is special about a DAG or a job is said beside it. */
-import { after, at, attempt, dag, jobRun, run, type World } from "./world.ts";
+import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const failed = { state: "failed" };
 const hour = (number: number) => after("10-29 00:00", number * 60);

@@ -7,10 +7,10 @@ import {
   failuresByHost,
   failureTimes,
 } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { burstsAirflow, burstsDagster, flowAirflow, hostsAirflow, versionsAirflow } from "./causes-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({
   versions: versionsAirflow,

@@ -1,5 +1,5 @@
 /** Further histories of failures. What is special about a DAG or a job is said beside it. */
-import { attempt, dag, jobRun, run, type World } from "./world.ts";
+import { attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const failed = { state: "failed" };
 

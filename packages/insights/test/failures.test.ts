@@ -1,9 +1,9 @@
 /** What fails, and what becomes of it. The numbers are worked out from small-world.ts and failures-world.ts by hand. */
 import { failuresByTask, firstPassRate, retryCost, timeToRecovery } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { failuresAirflow, failuresDagster } from "./failures-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({ more_airflow: failuresAirflow, more_dagster: failuresDagster });
 const more = { pipelines: ["more_airflow", "more_dagster"] };

@@ -1,8 +1,8 @@
 /** Runs of Dagster of which the server lacks something. */
 import { backfillProgress, runDurations, runningTooLong, runOrigins, stuckWaiting, successRate } from "@org/insights";
+import { at, jobRun } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { at, jobRun } from "./world.ts";
 
 const scheduled = { tags: { "dagster/schedule_name": "hourly" } };
 const asked = askedEverywhere({

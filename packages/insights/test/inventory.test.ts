@@ -1,9 +1,9 @@
 /** Why things run, where people help, what is filled up, and what lies around. Worked out from load-world.ts by hand. */
 import { backfillProgress, hygiene, manualInterventions, runOrigins } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { filling, fillingDagster, helped, helpedDagster, originAirflow, originDagster, untidy } from "./load-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({
   origin_airflow: originAirflow,

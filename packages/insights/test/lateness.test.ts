@@ -1,8 +1,8 @@
 /** How late things are. The numbers are worked out by hand, from small-world.ts and from the world here. */
 import { landingTimes, queueWait, scheduleDelay } from "@org/insights";
+import { after, at, attempt, dag, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { after, at, attempt, dag, run, type World } from "./world.ts";
 
 const seconds = (text: string, number: number) => after(text, number / 60);
 

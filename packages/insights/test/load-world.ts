@@ -1,5 +1,5 @@
 /** Worlds for questions about load and about what lies around. The tables show Monday, 2 November 2026, 12:00 UTC. */
-import { after, at, attempt, dag, jobRun, run, type World } from "./world.ts";
+import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const times = <T>(count: number, make: (index: number) => T): T[] =>
   Array.from({ length: count }, (_, index) => make(index));

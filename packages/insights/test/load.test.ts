@@ -1,9 +1,9 @@
 /** How much runs at once, when, in which pool, and what comes. Worked out from load-world.ts by hand. */
 import { concurrency, loadByHour, loadForecast, poolPressure } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { busy, coming, growing } from "./load-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({ busy, coming, growing });
 const sunday = { pipelines: ["busy"], timezone: "UTC", since: "2026-11-01", until: "2026-11-02" };

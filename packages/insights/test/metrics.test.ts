@@ -7,14 +7,14 @@ import { withTablePrefix } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import { openInsights } from "@org/insights";
 import { type MetricsOptions, metrics } from "@org/insights/metrics";
+import { parseExposition } from "@org/testkit/insights/parse-exposition";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { at, dag, jobRun, store, type World } from "@org/testkit/insights/world";
 import { expect, onTestFinished, test } from "vitest";
 import { exposition } from "../src/metrics/exposition.ts";
 import { jobState } from "../src/metrics/job-state.ts";
 import { assetState, automationState, taskState } from "../src/metrics/other-states.ts";
-import { parseExposition } from "./parse-exposition.ts";
 import { askedEverywhere } from "./places.ts";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { at, dag, jobRun, store, type World } from "./world.ts";
 
 const asked = askedEverywhere();
 const hostile = '\\ "quoted"\nä\u202e\u0007{a="b"} 1';

@@ -1,9 +1,9 @@
 /** Promises, and what to look at first. Worked out from small-world.ts and attention-world.ts by hand. */
 import { deadlineMisses, needsAttention } from "@org/insights";
+import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { attentionAirflow, attentionDagster, promisedAirflow } from "./attention-world.ts";
 import { askedEverywhere } from "./places.ts";
-import { at } from "./world.ts";
 
 const asked = askedEverywhere({
   more_airflow: attentionAirflow,

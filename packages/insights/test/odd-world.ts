@@ -1,6 +1,6 @@
 /** Worlds that nobody would make up: what names, times and states can be, in any combination. The same from the same seed. */
 import { createRandom, type Random } from "@org/simulators";
-import { at, attempt, dag, jobRun, run, type World } from "./world.ts";
+import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const names = [
   "plain",

@@ -7,9 +7,9 @@ import { gunzipSync } from "node:zlib";
 import { sqlite } from "@org/destination/sqlite";
 import { type Insights, openInsights } from "@org/insights";
 import { type PageOptions, reportPage } from "@org/insights/page";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { dag, run, store } from "@org/testkit/insights/world";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { dag, run, store } from "./world.ts";
 
 const hostile = `</script><img src=x onerror="alert(1)">'\u202e\u0007`;
 const folder = mkdtempSync(join(tmpdir(), "insights-"));

@@ -4,9 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqlite } from "@org/destination/sqlite";
 import { type Insights, openInsights, type Question, questions } from "@org/insights";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { store } from "@org/testkit/insights/world";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { store } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "insights-"));
 let insights: Insights;

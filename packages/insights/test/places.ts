@@ -15,10 +15,10 @@ import {
   type Question,
   type Scope,
 } from "@org/insights";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { store, type World } from "@org/testkit/insights/world";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeAll, expect } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { store, type World } from "./world.ts";
 
 /** Further worlds by the names of their pipelines, each with a prefix of its own. */
 export type Worlds = Readonly<Record<string, Partial<World>>>;

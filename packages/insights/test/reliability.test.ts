@@ -1,8 +1,8 @@
 /** How reliable things are. The numbers are worked out from small-world.ts by hand. */
 import { defineQuestion, flakyTasks, successRate } from "@org/insights";
+import { attempt, dag, run } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { attempt, dag, run } from "./world.ts";
 
 const waitingRun = run("waits", "waits 1", { due: "11-02 11:00", took: null });
 const failed = ["11-02 11:00", "11-02 11:02"] as const;

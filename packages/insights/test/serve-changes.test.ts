@@ -6,11 +6,11 @@ import type { Destination } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { sqlite } from "@org/destination/sqlite";
 import type { SyncHealth } from "@org/insights/serve";
+import { parseExposition } from "@org/testkit/insights/parse-exposition";
+import { errorOf, fill, served } from "@org/testkit/insights/served";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
+import { dag, run } from "@org/testkit/insights/world";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { parseExposition } from "./parse-exposition.ts";
-import { errorOf, fill, served } from "./served.ts";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
-import { dag, run } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "serve-"));
 const small = sqlite(join(folder, "small.sqlite"));

@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { sqlite } from "@org/destination/sqlite";
 import { questions } from "@org/insights";
+import { type Ask, errorOf, fill, served, start } from "@org/testkit/insights/served";
+import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { type Ask, errorOf, fill, served, start } from "./served.ts";
-import { airflowWorld, dagsterWorld } from "./small-world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "serve-"));
 const small = sqlite(join(folder, "small.sqlite"));

@@ -1,8 +1,8 @@
 /** How long and how late things are. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
 import { durationAnomalies, durationSpread, gotFaster, gotSlower, runDurations, staleAssets } from "@org/insights";
+import { after, at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { after, at, attempt, dag, jobRun, run, type World } from "./world.ts";
 
 /** Days of 2026 by their number: 0 is 5 October, a Monday; 28 is 2 November, the day that the tables show. */
 const dateOf = (day: number) => after("10-05 00:00", day * 24 * 60).slice(0, 5);

@@ -1,8 +1,8 @@
 /** What tasks do to their runs. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
 import { criticalPath, mappedFanout, taskTimeShare } from "@org/insights";
+import { after, at, attempt, dag, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { after, at, attempt, dag, run, type World } from "./world.ts";
 
 /**
  * Three runs. `extract` is scheduled when the run begins, waits a minute, and takes 4, 5 and 6 minutes. Then two instances

@@ -6,10 +6,10 @@ import type { Destination } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
 import { sqlite } from "@org/destination/sqlite";
 import { createToolCaller, type InsightsToolOptions, insightsTools } from "@org/insights/tools";
+import { airflowWorld } from "@org/testkit/insights/small-world";
+import { store } from "@org/testkit/insights/world";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
-import { airflowWorld } from "./small-world.ts";
-import { store } from "./world.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "insights-mcp-"));
 const file = sqlite(join(folder, "world.sqlite"));

@@ -1,8 +1,8 @@
 /** Who uses it, and how both compare. The numbers are worked out by hand, from small-world.ts and from the worlds here. */
 import { costByOwner, sideBySide } from "@org/insights";
+import { attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
 import { askedEverywhere } from "./places.ts";
-import { attempt, dag, jobRun, run, type World } from "./world.ts";
 
 /** The window begins at 12:00 of 26 October, and the one before it a week earlier. */
 const runs = [

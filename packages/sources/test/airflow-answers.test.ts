@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { createAirflowWorld } from "@org/simulators";
 import type { SyncError, SyncResult } from "@org/sync-engine";
 import type { Shape } from "@org/sync-engine/source";
+import type { Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
-import type { Told } from "../../../test/lying-front.ts";
 import * as described from "../src/airflow/answers.ts";
 import { setUp } from "./airflow-sync.ts";
 

@@ -1,8 +1,8 @@
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createEmptyAirflowWorld, day, hour } from "@org/simulators";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
+import { readTable } from "@org/testkit/compare";
 import { expect, test } from "vitest";
-import { readTable } from "../../../test/live/compare.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const reconcile = { reconcile: true };

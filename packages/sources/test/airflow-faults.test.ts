@@ -3,8 +3,8 @@ import type { AddressInfo } from "node:net";
 import { createAirflowWorld, defaultStartMs, type Fault } from "@org/simulators";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncEvent } from "@org/sync-engine";
+import { differences, type PlainRow } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { differences, type PlainRow } from "../../../test/live/compare.ts";
 import { failing, setUp } from "./airflow-sync.ts";
 
 const dataRequest: NonNullable<Fault["match"]> = ({ path }) => path !== "/auth/token";

@@ -1,8 +1,8 @@
 /** Servers, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
 import { createAirflowWorld } from "@org/simulators";
 import type { SyncError, SyncOptions } from "@org/sync-engine";
+import type { Lie, Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
-import type { Lie, Told } from "../../../test/lying-front.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const quick = { simulator: { validate: false } };

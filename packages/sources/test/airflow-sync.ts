@@ -14,9 +14,9 @@ import {
 } from "@org/simulators";
 import { type AirflowOptions, airflow, airflowTables } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { differences, type PlainRow, readTable } from "@org/testkit/compare";
+import { type Lie, startLyingFront } from "@org/testkit/lying-front";
 import { onTestFinished } from "vitest";
-import { differences, type PlainRow, readTable } from "../../../test/live/compare.ts";
-import { type Lie, startLyingFront } from "../../../test/lying-front.ts";
 
 export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;

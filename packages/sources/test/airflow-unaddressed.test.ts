@@ -1,8 +1,8 @@
 import { createEmptyAirflowWorld } from "@org/simulators";
 import { airflowTables, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
+import { readTable } from "@org/testkit/compare";
 import { describe, expect, test } from "vitest";
-import { readTable } from "../../../test/live/compare.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const requests = { retries: 1, retryWaitMs: 1 };

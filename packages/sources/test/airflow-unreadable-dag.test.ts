@@ -1,8 +1,8 @@
 import { createAirflowWorld } from "@org/simulators";
 import { dagRunsTable, dagsTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
+import { readTable } from "@org/testkit/compare";
 import { expect, test } from "vitest";
-import { readTable } from "../../../test/live/compare.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const requests = { retries: 1, retryWaitMs: 1 };

@@ -2,8 +2,8 @@
 import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulators";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
+import type { Lie } from "@org/testkit/lying-front";
 import { expect, test } from "vitest";
-import type { Lie } from "../../../test/lying-front.ts";
 import { setUp } from "./airflow-sync.ts";
 
 /** What no column of text can hold. */

@@ -2,8 +2,8 @@
 import { createAirflowWorld, defaultStartMs } from "@org/simulators";
 import { dagRunsTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
+import type { Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
-import type { Told } from "../../../test/lying-front.ts";
 import { setUp } from "./airflow-sync.ts";
 
 const year = 365 * 24 * 3_600_000;

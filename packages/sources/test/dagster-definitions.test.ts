@@ -1,8 +1,8 @@
 import { createDagsterClient } from "@org/dagster-client";
 import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
 import { dagster } from "@org/sources/dagster";
+import { differences } from "@org/testkit/compare";
 import { expect, test } from "vitest";
-import { differences } from "../../../test/live/compare.ts";
 import { operations, startFixture } from "./dagster-server.ts";
 
 const minute = 60_000;

@@ -6,8 +6,8 @@ import { memoryDestination } from "@org/destination/memory";
 import { createDagsterWorld, type Fault, type SimulatedRequest, startDagsterSimulator } from "@org/simulators";
 import { dagster, dagsterTables, sensorsTable } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
+import { differences } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { differences } from "../../../test/live/compare.ts";
 
 const operations = ["Definitions", "RunsPage", "RunIdsPage", "RunChanges", "EventAssets"];
 const isAsked = (operation: string) => (request: SimulatedRequest) =>

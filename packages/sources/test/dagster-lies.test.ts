@@ -1,8 +1,8 @@
 /** Dagsters, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
 import { createDagsterWorld } from "@org/simulators";
 import type { SyncError } from "@org/sync-engine";
+import type { Lie, Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
-import type { Lie, Told } from "../../../test/lying-front.ts";
 import { startFixture } from "./dagster-server.ts";
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;

@@ -4,9 +4,9 @@ import { createMemory, memoryDestination } from "@org/destination/memory";
 import { type DagsterSimulator, type DagsterVersion, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
+import { differences, type PlainRow } from "@org/testkit/compare";
+import { type Lie, type LyingFront, startLyingFront } from "@org/testkit/lying-front";
 import { expect, onTestFinished } from "vitest";
-import { differences, type PlainRow } from "../../../test/live/compare.ts";
-import { type Lie, type LyingFront, startLyingFront } from "../../../test/lying-front.ts";
 
 const tables = dagsterTables;
 

@@ -6,9 +6,9 @@ import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator }
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { type Source, type SyncEvent, sync } from "@org/sync-engine";
+import { airflowVersions } from "@org/testkit/servers/airflow-versions";
+import { dagsterVersions } from "@org/testkit/servers/dagster";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { airflowVersions } from "../../../test/live/servers/airflow-versions.ts";
-import { dagsterVersions } from "../../../test/live/servers/dagster.ts";
 import { testedVersions, untestedNote } from "../src/tested-versions.ts";
 
 test("the versions that count as tested are those that live tests run against", () => {

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Place } from "@org/destination/testing";
-import { atEnd } from "./at-end.ts";
+import { atEnd } from "@org/testkit/at-end";
 import type { FailPoint } from "./fail-points.ts";
 import type { Subject } from "./subject.ts";
 

@@ -4,7 +4,7 @@ import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readDuckdb } from "@org/destination/duckdb";
-import { differences, type PlainRow } from "../../live/compare.ts";
+import { differences, type PlainRow } from "@org/testkit/compare";
 import type { Subject } from "./subject.ts";
 
 export interface Stored {

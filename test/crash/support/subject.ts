@@ -10,8 +10,8 @@ import {
 } from "@org/simulators";
 import { airflowTables } from "@org/sources/airflow";
 import { dagsterTables } from "@org/sources/dagster";
-import type { PlainRow } from "../../live/compare.ts";
-import { atEnd } from "./at-end.ts";
+import { atEnd } from "@org/testkit/at-end";
+import type { PlainRow } from "@org/testkit/compare";
 
 export type Kind = "airflow" | "dagster";
 

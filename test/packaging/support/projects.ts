@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { run } from "../../live/servers/processes.ts";
+import { run } from "@org/testkit/servers/processes";
 import { root } from "./tools.ts";
 
 /** Of a package.json, what the tests read. */

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { run } from "../../live/servers/processes.ts";
+import { run } from "@org/testkit/servers/processes";
 import { obtain } from "./tools.ts";
 
 /** Something that runs JavaScript. All but Node's own come from npm when a test first needs them. */

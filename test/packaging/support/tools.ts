@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { run } from "@org/testkit/servers/processes";
 import type { TestContext } from "vitest";
-import { run } from "../../live/servers/processes.ts";
 
 /** The newest TypeScript: what people's projects compile with next. */
 export const newestTypescript = "typescript@7.0.2";

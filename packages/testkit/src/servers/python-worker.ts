@@ -6,7 +6,7 @@ import { CommandError } from "./processes.ts";
 export interface PythonWorker {
   /**
    * @returns what the script wrote to its standard output
-   * @throws {CommandError} with its traceback when it fails
+   * @throws CommandError: with its traceback when it fails
    */
   run(script: string, input: unknown): Promise<string>;
   stop(): Promise<void>;

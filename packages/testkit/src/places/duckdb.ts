@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredValues } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import type { DestinationSuite, Place } from "@org/destination/testing";
-import { hasReaders, readingOnly } from "./read-only.ts";
+import { hasReaders, readingOnly } from "../read-only.ts";
 
 export interface DuckdbPlace extends Place {
   readonly folder: string;

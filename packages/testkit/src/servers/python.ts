@@ -7,7 +7,7 @@ import { findPython, type Python, type PythonRange } from "./find-python.ts";
 import { run } from "./processes.ts";
 
 /** Where everything that is installed for live tests and demos goes: `.cache/` of the checkout. Safe to delete. */
-export const cacheFolder = fileURLToPath(new URL("../../../.cache/", import.meta.url));
+export const cacheFolder = fileURLToPath(new URL("../../../../.cache/", import.meta.url));
 
 /** Raised together with a look at whether the requirements still compile. */
 const uvVersion = "0.13.8";
@@ -28,7 +28,7 @@ export interface VirtualEnvironment {
  * @param options.lockFile Requirements with exact versions, as `uv pip compile` writes them.
  * @param options.pythons The Pythons that it runs on. Default: 3.10 to 3.13.
  * @param options.log Told what is being done, one line at a time.
- * @throws {MissingPythonError} When this machine has no fitting Python.
+ * @throws MissingPythonError: When this machine has no fitting Python.
  */
 export async function ensureVenv(options: {
   name: string;

@@ -35,7 +35,7 @@ export interface PythonRange {
  *
  * @param range Narrower for some releases of a server.
  * @param env Where to look: the PATH, and what version managers are told. Default: this process's.
- * @throws {MissingPythonError} When none fits, with what each candidate said.
+ * @throws MissingPythonError: When none fits, with what each candidate said.
  */
 export async function findPython(range: PythonRange = {}, env: NodeJS.ProcessEnv = process.env): Promise<Python> {
   const minors = minorsOf(range);

@@ -5,7 +5,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { StoredValues } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
 import type { DestinationSuite, Place } from "@org/destination/testing";
-import { hasReaders, readingOnly } from "./read-only.ts";
+import { hasReaders, readingOnly } from "../read-only.ts";
 
 export interface SqlitePlace extends Place {
   readonly folder: string;

@@ -71,9 +71,9 @@ export interface DagsterServer {
  * @param options.locations Code locations to load. Default: a and b.
  * @param options.daemon Runs the queue, backfills, schedules and sensors. Default: no.
  * @param options.queue Runs wait for the daemon to start them, which takes it ten times as long. Default: no.
- * @throws {MissingPythonError} When this machine has no fitting Python.
- * @throws {ServerError} When the server is not ready in 400 s, with the end of its log.
- * @throws {Error} When a code location does not load, but for `broken`, with the reason.
+ * @throws MissingPythonError: When this machine has no fitting Python.
+ * @throws ServerError: When the server is not ready in 400 s, with the end of its log.
+ * @throws Error: When a code location does not load, but for `broken`, with the reason.
  */
 export async function startDagster(options: {
   log: (line: string) => void;

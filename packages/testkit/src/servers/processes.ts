@@ -35,7 +35,7 @@ export interface RunOptions {
  * Runs a command to its end.
  *
  * @returns What it wrote to its standard output.
- * @throws {CommandError} With the end of its output when it fails.
+ * @throws CommandError: With the end of its output when it fails.
  */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
   const { signal, timeoutMs, ...spawnOptions } = options;
@@ -141,7 +141,7 @@ export async function freePort(): Promise<number> {
 /**
  * Asks again and again until the answer is true.
  *
- * @throws {ServerError} When a service ends or the deadline passes, with the ends of the services' logs.
+ * @throws ServerError: When a service ends or the deadline passes, with the ends of the services' logs.
  */
 export async function waitUntil(
   what: string,

@@ -1,6 +1,12 @@
 import { type Io, main } from "@org/cli";
 import { onTestFinished } from "vitest";
-import type { Outcome } from "./helpers.ts";
+
+/** How a command ended. */
+export interface Outcome {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
 
 export interface Serving {
   /** With a slash at its end. */

@@ -39,7 +39,7 @@ const user = "postgres";
  * checkout is in a folder that only root can enter.
  *
  * @param options.log Told what is being done.
- * @throws {ServerError} When the server does not accept connections within 30 s.
+ * @throws ServerError: When the server does not accept connections within 30 s.
  */
 export async function startPostgres(options: {
   log: (line: string) => void;

@@ -73,8 +73,8 @@ export interface AirflowServer {
 /**
  * Installs Airflow when it is not in the cache, and starts it. Ready when it answers its health check.
  *
- * @throws {MissingPythonError} When this machine has no fitting Python.
- * @throws {ServerError} When it is not ready in time, with the end of its log.
+ * @throws MissingPythonError: When this machine has no fitting Python.
+ * @throws ServerError: When it is not ready in time, with the end of its log.
  */
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
   const { log, signal } = options;

@@ -17,8 +17,8 @@ export interface S3Server {
 /**
  * Installs moto into the cache where it is missing, and starts it. It is up in two seconds.
  *
- * @throws {MissingPythonError} When this machine has no fitting Python.
- * @throws {ServerError} When the server is not ready in 120 s, with the end of its log.
+ * @throws MissingPythonError: When this machine has no fitting Python.
+ * @throws ServerError: When the server is not ready in 120 s, with the end of its log.
  */
 export async function startS3(options: { log: (line: string) => void; signal?: AbortSignal }): Promise<S3Server> {
   const { log, signal } = options;

@@ -5,7 +5,7 @@ import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredValues } from "@org/destination";
 import { type FileFormat, type FilesOptions, files } from "@org/destination/files";
 import type { DestinationSuite, Place } from "@org/destination/testing";
-import { hasReaders, readingOnly } from "./read-only.ts";
+import { hasReaders, readingOnly } from "../read-only.ts";
 
 /** Short, so that waiting for its end is. */
 const leaseMs = 1500;
