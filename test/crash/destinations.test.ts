@@ -1,4 +1,4 @@
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { createRandom } from "@org/simulators";
 import { differences } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
@@ -18,12 +18,12 @@ const others = (await startSuites()).filter(({ name }) => name !== "duckdb");
 describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
   test.each(kinds)(`I1, I3: a sync of %s killed at ${kills} random instants, then run again`, async (kind) => {
     const subject = await startSubject(kind);
-    const place = await suite.create();
-    onTestFinished(async () => place.cleanup?.());
+    const fixture = await suite.create();
+    onTestFinished(async () => fixture.cleanup?.());
     let durationMs = 500;
     for (let attempt = 0, killed = 0; killed < kills; attempt += 1) {
       expect(attempt, "syncs end before they can be killed").toBeLessThan(20 * kills);
-      const { child, ended } = startSyncTo(place, subject);
+      const { child, ended } = startSyncTo(fixture, subject);
       const asked = new Promise<void>((resolve) => subject.faults.push({ before: () => resolve() }));
       await Promise.race([asked, ended]);
       const askedAt = performance.now();
@@ -36,20 +36,20 @@ describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, sui
         killed += 1;
         // Every second kill hits the sync that mends what the one before left.
         if (killed % 2 === 0 && killed < kills) continue;
-        await syncInto(place.connect(), kind, subject.url);
+        await syncInto(fixture.connect(), kind, subject.url);
       } else {
         durationMs = performance.now() - askedAt;
       }
-      expect(await differencesNow(suite, place, subject), `after kill ${killed}`).toEqual([]);
+      expect(await differencesNow(suite, fixture, subject), `after kill ${killed}`).toEqual([]);
       subject.change();
     }
   });
 });
 
-async function differencesNow(suite: DestinationSuite<Place>, place: Place, subject: Subject): Promise<string[]> {
+async function differencesNow(suite: DestinationSuite<Fixture>, fixture: Fixture, subject: Subject): Promise<string[]> {
   const lines: string[] = [];
   for (const { name, primaryKey } of subject.tables) {
-    const live = (await suite.read(place, name)).filter(({ _deleted_at }) => _deleted_at === null);
+    const live = (await suite.read(fixture, name)).filter(({ _deleted_at }) => _deleted_at === null);
     lines.push(...differences(subject.snapshots.at(-1)?.rows[name] ?? [], live, primaryKey));
   }
   return lines;

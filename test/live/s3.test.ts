@@ -9,7 +9,7 @@ import {
   casesFor,
   type DestinationCase,
   type DestinationSuite,
-  type Place,
+  type Fixture,
   runCase,
   testDestination,
 } from "@org/destination/testing";
@@ -58,11 +58,11 @@ if (inject("pythons").includes(describeRange({}))) {
     });
   });
 
-  interface S3Place extends Place {
+  interface S3Fixture extends Fixture {
     readonly prefix: string;
   }
 
-  const suite = (format: FileFormat): DestinationSuite<S3Place> => ({
+  const suite = (format: FileFormat): DestinationSuite<S3Fixture> => ({
     name: `S3, ${format}`,
     async create() {
       const prefix = randomUUID();
@@ -130,23 +130,23 @@ if (inject("pythons").includes(describeRange({}))) {
   });
 
   test("is compacted into one file, and what was replaced goes after its time", async () => {
-    const place = `s3://${bucket}/compacted`;
+    const fixture = `s3://${bucket}/compacted`;
     const table = {
       name: "things",
       description: "",
       primaryKey: ["id"],
       columns: { id: { type: "int64", description: "" } },
     } as const;
-    const session = await files(place, options).open({ pipeline: "p" });
+    const session = await files(fixture, options).open({ pipeline: "p" });
     await session.prepare([table]);
     for (let id = 0; id < 4; id += 1) {
       await session.commit("s", { table, upserts: [{ id }], state: { version: 1, value: id } });
     }
     await session.close();
-    expect(await currentFiles(place, "things", options)).toHaveLength(4);
-    await compact(place, { ...options, graceMs: 0 });
-    const [file] = await currentFiles(place, "things", options);
-    await compact(place, { ...options, graceMs: 0 });
+    expect(await currentFiles(fixture, "things", options)).toHaveLength(4);
+    await compact(fixture, { ...options, graceMs: 0 });
+    const [file] = await currentFiles(fixture, "things", options);
+    await compact(fixture, { ...options, graceMs: 0 });
     const { Contents = [] } = await client.send(
       new sdk.ListObjectsV2Command({ Bucket: bucket, Prefix: "compacted/things/" }),
     );

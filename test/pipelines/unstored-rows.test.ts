@@ -30,12 +30,12 @@ const withDepth: typeof fetch = async (...given) => {
   return new Response(deep, { status: response.status, headers });
 };
 
-interface Place {
+interface Fixture {
   readonly connect: () => SyncOptions["destination"];
   readonly held: () => Promise<readonly { readonly [column: string]: unknown }[]>;
 }
 
-const places: readonly (readonly [name: string, create: () => Promise<Place>])[] = [
+const fixtures: readonly (readonly [name: string, create: () => Promise<Fixture>])[] = [
   [
     "memory",
     async () => {
@@ -48,15 +48,15 @@ const places: readonly (readonly [name: string, create: () => Promise<Place>])[]
       [
         suite.name,
         async () => {
-          const place = await suite.create();
-          onTestFinished(async () => place.cleanup?.());
-          return { connect: () => place.connect(), held: () => suite.read(place, "airflow_dag_runs") };
+          const fixture = await suite.create();
+          onTestFinished(async () => fixture.cleanup?.());
+          return { connect: () => fixture.connect(), held: () => suite.read(fixture, "airflow_dag_runs") };
         },
       ] as const,
   ),
 ];
 
-describe.each(places)("%s", (_, create) => {
+describe.each(fixtures)("%s", (_, create) => {
   test.each([
     ["a conf that is nested too deeply", { conf: { value: "DEEP" } }, { conf: {} }],
     ["half a surrogate pair in a note", { note: "half \ud83d" }, { note: "whole" }],
@@ -71,21 +71,23 @@ describe.each(places)("%s", (_, create) => {
       return run;
     };
     const runs = ["a", "b", "c"].map(add);
-    const place = await create();
+    const fixture = await create();
     const auth = { username: "admin", password: "admin" };
     const client = createAirflowClient({ baseUrl: simulator.url, auth, fetch: withDepth });
     const source = airflow({ client });
     /** Syncs an hour later; returns what was gone around, and the runs that are in the table. */
     async function syncNow() {
       simulator.clock.advance(60 * 60_000);
-      const options = { source, destination: place.connect(), reconcile: false, now: () => simulator.clock.now() };
+      const options = { source, destination: fixture.connect(), reconcile: false, now: () => simulator.clock.now() };
       const failure = await sync(options as unknown as SyncOptions).then(
         () => undefined,
         (error) => error as SyncError,
       );
       if (failure && !(failure instanceof SyncError && failure.result)) throw failure;
       const errors = failure?.result?.streams.flatMap(({ error }) => error ?? []) ?? [];
-      const there = (await place.held()).filter((row) => row._deleted_at === null).map(({ dag_run_id }) => dag_run_id);
+      const there = (await fixture.held())
+        .filter((row) => row._deleted_at === null)
+        .map(({ dag_run_id }) => dag_run_id);
       return { errors, problems: failure?.result?.problems.map(({ message }) => message) ?? [], there: there.sort() };
     }
 
@@ -109,8 +111,8 @@ describe.each(places)("%s", (_, create) => {
 
 test("I14: an asset whose key is too long for PostgreSQL's index", async () => {
   const suite = suites.find(({ name }) => name === "postgres")!;
-  const place = await suite.create();
-  onTestFinished(async () => place.cleanup?.());
+  const fixture = await suite.create();
+  onTestFinished(async () => fixture.cleanup?.());
   const world = createEmptyDagsterWorld();
   const noise = Array.from({ length: 120 }, (_, index) => createHash("sha256").update(`${index}`).digest("hex")).join(
     "",
@@ -119,8 +121,8 @@ test("I14: an asset whose key is too long for PostgreSQL's index", async () => {
   const server = await startDagsterSimulator({ world });
   onTestFinished(() => server.close());
   const source = dagster({ client: createDagsterClient({ url: server.url }) });
-  const syncNow = () => sync({ source, destination: place.connect(), now: () => world.clock.now() });
-  const held = async () => (await suite.read(place, "dagster_assets")).map(({ key_path }) => key_path).sort();
+  const syncNow = () => sync({ source, destination: fixture.connect(), now: () => world.clock.now() });
+  const held = async () => (await suite.read(fixture, "dagster_assets")).map(({ key_path }) => key_path).sort();
   for (const _ of [1, 2]) {
     await expect(syncNow()).rejects.toMatchObject({
       result: { problems: [{ code: "UNSTORED_ROW", message: expect.stringContaining("index") }] },

@@ -1,7 +1,7 @@
 /** A pipeline's whole life, from its first sync to a full refresh, into a destination and into memory beside it. */
 import type { Destination } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { type SyncEvent, type SyncOptions, sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
 import { expect, onTestFinished } from "vitest";
@@ -9,10 +9,10 @@ import { sourceOf } from "../crash/support/small-sync.ts";
 import { type Kind, startSubject } from "../crash/support/subject.ts";
 
 /** After each of its syncs the destination must hold what memory holds, and what the server does. */
-export async function livePipeline<P extends Place>(suite: DestinationSuite<P>, kind: Kind): Promise<void> {
+export async function livePipeline<P extends Fixture>(suite: DestinationSuite<P>, kind: Kind): Promise<void> {
   const subject = await startSubject(kind);
-  const place = await suite.create();
-  onTestFinished(async () => place.cleanup?.());
+  const fixture = await suite.create();
+  onTestFinished(async () => fixture.cleanup?.());
   const inMemory = memoryDestination();
   const source = sourceOf(kind, subject.url);
 
@@ -21,9 +21,9 @@ export async function livePipeline<P extends Place>(suite: DestinationSuite<P>, 
 
   /** Syncs into both, and holds both against each other and the server. */
   async function syncBoth(what: string, options: Partial<SyncOptions> = {}) {
-    const results = [await syncTo(inMemory, options), await syncTo(place.connect(), options)];
+    const results = [await syncTo(inMemory, options), await syncTo(fixture.connect(), options)];
     for (const { name, primaryKey } of subject.tables) {
-      const rows = (await suite.read(place, name)).map(withLife);
+      const rows = (await suite.read(fixture, name)).map(withLife);
       const expected = inMemory.rows(name).map(withLife);
       expect(differences(expected, rows, primaryKey), `${what}: ${name}, in memory and here`).toEqual([]);
       const live = rows.filter(({ live }) => live);
@@ -48,7 +48,7 @@ export async function livePipeline<P extends Place>(suite: DestinationSuite<P>, 
   subject.change();
   const controller = new AbortController();
   const onEvent = ({ type }: SyncEvent) => type === "batch-committed" && controller.abort(new Error("stopped"));
-  const stopped = syncTo(place.connect(), { signal: controller.signal, onEvent });
+  const stopped = syncTo(fixture.connect(), { signal: controller.signal, onEvent });
   await expect(stopped).rejects.toThrow("stopped");
   await syncBoth("what was stopped goes on");
   subject.change();

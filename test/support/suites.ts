@@ -1,5 +1,5 @@
 /** Every destination that the tests of whole pipelines run into. */
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { atEnd } from "@org/testkit/at-end";
 import { duckdbSuite } from "@org/testkit/places/duckdb";
 import { filesSuite } from "@org/testkit/places/files";
@@ -8,7 +8,7 @@ import { sqliteSuite } from "@org/testkit/places/sqlite";
 import { startPostgres } from "@org/testkit/servers/postgres";
 
 /** A suite whose places somebody else has made. */
-type AnySuite = DestinationSuite<Place>;
+type AnySuite = DestinationSuite<Fixture>;
 
 /** All of them; what servers they need run until the test file ends. */
 export async function startSuites(): Promise<readonly AnySuite[]> {

@@ -71,7 +71,7 @@ export const destinationForms =
   "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
 
 /** A destination, and what of its address commands need to know. */
-export interface Place {
+export interface OpenedDestination {
   readonly destination: Destination;
   /** The file, where it is a DuckDB database in a file, and no copy is named that readers read. */
   readonly uncopied?: DuckdbFile;
@@ -98,7 +98,7 @@ export interface DestinationOptions {
 export async function parseDestination(
   text: string,
   { label = "--to", schema, folder = "", adapter = releasedAdapter }: DestinationOptions = {},
-): Promise<Place> {
+): Promise<OpenedDestination> {
   const [, scheme = "", rest = ""] = /^([a-z0-9]+):(.*)$/is.exec(text) ?? [];
   const name = aliases[scheme] ?? scheme;
   const kind = Object.hasOwn(kinds, name) ? kinds[name] : undefined;

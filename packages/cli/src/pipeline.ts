@@ -1,6 +1,6 @@
 import { type Destination, withoutColumns, withTablePrefix } from "@org/destination";
 import { defaultPipeline, type Source } from "@org/sync-engine";
-import { type Place, parseDestination } from "./destinations.ts";
+import { type OpenedDestination, parseDestination } from "./destinations.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { parseSource } from "./sources.ts";
@@ -13,7 +13,7 @@ export interface Pipeline {
   /** As a sync is to see it: with a prefix, without columns. */
   readonly destination: Destination;
   /** The same as it is. */
-  readonly place: Place;
+  readonly place: OpenedDestination;
   /** The columns that are not stored, by the names of their tables. */
   readonly excluded: { readonly [table: string]: readonly string[] };
   readonly prefix?: string | undefined;

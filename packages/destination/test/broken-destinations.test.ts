@@ -5,7 +5,7 @@
 import { AssertionError } from "node:assert";
 import type { Batch, Destination, State } from "@org/destination";
 import { destinationCases, runCase } from "@org/destination/testing";
-import { createPlace, duckdbSuite } from "@org/testkit/places/duckdb";
+import { createFixture, duckdbSuite } from "@org/testkit/places/duckdb";
 import { expect, test } from "vitest";
 import {
   firstOfEach,
@@ -220,9 +220,9 @@ function run(caseName: string, wrong: (right: Destination) => Destination): Prom
   const named = destinationCases.find((each) => each.name === caseName);
   if (!named) throw new Error(`The suite has no case named "${caseName}".`);
   const create = async () => {
-    const place = await createPlace();
-    const destination = wrong(place.connect());
-    return { ...place, connect: () => destination };
+    const fixture = await createFixture();
+    const destination = wrong(fixture.connect());
+    return { ...fixture, connect: () => destination };
   };
   return runCase({ ...duckdbSuite, create }, named);
 }

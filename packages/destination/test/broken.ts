@@ -1,8 +1,8 @@
 /** Destinations that are wrong on purpose, held to one case of the suite. */
 import type { Destination, Session } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
-import { destinationCases, type Place, runCase } from "@org/destination/testing";
-import { createPlace, duckdbSuite } from "@org/testkit/places/duckdb";
+import { destinationCases, type Fixture, runCase } from "@org/destination/testing";
+import { createFixture, duckdbSuite } from "@org/testkit/places/duckdb";
 
 export type Wrong = (right: Destination) => Destination;
 
@@ -17,13 +17,13 @@ export function run(caseName: string, wrong: Wrong): Promise<void> {
   const named = destinationCases.find((each) => each.name === caseName);
   if (!named) throw new Error(`The suite has no case named "${caseName}".`);
   const create = async () => {
-    const place = await createPlace();
-    const destination = wrong(place.connect());
-    const asReader = place.asReader?.bind(place);
-    const wrongly: Pick<Place, "asReader"> = asReader
+    const fixture = await createFixture();
+    const destination = wrong(fixture.connect());
+    const asReader = fixture.asReader?.bind(fixture);
+    const wrongly: Pick<Fixture, "asReader"> = asReader
       ? { asReader: (work) => asReader((right) => work(wrong(right))) }
       : {};
-    return { ...place, connect: () => destination, ...wrongly };
+    return { ...fixture, connect: () => destination, ...wrongly };
   };
   return runCase({ ...duckdbSuite, create }, named);
 }

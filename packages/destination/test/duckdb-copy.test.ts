@@ -1,21 +1,21 @@
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { duckdb } from "@org/destination/duckdb";
-import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
+import { createFixture, type DuckdbFixture } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { thing, things } from "../src/testing/sample.ts";
 
-let place: DuckdbPlace;
+let fixture: DuckdbFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 const state = { version: 1, value: 1 };
 
 test("each session leaves a copy, which readers read while the next session is open", async () => {
-  const copy = join(place.folder, "copy.duckdb");
-  const destination = duckdb(place.file, { copy });
+  const copy = join(fixture.folder, "copy.duckdb");
+  const destination = duckdb(fixture.file, { copy });
   const commit = async (id: number) => {
     const session = await destination.open({ pipeline: "p" });
     await session.prepare([things]);
@@ -40,11 +40,11 @@ test("each session leaves a copy, which readers read while the next session is o
   expect(await ids()).toEqual([1]);
   await second.close();
   expect(await ids()).toEqual([1, 2]);
-  expect(readdirSync(place.folder).sort()).toEqual(["copy.duckdb", "test.duckdb"]);
+  expect(readdirSync(fixture.folder).sort()).toEqual(["copy.duckdb", "test.duckdb"]);
 });
 
 test("without a copy a reader is told who writes, and a query reads no other file", async () => {
-  const destination = duckdb(place.file);
+  const destination = duckdb(fixture.file);
   const session = await destination.open({ pipeline: "p" });
   await expect(destination.read!()).rejects.toMatchObject({ code: "LOCKED", retryable: true });
   await session.close();

@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type DestinationErrorCode, defineTable, type Session } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
+import { createFixture, type DuckdbFixture } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const table = defineTable({
@@ -20,13 +20,13 @@ const table = defineTable({
 const state = { version: 1, value: { position: 1 } };
 const pipeline = "airflow@example.org";
 
-let place: DuckdbPlace;
+let fixture: DuckdbFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
-async function during<T>(work: (session: Session) => Promise<T>, destination = duckdb(place.file)): Promise<T> {
+async function during<T>(work: (session: Session) => Promise<T>, destination = duckdb(fixture.file)): Promise<T> {
   const session = await destination.open({ pipeline });
   try {
     return await work(session);
@@ -43,7 +43,7 @@ const store = (destination?: ReturnType<typeof duckdb>) =>
 
 /** Runs statements on the closed file, as a person would. */
 async function byHand(...statements: string[]): Promise<void> {
-  const instance = await DuckDBInstance.create(place.file);
+  const instance = await DuckDBInstance.create(fixture.file);
   const connection = await instance.connect();
   for (const statement of statements) await connection.run(statement);
   connection.closeSync();
@@ -64,20 +64,22 @@ describe("opening", () => {
     ["nothing", ""],
     ["a SQLite database", `SQLite format 3\0${"\0".repeat(8192)}`],
   ])("a file with %s is refused and left as it is", async (_what, text) => {
-    await writeFile(place.file, text);
-    await expect(during(async () => {})).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "not a DuckDB file"));
-    expect(await readFile(place.file, "utf8")).toBe(text);
+    await writeFile(fixture.file, text);
+    await expect(during(async () => {})).rejects.toEqual(
+      failure("NOT_A_DESTINATION", fixture.file, "not a DuckDB file"),
+    );
+    expect(await readFile(fixture.file, "utf8")).toBe(text);
   });
 
   test("a damaged file, and one that is cut off, are told from other errors", async () => {
     await store();
-    const whole = await readFile(place.file);
+    const whole = await readFile(fixture.file);
     const damaged = Buffer.from(whole);
     damaged.fill("Z", 12_300, 12_400);
     for (const bytes of [damaged, ...[12, 4096, 12_288, 100_000].map((size) => whole.subarray(0, size))]) {
-      await writeFile(place.file, bytes);
+      await writeFile(fixture.file, bytes);
       await expect(store()).rejects.toEqual(
-        failure("NOT_A_DESTINATION", place.file, "damaged or truncated", "Restore it"),
+        failure("NOT_A_DESTINATION", fixture.file, "damaged or truncated", "Restore it"),
       );
     }
   });
@@ -87,48 +89,48 @@ describe("opening", () => {
   });
 
   test("a folder that does not exist is named", async () => {
-    const missing = join(place.folder, "missing", "folder");
+    const missing = join(fixture.folder, "missing", "folder");
     const opened = during(async () => {}, duckdb(join(missing, "a.duckdb")));
     await expect(opened).rejects.toEqual(failure("NOT_FOUND", missing));
   });
 
   test("a folder instead of a file is refused", async () => {
-    await expect(during(async () => {}, duckdb(place.folder))).rejects.toEqual(
+    await expect(during(async () => {}, duckdb(fixture.folder))).rejects.toEqual(
       failure("NOT_A_DESTINATION", "is a folder"),
     );
   });
 
   test.skipIf(process.platform === "win32")("a file or folder that may not be written is refused", async () => {
     await store();
-    await chmod(place.file, 0o444);
-    await chmod(place.folder, 0o555);
+    await chmod(fixture.file, 0o444);
+    await chmod(fixture.folder, 0o555);
     // Permissions do not hold the superuser back.
     const superuser = process.geteuid?.() === 0;
     if (superuser) process.seteuid?.(65_534);
     try {
-      for (const file of [place.file, join(place.folder, "new.duckdb")]) {
+      for (const file of [fixture.file, join(fixture.folder, "new.duckdb")]) {
         await expect(during(async () => {}, duckdb(file))).rejects.toEqual(failure("NO_PERMISSION", file));
       }
     } finally {
       if (superuser) process.seteuid?.(0);
-      await chmod(place.folder, 0o755);
-      await chmod(place.file, 0o644);
+      await chmod(fixture.folder, 0o755);
+      await chmod(fixture.file, 0o644);
     }
   });
 
   test("an aborted open leaves the file free", async () => {
     const controller = new AbortController();
-    const opening = duckdb(place.file).open({ pipeline, signal: controller.signal });
+    const opening = duckdb(fixture.file).open({ pipeline, signal: controller.signal });
     controller.abort(new Error("enough"));
     await expect(opening).rejects.toThrow("enough");
     await store();
   });
 
   test("the file is locked against this same process, whatever way leads to it", async () => {
-    const link = join(place.folder, "link.duckdb");
-    const session = await duckdb(place.file).open({ pipeline });
-    await symlink(place.file, link);
-    const ways = [place.file, relative(process.cwd(), place.file), join(place.folder, ".", "test.duckdb"), link];
+    const link = join(fixture.folder, "link.duckdb");
+    const session = await duckdb(fixture.file).open({ pipeline });
+    await symlink(fixture.file, link);
+    const ways = [fixture.file, relative(process.cwd(), fixture.file), join(fixture.folder, ".", "test.duckdb"), link];
     for (const way of ways) {
       const refused = failure("LOCKED", pipeline, "in this process", String(process.pid));
       await expect(duckdb(way).open({ pipeline: "second" })).rejects.toEqual(refused);
@@ -154,7 +156,7 @@ describe("the tables", () => {
   test("have native types and comments", async () => {
     await store();
     const described = await queryDuckdb(
-      place.file,
+      fixture.file,
       "SELECT column_name AS name, data_type AS type, comment FROM duckdb_columns() WHERE table_name = 'things'",
     );
     expect(described.slice(0, 4)).toEqual([
@@ -163,30 +165,30 @@ describe("the tables", () => {
       { name: "data", type: "JSON", comment: "What." },
       expect.objectContaining({ name: "_synced_at", type: "TIMESTAMP WITH TIME ZONE" }),
     ]);
-    const comments = await queryDuckdb(place.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'");
+    const comments = await queryDuckdb(fixture.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'");
     expect(comments).toEqual([{ comment: "It's a table." }]);
   });
 
   test("get their comments corrected", async () => {
     await store();
     await during((session) => session.prepare([{ ...table, description: "Another." }]));
-    const comments = await queryDuckdb(place.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'");
+    const comments = await queryDuckdb(fixture.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'");
     expect(comments).toEqual([{ comment: "Another." }]);
   });
 
   test("go into the schema of the options, and schemas do not meet", async () => {
     const schema = 'My "Schema"';
     await store();
-    await store(duckdb(place.file, { schema }));
+    await store(duckdb(fixture.file, { schema }));
     await during(
       async (session) => {
         await session.prepare([table]);
         await session.commit("things", { table, remove: [{ id: 1 }], state: { version: 2, value: null } });
       },
-      duckdb(place.file, { schema }),
+      duckdb(fixture.file, { schema }),
     );
-    expect(await queryDuckdb(place.file, 'SELECT id FROM "My ""Schema""".things')).toEqual([]);
-    expect(await queryDuckdb(place.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
+    expect(await queryDuckdb(fixture.file, 'SELECT id FROM "My ""Schema""".things')).toEqual([]);
+    expect(await queryDuckdb(fixture.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
     expect((await during((session) => session.states())).get("things")).toEqual(state);
   });
 
@@ -194,7 +196,7 @@ describe("the tables", () => {
     await byHand("CREATE TABLE things (id BIGINT)", "INSERT INTO things VALUES (7)");
     const prepared = during((session) => session.prepare([table]));
     await expect(prepared).rejects.toEqual(failure("OWNED", "things", "not created by a sync"));
-    expect(await queryDuckdb(place.file, "SELECT * FROM things")).toEqual([{ id: 7 }]);
+    expect(await queryDuckdb(fixture.file, "SELECT * FROM things")).toEqual([{ id: 7 }]);
   });
 
   test("are refused when their names are the adapter's own, or differ only in case", async () => {
@@ -241,19 +243,19 @@ describe("queryDuckdb", () => {
       await session.prepare([table]);
       await session.commit("things", { table, upserts: [row], state });
     });
-    expect(await queryDuckdb(place.file, "SELECT id, things.at, data FROM things")).toEqual([row]);
+    expect(await queryDuckdb(fixture.file, "SELECT id, things.at, data FROM things")).toEqual([row]);
     const computed = await queryDuckdb(
-      place.file,
+      fixture.file,
       "SELECT sum(1) AS sum, avg(3) AS avg, 1.25 AS exact, DATE '2026-01-02' AS day",
     );
     expect(computed).toEqual([{ sum: 1, avg: 3, exact: 1.25, day: "2026-01-02" }]);
   });
 
   test("creates and changes nothing", async () => {
-    await expect(queryDuckdb(place.file, "SELECT 1")).rejects.toEqual(failure("NOT_FOUND", place.file));
+    await expect(queryDuckdb(fixture.file, "SELECT 1")).rejects.toEqual(failure("NOT_FOUND", fixture.file));
     await store();
-    await expect(queryDuckdb(place.file, "DROP TABLE things")).rejects.toThrow(/read-only/);
-    await expect(queryDuckdb(place.file, "SELECT nonsense")).rejects.toEqual(failure("FAILED", "nonsense"));
-    expect(await queryDuckdb(place.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
+    await expect(queryDuckdb(fixture.file, "DROP TABLE things")).rejects.toThrow(/read-only/);
+    await expect(queryDuckdb(fixture.file, "SELECT nonsense")).rejects.toEqual(failure("FAILED", "nonsense"));
+    expect(await queryDuckdb(fixture.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
   });
 });

@@ -2,7 +2,7 @@
 import { DuckDBInstance } from "@duckdb/node-api";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
+import { createFixture, type DuckdbFixture } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const table = defineTable({
@@ -20,14 +20,14 @@ const wider: Table = { ...table, columns: { id, size: { ...size, type: "float64"
 const region = { type: "string", default: "", description: "Region." } as const;
 const keyed: Table = { ...table, columns: { id, size, region }, primaryKey: ["id", "region"] };
 
-let place: DuckdbPlace;
+let fixture: DuckdbFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 async function during<T>(work: (session: Session) => Promise<T>, schema = "main"): Promise<T> {
-  const session = await duckdb(place.file, { schema }).open({ pipeline: "p" });
+  const session = await duckdb(fixture.file, { schema }).open({ pipeline: "p" });
   try {
     return await work(session);
   } finally {
@@ -44,14 +44,14 @@ const store = (definition: Table, rows: readonly Record<string, unknown>[], sche
 
 /** Runs statements on the closed file, as a person would. */
 async function byHand(sql: string): Promise<void> {
-  const instance = await DuckDBInstance.create(place.file);
+  const instance = await DuckDBInstance.create(fixture.file);
   const connection = await instance.connect();
   await connection.run(sql);
   connection.closeSync();
   instance.closeSync();
 }
 
-const indexes = () => queryDuckdb(place.file, "SELECT index_name AS name, sql FROM duckdb_indexes() ORDER BY 1");
+const indexes = () => queryDuckdb(fixture.file, "SELECT index_name AS name, sql FROM duckdb_indexes() ORDER BY 1");
 const refused = (...words: string[]) =>
   expect.objectContaining({ code: "SCHEMA_CONFLICT", message: expect.stringMatching(words.join(".*")) });
 
@@ -72,7 +72,7 @@ describe.each([
     expect(await store(definition, [row])).toMatchObject({ unchanged: 1 });
     expect(await indexes()).toEqual(before);
     expect(await store(definition, [{ ...row, id: 2 }])).toMatchObject({ inserted: 1 });
-    await queryDuckdb(place.file, "FROM things");
+    await queryDuckdb(fixture.file, "FROM things");
   });
 
   test("keeps columns that people added, with their defaults, and all comments", async () => {
@@ -80,17 +80,17 @@ describe.each([
     await byHand(`ALTER TABLE things ADD COLUMN mine VARCHAR DEFAULT 'x'; ALTER TABLE things ALTER mine SET NOT NULL;
       COMMENT ON COLUMN things.mine IS 'Mine.'; CREATE INDEX i ON things (size)`);
     await store(definition, [{ ...row, id: 2 }]);
-    expect(await queryDuckdb(place.file, "SELECT id, mine FROM things ORDER BY id")).toEqual([
+    expect(await queryDuckdb(fixture.file, "SELECT id, mine FROM things ORDER BY id")).toEqual([
       { id: 1, mine: "x" },
       { id: 2, mine: "x" },
     ]);
     const described = await queryDuckdb(
-      place.file,
+      fixture.file,
       "SELECT column_name AS name, comment, is_nullable AS nullable FROM duckdb_columns() WHERE table_name = 'things'",
     );
     expect(described).toContainEqual({ name: "mine", comment: "Mine.", nullable: false });
     expect(described).toContainEqual({ name: "id", comment: "Key.", nullable: false });
-    expect(await queryDuckdb(place.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'")).toEqual([
+    expect(await queryDuckdb(fixture.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'")).toEqual([
       { comment: "A table." },
     ]);
   });

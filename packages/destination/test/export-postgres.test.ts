@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import { duckdb } from "@org/destination/duckdb";
-import { createPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
@@ -18,7 +18,7 @@ const url = server.url("postgres");
 test.each(["csv", "ndjson", "parquet"] as const)(
   "rows of PostgreSQL are the same in %s, and windows pick them",
   async (format) => {
-    const destination = createPlace(url).connect();
+    const destination = createFixture(url).connect();
     await fill(destination, hostile);
     const { rows } = await exported(destination, { format });
     expect(await rows()).toEqual(await stored(destination));
@@ -34,7 +34,7 @@ test("PostgreSQL's COPY reads the CSV as it was stored, null and empty text told
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, [...hostile, run(11, { name: "" }), run(12)]);
   const { into, manifest } = await exported(destination, { format: "csv", tables: [runs] });
-  const place = createPlace(url);
+  const place = createFixture(url);
   await fill(place.connect(), []);
   const table = `${pg.escapeIdentifier(place.schema)}.runs`;
   await query(url, `TRUNCATE ${table}`);

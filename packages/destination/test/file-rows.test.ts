@@ -2,8 +2,8 @@
 import { DatabaseSync } from "node:sqlite";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { Batch, Destination } from "@org/destination";
-import * as duckdbPlace from "@org/testkit/places/duckdb";
-import * as sqlitePlace from "@org/testkit/places/sqlite";
+import * as duckdb from "@org/testkit/places/duckdb";
+import * as sqlite from "@org/testkit/places/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { during, failure, row, state, table } from "./postgres-fixture.ts";
 
@@ -24,13 +24,13 @@ const refused = (reason: RegExp, ...ids: string[]) =>
   });
 
 describe("sqlite", () => {
-  let place: sqlitePlace.SqlitePlace;
+  let fixture: sqlite.SqliteFixture;
   beforeEach(async () => {
-    place = await sqlitePlace.createPlace();
+    fixture = await sqlite.createFixture();
   });
-  afterEach(() => place.cleanup?.());
+  afterEach(() => fixture.cleanup?.());
   const meddle = (sql: string) => {
-    const database = new DatabaseSync(place.file);
+    const database = new DatabaseSync(fixture.file);
     database.exec(sql);
     database.close();
   };
@@ -59,22 +59,22 @@ describe("sqlite", () => {
       /integer overflow/,
     ],
   ])("names the row that is refused by %s, and stores the others without it", async (_, sql, reason) => {
-    await storing(place.connect(), { upserts: [row({ id: "first", at })] });
+    await storing(fixture.connect(), { upserts: [row({ id: "first", at })] });
     meddle(sql);
     const upserts = [...rows(5), row({ id: "bad", at }), row({ id: "last" })];
-    await expect(storing(place.connect(), { upserts })).rejects.toEqual(refused(reason, "bad"));
-    expect(await storing(place.connect(), { upserts: upserts.filter(({ id }) => id !== "bad") })).toMatchObject({
+    await expect(storing(fixture.connect(), { upserts })).rejects.toEqual(refused(reason, "bad"));
+    expect(await storing(fixture.connect(), { upserts: upserts.filter(({ id }) => id !== "bad") })).toMatchObject({
       inserted: 6,
     });
   });
 
   test("lays a trigger that needs what is not there any more to no row, and says what to look for", async () => {
-    await storing(place.connect(), { upserts: [row({ id: "first", at })] });
+    await storing(fixture.connect(), { upserts: [row({ id: "first", at })] });
     meddle(
       `CREATE TABLE notes (id); CREATE TRIGGER meddling AFTER INSERT ON things BEGIN INSERT INTO notes VALUES (1); END;
        DROP TABLE notes`,
     );
-    await expect(storing(place.connect(), { upserts: rows(2) })).rejects.toMatchObject({
+    await expect(storing(fixture.connect(), { upserts: rows(2) })).rejects.toMatchObject({
       code: "FAILED",
       message: expect.stringMatching(/no such table: main\.notes\. .*trigger/),
     });
@@ -85,40 +85,40 @@ describe("sqlite", () => {
     ["when rows are there", "BEFORE UPDATE", "SELECT RAISE(IGNORE)"],
     ["afterwards", "AFTER INSERT", "DELETE FROM things WHERE id = NEW.id"],
   ])("a trigger that lets rows go is an error that names the table: %s", async (_, when, what) => {
-    await storing(place.connect(), { upserts: rows(3) });
+    await storing(fixture.connect(), { upserts: rows(3) });
     meddle(`CREATE TRIGGER meddling ${when} ON things BEGIN ${what}; END`);
     const upserts = rows(when === "BEFORE UPDATE" ? 3 : 6).map((each) => ({ ...each, data: { changed: true } }));
     const lost = failure("ROWS_LOST", false, "Table things in", "did not take 3 rows", "meddling");
-    const before = sqlitePlace.query(place.file, "SELECT * FROM things ORDER BY id");
-    for (const _ of [1, 2]) await expect(storing(place.connect(), { upserts })).rejects.toEqual(lost);
-    expect(sqlitePlace.query(place.file, "SELECT * FROM things ORDER BY id")).toEqual(before);
+    const before = sqlite.query(fixture.file, "SELECT * FROM things ORDER BY id");
+    for (const _ of [1, 2]) await expect(storing(fixture.connect(), { upserts })).rejects.toEqual(lost);
+    expect(sqlite.query(fixture.file, "SELECT * FROM things ORDER BY id")).toEqual(before);
     if (when === "BEFORE UPDATE") {
       const replace = [{ scope: {}, rows: rows(2) }];
-      await expect(storing(place.connect(), { replace })).rejects.toEqual(failure("ROWS_LOST", false, "1 row"));
+      await expect(storing(fixture.connect(), { replace })).rejects.toEqual(failure("ROWS_LOST", false, "1 row"));
     }
     meddle("DROP TRIGGER meddling");
-    expect(await storing(place.connect(), { upserts })).toMatchObject({ unchanged: 0 });
+    expect(await storing(fixture.connect(), { upserts })).toMatchObject({ unchanged: 0 });
   });
 
   test("a trigger that changes or copies what is stored is nobody's fault", async () => {
-    await storing(place.connect(), {});
+    await storing(fixture.connect(), {});
     meddle(`CREATE TABLE log (id); CREATE TRIGGER copying AFTER INSERT ON things BEGIN INSERT INTO log VALUES (NEW.id); END;
       CREATE TRIGGER masking AFTER INSERT ON things BEGIN UPDATE things SET data = NULL WHERE id = NEW.id; END`);
     const upserts = rows(3).map((each) => ({ ...each, data: { secret: 1 } }));
-    expect(await storing(place.connect(), { upserts })).toMatchObject({ inserted: 3 });
-    expect(sqlitePlace.query(place.file, "SELECT count(*) AS n FROM log")).toEqual([{ n: 3 }]);
-    expect(await storing(place.connect(), { upserts })).toMatchObject({ updated: 3 });
+    expect(await storing(fixture.connect(), { upserts })).toMatchObject({ inserted: 3 });
+    expect(sqlite.query(fixture.file, "SELECT count(*) AS n FROM log")).toEqual([{ n: 3 }]);
+    expect(await storing(fixture.connect(), { upserts })).toMatchObject({ updated: 3 });
   });
 });
 
 describe("duckdb", () => {
-  let place: duckdbPlace.DuckdbPlace;
+  let fixture: duckdb.DuckdbFixture;
   beforeEach(async () => {
-    place = await duckdbPlace.createPlace();
+    fixture = await duckdb.createFixture();
   });
-  afterEach(() => place.cleanup?.());
+  afterEach(() => fixture.cleanup?.());
   const meddle = async (sql: string) => {
-    const instance = await DuckDBInstance.create(place.file);
+    const instance = await DuckDBInstance.create(fixture.file);
     const connection = await instance.connect();
     await connection.run(sql);
     connection.closeSync();
@@ -130,13 +130,13 @@ describe("duckdb", () => {
     ["a column that may not be null", "ALTER TABLE things ALTER data SET NOT NULL", /NOT NULL/],
   ])("names the row that is refused by %s, and stores the others without it", async (_, sql, reason) => {
     const data = { a: 1 };
-    await storing(place.connect(), { upserts: [row({ id: "first", at, data })] });
+    await storing(fixture.connect(), { upserts: [row({ id: "first", at, data })] });
     await meddle(sql);
     const good = rows(6).map((each) => ({ ...each, data }));
     const bad = row({ id: "bad", at, data: /unique/i.test(sql) ? data : null });
-    await expect(storing(place.connect(), { upserts: [...good.slice(0, 3), bad, ...good.slice(3)] })).rejects.toEqual(
+    await expect(storing(fixture.connect(), { upserts: [...good.slice(0, 3), bad, ...good.slice(3)] })).rejects.toEqual(
       refused(reason, "bad"),
     );
-    expect(await storing(place.connect(), { upserts: good })).toMatchObject({ inserted: 6 });
+    expect(await storing(fixture.connect(), { upserts: good })).toMatchObject({ inserted: 6 });
   });
 });

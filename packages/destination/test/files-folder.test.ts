@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type DestinationErrorCode, defineTable, type Session } from "@org/destination";
 import { type FilesOptions, files } from "@org/destination/files";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
+import { createFixture, type FilesFixture, latestManifest, readFolder } from "@org/testkit/places/files";
 import { fillDisk, filledTable } from "@org/testkit/run-script";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -19,14 +19,14 @@ const table = defineTable({
 });
 const pipeline = "airflow@example.org";
 
-let place: FilesPlace;
+let fixture: FilesFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 async function during<T>(work: (session: Session) => Promise<T>, options: FilesOptions = {}): Promise<T> {
-  const session = await files(place.folder, options).open({ pipeline });
+  const session = await files(fixture.folder, options).open({ pipeline });
   try {
     await session.prepare([table]);
     return await work(session);
@@ -47,46 +47,47 @@ const failure = (code: DestinationErrorCode, ...words: string[]) =>
     message: expect.stringMatching(new RegExp(words.map((word) => word.replace(/[^\w ]/g, "\\$&")).join("[^]*"))),
   });
 
-const dataFiles = async () => ((await latestManifest(place.folder)).tables.things?.files ?? []).map(({ path }) => path);
+const dataFiles = async () =>
+  ((await latestManifest(fixture.folder)).tables.things?.files ?? []).map(({ path }) => path);
 const lastManifest = async () => {
-  const names = await readdir(join(place.folder, "_sync/manifests"));
-  return join(place.folder, "_sync/manifests", names.sort().at(-1) as string);
+  const names = await readdir(join(fixture.folder, "_sync/manifests"));
+  return join(fixture.folder, "_sync/manifests", names.sort().at(-1) as string);
 };
 
 describe("opening", () => {
   test("a folder that holds other things is refused and left as it is", async () => {
-    await mkdir(place.folder);
-    await writeFile(join(place.folder, "letter.txt"), "to my bank");
+    await mkdir(fixture.folder);
+    await writeFile(join(fixture.folder, "letter.txt"), "to my bank");
     await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", "letter.txt"));
-    expect(await readdir(place.folder)).toEqual(["letter.txt"]);
+    expect(await readdir(fixture.folder)).toEqual(["letter.txt"]);
   });
 
   test("a file, or a folder in one that does not exist, is refused", async () => {
-    const missing = files(join(place.folder, "deep"));
-    await expect(missing.open({ pipeline })).rejects.toEqual(failure("NOT_FOUND", place.folder, "does not exist"));
-    await writeFile(place.folder, "");
-    await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", place.folder));
+    const missing = files(join(fixture.folder, "deep"));
+    await expect(missing.open({ pipeline })).rejects.toEqual(failure("NOT_FOUND", fixture.folder, "does not exist"));
+    await writeFile(fixture.folder, "");
+    await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", fixture.folder));
   });
 
   test.skipIf(process.platform === "win32")("a folder that may not be written is refused", async () => {
     await store([1]);
-    await chmod(join(place.folder, "_sync/manifests"), 0o555);
+    await chmod(join(fixture.folder, "_sync/manifests"), 0o555);
     // Permissions do not hold the superuser back; who owns nothing needs to look into the folders above.
     const superuser = process.geteuid?.() === 0;
-    await chmod(join(place.folder, ".."), 0o755);
+    await chmod(join(fixture.folder, ".."), 0o755);
     if (superuser) process.seteuid?.(65_534);
     try {
-      await expect(opening()).rejects.toEqual(failure("NO_PERMISSION", place.folder, "writable"));
+      await expect(opening()).rejects.toEqual(failure("NO_PERMISSION", fixture.folder, "writable"));
     } finally {
       if (superuser) process.seteuid?.(0);
-      await chmod(join(place.folder, "_sync/manifests"), 0o755);
+      await chmod(join(fixture.folder, "_sync/manifests"), 0o755);
     }
     await store([2]);
   });
 
   test("an aborted open leaves the pipeline free", async () => {
     const controller = new AbortController();
-    const opened = files(place.folder).open({ pipeline, signal: controller.signal });
+    const opened = files(fixture.folder).open({ pipeline, signal: controller.signal });
     controller.abort(new Error("enough"));
     await expect(opened).rejects.toThrow("enough");
     await store([1]);
@@ -110,7 +111,7 @@ describe("files that somebody damaged", () => {
   test("a data file that was truncated, changed or taken away is named", async () => {
     await store([1, 2, 3]);
     const [path = ""] = await dataFiles();
-    const file = join(place.folder, path);
+    const file = join(fixture.folder, path);
     const bytes = await readFile(file);
     await truncate(file, bytes.length - 5);
     await expect(opening()).rejects.toEqual(failure("INVALID_STATE", path, "bytes", "Restore"));
@@ -129,7 +130,7 @@ describe("files that somebody damaged", () => {
     const manifest = await lastManifest();
     await truncate(manifest, 100);
     await expect(opening()).rejects.toEqual(failure("INVALID_STATE", "manifest", "move it away"));
-    await rename(manifest, join(place.folder, "..", "aside.json"));
+    await rename(manifest, join(fixture.folder, "..", "aside.json"));
     expect(await during((session) => session.count(table, {}))).toBe(1);
   });
 
@@ -144,10 +145,10 @@ describe("files that somebody damaged", () => {
 test.skipIf(process.platform === "win32")(
   "a full disk is an error that says so, and leaves rows and state together",
   async () => {
-    const { said, stored } = fillDisk(place, { blocks: 1500, rows: 100 });
+    const { said, stored } = fillDisk(fixture, { blocks: 1500, rows: 100 });
     expect(said).toMatch(/NO_SPACE .*Free up space/);
-    expect(await readFolder(place.folder, filledTable.name)).toHaveLength(100 * stored);
-    const session = await files(place.folder).open({ pipeline: "first" });
+    expect(await readFolder(fixture.folder, filledTable.name)).toHaveLength(100 * stored);
+    const session = await files(fixture.folder).open({ pipeline: "first" });
     expect((await session.states()).get("fill")?.value).toBe(stored);
     await session.close();
   },
@@ -157,7 +158,7 @@ test("a batch of 50,000 rows is one file", async () => {
   const ids = Array.from({ length: 50_000 }, (_, id) => id);
   await store(ids);
   expect(await dataFiles()).toHaveLength(1);
-  expect(await readFolder(place.folder, "things")).toHaveLength(50_000);
+  expect(await readFolder(fixture.folder, "things")).toHaveLength(50_000);
   expect(await during((session) => session.count(table, {}))).toBe(50_000);
 });
 
@@ -174,12 +175,12 @@ test("a table that changes a hundred times stays a few files, and only what is n
       await session.commit("s", { table, upserts: rows([0, value], `${value}`), state: { version: 1, value } });
     }
   });
-  const entry = (await latestManifest(place.folder)).tables.things;
+  const entry = (await latestManifest(fixture.folder)).tables.things;
   const [named, retired] = [entry?.files ?? [], entry?.retired ?? []];
   expect(named.length).toBeLessThan(60);
-  const lying = (await readdir(join(place.folder, "things"))).map((name) => `things/${name}`);
+  const lying = (await readdir(join(fixture.folder, "things"))).map((name) => `things/${name}`);
   expect(lying.sort()).toEqual([...named, ...retired].map(({ path }) => path).sort());
-  expect(await readFolder(place.folder, "things")).toHaveLength(101);
+  expect(await readFolder(fixture.folder, "things")).toHaveLength(101);
 });
 
 test("another format is written from then on, and the table is rewritten in it", async () => {
@@ -187,20 +188,20 @@ test("another format is written from then on, and the table is rewritten in it",
   expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".csv"]);
   await store([2], 2, { format: "ndjson" });
   expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".ndjson.zst"]);
-  expect(await readFolder(place.folder, "things")).toHaveLength(2);
+  expect(await readFolder(fixture.folder, "things")).toHaveLength(2);
 });
 
 describe("a rehearsal", () => {
   const rehearsing = async (): Promise<void> => {
-    const session = await files(place.folder).open({ pipeline });
+    const session = await files(fixture.folder).open({ pipeline });
     await session.rehearse?.([table]).finally(() => session.close());
   };
-  const folder = () => join(place.folder, "things");
+  const folder = () => join(fixture.folder, "things");
 
   test("says what a sync would say of what took a table's place", async () => {
     await store([1]);
     await rehearsing();
-    const away = join(place.folder, "../away");
+    const away = join(fixture.folder, "../away");
     await rename(folder(), away);
     await symlink(away, folder());
     await expect(rehearsing()).rejects.toEqual(failure("NOT_A_DESTINATION", "things", "is a link"));

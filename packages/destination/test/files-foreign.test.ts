@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { type DestinationNotice, defineTable } from "@org/destination";
 import { compact, currentFiles, type FilesOptions, files } from "@org/destination/files";
 import { startFakeS3 } from "@org/testkit/fake-s3";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
+import { createFixture, type FilesFixture, latestManifest, readFolder } from "@org/testkit/places/files";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const table = defineTable({
@@ -14,17 +14,17 @@ const table = defineTable({
   columns: { id: { type: "int64", description: "Key." } },
 });
 
-let place: FilesPlace;
+let fixture: FilesFixture;
 let notices: DestinationNotice[];
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
   notices = [];
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 const onNotice = (notice: DestinationNotice) => void notices.push(notice);
 
-async function store(ids: readonly number[], options: FilesOptions = {}, where = place.folder) {
+async function store(ids: readonly number[], options: FilesOptions = {}, where = fixture.folder) {
   const session = await files(where, options).open({ pipeline: "p", onNotice });
   try {
     await session.prepare([table]);
@@ -36,14 +36,14 @@ async function store(ids: readonly number[], options: FilesOptions = {}, where =
   }
 }
 
-const folder = () => join(place.folder, "things");
+const folder = () => join(fixture.folder, "things");
 const lying = async () => (await readdir(folder())).sort();
 const named = async () => {
-  const { files, retired } = (await latestManifest(place.folder)).tables.things ?? { files: [], retired: [] };
+  const { files, retired } = (await latestManifest(fixture.folder)).tables.things ?? { files: [], retired: [] };
   return [...files, ...retired].map(({ path }) => path.slice("things/".length));
 };
 const manifestFile = async () => {
-  const manifests = join(place.folder, "_sync/manifests");
+  const manifests = join(fixture.folder, "_sync/manifests");
   return join(manifests, (await readdir(manifests)).sort().at(-1) as string);
 };
 
@@ -58,11 +58,11 @@ describe("in a folder", () => {
       Array.from({ length: 45 }, (_, id) => id),
       { graceMs: 0 },
     );
-    await compact(place.folder, { graceMs: 0 });
-    await compact(place.folder, { graceMs: 0 });
+    await compact(fixture.folder, { graceMs: 0 });
+    await compact(fixture.folder, { graceMs: 0 });
     expect(await lying()).toEqual([...foreign, ...(await named()), "year=2026"].sort());
     expect(await named()).toHaveLength(1);
-    expect(await readFolder(place.folder, "things")).toHaveLength(45);
+    expect(await readFolder(fixture.folder, "things")).toHaveLength(45);
     expect(notices).toEqual([
       { code: "FOREIGN_FILES", message: expect.stringMatching(/things.*0badcafe.*README\.md.*_SUCCESS.*left alone/) },
     ]);
@@ -71,39 +71,39 @@ describe("in a folder", () => {
   test("I16: compacting reports them too", async () => {
     await store([1, 2]);
     await writeFile(join(folder(), "README.md"), "mine");
-    await compact(place.folder, { graceMs: 0, onNotice });
+    await compact(fixture.folder, { graceMs: 0, onNotice });
     expect(await lying()).toContain("README.md");
     expect(notices.map(({ code }) => code)).toEqual(["FOREIGN_FILES"]);
   });
 
   test.skipIf(process.platform === "win32")("I16: nothing is written or removed through a link", async () => {
     await store([]);
-    const papers = join(place.folder, "../papers");
+    const papers = join(fixture.folder, "../papers");
     await mkdir(papers);
     await writeFile(join(papers, "thesis.docx"), "my thesis");
     await symlink(papers, folder());
     const refusal = { code: "NOT_A_DESTINATION", message: expect.stringMatching(/things is a link.*real folders/) };
     await expect(store([1])).rejects.toMatchObject(refusal);
-    await expect(compact(place.folder)).resolves.toBeUndefined();
+    await expect(compact(fixture.folder)).resolves.toBeUndefined();
     expect(await readdir(papers)).toEqual(["thesis.docx"]);
   });
 
   test.skipIf(process.platform === "win32")("I16: a table's folder that became a link is left alone", async () => {
     await store([1, 2]);
-    await compact(place.folder);
-    const moved = join(place.folder, "../moved");
+    await compact(fixture.folder);
+    const moved = join(fixture.folder, "../moved");
     await rename(folder(), moved);
     await symlink(moved, folder());
     const before = await readdir(moved);
-    await expect(compact(place.folder, { graceMs: 0 })).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
+    await expect(compact(fixture.folder, { graceMs: 0 })).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
     expect(await readdir(moved)).toEqual(before);
   });
 
   test.skipIf(process.platform === "win32")("I16: manifests are not written or removed through a link", async () => {
     await store([1]);
-    const moved = join(place.folder, "../moved");
-    await rename(join(place.folder, "_sync"), moved);
-    await symlink(moved, join(place.folder, "_sync"));
+    const moved = join(fixture.folder, "../moved");
+    await rename(join(fixture.folder, "_sync"), moved);
+    await symlink(moved, join(fixture.folder, "_sync"));
     const before = await readdir(join(moved, "manifests"));
     await expect(store([2])).rejects.toMatchObject({ code: "NOT_A_DESTINATION" });
     expect(await readdir(join(moved, "manifests"))).toEqual(before);
@@ -112,17 +112,17 @@ describe("in a folder", () => {
   test.skipIf(process.platform === "win32")("I16: a link in the place of a file that was replaced stays", async () => {
     await store([1, 2]);
     const [first = ""] = await named();
-    await compact(place.folder);
-    await rename(join(folder(), first), join(place.folder, "../kept.parquet"));
-    await symlink(join(place.folder, "../kept.parquet"), join(folder(), first));
-    await compact(place.folder, { graceMs: 0 });
+    await compact(fixture.folder);
+    await rename(join(folder(), first), join(fixture.folder, "../kept.parquet"));
+    await symlink(join(fixture.folder, "../kept.parquet"), join(folder(), first));
+    await compact(fixture.folder, { graceMs: 0 });
     expect(await lying()).toContain(first);
-    expect(await readdir(join(place.folder, ".."))).toContain("kept.parquet");
+    expect(await readdir(join(fixture.folder, ".."))).toContain("kept.parquet");
   });
 
   test.each(["files", "retired"])("I16: a manifest whose %s lie elsewhere is refused", async (part) => {
     await store([1]);
-    await mkdir(join(place.folder, "../victim"));
+    await mkdir(join(fixture.folder, "../victim"));
     const manifest = await manifestFile();
     const text = await readFile(manifest, "utf8");
     for (const path of [
@@ -138,15 +138,15 @@ describe("in a folder", () => {
       await writeFile(manifest, JSON.stringify(changed));
       const refusal = { code: "INVALID_STATE", message: expect.stringContaining(JSON.stringify(path)) };
       await expect(store([2])).rejects.toMatchObject(refusal);
-      await expect(currentFiles(place.folder, "things")).rejects.toMatchObject(refusal);
-      await expect(compact(place.folder, { graceMs: 0 })).rejects.toMatchObject(refusal);
+      await expect(currentFiles(fixture.folder, "things")).rejects.toMatchObject(refusal);
+      await expect(compact(fixture.folder, { graceMs: 0 })).rejects.toMatchObject(refusal);
     }
   });
 
   test("what a session wrote and could not commit goes with a later session", async () => {
-    const session = await files(place.folder).open({ pipeline: "p" });
+    const session = await files(fixture.folder).open({ pipeline: "p" });
     await session.prepare([table]);
-    const { folder: manifests } = { folder: join(place.folder, "_sync/manifests") };
+    const { folder: manifests } = { folder: join(fixture.folder, "_sync/manifests") };
     await rename(manifests, `${manifests}.away`);
     const commit = (id: number) => session.commit("s", { table, upserts: [{ id }], state: { version: 1, value: id } });
     await expect(commit(1)).rejects.toThrow();

@@ -4,25 +4,25 @@ import { once } from "node:events";
 import { cp, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createPlace, type FilesPlace, latestManifest, readFolder } from "@org/testkit/places/files";
+import { createFixture, type FilesFixture, latestManifest, readFolder } from "@org/testkit/places/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-let place: FilesPlace;
+let fixture: FilesFixture;
 beforeEach(async () => {
-  place = await createPlace({ leaseMs: 60_000 });
+  fixture = await createFixture({ leaseMs: 60_000 });
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 /** Starts a script that may call `connect(argument)`, with a `table` to fill. */
 function start(script: string, { failPoint = "", pipeline = "p" } = {}) {
   const text = `
-    const { connect } = await import(${JSON.stringify(place.process!.module)});
+    const { connect } = await import(${JSON.stringify(fixture.process!.module)});
     const pipeline = ${JSON.stringify(pipeline)};
     const table = { name: "table_" + pipeline, description: "", primaryKey: ["id"], columns: {
       id: { type: "int64", description: "" }, size: { type: "int64", description: "" } } };
-    const open = () => connect(${JSON.stringify(place.argument)}).open({ pipeline });
+    const open = () => connect(${JSON.stringify(fixture.argument)}).open({ pipeline });
     const commit = (session, number) => session.commit("s", { table, state: { version: 1, value: number },
       upserts: [{ id: 0, size: number }, { id: number, size: number }] });
     ${script}`;
@@ -47,8 +47,11 @@ const commitAll = (count: number) => `
   await session.close();`;
 
 async function stored(pipeline = "p") {
-  const rows = (await readFolder(place.folder, `table_${pipeline}`)).map(({ id, size }) => [Number(id), Number(size)]);
-  const session = await place.connect().open({ pipeline });
+  const rows = (await readFolder(fixture.folder, `table_${pipeline}`)).map(({ id, size }) => [
+    Number(id),
+    Number(size),
+  ]);
+  const session = await fixture.connect().open({ pipeline });
   const state = Number((await session.states()).get("s")?.value ?? 0);
   await session.close();
   return { state, rows: rows.sort(([a = 0], [b = 0]) => a - b) };
@@ -69,13 +72,13 @@ test.each([
   expect(said.trim().split("\n")).toEqual(["1", "2"]);
   expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
   // The session that looked collected what the killed one had not committed.
-  const named = (await latestManifest(place.folder)).tables.table_p?.files.map(({ path }) => path);
-  expect((await readdir(join(place.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
+  const named = (await latestManifest(fixture.folder)).tables.table_p?.files.map(({ path }) => path);
+  expect((await readdir(join(fixture.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
   const after = await start(commitAll(22)).ended;
   expect(after.how, after.said).toBe(0);
   expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
   // The table was rewritten on the way.
-  const { files } = (await latestManifest(place.folder)).tables.table_p ?? {};
+  const { files } = (await latestManifest(fixture.folder)).tables.table_p ?? {};
   expect(files?.length).toBeLessThan(20);
 });
 
@@ -127,7 +130,7 @@ test.skipIf(process.platform === "win32")("a process that slept through many com
 
 test("without a driver the error says what to install", async () => {
   // A copy of the sources, somewhere from where no installed package can be found.
-  const copy = join(place.folder, "..", "copy");
+  const copy = join(fixture.folder, "..", "copy");
   await cp(here("../src"), join(copy, "src"), { recursive: true });
   await writeFile(join(copy, "package.json"), '{"type":"module"}');
   const module = JSON.stringify(join(copy, "src/files/index.ts"));

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { defineTable } from "@org/destination";
 import { compact, currentFiles, files } from "@org/destination/files";
-import { createPlace, type FilesPlace } from "@org/testkit/places/files";
+import { createFixture, type FilesFixture } from "@org/testkit/places/files";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
 const table = defineTable({
@@ -14,14 +14,14 @@ const table = defineTable({
   columns: { id: { type: "int64", description: "Key." }, text: { type: "string", description: "Text." } },
 });
 
-let place: FilesPlace;
+let fixture: FilesFixture;
 let folder: string;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
   // A pattern of the query would take brackets for its own.
-  folder = join(place.folder, "..", "orchestration");
+  folder = join(fixture.folder, "..", "orchestration");
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 async function fill(pipeline = "p", name = "things"): Promise<void> {
   const session = await files(folder).open({ pipeline });

@@ -5,8 +5,8 @@ import { DatabaseSync } from "node:sqlite";
 import { type Destination, defineTable } from "@org/destination";
 import { files } from "@org/destination/files";
 import { sqlite } from "@org/destination/sqlite";
-import { createPlace as createFilesPlace } from "@org/testkit/places/files";
-import { createPlace as createSqlitePlace } from "@org/testkit/places/sqlite";
+import { createFixture as createFilesFixture } from "@org/testkit/places/files";
+import { createFixture as createSqliteFixture } from "@org/testkit/places/sqlite";
 import { afterEach, describe, expect, test } from "vitest";
 
 const table = defineTable({
@@ -27,14 +27,14 @@ afterEach(async () => {
 /** A destination, and what has somebody of another machine hold it until a time. */
 type Held = { readonly destination: () => Destination; holdUntil(until: Date): Promise<void> };
 
-const places: Record<string, () => Promise<Held>> = {
+const fixtures: Record<string, () => Promise<Held>> = {
   async sqlite() {
-    const place = await createSqlitePlace();
-    cleanUps.push(() => place.cleanup?.());
+    const fixture = await createSqliteFixture();
+    cleanUps.push(() => fixture.cleanup?.());
     return {
-      destination: () => sqlite(place.file),
+      destination: () => sqlite(fixture.file),
       async holdUntil(until) {
-        const database = new DatabaseSync(place.file);
+        const database = new DatabaseSync(fixture.file);
         database
           .prepare("UPDATE _sync_leases SET holder = ?, expires_at = ?")
           .run(JSON.stringify(elsewhere), until.toISOString().replace("Z", "000Z"));
@@ -43,12 +43,12 @@ const places: Record<string, () => Promise<Held>> = {
     };
   },
   async files() {
-    const place = await createFilesPlace();
-    cleanUps.push(() => place.cleanup?.());
+    const fixture = await createFilesFixture();
+    cleanUps.push(() => fixture.cleanup?.());
     return {
-      destination: () => files(place.folder),
+      destination: () => files(fixture.folder),
       async holdUntil(until) {
-        const folder = join(place.folder, "_sync/manifests");
+        const folder = join(fixture.folder, "_sync/manifests");
         const names = (await readdir(folder)).filter((name) => name.endsWith(".json"));
         const path = join(folder, names.sort().at(-1) as string);
         const manifest = JSON.parse(await readFile(path, "utf8"));
@@ -59,14 +59,14 @@ const places: Record<string, () => Promise<Held>> = {
   },
 };
 
-describe.each(Object.keys(places))("%s: a lease of somebody on another machine", (name) => {
+describe.each(Object.keys(fixtures))("%s: a lease of somebody on another machine", (name) => {
   const held = async (leftMs: number) => {
-    const place = await places[name]!();
-    const first = await place.destination().open({ pipeline: "p" });
+    const fixture = await fixtures[name]!();
+    const first = await fixture.destination().open({ pipeline: "p" });
     await first.prepare([table]);
     await first.close();
-    await place.holdUntil(new Date(Date.now() + leftMs));
-    return place.destination().open({ pipeline: "p" });
+    await fixture.holdUntil(new Date(Date.now() + leftMs));
+    return fixture.destination().open({ pipeline: "p" });
   };
 
   test.each([30_000, hour / 2])("that ends in %i ms keeps others out", async (leftMs) => {

@@ -1,11 +1,11 @@
 import { createMemory, type MemoryDestination, memoryDestination } from "@org/destination/memory";
-import { type Place, testDestination } from "@org/destination/testing";
+import { type Fixture, testDestination } from "@org/destination/testing";
 
-interface MemoryPlace extends Place {
+interface MemoryFixture extends Fixture {
   readonly destination: MemoryDestination;
 }
 
-await testDestination<MemoryPlace>({
+await testDestination<MemoryFixture>({
   name: "memory",
   async create() {
     const memory = createMemory();

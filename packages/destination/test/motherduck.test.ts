@@ -4,7 +4,7 @@
  */
 import { DuckDBInstance } from "@duckdb/node-api";
 import { duckdb } from "@org/destination/duckdb";
-import { casesFor, type DestinationSuite, type Place, runCase } from "@org/destination/testing";
+import { casesFor, type DestinationSuite, type Fixture, runCase } from "@org/destination/testing";
 import { readTable } from "@org/testkit/places/duckdb";
 import { afterEach, expect, test, vi } from "vitest";
 
@@ -12,7 +12,7 @@ const create = DuckDBInstance.create;
 afterEach(() => vi.restoreAllMocks());
 
 /** Where the driver would connect to MotherDuck, it gets one more connection to a database of this process. */
-async function createPlace(): Promise<Place & { readonly instance: DuckDBInstance }> {
+async function createFixture(): Promise<Fixture & { readonly instance: DuckDBInstance }> {
   const instance = await create(":memory:");
   vi.spyOn(DuckDBInstance, "create").mockImplementation(
     async (path) =>
@@ -27,9 +27,9 @@ async function createPlace(): Promise<Place & { readonly instance: DuckDBInstanc
   };
 }
 
-const suite: DestinationSuite<Place & { readonly instance: DuckDBInstance }> = {
+const suite: DestinationSuite<Fixture & { readonly instance: DuckDBInstance }> = {
   name: "MotherDuck, as far as that can be told",
-  create: createPlace,
+  create: createFixture,
   read: ({ instance }, table) => readTable(instance, table),
 };
 
@@ -37,8 +37,8 @@ const cases = (await casesFor(suite)).filter(({ group }) => ["writers", "state",
 test.each(cases)(`${suite.name}: $group: $name`, (each) => runCase(suite, each));
 
 test("says that it keeps others out by a lease", async () => {
-  const place = await createPlace();
-  expect(place.connect().capabilities).toMatchObject({ fencing: "lease", leaseMs: 1500 });
+  const fixture = await createFixture();
+  expect(fixture.connect().capabilities).toMatchObject({ fencing: "lease", leaseMs: 1500 });
   await expect(
     duckdb("md:test")
       .open({ pipeline: "p" })

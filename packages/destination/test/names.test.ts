@@ -2,14 +2,14 @@
 import type { DestinationError } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
-import { createPlace, type DuckdbPlace } from "@org/testkit/places/duckdb";
+import { createFixture, type DuckdbFixture } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 
-let place: DuckdbPlace;
+let fixture: DuckdbFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 const url = "postgres://me:secret@localhost/d";
 
@@ -50,14 +50,14 @@ test.each(["x".repeat(63), "ü".repeat(31), "PG_mine", "Information_Schema", 'my
 test.each(["temp", "TEMP", "system", "pg_catalog", "information_schema", "Information_Schema", "", "a\0b"])(
   "DuckDB has no schema %j of ours",
   (schema) => {
-    const error = refusal(() => duckdb(place.file, { schema }));
+    const error = refusal(() => duckdb(fixture.file, { schema }));
     expect(error).toMatchObject({ code: "NOT_A_DESTINATION", failureType: "config" });
     expect(error.message).toContain("Choose another name");
   },
 );
 
 test("DuckDB has no schema with the name of its file", async () => {
-  const opened = duckdb(place.file, { schema: "TEST" }).open({ pipeline: "p" });
+  const opened = duckdb(fixture.file, { schema: "TEST" }).open({ pipeline: "p" });
   await expect(opened).rejects.toMatchObject({
     code: "NOT_A_DESTINATION",
     message: expect.stringMatching(/"TEST" has the same name as the file.*Choose another/),
@@ -68,10 +68,10 @@ test.each(["main", "MAIN", "pg_mine", "x".repeat(300), "main.x", 'my "schema"'])
   "DuckDB may have a schema %j",
   async (schema) => {
     for (let round = 0; round < 2; round += 1) {
-      const session = await duckdb(place.file, { schema }).open({ pipeline: "p" });
+      const session = await duckdb(fixture.file, { schema }).open({ pipeline: "p" });
       expect((await session.states()).size).toBe(0);
       await session.close();
     }
-    expect(await duckdb(place.file, { schema }).contents?.()).toEqual([]);
+    expect(await duckdb(fixture.file, { schema }).contents?.()).toEqual([]);
   },
 );

@@ -1,7 +1,7 @@
 /** Commits to a PostgreSQL server that go wrong in the ways of servers and networks. */
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
-import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cuttingProxy } from "./cutting-proxy.ts";
@@ -11,15 +11,15 @@ const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
 const url = server.url("postgres");
 
-let place: PostgresPlace;
+let fixture: PostgresFixture;
 let within: string;
 beforeEach(() => {
-  place = createPlace(url);
-  within = `"${place.schema.replaceAll('"', '""')}"`;
+  fixture = createFixture(url);
+  within = `"${fixture.schema.replaceAll('"', '""')}"`;
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
-const during = <T>(work: (session: Session) => Promise<T>, destination = place.connect()) =>
+const during = <T>(work: (session: Session) => Promise<T>, destination = fixture.connect()) =>
   inSession(destination, work);
 
 describe("a commit", () => {
@@ -42,7 +42,7 @@ describe("a commit", () => {
 
   test("whose answer is lost may be stored, and changes nothing when it comes again", async () => {
     const proxy = await cuttingProxy(server);
-    const destination = postgres(proxy.url, { schema: place.schema });
+    const destination = postgres(proxy.url, { schema: fixture.schema });
     await during(async (session) => {
       await session.prepare([table]);
       proxy.cutAt("COMMIT\0");
@@ -69,13 +69,13 @@ describe("a commit", () => {
         await expect(commit).rejects.toEqual(failure("UNAVAILABLE", true));
         expect(await session.commit("things", { table, upserts: [row()], state })).toMatchObject({ inserted: 1 });
       },
-      postgres(url, { schema: place.schema, leaseMs: 300 }),
+      postgres(url, { schema: fixture.schema, leaseMs: 300 }),
     );
   });
 
   test("of a process that was stopped while it sends rows is in nobody's way once its lease has run out", async () => {
     const proxy = await cuttingProxy(server);
-    const options = { schema: place.schema, leaseMs: 300 };
+    const options = { schema: fixture.schema, leaseMs: 300 };
     const stopped = await postgres(proxy.url, options).open({ pipeline });
     await stopped.prepare([table]);
     proxy.holdAfter("COPY");
@@ -96,7 +96,7 @@ describe("a commit", () => {
   });
 
   test("waits for a lock, and names the reason when it waited for long enough", async () => {
-    const hasty = postgres(url, { schema: place.schema, leaseMs: 300 });
+    const hasty = postgres(url, { schema: fixture.schema, leaseMs: 300 });
     await during(async (session) => {
       await session.prepare([table]);
       const holding = query(url, `BEGIN; LOCK TABLE ${within}.things; SELECT pg_sleep(2); COMMIT`);

@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { postgres } from "@org/destination/postgres";
-import { createPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { freePort } from "@org/testkit/servers/processes";
 import { afterAll, describe, expect, test } from "vitest";
@@ -90,10 +90,10 @@ describe("several hosts", () => {
   });
 
   test("are where a session writes", async () => {
-    const place = createPlace(one.url("postgres"));
+    const fixture = createFixture(one.url("postgres"));
     const address = `postgres://postgres@${dead},${replica},${alive}/postgres?target_session_attrs=read-write`;
-    expect(await during(postgres(address, { schema: place.schema }), store)).toMatchObject({ inserted: 1 });
-    await place.cleanup?.();
+    expect(await during(postgres(address, { schema: fixture.schema }), store)).toMatchObject({ inserted: 1 });
+    await fixture.cleanup?.();
   });
 });
 

@@ -1,6 +1,6 @@
 /** What people make on our tables in PostgreSQL: it stays when a table changes, or it is named with what to do. */
 import type { Table } from "@org/destination";
-import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
 import { failure, during as inSession, row, store, table } from "./postgres-fixture.ts";
@@ -9,14 +9,14 @@ const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
 const url = server.url("postgres");
 
-let place: PostgresPlace;
+let fixture: PostgresFixture;
 let within: string;
 beforeEach(async () => {
-  place = createPlace(url);
-  within = `"${place.schema.replaceAll('"', '""')}"`;
-  await inSession(place.connect(), (session) => store(session, [row({ at: "2026-01-01T00:00:00.000001Z" })]));
+  fixture = createFixture(url);
+  within = `"${fixture.schema.replaceAll('"', '""')}"`;
+  await inSession(fixture.connect(), (session) => store(session, [row({ at: "2026-01-01T00:00:00.000001Z" })]));
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 /** The table with a wider column. */
 const wider: Table = { ...table, columns: { ...table.columns, at: { ...table.columns.at, type: "string" } } };
@@ -28,7 +28,7 @@ const keyed: Table = {
   primaryKey: ["id", "region"],
 };
 
-const prepare = (definition: Table) => inSession(place.connect(), (session) => session.prepare([definition]));
+const prepare = (definition: Table) => inSession(fixture.connect(), (session) => session.prepare([definition]));
 const make = (sql: string) => query(url, `SET search_path = ${within}; ${sql}`);
 
 const returns = (text: string) => `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'begin ${text} end'`;
@@ -107,7 +107,7 @@ describe("a wider column", () => {
   ])("does not come under %s, which is named", async (_what, sql, ...words) => {
     if (sql) await make(sql);
     else {
-      await place.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: place.schema }] });
+      await fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: fixture.schema }] });
       await make('CREATE VIEW other AS SELECT id FROM "all"');
     }
     await expect(prepare(wider)).rejects.toEqual(
@@ -118,7 +118,7 @@ describe("a wider column", () => {
   });
 
   test("takes our own views of it away, and no others", async () => {
-    await place.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: place.schema }] });
+    await fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: fixture.schema }] });
     await make("CREATE VIEW mine AS SELECT id FROM things");
     await prepare(wider);
     expect(
@@ -129,7 +129,9 @@ describe("a wider column", () => {
 
 test("a view of ours that somebody made another one on stays as it is, and that one is named", async () => {
   const unite = (definition: Table) =>
-    place.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table: definition, schema: place.schema }] });
+    fixture
+      .connect()
+      .uniteTables?.({ view: "all", parts: [{ pipeline: "p", table: definition, schema: fixture.schema }] });
   await unite(table);
   await make('CREATE VIEW mine AS SELECT id FROM "all"');
   await unite(table);
@@ -187,7 +189,7 @@ describe("a new key", () => {
     await expect(prepare(keyed)).rejects.toEqual(
       failure("SCHEMA_CONFLICT", false, "things", ...words, "Drop it, sync"),
     );
-    await inSession(place.connect(), (session) => store(session));
+    await inSession(fixture.connect(), (session) => store(session));
   });
 
   test("is what replicas and CLUSTER go by, where the old one was", async () => {
@@ -209,7 +211,7 @@ describe("a new key", () => {
     await make('ALTER TABLE things DROP CONSTRAINT "my ""key"""');
     await prepare(table);
     expect(await key()).toEqual([{ conname: "things_pkey" }]);
-    await inSession(place.connect(), (session) => store(session));
+    await inSession(fixture.connect(), (session) => store(session));
   });
 });
 
@@ -221,11 +223,11 @@ test.each([
   ],
 ])("a key that somebody %s is asked for again", async (_what, sql) => {
   await make(sql);
-  await expect(inSession(place.connect(), (session) => store(session))).rejects.toEqual(
+  await expect(inSession(fixture.connect(), (session) => store(session))).rejects.toEqual(
     failure("SCHEMA_CONFLICT", false, "things", "primary key", "ADD PRIMARY KEY"),
   );
   await make("ALTER TABLE things DROP CONSTRAINT IF EXISTS things_pkey, ADD PRIMARY KEY (id)");
-  await inSession(place.connect(), (session) => store(session));
+  await inSession(fixture.connect(), (session) => store(session));
 });
 
 test.each([

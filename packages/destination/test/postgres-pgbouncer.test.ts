@@ -1,7 +1,7 @@
 /** That any connection of a pooler will do: by what we ask of one, and by PgBouncer itself where it is installed. */
 import { defineTable } from "@org/destination";
 import { testDestination } from "@org/destination/testing";
-import { createPlace, postgresSuite } from "@org/testkit/places/postgres";
+import { createFixture, postgresSuite } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, afterEach, expect, test } from "vitest";
@@ -32,7 +32,7 @@ function listen() {
 
 test("nothing is asked outside of a transaction, and nothing outlives one", async () => {
   const asked = listen();
-  const place = createPlace(server.url("postgres"));
+  const fixture = createFixture(server.url("postgres"));
   const column = (type: "int64" | "string" | "json") => ({ type, description: "" }) as const;
   const narrow = defineTable({
     name: "things",
@@ -41,7 +41,7 @@ test("nothing is asked outside of a transaction, and nothing outlives one", asyn
     columns: { id: column("int64"), a: column("json") },
   });
   const state = { version: 1, value: 1 };
-  const destination = place.connect();
+  const destination = fixture.connect();
   let session = await destination.open({ pipeline: "p" });
   await session.prepare([narrow]);
   await session.commit("things", { table: narrow, upserts: [{ id: 1, a: [] }], state });
@@ -63,7 +63,7 @@ test("nothing is asked outside of a transaction, and nothing outlives one", asyn
   expect(statements.filter((text) => lasting.test(text))).toEqual([]);
   const temporary = statements.filter((text) => /\bCREATE TEMP/.test(text));
   expect(temporary.filter((text) => !/ON COMMIT DROP/.test(text))).toEqual([]);
-  await place.cleanup?.();
+  await fixture.cleanup?.();
 });
 
 const version = await pgbouncerVersion();

@@ -1,7 +1,7 @@
 /** Rows that only PostgreSQL finds unfit, and tables that let rows go. */
 import { createHash } from "node:crypto";
 import type { Batch, Session, StoredValues } from "@org/destination";
-import { createPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { during, failure, pipeline, row, state, store, table } from "./postgres-fixture.ts";
@@ -10,11 +10,11 @@ const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
 const url = server.url("postgres");
 
-let place = createPlace(url);
+let fixture = createFixture(url);
 let things: string;
 beforeEach(() => {
-  place = createPlace(url);
-  things = `"${place.schema.replaceAll('"', '""')}".things`;
+  fixture = createFixture(url);
+  things = `"${fixture.schema.replaceAll('"', '""')}".things`;
 });
 
 const rows = (count: number) => Array.from({ length: count }, (_, index) => row({ id: `row ${index}` }));
@@ -22,7 +22,7 @@ const noise = Array.from({ length: 200 }, (_, index) => createHash("sha256").upd
 
 /** Prepares the table, lets somebody do something to it, and commits. */
 async function storing(sql: string, batch: Omit<Batch<typeof table>, "table" | "state">) {
-  return during(place.connect(), async (session) => {
+  return during(fixture.connect(), async (session) => {
     await session.prepare([table]);
     if (sql) await query(url, sql.replaceAll("things", things));
     return session.commit("things", { table, ...batch, state } as Batch);
@@ -140,8 +140,8 @@ test.each(["INSERT", "UPDATE", "DELETE"])("a rule for %s is an error that names 
 
 /** As a user who owns nothing, and may read and write all. */
 async function asGuest<T>(policies: string, work: (session: Session) => Promise<T>): Promise<T> {
-  await during(place.connect(), (session) => store(session, rows(2)));
-  const quoted = `"${place.schema.replaceAll('"', '""')}"`;
+  await during(fixture.connect(), (session) => store(session, rows(2)));
+  const quoted = `"${fixture.schema.replaceAll('"', '""')}"`;
   await query(
     url,
     `CREATE ROLE guest LOGIN; GRANT USAGE, CREATE ON SCHEMA ${quoted} TO guest;
@@ -150,10 +150,10 @@ async function asGuest<T>(policies: string, work: (session: Session) => Promise<
   );
   const address = new URL(url);
   address.username = "guest";
-  const guest = createPlace(address.href);
+  const guest = createFixture(address.href);
   try {
     const { postgres } = await import("@org/destination/postgres");
-    const session = await postgres(address.href, { schema: place.schema }).open({ pipeline });
+    const session = await postgres(address.href, { schema: fixture.schema }).open({ pipeline });
     try {
       return await work(session);
     } finally {
@@ -230,9 +230,9 @@ test("an error about everything is laid to no row", async () => {
 
 test("a database in another encoding names the rows with characters that it lacks, and finds nothing by them", async () => {
   await query(url, "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
-  place = createPlace(server.url("latin"));
+  fixture = createFixture(server.url("latin"));
   const named = { ...table, name: "names" };
-  await during(place.connect(), async (session) => {
+  await during(fixture.connect(), async (session) => {
     await session.prepare([named]);
     const upserts = [
       row({ id: "Jürgen", data: { ü: "Ä" } }),

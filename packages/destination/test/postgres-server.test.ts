@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
-import { createPlace, type PostgresPlace, query } from "@org/testkit/places/postgres";
+import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { freePort } from "@org/testkit/servers/processes";
 import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -16,15 +16,15 @@ const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
 const url = server.url("postgres");
 
-let place: PostgresPlace;
+let fixture: PostgresFixture;
 let within: string;
 beforeEach(() => {
-  place = createPlace(url);
-  within = `"${place.schema.replaceAll('"', '""')}"`;
+  fixture = createFixture(url);
+  within = `"${fixture.schema.replaceAll('"', '""')}"`;
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
-const during = <T>(work: (session: Session) => Promise<T>, destination = place.connect()) =>
+const during = <T>(work: (session: Session) => Promise<T>, destination = fixture.connect()) =>
   inSession(destination, work);
 
 /** What opening says, after a look for the password in all of it. */
@@ -37,7 +37,7 @@ async function refusal(address: string, options = {}): Promise<unknown> {
 
 test("a reader's queries join by hashing, and nobody else's", async () => {
   const joins = "SELECT current_setting('enable_nestloop') AS loops";
-  const reader = await place.connect().read!();
+  const reader = await fixture.connect().read!();
   try {
     expect(await reader.query(joins)).toEqual([{ loops: "off" }]);
   } finally {
@@ -86,7 +86,7 @@ describe("opening", () => {
 
   test("several pipelines make an empty schema theirs at once", async () => {
     const pipelines = ["a", "b", "c", "d"];
-    const sessions = await Promise.all(pipelines.map((each) => place.connect().open({ pipeline: each })));
+    const sessions = await Promise.all(pipelines.map((each) => fixture.connect().open({ pipeline: each })));
     await Promise.all(sessions.map((session) => session.close()));
     expect(await query(url, `SELECT pipeline, epoch FROM ${within}._sync_leases ORDER BY 1`)).toEqual(
       pipelines.map((each) => ({ pipeline: each, epoch: "1" })),
@@ -95,7 +95,7 @@ describe("opening", () => {
 
   test("a schema is enough that somebody else made, without the right to make any", async () => {
     await query(url, `CREATE ROLE tenant LOGIN; CREATE SCHEMA ${within} AUTHORIZATION tenant`);
-    const tenant = postgres(url.replace("postgres@", "tenant@"), { schema: place.schema });
+    const tenant = postgres(url.replace("postgres@", "tenant@"), { schema: fixture.schema });
     expect(await during(store, tenant)).toMatchObject({ inserted: 1 });
   });
 });
@@ -154,7 +154,7 @@ describe("the tables", () => {
   test("are united in a view that keeps the rights on it", async () => {
     await during(store);
     const unite = () =>
-      place.connect().uniteTables?.({ view: "all", parts: [{ pipeline, table, schema: place.schema }] });
+      fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline, table, schema: fixture.schema }] });
     await unite();
     await query(url, `GRANT SELECT ON ${within}."all" TO PUBLIC`);
     await unite();

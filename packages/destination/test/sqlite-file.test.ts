@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { type DestinationErrorCode, defineTable, type Row, type Session } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
-import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
+import { createFixture, query, type SqliteFixture } from "@org/testkit/places/sqlite";
 import { fillDisk } from "@org/testkit/run-script";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -24,13 +24,13 @@ const row: Row<typeof table> = { id: 1, at: null, weight: null };
 const state = { version: 1, value: { position: 1 } };
 const pipeline = "airflow@example.org";
 
-let place: SqlitePlace;
+let fixture: SqliteFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
-async function during<T>(work: (session: Session) => Promise<T>, destination = sqlite(place.file)): Promise<T> {
+async function during<T>(work: (session: Session) => Promise<T>, destination = sqlite(fixture.file)): Promise<T> {
   const session = await destination.open({ pipeline });
   try {
     return await work(session);
@@ -39,7 +39,7 @@ async function during<T>(work: (session: Session) => Promise<T>, destination = s
   }
 }
 
-const store = (rows = [row], destination = sqlite(place.file)) =>
+const store = (rows = [row], destination = sqlite(fixture.file)) =>
   during(async (session) => {
     await session.prepare([table]);
     return session.commit("things", { table, upserts: rows, state });
@@ -47,7 +47,7 @@ const store = (rows = [row], destination = sqlite(place.file)) =>
 
 /** Runs statements on the file, as a person would. */
 function byHand(...statements: string[]): void {
-  const database = new DatabaseSync(place.file);
+  const database = new DatabaseSync(fixture.file);
   for (const statement of statements) database.exec(statement);
   database.close();
 }
@@ -66,17 +66,17 @@ describe("opening", () => {
     ["a line break", "\n"],
     ["a DuckDB database", `12345678DUCK${"\0".repeat(8192)}`],
   ])("a file with %s is refused and left as it is", async (_what, text) => {
-    await writeFile(place.file, text);
-    await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "not a database"));
-    expect(await readFile(place.file, "utf8")).toBe(text);
+    await writeFile(fixture.file, text);
+    await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", fixture.file, "not a database"));
+    expect(await readFile(fixture.file, "utf8")).toBe(text);
   });
 
   test("a file that is cut off is refused as damaged", async () => {
     await store();
-    const whole = await readFile(place.file);
+    const whole = await readFile(fixture.file);
     for (const size of [600, 4096, 8192]) {
-      await writeFile(place.file, whole.subarray(0, size));
-      await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", place.file, "damaged", "Restore it"));
+      await writeFile(fixture.file, whole.subarray(0, size));
+      await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", fixture.file, "damaged", "Restore it"));
     }
   });
 
@@ -88,26 +88,26 @@ describe("opening", () => {
   });
 
   test("a folder that does not exist is named, and a folder instead of a file refused", async () => {
-    const missing = join(place.folder, "missing", "folder");
+    const missing = join(fixture.folder, "missing", "folder");
     await expect(store([row], sqlite(join(missing, "a.sqlite")))).rejects.toEqual(failure("NOT_FOUND", missing));
-    await expect(store([row], sqlite(place.folder))).rejects.toEqual(failure("NOT_A_DESTINATION", "is a folder"));
+    await expect(store([row], sqlite(fixture.folder))).rejects.toEqual(failure("NOT_A_DESTINATION", "is a folder"));
   });
 
   test.skipIf(process.platform === "win32")("a file or folder that may not be written is refused", async () => {
     await store();
-    await chmod(place.file, 0o444);
-    await chmod(place.folder, 0o555);
+    await chmod(fixture.file, 0o444);
+    await chmod(fixture.folder, 0o555);
     // Permissions do not hold the superuser back.
     const superuser = process.geteuid?.() === 0;
     if (superuser) process.seteuid?.(65_534);
     try {
-      for (const file of [place.file, join(place.folder, "new.sqlite")]) {
+      for (const file of [fixture.file, join(fixture.folder, "new.sqlite")]) {
         await expect(store([row], sqlite(file))).rejects.toEqual(failure("NO_PERMISSION", file, "writable"));
       }
     } finally {
       if (superuser) process.seteuid?.(0);
-      await chmod(place.folder, 0o755);
-      await chmod(place.file, 0o644);
+      await chmod(fixture.folder, 0o755);
+      await chmod(fixture.file, 0o644);
     }
   });
 
@@ -129,17 +129,17 @@ describe("other programs", () => {
       await session.prepare([table]);
       const commit = session.commit("things", { table, upserts: [row], state });
       await commit;
-      expect(query(place.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
+      expect(query(fixture.file, "SELECT id FROM things")).toEqual([{ id: 1 }]);
     });
   });
 
   test("that write for too long are an error that may pass", async () => {
     await store();
-    const other = new DatabaseSync(place.file);
+    const other = new DatabaseSync(fixture.file);
     other.exec("BEGIN IMMEDIATE");
-    const opening = store([row], sqlite(place.file, { waitMs: 100 }));
-    await expect(opening).rejects.toEqual(failure("LOCKED", place.file, "Try again"));
-    await expect(store([row], sqlite(place.file, { waitMs: 100 }))).rejects.toMatchObject({ retryable: true });
+    const opening = store([row], sqlite(fixture.file, { waitMs: 100 }));
+    await expect(opening).rejects.toEqual(failure("LOCKED", fixture.file, "Try again"));
+    await expect(store([row], sqlite(fixture.file, { waitMs: 100 }))).rejects.toMatchObject({ retryable: true });
     setTimeout(() => other.exec("COMMIT"), 200);
     expect(await store()).toMatchObject({ unchanged: 1 });
     other.close();
@@ -147,7 +147,7 @@ describe("other programs", () => {
 
   test("find the descriptions in the statement that made the table", async () => {
     await store();
-    expect(query(place.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toBe(
+    expect(query(fixture.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toBe(
       [
         'CREATE TABLE "things" (',
         "  -- It's a table.",
@@ -184,15 +184,15 @@ describe("a table that changes", () => {
       "INSERT INTO notes VALUES (1)",
     );
     await during((session) => session.prepare([wider]));
-    expect(query(place.file, "SELECT * FROM heavy")).toEqual([{ id: 1, weight: "0.30000000000000004" }]);
-    expect(query(place.file, "SELECT name FROM sqlite_schema WHERE name = 'by_weight'")).toHaveLength(1);
-    expect(query(place.file, "SELECT thing FROM notes")).toEqual([{ thing: 1 }]);
-    expect(query(place.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toContain("-- Another.");
+    expect(query(fixture.file, "SELECT * FROM heavy")).toEqual([{ id: 1, weight: "0.30000000000000004" }]);
+    expect(query(fixture.file, "SELECT name FROM sqlite_schema WHERE name = 'by_weight'")).toHaveLength(1);
+    expect(query(fixture.file, "SELECT thing FROM notes")).toEqual([{ thing: 1 }]);
+    expect(query(fixture.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toContain("-- Another.");
   });
 
   test("is not written anew when nothing changed", async () => {
     await store();
-    const root = () => query(place.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
+    const root = () => query(fixture.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
     const before = root();
     await store();
     expect(root()).toEqual(before);
@@ -212,12 +212,12 @@ describe("a table that changes", () => {
 test.skipIf(process.platform === "win32")(
   "a full disk is an error that says so, and leaves rows and state together",
   async () => {
-    const { said, stored } = fillDisk(place, { blocks: 16_000, rows: 2000 });
+    const { said, stored } = fillDisk(fixture, { blocks: 16_000, rows: 2000 });
     expect(said).toMatch(/NO_SPACE .*Free up space/);
-    expect(query(place.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM things")).toEqual([
+    expect(query(fixture.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM things")).toEqual([
       { rows: stored * 2000, ids: stored * 2000 },
     ]);
-    const session = await sqlite(place.file).open({ pipeline: "first" });
+    const session = await sqlite(fixture.file).open({ pipeline: "first" });
     expect((await session.states()).get("fill")?.value).toBe(stored);
     await session.close();
   },
@@ -236,8 +236,8 @@ test("without node:sqlite the error says what to install", () => {
 });
 
 test("a look at a file changes nothing in it", async () => {
-  query(place.file, "CREATE TABLE theirs (id INTEGER)");
-  const before = await readFile(place.file);
-  expect(await sqlite(place.file).contents?.()).toEqual([]);
-  expect((await readFile(place.file)).equals(before)).toBe(true);
+  query(fixture.file, "CREATE TABLE theirs (id INTEGER)");
+  const before = await readFile(fixture.file);
+  expect(await sqlite(fixture.file).contents?.()).toEqual([]);
+  expect((await readFile(fixture.file)).equals(before)).toBe(true);
 });

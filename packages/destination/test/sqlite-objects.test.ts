@@ -2,7 +2,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { defineTable, type Session, type Table } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
-import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
+import { createFixture, query, type SqliteFixture } from "@org/testkit/places/sqlite";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
 const table = defineTable({
@@ -20,14 +20,14 @@ const wider: Table = { ...table, columns: { id, size: { ...size, type: "float64"
 const region = { type: "string", default: "", description: "Region." } as const;
 const keyed: Table = { ...table, columns: { id, size, region }, primaryKey: ["id", "region"] };
 
-let place: SqlitePlace;
+let fixture: SqliteFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 async function during<T>(work: (session: Session) => Promise<T>): Promise<T> {
-  const session = await sqlite(place.file).open({ pipeline: "p" });
+  const session = await sqlite(fixture.file).open({ pipeline: "p" });
   try {
     return await work(session);
   } finally {
@@ -44,13 +44,13 @@ const store = (definition: Table, rows: readonly Record<string, unknown>[]) =>
 
 /** Runs statements on the file, as a person would. */
 function byHand(sql: string): void {
-  const database = new DatabaseSync(place.file);
+  const database = new DatabaseSync(fixture.file);
   database.exec(sql);
   database.close();
 }
 
 const made = () =>
-  query(place.file, "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'mine%' AND type <> 'table' ORDER BY name");
+  query(fixture.file, "SELECT name, sql FROM sqlite_schema WHERE name LIKE 'mine%' AND type <> 'table' ORDER BY name");
 
 const refused = (name: string) => ({
   code: "SCHEMA_CONFLICT",
@@ -93,7 +93,7 @@ describe.each([
     for (let round = 2; round <= 3; round += 1) {
       await store(definition, [{ ...row, id: round }]);
       const stored = query(
-        place.file,
+        fixture.file,
         `SELECT id, double, "my, (column)" AS mine, "my ""other""" AS other FROM things`,
       );
       expect(stored).toEqual(
@@ -102,7 +102,7 @@ describe.each([
     }
     expect(made()).toHaveLength(1);
     expect(() => byHand(`UPDATE things SET "my, (column)" = 'q'`)).toThrow("CHECK");
-    const root = () => query(place.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
+    const root = () => query(fixture.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
     const before = root();
     await store(definition, []);
     expect(root()).toEqual(before);
@@ -110,7 +110,7 @@ describe.each([
 
   test("does not come under an index that only another program can make, which is named", async () => {
     await store(table, [{ id: 1, size: 2 }]);
-    const theirs = new DatabaseSync(place.file);
+    const theirs = new DatabaseSync(fixture.file);
     theirs.function("their_function", { deterministic: true }, (value) => value);
     theirs.exec("CREATE INDEX mine ON things (their_function(size))");
     theirs.close();

@@ -6,7 +6,7 @@ import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
 import { defineTable, type Session } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
-import { createPlace, query, type SqlitePlace } from "@org/testkit/places/sqlite";
+import { createFixture, query, type SqliteFixture } from "@org/testkit/places/sqlite";
 import { hasReaders, readingOnly } from "@org/testkit/read-only";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
@@ -17,11 +17,11 @@ const table = defineTable({
   columns: { id: { type: "int64", description: "Key." } },
 });
 
-let place: SqlitePlace;
+let fixture: SqliteFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 async function store(session: Session, id: number): Promise<void> {
   await session.prepare([table]);
@@ -29,7 +29,7 @@ async function store(session: Session, id: number): Promise<void> {
 }
 
 async function storeOnce(id: number): Promise<void> {
-  const session = await sqlite(place.file).open({ pipeline: "p" });
+  const session = await sqlite(fixture.file).open({ pipeline: "p" });
   await store(session, id);
   await session.close();
 }
@@ -42,12 +42,12 @@ const ids = (file: DatabaseSync) =>
 
 /** What every kind of reader sees. */
 const seen = () =>
-  readingOnly(place.folder, async () => {
-    const file = new DatabaseSync(place.file, { readOnly: true });
+  readingOnly(fixture.folder, async () => {
+    const file = new DatabaseSync(fixture.file, { readOnly: true });
     const own = ids(file);
     file.close();
-    const [pipeline] = (await sqlite(place.file).contents?.()) ?? [];
-    const reader = await sqlite(place.file).read?.();
+    const [pipeline] = (await sqlite(fixture.file).contents?.()) ?? [];
+    const reader = await sqlite(fixture.file).read?.();
     const read = (await reader?.query("SELECT id FROM things ORDER BY id"))?.map(({ id }) => id);
     await reader?.close();
     return { own, read, rows: pipeline?.tables[0]?.rows };
@@ -58,15 +58,15 @@ const all = (...wanted: number[]) => ({ own: wanted, read: wanted, rows: wanted.
 describe.runIf(hasReaders)("who may only read", () => {
   test("reads between syncs, when nothing lies beside the file", async () => {
     await storeOnce(1);
-    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+    expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
     expect(await seen()).toEqual(all(1));
     await storeOnce(2);
     expect(await seen()).toEqual(all(1, 2));
-    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+    expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
   });
 
   test("reads while a session is open", async () => {
-    const session = await sqlite(place.file).open({ pipeline: "p" });
+    const session = await sqlite(fixture.file).open({ pipeline: "p" });
     await store(session, 1);
     expect(await seen()).toEqual(all(1));
     await store(session, 2);
@@ -79,7 +79,7 @@ describe.runIf(hasReaders)("who may only read", () => {
     const module = fileURLToPath(new URL("../../testkit/src/places/sqlite.ts", import.meta.url));
     const script = `
       const { connect } = await import(${JSON.stringify(module)});
-      const session = await connect(${JSON.stringify(place.file)}).open({ pipeline: "p" });
+      const session = await connect(${JSON.stringify(fixture.file)}).open({ pipeline: "p" });
       const table = ${JSON.stringify(table)};
       await session.prepare([table]);
       await session.commit("things", { table, upserts: [{ id: 1 }], state: { version: 1, value: 1 } });
@@ -92,43 +92,43 @@ describe.runIf(hasReaders)("who may only read", () => {
     ]);
     await once(child, "close");
     expect(child.signalCode).toBe("SIGKILL");
-    expect(await readdir(place.folder)).toContain("test.sqlite-wal");
+    expect(await readdir(fixture.folder)).toContain("test.sqlite-wal");
     expect(await seen()).toEqual(all(1));
     await storeOnce(2);
-    expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
+    expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
   });
 
   test("is told what helps where another program left the file so that it must be written", async () => {
     await storeOnce(1);
-    query(place.file, "PRAGMA journal_mode = WAL");
+    query(fixture.file, "PRAGMA journal_mode = WAL");
     const refused = { code: "NO_PERMISSION", message: expect.stringMatching(/writable.*sync again/) };
-    await readingOnly(place.folder, () => expect(sqlite(place.file).contents?.()).rejects.toMatchObject(refused));
+    await readingOnly(fixture.folder, () => expect(sqlite(fixture.file).contents?.()).rejects.toMatchObject(refused));
     await storeOnce(2);
     expect(await seen()).toEqual(all(1, 2));
   });
 });
 
 test("a session of another pipeline goes on where one closes beside it, and the last one cleans up", async () => {
-  const [first, second] = await Promise.all(["p", "q"].map((pipeline) => sqlite(place.file).open({ pipeline })));
+  const [first, second] = await Promise.all(["p", "q"].map((pipeline) => sqlite(fixture.file).open({ pipeline })));
   await store(first!, 1);
   const others = { ...table, name: "others" };
   await first?.close();
   await second?.prepare([others]);
   const upserts = [{ id: 1 }];
   await second?.commit("others", { table: others, upserts, state: { version: 1, value: 1 } });
-  expect(query(place.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "wal" }]);
+  expect(query(fixture.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "wal" }]);
   await second?.close();
-  expect(query(place.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "delete" }]);
+  expect(query(fixture.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "delete" }]);
 });
 
 test("who reads since before a session waits for nobody, and a session waits for that reader for a while", async () => {
   await storeOnce(1);
-  const reader = new DatabaseSync(place.file, { readOnly: true });
+  const reader = new DatabaseSync(fixture.file, { readOnly: true });
   reader.exec("BEGIN");
   expect(ids(reader)).toEqual([1]);
-  const impatient = sqlite(place.file, { waitMs: 50 }).open({ pipeline: "p" });
+  const impatient = sqlite(fixture.file, { waitMs: 50 }).open({ pipeline: "p" });
   await expect(impatient).rejects.toMatchObject({ code: "LOCKED", message: expect.stringContaining("reading it") });
-  const opening = sqlite(place.file).open({ pipeline: "p" });
+  const opening = sqlite(fixture.file).open({ pipeline: "p" });
   reader.exec("COMMIT");
   const session = await opening;
   reader.exec("BEGIN");
@@ -141,6 +141,6 @@ test("who reads since before a session waits for nobody, and a session waits for
   expect(ids(reader)).toEqual([1]);
   reader.close();
   await storeOnce(4);
-  expect(await readdir(place.folder)).toEqual(["test.sqlite"]);
-  expect(query(place.file, "SELECT count(*) AS n FROM things")).toEqual([{ n: 4 }]);
+  expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
+  expect(query(fixture.file, "SELECT count(*) AS n FROM things")).toEqual([{ n: 4 }]);
 });

@@ -2,19 +2,19 @@
 import { type Batch, defineTable, withoutColumns, withTablePrefix } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, runCase } from "@org/destination/testing";
-import { createPlace, type DuckdbPlace, duckdbSuite } from "@org/testkit/places/duckdb";
+import { createFixture, type DuckdbFixture, duckdbSuite } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { connect as connectWithPrefix, prefix } from "./duckdb-with-prefix.ts";
 
 /** What a prefix could spoil, at a place whose tables bear one that the suite does not know. */
-const prefixed: DestinationSuite<DuckdbPlace> = {
+const prefixed: DestinationSuite<DuckdbFixture> = {
   name: "duckdb with a prefix",
   async create() {
-    const place = await createPlace();
-    const process = { module: new URL("duckdb-with-prefix.ts", import.meta.url).href, argument: place.file };
-    return { ...place, process, connect: () => connectWithPrefix(place.file) };
+    const fixture = await createFixture();
+    const process = { module: new URL("duckdb-with-prefix.ts", import.meta.url).href, argument: fixture.file };
+    return { ...fixture, process, connect: () => connectWithPrefix(fixture.file) };
   },
-  read: (place, table) => duckdbSuite.read(place, `${prefix}${table}`),
+  read: (fixture, table) => duckdbSuite.read(fixture, `${prefix}${table}`),
 };
 const groups = ["schema", "transfer", "state", "sql"];
 const cases = (await casesFor(prefixed)).filter(({ group }) => groups.includes(group));
@@ -35,15 +35,15 @@ const runs = defineTable({
 const row = (id: number, state = "running") => ({ id, state, conf: { password: "CANARY" }, user: "ada" });
 const state = { version: 1, value: 1 };
 
-let place: DuckdbPlace;
+let fixture: DuckdbFixture;
 beforeEach(async () => {
-  place = await createPlace();
+  fixture = await createFixture();
 });
-afterEach(() => place.cleanup?.());
+afterEach(() => fixture.cleanup?.());
 
 /** Opens a destination without some columns of the table, and commits. */
 async function commit(columns: readonly string[], batch: Omit<Batch<typeof runs>, "table" | "state">) {
-  const session = await withoutColumns(place.connect(), { runs: columns }).open({ pipeline: "p" });
+  const session = await withoutColumns(fixture.connect(), { runs: columns }).open({ pipeline: "p" });
   try {
     await session.prepare([runs]);
     return await session.commit("runs", { table: runs, ...batch, state } as Batch);
@@ -54,7 +54,7 @@ async function commit(columns: readonly string[], batch: Omit<Batch<typeof runs>
 
 test("names the real table in messages, and two prefixes are two owners in one file", async () => {
   const open = async (prefix: string, pipeline: string) => {
-    const session = await withTablePrefix(place.connect(), prefix).open({ pipeline });
+    const session = await withTablePrefix(fixture.connect(), prefix).open({ pipeline });
     try {
       await session.prepare([runs]);
       await session.commit("runs", { table: runs, upserts: [row(1)], state });
@@ -68,18 +68,18 @@ test("names the real table in messages, and two prefixes are two owners in one f
     code: "OWNED",
     message: expect.stringContaining("Table a_runs"),
   });
-  expect(withTablePrefix(place.connect(), "a_").realTable?.(runs).name).toBe("a_runs");
-  expect(await queryDuckdb(place.file, "SELECT count(*) AS n FROM a_runs, b_runs")).toEqual([{ n: 1 }]);
+  expect(withTablePrefix(fixture.connect(), "a_").realTable?.(runs).name).toBe("a_runs");
+  expect(await queryDuckdb(fixture.file, "SELECT count(*) AS n FROM a_runs, b_runs")).toEqual([{ n: 1 }]);
 });
 
 test.each(["", "1_", "Prod_", "_sync_", "a-b", 'a"b'])("refuses the prefix %j", (prefix) => {
-  expect(() => withTablePrefix(place.connect(), prefix)).toThrow(/prefix/);
+  expect(() => withTablePrefix(fixture.connect(), prefix)).toThrow(/prefix/);
 });
 
 test("never stores a column that is left out, in upserts and in what replaces", async () => {
   const scope = { state: { in: ["running"] } };
   await commit(["conf", "user"], { upserts: [row(1)], replace: [{ scope, rows: [row(2)] }] });
-  expect(await queryDuckdb(place.file, "SELECT * EXCLUDE (_synced_at) FROM runs ORDER BY id")).toEqual([
+  expect(await queryDuckdb(fixture.file, "SELECT * EXCLUDE (_synced_at) FROM runs ORDER BY id")).toEqual([
     { id: 1, state: "running", _deleted_at: null },
     { id: 2, state: "running", _deleted_at: null },
   ]);
@@ -88,7 +88,7 @@ test("never stores a column that is left out, in upserts and in what replaces", 
 test("a row that differs only in what is left out is unchanged, and null for whoever reads it", async () => {
   await commit(["conf"], { upserts: [row(1)] });
   expect(await commit(["conf"], { upserts: [{ ...row(1), conf: null }] })).toMatchObject({ unchanged: 1 });
-  const destination = withoutColumns(place.connect(), { runs: ["conf"] });
+  const destination = withoutColumns(fixture.connect(), { runs: ["conf"] });
   expect(Object.keys(destination.realTable?.(runs).columns ?? {})).toEqual(["id", "state", "user"]);
   const session = await destination.open({ pipeline: "p" });
   await session.prepare([runs]);
@@ -109,7 +109,7 @@ test("refuses to look for rows by what is left out", async () => {
   const scope = { state: { in: ["running"] } };
   const refused = { code: "SCHEMA_CONFLICT", message: expect.stringContaining("Column state of table runs") };
   await expect(commit(["state"], { replace: [{ scope, rows: [] }] })).rejects.toMatchObject(refused);
-  const session = await withoutColumns(place.connect(), { runs: ["state"] }).open({ pipeline: "p" });
+  const session = await withoutColumns(fixture.connect(), { runs: ["state"] }).open({ pipeline: "p" });
   await session.prepare([runs]);
   await expect(session.count(runs, scope)).rejects.toMatchObject(refused);
   await expect(session.keys(runs, scope)).rejects.toMatchObject(refused);
@@ -118,13 +118,13 @@ test("refuses to look for rows by what is left out", async () => {
 });
 
 test("both together: the columns of a table whose name has a prefix", async () => {
-  const destination = withoutColumns(withTablePrefix(place.connect(), "x_"), { runs: ["conf"] });
+  const destination = withoutColumns(withTablePrefix(fixture.connect(), "x_"), { runs: ["conf"] });
   const session = await destination.open({ pipeline: "p" });
   await session.prepare([runs]);
   await session.commit("runs", { table: runs, upserts: [row(1)], state });
   const real = destination.realTable?.(runs);
   expect([real?.name, Object.keys(real?.columns ?? {})]).toEqual(["x_runs", ["id", "state", "user"]]);
   await session.close();
-  const found = await queryDuckdb(place.file, "SELECT * EXCLUDE (_synced_at) FROM x_runs");
+  const found = await queryDuckdb(fixture.file, "SELECT * EXCLUDE (_synced_at) FROM x_runs");
   expect(found).toEqual([{ id: 1, state: "running", user: "ada", _deleted_at: null }]);
 });

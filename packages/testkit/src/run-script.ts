@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import type { Place } from "@org/destination/testing";
+import type { Fixture } from "@org/destination/testing";
 
 /** What a script wrote, and how far it got. */
 export interface Filled {
@@ -21,7 +21,7 @@ export const filledTable = {
  *
  * @param shell Shell commands before the script begins, such as `ulimit -f 100;`.
  */
-export function runScript({ process: there }: Place, script: string, shell = ""): string {
+export function runScript({ process: there }: Fixture, script: string, shell = ""): string {
   if (!there) throw new TypeError("No other process gets to this place.");
   const text = `
     const { connect } = await import(${JSON.stringify(there.module)});
@@ -39,7 +39,10 @@ export function runScript({ process: there }: Place, script: string, shell = "")
  * @param blocks The limit, in blocks of 512 bytes.
  * @param rows Rows per batch.
  */
-export function fillDisk(place: Place, { blocks, rows }: { readonly blocks: number; readonly rows: number }): Filled {
+export function fillDisk(
+  fixture: Fixture,
+  { blocks, rows }: { readonly blocks: number; readonly rows: number },
+): Filled {
   const script = `
     const table = ${JSON.stringify(filledTable)};
     const text = (length) => Array.from({ length }, () => Math.random().toString(36)).join("");
@@ -56,6 +59,6 @@ export function fillDisk(place: Place, { blocks, rows }: { readonly blocks: numb
       console.log(error.code, error.message);
     }
     await session.close();`;
-  const said = runScript(place, script, `ulimit -f ${blocks}; trap '' XFSZ;`);
+  const said = runScript(fixture, script, `ulimit -f ${blocks}; trap '' XFSZ;`);
   return { said, stored: Number(/stored (\d+)\n[A-Z_]+ /.exec(said)?.[1] ?? 0) };
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Place } from "@org/destination/testing";
+import type { Fixture } from "@org/destination/testing";
 import { atEnd } from "@org/testkit/at-end";
 import type { FailPoint } from "./fail-points.ts";
 import type { Subject } from "./subject.ts";
@@ -42,7 +42,7 @@ export function startSync({ kind, url }: Pick<Subject, "kind" | "url">, file: st
 }
 
 /** The same into any destination. */
-export function startSyncTo({ process: there }: Place, { kind, url }: Pick<Subject, "kind" | "url">): Running {
+export function startSyncTo({ process: there }: Fixture, { kind, url }: Pick<Subject, "kind" | "url">): Running {
   if (!there) throw new TypeError("No other process gets to this place.");
   return start([here("sync-process.ts"), JSON.stringify(there), kind, url], {});
 }

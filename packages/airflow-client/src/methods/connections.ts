@@ -1,8 +1,8 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
-import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 type Schemas = components["schemas"];
 
@@ -34,7 +34,7 @@ export async function update(
   { connection_id, ...options }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
   call: CallOptions = {},
 ): Promise<Connection> {
-  const changes = given(options);
+  const changes = withoutUndefined(options);
   const params = { ...byId(connection_id), query: { update_mask: Object.keys(changes) } };
   const body = { connection_id, ...changes };
   return (await client.PATCH("/api/v2/connections/{connection_id}", { ...call, params, body })).data;

@@ -1,8 +1,8 @@
 import type { AirflowClient } from "../client.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
-import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 type Schemas = components["schemas"];
 
@@ -36,7 +36,7 @@ export async function update(
   options: Omit<Schemas["PoolPatchBody"], "pool">,
   call: CallOptions = {},
 ): Promise<Pool> {
-  const changes = given(options);
+  const changes = withoutUndefined(options);
   const { slots, include_deferred, description } = await get(client, name, call);
   const body = { pool: name, slots, include_deferred, description, ...changes };
   // Of the default pool nothing else may even be named.

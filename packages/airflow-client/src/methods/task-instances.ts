@@ -3,9 +3,9 @@ import { rowsIn } from "../expect.ts";
 import type { components } from "../generated/schema.ts";
 import type { CallOptions } from "../operations.ts";
 import type { TaskInstance, TaskInstanceAttempt } from "../types.ts";
-import { given } from "./given.ts";
 import { type DagRunId, regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 export type { TaskInstanceId } from "./ids.ts";
 export { type LogLine, type LogsOptions, logs } from "./task-logs.ts";
@@ -85,7 +85,7 @@ async function patch(
   options: Schemas["PatchTaskInstanceBody"],
   call: CallOptions,
 ): Promise<readonly TaskInstance[]> {
-  const body = given(options);
+  const body = withoutUndefined(options);
   const params = { path: taskPath(task), query: { update_mask: Object.keys(body), ...regionOf(task) } };
   const { data } = await client.PATCH(`${PATH}/{task_id}/{map_index}`, { ...call, params, body });
   return rowsIn(`PATCH ${PATH}/{task_id}/{map_index}`, data?.task_instances, "task_instances");

@@ -2,8 +2,8 @@ import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import type { components } from "../generated/fab.ts";
 import type { CallOptions } from "../operations.ts";
-import { given } from "./given.ts";
 import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { withoutUndefined } from "./without-undefined.ts";
 
 type Schemas = components["schemas"];
 
@@ -49,7 +49,7 @@ export async function update(
   options: Schemas["UserPatchBody"],
   call: CallOptions = {},
 ): Promise<User> {
-  const changes = given(options);
+  const changes = withoutUndefined(options);
   const params = { ...byName(username), query: { update_mask: Object.keys(changes).join(",") } };
   return (await client.PATCH("/auth/fab/v1/users/{username}", { ...call, params, body: changes })).data;
 }

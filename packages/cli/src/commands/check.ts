@@ -8,7 +8,7 @@ import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { failureText, reportFailure } from "../render/failure.ts";
 import { jsonLine } from "../render/json.ts";
-import { type SafeIo, told } from "../render/safe-output.ts";
+import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { parseSource } from "../sources.ts";
 import { type Report, runPipelines } from "../sync/run-pipelines.ts";
 import { type Run, shared } from "./options.ts";
@@ -54,7 +54,7 @@ function configuredReport(json: boolean, io: Io): Report<void> {
     ended({ name, exitCode, thrown }) {
       if (thrown === undefined) return;
       if (json) io.stdout.write(jsonLine({ type: "check", pipeline: name, exitCode, error: toError(thrown) }));
-      else io.stderr.write(`dagsync: ${told(name)}: ${failureText(thrown)}\n`);
+      else io.stderr.write(`dagsync: ${escaped(name)}: ${failureText(thrown)}\n`);
     },
   };
 }
@@ -68,10 +68,11 @@ interface Checked {
 
 async function checkOne({ name, source, destination, streams }: Checked, json: boolean, io: Io): Promise<void> {
   const notices: string[] = [];
-  const onNotice = (message: string) => (json ? notices.push(told(message)) : io.stderr.write(`${told(message)}\n`));
+  const onNotice = (message: string) =>
+    json ? notices.push(escaped(message)) : io.stderr.write(`${escaped(message)}\n`);
   const asked = { source, destination, pipeline: name, streams, signal: io.signal, onNotice };
   const { version, notes } = await check(asked);
-  const server = { version: told(version), notes: [...notices, ...notes.map(told)] };
+  const server = { version: escaped(version), notes: [...notices, ...notes.map(escaped)] };
   const found = { type: "check", source: source.name, url: source.url, ...server, destination: destination?.name };
   const lines = [`${source.url}: ${source.name} ${server.version}, authenticated.`, ...server.notes];
   if (destination) lines.push(`${destination.name}: can be opened and written.`);

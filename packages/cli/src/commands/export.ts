@@ -15,7 +15,7 @@ import { positionsOf, tablesToExport } from "../export/tables.ts";
 import type { Io } from "../io.ts";
 import { didYouMean } from "../nearest.ts";
 import { jsonLine } from "../render/json.ts";
-import { canMove, type SafeIo, told } from "../render/safe-output.ts";
+import { canMove, escaped, type SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 import { parseNames, type Run, shared } from "./options.ts";
 
@@ -91,10 +91,10 @@ async function exportForPeople(options: ExportCommandOptions, io: SafeIo): Promi
     const { manifest, removed } = await runExport(options, io, (event) => print(progress.take(event)));
     const { rows, bytes } = totalsOf(manifest);
     io.stdout.write(
-      `${manifest.id}: ${manifest.files.length} files, ${grouped(rows)} rows, ${size(bytes)}, in ${told(options.into ?? "")}\n`,
+      `${manifest.id}: ${manifest.files.length} files, ${grouped(rows)} rows, ${size(bytes)}, in ${escaped(options.into ?? "")}\n`,
     );
     for (const each of removed) io.stdout.write(`removed ${each.id}: ${each.removed.length} files\n`);
-    for (const path of removed.flatMap(({ left }) => left)) io.stderr.write(`! ${told(path)} stays\n`);
+    for (const path of removed.flatMap(({ left }) => left)) io.stderr.write(`! ${escaped(path)} stays\n`);
     return exitCodes.done;
   } finally {
     clearInterval(timer);
@@ -184,7 +184,7 @@ async function verifyExport(folder: string, json: boolean, io: Io): Promise<numb
       const { id, files, rows, bytes, problems } = found;
       const counts = `${grouped(files)} files, ${grouped(rows)} rows, ${size(bytes)}`;
       io.stdout.write(`${problems.length === 0 ? "✓" : "✗"} ${id}: ${counts}\n`);
-      for (const { path, message } of problems) io.stdout.write(`  ${told(path)} ${told(message)}\n`);
+      for (const { path, message } of problems) io.stdout.write(`  ${escaped(path)} ${escaped(message)}\n`);
       return undefined;
     },
   });

@@ -9,7 +9,7 @@ import { type Pipeline, pipelineFromOptions } from "../pipeline.ts";
 import { reportFailure } from "../render/failure.ts";
 import { jsonLine } from "../render/json.ts";
 import { type Reporter, reporterFor } from "../render/reporter.ts";
-import { type SafeIo, told } from "../render/safe-output.ts";
+import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { differenceCount, verificationText } from "../render/verification.ts";
 import { type Report, runPipelines } from "../sync/run-pipelines.ts";
 import { parseNames, type Run, shared } from "./options.ts";
@@ -111,7 +111,7 @@ async function verifyOne(
       onEvent: (event) => event.type !== "sync-started" && reporter?.event(event),
       onPhase: (phase) => {
         reporter?.end();
-        if (reporter) io.stderr.write(`${told(phaseText(phase, since))}\n`);
+        if (reporter) io.stderr.write(`${escaped(phaseText(phase, since))}\n`);
       },
     });
   } catch (error) {

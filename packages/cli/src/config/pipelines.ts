@@ -1,7 +1,7 @@
 /** A configuration's pipelines, by their names. */
 import { dirname } from "node:path";
 import { defaultPipeline } from "@org/sync-engine";
-import { type Place, parseDestination } from "../destinations.ts";
+import { type OpenedDestination, parseDestination } from "../destinations.ts";
 import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
@@ -25,7 +25,7 @@ export interface ConfiguredPipeline {
   readonly url: string | undefined;
   readonly schema?: string | undefined;
   /** The destination as it is. @throws UsageError */
-  place(): Promise<Place>;
+  place(): Promise<OpenedDestination>;
   /**
    * @param options.batch whether Airflow's batch endpoints may be used. @default true
    * @param options.isOffline whether the source is only to say what its tables are, and needs no variables. @default false
@@ -107,7 +107,12 @@ function pipelineOf(
 }
 
 /** A destination of the file. @throws UsageError */
-export async function placeOf(file: ConfigFile, to: string, env: Io["env"], schema?: string): Promise<Place> {
+export async function placeOf(
+  file: ConfigFile,
+  to: string,
+  env: Io["env"],
+  schema?: string,
+): Promise<OpenedDestination> {
   const label = file.where(["destinations", to]);
   const address = withVariables(file.config.destinations[to]!, env, (reason): never => {
     throw new UsageError(`${label} ${reason}`);

@@ -1,6 +1,6 @@
 import type { ExportEvent } from "@org/destination/export";
 import { duration } from "../duration.ts";
-import { told } from "../render/safe-output.ts";
+import { escaped } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 
 /** Follows an export, and says how long the rest may take. */
@@ -24,7 +24,7 @@ export class ExportProgress {
       case "export-started":
         this.#beganAt = this.#now();
         this.#total = event.rows;
-        return `${grouped(event.rows)} rows → ${told(event.into)} (${event.id})`;
+        return `${grouped(event.rows)} rows → ${escaped(event.into)} (${event.id})`;
       case "rows-written":
         this.#current = event;
         return undefined;

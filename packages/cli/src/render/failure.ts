@@ -3,7 +3,7 @@ import { credentialVariables } from "../credentials.ts";
 import { Interrupted, UsageError } from "../errors.ts";
 import { type ErrorFacts, exitCodeOf, exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
-import { shortened, told } from "./safe-output.ts";
+import { escaped, shortened } from "./safe-output.ts";
 
 /** Says on stderr what went wrong. @returns the exit code */
 export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {
@@ -24,14 +24,14 @@ function textOf(thrown: unknown): string {
     return `${thrown.message}. Nothing is lost: stored rows stay, and the next sync resumes from there.`;
   }
   if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
-  if (!(thrown instanceof Error)) return told(String(thrown));
+  if (!(thrown instanceof Error)) return escaped(String(thrown));
   // Its lines are ours: a configuration may have several mistakes.
   if (thrown instanceof UsageError) return thrown.message;
   // What gives a token is a client's function to the client, and the file's own key to a person.
   if (authCodes.has((thrown as ErrorFacts).code) && isUsageError(thrown.cause)) return thrown.cause.message;
   // Errors of ours have a code and a message that says what to do; anything else is a defect.
-  if ("code" in thrown || "failureType" in thrown) return `${told(inOptions(thrown.message))}${advice(thrown)}`;
-  return `${told(thrown.message)} (this is a bug; DAGSYNC_DEBUG=1 shows the stack trace)`;
+  if ("code" in thrown || "failureType" in thrown) return `${escaped(inOptions(thrown.message))}${advice(thrown)}`;
+  return `${escaped(thrown.message)} (this is a bug; DAGSYNC_DEBUG=1 shows the stack trace)`;
 }
 
 /** What the engine calls by its names in code, as the command calls it. */
@@ -65,7 +65,7 @@ function resultText({ streams, problems }: SyncResult): string {
     if (error) reasons.set(textOf(error), [...(reasons.get(textOf(error)) ?? []), stream]);
   }
   const failed = [...reasons].map(([reason, names]) => `  not synced: ${names.join(", ")}: ${reason}`);
-  const around = problems.map(({ stream, message }) => `  skipped: ${stream ?? "?"}: ${told(message)}`);
+  const around = problems.map(({ stream, message }) => `  skipped: ${stream ?? "?"}: ${escaped(message)}`);
   const done = streams.filter(({ error }) => !error).map(({ stream }) => stream);
   const rest = done.length > 0 ? `  synced: ${done.join(", ")}` : "  No stream was synced completely.";
   return ["Not everything was synced.", ...failed, ...around, rest].join("\n");

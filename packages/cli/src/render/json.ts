@@ -2,13 +2,13 @@ import { toError } from "@org/kit";
 import type { SyncEvent, SyncResult } from "@org/sync-engine";
 import type { ErrorFacts } from "../exit-code.ts";
 import { failureText } from "./failure.ts";
-import { told } from "./safe-output.ts";
+import { escaped } from "./safe-output.ts";
 
 /** One line of JSON. Errors become what they say about themselves, without stack or cause. */
 export function jsonLine(value: SyncEvent | object): string {
   return `${JSON.stringify(value, (key, each: unknown) => {
     if (each instanceof Error) return errorFacts(each);
-    if (key === "message" && typeof each === "string") return told(each);
+    if (key === "message" && typeof each === "string") return escaped(each);
     return typeof each === "bigint" ? Number(each) : each;
   })}\n`;
 }

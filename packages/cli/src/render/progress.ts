@@ -1,7 +1,7 @@
 import type { StreamCounts, SyncEvent } from "@org/sync-engine";
 import { duration } from "../duration.ts";
 import { failureText } from "./failure.ts";
-import { told } from "./safe-output.ts";
+import { escaped } from "./safe-output.ts";
 import { grouped } from "./table.ts";
 
 /** Follows a sync's events and puts them into words. */
@@ -16,7 +16,7 @@ export class Progress {
   take(event: SyncEvent): string | undefined {
     switch (event.type) {
       case "sync-started":
-        return told(`${event.source} → ${event.destination} (pipeline ${event.pipeline})`);
+        return escaped(`${event.source} → ${event.destination} (pipeline ${event.pipeline})`);
       case "stream-started":
         this.#stream = event.stream;
         this.#rows = 0;
@@ -30,7 +30,7 @@ export class Progress {
         this.#waiting = undefined;
         return undefined;
       case "request-retried": {
-        const line = `${told(event.label)}: attempt ${event.attempt} failed, retrying in ${duration(event.waitMs)}: ${failureText(event.error)}`;
+        const line = `${escaped(event.label)}: attempt ${event.attempt} failed, retrying in ${duration(event.waitMs)}: ${failureText(event.error)}`;
         this.#waiting = `waiting for the server (attempt ${event.attempt + 1} in ${duration(event.waitMs)})`;
         return `  ${line}`;
       }
@@ -41,9 +41,9 @@ export class Progress {
         this.#stream = undefined;
         return `✗ ${event.stream}: ${this.#once(failureText(event.error))}`;
       case "notice":
-        return `  ${event.stream ? `${event.stream}: ` : ""}${told(event.message)}`;
+        return `  ${event.stream ? `${event.stream}: ` : ""}${escaped(event.message)}`;
       case "problem":
-        return `! ${event.stream ? `${event.stream}: ` : ""}${told(event.message)}`;
+        return `! ${event.stream ? `${event.stream}: ` : ""}${escaped(event.message)}`;
       case "sync-finished":
         return undefined;
     }

@@ -80,7 +80,7 @@ const LONGEST = 2000;
 const LONGEST_TEXT = 20_000;
 
 /** What somebody else said, as a line of ours: nothing in it can pass for another line. */
-export function told(text: string): string {
+export function escaped(text: string): string {
   return cut(text.replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ").trim(), LONGEST);
 }
 

@@ -7,7 +7,7 @@ import { resultOf, type SyncReport } from "../sync/sync.ts";
 import { failureText, reportFailure } from "./failure.ts";
 import { jsonLine, resultLine } from "./json.ts";
 import { jsonReporter, lineReporter, reporterFor } from "./reporter.ts";
-import { type SafeIo, told } from "./safe-output.ts";
+import { escaped, type SafeIo } from "./safe-output.ts";
 import { grouped, textTable } from "./table.ts";
 
 /** @param destination its name, where it is known */
@@ -54,7 +54,7 @@ export function oneAsJson({ stdout }: SafeIo): SyncReport {
 /** Lines that begin with the pipeline's name; a moving line would have to be several. */
 export function manyForPeople(io: SafeIo): SyncReport {
   const named = (name: string) => ({
-    write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${told(name)}: `)),
+    write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${escaped(name)}: `)),
   });
   return {
     reporterOf: (name) => lineReporter(named(name)),

@@ -8,7 +8,7 @@ import { exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { failureText } from "../render/failure.ts";
 import type { Reporter } from "../render/reporter.ts";
-import { told } from "../render/safe-output.ts";
+import { escaped } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 import type { Ended } from "../sync/run-pipelines.ts";
 import { resultOf, type SyncReport, syncPipelines } from "../sync/sync.ts";
@@ -73,7 +73,7 @@ class RoundsReport implements SyncReport {
         // Every sync has it to say again.
         if (event.type !== "notice" || this.#noticed.has(`${name} ${event.message}`)) return;
         this.#noticed.add(`${name} ${event.message}`);
-        this.write(`${told(name)}: ${told(event.message)}`);
+        this.write(`${escaped(name)}: ${escaped(event.message)}`);
       },
       tick() {},
       end() {},
@@ -99,10 +99,10 @@ class RoundsReport implements SyncReport {
       ...(hasSucceeded && { succeededAt: endedAt }),
       succeeded: (before?.succeeded ?? 0) + Number(hasSucceeded),
       failed: (before?.failed ?? 0) + Number(!hasSucceeded),
-      problem: hasSucceeded ? undefined : told(failureText(thrown)),
+      problem: hasSucceeded ? undefined : escaped(failureText(thrown)),
     });
     this.write(
-      `${told(name)}: ${hasSucceeded ? summaryOf(resultOf({ result, thrown }), durationMs) : failureText(thrown)}`,
+      `${escaped(name)}: ${hasSucceeded ? summaryOf(resultOf({ result, thrown }), durationMs) : failureText(thrown)}`,
     );
   }
 

@@ -17,7 +17,7 @@ import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
 import { unwrap } from "../unwrap.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
-import { locate, type Place } from "./locate.ts";
+import { type DefinitionLocation, locate } from "./locate.ts";
 import { poll } from "./poll.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 
@@ -79,7 +79,7 @@ export async function get(
 export type LaunchBackfillOptions = LaunchBackfillSettings &
   (
     | { readonly assets: readonly AssetPath[]; readonly job?: undefined }
-    | ({ readonly job: string; readonly assets?: undefined } & Place)
+    | ({ readonly job: string; readonly assets?: undefined } & DefinitionLocation)
   );
 
 /** Which partitions, and how they are run. */
@@ -148,7 +148,7 @@ export async function cancel(
 async function partitionSetOf(
   client: DagsterClient,
   job: string,
-  place: Place,
+  place: DefinitionLocation,
   call: DagsterRequestOptions,
 ): Promise<PartitionSetSelector> {
   const repositorySelector = await locate(client, "job", job, place, call);

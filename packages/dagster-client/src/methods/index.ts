@@ -9,7 +9,7 @@ export * as backfills from "./backfills.ts";
 export * as codeLocations from "./code-locations.ts";
 export type { Placed } from "./definitions.ts";
 export * as instance from "./instance.ts";
-export type { Place } from "./locate.ts";
+export type { DefinitionLocation } from "./locate.ts";
 export * as runs from "./runs.ts";
 export * as schedules from "./schedules.ts";
 export * as sensors from "./sensors.ts";

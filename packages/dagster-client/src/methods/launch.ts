@@ -9,7 +9,7 @@ import {
 import { unwrap } from "../unwrap.ts";
 import { findAssetJob, invalid } from "./asset-job.ts";
 import { type AssetPath, keyOf } from "./asset-key.ts";
-import { locate, type Place } from "./locate.ts";
+import { type DefinitionLocation, locate } from "./locate.ts";
 import type { Run } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { tolerant } from "./tolerant.ts";
@@ -17,7 +17,7 @@ import { tolerant } from "./tolerant.ts";
 /** What to run: a job, some assets of a job, or just assets. */
 export type LaunchOptions = LaunchSettings &
   (
-    | ({ readonly job: string; readonly assets?: readonly AssetPath[] | undefined } & Place)
+    | ({ readonly job: string; readonly assets?: readonly AssetPath[] | undefined } & DefinitionLocation)
     | { readonly assets: readonly AssetPath[]; readonly job?: undefined; readonly location?: undefined }
   );
 

@@ -6,7 +6,7 @@ import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
 
 /** Where a job, a schedule or a sensor is defined. */
-export interface Place {
+export interface DefinitionLocation {
   /** Name of the code location. @default the only one that has something of this name */
   readonly location?: string | undefined;
   /** Name of the repository in it. @default the only one that has something of this name */
@@ -31,7 +31,7 @@ export async function locate(
   client: DagsterClient,
   kind: keyof typeof kinds,
   name: string,
-  { location, repository }: Place,
+  { location, repository }: DefinitionLocation,
   call: DagsterRequestOptions,
 ): Promise<RepositorySelector> {
   if (location !== undefined && repository !== undefined) {

@@ -13,7 +13,7 @@ import {
 } from "../generated/operations.ts";
 import { unwrap } from "../unwrap.ts";
 import { definitionsIn, type Placed } from "./definitions.ts";
-import { locate, type Place } from "./locate.ts";
+import { type DefinitionLocation, locate } from "./locate.ts";
 import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 
 export type { Tick, TicksOptions } from "./ticks.ts";
@@ -27,7 +27,7 @@ export type Sensor = SensorFragment &
   };
 
 /** Where a sensor is defined, and options of the call. */
-export interface SensorOptions extends Place, DagsterRequestOptions {}
+export interface SensorOptions extends DefinitionLocation, DagsterRequestOptions {}
 
 /** The sensors of all code locations that have loaded. */
 export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Sensor[]> {
@@ -69,7 +69,7 @@ export async function stop(client: DagsterClient, name: string, options: SensorO
 export function ticks(
   client: DagsterClient,
   name: string,
-  options: Place & TicksOptions = {},
+  options: DefinitionLocation & TicksOptions = {},
 ): List<Tick, readonly Tick[]> {
   return ticksOf(options, async () => {
     const { selector } = await select(client, name, options);

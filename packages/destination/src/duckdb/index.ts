@@ -12,7 +12,7 @@ import { Database } from "./database.ts";
 import { leaseSql, schemaNames } from "./dialect.ts";
 import { isMotherDuck, openFile } from "./open.ts";
 import { readersOf } from "./reader.ts";
-import { rowWork } from "./row-work.ts";
+import { rowWriter } from "./row-writer.ts";
 
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
@@ -86,7 +86,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       if (copy !== undefined) await checkCopy(copy);
       const database = await openDatabase(`pipeline ${pipeline}`, signal);
       if (isShared) await takeLease(database, leaseSql, pipeline, leaseMs);
-      const session = new SqlSession(database, pipeline, rowWork(database));
+      const session = new SqlSession(database, pipeline, rowWriter(database));
       return copy === undefined ? session : leavingCopy(session, path, copy);
     },
     read,

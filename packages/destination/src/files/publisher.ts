@@ -4,7 +4,7 @@ import type { Batch, CommitResult } from "../destination.ts";
 import { dialect } from "../duckdb/dialect.ts";
 import { DestinationError } from "../errors.ts";
 import { literal } from "../sql/names.ts";
-import type { Elsewhere } from "../sql/session.ts";
+import type { Publication } from "../sql/session.ts";
 import type { ColumnType, Table } from "../table.ts";
 import type { Chain } from "./chain.ts";
 import { DataFiles, type DataFilesOptions } from "./data-files.ts";
@@ -14,7 +14,7 @@ import { fillTable, type Scratch } from "./scratch.ts";
 import { Sweeper, type SweeperOptions } from "./sweeper.ts";
 import type { PipelineWriter } from "./writer.ts";
 
-export class Publisher implements Elsewhere {
+export class Publisher implements Publication {
   readonly #scratch: Scratch;
   readonly #chain: Chain;
   readonly #writer: PipelineWriter;

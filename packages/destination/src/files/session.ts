@@ -7,7 +7,7 @@ import { Chain } from "./chain.ts";
 import type { FileFormat } from "./formats.ts";
 import { tableFolder } from "./names.ts";
 import { Publisher } from "./publisher.ts";
-import { fileRowWork } from "./row-work.ts";
+import { fileRowWriter } from "./row-writer.ts";
 import { openScratch, type Scratch } from "./scratch.ts";
 import type { Store } from "./store.ts";
 import { PipelineWriter } from "./writer.ts";
@@ -36,7 +36,7 @@ export class FilesSession implements Session {
     this.#store = chain.store;
     this.#publisher = new Publisher(scratch, chain, writer, options);
     const { database } = scratch;
-    this.#duckdb = new SqlSession(database, writer.pipeline, fileRowWork(database, options.format), this.#publisher);
+    this.#duckdb = new SqlSession(database, writer.pipeline, fileRowWriter(database, options.format), this.#publisher);
   }
 
   /** Takes the pipeline's lease. The session closes the store; where opening fails, nothing does. */

@@ -12,8 +12,8 @@ import { columnOf, scopesSql } from "./scope.ts";
 import { textsOf } from "./texts.ts";
 import { readPages } from "./transfer.ts";
 
-/** How rows get into a database and out of it, which each does in its own way. */
-export interface RowWork {
+/** Writes rows to a database and reads them back. Each database has its own. */
+export interface RowWriter {
   /**
    * Writes the rows of a batch. Part of the commit's transaction.
    *
@@ -26,8 +26,8 @@ export interface RowWork {
   pages?(table: Table): AsyncIterable<readonly StoredValues[]>;
 }
 
-/** What an adapter does besides whose tables are durable elsewhere, and lie here only for a session. */
-export interface Elsewhere {
+/** Makes tables durable elsewhere, for an adapter whose database is a working copy that lasts one session. */
+export interface Publication {
   /** Before tables are made ready: brings what they hold. */
   fetch(tables: readonly Table[]): Promise<void>;
   /** Makes the transaction's new columns durable. All is written, and counts once this resolves. */
@@ -38,19 +38,19 @@ export interface Elsewhere {
   publishRestored(table: Table): Promise<void>;
 }
 
-/** What the contract asks for, each call queued behind the one before. */
+/** Implements the contract; each call is queued behind the previous one. */
 export class SqlSession implements Session {
   readonly #database: SqlDatabase;
   readonly #pipeline: string;
-  readonly #work: RowWork;
-  readonly #elsewhere: Elsewhere | undefined;
+  readonly #writer: RowWriter;
+  readonly #publication: Publication | undefined;
   readonly #prepared = new Set<string>();
 
-  constructor(database: SqlDatabase, pipeline: string, work: RowWork, elsewhere?: Elsewhere) {
+  constructor(database: SqlDatabase, pipeline: string, writer: RowWriter, publication?: Publication) {
     this.#database = database;
     this.#pipeline = pipeline;
-    this.#work = work;
-    this.#elsewhere = elsewhere;
+    this.#writer = writer;
+    this.#publication = publication;
   }
 
   states(): Promise<ReadonlyMap<string, State>> {
@@ -59,12 +59,12 @@ export class SqlSession implements Session {
 
   prepare(tables: readonly Table[]): Promise<void> {
     return this.#database.queue(`Preparing ${tables.map((table) => table.name).join(", ")}`, async () => {
-      await this.#elsewhere?.fetch(tables);
+      await this.#publication?.fetch(tables);
       await this.#database.transaction(
         async () => {
           for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
         },
-        this.#elsewhere && (() => this.#elsewhere?.publishTables(tables)),
+        this.#publication && (() => this.#publication?.publishTables(tables)),
       );
       for (const table of tables) this.#prepared.add(table.name);
     });
@@ -72,13 +72,13 @@ export class SqlSession implements Session {
 
   async rehearse(tables: readonly Table[]): Promise<void> {
     const doing = `Preparing ${tables.map((table) => table.name).join(", ")}`;
-    await this.#database.queue(doing, async () => this.#elsewhere?.fetch(tables));
+    await this.#database.queue(doing, async () => this.#publication?.fetch(tables));
     await this.#undone(doing, async () => {
       for (const table of tables) await prepareTable(this.#database, this.#pipeline, table);
       for (const table of tables) {
         const nothing = { [table.primaryKey[0] as string]: { in: [] } };
         const state = { version: 1, value: null };
-        await this.#work.write({ table, replace: [{ scope: nothing, rows: [] }], state }, "rehearsal");
+        await this.#writer.write({ table, replace: [{ scope: nothing, rows: [] }], state }, "rehearsal");
         await saveState(this.#database, this.#pipeline, `rehearsal of ${table.name}`, table.name, state);
       }
     });
@@ -118,7 +118,7 @@ export class SqlSession implements Session {
     } catch (error) {
       const rows = [...replace.flatMap((each) => each.rows), ...upserts];
       throw await this.#named(error, table, rows, async (some) => {
-        await this.#work.write({ table, upserts: some, state: batch.state });
+        await this.#writer.write({ table, upserts: some, state: batch.state });
       });
     }
   }
@@ -130,25 +130,25 @@ export class SqlSession implements Session {
       await this.#database.learnTexts?.(textsOf(batch));
       return this.#database.transaction(
         async () => {
-          const result = await this.#refusable(batch.table, () => this.#work.write(batch));
+          const result = await this.#refusable(batch.table, () => this.#writer.write(batch));
           await saveState(this.#database, this.#pipeline, stream, name, batch.state);
           return result;
         },
-        this.#elsewhere && ((result) => this.#elsewhere?.publishBatch(batch, result)),
+        this.#publication && ((result) => this.#publication?.publishBatch(batch, result)),
       );
     });
   }
 
   rows(table: Table): AsyncIterable<readonly StoredValues[]> {
     this.#checkPrepared(table.name);
-    return this.#work.pages?.(table) ?? readPages(this.#database, table);
+    return this.#writer.pages?.(table) ?? readPages(this.#database, table);
   }
 
   async restore(table: Table, rows: readonly StoredValues[]): Promise<void> {
     try {
       await this.#restore(table, rows);
     } catch (error) {
-      throw await this.#named(error, table, rows, (some) => this.#work.restore(table, some));
+      throw await this.#named(error, table, rows, (some) => this.#writer.restore(table, some));
     }
   }
 
@@ -158,8 +158,8 @@ export class SqlSession implements Session {
       if (rows.length === 0) return;
       await this.#database.learnTexts?.(textsOf({ upserts: rows }));
       await this.#database.transaction(
-        () => this.#refusable(table, () => this.#work.restore(table, rows)),
-        this.#elsewhere && (() => this.#elsewhere?.publishRestored(table)),
+        () => this.#refusable(table, () => this.#writer.restore(table, rows)),
+        this.#publication && (() => this.#publication?.publishRestored(table)),
       );
     });
   }

@@ -103,7 +103,7 @@ export const atomicityCases: readonly DestinationCase[] = [
     async run(subject) {
       let reported = 0;
       for (let round = 0; round < 4; round += 1) {
-        const writer = startWriter(subject.place, Number.MAX_SAFE_INTEGER);
+        const writer = startWriter(subject.fixture, Number.MAX_SAFE_INTEGER);
         assert.equal(await writer.line(), "ready");
         for (let lines = 0; lines < 3; lines += 1) reported = Number(await writer.line());
         await sleep(round * 3);

@@ -1,48 +1,48 @@
 import type { Destination, DestinationCapabilities, OpenOptions, Session } from "../destination.ts";
 import type { StoredValues } from "../table.ts";
 
-/** Somewhere that one case has for itself. */
-export interface Place {
-  /** The destination at this place. Each call makes a new object, as another program would. */
+/** A place to write to that one case has to itself. */
+export interface Fixture {
+  /** The destination there. Each call returns a new object, as another program would create it. */
   connect(): Destination;
   /**
-   * The same for another process: a module that exports `connect(argument)`, which returns the destination at this
-   * place. The suite starts processes that write, and kills them. Left out where no other process can get there.
+   * The same for another process: a module that exports `connect(argument)`, which returns the destination. The suite
+   * starts processes that write, and kills them. Leave it out if no other process can reach the destination.
    */
   readonly process?: { readonly module: string; readonly argument: string };
   /**
-   * Does some work as somebody who may read all that is at this place, and write nothing: with another account of the
-   * database, or other rights on a folder. Left out where there are no such people.
+   * Runs some work as a user who may read everything there and write nothing: with another database account, or with
+   * other permissions on a folder. Leave it out if there are no such users.
    */
   asReader?<T>(work: (destination: Destination) => Promise<T>): Promise<T>;
-  /** Takes the place away. All sessions are closed by then. */
+  /** Removes everything. All sessions are closed by then. */
   cleanup?(): Promise<void>;
 }
 
-export interface DestinationSuite<P extends Place = Place> {
-  /** For the names of the tests. */
+export interface DestinationSuite<P extends Fixture = Fixture> {
+  /** Used in the names of the tests. */
   readonly name: string;
-  /** Makes an empty place. */
+  /** Creates an empty destination. */
   create(): Promise<P>;
   /**
-   * Reads all rows of a table or view by a way of its own, which shares nothing with the destination: every column by its
-   * name, `_synced_at` and `_deleted_at` too, values in the form in which they were written. No session is open.
+   * Reads all rows of a table or view independently: it shares no code with the destination. Returns every column by
+   * name, `_synced_at` and `_deleted_at` included, with values as they were written. No session is open.
    */
-  read(place: P, table: string): Promise<readonly StoredValues[]>;
+  read(fixture: P, table: string): Promise<readonly StoredValues[]>;
 }
 
 /** What a case works with. */
 export interface Subject {
-  readonly place: Place;
+  readonly fixture: Fixture;
   readonly capabilities: DestinationCapabilities;
-  /** Opens a session that is closed at the end of the case at the latest. @default pipeline "pipeline" */
+  /** Opens a session, which is closed when the case ends. @default pipeline "pipeline" */
   open(options?: Partial<OpenOptions>): Promise<Session>;
-  /** Opens a session, hands it over, closes it. */
+  /** Opens a session, passes it to `work`, and closes it. */
   during<T>(work: (session: Session) => Promise<T>, options?: Partial<OpenOptions>): Promise<T>;
   read(table: string): Promise<readonly StoredValues[]>;
 }
 
-/** One thing that a destination must do. It rejects when the destination does not. */
+/** One thing that a destination must do. It rejects if the destination does not. */
 export interface DestinationCase {
   readonly group: string;
   /** A sentence about the destination: "keeps microseconds". */
@@ -51,24 +51,21 @@ export interface DestinationCase {
   readonly when?: (capabilities: DestinationCapabilities, destination: Destination) => boolean;
   /** Whether other processes write. @default false */
   readonly ofProcesses?: boolean;
-  /** Whether it is about somebody who may only read. @default false */
+  /** Whether the case is about a read-only user. @default false */
   readonly ofReaders?: boolean;
   run(subject: Subject): Promise<void>;
 }
 
-/**
- * Runs one case at a place of its own, whether it applies or not. Rejects when the destination does not do what the case
- * says.
- */
-export async function runCase<P extends Place>(suite: DestinationSuite<P>, which: DestinationCase): Promise<void> {
-  const place = await suite.create();
+/** Runs one case with its own fixture, whether it applies or not. Rejects if the destination fails the case. */
+export async function runCase<P extends Fixture>(suite: DestinationSuite<P>, which: DestinationCase): Promise<void> {
+  const fixture = await suite.create();
   const sessions: Session[] = [];
-  const { capabilities } = place.connect();
+  const { capabilities } = fixture.connect();
   const subject: Subject = {
-    place,
+    fixture,
     capabilities,
     async open(options) {
-      const session = await place.connect().open({ pipeline: "pipeline", ...options });
+      const session = await fixture.connect().open({ pipeline: "pipeline", ...options });
       sessions.push(session);
       return session;
     },
@@ -80,12 +77,12 @@ export async function runCase<P extends Place>(suite: DestinationSuite<P>, which
         await session.close();
       }
     },
-    read: (table) => suite.read(place, table),
+    read: (table) => suite.read(fixture, table),
   };
   try {
     await which.run(subject);
   } finally {
     for (const session of sessions) await session.close();
-    await place.cleanup?.();
+    await fixture.cleanup?.();
   }
 }

@@ -1,6 +1,6 @@
 import { describe, test } from "vitest";
 import { atomicityCases } from "./atomicity-cases.ts";
-import { type DestinationCase, type DestinationSuite, type Place, runCase } from "./case.ts";
+import { type DestinationCase, type DestinationSuite, type Fixture, runCase } from "./case.ts";
 import { changeCases } from "./change-cases.ts";
 import { keyCases } from "./key-cases.ts";
 import { readCases } from "./read-cases.ts";
@@ -16,7 +16,7 @@ import { unfitCases } from "./unfit-cases.ts";
 import { viewCases } from "./view-cases.ts";
 import { writerCases } from "./writer-cases.ts";
 
-export { type DestinationCase, type DestinationSuite, type Place, runCase, type Subject } from "./case.ts";
+export { type DestinationCase, type DestinationSuite, type Fixture, runCase, type Subject } from "./case.ts";
 
 /**
  * Everything that a destination must do, as data: to run it with another test runner, or to see that a wrong
@@ -41,15 +41,15 @@ export const destinationCases: readonly DestinationCase[] = [
 ];
 
 /** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */
-export async function casesFor<P extends Place>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
-  const place = await suite.create();
-  const destination = place.connect();
-  await place.cleanup?.();
+export async function casesFor<P extends Fixture>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
+  const fixture = await suite.create();
+  const destination = fixture.connect();
+  await fixture.cleanup?.();
   return destinationCases.filter(
     ({ when, ofProcesses, ofReaders }) =>
       (!when || when(destination.capabilities, destination)) &&
-      (!ofProcesses || place.process !== undefined) &&
-      (!ofReaders || place.asReader !== undefined),
+      (!ofProcesses || fixture.process !== undefined) &&
+      (!ofReaders || fixture.asReader !== undefined),
   );
 }
 
@@ -62,7 +62,7 @@ const TIMEOUT_MS = 60_000;
  * @example
  * await testDestination({ name: "mine", create: makePlace, read: (place, table) => readFromOutside(place, table) });
  */
-export async function testDestination<P extends Place>(suite: DestinationSuite<P>): Promise<void> {
+export async function testDestination<P extends Fixture>(suite: DestinationSuite<P>): Promise<void> {
   const cases = await casesFor(suite);
   describe.each([...new Set(cases.map((each) => each.group))])(`${suite.name}: %s`, (group) => {
     for (const each of cases.filter((one) => one.group === group))

@@ -8,7 +8,7 @@ const group = "readers";
 
 /** That a reader sees so many things, by every way of looking that the destination has. */
 const sees = (subject: Subject, count: number) =>
-  subject.place.asReader!(async (destination) => {
+  subject.fixture.asReader!(async (destination) => {
     const [found] = (await destination.contents?.()) ?? [];
     if (destination.contents) assert.equal(found?.tables[0]?.rows, count, "what is stored");
     await queries(destination, count);
@@ -57,7 +57,7 @@ export const readerCases: readonly DestinationCase[] = [
     name: "open no session, are told why, and change nothing",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 7);
-      await subject.place.asReader!((destination) =>
+      await subject.fixture.asReader!((destination) =>
         rejectsWith(destination.open({ pipeline: "pipeline" }), "NO_PERMISSION", destination.name),
       );
       await subject.during(async (session) => assert.equal((await session.states()).get("things")?.value, 7));

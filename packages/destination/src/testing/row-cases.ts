@@ -91,7 +91,7 @@ export const rowCases: readonly DestinationCase[] = [
     group,
     name: "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
     async run(subject) {
-      const { heldAs = (_, value) => value } = subject.place.connect();
+      const { heldAs = (_, value) => value } = subject.fixture.connect();
       for (const column of ["label", "data"] as const) {
         const row = thing(1, { [column]: column === "label" ? "a\u0000b" : { "k\u0000": ["a\u0000b"] } });
         try {
@@ -142,7 +142,7 @@ export const rowCases: readonly DestinationCase[] = [
     group,
     name: "keeps every digit of the numbers in JSON, in the words of heldAs",
     async run(subject) {
-      const { heldAs = (_, value) => value } = subject.place.connect();
+      const { heldAs = (_, value) => value } = subject.fixture.connect();
       const data = parseJson(`[${exactNumbers.join(",")}]`);
       const held = JSON.stringify(heldAs(things.columns.data, data));
       const heldNumbers = held.slice(1, -1).split(",");

@@ -11,7 +11,7 @@ const group = "sql";
 const when = (_: unknown, destination: Destination) => destination.read !== undefined;
 
 async function reading<T>(subject: Subject, work: (reader: SqlReader) => Promise<T>): Promise<T> {
-  const reader = await subject.place.connect().read!();
+  const reader = await subject.fixture.connect().read!();
   try {
     return await work(reader);
   } finally {
@@ -134,7 +134,7 @@ export const sqlCases: readonly DestinationCase[] = [
     name: "answers several readers at once",
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
-      const destination = subject.place.connect();
+      const destination = subject.fixture.connect();
       const readers = await Promise.all([destination.read!(), destination.read!(), destination.read!()]);
       const sql = (reader: SqlReader) => `SELECT id FROM ${reader.table(things)} ORDER BY id`;
       const answers = await Promise.all(readers.map((reader) => reader.query(sql(reader))));
@@ -152,7 +152,7 @@ export const sqlCases: readonly DestinationCase[] = [
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
       const controller = new AbortController();
-      const reader = await subject.place.connect().read!({ signal: controller.signal });
+      const reader = await subject.fixture.connect().read!({ signal: controller.signal });
       const reason = new Error("enough");
       controller.abort(reason);
       await assert.rejects(reader.query("SELECT 1"), (error) => error === reason);
@@ -179,7 +179,7 @@ export const sqlCases: readonly DestinationCase[] = [
     when,
     name: "creates nothing where nothing is",
     async run(subject) {
-      const destination = subject.place.connect();
+      const destination = subject.fixture.connect();
       const reader = await destination.read!().catch((error: unknown) => {
         assert.equal((error as DestinationError).code, "NOT_FOUND");
         return undefined;

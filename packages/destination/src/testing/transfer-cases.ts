@@ -137,7 +137,7 @@ export const transferCases: readonly DestinationCase[] = [
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] }, 7);
       await commitOnce(subject, { replace: [{ scope: { id: { in: [3] } }, rows: [] }] }, 8);
-      const destination = subject.place.connect();
+      const destination = subject.fixture.connect();
       const [found, ...others] = await destination.contents!();
       assert.deepEqual(others, []);
       const name = destination.realTable?.(things).name ?? things.name;

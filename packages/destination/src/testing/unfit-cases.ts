@@ -61,7 +61,7 @@ export const unfitCases: readonly DestinationCase[] = [
     group,
     name: "are no reason to fail before they are written: heldAs gives them back",
     async run(subject) {
-      const { heldAs = (_, value) => value } = subject.place.connect();
+      const { heldAs = (_, value) => value } = subject.fixture.connect();
       const deep = nested(200_000);
       for (const value of [Number.NaN, "half \ud83d", { deep: ["\udc00"] }, [Number.POSITIVE_INFINITY], deep]) {
         assert.ok(Object.is(heldAs(things.columns.data, value), value), "what JSON cannot carry comes back as it is");

@@ -37,7 +37,7 @@ async function fill(subject: Subject): Promise<void> {
 }
 
 function unite(subject: Subject, view: string, parts: readonly { pipeline: string; table: Table }[]): Promise<void> {
-  return subject.place.connect().uniteTables?.({ view, parts }) ?? Promise.reject(new Error("no such method"));
+  return subject.fixture.connect().uniteTables?.({ view, parts }) ?? Promise.reject(new Error("no such method"));
 }
 
 const sorted = (rows: readonly StoredValues[]) => rows.map(content).sort((a, b) => Number(a.id) - Number(b.id));

@@ -60,7 +60,7 @@ export const writerCases: readonly DestinationCase[] = [
     when: ({ fencing }) => fencing === "lease" && process.platform !== "win32",
     ofProcesses: true,
     async run(subject) {
-      const writer = startWriter(subject.place, 2, { pauseMs: 0.5 * leaseMsOf(subject) });
+      const writer = startWriter(subject.fixture, 2, { pauseMs: 0.5 * leaseMsOf(subject) });
       assert.equal(await writer.line(), "ready");
       assert.equal(await writer.line(), "1");
       writer.stop();
@@ -79,7 +79,7 @@ export const writerCases: readonly DestinationCase[] = [
     name: "names the other process that is at work, and opens once that has ended",
     ofProcesses: true,
     async run(subject) {
-      const writer = startWriter(subject.place, 1);
+      const writer = startWriter(subject.fixture, 1);
       try {
         assert.equal(await writer.line(), "ready");
         assert.equal(await writer.line(), "1");
@@ -96,7 +96,7 @@ export const writerCases: readonly DestinationCase[] = [
     name: "opens at once after a process that was killed",
     ofProcesses: true,
     async run(subject) {
-      const writer = startWriter(subject.place, 1);
+      const writer = startWriter(subject.fixture, 1);
       assert.equal(await writer.line(), "ready");
       assert.equal(await writer.line(), "1");
       await writer.kill();
@@ -110,7 +110,7 @@ export const writerCases: readonly DestinationCase[] = [
     ofProcesses: true,
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 5);
-      const writer = startWriter(subject.place, 1);
+      const writer = startWriter(subject.fixture, 1);
       assert.equal(await writer.line(), "ready");
       assert.equal(await writer.line(), "6");
       await writer.end();

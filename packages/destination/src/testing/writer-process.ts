@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
-import type { Place } from "./case.ts";
+import type { Fixture } from "./case.ts";
 import { things } from "./sample.ts";
 
 /**
@@ -46,11 +46,11 @@ export interface WriterProcess {
  * @param batches how many it commits before it holds still, its session open
  * @param options pauseMs: how long it waits after each. @default 0
  */
-export function startWriter(place: Place, batches: number, { pauseMs = 0 } = {}): WriterProcess {
+export function startWriter(fixture: Fixture, batches: number, { pauseMs = 0 } = {}): WriterProcess {
   // The conditions under which this process resolves packages; nothing else of how a test runner started it.
   const conditions = process.execArgv.filter((argument) => /^(-C|--conditions)=/.test(argument));
-  if (!place.process) throw new TypeError("The place does not say how another process connects to it.");
-  const { module, argument } = place.process;
+  if (!fixture.process) throw new TypeError("The place does not say how another process connects to it.");
+  const { module, argument } = fixture.process;
   const given = [module, argument, JSON.stringify(things), String(batches), String(pauseMs)];
   const child: ChildProcess = spawn(
     process.execPath,

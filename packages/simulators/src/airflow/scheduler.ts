@@ -3,7 +3,7 @@ import type { SimulatedRegion, SimulatedRun, SimulatedTask, TaskDefinition, Task
 import { AirflowStore } from "./store.ts";
 
 /** Where a task instance is among those of its task. */
-interface Place {
+interface InstancePosition {
   readonly mapIndex: number;
   readonly region: SimulatedRegion | null;
   readonly regionIndex: number;
@@ -174,7 +174,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     return this.version === "3.3" ? null : { id: this.regionId() };
   }
 
-  #addTask(run: SimulatedRun, definition: TaskDefinition, place: Place): SimulatedTask {
+  #addTask(run: SimulatedRun, definition: TaskDefinition, place: InstancePosition): SimulatedTask {
     return this.putTask({
       run,
       definition,

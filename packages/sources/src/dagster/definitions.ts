@@ -10,7 +10,7 @@ import {
 import { SyncError } from "@org/sync-engine";
 
 /** Where something is defined. */
-export interface Place {
+export interface DefinitionLocation {
   readonly repository: string;
   readonly code_location: string;
 }
@@ -30,8 +30,8 @@ export interface Definitions {
   readonly loaded: readonly string[];
   /** Code locations that fail to load, or are loading, with the reason: what they define is not known now. */
   readonly unavailable: ReadonlyMap<string, string>;
-  readonly schedules: readonly { readonly schedule: DagsterSchedule; readonly place: Place }[];
-  readonly sensors: readonly { readonly sensor: DagsterSensor; readonly place: Place }[];
+  readonly schedules: readonly { readonly schedule: DagsterSchedule; readonly location: DefinitionLocation }[];
+  readonly sensors: readonly { readonly sensor: DagsterSensor; readonly location: DefinitionLocation }[];
   readonly assetNodes: readonly DagsterAssetNode[];
   /** The paths of all assets, those among them that are known by their events only. */
   readonly assetPaths: readonly (readonly string[])[];
@@ -55,7 +55,10 @@ export function readDefinitions(data: DagsterDefinitions, where: string): Defini
   const unavailable = new Map<string, string>();
   const repositories = locationEntries.flatMap(({ name, loadStatus, locationOrLoadError: location }) => {
     if (loadStatus === "LOADED" && location?.__typename === "RepositoryLocation") {
-      return location.repositories.map((each) => ({ ...each, place: { repository: each.name, code_location: name } }));
+      return location.repositories.map((each) => ({
+        ...each,
+        location: { repository: each.name, code_location: name },
+      }));
     }
     unavailable.set(name, location?.__typename === "PythonError" ? briefly(location.message) : "it is loading");
     return [];
@@ -69,8 +72,8 @@ export function readDefinitions(data: DagsterDefinitions, where: string): Defini
     statuses,
     loaded: locationEntries.map(({ name }) => name).filter((name) => !unavailable.has(name)),
     unavailable,
-    schedules: repositories.flatMap(({ schedules, place }) => schedules.map((schedule) => ({ schedule, place }))),
-    sensors: repositories.flatMap(({ sensors, place }) => sensors.map((sensor) => ({ sensor, place }))),
+    schedules: repositories.flatMap(({ schedules, location }) => schedules.map((schedule) => ({ schedule, location }))),
+    sensors: repositories.flatMap(({ sensors, location }) => sensors.map((sensor) => ({ sensor, location }))),
     assetNodes: data.assetNodes,
     assetPaths: unwrap(data.assetKeys, "AssetConnection").nodes.map(({ key }) => key.path),
   };

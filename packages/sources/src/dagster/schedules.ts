@@ -12,7 +12,7 @@ export const schedules = defineStream<DagsterSync, typeof schedulesTable, Positi
   keeps: keptWhileUnloaded,
   async *read({ shared: { before }, stored, ...context }) {
     const { position, definitions } = await before();
-    const rows = definitions.schedules.map(({ schedule, place }) => scheduleRow(schedule, place));
+    const rows = definitions.schedules.map(({ schedule, location }) => scheduleRow(schedule, location));
     yield await replaceKnown(schedulesTable, {
       rows,
       definitions,

@@ -30,9 +30,9 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionSt
     } else {
       for await (const { rows } of api.runPages({ filter: { statuses } })) for (const run of rows) add(runRow(run, 0));
     }
-    const rows = definitions.sensors.map(({ sensor, place }) => {
-      const ids = active.get(sensorKey(place.code_location, place.repository, sensor.name)) ?? [];
-      return sensorRow(sensor, place, [...new Set(ids)].sort());
+    const rows = definitions.sensors.map(({ sensor, location }) => {
+      const ids = active.get(sensorKey(location.code_location, location.repository, sensor.name)) ?? [];
+      return sensorRow(sensor, location, [...new Set(ids)].sort());
     });
     yield await replaceKnown(sensorsTable, {
       rows,

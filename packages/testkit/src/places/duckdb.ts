@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredValues } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "../read-only.ts";
 
-export interface DuckdbPlace extends Place {
+export interface DuckdbFixture extends Fixture {
   readonly folder: string;
   readonly file: string;
 }
@@ -15,7 +15,7 @@ export interface DuckdbPlace extends Place {
 /** What the suite's other processes call. */
 export const connect = (file: string) => duckdb(file);
 
-export async function createPlace(): Promise<DuckdbPlace> {
+export async function createFixture(): Promise<DuckdbFixture> {
   const folder = await mkdtemp(join(tmpdir(), "destination-"));
   const file = join(folder, "test.duckdb");
   return {
@@ -29,7 +29,7 @@ export async function createPlace(): Promise<DuckdbPlace> {
 }
 
 /** DuckDB's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ file }: DuckdbPlace, table: string): Promise<StoredValues[]> {
+async function read({ file }: DuckdbFixture, table: string): Promise<StoredValues[]> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
   try {
     return await readTable(instance, table);
@@ -69,4 +69,4 @@ function parsed(type: string, text: string | null) {
   return type === "BOOLEAN" || type === "JSON" ? JSON.parse(text) : text;
 }
 
-export const duckdbSuite: DestinationSuite<DuckdbPlace> = { name: "duckdb", create: createPlace, read };
+export const duckdbSuite: DestinationSuite<DuckdbFixture> = { name: "duckdb", create: createFixture, read };

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import type { StoredValues } from "@org/destination";
 import { type FileFormat, type FilesOptions, files } from "@org/destination/files";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "../read-only.ts";
 
 /** Short, so that waiting for its end is. */
 const leaseMs = 1500;
 
-export interface FilesPlace extends Place {
+export interface FilesFixture extends Fixture {
   readonly folder: string;
   /** For {@link connect}. */
   readonly argument: string;
@@ -18,11 +18,11 @@ export interface FilesPlace extends Place {
 
 /** What the suite's other processes call. @param argument place and options as JSON */
 export function connect(argument: string) {
-  const [place, options] = JSON.parse(argument) as [string, FilesOptions];
-  return files(place, { leaseMs, ...options });
+  const [fixture, options] = JSON.parse(argument) as [string, FilesOptions];
+  return files(fixture, { leaseMs, ...options });
 }
 
-export async function createPlace(options: FilesOptions = {}): Promise<FilesPlace> {
+export async function createFixture(options: FilesOptions = {}): Promise<FilesFixture> {
   const parent = await mkdtemp(join(tmpdir(), "destination-"));
   const folder = join(parent, "files [x]");
   const argument = JSON.stringify([folder, options]);
@@ -36,9 +36,9 @@ export async function createPlace(options: FilesOptions = {}): Promise<FilesPlac
   };
 }
 
-export const filesSuite = (format: FileFormat): DestinationSuite<FilesPlace> => ({
+export const filesSuite = (format: FileFormat): DestinationSuite<FilesFixture> => ({
   name: `files, ${format}`,
-  create: () => createPlace({ format }),
+  create: () => createFixture({ format }),
   read: ({ folder }, table) => readFolder(folder, table),
 });
 

@@ -1,10 +1,10 @@
 import type { StoredValues } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import pg from "pg";
 
 /** A schema of its own. */
-export interface PostgresPlace extends Place {
+export interface PostgresFixture extends Fixture {
   readonly url: string;
   readonly schema: string;
 }
@@ -17,15 +17,15 @@ export function connect(argument: string) {
   return postgres(url, { schema, leaseMs });
 }
 
-let places = 0;
+let fixtures = 0;
 
 /**
  * @param url where the destination connects to
  * @param directUrl where the server itself is
  */
-export function createPlace(url: string, directUrl = url): PostgresPlace {
-  places += 1;
-  const schema = `Place "${process.pid}" ${places}`;
+export function createFixture(url: string, directUrl = url): PostgresFixture {
+  fixtures += 1;
+  const schema = `Place "${process.pid}" ${fixtures}`;
   return {
     url: directUrl,
     schema,
@@ -38,7 +38,7 @@ export function createPlace(url: string, directUrl = url): PostgresPlace {
 
 /** Does some work with the address of a role that may read a schema. */
 async function withReader<T>(url: string, schema: string, work: (url: string) => Promise<T>): Promise<T> {
-  const role = `reader_${process.pid}_${places}`;
+  const role = `reader_${process.pid}_${fixtures}`;
   const within = pg.escapeIdentifier(schema);
   await query(
     url,
@@ -65,7 +65,7 @@ export async function query(url: string, sql: string): Promise<Record<string, st
 }
 
 /** PostgreSQL's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ url, schema }: PostgresPlace, table: string): Promise<StoredValues[]> {
+async function read({ url, schema }: PostgresFixture, table: string): Promise<StoredValues[]> {
   const name = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
   const columns = await query(
     url,
@@ -91,6 +91,6 @@ function parsed(type: string | null | undefined, text: string | null) {
 }
 
 /** Holds the destination at a server to the contract. */
-export function postgresSuite(name: string, url: string, directUrl = url): DestinationSuite<PostgresPlace> {
-  return { name, create: async () => createPlace(url, directUrl), read };
+export function postgresSuite(name: string, url: string, directUrl = url): DestinationSuite<PostgresFixture> {
+  return { name, create: async () => createFixture(url, directUrl), read };
 }

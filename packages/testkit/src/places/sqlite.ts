@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { StoredValues } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "../read-only.ts";
 
-export interface SqlitePlace extends Place {
+export interface SqliteFixture extends Fixture {
   readonly folder: string;
   readonly file: string;
 }
@@ -15,7 +15,7 @@ export interface SqlitePlace extends Place {
 /** What the suite's other processes call. */
 export const connect = (file: string) => sqlite(file, { leaseMs: 1500 });
 
-export async function createPlace(): Promise<SqlitePlace> {
+export async function createFixture(): Promise<SqliteFixture> {
   const folder = await mkdtemp(join(tmpdir(), "destination-"));
   const file = join(folder, "test.sqlite");
   return {
@@ -42,7 +42,7 @@ export function query(file: string, sql: string): Record<string, unknown>[] {
 }
 
 /** SQLite's own words for what is stored: everything as text, and from there to our forms. */
-async function read({ file }: SqlitePlace, table: string): Promise<StoredValues[]> {
+async function read({ file }: SqliteFixture, table: string): Promise<StoredValues[]> {
   const name = (text: unknown) => `"${String(text).replaceAll('"', '""')}"`;
   const columns = query(file, `SELECT name, type FROM pragma_table_info('${table}')`);
   const texts = columns.map(({ name: column, type }, index) => {
@@ -64,4 +64,4 @@ function parsed(type: unknown, text: string | null) {
   return type === "TEXT JSON" ? JSON.parse(text) : text;
 }
 
-export const sqliteSuite: DestinationSuite<SqlitePlace> = { name: "sqlite", create: createPlace, read };
+export const sqliteSuite: DestinationSuite<SqliteFixture> = { name: "sqlite", create: createFixture, read };

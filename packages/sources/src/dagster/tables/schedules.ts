@@ -1,6 +1,6 @@
 import type { DagsterSchedule } from "@org/dagster-client";
 import { defineTable, type Row } from "@org/destination";
-import type { Place } from "../definitions.ts";
+import type { DefinitionLocation } from "../definitions.ts";
 
 export const schedulesTable = defineTable({
   name: "dagster_schedules",
@@ -26,7 +26,7 @@ export const schedulesTable = defineTable({
   },
 });
 
-export function scheduleRow(schedule: DagsterSchedule, place: Place): Row<typeof schedulesTable> {
+export function scheduleRow(schedule: DagsterSchedule, location: DefinitionLocation): Row<typeof schedulesTable> {
   return {
     id: schedule.scheduleState.selectorId,
     name: schedule.name,
@@ -36,7 +36,7 @@ export function scheduleRow(schedule: DagsterSchedule, place: Place): Row<typeof
     running_count: schedule.scheduleState.runningCount,
     execution_timezone: schedule.executionTimezone,
     description: schedule.description,
-    repository: place.repository,
-    code_location: place.code_location,
+    repository: location.repository,
+    code_location: location.code_location,
   };
 }

@@ -1,6 +1,6 @@
 import type { DagsterSensor } from "@org/dagster-client";
 import { defineTable, type Row } from "@org/destination";
-import type { Place } from "../definitions.ts";
+import type { DefinitionLocation } from "../definitions.ts";
 
 export const sensorsTable = defineTable({
   name: "dagster_sensors",
@@ -25,7 +25,7 @@ export const sensorsTable = defineTable({
 
 export function sensorRow(
   sensor: DagsterSensor,
-  place: Place,
+  location: DefinitionLocation,
   activeRunIds: readonly string[],
 ): Row<typeof sensorsTable> {
   return {
@@ -36,7 +36,7 @@ export function sensorRow(
     status: sensor.sensorState.status,
     active_run_ids: activeRunIds,
     description: sensor.description,
-    repository: place.repository,
-    code_location: place.code_location,
+    repository: location.repository,
+    code_location: location.code_location,
   };
 }

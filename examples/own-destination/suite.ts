@@ -5,17 +5,17 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import type { Destination } from "@org/destination";
 import { MemoryTable } from "@org/destination/memory";
-import type { DestinationSuite, Place } from "@org/destination/testing";
+import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { documents } from "./documents.ts";
 
-interface DocumentsPlace extends Place {
+interface DocumentsFixture extends Fixture {
   readonly file: string;
 }
 
 /** What the suite's other processes call. */
 export const connect = (file: string): Destination => documents(file);
 
-export const suite: DestinationSuite<DocumentsPlace> = {
+export const suite: DestinationSuite<DocumentsFixture> = {
   name: "documents",
   async create() {
     const folder = mkdtempSync(join(tmpdir(), "documents-"));

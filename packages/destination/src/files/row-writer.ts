@@ -1,28 +1,28 @@
-/** How rows get into the working copy: those that a data file could not give back are refused. */
+/** Writes rows to the working copy, and rejects those that could not be read back from a data file. */
 import { stage } from "../duckdb/commit.ts";
 import type { Database } from "../duckdb/database.ts";
-import { rowWork } from "../duckdb/row-work.ts";
+import { rowWriter } from "../duckdb/row-writer.ts";
 import { quoted } from "../sql/names.ts";
-import type { RowWork } from "../sql/session.ts";
+import type { RowWriter } from "../sql/session.ts";
 import type { Column, Table } from "../table.ts";
 import { invalidRows } from "../unfit-rows.ts";
 import { type FileFormat, longestTexts } from "./formats.ts";
 
-/** The work of the DuckDB adapter, for files of one format. */
-export function fileRowWork(database: Database, format: FileFormat): RowWork {
-  const work = rowWork(database);
+/** The DuckDB adapter's writer, for files of one format. */
+export function fileRowWriter(database: Database, format: FileFormat): RowWriter {
+  const writer = rowWriter(database);
   const limit = longestTexts(format);
-  if (limit === Number.POSITIVE_INFINITY) return work;
+  if (limit === Number.POSITIVE_INFINITY) return writer;
   return {
-    ...work,
+    ...writer,
     async write(batch, mode) {
-      const result = await work.write(batch, mode);
+      const result = await writer.write(batch, mode);
       const { upserts = [], replace = [] } = batch;
       if (upserts.length > 0 || replace.length > 0) await checkLengths(database, batch.table, limit);
       return result;
     },
     async restore(table, rows) {
-      await work.restore(table, rows);
+      await writer.restore(table, rows);
       await checkLengths(database, table, limit);
     },
   };
