@@ -1,10 +1,13 @@
 import { availableParallelism } from "node:os";
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
 // Packages resolve each other's source, so that no test ever sees a stale build.
 const conditions = ["@org/source"];
 const resolve = { conditions: [...conditions, "node"] };
 const shared = { resolve, ssr: { resolve } };
+// Programs that tests start find their sources compiled: that takes a third of a second off each.
+process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL(".cache/compile", import.meta.url));
 const nightly = Boolean(process.env.NIGHTLY);
 
 export default defineConfig({

@@ -1,10 +1,10 @@
 /** The client on real servers whose scheduler runs what it starts: every operation, the short methods, ids, examples. */
 import { mkdtempSync, rmSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowClient, dags } from "@org/airflow-client";
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { copyDags } from "@org/testkit/servers/airflow-dag-files";
 import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { isAtLeast } from "@org/testkit/servers/for-version";
 import { afterAll, beforeAll, test } from "vitest";
@@ -27,11 +27,8 @@ for (const { version, pythons } of tested) {
 
     beforeAll(async () => {
       const dagsFolder = join(folder, "dags");
-      await mkdir(dagsFolder);
-      const hasLoops = isAtLeast(version, "3.4");
-      for (const name of ["methods.py", "operations.py", "broken.py", ...(hasLoops ? ["loops.py"] : [])]) {
-        await copyFile(new URL(`./servers/airflow/${name}`, import.meta.url), join(dagsFolder, name));
-      }
+      const loops = isAtLeast(version, "3.4") ? ["loops.py"] : [];
+      await copyDags(dagsFolder, "methods.py", "operations.py", "broken.py", ...loops);
       const env = {
         AIRFLOW__CORE__TEST_CONNECTION: "Enabled",
         AIRFLOW__API__EXPOSE_CONFIG: "True",

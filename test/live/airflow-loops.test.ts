@@ -3,7 +3,6 @@
  * database holds, however a loop got there: retried, cleared in its middle, backfilled, cleaned up.
  */
 import { mkdtempSync, rmSync } from "node:fs";
-import { copyFile, mkdir } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type AirflowClient, backfills, createAirflowClient, dagRuns, taskInstances } from "@org/airflow-client";
@@ -12,6 +11,7 @@ import { airflow } from "@org/sources/airflow";
 import { type SyncOptions, sync } from "@org/sync-engine";
 import { changeTable } from "@org/testkit/compare";
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
+import { copyDags } from "@org/testkit/servers/airflow-dag-files";
 import { cleanUp } from "@org/testkit/servers/airflow-deletions";
 import { airflowVersions } from "@org/testkit/servers/airflow-versions";
 import { isAtLeast } from "@org/testkit/servers/for-version";
@@ -35,11 +35,7 @@ function testLoops(version: string): void {
 
   beforeAll(async () => {
     const dagsFolder = join(folder, "dags");
-    await mkdir(dagsFolder);
-    await copyFile(
-      new URL("../../packages/testkit/src/servers/airflow/loops.py", import.meta.url),
-      join(dagsFolder, "loops.py"),
-    );
+    await copyDags(dagsFolder, "loops.py");
     server = await startAirflow({ log, version, dagsFolder, scheduler: true });
     const { url: baseUrl, username, password } = server;
     client = createAirflowClient({ baseUrl, auth: { username, password } });

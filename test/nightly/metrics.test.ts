@@ -3,7 +3,6 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { sqlite } from "@org/destination/sqlite";
 import { parseExposition } from "@org/testkit/insights/parse-exposition";
 import { fill, served } from "@org/testkit/insights/served";
@@ -21,10 +20,7 @@ print(json.dumps([[s.name, family.type, s.labels, s.value] for family in familie
 
 describeLive("the metrics, read by another parser", () => {
   test("say the same", async () => {
-    const lockFile = fileURLToPath(
-      new URL(`../live/servers/requirements/prometheus-client-${version}.txt`, import.meta.url),
-    );
-    const venv = await ensureVenv({ name: `prometheus-client-${version}`, lockFile, log });
+    const venv = await ensureVenv({ name: `prometheus-client-${version}`, log });
     const folder = mkdtempSync(join(tmpdir(), "metrics-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
     const destination = sqlite(join(folder, "o.sqlite"));

@@ -61,8 +61,6 @@ function start(args: readonly string[], { failPoint, shell }: StartOptions): Run
     AIRFLOW_USERNAME: "admin",
     AIRFLOW_PASSWORD: "admin",
     DAGSYNC_FAILPOINT: failPoint ?? "",
-    // Each start would compile everything again, and take four times as long.
-    NODE_COMPILE_CACHE: here("../../../.cache/compile"),
   };
   const child = shell
     ? spawn("sh", ["-c", `${shell} exec "$0" "$@"`, process.execPath, ...command], { env })

@@ -1,12 +1,6 @@
-/**
- * A small deployment whose scheduler really runs, and people who clear, mark, delete and trigger in it meanwhile. What
- * its DAGs do at which attempt stands in airflow/attempts.py.
- */
-import { copyFile, mkdir } from "node:fs/promises";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Random } from "@org/simulators";
 import type { AirflowServer } from "./airflow.ts";
+import { copyDags } from "./airflow-dag-files.ts";
 import { signIn } from "./airflow-mutations.ts";
 
 /** A server that takes run ids with a slash, as some deployments do. */
@@ -20,10 +14,7 @@ const MOST_UNFINISHED = 5;
 /** So much oftener than the rarest thing is anything else done. */
 const MOST_AHEAD = 1;
 
-export async function writeAttemptDags(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true });
-  await copyFile(fileURLToPath(new URL("./airflow/attempts.py", import.meta.url)), join(folder, "attempts.py"));
-}
+export const writeAttemptDags = (folder: string): Promise<void> => copyDags(folder, "attempts.py");
 
 interface TaskKey {
   readonly dag_id: string;

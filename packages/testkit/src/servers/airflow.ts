@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readdir, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { classicRole, makeClassicTables } from "./airflow-classic.ts";
 import { tablesOf } from "./airflow-tables.ts";
 import { airflowVersions, airflowWithFab, newestAirflow } from "./airflow-versions.ts";
@@ -81,9 +80,8 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
   const isFab = options.authManager === "fab";
   const version = options.version ?? (isFab ? airflowWithFab : newestAirflow);
   const name = `airflow-${version}`;
-  const lockFile = fileURLToPath(new URL(`./requirements/${name}.txt`, import.meta.url));
   const pythons = airflowVersions.find((each) => each.version === version)?.pythons;
-  const venv = await ensureVenv({ name, lockFile, pythons, log, signal });
+  const venv = await ensureVenv({ name, pythons, log, signal });
 
   const home = await mkdtemp(join(tmpdir(), "airflow-"));
   const cleanUp: (() => Promise<unknown> | unknown)[] = [() => removeFolderSync(home)];

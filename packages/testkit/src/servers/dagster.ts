@@ -88,7 +88,7 @@ export async function startDagster(options: {
   const { log, signal, version = dagsterVersion, storage = "sqlite", locations = ["a", "b"] } = options;
   const name = `dagster-${version}`;
   const pythons = dagsterVersions.find((each) => each.version === version)?.pythons;
-  const venv = await ensureVenv({ name, lockFile: here(`requirements/${name}.txt`), pythons, log, signal });
+  const venv = await ensureVenv({ name, pythons, log, signal });
   const { database, stopDatabase } = await startStorage(storage, log, signal);
   const home = await mkdtemp(join(tmpdir(), "dagster-"));
   const forgetHome = onExit(() => rmSync(home, removal));

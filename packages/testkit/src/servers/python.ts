@@ -21,23 +21,23 @@ export interface VirtualEnvironment {
 }
 
 /**
- * Makes a virtual environment from a lock file, or finds the one made before. An interrupted installation is never used:
+ * Makes a virtual environment from its lock file, or finds the one made before. An interrupted installation is never used:
  * it is built under another name and renamed once it is complete.
  *
- * @param options.name For people: the folder's name begins with it, e.g. `airflow-3.3.2`.
- * @param options.lockFile Requirements with exact versions, as `uv pip compile` writes them.
+ * @param options.name That of the lock file in `requirements/`, e.g. `airflow-3.3.2`: requirements with exact versions, as
+ * `uv pip compile` writes them.
  * @param options.pythons The Pythons that it runs on. Default: 3.10 to 3.13.
  * @param options.log Told what is being done, one line at a time.
  * @throws MissingPythonError: When this machine has no fitting Python.
  */
 export async function ensureVenv(options: {
   name: string;
-  lockFile: string;
   pythons?: PythonRange | undefined;
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
 }): Promise<VirtualEnvironment> {
-  const { name, lockFile, pythons, log, signal } = options;
+  const { name, pythons, log, signal } = options;
+  const lockFile = fileURLToPath(new URL(`requirements/${name}.txt`, import.meta.url));
   const python = await findPython(pythons);
   const lock = await readFile(lockFile, "utf8");
   const folder = join(cacheFolder, "python", `${name}-${fingerprint([lock, python.version, python.executable])}`);

@@ -22,8 +22,7 @@ export interface S3Server {
  */
 export async function startS3(options: { log: (line: string) => void; signal?: AbortSignal }): Promise<S3Server> {
   const { log, signal } = options;
-  const lockFile = here(`requirements/moto-${version}.txt`);
-  const venv = await ensureVenv({ name: `moto-${version}`, lockFile, log, signal });
+  const venv = await ensureVenv({ name: `moto-${version}`, log, signal });
   const port = await freePort();
   log(`Starting moto ${version} on port ${port}`);
   const service = startService(venv.python, [here("s3/serve.py"), String(port)]);
