@@ -1,117 +1,146 @@
 /**
- * How fast tables are exported, and in how much memory, beside DuckDB's own COPY of the same rows into the same format:
- * medians of five runs, each in a process of its own.
+ * How fast tables are exported, and in how much memory, beside DuckDB's own COPY of the same rows from a DuckDB file into the
+ * same format: medians of several runs in turns, each in a process of its own. A table goes to stderr, JSON to stdout.
  *
- *     node --conditions=@org/source bench/export.ts [rows] [formats] [runs]
+ *     node --conditions=@org/source bench/export.ts --rows 1000000 --runs 5 --origins duckdb,sqlite,postgres
  */
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { systemColumns } from "@org/destination";
-import { duckdb } from "@org/destination/duckdb";
 import { type ExportFormat, exportTables } from "@org/destination/export";
-import { taskInstancesTable } from "@org/sources/airflow";
+import { taskInstancesTable as table } from "@org/sources/airflow";
+import { startPostgres } from "../test/live/servers/postgres.ts";
+import { destinationAt, generate, type Origin } from "./export-rows.ts";
 
-const compression = { csv: "gzip", ndjson: "zstd", parquet: "zstd" } as const;
-const copyFormat = { csv: "csv, HEADER", ndjson: "json", parquet: "parquet" } as const;
+const copyOptions = {
+  csv: "csv, HEADER, COMPRESSION gzip",
+  ndjson: "json, COMPRESSION zstd",
+  parquet: "parquet, COMPRESSION zstd",
+} as const;
 
 interface Measured {
   readonly ms: number;
+  /** The most memory that the process ever had. */
   readonly mb: number;
 }
 
-/** Task instances as a busy Airflow has them: few names, many times. */
-async function generate(file: string, rows: number): Promise<void> {
-  const instance = await DuckDBInstance.create(file, { memory_limit: "500MB" });
-  const connection = await instance.connect();
-  const started = "TIMESTAMPTZ '2026-01-01 00:00:00+00' + to_milliseconds(i * 1000)";
-  const known: Readonly<Record<string, string>> = {
-    dag_id: "'dag_' || i % 200",
-    dag_run_id: "'scheduled__' || i // 50",
-    task_id: "'task_' || i % 50",
-    id: "uuid()::VARCHAR",
-    hostname: "'worker-' || i % 33",
-    note: "CASE WHEN i % 100 = 0 THEN '' END",
-    state: "CASE i % 10 WHEN 0 THEN 'failed' ELSE 'success' END",
-    pid: "i % 30000",
-    duration: "(i % 77777) / 1000",
-    _deleted_at: "NULL",
-  };
-  const byType = { string: "'default'", int64: "1", float64: "0.5", boolean: "true", timestamp: started, json: "'{}'" };
-  const types = {
-    string: "VARCHAR",
-    int64: "BIGINT",
-    float64: "DOUBLE",
-    boolean: "BOOLEAN",
-    timestamp: "TIMESTAMPTZ",
-    json: "JSON",
-  };
-  const columns = Object.entries({ ...taskInstancesTable.columns, ...systemColumns }).map(
-    ([name, { type }]) => `(${known[name] ?? byType[type]})::${types[type]} AS ${name}`,
-  );
-  await connection.run(
-    `CREATE TABLE ${taskInstancesTable.name} AS SELECT ${columns.join(", ")} FROM range(${rows}) AS r(i)`,
-  );
-  connection.closeSync();
-  instance.closeSync();
+interface Result {
+  readonly origin: Origin;
+  readonly format: ExportFormat;
+  readonly rows: number;
+  readonly copy: Measured;
+  readonly export: Measured;
+  /** How many times as long as COPY. */
+  readonly ratio: number;
 }
 
+/** DuckDB as it is set by default, on as many threads as there are. */
 async function copy(file: string, format: ExportFormat, into: string): Promise<void> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
   const connection = await instance.connect();
-  await connection.run(
-    `COPY ${taskInstancesTable.name} TO '${join(into, "copied")}' (FORMAT ${copyFormat[format]}, COMPRESSION ${compression[format]})`,
-  );
+  await connection.run(`COPY ${table.name} TO '${join(into, "copied")}' (FORMAT ${copyOptions[format]})`);
 }
 
 /** One run, in this process. */
-async function measure(how: string, file: string, format: ExportFormat): Promise<Measured> {
+async function measure(how: "copy" | Origin, address: string, format: ExportFormat): Promise<Measured> {
   const into = mkdtempSync(join(tmpdir(), "bench-"));
   try {
     const begun = performance.now();
-    if (how === "copy") await copy(file, format, into);
-    else await exportTables(duckdb(file), { into, tables: [taskInstancesTable], format });
+    if (how === "copy") await copy(address, format, into);
+    else await exportTables(destinationAt(how, address), { into, tables: [table], format });
     return { ms: performance.now() - begun, mb: process.resourceUsage().maxRSS / 1024 };
   } finally {
     rmSync(into, { recursive: true, force: true });
   }
 }
 
+function inProcess(how: "copy" | Origin, address: string, format: ExportFormat): Measured {
+  const args = ["--conditions=@org/source", fileURLToPath(import.meta.url), "--one", how, address, format];
+  return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
+}
+
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] as number;
 
-function compare(file: string, format: ExportFormat, runs: number): void {
-  const inProcess = (how: string): Measured => {
-    const args = ["--conditions=@org/source", fileURLToPath(import.meta.url), how, file, format];
-    return JSON.parse(execFileSync(process.execPath, args, { encoding: "utf8" }));
-  };
+const summary = (all: readonly Measured[]): Measured => ({
+  ms: Math.round(median(all.map(({ ms }) => ms))),
+  mb: Math.round(Math.max(...all.map(({ mb }) => mb))),
+});
+
+interface Compared {
+  readonly origin: Origin;
+  readonly address: string;
+  readonly format: ExportFormat;
+  readonly rows: number;
+  readonly runs: number;
+  /** The same rows in DuckDB. */
+  readonly file: string;
+}
+
+function compare({ origin, address, format, rows, runs, file }: Compared): Result {
   const copies: Measured[] = [];
   const exports: Measured[] = [];
   // In turns, so that whatever else the machine does hits both.
   for (let run = 0; run < runs; run += 1) {
-    copies.push(inProcess("copy"));
-    exports.push(inProcess("export"));
+    copies.push(inProcess("copy", file, format));
+    exports.push(inProcess(origin, address, format));
   }
-  const of = (all: readonly Measured[]) => ({
-    seconds: (median(all.map(({ ms }) => ms)) / 1000).toFixed(1),
-    mb: Math.round(Math.max(...all.map(({ mb }) => mb))),
-  });
-  const ratio = median(exports.map(({ ms }) => ms)) / median(copies.map(({ ms }) => ms));
-  console.log(JSON.stringify({ format, copy: of(copies), export: of(exports), ratio: ratio.toFixed(2) }));
+  const [copied, exported] = [summary(copies), summary(exports)];
+  return { origin, format, rows, copy: copied, export: exported, ratio: Number((exported.ms / copied.ms).toFixed(2)) };
 }
 
-const [first = "1000000", second = "parquet,csv,ndjson", third = "5"] = process.argv.slice(2);
-if (first === "copy" || first === "export") {
-  console.log(JSON.stringify(await measure(first, second, third as ExportFormat)));
-} else {
-  const folder = mkdtempSync(join(tmpdir(), "bench-export-"));
+async function compareAll(): Promise<void> {
+  const { values } = parseArgs({
+    options: {
+      rows: { type: "string", default: "1000000" },
+      runs: { type: "string", default: "5" },
+      formats: { type: "string", default: "parquet,csv,ndjson" },
+      origins: { type: "string", default: "duckdb,sqlite,postgres" },
+      // Where rows stay for the next time.
+      folder: { type: "string" },
+    },
+  });
+  const [rows, runs] = [Number(values.rows), Number(values.runs)];
+  const folder = values.folder ?? mkdtempSync(join(tmpdir(), "bench-export-"));
+  mkdirSync(folder, { recursive: true });
+  const origins = values.origins.split(",") as Origin[];
+  const server = origins.includes("postgres") ? await startPostgres({ log: () => {} }) : undefined;
   try {
-    const file = join(folder, "rows.duckdb");
-    await generate(file, Number(first));
-    for (const format of second.split(",")) compare(file, format as ExportFormat, Number(third));
+    const addresses = {
+      duckdb: join(folder, `${rows}.duckdb`),
+      sqlite: join(folder, `${rows}.sqlite`),
+      postgres: server?.url("postgres") ?? "",
+    };
+    const results: Result[] = [];
+    for (const origin of new Set<Origin>(["duckdb", ...origins])) {
+      const address = addresses[origin];
+      if (!existsSync(address)) await generate(origin, address, rows);
+      if (!origins.includes(origin)) continue;
+      for (const format of values.formats.split(",") as ExportFormat[]) {
+        const result = compare({ origin, address, format, rows, runs, file: addresses.duckdb });
+        console.error(JSON.stringify(result));
+        results.push(result);
+      }
+    }
+    console.table(
+      results.map(({ origin, format, copy: copied, export: exported, ratio }) => ({
+        ...{ origin, format, "COPY, s": copied.ms / 1000, "export, s": exported.ms / 1000, ratio },
+        "export, MB": exported.mb,
+      })),
+    );
+    console.log(JSON.stringify({ threads: availableParallelism(), runs, results }));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    await server?.stop();
+    if (values.folder === undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+const [first, how, address, format] = process.argv.slice(2);
+if (first === "--one") {
+  console.log(JSON.stringify(await measure(how as Origin, address as string, format as ExportFormat)));
+} else {
+  await compareAll();
 }

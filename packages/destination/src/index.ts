@@ -17,7 +17,15 @@ export type {
 export { DestinationError, type DestinationErrorCode, type FailureType, type UnfitRow } from "./errors.ts";
 export { needsExactNumbers, parseJson, plainNumber } from "./exact-json.ts";
 export type { Condition, Scope } from "./scope.ts";
-export type { CopyOptions, QueryOptions, ReadOptions, SqlParameter, SqlReader } from "./sql-reader.ts";
+export type {
+  CopyOptions,
+  Dumped,
+  DumpOptions,
+  QueryOptions,
+  ReadOptions,
+  SqlParameter,
+  SqlReader,
+} from "./sql-reader.ts";
 export type { Driver, StoredRow } from "./stored-row.ts";
 export {
   type Column,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { query } from "@org/testkit/places/postgres";
 import pg from "pg";
-import { from } from "pg-copy-streams";
+import { from, to } from "pg-copy-streams";
 import { parseAddress } from "../src/postgres/address.ts";
 import { connectToAny } from "../src/postgres/connect.ts";
 import { toDestinationError } from "../src/postgres/errors.ts";
@@ -13,7 +13,10 @@ import { readSettings } from "../src/postgres/settings.ts";
 export async function connected(url: string, env: NodeJS.ProcessEnv = {}): Promise<string> {
   try {
     const address = parseAddress(url);
-    const client = await connectToAny({ Client: pg.Client, copyFrom: from }, await readSettings(address, env));
+    const client = await connectToAny(
+      { Client: pg.Client, copyFrom: from, copyTo: to },
+      await readSettings(address, env),
+    );
     const { rows } = await client.query(
       `SELECT ssl, inet_server_port() AS port, current_user AS who, current_setting('application_name') AS name
        FROM pg_stat_ssl WHERE pid = pg_backend_pid()`,

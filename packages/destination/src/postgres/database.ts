@@ -2,11 +2,13 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type { Client, QueryConfig } from "pg";
 import type { Dialect } from "../sql/database.ts";
+import { DumpFile } from "../sql/dump-file.ts";
 import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import { type Names, namesIn } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
+import type { Dumped, DumpOptions } from "../sql-reader.ts";
 import type { StoredValues } from "../table.ts";
 import type { Address } from "./address.ts";
 import { PostgresCatalog } from "./catalog.ts";
@@ -28,6 +30,8 @@ export interface ConnectOptions {
 
 /** How long who reads a result may take between two pages, in ms. */
 const readerIdleMs = 600_000;
+/** The same in a snapshot: what was read is compressed and uploaded meanwhile. */
+const snapshotIdleMs = 3_600_000;
 /**
  * What a query computes, such as days and durations, PostgreSQL takes for a row or two, and would join it by a loop in a
  * loop: minutes instead of a second for some 10,000 runs. Joins are hashed wherever they can be.
@@ -66,6 +70,8 @@ export class PostgresDatabase implements LeaseDatabase {
   #client: Client | undefined;
   /** The connection whose transaction is under way. */
   #current: Client | undefined;
+  /** The connection whose transaction all reading is a part of, until it is ended. */
+  #frozen: Client | undefined;
 
   constructor(driver: Driver, place: string, options: ConnectOptions) {
     this.place = place;
@@ -104,7 +110,7 @@ export class PostgresDatabase implements LeaseDatabase {
     const end = () => void client.end().catch(() => undefined);
     signal?.addEventListener("abort", end, { once: true });
     try {
-      await client.query(`${this.#begin("REPEATABLE READ READ ONLY", readerIdleMs, readerSettings)};${readerLimits}`);
+      await this.#beginReading(client);
       const text = `DECLARE _pages NO SCROLL CURSOR FOR ${sql}`;
       // The extended protocol takes one statement only: a second one could be COMMIT, and a third one write.
       const config: QueryConfig & { queryMode: "extended" } = {
@@ -120,8 +126,54 @@ export class PostgresDatabase implements LeaseDatabase {
       }
     } finally {
       signal?.removeEventListener("abort", end);
-      await client.query("ROLLBACK").catch(() => this.#forget(client));
+      await this.#endReading(client, "CLOSE _pages");
     }
+  }
+
+  /** A query's rows as lines of CSV, by such a transaction. */
+  async dump(sql: string, { file, onRows }: DumpOptions): Promise<Dumped> {
+    const { signal } = this.#options;
+    const client = await this.#connected(signal);
+    const end = () => void client.end().catch(() => undefined);
+    signal?.addEventListener("abort", end, { once: true });
+    const target = await DumpFile.create(file);
+    try {
+      await this.#beginReading(client);
+      const stream = client.query(this.#driver.copyTo(`COPY (${sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`));
+      for await (const text of stream) {
+        await target.write(text as Buffer);
+        onRows?.(target.lines);
+      }
+      return { rows: stream.rowCount, lines: target.lines };
+    } finally {
+      signal?.removeEventListener("abort", end);
+      await target.close();
+      await this.#endReading(client);
+    }
+  }
+
+  async freeze(): Promise<void> {
+    const client = await this.#connected(this.#options.signal);
+    await this.#beginReading(client, snapshotIdleMs);
+    this.#frozen = client;
+  }
+
+  async thaw(): Promise<void> {
+    const client = this.#frozen;
+    this.#frozen = undefined;
+    if (client) await this.#endReading(client);
+  }
+
+  async #beginReading(client: Client, idleMs = readerIdleMs): Promise<void> {
+    if (this.#frozen === client) return;
+    if (this.#frozen) throw new Error("the connection was lost, and with it what was read");
+    await client.query(`${this.#begin("REPEATABLE READ READ ONLY", idleMs, readerSettings)};${readerLimits}`);
+  }
+
+  /** @param rest what else there is to end where the transaction goes on */
+  async #endReading(client: Client, rest?: string): Promise<void> {
+    if (this.#frozen !== client) await client.query("ROLLBACK").catch(() => this.#forget(client));
+    else if (rest !== undefined) await client.query(rest).catch(() => undefined);
   }
 
   async run(sql: string, parameters?: Parameters): Promise<number> {

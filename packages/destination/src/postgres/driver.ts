@@ -3,13 +3,14 @@ import { DestinationError } from "../errors.ts";
 export interface Driver {
   readonly Client: typeof import("pg").Client;
   readonly copyFrom: typeof import("pg-copy-streams").from;
+  readonly copyTo: typeof import("pg-copy-streams").to;
 }
 
 /** Loads the driver when it is first needed: it is an optional peer dependency. */
 export async function loadDriver(): Promise<Driver> {
   try {
-    const [{ Client }, { from }] = await Promise.all([import("pg"), import("pg-copy-streams")]);
-    return { Client, copyFrom: from };
+    const [{ Client }, { from, to }] = await Promise.all([import("pg"), import("pg-copy-streams")]);
+    return { Client, copyFrom: from, copyTo: to };
   } catch (cause) {
     throw new DestinationError(
       "DRIVER_MISSING",

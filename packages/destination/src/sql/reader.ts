@@ -1,6 +1,6 @@
 /** What the SQL adapters' readers have in common. */
 import { DestinationError } from "../errors.ts";
-import type { QueryOptions, SqlParameter, SqlReader } from "../sql-reader.ts";
+import type { Dumped, DumpOptions, QueryOptions, SqlParameter, SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
 import type { Columns, ColumnType, StoredValues, Value } from "../table.ts";
 import type { Names } from "./names.ts";
@@ -15,6 +15,10 @@ export interface ReadableDatabase {
   queue<T>(doing: string, work: () => Promise<T>): Promise<T>;
   /** Reads a result page by page, to the end or until the iteration is left. */
   pages(sql: string, parameters: Parameters, columns?: Columns): AsyncIterable<readonly StoredValues[]>;
+  dump?(sql: string, options: DumpOptions): Promise<Dumped>;
+  /** Begins what {@link SqlReader.snapshot} is, or ends it. */
+  freeze?(): Promise<void>;
+  thaw?(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -44,8 +48,25 @@ export function readerOf(dialect: SqlReader["dialect"], database: ReadableDataba
     table: ({ name }) => database.names.table(name),
     pages,
     query: async (...statement) => (await Array.fromAsync(pages(...statement))).flat(),
+    ...(database.dump && {
+      dump: (sql, options) => database.queue("Writing rows", () => dumped(database, sql, options)),
+    }),
+    ...(database.freeze && { snapshot: (work) => inSnapshot(database, work) }),
     close: () => database.close(),
   };
+}
+
+const dumped = (database: ReadableDatabase, sql: string, options: DumpOptions) =>
+  (database.dump as NonNullable<ReadableDatabase["dump"]>)(sql, options);
+
+async function inSnapshot<T>(database: ReadableDatabase, work: () => Promise<T>): Promise<T> {
+  await database.queue("Reading", async () => database.freeze?.());
+  try {
+    return await work();
+  } finally {
+    // Where it cannot be ended, it ends with the connection.
+    await database.queue("Reading", async () => database.thaw?.()).catch(() => undefined);
+  }
 }
 
 const reads =

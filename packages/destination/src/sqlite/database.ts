@@ -4,9 +4,11 @@ import type { Lease, LeaseDatabase } from "../sql/lease.ts";
 import type { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
+import type { Dumped, DumpOptions } from "../sql-reader.ts";
 import type { Columns, StoredValues } from "../table.ts";
 import { SqliteCatalog } from "./catalog.ts";
 import { dialect, names } from "./dialect.ts";
+import { dumpRows } from "./dump.ts";
 import { isBusy, refusalOf, toDestinationError } from "./errors.ts";
 import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
 
@@ -85,6 +87,23 @@ export class SqliteDatabase implements LeaseDatabase {
     } finally {
       rows.return?.();
     }
+  }
+
+  /** The same as lines of CSV. */
+  dump(sql: string, options: DumpOptions): Promise<Dumped> {
+    return dumpRows(sql, options, {
+      iterate: (text) => this.#file.prepare(text).iterate() as Iterator<Record<string, SqliteValue>>,
+      patiently: (work) => this.#patiently(work),
+      breathe: () => this.breathe(),
+    });
+  }
+
+  async freeze(): Promise<void> {
+    await this.#patiently(() => this.#file.exec("BEGIN"));
+  }
+
+  async thaw(): Promise<void> {
+    this.#file.exec("ROLLBACK");
   }
 
   run(sql: string, parameters?: Parameters): Promise<number> {

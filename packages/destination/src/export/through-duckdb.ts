@@ -1,0 +1,127 @@
+/** Rows of other databases, which a DuckDB of the export's own brings into the formats. */
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { DuckDBValue } from "@duckdb/node-api";
+import { Database } from "../duckdb/database.ts";
+import { dialect } from "../duckdb/dialect.ts";
+import { openFile } from "../duckdb/open.ts";
+import { copying, keepInside } from "../duckdb/reader.ts";
+import { driverType, driverValue } from "../duckdb/values.ts";
+import { literal, namesIn, quoted } from "../sql/names.ts";
+import type { Dumped, SqlReader } from "../sql-reader.ts";
+import { storedForm } from "../stored-form.ts";
+import { type Column, type StoredValues, systemColumns, type Table } from "../table.ts";
+import { copyOptions, type ExportColumn, selection } from "./formats.ts";
+import { columnsOf, type WriteOptions } from "./source.ts";
+
+export interface Converter {
+  /** Writes a file. @returns how many rows */
+  write(table: Table, options: WriteOptions): Promise<number>;
+  close(): Promise<void>;
+}
+
+/** The longest row that is read as text, in bytes; DuckDB holds some of that length in memory. */
+const longestLine = 1_000_000;
+
+/** @param staging a folder for files that are being written */
+export async function openConverter(reader: SqlReader, staging: string, signal?: AbortSignal): Promise<Converter> {
+  const opened = await openFile(":memory:", "an export", "an export", { memoryLimit: "100MB" });
+  const database = new Database(opened, "an export", namesIn("main"), signal);
+  await keepInside(opened, [], staging);
+  const throughText = async (table: Table, options: WriteOptions, dump: NonNullable<SqlReader["dump"]>) => {
+    const { form, file, onRows } = options;
+    const columns = columnsOf(table);
+    const text = join(staging, "rows.csv");
+    try {
+      const dumped = await dump(selectSql(reader, table, options), {
+        ...{ file: text, onRows },
+        columns: { ...table.columns, ...systemColumns },
+      });
+      return await copying(database).copy(`SELECT ${selection(form, columns)} FROM ${readSql(text, columns, dumped)}`, {
+        file,
+        format: copyOptions(form, columns),
+      });
+    } finally {
+      await rm(text, { force: true });
+    }
+  };
+  return {
+    async write(table, options) {
+      if (!reader.dump) return throughRows(reader, staging, table, options, signal);
+      try {
+        return await throughText(table, options, reader.dump);
+      } catch (error) {
+        if (!isTooLong(error)) throw error;
+        await rm(options.file, { force: true });
+        return throughRows(reader, staging, table, options, signal);
+      }
+    },
+    close: () => database.close(),
+  };
+}
+
+const isTooLong = (error: unknown) => /maximum line size|line size of/i.test(String((error as Error)?.message));
+
+const selectSql = (reader: SqlReader, table: Table, { condition }: WriteOptions) =>
+  `SELECT ${columnsOf(table)
+    .map(({ name }) => quoted(name))
+    .join(", ")} FROM ${reader.table(table)} WHERE ${condition}`;
+
+/** What a reader dumped, as a query's source. Several threads read it where each line is a row. */
+function readSql(file: string, columns: readonly ExportColumn[], { rows, lines }: Dumped): string {
+  const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(dialect.types[type])}`);
+  return `read_csv(${literal(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+    nullstr = '', allow_quoted_nulls = false, parallel = ${rows === lines}, max_line_size = ${longestLine},
+    buffer_size = ${8 * longestLine}, columns = {${types.join(", ")}})`;
+}
+
+/** Row by row into a file of DuckDB, which holds what memory does not, however large a row is. */
+async function throughRows(
+  reader: SqlReader,
+  staging: string,
+  table: Table,
+  options: WriteOptions,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  const { form, file, onRows } = options;
+  const columns = columnsOf(table);
+  const path = join(staging, "rows.duckdb");
+  const opened = await openFile(path, `the rows of ${table.name}`, "an export", { memoryLimit: "100MB" });
+  const database = new Database(opened, `the rows of ${table.name}`, namesIn("main"), signal);
+  try {
+    await keepInside(opened, [], staging);
+    const definitions = columns.map(({ name, type }) => `${quoted(name)} ${dialect.types[type]}`);
+    await database.run(`CREATE TABLE rows (${definitions.join(", ")})`);
+    const all = { ...table.columns, ...systemColumns };
+    let rows = 0;
+    for await (const page of reader.pages(selectSql(reader, table, options), [], { columns: all })) {
+      await append(database, columns, page);
+      rows += page.length;
+      onRows?.(rows);
+    }
+    return await copying(database).copy(`SELECT ${selection(form, columns)} FROM rows`, {
+      file,
+      format: copyOptions(form, columns),
+    });
+  } finally {
+    await database.close();
+    for (const name of [path, `${path}.wal`]) await rm(name, { force: true });
+  }
+}
+
+async function append(
+  database: Database,
+  columns: readonly ExportColumn[],
+  rows: readonly StoredValues[],
+): Promise<void> {
+  const { driver } = database;
+  const values = columns.map(({ name, type }) =>
+    rows.map((row): DuckDBValue => {
+      const column: Column = { type, nullable: true, description: "" };
+      return driverValue(driver, column, storedForm(column, row[name] ?? null));
+    }),
+  );
+  await database.largeRows?.expect("rows", values);
+  const types = columns.map((column) => driverType(driver, column));
+  await database.append("rows", types, values, null);
+}
