@@ -13,7 +13,7 @@ import { parseArgs } from "node:util";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { type ExportFormat, exportTables } from "@org/destination/export";
 import { taskInstancesTable as table } from "@org/sources/airflow";
-import { startPostgres } from "../test/live/servers/postgres.ts";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { destinationAt, generate, type Origin } from "./export-rows.ts";
 
 const copyOptions = {

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Destination, SqlReader } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
+import { createPlace } from "@org/testkit/places/postgres";
+import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, describe, expect, test } from "vitest";
-import { startPostgres } from "../../../test/live/servers/postgres.ts";
 import { exported, fill, run, runs, state, stored, temporaryFolder } from "./export-world.ts";
-import { createPlace } from "./postgres-place.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
