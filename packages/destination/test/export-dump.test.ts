@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Destination, SqlReader } from "@org/destination";
 import { sqlite } from "@org/destination/sqlite";
-import { createPlace } from "@org/testkit/places/postgres";
+import { createFixture } from "@org/testkit/places/postgres";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, describe, expect, test } from "vitest";
 import { exported, fill, run, runs, state, stored, temporaryFolder } from "./export-world.ts";
@@ -13,7 +13,7 @@ afterAll(() => server.stop());
 
 const origins: Readonly<Record<string, () => Destination>> = {
   sqlite: () => sqlite(join(temporaryFolder(), "from.sqlite")),
-  postgres: () => createPlace(server.url("postgres")).connect(),
+  postgres: () => createFixture(server.url("postgres")).connect(),
 };
 
 async function reading<T>(destination: Destination, work: (reader: SqlReader) => Promise<T>): Promise<T> {
