@@ -8,7 +8,7 @@ import { describeFile } from "../files/scratch.ts";
 import { releaseHolder } from "../holder.ts";
 import type { Table } from "../table.ts";
 import { type Claim, claim, recordOf, type Unfinished, unfinishedIn } from "./claim.ts";
-import { compressions, type ExportCompression, type ExportFormat, exportFormats } from "./formats.ts";
+import { columnsOf, compressions, type ExportCompression, type ExportFormat, exportFormats } from "./formats.ts";
 import { removeUnfinished } from "./keep.ts";
 import {
   begunPath,
@@ -24,7 +24,7 @@ import {
   type Seen,
 } from "./manifest.ts";
 import { type ExportPlace, openPlace } from "./place.ts";
-import { columnsOf, openSource, type TableSource } from "./source.ts";
+import { openSource, type TableSource } from "./source.ts";
 import { checkWindow, conditionSql, type ExportWindow } from "./window.ts";
 
 export interface ExportOptions {

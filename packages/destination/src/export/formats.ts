@@ -1,6 +1,6 @@
 /** The formats of exported files, as DuckDB's SQL. In CSV and JSON, timestamps are texts in the form in which rows carry them. */
 import { quoted } from "../sql/names.ts";
-import type { ColumnType } from "../table.ts";
+import { type Column, type ColumnType, systemColumns, type Table } from "../table.ts";
 
 export type ExportFormat = "csv" | "ndjson" | "parquet";
 
@@ -74,4 +74,24 @@ export function selection({ format, safeCsv }: FileForm, columns: readonly Expor
       return `${safeCsv && isText(column) ? guarded(text) : text} AS ${quoted(name)}`;
     })
     .join(", ");
+}
+
+export interface WriteOptions {
+  readonly form: FileForm;
+  /** What picks the rows, as SQL. */
+  readonly condition: string;
+  /** In the folder of staging. */
+  readonly file: string;
+  /** How many rows there are about. */
+  readonly expected: number;
+  readonly onRows?: ((rows: number) => void) | undefined;
+}
+
+/** The columns of a table's files: its own, and the destination's. */
+export function columnsOf(table: Table): readonly ExportColumn[] {
+  return Object.entries<Column>({ ...table.columns, ...systemColumns }).map(([name, { type, nullable = false }]) => ({
+    name,
+    type,
+    nullable,
+  }));
 }

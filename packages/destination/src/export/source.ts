@@ -1,21 +1,10 @@
 import type { Destination } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import type { SqlReader } from "../sql-reader.ts";
-import { type Column, type StoredValues, systemColumns, type Table } from "../table.ts";
-import { copyOptions, type ExportColumn, type FileForm, selection } from "./formats.ts";
+import { type StoredValues, systemColumns, type Table } from "../table.ts";
+import { columnsOf, copyOptions, selection, type WriteOptions } from "./formats.ts";
 import type { Seen } from "./manifest.ts";
 import { type Converter, openConverter } from "./through-duckdb.ts";
-
-export interface WriteOptions {
-  readonly form: FileForm;
-  /** What picks the rows, as SQL. */
-  readonly condition: string;
-  /** In the folder of staging. */
-  readonly file: string;
-  /** How many rows there are about. */
-  readonly expected: number;
-  readonly onRows?: ((rows: number) => void) | undefined;
-}
 
 export interface TableSource {
   readonly dialect: SqlReader["dialect"];
@@ -24,15 +13,6 @@ export interface TableSource {
   /** Writes a file. @returns how many rows */
   write(table: Table, options: WriteOptions): Promise<number>;
   close(): Promise<void>;
-}
-
-/** The columns of a table's files: its own, and the destination's. */
-export function columnsOf(table: Table): readonly ExportColumn[] {
-  return Object.entries<Column>({ ...table.columns, ...systemColumns }).map(([name, { type, nullable = false }]) => ({
-    name,
-    type,
-    nullable,
-  }));
 }
 
 /** @param staging a folder for files that are being written */

@@ -11,8 +11,7 @@ import { literal, namesIn, quoted } from "../sql/names.ts";
 import type { Dumped, SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
 import { type Column, type StoredValues, systemColumns, type Table } from "../table.ts";
-import { copyOptions, type ExportColumn, selection } from "./formats.ts";
-import { columnsOf, type WriteOptions } from "./source.ts";
+import { columnsOf, copyOptions, type ExportColumn, selection, type WriteOptions } from "./formats.ts";
 
 export interface Converter {
   /** Writes a file. @returns how many rows */
