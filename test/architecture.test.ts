@@ -73,25 +73,22 @@ function cycleIn(sources: readonly string[]): readonly string[] | undefined {
   return undefined;
 }
 
-test.each(Object.keys(allowed))("no files of @org/%s import each other in a circle, for types neither", (name) => {
+test.each(Object.keys(allowed))("no files of @org/%s import each other in a cycle, not even for types", (name) => {
   const folder = join(root, "packages", name, "src");
   expect(cycleIn(files(folder))?.map((file) => relative(folder, file))).toBeUndefined();
 });
 
-test("@org/kit imports nothing but its own files, and OpenTelemetry's API, so that it runs wherever the clients do", () => {
+test("@org/kit imports only its own files and OpenTelemetry's API, so that it runs wherever the clients do", () => {
   const foreign = files(join(root, "packages", "kit", "src"))
     .flatMap(imports)
     .filter((specifier) => !specifier.startsWith("./"));
   expect([...new Set(foreign)]).toEqual(["@opentelemetry/api"]);
 });
 
-test.each(["sync-engine", "sources"])(
-  "@org/%s imports nothing of Node's: what touches files is a destination's",
-  (name) => {
-    const specifiers = files(join(root, "packages", name, "src")).flatMap(imports);
-    expect(specifiers.filter((specifier) => specifier.startsWith("node:"))).toEqual([]);
-  },
-);
+test.each(["sync-engine", "sources"])("@org/%s imports no Node module: files are a destination's business", (name) => {
+  const specifiers = files(join(root, "packages", name, "src")).flatMap(imports);
+  expect(specifiers.filter((specifier) => specifier.startsWith("node:"))).toEqual([]);
+});
 
 test("tests share code through @org/testkit: none imports from another package's tests, or from the root's", () => {
   const isTest = (file: string) => /\/(packages\/[^/]+\/)?test\//.test(file);
@@ -117,7 +114,7 @@ test("every export of every package has a source file", () => {
   }
 });
 
-test("no file written by hand is longer than 300 lines", () => {
+test("no hand-written file is longer than 300 lines", () => {
   const folders = ["packages", "examples", "scripts", "specs", "test"].map((folder) => join(root, folder));
   const long = folders
     .flatMap(files)
@@ -127,7 +124,7 @@ test("no file written by hand is longer than 300 lines", () => {
   expect(long).toEqual([]);
 });
 
-test("no docstring says what is thrown in braces, which the API reference leaves out", () => {
+test("no docstring puts thrown types in braces, which the API reference leaves out", () => {
   const sources = files(join(root, "packages")).filter((file) => file.includes(`${sep}src${sep}`));
   expect(sources.filter((file) => readFileSync(file, "utf8").includes("@throws {"))).toEqual([]);
 });

@@ -60,11 +60,11 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     ["config", rejects(withCode("DEPTH_ZERO_SELF_SIGNED_CERT"))],
     ["transient", rejects(withCode("ECONNRESET"))],
     ["system", async () => new Response("{}", { status: 422, headers: { "content-type": "application/json" } })],
-  ])("an error says what kind of failure it is: %s", async (failureType, fetch) => {
+  ])("an error says which type of failure it is: %s", async (failureType, fetch) => {
     expect(await ask({ fetch })).toMatchObject({ failureType, retryable: failureType === "transient" });
   });
 
-  test("nor when it is spelt in needless escapes", async () => {
+  test("nor if it is written with needless escapes", async () => {
     const error = await ask({ headers, fetch: says(`{"a":"${escaped(sent)}"}`, "application/json") });
     expect(everything(error)).toContain("[redacted]");
     expect(everything(error)).not.toMatch(/canary|\\u0063/);
@@ -84,7 +84,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(everything(error)).toContain("it was <[redacted]>");
   });
 
-  test("a short value is taken out where it stands alone, and takes no other words with it", async () => {
+  test("a short value is redacted where it stands alone, and no other words with it", async () => {
     const error = await ask({ headers: { "x-key": "air" }, fetch: says('Airflow: "air", fair') });
     const said = everything(error).replaceAll("\\", "");
     expect(said).toContain('Airflow: "[redacted]", fair');
@@ -96,27 +96,24 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
   test.each([
     ["in the middle", bytesOf('{"data":{"version":"3', '"}}')],
     ["at its end", bytesOf('{"data":{"version":"3"}}', "")],
-  ])(
-    "an answer with a byte that is no UTF-8 %s is garbled, and no text with another character",
-    async (_where, body) => {
-      const init = { status: 200, headers: { "content-type": "application/json" } };
-      const error = await ask({ fetch: async () => new Response(body, init) });
-      expect(error).toMatchObject({ code: expect.stringMatching(/^INVALID_(JSON|ANSWER)$/), retryable: true });
-    },
-  );
+  ])("a response with an invalid UTF-8 byte %s is garbled, not text with another character", async (_where, body) => {
+    const init = { status: 200, headers: { "content-type": "application/json" } };
+    const error = await ask({ fetch: async () => new Response(body, init) });
+    expect(error).toMatchObject({ code: expect.stringMatching(/^INVALID_(JSON|ANSWER)$/), retryable: true });
+  });
 
-  test("an error in another encoding is told all the same", async () => {
+  test("an error in another encoding is still reported", async () => {
     const init = { status: 503, headers: { "content-type": "text/plain" } };
     const error = await ask({ fetch: async () => new Response(bytesOf("ferm", " pour travaux"), init) });
     expect(error).toMatchObject({ status: 503, retryable: true, message: expect.stringContaining("pour travaux") });
   });
 
-  test("headers that hold no credentials take nothing with them", async () => {
+  test("headers without credentials cause no redaction", async () => {
     const error = await ask({ headers: { accept: "text/plain" }, fetch: says("wanted: text/plain") });
     expect(everything(error)).toContain("wanted: text/plain");
   });
 
-  test("causes that lead in a circle, and what is no error, are kept as far as they say something", async () => {
+  test("circular causes, and causes that are no errors, are kept as far as they are useful", async () => {
     const circle = Object.assign(new Error(`sent ${sent}`), { cause: undefined as unknown });
     circle.cause = circle;
     for (const thrown of [circle, `sent ${sent}`]) {
@@ -137,15 +134,15 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     ["EPROTO", false],
     ["HPE_INVALID_CONSTANT", false],
     ["SOMETHING_NEW", true],
-  ])("a connection that fails with %s may be tried again: %s", async (code, retryable) => {
+  ])("a connection that fails with %s may be retried: %s", async (code, retryable) => {
     expect(await ask({ fetch: rejects(withCode(code)) })).toMatchObject({ retryable });
   });
 
-  test("a system that waited in vain has timed out", async () => {
+  test("a system timeout is a timeout", async () => {
     expect(await ask({ fetch: rejects(withCode("ETIMEDOUT")) })).toMatchObject({ code: "TIMEOUT", retryable: true });
   });
 
-  test("a host with several addresses, of which none answers, says what the matter is", async () => {
+  test("if none of a host's addresses answers, the error says why", async () => {
     const refused = ["::1", "127.0.0.1"].map((at) =>
       Object.assign(new Error(`connect ECONNREFUSED ${at}`), { code: "ECONNREFUSED" }),
     );
@@ -154,13 +151,13 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(error.message).toContain("ECONNREFUSED");
   });
 
-  test("a port that fetch does not speak to is said to be one, and not tried again", async () => {
+  test("a port that fetch does not allow is reported as such, and not retried", async () => {
     const error = await ask({ fetch: rejects(new TypeError("fetch failed", { cause: new Error("bad port") })) });
     expect(error).toMatchObject({ retryable: false });
     expect(error.message).toMatch(/fetch does not allow this port/i);
   });
 
-  test("a message that mentions a code does not stand for it", async () => {
+  test("a message that mentions a code does not count as that code", async () => {
     const error = await ask({ fetch: rejects(new Error("CERT_HAS_EXPIRED is one of our codes")) });
     expect(error).toMatchObject({ retryable: true });
     expect(error.message).toContain("is one of our codes");
@@ -182,13 +179,13 @@ describe.each(Object.entries(makers))("%s", (_, make) => {
     ["an encoding of the connection", { "Transfer-Encoding": "canary" }, /the header transfer-encoding is managed/i],
     ["the connection", { Connection: "canary" }, /the header connection is managed/i],
     ["an expectation", { Expect: "100-continue" }, /the header expect is managed/i],
-  ])("a header that no request can have is refused before any is sent: %s", (_what, headers, message) => {
+  ])("an impossible header is rejected before anything is sent: %s", (_what, headers, message) => {
     const error = thrownBy(() => make(headers as Record<string, string>));
     expect(error).toMatchObject({ code: "INVALID_OPTIONS", message: expect.stringMatching(message) });
     expect(everything(error)).not.toMatch(/canary|7777/);
   });
 
-  test("what a request can have is taken", () => {
+  test("valid headers are accepted", () => {
     expect(make({ "x-key": "a\tb ü", host: "other.example.com" })).toBeDefined();
   });
 });
@@ -202,7 +199,7 @@ function thrownBy(work: () => unknown): Error {
   throw new Error("It was expected to throw, and did not.");
 }
 
-test("a call's own secrets are found however many other calls are on their way", async () => {
+test("a call's own secrets are found however many other calls are running", async () => {
   const answers: (() => void)[] = [];
   const client = createAirflowClient({
     baseUrl: url,
@@ -219,7 +216,7 @@ test("a call's own secrets are found however many other calls are on their way",
   for (const error of await Promise.all(calls)) expect(everything(error)).not.toContain("canary");
 });
 
-test("a token that Dagster's auth function gave before is in no later error", async () => {
+test("a token that Dagster's auth function returned earlier is in no later error", async () => {
   const tokens = ["canary-first", "second-token"];
   let asked = 0;
   const client = createDagsterClient({

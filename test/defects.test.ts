@@ -14,6 +14,6 @@ test("every known defect has a line in DEFECTS.md", () => {
   expect(rows.map(({ id }) => id)).toEqual([...ids("A", 20), ...ids("D", 14)]);
 });
 
-test.each(rows)("$id is shown by a test that exists", ({ file, name }) => {
+test.each(rows)("$id is covered by a test that exists", ({ file, name }) => {
   expect(readFileSync(new URL(file, root), "utf8")).toContain(JSON.stringify(name));
 });

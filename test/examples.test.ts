@@ -15,7 +15,7 @@ function temporaryFile(): string {
 const copied = (rows: Record<string, readonly unknown[]>) =>
   Object.entries(rows).map(([table, { length }]) => `${table}: ${length} new, 0 changed`);
 
-test("examples/airflow-three-tables copies three tables, then what changed", async () => {
+test("examples/airflow-three-tables copies three tables, then the changes", async () => {
   const simulator = await startAirflowSimulator();
   onTestFinished(() => simulator.close());
   const env = { AIRFLOW_URL: simulator.url, DUCKDB_FILE: temporaryFile() };
@@ -27,7 +27,7 @@ test("examples/airflow-three-tables copies three tables, then what changed", asy
   expect(runs).toMatch(/^airflow_dag_runs: 1 new, /);
 });
 
-test("examples/dagster-four-tables copies four tables, then what changed", async () => {
+test("examples/dagster-four-tables copies four tables, then the changes", async () => {
   const simulator = await startDagsterSimulator();
   onTestFinished(() => simulator.close());
   const env = { DAGSTER_URL: simulator.url, DUCKDB_FILE: temporaryFile() };

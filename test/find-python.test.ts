@@ -21,7 +21,7 @@ function machine(programs: Readonly<Record<string, string | null>>): NodeJS.Proc
 
 const found = async (env: NodeJS.ProcessEnv, range = {}) => (await findPython(range, env)).version;
 
-test("3.12 and 3.13 come before 3.11, also where a shim in front of one runs nothing", async () => {
+test("3.12 and 3.13 are preferred over 3.11, even if a shim in front of one runs nothing", async () => {
   const env = machine({ ".pyenv/shims/python3.12": null, "bin/python3.11": "3.11.9", "bin/python3.12": "3.12.4" });
   expect(await found(env)).toBe("3.12.4");
 });
@@ -35,7 +35,7 @@ test.each([".pyenv/versions/3.13.1", ".local/share/uv/python/cpython-3.13.1-linu
   },
 );
 
-test("without one that fits, the error names the range and what each candidate said", async () => {
+test("if none is suitable, the error names the range and what each candidate said", async () => {
   const env = machine({ "bin/python3.10": "3.10.1", "bin/python3": "3.9.2" });
   expect(await found(env)).toBe("3.10.1");
   await expect(findPython({ from: "3.11" }, env)).rejects.toMatchObject({

@@ -69,7 +69,7 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dagster, from: d, to: her
   return parseExposition(await metrics());
 }
 
-test("every metric, label and state that the dashboard and the alerts name is in what the server answers", async () => {
+test("the server provides every metric, label and state that the dashboard and the alerts use", async () => {
   const families = await answered();
   const samplesOf = (metric: string) => families.get(metric)?.samples ?? [];
   const used = new Set<string>();
@@ -104,7 +104,7 @@ test("every metric, label and state that the dashboard and the alerts name is in
   expect([...new Set(readme.match(/\bdagsync_\w+/g))].sort(), "the README's list").toEqual([...families.keys()].sort());
 });
 
-test("the list of pipelines is asked of a metric of theirs", () => {
+test("the list of pipelines is queried from one of their metrics", () => {
   const definitions = dashboard.templating.list.flatMap(({ definition }) => definition ?? []);
   expect(definitions).toEqual(["label_values(dagsync_as_of_timestamp_seconds, pipeline)"]);
 });

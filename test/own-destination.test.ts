@@ -7,7 +7,7 @@ await testDestination(suite);
 
 const text = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), "utf8");
 
-test.each(["documents.ts", "suite.ts"])("the page on writing a destination shows %s as it is", (name) => {
+test.each(["documents.ts", "suite.ts"])("the guide to writing a destination shows %s unchanged", (name) => {
   const code = text(`examples/own-destination/${name}`);
   expect(text("packages/destination/WRITING.md")).toContain(`\n\`\`\`ts\n${code}\`\`\`\n`);
   expect(code.split("\n").length).toBeLessThanOrEqual(100);

@@ -134,7 +134,7 @@ const readers: Record<Driver, (tables: readonly string[]) => Promise<readonly (r
 };
 
 test.each(["postgres", "sqlite", "duckdb"] as const)(
-  "%s: every value of every table is what its type says",
+  "%s: every value of every table has its declared type",
   async (driver) => {
     const tables = [...airflowTables, ...dagsterTables];
     const read = await readers[driver](tables.map(({ name }) => name));

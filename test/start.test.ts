@@ -69,7 +69,7 @@ async function expectTruth(stdout: string, file: string): Promise<void> {
   expect(summary).not.toMatch(/^ {2}major/m);
 }
 
-test("npm start copies seven tables and answers; the next two starts find the same servers some hours later", async () => {
+test("npm start copies seven tables and answers questions; the next two starts find the same servers some hours later", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "orchestration.duckdb");
   const first = await start(folder);
@@ -93,7 +93,7 @@ test("npm start copies seven tables and answers; the next two starts find the sa
   // Three starts, each with two syncs and a page of all answers.
 }, 180_000);
 
-test("npm start writes nothing into a file that it did not make", async () => {
+test("npm start writes nothing to a file that it did not create", async () => {
   const folder = temporaryFolder();
   const file = join(folder, "orchestration.duckdb");
   await (await duckdb(file).open({ pipeline: "mine" })).close();

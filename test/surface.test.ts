@@ -5,7 +5,7 @@ import * as engine from "@org/sync-engine";
 import * as source from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
-test("@org/sync-engine has what a sync is started with, and what is done with what it stored", () => {
+test("@org/sync-engine exports what starts a sync and works with what it stored", () => {
   expect(Object.keys(engine).sort()).toEqual([
     "SyncError",
     "check",
@@ -18,14 +18,14 @@ test("@org/sync-engine has what a sync is started with, and what is done with wh
   ]);
 });
 
-test("@org/sync-engine/source has what sources are written with, and nothing of it is in the root", () => {
+test("@org/sync-engine/source exports what sources are written with, and the root exports none of it", () => {
   expect(Object.keys(source)).toEqual(
     expect.arrayContaining(["createRequest", "defineStream", "inOrder", "limiterOf"]),
   );
   expect(Object.keys(source).filter((name) => name in engine)).toEqual([]);
 });
 
-test("@org/destination/adapter has what destinations are written with, and nothing of it is in the root", () => {
+test("@org/destination/adapter exports what destinations are written with, and the root exports none of it", () => {
   const names = ["createHolder", "hasEnded", "holderName", "releaseHolder", "stateText", "wrapSession"];
   expect(Object.keys(adapter).sort()).toEqual(names);
   expect(Object.keys(adapter).filter((name) => name in destination)).toEqual([]);

@@ -7,7 +7,7 @@ import { startSubject } from "./support/subject.ts";
 describe.skipIf(process.platform === "win32")("a full disk", () => {
   // In blocks of 512 bytes: no room for all headers of a new file, for making the tables, for the first batches, the last.
   test.each([8, 24, 40, 120])(
-    "of %i blocks ends the command with 2 and says so, and the next sync is right",
+    "of %i blocks makes the command exit with 2 and say so, and the next sync is right",
     async (blocks) => {
       const subject = await startSubject("airflow");
       const file = temporaryFile();

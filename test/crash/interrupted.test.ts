@@ -7,20 +7,23 @@ import { startSubject } from "./support/subject.ts";
 test.each([
   ["airflow", "SIGINT", 130],
   ["dagster", "SIGTERM", 143],
-] as const)("a sync of %s that gets %s in the middle of a commit stores it to its end", async (kind, signal, code) => {
-  const subject = await startSubject(kind);
-  const [interrupted, killed] = [temporaryFile(), temporaryFile()];
-  const end = await startCommand(subject, interrupted, { failPoint: `staged:2=${signal}` }).ended;
-  expect(end.stderr).toContain(`dagsync: stopped by ${signal}. Nothing is lost`);
-  expect(end.code).toBe(code);
-  await startCommand(subject, killed, { failPoint: "committed:2" }).ended;
-  expect(await readCopy(subject, interrupted)).toEqual(await readCopy(subject, killed));
-  expect(await missingRows(subject, interrupted)).toEqual([]);
-  expect(await startCommand(subject, interrupted).ended).toMatchObject({ code: 0 });
-  expect(differencesNow(subject, await read(subject, interrupted))).toEqual([]);
-});
+] as const)(
+  "a sync of %s that receives %s in the middle of a commit finishes storing it",
+  async (kind, signal, code) => {
+    const subject = await startSubject(kind);
+    const [interrupted, killed] = [temporaryFile(), temporaryFile()];
+    const end = await startCommand(subject, interrupted, { failPoint: `staged:2=${signal}` }).ended;
+    expect(end.stderr).toContain(`dagsync: stopped by ${signal}. Nothing is lost`);
+    expect(end.code).toBe(code);
+    await startCommand(subject, killed, { failPoint: "committed:2" }).ended;
+    expect(await readCopy(subject, interrupted)).toEqual(await readCopy(subject, killed));
+    expect(await missingRows(subject, interrupted)).toEqual([]);
+    expect(await startCommand(subject, interrupted).ended).toMatchObject({ code: 0 });
+    expect(differencesNow(subject, await read(subject, interrupted))).toEqual([]);
+  },
+);
 
-test("a second signal ends at once what does not end by itself, and the next sync is right", async () => {
+test("a second signal ends a hanging sync at once, and the next sync is right", async () => {
   const subject = await startSubject("airflow");
   const file = temporaryFile();
   const { child, ended } = startCommand(subject, file, { failPoint: "merged:2=SIGINT+HANG" });

@@ -12,7 +12,7 @@ const points = [
 ] as const;
 
 describe.each(["airflow", "dagster"] as const)(
-  "I3: a first sync of %s goes on in the middle of its history",
+  "I3: an interrupted first sync of %s resumes in the middle of its history",
   (kind) => {
     let whole: number;
     beforeAll(async () => {
@@ -25,7 +25,7 @@ describe.each(["airflow", "dagster"] as const)(
       points.flatMap(({ point, again }) =>
         (process.env.NIGHTLY ? times[kind] : [4]).map((nth) => ({ point, nth, most: again[kind] })),
       ),
-    )("killed at $point, time $nth, it reads $most answers again at most", async ({ point, nth, most }) => {
+    )("killed at $point, time $nth, it repeats at most $most requests", async ({ point, nth, most }) => {
       const subject = await startSubject(kind);
       const file = temporaryFile();
       const killed = await historyOf(kind, subject, file, { failPoint: `${point}:${nth}` });

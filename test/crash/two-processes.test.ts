@@ -34,7 +34,7 @@ async function expectRefused(subject: Subject, file: string, holder: Running) {
 }
 
 describe.each(kinds)("two syncs of one pipeline at once: %s", (kind) => {
-  test("the second ends with 75 and names the first, which goes on", async () => {
+  test("the second exits with 75 and names the first, which continues", async () => {
     const { subject, file, first, release } = await startHeld(kind, startSync);
     await expectRefused(subject, file, first);
     release();
@@ -42,7 +42,7 @@ describe.each(kinds)("two syncs of one pipeline at once: %s", (kind) => {
     expect(differencesNow(subject, await read(subject, file))).toEqual([]);
   });
 
-  test("started at the same instant, all that are refused name the one that is not", async () => {
+  test("if started at the same instant, all but one are refused and name that one", async () => {
     const subject = await startSubject(kind);
     const file = temporaryFile();
     const running = [1, 2, 3].map(() => startCommand(subject, file));
@@ -57,11 +57,11 @@ describe.each(kinds)("two syncs of one pipeline at once: %s", (kind) => {
   });
 });
 
-describe.skipIf(process.platform === "win32")("a sync that is stopped and woken", () => {
+describe.skipIf(process.platform === "win32")("a sync that is suspended and resumed", () => {
   test.each([
     ["airflow", "merged"],
     ["dagster", "saved"],
-  ] as const)("of %s, at %s, keeps the file, and loses and doubles no row", async (kind, point) => {
+  ] as const)("of %s, at %s, keeps the file, and loses and duplicates no row", async (kind, point) => {
     const subject = await startSubject(kind);
     const file = temporaryFile();
     const first = startSync(subject, file, { failPoint: `${point}:3=SIGSTOP` });

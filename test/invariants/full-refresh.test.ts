@@ -84,7 +84,7 @@ test.each(["airflow", "dagster"] as const)("a reader sees no fewer rows during a
 });
 
 test.each(["airflow", "dagster"] as const)(
-  "what a full refresh of %s did not come to is looked for by the next sync",
+  "what an interrupted full refresh of %s missed is looked for by the next sync",
   async (kind) => {
     const { url, close, keys, table, key, change } = await servers[kind]();
     onTestFinished(close);

@@ -13,7 +13,7 @@ const program = fileURLToPath(new URL("sync-process.ts", import.meta.url));
 /** In MB, of JavaScript objects alone. What is synced has twice as much. */
 const heap = 48;
 
-test("I11: a history larger than the memory is synced, and synced again", async () => {
+test("I11: a history larger than memory is synced, and synced again", async () => {
   const world = createEmptyAirflowWorld();
   const text = "what a run was triggered with ".repeat(500);
   for (let number = 0; number < 6; number += 1) {
@@ -48,7 +48,7 @@ test("I11: a history larger than the memory is synced, and synced again", async 
   await expect(run("hold")).rejects.toThrow(/heap out of memory/);
 }, 240_000);
 
-test("I11: runs that are as large together as the memory are synced, though one answer could hold them all", async () => {
+test("I11: runs that exceed memory together are synced, even if one response could hold them all", async () => {
   const airflow = await startHeavyAirflow(800, 100_000);
   const folder = mkdtempSync(join(tmpdir(), "memory-"));
   onTestFinished(() => {

@@ -110,7 +110,7 @@ function testAttempts(version: string): void {
       .toEqual([]);
 
   test(
-    "I4, I5: every stored attempt is one that the server held, while its scheduler and people change them",
+    "I4, I5: every stored attempt existed on the server, while its scheduler and users change them",
     async () => {
       for (const dag of attemptDags) await crowd.trigger(dag, "first");
       await crowd.trigger("retries", "with/slash");
@@ -200,14 +200,14 @@ function testAttempts(version: string): void {
     return [...Object.keys(row).filter((name) => !row[name]), ...undone.map(([name]) => name)];
   }
 
-  test("I4: once it is quiet, the next sync ends with the server's own rows, all attempts among them", async () => {
+  test("I4: once it is quiet, the next sync ends with the server's own rows, all attempts included", async () => {
     await quiet();
     await syncNow();
     log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);
     expect((await versionsBetween(server, "task_instance", beginning, await moment(server))).size).toBeGreaterThan(10);
   });
 
-  test("where the tries are out of reach, what was seen of them is kept, and an event says so", async () => {
+  test("if tries are unavailable, attempts seen earlier are kept, and an event says so", async () => {
     const run = { dag_id: "slow", run_id: "again/and/again" };
     await crowd.trigger(run.dag_id, run.run_id);
     await quiet();

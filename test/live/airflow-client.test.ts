@@ -45,7 +45,7 @@ for (const { version, pythons } of tested) {
     });
 
     testOperations(version, server);
-    test("what it is too old for says so", () => expectTooOld(version, server()));
+    test("operations that it is too old for say so", () => expectTooOld(version, server()));
     testIds(version, server);
     if (version === newestAirflow || nightly) testMethods(version, server);
     if (isAtLeast(version, "3.4")) testLoopMethods(server);

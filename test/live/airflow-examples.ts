@@ -25,7 +25,7 @@ export function testExamples(server: () => AirflowServer): void {
     env = { AIRFLOW_URL: baseUrl };
   });
 
-  test("examples/airflow-trigger-and-wait waits, and shows what a failed task said last", { timeout }, async () => {
+  test("examples/airflow-trigger-and-wait waits, and shows a failed task's last lines", { timeout }, async () => {
     const conf = { AIRFLOW_CONF: '{ "lines": 1 }' };
     const said = await runExample("airflow-trigger-and-wait", { ...env, ...conf }, "speaks");
     expect(said.at(-1)).toBe("It ended: success");
@@ -37,7 +37,7 @@ export function testExamples(server: () => AirflowServer): void {
     });
   });
 
-  test("examples/airflow-clear-failed-today runs again what failed, and nothing else", { timeout }, async () => {
+  test("examples/airflow-clear-failed-today reruns what failed, and nothing else", { timeout }, async () => {
     const failed = await Array.fromAsync(dagRuns.list(airflow, { state: ["failed"], dagId: "fails_first" }));
     const ofTasks = await Array.fromAsync(taskInstances.list(airflow, { state: ["failed"] }));
     const runs = new Set(ofTasks.map(({ dag_id, dag_run_id }) => `${dag_id} ${dag_run_id}`));
@@ -53,7 +53,7 @@ export function testExamples(server: () => AirflowServer): void {
     expect(again.filter((each) => each.startsWith("fails_first"))).toEqual([]);
   });
 
-  test("examples/airflow-backfill-week runs a DAG for seven dates, and a second time for none", {
+  test("examples/airflow-backfill-week runs a DAG for seven dates, and the second time for none", {
     timeout,
   }, async () => {
     const [first, ...runs] = await runExample("airflow-backfill-week", env, "daily");

@@ -20,7 +20,7 @@ export function testUsers(server: () => AirflowServer): void {
     airflow = createAirflowClient({ baseUrl: server().url, auth: { username: "admin", password: "admin" } });
   });
 
-  test("a user is made, listed, changed, logs in with the new password, and is deleted", async () => {
+  test("a user is created, listed, changed, logs in with the new password, and is deleted", async () => {
     await users.create(airflow, person("ann"));
     await expect(users.create(airflow, person("ann"))).rejects.toMatchObject({ code: "CONFLICT" });
     const names = (await Array.fromAsync(users.list(airflow, { limit: 1 }))).map(({ username }) => username);
@@ -41,7 +41,7 @@ export function testUsers(server: () => AirflowServer): void {
     await expect(users.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("a user whose name has a slash is found in the list; what the server cannot do is said, and how to name it", async () => {
+  test("a user whose name has a slash is found in the list; unsupported operations say so, and how to name it", async () => {
     await users.create(airflow, person("domain/ann"));
     expect((await users.get(airflow, "domain/ann")).username).toBe("domain/ann");
     await expect(users.get(airflow, "domain/bob")).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -57,7 +57,7 @@ export function testUsers(server: () => AirflowServer): void {
     await users.delete(airflow, name);
   });
 
-  test("a role is made, listed, changed and deleted; permissions are listed", async () => {
+  test("a role is created, listed, changed and deleted; permissions are listed", async () => {
     const can = (name: string) => ({ action: { name: "can_read" }, resource: { name } });
     await roles.create(airflow, { name: "auditor", actions: [can("Audit Logs")] });
     expect((await Array.fromAsync(roles.list(airflow))).map(({ name }) => name)).toContain("auditor");

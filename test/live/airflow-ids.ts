@@ -24,11 +24,11 @@ export function testIds(version: string, server: () => AirflowServer): void {
     airflow = createAirflowClient({ baseUrl, auth: { username, password } });
   });
 
-  test("what is started here stays queued", async () => {
+  test("runs started here stay queued", async () => {
     expect((await dags.pause(airflow, "wants")).is_paused).toBe(true);
   });
 
-  test.each([...odd, "a/b", "a//b"])("a variable and a pool named %j are made, found and deleted", async (name) => {
+  test.each([...odd, "a/b", "a//b"])("a variable and a pool named %j are created, found and deleted", async (name) => {
     await variables.set(airflow, name, "value");
     expect((await variables.get(airflow, name)).key).toBe(name);
     await variables.delete(airflow, name);
@@ -41,7 +41,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
 
   // The server here allows every run id, as servers may be told to.
   test.each(odd.filter((name) => !name.includes("..")))(
-    "a run named %j is started and found, and an XCom of its key",
+    "a run named %j is triggered and found, and an XCom of its key",
     async (name) => {
       const run = { dagId: "wants", dagRunId: name };
       await dagRuns.trigger(airflow, "wants", { dag_run_id: name });
@@ -55,7 +55,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
   );
 
   test.each(slashed)(
-    "a run named %j cannot be asked for, and the error says so before anything is sent",
+    "a run named %j cannot be requested, and the error says so before anything is sent",
     async (name) => {
       await expect(dagRuns.get(airflow, { dagId: "wants", dagRunId: name })).rejects.toMatchObject({
         code: "UNADDRESSABLE_ID",
@@ -64,7 +64,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
     },
   );
 
-  test("an XCom's key with a slash is found where the server can, and else the error says so", async () => {
+  test("an XCom's key with a slash is found if the server supports it, and else the error says so", async () => {
     const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "wants");
     const entry = { dagId: "wants", dagRunId, taskId: "want", key: "a/b" };
     await xcoms.create(airflow, entry, "value");
@@ -74,7 +74,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
   });
 
   test.each(["a b", "a/b"])(
-    "a connection named %j is refused by the server, which says how they may be",
+    "a connection named %j is rejected by the server, which says which names are valid",
     async (id) => {
       const created = connections.create(airflow, { connection_id: id, conn_type: "http" });
       await expect(created).rejects.toMatchObject({ code: "INVALID_REQUEST", status: 422 });

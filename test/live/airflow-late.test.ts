@@ -82,17 +82,17 @@ function testLate(version: string): void {
     return events.flatMap((event) => (event.type === "notice" && event.code.startsWith("OVERLAP") ? [event.code] : []));
   }
 
-  test("I6: a change that is committed after two syncs have begun is found by the overlap", async () => {
+  test("I6: a change committed after two syncs have started is found by the overlap", async () => {
     await commitLate(0);
   });
 
-  test("I6: an overlap that was nearly too short widens, and finds what then comes later than it once was wide", async () => {
+  test("I6: an overlap that was nearly too short widens, and finds changes later than its original width", async () => {
     expect(await commitLate(overlapMs * 0.6)).toContain("OVERLAP_WIDENED");
     // Twice as wide now: what comes a little later than the first overlap is in its newer half, or widens it again.
     await commitLate(overlapMs * 1.2);
   });
 
-  test("I9: a row that Airflow cannot print fails the sync, and costs no other row", async () => {
+  test("I9: a row that Airflow cannot serialize fails the sync, and costs no other row", async () => {
     await syncNow();
     const [poisoned] = await server.query<{ id: number; dag_id: string; run_id: string }>(
       `update dag_run set triggered_by = 'NOBODY', updated_at = clock_timestamp()
@@ -122,7 +122,7 @@ function testLate(version: string): void {
     log(`compared, 0 differences: ${JSON.stringify(await expectTruth(server, path))}`);
   });
 
-  test("I4: a DAG that is listed without a definition, as after an upgrade from Airflow 2, is read whole", async () => {
+  test("I4: a DAG listed without a definition, as after an upgrade from Airflow 2, is read completely", async () => {
     const [{ dag_id: dag, runs, tasks } = { dag_id: "", runs: 0, tasks: 0 }] = await server.query<{
       dag_id: string;
       runs: number;

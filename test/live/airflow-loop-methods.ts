@@ -19,7 +19,7 @@ export function testLoopMethods(server: () => AirflowServer): void {
     airflow = createAirflowClient({ baseUrl, auth: { username, password } });
   });
 
-  test("a task in a loop is read, followed, marked and cleared by its region; without one the server refuses to choose", {
+  test("a task in a loop is read, followed, marked and cleared by its region; without one the server rejects the request", {
     timeout: 240_000,
   }, async () => {
     const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "rounds");
@@ -69,7 +69,7 @@ export function testLoopMethods(server: () => AirflowServer): void {
     expect(cleared.map((row) => row.loop_iteration)).not.toContainEqual({ loop_id: "round", iteration: 0 });
   });
 
-  test("the bundles of DAG files, and their files", async () => {
+  test("lists DAG bundles and their files", async () => {
     const found = await Array.fromAsync(dagBundles.list(airflow));
     expect(found.map(({ name }) => name)).toEqual(["dags-folder"]);
     expect((await dagBundles.get(airflow, "dags-folder")).dag_count).toBeGreaterThan(1);

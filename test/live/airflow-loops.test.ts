@@ -73,7 +73,7 @@ function testLoops(version: string): void {
       `from airflow_task_instances select * where ${where} order by task_id, iteration, map_index, try_number`,
     );
 
-  test("every iteration is there, and every attempt of it, of plain and of mapped tasks", { timeout }, async () => {
+  test("every iteration is stored, with all its attempts, of plain and of mapped tasks", { timeout }, async () => {
     await Promise.all(["rounds", "mapped_rounds", "mapped_only"].map(start));
     await syncUntilQuiet();
     const work = await attempts("dag_id = 'rounds' and task_id = 'round.work'");
@@ -96,7 +96,7 @@ function testLoops(version: string): void {
     await expectTruth(server, join(folder, "empty.duckdb"));
   });
 
-  test("a cleared iteration runs again with those after it; what that took from the lists is marked as deleted", {
+  test("a cleared iteration runs again with those after it; iterations no longer listed are marked as deleted", {
     timeout,
   }, async () => {
     // What decides whether the loop goes on is cleared with it, and with that go the iterations after it.
@@ -125,14 +125,14 @@ function testLoops(version: string): void {
     await syncUntilQuiet();
   });
 
-  test("a backfill's loops are there", { timeout }, async () => {
+  test("a backfill's loops are stored", { timeout }, async () => {
     const dates = { from_date: "2026-02-01T00:00:00Z", to_date: "2026-02-03T00:00:00Z" };
     const { id } = await backfills.create(client, { dag_id: "daily_rounds", ...dates });
     await backfills.wait(client, id, { deadlineMs: timeout, intervalMs: 1000 });
     await syncUntilQuiet();
   });
 
-  test("a run whose loop is cleared in its middle while it runs, and one that is deleted", { timeout }, async () => {
+  test("a run whose loop is cleared while it runs, and one that is deleted", { timeout }, async () => {
     const run = await start("rounds");
     await expect
       .poll(
@@ -157,7 +157,7 @@ function testLoops(version: string): void {
     await syncUntilQuiet();
   });
 
-  test("what airflow db clean took is kept, and marked as purged", { timeout }, async () => {
+  test("rows purged by airflow db clean are kept, and marked as purged", { timeout }, async () => {
     const { taken, cut } = await cleanUp(server, () => syncNow({ reconcile: true }), 0.5);
     log(`taken by db clean: ${JSON.stringify(taken)}`);
     expect(taken.taskInstances).toBeGreaterThan(0);

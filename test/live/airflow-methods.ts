@@ -95,7 +95,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     await expect(patience).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("a run that failed is cleared by its tasks, and all attempts are there", { timeout: 240_000 }, async () => {
+  test("a failed run is cleared by its tasks, and all attempts are listed", { timeout: 240_000 }, async () => {
     const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, "fails_first");
     const id = { dagId: "fails_first", dagRunId };
     expect((await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 })).state).toBe("failed");
@@ -123,7 +123,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     await expect(dagRuns.get(airflow, id)).rejects.toMatchObject({ code: "NOT_FOUND" });
   });
 
-  test("a backfill is tried, made, paused, unpaused, waited for", { timeout: 240_000 }, async () => {
+  test("a backfill is simulated, created, paused, unpaused, waited for", { timeout: 240_000 }, async () => {
     const week = { dag_id: "daily", from_date: "2026-02-01T00:00:00Z", to_date: "2026-02-03T00:00:00Z" };
     const dates = await backfills.dryRun(airflow, week);
     expect(dates.map(({ logical_date }) => logical_date?.slice(0, 10))).toEqual([
@@ -149,7 +149,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect(ids.sort((a, b) => a - b)).toEqual([id, second.id]);
   });
 
-  test("variables, connections and pools are set, read, changed and removed, keys with a slash among them", async () => {
+  test("variables, connections and pools are set, read, changed and removed, even if their keys contain a slash", async () => {
     const key = "team/a b%20ü";
     expect((await variables.set(airflow, key, { deep: [1] }, { description: "first" })).key).toBe(key);
     expect(JSON.parse(String((await variables.get(airflow, key)).value))).toEqual({ deep: [1] });
@@ -174,14 +174,14 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     await pools.delete(airflow, "few slots");
   });
 
-  test("a server whose auth manager is not FAB's has no users, and the error says so", async () => {
+  test("a server whose auth manager is not FAB has no users, and the error says so", async () => {
     await expect(users.get(airflow, "ann")).rejects.toMatchObject({
       code: "NOT_AN_API",
       message: expect.stringContaining("does not use FAB's auth manager"),
     });
   });
 
-  test("an asset is materialized, said to have changed, and its queued events are forgotten", {
+  test("an asset is materialized, an event is created, and its queued events are removed", {
     timeout: 240_000,
   }, async () => {
     const found = await Array.fromAsync(assets.list(airflow));

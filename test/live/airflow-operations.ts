@@ -35,7 +35,7 @@ export function testOperations(version: string, server: () => AirflowServer): vo
   let airflow: AirflowClient;
   let world: World;
 
-  test("every operation of the interface is in the table, and what the newest has no other names", () => {
+  test("every operation of the interface is in the table, and the newest version's are all named", () => {
     const called = new Set(operations.map(({ name }) => name));
     // Gone since 3.1, and in no type of this client.
     expect(known.filter((name) => !called.has(name) && name !== "GET /api/v2/dagReports")).toEqual([]);
@@ -43,7 +43,7 @@ export function testOperations(version: string, server: () => AirflowServer): vo
     expect([...called].filter((name) => !newest.has(name))).toEqual([]);
   });
 
-  test("there is a run to be asked for", { timeout: 240_000 }, async () => {
+  test("there is a run to request", { timeout: 240_000 }, async () => {
     const { url: baseUrl, username, password } = server();
     const remember = async ({ operation }: { operation: string }, next: () => Promise<AirflowExchange>) => {
       const exchange = await next();

@@ -174,7 +174,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     expect(new Set((await content()).flat().map(({ dag_id }) => dag_id))).toEqual(new Set(seen));
   });
 
-  test("I8: a DAG that he may not see any more keeps its rows, also at a reconcile, and a notice names it", async () => {
+  test("I8: a DAG that the user may no longer see keeps its rows, even at a reconcile, and a notice names it", async () => {
     const before = await content(path, [third]);
     await reader.mayRead([...everything, ...dagsOf(seen.filter((dag) => dag !== third))]);
     for (const reconcile of [false, true]) {
@@ -187,7 +187,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     }
   });
 
-  test("I4: what changed in it meanwhile is there once the right is back, although no window shows it", async () => {
+  test("I4: its changes while invisible are read once the permission is back, although no window shows them", async () => {
     await outOfTheWindow();
     await syncAsReader();
     await reader.mayRead([...everything, ...dagsOf(seen)]);
@@ -202,7 +202,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     [[tasks], ["dags", "dag_runs"], "DAG Runs and Task Instances"],
     [[runs, versions], ["dags"], "DAGs and DAG Runs"],
   ])(
-    "without the right to read %j only %j are synced, nothing is deleted, and the error names it",
+    "without the permission to read %j only %j are synced, nothing is deleted, and the error names it",
     async (lacking, synced, named) => {
       await reader.mayRead([...everything.filter((each) => !lacking.some((one) => one === each)), ...dagsOf(seen)]);
       for (const dag of seen) await change(dag);
@@ -234,7 +234,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     expect(await content()).toEqual(before);
   });
 
-  test("without the event log all is synced but notes, and a notice says so; with all rights again all is there", async () => {
+  test("without the event log, all but notes is synced, and a notice says so; with all permissions, notes follow", async () => {
     await reader.mayRead([...everything.filter((each) => each !== events), ...dagsOf(seen)]);
     const { notices } = await syncAsReader(true);
     expect(notices).toEqual([expect.stringContaining("may not read the audit log")]);
@@ -245,7 +245,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
     await expectTruth();
   });
 
-  test("API servers with different signing secrets end a sync soon, with the reason, and nothing is believed", async () => {
+  test("API servers with different signing secrets end a sync soon, with the reason, and nothing is deleted", async () => {
     const targets = [server.url, ...(await others)];
     const before = await content();
     // In turn, at random, and one that answers now and then only.

@@ -54,7 +54,7 @@ function playOn(version: string, count: number): void {
   // First: the fewer changes the last hour saw, the less is read again where a clock is behind by an hour.
   for (const [what, rewrites] of version === newest ? Object.entries(clocks) : []) {
     if (!nightly && !shortly.includes(what)) continue;
-    test(`I6: no change is lost where the server's clock ${what}`, { timeout: 5 * minute }, async () => {
+    test(`I6: no change is lost if the server's clock ${what}`, { timeout: 5 * minute }, async () => {
       log(`${what}: ${JSON.stringify(await playClocks(server, join(folder, "clocks.duckdb"), rewrites))}`);
     });
   }
@@ -86,7 +86,7 @@ function playOn(version: string, count: number): void {
   });
 
   if (!nightly) return;
-  test(`I7, I11: ${dags} DAGs that come and go while they are listed`, { timeout: 30 * minute }, async () => {
+  test(`I7, I11: ${dags} DAGs created and deleted while they are listed`, { timeout: 30 * minute }, async () => {
     log(JSON.stringify(await playManyDags(server, join(folder, "large.duckdb"), dags)));
   });
 }

@@ -70,12 +70,12 @@ function testSync(version: string): void {
     }
   }
 
-  test("the committed interface is what it serves", async () => {
+  test("it serves the committed interface", async () => {
     const file = new URL(`../../specs/airflow/${version}.json`, import.meta.url);
     expect(await dumpAirflowSpec(server.url)).toBe(await readFile(file, "utf8"));
   });
 
-  test("what it is too old for says so", () => expectTooOld(version, server));
+  test("operations that it is too old for say so", () => expectTooOld(version, server));
 
   test("I4: the first sync ends with the server's own rows, column by column", async () => {
     const { requests, durationMs } = await syncNow();
@@ -99,7 +99,7 @@ function testSync(version: string): void {
     await expectWhatPagesShow(server, duckdb(path));
   });
 
-  test("I4: what runs, users and the scheduler change is there after the next sync", async () => {
+  test("I4: changes by runs, users and the scheduler are stored by the next sync", async () => {
     for (const round of process.env.NIGHTLY ? [1, 2] : [1]) {
       log(`changed: ${JSON.stringify(await mutateAirflow(server, round))}`);
       await syncNow();
@@ -107,7 +107,7 @@ function testSync(version: string): void {
     }
   });
 
-  test("I7: changes that do not fit into one answer are all there, however many of them have one moment", async () => {
+  test("I7: changes that exceed one response are all stored, however many share one moment", async () => {
     log(`changed: ${JSON.stringify(await changeMany(server))}`);
     const { requests } = await syncNow();
     log(`sync of many changes: ${requests} requests`);
@@ -115,7 +115,7 @@ function testSync(version: string): void {
   });
 
   if (isWhole) testUnstamped();
-  test("I8: what was deleted is gone: by the event log at once, without a trace after a reconcile", async () => {
+  test("I8: deletions are found: by the event log at once, without a trace at a reconcile", async () => {
     log(`deleted: ${JSON.stringify(await deleteSome(server))}`);
     await syncNow({ reconcile: false });
     const { requests } = await syncNow({ reconcile: true });
@@ -125,7 +125,7 @@ function testSync(version: string): void {
   if (isWhole) testRetention();
 
   function testUnstamped(): void {
-    test("I4: counts by state and unfinished rows show what was changed without a stamp", async () => {
+    test("I4: counts by state and unfinished rows reveal changes without a stamp", async () => {
       log(`changed without updated_at: ${JSON.stringify(await unstamped(server))}`);
       await syncNow();
       await expectNoDifference();
@@ -133,7 +133,7 @@ function testSync(version: string): void {
   }
 
   function testRetention(): void {
-    test("I8: what airflow db clean took is kept, and marked as purged", async () => {
+    test("I8: rows purged by airflow db clean are kept, and marked as purged", async () => {
       const { taken, cut, requests } = await cleanUp(server, () => syncNow({ reconcile: true }));
       log(`taken by db clean: ${JSON.stringify(taken)}; reconcile: ${requests} requests`);
       const runs = await readTable(path, dagRunsTable);

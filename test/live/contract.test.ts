@@ -43,7 +43,7 @@ function testAirflow(version: string): void {
   });
   afterAll(() => server?.stop());
 
-  test("a wrong password and an expired token are refused in words, a viewer is let in", async () => {
+  test("a wrong password and an expired token are rejected with a message, a viewer is admitted", async () => {
     const { url: baseUrl, jwtSecret } = server;
     const check = (auth: AirflowAuth) => checkServer(createAirflowClient({ baseUrl, auth }));
     await expect(check({ username: "admin", password: "wrong" })).rejects.toMatchObject({
@@ -66,7 +66,7 @@ describeLive("a real Dagster 1.13.27 keeps the contract that the simulator is he
   });
   afterAll(() => server?.stop());
 
-  test("the committed interface is what it serves", async () => {
+  test("it serves the committed interface", async () => {
     expect(await dumpDagsterSpec(server.url)).toBe(await committed("dagster/1.13.27.graphql"));
   });
 

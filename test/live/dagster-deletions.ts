@@ -56,7 +56,7 @@ export function testDeletions(started: () => DagsterServer): void {
   }
   const finished = "status IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY run_id";
 
-  test("nothing was deleted: to look for it costs no request more", async () => {
+  test("without deletions, looking for them costs no extra request", async () => {
     const { deleted, labels } = await syncNow({ reconcile: true });
     expect(deleted).toEqual([0, 0, 0, 0]);
     expect(labels).toHaveLength(3);
@@ -69,7 +69,7 @@ export function testDeletions(started: () => DagsterServer): void {
     await expectNoDifference();
   });
 
-  test("I4: runs, an asset, a schedule and a sensor that are gone are marked, and no other row", async () => {
+  test("I4: deleted runs, an asset, a schedule and a sensor are marked, and no other row", async () => {
     const open = await someRuns("status NOT IN ('SUCCESS', 'FAILURE', 'CANCELED') ORDER BY run_id LIMIT 3");
     await deleteRuns(server, [...open, ...(await someRuns(`${finished} LIMIT 30`))]);
     // Known by its events only, and defined.
@@ -81,13 +81,13 @@ export function testDeletions(started: () => DagsterServer): void {
     await expectNoDifference();
   });
 
-  test("an asset that was wiped comes back when it is materialized again", async () => {
+  test("an asset that was wiped reappears when it is materialized again", async () => {
     await materializeAsset(server, ["unknown", "key 1"]);
     await syncNow();
     await expectNoDifference();
   });
 
-  test("I8: runs deleted while all ids are listed, the one that a page comes after among them, end it for no other", async () => {
+  test("I8: runs deleted while all ids are listed, including a page's cursor, end it early for no other", async () => {
     await deleteRuns(server, await someRuns(`${finished} LIMIT 2`));
     let pages = 0;
     const { deleted } = await syncNow({
@@ -109,7 +109,7 @@ export function testDeletions(started: () => DagsterServer): void {
     await expectNoDifference();
   });
 
-  test("I8: a location that leaves the workspace takes its own with it, one that does not load keeps its own", async () => {
+  test("I8: a location that leaves the workspace takes its rows along, one that fails to load keeps them", async () => {
     server = await removeLocation(server, "c");
     await breakLocation(server, "b");
     const [, , schedules, sensors] = (await syncNow()).deleted;
@@ -118,7 +118,7 @@ export function testDeletions(started: () => DagsterServer): void {
     await repairLocation(server, "b");
   });
 
-  test("I8: a quarter of all runs gone is not believed until that is allowed", async () => {
+  test("I8: deleting a quarter of all runs is refused until it is allowed", async () => {
     const quarter = Math.ceil((await someRuns("true")).length / 4);
     await deleteRuns(server, await someRuns(`${finished} LIMIT ${quarter}`));
     await expect(syncNow({ reconcile: true })).rejects.toThrow(new RegExp(`dagster_runs: ${quarter} of \\d+ rows`));

@@ -95,7 +95,7 @@ function testMethods(version: string): void {
     expect(await instance.concurrencyLimits(client)).toEqual([]);
   });
 
-  test("code locations: why one does not load, and that it does once it is mended", async () => {
+  test("code locations: why one does not load, and that it does once it is fixed", async () => {
     const [methods, broken] = await codeLocations.list(client);
     expect(methods).toMatchObject({ name: "methods", status: "loaded", libraries: { dagster: version } });
     expect(methods?.repositories[0]?.jobs).toEqual(
@@ -132,7 +132,7 @@ function testMethods(version: string): void {
     });
   });
 
-  test("what is wrong about a launch is told apart, and said", async () => {
+  test("mistakes in a launch are distinguished and reported", async () => {
     const config = { ops: { greet: { config: { greting: "hello" } } } };
     await expect(runs.launch(client, { job: "speak", config })).rejects.toMatchObject({
       typename: "RunConfigValidationInvalid",
@@ -145,7 +145,7 @@ function testMethods(version: string): void {
     for (const [call, error] of refusals(client)) await expect.soft(call()).rejects.toMatchObject(error);
   });
 
-  test("the events of a run come as they happen, pushed and asked for, and are the same", async () => {
+  test("a run's events arrive as they happen, pushed and polled, and are the same", async () => {
     const asked: string[] = [];
     const counting = (name: string) => {
       const count: DagsterMiddleware = (_request, next) => {
@@ -181,7 +181,7 @@ function testMethods(version: string): void {
     expect(await ids({ runIds: [] })).toEqual([]);
   }, 300_000);
 
-  test("a run is terminated while it works, and deleted", async () => {
+  test("a run is terminated while it is running, and deleted", async () => {
     for await (const { message } of runs.events(client, started.slow)) if (message === "sleeping") break;
     await runs.terminate(client, started.slow);
     expect((await runs.wait(client, started.slow, soon)).status).toBe("CANCELED");
@@ -190,7 +190,7 @@ function testMethods(version: string): void {
     await expect(runs.get(client, started.slow)).rejects.toMatchObject({ typename: "RunNotFoundError" });
   }, 300_000);
 
-  test("examples/dagster-restart-failed restarts what failed from where it failed, and only once", async () => {
+  test("examples/dagster-restart-failed restarts failed runs from the failure, and only once", async () => {
     expect((await runs.wait(client, started.failing, soon)).status).toBe("FAILURE");
     const failure = (await all(runs.events(client, started.failing))).find((event) => event.error);
     expect(failure).toMatchObject({ __typename: "ExecutionStepFailureEvent", stepKey: "second", level: "ERROR" });
@@ -221,7 +221,7 @@ function testMethods(version: string): void {
     }
   }, 300_000);
 
-  test("examples/dagster-materialize makes an asset; it is listed with what was said of it, and wiped", async () => {
+  test("examples/dagster-materialize materializes an asset; it is listed with its metadata, and wiped", async () => {
     const lines = await materializing;
     expect(lines).toEqual(
       expect.arrayContaining(["INFO orders three orders", "DEBUG orders Materialized value orders."]),
@@ -241,11 +241,11 @@ function testMethods(version: string): void {
     expect(await assets.partitions(client, "orders")).toEqual([]);
   }, 300_000);
 
-  test("backfills end, of assets and of a job; what became of each partition is known", async () => {
+  test("backfills of assets and of a job end, and each partition's result is known", async () => {
     await checkPartitions(client, started, { isOld, takesConfig: version === dagsterVersion, patience: soon });
   }, 300_000);
 
-  test("the ticks of schedules and sensors tell what came of them, and they stop", async () => {
+  test("ticks of schedules and sensors report their results, and both can be stopped", async () => {
     const ticked = async () => (await all(sensors.ticks(client, "broken_sensor", { statuses: ["FAILURE"] }))).length;
     await expect.poll(ticked, { timeout: 120_000, interval: 1000 }).toBeGreaterThan(1);
     for (const name of ["broken_sensor", "new_files"]) {

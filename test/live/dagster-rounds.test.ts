@@ -73,7 +73,7 @@ function testChanges(version: string, storage: DagsterStorage): void {
     }, 900_000);
   }
 
-  test("I12: an idle sync asks for the overlap and for what lies ahead, and for no hours of history", async () => {
+  test("I12: an idle sync requests the overlap and what lies ahead, and no hours of history", async () => {
     if (isLocationBroken(server, "c")) await repairLocation(server, "c");
     const window = await idleWindow(server, join(folder, "idle.duckdb"), overlapMs);
     log(JSON.stringify(window));
@@ -85,22 +85,22 @@ function testChanges(version: string, storage: DagsterStorage): void {
   // What follows has nothing to do with where the runs are stored, and little with the version.
   if (!isNewest) return;
 
-  test("I4: an end that came late, with a time of long ago, is there after a month of reconciles", async () => {
+  test("I4: a late end, dated long ago, is stored after a month of reconciles", async () => {
     await findLateEnd(server, join(folder, "late.duckdb"));
   });
 
   for (const [name, clock] of Object.entries(clocks)) {
     if (!nightly && !shortly.includes(name)) continue;
-    test(`I6: no change is lost where the server's clock ${name}`, async () => {
+    test(`I6: no change is lost if the server's clock ${name}`, async () => {
       await playClocks(server, join(folder, `${name}.duckdb`), clock);
     });
   }
 
-  test("I8: locations that fail or are loading keep their rows, others go on, and a notice names each of them", async () => {
+  test("I8: locations that fail or are loading keep their rows, others are synced, and a notice names each of them", async () => {
     await keepLocations(server, join(folder, "locations.duckdb"));
   });
 
-  test("verify exits with 0 where all is equal, and with 1 and the run's id where a row was changed", async () => {
+  test("verify exits with 0 if all is equal, and with 1 and the run's id if a row was changed", async () => {
     await verifyAChangedRow(server, join(folder, "verified.duckdb"));
   });
 }

@@ -90,7 +90,7 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     return truth.dagster_runs;
   }
 
-  test("the committed interface is what it serves", async () => {
+  test("it serves the committed interface", async () => {
     const committed = new URL(`../../specs/dagster/${version}.graphql`, import.meta.url);
     expect(await dumpDagsterSpec(server.url)).toBe(await readFile(committed, "utf8"));
   });
@@ -109,13 +109,13 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
     }
   });
 
-  test("I4: new, ended, tagged and late runs, materializations and switches are there after the next sync", async () => {
+  test("I4: new, ended, tagged and late runs, materializations and switches are stored by the next sync", async () => {
     log(`changed: ${JSON.stringify(await mutateDagster(server, 1))}`);
     expect((await syncNow()).notices).toEqual([]);
     await expectNoDifference();
   });
 
-  test("I12: a sync of an idle server asks at most five times, reads no hours of history, and writes nothing", async () => {
+  test("I12: a sync of an idle server sends at most five requests, reads no hours of history, and writes nothing", async () => {
     await new Promise((resolve) => setTimeout(resolve, overlapMs + 1_500));
     await syncNow();
     const { requests, streams, windows } = await syncNow();
@@ -137,10 +137,10 @@ function testSync(version: string, storage: DagsterStorage, runs: number): void 
 
   // To the newest version's locations more is done in dagster-rounds.test.ts.
   if (nightly || !isNewest) testBrokenLocation();
-  if (isNewest) describe("what is deleted", () => testDeletions(() => server));
+  if (isNewest) describe("deletions", () => testDeletions(() => server));
 
   function testBrokenLocation(): void {
-    test("what a code location defines keeps its content while it does not load", async () => {
+    test("a code location's definitions keep their content while it fails to load", async () => {
       await breakLocation(server, "c");
       await mutateDagster(server, 2);
       const { notices } = await syncNow();

@@ -83,13 +83,13 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     }
   }
 
-  test("what passes costs no row, whatever it is", () => expectPassing(Object.values(passing)));
+  test("a temporary failure of any kind costs no row", () => expectPassing(Object.values(passing)));
 
   for (const [name, fault] of nightly ? Object.entries(passing) : []) {
     test(`${name} at every other request costs no row`, () => expectPassing([fault]));
   }
 
-  describe("what does not pass ends in an error that names it", () => {
+  describe("a permanent failure ends in an error that names it", () => {
     const all = Object.entries(lasting);
     test.each(all)(
       "%s",
@@ -110,7 +110,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
   });
 
   test(
-    "every page of every listing, cut at each of its bytes, is asked for again",
+    "every page of every listing, truncated at any byte, is requested again",
     async () => {
       const destination = memoryDestination();
       const done = new Map<string, number>();
@@ -134,7 +134,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     timeoutMs,
   );
 
-  test("a query that outlasts the patience of the proxy in front is asked for less, and no row is lost", async () => {
+  test("a query that exceeds the proxy's timeout is repeated in smaller parts, and no row is lost", async () => {
     const isSlow: ProxyFault["match"] = (request) => (server.wanted(request) ?? 0) > tooMany;
     server.proxy.script({ match: isSlow, answer: nginx(504, "Gateway Time-out"), times: Number.POSITIVE_INFINITY });
     const destination = memoryDestination();
@@ -157,7 +157,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     }
   });
 
-  test("a page that comes again and again ends in an error", async () => {
+  test("a page that repeats endlessly ends in an error", async () => {
     const seen: string[] = [];
     const spoil: ProxyFault["spoil"] = (answer) => {
       const json = JSON.parse(answer.body.toString()) as { next_cursor?: string | null };
@@ -181,7 +181,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
   });
 
   if (kind === "airflow") {
-    test("a token that expires in the middle is renewed", async () => {
+    test("a token that expires halfway is renewed", async () => {
       const { jwtSecret, proxy } = server;
       let first: string | undefined;
       let asked = 0;
@@ -198,7 +198,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
       expect(asked).toBeGreaterThan(20);
     });
   } else {
-    test("errors beside data are an error, and no part of the rows", async () => {
+    test("errors next to data are an error, and store no rows", async () => {
       const spoil: ProxyFault["spoil"] = (answer) => {
         const json = { ...JSON.parse(answer.body.toString()), errors: [{ message: "half of it is missing" }] };
         return { ...answer, body: Buffer.from(JSON.stringify(json)) };
@@ -209,7 +209,7 @@ function testNetwork(kind: "airflow" | "dagster", start: () => Promise<NetworkSe
     });
   }
 
-  test("a host that does not exist, a port where nobody listens, and a server that never answers end it", async () => {
+  test("a host that does not exist, a closed port, and a server that never answers end it", async () => {
     const silent = await startSilentServer();
     const closed = await startSilentServer();
     await closed.close();

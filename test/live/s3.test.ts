@@ -40,7 +40,7 @@ if (inject("pythons").includes(describeRange({}))) {
         ({ $metadata }) => ({ status: $metadata.httpStatusCode, ETag: undefined }),
       );
 
-    test("really refuses conditions that do not hold", async () => {
+    test("really rejects writes whose conditions do not hold", async () => {
       const { status, ETag } = await put({ IfNoneMatch: "*" });
       expect(status).toBe(200);
       expect((await put({ IfNoneMatch: "*" })).status).toBe(412);
@@ -117,7 +117,7 @@ if (inject("pythons").includes(describeRange({}))) {
     await expect(opened).rejects.toMatchObject({ code: "NOT_FOUND", message: expect.stringContaining("nowhere") });
   });
 
-  test("a large file goes in parts", async () => {
+  test("a large file is uploaded in parts", async () => {
     const folder = await mkdtemp(join(tmpdir(), "s3-upload-"));
     const file = join(folder, "large");
     const bytes = Buffer.alloc(11 * 1024 * 1024, "The quick brown fox.");
@@ -129,7 +129,7 @@ if (inject("pythons").includes(describeRange({}))) {
     await rm(folder, { recursive: true });
   });
 
-  test("is compacted into one file, and what was replaced goes after its time", async () => {
+  test("is compacted into one file, and replaced files are removed after their time", async () => {
     const fixture = `s3://${bucket}/compacted`;
     const table = {
       name: "things",

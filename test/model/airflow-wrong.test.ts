@@ -16,7 +16,7 @@ const complaint = (story: Story, wrong: Breaks) =>
     (error: Error) => error.message,
   );
 
-describe("an Airflow source or engine that is wrong is caught by what the model demands", () => {
+describe("a wrong Airflow source or engine is caught by the model's requirements", () => {
   test.each(cases)("%s", async (_, { wrong, because, beginning, steps }) => {
     const most = steps.length === 0 ? 1 : MOST;
     const storyOf = (n: number): Story => ({ beginning: { ...usual, ...beginning }, steps: steps(n) });
@@ -33,7 +33,7 @@ describe("an Airflow source or engine that is wrong is caught by what the model 
 if (process.env.NIGHTLY) {
   // Shown only by what nobody but the database's administrator can do.
   const rare = ["states of which the server counts more are not read"];
-  describe("and by chance alone", () => {
+  describe("and by random lives alone", () => {
     test.each(cases.filter(([name]) => !rare.includes(name)))(
       "%s",
       async (_, { wrong }) => {

@@ -13,7 +13,7 @@ const MOST_LATE_MS = 600_000;
 
 test.each(regressions)("$name", ({ story }) => liveThrough(story));
 
-test("I1-I9: whatever happens to an Airflow, its tables hold nothing that never was, and what it shows", async () => {
+test("I1-I9: whatever happens to an Airflow, its tables hold only what existed, and everything it shows", async () => {
   const before = { ...counts };
   const startedAt = performance.now();
   await fc.assert(

@@ -6,7 +6,7 @@ import { wrongCases } from "./dagster-wrong.ts";
 
 const cases = Object.entries(wrongCases);
 
-describe("a Dagster source or engine that is wrong is caught by what the model demands", () => {
+describe("a wrong Dagster source or engine is caught by the model's requirements", () => {
   test.each(cases)("%s", async (_, { wrong, because, beginning, steps }) => {
     await play(beginning, steps);
     await expect(play(beginning, steps, wrong)).rejects.toThrow(because);
@@ -17,7 +17,7 @@ describe("a Dagster source or engine that is wrong is caught by what the model d
 const rare = ["no run is read again once it has ended"];
 
 if (process.env.NIGHTLY)
-  describe("and by chance alone", () => {
+  describe("and by random lives alone", () => {
     test.each(cases.filter(([name]) => !rare.includes(name)))(
       "%s",
       async (_, { wrong }) => {

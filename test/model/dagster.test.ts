@@ -10,7 +10,7 @@ const MOST_MS = process.env.MODEL_STEPS ? 6_000_000 : 900_000;
 /** Lives between two looks at the number of steps. */
 const ROUND = 20;
 
-test("whatever happens to a Dagster, its tables hold nothing that never was, and miss nothing that it shows", async () => {
+test("whatever happens to a Dagster, its tables hold only what existed, and miss nothing that it shows", async () => {
   const total = { steps: 0, syncs: 0, compared: 0 };
   const startedAt = performance.now();
   const property = fc.asyncProperty(beginning, steps, async (first, all) => {

@@ -53,7 +53,7 @@ describeLive("looking for deletions in a history of 100,000 runs", () => {
     return result;
   }
 
-  test("0, 1 and 1,000 deletions are found, at the cost that is printed", { timeout: hour }, async () => {
+  test("finds 0, 1 and 1,000 deletions, and prints the cost", { timeout: hour }, async () => {
     await syncNow("first sync", false);
     await syncNow("idle sync", false);
     for (const [runs, ofDags] of [

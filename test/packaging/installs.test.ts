@@ -57,12 +57,15 @@ async function compile(
 
 const cases = typescripts.flatMap((specification) => resolutions.map((options) => ({ specification, options })));
 
-test.for(cases)("$specification compiles what npm installed, with $options.moduleResolution", async (one, context) => {
-  await orSkip(context, one.specification, () => obtain(one.specification));
-  await compile(projects.npm, one.specification, libraries, { ...one.options, noEmit: true });
-});
+test.for(cases)(
+  "$specification compiles against the npm installation, with $options.moduleResolution",
+  async (one, context) => {
+    await orSkip(context, one.specification, () => obtain(one.specification));
+    await compile(projects.npm, one.specification, libraries, { ...one.options, noEmit: true });
+  },
+);
 
-test("what pnpm installed, where a package sees only what it declares, compiles and runs", async () => {
+test("the pnpm installation, where a package sees only its declared dependencies, compiles and runs", async () => {
   const options = { module: "nodenext", moduleResolution: "nodenext", types: ["node"], skipLibCheck: true };
   await compile(projects.pnpm, newestTypescript, all, options);
   writeFileSync(

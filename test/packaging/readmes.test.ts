@@ -30,7 +30,7 @@ const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
 
 const readme = (name: string) => readFileSync(join(root, "packages", name, "README.md"), "utf8");
 
-test.each([...publishable.keys()])("the README of @org/%s answers what people ask first", (name) => {
+test.each([...publishable.keys()])("the README of @org/%s answers the first questions of a reader", (name) => {
   expect(asked, "every published package").toHaveProperty([name]);
   for (const question of asked[name]!) expect(readme(name), question).toMatch(questions[question]);
 });
@@ -60,7 +60,7 @@ test("the first lines of every README compile in a project that installed the pa
 });
 
 test.each(["airflow-client", "dagster-client"])(
-  "the README of @org/%s names the runtimes that it is tried on",
+  "the README of @org/%s names the runtimes that it is tested on",
   (name) => {
     const [, section = ""] = readme(name).split("## Sizes and runtimes");
     for (const { name } of runtimes) expect(section).toContain(name.split(".")[0]);

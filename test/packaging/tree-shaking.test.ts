@@ -42,24 +42,30 @@ const operationsIn = (code: string) =>
 
 const runs = "/api/v2/dags/{dag_id}/dagRuns";
 
-test.each(["esbuild", "rolldown"] as const)("who triggers a run gets little else from %s", async (name) => {
-  const all = await bundlers[name](everythingOf("@org/airflow-client"));
-  expect(pathsIn(all).size).toBeGreaterThan(30);
+test.each(["esbuild", "rolldown"] as const)(
+  "a program that triggers a run bundles little else from %s",
+  async (name) => {
+    const all = await bundlers[name](everythingOf("@org/airflow-client"));
+    expect(pathsIn(all).size).toBeGreaterThan(30);
 
-  const code = await bundlers[name](oneMethod);
-  const messages = pathsIn(await bundlers[name](clientAlone));
-  // esbuild keeps the namespace that is used, all of it; others keep the method.
-  const asked = (path: string) => (name === "esbuild" ? path.startsWith(runs) : path === runs);
-  expect(pathsIn(code)).toContain(runs);
-  expect([...pathsIn(code)].filter((path) => !asked(path) && !messages.has(path))).toEqual([]);
-  expect(code.length).toBeLessThan(0.8 * all.length);
-});
+    const code = await bundlers[name](oneMethod);
+    const messages = pathsIn(await bundlers[name](clientAlone));
+    // esbuild keeps the namespace that is used, all of it; others keep the method.
+    const asked = (path: string) => (name === "esbuild" ? path.startsWith(runs) : path === runs);
+    expect(pathsIn(code)).toContain(runs);
+    expect([...pathsIn(code)].filter((path) => !asked(path) && !messages.has(path))).toEqual([]);
+    expect(code.length).toBeLessThan(0.8 * all.length);
+  },
+);
 
-test.each(["esbuild", "rolldown"] as const)("who sends one document gets no other from %s", async (name) => {
-  const all = await bundlers[name](everythingOf("@org/dagster-client"));
-  expect(operationsIn(all).size).toBeGreaterThan(4);
+test.each(["esbuild", "rolldown"] as const)(
+  "a program that sends one document bundles no other from %s",
+  async (name) => {
+    const all = await bundlers[name](everythingOf("@org/dagster-client"));
+    expect(operationsIn(all).size).toBeGreaterThan(4);
 
-  const code = await bundlers[name](oneDocument);
-  expect([...operationsIn(code)]).toEqual(["ServerVersion"]);
-  expect(code.length).toBeLessThan(all.length - 5000);
-});
+    const code = await bundlers[name](oneDocument);
+    expect([...operationsIn(code)]).toEqual(["ServerVersion"]);
+    expect(code.length).toBeLessThan(all.length - 5000);
+  },
+);

@@ -46,7 +46,7 @@ test("an old export is imported, and exported again by this release with the new
   expect(await queryDuckdb(second, states)).toEqual(await queryDuckdb(first, states));
 });
 
-test("tables that no sync of this release has touched are exported whole", async () => {
+test("tables that no sync of this release has touched are exported completely", async () => {
   const place = `sqlite:${unpack("sqlite")}`;
   const lines = (await dagsync("state", "export", "--to", place))
     .trimEnd()

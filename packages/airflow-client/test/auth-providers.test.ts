@@ -21,13 +21,13 @@ function mwaaLogin(body: string, valid: () => string, response: import("node:htt
   response.writeHead(200, { "set-cookie": cookies }).end("<html></html>");
 }
 
-test("an API token of Astro is sent as it is", async () => {
+test("an Astro API token is sent unchanged", async () => {
   const { url } = await api(() => "astro-token");
   const client = createAirflowClient({ baseUrl: url, auth: astroAuth("astro-token\n") });
   expect((await client.GET("/api/v2/version")).data.version).toBe("3.3.2");
 });
 
-test("Google's access token is got anew when it has expired, and its absence is explained", async () => {
+test("Google's access token is renewed after it expires, and a missing one is explained", async () => {
   let valid = "first";
   let asked = 0;
   const { url } = await api(() => valid);
@@ -60,7 +60,7 @@ const webToken = (token: string) => async () => ({
   WebToken: token,
 });
 
-test("MWAA's web login token is exchanged for the API's, again when that has expired", async () => {
+test("MWAA's web login token is exchanged for an API token, and again after that expires", async () => {
   let valid = "jwt.one.1";
   const { url, received } = await api(() => valid);
   const auth = mwaaAuth(webToken("web+token/1="), { fetch: to(url) });
@@ -77,7 +77,7 @@ test("MWAA's web login token is exchanged for the API's, again when that has exp
   ]);
 });
 
-test("a login that MWAA refuses ends in an error that says what to look at, without the token", async () => {
+test("a login rejected by MWAA gives an error that says what to check, without the token", async () => {
   const { url } = await api(() => "jwt");
   const auth = mwaaAuth(webToken("stale-web-token"), { fetch: to(url) });
   const failure = await createAirflowClient({ baseUrl: url, auth })
@@ -94,7 +94,7 @@ test("a login that MWAA refuses ends in an error that says what to look at, with
   );
 });
 
-test("a login that no answer comes to may be tried again", async () => {
+test("a login without a response may be retried", async () => {
   const auth = mwaaAuth(webToken("web+token/1="), { fetch: () => Promise.reject(new TypeError("fetch failed")) });
   const client = createAirflowClient({ baseUrl: "http://127.0.0.1:2", auth });
   await expect(client.GET("/api/v2/version")).rejects.toMatchObject({

@@ -13,7 +13,7 @@ const issuing = (token: unknown) =>
     url === "/auth/token" ? json(response, { access_token: token }, 201) : json(response, { version: "3.3.2" }),
   );
 
-describe("a token that no header can carry is refused without being told", () => {
+describe("a token that no header can carry is rejected without being repeated", () => {
   test.each([
     ["a line break", "CANARY-first\nCANARY-second", "it contains a space or a line break"],
     ["a NUL", "CANARY-first\0CANARY-second", "it contains a character that no token has"],
@@ -34,7 +34,7 @@ describe("a token that no header can carry is refused without being told", () =>
     expect(() => createAirflowClient({ baseUrl: server.url, auth: { token } })).toThrow(/^auth\.token /);
   });
 
-  test("blanks around it are no part of it", async () => {
+  test("surrounding whitespace is ignored", async () => {
     const server = await issuing(" token-1\n");
     const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "hunter2!" } });
     await client.GET(version);
@@ -42,7 +42,7 @@ describe("a token that no header can carry is refused without being told", () =>
   });
 });
 
-test("a password of any length is taken out of what a server says", async () => {
+test("a password of any length is redacted from what a server says", async () => {
   const password = "CANARY-*(".repeat(250_000);
   const server = await serve(({ body }, response) => json(response, { detail: `You sent ${body}` }, 500));
   const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
@@ -51,7 +51,7 @@ test("a password of any length is taken out of what a server says", async () => 
   expect(inspect(error, { maxStringLength: null })).not.toContain("CANARY");
 });
 
-test("what a function throws is cut where it is too long", async () => {
+test("what a function throws is shortened if it is too long", async () => {
   const client = createAirflowClient({
     baseUrl: "http://airflow.invalid",
     auth: () => Promise.reject(new Error("x".repeat(3_000_000))),
@@ -65,7 +65,7 @@ test.each([
   ["hunter2!\r\n", "The password ends with a line break: is that part of it?"],
   ["hunter2! ", "The password ends with a blank: is that part of it?"],
   ["\thunter2!", "The password begins with a blank: is that part of it?"],
-])("a refused password %j is sent as it is, and told where it ends oddly", async (password, hint) => {
+])("a rejected password %j was sent unchanged, and the error mentions an odd ending", async (password, hint) => {
   const server = await serve((_, response) => json(response, { detail: "Invalid credentials" }, 401));
   const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
   const error = await failure(client.GET(version));
@@ -74,7 +74,7 @@ test.each([
   expect(JSON.parse(server.received[0]?.body ?? "")).toMatchObject({ password });
 });
 
-describe("a function that gives tokens", () => {
+describe("a function that provides tokens", () => {
   /** A function that never answers, and notes when it is told to stop. */
   function endless() {
     const told = { started: 0, stopped: 0 };
@@ -88,7 +88,7 @@ describe("a function that gives tokens", () => {
     return { told, client: createAirflowClient({ baseUrl: "http://airflow.invalid", auth }) };
   }
 
-  test("is told to stop once the last call that waits has gone", async () => {
+  test("is aborted once the last waiting call has gone", async () => {
     const { told, client } = endless();
     const [first, second] = [new AbortController(), new AbortController()];
     const calls = [first, second].map(({ signal }) => client.GET(version, { signal }));
@@ -101,7 +101,7 @@ describe("a function that gives tokens", () => {
     expect(told).toEqual({ started: 1, stopped: 1 });
   });
 
-  test("is asked again by who comes after that", async () => {
+  test("is called again by the next call after that", async () => {
     const { told, client } = endless();
     const first = new AbortController();
     const call = client.GET(version, { signal: first.signal });

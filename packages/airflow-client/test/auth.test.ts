@@ -32,8 +32,8 @@ async function airflow({
 
 const password = { username: "ann", password: "hunter2!" };
 
-describe("user name and password", () => {
-  test("are exchanged for a token once, as JSON, whatever comes in parallel", async () => {
+describe("username and password", () => {
+  test("are exchanged for a token once, as JSON, however many calls run in parallel", async () => {
     const server = await airflow();
     const client = createAirflowClient({ baseUrl: server.url, auth: password });
     await Promise.all(Array.from({ length: 10 }, () => client.GET(version)));
@@ -48,7 +48,7 @@ describe("user name and password", () => {
   });
 
   test.each([401, 403] as const)(
-    "are exchanged again, once for all, when a token is refused with %d",
+    "are exchanged again, once for all, when a token is rejected with %d",
     async (status) => {
       const server = await airflow({ status });
       const client = createAirflowClient({ baseUrl: server.url, auth: password });
@@ -73,7 +73,7 @@ describe("user name and password", () => {
     ]);
   });
 
-  test("a 403 for want of a permission is no reason to log in again", async () => {
+  test("a 403 for a missing permission does not cause another login", async () => {
     const server = await serve(({ url }, response) =>
       url === "/auth/token"
         ? json(response, { access_token: "token-1" }, 201)
@@ -84,7 +84,7 @@ describe("user name and password", () => {
     expect(server.received).toHaveLength(2);
   });
 
-  test("a fresh token that is refused too ends in an error that tells of several signing secrets", async () => {
+  test("a new token that is rejected too ends in an error that mentions several signing secrets", async () => {
     const server = await airflow({ valid: 99, status: 403 });
     const error = await failure(
       createAirflowClient({ baseUrl: server.url, auth: password }).GET(version),
@@ -95,7 +95,7 @@ describe("user name and password", () => {
     expect(server.state.logins).toBe(2);
   });
 
-  test("a wrong password is an error that says so", async () => {
+  test("a wrong password is reported as such", async () => {
     const server = await airflow({ login: (_, response) => json(response, { detail: "Invalid credentials" }, 401) });
     const error = await failure(
       createAirflowClient({ baseUrl: server.url, auth: password }).GET(version),
@@ -117,7 +117,7 @@ describe("user name and password", () => {
     expect(JSON.stringify(error)).not.toContain("secret-token");
   });
 
-  test("a login that is cut short is tried again by whoever retries, and shows nothing of the token", async () => {
+  test("a truncated login is retryable, and reveals nothing of the token", async () => {
     const server = await airflow({
       login: (_, response) =>
         void response.writeHead(201, { "content-type": "application/json" }).end('{"access_token":"secret-tok'),
@@ -126,7 +126,7 @@ describe("user name and password", () => {
     expect(error).toMatchObject({ code: "INVALID_JSON", retryable: true, body: "" });
   });
 
-  test("a failed login is tried afresh by the next call", async () => {
+  test("the next call tries again after a failed login", async () => {
     let broken = true;
     const server = await airflow({
       login: (_, response) => (broken ? json(response, {}, 503) : json(response, { access_token: "token-1" }, 201)),
@@ -137,7 +137,7 @@ describe("user name and password", () => {
     expect((await client.GET(version)).data.version).toBe("seen token 1");
   });
 
-  test("one caller's abort does not take the login from the others", async () => {
+  test("one caller's abort does not end the login for the others", async () => {
     const controller = new AbortController();
     let finishLogin = () => {};
     const server = await airflow({
@@ -155,15 +155,15 @@ describe("user name and password", () => {
     expect(server.state.logins).toBe(1);
   });
 
-  test("a login that never answers is given up", async () => {
+  test("a login that never answers times out", async () => {
     const server = await airflow({ login: () => {} });
     const client = createAirflowClient({ baseUrl: server.url, auth: password, timeoutMs: 50 });
     expect(await failure(client.GET(version))).toMatchObject({ code: "TIMEOUT", retryable: true });
   });
 });
 
-describe("a token", () => {
-  test("that has expired is an error that says so, after one request", async () => {
+describe("token", () => {
+  test("that has expired is reported after one request", async () => {
     const server = await airflow({ valid: 2 });
     const error = await failure(
       createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } }).GET(version),
@@ -174,7 +174,7 @@ describe("a token", () => {
     expect(server.received).toHaveLength(1);
   });
 
-  test("that the server cannot read is an error that says why", async () => {
+  test("that the server cannot read is reported with the reason", async () => {
     const server = await airflow({ valid: 2, status: 403 });
     const error = await failure(createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } }).GET(version));
     expect(error).toMatchObject({ code: "TOKEN_REFUSED", retryable: false });
@@ -182,15 +182,15 @@ describe("a token", () => {
   });
 
   test.each([{ token: "" }, { token: "Bearer x" }, { username: "", password: "x" }, { username: "x", password: "" }])(
-    "or password that cannot be right is refused at once: %j",
+    "or password that cannot be right is rejected at once: %j",
     (auth) => {
       expect(() => createAirflowClient({ baseUrl: "http://airflow.invalid", auth })).toThrow(AirflowError);
     },
   );
 });
 
-describe("a function", () => {
-  test("is asked once, and again with the refused token", async () => {
+describe("function", () => {
+  test("is called once, and again with the rejected token", async () => {
     const server = await airflow({ valid: 2 });
     const asked: (string | undefined)[] = [];
     const client = createAirflowClient({
@@ -204,7 +204,7 @@ describe("a function", () => {
     expect(asked).toEqual([undefined, "token-1"]);
   });
 
-  test("whose second token is refused too ends in an error", async () => {
+  test("whose second token is rejected too ends in an error", async () => {
     const server = await airflow({ valid: 99 });
     const error = await failure(
       createAirflowClient({ baseUrl: server.url, auth: () => "token-1" }).GET(version),
@@ -214,7 +214,7 @@ describe("a function", () => {
     expect(server.received).toHaveLength(2);
   });
 
-  test("that throws, or returns nothing, is an error of its own; whether to retry is for the function to say", async () => {
+  test("that throws, or returns nothing, causes a separate error; the function decides whether to retry", async () => {
     const make = (auth: () => string) => createAirflowClient({ baseUrl: "http://airflow.invalid", auth }).GET(version);
     const broken = await failure(
       make(() => {
@@ -226,7 +226,7 @@ describe("a function", () => {
     expect(await failure(make(() => ""))).toMatchObject({ code: "TOKEN_PROVIDER_FAILED", retryable: false });
   });
 
-  test("that never returns is given up", async () => {
+  test("that never returns times out", async () => {
     const auth = () => new Promise<string>(() => {});
     const client = createAirflowClient({ baseUrl: "http://airflow.invalid", auth, timeoutMs: 50 });
     expect(await failure(client.GET(version))).toMatchObject({ code: "TIMEOUT" });
@@ -234,12 +234,12 @@ describe("a function", () => {
 });
 
 describe("no auth", () => {
-  test("works where the server asks for nothing", async () => {
+  test("works if the server requires none", async () => {
     const server = await serve(({ headers }, response) => json(response, { version: String(headers.authorization) }));
     expect((await createAirflowClient({ baseUrl: server.url }).GET(version)).data.version).toBe("undefined");
   });
 
-  test("is an error that says what is missing where it does not", async () => {
+  test("is reported as missing if the server requires it", async () => {
     const server = await serve((_, response) => json(response, { detail: "Not authenticated" }, 401));
     const error = await failure(createAirflowClient({ baseUrl: server.url }).GET(version), AirflowAuthError);
     expect(error).toMatchObject({ code: "UNAUTHENTICATED", status: 401, detail: "Not authenticated" });
@@ -247,7 +247,7 @@ describe("no auth", () => {
   });
 });
 
-test("a secret that changes every now and then is no reason to give up", async () => {
+test("a secret that changes now and then is no reason to give up", async () => {
   const server = await airflow({ status: 403 });
   const client = createAirflowClient({ baseUrl: server.url, auth: password });
   for (let change = 1; change <= 8; change += 1) {

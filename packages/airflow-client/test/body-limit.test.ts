@@ -23,7 +23,7 @@ test.each([
   ["an answer", 200, { token: "token-1" }],
   ["an error", 500, { token: "token-1" }],
   ["a login", 201, { username: "ann", password: "hunter2!" }],
-] as const)("%s without an end is read up to the limit, and its connection is given up", async (_, status, auth) => {
+] as const)("an endless %s is read up to the limit, and its connection is closed", async (_, status, auth) => {
   let closed: Promise<void> | undefined;
   const server = await serve((_request, response) => {
     closed = endless(response, status);
@@ -38,7 +38,7 @@ test.each([
   expect(server.received).toHaveLength(1);
 });
 
-test("what counts is the length after decompression", async () => {
+test("the length after decompression counts", async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
   const server = await serve((_, response) => {
     response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb);
@@ -48,7 +48,7 @@ test("what counts is the length after decompression", async () => {
   expect(await failure(client.GET(runs, ofAllDags))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
 
-test("an answer as long as the limit is read whole, characters that are cut by its parts too", async () => {
+test("a response of exactly the limit is read completely, even if chunks split characters", async () => {
   const note = "läuft🚀".repeat(20_000);
   const body = JSON.stringify({ note });
   const server = await serve(async (_, response) => {
@@ -69,7 +69,7 @@ test("an answer as long as the limit is read whole, characters that are cut by i
   expect(await failure(below.request("GET", "/"))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
 
-test("a call can have a lower limit than its client, and no higher one", async () => {
+test("a call may lower its client's limit, and not raise it", async () => {
   const server = await serve((_, response) => json(response, { text: "a".repeat(1000) }));
   const client = createAirflowClient({ baseUrl: server.url, maxResponseBytes: 2000 });
   await client.request("GET", "/");
@@ -83,7 +83,7 @@ test("a call can have a lower limit than its client, and no higher one", async (
   });
 });
 
-test("a fetch whose answers have no stream is held to the limit too", async () => {
+test("a fetch whose responses have no stream is limited too", async () => {
   const fetch = async () => {
     const response = new Response(JSON.stringify({ text: "a".repeat(1000) }), {
       headers: { "content-type": "application/json" },
@@ -104,7 +104,7 @@ test("a fetch whose answers have no stream is held to the limit too", async () =
 });
 
 test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 30])(
-  "a limit of %d is refused",
+  "a limit of %d is rejected",
   async (maxResponseBytes) => {
     const invalid = { code: "INVALID_OPTIONS", message: expect.stringContaining("maxResponseBytes") };
     expect(() => createAirflowClient({ baseUrl: "http://a.test", maxResponseBytes })).toThrow(

@@ -26,8 +26,8 @@ async function check(handler: Handler, path = "") {
   return { server, error: failure(checkServer(client)), client };
 }
 
-describe("a check", () => {
-  test("tells the version and the number of DAGs, having proved that the credentials are good", async () => {
+describe("check", () => {
+  test("returns the version and the number of DAGs, after proving that the credentials work", async () => {
     const server = await serve(routes(airflow3));
     const client = createAirflowClient({ baseUrl: server.url, auth });
     expect(await checkServer(client)).toEqual({ version: "3.3.2", gitVersion: null, dags: 30 });
@@ -35,7 +35,7 @@ describe("a check", () => {
     expect(server.received[2]?.headers.authorization).toBe("Bearer token-1");
   });
 
-  test("knows Airflow 2", async () => {
+  test("recognises Airflow 2", async () => {
     const { server, error } = await check(routes({ "/api/v1/version": { version: "2.10.5", git_version: null } }));
     expect(await error).toMatchObject({ code: "AIRFLOW_2", retryable: false, failureType: "config" });
     expect((await error).message).toBe(
@@ -43,7 +43,7 @@ describe("a check", () => {
     );
   });
 
-  test("knows what is not Airflow, and sends it no credentials", async () => {
+  test("recognises a server that is not Airflow, and sends it no credentials", async () => {
     for (const handler of [
       routes({}),
       routes({ "/api/v2/version": { hello: "world" } }),
@@ -56,7 +56,7 @@ describe("a check", () => {
     }
   });
 
-  test("knows that Airflow is there, under another path", async () => {
+  test("recognises an Airflow under another path", async () => {
     const { server, error } = await check(routes(airflow3), "/home");
     expect(await error).toMatchObject({ code: "WRONG_BASE_URL", failureType: "config" });
     expect((await error).message).toBe(
@@ -71,7 +71,7 @@ describe("a check", () => {
     ["/team/airflow/auth/login/", "/team/airflow"],
     ["/team/dags/dags/grid", "/team/dags"],
     ["/dags/daily/grid", ""],
-  ])("of %s advises the longest part under which Airflow answers", async (path, right) => {
+  ])("of %s suggests the longest path at which Airflow answers", async (path, right) => {
     const others = { ...airflow3, "/api/v2/version": { version: "3.1.0", git_version: null } };
     const its = Object.fromEntries(Object.entries(airflow3).map(([at, answer]) => [right + at, answer]));
     const server = await serve(routes({ ...others, ...its }));
@@ -88,7 +88,7 @@ describe("a check", () => {
     }
   });
 
-  test.each([503, 429, 401, 403, 302])("names no other Airflow behind one that answers %i", async (status) => {
+  test.each([503, 429, 401, 403, 302])("suggests no other Airflow behind one that answers %i", async (status) => {
     const { error } = await check((request, response) => {
       if (request.url.startsWith("/team/airflow/api/")) {
         return void response.writeHead(status, { location: "/login" }).end();
@@ -99,21 +99,21 @@ describe("a check", () => {
     expect((await error).message).not.toContain("3.1.0");
   });
 
-  test("does not call an Airflow the right one where what follows is no page of Airflow's", async () => {
+  test("does not accept an Airflow if the rest of the path is not one of its pages", async () => {
     const { server, error } = await check(routes(airflow3), "/team/home");
     expect((await error).message).toBe(
       `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the right server, use its URL as the base URL.`,
     );
   });
 
-  test("knows Airflow 2 by a page's path", async () => {
+  test("recognises Airflow 2 by a page's path", async () => {
     const { server, error } = await check(routes({ "/api/v1/version": { version: "2.10.5" } }), "/home");
     expect((await error).message).toBe(
       `${server.url} is Airflow 2.10.5, which has only /api/v1. This client needs Airflow 3.`,
     );
   });
 
-  test("passes on what will pass, and redirects", async () => {
+  test("passes on temporary errors, and redirects", async () => {
     expect(await (await check((_, response) => json(response, {}, 503))).error).toMatchObject({
       status: 503,
       retryable: true,
@@ -123,7 +123,7 @@ describe("a check", () => {
     expect(redirect.server.received).toHaveLength(1);
   });
 
-  test("passes on that nothing listens", async () => {
+  test("passes on that the connection was refused", async () => {
     const client = createAirflowClient({ baseUrl: "http://no-such-host.invalid" });
     expect(await failure(checkServer(client))).toMatchObject({ code: "HOST_NOT_FOUND" });
   });
@@ -136,7 +136,7 @@ describe("a check", () => {
     expect(await error).toMatchObject({ code: "INVALID_CREDENTIALS" });
   });
 
-  test("heeds its signal", async () => {
+  test("respects its signal", async () => {
     const client = createAirflowClient({ baseUrl: "http://airflow.invalid", fetch: () => new Promise(() => {}) });
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(checkServer(client, { signal })).rejects.toThrow("enough");

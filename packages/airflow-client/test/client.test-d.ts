@@ -15,7 +15,7 @@ import { expectTypeOf, test } from "vitest";
 declare const client: AirflowClient;
 const run = { path: { dag_id: "d", dag_run_id: "r" } };
 
-test("data has the type of the path's answer, and is never undefined", async () => {
+test("data has the type of the path's response, and is never undefined", async () => {
   const { data, response } = await client.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "d" } } });
   expectTypeOf(data).toEqualTypeOf<Dag>();
   expectTypeOf(response).toEqualTypeOf<Response>();
@@ -29,7 +29,7 @@ test("data has the type of the path's answer, and is never undefined", async () 
   expectTypeOf(deleted.data).toEqualTypeOf<undefined>();
 });
 
-test("states are known words, and any other that a newer server may have", () => {
+test("states are known words, or any other that a newer server may have", () => {
   expectTypeOf<"running">().toExtend<DagRun["state"]>();
   expectTypeOf<string>().toExtend<DagRun["state"]>();
   expectTypeOf<DagRun["state"]>().toExtend<string>();
@@ -56,7 +56,7 @@ test("paths, parameters and bodies are checked", () => {
   client.POST("/api/v2/dags/{dag_id}/dagRuns/list", { params: { path: { dag_id: "~" } }, body: { dag_id: "d" } });
 });
 
-test("optional parameters may be given as undefined", () => {
+test("optional parameters may be undefined", () => {
   const limit = undefined as number | undefined;
   const signal = undefined as AbortSignal | undefined;
   client.GET("/api/v2/dags", { params: { query: { limit } }, signal });
@@ -64,7 +64,7 @@ test("optional parameters may be given as undefined", () => {
   createAirflowClient({ baseUrl: "http://localhost", signal, timeoutMs: limit, auth: undefined, headers: undefined });
 });
 
-test("the kinds of auth are one or the other", () => {
+test("the kinds of auth are mutually exclusive", () => {
   const baseUrl = "http://localhost";
   createAirflowClient({ baseUrl });
   createAirflowClient({ baseUrl, auth: { token: "t" } });
@@ -86,7 +86,7 @@ test("pages have the list's items", async () => {
   }
 });
 
-test("paging sets offset, cursor and the order of a cursor itself", () => {
+test("paging sets offset, cursor and a cursor's order itself", () => {
   paginate(client, "/api/v2/dags", { params: { query: { order_by: ["dag_id"] } } });
   // @ts-expect-error offset
   paginate(client, "/api/v2/dags", { params: { query: { offset: 1 } } });
@@ -98,7 +98,7 @@ test("paging sets offset, cursor and the order of a cursor itself", () => {
   paginate(client, "/api/v2/version");
 });
 
-test("an error of an operation has the detail that the interface gives its status", () => {
+test("an operation's error has the detail that the interface declares for its status", () => {
   const error: unknown = undefined;
   if (isErrorOf(error, "POST", "/api/v2/dags/{dag_id}/dagRuns", 409)) {
     expectTypeOf(error.status).toEqualTypeOf<409>();

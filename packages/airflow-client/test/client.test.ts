@@ -6,8 +6,8 @@ import { json, serve, text } from "./support/server.ts";
 const runs = "/api/v2/dags/{dag_id}/dagRuns";
 const run = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}";
 
-describe("what is sent", () => {
-  test("query arrays repeat, an empty cursor stays, plus and percent are encoded, undefined is left out", async () => {
+describe("requests", () => {
+  test("query arrays repeat, an empty cursor stays, plus and percent are encoded, undefined is omitted", async () => {
     const server = await serve((_, response) => json(response, { dag_runs: [] }));
     const query = {
       state: ["queued", "running"],
@@ -32,7 +32,7 @@ describe("what is sent", () => {
   });
 
   test.each(["a/b", "", ".", "..", "\ud800"])(
-    "a run id %j, which no URL can carry, is refused before anything is sent",
+    "a run id %j, which no URL can carry, is rejected before anything is sent",
     async (id) => {
       const server = await serve((_, response) => json(response, {}));
       const client = createAirflowClient({ baseUrl: server.url });
@@ -43,14 +43,14 @@ describe("what is sent", () => {
     },
   );
 
-  test("a variable's key may hold a slash", async () => {
+  test("a variable's key may contain a slash", async () => {
     const server = await serve((_, response) => json(response, {}));
     const client = createAirflowClient({ baseUrl: server.url });
     await client.GET("/api/v2/variables/{variable_key}", { params: { path: { variable_key: "team/key" } } });
     expect(server.received[0]?.url).toBe("/api/v2/variables/team%2Fkey");
   });
 
-  test("bodies go as JSON, with the client's headers", async () => {
+  test("bodies are sent as JSON, with the client's headers", async () => {
     const server = await serve((_, response) => json(response, { dag_runs: [] }));
     const client = createAirflowClient({ baseUrl: server.url, headers: { "x-proxy-key": "k-123456" } });
     await client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
@@ -64,7 +64,7 @@ describe("what is sent", () => {
     });
   });
 
-  test("request() asks any path below the base URL, and no other host", async () => {
+  test("request() accepts any path below the base URL, and no other host", async () => {
     const server = await serve((_, response) => json(response, { users: [] }));
     const client = createAirflowClient({ baseUrl: `${server.url}/my`, auth: { token: "token-1" } });
     const { data } = await client.request("GET", "/auth/fab/v1/users?limit=1");
@@ -79,7 +79,7 @@ describe("what is sent", () => {
   });
 });
 
-describe("the base URL", () => {
+describe("base URL", () => {
   test.each(["", "/", "/api/v2", "/api/v2/", "/my/airflow", "/my/airflow/", "/my/airflow/api/v2/"])(
     "may end in %j",
     async (ending) => {
@@ -90,7 +90,7 @@ describe("the base URL", () => {
   );
 
   test.each(["localhost:8080", "airflow.example.com", "ftp://example.com", "", "/airflow"])(
-    "%j is refused, with how it must begin",
+    "%j is rejected, with how it must begin",
     (baseUrl) => {
       expect(() => createAirflowClient({ baseUrl })).toThrow(
         `The base URL ${JSON.stringify(baseUrl)} must start with http:// or https://, for example http://localhost:8080.`,
@@ -98,7 +98,7 @@ describe("the base URL", () => {
     },
   );
 
-  test("credentials inside it are refused, with the reason and without the credentials", () => {
+  test("credentials inside it are rejected, with the reason and without the credentials", () => {
     for (const baseUrl of [
       "https://ann:hunter2@example.com/x",
       "ann:hunter2@example.com",
@@ -114,7 +114,7 @@ describe("the base URL", () => {
   });
 });
 
-describe("what comes back", () => {
+describe("responses", () => {
   test("data and the response, whose headers can be read", async () => {
     const server = await serve((_, response) =>
       json(response, { dag_id: "d" }, 200, { date: "Sat, 21 Nov 2026 09:00:00 GMT" }),
@@ -132,7 +132,7 @@ describe("what comes back", () => {
     expect(data).toBeUndefined();
   });
 
-  test("text where text was asked for, and never HTML", async () => {
+  test("text if text was requested, and never HTML", async () => {
     const server = await serve(({ url }, response) =>
       text(response, "import x", url.endsWith("html") ? "text/html" : "text/plain; charset=utf-8"),
     );
@@ -146,7 +146,7 @@ describe("what comes back", () => {
 });
 
 describe("limits", () => {
-  test("a server that never answers is given up", async () => {
+  test("a server that never answers times out", async () => {
     const server = await serve(() => {});
     const error = await failure(
       createAirflowClient({ baseUrl: server.url, timeoutMs: 50 }).GET("/api/v2/version"),
@@ -156,7 +156,7 @@ describe("limits", () => {
     expect(error.message).toContain("/api/v2/version was not complete after 50 ms");
   });
 
-  test("so is a body that stalls, by the time limit of the call", async () => {
+  test("so does a body that stalls, after the call's timeout", async () => {
     const server = await serve(
       (_, response) => void response.writeHead(200, { "content-type": "application/json" }).write('{"version":'),
     );
@@ -164,7 +164,7 @@ describe("limits", () => {
     expect(await failure(client.GET("/api/v2/version", { timeoutMs: 50 }))).toMatchObject({ code: "TIMEOUT" });
   });
 
-  test("so is a fetch that heeds no signal", async () => {
+  test("so does a fetch that ignores its signal", async () => {
     const client = createAirflowClient({
       baseUrl: "http://airflow.invalid",
       timeoutMs: 50,
@@ -174,7 +174,7 @@ describe("limits", () => {
   });
 
   test.each(["client", "call"])(
-    "the %s's signal aborts a call under way, which rejects with the very reason",
+    "the %s's signal aborts a running call, which rejects with exactly that reason",
     async (whose) => {
       const controller = new AbortController();
       const { signal } = controller;
@@ -188,7 +188,7 @@ describe("limits", () => {
     },
   );
 
-  test.each([0, -1, Number.NaN, 2 ** 31])("timeoutMs %d is refused", async (timeoutMs) => {
+  test.each([0, -1, Number.NaN, 2 ** 31])("timeoutMs %d is rejected", async (timeoutMs) => {
     const baseUrl = "http://airflow.invalid";
     expect(() => createAirflowClient({ baseUrl, timeoutMs })).toThrow(/timeoutMs must be/);
     const call = createAirflowClient({ baseUrl }).GET("/api/v2/version", { timeoutMs });
@@ -197,7 +197,7 @@ describe("limits", () => {
 });
 
 describe("redirects", () => {
-  test("are errors that name where to, without its query, and carry no credentials there", async () => {
+  test("are errors that name the target, without its query, and send no credentials there", async () => {
     const other = await serve((_, response) => json(response, {}));
     const server = await serve(
       (_, response) => void response.writeHead(302, { location: `${other.url}/login?next=secret` }).end(),
@@ -210,7 +210,7 @@ describe("redirects", () => {
     expect(other.received).toEqual([]);
   });
 
-  test("from http to https on the same host say which base URL to use", async () => {
+  test("from http to https on the same host suggest the right base URL", async () => {
     const server = await serve(
       ({ headers }, response) => void response.writeHead(301, { location: `https://${headers.host}/` }).end(),
     );

@@ -19,7 +19,7 @@ test.each([
   ["POST", "/api/v2/dags/~/dagRuns/list", "DAGs and DAG Runs"],
   ["GET", "/api/v2/dagStats", "DAGs and DAG Runs"],
   ["GET", "/api/v2/dags", "DAGs"],
-])("names what a user who is refused %s %s would have to read", async (method, path, resources) => {
+])("names the permissions that a user needs if %s %s is forbidden", async (method, path, resources) => {
   const server = await serve((_, response) => json(response, { detail: "Forbidden" }, 403));
   const client = createAirflowClient({ baseUrl: server.url });
   const error = await failure(client.request(method, path), AirflowResponseError);
@@ -27,8 +27,8 @@ test.each([
   expect(error.message).toBe(`${method} ${server.url}${path} answered 403: Forbidden ${hint}`);
 });
 
-describe("an answer that is a failure", () => {
-  test("tells status, method, both paths and what the server said", async () => {
+describe("an error response", () => {
+  test("reports status, method, both paths and the server's message", async () => {
     const error = await failedAnswer((_, response) =>
       json(response, { detail: "The Dag with ID: `d` was not found" }, 404),
     );
@@ -76,7 +76,7 @@ describe("an answer that is a failure", () => {
     [404, "default backend - 404"],
     [404, '{"message":"no Route matched with those values"}'],
     [403, "<html><head><title>403 Forbidden</title></head></html>"],
-  ])("with status %d is a proxy's, and says nothing of a row or a permission: %s", async (status, body) => {
+  ])("with status %d is a proxy's, and says nothing about a row or a permission: %s", async (status, body) => {
     const error = await failedAnswer((_, response) => text(response, body, "text/html", status));
     expect(error).toMatchObject({ code: "NOT_AN_API", retryable: false, failureType: "config" });
     expect(error.message).toContain("this response is not from Airflow, but from a proxy or another server");
@@ -116,8 +116,8 @@ describe("an answer that is a failure", () => {
   });
 });
 
-describe("an answer that only looks like success", () => {
-  test("is an error when it is not compressed as it says", async () => {
+describe("a response that only looks like success", () => {
+  test("is an error if it is not compressed as it claims", async () => {
     const server = await serve((_, response) => json(response, { dag_id: "d" }, 200, { "content-encoding": "gzip" }));
     const client = createAirflowClient({ baseUrl: server.url });
     const error = await failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowNetworkError);
@@ -125,7 +125,7 @@ describe("an answer that only looks like success", () => {
     expect(error.message).toContain("not compressed as its header says");
   });
 
-  test("is an error when it is HTML", async () => {
+  test("is an error if it is HTML", async () => {
     const error = await failedAnswer((_, response) =>
       text(response, "<title>Sign in</title>", "text/html; charset=utf-8"),
     );
@@ -133,14 +133,14 @@ describe("an answer that only looks like success", () => {
     expect(error.message).toContain("answered 200 with text/html where JSON was expected");
   });
 
-  test.each(["text/plain", ""])("is an error when its content type is %j", async (type) => {
+  test.each(["text/plain", ""])("is an error if its content type is %j", async (type) => {
     const error = await failedAnswer(
       (_, response) => void response.writeHead(200, type ? { "content-type": type } : {}).end('{"a":1}'),
     );
     expect(error).toMatchObject({ code: "NOT_AN_API" });
   });
 
-  test.each(['{"dag_id":"d","tags":[', ""])("is a retryable error when its JSON is %j", async (body) => {
+  test.each(['{"dag_id":"d","tags":[', ""])("is a retryable error if its JSON is %j", async (body) => {
     const error = await failedAnswer((_, response) => text(response, body, "application/json"));
     expect(error).toMatchObject({ code: "INVALID_JSON", status: 200, retryable: true });
   });
@@ -161,8 +161,8 @@ async function listen(server: import("node:net").Server): Promise<string> {
   return `127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-describe("no answer", () => {
-  test("because nothing listens", async () => {
+describe("no response", () => {
+  test("because the connection was refused", async () => {
     const server = createServer();
     const address = await listen(server);
     await new Promise((resolve) => server.close(resolve));
@@ -189,32 +189,32 @@ describe("no answer", () => {
   test.each([
     ["by its length", "content-length: 100\r\n\r\n{"],
     ["by its chunks", 'transfer-encoding: chunked\r\n\r\n9\r\n{"version\r\n'],
-  ])("because the connection broke within the body, known %s", async (_, rest) => {
+  ])("because the connection broke within the body, length known: %s", async (_, rest) => {
     const address = await rawServer(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n${rest}`);
     expect(await failedConnection(`http://${address}`)).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
   });
 
-  test("because it is no HTTP server", async () => {
+  test("because it is not an HTTP server", async () => {
     const error = await failedConnection(`http://${await rawServer("SSH-2.0-OpenSSH_9.6\r\n")}`);
     expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
     expect(error.message).toContain("does not speak HTTP");
   });
 
-  test("because no authority that is trusted signed the certificate: retrying is no use, and the message says what is", async () => {
+  test("because no trusted authority signed the certificate: retrying is useless, and the message says what helps", async () => {
     const server = createTlsServer(selfSigned, (_, response) => response.end());
     const error = await failedConnection(`https://${await listen(server)}`);
     expect(error).toMatchObject({ code: "TLS_UNTRUSTED", retryable: false, failureType: "config" });
     expect(error.message).toContain("NODE_EXTRA_CA_CERTS=");
   });
 
-  test("because the port speaks no TLS", async () => {
+  test("because the port does not speak TLS", async () => {
     const server = await serve((_, response) => json(response, {}));
     const error = await failedConnection(server.url.replace("http:", "https:"));
     expect(error).toMatchObject({ code: "TLS_FAILED", retryable: false });
     expect(error.message).toContain("Try http:// instead of https://");
   });
 
-  test("because fetch does not speak to such a port", async () => {
+  test("because fetch does not allow that port", async () => {
     const error = await failedConnection("http://127.0.0.1:6000");
     expect(error).toMatchObject({ code: "NETWORK_FAILED", retryable: false });
     expect(error.message).toContain("bad port");
@@ -229,7 +229,7 @@ describe("an operation that the server is too old for", () => {
   test.each([
     ["the router knows no such path", 404, { error: "API route not found" }],
     ["the path has other methods", 405, { detail: "Method Not Allowed" }],
-  ])("ends with an error that says since when it exists: %s", async (_, status, body) => {
+  ])("ends with an error that says which version introduced it: %s", async (_, status, body) => {
     const { url } = await serve((_, response) => json(response, body, status));
     const client = createAirflowClient({ baseUrl: url });
     const call = client.POST(favorite, { params: { path: { dag_id: "d" } } });
@@ -238,7 +238,7 @@ describe("an operation that the server is too old for", () => {
     expect(error.message).toContain("(available since Airflow 3.1, and this server is older)");
   });
 
-  test("also where an older route takes the path's last word for an id, and only there", async () => {
+  test("even if an older route takes the path's last word for an id, and only there", async () => {
     const taken = await serve((_, response) => json(response, notFound("`enqueue-test`"), 404));
     const params = { header: { "Airflow-Connection-Test-Token": "t" } };
     const error = await failure(
@@ -254,7 +254,7 @@ describe("an operation that the server is too old for", () => {
     expect(absent.code).toBe("NOT_FOUND");
   });
 
-  test("also where an older route takes a bulk operation for one on an id, and only there", async () => {
+  test("even if an older route takes a bulk operation for one on an id, and only there", async () => {
     const bulk = (...detail: object[]) =>
       serve((_, response) => json(response, { detail }, 422)).then(({ url }) =>
         failure(
@@ -270,7 +270,7 @@ describe("an operation that the server is too old for", () => {
   });
 });
 
-test("isErrorOf tells one operation's failure from another's, and one status from another", async () => {
+test("isErrorOf distinguishes operations and statuses", async () => {
   const { url } = await serve((_, response) => json(response, { detail: "exists" }, 409));
   const runs = "/api/v2/dags/{dag_id}/dagRuns";
   const client = createAirflowClient({ baseUrl: url });

@@ -26,7 +26,7 @@ const run = { dagId: "d", dagRunId: "r" };
 const error = (code: "SERVER_ERROR" | "NOT_FOUND", retryable: boolean) =>
   Object.assign(new AirflowError({ code, message: code }), { retryable });
 
-test("wait goes on through errors that may pass, and ends with the run", async () => {
+test("wait continues through retryable errors, and ends with the run", async () => {
   const { client, calls } = clientOf({ state: "queued" }, error("SERVER_ERROR", true), { state: "failed" });
   expect(await dagRuns.wait(client, run, { intervalMs: 1 })).toEqual({ state: "failed" });
   expect(calls).toHaveLength(3);
@@ -34,7 +34,7 @@ test("wait goes on through errors that may pass, and ends with the run", async (
   await expect(dagRuns.wait(gone.client, run, { intervalMs: 1 })).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("wait asks a last time at its deadline, ends with DEADLINE_EXCEEDED, and with the signal's reason at once", async () => {
+test("wait asks a last time at its deadline and ends with DEADLINE_EXCEEDED, or at once with the signal's reason", async () => {
   const { client, calls } = clientOf({ state: "running" });
   const late = dagRuns.wait(client, run, { intervalMs: 300, deadlineMs: 450 });
   await expect(late).rejects.toMatchObject({
@@ -49,7 +49,7 @@ test("wait asks a last time at its deadline, ends with DEADLINE_EXCEEDED, and wi
   await expect(waiting).rejects.toThrow("enough");
 });
 
-test("the client's own signal ends what waits between calls, with its reason, at once", async () => {
+test("the client's own signal ends waits between calls at once, with its reason", async () => {
   for (const wait of [
     (client: AirflowClient) => dagRuns.wait(client, run, { intervalMs: 600_000 }),
     (client: AirflowClient) => taskInstances.logs(client, { ...run, taskId: "t" }, 1, { intervalMs: 600_000 }).next(),
@@ -79,7 +79,7 @@ async function readThrough(states: readonly object[], ...answers: readonly unkno
 }
 const read = (...answers: readonly unknown[]) => readThrough([{ state: "success", try_number: 1 }], ...answers);
 
-test("a log that is followed comes line by line, where the server goes on and where it begins anew", async () => {
+test("following a log yields it line by line, whether the server continues or starts over", async () => {
   const first = { content: [...header, line(1), line(2)], continuation_token: "a" };
   const lines = ["line 1", "line 2", "line 3", "line 4"];
   const goesOn = [
@@ -98,7 +98,7 @@ test("a log that is followed comes line by line, where the server goes on and wh
   expect(await read({ content: ["line 1", "line 2"], continuation_token: null })).toEqual(["line 1", "line 2"]);
 });
 
-test("a log is followed from before its attempt begins, through a reschedule, to its end", async () => {
+test("following a log starts before its attempt does, through a reschedule, to its end", async () => {
   const states = [
     { state: null, try_number: 0 },
     { state: "queued", try_number: 1 },
@@ -121,19 +121,19 @@ test.each([
   ["waits for its next attempt", { state: "up_for_retry", try_number: 1 }],
   ["was cleared", { state: null, try_number: 1 }],
   ["is in a later attempt", { state: "running", try_number: 2 }],
-])("the log of an attempt ends where the task %s, with what came meanwhile", async (_, state) => {
+])("following an attempt's log ends when the task %s, with the lines until then", async (_, state) => {
   const before = { content: [...header, line(1)], continuation_token: null };
   const after = { content: [...header, line(1), line(2)], continuation_token: null };
   expect(await readThrough([state], before, after)).toEqual(["line 1", "line 2"]);
 });
 
-test("there is no log of an attempt that never comes", async () => {
+test("an attempt that never comes has no log", async () => {
   const none = error("NOT_FOUND", false);
   await expect(readThrough([{ state: "failed", try_number: 1 }], none)).rejects.toBe(none);
   await expect(readThrough([none], none)).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("a log that is not followed ends with what there is", async () => {
+test("a log that is not followed ends with what exists", async () => {
   const { client, calls } = clientOf({ content: [line(1)], continuation_token: "more" });
   const lines = [];
   for await (const each of taskInstances.logs(client, { ...run, taskId: "t" }, 1, { follow: false })) lines.push(each);
@@ -141,7 +141,7 @@ test("a log that is not followed ends with what there is", async () => {
   expect(calls).toHaveLength(1);
 });
 
-test("a list gives items, and pages, and asks anew each time", async () => {
+test("a list yields items, and pages, and sends new requests each time", async () => {
   const { client, calls } = clientOf({ dags: [{ dag_id: "a" }, { dag_id: "b" }], total_entries: 2 });
   const list = dags.list(client, { limit: 2, tags: ["x"] });
   const ids = [];
@@ -154,7 +154,7 @@ test("a list gives items, and pages, and asks anew each time", async () => {
   ]);
 });
 
-test("a log whose tokens the server fails with is read again from its beginning, and ends with an error in the end", async () => {
+test("a log whose tokens the server fails on is read again from the start, and eventually ends with an error", async () => {
   const whole = (...lines: readonly object[]) => ({ content: [...header, ...lines], continuation_token: "a" });
   const end = { content: [...header, line(1), line(2), line(3)], continuation_token: null };
   const passing = error("SERVER_ERROR", true);
@@ -167,13 +167,13 @@ test("a log whose tokens the server fails with is read again from its beginning,
   await expect(read(whole(line(1)), error("NOT_FOUND", false))).rejects.toMatchObject({ code: "NOT_FOUND" });
 });
 
-test("a group of the task's own is not taken for the lines that say where the log was found", async () => {
+test("a group of the task's own is not mistaken for the lines that say where the log was found", async () => {
   const group = [{ event: "::group::Post Execute" }, line(2), { event: "::endgroup::" }];
   const first = { content: [...header, line(1)], continuation_token: "a" };
   expect(await read(first, { content: group, continuation_token: null })).toEqual(["line 1", "line 2"]);
 });
 
-test("to a list, an empty list of values is a filter that nothing passes", async () => {
+test("in a list, an empty list of values is a filter that nothing matches", async () => {
   const { client, calls } = clientOf({ dags: [{ dag_id: "a" }], total_entries: 1 });
   for await (const _ of dags.list(client, { tags: [] })) expect.unreachable("it lists what nobody asked for");
   for await (const _ of dags.list(client, { tags: [] }).pages()) expect.unreachable("it lists a page");
@@ -181,7 +181,7 @@ test("to a list, an empty list of values is a filter that nothing passes", async
   for await (const { dag_id } of dags.list(client, { order_by: [] })) expect(dag_id).toBe("a");
 });
 
-test("a change names what is given, and not what is undefined", async () => {
+test("an update names the fields that are set, and not those that are undefined", async () => {
   const sent: unknown[] = [];
   const PATCH = async (_: string, { body, params }: { body: object; params: { query: object } }) => {
     sent.push([JSON.parse(JSON.stringify(body)), params.query]);

@@ -27,7 +27,7 @@ async function airflow() {
 
 const login = { username: "ann", password: "hunter2!" };
 
-test("each request goes through every middleware, the first outermost, logins and repeated requests too", async () => {
+test("each request passes through every middleware, the first outermost, logins and retries included", async () => {
   const { url } = await airflow();
   const seen: string[] = [];
   const named =
@@ -54,7 +54,7 @@ test("each request goes through every middleware, the first outermost, logins an
   ]);
 });
 
-test("a middleware sees no credentials, adds headers but cannot replace credentials", async () => {
+test("a middleware sees no credentials, and can add headers but not replace credentials", async () => {
   const { url, received } = await airflow();
   const seen: string[] = [];
   const spy: AirflowMiddleware = async (request, next) => {
@@ -75,7 +75,7 @@ test("a middleware sees no credentials, adds headers but cannot replace credenti
   });
 });
 
-test("what a middleware throws reaches the caller, and one that never goes on is ended by the time limit", async () => {
+test("an error of a middleware reaches the caller, and one that never continues times out", async () => {
   const { url } = await airflow();
   const broken: AirflowMiddleware = async () => {
     throw new TypeError("a defect in a middleware");
@@ -99,7 +99,7 @@ afterEach(() => {
   propagation.disable();
 });
 
-test("OpenTelemetry gets one client span per request, which the request carries on and which is active meanwhile", async () => {
+test("OpenTelemetry gets one client span per request, which is active during it and propagated with it", async () => {
   const { exporter, tracerProvider } = startTracing();
   const { url, received } = await airflow();
   let active: string | undefined;
@@ -131,7 +131,7 @@ test("OpenTelemetry gets one client span per request, which the request carries 
   expect(received[0]?.headers.traceparent).toBe(`00-${id?.traceId}-${id?.spanId}-01`);
 });
 
-test("a span of a failure says which: the status, or the code of the error", async () => {
+test("a failed span says why: the status, or the error's code", async () => {
   const { exporter, tracerProvider } = startTracing();
   const { url } = await airflow();
   const middleware = [openTelemetry({ tracerProvider })];

@@ -40,7 +40,7 @@ async function airflow(options: {
 }
 
 describe("by cursor", () => {
-  test.each([true, false])("every row comes, in the order of id, with a total: %s", async (counts) => {
+  test.each([true, false])("yields every row, in the order of id, with a total: %s", async (counts) => {
     const { client, received } = await airflow({ rows: ids(7), pageSize: 3, cursors: true, counts });
     const pages = await collect(
       paginate(client, runs, { params: { ...everyDag, query: { limit: 100, state: ["failed"] } } }),
@@ -58,7 +58,7 @@ describe("by cursor", () => {
     );
   });
 
-  test("task instances are walked by cursor too", async () => {
+  test("walks task instances by cursor too", async () => {
     const { client, received } = await airflow({ rows: ids(2), pageSize: 1, cursors: true, key: "task_instances" });
     const path = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
     const pages = await collect(paginate(client, path, { params: { path: { dag_id: "~", dag_run_id: "~" } } }));
@@ -66,7 +66,7 @@ describe("by cursor", () => {
     expect(received.map((request) => query(request).cursor)).toEqual(["", "1"]);
   });
 
-  test("an empty page in the middle is not the end", async () => {
+  test("does not take an empty page in the middle for the end", async () => {
     const answers = [
       { dag_runs: ids(1), next_cursor: "a" },
       { dag_runs: [], next_cursor: "b" },
@@ -78,7 +78,7 @@ describe("by cursor", () => {
     expect(pages.map(({ items }) => items.length)).toEqual([1, 0, 1]);
   });
 
-  test.each([1, 2, 3, 5])("a server that leads in a circle of %d is found out", async (length) => {
+  test.each([1, 2, 3, 5])("detects a server whose tokens form a cycle of %d", async (length) => {
     let asked = 0;
     const server = await serve((_, response) =>
       json(response, { dag_runs: ids(1), next_cursor: `token-${asked++ % length}` }),
@@ -89,7 +89,7 @@ describe("by cursor", () => {
     expect(server.received.length).toBeLessThan(20);
   });
 
-  test("an answer without next_cursor after the first page is an error, not the end", async () => {
+  test("treats a response without next_cursor after the first page as an error, not as the end", async () => {
     const answers = [
       { dag_runs: ids(1), next_cursor: "a" },
       { dag_runs: ids(1), total_entries: 2 },
@@ -103,7 +103,7 @@ describe("by cursor", () => {
 });
 
 describe("by offset", () => {
-  test("a server without cursors is walked by the rows that came, not by the limit", async () => {
+  test("advances by the rows received, not by the limit, if the server has no cursors", async () => {
     const { client, received } = await airflow({ rows: ids(7), pageSize: 3 });
     const pages = await collect(paginate(client, runs, { params: { ...everyDag, query: { limit: 1000 } } }));
     expect(pages.map(({ mode, items }) => [mode, items.length])).toEqual([
@@ -115,7 +115,7 @@ describe("by offset", () => {
     expect(received.every((request) => query(request).order_by === "id")).toBe(true);
   });
 
-  test("lists without cursors keep the caller's order", async () => {
+  test("keeps the caller's order for lists without cursors", async () => {
     const { client, received } = await airflow({ rows: ids(3), pageSize: 2, key: "dags", cursors: true });
     const pages = await collect(
       paginate(client, "/api/v2/dags", { params: { query: { order_by: ["-dag_id"], exclude_stale: false } } }),
@@ -127,7 +127,7 @@ describe("by offset", () => {
     ]);
   });
 
-  test("a list that shrinks meanwhile ends at an empty page, one that grows goes on", async () => {
+  test("ends a list that shrinks at an empty page, and continues one that grows", async () => {
     const answers = [
       { dags: ids(2), total_entries: 4 },
       { dags: ids(1), total_entries: 5 },
@@ -139,14 +139,14 @@ describe("by offset", () => {
     expect(server.received.map((request) => query(request).offset)).toEqual(["0", "2", "3"]);
   });
 
-  test("an empty list is one empty page", async () => {
+  test("yields an empty list as one empty page", async () => {
     const { client } = await airflow({ rows: [], pageSize: 3 });
     expect((await collect(paginate(client, runs, { params: everyDag }))).map(({ items }) => items)).toEqual([[]]);
   });
 });
 
 test.each([{}, { dags: null, total_entries: 3 }, { dags: [] }, { a: [], b: [], total_entries: 0 }, null, [1]])(
-  "an answer that is no page is an error, not an empty list: %j",
+  "treats a response that is not a page as an error, not as an empty list: %j",
   async (answer) => {
     const server = await serve((_, response) => json(response, answer));
     const client = createAirflowClient({ baseUrl: server.url });

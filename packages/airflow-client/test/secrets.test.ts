@@ -62,7 +62,7 @@ const kinds: [string, AirflowAuth][] = [
   ["a function's token", () => token.replace("é", "e")],
 ];
 
-describe("no secret is in an error", () => {
+describe("no secret appears in an error", () => {
   test.each(kinds)("when the server echoes %s and a header", async (_, auth) => {
     const server = await serve(echo);
     const client = createAirflowClient({ baseUrl: server.url, auth, headers: { "x-key": header } });
@@ -79,7 +79,7 @@ describe("no secret is in an error", () => {
     expectNoSecret(error);
   });
 
-  test("when the server spells it in needless escapes, or in text, or in HTML", async () => {
+  test("when the server writes it with needless escapes, or in text, or in HTML", async () => {
     const escaped = Array.from(
       password,
       (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
@@ -102,7 +102,7 @@ describe("no secret is in an error", () => {
     }
   });
 
-  test.each(["base64", "base64url"] as const)("when it comes inside of something in %s", async (encoding) => {
+  test.each(["base64", "base64url"] as const)("when it is part of something in %s", async (encoding) => {
     for (const before of ["", "a", "ab"]) {
       const encoded = Buffer.from(`${before}${password}${before}`).toString(encoding);
       const server = await serve((_, response) => text(response, encoded, "text/plain", 500));
@@ -113,7 +113,7 @@ describe("no secret is in an error", () => {
     }
   });
 
-  test("when a secret stands where the excerpt of a long body ends", async () => {
+  test("when a secret is at the point where the excerpt of a long body ends", async () => {
     const server = await serve((_, response) => text(response, `${"x".repeat(990)}${header}`, "text/plain", 500));
     const client = createAirflowClient({ baseUrl: server.url, headers: { "x-key": header } });
     expect(everything(await failure(client.GET("/api/v2/version")))).not.toContain("canary");
@@ -133,7 +133,7 @@ describe("no secret is in an error", () => {
     expectNoSecret(error);
   });
 
-  test("when a token function fails with the token that was refused", async () => {
+  test("when a token function fails with the rejected token", async () => {
     const server = await serve((_, response) => json(response, { detail: "Token Expired" }, 401));
     const auth: AirflowAuth = ({ refused }) => {
       if (refused) throw Object.assign(new Error(`could not renew ${refused}`), { refused });
@@ -144,7 +144,7 @@ describe("no secret is in an error", () => {
     expectNoSecret(error);
   });
 
-  test("when a validation error repeats the body, or says the password in words of its own", async () => {
+  test("when a validation error repeats the body, or rephrases the password", async () => {
     const server = await serve(({ body }, response) => {
       const input = JSON.parse(body) as { password: string };
       const detail = [
@@ -190,21 +190,21 @@ describe("no secret is in an error", () => {
     expectNoSecret(error, ["canary-basic"]);
   });
 
-  test("when a header parameter of one call is echoed", async () => {
+  test("when a call's header parameter is echoed", async () => {
     const server = await serve(echo);
     const client = createAirflowClient({ baseUrl: server.url });
     const params = { header: { "Airflow-Connection-Test-Token": header } };
     expectNoSecret(await failure(client.GET("/api/v2/connections/enqueue-test", { params })));
   });
 
-  test("and a short password takes no other words with it", async () => {
+  test("and a short password redacts no other words", async () => {
     const server = await serve((_, response) => json(response, { detail: 'airflow: "air" is wrong' }, 500));
     const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "air" } });
     const error = await failure(client.GET("/api/v2/version"));
     expect(error.message).toContain('airflow: "[redacted]" is wrong');
   });
 
-  test("nor in what a client shows of itself", () => {
+  test("nor when a client is printed", () => {
     const client = createAirflowClient({
       baseUrl: "http://airflow.invalid",
       auth: { token: header },

@@ -44,7 +44,7 @@ describe("a response that is not an object is an error for every call", () => {
   });
 });
 
-describe("what methods reach into is named where it is missing or another", () => {
+describe("fields that methods read are named if they are missing or have another type", () => {
   const calls: Record<string, readonly [body: unknown, call: (client: Client) => Promise<unknown>, said: string]> = {
     tries: [{ task_instances: null }, (client) => taskInstances.tries(client, task), "task_instances that is null"],
     "tries with null": [
@@ -84,7 +84,7 @@ describe("what methods reach into is named where it is missing or another", () =
   });
 });
 
-describe("a page", () => {
+describe("page", () => {
   const rows = [{ dag_id: "a" }, { dag_id: "b" }];
   const numbers = [-1, 1.5, 1e308, "2", {}];
   const refused: readonly (readonly [body: object, said: string])[] = [
@@ -95,14 +95,14 @@ describe("a page", () => {
     [{ dags: rows, total_entries: null }, "without total_entries"],
     [{ dags: rows }, "without total_entries"],
   ];
-  test.each(refused)("%j is refused", async (body, said) => {
+  test.each(refused)("%j is rejected", async (body, said) => {
     const { client } = await answering(() => body);
     const error = await failure(all(paginate(client, "/api/v2/dags")));
     expect(error.code).toBe("UNEXPECTED_ANSWER");
     expect(error.message).toContain(said);
   });
 
-  test.each([0, 1, 3])("whose number is %i, lower than what came, is not taken for the last", async (total) => {
+  test.each([0, 1, 3])("whose total is %i, lower than what arrived, is not taken for the last", async (total) => {
     const stored = Array.from({ length: 5 }, (_, index) => ({ dag_id: `d${index}` }));
     const { client } = await answering(({ url }) => {
       const offset = Number(new URL(url, "http://x").searchParams.get("offset"));
@@ -113,18 +113,18 @@ describe("a page", () => {
   });
 });
 
-describe("a list that never ends, ends", () => {
+describe("an endless list ends", () => {
   const rows = [{ dag_id: "a" }, { dag_id: "b" }];
   const runs = rows.map(({ dag_id }) => ({ dag_id, dag_run_id: "r", id: 7 }));
 
-  test("where the offset is left out on the way", async () => {
+  test("if the server ignores the offset halfway", async () => {
     const { client, asked } = await answering(() => ({ dags: rows, total_entries: 5 }));
     const error = await failure(all(dags.list(client)));
     expect(error).toMatchObject({ code: "NO_PROGRESS", retryable: false });
     expect(asked()).toBeLessThan(25);
   });
 
-  test("where every token is new, and brings the same", async () => {
+  test("if every token is new, and yields the same rows", async () => {
     const { client, asked } = await answering((_, asked) => ({
       dag_runs: runs,
       next_cursor: `c${asked}`,
@@ -135,7 +135,7 @@ describe("a list that never ends, ends", () => {
     expect(asked()).toBeLessThan(25);
   });
 
-  test("where every token is new, and the same comes in another order", async () => {
+  test("if every token is new, and yields the same rows in another order", async () => {
     const { client, asked } = await answering((_, asked) => ({
       dag_runs: asked % 2 ? runs : runs.toReversed(),
       next_cursor: `c${asked}`,
@@ -146,7 +146,7 @@ describe("a list that never ends, ends", () => {
   });
 });
 
-test("an error that is nested too deeply for a stack keeps its status", async () => {
+test("an error nested too deeply for the stack keeps its status", async () => {
   const { url } = await serve((_, response) => {
     response.writeHead(400, { "content-type": "application/json" });
     response.end(`{"detail":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);

@@ -6,7 +6,7 @@ import { json, serve } from "./support/server.ts";
 const version = "/api/v2/version";
 const password = { username: "ann", password: "hunter2!" };
 
-describe("several API servers behind one address, each with a signing secret of its own", () => {
+describe("several API servers behind one address, each with its own signing secret", () => {
   /** Each accepts the tokens that it issued; requests go to them in turn, logins among them. */
   async function threeServers(status: 401 | 403 = 403) {
     let turn = 0;
@@ -26,7 +26,7 @@ describe("several API servers behind one address, each with a signing secret of 
   }
 
   test.each([401, 403] as const)(
-    "refuse with %d what was accepted before: that ends, with an error that says why",
+    "reject with %d what was accepted before: the retries end, with an error that says why",
     async (status) => {
       const server = await threeServers(status);
       const client = createAirflowClient({ baseUrl: server.url, auth: password });
@@ -41,7 +41,7 @@ describe("several API servers behind one address, each with a signing secret of 
     },
   );
 
-  test("refuse a token that one of them accepted: that is said, too", async () => {
+  test("reject a token that one of them accepted: the error says that, too", async () => {
     let turn = 0;
     const server = await serve((_, response) =>
       ++turn % 3 === 1 ? json(response, { version: "3.3.2" }) : json(response, { detail: "Invalid JWT token" }, 403),

@@ -12,12 +12,12 @@ function refusedEvery(ms: number, times: number): boolean[] {
   });
 }
 
-test("refusals in quick succession are hopeless, those of servers that start anew now and then are not", () => {
+test("rejections in quick succession are hopeless, those of servers that restart now and then are not", () => {
   expect(refusedEvery(1000, 5)).toEqual([false, false, false, true, true]);
   expect(refusedEvery(3_600_000, 30)).not.toContain(true);
 });
 
-test("what was hopeless is tried again later", () => {
+test("retries later what was hopeless", () => {
   let clock = 0;
   const history = createTokenHistory(() => clock);
   for (const token of ["a", "b", "c", "d"]) {

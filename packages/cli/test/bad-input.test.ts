@@ -59,7 +59,7 @@ test.each([
     "ada:CANARY@127.0.0.1",
     "--from is malformed. Write airflow:http://127.0.0.1:8080 or dagster:http://127.0.0.1:3000.",
   ],
-])("refuses --from %s and says how to write it", async (from, message) => {
+])("rejects --from %s and says how to write it", async (from, message) => {
   const { code, stdout, stderr } = await syncFrom(from);
   expect({ code, stdout, stderr }).toEqual({ code: 2, stdout: "", stderr: `dagsync: ${message}\n` });
 });
@@ -81,7 +81,7 @@ test.each([
   ["sqlite:o.sqlite?x=CANARY", '--to sqlite has an unknown option after its "?". It has none.'],
   ["duckdb:o.duckdb?schema=", "--to duckdb: the option schema is empty."],
   ["files:o?format=parket", '--to files: the option format must be parquet, ndjson, csv. Did you mean "parquet"?'],
-])("refuses --to %s and says how to write it", async (to, message) => {
+])("rejects --to %s and says how to write it", async (to, message) => {
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1", "--to", to]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: `dagsync: ${message}\n` });
 });
@@ -91,7 +91,7 @@ test.each([
   ["postgres://u:CANARY@h/d?schema=%00", "does not allow"],
   ["postgres://u:CANARY@h/d?schema=pg_mine", "PostgreSQL's own"],
   [`postgres://u:CANARY@h/d?schema=${"%C3%BC".repeat(32)}`, "more than 63 bytes"],
-])("refuses a schema that cannot be: --to %s", async (to, reason) => {
+])("rejects an impossible schema: --to %s", async (to, reason) => {
   for (const command of [["sync", "--from", "airflow:http://127.0.0.1:1"], ["state"]]) {
     const { code, stderr } = await dagsync([...command, "--to", to]);
     expect(code).toBe(2);
@@ -113,12 +113,12 @@ test.each([
     { AIRFLOW_PASSWORD: "CANARY" },
     "AIRFLOW_PASSWORD is set, but AIRFLOW_USERNAME is missing or empty: set both, or AIRFLOW_TOKEN instead.",
   ],
-])("refuses credentials that contradict each other: %j", async (env, message) => {
+])("rejects credentials that contradict each other: %j", async (env, message) => {
   const { code, stderr } = await syncFrom("airflow:http://127.0.0.1:1", env as Record<string, string>);
   expect({ code, stderr }).toEqual({ code: 2, stderr: `dagsync: ${message}\n` });
 });
 
-test("never repeats a secret that somebody passes as an option", async () => {
+test("never repeats a secret that was passed as an option", async () => {
   const { code, stderr } = await syncFrom("airflow:http://127.0.0.1:1", {}, "--token=CANARY");
   expect({ code, stderr }).toEqual({
     code: 2,
@@ -126,13 +126,13 @@ test("never repeats a secret that somebody passes as an option", async () => {
   });
 });
 
-test("names the option that is missing", async () => {
+test("names a missing option", async () => {
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1"]);
   expect(code).toBe(2);
   expect(stderr).toBe("dagsync: --to is missing: --from needs it. Without both, dagsync reads a configuration.\n");
 });
 
-test("names the streams that there are when one is unknown, and creates no file", async () => {
+test("lists the known streams if one is unknown, and creates no file", async () => {
   const { code, stderr } = await syncFrom("airflow:http://127.0.0.1:1", login, "--streams", "dags,tasks");
   expect({ code, stderr }).toEqual({
     code: 2,
@@ -140,7 +140,7 @@ test("names the streams that there are when one is unknown, and creates no file"
   });
 });
 
-test("says that the password was refused, without the password", async () => {
+test("reports a rejected password, without the password", async () => {
   const { url } = await until(startAirflowSimulator());
   const { code, stdout, stderr } = await syncFrom(`airflow:${url}`, {
     AIRFLOW_USERNAME: "admin",
@@ -151,7 +151,7 @@ test("says that the password was refused, without the password", async () => {
   expect(stdout + stderr).not.toContain("CANARY");
 });
 
-test("says that the server wants credentials, and which variables to set", async () => {
+test("reports that the server requires credentials, and which variables to set", async () => {
   const { url } = await until(startAirflowSimulator());
   const { code, stderr } = await syncFrom(`airflow:${url}`, {});
   expect(code).toBe(2);
@@ -160,7 +160,7 @@ test("says that the server wants credentials, and which variables to set", async
   );
 });
 
-test("says that the token has expired, without the token", async () => {
+test("reports an expired token, without the token", async () => {
   const simulator = await until(startAirflowSimulator({ tokenLifetimeMs: 1000 }));
   const token = simulator.tokens.issue();
   simulator.clock.advance(60_000);
@@ -172,7 +172,7 @@ test("says that the token has expired, without the token", async () => {
   expect(stdout + stderr).not.toContain(token);
 });
 
-test("recognizes an Airflow 2, which has only /api/v1", async () => {
+test("recognises an Airflow 2, which has only /api/v1", async () => {
   const host = await listen(answering({ "/api/v1/version": { version: "2.10.5", git_version: null } }));
   const message = `dagsync: http://${host} is Airflow 2.10.5, which has only /api/v1. This client needs Airflow 3.`;
   const { code, stderr } = await syncFrom(`airflow:http://${host}`);
@@ -181,7 +181,7 @@ test("recognizes an Airflow 2, which has only /api/v1", async () => {
   expect({ code: check.code, stderr: check.stderr }).toEqual({ code: 2, stderr: `${message}\n` });
 });
 
-test("says so when the server is not an Airflow", async () => {
+test("reports that the server is not an Airflow", async () => {
   const host = await listen((_, response) => response.setHeader("content-type", "text/html").end("<h1>Shop</h1>"));
   const { code, stderr } = await syncFrom(`airflow:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
@@ -190,7 +190,7 @@ test("says so when the server is not an Airflow", async () => {
   });
 });
 
-test("says when what answers is no Dagster at all", async () => {
+test("reports that whatever answers is not a Dagster at all", async () => {
   const host = await listen(answering({}));
   const { code, stderr } = await syncFrom(`dagster:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
@@ -211,13 +211,13 @@ test.each(["airflow", "dagster"])("says what to do about %s's unknown certificat
 test.each([
   ["airflow", "nothing listens at that address"],
   ["dagster", "Nothing listens at that address"],
-])("exits with 75 when no %s is reachable", async (kind, message) => {
+])("exits with 75 if no %s is reachable", async (kind, message) => {
   const { code, stderr } = await syncFrom(`${kind}:http://${await closedPort()}`);
   expect(stderr).toContain(message);
   expect({ code, last: last(stderr) }).toEqual({ code: 75, last: "Try the same command again later." });
 });
 
-test("says that a destination is no DuckDB file", async () => {
+test("reports that a destination is not a DuckDB file", async () => {
   const file = join(temporaryFolder(), "notes.txt");
   writeFileSync(file, "not a database, but long enough to look at");
   const { code, stderr } = await dagsync(["sync", "--from", "airflow:http://127.0.0.1:1", "--to", `duckdb:${file}`]);
@@ -227,7 +227,7 @@ test("says that a destination is no DuckDB file", async () => {
   });
 });
 
-test("says that a folder does not exist", async () => {
+test("reports that a folder does not exist", async () => {
   const folder = join(temporaryFolder(), "no", "such");
   const { code, stderr } = await dagsync([
     "sync",
@@ -258,7 +258,7 @@ test.each([
     "version = 99",
     "The stored state of stream schedules has version 99; this release knows up to 3. Install the release that wrote it, or a newer one.",
   ],
-])("refuses a state that is %s, and a full refresh mends it", async (_, change, message) => {
+])("rejects a state that is %s, which a full refresh fixes", async (_, change, message) => {
   const { url } = await until(startDagsterSimulator());
   const file = join(temporaryFolder(), "out.duckdb");
   const args = [

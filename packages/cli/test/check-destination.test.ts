@@ -57,14 +57,14 @@ test.each([
     "temporary tables",
   ],
   ["may only read", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "permission denied"],
-])("a user who %s is told so, and exits with 2", async (_, rights, words) => {
+])("a user who %s is told so, and the exit code is 2", async (_, rights, words) => {
   const { check, sync, left } = await both(await asUser(rights.replace("DATABASE_NAME", database)));
   expect({ code: check.code, left }).toEqual({ code: 2, left: 0 });
   expect(check.stderr).toContain(words);
   expect(sync.stderr).toContain(words);
 });
 
-test("a table that somebody else owns is named where it has to change, or may not be written", async () => {
+test("a table owned by someone else is named if it has to change, or is not writable", async () => {
   await dagsync(["sync", "--from", from, "--to", server.url(database)], { env });
   const rights = "GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE; GRANT CREATE ON SCHEMA public TO ROLE";
   const user = await asUser(`${rights}; REVOKE UPDATE ON airflow_dags FROM ROLE`);
@@ -82,7 +82,7 @@ test("a rule on a table is found", async () => {
   expect(check.stderr).toContain("nothing_here");
 });
 
-test("F13: a trigger that lets rows go ends a sync with 2, and every later one", async () => {
+test("F13: a trigger that drops rows makes this sync and every later one exit with 2", async () => {
   await query(
     server.url(database),
     "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
@@ -101,7 +101,7 @@ test("F13: a trigger that lets rows go ends a sync with 2, and every later one",
   }
 });
 
-test("names that are too long with the prefix are found before anything is made", async () => {
+test("names that are too long with the prefix are found before anything is created", async () => {
   const folder = temporaryFolder();
   const prefix = `p${"x".repeat(45)}_`;
   const { writeFileSync } = await import("node:fs");
@@ -120,7 +120,7 @@ pipelines:
   expect(await tables()).toBe(0);
 });
 
-test("a table that was not created by a sync, in a file", async () => {
+test("a table in a file that no sync created is reported", async () => {
   const file = join(temporaryFolder(), "o.duckdb");
   await (await duckdb(file).open({ pipeline: "p" })).close();
   const { DuckDBInstance } = await import("@duckdb/node-api");

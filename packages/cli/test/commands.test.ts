@@ -7,7 +7,7 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
-test("check tells the server's version and whether the destination opens", async () => {
+test("check reports the server's version and whether the destination opens", async () => {
   const { url } = await until(startAirflowSimulator({ world: createEmptyAirflowWorld({ version: "3.4" }) }));
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const result = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], { env });
@@ -15,7 +15,7 @@ test("check tells the server's version and whether the destination opens", async
   expect(result).toEqual({ code: 0, stdout, stderr: "" });
 });
 
-test("check and sync say in one line that a server is newer than any version tested", async () => {
+test("check and sync report in one line that a server is newer than any tested version", async () => {
   const { url, faults } = await until(startAirflowSimulator({ world: createEmptyAirflowWorld() }));
   const body = { version: "3.9.0", git_version: null };
   faults.push({ match: ({ path }) => path === "/api/v2/version", body, times: 10 });
@@ -27,14 +27,14 @@ test("check and sync say in one line that a server is newer than any version tes
   }
 });
 
-test("check leaves a destination alone that it is not told of, and answers as JSON", async () => {
+test("check ignores a destination that is not named, and answers in JSON", async () => {
   const { url } = await until(startDagsterSimulator());
   const { code, stdout } = await dagsync(["check", "--from", `dagster:${url}`, "--json"]);
   const found = { type: "check", source: "dagster", url, version: "1.13.27", notes: [] };
   expect({ code, found: JSON.parse(stdout) }).toEqual({ code: 0, found });
 });
 
-test("check does not open the destination when the server is not right", async () => {
+test("check does not open the destination if the server check fails", async () => {
   const { url } = await until(startAirflowSimulator());
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const { code } = await dagsync(["check", "--from", `airflow:${url}`, "--to", `duckdb:${file}`], {
@@ -43,7 +43,7 @@ test("check does not open the destination when the server is not right", async (
   expect({ code, exists: existsSync(file) }).toEqual({ code: 2, exists: false });
 });
 
-test("discover lists streams, tables and columns without asking the server", async () => {
+test("discover lists streams, tables and columns without contacting the server", async () => {
   const { code, stdout } = await dagsync(["discover", "--from", "airflow:http://127.0.0.1:1"]);
   expect(code).toBe(0);
   expect(stdout).toContain("dag_runs → airflow_dag_runs: The runs of the DAGs.\n");
@@ -117,7 +117,7 @@ test("state shows every pipeline's streams, positions and rows, and which state 
   );
 });
 
-test("state says when the file does not exist, or holds nothing of ours", async () => {
+test("state reports a file that does not exist, or holds nothing of ours", async () => {
   const file = join(temporaryFolder(), "none.duckdb");
   const missing = await dagsync(["state", "--to", `duckdb:${file}`]);
   expect(missing).toEqual({
@@ -135,7 +135,7 @@ test.each([
   [["--version"], 0, "stdout", "0."],
   [[], 2, "stderr", "Exit codes:"],
   [["fetch"], 2, "stderr", "unknown command 'fetch'"],
-] as const)("called with %j exits with %i and helps on %s", async (args, code, where, text) => {
+] as const)("called with %j, it exits with %i and prints help on %s", async (args, code, where, text) => {
   const result = await dagsync(args);
   expect(result.code).toBe(code);
   expect(result[where]).toContain(text);

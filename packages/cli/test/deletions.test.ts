@@ -13,7 +13,7 @@ async function synced() {
   return { world, sync };
 }
 
-test("refuses to mark a large part of a table as deleted, with the numbers, until it is allowed", async () => {
+test("refuses a mass deletion, with the numbers, until it is allowed", async () => {
   const { world, sync } = await synced();
   const all = world.runs().length;
   const kept = new Set([...world.dags.values()].flatMap((dag) => [...dag.runs.values()].slice(0, 1)));
@@ -35,7 +35,7 @@ test("refuses to mark a large part of a table as deleted, with the numbers, unti
   );
 });
 
-test.each(["--reconcile", "--reconcile-every=0s"])("finds what was deleted with %s, and not before", async (option) => {
+test.each(["--reconcile", "--reconcile-every=0s"])("finds deletions with %s, and not before", async (option) => {
   const { world, sync } = await synced();
   world.advance(3_600_000);
   world.deleteRun(world.runs().find(({ state }) => state === "success")!, true);
@@ -49,7 +49,7 @@ test.each(["--reconcile", "--reconcile-every=0s"])("finds what was deleted with 
   expect(await deleted(option)).toEqual({ code: 0, deleted: 1 });
 });
 
-test.each(["soon", "12", "-1h", "1 week", ""])("refuses %j as a duration", async (text) => {
+test.each(["soon", "12", "-1h", "1 week", ""])("rejects %j as a duration", async (text) => {
   const args = ["sync", "--from", "airflow:http://127.0.0.1:1", "--to", "duckdb:o.duckdb", "--reconcile-every", text];
   expect(await dagsync(args, { env })).toEqual({
     code: 2,

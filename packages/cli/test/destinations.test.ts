@@ -38,11 +38,11 @@ test.each([
       { format: "parquet", region: "eu-west-1", endpoint: "https://minio.example.org" },
     ],
   ],
-])("%s is opened as it says", async (address, expected) => {
+])("%s opens the right destination", async (address, expected) => {
   expect(await called(address)).toEqual(expected);
 });
 
-test("relative paths begin where they stand, and a schema may be another than the address's", async () => {
+test("relative paths resolve against the configuration, and a schema may override the address's", async () => {
   expect(await called("sqlite:o.sqlite", { folder: "conf" })).toEqual(["sqlite", "conf/o.sqlite", {}]);
   expect(await called("files:out", { folder: "/conf" })).toEqual(["files", "/conf/out", {}]);
   expect(await called("s3://bucket/out", { folder: "/conf" })).toEqual(["files", "s3://bucket/out", {}]);
@@ -54,14 +54,14 @@ test("relative paths begin where they stand, and a schema may be another than th
   await expect(called("files:out", { schema: "y" })).rejects.toThrow("it has no schemas");
 });
 
-test("a copy of a DuckDB file lies where its path says, beside the file that names it", async () => {
+test("a copy of a DuckDB file is written where its path says, relative to the file that names it", async () => {
   const folder = temporaryFolder();
   const { destination } = await parseDestination("duckdb:o.duckdb?copy=readers.duckdb", { folder });
   await (await destination.open({ pipeline: "p" })).close();
   expect(readdirSync(folder).sort()).toEqual(["o.duckdb", "readers.duckdb"]);
 });
 
-test("a DuckDB file in its first schema can be copied as a file, others cannot", async () => {
+test("only a DuckDB file that uses its default schema can be copied as a file", async () => {
   const place = await parseDestination("duckdb:o.duckdb", { folder: "conf" });
   expect([place.destination.name, place.destination.duckdbFile]).toEqual(["duckdb:conf/o.duckdb", "conf/o.duckdb"]);
   expect((await parseDestination("duckdb:o.duckdb?schema=x")).destination.duckdbFile).toBeUndefined();

@@ -17,7 +17,7 @@ function expectHarmless(...outputs: string[]) {
   }
 }
 
-test.each([[[]], [["--json"]]])("an error of Airflow, in check and in sync, %j", async (json) => {
+test.each([[[]], [["--json"]]])("an Airflow error, in check and in sync, %j", async (json) => {
   const simulator = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 1, days: 1 }) }));
   const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
   const from = ["--from", `airflow:${simulator.url}`];
@@ -69,7 +69,7 @@ test.each([
   ["a ##vso[task.setvariable variable=A]b", "a \\u0023#vso[task.setvariable variable=A]b"],
   ["a ##[add-path]b ##TeamCity[c]", "a \\u0023#[add-path]b \\u0023#TeamCity[c]"],
   ["a ::error::b ## [x](y) ##x", "a ::error::b ## [x](y) ##x"],
-])("what a build's log would obey is written otherwise: %j", (said, expected) => {
+])("build log commands are defused: %j", (said, expected) => {
   let written = "";
   const output = new SafeOutput({ write: (text: string) => (written += text) });
   output.write(said);
@@ -79,7 +79,7 @@ test.each([
   expect(JSON.parse(written)).toEqual({ said });
 });
 
-test("a message of any length is cut", async () => {
+test("a message of any length is shortened", async () => {
   const host = await listen(
     answering({
       "/api/v2/version": { version: "x".repeat(3_000_000) },
@@ -92,7 +92,7 @@ test("a message of any length is cut", async () => {
   }
 });
 
-test("a terminal that is dumb gets lines", async () => {
+test("a dumb terminal gets plain lines", async () => {
   const { url } = await until(startDagsterSimulator());
   let written = "";
   const stderr = {

@@ -19,7 +19,7 @@ async function worked(keys: readonly (string | undefined)[], limit: number) {
   return { results, most, together };
 }
 
-test("works on several at once, gives results in order, and goes past what must wait", async () => {
+test("runs several at once, returns results in order, and passes over those that must wait", async () => {
   const free = await worked([undefined, undefined, undefined, undefined, undefined], 2);
   expect(free).toEqual({ results: [0, 1, 2, 3, 4], most: 2, together: [] });
   const held = await worked(["a", "a", "a", "b"], 2);
@@ -28,7 +28,7 @@ test("works on several at once, gives results in order, and goes past what must 
   expect((await worked([], 2)).results).toEqual([]);
 });
 
-test("the worst of several exit codes: configuration before incomplete before later; what stopped one stopped all", () => {
+test("the worst exit code wins: configuration before incomplete before retry later; what stopped one stopped all", () => {
   expect(worstOf([])).toBe(exitCodes.done);
   expect(worstOf([0, 75])).toBe(75);
   expect(worstOf([75, 1, 0])).toBe(1);

@@ -10,7 +10,7 @@ import { dagsync, temporaryFolder } from "./helpers.ts";
 const newFile = () => join(temporaryFolder(), "dagsync.yaml");
 const read = (file: string) => readFileSync(file, "utf8");
 
-test("writes a configuration from options, which is read as it is", async () => {
+test("writes a configuration from options that can be read back", async () => {
   const config = newFile();
   const args = ["init", "--config", config, "--from", "airflow:https://a.example.com", "dagster:http://127.0.0.1:3000"];
   expect(await dagsync(args)).toEqual({
@@ -42,7 +42,7 @@ pipelines:
   expect(pipelinesOf(parseConfig(read(config), config), {}).map(({ name }) => name)).toEqual(["airflow", "dagster"]);
 });
 
-test("gives tables of several sources of one kind names of their own", async () => {
+test("gives the tables of several sources of one kind distinct names", async () => {
   const config = newFile();
   const from = ["airflow:https://a.example.com", "airflow:https://b.example.com"];
   expect((await dagsync(["init", "--config", config, "--from", ...from, "--auth", "token"])).code).toBe(0);
@@ -55,7 +55,7 @@ test("gives tables of several sources of one kind names of their own", async () 
   expect(written.pipelines.map(({ prefix }) => prefix)).toEqual(["airflow_", "airflow2_"]);
 });
 
-test("leaves a file alone that is there", async () => {
+test("leaves an existing file alone", async () => {
   const config = newFile();
   writeFileSync(config, "mine");
   const { code, stderr } = await dagsync(["init", "--config", config, "--from", "airflow:https://a.example.com"]);
@@ -73,7 +73,7 @@ test.each([
   [["--from", "dagster:https://host", "--to", "postgres://ada:CANARY@host/db"], "--to contains a password"],
   [["--to", "duckdb:x.duckdb"], "--from is missing"],
   [[], "--from is missing"],
-])("refuses %j, and writes nothing", async (args, message) => {
+])("rejects %j, and writes nothing", async (args, message) => {
   const config = newFile();
   const { code, stderr } = await dagsync(["init", "--config", config, ...args]);
   expect(code).toBe(2);
@@ -100,7 +100,7 @@ test("asks until it has what it needs", async () => {
   expect(parseConfig(read(config), config).config.destinations).toEqual({ main: "duckdb:orchestration.duckdb" });
 });
 
-test("says so when the answers end too early", async () => {
+test("reports answers that end too early", async () => {
   const config = newFile();
   const stdin = new PassThrough();
   stdin.end("airflow:https://airflow.example.com\n");

@@ -12,7 +12,7 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
 test.each(["airflow", "dagster"])(
-  "maxResponseBytes of %s: a larger row is left out, exit code 1, until it may be so large",
+  "maxResponseBytes of %s: a larger row is skipped with exit code 1, until the limit is raised",
   async (kind) => {
     const airflow = createAirflowWorld({ dags: 2, days: 1, runsPerDag: 3 });
     airflow.runs()[0]!.conf = { text: "x".repeat(200_000) };

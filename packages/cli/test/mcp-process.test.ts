@@ -28,7 +28,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("answers that a place has nothing yet, and answers once something is there", async () => {
+test("reports an empty destination, and answers once it has data", async () => {
   const place = `sqlite:${join(temporaryFolder(), "new.sqlite")}`;
   const { call } = await startForTest(["--at", place]);
   expect(await call("failing_now")).toMatchObject({ isError: true, text: expect.stringContaining("does not exist") });
@@ -36,7 +36,7 @@ test("answers that a place has nothing yet, and answers once something is there"
   expect(await call("failing_now")).toMatchObject({ isError: false });
 });
 
-test("goes on where the process that asks died", async () => {
+test("continues after the process that runs queries died", async () => {
   const { call, pid } = await startForTest(["--at", stored]);
   expect(await call("query", { sql: "SELECT 1 AS one" })).toMatchObject({ isError: false });
   const worker = await childOf(pid);
@@ -80,7 +80,7 @@ async function askEndlessly({ call, pid }: Awaited<ReturnType<typeof start>>, op
   return worker;
 }
 
-test("a call that the client cancels is ended, and the next one answered", async () => {
+test("ends a call that the client cancels, and answers the next one", async () => {
   const started = await startForTest(["--at", stored]);
   const controller = new AbortController();
   const worker = await askEndlessly(started, { signal: controller.signal });
@@ -94,7 +94,7 @@ test.runIf(process.platform !== "win32").each([
   ["SIGTERM", "dagsync: stopped by SIGTERM"],
   ["SIGINT", "dagsync: stopped by SIGINT"],
   ["SIGKILL", ""],
-] as const)("ends with all that it started, in the middle of a query: %s", async (how, says) => {
+] as const)("exits with everything it started, in the middle of a query: %s", async (how, says) => {
   const started = await startForTest(["--at", stored]);
   const { client, closed, pid, stderr } = started;
   const worker = await askEndlessly(started);

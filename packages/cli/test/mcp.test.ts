@@ -71,7 +71,7 @@ test.each(["legacy", "auto"] as const)(
 );
 
 describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
-  test("answers each question, in the form that it declares, and describes its tables", async () => {
+  test("answers each question in its declared form, and describes its tables", async () => {
     const { client, call } = shared[kind]!;
     // The client checks each result by the tool's schema, which it knows from the list.
     const { tools } = await client.listTools();
@@ -99,7 +99,7 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
     expect((await call("query", { sql })).structured.rows).toEqual([{ n: runs.stored[0].rows }]);
   });
 
-  test("refuses what is no single query that reads, says why, and goes on", async () => {
+  test("rejects anything but a single read-only query, says why, and continues", async () => {
     const { call } = shared[kind]!;
     const table = kind === "postgres" ? "public.airflow_dags" : "airflow_dags";
     const before = (await call("query", { sql: `SELECT count(*) AS n FROM ${table}` })).structured;
@@ -125,7 +125,7 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
     expect((await call("query", { sql: `SELECT count(*) AS n FROM ${table}` })).structured).toEqual(before);
   });
 
-  test("really ends a query that takes too long, and goes on", async () => {
+  test("really ends a query that takes too long, and continues", async () => {
     // As long as a new process may take to start, on a machine that is busy.
     const { call } = await startForTest(["--at", places[kind]!(), "--timeout", "5s"]);
     const numbers = {
@@ -139,7 +139,7 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
     expect((await call("query", { sql: "SELECT 1 AS one" })).structured.rows).toEqual([{ one: 1 }]);
   });
 
-  test("gives the first rows of many, counts the others, and says how to ask for less", async () => {
+  test("returns the first of many rows, counts the others, and says how to ask for less", async () => {
     const { call } = shared[kind]!;
     const numbers = {
       duckdb: "range(1, 5001) a(n)",
@@ -160,7 +160,7 @@ describe.each(["duckdb", "sqlite", "postgres"])("on %s", (kind) => {
   });
 });
 
-test("a sync that another process does meanwhile is seen by the next call, and none is kept waiting", async () => {
+test("sees another process's sync in the next call, and blocks neither", async () => {
   const sql = "SELECT count(*) AS n FROM airflow_dag_runs";
   for (const kind of ["duckdb", "sqlite"]) {
     const { call } = shared[kind]!;
@@ -200,7 +200,7 @@ test("explains what is wrong with a question's parameters", async () => {
   expect(await call("failing_now", { min_streak: null, since: null })).toMatchObject({ isError: false });
 });
 
-test("shows what is not seen, and cuts what is long", async () => {
+test("escapes invisible characters, and shortens long texts", async () => {
   const { call } = shared.sqlite!;
   const sql =
     "SELECT char(8238) || char(27) || '[2J' AS hidden, printf('%.*c', 5000, 'x') AS long, 9007199254740993 AS large";
@@ -212,7 +212,7 @@ test("shows what is not seen, and cuts what is long", async () => {
   });
 });
 
-test("rejects an invalid place at once", async () => {
+test("rejects an invalid destination at once", async () => {
   const { code, stderr } = await dagsync(["mcp", "--at", "oracle:x"]);
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--at is of an unknown kind") });
   expect(await dagsync(["mcp", "--at", "sqlite:x", "--timeout", "off"])).toMatchObject({ code: 2 });

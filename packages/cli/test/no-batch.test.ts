@@ -5,7 +5,7 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const to = () => `duckdb:${join(temporaryFolder(), "o.duckdb")}`;
 
-test("--no-batch sends no POST to Airflow but its login", async () => {
+test("--no-batch sends no POST to Airflow except the login", async () => {
   const airflow = await until(
     startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 1, runsPerDag: 3 }) }),
   );
@@ -18,7 +18,7 @@ test("--no-batch sends no POST to Airflow but its login", async () => {
   expect(posts).toEqual(["/auth/token"]);
 });
 
-test("--no-batch is refused for Dagster, which has no such thing", async () => {
+test("--no-batch is rejected for Dagster, which has no batch endpoints", async () => {
   const dagster = await until(startDagsterSimulator());
   const { code, stderr } = await dagsync(["sync", "--from", `dagster:${dagster.url}`, "--to", to(), "--no-batch"]);
   expect(code).toBe(2);

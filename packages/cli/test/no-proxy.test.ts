@@ -26,14 +26,14 @@ test.each([
   ["*", ["a.example", "[::1]", "10.0.0.1:99"], []],
   [" a.example ,\tb.example  c.example,,", ["a.example", "b.example", "c.example"], ["d.example"]],
   ["", [], ["a.example", "localhost"]],
-])("%j leads past the proxy", (text, past, through) => {
+])("%j bypasses the proxy", (text, past, through) => {
   const exceptions = exceptionsOf(text);
   expect(exceptions.malformed).toEqual([]);
   const hosts = [...past, ...through];
   expect(hosts.filter((host) => exceptions.has(new URL(`http://${host}/api`)))).toEqual(past);
 });
 
-test("the port that belongs to https is the one of an address without any", () => {
+test("the default https port matches an address without a port", () => {
   expect(exceptionsOf("a.example:443").has(new URL("https://a.example"))).toBe(true);
 });
 
@@ -57,7 +57,7 @@ test.each([
   "[a.example]",
   "a..example",
   "*a.example",
-])("%s is none of the forms, and does no harm to the others", (entry) => {
+])("%s is none of the valid forms, and does not affect the others", (entry) => {
   const exceptions = exceptionsOf(`localhost, ${entry} 10.0.0.0/8`);
   expect(exceptions.malformed).toEqual([2]);
   expect(exceptions.has(new URL("http://10.1.1.1"))).toBe(true);

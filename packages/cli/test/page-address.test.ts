@@ -7,7 +7,7 @@ const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 test.each([
   ["airflow", "/dags/daily/grid", startAirflowSimulator],
   ["dagster", "/assets/a/b", startDagsterSimulator],
-] as const)("the address of a page of %s gets advice, in check and in sync", async (kind, page, start) => {
+] as const)("gives advice if the address is a page of %s, in check and in sync", async (kind, page, start) => {
   const starting: Promise<{ url: string; close(): Promise<void> }> = start();
   const { url } = await until(starting);
   const from = `${kind}:${url}${page}`;

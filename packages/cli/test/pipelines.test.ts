@@ -41,7 +41,7 @@ pipelines:
   return { prod, staging, dagster, file: join(folder, "o.duckdb"), config, folder };
 }
 
-test("syncs every pipeline into its tables, and what was synced is found by the other commands", async () => {
+test("syncs every pipeline into its tables, and the other commands find them", async () => {
   const { prod, staging, dagster, file, config } = await three();
   const { code, stdout, stderr } = await dagsync(["sync", "--config", config], { env });
   expect({ code, failed: stderr.includes("✗") }).toEqual({ code: 0, failed: false });
@@ -100,7 +100,7 @@ test("syncs every pipeline into its tables, and what was synced is found by the 
   }
 });
 
-test("syncs only those that are named, and reads what changed the next time", async () => {
+test("syncs only the named ones, and reads changes the next time", async () => {
   const { prod, config } = await three();
   const sync = () => dagsync(["sync", "prod", "--config", config, "--json"], { env });
   const first = json((await sync()).stdout);
@@ -118,7 +118,7 @@ test("syncs only those that are named, and reads what changed the next time", as
   });
 });
 
-test("one that fails does not stop the others, and the exit code is the worst", async () => {
+test("one failure does not stop the others, and the worst exit code wins", async () => {
   const { url } = await until(startAirflowSimulator({ world: world() }));
   const { folder, config } = written(`
 sources:
@@ -152,7 +152,7 @@ pipelines:
   expect(down.code).toBe(75);
 });
 
-test("a pipeline with a name stays the same when its server's address changes", async () => {
+test("a named pipeline stays the same when its server's address changes", async () => {
   const simulator = await until(startAirflowSimulator({ world: world() }));
   const proxy = await until(startAirflowSimulator({ world: simulator.world }));
   const text = (url: string) => `
@@ -168,7 +168,7 @@ pipelines: [{ name: main, from: a, to: file }]
   expect(stderr).toContain("main: ▸ dag_runs: reading what changed");
 });
 
-test("a token comes from a command or a file, and is asked for again when the server refuses it", async () => {
+test("a token comes from a command or a file, and is requested again when the server rejects it", async () => {
   const airflow = await until(startAirflowSimulator({ world: world() }));
   const login = await fetch(`${airflow.url}/auth/token`, {
     method: "POST",
@@ -199,7 +199,7 @@ pipelines:
   expect(broken.stderr + broken.stdout).not.toContain("CANARY");
 });
 
-test("a pipeline of the configuration moves by its name, with its prefix, and the other file says another one", async () => {
+test("a configured pipeline can be exported by name, with its prefix, and imported under another configuration", async () => {
   const { file, config, folder } = await three();
   expect((await dagsync(["sync", "staging", "--config", config], { env })).code).toBe(0);
   const exported = await dagsync(["state", "export", "--pipeline", "staging", "--config", config]);
@@ -225,7 +225,7 @@ test.each([
     "dagsync: --reconcile-every is not a duration. Write a number and s, m, h or d, as in 12h or 1d, or off.\n",
   ],
   [["--parallel", "none"], "dagsync: --parallel must be a whole number, 1 or more.\n"],
-])("tells once what is wrong with %j, before any of the pipelines opens", async (options, stderr) => {
+])("reports what is wrong with %j once, before any pipeline opens", async (options, stderr) => {
   const { folder, config } = written(`
 sources:
   one: ${source("http://127.0.0.1:1")}

@@ -30,28 +30,31 @@ async function finished(child: ChildProcess): Promise<{ code: number | null; std
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("a process that gets %s, even twice at once, closes its file and exits with %i", async (signal, code) => {
-  const simulator = await until(startAirflowSimulator());
-  const file = join(temporaryFolder(), "orchestration.duckdb");
-  const args = ["sync", "--from", `airflow:${simulator.url}`, "--to", `duckdb:${file}`];
-  const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
-  const child = start(["--conditions=@org/source", bin, ...args], env);
-  simulator.faults.push({
-    match: ({ path }) => path.includes("/taskInstances"),
-    // A terminal signals npm, which signals its child again.
-    before() {
-      child.kill(signal);
-      child.kill(signal);
-    },
-    stall: "headers",
-  });
-  const result = await finished(child);
-  expect(result.code).toBe(code);
-  expect(result.stderr).toContain(`dagsync: stopped by ${signal}. Nothing is lost`);
-  expect((await dagsync(["state", "--to", `duckdb:${file}`])).stdout).toContain("dag_runs");
-});
+] as const)(
+  "a process that receives %s, even twice at once, closes its file and exits with %i",
+  async (signal, code) => {
+    const simulator = await until(startAirflowSimulator());
+    const file = join(temporaryFolder(), "orchestration.duckdb");
+    const args = ["sync", "--from", `airflow:${simulator.url}`, "--to", `duckdb:${file}`];
+    const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
+    const child = start(["--conditions=@org/source", bin, ...args], env);
+    simulator.faults.push({
+      match: ({ path }) => path.includes("/taskInstances"),
+      // A terminal signals npm, which signals its child again.
+      before() {
+        child.kill(signal);
+        child.kill(signal);
+      },
+      stall: "headers",
+    });
+    const result = await finished(child);
+    expect(result.code).toBe(code);
+    expect(result.stderr).toContain(`dagsync: stopped by ${signal}. Nothing is lost`);
+    expect((await dagsync(["state", "--to", `duckdb:${file}`])).stdout).toContain("dag_runs");
+  },
+);
 
-test("comes back later while another process holds the file, and names it", async () => {
+test("exits to be retried while another process holds the file, and names it", async () => {
   const file = join(temporaryFolder(), "orchestration.duckdb");
   const hold = `import { DuckDBInstance } from "@duckdb/node-api";
     const instance = await DuckDBInstance.create(${JSON.stringify(file)});
@@ -69,14 +72,14 @@ test("comes back later while another process holds the file, and names it", asyn
 describe.runIf(process.platform !== "win32").each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("%s while a token is waited for", (signal, code) => {
+] as const)("%s while waiting for a token", (signal, code) => {
   /** What the process that is started writes into a file, once it has. */
   const written = async (file: string) => {
     await expect.poll(() => existsSync(file) && readFileSync(file, "utf8").trim(), { timeout: 30_000 }).toBeTruthy();
     return readFileSync(file, "utf8").trim();
   };
 
-  test.each(["airflow", "dagster"])("ends a tokenCommand of %s and all that it started", async (kind) => {
+  test.each(["airflow", "dagster"])("ends a tokenCommand of %s and everything it started", async (kind) => {
     const folder = temporaryFolder();
     const starting: Promise<{ url: string; close(): Promise<void> }> =
       kind === "airflow" ? startAirflowSimulator() : startDagsterSimulator();
@@ -91,7 +94,7 @@ describe.runIf(process.platform !== "win32").each([
     await expect.poll(() => isRunning(pid)).toBe(false);
   });
 
-  test("does not wait for a tokenFile that nobody writes", async () => {
+  test("does not wait for a tokenFile that is never written", async () => {
     const folder = temporaryFolder();
     const simulator = await until(startAirflowSimulator());
     execFileSync("mkfifo", [join(folder, "fifo")]);
@@ -104,7 +107,7 @@ describe.runIf(process.platform !== "win32").each([
     expect(await finished(child)).toEqual({ code, stderr: expect.stringContaining(`stopped by ${signal}.`) });
   });
 
-  test("does not wait for a configuration that nobody writes", async () => {
+  test("does not wait for a configuration that is never written", async () => {
     const fifo = join(temporaryFolder(), "fifo");
     execFileSync("mkfifo", [fifo]);
     const child = start(["--conditions=@org/source", bin, "check", "--config", fifo]);
@@ -144,7 +147,7 @@ test.runIf(process.platform === "linux")("the token may come from stdin, or from
   }
 });
 
-test.runIf(process.platform === "linux")("a result that could not be written is no success", async () => {
+test.runIf(process.platform === "linux")("a result that could not be written is not a success", async () => {
   const full = openSync("/dev/full", "w");
   onTestFinished(() => closeSync(full));
   for (const more of [[], ["--json"]]) {
@@ -157,7 +160,7 @@ test.runIf(process.platform === "linux")("a result that could not be written is 
   }
 });
 
-test("goes on when nobody reads its output any more", async () => {
+test("continues when its output is no longer read", async () => {
   const child = start(["--conditions=@org/source", bin, "discover", "--from", "airflow:http://127.0.0.1:1"]);
   child.stdout?.destroy();
   expect(await finished(child)).toEqual({ code: 0, stderr: "" });

@@ -75,7 +75,7 @@ test("without the authority, the error names the certificate and says what to do
   }
 });
 
-test("a server without TLS is asked through HTTP_PROXY without a tunnel, and NO_PROXY leads past it", async () => {
+test("a server without TLS is reached through HTTP_PROXY without a tunnel, and NO_PROXY bypasses it", async () => {
   const { url } = await until(startDagsterSimulator());
   const { proxy, asked } = await corporateNetwork(url, proxyLogin);
   const env = { http_proxy: `${proxyLogin}@${proxy}` };
@@ -94,7 +94,7 @@ test("a server without TLS is asked through HTTP_PROXY without a tunnel, and NO_
 });
 
 test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.example", "airflow:http://a.example"])(
-  "a proxy that refuses the credentials, for %s, is named, and they are not",
+  "a proxy that rejects the credentials, for %s, is named, and they are not",
   async (from) => {
     const { url } = await until(startDagsterSimulator());
     const { proxy } = await corporateNetwork(url, "joe:another");
@@ -114,7 +114,7 @@ test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.
 );
 
 test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.example"])(
-  "a proxy that is not there, for %s, is told from a server that is not there",
+  "a missing proxy, for %s, is distinguished from a missing server",
   async (from) => {
     const proxy = await closedPort();
     const address = `http://${proxyLogin}@${proxy}`;
@@ -127,7 +127,7 @@ test.each(["airflow:https://airflow.corp.example", "dagster:http://dagster.corp.
   },
 );
 
-test("a variable that is no proxy's address is wrong configuration, and is not repeated", async () => {
+test("a variable that is not a proxy URL is a configuration error, and its value is not repeated", async () => {
   const { code, stderr } = await dagsync(["check", "--from", "dagster:http://127.0.0.1:1"], {
     env: { HTTPS_PROXY: "socks5://joe:sesame@proxy:1080" },
   });
@@ -137,7 +137,7 @@ test("a variable that is no proxy's address is wrong configuration, and is not r
   });
 });
 
-test("a configuration's source has a proxy, an authority and headers of its own", async () => {
+test("a configured source has its own proxy, authority and headers", async () => {
   const { url, world } = await until(startDagsterSimulator());
   const own = await corporateNetwork(url, proxyLogin);
   const folder = temporaryFolder();

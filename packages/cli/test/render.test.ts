@@ -20,7 +20,7 @@ function written(make: (output: SafeOutput) => Reporter) {
   return { reporter, text: () => text };
 }
 
-test("a log gets a line with every tick, and none when nothing is under way", () => {
+test("a log gets a line with every tick, and none when idle", () => {
   const { reporter, text } = written(lineReporter);
   reporter.tick();
   reporter.event(started);
@@ -32,7 +32,7 @@ test("a log gets a line with every tick, and none when nothing is under way", ()
   expect(text()).toBe("▸ dags: reading everything\n  dags: 1,234 rows, 1 requests\n✓ dags: 1,234 new (0.9 s)\n");
 });
 
-test("a terminal gets a moving line that fits into it and is gone at the end", () => {
+test("a terminal gets a progress line that fits its width and disappears at the end", () => {
   const { reporter, text } = written(terminalReporter);
   reporter.event(started);
   reporter.event(stored);
@@ -42,7 +42,7 @@ test("a terminal gets a moving line that fits into it and is gone at the end", (
   expect(text()).toBe("\r\u001b[2K⠙ dags: 1,234 rows, 0 r\r\u001b[2K✓ dags: 1,234 new (0.9 s)\n");
 });
 
-test("a stream that waits for its server says so", () => {
+test("a stream that waits for its server is reported", () => {
   const { reporter, text } = written(lineReporter);
   reporter.event(started);
   const error = Object.assign(new Error("GET http://x answered 503"), { code: "SERVER_ERROR" });
@@ -54,7 +54,7 @@ test("a stream that waits for its server says so", () => {
   ]);
 });
 
-test("a table puts numbers to the right, with equally many digits, and shows what is missing", () => {
+test("a table aligns numbers to the right, with the same number of decimals, and shows missing values", () => {
   const table = textTable(
     ["name", "n", "share"],
     [
@@ -83,7 +83,7 @@ test.each([
   [600_000, "10 min"],
   [7_200_000, "2 h"],
   [864_000_000, "10 days"],
-])("%i ms are %s", (durationMs, text) => {
+])("%i ms is %s", (durationMs, text) => {
   expect(duration(durationMs)).toBe(text);
 });
 
@@ -97,13 +97,13 @@ test.each([
   ["tags", "hello\u{e0041}\u{e007f}"],
   ["separators of lines", "one\u2028two\u2029\u0085"],
   ["half a character", "a\ud800b"],
-])("what a terminal would obey, or nobody would see, is shown as JSON escapes it: %s", (_, text) => {
+])("control and invisible characters are shown as JSON escapes: %s", (_, text) => {
   const shown = visible(text);
   expect(shown).toMatch(/^[ -~]*$/);
   expect(JSON.parse(`"${shown.replaceAll('"', '\\"')}"`)).toBe(text);
 });
 
-test("what people write stays as it is", () => {
+test("ordinary text stays unchanged", () => {
   const text = "Grüße, 日本語, العربية, می‌خواهم, क्‍ष, 👩‍👩‍👧 ❤️ 1️⃣ ─ ✓ …\n\ttab";
   expect(visible(text)).toBe(text);
 });
@@ -122,12 +122,12 @@ test.each([
   [{ CI: "true" }, false],
   [{ CI: "false" }, true],
   [{ CI: "true", FORCE_COLOR: "1" }, true],
-])("with %j a line moves on a terminal: %s", (env, moves) => {
+])("with %j, the progress line moves on a terminal: %s", (env, moves) => {
   expect(canMove({ stderr: terminal, env })).toBe(moves);
   expect(canMove({ stderr: { write() {} }, env: { ...env, FORCE_COLOR: "1" } })).toBe(false);
 });
 
-test("streams that fail for one reason tell it once", () => {
+test("streams that fail for the same reason report it once", () => {
   const { reporter, text } = written(lineReporter);
   const error = Object.assign(new Error("GET http://x failed"), { code: "CONNECTION_REFUSED" });
   for (const stream of ["dags", "dag_runs"]) reporter.event({ type: "stream-failed", stream, error });

@@ -21,7 +21,7 @@ test("--html writes one page, or says why it cannot", async () => {
   expect((await report("failing_now", "--html", file)).code).toBe(2);
 });
 
-test("--html writes an object of a bucket, and leaves the old one where it cannot", async () => {
+test("--html writes an object to a bucket, and leaves the old one if it cannot", async () => {
   const s3 = await startFakeS3();
   onTestFinished(() => s3.stop());
   const env = { AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "s3cret" };
@@ -53,7 +53,7 @@ test("--html writes an object of a bucket, and leaves the old one where it canno
   }
 });
 
-test("a page of a configuration links to its servers, whose address may be a variable", async () => {
+test("a configuration's page links to its servers, whose address may be a variable", async () => {
   const [config, file] = [join(folder, "linked.yaml"), join(folder, "linked.html")];
   writeFileSync(
     config,

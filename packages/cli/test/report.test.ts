@@ -13,7 +13,7 @@ const hostile = "<script>alert(1)</script>\u001b[2J|`a`";
 
 withPlace();
 
-test("without a question: five numbers with their change", async () => {
+test("without a question, prints five numbers with their change", async () => {
   const { code, stdout, stderr } = await report();
   expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   expect(stdout).toMatch(/^sqlite:.*, as of \w{3} \d\d \w{3} \d\d:\d\d \(Europe\/Berlin\)$/m);
@@ -23,7 +23,7 @@ test("without a question: five numbers with their change", async () => {
   expect(JSON.parse((await report("--format", "json")).stdout)).toMatchObject({ place, timezone: "Europe/Berlin" });
 });
 
-test("a question's answer, as a table, JSON, CSV and Markdown", async () => {
+test("prints a question's answer as a table, JSON, CSV and Markdown", async () => {
   const rows = JSON.parse((await report("success_rate", "--format", "json")).stdout).rows;
   expect(rows.length).toBeGreaterThan(0);
   const csv = (await report("success_rate", "--format", "csv")).stdout.trimEnd().split("\n");
@@ -37,7 +37,7 @@ test("a question's answer, as a table, JSON, CSV and Markdown", async () => {
   expect(markdown).toMatch(/^\*\*How often .*\n\n\| name \| runs \|/);
 });
 
-test("the question's own options, in both ways of writing, and the window", async () => {
+test("accepts the question's own options, in both spellings, and the window", async () => {
   const of = async (...args: string[]) =>
     JSON.parse((await report("success_rate", "--format", "json", ...args)).stdout);
   expect((await of("--limit", "1")).rows).toHaveLength(1);
@@ -46,7 +46,7 @@ test("the question's own options, in both ways of writing, and the window", asyn
   expect(window).toEqual({ from: "2024-12-31T11:00:00.000000Z", to: "2025-01-01T23:00:00.000000Z" });
 });
 
-test("--sql writes the query, --list the questions and what one of them takes", async () => {
+test("--sql prints the query; --list the questions, and the parameters of one of them", async () => {
   expect((await report("failing_now", "--sql")).stdout).toMatch(/^WITH /);
   const { stdout } = await dagsync(["report", "--list"]);
   for (const { name, sentence } of questions)
@@ -54,7 +54,7 @@ test("--sql writes the query, --list the questions and what one of them takes", 
   expect((await dagsync(["report", "failing_now", "--list"])).stdout).toMatch(/--min-streak +1 +runs/);
 });
 
-test("--fail-on ends with 3 where one of its questions has an answer", async () => {
+test("--fail-on exits with 3 if one of its questions has an answer", async () => {
   const found = await report("--fail-on", "coverage,success-rate");
   expect(found.code).toBe(3);
   expect(found.stderr).toMatch(/^Found: coverage \(\d+\), success_rate \(\d+\)\.\n$/);
@@ -79,7 +79,7 @@ test.each([
   [["--sql"], "--sql needs a question"],
   [["--fail-on", "failing_nwo"], 'Did you mean "failing_now"?'],
   [["--format", "xml"], "Allowed choices are table, json, csv, markdown"],
-])("%j is refused with what to do", async (args, message) => {
+])("%j is rejected with advice", async (args, message) => {
   const { code, stdout, stderr } = await dagsync(["report", ...args, "--at", place]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
@@ -93,13 +93,13 @@ test.each([
   [["serve", "--port", "0", "--timezone", "Mars/Base"], "write an IANA name"],
   [["serve", "--port", "0", "--days", "0"], "days is 0: must be a number above 0"],
   [["mcp", "--timezone", "Mars/Base"], "write an IANA name"],
-])("%j is refused before the destination is opened, whether it is there or not", async (args, message) => {
+])("%j is rejected before the destination is opened, whether it exists or not", async (args, message) => {
   const { code, stdout, stderr } = await dagsync([...args, "--at", `sqlite:${join(folder, "nowhere.sqlite")}`]);
   expect({ code, stdout }).toEqual({ code: 2, stdout: "" });
   expect(stderr).toContain(message);
 });
 
-test("pipelines of a configuration name the place, and so does state --at", async () => {
+test("a configuration's pipelines determine the destination, also for state --at", async () => {
   const config = join(folder, "dagsync.yaml");
   writeFileSync(
     config,
@@ -115,7 +115,7 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
   expect(await states[0]).toBe(await states[1]);
 });
 
-test("promises of the configuration are kept, broken, or of what is not there", async () => {
+test("expected deadlines of the configuration are met, missed, or about unknown names", async () => {
   const config = join(folder, "promises.yaml");
   const promising = (...promises: string[]) =>
     writeFileSync(
@@ -144,7 +144,7 @@ expect: [${promises.join(", ")}]\n`,
   expect((await report("deadline_misses")).stderr).toContain("no deadlines are configured");
 });
 
-test("--at takes a pipeline of the configuration too, in all commands that read tables", async () => {
+test("--at accepts a configured pipeline too, in all commands that read tables", async () => {
   const config = join(folder, "at.yaml");
   writeFileSync(
     config,
@@ -172,7 +172,7 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
   }
 });
 
-test("a Dagster in which nothing runs any more is as new as its last sync", async () => {
+test("an idle Dagster is as current as its last sync", async () => {
   const day = 86_400_000;
   const clock = createClock(Date.now() - 10 * day);
   const { url, close } = await startDagsterSimulator({ world: createDagsterWorld({ clock, runs: 20, days: 2 }) });
@@ -186,7 +186,7 @@ test("a Dagster in which nothing runs any more is as new as its last sync", asyn
   expect(Math.abs(Date.parse(JSON.parse(stdout).asOf) - clock.now())).toBeLessThan(60_000);
 });
 
-test("no question's option is one of the command's", async () => {
+test("no question's option clashes with one of the command's", async () => {
   const own = [
     "at",
     "config",
@@ -205,7 +205,7 @@ test("no question's option is one of the command's", async () => {
   expect(taken.filter((name) => own.includes(name))).toEqual([]);
 });
 
-test("a terminal's lines are no longer than it is wide, and nothing is cut from what is no terminal", async () => {
+test("lines fit a terminal's width, and are not shortened elsewhere", async () => {
   const lines = async (columns: number, ...args: string[]) => {
     const written: string[] = [];
     const stdout = { isTTY: true, columns, write: (text: string) => written.push(text) };
@@ -226,7 +226,7 @@ test("a terminal's lines are no longer than it is wide, and nothing is cut from 
   expect(head.length).toBeGreaterThan(80);
 });
 
-test("what servers named is written, and nothing of it is obeyed", async () => {
+test("names from servers are printed, with control characters escaped", async () => {
   const file = join(folder, "hostile.sqlite");
   copyFileSync(join(folder, "o.sqlite"), file);
   const database = new DatabaseSync(file);

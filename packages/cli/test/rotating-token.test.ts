@@ -21,7 +21,7 @@ async function guarded(first: string) {
   return { door, url: `http://${host}` };
 }
 
-test("a token in a file is read again once the server refuses it, and only then", async () => {
+test("a token file is read again once the server rejects the token, and only then", async () => {
   const { door, url } = await guarded("first-token");
   const file = join(temporaryFolder(), "token");
   writeFileSync(file, "first-token\n");
@@ -40,7 +40,7 @@ test("a token in a file is read again once the server refuses it, and only then"
   expect(await ask()).toMatchObject({ version: "1.13.27" });
 });
 
-test("what goes wrong with a file is said once it is needed, and mended by the next request", async () => {
+test("an unreadable file is reported when it is needed, and the next request recovers", async () => {
   const { url } = await guarded("token");
   const file = join(temporaryFolder(), "token");
   const client = dagsterWithToken({ url }, tokenFromFile(file, "prod.tokenFile"));
@@ -64,7 +64,7 @@ const node = process.execPath;
 test.each([
   ["one word", [node, "-p", "process.env.SECRET"], "CANARY-1"],
   ["a text for the shell", `"${node}" -p process.env.SECRET`, "CANARY-1"],
-])("a command gives the token: %s", async (_, command, token) => {
+])("a command provides the token: %s", async (_, command, token) => {
   const env = { ...process.env, SECRET: "CANARY-1" };
   expect(await tokenFromCommand(command, "x", { env }).get()).toBe(token);
 });
@@ -78,14 +78,14 @@ test.each([
   ["no shell can be given", "echo CANARY\0", "the command could not be run (ERR_INVALID_ARG_VALUE)."],
   ["is too long for the system", [node, "CANARY".repeat(1_000_000)], "the command could not be run (E2BIG)."],
   ["does not end", [node, "-e", "setInterval(() => 0, 1000)"], "the command did not end within 2 s."],
-])("a command that %s is told without what it printed", async (_, command, message) => {
+])("a command that %s is reported without its output", async (_, command, message) => {
   const failing = tokenFromCommand(command, "prod.tokenCommand", { env: process.env, timeoutMs: 2000 }).get();
   const thrown = await failing.catch((error: Error) => error);
   expect((thrown as Error).message).toContain(`prod.tokenCommand: ${message}`);
   expect((thrown as Error).message).not.toContain("CANARY");
 });
 
-test("a command that is not wanted any more is stopped", async () => {
+test("a command is stopped once its token is no longer needed", async () => {
   const controller = new AbortController();
   const endless = tokenFromCommand([node, "-e", "setInterval(() => 0, 1000)"], "x", { env: process.env });
   const getting = endless.get(controller.signal);
@@ -93,7 +93,7 @@ test("a command that is not wanted any more is stopped", async () => {
   await expect(getting).rejects.toThrow("enough");
 });
 
-test.runIf(process.platform !== "win32")("a command's time takes all that it started with it", async () => {
+test.runIf(process.platform !== "win32")("a command that times out is stopped with everything it started", async () => {
   const pidFile = join(temporaryFolder(), "pid");
   const command = `sleep 1000 & echo $! > "${pidFile}"; wait`;
   await expect(tokenFromCommand(command, "x", { env: process.env, timeoutMs: 1000 }).get()).rejects.toThrow(
@@ -102,7 +102,7 @@ test.runIf(process.platform !== "win32")("a command's time takes all that it sta
   await expect.poll(() => isRunning(Number(readFileSync(pidFile, "utf8")))).toBe(false);
 });
 
-test("a command that prints for ever is stopped", async () => {
+test("a command that prints forever is stopped", async () => {
   const endless = [node, "-e", "const print = () => process.stdout.write('CANARY'.repeat(1000), print); print()"];
   await expect(tokenFromCommand(endless, "x", { env: process.env }).get()).rejects.toThrow(
     "x: the command printed more than a token.",
@@ -116,33 +116,33 @@ describe.runIf(process.platform !== "win32")("a file that blocks its reader", ()
     return path;
   };
 
-  test("is told after its time", async () => {
+  test("is reported after the timeout", async () => {
     const token = tokenFromFile(pipe(), "prod.tokenFile", { timeoutMs: 500 });
     await expect(token.get()).rejects.toThrow(
       "prod.tokenFile: the file cannot be read (nothing arrived within 0.5 s).",
     );
   });
 
-  test("is left when nobody wants it any more", async () => {
+  test("is abandoned once its token is no longer needed", async () => {
     const controller = new AbortController();
     const getting = tokenFromFile(pipe(), "x", { signal: controller.signal }).get();
     controller.abort(new Error("enough"));
     await expect(getting).rejects.toThrow("enough");
   });
 
-  test("gives its token once somebody writes one", async () => {
+  test("provides its token once one is written", async () => {
     const path = pipe();
     const getting = tokenFromFile(path, "x").get();
     spawn("sh", ["-c", `echo CANARY-1 > "${path}"`]);
     expect(await getting).toBe("CANARY-1");
   });
 
-  test("may be one that never ends", async () => {
+  test("may be endless", async () => {
     await expect(tokenFromFile("/dev/zero", "x").get()).rejects.toThrow("x: the file cannot be read (it is too long).");
   });
 });
 
-test.runIf(process.platform !== "win32")("a link leads to the token, and a folder has none", async () => {
+test.runIf(process.platform !== "win32")("a link to the token works, and a folder is rejected", async () => {
   const folder = temporaryFolder();
   writeFileSync(join(folder, "first"), "CANARY-1\n");
   symlinkSync("first", join(folder, "token"));

@@ -40,7 +40,7 @@ function ownTemporaryFolder(): string {
   return folder;
 }
 
-test("prints its address, serves a DuckDB file from a copy while a sync holds it, and leaves nothing", async () => {
+test("prints its address, serves a DuckDB file from a copy while a sync holds it, and leaves nothing behind", async () => {
   const { world, sync } = await airflow();
   const file = join(temporaryFolder(), "o.duckdb");
   const temporary = ownTemporaryFolder();
@@ -67,7 +67,7 @@ test("prints its address, serves a DuckDB file from a copy while a sync holds it
   await expect(fetch(url)).rejects.toThrow();
 });
 
-test("a DuckDB file's own copy for readers is read as it is", async () => {
+test("reads a DuckDB file's own copy for readers directly", async () => {
   const { world, sync } = await airflow();
   const folder = temporaryFolder();
   const temporary = ownTemporaryFolder();
@@ -84,7 +84,7 @@ test("a DuckDB file's own copy for readers is read as it is", async () => {
   expect(readdirSync(temporary)).toEqual([]);
 });
 
-test("begins before there is anything, and shows it once there is", async () => {
+test("starts before there is any data, and shows it once there is", async () => {
   const { sync } = await airflow();
   for (const scheme of ["sqlite", "duckdb"]) {
     const place = `${scheme}:${join(temporaryFolder(), "later")}`;
@@ -98,7 +98,7 @@ test("begins before there is anything, and shows it once there is", async () => 
   }
 });
 
-test("--sync-every syncs too, tells what fails and goes on", async () => {
+test("--sync-every also syncs, reports failures and continues", async () => {
   const { url: server, faults, world } = await airflow();
   const folder = temporaryFolder();
   const config = join(folder, "dagsync.yaml");
@@ -132,7 +132,7 @@ pipelines: [{ name: prod, from: a, to: here }, { name: lost, from: gone, to: her
   expect((await stop()).code).toBe(0);
 });
 
-test("serves the pipelines of a configuration, with its servers and its promises", async () => {
+test("serves a configuration's pipelines, with their servers and expected deadlines", async () => {
   const { url: server, sync } = await airflow();
   const folder = temporaryFolder();
   const place = `sqlite:${join(folder, "o.sqlite")}`;
@@ -151,7 +151,7 @@ expect: [{ dag: load_orders, within: 1s }]\n`,
   expect(rows).toEqual([expect.objectContaining({ name: "load_orders" })]);
 });
 
-test("a port that is taken is named, and so is what no option can be", async () => {
+test("names a port in use, and invalid options", async () => {
   const place = `sqlite:${join(temporaryFolder(), "o.sqlite")}`;
   const [, taken = ""] = (await listen((_, response) => void response.end())).split(":");
   for (const [args, message] of [
@@ -173,7 +173,7 @@ test("a port that is taken is named, and so is what no option can be", async () 
   }
 });
 
-test("a zone that is none ends it before it serves", async () => {
+test("an invalid time zone ends it before it serves", async () => {
   const { sync } = await airflow();
   const place = `sqlite:${join(temporaryFolder(), "o.sqlite")}`;
   await sync(place);
@@ -181,7 +181,7 @@ test("a zone that is none ends it before it serves", async () => {
   expect([code, stderr]).toEqual([2, expect.stringContaining("write an IANA name")]);
 });
 
-test("what cannot be served says so at once: another file, a destination of another kind", async () => {
+test("rejects at once what cannot be served: another file, another kind of destination", async () => {
   const file = join(temporaryFolder(), "notes.txt");
   writeFileSync(file, "not a database, but long enough to have a header");
   for (const scheme of ["duckdb", "sqlite"]) {
@@ -191,7 +191,7 @@ test("what cannot be served says so at once: another file, a destination of anot
   }
 });
 
-test("another host than this machine is told what it means, and further names are taken", async () => {
+test("warns about a host other than this machine, and accepts further names", async () => {
   const { written, url } = await serve([
     "--at",
     `sqlite:${join(temporaryFolder(), "o")}`,
@@ -214,7 +214,7 @@ test("another host than this machine is told what it means, and further names ar
 });
 
 test.runIf(process.platform !== "win32").each(["SIGINT", "SIGTERM"] as const)(
-  "%s ends the process at once and with 0, whatever connections are open and whatever is synced",
+  "%s ends the process at once with 0, whatever connections are open and whatever is being synced",
   async (signal) => {
     const simulator = await until(startDagsterSimulator());
     const folder = temporaryFolder();

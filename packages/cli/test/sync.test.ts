@@ -22,7 +22,7 @@ const newFile = () => join(temporaryFolder(), "orchestration.duckdb");
 const columns = (line: string | undefined) => line?.split(/ {2,}/);
 const lines = (text: string) => text.trimEnd().split("\n");
 
-test("copies everything the first time and what changed the second, and says which", async () => {
+test("copies everything the first time and changes the second, and says which", async () => {
   const file = newFile();
   const { simulator, args } = await dagsterInto(file);
   const before = simulator.world.rows();
@@ -101,7 +101,7 @@ test("writes every event and the result as lines of JSON, and nothing else", asy
   });
 });
 
-test("writes a failure as JSON too, without stack and without secrets", async () => {
+test("writes a failure as JSON too, without stack trace and secrets", async () => {
   const { simulator, args } = await airflowInto(newFile());
   const canary = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "CANARY" };
   const { code, stdout, stderr } = await dagsync([...args, "--json"], { env: canary });
@@ -120,7 +120,7 @@ test("writes a failure as JSON too, without stack and without secrets", async ()
   expect(stdout).not.toContain(".ts:");
 });
 
-test("says what was synced and what was not, and exits with 1", async () => {
+test("reports what was synced and what was not, and exits with 1", async () => {
   const { simulator, args } = await airflowInto(newFile());
   simulator.faults.push({
     match: ({ path }) => path.includes("/taskInstances"),
@@ -137,14 +137,14 @@ test("says what was synced and what was not, and exits with 1", async () => {
   expect(lines(stdout)[4]).toMatch(/^task_instances .* FAILED$/);
 });
 
-test("exits with 75 when the server asks for a longer wait than a sync allows", async () => {
+test("exits with 75 if the server asks for a longer wait than a sync allows", async () => {
   const { simulator, args } = await dagsterInto(newFile());
   simulator.faults.push({ times: 1000, status: 503, headers: { "retry-after": "86400" } });
   const { code, stderr } = await dagsync(args, { requests: {} });
   expect({ code, last: lines(stderr).at(-1) }).toEqual({ code: 75, last: "Try the same command again later." });
 });
 
-test("shows a retried request, and continues", async () => {
+test("reports a retried request, and continues", async () => {
   const { simulator, args } = await dagsterInto(newFile());
   simulator.faults.push({ status: 503, body: { detail: "CANARY is not a secret of ours" } });
   const { code, stderr } = await dagsync(args, { requests: { retries: 1, retryWaitMs: 1 } });
@@ -155,7 +155,7 @@ test("shows a retried request, and continues", async () => {
 test.each([
   ["SIGINT", 130],
   ["SIGTERM", 143],
-] as const)("ends by %s with exit code %i, and the next sync goes on", async (by, exitCode) => {
+] as const)("ends on %s with exit code %i, and the next sync resumes", async (by, exitCode) => {
   const file = newFile();
   const { simulator, args } = await airflowInto(file);
   const controller = new AbortController();
@@ -176,7 +176,7 @@ test.each([
   expect(await queryDuckdb(file, "SELECT count(*) AS rows FROM airflow_task_instances")).toEqual([{ rows: expected }]);
 });
 
-test("shows stacks only with DAGSYNC_DEBUG", async () => {
+test("shows stack traces only with DAGSYNC_DEBUG", async () => {
   const { args } = await airflowInto(newFile());
   expect((await dagsync(args)).stderr).not.toContain("    at ");
   expect((await dagsync(args, { env: { DAGSYNC_DEBUG: "1" } })).stderr).toContain("    at ");
@@ -185,7 +185,7 @@ test("shows stacks only with DAGSYNC_DEBUG", async () => {
 test.each([
   ["airflow", "dags, dag_runs, task_instances"],
   ["dagster", "runs, assets, schedules, sensors"],
-])("a server of %s that is down is waited for once, and told once", async (kind, streams) => {
+])("waits once for a %s server that is down, and reports it once", async (kind, streams) => {
   const requests = { retries: 3, retryWaitMs: 1, retryWaitMaxMs: 1 };
   const place = await closedPort();
   const to = `duckdb:${join(temporaryFolder(), "out.duckdb")}`;

@@ -16,7 +16,7 @@ test.each([
       return join(folder, "file");
     },
   ],
-])("a folder for temporary files %s is named, with its variable", async (_, code, make) => {
+])("names a temporary folder %s, with its variable", async (_, code, make) => {
   const { url } = await until(startDagsterSimulator());
   const folder = temporaryFolder();
   const duckdb = ["--from", `dagster:${url}`, "--to", `duckdb:${join(folder, "out.duckdb")}`];

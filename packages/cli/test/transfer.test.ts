@@ -40,7 +40,7 @@ async function exported() {
 const tables = airflowTables.map(({ name }) => name);
 const rowsOf = (file: string, table: string) => queryDuckdb(file, `FROM ${table} ORDER BY ALL`);
 
-test("rows and states arrive as they were, deleted rows too, and the next sync is incremental", async () => {
+test("rows and states arrive unchanged, deleted rows included, and the next sync is incremental", async () => {
   const { simulator, run, first, second, file } = await exported();
   const imported = await dagsync(["state", "import", "--to", `duckdb:${second}`, file]);
   expect(imported.stderr).toBe("");
@@ -62,7 +62,7 @@ test("rows and states arrive as they were, deleted rows too, and the next sync i
   expect((await run("verify", second)).code).toBe(0);
 });
 
-test("a file that is cut off brings no state, and the whole file mends it", async () => {
+test("a truncated file imports no state, and importing the whole file fixes it", async () => {
   const { second, file, stdout } = await exported();
   const cut = `${file}.cut`;
   writeFileSync(cut, lines(stdout).slice(0, -1).join("\n"));
@@ -98,7 +98,7 @@ test("rejects a file that is not an export, and a changed line", async () => {
   expect((await attempt(newer)).stderr).toContain("was exported by a newer release (format 99)");
 });
 
-test("a folder, a missing file and bytes that are not UTF-8 are refused by name", async () => {
+test("a folder, a missing file and bytes that are not UTF-8 are rejected by name", async () => {
   const folder = temporaryFolder();
   const attempt = async (file: string) => {
     const { code, stderr } = await dagsync(["state", "import", "--to", `duckdb:${join(folder, "to.duckdb")}`, file]);
@@ -114,7 +114,7 @@ test("a folder, a missing file and bytes that are not UTF-8 are refused by name"
   expect(await attempt(file)).toMatch(/^dagsync: \S+x\.json: not UTF-8 at or after line 1\./);
 });
 
-test("of several pipelines one must be named; it may get another name", async () => {
+test("one of several pipelines must be named; it may be renamed", async () => {
   const { first, second, file } = await exported();
   const dagster = await until(startDagsterSimulator());
   const from = ["--from", `dagster:${dagster.url}`, "--to", `duckdb:${first}`, "--pipeline", "d"];
@@ -132,7 +132,7 @@ test("of several pipelines one must be named; it may get another name", async ()
   }
 });
 
-test("the exported file is lines of JSON: a head, tables with their rows, states, an end", async () => {
+test("the exported file is lines of JSON: a header, tables with their rows, states, an end", async () => {
   const { file } = await exported();
   const types = lines(readFileSync(file, "utf8")).map((line) => JSON.parse(line).type);
   expect(types.filter((type, index) => type !== types[index - 1])).toEqual([

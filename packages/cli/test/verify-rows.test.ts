@@ -7,7 +7,7 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
-test("verify compares with what the destination can hold, and reads notes whatever is in them", async () => {
+test("verify compares with what the destination can hold, and reads notes with any content", async () => {
   const { url, world } = await until(startAirflowSimulator());
   const [nul, separator] = world.runs();
   world.note(nul!, "a\u0000b");
@@ -53,7 +53,7 @@ test("a row that no destination can hold is counted, and everything else is comp
   expect((await dagsync(["verify", ...args], { env })).code).toBe(0);
 });
 
-test("rows of the server that share a key are told with what they mean", () => {
+test("server rows that share a key are reported, with an explanation", () => {
   const counts = { compared: 1, different: 0, missing: 0, extra: 0, kept: 0, unstored: 0, causes: {}, differences: [] };
   const tables = [{ ...counts, table: "loop_tasks", sharedKeys: { rows: 2, keys: [{ task_id: "body" }] } }];
   expect(verificationText({ destination: "duckdb:o.duckdb", tables, requests: 1, durationMs: 10 })).toMatch(

@@ -36,7 +36,7 @@ function configOf(sources: Record<string, object>): string {
 const notice = (host: string) =>
   `the certificate of ${host} is not verified. Anyone in between can read and change everything, including credentials.`;
 
-test("is said at every check and every sync, and holds for that source alone", async () => {
+test("is reported at every check and sync, and applies to that source alone", async () => {
   const [one, other] = [await selfSignedServer(), await selfSignedServer()];
   const config = configOf({
     one: { kind: "dagster", url: `https://${one}`, verifyTls: false },
@@ -58,7 +58,7 @@ test("is said at every check and every sync, and holds for that source alone", a
   });
 });
 
-test("goes no further than that server, whose redirects lead nowhere", async () => {
+test("applies to that server only; its redirects are not followed", async () => {
   const other = await selfSignedServer();
   const one = await selfSignedServer(`https://${other}/graphql`);
   const config = configOf({ one: { kind: "dagster", url: `https://${one}`, verifyTls: false } });
@@ -66,7 +66,7 @@ test("goes no further than that server, whose redirects lead nowhere", async () 
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining(`it redirects to https://${other}`) });
 });
 
-test("works through a proxy, whose own certificate is checked", async () => {
+test("works through a proxy, whose own certificate is verified", async () => {
   const { url } = await until(startDagsterSimulator());
   const { proxy, asked } = await corporateNetwork(url);
   const source = { kind: "dagster", url: "https://dagster.corp.example", verifyTls: false };
@@ -79,7 +79,7 @@ test("works through a proxy, whose own certificate is checked", async () => {
   expect(refused).toMatchObject({ code: 2, stderr: expect.stringMatching(/self-signed certificate/) });
 });
 
-test("does not go together with a file that says whom to trust", async () => {
+test("cannot be combined with a CA file", async () => {
   const source = { kind: "dagster", url: "https://dagster.corp.example", verifyTls: false, caFile: "ca.pem" };
   const { code, stderr } = await dagsync(["check", "--config", configOf({ one: source })]);
   expect({ code, stderr }).toEqual({
@@ -88,7 +88,7 @@ test("does not go together with a file that says whom to trust", async () => {
   });
 });
 
-test("true is what it is without", async () => {
+test("true is the same as the default", async () => {
   const one = await selfSignedServer();
   const config = configOf({ one: { kind: "dagster", url: `https://${one}`, verifyTls: true } });
   expect(await dagsync(["check", "--config", config])).toMatchObject({
@@ -97,7 +97,7 @@ test("true is what it is without", async () => {
   });
 });
 
-test("an entry of NO_PROXY that is none is told, where there is a proxy", async () => {
+test("an invalid NO_PROXY entry is reported if there is a proxy", async () => {
   const { url } = await until(startDagsterSimulator());
   const check = (env: Record<string, string>) => dagsync(["check", "--from", `dagster:${url}`], { env });
   const told = "NO_PROXY: entry 2 is not a host, an address or a range such as 10.0.0.0/8";

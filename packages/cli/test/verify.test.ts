@@ -48,7 +48,7 @@ function written({ stdout }: Outcome) {
 
 const equal = { different: 0, missing: 0, extra: 0, kept: 0, unstored: 0, causes: {} };
 
-test("verify finds no difference after a sync of Airflow, exits with 0 and leaves the file as it was", async () => {
+test("verify finds no difference after a sync of Airflow, exits with 0 and leaves the file unchanged", async () => {
   const { world, file, run } = await syncedAirflow();
   const before = readFileSync(file);
   const outcome = await run("verify", "--json");
@@ -72,7 +72,7 @@ test("verify finds no difference after a sync of Airflow, exits with 0 and leave
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("verify finds no difference after a sync of Dagster, and says so to people", async () => {
+test("verify finds no difference after a sync of Dagster, and says so in its text output", async () => {
   const { url, world } = await until(startDagsterSimulator());
   const { file, run } = await syncedFrom(`dagster:${url}`);
   const { code, stdout, stderr } = await run("verify");
@@ -82,7 +82,7 @@ test("verify finds no difference after a sync of Dagster, and says so to people"
   expect(stderr).toMatch(new RegExp(`^Reading all rows from ${url}\\S* again, to compare with duckdb:${file} `));
 });
 
-test("verify names what changed on the server since the last sync, and leaves the file as it was", async () => {
+test("verify names what changed on the server since the last sync, and leaves the file unchanged", async () => {
   const { world, file, run } = await syncedAirflow("dag_runs");
   const before = readFileSync(file);
   world.advance(3_600_000);
@@ -111,7 +111,7 @@ test("verify names what changed on the server since the last sync, and leaves th
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("verify finds a row that was changed, one that was taken and one that was doubled by hand", async () => {
+test("verify finds a row that was changed, one that was deleted and one that was duplicated by hand", async () => {
   const { world, file, run } = await syncedAirflow("dag_runs");
   world.advance(3_600_000);
   // Of the last DAGs: the first ones are those that the next reconcile reads again.
@@ -138,7 +138,7 @@ test("verify finds a row that was changed, one that was taken and one that was d
   expect(stdout).toMatch(/^3 differences in [\d,]+ rows: /m);
 });
 
-test("verify tells what the next sync brings from what the syncs missed", async () => {
+test("verify distinguishes what the next sync will bring from what syncs missed", async () => {
   const { world, run } = await syncedAirflow("dag_runs");
   world.advance(3_600_000);
   const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
@@ -153,7 +153,7 @@ test("verify tells what the next sync brings from what the syncs missed", async 
   expect(found).toContainEqual({ kind: "extra", cause: "deleted", run: deleted!.runId, columns: {} });
 });
 
-test("verify of a sample sees what is as new as that, and reads no more than it must", async () => {
+test("verify of a sample covers rows since a date, and reads no more than it must", async () => {
   const { world, file, run } = await syncedAirflow("dag_runs");
   const finished = world.runs().filter(({ state }) => state === "success");
   finished.sort((a, b) => a.runAfter - b.runAfter);
@@ -176,7 +176,7 @@ test("verify of a sample sees what is as new as that, and reads no more than it 
   expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining("--since is not a duration") });
 });
 
-test("verify of a sample of Dagster's runs takes those that changed since then", async () => {
+test("verify of a sample of Dagster's runs covers those that changed since a date", async () => {
   const { url, world } = await until(startDagsterSimulator());
   const { file, run } = await syncedFrom(`dagster:${url}`);
   expect((await run("verify", "--since", "1000d")).code).toBe(0);
@@ -190,7 +190,7 @@ test("verify of a sample of Dagster's runs takes those that changed since then",
   expect(tables.dagster_assets).toMatchObject({ different: 0, missing: 0, extra: 0 });
 });
 
-test("verify that is stopped leaves nothing behind", async () => {
+test("verify leaves nothing behind when stopped", async () => {
   const { simulator, file, args } = await syncedAirflow("dag_runs");
   const [before, folder] = [readFileSync(file), temporaryFolder()];
   for (const name of ["TMPDIR", "TEMP", "TMP"]) vi.stubEnv(name, folder);
@@ -215,7 +215,7 @@ test("verify that is stopped leaves nothing behind", async () => {
   expect(readFileSync(file).equals(before)).toBe(true);
 });
 
-test("verify shows the first ten differences of a table, and how many there are", async () => {
+test("verify shows a table's first ten differences, and their number", async () => {
   const { file, run } = await syncedAirflow("dag_runs");
   await byHand(file, "UPDATE airflow_dag_runs SET triggered_by = 'me'");
   const { stdout } = await run("verify");
@@ -226,7 +226,7 @@ test("verify shows the first ten differences of a table, and how many there are"
   expect(number(more)).toBe(number(different) - 10);
 });
 
-test("an earlier attempt that the server no longer shows is kept, and no difference", async () => {
+test("an earlier attempt that the server no longer shows is kept, and is no difference", async () => {
   const { world, run } = await syncedAirflow("task_instances");
   const task = world.tasks().find(({ history, tryNumber }) => history.length === 1 && tryNumber === 2);
   task!.history.length = 0;
@@ -235,7 +235,7 @@ test("an earlier attempt that the server no longer shows is kept, and no differe
   expect(stdout).toMatch(/^airflow_task_instances +[\d,]+ +0 +0 +0 +1$/m);
 });
 
-test("what went with the server's retention is kept, and no difference", async () => {
+test("rows purged by the server's retention are kept, and are no difference", async () => {
   const { world, run } = await syncedAirflow("dag_runs");
   world.advance(3_600_000);
   const oldest = world.runs().filter(({ startDate }) => startDate !== null);
@@ -247,7 +247,7 @@ test("what went with the server's retention is kept, and no difference", async (
   expect(code).toBe(0);
 });
 
-test("what a code location defines that is not loaded is not known, and not gone", async () => {
+test("definitions of a code location that is not loaded count as unknown, not as deleted", async () => {
   const { url, world } = await until(startDagsterSimulator());
   const { run } = await syncedFrom(`dagster:${url}`, "sensors");
   const [location] = [...world.locations.values()].filter(({ sensors }) => sensors.length > 0);
@@ -260,7 +260,7 @@ test("what a code location defines that is not loaded is not known, and not gone
   });
 });
 
-test("verify comes back later while a sync holds the file", async () => {
+test("verify exits to be retried while a sync holds the file", async () => {
   const { file, run } = await syncedAirflow("dag_runs");
   const session = await duckdb(file).open({ pipeline: "other" });
   const { code, stdout, stderr } = await run("verify").finally(() => session.close());
@@ -268,7 +268,7 @@ test("verify comes back later while a sync holds the file", async () => {
   expect(stderr).toMatch(new RegExp(`^dagsync: duckdb:${file} is in use by pipeline other`));
 });
 
-test("verify fails when the server cannot be read whole, and compares nothing", async () => {
+test("verify fails if the server cannot be read completely, and compares nothing", async () => {
   const { simulator, run } = await syncedAirflow("dags", "dag_runs");
   const forbidden = { match: ({ path }: { path: string }) => path.includes("dagRuns"), times: 1000, status: 403 };
   simulator.faults.push({ ...forbidden, body: { detail: "Forbidden" } });
@@ -281,7 +281,7 @@ test("verify fails when the server cannot be read whole, and compares nothing", 
   });
 });
 
-test("verify has nothing to do with a file that no sync of this source wrote", async () => {
+test("verify rejects a file that no sync of this source wrote", async () => {
   const { file } = await syncedAirflow("dag_runs");
   const { code, stderr } = await dagsync(["verify", "--from", "dagster:http://127.0.0.1:1", "--to", `duckdb:${file}`]);
   expect({ code, stderr }).toEqual({

@@ -41,7 +41,7 @@ async function viewsOf(contents: Destination["contents"]) {
   return views;
 }
 
-test("one view for each table, of what is stored, with the real tables; one whose variables are not set is left out", async () => {
+test("creates one view per table, of what is stored, with the real tables; pipelines with unset variables are left out", async () => {
   expect(await viewsOf(undefined)).toEqual({
     all_airflow_dags: [
       ["a", "a_airflow_dags", undefined, false],
@@ -59,7 +59,7 @@ test("one view for each table, of what is stored, with the real tables; one whos
   });
 });
 
-test("a table that is not there yet is no part of a view", async () => {
+test("a view leaves out a table that does not exist yet", async () => {
   const stored = (pipeline: string, ...names: string[]): StoredPipeline => ({
     pipeline,
     tables: names.map((name) => ({ name, columns: [], rows: 0, deleted: 0 })),

@@ -31,7 +31,7 @@ async function failure(reply: Reply): Promise<DagsterResponseError> {
 
 const stack = { errorInfo: { stack: ['File "secret/place.py", line 1'] } };
 
-test("a 500 with whole data beside a PythonError is data, and unwrap throws the PythonError", async () => {
+test("a 500 with complete data and a PythonError is data, and unwrap throws the PythonError", async () => {
   const member = {
     __typename: "PythonError",
     message: "sqlalchemy.exc.OperationalError: timeout\n\nStack Trace:\n  File x.py",
@@ -52,7 +52,7 @@ test("a 500 with whole data beside a PythonError is data, and unwrap throws the 
   expect(error.message).not.toContain("x.py");
 });
 
-test("a 500 whose error the document did not ask to see is a failure, not an empty result", async () => {
+test("a 500 whose error the document did not select is a failure, not an empty result", async () => {
   expect(await failure({ status: 500, body: { data: { runs: {} } } })).toMatchObject({
     code: "SERVER_FAILED",
     retryable: true,
@@ -62,7 +62,7 @@ test("a 500 whose error the document did not ask to see is a failure, not an emp
   });
 });
 
-test.each([500, 400])("a wrong variable is permanent, though its status is %i", async (status) => {
+test.each([500, 400])("a wrong variable is permanent, although its status is %i", async (status) => {
   const body = {
     data: null,
     errors: [{ message: "Variable '$limit' got invalid value 'x'; Int cannot represent", extensions: stack }],
@@ -97,7 +97,7 @@ test.each([
     "Variable '$p' got invalid value 'FROM_ASSET_FAILURE' at 'p.strategy'; Value 'FROM_ASSET_FAILURE' does not exist in 'ReexecutionStrategy' enum.",
     "ReexecutionStrategy.FROM_ASSET_FAILURE (which Dagster 1.10.21 has)",
   ],
-])("%s: names what an older server lacks, and since when there is one: %s", async (code, message, lacks) => {
+])("%s: names what an older server lacks, and which version introduced it: %s", async (code, message, lacks) => {
   const error = await failure({ status: 400, body: { data: null, errors: [{ message }] } });
   expect(error).toMatchObject({ code, retryable: false });
   expect(error.message).toContain(`This server's version lacks ${lacks}; this client targets Dagster 1.13.27.`);
@@ -148,7 +148,7 @@ test.each([
   expect(await failure({ status: 429, body: "", headers })).toMatchObject({ retryAfterMs });
 });
 
-test("errors beside a part of the data are an error, never the part", async () => {
+test("errors next to partial data are an error, never the partial data", async () => {
   const error = await failure({
     status: 200,
     body: { data: { version: "1.13.27", runs: null }, errors: [{ message: "database is locked" }] },
@@ -157,7 +157,7 @@ test("errors beside a part of the data are an error, never the part", async () =
   expect(error.message).toContain("only a part of the data arrived. database is locked");
 });
 
-test("a login page with status 200 is an error that asking again does not mend", async () => {
+test("a login page with status 200 is a permanent error", async () => {
   const body = "<html><title>Sign in</title></html>";
   const error = await failure({ status: 200, body, headers: { "content-type": "text/html; charset=utf-8" } });
   expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: false });

@@ -12,7 +12,7 @@ const guarded = (token: string) =>
       : json(response, { errors: [{ message: `no ${headers["x-token"]}` }] }, 401),
   );
 
-test("the function is asked once more where its headers are refused, and told which", async () => {
+test("the function is called once more if its headers are rejected, with the rejected ones", async () => {
   const { url, received } = await guarded("second-token");
   const asked: (string | null | undefined)[] = [];
   const auth = ({ refused }: DagsterAuthContext) => {
@@ -50,14 +50,14 @@ test("the function's signal aborts with the call's, which rejects at once", asyn
   await expect.poll(() => stopped).toBe(true);
 });
 
-test("a function that gives nothing is blamed for it, not the server", async () => {
+test("a function that returns nothing is blamed for it, not the server", async () => {
   const client = createDagsterClient({ url: "http://dagster.invalid", auth: () => new Promise<HeadersInit>(() => {}) });
   const error = await rejection(client.request(serverVersionDocument, {}, { timeoutMs: 20 }));
   expect(error).toMatchObject({ code: "TIMEOUT", retryable: true });
   expect(error.message).toContain("was not sent: its `auth` function took over 20 ms.");
 });
 
-test("what the function throws is told, and cut where it is too long", async () => {
+test("an error of the function is reported, shortened if it is too long", async () => {
   const auth = () => Promise.reject(new Error(`the vault is shut ${"x".repeat(3_000_000)}`));
   const error = await rejection(createDagsterClient({ url: "http://d.invalid", auth }).request(serverVersionDocument));
   expect(error).toMatchObject({ code: "AUTH_FAILED" });
@@ -70,7 +70,7 @@ test.each([
   ["a NUL", "CANARY-first\0CANARY-second"],
   ["a snowman", "CANARY-first☃"],
   ["two million characters", "CANARY".repeat(333_334)],
-])("a value that no header can carry is refused without being told: %s", async (_, value) => {
+])("a value that no header can carry is rejected without being repeated: %s", async (_, value) => {
   const options = { url: "http://dagster.invalid" };
   const client = createDagsterClient({ ...options, auth: () => ({ "x-token": value }) });
   const error = await rejection(client.request(serverVersionDocument));

@@ -16,7 +16,7 @@ function endless(response: ServerResponse, status: number): Promise<void> {
 }
 
 test.each([200, 500])(
-  "an answer %d without an end is read up to the limit, and its connection is given up",
+  "an endless %d response is read up to the limit, and its connection is closed",
   async (status) => {
     let closed: Promise<void> | undefined;
     const { url, received } = await serve((_, response) => {
@@ -33,7 +33,7 @@ test.each([200, 500])(
   },
 );
 
-test("what counts is the length after decompression", async () => {
+test("the length after decompression counts", async () => {
   const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024, " "));
   const { url } = await serve((_, response) => {
     response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb);
@@ -42,7 +42,7 @@ test("what counts is the length after decompression", async () => {
   expect(await rejection(client.request("{ version }"))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
 
-test("an answer tells how long it was, and a request can have a lower limit, and no higher one", async () => {
+test("a response reports its length, and a request may lower the limit, and not raise it", async () => {
   const body = { data: { version: "ü".repeat(500) } };
   const { url } = await serve((_, response) => json(response, body));
   const bytes = Buffer.byteLength(JSON.stringify(body));
@@ -55,7 +55,7 @@ test("an answer tells how long it was, and a request can have a lower limit, and
   expect(await rejection(strict.rawRequest("{ version }", {}, more))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
 
-test("whoever sends the requests of a listing can lower the limit of one, and is told how long its answer was", async () => {
+test("`attempt` of a listing can lower one request's limit, and learns the length of its response", async () => {
   const results = [{ runId: "a" }, { runId: "b" }];
   const { url, received } = await serve((_, response) =>
     json(response, { data: { runs: { __typename: "Runs", results } } }),
@@ -77,7 +77,7 @@ test("whoever sends the requests of a listing can lower the limit of one, and is
 });
 
 test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 30])(
-  "a limit of %d is refused",
+  "a limit of %d is rejected",
   async (maxResponseBytes) => {
     const invalid = { code: "INVALID_OPTIONS", message: expect.stringContaining("maxResponseBytes") };
     const url = "http://dagster.test";

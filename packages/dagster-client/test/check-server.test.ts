@@ -15,7 +15,7 @@ async function dagsters(versions: Readonly<Record<string, string | number>>) {
 
 const secrets = { auth: { token: "CANARY-token" }, headers: { cookie: "session=CANARY" } };
 
-test("tells the version", async () => {
+test("returns the version", async () => {
   const { origin } = await dagsters({ "": "1.13.27" });
   expect(await checkServer(createDagsterClient({ url: origin }))).toMatchObject({ version: "1.13.27" });
 });
@@ -26,7 +26,7 @@ test.each([
   ["/team/dagster/locations/x/jobs/y", "/team/dagster"],
   ["/team/dagster/runs/graphql", "/team/dagster"],
   ["/runs", ""],
-])("of %s advises the longest part under which Dagster answers, without credentials", async (path, right) => {
+])("of %s suggests the longest path at which Dagster answers, without credentials", async (path, right) => {
   const { origin, received } = await dagsters({ "": "1.7.10", [right]: "1.13.27" });
   const error = await rejection(checkServer(createDagsterClient({ url: origin + path, ...secrets })));
   expect(error).toMatchObject({ code: "NOT_FOUND", retryable: false });
@@ -39,13 +39,13 @@ test.each([
   }
 });
 
-test.each([503, 429, 302])("names no other Dagster behind one that answers %i", async (status) => {
+test.each([503, 429, 302])("suggests no other Dagster behind one that answers %i", async (status) => {
   const { origin } = await dagsters({ "": "1.7.10", "/team/dagster": status });
   const error = await rejection(checkServer(createDagsterClient({ url: `${origin}/team/dagster/runs` })));
   expect(error.message).not.toContain("1.7.10");
 });
 
-test("takes a page's server that wants credentials for the right one", async () => {
+test("accepts a page's server that requires credentials", async () => {
   const { origin } = await dagsters({ "/prod": 401 });
   const error = await rejection(checkServer(createDagsterClient({ url: `${origin}/prod/overview`, ...secrets })));
   expect(error.message).toBe(
@@ -53,13 +53,13 @@ test("takes a page's server that wants credentials for the right one", async () 
   );
 });
 
-test("does not call a Dagster the right one where what follows is no page of Dagster's", async () => {
+test("does not accept a Dagster if the rest of the path is not one of its pages", async () => {
   const { origin } = await dagsters({ "": "1.13.27" });
   const error = await rejection(checkServer(createDagsterClient({ url: `${origin}/team/runs` })));
   expect(error.message).toContain(`not at ${origin}/team/runs: if that is the right server`);
 });
 
-test("passes on what is wrong otherwise", async () => {
+test("passes on any other error", async () => {
   const { origin } = await dagsters({});
   const nowhere = await rejection(checkServer(createDagsterClient({ url: `${origin}/runs` })));
   expect(nowhere.message).toContain("Is this the URL of Dagster's webserver?");

@@ -18,7 +18,7 @@ import { expectTypeOf, test } from "vitest";
 
 declare const client: ReturnType<typeof createDagsterClient>;
 
-test("an answer has the type of its document", async () => {
+test("a response has the type of its document", async () => {
   expectTypeOf((await client.request(serverVersionDocument)).version).toEqualTypeOf<string>();
   const { data, date } = await client.rawRequest(serverVersionDocument);
   expectTypeOf(data.version).toEqualTypeOf<string>();
@@ -26,7 +26,7 @@ test("an answer has the type of its document", async () => {
   expectTypeOf(await client.request("{ version }")).toEqualTypeOf<unknown>();
 });
 
-test("variables are checked, and required where the document has some that are", () => {
+test("variables are checked, and required if the document has required ones", () => {
   client.request(runsPageDocument, { limit: 1, filter: { statuses: ["SUCCESS"] } }, { timeoutMs: 1 });
   client.request(definitionsDocument);
   client.request(definitionsDocument, undefined, { timeoutMs: 1 });
@@ -40,7 +40,7 @@ test("variables are checked, and required where the document has some that are",
   client.request(definitionsDocument, { nope: true });
 });
 
-test("a document of somebody else's codegen fits", async () => {
+test("a document of another code generator fits", async () => {
   // What @graphql-typed-document-node/core calls DocumentTypeDecoration, on a String.
   const document = new String("{ version }") as string & {
     __apiType?: (variables: { a: number }) => { version: string };
@@ -49,7 +49,7 @@ test("a document of somebody else's codegen fits", async () => {
   expectTypeOf(await client.request(document, { a: 1 })).toEqualTypeOf<{ version: string }>();
 });
 
-test("unwrap narrows a union to the member that was asked for", async () => {
+test("unwrap narrows a union to the requested member", async () => {
   const { runs } = await client.request(runsPageDocument, { limit: 1 });
   expectTypeOf(unwrap(runs, "Runs").results).toEqualTypeOf<readonly DagsterRun[]>();
   // @ts-expect-error the union has no such member
@@ -58,7 +58,7 @@ test("unwrap narrows a union to the member that was asked for", async () => {
   runs.results;
 });
 
-test("a status that a newer server adds is not excluded by the type", () => {
+test("the type does not exclude a status that a newer server adds", () => {
   expectTypeOf<"SUCCESS">().toExtend<DagsterRunStatus>();
   const newer: DagsterRunStatus = "SOMETHING_NEWER" as string;
   expectTypeOf(newer).toExtend<string>();
@@ -69,14 +69,14 @@ test("pages hold runs, or their ids", async () => {
   for await (const { rows } of paginateRunIds(client)) expectTypeOf(rows).toEqualTypeOf<readonly string[]>();
 });
 
-test("the URL is required, and options that do not exist are refused", () => {
+test("the URL is required, and unknown options are rejected", () => {
   // @ts-expect-error url is missing
   createDagsterClient({});
   // @ts-expect-error a token is an object's, so that it is not taken for a header
   createDagsterClient({ url: "http://localhost:3000", auth: "token" });
 });
 
-test("methods say what comes back, and what an older server may leave out", async () => {
+test("methods declare what they return, and what an older server may leave out", async () => {
   const run = await runs.get(client, "r");
   expectTypeOf(run.runConfigYaml).toEqualTypeOf<string>();
   expectTypeOf(run.creationTime).toEqualTypeOf<number | undefined>();
@@ -88,7 +88,7 @@ test("methods say what comes back, and what an older server may leave out", asyn
   expectTypeOf((await assets.get(client, "a")).definition?.kinds).toEqualTypeOf<readonly string[] | undefined>();
 });
 
-test("what is launched is a job or assets, and a backfill says which partitions", () => {
+test("a launch takes a job or assets, and a backfill takes partitions", () => {
   runs.launch(client, { job: "etl", location: "crm", assets: ["a"] });
   runs.launch(client, { assets: [["a", "b"], "c/d"], partition: "2026-01-01" });
   // @ts-expect-error neither a job nor assets
@@ -102,7 +102,7 @@ test("what is launched is a job or assets, and a backfill says which partitions"
   backfills.launch(client, { job: "etl", assets: ["a"], partitions: "all" });
 });
 
-test("a subscription brings what its document says", async () => {
+test("a subscription yields what its document says", async () => {
   const document = "" as unknown as TypedDocument<{ version: string }, { a: number }>;
   for await (const data of subscribe(client, document, { a: 1 }))
     expectTypeOf(data).toEqualTypeOf<{ version: string }>();

@@ -12,7 +12,7 @@ test.each([
   ["http://proxy/dagster", "http://proxy/dagster/graphql"],
   ["https://my-org.dagster.cloud/prod", "https://my-org.dagster.cloud/prod/graphql"],
   ["https://my-org.eu.dagster.cloud/prod/graphql", "https://my-org.eu.dagster.cloud/prod/graphql"],
-])("asks %s at %s", (url, endpoint) => {
+])("for %s, requests go to %s", (url, endpoint) => {
   expect(createDagsterClient({ url }).url).toBe(endpoint);
 });
 
@@ -27,7 +27,7 @@ test.each([
   ["me:hunter22\n@dagster.example.com", /"dagster.example.com" has no scheme/],
   ["https://dagster.example.com/graphql?token=hunter22", /has a query or a fragment/],
   ["https://me:hunter22@[bad", /is not a URL/],
-])("refuses the URL %s, and repeats no password", (url, message) => {
+])("rejects the URL %s, and repeats no password", (url, message) => {
   const error = caught(() => createDagsterClient({ url }));
   expect(error).toMatchObject({ code: "INVALID_OPTIONS", retryable: false });
   expect(error.message).toMatch(message);
@@ -41,13 +41,13 @@ test.each([
   [{ timeoutMs: 0 }, /`timeoutMs` must be a number of milliseconds from 1 to 2147483647, not 0/],
   [{ timeoutMs: Number.NaN }, /not NaN/],
   [{ timeoutMs: 2 ** 31 }, /not 2147483648/],
-])("refuses the options %#, and repeats no credential", (options, message) => {
+])("rejects the options %#, and repeats no credential", (options, message) => {
   const error = caught(() => createDagsterClient({ url: "http://localhost:3000", ...options }));
   expect(error.message).toMatch(message);
   expect(error.message).not.toContain("hunter22");
 });
 
-test("sends the document as it is, its variables, and the token that a file ended with a line break", async () => {
+test("sends the document unchanged, its variables, and a token read from a file that ends in a line break", async () => {
   const { url, received } = await serve((_, response) =>
     json(response, { data: { runIds: { __typename: "RunIds", results: ["a"] } } }),
   );
@@ -63,7 +63,7 @@ test.each([
   ["a deployment of Dagster+", "/prod", "/prod/graphql"],
   ["a branch deployment", "/3f1c9a0b2d/graphql", "/3f1c9a0b2d/graphql"],
   ["Dagster below a path of a proxy", "/intranet/dagster/", "/intranet/dagster/graphql"],
-])("reaches %s, with the token and the headers of a proxy, and no others", async (_, path, expected) => {
+])("reaches %s, with the token and a proxy's headers, and no others", async (_, path, expected) => {
   const { url, received } = await serve((__, response) => json(response, version));
   const token = "user:abcdef0123456789";
   const headers = { "proxy-authorization": "Basic cHJveHk=", "x-forwarded-user": "ann" };
@@ -79,7 +79,7 @@ test.each([
   ).toEqual(["dagster-cloud-api-token", "proxy-authorization", "x-forwarded-user"]);
 });
 
-test("asks an auth function for the headers of every request", async () => {
+test("calls an auth function for the headers of every request", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   let tokens = 0;
   const client = createDagsterClient({ url, auth: async () => ({ authorization: `Bearer token-${++tokens}` }) });
@@ -88,7 +88,7 @@ test("asks an auth function for the headers of every request", async () => {
   expect(received.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
 });
 
-test("a failing auth function is an error that is as retryable as its own", async () => {
+test("an auth function's error keeps its own retryability", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   for (const retryable of [true, false]) {
     const auth = () => Promise.reject(Object.assign(new Error("the token service is away"), { retryable }));
@@ -98,7 +98,7 @@ test("a failing auth function is an error that is as retryable as its own", asyn
   expect(received).toEqual([]);
 });
 
-test("tells the server's clock with an answer, and nothing where there is none", async () => {
+test("returns the server's clock with a response, and nothing without one", async () => {
   const { url } = await serve(({ headers }, response) => {
     response.sendDate = false;
     json(response, version, 200, headers["x-clock"] ? { date: "Sat, 21 Nov 2026 09:55:56 GMT" } : {});
@@ -109,7 +109,7 @@ test("tells the server's clock with an answer, and nothing where there is none",
   expect(await at({})).toBeUndefined();
 });
 
-test("a document that is not text is refused before it is sent", async () => {
+test("rejects a document that is not text before sending it", async () => {
   const client = createDagsterClient({ url: "http://127.0.0.1:1" });
   const error = await rejection(client.request({ kind: "Document", definitions: [] } as never));
   expect(error.message).toMatch(/documentMode: "string"/);

@@ -15,7 +15,7 @@ async function serveDropping(...dropped: number[]) {
   });
 }
 
-test("a connection that the server closed while it was idle is made anew, once, and nobody notices", async () => {
+test("a connection that the server closed while idle is reopened, once, transparently", async () => {
   const { url, received } = await serveDropping(2);
   const client = createDagsterClient({ url });
   await client.request(serverVersionDocument);
@@ -27,7 +27,7 @@ test.each([
   'mutation Delete { deleteRun(runId: "a") { __typename } }',
   'mutation { note(text: "query foo") }',
   "# like the query below\nmutation Launch { launched }",
-])("a mutation is not sent a second time, since the first may have been carried out: %s", async (document) => {
+])("a mutation is not sent a second time, since the first may have been executed: %s", async (document) => {
   const { url, received } = await serveDropping(2);
   const client = createDagsterClient({ url });
   await client.request(serverVersionDocument);
@@ -53,7 +53,7 @@ test("a first connection that is dropped is an error at once: it cannot have bee
   expect(received.length).toBe(1);
 });
 
-test("a body that is cut off is a network error, and not asked for again", async () => {
+test("a truncated body is a network error, and is not requested again", async () => {
   const { url, received } = await serve((_, response, { socket }) => {
     response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
     response.write('{"data":{"version":', () => socket.destroy());
@@ -63,7 +63,7 @@ test("a body that is cut off is a network error, and not asked for again", async
   expect(received.length).toBe(1);
 });
 
-test("a server that is not there is a retryable error which says so", async () => {
+test("an unreachable server is a retryable error that says so", async () => {
   const { url } = await serve((_, response) => response.end());
   const closed = url.replace(/:\d+/, `:${await freePort()}`);
   const error = await rejection(createDagsterClient({ url: closed }).request(serverVersionDocument));
@@ -105,13 +105,13 @@ test.each([
   expect(error.message).toContain("had no complete response after 50 ms (see `timeoutMs`)");
 });
 
-test("the timeout of a request goes before the client's", async () => {
+test("a request's timeout takes precedence over the client's", async () => {
   const { url } = await serve(() => {});
   const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument, {}, { timeoutMs: 51 }));
   expect(error.message).toContain("after 51 ms");
 });
 
-test("a timeout and an abort reach fetch, so that no connection stays behind", async () => {
+test("a timeout and an abort reach fetch, so that no connection stays open", async () => {
   const seen: AbortSignal[] = [];
   const controller = new AbortController();
   const fetch = (_: unknown, init?: RequestInit) => {
@@ -133,7 +133,7 @@ test("neither a fetch nor an auth function that never ends outlives the timeout"
   }
 });
 
-test("an abort rejects with the signal's own reason, of the request's signal and of the client's", async () => {
+test("an abort rejects with the signal's own reason, the request's or the client's", async () => {
   const reason = new Error("enough");
   for (const place of ["request", "client"]) {
     const controller = new AbortController();
@@ -157,7 +157,7 @@ async function freePort(): Promise<number> {
   return port;
 }
 
-test("an answer that is not compressed as its header says is a retryable error which says so", async () => {
+test("a response that is not compressed as its header says is a retryable error that says so", async () => {
   const { url } = await serve((_, response) => json(response, version, 200, { "content-encoding": "gzip" }));
   const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument));
   expect(error).toMatchObject({ name: "DagsterNetworkError", retryable: true });

@@ -46,51 +46,48 @@ const documents: [string, string][] = [
 /** Those that changed with the versions: what stands in for them with older ones. */
 const replaced: Record<string, string | undefined> = { WipeAssets: wipeWholeAssets };
 
-test.each(documents)("%s is valid for the schema of the real server", (_, document) => {
+test.each(documents)("%s is valid for the real server's schema", (_, document) => {
   expect(validate(schema, parse(document))).toEqual([]);
 });
 
-test.each(["1.7.10", "1.10.21"])(
-  "what %s lacks of these documents is what the client says it does, and does without",
-  async (version) => {
-    const older = buildSchema(
-      readFileSync(new URL(`../../../specs/dagster/${version}.graphql`, import.meta.url), "utf8"),
-    );
-    const { data } = executeSync({
-      schema: older,
-      document: parse(String(serverVersionDocument)),
-      rootValue: { version },
-    });
-    const lacking = lackingRunFields(data?.run as DagsterServerVersion["run"]);
-    expect(lacking).toEqual(version === "1.7.10" ? ["creationTime"] : []);
-    // As a real server does: a document with something unknown in it is refused.
-    const fetch = async (_input: unknown, init?: RequestInit) => {
-      const errors = validate(older, parse((JSON.parse(String(init?.body)) as { query: string }).query));
-      return Response.json(errors.length > 0 ? { errors } : { data: {} }, { status: errors.length > 0 ? 400 : 200 });
-    };
-    const plain = createDagsterClient({ url: "http://dagster", fetch });
-    const unsupported: string[] = [];
-    for (const [name, document] of documents) {
-      const code = await tolerant(plain)
-        .request(document)
-        .then(
-          () => undefined,
-          (error: { code: string }) => error.code,
-        );
-      if (code !== undefined) {
-        unsupported.push(`${name} ${code}`);
-        expect(validate(older, parse(replaced[name] ?? "{ nothing }"))).toEqual([]);
-      }
+test.each(["1.7.10", "1.10.21"])("the client knows and tolerates what %s lacks of these documents", async (version) => {
+  const older = buildSchema(
+    readFileSync(new URL(`../../../specs/dagster/${version}.graphql`, import.meta.url), "utf8"),
+  );
+  const { data } = executeSync({
+    schema: older,
+    document: parse(String(serverVersionDocument)),
+    rootValue: { version },
+  });
+  const lacking = lackingRunFields(data?.run as DagsterServerVersion["run"]);
+  expect(lacking).toEqual(version === "1.7.10" ? ["creationTime"] : []);
+  // As a real server does: a document with something unknown in it is refused.
+  const fetch = async (_input: unknown, init?: RequestInit) => {
+    const errors = validate(older, parse((JSON.parse(String(init?.body)) as { query: string }).query));
+    return Response.json(errors.length > 0 ? { errors } : { data: {} }, { status: errors.length > 0 ? 400 : 200 });
+  };
+  const plain = createDagsterClient({ url: "http://dagster", fetch });
+  const unsupported: string[] = [];
+  for (const [name, document] of documents) {
+    const code = await tolerant(plain)
+      .request(document)
+      .then(
+        () => undefined,
+        (error: { code: string }) => error.code,
+      );
+    if (code !== undefined) {
+      unsupported.push(`${name} ${code}`);
+      expect(validate(older, parse(replaced[name] ?? "{ nothing }"))).toEqual([]);
     }
-    expect(unsupported).toEqual(version === "1.7.10" ? ["WipeAssets UNSUPPORTED"] : []);
-    const withoutRunFields = withoutFields(plain, lacking);
-    for (const document of [definitionsDocument, runChangesDocument, runIdsPageDocument, runsPageDocument]) {
-      expect(await withoutRunFields.request(String(document))).toEqual({});
-    }
-  },
-);
+  }
+  expect(unsupported).toEqual(version === "1.7.10" ? ["WipeAssets UNSUPPORTED"] : []);
+  const withoutRunFields = withoutFields(plain, lacking);
+  for (const document of [definitionsDocument, runChangesDocument, runIdsPageDocument, runsPageDocument]) {
+    expect(await withoutRunFields.request(String(document))).toEqual({});
+  }
+});
 
-test.each(documents)("%s asks for the type and the errors of every union", (name, document) => {
+test.each(documents)("%s selects the type and the errors of every union", (name, document) => {
   const types = new TypeInfo(schema);
   const ast = parse(document);
   const fragmentTypes = new Map(
@@ -141,7 +138,7 @@ test.each(documents)("%s asks for the type and the errors of every union", (name
   expect(unions > 0, name).toBe(!(plain.includes(name) || /ConcurrencyLimit$/.test(name)));
 });
 
-test("each document has one operation, so that none needs to be named, and what a sync asks changes nothing", () => {
+test("each document has one operation, so that none needs to be named, and a sync sends only queries", () => {
   const reads = [definitionsDocument, runChangesDocument, runIdsPageDocument, runsPageDocument, serverVersionDocument];
   for (const [, document] of documents) {
     const kinds = parse(document).definitions.flatMap((one) =>

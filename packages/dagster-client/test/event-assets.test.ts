@@ -4,7 +4,7 @@ import { json, serve } from "./serve.ts";
 
 const materialization = { runId: "r1", timestamp: "1795228498374" };
 
-test("asks for every path by an alias of its own, in one request, and keeps their order", async () => {
+test("selects every path with its own alias, in one request, and keeps their order", async () => {
   const { url, received } = await serve((_, response) =>
     json(response, {
       data: {
@@ -32,7 +32,7 @@ test("an asset that failed, or is missing from the answer, is an error", () => {
   }
 });
 
-test("asking for no path is refused: a query without a field is none", () => {
+test("requesting no path is rejected: a query needs a field", () => {
   const refuse = () => eventAssetsQuery([]);
   expect(refuse).toThrow(expect.objectContaining({ code: "INVALID_OPTIONS" } satisfies Partial<DagsterError>));
 });

@@ -72,7 +72,7 @@ async function messagesOf(log: runs.EventLog): Promise<string[]> {
 
 const quick = { intervalMs: 1 };
 
-test("events are asked for until the run has ended and nothing more came after that, through errors that may pass", async () => {
+test("polls for events until the run has ended and nothing more followed, through retryable errors", async () => {
   const { client, asked } = await dagsterOf({
     polls: [["STARTED", "a", "b"], 503, ["STARTED"], ["SUCCESS", "c"], ["SUCCESS", "late"], ["SUCCESS"]],
   });
@@ -80,7 +80,7 @@ test("events are asked for until the run has ended and nothing more came after t
   expect(asked).toEqual([undefined, "polled 1", "polled 1", "polled 3", "polled 4", "polled 5"]);
 });
 
-test("events that are not followed are what there is now, and an error that may pass is one", async () => {
+test("returns the existing events if it does not follow, and does not retry errors", async () => {
   const { client, asked } = await dagsterOf({ polls: [["STARTED", "a"], 503] });
   expect(await messagesOf(runs.events(client, "r", { follow: false, from: "x" }))).toEqual(["a"]);
   expect(asked).toEqual(["x"]);
@@ -89,7 +89,7 @@ test("events that are not followed are what there is now, and an error that may 
   });
 });
 
-test("events are pushed where there are WebSockets; what comes after the last one is asked for", async () => {
+test("receives events over WebSockets, and polls for what comes after the last one", async () => {
   const seen: unknown[] = [];
   const { client, asked } = await dagsterOf({
     live: (send, _socket, variables) => {
@@ -106,7 +106,7 @@ test("events are pushed where there are WebSockets; what comes after the last on
   expect(asked.at(0)).toBe("3");
 });
 
-test("a message longer than the limit ends a subscription, and events are asked for instead", async () => {
+test("a message longer than the limit ends a subscription, and polling takes over", async () => {
   const { client, asked } = await dagsterOf(
     {
       live: (send) => {
@@ -127,7 +127,7 @@ test("a message longer than the limit ends a subscription, and events are asked 
   expect(asked.length).toBeGreaterThan(0);
 });
 
-test("a connection that is lost is no end: what follows is asked for, from where it ended", async () => {
+test("a lost connection is not the end: polling continues where it stopped", async () => {
   const { client, asked } = await dagsterOf({
     live: (send, socket) => {
       send("data", batch("1", "a"));
@@ -151,7 +151,7 @@ test.each<[string, Partial<DagsterClientOptions>]>([
   await expect(subscribe(client, "subscription S { x }", {}).next()).rejects.toMatchObject({ code: "UNSUPPORTED" });
 });
 
-test("a silence is no end either: after asking, the server is subscribed to anew", async () => {
+test("silence is not the end either: after polling, it subscribes again", async () => {
   let times = 0;
   const { client, asked } = await dagsterOf({
     live: (send, socket, { pageToken }) => {
@@ -167,7 +167,7 @@ test("a silence is no end either: after asking, the server is subscribed to anew
   expect(asked).toEqual([undefined, "2", "polled 2"]);
 });
 
-test("a server that fails to push is asked from then on", async () => {
+test("a server that fails to push is polled from then on", async () => {
   let times = 0;
   const { client, asked } = await dagsterOf({
     live: (send) => {
@@ -189,21 +189,21 @@ test.each<[string, unknown, string, RegExp]>([
   ["connection_error", { message: 7 }, "REFUSED", /without a message/],
   ["data", null, "INVALID_ANSWER", /no data/],
   ["data", { data: null, errors: [] }, "INVALID_ANSWER", /no data/],
-])("subscribe says what is wrong with a message of another shape: %s %j", async (type, payload, code, said) => {
+])("subscribe reports what is wrong with a malformed message: %s %j", async (type, payload, code, said) => {
   const { client } = await dagsterOf({ live: (send) => send(type, payload), polls: [["SUCCESS", "a"], ["SUCCESS"]] });
   const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
   expect(error).toMatchObject({ name: "DagsterError", code, message: expect.stringMatching(said) });
   expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a"]);
 });
 
-test("subscribe fails after a while where the server never answers", async () => {
+test("subscribe times out if the server never answers", async () => {
   const server = createServer((_request, _response) => {});
   const client = createDagsterClient({ url: `http://127.0.0.1:${await listen(server)}` });
   const error = await rejection(subscribe(client, "subscription N { n }", {}, { connectMs: 100 }).next());
   expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TIMEOUT", retryable: true });
 });
 
-test("an abort ends the events with its reason, pushed or asked for, by the call's signal or the client's", async () => {
+test("an abort ends the events with its reason, pushed or polled, by the call's signal or the client's", async () => {
   for (const live of [() => {}, undefined]) {
     for (const isClients of [true, false]) {
       const controller = new AbortController();
@@ -236,7 +236,7 @@ test("leaving the loop closes the connection", async () => {
   await isClosed;
 });
 
-test("subscribe brings data until the server says that it is complete", async () => {
+test("subscribe yields data until the server says that it is complete", async () => {
   const { client } = await dagsterOf({
     live: (send) => {
       for (const n of [1, 2]) send("data", { data: { n } });
@@ -256,7 +256,7 @@ test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
   ["a lost connection", (_, socket) => socket.terminate(), { code: "UNREACHABLE", retryable: true }],
   ["silence after it has begun", (send) => send("data", { data: {} }), { code: "TIMEOUT", retryable: true }],
   ["silence", () => {}, { code: "TIMEOUT", retryable: true }],
-])("subscribe fails by %s", async (_, live, error) => {
+])("subscribe fails on %s", async (_, live, error) => {
   const { client } = await dagsterOf({ live, polls: [] });
   const all = async () => {
     for await (const _ of subscribe(client, "subscription N { n }", {}, { idleMs: 300 }));
@@ -264,7 +264,7 @@ test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
   await expect(all()).rejects.toMatchObject(error);
 });
 
-test("subscribe fails where the server offers no WebSockets", async () => {
+test("subscribe fails if the server offers no WebSockets", async () => {
   const { client } = await dagsterOf({ polls: [] });
   const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
   expect(error).toMatchObject({ name: "DagsterNetworkError", code: "UNREACHABLE", retryable: true });

@@ -23,7 +23,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 const run = (status: string, runId = "r") => ({ __typename: "Run", runId, status });
 const busy: Answer = { status: 503, errors: [{ message: "busy" }] };
 
-test("wait goes on through errors that may pass, and ends with the run however it ended", async () => {
+test("wait continues through retryable errors, and ends with the run however it ended", async () => {
   const { client, received } = await clientOf({ data: { run: run("QUEUED") } }, busy, {
     data: { run: run("FAILURE") },
   });
@@ -33,7 +33,7 @@ test("wait goes on through errors that may pass, and ends with the run however i
   await expect(runs.wait(gone.client, "r", { intervalMs: 1 })).rejects.toMatchObject({ typename: "RunNotFoundError" });
 });
 
-test("wait ends with DEADLINE_EXCEEDED and the last passing error, and with the signal's reason at once", async () => {
+test("wait ends with DEADLINE_EXCEEDED and the last retryable error, or at once with the signal's reason", async () => {
   const { client } = await clientOf(busy);
   await expect(runs.wait(client, "r", { intervalMs: 10, deadlineMs: 50 })).rejects.toMatchObject({
     code: "DEADLINE_EXCEEDED",
@@ -48,14 +48,14 @@ test("wait ends with DEADLINE_EXCEEDED and the last passing error, and with the 
   await expect(ofClient).rejects.toMatchObject({ name: "TimeoutError" });
 });
 
-test("a backfill is waited for until it ended, FAILING being no end", async () => {
+test("waits for a backfill until it has ended, and FAILING is not an end", async () => {
   const backfill = (status: string) => ({ data: { backfill: { __typename: "PartitionBackfill", id: "b", status } } });
   const { client, received } = await clientOf(backfill("REQUESTED"), backfill("FAILING"), backfill("FAILED"));
   expect((await backfills.wait(client, "b", { intervalMs: 1 })).status).toBe("FAILED");
   expect(received).toHaveLength(3);
 });
 
-test("what an older server lacks and a method can do without is left out from then on", async () => {
+test("an optional field that an older server lacks is left out from then on", async () => {
   const { client, received } = await clientOf(
     { errors: [{ message: "Cannot query field 'creationTime' on type 'Run'." }] },
     { data: { run: run("SUCCESS") } },
@@ -65,7 +65,7 @@ test("what an older server lacks and a method can do without is left out from th
   expect(received.map(({ body }) => body.query.includes("creationTime"))).toEqual([true, false, false]);
 });
 
-test("what an older server lacks and a method needs is an error that says since when there is one", async () => {
+test("a required field that an older server lacks gives an error that says which version introduced it", async () => {
   const message =
     "Variable '$params' got invalid value {}; Field 'extraTags' is not defined by type 'ReexecutionParams'.";
   const { client, received } = await clientOf({ status: 500, errors: [{ message }], data: null });
@@ -77,7 +77,7 @@ test("what an older server lacks and a method needs is an error that says since 
   expect(received).toHaveLength(1);
 });
 
-test("an asset is wiped as a whole where the server knows no ranges, and never instead of a range", async () => {
+test("an asset is wiped completely if the server does not support ranges, and never instead of a range", async () => {
   const message = "Unknown argument 'assetPartitionRanges' on field 'Mutation.wipeAssets'.";
   const lacks = { errors: [{ message }] };
   const { client, received } = await clientOf(lacks, { data: { wiped: { __typename: "AssetWipeSuccess" } } }, lacks);
@@ -106,7 +106,7 @@ const workspace = (...names: (string | undefined)[]) => ({
   },
 });
 
-test("a job is looked for in what has loaded, and its place given where there are several", async () => {
+test("a job is looked up in the loaded locations, and its location must be given if several define it", async () => {
   const launched = { data: { launched: { __typename: "LaunchRunSuccess", run: run("QUEUED") } } };
   const results = [
     {
@@ -164,7 +164,7 @@ const node = (path: string, jobNames: string[], more: object = {}) => ({
   ...more,
 });
 
-test("assets are made by the job of their code location that has all of them", async () => {
+test("assets are materialized by the job of their code location that contains them all", async () => {
   const launched = { data: { launched: { __typename: "LaunchRunSuccess", run: run("QUEUED") } } };
   const dimensionTypes = [{ name: "region" }, { name: "day" }];
   const assetNodes = [
@@ -194,7 +194,7 @@ test("assets are made by the job of their code location that has all of them", a
   await expect(assets.materialize(seen.client, ["x"])).rejects.toThrow(/no loaded code location defines x/);
 });
 
-test("lists are walked to their end, whatever the server's own limit of a page is", async () => {
+test("lists are read to their end, whatever the server's own page limit", async () => {
   const page = (...ids: string[]) => ({
     data: { backfills: { __typename: "PartitionBackfills", results: ids.map((id) => ({ id })) } },
   });
@@ -206,7 +206,7 @@ test("lists are walked to their end, whatever the server's own limit of a page i
   expect(empty.received).toHaveLength(0);
 });
 
-test("the partitions of two dimensions have their states, whichever of the two is the ranges'", async () => {
+test("partitions of two dimensions have their states, whichever dimension has the ranges", async () => {
   const range = (primaryDimStartKey: string, primaryDimEndKey: string, materializedPartitions: string[]) => ({
     primaryDimStartKey,
     primaryDimEndKey,
@@ -234,7 +234,7 @@ test("the partitions of two dimensions have their states, whichever of the two i
   expect((await partitionsOf("b", [range("1", "2", ["y"])], ["a", "b"])).sort()).toEqual(turned.sort());
 });
 
-test("an instance is healthy where every part of the daemon that it needs is", async () => {
+test("an instance is healthy if every required daemon is", async () => {
   const daemon = (required: boolean, healthy: boolean | null) => ({ daemonType: "X", required, healthy });
   const health = async (...allDaemonStatuses: object[]) => {
     const { client } = await clientOf({ data: { instance: { daemonHealth: { allDaemonStatuses } } } });
@@ -244,7 +244,7 @@ test("an instance is healthy where every part of the daemon that it needs is", a
   expect(await health(daemon(true, null))).toBe(false);
 });
 
-test("where a schedule or a sensor is, is asked once for all pages of its ticks", async () => {
+test("the location of a schedule or sensor is requested once for all pages of its ticks", async () => {
   for (const [{ ticks }, __typename] of [
     [schedules, "Schedule"],
     [sensors, "Sensor"],

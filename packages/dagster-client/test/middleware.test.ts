@@ -10,7 +10,7 @@ import { json, rejection, serve } from "./serve.ts";
 
 const version = { data: { version: "1.13.27", run: null } };
 
-test("the first is the outermost, and what one adds to the headers is sent", async () => {
+test("the first is the outermost, and the headers it adds are sent", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   const order: string[] = [];
   const named =
@@ -28,7 +28,7 @@ test("the first is the outermost, and what one adds to the headers is sent", asy
   expect(received[0]?.headers["x-way"]).toBe("outer, inner");
 });
 
-test("a request says what it is and holds no credential; those are added later, and win", async () => {
+test("a request describes itself and holds no credential; those are added later, and take precedence", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   const seen: DagsterMiddlewareRequest[] = [];
   const middleware: DagsterMiddleware[] = [
@@ -58,7 +58,7 @@ test("a request says what it is and holds no credential; those are added later, 
   expect(received[0]?.headers).toMatchObject({ "dagster-cloud-api-token": "user:c4n4ry", "x-proxy": "k3y" });
 });
 
-test("it sees every answer, failures too, and the body is still read by the client", async () => {
+test("it sees every response, failures too, and the client can still read the body", async () => {
   const { url } = await serve((_, response) => json(response, { data: null, errors: [{ message: "no" }] }, 400));
   const seen: unknown[] = [];
   const middleware: DagsterMiddleware[] = [
@@ -73,7 +73,7 @@ test("it sees every answer, failures too, and the body is still read by the clie
   expect(seen).toEqual([[400, { data: null, errors: [{ message: "no" }] }]]);
 });
 
-test("where no answer comes, next rejects with the client's own error, and what a middleware throws goes on", async () => {
+test("without a response, next rejects with the client's own error, and a middleware's error is passed on", async () => {
   const seen: unknown[] = [];
   const watch: DagsterMiddleware = (_request, next) =>
     next().catch((error: unknown) => {
@@ -93,7 +93,7 @@ test("where no answer comes, next rejects with the client's own error, and what 
   expect(await rejection(refusing.request(serverVersionDocument))).toMatchObject({ message: "not today" });
 });
 
-test("one may answer itself, or ask again", async () => {
+test("one may respond itself, or repeat the request", async () => {
   const { url, received } = await serve((_, response) => json(response, version, received.length === 1 ? 503 : 200));
   const body = JSON.stringify({ data: { runIds: { __typename: "RunIds", results: ["kept"] } } });
   const cache: DagsterMiddleware = async ({ operation }, next) =>

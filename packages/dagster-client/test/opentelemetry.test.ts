@@ -23,7 +23,7 @@ afterAll(() => {
   trace.disable();
 });
 
-test("a request is one client span, named by its operation, with the attributes of HTTP and GraphQL", async () => {
+test("a request is one client span, named by its operation, with HTTP and GraphQL attributes", async () => {
   const { url } = await serve((_, response) => json(response, runs));
   await createDagsterClient({ url, middleware }).request(runsPageDocument, { limit: 1 });
   const [span, ...others] = exporter.getFinishedSpans();
@@ -41,7 +41,7 @@ test("a request is one client span, named by its operation, with the attributes 
   expect(span?.instrumentationScope.name).toBe("@org/dagster-client");
 });
 
-test("it is a child of the span around it, active meanwhile, and its context goes out with the request", async () => {
+test("it is a child of the surrounding span, active during the request, and its context is propagated", async () => {
   const { url, received } = await serve((_, response) => json(response, runs));
   let active: Span | undefined;
   const inner: DagsterMiddleware = (_request, next) => {
@@ -65,7 +65,7 @@ test("it is a child of the span around it, active meanwhile, and its context goe
 test.each([
   ["a status", 503, {}, "503"],
   ["errors beside data", 200, { ...runs, errors: [{ message: "half" }] }, "graphql"],
-])("a span fails by %s", async (_, status, body, errorType) => {
+])("a span fails on %s", async (_, status, body, errorType) => {
   const { url } = await serve((__, response) => json(response, body, status));
   await rejection(createDagsterClient({ url, middleware }).request(runsPageDocument, { limit: 1 }));
   const [span] = exporter.getFinishedSpans();
@@ -73,7 +73,7 @@ test.each([
   expect(span?.attributes).toMatchObject({ "error.type": errorType, "http.response.status_code": status });
 });
 
-test("a span does not fail by the word errors in its data", async () => {
+test("a span does not fail because its data contains the word errors", async () => {
   const data = { launched: { __typename: "RunConfigValidationInvalid", errors: [] } };
   const { url } = await serve((_, response) => json(response, { data }));
   await createDagsterClient({ url, middleware }).request("mutation Launch { launched }");
@@ -81,7 +81,7 @@ test("a span does not fail by the word errors in its data", async () => {
   expect(span).toMatchObject({ name: "mutation Launch", status: { code: SpanStatusCode.UNSET } });
 });
 
-test("a span fails where no answer comes, by the error's code, and its message holds no credential", async () => {
+test("a span without a response fails with the error's code, and its message contains no credential", async () => {
   const fetch = () => Promise.reject(new TypeError("the proxy refused c4n4ry-t0ken"));
   const client = createDagsterClient({ url: "http://dagster", auth: { token: "c4n4ry-t0ken" }, fetch, middleware });
   await rejection(client.request(runsPageDocument, { limit: 1 }));

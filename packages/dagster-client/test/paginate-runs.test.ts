@@ -60,7 +60,7 @@ const both: [
 ];
 
 for (const [what, paginate] of both) {
-  test(`lists ${what} newest first, to a short page once a full one has come`, async () => {
+  test(`lists ${what} newest first, to a short page after a full one`, async () => {
     const { client, asks } = await serveRuns(5);
     expect(await collect(paginate(client, { pageSize: 2 }))).toEqual([
       ["run-5", "run-4"],
@@ -70,7 +70,7 @@ for (const [what, paginate] of both) {
     expect(asks.map(({ pageToken }) => pageToken)).toEqual([undefined, "run-4", "run-2"]);
   });
 
-  test(`believes an empty page of ${what} when the run that it came after still exists`, async () => {
+  test(`accepts an empty page of ${what} if the run before it still exists`, async () => {
     const { client, asks } = await serveRuns(4);
     expect((await collect(paginate(client, { pageSize: 2 }))).flat().length).toBe(4);
     expect(asks.slice(2)).toEqual([
@@ -79,7 +79,7 @@ for (const [what, paginate] of both) {
     ]);
   });
 
-  test(`a deleted run does not end the listing of ${what}: it goes on after the last one that is left`, async () => {
+  test(`a deleted run does not end the listing of ${what}: it continues after the last remaining one`, async () => {
     const { client } = await serveRuns(9, {
       before: ({ pageToken }, runs) => {
         if (pageToken === "run-4") remove(runs, "run-4", "run-5");
@@ -93,7 +93,7 @@ for (const [what, paginate] of both) {
     ]);
   });
 
-  test(`when a whole page of ${what} is deleted, it goes on after the page before it`, async () => {
+  test(`when a whole page of ${what} is deleted, it continues after the page before it`, async () => {
     const { client, asks } = await serveRuns(9, {
       before: ({ pageToken }, runs) => {
         if (pageToken === "run-4") remove(runs, "run-4", "run-5", "run-6");
@@ -116,7 +116,7 @@ for (const [what, paginate] of both) {
     expect(pages.slice(2)).toEqual([["run-3", "run-2", "run-1"]]);
   });
 
-  test(`a run that is deleted between the empty page of ${what} and the question for it is not the end`, async () => {
+  test(`a run deleted between the empty page of ${what} and the check for it is not the end`, async () => {
     const { client } = await serveRuns(6, {
       before: ({ pageToken }, runs) => {
         // Deleted before the empty page, and with something older that no one has seen.
@@ -140,18 +140,18 @@ test("a resumed listing whose run was deleted starts again from the top", async 
   expect((await collect(paginateRuns(client, { from: "run-3", pageSize: 5 }))).flat()).toEqual(["run-2", "run-1"]);
 });
 
-test("a short page is not the end while no full one has come: the server may have a maximum", async () => {
+test("a short page is not the end before a full one: the server may have a maximum", async () => {
   const { client } = await serveRuns(5, { maximum: 2 });
   expect((await collect(paginateRuns(client, { pageSize: 100 }))).flat().sort()).toEqual(ids(5));
 });
 
-test("a short page is the end at once where the server is known to have no maximum", async () => {
+test("a short page is the end at once if the server is known to have no maximum", async () => {
   const { client, asks } = await serveRuns(5);
   expect((await collect(paginateRuns(client, { pageSize: 100, trustShortPage: true }))).flat().length).toBe(5);
   expect(asks.length).toBe(1);
 });
 
-test("an empty server is one request, and no page", async () => {
+test("an empty server takes one request, and yields no page", async () => {
   const { client, asks } = await serveRuns(0);
   expect(await collect(paginateRuns(client))).toEqual([]);
   expect(asks).toEqual([{ list: "runs", limit: 1000 }]);
@@ -183,7 +183,7 @@ test("a server on which every page is deleted at once is an error, not an endles
 });
 
 test.each([0, -1, 1.5, Number.NaN, 2 ** 31])(
-  "a page size of %s is refused, since Dagster would answer every run there is",
+  "a page size of %s is rejected, since Dagster would return every run",
   async (pageSize) => {
     const { client, asks } = await serveRuns(1);
     for (const [, paginate] of both) {
@@ -194,7 +194,7 @@ test.each([0, -1, 1.5, Number.NaN, 2 ** 31])(
   },
 );
 
-test("every request of a listing goes through `attempt`, and what it retries is not lost", async () => {
+test("every request of a listing goes through `attempt`, and retries lose nothing", async () => {
   const { client } = await serveRuns(4);
   let requests = 0;
   const attempt = async <Result>(request: () => Promise<Result>): Promise<Result> => {
@@ -205,7 +205,7 @@ test("every request of a listing goes through `attempt`, and what it retries is 
   expect(requests).toBe(4);
 });
 
-test("asking for no run answers none, where Dagster would answer all", async () => {
+test("requesting no run returns none, where Dagster would return all", async () => {
   const { client, asks } = await serveRuns(3);
   expect(await existingRunIds(client, [])).toEqual(new Set());
   expect(asks).toEqual([]);
@@ -222,7 +222,7 @@ function ids(count: number): string[] {
   return Array.from({ length: count }, (_, index) => `run-${index + 1}`);
 }
 
-test("a signal that `attempt` gives to a request aborts that request, and the next attempt goes on", async () => {
+test("a signal that `attempt` passes to a request aborts that request, and the next attempt continues", async () => {
   const { client } = await serveRuns(3);
   const aborted: boolean[] = [];
   const slow: Pick<typeof client, "rawRequest"> = {

@@ -65,7 +65,7 @@ async function readmeBlocks(): Promise<Record<string, string>> {
   return Object.fromEntries([...blocks].map(([, name, text]) => [name, text]));
 }
 
-test("the recipe for queries of one's own gives documents whose variables and answers are typed", async () => {
+test("the recipe for your own queries gives typed documents", async () => {
   const blocks = await readmeBlocks();
   expect(Object.keys(blocks)).toEqual(["codegen.yml", "src/owners.graphql", "src/owners.ts"]);
   const wrong = `import type { OwnersQuery, OwnersQueryVariables } from "./dagster-queries.ts";
@@ -83,7 +83,7 @@ export const typename: OwnersQuery["asset"]["__typename"] = "Asset";
   expect(stdout).toBe("");
 }, 180_000);
 
-test("the schema that the package carries is that of the real server", async () => {
+test("the packaged schema is that of the real server", async () => {
   const [carried, real] = await Promise.all([
     readFile(fileURLToPath(import.meta.resolve("@org/dagster-client/schema.graphql")), "utf8"),
     readFile(join(root, "specs/dagster/1.13.27.graphql"), "utf8"),

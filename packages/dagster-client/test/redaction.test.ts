@@ -114,7 +114,7 @@ for (const [way, options] of ways) {
   });
 }
 
-test("a value that is in the data stays there: it is the server's", async () => {
+test("a value in the data stays: it is the server's", async () => {
   const { url } = await serve((_, response) => json(response, { data: { tags: [{ key: "a", value: canary }] } }));
   const data = await createDagsterClient({ url, auth: { token: canary } }).request("{ tags }");
   expect(data).toEqual({ tags: [{ key: "a", value: canary }] });

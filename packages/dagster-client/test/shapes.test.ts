@@ -30,7 +30,7 @@ async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 type Client = Awaited<ReturnType<typeof answering>>["client"];
 
-describe("a list that is none, or holds what is no object, is an error that says so", () => {
+describe("a list that is none, or contains a non-object, is an error that says so", () => {
   const calls: Record<string, readonly [data: (list: unknown) => object, call: (client: Client) => Promise<unknown>]> =
     {
       "runs.list": [(results) => ({ runs: { __typename: "Runs", results } }), (client) => all(runs.list(client))],
@@ -74,7 +74,7 @@ describe("a list that is none, or holds what is no object, is an error that says
   });
 });
 
-test("an answer that is nested too deeply for a stack is read, or refused with a code", async () => {
+test("a response nested too deeply for the stack is read, or rejected with a code", async () => {
   const deep = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
   const { url } = await serve((_, response) => {
     response.setHeader("content-type", "application/json");
@@ -84,7 +84,7 @@ test("an answer that is nested too deeply for a stack is read, or refused with a
   expect(page?.rows[0]?.runId).toBe("a");
 });
 
-test("an error that is nested too deeply for a stack keeps its code", async () => {
+test("an error nested too deeply for the stack keeps its code", async () => {
   const { url } = await serve((_, response) => {
     response.writeHead(400, { "content-type": "application/json" });
     response.end(`{"errors":[{"message":"no","path":${"[".repeat(100_000)}${"]".repeat(100_000)}}]}`);
@@ -93,18 +93,18 @@ test("an error that is nested too deeply for a stack keeps its code", async () =
   expect(error).toMatchObject({ code: "REFUSED" });
 });
 
-describe("a listing that brings nothing new ends", () => {
+describe("a listing without progress ends", () => {
   const page = (asked: number) =>
     Array.from({ length: 5 }, (_, index) => ({ runId: `run ${(asked * 3 + index) % 29}` }));
 
-  test("runs in ever another order", async () => {
+  test("runs in ever-changing order", async () => {
     const { client, asked } = await answering((asked) => ({ runs: { __typename: "Runs", results: page(asked) } }));
     const error = await rejection(all(paginateRuns(client, { pageSize: 5 })));
     expect(error).toMatchObject({ code: "PAGING", retryable: false });
     expect(asked()).toBeLessThan(100);
   });
 
-  test("backfills that come again", async () => {
+  test("backfills that repeat", async () => {
     const { client, asked } = await answering((asked) => ({
       backfills: {
         __typename: "PartitionBackfills",
@@ -116,7 +116,7 @@ describe("a listing that brings nothing new ends", () => {
     expect(asked()).toBeLessThan(100);
   });
 
-  test("events of which there is always more", async () => {
+  test("endless events", async () => {
     const { client, asked } = await answering((asked) => ({
       run: { __typename: "Run", status: "SUCCESS" },
       log: { __typename: "EventConnection", events: [{ message: "again" }], cursor: String(asked), hasMore: true },
@@ -131,7 +131,7 @@ test.each([
   ["Sun, 06 Nov 1994 08:49:37 GMT", new Date(784111777000), undefined],
   ["-271821-04-20T00:00:00Z", undefined, "-271821-04-20T00:00:00Z"],
   ["Mon, 30 Feb 2026 00:00:00 GMT", undefined, "Mon, 30 Feb 2026 00:00:00 GMT"],
-])("an answer dated %s", async (header, date, invalidDate) => {
+])("a response dated %s", async (header, date, invalidDate) => {
   const { url } = await serve((_, response) => {
     response.setHeader("date", header);
     json(response, { data: { version: "1" } });

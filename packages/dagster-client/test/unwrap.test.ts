@@ -15,7 +15,7 @@ function thrown(result: unknown): DagsterResultError {
   throw new Error("nothing was thrown");
 }
 
-test("the member that was asked for is returned as it is", () => {
+test("the requested member is returned unchanged", () => {
   const runs: Result = { __typename: "Runs", results: ["a"] };
   expect(unwrap(runs as Result, "Runs")).toBe(runs);
 });
@@ -42,7 +42,7 @@ test.each([
   expect(error).toMatchObject({ typename: "PythonError", className: className ?? undefined, retryable });
 });
 
-test("a PythonError's message is shown on one line, without its stack trace, and not endless", () => {
+test("a PythonError's message is shown on one line, without its stack trace, and shortened", () => {
   const message = `Failed:\n  really\n\nStack Trace:\n  File "x.py"`;
   expect(thrown({ __typename: "PythonError", message }).message).toBe(
     "Dagster returned PythonError instead of Runs: Failed: really",
@@ -50,20 +50,20 @@ test("a PythonError's message is shown on one line, without its stack trace, and
   expect(thrown({ __typename: "PythonError", message: "x".repeat(10_000) }).message.length).toBeLessThan(600);
 });
 
-test.each([null, undefined])("%s, where a union should be, is an error", (nothing) => {
+test.each([null, undefined])("%s in place of a union is an error", (nothing) => {
   expect(thrown(nothing)).toMatchObject({ typename: "nothing", retryable: false });
 });
 
 test.each([
   ["UnauthorizedError", "No. The server is read-only, or this user lacks the permission."],
   ["PipelineNotFoundError", "No. Its code location may have failed to load: see `codeLocations.list`."],
-])("%s comes with what to do", (typename, says) => {
+])("%s comes with advice", (typename, says) => {
   const error = thrown({ __typename: typename, message: "No." });
   expect(error).toMatchObject({ typename, retryable: false });
   expect(error.message).toBe(`Dagster returned ${typename} instead of Runs: ${says}`);
 });
 
-test("a PythonError's causes are told, the last of them being the reason", () => {
+test("a PythonError's causes are reported, the last of them being the reason", () => {
   const error = thrown({
     __typename: "PythonError",
     className: "DagsterUserCodeLoadError",
@@ -82,7 +82,7 @@ test("a PythonError's causes are told, the last of them being the reason", () =>
   );
 });
 
-test("what a run's configuration lacks is told, with the place", () => {
+test("missing run configuration is reported with its location", () => {
   const entries = [{ fieldName: "ops" }, { listIndex: 0 }, { fieldName: "config" }];
   const errors = [
     { message: 'Missing "a".', reason: "MISSING_REQUIRED_FIELD", stack: { entries } },
@@ -98,7 +98,7 @@ test("what a run's configuration lacks is told, with the place", () => {
   ]);
 });
 
-test("the members without a message say what they are about", () => {
+test("members without a message say what they are about", () => {
   expect(thrown({ __typename: "InvalidStepError", invalidStepKey: "load" }).message).toMatch(
     /: there is no step load$/,
   );

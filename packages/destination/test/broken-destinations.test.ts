@@ -27,7 +27,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "saves the state before the rows",
-    "stores neither rows nor state of a batch that has an invalid row in it",
+    "stores neither rows nor state of a batch that contains an invalid row",
     inSteps(async (commit, batch) => {
       await commit(onlyState(batch));
       return commit(batch);
@@ -35,7 +35,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "stores half of a batch when the other half fails",
-    "stores neither rows nor state of a batch that has an invalid row in it",
+    "stores neither rows nor state of a batch that contains an invalid row",
     inSteps(async (commit, { upserts = [], ...batch }) => {
       if (upserts.length > 1) await commit({ table: batch.table, upserts: upserts.slice(0, 1), state: batch.state });
       return commit({ ...batch, upserts });
@@ -52,7 +52,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "never marks a row as deleted",
-    "marks the other rows of a scope, and none outside it",
+    "marks the other rows of a scope as deleted, and none outside it",
     inBatch(({ replace = [], upserts = [], ...batch }) => ({
       ...batch,
       upserts: [...replace.flatMap(({ rows }) => rows), ...upserts],
@@ -60,12 +60,12 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "marks rows outside the scope",
-    "marks the other rows of a scope, and none outside it",
+    "marks the other rows of a scope as deleted, and none outside it",
     inBatch((batch) => ({ ...batch, replace: (batch.replace ?? []).map(({ rows }) => ({ scope: {}, rows })) })),
   ],
   [
     "ignores null in a list",
-    "understands null in a list, beside values and alone",
+    "matches null in a list, next to values and alone",
     inBatch((batch) => ({
       ...batch,
       replace: (batch.replace ?? []).map(({ scope, rows }) => ({
@@ -81,7 +81,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "takes the upper bound of a range in",
-    "understands ranges: from the lower bound on, up to but not the upper one, never null",
+    "matches ranges: lower bound included, upper bound excluded, null never",
     inBatch((batch) => ({
       ...batch,
       replace: (batch.replace ?? []).flatMap(({ scope, rows }) => {
@@ -95,7 +95,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "does not revive rows that come back",
-    "revives a deleted row that comes back, changed or not",
+    "revives a deleted row that reappears, changed or not",
     (() => {
       const known = new Set<unknown>();
       return inSession((right) => ({
@@ -134,7 +134,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "says that every row was new",
-    "counts what is new, changed and unchanged",
+    "counts new, changed and unchanged rows",
     inSteps(async (commit, batch) => {
       const { inserted, updated, unchanged, ...rest } = await commit(batch);
       return { inserted: inserted + updated + unchanged, updated: 0, unchanged: 0, ...rest };
@@ -152,12 +152,12 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "cuts a text at a NUL character",
-    "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
+    "keeps a NUL character, rejects it, or returns what heldAs says, but never truncates the text there",
     mapValues((value) => (typeof value === "string" ? value.split("\0")[0] : value)),
   ],
   [
     "says that it replaces a NUL character, and keeps it",
-    "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
+    "keeps a NUL character, rejects it, or returns what heldAs says, but never truncates the text there",
     (right) => ({
       ...right,
       heldAs: (_, value) => (typeof value === "string" ? value.replaceAll("\0", "\ufffd") : value),
@@ -165,18 +165,22 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "stores an empty text as null",
-    "sees a change from null and to null in every column",
+    "detects changes from and to null in every column",
     mapValues((value) => (value === "" ? null : value)),
   ],
-  ["takes the first of several rows with one key", "takes the last of several rows with one key", inBatch(firstOfEach)],
+  [
+    "takes the first of several rows with one key",
+    "keeps the last of several rows with the same key",
+    inBatch(firstOfEach),
+  ],
   [
     "loses the version of a state",
-    "keeps a state's version, also one that nobody knows yet",
+    "keeps a state's version, even an unknown one",
     inBatch((batch) => ({ ...batch, state: { ...batch.state, version: 1 } })),
   ],
   [
     "shows one pipeline the states of another",
-    "keeps the states of pipelines apart",
+    "keeps the states of pipelines separate",
     (() => {
       const all = new Map<string, State>();
       return inSession((right) => ({
@@ -190,23 +194,23 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Dest
   ],
   [
     "gives tables to whoever asks",
-    "refuses a table of another pipeline, and names its owner",
+    "rejects a table of another pipeline, and names its owner",
     (right) => ({ ...right, open: (options) => right.open({ ...options, pipeline: "everybody's" }) }),
   ],
-  ["lets a second writer in", "refuses a second writer while a session is open", lettingEverybodyIn],
+  ["lets a second writer in", "rejects a second writer while a session is open", lettingEverybodyIn],
   [
     "shows the first pipeline only in a view",
-    "unite the rows that are not deleted, say whose they are, and have null where a column is missing",
+    "combine rows that are not deleted, name their pipeline, and fill missing columns with null",
     inViews(({ view, parts }) => ({ view, parts: parts.slice(0, 1) })),
   ],
   [
     "swallows an abort",
-    "rejects everything with the signal's reason once it has aborted",
+    "rejects every call with the signal's reason after an abort",
     (right) => ({ ...right, open: ({ pipeline }) => right.open({ pipeline }) }),
   ],
   [
     "carries out calls in any order",
-    "carries out calls that come at once, one after the other",
+    "carries out concurrent calls one after the other",
     inSession((right) => ({
       count: async (table, scope) => {
         await new Promise((resolve) => setTimeout(resolve, 20));
@@ -231,7 +235,7 @@ test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, c
   await expect(run(caughtBy, wrong)).rejects.toThrow(AssertionError);
 });
 
-test.each([...new Set(mistakes.map(([, caughtBy]) => caughtBy))])("no mistake is found by: %s", async (caughtBy) => {
+test.each([...new Set(mistakes.map(([, caughtBy]) => caughtBy))])("no mistake is caught by: %s", async (caughtBy) => {
   await run(
     caughtBy,
     inSession(() => ({})),

@@ -42,12 +42,12 @@ const oneByOne = (prepare: (right: Session, table: Table) => Promise<void>): Wro
     },
   }));
 
-const larger = "gives a table a larger key with new columns: rows, their time and their deletion stay";
+const larger = "extends a key by new columns, and keeps rows, their times and their deletions";
 
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   [
     "knows nothing of defaults",
-    "adds columns with their defaults in the rows that were there, whose time stays",
+    "adds columns with their defaults to existing rows, and keeps their times",
     inSession((right) => ({ prepare: (tables) => right.prepare(tables.map(withoutDefaults)) })),
   ],
   [
@@ -59,19 +59,15 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
     })(),
   ],
   ["brings deleted rows back to life", larger, inOldRows((row) => ({ ...row, _deleted_at: null }))],
-  [
-    "goes on with the old key",
-    "tells rows apart by the new key from then on, in every way of writing them",
-    withOldKeys(),
-  ],
+  ["goes on with the old key", "identifies rows by the new key from then on, however they are written", withOldKeys()],
   [
     "takes any key",
-    "refuses a key that old rows have no value for, or of which several have the same, and changes nothing",
+    "rejects a key that existing rows lack or share, and changes nothing",
     oneByOne((right, table) => right.prepare([table]).catch(() => undefined)),
   ],
   [
     "changes one table after the other",
-    "changes the keys of all tables of a call or of none",
+    "changes the keys of all tables of a call, or of none",
     oneByOne((right, table) => right.prepare([table])),
   ],
 ];

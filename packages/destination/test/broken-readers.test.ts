@@ -1,4 +1,4 @@
-/** Destinations that are wrong on purpose about who may only read, and the case that must notice it. */
+/** Destinations that are wrong on purpose about read-only users, and the case that must notice it. */
 import { AssertionError } from "node:assert";
 import { memoryDestination } from "@org/destination/memory";
 import { hasReaders } from "@org/testkit/read-only";
@@ -8,12 +8,12 @@ import { run, type Wrong } from "./broken.ts";
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   [
     "shows nothing to who has no rights",
-    "see what is stored between sessions, time and again",
+    "see what is stored between sessions, every time",
     (right) => ({ ...right, contents: async () => [] }),
   ],
   [
     "answers queries from somewhere else",
-    "see what is stored between sessions, time and again",
+    "see what is stored between sessions, every time",
     (right) => ({
       ...right,
       async read() {
@@ -24,7 +24,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "lets anybody write, into nothing",
-    "open no session, are told why, and change nothing",
+    "cannot open a session, learn why, and change nothing",
     (right) => ({ ...right, open: (options) => right.open(options).catch(() => memoryDestination().open(options)) }),
   ],
 ];

@@ -25,13 +25,13 @@ const isOdd = (row: object) => Object.values(row).some((value) => typeof value =
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   [
     "names the first row only",
-    "are named all at once, with column and reason",
+    "are reported all at once, with column and reason",
     inError((error) => named(error, error.rows?.slice(0, 1))),
   ],
-  ["names no row", "are named all at once, with column and reason", inError((error) => named(error, undefined))],
+  ["names no row", "are reported all at once, with column and reason", inError((error) => named(error, undefined))],
   [
     "says that it holds null where JSON can carry nothing",
-    "are no reason to fail before they are written: heldAs gives them back",
+    "cause no failure before they are written: heldAs returns them",
     (right) => ({
       ...right,
       heldAs: ({ type }, value) => (type === "json" ? JSON.parse(JSON.stringify(value)) : value),
@@ -39,7 +39,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "names every row of the batch",
-    "do not hold up the others, once they are left out",
+    "do not block the others, once they are left out",
     inError((error, { upserts = [] }) =>
       named(
         error,
@@ -49,7 +49,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "leaves out by itself what does not fit",
-    "are named all at once, with column and reason",
+    "are reported all at once, with column and reason",
     inSession((right) => ({
       async commit(stream, batch) {
         const { upserts = [] } = batch;
@@ -66,17 +66,17 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "refuses a row that a later one of the batch makes good",
-    "are those that are written: of rows with one key the last",
+    "are only those that would be written: of rows with the same key, the last",
     inBatch((batch) => ({ ...batch, upserts: [...(batch.upserts ?? [])].reverse() })),
   ],
   [
     "knows no `keep`",
-    "leave what is stored of them as it is, where a scope replaces others",
+    "keep their stored version when a scope replaces others",
     inBatch(({ keep: _, ...batch }) => batch),
   ],
   [
     "revives what is kept",
-    "leave what is stored of them as it is, where a scope replaces others",
+    "keep their stored version when a scope replaces others",
     inSession((right) => ({
       async commit(stream, batch) {
         const result = await right.commit(stream, batch);
@@ -89,7 +89,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "lays everything to a row",
-    "are not what is blamed for a state that cannot be saved, or a table that is not prepared",
+    "are not blamed for a state that cannot be saved, or for a table that was not prepared",
     inError((error, { upserts = [] }) =>
       named(
         new DestinationError("INVALID_ROW", error.message, { rows: [] }),
@@ -99,7 +99,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "refuses to look for what no row can hold",
-    "cannot be found by what no row can hold",
+    "are not found by values that no row can hold",
     inSession((right) => ({
       count: async (table, scope) => {
         for (const condition of Object.values(scope))
@@ -110,7 +110,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "takes what no row can hold for any row",
-    "cannot be found by what no row can hold",
+    "are not found by values that no row can hold",
     inSession((right) => ({
       count: async (table, scope) => {
         const isAny = Object.values(scope).some((condition) => condition && "in" in condition && isOdd(condition.in));
@@ -120,10 +120,10 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "prepares tables to rehearse",
-    "leaves no table, and takes none for its pipeline",
+    "leaves no table behind, and claims none for its pipeline",
     rehearsing((right, tables) => right.prepare(tables)),
   ],
-  ["rehearses nothing", "says what preparing would say", rehearsing(async () => {})],
+  ["rehearses nothing", "reports what preparing would report", rehearsing(async () => {})],
 ];
 
 const revived = { kind: "a", label: "revived", size: null, weight: null, done: null, seen: null, data: null };
@@ -144,7 +144,7 @@ test.each(mistakes)("a destination that %s is caught by: %s", async (_mistake, c
   ).toBe(true);
 });
 
-test.each([...new Set(mistakes.map(([, caughtBy]) => caughtBy))])("no mistake is found by: %s", async (caughtBy) => {
+test.each([...new Set(mistakes.map(([, caughtBy]) => caughtBy))])("no mistake is caught by: %s", async (caughtBy) => {
   await run(
     caughtBy,
     inSession(() => ({})),

@@ -17,27 +17,27 @@ const inRestored = (change: (row: StoredValues) => StoredValues) =>
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   [
     "forgets deleted rows",
-    "gives all rows whole and in the order of their keys, deleted ones too",
+    "returns all rows complete and ordered by key, deleted ones included",
     inPages((page) => page.filter(({ _deleted_at }) => _deleted_at === null)),
   ],
   [
     "gives rows as they lie",
-    "gives all rows whole and in the order of their keys, deleted ones too",
+    "returns all rows complete and ordered by key, deleted ones included",
     inPages((page) => page.toReversed()),
   ],
   [
     "brings deleted rows back to life",
-    "writes rows as another destination held them: content, times, and which are deleted",
+    "writes rows as another destination held them: content, times and deletions",
     inRestored((row) => ({ ...row, _deleted_at: null })),
   ],
   [
     "stamps rows anew",
-    "goes on from restored rows: what is the same keeps its time, what comes back is not deleted",
+    "continues from restored rows: unchanged ones keep their time, reappearing ones are not deleted",
     inRestored((row) => ({ ...row, _synced_at: "2026-01-02T00:00:00.000000Z" })),
   ],
   [
     "takes the first of several rows with one key",
-    "writes rows over those with the same keys, the last of each",
+    "overwrites rows with the same keys, the last of each winning",
     inSession((right) => ({ restore: (table, rows) => right.restore!(table, rows.slice(0, 1)) })),
   ],
   [
@@ -51,7 +51,7 @@ const mistakes: readonly [mistake: string, caughtBy: string, wrong: Wrong][] = [
   ],
   [
     "counts deleted rows among the others",
-    "says what is stored, without a session",
+    "lists what is stored, without a session",
     (right) => ({
       ...right,
       async contents(options) {

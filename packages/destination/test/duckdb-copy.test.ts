@@ -13,7 +13,7 @@ afterEach(() => fixture.cleanup?.());
 
 const state = { version: 1, value: 1 };
 
-test("each session leaves a copy, which readers read while the next session is open", async () => {
+test("each session leaves a copy that can be read while the next session is open", async () => {
   const copy = join(fixture.folder, "copy.duckdb");
   const destination = duckdb(fixture.file, { copy });
   const commit = async (id: number) => {
@@ -43,7 +43,7 @@ test("each session leaves a copy, which readers read while the next session is o
   expect(readdirSync(fixture.folder).sort()).toEqual(["copy.duckdb", "test.duckdb"]);
 });
 
-test("without a copy a reader is told who writes, and a query reads no other file", async () => {
+test("without a copy, a reader learns who is writing, and a query reads no other file", async () => {
   const destination = duckdb(fixture.file);
   const session = await destination.open({ pipeline: "p" });
   await expect(destination.read!()).rejects.toMatchObject({ code: "LOCKED", retryable: true });

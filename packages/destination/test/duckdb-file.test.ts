@@ -63,7 +63,7 @@ describe("opening", () => {
     ["a short text", "hi"],
     ["nothing", ""],
     ["a SQLite database", `SQLite format 3\0${"\0".repeat(8192)}`],
-  ])("a file with %s is refused and left as it is", async (_what, text) => {
+  ])("rejects a file with %s and leaves it unchanged", async (_what, text) => {
     await writeFile(fixture.file, text);
     await expect(during(async () => {})).rejects.toEqual(
       failure("NOT_A_DESTINATION", fixture.file, "not a DuckDB file"),
@@ -71,7 +71,7 @@ describe("opening", () => {
     expect(await readFile(fixture.file, "utf8")).toBe(text);
   });
 
-  test("a damaged file, and one that is cut off, are told from other errors", async () => {
+  test("distinguishes a damaged or truncated file from other errors", async () => {
     await store();
     const whole = await readFile(fixture.file);
     const damaged = Buffer.from(whole);
@@ -84,23 +84,23 @@ describe("opening", () => {
     }
   });
 
-  test.skipIf(process.platform === "win32")("a device is not a file", async () => {
+  test.skipIf(process.platform === "win32")("rejects a device", async () => {
     await expect(store(duckdb("/dev/null"))).rejects.toEqual(failure("NOT_A_DESTINATION", "/dev/null", "is a device"));
   });
 
-  test("a folder that does not exist is named", async () => {
+  test("names a folder that does not exist", async () => {
     const missing = join(fixture.folder, "missing", "folder");
     const opened = during(async () => {}, duckdb(join(missing, "a.duckdb")));
     await expect(opened).rejects.toEqual(failure("NOT_FOUND", missing));
   });
 
-  test("a folder instead of a file is refused", async () => {
+  test("rejects a folder in place of a file", async () => {
     await expect(during(async () => {}, duckdb(fixture.folder))).rejects.toEqual(
       failure("NOT_A_DESTINATION", "is a folder"),
     );
   });
 
-  test.skipIf(process.platform === "win32")("a file or folder that may not be written is refused", async () => {
+  test.skipIf(process.platform === "win32")("rejects a file or folder that is not writable", async () => {
     await store();
     await chmod(fixture.file, 0o444);
     await chmod(fixture.folder, 0o555);
@@ -118,7 +118,7 @@ describe("opening", () => {
     }
   });
 
-  test("an aborted open leaves the file free", async () => {
+  test("releases the file after an aborted open", async () => {
     const controller = new AbortController();
     const opening = duckdb(fixture.file).open({ pipeline, signal: controller.signal });
     controller.abort(new Error("enough"));
@@ -126,7 +126,7 @@ describe("opening", () => {
     await store();
   });
 
-  test("the file is locked against this same process, whatever way leads to it", async () => {
+  test("locks the file against its own process too, by whatever path it is opened", async () => {
     const link = join(fixture.folder, "link.duckdb");
     const session = await duckdb(fixture.file).open({ pipeline });
     await symlink(fixture.file, link);
@@ -140,7 +140,7 @@ describe("opening", () => {
     await during(async () => {}, duckdb(link));
   });
 
-  test("a database in memory is empty in every session", async () => {
+  test("finds an in-memory database empty in every session", async () => {
     for (let round = 0; round < 2; round += 1) {
       await during(async (session) => {
         expect((await session.states()).size).toBe(0);
@@ -152,7 +152,7 @@ describe("opening", () => {
   });
 });
 
-describe("the tables", () => {
+describe("tables", () => {
   test("have native types and comments", async () => {
     await store();
     const described = await queryDuckdb(
@@ -169,14 +169,14 @@ describe("the tables", () => {
     expect(comments).toEqual([{ comment: "It's a table." }]);
   });
 
-  test("get their comments corrected", async () => {
+  test("have outdated comments corrected", async () => {
     await store();
     await during((session) => session.prepare([{ ...table, description: "Another." }]));
     const comments = await queryDuckdb(fixture.file, "SELECT comment FROM duckdb_tables() WHERE table_name = 'things'");
     expect(comments).toEqual([{ comment: "Another." }]);
   });
 
-  test("go into the schema of the options, and schemas do not meet", async () => {
+  test("are created in the schema of the options, and schemas are independent", async () => {
     const schema = 'My "Schema"';
     await store();
     await store(duckdb(fixture.file, { schema }));
@@ -192,14 +192,14 @@ describe("the tables", () => {
     expect((await during((session) => session.states())).get("things")).toEqual(state);
   });
 
-  test("are refused when somebody else made them", async () => {
+  test("are rejected if someone else created them", async () => {
     await byHand("CREATE TABLE things (id BIGINT)", "INSERT INTO things VALUES (7)");
     const prepared = during((session) => session.prepare([table]));
     await expect(prepared).rejects.toEqual(failure("OWNED", "things", "not created by a sync"));
     expect(await queryDuckdb(fixture.file, "SELECT * FROM things")).toEqual([{ id: 7 }]);
   });
 
-  test("are refused when their names are the adapter's own, or differ only in case", async () => {
+  test("are rejected if their names are the adapter's own, or differ only in case", async () => {
     const reserved = during((session) => session.prepare([{ ...table, name: "_sync_state" }]));
     await expect(reserved).rejects.toEqual(failure("SCHEMA_CONFLICT", "_sync_state"));
     const columns = { ...table.columns, ID: { type: "int64", description: "Again." } } as const;
@@ -208,21 +208,21 @@ describe("the tables", () => {
   });
 });
 
-describe("the bookkeeping", () => {
-  test("of a newer release is refused", async () => {
+describe("bookkeeping", () => {
+  test("is rejected if a newer release wrote it", async () => {
     await store();
     await byHand("UPDATE _sync_format SET version = 99");
     await expect(during(async () => {})).rejects.toEqual(failure("NEWER_VERSION", "99", "Update this program"));
   });
 
-  test("says which state is broken, and what to do", async () => {
+  test("names the broken state, and what to do", async () => {
     await store();
     await byHand("UPDATE _sync_state SET value = '{\"position\":'");
     const states = during((session) => session.states());
     await expect(states).rejects.toEqual(failure("INVALID_STATE", "stream things", pipeline, "full refresh"));
   });
 
-  test("forgets the state of a stream whose table was dropped, so that it is read again", async () => {
+  test("drops the state of a stream whose table was dropped, so that it is read again", async () => {
     await store();
     const others = { ...table, name: "others" };
     await during(async (session) => {
@@ -237,7 +237,7 @@ describe("the bookkeeping", () => {
 });
 
 describe("queryDuckdb", () => {
-  test("reads values in the form in which they were written, and sums as numbers", async () => {
+  test("returns values as they were written, and sums as numbers", async () => {
     const row = { id: 2n ** 60n, at: "2026-11-21T09:30:00.123456Z", data: { a: [1] } };
     await during(async (session) => {
       await session.prepare([table]);

@@ -51,7 +51,7 @@ async function rowGroups(path: string): Promise<number[]> {
   return segments.map(({ rows }) => Number(rows));
 }
 
-test("I11: of large rows few lie in one row group, so that few are read at once", async () => {
+test("I11: a row group holds few large rows, so that few are read at once", async () => {
   const path = newFile();
   await store(path, { rows: 600, bytes: 100 * kilobyte });
   await store(path, { from: 600, rows: 10, bytes: 100 * kilobyte });
@@ -62,7 +62,7 @@ test("I11: of large rows few lie in one row group, so that few are read at once"
   expect(groups.at(-1)).toBe(10);
 });
 
-test("small rows of many sessions lie in one row group", async () => {
+test("small rows of many sessions share a row group", async () => {
   const path = newFile();
   for (let session = 0; session < 5; session += 1) await store(path, { from: session * 20, rows: 20, bytes: 100 });
   const groups = await rowGroups(path);
@@ -77,7 +77,7 @@ test("a few long texts among small rows change nothing", async () => {
   expect((await rowGroups(path)).length).toBeLessThanOrEqual(2);
 });
 
-test("many row groups of large rows are joined at the end of a session, however few rows it has", async () => {
+test("many row groups of large rows are merged at the end of a session, however few rows it wrote", async () => {
   const path = newFile();
   await store(path, { rows: 10, bytes: 20 * kilobyte });
   const { connection, close } = await openFile(path, path, "a test", {});
@@ -92,7 +92,7 @@ test("many row groups of large rows are joined at the end of a session, however 
   expect(await rowGroups(path)).toEqual([251]);
 });
 
-test("a transaction that needs more memory than DuckDB has is tried again with what the machine has", async () => {
+test("a transaction that exceeds DuckDB's memory limit is retried with the machine's memory", async () => {
   const file = await openFile(newFile(), "a file", "a test", { memoryLimit: "40MB" });
   const large = "SELECT list(repeat('x', 1000000)) AS texts FROM range(60)";
   const database = new Database({ ...file, memoryLimit: 40_000_000 }, "a file", namesIn("main"));
@@ -108,7 +108,7 @@ test("a transaction that needs more memory than DuckDB has is tried again with w
   await database.close();
 });
 
-test("a table with an index, whose rows lie together however large they are, gets the memory that 2,048 of them need", async () => {
+test("a table with an index, whose rows cannot be spread out, gets the memory that 2,048 of them need", async () => {
   const file = await openFile(newFile(), "a file", "a test", {});
   const database = new Database(file, "a file", namesIn("main"));
   const limit = async () => {
@@ -130,7 +130,7 @@ test("a table with an index, whose rows lie together however large they are, get
   await database.close();
 });
 
-test("a limit that people set stays, and what it is too low for says so", async () => {
+test("a limit set by the user stays, and the error says what it is too low for", async () => {
   const path = newFile();
   const session = await duckdb(path, { memoryLimit: "12MB" }).open({ pipeline: "runs" });
   onTestFinished(() => session.close());

@@ -65,7 +65,7 @@ describe.each([
     ["several, one of an expression", "CREATE INDEX a ON things ((size + 1)); CREATE INDEX b ON things (id, size)"],
     ["a view and a macro", "CREATE VIEW mine AS FROM things; CREATE MACRO m() AS TABLE FROM things"],
     ["a primary key", "ALTER TABLE things ADD PRIMARY KEY (id)"],
-  ])("comes beside %s", async (_object, sql) => {
+  ])("works next to %s", async (_object, sql) => {
     await store(table, [{ id: 1, size: 2 }]);
     await byHand(sql);
     const before = await indexes();
@@ -75,7 +75,7 @@ describe.each([
     await queryDuckdb(fixture.file, "FROM things");
   });
 
-  test("keeps columns that people added, with their defaults, and all comments", async () => {
+  test("keeps columns that users added, with their defaults, and all comments", async () => {
     await store(table, [{ id: 1, size: 2 }]);
     await byHand(`ALTER TABLE things ADD COLUMN mine VARCHAR DEFAULT 'x'; ALTER TABLE things ALTER mine SET NOT NULL;
       COMMENT ON COLUMN things.mine IS 'Mine.'; CREATE INDEX i ON things (size)`);
@@ -95,7 +95,7 @@ describe.each([
     ]);
   });
 
-  test("comes in a schema of its own, with its indexes", async () => {
+  test("works in a separate schema, with its indexes", async () => {
     await store(table, [{ id: 1, size: 2 }], "my schema");
     await byHand('CREATE INDEX mine ON "my schema".things (size)');
     const before = await indexes();
@@ -104,7 +104,7 @@ describe.each([
   });
 });
 
-test("a foreign key of another table, and a constraint that no other table could have, are in the way of a key", async () => {
+test("a foreign key of another table, and a constraint that cannot be recreated, block a new key", async () => {
   await store(table, [{ id: 1, size: 2 }]);
   await byHand(`ALTER TABLE things ADD PRIMARY KEY (id);
     CREATE TABLE notes (thing BIGINT REFERENCES things (id))`);

@@ -20,7 +20,7 @@ async function write(file: string, ...statements: string[]): Promise<void> {
   instance.closeSync();
 }
 
-test("a copy holds what a killed process left in the log, and the file stays as it was", async () => {
+test("a copy includes what a killed process left in the log, and the file stays unchanged", async () => {
   const leaveInLog = "PRAGMA disable_checkpoint_on_shutdown";
   await write(fixture.file, leaveInLog, "CREATE TABLE things AS SELECT 42 AS id");
   const files = [fixture.file, `${fixture.file}.wal`];
@@ -39,7 +39,7 @@ test("a file that a session holds open is not copied", async () => {
   expect(existsSync(copy)).toBe(false);
 });
 
-test("queries see the files beside, and write into none of them", async () => {
+test("queries see the files next to theirs, and write to none of them", async () => {
   const other = join(fixture.folder, "it's other.duckdb");
   await write(fixture.file, "CREATE TABLE things AS SELECT 1 AS id");
   await write(other, "CREATE TABLE things AS SELECT 2 AS id");

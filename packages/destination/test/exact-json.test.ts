@@ -22,7 +22,7 @@ const inexact = [
   "1e-400",
 ];
 
-test.each(inexact.filter((number) => number !== "1e+21"))("%s is written again as it was", (number) => {
+test.each(inexact.filter((number) => number !== "1e+21"))("%s is written back unchanged", (number) => {
   for (const text of [number, `[${number}]`, `{"a":${number}}`, `[1,${number},2]`, `{"a":"5.0","b":[ ${number} ]}`]) {
     expect(canonicalJson(parseJson(text))).toBe(text.replaceAll(" ", ""));
     expect(JSON.stringify(parseJson(text))).toBe(text.replaceAll(" ", ""));
@@ -36,36 +36,36 @@ test.each(["0", "-1", "1.5", "1e+21", "1e-7", "-1.5e-7", "1.7976931348623157e+30
   },
 );
 
-test("texts that look like numbers are texts, and cost no number its type", () => {
+test("texts that look like numbers stay texts, and do not affect the numbers' types", () => {
   const value = { a: "[1.10,5.0]", "1e400": ":1.10,", b: 7 };
   expect(parseJson(JSON.stringify(value))).toEqual(value);
 });
 
-test("only the part that matters decides", () => {
+test("only the relevant part decides", () => {
   const text = '{"duration":5.0,"conf":{"a":"b"}}';
   const value = JSON.parse(text) as { duration: number; conf: object };
   expect(needsExactNumbers(value, text)).toBe(true);
   expect(needsExactNumbers(value.conf, text)).toBe(false);
 });
 
-test("names of all kinds stay, the last of equal ones counts, and what is too deep is plain", () => {
+test("any key is kept, the last of equal keys wins, and values nested too deeply get plain numbers", () => {
   const text = '{"__proto__":1.10,"a":1,"a":2.0,"constructor":{"x":3.0}}';
   expect(JSON.stringify(parseJson(text))).toBe('{"__proto__":1.10,"a":2.0,"constructor":{"x":3.0}}');
   const deep = `${"[".repeat(50_000)}1.10${"]".repeat(50_000)}`;
   expect(() => parseJson(deep)).not.toThrow();
 });
 
-test("a number that is carried as text can be had plain", () => {
+test("a number carried as text can be read as a plain number", () => {
   const [number, other] = parseJson("[1.10,2]") as [never, never];
   expect([plainNumber(number), plainNumber(other)]).toEqual([1.1, 2]);
 });
 
-test("other order of keys is no change, another way to write a number is one", () => {
+test("another order of keys is no change; another spelling of a number is", () => {
   expect(canonicalJson(parseJson('{"b":1.10,"a":1}'))).toBe('{"a":1,"b":1.10}');
   expect(canonicalJson(parseJson('{"a":1.1}'))).not.toBe(canonicalJson(parseJson('{"a":1.10}')));
 });
 
-test("jsonb's own way to write numbers is known", () => {
+test("jsonb's spelling of numbers is recognised", () => {
   const held = (text: string) => JSON.stringify(jsonbValue(parseJson(text)));
   expect(held("[1E5,1.10,1.50e1,-2.50E-3,-0,-0.0,0e3,12345678901234567890]")).toBe(
     "[100000,1.10,15.0,-0.00250,0,0.0,0,12345678901234567890]",

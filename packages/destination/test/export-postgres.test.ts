@@ -16,7 +16,7 @@ afterAll(() => server.stop());
 const url = server.url("postgres");
 
 test.each(["csv", "ndjson", "parquet"] as const)(
-  "rows of PostgreSQL are the same in %s, and windows pick them",
+  "rows of PostgreSQL are identical in %s, and windows select them",
   async (format) => {
     const destination = createFixture(url).connect();
     await fill(destination, hostile);
@@ -30,7 +30,7 @@ test.each(["csv", "ndjson", "parquet"] as const)(
   },
 );
 
-test("PostgreSQL's COPY reads the CSV as it was stored, null and empty text told apart", async () => {
+test("PostgreSQL's COPY reads the CSV as it was stored, and distinguishes null from empty text", async () => {
   const destination = duckdb(join(temporaryFolder(), "from.duckdb"));
   await fill(destination, [...hostile, run(11, { name: "" }), run(12)]);
   const { into, manifest } = await exported(destination, { format: "csv", tables: [runs] });

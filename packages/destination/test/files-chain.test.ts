@@ -34,7 +34,7 @@ const addOne = (chain: Chain, pipeline: string) =>
 const countsIn = ({ pipelines }: Manifest) =>
   Object.fromEntries(Object.entries(pipelines).map(([name, { states }]) => [name, states.count?.value]));
 
-test("two chains that append at once lose nothing and double nothing", async () => {
+test("two chains that append at once lose nothing and duplicate nothing", async () => {
   const chains = await Promise.all(["a", "b", "c"].map(async (name) => ({ name, chain: await chainOn(store) })));
   await Promise.all(
     chains.map(async ({ name, chain }) => {
@@ -46,7 +46,7 @@ test("two chains that append at once lose nothing and double nothing", async () 
   expect(latest.number).toBe(120);
 });
 
-test("old manifests go, a few stay", async () => {
+test("old manifests are removed, a few stay", async () => {
   const chain = await chainOn(store);
   for (let round = 0; round < 25; round += 1) await addOne(chain, "a");
   const names = await readdir(join(folder, "_sync/manifests"));
@@ -54,7 +54,7 @@ test("old manifests go, a few stay", async () => {
   expect(names.sort().at(-1)).toBe("000000000025.json");
 });
 
-test("a number that is free again because its manifest was removed long ago is not taken for the next one", async () => {
+test("a number that became free because its manifest was removed long ago is not taken for the next one", async () => {
   const sleeper = await chainOn(store);
   await addOne(sleeper, "sleeper");
   const other = await chainOn(store);
@@ -65,7 +65,7 @@ test("a number that is free again because its manifest was removed long ago is n
   expect(await readdir(join(folder, "_sync/manifests"))).not.toContain("000000000002.json");
 });
 
-test("an answer that got lost after the manifest was made is no second commit", async () => {
+test("a response lost after the manifest was created does not cause a second commit", async () => {
   for (const lose of [() => false, () => Promise.reject(new Error("socket hang up"))]) {
     const chain = await chainOn({
       ...store,
@@ -80,7 +80,7 @@ test("an answer that got lost after the manifest was made is no second commit", 
   expect(countsIn((await chainOn(store)).latest)).toEqual({ a: 2 });
 });
 
-test("a manifest that was not made is an error, and the chain goes on after it", async () => {
+test("a manifest that could not be created is an error, and the chain continues after it", async () => {
   let broken = true;
   const chain = await chainOn({
     ...store,
@@ -92,7 +92,7 @@ test("a manifest that was not made is an error, and the chain goes on after it",
   expect(countsIn((await chainOn(store)).latest)).toEqual({ a: 1 });
 });
 
-test("what else lies among the manifests is no manifest", async () => {
+test("other files among the manifests are ignored", async () => {
   await mkdir(join(folder, "_sync/manifests/000000000009"));
   for (const name of ["99.json", "000000000007.json.tmp", "notes.txt"]) {
     await writeFile(join(folder, "_sync/manifests", name), "{");
@@ -121,36 +121,39 @@ const edits: [part: string, value: unknown, named?: string][] = [
   ["pipelines.p.abandoned", "a"],
 ];
 
-test.each(edits)("a manifest whose %s is %j is refused, and said where", async (part, value, named: string = part) => {
-  const at = "2026-11-21T09:30:00.000000Z";
-  const path = "t/000000000001-0a1b2c3d.parquet";
-  const columns = [{ name: "id", type: "string" }] as const;
-  const files = [{ path, rows: 1, bytes: 1, sha256: "a" }];
-  const writer = { host: "h", pid: 1, session: "0a1b2c3d", until: at };
-  const states = { s: { version: 1, value: null, tables: ["t"], at } };
-  const chain = await chainOn(store);
-  await chain.append((_, last) => ({
-    tables: { t: { pipeline: "p", primaryKey: ["id"], columns, files, retired: [{ path, at }] } },
-    pipelines: { p: { writer, last, states, abandoned: [{ session: "0a1b2c3d", at }] } },
-  }));
-  expect((await chainOn(store)).latest).toEqual(chain.latest);
-  const file = join(folder, "_sync/manifests/000000000001.json");
-  const manifest = JSON.parse(await readFile(file, "utf8"));
-  const names = part.split(".");
-  const last = names.pop() as string;
-  let found = manifest;
-  for (const name of names) found = found[name];
-  found[last] = value;
-  await writeFile(file, JSON.stringify(manifest));
-  await expect(chainOn(store)).rejects.toMatchObject({
-    code: "INVALID_STATE",
-    message: expect.stringMatching(
-      new RegExp(`000000000001\\.json .*: ${named.replaceAll(".", "\\.")} is .*move it away`),
-    ),
-  });
-});
+test.each(edits)(
+  "a manifest whose %s is %j is rejected with its location",
+  async (part, value, named: string = part) => {
+    const at = "2026-11-21T09:30:00.000000Z";
+    const path = "t/000000000001-0a1b2c3d.parquet";
+    const columns = [{ name: "id", type: "string" }] as const;
+    const files = [{ path, rows: 1, bytes: 1, sha256: "a" }];
+    const writer = { host: "h", pid: 1, session: "0a1b2c3d", until: at };
+    const states = { s: { version: 1, value: null, tables: ["t"], at } };
+    const chain = await chainOn(store);
+    await chain.append((_, last) => ({
+      tables: { t: { pipeline: "p", primaryKey: ["id"], columns, files, retired: [{ path, at }] } },
+      pipelines: { p: { writer, last, states, abandoned: [{ session: "0a1b2c3d", at }] } },
+    }));
+    expect((await chainOn(store)).latest).toEqual(chain.latest);
+    const file = join(folder, "_sync/manifests/000000000001.json");
+    const manifest = JSON.parse(await readFile(file, "utf8"));
+    const names = part.split(".");
+    const last = names.pop() as string;
+    let found = manifest;
+    for (const name of names) found = found[name];
+    found[last] = value;
+    await writeFile(file, JSON.stringify(manifest));
+    await expect(chainOn(store)).rejects.toMatchObject({
+      code: "INVALID_STATE",
+      message: expect.stringMatching(
+        new RegExp(`000000000001\\.json .*: ${named.replaceAll(".", "\\.")} is .*move it away`),
+      ),
+    });
+  },
+);
 
-test("a number that no manifest ever had is somebody else's, and stays", async () => {
+test("a number that no manifest ever had belongs to someone else, and stays", async () => {
   const foreign = join(folder, "_sync/manifests/000000000000.json");
   await writeFile(foreign, "mine");
   const chain = await chainOn(store);

@@ -55,21 +55,21 @@ const lastManifest = async () => {
 };
 
 describe("opening", () => {
-  test("a folder that holds other things is refused and left as it is", async () => {
+  test("rejects a folder that holds other things and leaves it unchanged", async () => {
     await mkdir(fixture.folder);
     await writeFile(join(fixture.folder, "letter.txt"), "to my bank");
     await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", "letter.txt"));
     expect(await readdir(fixture.folder)).toEqual(["letter.txt"]);
   });
 
-  test("a file, or a folder in one that does not exist, is refused", async () => {
+  test("rejects a file, and a folder whose parent does not exist", async () => {
     const missing = files(join(fixture.folder, "deep"));
     await expect(missing.open({ pipeline })).rejects.toEqual(failure("NOT_FOUND", fixture.folder, "does not exist"));
     await writeFile(fixture.folder, "");
     await expect(opening()).rejects.toEqual(failure("NOT_A_DESTINATION", fixture.folder));
   });
 
-  test.skipIf(process.platform === "win32")("a folder that may not be written is refused", async () => {
+  test.skipIf(process.platform === "win32")("rejects a folder that is not writable", async () => {
     await store([1]);
     await chmod(join(fixture.folder, "_sync/manifests"), 0o555);
     // Permissions do not hold the superuser back; who owns nothing needs to look into the folders above.
@@ -85,7 +85,7 @@ describe("opening", () => {
     await store([2]);
   });
 
-  test("an aborted open leaves the pipeline free", async () => {
+  test("releases the pipeline after an aborted open", async () => {
     const controller = new AbortController();
     const opened = files(fixture.folder).open({ pipeline, signal: controller.signal });
     controller.abort(new Error("enough"));
@@ -93,7 +93,7 @@ describe("opening", () => {
     await store([1]);
   });
 
-  test("removes the working copies of processes that were killed, and leaves none itself", async () => {
+  test("removes the working copies of killed processes, and leaves none of its own", async () => {
     const copies = async () => (await readdir(tmpdir())).filter((name) => name.startsWith("files-destination-"));
     // No process has this number.
     const abandoned = "files-destination-4194305-abc";
@@ -107,8 +107,8 @@ describe("opening", () => {
   });
 });
 
-describe("files that somebody damaged", () => {
-  test("a data file that was truncated, changed or taken away is named", async () => {
+describe("damaged files", () => {
+  test("a truncated, changed or missing data file is named", async () => {
     await store([1, 2, 3]);
     const [path = ""] = await dataFiles();
     const file = join(fixture.folder, path);
@@ -125,7 +125,7 @@ describe("files that somebody damaged", () => {
     expect(await during((session) => session.count(table, {}))).toBe(3);
   });
 
-  test("a truncated manifest is named, and without it the one before it counts", async () => {
+  test("a truncated manifest is named, and the previous one counts once it is removed", async () => {
     await store([1]);
     const manifest = await lastManifest();
     await truncate(manifest, 100);
@@ -134,7 +134,7 @@ describe("files that somebody damaged", () => {
     expect(await during((session) => session.count(table, {}))).toBe(1);
   });
 
-  test("a manifest of a newer release is refused", async () => {
+  test("a newer release's manifest is rejected", async () => {
     await store([1]);
     const manifest = await lastManifest();
     await writeFile(manifest, (await readFile(manifest, "utf8")).replace('"format":1', '"format":99'));
@@ -142,17 +142,14 @@ describe("files that somebody damaged", () => {
   });
 });
 
-test.skipIf(process.platform === "win32")(
-  "a full disk is an error that says so, and leaves rows and state together",
-  async () => {
-    const { said, stored } = fillDisk(fixture, { blocks: 1500, rows: 100 });
-    expect(said).toMatch(/NO_SPACE .*Free up space/);
-    expect(await readFolder(fixture.folder, filledTable.name)).toHaveLength(100 * stored);
-    const session = await files(fixture.folder).open({ pipeline: "first" });
-    expect((await session.states()).get("fill")?.value).toBe(stored);
-    await session.close();
-  },
-);
+test.skipIf(process.platform === "win32")("a full disk is reported, and rows and state stay consistent", async () => {
+  const { said, stored } = fillDisk(fixture, { blocks: 1500, rows: 100 });
+  expect(said).toMatch(/NO_SPACE .*Free up space/);
+  expect(await readFolder(fixture.folder, filledTable.name)).toHaveLength(100 * stored);
+  const session = await files(fixture.folder).open({ pipeline: "first" });
+  expect((await session.states()).get("fill")?.value).toBe(stored);
+  await session.close();
+});
 
 test("a batch of 50,000 rows is one file", async () => {
   const ids = Array.from({ length: 50_000 }, (_, id) => id);
@@ -169,7 +166,7 @@ test("a batch that changes no row writes no data file", async () => {
   expect((await during((session) => session.states())).get("s")?.value).toBe(2);
 });
 
-test("a table that changes a hundred times stays a few files, and only what is named or retired lies there", async () => {
+test("a table that changes a hundred times stays a few files, all of them referenced or retired", async () => {
   await during(async (session) => {
     for (let value = 1; value <= 100; value += 1) {
       await session.commit("s", { table, upserts: rows([0, value], `${value}`), state: { version: 1, value } });
@@ -183,7 +180,7 @@ test("a table that changes a hundred times stays a few files, and only what is n
   expect(await readFolder(fixture.folder, "things")).toHaveLength(101);
 });
 
-test("another format is written from then on, and the table is rewritten in it", async () => {
+test("after a change of format, the table is rewritten in the new one", async () => {
   await store([1], 1, { format: "csv" });
   expect((await dataFiles()).map((path) => path.replace(/.*?\./, "."))).toEqual([".csv"]);
   await store([2], 2, { format: "ndjson" });
@@ -191,14 +188,14 @@ test("another format is written from then on, and the table is rewritten in it",
   expect(await readFolder(fixture.folder, "things")).toHaveLength(2);
 });
 
-describe("a rehearsal", () => {
+describe("rehearsal", () => {
   const rehearsing = async (): Promise<void> => {
     const session = await files(fixture.folder).open({ pipeline });
     await session.rehearse?.([table]).finally(() => session.close());
   };
   const folder = () => join(fixture.folder, "things");
 
-  test("says what a sync would say of what took a table's place", async () => {
+  test("reports what a sync would report about a table that was replaced", async () => {
     await store([1]);
     await rehearsing();
     const away = join(fixture.folder, "../away");
@@ -213,7 +210,7 @@ describe("a rehearsal", () => {
     await expect(rehearsing()).rejects.toEqual(failure("INVALID_STATE", "things", "missing"));
   });
 
-  test("says what is in the way of a table's first file, as the sync does", async () => {
+  test("reports what blocks a table's first file, as the sync does", async () => {
     await during(async () => {});
     await writeFile(folder(), "mine");
     const isFile = failure("NOT_A_DESTINATION", "things", "is a file");

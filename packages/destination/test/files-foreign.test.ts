@@ -48,7 +48,7 @@ const manifestFile = async () => {
 };
 
 describe("in a folder", () => {
-  test("I16: what others put beside a table's files stays, whatever rewrites the table, and is reported once", async () => {
+  test("I16: foreign files next to a table's files stay, whatever rewrites the table, and are reported once", async () => {
     await store([1]);
     // One of them is called as our own files are, by somebody whom no manifest knows.
     const foreign = ["000000000001-0badcafe.parquet", "README.md", "_SUCCESS", "other-tool.parquet"];
@@ -109,7 +109,7 @@ describe("in a folder", () => {
     expect(await readdir(join(moved, "manifests"))).toEqual(before);
   });
 
-  test.skipIf(process.platform === "win32")("I16: a link in the place of a file that was replaced stays", async () => {
+  test.skipIf(process.platform === "win32")("I16: a link in place of a replaced file stays", async () => {
     await store([1, 2]);
     const [first = ""] = await named();
     await compact(fixture.folder);
@@ -120,7 +120,7 @@ describe("in a folder", () => {
     expect(await readdir(join(fixture.folder, ".."))).toContain("kept.parquet");
   });
 
-  test.each(["files", "retired"])("I16: a manifest whose %s lie elsewhere is refused", async (part) => {
+  test.each(["files", "retired"])("I16: a manifest whose %s lie elsewhere is rejected", async (part) => {
     await store([1]);
     await mkdir(join(fixture.folder, "../victim"));
     const manifest = await manifestFile();
@@ -143,7 +143,7 @@ describe("in a folder", () => {
     }
   });
 
-  test("what a session wrote and could not commit goes with a later session", async () => {
+  test("files that a session wrote and could not commit are removed by a later session", async () => {
     const session = await files(fixture.folder).open({ pipeline: "p" });
     await session.prepare([table]);
     const { folder: manifests } = { folder: join(fixture.folder, "_sync/manifests") };
@@ -187,7 +187,7 @@ describe("in S3", () => {
   const current = async () =>
     (await currentFiles(where, "things", options)).map((path) => path.slice(`${where}/`.length));
 
-  test("I16: what others put under a table's prefix stays, and is reported once", async () => {
+  test("I16: foreign objects under a table's prefix stay, and are reported once", async () => {
     await store([1], options, where);
     const foreign = ["things/README.md", "things/deep/000000000001-0badcafe.parquet", "things/other.parquet"];
     for (const name of [...foreign, "things/", "_sync/manifests/old/000000009999.json"]) put(name);
@@ -200,7 +200,7 @@ describe("in S3", () => {
     expect(s3.objects.has("/warehouse/orchestration/_sync/manifests/old/000000009999.json")).toBe(true);
   });
 
-  test("replaced files go in one request", async () => {
+  test("replaced files are removed in one request", async () => {
     await fill();
     const removals: string[] = [];
     s3.fault = (method, path) => {
@@ -218,14 +218,14 @@ describe("in S3", () => {
     [400, "MissingContentMD5"],
     [400, "InvalidRequest"],
     [405, "MethodNotAllowed"],
-  ])("where a server answers %i %s to that, they go one by one", async (status, code) => {
+  ])("if a server answers %i %s to that, they are removed one by one", async (status, code) => {
     await fill();
     s3.fault = (method) => (method === "POST" ? { status, code } : undefined);
     await compact(where, options);
     expect(objects()).toEqual(await current());
   });
 
-  test("a key that the server refuses to remove is reported, and tried again; the others are gone", async () => {
+  test("a key that the server refuses to remove is reported and retried; the others are removed", async () => {
     await fill();
     const [refused = ""] = objects();
     s3.fault = (method) => (method === "POST" ? { refusesKeys: refused } : undefined);

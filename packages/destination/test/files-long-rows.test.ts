@@ -11,7 +11,7 @@ import { during, row, store, table } from "./postgres-fixture.ts";
 let cleanup: (() => Promise<void>) | undefined;
 afterEach(() => cleanup?.());
 
-test.each(["csv", "ndjson"] as const)("a row of many megabytes is refused as that row, in %s", async (format) => {
+test.each(["csv", "ndjson"] as const)("only the row of many megabytes is rejected, in %s", async (format) => {
   const fixture = await createFixture({ format });
   cleanup = async () => fixture.cleanup?.();
   const long = row({ id: "long", data: { text: '"'.repeat(20 * 2 ** 20) } });
@@ -28,7 +28,7 @@ test.each(["csv", "ndjson"] as const)("a row of many megabytes is refused as tha
   });
 });
 
-test("I11: few large rows lie in one row group of Parquet, which a writer and a reader hold as a whole", async () => {
+test("I11: a Parquet row group, which writers and readers hold as a whole, has few large rows", async () => {
   const folder = mkdtempSync(join(tmpdir(), "large-rows-"));
   cleanup = async () => rmSync(folder, { recursive: true, force: true });
   const text = (index: number) => `${index}${"x".repeat(100_000)}`;

@@ -66,29 +66,32 @@ test.each([
   ["data-file-made:3", 2],
   ["manifest-written:5", 2],
   ["manifest-made:5", 3],
-])("killed at %s, the files hold the rows of their state, and the next sync goes on", async (failPoint, expected) => {
-  const { said, how } = await start(commitAll(5), { failPoint }).ended;
-  expect(how, said).toBe("SIGKILL");
-  expect(said.trim().split("\n")).toEqual(["1", "2"]);
-  expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
-  // The session that looked collected what the killed one had not committed.
-  const named = (await latestManifest(fixture.folder)).tables.table_p?.files.map(({ path }) => path);
-  expect((await readdir(join(fixture.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
-  const after = await start(commitAll(22)).ended;
-  expect(after.how, after.said).toBe(0);
-  expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
-  // The table was rewritten on the way.
-  const { files } = (await latestManifest(fixture.folder)).tables.table_p ?? {};
-  expect(files?.length).toBeLessThan(20);
-});
+])(
+  "after a kill at %s, the files hold the rows of their state, and the next sync continues",
+  async (failPoint, expected) => {
+    const { said, how } = await start(commitAll(5), { failPoint }).ended;
+    expect(how, said).toBe("SIGKILL");
+    expect(said.trim().split("\n")).toEqual(["1", "2"]);
+    expect(await stored()).toEqual({ state: expected, rows: rowsOf(expected) });
+    // The session that looked collected what the killed one had not committed.
+    const named = (await latestManifest(fixture.folder)).tables.table_p?.files.map(({ path }) => path);
+    expect((await readdir(join(fixture.folder, "table_p"))).map((name) => `table_p/${name}`).sort()).toEqual(named);
+    const after = await start(commitAll(22)).ended;
+    expect(after.how, after.said).toBe(0);
+    expect(await stored()).toEqual({ state: expected + 22, rows: rowsOf(expected + 22) });
+    // The table was rewritten on the way.
+    const { files } = (await latestManifest(fixture.folder)).tables.table_p ?? {};
+    expect(files?.length).toBeLessThan(20);
+  },
+);
 
-test("two processes that write to two pipelines at once are both right", async () => {
+test("two processes that write to two pipelines at once both succeed", async () => {
   const both = ["a", "b"].map((pipeline) => start(commitAll(25), { pipeline }).ended);
   for (const { said, how } of await Promise.all(both)) expect(how, said).toBe(0);
   for (const pipeline of ["a", "b"]) expect(await stored(pipeline)).toEqual({ state: 25, rows: rowsOf(25) });
 });
 
-test("processes that fight for one pipeline lose nothing: each commit that one reports is there, once", async () => {
+test("processes competing for one pipeline lose nothing: each reported commit is stored, once", async () => {
   const fight = `
     for (let commits = 0; commits < 3; ) {
       const session = await open().catch((error) => { if (error.code !== "LOCKED") throw error; });
@@ -106,29 +109,32 @@ test("processes that fight for one pipeline lose nothing: each commit that one r
   expect(await stored()).toEqual({ state: reported, rows: rowsOf(reported) });
 });
 
-test.skipIf(process.platform === "win32")("a process that slept through many commits of others goes on", async () => {
-  const sleeper = start(
-    `const session = await open();
+test.skipIf(process.platform === "win32")(
+  "a process that was suspended during many commits of others continues",
+  async () => {
+    const sleeper = start(
+      `const session = await open();
      await session.prepare([table]);
      await commit(session, 1);
      console.log("ready");
      await new Promise((resolve) => setTimeout(resolve, 300));
      for (const number of [2, 3]) await commit(session, number);
      await session.close();`,
-    { pipeline: "sleeper" },
-  );
-  await once(sleeper.child.stdout, "data");
-  sleeper.child.kill("SIGSTOP");
-  const other = await start(commitAll(20), { pipeline: "other" }).ended;
-  sleeper.child.kill("SIGCONT");
-  expect(other.how, other.said).toBe(0);
-  const { said, how } = await sleeper.ended;
-  expect(how, said).toBe(0);
-  expect(await stored("sleeper")).toEqual({ state: 3, rows: rowsOf(3) });
-  expect(await stored("other")).toEqual({ state: 20, rows: rowsOf(20) });
-});
+      { pipeline: "sleeper" },
+    );
+    await once(sleeper.child.stdout, "data");
+    sleeper.child.kill("SIGSTOP");
+    const other = await start(commitAll(20), { pipeline: "other" }).ended;
+    sleeper.child.kill("SIGCONT");
+    expect(other.how, other.said).toBe(0);
+    const { said, how } = await sleeper.ended;
+    expect(how, said).toBe(0);
+    expect(await stored("sleeper")).toEqual({ state: 3, rows: rowsOf(3) });
+    expect(await stored("other")).toEqual({ state: 20, rows: rowsOf(20) });
+  },
+);
 
-test("without a driver the error says what to install", async () => {
+test("without a driver, the error says what to install", async () => {
   // A copy of the sources, somewhere from where no installed package can be found.
   const copy = join(fixture.folder, "..", "copy");
   await cp(here("../src"), join(copy, "src"), { recursive: true });

@@ -67,7 +67,7 @@ const expected = [
   [5, "new", false],
 ];
 
-test("the query of the README gives the current rows, before and after compacting", async () => {
+test("the README's query returns the current rows, before and after compacting", async () => {
   await fill();
   expect(await currentFiles(folder, "things")).toHaveLength(3);
   expect(await documented()).toEqual(expected);
@@ -75,7 +75,7 @@ test("the query of the README gives the current rows, before and after compactin
   expect(await documented()).toEqual(expected);
 });
 
-test("after compacting, one file is the plain table", async () => {
+test("after compacting, one file is the whole table", async () => {
   await fill();
   await compact(folder);
   const [file, ...others] = await currentFiles(folder, "things");
@@ -84,7 +84,7 @@ test("after compacting, one file is the plain table", async () => {
   expect(await query(plain)).toEqual(expected);
 });
 
-test("who began to read before a table was compacted can go on", async () => {
+test("a reader that started before a table was compacted can finish", async () => {
   await fill();
   const before = await currentFiles(folder, "things");
   await compact(folder);
@@ -95,7 +95,7 @@ test("who began to read before a table was compacted can go on", async () => {
   expect(await documented()).toEqual(expected);
 });
 
-test("compacting leaves alone what it has no reason to rewrite, and waits for nobody", async () => {
+test("compacting skips tables that need no rewrite, and never waits", async () => {
   await fill();
   await fill("other", "others");
   await compact(folder);
@@ -107,7 +107,7 @@ test("compacting leaves alone what it has no reason to rewrite, and waits for no
   await session.close();
 });
 
-test("a table that is not there is named, with those that are", async () => {
+test("a missing table is named, with the existing ones", async () => {
   await fill();
   await expect(currentFiles(folder, "nothing")).rejects.toMatchObject({
     code: "NOT_FOUND",

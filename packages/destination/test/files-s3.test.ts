@@ -50,7 +50,7 @@ const thrownBy = (work: Promise<unknown>) =>
     (error) => error,
   );
 
-describe("an error of the server", () => {
+describe("server errors", () => {
   test.each([
     [404, "NoSuchBucket", "NOT_FOUND", false, /Create the bucket/],
     [403, "InvalidAccessKeyId", "NO_PERMISSION", false, /credentials/],
@@ -76,7 +76,7 @@ describe("an error of the server", () => {
     expect(JSON.stringify([error.message, error.cause, destination().name])).not.toContain("so-secret");
   });
 
-  test("that passes is waited for", async () => {
+  test("a temporary one is waited out", async () => {
     s3.fault = () => (s3.requests % 3 === 1 ? { status: 503, code: "SlowDown" } : undefined);
     await store(1, 2);
     s3.fault = () => undefined;
@@ -93,7 +93,7 @@ test("a server that does not answer, or has no address, is unavailable", async (
   s3 = await startFakeS3();
 });
 
-test("a server that ignores conditions is refused, at every start", async () => {
+test("a server that ignores conditions is rejected at every start", async () => {
   s3.fault = () => "ignores conditions";
   for (let round = 0; round < 2; round += 1) {
     const error = await thrownBy(store(1, 1));
@@ -105,7 +105,7 @@ test("a server that ignores conditions is refused, at every start", async () => 
   expect([...s3.objects.keys()]).toEqual(["/warehouse/orchestration/_sync/about.json"]);
 });
 
-test("a prefix with other things in it is refused", async () => {
+test("a prefix that holds other things is rejected", async () => {
   (s3.objects as Map<string, Buffer>).set("/warehouse/orchestration/letters/1.txt", Buffer.from("to my bank"));
   expect(await thrownBy(store(1, 1))).toMatchObject({
     code: "NOT_A_DESTINATION",
@@ -114,7 +114,7 @@ test("a prefix with other things in it is refused", async () => {
   expect(s3.objects.size).toBe(1);
 });
 
-test("an answer that got lost after a manifest was made is no second commit, and no failed one", async () => {
+test("a response lost after a manifest was created causes neither a second commit nor a failed one", async () => {
   let lost = 0;
   s3.fault = (method, path) => {
     if (method !== "PUT" || !path.includes("manifests") || s3.objects.has(path)) return undefined;
@@ -127,7 +127,7 @@ test("an answer that got lost after a manifest was made is no second commit, and
   expect(await stored()).toEqual({ count: 3, state: 3 });
 });
 
-test("a write that the server asks to send again is sent again", async () => {
+test("a write that the server asks to repeat is repeated", async () => {
   let times = 0;
   s3.fault = (method, path) => {
     times += 1;
@@ -139,7 +139,7 @@ test("a write that the server asks to send again is sent again", async () => {
   expect(await stored()).toEqual({ count: 3, state: 3 });
 });
 
-test("a commit that failed before its manifest leaves the session able to go on", async () => {
+test("a commit that failed before its manifest leaves the session usable", async () => {
   const session = await destination().open({ pipeline: "p" });
   await session.prepare([table]);
   const commit = (id: number) => session.commit("s", { table, upserts: [{ id }], state: { version: 1, value: id } });
@@ -155,7 +155,7 @@ test("a commit that failed before its manifest leaves the session able to go on"
   expect(await stored()).toEqual({ count: 1, state: 8 });
 });
 
-test("a commit that was taken for failed and arrives late fences the session off: it does not know those rows", async () => {
+test("a commit assumed to have failed that arrives late fences the session off, which does not know those rows", async () => {
   const session = await destination().open({ pipeline: "p" });
   await session.prepare([table]);
   const commit = (id: number) => session.commit("s", { table, upserts: [{ id }], state: { version: 1, value: id } });

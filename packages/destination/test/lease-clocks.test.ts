@@ -59,7 +59,7 @@ const fixtures: Record<string, () => Promise<Held>> = {
   },
 };
 
-describe.each(Object.keys(fixtures))("%s: a lease of somebody on another machine", (name) => {
+describe.each(Object.keys(fixtures))("%s: a lease held on another machine", (name) => {
   const held = async (leftMs: number) => {
     const fixture = await fixtures[name]!();
     const first = await fixture.destination().open({ pipeline: "p" });
@@ -69,7 +69,7 @@ describe.each(Object.keys(fixtures))("%s: a lease of somebody on another machine
     return fixture.destination().open({ pipeline: "p" });
   };
 
-  test.each([30_000, hour / 2])("that ends in %i ms keeps others out", async (leftMs) => {
+  test.each([30_000, hour / 2])("that ends in %i ms blocks others", async (leftMs) => {
     await expect(held(leftMs)).rejects.toMatchObject({ code: "LOCKED" });
   });
 

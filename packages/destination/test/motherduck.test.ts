@@ -36,7 +36,7 @@ const suite: DestinationSuite<Fixture & { readonly instance: DuckDBInstance }> =
 const cases = (await casesFor(suite)).filter(({ group }) => ["writers", "state", "schema", "keys"].includes(group));
 test.each(cases)(`${suite.name}: $group: $name`, (each) => runCase(suite, each));
 
-test("says that it keeps others out by a lease", async () => {
+test("declares a lease as its fencing", async () => {
   const fixture = await createFixture();
   expect(fixture.connect().capabilities).toMatchObject({ fencing: "lease", leaseMs: 1500 });
   await expect(

@@ -32,7 +32,7 @@ test.each([
   ["information_schema", /PostgreSQL's own/],
   ["pg_catalog", /PostgreSQL's own/],
   ["pg_mine", /PostgreSQL's own/],
-])("PostgreSQL has no schema %j", (schema, reason) => {
+])("PostgreSQL rejects schema %j", (schema, reason) => {
   const error = refusal(() => postgres(url, { schema }));
   expect(error).toMatchObject({ code: "NOT_A_DESTINATION", failureType: "config" });
   expect(error.message).toMatch(reason);
@@ -41,14 +41,14 @@ test.each([
 });
 
 test.each(["x".repeat(63), "ü".repeat(31), "PG_mine", "Information_Schema", 'my "schema"'])(
-  "PostgreSQL may have a schema %j",
+  "PostgreSQL accepts schema %j",
   (schema) => {
     expect(postgres(url, { schema }).name).toBe("postgresql://localhost/d");
   },
 );
 
 test.each(["temp", "TEMP", "system", "pg_catalog", "information_schema", "Information_Schema", "", "a\0b"])(
-  "DuckDB has no schema %j of ours",
+  "DuckDB rejects schema %j",
   (schema) => {
     const error = refusal(() => duckdb(fixture.file, { schema }));
     expect(error).toMatchObject({ code: "NOT_A_DESTINATION", failureType: "config" });
@@ -56,7 +56,7 @@ test.each(["temp", "TEMP", "system", "pg_catalog", "information_schema", "Inform
   },
 );
 
-test("DuckDB has no schema with the name of its file", async () => {
+test("DuckDB rejects a schema with the name of its file", async () => {
   const opened = duckdb(fixture.file, { schema: "TEST" }).open({ pipeline: "p" });
   await expect(opened).rejects.toMatchObject({
     code: "NOT_A_DESTINATION",
@@ -65,7 +65,7 @@ test("DuckDB has no schema with the name of its file", async () => {
 });
 
 test.each(["main", "MAIN", "pg_mine", "x".repeat(300), "main.x", 'my "schema"'])(
-  "DuckDB may have a schema %j",
+  "DuckDB accepts schema %j",
   async (schema) => {
     for (let round = 0; round < 2; round += 1) {
       const session = await duckdb(fixture.file, { schema }).open({ pipeline: "p" });

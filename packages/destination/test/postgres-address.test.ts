@@ -37,7 +37,7 @@ describe("hosts", () => {
     expect(await hosts(url)).toEqual(expected);
   });
 
-  test("may be in the environment, and what the address says counts more", async () => {
+  test("may come from the environment, but the address takes precedence", async () => {
     const env = { PGHOST: "e1,e2", PGPORT: "1,2" };
     expect(await hosts("postgres:///d", env)).toEqual(["e1 1", "e2 2"]);
     expect(await hosts("postgres://h:5/d", env)).toEqual(["h 5"]);
@@ -109,7 +109,7 @@ test.each([
   expect((await settings(url, env)).sslMode).toBe(expected);
 });
 
-describe("an address that is refused says what to write instead, and repeats no value", () => {
+describe("a rejected address: the error says what to write instead, and repeats no value", () => {
   test.each([
     ["postgres://me:secret@h/d?sslmode=secret", "sslmode must be disable", "verify-full"],
     ["postgres://me:secret@h/d?target_session_attrs=secret", "target_session_attrs must be any", "prefer-standby"],
@@ -155,6 +155,6 @@ test.each([
   ["postgres://h?dbname=d", "postgresql://h/d"],
   ["postgres://h/d?password=secret&user=me@corp", "postgresql://h/d"],
   ["postgres:///d", "postgresql:///d"],
-])("%s is called %s", (url, name) => {
+])("%s is named %s", (url, name) => {
   expect(postgres(url).name).toBe(name);
 });

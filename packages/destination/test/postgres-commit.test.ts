@@ -22,8 +22,8 @@ afterEach(() => fixture.cleanup?.());
 const during = <T>(work: (session: Session) => Promise<T>, destination = fixture.connect()) =>
   inSession(destination, work);
 
-describe("a commit", () => {
-  test("that the server ends is an error that may pass, and is stored when it comes again in the same session", async () => {
+describe("commit", () => {
+  test("terminated by the server: a retryable error, and the session can commit it again", async () => {
     await during(async (session) => {
       await store(session);
       await query(
@@ -40,7 +40,7 @@ describe("a commit", () => {
     });
   });
 
-  test("whose answer is lost may be stored, and changes nothing when it comes again", async () => {
+  test("with a lost response: it may be stored, and repeating it changes nothing", async () => {
     const proxy = await cuttingProxy(server);
     const destination = postgres(proxy.url, { schema: fixture.schema });
     await during(async (session) => {
@@ -54,7 +54,7 @@ describe("a commit", () => {
     await proxy.close();
   });
 
-  test("of a process that was stopped in the middle ends after a lease, and holds no lock any longer", async () => {
+  test("of a process suspended halfway: ends after a lease, and holds no lock any longer", async () => {
     await during(
       async (session) => {
         await session.prepare([table]);
@@ -73,7 +73,7 @@ describe("a commit", () => {
     );
   });
 
-  test("of a process that was stopped while it sends rows is in nobody's way once its lease has run out", async () => {
+  test("of a process suspended while sending rows: blocks no one once its lease has expired", async () => {
     const proxy = await cuttingProxy(server);
     const options = { schema: fixture.schema, leaseMs: 300 };
     const stopped = await postgres(proxy.url, options).open({ pipeline });
@@ -95,7 +95,7 @@ describe("a commit", () => {
     await stopped.close();
   });
 
-  test("waits for a lock, and names the reason when it waited for long enough", async () => {
+  test("waits for a lock, and names the reason after waiting too long", async () => {
     const hasty = postgres(url, { schema: fixture.schema, leaseMs: 300 });
     await during(async (session) => {
       await session.prepare([table]);
@@ -112,7 +112,7 @@ describe("a commit", () => {
   test.each([
     ["53100", "NO_SPACE", false, "Free up space"],
     ["40P01", "LOCKED", true, "Try again"],
-  ] as const)("that fails with %s is %s", async (code, ours, retryable, advice) => {
+  ] as const)("failing with %s is %s", async (code, ours, retryable, advice) => {
     await during(async (session) => {
       await session.prepare([table]);
       await query(
@@ -125,7 +125,7 @@ describe("a commit", () => {
     });
   });
 
-  test("says which key is too long for an index", async () => {
+  test("names the key that is too long for an index", async () => {
     const noise = Array.from({ length: 20_000 }, () => Math.random().toString(36).slice(2)).join("");
     await expect(during((session) => store(session, [row({ id: noise })]))).rejects.toEqual(
       failure("INVALID_ROW", false, "key"),

@@ -28,14 +28,14 @@ const replica = `127.0.0.1:${standby.port}`;
 const at = (hosts: string, query = "") => connected(`postgres://postgres:so-secret@${hosts}/postgres${query}`, env);
 
 describe("several hosts", () => {
-  test("are tried in their order", async () => {
+  test("are tried in order", async () => {
     expect(await at(`${alive},${other}`)).toBe(`clear ${one.port}`);
     expect(await at(`${dead},${other},${alive}`)).toBe(`clear ${two.port}`);
     expect(await at(`no-such-host.invalid,${alive}`)).toBe(`clear ${one.port}`);
     expect(await at(`%2Fnowhere,${alive}`)).toBe(`clear ${one.port}`);
   });
 
-  test("are all named in the error where none answers, without the password", async () => {
+  test("are all named, without the password, if none answers", async () => {
     const also = `127.0.0.1:${await freePort()}`;
     const message = await at(`${dead},${also}`);
     expect(message).toMatch(/^UNAVAILABLE: .*ECONNREFUSED.*ECONNREFUSED/);
@@ -45,13 +45,13 @@ describe("several hosts", () => {
     expect(await at(`no-such-host.invalid,${dead}`)).toMatch(/^UNAVAILABLE/);
   });
 
-  test("end with the one that refuses us, as the next one would", async () => {
+  test("stop at the first one that rejects the login, as the next would too", async () => {
     const message = await connected(`postgres://postgres@${dead},${alive},${other}/nowhere`, env);
     expect(message).toMatch(/^NOT_FOUND: .*ECONNREFUSED.*nowhere.*does not exist/);
     expect(message).not.toContain(other);
   });
 
-  test("that say nothing are waited for no longer than connect_timeout", async () => {
+  test("are given connect_timeout to answer", async () => {
     const mute = createServer(() => {});
     await new Promise<void>((resolve) => mute.listen(0, "127.0.0.1", resolve));
     const { port } = mute.address() as { port: number };
@@ -59,7 +59,7 @@ describe("several hosts", () => {
     mute.close();
   });
 
-  test("may be taken in any order", async () => {
+  test("may be tried in random order", async () => {
     const ports = new Set<string>();
     for (let round = 0; round < 40; round += 1) ports.add(await at(`${alive},${other}`, "?load_balance_hosts=random"));
     expect([...ports].sort()).toEqual([`clear ${one.port}`, `clear ${two.port}`].sort());
@@ -78,7 +78,7 @@ describe("several hosts", () => {
     expect(found).toBe(`clear ${expected.split(":")[1]}`);
   });
 
-  test("that are all something else are named with what they are", async () => {
+  test("are named with their roles if none has the required one", async () => {
     expect(await at(replica, "?target_session_attrs=read-write")).toMatch(
       /^UNAVAILABLE: .*standby, read-only.*read-write/,
     );
@@ -89,7 +89,7 @@ describe("several hosts", () => {
     expect(await connected(`${frozen}primary`, env)).toBe(`clear ${one.port}`);
   });
 
-  test("are where a session writes", async () => {
+  test("are each usable for a session", async () => {
     const fixture = createFixture(one.url("postgres"));
     const address = `postgres://postgres@${dead},${replica},${alive}/postgres?target_session_attrs=read-write`;
     expect(await during(postgres(address, { schema: fixture.schema }), store)).toMatchObject({ inserted: 1 });
@@ -117,17 +117,17 @@ test.skipIf(process.platform === "win32")(
   },
 );
 
-test("application_name and options arrive", async () => {
+test("application_name and options reach the server", async () => {
   expect(await at(alive, "?application_name=a+b%20c")).toBe(`clear ${one.port} a+b c`);
   expect(await at(alive, "?options=-c%20application_name%3Dthere")).toBe(`clear ${one.port} there`);
 });
 
-describe("a password", () => {
+describe("password", () => {
   const user = "checked";
   const ask = (more: Readonly<Record<string, string>> = {}, query = "") =>
     connected(`postgres://${user}@${alive}/postgres${query}`, { ...env, ...more });
 
-  test("comes from the address, PGPASSWORD or a file, and where there is none the error says where to put it", async () => {
+  test("comes from the address, PGPASSWORD or a file; if there is none, the error says where to put it", async () => {
     await query(one.url("postgres"), `CREATE ROLE ${user} LOGIN PASSWORD 'a:b\\c'`);
     const undo = await withRules(one.url("postgres"), [`host all ${user} all scram-sha-256`]);
     const expected = `clear ${one.port} ${user}`;
@@ -152,7 +152,7 @@ describe("a password", () => {
     await undo();
   });
 
-  test("is in no error", async () => {
+  test("appears in no error", async () => {
     const error = await postgres(`postgres://me:so-secret@${dead}/d`)
       .open({ pipeline: "p" })
       .catch((each) => each);

@@ -33,7 +33,7 @@ const make = (sql: string) => query(url, `SET search_path = ${within}; ${sql}`);
 
 const returns = (text: string) => `CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'begin ${text} end'`;
 
-describe("a wider column", () => {
+describe("widening a column", () => {
   test.each([
     ["a view of other columns", "CREATE VIEW mine AS SELECT id, data FROM things"],
     ["a view of whole rows", "CREATE VIEW mine AS SELECT things FROM things"],
@@ -52,7 +52,7 @@ describe("a wider column", () => {
     ["a publication of the table", "CREATE PUBLICATION mine FOR TABLE things"],
     ["a foreign key to the table", "CREATE TABLE notes (thing text REFERENCES things)"],
     ["a constraint that holds for texts too", "ALTER TABLE things ADD CONSTRAINT mine CHECK (at IS NOT NULL)"],
-  ])("comes beside %s", async (_what, sql) => {
+  ])("works next to %s", async (_what, sql) => {
     await make(sql);
     await prepare(wider);
     const rows = await query(url, `SELECT at FROM ${within}.things`);
@@ -104,7 +104,7 @@ describe("a wider column", () => {
     ],
     ["a table of such rows", "CREATE TABLE mine (thing things)", "mine.thing"],
     ["a view on a view of ours", "", "other"],
-  ])("does not come under %s, which is named", async (_what, sql, ...words) => {
+  ])("is blocked by %s, which is named", async (_what, sql, ...words) => {
     if (sql) await make(sql);
     else {
       await fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: fixture.schema }] });
@@ -117,7 +117,7 @@ describe("a wider column", () => {
     await prepare(table);
   });
 
-  test("takes our own views of it away, and no others", async () => {
+  test("drops our own views of it, and no others", async () => {
     await fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline: "p", table, schema: fixture.schema }] });
     await make("CREATE VIEW mine AS SELECT id FROM things");
     await prepare(wider);
@@ -127,7 +127,7 @@ describe("a wider column", () => {
   });
 });
 
-test("a view of ours that somebody made another one on stays as it is, and that one is named", async () => {
+test("keeps a view of ours that another view depends on, and names that one", async () => {
   const unite = (definition: Table) =>
     fixture
       .connect()
@@ -145,7 +145,7 @@ test("a view of ours that somebody made another one on stays as it is, and that 
   expect(await query(url, `SELECT region FROM ${within}."all"`)).toEqual([{ region: "" }]);
 });
 
-describe("a new key", () => {
+describe("changing a key", () => {
   test.each([
     [
       "views, policies and triggers",
@@ -160,7 +160,7 @@ describe("a new key", () => {
       "a foreign key to other columns",
       "CREATE UNIQUE INDEX ux ON things (at); CREATE TABLE days (at timestamptz REFERENCES things (at))",
     ],
-  ])("comes beside %s", async (_what, sql) => {
+  ])("works next to %s", async (_what, sql) => {
     await make(sql);
     await prepare(keyed);
     const [found] = await query(
@@ -184,7 +184,7 @@ describe("a new key", () => {
       "publication mine",
       "cannot update",
     ],
-  ])("does not come under %s, which is named", async (_what, sql, ...words) => {
+  ])("is blocked by %s, which is named", async (_what, sql, ...words) => {
     await make(sql);
     await expect(prepare(keyed)).rejects.toEqual(
       failure("SCHEMA_CONFLICT", false, "things", ...words, "Drop it, sync"),
@@ -192,7 +192,7 @@ describe("a new key", () => {
     await inSession(fixture.connect(), (session) => store(session));
   });
 
-  test("is what replicas and CLUSTER go by, where the old one was", async () => {
+  test("keeps it as the replica identity and CLUSTER index, if the old one was", async () => {
     await make("ALTER TABLE things REPLICA IDENTITY USING INDEX things_pkey; CLUSTER things USING things_pkey");
     await prepare(keyed);
     const found = await query(
@@ -202,7 +202,7 @@ describe("a new key", () => {
     expect(found).toEqual([{ name: expect.stringContaining("things_pkey"), indisreplident: "t", indisclustered: "t" }]);
   });
 
-  test("comes where somebody dropped the old one, and keeps its name where somebody named it", async () => {
+  test("works if someone dropped the old one, and keeps its name if someone renamed it", async () => {
     const key = () =>
       query(url, `SELECT conname FROM pg_constraint WHERE conrelid = '${within}.things'::regclass AND contype = 'p'`);
     await make('ALTER TABLE things RENAME CONSTRAINT things_pkey TO "my ""key"""');
@@ -221,7 +221,7 @@ test.each([
     "made deferrable",
     "ALTER TABLE things DROP CONSTRAINT things_pkey, ADD PRIMARY KEY (id) DEFERRABLE INITIALLY DEFERRED",
   ],
-])("a key that somebody %s is asked for again", async (_what, sql) => {
+])("a key that someone %s is required again", async (_what, sql) => {
   await make(sql);
   await expect(inSession(fixture.connect(), (session) => store(session))).rejects.toEqual(
     failure("SCHEMA_CONFLICT", false, "things", "primary key", "ADD PRIMARY KEY"),
@@ -235,7 +235,7 @@ test.each([
   ["an index", "CREATE INDEX others ON things (at)", "index"],
   ["a type", "CREATE TYPE others AS ENUM ('a')", "type"],
   ["a view", "CREATE VIEW others AS SELECT 1 AS one", "was not created by a sync"],
-])("%s that has the name of a table is named", async (_what, sql, word) => {
+])("%s with the name of a table is named", async (_what, sql, word) => {
   await make(sql);
   await expect(prepare({ ...table, name: "others" })).rejects.toEqual(
     failure("OWNED", false, "others", word, "Rename it"),

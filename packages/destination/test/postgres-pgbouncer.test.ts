@@ -30,7 +30,7 @@ function listen() {
   return asked;
 }
 
-test("nothing is asked outside of a transaction, and nothing outlives one", async () => {
+test("no statement runs outside a transaction, and nothing outlives one", async () => {
   const asked = listen();
   const fixture = createFixture(server.url("postgres"));
   const column = (type: "int64" | "string" | "json") => ({ type, description: "" }) as const;

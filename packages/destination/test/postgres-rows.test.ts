@@ -77,7 +77,7 @@ test.each([
     { id: "bad" },
     /too late/,
   ],
-] as const)("names the row that is refused by %s, and stores the others without it", async (_, sql, known, reason) => {
+] as const)("names the row that %s rejects, and stores the others without it", async (_, sql, known, reason) => {
   const at = /SET NOT NULL/.test(sql) ? "2026-01-01T00:00:00.000000Z" : null;
   const good = rows(9).map((each) => ({ ...each, at }));
   const bad = row(known);
@@ -88,7 +88,7 @@ test.each([
   await query(url, "DROP FUNCTION IF EXISTS pg_temp_raise CASCADE");
 });
 
-test("takes the later of two rows that a unique index keeps apart", async () => {
+test("keeps the later of two rows that a unique index does not allow together", async () => {
   const at = "2026-01-01T00:00:00.000000Z";
   const upserts = [...rows(5), row({ id: "one", at }), row({ id: "two", at }), row({ id: "three" })];
   await expect(storing("CREATE UNIQUE INDEX ON things (at)", { upserts })).rejects.toEqual(
@@ -100,7 +100,7 @@ test.each([
   ["a trigger, when rows are new", "BEFORE INSERT", "RETURN NULL"],
   ["a trigger, when rows are there", "BEFORE UPDATE", "RETURN NULL"],
   ["a trigger, afterwards", "AFTER INSERT OR UPDATE", "DELETE FROM things WHERE id = NEW.id"],
-])("a table that lets rows go is an error that names it: %s", async (_, when, what) => {
+])("names the table if rows are dropped silently: %s", async (_, when, what) => {
   await storing("", { upserts: rows(3) });
   const known = when === "BEFORE UPDATE" ? rows(3) : rows(6);
   const upserts = known.map((each) => ({ ...each, data: { changed: true } }));
@@ -113,7 +113,7 @@ test.each([
   expect(await storing("", { upserts })).toMatchObject({ unchanged: 0 });
 });
 
-test("a mark that a trigger swallows is an error too", async () => {
+test("reports a trigger that swallows a deletion mark", async () => {
   await storing("", { upserts: rows(3) });
   const replace = [{ scope: {}, rows: rows(2) }];
   const lost = failure("ROWS_LOST", false, "Table things in", "did not take 1 row");
@@ -122,7 +122,7 @@ test("a mark that a trigger swallows is an error too", async () => {
   expect(await storing("", { replace })).toMatchObject({ deleted: 1 });
 });
 
-test("a trigger that changes what is stored, and one that does nothing, are nobody's fault", async () => {
+test("accepts a trigger that changes what is stored, and one that does nothing", async () => {
   await storing(raising("BEFORE INSERT OR UPDATE", "NEW.data = NULL"), { upserts: rows(3) });
   const upserts = rows(3).map((each) => ({ ...each, data: { secret: 1 } }));
   expect(await storing("", { upserts })).toMatchObject({ unchanged: 3 });
@@ -130,7 +130,7 @@ test("a trigger that changes what is stored, and one that does nothing, are nobo
   await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
 });
 
-test.each(["INSERT", "UPDATE", "DELETE"])("a rule for %s is an error that names table and rule", async (event) => {
+test.each(["INSERT", "UPDATE", "DELETE"])("names table and rule if there is a rule for %s", async (event) => {
   await storing("", { upserts: rows(1) });
   const rule = `CREATE RULE nothing_here AS ON ${event} TO things DO INSTEAD NOTHING`;
   await expect(storing(rule, { upserts: rows(2) })).rejects.toEqual(
@@ -167,7 +167,7 @@ async function asGuest<T>(policies: string, work: (session: Session) => Promise<
 
 const all = "USING (true) WITH CHECK (true)";
 
-test("row security that refuses a row names it", async () => {
+test("names the row that row security rejects", async () => {
   const policies = "CREATE POLICY careful ON things USING (true) WITH CHECK (id <> 'bad')";
   const upserts = [...rows(4), row({ id: "bad" })];
   const commit = asGuest(policies, async (session) => {
@@ -177,7 +177,7 @@ test("row security that refuses a row names it", async () => {
   await expect(commit).rejects.toEqual(refused(/row-level security policy/, "bad"));
 });
 
-test("row security that hides rows is an error", async () => {
+test("reports row security that hides rows", async () => {
   const policies = `CREATE POLICY writing ON things FOR INSERT WITH CHECK (true);
     CREATE POLICY reading ON things FOR SELECT USING (id <> 'row 3'); CREATE POLICY changing ON things FOR UPDATE ${all}`;
   const commit = asGuest(policies, async (session) => {
@@ -187,7 +187,7 @@ test("row security that hides rows is an error", async () => {
   await expect(commit).rejects.toMatchObject({ code: expect.stringMatching(/ROWS_LOST|INVALID_ROW/) });
 });
 
-test("a trigger that fails for every row is said to be what failed", async () => {
+test("reports a trigger that fails for every row as the failure", async () => {
   const sql = raising("BEFORE INSERT", "INSERT INTO nowhere VALUES (1)");
   await expect(storing(sql, { upserts: rows(2) })).rejects.toEqual(
     failure("FAILED", false, "things", "nowhere", "does not exist", "PL/pgSQL function", "pg_temp_raise()"),
@@ -195,7 +195,7 @@ test("a trigger that fails for every row is said to be what failed", async () =>
   await query(url, "DROP FUNCTION pg_temp_raise CASCADE");
 });
 
-test("a table that somebody partitioned is written like any other", async () => {
+test("writes a table that someone partitioned like any other", async () => {
   await storing("", {});
   await query(
     url,
@@ -215,7 +215,7 @@ test("a table that somebody partitioned is written like any other", async () => 
   });
 });
 
-test("an error about everything is laid to no row", async () => {
+test("blames no row for a general error", async () => {
   const missing = storing("DROP TABLE things", { upserts: rows(3) });
   await expect(missing).rejects.toMatchObject({ code: "FAILED", rows: undefined });
   const denied = asGuest(
@@ -228,7 +228,7 @@ test("an error about everything is laid to no row", async () => {
   await expect(denied).rejects.toEqual(failure("NO_PERMISSION", false, "things"));
 });
 
-test("a database in another encoding names the rows with characters that it lacks, and finds nothing by them", async () => {
+test("names rows with characters that the database's encoding lacks, and finds nothing by such values", async () => {
   await query(url, "CREATE DATABASE latin ENCODING 'LATIN1' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
   fixture = createFixture(server.url("latin"));
   const named = { ...table, name: "names" };

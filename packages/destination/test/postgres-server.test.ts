@@ -35,7 +35,7 @@ async function refusal(address: string, options = {}): Promise<unknown> {
   return error;
 }
 
-test("a reader's queries join by hashing, and nobody else's", async () => {
+test("a reader's queries use hash joins, and no other session's", async () => {
   const joins = "SELECT current_setting('enable_nestloop') AS loops";
   const reader = await fixture.connect().read!();
   try {
@@ -47,7 +47,7 @@ test("a reader's queries join by hashing, and nobody else's", async () => {
 });
 
 describe("opening", () => {
-  test("says what is wrong, and whether it may pass", async () => {
+  test("reports what is wrong, and whether a retry may help", async () => {
     const address = (user: string, database = "postgres", at = `${server.host}:${server.port}`) =>
       `postgresql://${user}:secret@${at}/${database}`;
     const [{ hba_file: file } = {}] = await query(url, "SHOW hba_file");
@@ -69,7 +69,7 @@ describe("opening", () => {
     expect(await refusal(address("postgres", "frozen"))).toEqual(failure("NO_PERMISSION", false, "read-only"));
   });
 
-  test("shows neither user nor password in its name, and refuses what could show half of one", () => {
+  test("shows neither user nor password in its name, and rejects addresses that could reveal part of one", () => {
     expect(postgres("postgres://me:secret@example.org:5433/db?sslmode=verify-full").name).toBe(
       "postgresql://example.org:5433/db",
     );
@@ -84,7 +84,7 @@ describe("opening", () => {
     }
   });
 
-  test("several pipelines make an empty schema theirs at once", async () => {
+  test("several pipelines may claim an empty schema at once", async () => {
     const pipelines = ["a", "b", "c", "d"];
     const sessions = await Promise.all(pipelines.map((each) => fixture.connect().open({ pipeline: each })));
     await Promise.all(sessions.map((session) => session.close()));
@@ -93,14 +93,14 @@ describe("opening", () => {
     );
   });
 
-  test("a schema is enough that somebody else made, without the right to make any", async () => {
+  test("works in a schema that someone else created, without the right to create one", async () => {
     await query(url, `CREATE ROLE tenant LOGIN; CREATE SCHEMA ${within} AUTHORIZATION tenant`);
     const tenant = postgres(url.replace("postgres@", "tenant@"), { schema: fixture.schema });
     expect(await during(store, tenant)).toMatchObject({ inserted: 1 });
   });
 });
 
-describe("the tables", () => {
+describe("tables", () => {
   test("have native types, comments and a primary key", async () => {
     await during(store);
     const columns = await query(
@@ -121,7 +121,7 @@ describe("the tables", () => {
     expect(found).toEqual({ comment: "It's a table with a \\.", key: "PRIMARY KEY (id)" });
   });
 
-  test("hold U+FFFD for NUL, in JSON too, and a row that comes again is unchanged", async () => {
+  test("hold U+FFFD for NUL, in JSON too, and a repeated row is unchanged", async () => {
     const odd = row({ id: "a\0", data: { "k\0": ["\0", "\\u0000", "\\\0"] } });
     await during(async (session) => {
       expect(await store(session, [odd])).toMatchObject({ inserted: 1 });
@@ -133,7 +133,7 @@ describe("the tables", () => {
     });
   });
 
-  test("are refused where a name would be cut, and where somebody else made them", async () => {
+  test("are rejected if a name would be truncated, or if someone else created them", async () => {
     const long = { ...table, name: "é".repeat(32) };
     await expect(during((session) => session.prepare([long]))).rejects.toEqual(
       failure("SCHEMA_CONFLICT", false, "63 bytes"),
@@ -143,7 +143,7 @@ describe("the tables", () => {
     await expect(during(store)).rejects.toEqual(failure("OWNED", false, "things", "not created by a sync"));
   });
 
-  test("that somebody dropped take their streams' states with them", async () => {
+  test("that someone dropped take their streams' states with them", async () => {
     await during(store);
     await query(url, `DROP TABLE ${within}.things`);
     expect((await during((session) => session.states())).size).toBe(0);
@@ -151,7 +151,7 @@ describe("the tables", () => {
     expect((await during((session) => session.states())).get("things")).toEqual(state);
   });
 
-  test("are united in a view that keeps the rights on it", async () => {
+  test("are combined in a view that keeps its privileges", async () => {
     await during(store);
     const unite = () =>
       fixture.connect().uniteTables?.({ view: "all", parts: [{ pipeline, table, schema: fixture.schema }] });
@@ -163,7 +163,7 @@ describe("the tables", () => {
   });
 });
 
-test("without the driver the error says what to install", async () => {
+test("without the driver, the error says what to install", async () => {
   const folder = await mkdtemp(join(tmpdir(), "destination-"));
   await cp(fileURLToPath(new URL("../src", import.meta.url)), join(folder, "src"), { recursive: true });
   await writeFile(join(folder, "package.json"), '{"type":"module"}');

@@ -34,7 +34,7 @@ const short = async (server: keyof typeof servers, query: string) =>
 const trusted = `&sslrootcert=${files.authority}`;
 const strange = `&sslrootcert=${files.otherAuthority}`;
 
-describe("what becomes of each sslmode", () => {
+describe("each sslmode", () => {
   test.each([
     // Without a file of authorities, by one that signed the certificate, by one that did not.
     ["disable", "named", ["clear", "clear", "clear"]],
@@ -56,14 +56,14 @@ describe("what becomes of each sslmode", () => {
     expect(await Promise.all(found)).toEqual(expected);
   });
 
-  test("without one it is prefer; ssl=true and PGSSLMODE=require encrypt", async () => {
+  test("the default is prefer; ssl=true and PGSSLMODE=require encrypt", async () => {
     expect(await connected(url("named"), env)).toBe(`tls ${on.port}`);
     expect(await connected(url("plain"), env)).toBe(`clear ${off.port}`);
     expect(await connected(url("plain", "?ssl=true"), env)).toMatch(/^TLS/);
     expect(await connected(url("plain"), { ...env, PGSSLMODE: "require" })).toMatch(/^TLS/);
   });
 
-  test("a file in the user's own folder counts as sslrootcert", async () => {
+  test("a file in the user's own folder serves as sslrootcert", async () => {
     const other = await mkdtemp(join(tmpdir(), "home-"));
     await mkdir(join(other, ".postgresql"));
     await copyFile(files.otherAuthority, join(other, ".postgresql/root.crt"));
@@ -73,7 +73,7 @@ describe("what becomes of each sslmode", () => {
     await rm(other, { recursive: true });
   });
 
-  test("where the server takes us only with TLS, or only without, allow and prefer find the way", async () => {
+  test("allow and prefer find the way in if the server requires TLS, or rejects it", async () => {
     await query(on.url("postgres"), "CREATE ROLE open LOGIN; CREATE ROLE closed LOGIN");
     const undo = await withRules(on.url("postgres"), [
       "hostssl all open all reject",
@@ -88,25 +88,25 @@ describe("what becomes of each sslmode", () => {
     await undo();
   });
 
-  test("a host that has an address beside its name is checked by its name", async () => {
+  test("a host with both name and address is verified by name", async () => {
     const address = `postgres://postgres@localhost/postgres?hostaddr=127.0.0.1&port=${on.port}&sslmode=verify-full${trusted}`;
     expect(await connected(address, env)).toBe(`tls ${on.port}`);
     expect(await connected(address.replace("@localhost", "@"), env)).toMatch(/^NOT_A_DESTINATION: .*host name/);
   });
 
-  test("a public authority is asked for by sslrootcert=system, and did not sign this", async () => {
+  test("sslrootcert=system requires a public authority, which did not sign this certificate", async () => {
     expect(await connected(url("named", "?sslrootcert=system"), env)).toMatch(/^TLS: .*sslrootcert=FILE/);
   });
 });
 
-describe("a certificate that is refused", () => {
+describe("a rejected certificate", () => {
   test.each([
     [url("named", `?sslmode=verify-full${strange}`), ["sslrootcert=FILE", "sslrootcert=system", "sslmode=require"]],
     [url("byAddress", `?sslmode=verify-full${trusted}`), ["127.0.0.1", "sslmode=verify-ca"]],
     [url("named", `?sslmode=verify-ca${trusted}&sslcrl=${files.revoked}`), ["revoked", "renew", "sslmode=require"]],
     [url("plain", "?sslmode=require"), ["does not support SSL", "sslmode=prefer"]],
     [url("named", `?sslmode=require&sslrootcert=${files.serverKey}`), ["sslrootcert"]],
-  ])("is a mistake of the configuration, with what to write: %s", async (address, words) => {
+  ])("is a configuration error that says what to write: %s", async (address, words) => {
     const before = process.env.HOME;
     process.env.HOME = home;
     const opened = postgres(address).open({ pipeline: "p" });
@@ -116,7 +116,7 @@ describe("a certificate that is refused", () => {
   });
 });
 
-describe("a client certificate", () => {
+describe("client certificate", () => {
   beforeAll(async () => {
     await query(on.url("postgres"), "CREATE ROLE carol LOGIN");
     await withRules(on.url("postgres"), ["hostssl all carol all cert"]);
@@ -124,7 +124,7 @@ describe("a client certificate", () => {
   const as = (query: string, more = {}) =>
     connected(`postgres://carol@${servers.named}/postgres?sslmode=require${query}`, { ...env, ...more });
 
-  test("accepts a client certificate, its key encrypted or not, named in the address, the environment or the user's own folder", async () => {
+  test("is accepted, its key encrypted or not, named in the address, the environment or the user's own folder", async () => {
     const expected = `tls ${on.port} carol`;
     expect(await as(`&sslcert=${files.client}&sslkey=${files.clientKey}`)).toBe(expected);
     expect(await as(`&sslcert=${files.client}&sslkey=${files.encryptedClientKey}&sslpassword=so-secret`)).toBe(
@@ -140,7 +140,7 @@ describe("a client certificate", () => {
     await rm(join(home, ".postgresql"), { recursive: true });
   });
 
-  test("that cannot be used is a mistake of the configuration", async () => {
+  test("is a configuration error if it cannot be used", async () => {
     expect(await as("")).toMatch(/^NO_PERMISSION: .*certificate/);
     expect(await as(`&sslcert=${files.client}`)).toMatch(/^NOT_FOUND: .*sslkey=FILE/);
     const wrong = await as(`&sslcert=${files.client}&sslkey=${files.encryptedClientKey}&sslpassword=another-secret`);
@@ -169,7 +169,7 @@ test("channel_binding=require needs SCRAM over TLS", async () => {
   await undo();
 });
 
-test("the driver warns of nothing, whatever the mode is", async () => {
+test("the driver prints no warning, whatever the mode", async () => {
   const warnings: string[] = [];
   const listen = (warning: Error) => void warnings.push(warning.message);
   process.on("warning", listen);

@@ -34,7 +34,7 @@ test.each([
   ["duckdb", range],
   ["files", range],
   ["postgres", series],
-])("an aborted signal ends a query under way: %s, %s", async (kind, sql) => {
+])("an aborted signal ends a running query: %s, %s", async (kind, sql) => {
   const destination = places[kind]!();
   await during(destination, (session) => store(session));
   const controller = new AbortController();
@@ -50,7 +50,7 @@ test.each([
   await next.close();
 });
 
-test("an aborted signal ends a query of DuckDB of which rows were read already", async () => {
+test("an aborted signal ends a DuckDB query of which rows were already read", async () => {
   const destination = places.duckdb!();
   await during(destination, (session) => store(session));
   const controller = new AbortController();
@@ -66,7 +66,7 @@ test("an aborted signal ends a query of DuckDB of which rows were read already",
   await reader.close();
 });
 
-test("PostgreSQL itself ends the query of a reader that went away", async () => {
+test("PostgreSQL itself ends the query of a disconnected reader", async () => {
   const destination = places.postgres!();
   const watcher = new pg.Client({ connectionString: server.url("postgres") });
   await watcher.connect();
@@ -87,7 +87,7 @@ test("PostgreSQL itself ends the query of a reader that went away", async () => 
   await watcher.end();
 });
 
-test("a reader of PostgreSQL that logs in as a superuser reads tables, and none of the server's files", async () => {
+test("a superuser's reader of PostgreSQL reads tables, and none of the server's files", async () => {
   const destination = places.postgres!();
   await during(destination, (session) => store(session));
   const reader = await destination.read!();

@@ -32,18 +32,18 @@ test.each([[[0]], [[999]], [[17, 18, 500, 998]], [[]]])("finds %j among a thousa
   expect(tried).toBeLessThanOrEqual(4000 * Math.max(1, bad.length));
 });
 
-test("finds a hundred where all are bad, and does not try the others", async () => {
+test("finds a hundred if all are bad, and does not try the others", async () => {
   const { found, attempts } = await find(rows(10_000), (some) => some.length > 0);
   expect(found).toHaveLength(100);
   expect(attempts).toBeLessThan(300);
 });
 
-test("takes the later of two rows that only together are refused", async () => {
+test("keeps the later of two rows that are only rejected together", async () => {
   const { found } = await find(rows(100), (some) => some.includes(20) && some.includes(70));
   expect(found).toEqual([70]);
 });
 
-test("tries only the last of rows with one key", async () => {
+test("tries only the last of rows with the same key", async () => {
   const { found, attempts } = await find(
     [
       { n: 1, text: "first" },
@@ -54,7 +54,7 @@ test("tries only the last of rows with one key", async () => {
   expect([found, attempts]).toEqual([[1], 1]);
 });
 
-test("passes on what is no refusal", async () => {
+test("rethrows errors that are not about rows", async () => {
   const full = new Error("the disk is full");
   const attempt = async () => {
     throw full;
@@ -62,7 +62,7 @@ test("passes on what is no refusal", async () => {
   await expect(refusedRows(table, rows(3), refusal(), attempt)).rejects.toBe(full);
 });
 
-test("says the reason of each row, and no megabyte of it", async () => {
+test("gives each row's reason, shortened", async () => {
   const attempt = async ([first]: readonly { n: number }[]) => {
     throw new Refusal("Storing numbers", `${first?.n} ${"x".repeat(1_000_000)}`, undefined);
   };

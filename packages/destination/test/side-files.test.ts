@@ -41,7 +41,7 @@ test.each(["copy.duckdb", "copy.duckdb.wal"])("I16: a copy does not overwrite %s
   expect(await readFile(join(folder, name), "utf8")).toBe("mine");
 });
 
-test("I16: a copy for readers takes the place of an older copy, and of nothing else", async () => {
+test("I16: a copy for readers replaces an older copy, and nothing else", async () => {
   const copy = join(folder, "copy.duckdb");
   const openAndClose = async () => (await duckdb(join(folder, "a.duckdb"), { copy }).open({ pipeline: "p" })).close();
   await writeFile(copy, "mine");
@@ -57,7 +57,7 @@ test("I16: a copy for readers takes the place of an older copy, and of nothing e
   await openAndClose();
 });
 
-test("I16: folders that are called like working copies of dead processes stay where anything else is in them", async () => {
+test("I16: folders named like working copies of dead processes stay if they contain anything else", async () => {
   // No process has this number.
   const others = ["files-destination-4194305", "files-destination-4194305-notes"];
   for (const name of others) {

@@ -65,13 +65,13 @@ describe("opening", () => {
     ["a short text", "hi"],
     ["a line break", "\n"],
     ["a DuckDB database", `12345678DUCK${"\0".repeat(8192)}`],
-  ])("a file with %s is refused and left as it is", async (_what, text) => {
+  ])("rejects a file with %s and leaves it unchanged", async (_what, text) => {
     await writeFile(fixture.file, text);
     await expect(store()).rejects.toEqual(failure("NOT_A_DESTINATION", fixture.file, "not a database"));
     expect(await readFile(fixture.file, "utf8")).toBe(text);
   });
 
-  test("a file that is cut off is refused as damaged", async () => {
+  test("rejects a truncated file as damaged", async () => {
     await store();
     const whole = await readFile(fixture.file);
     for (const size of [600, 4096, 8192]) {
@@ -80,20 +80,20 @@ describe("opening", () => {
     }
   });
 
-  test.skipIf(process.platform === "win32")("a device is not a file", async () => {
+  test.skipIf(process.platform === "win32")("rejects a device", async () => {
     for (const device of ["/dev/null", "/dev/zero", "/dev/full"]) {
       await expect(store([row], sqlite(device))).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));
       await expect(sqlite(device).contents?.()).rejects.toEqual(failure("NOT_A_DESTINATION", device, "is a device"));
     }
   });
 
-  test("a folder that does not exist is named, and a folder instead of a file refused", async () => {
+  test("names a folder that does not exist, and rejects a folder in place of a file", async () => {
     const missing = join(fixture.folder, "missing", "folder");
     await expect(store([row], sqlite(join(missing, "a.sqlite")))).rejects.toEqual(failure("NOT_FOUND", missing));
     await expect(store([row], sqlite(fixture.folder))).rejects.toEqual(failure("NOT_A_DESTINATION", "is a folder"));
   });
 
-  test.skipIf(process.platform === "win32")("a file or folder that may not be written is refused", async () => {
+  test.skipIf(process.platform === "win32")("rejects a file or folder that is not writable", async () => {
     await store();
     await chmod(fixture.file, 0o444);
     await chmod(fixture.folder, 0o555);
@@ -111,12 +111,12 @@ describe("opening", () => {
     }
   });
 
-  test("a database in memory is empty in every session", async () => {
+  test("finds an in-memory database empty in every session", async () => {
     expect(await store([row], sqlite(":memory:"))).toMatchObject({ inserted: 1 });
     expect(await store([row], sqlite(":memory:"))).toMatchObject({ inserted: 1 });
   });
 
-  test("a newer release's bookkeeping is refused", async () => {
+  test("rejects a newer release's bookkeeping", async () => {
     await store();
     byHand("UPDATE _sync_format SET version = 99");
     await expect(store()).rejects.toEqual(failure("NEWER_VERSION", "99", "Update this program"));
@@ -133,7 +133,7 @@ describe("other programs", () => {
     });
   });
 
-  test("that write for too long are an error that may pass", async () => {
+  test("that write for too long cause a retryable error", async () => {
     await store();
     const other = new DatabaseSync(fixture.file);
     other.exec("BEGIN IMMEDIATE");
@@ -145,7 +145,7 @@ describe("other programs", () => {
     other.close();
   });
 
-  test("find the descriptions in the statement that made the table", async () => {
+  test("find the descriptions in the statement that created the table", async () => {
     await store();
     expect(query(fixture.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toBe(
       [
@@ -168,14 +168,14 @@ describe("other programs", () => {
   });
 });
 
-describe("a table that changes", () => {
+describe("changing a table", () => {
   const wider = {
     ...table,
     description: "Another.",
     columns: { ...table.columns, weight: { ...table.columns.weight, type: "string" } },
   } as const;
 
-  test("keeps its rows, exactly, and what people made of it", async () => {
+  test("keeps its rows exactly, and whatever users made of it", async () => {
     await store([{ ...row, weight: 0.1 + 0.2 }]);
     byHand(
       "CREATE INDEX by_weight ON things (weight)",
@@ -190,7 +190,7 @@ describe("a table that changes", () => {
     expect(query(fixture.file, "SELECT sql FROM sqlite_schema WHERE name = 'things'")[0]?.sql).toContain("-- Another.");
   });
 
-  test("is not written anew when nothing changed", async () => {
+  test("does not rewrite it if nothing changed", async () => {
     await store();
     const root = () => query(fixture.file, "SELECT rootpage FROM sqlite_schema WHERE name = 'things'");
     const before = root();
@@ -200,7 +200,7 @@ describe("a table that changes", () => {
     expect(root()).not.toEqual(before);
   });
 
-  test("is refused when somebody else made it, and forgets its streams' states when somebody dropped it", async () => {
+  test("is rejected if someone else created it, and drops its streams' states if someone dropped it", async () => {
     await store();
     byHand("DROP TABLE things");
     expect((await during((session) => session.states())).size).toBe(0);
@@ -209,21 +209,18 @@ describe("a table that changes", () => {
   });
 });
 
-test.skipIf(process.platform === "win32")(
-  "a full disk is an error that says so, and leaves rows and state together",
-  async () => {
-    const { said, stored } = fillDisk(fixture, { blocks: 16_000, rows: 2000 });
-    expect(said).toMatch(/NO_SPACE .*Free up space/);
-    expect(query(fixture.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM things")).toEqual([
-      { rows: stored * 2000, ids: stored * 2000 },
-    ]);
-    const session = await sqlite(fixture.file).open({ pipeline: "first" });
-    expect((await session.states()).get("fill")?.value).toBe(stored);
-    await session.close();
-  },
-);
+test.skipIf(process.platform === "win32")("a full disk is reported, and rows and state stay consistent", async () => {
+  const { said, stored } = fillDisk(fixture, { blocks: 16_000, rows: 2000 });
+  expect(said).toMatch(/NO_SPACE .*Free up space/);
+  expect(query(fixture.file, "SELECT count(*) AS rows, count(DISTINCT id) AS ids FROM things")).toEqual([
+    { rows: stored * 2000, ids: stored * 2000 },
+  ]);
+  const session = await sqlite(fixture.file).open({ pipeline: "first" });
+  expect((await session.states()).get("fill")?.value).toBe(stored);
+  await session.close();
+});
 
-test("without node:sqlite the error says what to install", () => {
+test("without node:sqlite, the error says what to install", () => {
   const script = `
     const { sqlite } = await import(${JSON.stringify(fileURLToPath(new URL("../src/sqlite/index.ts", import.meta.url)))});
     await sqlite("a.sqlite").open({ pipeline: "p" }).catch((error) => console.log(error.code, error.message));`;
@@ -235,7 +232,7 @@ test("without node:sqlite the error says what to install", () => {
   expect(stdout).toMatch(/^DRIVER_MISSING .*22\.13/);
 });
 
-test("a look at a file changes nothing in it", async () => {
+test("inspecting a file changes nothing in it", async () => {
   query(fixture.file, "CREATE TABLE theirs (id INTEGER)");
   const before = await readFile(fixture.file);
   expect(await sqlite(fixture.file).contents?.()).toEqual([]);

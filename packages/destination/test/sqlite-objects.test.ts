@@ -75,7 +75,7 @@ describe.each([
       "a foreign key to another column",
       "CREATE UNIQUE INDEX mine ON things (size); CREATE TABLE notes (size INTEGER REFERENCES things (size))",
     ],
-  ])("comes beside %s", async (_object, sql) => {
+  ])("works next to %s", async (_object, sql) => {
     await store(table, [{ id: 1, size: 2 }]);
     byHand(sql);
     const before = made();
@@ -84,7 +84,7 @@ describe.each([
     expect(await store(definition, [{ ...row, size: 9 }])).toMatchObject({ updated: 1 });
   });
 
-  test("keeps generated columns, and what else people added, as they made it", async () => {
+  test("keeps generated columns, and anything else users added, as they created it", async () => {
     await store(table, [{ id: 1, size: 2 }]);
     byHand(`ALTER TABLE things ADD COLUMN double INTEGER GENERATED ALWAYS AS (size * 2) VIRTUAL;
       ALTER TABLE things ADD COLUMN "my, (column)" TEXT DEFAULT ('a,)b') CHECK ("my, (column)" <> 'q') COLLATE NOCASE;
@@ -108,7 +108,7 @@ describe.each([
     expect(root()).toEqual(before);
   });
 
-  test("does not come under an index that only another program can make, which is named", async () => {
+  test("is blocked by an index that only another program can create, which is named", async () => {
     await store(table, [{ id: 1, size: 2 }]);
     const theirs = new DatabaseSync(fixture.file);
     theirs.function("their_function", { deterministic: true }, (value) => value);
@@ -118,7 +118,7 @@ describe.each([
   });
 });
 
-test("a foreign key to the old key is in the way of a new one, and named", async () => {
+test("a foreign key to the old key blocks a new one, and is named", async () => {
   await store(table, [{ id: 1, size: 2 }]);
   byHand("CREATE TABLE notes (thing INTEGER REFERENCES things)");
   await store(wider, [{ id: 1, size: 2 }]);
@@ -130,7 +130,7 @@ test("a foreign key to the old key is in the way of a new one, and named", async
   expect(await store(wanted, [{ id: 1, size: 2, region: "" }])).toMatchObject({ unchanged: 1 });
 });
 
-test("an index that has the name of a table is named", async () => {
+test("an index with the name of a table is named", async () => {
   await store(table, [{ id: 1, size: 2 }]);
   byHand("CREATE INDEX Others ON things (size)");
   await expect(during((session) => session.prepare([{ ...table, name: "others" }]))).rejects.toMatchObject({

@@ -55,8 +55,8 @@ const seen = () =>
 
 const all = (...wanted: number[]) => ({ own: wanted, read: wanted, rows: wanted.length });
 
-describe.runIf(hasReaders)("who may only read", () => {
-  test("reads between syncs, when nothing lies beside the file", async () => {
+describe.runIf(hasReaders)("read-only users", () => {
+  test("read between syncs, when nothing lies next to the file", async () => {
     await storeOnce(1);
     expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
     expect(await seen()).toEqual(all(1));
@@ -65,7 +65,7 @@ describe.runIf(hasReaders)("who may only read", () => {
     expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
   });
 
-  test("reads while a session is open", async () => {
+  test("read while a session is open", async () => {
     const session = await sqlite(fixture.file).open({ pipeline: "p" });
     await store(session, 1);
     expect(await seen()).toEqual(all(1));
@@ -75,7 +75,7 @@ describe.runIf(hasReaders)("who may only read", () => {
     expect(await seen()).toEqual(all(1, 2));
   });
 
-  test("reads what a process stored that was killed", async () => {
+  test("read what a killed process stored", async () => {
     const module = fileURLToPath(new URL("../../testkit/src/places/sqlite.ts", import.meta.url));
     const script = `
       const { connect } = await import(${JSON.stringify(module)});
@@ -98,7 +98,7 @@ describe.runIf(hasReaders)("who may only read", () => {
     expect(await readdir(fixture.folder)).toEqual(["test.sqlite"]);
   });
 
-  test("is told what helps where another program left the file so that it must be written", async () => {
+  test("learn what helps if another program left the file so that it must be written first", async () => {
     await storeOnce(1);
     query(fixture.file, "PRAGMA journal_mode = WAL");
     const refused = { code: "NO_PERMISSION", message: expect.stringMatching(/writable.*sync again/) };
@@ -108,7 +108,7 @@ describe.runIf(hasReaders)("who may only read", () => {
   });
 });
 
-test("a session of another pipeline goes on where one closes beside it, and the last one cleans up", async () => {
+test("a session of another pipeline continues when one next to it closes, and the last one cleans up", async () => {
   const [first, second] = await Promise.all(["p", "q"].map((pipeline) => sqlite(fixture.file).open({ pipeline })));
   await store(first!, 1);
   const others = { ...table, name: "others" };
@@ -121,7 +121,7 @@ test("a session of another pipeline goes on where one closes beside it, and the 
   expect(query(fixture.file, "PRAGMA journal_mode")).toEqual([{ journal_mode: "delete" }]);
 });
 
-test("who reads since before a session waits for nobody, and a session waits for that reader for a while", async () => {
+test("a reader from before a session never waits, and a session waits for that reader for a while", async () => {
   await storeOnce(1);
   const reader = new DatabaseSync(fixture.file, { readOnly: true });
   reader.exec("BEGIN");

@@ -59,7 +59,7 @@ function file(name: string): string {
 
 const query = "SELECT * FROM things ORDER BY id";
 
-test("pg reads whole numbers as text, moments as dates and JSON parsed", async () => {
+test("pg reads integers as text, timestamps as dates and JSON parsed", async () => {
   const server = await startPostgres({ log: () => {} });
   onTestFinished(() => server.stop());
   await store(postgres(server.url("postgres")));
@@ -84,7 +84,7 @@ test("pg reads whole numbers as text, moments as dates and JSON parsed", async (
   expect([synced, deleted]).toEqual([expect.any(Date), expect.any(Date)]);
 });
 
-test("node:sqlite reads whole numbers as numbers, truth as 0 and 1, moments and JSON as text", async () => {
+test("node:sqlite reads integers as numbers, booleans as 0 and 1, timestamps and JSON as text", async () => {
   const path = file("things.sqlite");
   await store(sqlite(path));
   const database = new DatabaseSync(path, { readOnly: true });
@@ -105,7 +105,7 @@ test("node:sqlite reads whole numbers as numbers, truth as 0 and 1, moments and 
   for (const text of [synced, deleted]) expect(text).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/);
 });
 
-test("@duckdb/node-api reads whole numbers as bigint, moments as dates and JSON as text", async () => {
+test("@duckdb/node-api reads integers as bigint, timestamps as dates and JSON as text", async () => {
   const path = file("things.duckdb");
   await store(duckdb(path));
   const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });

@@ -16,7 +16,7 @@ class Kept implements Destination {
   }
 }
 
-test("what is not changed goes on to the session, and what is changed to the change", async () => {
+test("unchanged methods reach the session, replaced ones the replacement", async () => {
   let opened: string | undefined;
   const destination = wrapSession(memory(), (session, { pipeline }) => {
     opened = pipeline;
@@ -30,7 +30,7 @@ test("what is not changed goes on to the session, and what is changed to the cha
   await session.close();
 });
 
-test("a destination that is a class keeps what it can, and lacks what it lacks", async () => {
+test("a destination that is a class keeps its optional methods, and gains none", async () => {
   const wrapped = wrapSession(new Kept(), () => ({}));
   expect(wrapped.name).toBe("kept");
   expect(await wrapped.contents?.()).toEqual([]);

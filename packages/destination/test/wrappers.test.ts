@@ -52,7 +52,7 @@ async function commit(columns: readonly string[], batch: Omit<Batch<typeof runs>
   }
 }
 
-test("names the real table in messages, and two prefixes are two owners in one file", async () => {
+test("names the real table in messages, and treats two prefixes in one file as two owners", async () => {
   const open = async (prefix: string, pipeline: string) => {
     const session = await withTablePrefix(fixture.connect(), prefix).open({ pipeline });
     try {
@@ -72,11 +72,11 @@ test("names the real table in messages, and two prefixes are two owners in one f
   expect(await queryDuckdb(fixture.file, "SELECT count(*) AS n FROM a_runs, b_runs")).toEqual([{ n: 1 }]);
 });
 
-test.each(["", "1_", "Prod_", "_sync_", "a-b", 'a"b'])("refuses the prefix %j", (prefix) => {
+test.each(["", "1_", "Prod_", "_sync_", "a-b", 'a"b'])("rejects the prefix %j", (prefix) => {
   expect(() => withTablePrefix(fixture.connect(), prefix)).toThrow(/prefix/);
 });
 
-test("never stores a column that is left out, in upserts and in what replaces", async () => {
+test("never stores an excluded column, in upserts or replacements", async () => {
   const scope = { state: { in: ["running"] } };
   await commit(["conf", "user"], { upserts: [row(1)], replace: [{ scope, rows: [row(2)] }] });
   expect(await queryDuckdb(fixture.file, "SELECT * EXCLUDE (_synced_at) FROM runs ORDER BY id")).toEqual([
@@ -85,7 +85,7 @@ test("never stores a column that is left out, in upserts and in what replaces", 
   ]);
 });
 
-test("a row that differs only in what is left out is unchanged, and null for whoever reads it", async () => {
+test("treats a row that differs only in excluded columns as unchanged, and reads null from them", async () => {
   await commit(["conf"], { upserts: [row(1)] });
   expect(await commit(["conf"], { upserts: [{ ...row(1), conf: null }] })).toMatchObject({ unchanged: 1 });
   const destination = withoutColumns(fixture.connect(), { runs: ["conf"] });
@@ -97,7 +97,7 @@ test("a row that differs only in what is left out is unchanged, and null for who
   await session.close();
 });
 
-test("refuses to leave out what is part of the key, and does not mind what is not there", async () => {
+test("rejects excluding part of the key, and ignores columns that do not exist", async () => {
   await expect(commit(["id"], {})).rejects.toMatchObject({
     code: "SCHEMA_CONFLICT",
     message: expect.stringContaining("Column id of table runs cannot be excluded: it is part of the primary key"),
@@ -105,7 +105,7 @@ test("refuses to leave out what is part of the key, and does not mind what is no
   expect(await commit(["nothing"], { upserts: [row(1)] })).toMatchObject({ inserted: 1 });
 });
 
-test("refuses to look for rows by what is left out", async () => {
+test("rejects a lookup by an excluded column", async () => {
   const scope = { state: { in: ["running"] } };
   const refused = { code: "SCHEMA_CONFLICT", message: expect.stringContaining("Column state of table runs") };
   await expect(commit(["state"], { replace: [{ scope, rows: [] }] })).rejects.toMatchObject(refused);
@@ -117,7 +117,7 @@ test("refuses to look for rows by what is left out", async () => {
   await session.close();
 });
 
-test("both together: the columns of a table whose name has a prefix", async () => {
+test("both together: the columns of a prefixed table", async () => {
   const destination = withoutColumns(withTablePrefix(fixture.connect(), "x_"), { runs: ["conf"] });
   const session = await destination.open({ pipeline: "p" });
   await session.prepare([runs]);

@@ -29,7 +29,7 @@ test("parameters are those of the question", () => {
   expectTypeOf(answer(destination, costByOwner, { rate: null })).toBeObject();
 });
 
-test("a question of one's own is typed like those that are there", async () => {
+test("your own question is typed like the built-in ones", async () => {
   const own = defineQuestion({
     name: "own",
     sentence: "How many?",

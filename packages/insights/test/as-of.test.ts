@@ -10,7 +10,7 @@ const stream = (name: string, data: Json, committedAt = "2026-11-30T12:00:00Z") 
 const at = (text: string) => Date.parse(text) * 1000;
 const server = (text: string) => ({ position: { server: Date.parse(text), local: Date.parse(text) } });
 
-test("the tables show what the stream that is furthest behind shows", () => {
+test("the tables are as current as the stream furthest behind", () => {
   const streams = [stream("dags", server("2026-11-30T11:00Z")), stream("dag_runs", server("2026-11-30T08:00Z"))];
   expect(asOfOf([{ pipeline: "a", tables: [], streams }])).toBe(at("2026-11-30T08:00Z"));
   expect(asOfOf([{ pipeline: "a", tables: [], streams }], ["b"])).toBeUndefined();

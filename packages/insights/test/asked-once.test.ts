@@ -42,7 +42,7 @@ beforeEach(() => {
   asked = [];
 });
 
-test("a page asks nothing twice, though its findings come from answers that it shows", async () => {
+test("a page runs no query twice, although its findings reuse answers that it shows", async () => {
   const insights = await writingDown();
   await reportPage(insights, { title: "Production", timezone: "America/New_York" });
   expect(asked.length).toBeGreaterThan(40);
@@ -50,7 +50,7 @@ test("a page asks nothing twice, though its findings come from answers that it s
   await insights.close();
 });
 
-test("other parameters, another window and another question of the same name are asked anew", async () => {
+test("other parameters, another window and another question of the same name are queried separately", async () => {
   const insights = await writingDown();
   await insights.answer(needsAttention, { timezone: "UTC" });
   const known = asked.length;
@@ -70,7 +70,7 @@ test("other parameters, another window and another question of the same name are
   await insights.close();
 });
 
-test("what could not be answered is asked again", async () => {
+test("a failed question is retried", async () => {
   let isBroken = true;
   const insights = await openInsights(
     watched(() => {

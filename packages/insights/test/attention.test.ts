@@ -73,7 +73,7 @@ test("failing_now", async () => {
   ]);
 });
 
-test("failing_now: cleared runs, canceled ones, manual ones", async () => {
+test("failing_now: cleared, canceled and manual runs", async () => {
   const rows = await asked(failingNow, more);
   expect(rows).toEqual([
     // `b` and not `a`, which failed first and was saved. The fourth run is unfinished since it was cleared.
@@ -167,7 +167,7 @@ test("missed_runs", async () => {
   ]);
 });
 
-test("missed_runs: import errors, several expressions in a zone, what cannot be known", async () => {
+test("missed_runs: import errors, several expressions in one time zone, unknowable schedules", async () => {
   const rows = await asked(missedRuns, more);
   expect(rows.map(({ name, expected, reason }) => [name, expected, reason])).toEqual([
     // At 06:00 of New York, five hours behind since the night.

@@ -40,7 +40,7 @@ test("failures_by_task", async () => {
   expect(rows[3]).toMatchObject({ executions: 2, failed: 1, persistent: 0, transient: 1 });
 });
 
-test("failures_by_task: iterations of a loop are instances of their own", async () => {
+test("failures_by_task: iterations of a loop count separately", async () => {
   expect(await asked(failuresByTask, more)).toEqual([
     expect.objectContaining({
       dag: "loops",
@@ -93,7 +93,7 @@ test("time_to_recovery", async () => {
   expect(rows[0]).toMatchObject({ incidents: 1, median: null, p90: null, began: [at("10-29 10:45")] });
 });
 
-test("time_to_recovery: several breakages, canceled and manual runs", async () => {
+test("time_to_recovery: several failures, canceled and manual runs", async () => {
   const rows = await asked(timeToRecovery, more);
   expect(rows.find(({ name }) => name === "breaks")).toEqual({
     orchestrator: "airflow",

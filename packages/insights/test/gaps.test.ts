@@ -32,7 +32,7 @@ const asked = askedEverywhere({
 });
 const only = { pipelines: ["gaps"] };
 
-test("one that runs and has no start is running since it last changed", async () => {
+test("a running one without a start counts as running since its last change", async () => {
   const rows = await asked(runningTooLong, { ...only, absolute: 3600, floor: 0 });
   expect(rows.map(({ name, started, running_for }) => [name, started, running_for])).toEqual([
     ["hangs", at("11-02 02:00"), 36_000],
@@ -41,14 +41,14 @@ test("one that runs and has no start is running since it last changed", async ()
   expect((await asked(stuckWaiting, { ...only, min: 0 })).map(({ name }) => name)).toEqual([]);
 });
 
-test("one that is over and has no end ended when it last changed, and says nothing of how long it takes", async () => {
+test("a finished one without an end counts as finished at its last change, and says nothing about durations", async () => {
   const rates = await asked(successRate, only);
   expect(rates.find(({ name }) => name === "ends")).toMatchObject({ runs: 1, failed: 1 });
   const durations = await asked(runDurations, only);
   expect(durations.find(({ name }) => name === "ends")).toMatchObject({ n: 0, failed: 1, max: null });
 });
 
-test("what launched a run whose first one is gone is what launched the first that is known", async () => {
+test("the first known run of a chain inherits the origin of the first one, if that is gone", async () => {
   const origins = await asked(runOrigins, only);
   expect(origins.find(({ origin }) => origin === "scheduled")).toMatchObject({ by: "hourly", runs: 1 });
   expect(await asked(backfillProgress, only)).toMatchObject([{ name: "fills", backfill: "b1", done: 1 }]);

@@ -32,7 +32,7 @@ test("concurrency", async () => {
   ]);
 });
 
-test("concurrency counts what has not ended up to what the tables show", async () => {
+test("concurrency counts unfinished tasks up to the time that the tables show", async () => {
   const rows = await asked(concurrency, { days: 0.5, timezone: "UTC", pipelines: ["airflow"] });
   expect(rows.map(({ what, day, peak }) => [what, day, peak])).toEqual([
     ["runs", "2026-11-02", 1],

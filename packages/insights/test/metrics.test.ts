@@ -35,7 +35,7 @@ async function textOf(worlds: Readonly<Record<string, Partial<World>>>, options?
   return metrics(insights, options);
 }
 
-test("runs of each DAG and job by state, their last ends and what is open", async () => {
+test("runs of each DAG and job by state, their last ends and open runs", async () => {
   const rows = await asked(jobState);
   const of = (name: string) => rows.find((row) => row.name === name);
   expect(of("daily_sales")).toEqual({
@@ -84,7 +84,7 @@ test("unfinished tasks, assets, schedules and sensors", async () => {
   });
 });
 
-test("every known DAG and job has a series for each state, with 0 where there is nothing", async () => {
+test("every known DAG and job has a series for each state, 0 included", async () => {
   const families = parseExposition(await textOf({ airflow: airflowWorld, dagster: dagsterWorld }));
   const present = airflowWorld.dags.filter(({ is_stale }) => !is_stale).map(({ dag_id }) => dag_id);
   const series = (family: string) =>
@@ -108,7 +108,7 @@ test("every known DAG and job has a series for each state, with 0 where there is
   expect(never?.value).toBe(0);
 });
 
-test("moments are seconds since 1970, and as_of is that of the pipeline", async () => {
+test("times are seconds since 1970, and as_of is per pipeline", async () => {
   const families = parseExposition(await textOf({ airflow: airflowWorld }));
   const value = (family: string, labels: object) =>
     families
@@ -122,7 +122,7 @@ test("moments are seconds since 1970, and as_of is that of the pipeline", async 
   for (const family of families.keys()) if (family.includes("timestamp")) expect(family).toMatch(/_timestamp_seconds$/);
 });
 
-test("names that servers gave are values of labels, and no run is one", async () => {
+test("names from servers become label values, and run ids do not", async () => {
   const runs = [jobRun("run-1234", hostile, ["11-02 10:00", "11-02 10:01", "11-02 10:02"])];
   const text = await textOf({ [hostile]: { dags: [dag(hostile, { owners: hostile })] }, dagster: { jobRuns: runs } });
   const names = parseExposition(text)
@@ -140,7 +140,7 @@ test("one name in two code locations is two jobs", async () => {
   expect(locations.toSorted()).toEqual(["a", "b"]);
 });
 
-test("a limit keeps those that were last active, and says how many it left out", async () => {
+test("a limit keeps the most recently active ones, and reports how many were left out", async () => {
   const families = parseExposition(await textOf({ airflow: airflowWorld }, { limit: 4 }));
   const names = families.get("dagsync_consecutive_failures")!.samples.map(({ labels }) => labels.name);
   // These wait or run; the next one ended last.
@@ -149,7 +149,7 @@ test("a limit keeps those that were last active, and says how many it left out",
   expect(leftOut?.value).toBe(airflowWorld.dags.length - 1 - 4);
 });
 
-test("numbers and texts that are none of the usual", () => {
+test("unusual numbers and texts are formatted correctly", () => {
   const samples = [Number.NaN, Number.POSITIVE_INFINITY, 1e21].map((value) => ({ labels: { a: `${value}` }, value }));
   const lone = { labels: { a: "\ud800", b: "" }, value: 1 };
   expect(exposition([{ name: "x", type: "gauge", help: "one\ntwo \\", samples: [...samples, lone] }])).toBe(

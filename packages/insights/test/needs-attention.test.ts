@@ -63,7 +63,7 @@ test("deadline_misses", async () => {
   });
 });
 
-test("deadline_misses: what makes a day good", async () => {
+test("deadline_misses: which runs meet a day's deadline", async () => {
   const [row] = await asked(deadlineMisses, {
     pipelines: ["promised"],
     expect: [{ dag: "promised", done_by: "01:00", timezone: "UTC" }],
@@ -133,7 +133,7 @@ test("needs_attention", async () => {
   ]);
 });
 
-test("needs_attention links to the run, or else to the DAG or to the job's runs, and to no asset that no run made", async () => {
+test("needs_attention links to the run, or else to the DAG or the job's runs, and to no asset that no run materialized", async () => {
   const servers = [
     { pipeline: "airflow", kind: "airflow", url: "https://airflow.example.com/" },
     { pipeline: "dagster", kind: "dagster", url: "https://dagster.example.com/prod" },
@@ -153,7 +153,7 @@ test("needs_attention links to the run, or else to the DAG or to the job's runs,
   );
 });
 
-test("needs_attention: what is critical, what is old, and a place with Airflow only", async () => {
+test("needs_attention: critical findings, old findings, and a destination with Airflow only", async () => {
   const rows = await asked(needsAttention, { ...more, limit: 20, days: 2 });
   const of = (name: string) => rows.find((row) => row.name === name);
   // It fails for the third time, but somebody has paused it.

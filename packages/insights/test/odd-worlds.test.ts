@@ -55,7 +55,7 @@ test.each(questions)("$name", async (question) => {
   }
 });
 
-test("the page is made of any world, and none of it is markup", async () => {
+test("the page renders any world, and nothing in it is interpreted as markup", async () => {
   const servers = new Map([["airflow_1", { kind: "airflow", url: "https://airflow.example.com" } as const]]);
   const pages = await Promise.all(
     open.map((each) => reportPage(each, { title: "Odd", timezone: "UTC", days: 30, servers })),

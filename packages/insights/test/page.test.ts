@@ -43,7 +43,7 @@ const dataOf = (text: string) => {
   return JSON.parse(gunzipSync(Buffer.from(block, "base64")).toString());
 };
 
-test("its policy allows its style and its one script, whatever the answers are, and no network", async () => {
+test("its content policy allows its style and its one script, whatever the answers, and no network", async () => {
   const [text, other] = [await page(), await page({ days: 1, title: "Another" })];
   const [, policy = ""] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(text) ?? [];
   expect(policy).toMatch(/^default-src 'none'; img-src data:; /);
@@ -59,7 +59,7 @@ test("its policy allows its style and its one script, whatever the answers are, 
   expect(text).not.toMatch(/ style=|<link[^>]+href="(?!data:,")|<script[^>]+src=|<img/);
 });
 
-test("names that servers gave are text", async () => {
+test("names from servers are escaped", async () => {
   const text = await page({ title: hostile });
   expect(text).toContain("&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;&#39;\\u202e\\u0007");
   expect(text).not.toContain("<img");
@@ -67,7 +67,7 @@ test("names that servers gave are text", async () => {
   expect(text.match(/<script/g)).toHaveLength(2);
 });
 
-test("what found something has a table, what found nothing a line, and numbers come first", async () => {
+test("findings have tables, the rest a line, and numbers come first", async () => {
   const text = await page();
   expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are failing now\?<\/h3>/);
   expect(text).toMatch(/<p class="nothing" id="[a-z_]+"><b>[^<]*<\/b> Nothing\.<\/p>/);
@@ -77,7 +77,7 @@ test("what found something has a table, what found nothing a line, and numbers c
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));
 });
 
-test("what is drawn from rows in a row is a table too, and every section leads to its SQL", async () => {
+test("every chart has a table too, and every section leads to its SQL", async () => {
   const text = await page();
   expect(text).toMatch(/<article id="load_forecast">.*?<svg class="curve" role="img" aria-label="[^"]+".*?As a table/s);
   for (const name of ["key_numbers", "needs_attention", "job_days"]) expect(text).toContain(`data-sql="${name}"`);
@@ -141,7 +141,7 @@ test("every row that names a DAG, a task, a job or a run leads to it, and says h
   expect(article("success_rate")).not.toContain("Since ");
 });
 
-test("runs are linked to where their pipeline's server is known, and never to a script", async () => {
+test("runs link to their pipeline's server if that is known, and never to a script", async () => {
   const linked = async (url: string) =>
     (await page({ servers: new Map([["airflow", { kind: "airflow", url }]]) })).match(/<a href="(?!#)[^"]*/g) ?? [];
   expect(await linked("https://airflow.example.com/")).toContain(

@@ -39,7 +39,7 @@ const parameters = (questions as readonly Question[]).flatMap(({ name, parameter
   Object.entries(parameters).map(([parameter, { type, default: usual }]) => ({ name, parameter, type, usual })),
 );
 
-test.each(parameters)("$name refuses what is no $parameter", async ({ name, parameter, type, usual }) => {
+test.each(parameters)("$name rejects an invalid $parameter", async ({ name, parameter, type, usual }) => {
   for (const value of nonsense[type].filter((each) => each !== usual)) {
     await expect(ask(name, { [parameter]: value }), String(value)).rejects.toMatchObject(
       refused(`${name}: ${parameter} `),
@@ -48,7 +48,7 @@ test.each(parameters)("$name refuses what is no $parameter", async ({ name, para
 });
 
 test.each(parameters.filter(({ parameter }) => parameter === "limit"))(
-  "$name: at least one whole row",
+  "$name: at least one complete row",
   async ({ name }) => {
     for (const limit of [0, 1.5, 1e12])
       await expect(ask(name, { limit })).rejects.toMatchObject(refused(`limit is ${limit}`));
@@ -76,11 +76,11 @@ test.each([
   [{ pipelines: ["airflow", "nobody"] }, 'no data for "nobody"'],
   [{ pipelines: "airflow" }, "pipelines must be a list"],
   [{ limt: 5 }, "success_rate has no parameter limt"],
-])("%j is refused", async (given, message) => {
+])("%j is rejected", async (given, message) => {
   await expect(ask("success_rate", given)).rejects.toMatchObject(refused(message));
 });
 
-test("dates and moments in their forms", async () => {
+test("dates and times in all their forms", async () => {
   const windowOf = async (given: object) =>
     (await ask("success_rate", { timezone: "America/New_York", ...given })).window;
   expect(await windowOf({ since: "2026-10-31", until: "2026-11-02 01:30" })).toEqual({

@@ -31,9 +31,12 @@ const failedExecutions = defineQuestion({
   sql: () => "SELECT sum(is_failed) AS n FROM executions",
 });
 
-test.each(["since_34", "before_34"])("a failed attempt whose task waits counts once: %s", async (pipeline) => {
-  expect(await asked(failedExecutions, { pipelines: [pipeline] })).toEqual([{ n: 1 }]);
-});
+test.each(["since_34", "before_34"])(
+  "a failed attempt counts once while its task waits for a retry: %s",
+  async (pipeline) => {
+    expect(await asked(failedExecutions, { pipelines: [pipeline] })).toEqual([{ n: 1 }]);
+  },
+);
 
 test("success_rate", async () => {
   const rows = await asked(successRate);

@@ -18,7 +18,7 @@ const small = sqlite(join(folder, "small.sqlite"));
 beforeAll(() => fill(small, { airflow: airflowWorld, dagster: dagsterWorld }));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-test("what another process syncs is seen: another stamp, another ETag, another answer", async () => {
+test("another process's sync is seen: new stamp, new ETag, new answer", async () => {
   const file = join(folder, "changing.sqlite");
   await fill(sqlite(file), { airflow: { dags: [dag("first")] } });
   const changing = await served({ destination: sqlite(file) });
@@ -35,7 +35,7 @@ test("what another process syncs is seen: another stamp, another ETag, another a
   );
 });
 
-test("nothing there yet: a page that waits, 503 with the reason, metrics that say so; and then there is", async () => {
+test("without data: a page that waits, 503 with the reason, metrics that say so; then it appears", async () => {
   const file = join(folder, "later.sqlite");
   const later = await served({ destination: sqlite(file) });
   const page = await later("/");
@@ -58,7 +58,7 @@ test("nothing there yet: a page that waits, 503 with the reason, metrics that sa
   expect(parseExposition((await later("/metrics")).body).get("dagsync_up")?.samples[0]?.value).toBe(1);
 });
 
-test("a file that is replaced by another is read anew", async () => {
+test("a file that is replaced is read again", async () => {
   const file = join(folder, "replaced.sqlite");
   await fill(sqlite(file), {
     airflow: { dags: [dag("old")], runs: [run("old", "1", { due: "11-02 06:00", took: 5 })] },
@@ -75,7 +75,7 @@ test("a file that is replaced by another is read anew", async () => {
     .toContain("other,new,");
 });
 
-test("while a sync holds a DuckDB file, what was answered before is answered, and the rest is asked to come back", async () => {
+test("while a sync holds a DuckDB file, cached answers are served, and other requests get a retry-later", async () => {
   const destination = duckdb(join(folder, "held.duckdb"));
   await fill(destination, { airflow: airflowWorld });
   const held = await served({ destination });
@@ -92,7 +92,7 @@ test("while a sync holds a DuckDB file, what was answered before is answered, an
   await expect.poll(async () => (await held("/api/success_rate.json?days=3")).status, { timeout: 20_000 }).toBe(200);
 });
 
-test("many ask at once, of a file as of a database", async () => {
+test("serves many concurrent requests, from a file or a database", async () => {
   const destination = duckdb(join(folder, "held.duckdb"));
   await fill(destination, { airflow: airflowWorld });
   const many = await served({ destination });
@@ -108,7 +108,7 @@ test("many ask at once, of a file as of a database", async () => {
   expect(all.map(({ status }) => status)).toEqual(all.map(() => 200));
 });
 
-test("how syncs go is in the status and in the metrics", async () => {
+test("sync progress appears in the status and in the metrics", async () => {
   const failing: SyncHealth = {
     pipeline: "prod",
     isRunning: true,
@@ -134,7 +134,7 @@ test("how syncs go is in the status and in the metrics", async () => {
   ]);
 });
 
-test("an error that is nobody's who asked is told to the server, not to them", async () => {
+test("an internal error is reported to the operator, not to the client", async () => {
   const told: unknown[] = [];
   const broken: Destination = {
     ...small,

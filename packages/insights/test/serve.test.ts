@@ -23,7 +23,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("the page, with an ETag by the moment that it shows, and 304 for whoever has it", async () => {
+test("the page has an ETag by the time that it shows, and answers 304 if it matches", async () => {
   const { status, headers, body } = await ask("/");
   expect({ status, type: headers["content-type"] }).toEqual({ status: 200, type: "text/html; charset=utf-8" });
   expect([body.slice(0, 15), body.slice(-8)]).toEqual(["<!doctype html>", "</html>\n"]);
@@ -41,7 +41,7 @@ test("the page, with an ETag by the moment that it shows, and 304 for whoever ha
   expect((await ask("/?days=30")).headers.etag).not.toBe(headers.etag);
 });
 
-test("the page's policy lets it ask its own server, and nothing else", async () => {
+test("the page's content policy allows requests to its own server, and nothing else", async () => {
   const { headers, body } = await ask("/");
   const [, policy = ""] = /http-equiv="Content-Security-Policy" content="([^"]*)"/.exec(body) ?? [];
   expect(policy).toMatch(/script-src 'sha256-\S+' 'sha256-\S+'; connect-src 'self';/);
@@ -56,7 +56,7 @@ test("the page's policy lets it ask its own server, and nothing else", async () 
   expect(body).toContain(`id="live" data-stamp="${stamp}"`);
 });
 
-test("an answer as JSON and as CSV, with parameters in the query string", async () => {
+test("answers in JSON and CSV, with parameters in the query string", async () => {
   const json = await ask("/api/success_rate.json?days=30&limit=2&include_stale=true&timezone=Europe/Berlin");
   expect(json.headers["content-type"]).toBe("application/json; charset=utf-8");
   const { question, timezone, rows } = JSON.parse(json.body) as Record<string, unknown>;
@@ -76,7 +76,7 @@ test("an answer as JSON and as CSV, with parameters in the query string", async 
   expect(again.status).toBe(304);
 });
 
-test("/api/ lists the questions, and each of them answers in both forms", async () => {
+test("/api/ lists the questions, and each answers in both formats", async () => {
   const listed = (JSON.parse((await ask("/api/")).body) as { questions: { name: string; json: string; csv: string }[] })
     .questions;
   expect(listed.map(({ name }) => name)).toEqual(questions.map(({ name }) => name));
@@ -100,7 +100,7 @@ test.each([
   [`?${"x".repeat(5000)}=1`, "no parameter"],
   ["?__proto__=1", "no parameter"],
   ["?constructor=1", "no parameter"],
-])("%s is refused with 400, and what to change", async (query, message) => {
+])("%s is rejected with 400 and advice", async (query, message) => {
   const got = await ask(`/api/success_rate.json${query}`);
   expect(got.status).toBe(400);
   expect(errorOf(got).code).toBe("INVALID_PARAMETER");
@@ -108,11 +108,11 @@ test.each([
   expect(errorOf(got).message.length).toBeLessThan(400);
 });
 
-test("an address that is too long is refused before it is read", async () => {
+test("an address that is too long is rejected before it is parsed", async () => {
   expect((await ask(`/?${"a".repeat(20_000)}`)).status).toBe(431);
 });
 
-test("promises are no parameter of a query string, and the page takes only the window", async () => {
+test("deadlines are no parameter of a query string, and the page accepts only the window", async () => {
   expect((await ask("/api/deadline_misses.json?expect=1")).status).toBe(400);
   const unpromised = await ask("/api/deadline_misses.json");
   expect([unpromised.status, errorOf(unpromised).code]).toEqual([404, "NO_PROMISES"]);
@@ -139,7 +139,7 @@ test.each([
   expect(errorOf(got).message).toContain("/api/");
 });
 
-test("a question about what nobody synced is not found, a pipeline of which nothing is stored is refused", async () => {
+test("a question about tables that were never synced is not found, and a pipeline without data is rejected", async () => {
   const file = sqlite(join(folder, "dagster.sqlite"));
   await fill(file, { dagster: dagsterWorld });
   const only = await served({ destination: file });
@@ -185,14 +185,14 @@ test.each([
   ["2130706433", 403],
   ["localhost:port", 403],
   [" ", 403],
-])("asked as %j: %i", async (host, status) => {
+])("Host %j: %i", async (host, status) => {
   for (const path of ["/api/", "/metrics", "/status.json", "/nowhere"]) {
     const got = await ask(path, { headers: { host }, setHost: false });
     expect(got.status).toBe(path === "/nowhere" && status === 200 ? 404 : status);
   }
 });
 
-test("requests in raw bytes: without a host, with two, and for another server", async () => {
+test("raw requests: without a host, with two, and for another server", async () => {
   const { port, close } = await start({ destination: small });
   onTestFinished(close);
   const raw = (text: string) =>
@@ -213,7 +213,7 @@ test("requests in raw bytes: without a host, with two, and for another server", 
   expect(twice).toMatch(/ 40[03] /);
 });
 
-test("only the pipelines that are served, and parameters that the server was given", async () => {
+test("only the served pipelines, and the parameters that the server was given", async () => {
   const options = { pipelines: ["airflow"], days: 30, parameters: { success_rate: { limit: 1 } } };
   const limited = await served({ destination: small, ...options });
   const { rows, window } = JSON.parse((await limited("/api/success_rate.json")).body);

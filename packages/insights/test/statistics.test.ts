@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { breakOf, levelsOf } from "../src/statistics.ts";
 
-test("a sharp change is on the day that it came, however the last days happen to fall", () => {
+test("a step change is dated to the day it happened, whatever the last days look like", () => {
   const before = [374, 377, 352, 367, 347, 367, 360, 358, 367];
   const after = [686, 725, 704, 752, 703, 756];
   expect(breakOf([...before, ...after], 1)).toBe(before.length);
@@ -10,7 +10,7 @@ test("a sharp change is on the day that it came, however the last days happen to
   expect(breakOf([1, 1, 2, 2], 1)).toBeUndefined();
 });
 
-test("levels by how long they lasted", () => {
+test("levels weighted by how long they lasted", () => {
   expect(levelsOf([])).toEqual({ peak: 0, mean: 0, p95: 0 });
   // 95 of 100 at 1, and the rest at 3.
   expect(

@@ -32,7 +32,7 @@ function toolsOf(destination: Destination, options?: InsightsToolOptions) {
   };
 }
 
-test("a service answers in its own process, calls one after the other", async () => {
+test("a service answers in its own process, one call after the other", async () => {
   const call = toolsOf(file);
   const answers = await Promise.all(["failing_now", "success_rate", "describe_tables"].map((name) => call(name)));
   expect(answers.map(({ isError }) => isError)).toEqual([false, false, false]);
@@ -48,7 +48,7 @@ test("a service answers in its own process, calls one after the other", async ()
   });
 });
 
-test("of the pipelines that are served, and no others; with what a configuration promises", async () => {
+test("covers only the served pipelines, with the configuration's expected deadlines", async () => {
   const promised = { expect: [{ dag: "daily_sales", done_by: "06:30" }] };
   const call = toolsOf(file, { pipelines: ["airflow", "never_synced"], parameters: promised });
   expect((await call("success_rate")).structured.total_rows).toBeGreaterThan(0);
@@ -58,14 +58,14 @@ test("of the pipelines that are served, and no others; with what a configuration
   expect((await other("success_rate")).text).toBe("No data yet for never_synced: sync first.");
 });
 
-test("says that an answer stops at its limit, or is cut", async () => {
+test("says that an answer stops at its limit, or was shortened", async () => {
   const call = toolsOf(file);
   const { structured } = await call("success_rate", { limit: 2 });
   expect(structured).toMatchObject({ total_rows: 2, note: "It stops at its limit of 2 rows: there may be more." });
   expect((await call("success_rate")).structured.note).toBeUndefined();
 });
 
-test("SQL of PostgreSQL does not reach what its user may, however it is written", async () => {
+test("SQL cannot use its PostgreSQL user's further privileges, however it is written", async () => {
   const server = await startPostgres({ log: () => {} });
   onTestFinished(() => server.stop());
   const place = postgres(server.url("postgres"));

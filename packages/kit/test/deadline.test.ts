@@ -7,7 +7,7 @@ const never = () => new Promise<never>(() => {});
 const tooSlow = new Error("too slow");
 const timeout = () => tooSlow;
 
-test("work that heeds no signal ends with the deadline's error when the time is up", async () => {
+test("work that ignores its signal ends with the deadline's error", async () => {
   let given: AbortSignal | undefined;
   const work = (signal: AbortSignal) => {
     given = signal;
@@ -17,7 +17,7 @@ test("work that heeds no signal ends with the deadline's error when the time is 
   expect(given?.reason).toBe(tooSlow);
 });
 
-test("work that fails in its own words when it is aborted ends with the signal's reason", async () => {
+test("work that throws its own error when aborted ends with the signal's reason", async () => {
   const controller = new AbortController();
   const reason = new Error("enough");
   const work = async () => {
@@ -28,7 +28,7 @@ test("work that fails in its own words when it is aborted ends with the signal's
   await expect(withDeadline(work, { timeoutMs: 60_000, signals, timeout })).rejects.toBe(reason);
 });
 
-test("nothing is begun where a signal has aborted already", async () => {
+test("nothing starts if a signal has already aborted", async () => {
   const reason = new Error("enough");
   let begun = false;
   const work = async () => {
@@ -39,7 +39,7 @@ test("nothing is begun where a signal has aborted already", async () => {
   expect(begun).toBe(false);
 });
 
-test("work's own result and own error come through, and nothing stays behind at the signals", async () => {
+test("work's own result and error pass through, and no listener stays on the signals", async () => {
   const { signal } = new AbortController();
   const limits = { timeoutMs: 60_000, signals: [signal], timeout };
   const defect = new Error("a defect");
@@ -56,12 +56,12 @@ test("work's own result and own error come through, and nothing stays behind at 
   expect(getEventListeners(given!, "abort")).toEqual([]);
 });
 
-test("a race against a signal that has aborted already is lost", async () => {
+test("a race against an aborted signal is lost", async () => {
   const reason = new Error("enough");
   await expect(raceAbort(never(), AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
-test("of two signals either aborts; where there is one, it is that one", () => {
+test("either of two signals aborts; a single one is returned as it is", () => {
   const [one, other] = [new AbortController(), new AbortController()];
   const either = eitherSignal(one.signal, other.signal);
   other.abort();

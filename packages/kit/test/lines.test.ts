@@ -10,13 +10,13 @@ test("a line ends at LF or CRLF, and at nothing that JSON leaves unescaped in a 
   expect(await linesOf(bytes(`${text}\n${text}\r\nlast`))).toEqual([text, text, "last"]);
 });
 
-test("a line may come in many chunks, cut anywhere, also within a character", async () => {
+test("a line may arrive in many chunks, split anywhere, even within a character", async () => {
   const all = bytes("ä€😀\u2028\r\n\n😀");
   expect(await linesOf(...[...all].map((byte) => Uint8Array.of(byte)))).toEqual(["ä€😀\u2028", "", "😀"]);
   expect(await linesOf("one\ntw", "o\n")).toEqual(["one", "two"]);
 });
 
-test("skips a byte order mark, and refuses bytes that are not UTF-8", async () => {
+test("skips a byte order mark, and rejects bytes that are not UTF-8", async () => {
   expect(await linesOf(bytes("\ufeffa\ufeff\n"))).toEqual(["a\ufeff"]);
   await expect(linesOf(Uint8Array.of(0x61, 0xff, 0x0a))).rejects.toMatchObject({
     code: "ERR_ENCODING_INVALID_ENCODED_DATA",

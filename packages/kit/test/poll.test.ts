@@ -7,7 +7,7 @@ const trouble = (init: object) => Object.assign(new Error("trouble"), init);
 const tooLate = (message: string, cause: unknown) => new Error(message, { cause });
 
 test.each([2 ** 31, 1e12, Number.POSITIVE_INFINITY])(
-  "a sleep of %s ms, longer than a timer can take, does not end at once, and ends by its signal",
+  "a sleep of %s ms, longer than a timer allows, does not end at once, and its signal ends it",
   async (durationMs) => {
     const controller = new AbortController();
     const sleeping = sleep(durationMs, controller.signal).then(() => "awake");
@@ -18,18 +18,18 @@ test.each([2 ** 31, 1e12, Number.POSITIVE_INFINITY])(
   },
 );
 
-test.each([1, 0])("a sleep of %i ms ends, and leaves nothing behind at the signal", async (durationMs) => {
+test.each([1, 0])("a sleep of %i ms ends, and leaves no listener on the signal", async (durationMs) => {
   const { signal } = new AbortController();
   await sleep(durationMs, signal);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
 
-test("a sleep does not begin where the signal has aborted already", async () => {
+test("a sleep does not start if the signal has already aborted", async () => {
   const reason = new Error("enough");
   await expect(sleep(60_000, AbortSignal.abort(reason))).rejects.toBe(reason);
 });
 
-test("a poll goes on after errors that may pass, waits as long as they ask to, and asks a last time at its end", async () => {
+test("a poll continues after retryable errors, waits as long as they ask, and asks a last time at its end", async () => {
   let asked = 0;
   const first = trouble({ retryable: true, retryAfterMs: 1e12 });
   const answers = [() => Promise.reject(first), async () => "found"];
@@ -39,7 +39,7 @@ test("a poll goes on after errors that may pass, waits as long as they ask to, a
   expect(asked).toBe(2);
 });
 
-test("a poll that is too late says for what, and why the last question failed", async () => {
+test("a poll that times out says what it waited for, and why the last request failed", async () => {
   const last = trouble({ retryable: true });
   const options = { intervalMs: 1, deadlineMs: 10 };
   const polled = poll({ what: "it", options, signal: undefined, ask: () => Promise.reject(last), tooLate });
@@ -50,7 +50,7 @@ test("a poll that is too late says for what, and why the last question failed", 
 });
 
 test.each([trouble({ retryable: false }), trouble({ retryable: "yes" }), new Error("a defect"), undefined, null])(
-  "a poll ends with an error that does not say that it may pass",
+  "a poll ends with an error that is not retryable",
   async (thrown) => {
     const polled = poll({ what: "it", options: {}, signal: undefined, ask: () => Promise.reject(thrown), tooLate });
     await expect(polled).rejects.toBe(thrown);
@@ -69,11 +69,11 @@ test.each([
   expect(retryAfterMs(headers)).toBe(milliseconds);
 });
 
-test("a date in Retry-After counts from our own clock where the server shows none", () => {
+test("a date in Retry-After counts from our own clock if the server sends no Date", () => {
   const headers = new Headers({ "retry-after": "Fri, 01 Jan 2100 00:00:00 GMT" });
   expect(retryAfterMs(headers)).toBeGreaterThan(1e12);
 });
 
-test("there is no wait without the header", () => {
+test("no header means no wait", () => {
   expect(retryAfterMs(new Headers())).toBeUndefined();
 });

@@ -20,8 +20,8 @@ const named = (tasks: readonly SimulatedTask[]) =>
     .filter(({ definition }) => !definition.taskId.endsWith("gate"))
     .map(({ definition, mapIndex, iteration }) => `${definition.taskId}[${mapIndex}] ${iteration}`);
 
-describe("what happens to a task instance from 3.4 on", () => {
-  test("one that fails with retries left waits with the next number, and its attempt keeps its id", () => {
+describe("a task instance from 3.4 on", () => {
+  test("that fails with retries left waits with the next number, and its attempt keeps its id", () => {
     const { world, plain } = looping();
     world.startTask(plain);
     const { id, startDate } = plain;
@@ -32,7 +32,7 @@ describe("what happens to a task instance from 3.4 on", () => {
     expect(plain).toMatchObject({ tryNumber: 2, state: "running" });
   });
 
-  test("one that is cleared has the next number; cleared again while it waits, it stays as it is", () => {
+  test("that is cleared has the next number; cleared again while it waits, it stays unchanged", () => {
     const { world, plain } = looping();
     world.finishTask(plain);
     world.note(plain, "mind this");
@@ -44,7 +44,7 @@ describe("what happens to a task instance from 3.4 on", () => {
     expect(plain.history).toMatchObject([{ tryNumber: 1, state: "success", note: "mind this" }]);
   });
 
-  test("one that runs is told to stop, and becomes an attempt once it did", () => {
+  test("that is running is told to stop, and becomes an attempt once it has", () => {
     const { world, plain } = looping();
     world.startTask(plain);
     const { id } = plain;
@@ -55,7 +55,7 @@ describe("what happens to a task instance from 3.4 on", () => {
     expect(plain.history).toMatchObject([{ id, state: "failed" }]);
   });
 
-  test("a mapped one expands in the region of its placeholder", () => {
+  test("that is mapped expands in the region of its placeholder", () => {
     const { world, run } = looping();
     const fan = world.task(run, "fan");
     const { region, id } = fan;
@@ -70,7 +70,7 @@ describe("what happens to a task instance from 3.4 on", () => {
   });
 });
 
-test("a loop that is cleared lists no later iteration, and goes on in another region", () => {
+test("of a cleared loop lists no later iteration, and continues in another region", () => {
   const { world, run } = looping();
   world.addIteration(run, "g");
   world.addIteration(run, "g");
@@ -89,7 +89,7 @@ test("a loop that is cleared lists no later iteration, and goes on in another re
   expect(world.task(run, "g.step", -1, 2).tryNumber).toBe(0);
 });
 
-test("loops are refused in a world of 3.3", () => {
+test("loops are rejected in a world of 3.3", () => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "d", tasks: [{ taskId: "g.step", loop: "g" }] });
   expect(() => world.addRun(dag)).toThrow("Loops come with version 3.4");
@@ -110,7 +110,7 @@ describe("tries of a task in a loop", () => {
     return { world, run, get };
   }
 
-  test("need its region and index", async () => {
+  test("require its region and index", async () => {
     const { world, run, get } = await asked();
     const step = world.task(run, "g.step", -1, 1);
     for (const path of ["g.step/tries", "g.step/-1/tries", "g.each/-1/tries"]) {
@@ -130,7 +130,7 @@ describe("tries of a task in a loop", () => {
     expect(await get(`g.step/-1/tries?region_id=${place.region_id}&region_index=7`)).toMatchObject({ status: 404 });
   });
 
-  test("need neither where the task has one place only", async () => {
+  test("require neither if the task has a single instance", async () => {
     const { get } = await asked();
     const nil = "00000000-0000-0000-0000-000000000000";
     for (const path of ["plain/tries", "plain/-1/tries", `plain/-1/tries?region_id=${nil}`, "fan/-1/tries"]) {

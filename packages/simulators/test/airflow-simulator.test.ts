@@ -30,8 +30,8 @@ function smallWorld(count = 5) {
   return { world, dag };
 }
 
-describe("the clock", () => {
-  test("makes the Date header, in whole seconds", async () => {
+describe("clock", () => {
+  test("sets the Date header, in whole seconds", async () => {
     const { clock } = await start(smallWorld());
     clock.set(Date.UTC(2027, 1, 3, 4, 5, 6, 789));
     expect((await get(runs)).headers.get("date")).toBe("Wed, 03 Feb 2027 04:05:06 GMT");
@@ -47,7 +47,7 @@ describe("the clock", () => {
     expect(await status()).toBe(401);
   });
 
-  test("a rotated secret turns old tokens into a 403", async () => {
+  test("answers old tokens with 403 after the secret was rotated", async () => {
     const { tokens, url } = await start(smallWorld());
     const headers = { authorization: `Bearer ${tokens.issue()}` };
     tokens.rotateSecret();
@@ -72,7 +72,7 @@ describe("rows that no filter and no path reach", () => {
     expect((await get(`${runs}?updated_at_gte=1970-01-01T00:00:00Z`)).json.total_entries).toBe(4);
   });
 
-  test("a poisoned row makes its page a bare 500, and other pages not", async () => {
+  test("a poisoned row turns its page into a bare 500, and no other page", async () => {
     const { world, dag } = smallWorld();
     await start({ world });
     world.poison([...dag.runs.values()][2]!);
@@ -91,7 +91,7 @@ describe("older and stricter servers", () => {
     expect((await get("/api/v2/version")).json.version).toBe("3.1.8");
   });
 
-  test("one with another maximum clamps to it, by cursor too, but not a POST", async () => {
+  test("one with another maximum clamps to it, by cursor too, but not for a POST", async () => {
     await start({ ...smallWorld(), maximumPageLimit: 2 });
     expect((await get(`${runs}?limit=5`)).json.dag_runs).toHaveLength(2);
     expect((await get(`${runs}?limit=5&cursor=&order_by=id`)).json.dag_runs).toHaveLength(2);
@@ -103,14 +103,14 @@ describe("older and stricter servers", () => {
     expect(((await posted.json()) as { dag_runs: unknown[] }).dag_runs).toHaveLength(5);
   });
 
-  test("what the simulator does not know it refuses, instead of answering wrongly", async () => {
+  test("rejects what the simulator does not support, instead of answering wrongly", async () => {
     await start(smallWorld());
     expect((await get("/api/v2/pools")).status).toBe(501);
     expect((await get(`${runs}?conf_contains=x`)).status).toBe(501);
   });
 });
 
-test("an answer that breaks the specification is a 500 which says where", async () => {
+test("a response that violates the specification is a 500 that says where", async () => {
   const { world, dag } = smallWorld();
   await start({ world });
   world.setDag(dag, { maxActiveTasks: "many" as unknown as number });
@@ -120,7 +120,7 @@ test("an answer that breaks the specification is a 500 which says where", async 
   expect(reply.text).toContain("max_active_tasks");
 });
 
-test("offset paging over rows that move loses some, and paging by cursor none", async () => {
+test("offset paging over moving rows loses some, cursor paging none", async () => {
   const { world, dag } = smallWorld(6);
   await start({ world });
   const tasks = "/api/v2/dags/~/dagRuns/~/taskInstances?order_by=id&limit=2";

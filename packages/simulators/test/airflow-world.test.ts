@@ -22,8 +22,8 @@ function attempts(world: ReturnType<typeof oneRun>["world"], taskId: string) {
     .map((row) => `${row.map_index} ${row.try_number} ${row.state}${row.is_latest ? " latest" : ""}`);
 }
 
-describe("what happens to a task instance", () => {
-  test("it is born with number 0, which becomes 1 under the same id", () => {
+describe("life of a task instance", () => {
+  test("it is created with number 0, which becomes 1 under the same id", () => {
     const { world, extract } = oneRun();
     const { id } = extract;
     expect(attempts(world, "extract")).toEqual(["-1 0 null latest"]);
@@ -44,7 +44,7 @@ describe("what happens to a task instance", () => {
     expect(attempts(world, "extract")).toEqual(["-1 1 failed", "-1 2 success latest"]);
   });
 
-  test("a clear leaves a history row with the number of the present one until it is scheduled again", () => {
+  test("a clear leaves a history row with the current number until it is scheduled again", () => {
     const { world, run, extract } = oneRun();
     world.finishTask(extract);
     world.setRunState(run, "success");
@@ -57,7 +57,7 @@ describe("what happens to a task instance", () => {
     expect(attempts(world, "extract")).toEqual(["-1 1 success", "-1 2 running latest"]);
   });
 
-  test("a second clear before it is scheduled writes no second attempt of one number", () => {
+  test("a second clear before it is scheduled writes no second attempt of the same number", () => {
     const { world, extract } = oneRun();
     world.finishTask(extract);
     world.clearTask(extract);
@@ -67,7 +67,7 @@ describe("what happens to a task instance", () => {
     expect(attempts(world, "extract")).toEqual(["-1 1 success", "-1 2 running latest"]);
   });
 
-  test("cleared while it runs, it is restarting under a new id, and its attempt has failed", () => {
+  test("cleared while running, it is restarting under a new id, and its attempt has failed", () => {
     const { world, extract } = oneRun();
     world.startTask(extract);
     const { id } = extract;
@@ -89,7 +89,7 @@ describe("what happens to a task instance", () => {
 });
 
 describe("stamps", () => {
-  test("a note moves no updated_at, and only the audit log tells of it", () => {
+  test("a note does not change updated_at, and only the audit log shows it", () => {
     const { world, run, extract } = oneRun();
     const before = [run.updatedAt, extract.updatedAt];
     world.advance(60_000);
@@ -103,7 +103,7 @@ describe("stamps", () => {
     ]);
   });
 
-  test("changes at another moment are stamped then, and those without stamp not at all", () => {
+  test("later changes are stamped at their own time, and unstamped ones not at all", () => {
     const { world, dag, run } = oneRun();
     const earlier = world.now() - 5 * minute;
     world.at(earlier, () => world.setRunState(run, "failed"));
@@ -139,14 +139,14 @@ describe("stamps", () => {
   });
 });
 
-describe("the demo", () => {
-  test("is the same for the same seed, and another for another", () => {
+describe("demo", () => {
+  test("is the same for the same seed, and different for another", () => {
     const rows = (seed: number) => JSON.stringify(createAirflowWorld({ seed, dags: 6, days: 2 }).rows());
     expect(rows(1)).toBe(rows(1));
     expect(rows(1)).not.toBe(rows(2));
   });
 
-  test("looks like a company's: failures, retries, mapped tasks, runs under way, runs without logical date", () => {
+  test("resembles a company's: failures, retries, mapped tasks, unfinished runs, runs without logical date", () => {
     const rows = createAirflowWorld().rows();
     expect(rows.airflow_dags).toHaveLength(25);
     const states = new Set(rows.airflow_dag_runs.map((row) => row.state));
@@ -157,7 +157,7 @@ describe("the demo", () => {
     expect(rows.airflow_task_instances.some((row) => (row.map_index as number) > 0)).toBe(true);
   });
 
-  test("lies behind its clock, wherever that is", () => {
+  test("ends before its clock, wherever that is", () => {
     const clock = createClock(Date.UTC(2031, 0, 1));
     const now = formatSix(clock.now() * 1000);
     for (const row of createAirflowWorld({ clock }).rows().airflow_dag_runs) {
@@ -167,14 +167,14 @@ describe("the demo", () => {
     }
   });
 
-  test("grows and shrinks by its options", () => {
+  test("grows and shrinks with its options", () => {
     const world = createAirflowWorld({ dags: 40, days: 3, runsPerDag: 2 });
     expect(world.dags.size).toBe(40);
     expect(Math.max(...[...world.dags.values()].map((dag) => dag.runs.size))).toBe(2);
   });
 });
 
-test("the truth has the columns of the sync's tables, no more and no less", () => {
+test("the truth has exactly the columns of the sync's tables", () => {
   const rows = createAirflowWorld({ dags: 8, days: 2 }).rows();
   const tables = airflowTables;
   for (const table of tables) {

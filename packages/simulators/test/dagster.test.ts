@@ -68,7 +68,7 @@ describe("runs", () => {
     expect(run.updateTime).toBe(made.now());
   });
 
-  test("a database in another zone shows and filters the times that it writes in that zone", async () => {
+  test("a database in another time zone shows and filters times as it writes them there", async () => {
     const made = createEmptyDagsterWorld({ databaseOffsetMs: -5 * 3_600_000 });
     const run = made.completeRun({ jobName: "build", runId: "one" });
     const [shown] = (await ask(made, list)).data.runsOrError.results;
@@ -112,7 +112,7 @@ describe("a location that fails to load", () => {
     expect((await ask(made, query)).data.assetNodes).toHaveLength(2);
   });
 
-  test("shows nothing while it is loading", async () => {
+  test("shows nothing while loading", async () => {
     const made = world();
     made.startLoading("main");
     const { data } = await ask(made, query);
@@ -120,7 +120,7 @@ describe("a location that fails to load", () => {
   });
 });
 
-describe("the truth", () => {
+describe("truth", () => {
   test("has the columns of the sync's tables, and unique keys", () => {
     const rows = createDagsterWorld({ runs: 50 }).rows();
     for (const table of dagsterTables) {
@@ -148,8 +148,8 @@ describe("the truth", () => {
   });
 });
 
-describe("the demo", () => {
-  test("is the same for the same seed, and lies behind its clock", () => {
+describe("demo", () => {
+  test("is the same for the same seed, and ends before its clock", () => {
     const rows = (seed: number) => JSON.stringify(createDagsterWorld({ seed }).rows());
     expect(rows(3)).toBe(rows(3));
     expect(rows(3)).not.toBe(rows(4));
@@ -160,7 +160,7 @@ describe("the demo", () => {
     expect(times.sort().at(-1)! <= formatSix(clock.now() * 1000)).toBe(true);
   });
 
-  test("looks like a company's: two locations, about 40 assets and 600 runs, three schedules and sensors", () => {
+  test("resembles a company's: two locations, about 40 assets and 600 runs, three schedules and sensors", () => {
     const made = createDagsterWorld();
     const rows = made.rows();
     expect(made.locations.size).toBe(2);
@@ -181,7 +181,7 @@ test("a fault may clamp a page of runs", async () => {
   expect(await idsOf(made)).toEqual(["three", "two"]);
 });
 
-test("a field that the simulator does not know is an error, not a null", async () => {
+test("an unknown field is an error, not a null", async () => {
   const made = world();
   made.addRun({ jobName: "build" });
   const reply = await ask(made, "{runsOrError{...on Runs{results{runId solidSelection}}}}");

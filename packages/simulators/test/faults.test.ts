@@ -17,7 +17,7 @@ function get(path = runs, init: RequestInit = {}) {
 }
 
 describe("a script of faults", () => {
-  test("is consumed in order, each as often as it says, then all is well", async () => {
+  test("is consumed in order, each as often as it says, then requests succeed", async () => {
     simulator.faults.push({ status: 503, headers: { "retry-after": "2" }, times: 2 }, { status: 429 });
     const replies = [await get(), await get(), await get(), await get()];
     expect(replies.map((reply) => reply.status)).toEqual([503, 503, 429, 200]);
@@ -59,13 +59,13 @@ describe("a script of faults", () => {
     await expect(get(runs, { signal: controller.signal })).rejects.toThrow(/abort/);
   });
 
-  test("may stall in the middle of the body, and go on", async () => {
+  test("may stall in the middle of the body, and continue", async () => {
     simulator.faults.push({ stall: "body", stallMs: 1 });
     const reply = await get();
     expect(await reply.json()).toMatchObject({ total_entries: 5 });
   });
 
-  test("may stall for ever, which closing the server ends", async () => {
+  test("may stall forever, until the server is closed", async () => {
     let stalled = () => {};
     const arrived = new Promise<void>((resolve) => {
       stalled = resolve;
@@ -88,7 +88,7 @@ describe("a script of faults", () => {
     expect(await posted.json()).toMatchObject({ dag_runs: { length: 2 }, total_entries: 5 });
   });
 
-  test("may change the world at the very point of a request", async () => {
+  test("may change the world at a given request", async () => {
     const { world } = simulator;
     simulator.faults.push({ after: () => world.deleteRun(world.run("sales", "run 0"), true) });
     expect(await (await get()).json()).toMatchObject({ total_entries: 5 });
@@ -96,8 +96,8 @@ describe("a script of faults", () => {
   });
 });
 
-describe("the log of requests", () => {
-  test("has method, path, query, status and body, and can be emptied", async () => {
+describe("log of requests", () => {
+  test("has method, path, query, status and body, and can be cleared", async () => {
     await get(`${runs}?limit=1&order_by=id`);
     expect([...simulator.requests]).toEqual([
       { method: "GET", path: runs, query: "limit=1&order_by=id", status: 200, body: undefined },
@@ -106,7 +106,7 @@ describe("the log of requests", () => {
     expect(simulator.requests).toHaveLength(0);
   });
 
-  test("never has a password", async () => {
+  test("never contains a password", async () => {
     const headers = { "content-type": "application/json" };
     const body = JSON.stringify({ username: "admin", password: "a secret" });
     await fetch(`${simulator.url}/auth/token`, { method: "POST", headers, body });

@@ -33,6 +33,6 @@ test.each([
   ["our own clock is an hour ahead", 0, hour / 1000],
   ["our own clock is an hour behind", 0, -hour / 1000],
   ["our own clock is ahead and the server's Date is behind", -minute / 1000, hour / 1000],
-])("I6: no change is lost where %s", async (_, shownAheadMs, ownAheadMs) => {
+])("I6: no change is lost if %s", async (_, shownAheadMs, ownAheadMs) => {
   expect(await changeBetweenSyncs(shownAheadMs, ownAheadMs)).toEqual([]);
 });

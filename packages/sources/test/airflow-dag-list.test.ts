@@ -24,7 +24,7 @@ const noneIsUnreadable = ({ where }: { readonly where: string }) => {
   throw new Error(where);
 };
 
-test("a list of DAGs is complete although one goes and one comes before every page", async () => {
+test("a list of DAGs is complete although one is deleted and one created before every page", async () => {
   const ids = named(500);
   const staying = new Set([...ids].filter((_, index) => index % 5));
   const going = [...ids].filter((id) => !staying.has(id));
@@ -37,7 +37,7 @@ test("a list of DAGs is complete although one goes and one comes before every pa
   expect(api.asked()).toBeLessThan(120);
 });
 
-test("a list of DAGs is complete although most of what was read goes before the next page", async () => {
+test("a list of DAGs is complete although most of what was read is deleted before the next page", async () => {
   const ids = named(60);
   const staying = [...ids].slice(36);
   const api = server(ids, (answer) => {
@@ -47,7 +47,7 @@ test("a list of DAGs is complete although most of what was read goes before the 
   expect(staying.filter((id) => !listed.has(id))).toEqual([]);
 });
 
-test.each([0, 1, 9, 10, 11, 19, 20, 21, 100])("a list of %i DAGs that stay is read whole", async (count) => {
+test.each([0, 1, 9, 10, 11, 19, 20, 21, 100])("a stable list of %i DAGs is read completely", async (count) => {
   const ids = named(count);
   expect(
     idsOf(

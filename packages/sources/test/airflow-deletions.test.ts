@@ -25,7 +25,7 @@ function threeDays() {
   return world;
 }
 
-test("a run deleted in the user interface is gone in the next sync, by the event log", async () => {
+test("a run deleted in the UI is marked in the next sync, by the event log", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -34,7 +34,7 @@ test("a run deleted in the user interface is gone in the next sync, by the event
   expect(await differences()).toEqual([]);
 });
 
-test("a run deleted without a trace is gone after a reconcile, also where another was born meanwhile", async () => {
+test("a run deleted without a trace is marked at a reconcile, even if another was created", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -47,7 +47,7 @@ test("a run deleted without a trace is gone after a reconcile, also where anothe
   expect(await differences()).toEqual([]);
 });
 
-test("a run deleted and another born between the count and the window is found by the next reconcile at the latest", async () => {
+test("a run deleted and another created between the count and the window is found by the next reconcile at the latest", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -64,7 +64,7 @@ test("a run deleted and another born between the count and the window is found b
   expect(await differences()).toEqual([]);
 });
 
-test("a deleted DAG goes with its runs and task instances, and comes back without what it had", async () => {
+test("a deleted DAG goes with its runs and task instances, and returns without them", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -77,7 +77,7 @@ test("a deleted DAG goes with its runs and task instances, and comes back withou
   expect(await differences()).toEqual([]);
 });
 
-test("a run made again under its id with fewer tasks has no task instances left over", async () => {
+test("a run recreated under its id with fewer tasks keeps no old task instances", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -91,7 +91,7 @@ test("a run made again under its id with fewer tasks has no task instances left 
   expect((await differences()).filter((line) => !line.includes('"load"'))).toEqual([]);
 });
 
-test("I8: what goes with the server's retention is kept, and marked as purged", async () => {
+test("I8: rows purged by the server's retention are kept, and marked as purged", async () => {
   const { simulator, world, syncNow, differences, path } = await setUp({ inFile: true, world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -122,7 +122,7 @@ test("I8: what goes with the server's retention is kept, and marked as purged", 
   expect((await readTable(path, dagRunsTable)).filter(({ purged_at }) => purged_at !== null)).toHaveLength(45);
 });
 
-test("I8: a run that the event log calls deleted was deleted, also when it was the oldest of all", async () => {
+test("I8: a run that the event log calls deleted was deleted, even if it was the oldest of all", async () => {
   const world = threeDays();
   const dag = world.addDag({ dagId: "old" });
   const oldest = world.at(world.now() - 4 * day, () => {
@@ -139,7 +139,7 @@ test("I8: a run that the event log calls deleted was deleted, also when it was t
   expect(streams.map(({ deleted }) => deleted)).toEqual([0, 1, 1]);
 });
 
-test("I8: a run that was deleted while the user could not see its DAG was deleted, however long ago that is", async () => {
+test("I8: a run deleted while its DAG was invisible was deleted, however long ago that is", async () => {
   const world = threeDays();
   const dag = world.addDag({ dagId: "old" });
   const start = world.now() - 4 * day;
@@ -166,7 +166,7 @@ test("I8: a run that was deleted while the user could not see its DAG was delete
   expect(await differences()).toEqual([]);
 });
 
-test("I8: a run that was made again after it had been deleted, and that retention took since, is kept", async () => {
+test("I8: a run that was deleted, recreated and then purged by retention is kept", async () => {
   const { simulator, world, syncNow, rows } = await setUp({ world: threeDays() });
   const dag = world.dags.get("a")!;
   const { runId, runAfter } = [...dag.runs.values()][1]!;
@@ -182,7 +182,7 @@ test("I8: a run that was made again after it had been deleted, and that retentio
   expect(kept?.purged_at).toBeTruthy();
 });
 
-test("I8: a run that people delete while the sync is at work is deleted, with each of its attempts", async () => {
+test("I8: a run deleted during the sync is marked as deleted, with each of its attempts", async () => {
   const world = threeDays();
   const dag = world.addDag({ dagId: "old", tasks: [{ taskId: "t", retries: 1 }] });
   const run = world.at(world.now() - 4 * day, () => {
@@ -206,7 +206,7 @@ test("I8: a run that people delete while the sync is at work is deleted, with ea
   expect(await differences()).toEqual([]);
 });
 
-test("I8: a mass of deletions is not believed, unless somebody allows it", async () => {
+test("I8: a mass deletion is refused, unless it is allowed", async () => {
   const world = threeDays();
   const big = world.addDag({ dagId: "big", tasks: [{ taskId: "t" }] });
   for (let index = 0; index < 150; index += 1) {
@@ -227,7 +227,7 @@ test("I8: a mass of deletions is not believed, unless somebody allows it", async
   expect(await differences()).toEqual([]);
 });
 
-test("I8: a DAG that the user may not see any more keeps its rows", async () => {
+test("I8: a DAG that the user may no longer see keeps its rows", async () => {
   const { simulator, world, syncNow, path } = await setUp({ inFile: true, world: threeDays() });
   await syncNow();
   simulator.clock.advance(60_000);
@@ -242,7 +242,7 @@ test("I8: a DAG that the user may not see any more keeps its rows", async () => 
   expect((await readTable(path, dagRunsTable)).filter(({ dag_id }) => dag_id === "e")).toHaveLength(12);
 });
 
-test("deletions are looked for once a day by themselves", async () => {
+test("deletions are looked for once a day automatically", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeDays() });
   await syncNow();
   world.deleteRun([...world.dags.get("b")!.runs.values()][5]!, true);

@@ -12,7 +12,7 @@ const bulkEvent = {
     '{"actions": [{"action": "update", "entities": [{"dag_run_id": "r1", "note": "seen"}]}, {"action": "delete", "entities": ["r2"]}], "method": "PATCH"}',
 };
 
-test("runs that somebody changed or deleted all at once are named in the event's request only", () => {
+test("runs changed or deleted in bulk are named in the event's request only", () => {
   const scopes = [{ dags: ["two"], runs: ["r1", "r2"] }];
   expect(eventDoubts([bulkEvent], "dag_run")).toEqual(scopes);
   // What is deleted goes with its task instances.
@@ -20,14 +20,14 @@ test("runs that somebody changed or deleted all at once are named in the event's
   expect(deletedRuns([bulkEvent])).toEqual([{ dag_id: "two", dag_run_id: "r2" }]);
 });
 
-test("runs that were cleared at once are named one by one, each maybe with a DAG of its own", () => {
+test("runs cleared in bulk are named one by one, each possibly with its own DAG", () => {
   const extra = '{"dry_run": false, "dag_runs": [{"dag_id": "one", "dag_run_id": "r1"}, {"dag_run_id": "r2"}]}';
   const event = { event: "clear_dag_runs", dag_id: "one", run_id: null, extra };
   expect(eventDoubts([event, { ...event, dag_id: "~" }], "dag_run")).toEqual([{ dags: ["one"], runs: ["r1", "r2"] }]);
 });
 
 test.each(["", "null", "[]", '{"actions": {}}', '{"actions": [null]}', '{"actions": [{"entities": [{"dag_run', null])(
-  "an event's request that nobody can read is no doubt: %j",
+  "an event's unreadable request raises no doubt: %j",
   (extra) => {
     expect(eventDoubts([{ ...bulkEvent, extra }], "dag_run")).toEqual([]);
     expect(eventDoubts([{ ...bulkEvent, run_id: "r3", extra }], "dag_run")).toEqual([{ dags: ["two"], runs: ["r3"] }]);

@@ -27,7 +27,7 @@ const quick = { simulator: { validate: false } };
 /** Everything that is asked for is in it at least once. */
 const tinyWorld = () => createAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 
-describe("I9: what passes costs no row", () => {
+describe("I9: temporary failures cost no row", () => {
   test.each(Object.entries(passing))("%s, at every fifth request of a sync", async (_, fault) => {
     const { simulator, syncNow, differences } = await setUp({ ...quick, world: tinyWorld() });
     let count = 0;
@@ -45,7 +45,7 @@ describe("I9: what passes costs no row", () => {
   });
 });
 
-describe("I9: what does not pass is an error, never fewer rows and success", () => {
+describe("I9: a permanent failure is an error, never fewer rows and success", () => {
   const lasting: Record<string, Fault> = {
     "HTML with status 200": { html200: true },
     "an empty object with status 200": { body: {} },
@@ -116,7 +116,7 @@ test("a server that accepts and never answers ends the sync in bounded time", as
   await expect(failed).rejects.toMatchObject({ code: "STREAMS_FAILED", retryable: true });
 });
 
-test("a token that expires in the middle is renewed, once for all", async () => {
+test("a token that expires halfway is renewed, once for all", async () => {
   const { simulator, syncNow, differences } = await setUp(quick);
   let left = 12;
   simulator.faults.push({
@@ -128,7 +128,7 @@ test("a token that expires in the middle is renewed, once for all", async () => 
   expect(simulator.requests.filter(({ path }) => path === "/auth/token")).toHaveLength(2);
 });
 
-describe("I1, I3: a sync that ends anywhere, then syncs again, ends in the same rows", () => {
+describe("I1, I3: a sync that ends anywhere, then syncs again, ends with the same rows", () => {
   test.each(
     [1, 2, 3, 4, 5, 6, 8, 11, 15].flatMap((nth) => [
       { nth, when: "before" as const },
@@ -154,7 +154,7 @@ describe("I1, I3: a sync that ends anywhere, then syncs again, ends in the same 
   });
 });
 
-test("I3: a first sync that was ended goes on where it was, and does not read all again", async () => {
+test("I3: an interrupted first sync resumes, and does not read everything again", async () => {
   const { simulator, syncNow, destination } = await setUp({ ...quick, source: { runsPerAnswer: 20 } });
   const isSlice = ({ path }: { path: string }) => path === "/api/v2/dags/~/dagRuns/list";
   await syncNow({ streams: ["dag_runs"], destination: failing(destination(), 4, "after") }).catch(() => {});
@@ -201,7 +201,7 @@ describe("I9: rows that the server cannot serialize are skipped, recorded, and e
     await syncNow(late ? {} : { fullRefresh: true });
   });
 
-  test("and their pages are not asked for as often as those of a server in trouble", async () => {
+  test("and their pages are not retried as often as those of a failing server", async () => {
     const { simulator, world, syncNow } = await setUp(quick);
     await syncNow();
     simulator.clock.advance(60_000);

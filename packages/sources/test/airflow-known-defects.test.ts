@@ -18,7 +18,7 @@ async function oneRun() {
   return { ...its, dag };
 }
 
-test("a run that was seen running is success once it ended, and cleared once it was cleared", async () => {
+test("a run that was seen running becomes success when it ends, and changes when it is cleared", async () => {
   const { world, dag, simulator, syncNow, rows, differences } = await oneRun();
   const run = world.addRun(dag);
   world.startRun(run);
@@ -37,7 +37,7 @@ test("a run that was seen running is success once it ended, and cleared once it 
   ]);
 });
 
-test("a run triggered by hand, with a date later than all others, hides no scheduled run that comes after it", async () => {
+test("a manually triggered run, dated later than all others, hides no later scheduled run", async () => {
   const { world, dag, simulator, syncNow, differences } = await oneRun();
   world.finishRun(world.addRun(dag, { runType: "manual", logicalDate: world.now() }));
   await syncNow();
@@ -49,7 +49,7 @@ test("a run triggered by hand, with a date later than all others, hides no sched
   expect(await differences()).toEqual([]);
 });
 
-test("runs without a logical date are there, by the first sync and by later ones", async () => {
+test("runs without a logical date are read, by the first sync and by later ones", async () => {
   const { world, dag, simulator, syncNow, rows, differences } = await oneRun();
   for (const runType of ["asset_triggered", "manual"] as const) {
     world.finishRun(world.addRun(dag, { runType, logicalDate: null }));
@@ -60,7 +60,7 @@ test("runs without a logical date are there, by the first sync and by later ones
   expect(await differences()).toEqual([]);
 });
 
-test("a first sync brings the whole history, however old", async () => {
+test("a first sync reads the whole history, however old", async () => {
   const { world, dag, syncNow, rows, differences } = await oneRun();
   for (let age = 0; age < 60; age += 1) {
     const runAfter = world.now() - age * 30 * day;
@@ -73,7 +73,7 @@ test("a first sync brings the whole history, however old", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("every column of a DAG and of a run comes from its own field, and the older columns from what replaced them", async () => {
+test("every column of a DAG and of a run comes from its own field, and the older columns from their replacements", async () => {
   const { world, dag, syncNow, rows } = await oneRun();
   const next = {
     logicalDate: world.now(),
@@ -99,7 +99,7 @@ test("every column of a DAG and of a run comes from its own field, and the older
   ]);
 });
 
-test("mapped task instances are rows of their own, and a task instance has one row for each attempt", async () => {
+test("mapped task instances are separate rows, and a task instance has one row for each attempt", async () => {
   const { world, dag, simulator, syncNow, rows } = await oneRun();
   const run = world.addRun(dag);
   world.startRun(run);
@@ -120,7 +120,7 @@ test("mapped task instances are rows of their own, and a task instance has one r
   ]);
 });
 
-test("a DAG that is no longer found stays, stale, and its runs go on being synced", async () => {
+test("a DAG whose file is gone stays, stale, and its runs are still synced", async () => {
   const { world, dag, simulator, syncNow, rows, differences } = await oneRun();
   const run = world.addRun(dag);
   await syncNow();
@@ -146,7 +146,7 @@ test("no list of runs or task instances is walked by offset", async () => {
   expect(Math.max(...offsets)).toBe(0);
 });
 
-test("ids with whatever an address gives a meaning to are asked for as they are", async () => {
+test("ids with characters that have a meaning in URLs are requested correctly", async () => {
   const { world, simulator, syncNow, differences } = await setUp({ world: createEmptyAirflowWorld() });
   const dag = world.addDag({ dagId: "a b+c%2Fd?e#f&g", tasks: [{ taskId: "t?1", retries: 2 }] });
   const run = world.addRun(dag, { runId: "manual__2026-11-21T09:30:00+00:00 50%2F50" });
@@ -160,7 +160,7 @@ test("ids with whatever an address gives a meaning to are asked for as they are"
   expect(await differences()).toEqual([]);
 });
 
-test("seconds, dates and what else the server tells are columns of the right types", () => {
+test("durations, dates and other values are columns of the right types", () => {
   const types = (table: { readonly columns: Record<string, { readonly type: string }> }, names: string) =>
     names.split(" ").map((name) => table.columns[name]?.type);
   expect(

@@ -27,7 +27,7 @@ const limitsOf = (requests: readonly { readonly path: string; readonly body: unk
       Number((body as { page_limit?: number })?.page_limit ?? new URLSearchParams(query).get("limit")),
     );
 
-test.each([true, false])("runs that are large are asked for in answers that are not (batch: %s)", async (batch) => {
+test.each([true, false])("large runs are requested in small responses (batch: %s)", async (batch) => {
   const world = createEmptyAirflowWorld();
   heavy(world, 2, 30, (index) => world.now() - index * minute);
   const { simulator, syncNow, differences } = await setUp({ world, simulator: { validate: false }, source: { batch } });
@@ -39,7 +39,7 @@ test.each([true, false])("runs that are large are asked for in answers that are 
   expect(await differences()).toEqual([]);
 });
 
-test("a window of large runs is read in answers that are not", async () => {
+test("a window of large runs is read in small responses", async () => {
   const world = createEmptyAirflowWorld();
   const { syncNow, simulator, differences } = await setUp({ world, simulator: { validate: false } });
   world.addDag({ dagId: "first" });
@@ -50,7 +50,7 @@ test("a window of large runs is read in answers that are not", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("runs of many DAGs that are due at one moment need not fit into one answer", async () => {
+test("runs of many DAGs due at one moment need not fit into one response", async () => {
   const world = createEmptyAirflowWorld();
   const midnight = world.now() - 60 * minute;
   heavy(world, 60, 1, () => midnight);
@@ -59,7 +59,7 @@ test("runs of many DAGs that are due at one moment need not fit into one answer"
   expect(await differences()).toEqual([]);
 });
 
-test("runs of one DAG that are due at one moment come in one answer, however large", async () => {
+test("runs of one DAG due at one moment arrive in one response, however large", async () => {
   const world = createEmptyAirflowWorld();
   const midnight = world.now() - 60 * minute;
   heavy(world, 2, 30, () => midnight);
@@ -123,7 +123,7 @@ describe("I9: a row larger than a response may be is skipped, reported, and retr
     expect(airflow.simulator.requests.length).toBeLessThanOrEqual(8);
   });
 
-  test.each([true, false])("a run, in a window (cursor: %s); one that goes is forgotten", async (cursor) => {
+  test.each([true, false])("a run, in a window (cursor: %s); a deleted one is forgotten", async (cursor) => {
     const world = createEmptyAirflowWorld();
     const airflow = await setUp({ world, simulator: { cursor }, client: { maxResponseBytes: limit } });
     world.addDag({ dagId: "first" });
@@ -139,7 +139,7 @@ describe("I9: a row larger than a response may be is skipped, reported, and retr
     await airflow.syncNow();
   });
 
-  test("a run that is all that a DAG has", async () => {
+  test("a run that is a DAG's only one", async () => {
     const world = createEmptyAirflowWorld();
     const run = world.addRun(world.addDag({ dagId: "dag" }), { conf: tooLarge });
     world.finishRun(run);

@@ -17,7 +17,7 @@ async function failed({ syncNow }: Awaited<ReturnType<typeof setUp>>, options: P
   return error.result!.streams.map(({ stream, error }) => ({ stream, error: error as SyncError | undefined }));
 }
 
-describe("an answer without its number is not believed, and the next sync finds what it lacked", () => {
+describe("a response without its total is rejected, and the next sync finds what it lacked", () => {
   const numbers = [undefined, null, -1, 1.5, "many", 1e308];
   const lists = ["dags", "dag_runs", "task_instances"] as const;
   const cases = lists.flatMap((list) => numbers.map((number) => ({ list, number })));
@@ -42,7 +42,7 @@ describe("an answer without its number is not believed, and the next sync finds 
   });
 });
 
-test.each([0, 1, 30])("I7: a list of DAGs whose number is %i is read to its end all the same", async (number) => {
+test.each([0, 1, 30])("I7: a list of DAGs whose total is %i is still read to its end", async (number) => {
   const lie: Lie = {
     answer: (told) => {
       if (isDags(told)) told.body.total_entries = number;
@@ -57,20 +57,23 @@ test.each([0, 1, 30])("I7: a list of DAGs whose number is %i is read to its end 
   expect((await differences()).filter((each) => each.includes("airflow_dags"))).toEqual([]);
 });
 
-test.each([0, 3])("I8: where fewer rows are counted than come, none is believed to be all: %i", async (number) => {
-  const airflow = await setUp({ ...quick, world: tiny(), lie: {} });
-  await airflow.syncNow();
-  airflow.front.tell({
-    answer: (told) => {
-      if (isList(told, "task_instances") && told.url.pathname.endsWith("/list")) told.body.total_entries = number;
-    },
-  });
-  const streams = await failed(airflow, { reconcile: true, fullRefresh: true });
-  expect(streams.at(-1)?.error).toMatchObject({ code: "UNSTEADY_SERVER" });
-  expect(await airflow.differences()).toEqual([]);
-});
+test.each([0, 3])(
+  "I8: if fewer rows are counted than arrive, the list is not considered complete: %i",
+  async (number) => {
+    const airflow = await setUp({ ...quick, world: tiny(), lie: {} });
+    await airflow.syncNow();
+    airflow.front.tell({
+      answer: (told) => {
+        if (isList(told, "task_instances") && told.url.pathname.endsWith("/list")) told.body.total_entries = number;
+      },
+    });
+    const streams = await failed(airflow, { reconcile: true, fullRefresh: true });
+    expect(streams.at(-1)?.error).toMatchObject({ code: "UNSTEADY_SERVER" });
+    expect(await airflow.differences()).toEqual([]);
+  },
+);
 
-describe("a list that never ends, ends", () => {
+describe("an endless list ends", () => {
   const world = () => createAirflowWorld({ dags: 60, days: 2, runsPerDag: 4 });
   let cursors = 0;
   const lies: Record<string, { readonly lie: Lie; readonly later?: true }> = {
@@ -147,7 +150,7 @@ describe("a list that never ends, ends", () => {
   });
 });
 
-describe("an answer of another shape is told by its address and its field", () => {
+describe("a malformed response is reported with its URL and its field", () => {
   /** Where the lie is, what becomes of the body, and what is said of it. */
   const lies: Record<string, readonly [path: RegExp, change: (body: Told["body"]) => unknown, said: RegExp]> = {
     "null rows": [/\/dags$/, (body) => ({ ...body, dags: [null] }), /dags\[0\] is null, expected an object/],
@@ -224,7 +227,7 @@ describe("an answer of another shape is told by its address and its field", () =
   });
 });
 
-test("a page that a proxy put in place of an answer, twice, costs nothing", async () => {
+test("a proxy's page in place of a response, twice, costs nothing", async () => {
   let times = 2;
   const lie: Lie = {
     answer: (told) => {
@@ -236,7 +239,7 @@ test("a page that a proxy put in place of an answer, twice, costs nothing", asyn
   expect(await differences()).toEqual([]);
 });
 
-test.each([0, 2])("I8: a server that counts more runs than it lists is told of: it lists %i", async (most) => {
+test.each([0, 2])("I8: a server that counts more runs than it lists is reported: it lists %i", async (most) => {
   const airflow = await setUp({ ...quick, world: tiny(), lie: {} });
   airflow.front.tell({
     answer: ({ body }) => {

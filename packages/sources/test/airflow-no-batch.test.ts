@@ -19,7 +19,7 @@ function mixedWorld() {
   return { world, some, many, wide };
 }
 
-test("without the batch endpoints the tables are the same, and nothing is written into the server's audit log", async () => {
+test("without batch endpoints the tables are the same, and nothing is written to the server's audit log", async () => {
   const { world, some, many, wide } = mixedWorld();
   const { simulator, syncNow, differences } = await setUp({ world, source });
   await syncNow();
@@ -47,7 +47,7 @@ test("without the batch endpoints the tables are the same, and nothing is writte
   expect(simulator.requests.filter(({ method, path }) => method === "POST" && path !== "/auth/token")).toEqual([]);
 });
 
-test("I3: a first sync without the batch endpoints that ends anywhere is gone on with", async () => {
+test("I3: a first sync without batch endpoints resumes wherever it ended", async () => {
   const { world } = mixedWorld();
   const { simulator, syncNow, differences } = await setUp({ world, source });
   let left = 9;
@@ -58,7 +58,7 @@ test("I3: a first sync without the batch endpoints that ends anywhere is gone on
   expect(await differences()).toEqual([]);
 });
 
-test("without the batch endpoints an idle sync asks once for each open run", async () => {
+test("an idle sync without batch endpoints sends one request per open run", async () => {
   const world = createEmptyAirflowWorld();
   for (let number = 0; number < 10; number += 1) {
     const dag = world.addDag({ dagId: `dag ${number}` });

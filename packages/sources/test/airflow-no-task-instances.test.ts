@@ -3,7 +3,7 @@ import type { SyncError } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-test("I8: a user who may not see task instances any more has the others synced, is told, and loses no row", async () => {
+test("I8: a user who may no longer see task instances gets the rest synced, an error, and loses no row", async () => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "d", tasks: [{ taskId: "a" }, { taskId: "b" }] });
   for (let index = 0; index < 6; index += 1) world.finishRun(world.addRun(dag, { runId: `run ${index}` }));
@@ -33,7 +33,7 @@ test("I8: a user who may not see task instances any more has the others synced, 
   expect(await differences()).toEqual([]);
 });
 
-test("an unfinished task instance is looked after although one of another DAG became invisible", async () => {
+test("an unfinished task instance is checked although one of another DAG became invisible", async () => {
   const world = createEmptyAirflowWorld();
   const [seen, hidden] = ["seen", "hidden"].map((dagId) => {
     const run = world.addRun(world.addDag({ dagId, tasks: [{ taskId: "t" }] }), { runId: "open" });

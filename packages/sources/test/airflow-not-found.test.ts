@@ -15,6 +15,6 @@ test.each([
   expect(isNotFound(notFound(detail))).toBe(true);
 });
 
-test.each(["Not Found", "API route not found", undefined])("%j may be a proxy's word, and means nothing", (detail) => {
+test.each(["Not Found", "API route not found", undefined])("%j may come from a proxy, and means nothing", (detail) => {
   expect(isNotFound(notFound(detail))).toBe(false);
 });

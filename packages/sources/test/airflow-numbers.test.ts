@@ -26,7 +26,7 @@ test.each([true, false])("numbers in a conf are stored as the server wrote them 
   expect(streams.find(({ stream }) => stream === "dag_runs")).toMatchObject({ updated: 0, inserted: 0 });
 });
 
-test("only the conf of a run carries numbers as they are written", () => {
+test("only a run's conf carries numbers as they are written", () => {
   const text = '{"dag_runs":[{"duration":5.0,"conf":{"a":1.10}},{"duration":1e-3,"conf":null}],"total_entries":2}';
   const { dag_runs: runs } = parseRuns(text) as { dag_runs: { duration: number; conf: unknown }[] };
   expect(runs.map(({ duration }) => duration)).toEqual([5, 0.001]);
@@ -34,7 +34,7 @@ test("only the conf of a run carries numbers as they are written", () => {
 });
 
 test.each(["null", "1.10", "[1.10]", '{"dag_runs":1.10}', '{"dag_runs":[null,1.10]}', '{"dag_runs":[{"conf":1.10}]}'])(
-  "an answer of another shape (%s) is left to whoever looks at shapes",
+  "a malformed response (%s) is left to the shape check",
   (text) => {
     expect(() => parseRuns(text)).not.toThrow();
   },

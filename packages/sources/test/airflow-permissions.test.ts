@@ -35,7 +35,7 @@ async function threeDags() {
 const notices = (events: readonly SyncEvent[], code: string) =>
   events.flatMap((event) => (event.type === "notice" && event.code === code ? [event.message] : []));
 
-test("I8: a DAG that the user may not see any more keeps its rows, once a sync says which it is", async () => {
+test("I8: a DAG that the user may no longer see keeps its rows, and a sync reports it", async () => {
   const { simulator, world, syncNow, hidden, count } = await threeDags();
   await syncNow();
   hidden.add("b");
@@ -55,7 +55,7 @@ test("I8: a DAG that the user may not see any more keeps its rows, once a sync s
   expect(await count("b")).toEqual([1, 12, 24]);
 });
 
-test("I4: what changed in a DAG while the user could not see it is there once the right is back, however long it took", async () => {
+test("I4: changes to a DAG while it was invisible are read once the permission is back, however long that took", async () => {
   const { simulator, syncNow, hidden, differences, exchangeRun } = await threeDags();
   await syncNow();
   hidden.add("b");
@@ -72,7 +72,7 @@ test("I4: what changed in a DAG while the user could not see it is there once th
   expect(requests).toBeLessThanOrEqual(7);
 });
 
-test("I8: a DAG that becomes invisible while it is read is not taken for deleted", async () => {
+test("I8: a DAG that becomes invisible while it is read is not considered deleted", async () => {
   const { simulator, world, syncNow, hidden, differences, count } = await threeDags();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
@@ -88,7 +88,7 @@ test("I8: a DAG that becomes invisible while it is read is not taken for deleted
   expect(await differences()).toEqual([]);
 });
 
-test("a user who may not read dag runs still has the DAGs synced, and is told which permission is missing", async () => {
+test("a user who may not read dag runs still gets the DAGs synced, and an error that names the permission", async () => {
   const { simulator, world, syncNow, count, rows } = await threeDags();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
@@ -109,7 +109,7 @@ test("a user who may not read dag runs still has the DAGs synced, and is told wh
   expect(await count("b")).toEqual([1, 12, 24]);
 });
 
-test("a user who may not read DAG versions is told what that means, and all is synced", async () => {
+test("a user who may not read DAG versions is told what that means, and everything is synced", async () => {
   const { simulator, world, syncNow, differences } = await threeDags();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
@@ -124,7 +124,7 @@ test("a user who may not read DAG versions is told what that means, and all is s
   expect(await differences()).toEqual([]);
 });
 
-test("what a user who may not read the audit log will not find is said once, also where streams ended apart", async () => {
+test("what a user who may not read the audit log will miss is reported once, even if streams ended separately", async () => {
   const { simulator, syncNow } = await threeDags();
   await syncNow();
   const forbid = (place: string) => {

@@ -43,7 +43,7 @@ const modes = [
 ] as const;
 
 describe.each(modes)("%s", (_, options) => {
-  test("I4: every iteration of a loop is a row of its own, at a first sync and after it", async () => {
+  test("I4: every iteration of a loop is a separate row, in a first sync and later", async () => {
     const { world, dag, endedRun, simulator, syncNow, differences, rows } = await loopingWorld(options);
     endedRun(3);
     await syncNow();
@@ -68,7 +68,7 @@ describe.each(modes)("%s", (_, options) => {
     expect(streams.map(({ inserted, updated, deleted }) => inserted + updated + deleted)).toEqual([0, 0, 0]);
   });
 
-  test("I4: retries in one iteration are its own, with the ids that attempts keep", async () => {
+  test("I4: an iteration's retries are its own, with the ids that attempts keep", async () => {
     const { world, dag, simulator, syncNow, differences, rows } = await loopingWorld(options);
     const run = world.addRun(dag);
     world.finishTask(world.task(run, "g.step", -1, 0));
@@ -103,7 +103,7 @@ describe.each(modes)("%s", (_, options) => {
     expect(await differences()).toEqual([]);
   });
 
-  test("I4: a placeholder goes once it expands, in a loop too, and no other does", async () => {
+  test("I4: a placeholder is removed once it expands, in a loop too, and no other", async () => {
     const { world, dag, simulator, syncNow, differences } = await loopingWorld(options);
     const run = world.addRun(dag);
     world.addIteration(run, "g");
@@ -120,10 +120,10 @@ describe.each(modes)("%s", (_, options) => {
   });
 });
 
-describe("I4: what a cleared loop no longer lists", () => {
+describe("I4: iterations that a cleared loop no longer lists", () => {
   const isGone = (run: SimulatedRun) => (row: Readonly<Record<string, unknown>>) => row.dag_run_id === run.runId;
 
-  test("is found gone by the sync that is told of the clear, and earlier attempts of the rest stay", async () => {
+  test("are found deleted by the sync that learns of the clear, and the others keep their earlier attempts", async () => {
     const { world, endedRun, simulator, syncNow, differences, rows } = await loopingWorld();
     const run = endedRun(3);
     await syncNow();
@@ -143,7 +143,7 @@ describe("I4: what a cleared loop no longer lists", () => {
     expect(second.filter(({ is_latest }) => is_latest === false)).toHaveLength(4);
   });
 
-  test("is no retention's, where it had not begun in the oldest run that the server has", async () => {
+  test("are not attributed to retention if they had not started in the server's oldest run", async () => {
     const { world, dag, simulator, syncNow, differences, rows } = await loopingWorld();
     const run = world.addRun(dag);
     simulator.clock.advance(20 * minute);
@@ -158,7 +158,7 @@ describe("I4: what a cleared loop no longer lists", () => {
     expect((await rows(taskInstancesTable)).filter(({ purged_at }) => purged_at !== null)).toEqual([]);
   });
 
-  test("is found gone once an iteration is listed in a new region, where no event tells of the clear", async () => {
+  test("are found deleted once an iteration is listed in a new region, if no event reports the clear", async () => {
     const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
     const run = endedRun(3);
     endedRun(3);
@@ -171,7 +171,7 @@ describe("I4: what a cleared loop no longer lists", () => {
     expect(await differences()).toEqual([]);
   });
 
-  test("is found gone by a reconcile, where nothing else shows it", async () => {
+  test("are found deleted by a reconcile, if nothing else shows it", async () => {
     const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
     const run = endedRun(3);
     endedRun(3);
@@ -185,7 +185,7 @@ describe("I4: what a cleared loop no longer lists", () => {
     expect(await differences()).toEqual([]);
   });
 
-  test("is found gone where a whole run is cleared", async () => {
+  test("are found deleted if a whole run is cleared", async () => {
     const { world, endedRun, simulator, syncNow, differences } = await loopingWorld();
     const run = endedRun(3);
     await syncNow();
@@ -196,7 +196,7 @@ describe("I4: what a cleared loop no longer lists", () => {
   });
 });
 
-test("I12: an idle sync of loops asks at most 7 times, and writes nothing", async () => {
+test("I12: an idle sync of loops sends at most 7 requests, and writes nothing", async () => {
   const { endedRun, simulator, syncNow } = await loopingWorld();
   for (let count = 0; count < 5; count += 1) endedRun(4);
   await syncNow();
@@ -208,7 +208,7 @@ test("I12: an idle sync of loops asks at most 7 times, and writes nothing", asyn
   expect(streams.map(({ inserted, updated, deleted }) => inserted + updated + deleted)).toEqual([0, 0, 0]);
 });
 
-describe("tries are believed only where they are those of the task instance, each with a number of its own", () => {
+describe("tries are accepted only if they belong to the task instance, each with its own number", () => {
   const another = { hostname: "another", id: "019a0000-0000-7000-8000-000000000000" };
   const lies = {
     "two with one number, told apart by what is new": [

@@ -22,7 +22,7 @@ function wideWorld() {
   return world;
 }
 
-test("I4: what was changed without any trace is right after a month of daily reconciles, little by little", async () => {
+test("I4: a change without any trace is corrected within a month of daily reconciles, little by little", async () => {
   const world = wideWorld();
   const { simulator, syncNow, differences } = await setUp({ world, source: { runsPerAnswer: 10 } });
   await syncNow();
@@ -52,7 +52,7 @@ test("I4: what was changed without any trace is right after a month of daily rec
   expect(await differences()).toEqual([]);
 });
 
-test("a stream whose revision rises reads its history again over the next syncs, and misses no change meanwhile", async () => {
+test("a stream whose revision rises re-reads its history over the next syncs, and misses no change", async () => {
   const world = wideWorld();
   const { simulator, source, syncNow, differences } = await setUp({ world, source: { runsPerAnswer: 10 } });
   await syncNow();
@@ -78,7 +78,7 @@ test("a stream whose revision rises reads its history again over the next syncs,
   expect(sizes.at(-1)).toBeLessThanOrEqual(2);
 });
 
-test("I4: what an older revision of a stream still owed is read by the newer one", () => {
+test("I4: what an older revision of a stream still had to read is read by the newer one", () => {
   const again = [{ dag_id: "a", dag_run_id: "r" }];
   const start = { server: 2_000_000_000_000, local: 2_000_000_000_000 };
   const position = { server: 1_900_000_000_000, local: 1_900_000_000_000 };

@@ -24,7 +24,7 @@ function threeHundredRuns() {
   return world;
 }
 
-test.each([504, 524])("answers that a proxy does not wait for (%d) are asked for in smaller parts", async (status) => {
+test.each([504, 524])("requests that a proxy times out (%d) are repeated in smaller parts", async (status) => {
   const { simulator, world, syncNow, differences } = await setUp({ world: threeHundredRuns() });
   simulator.faults.push(slowBeyond(70, status));
   await syncNow();
@@ -38,7 +38,7 @@ test.each([504, 524])("answers that a proxy does not wait for (%d) are asked for
   expect(await differences()).toEqual([]);
 });
 
-test("what no server returns in time, however little is asked for, is an error with its own words", async () => {
+test("what no server returns in time, however little is requested, is an error in the server's words", async () => {
   const { simulator, syncNow, differences } = await setUp({ world: threeHundredRuns() });
   simulator.faults.push({ ...slowBeyond(0, 504), match: ({ path }) => path.endsWith("/dagRuns/list") });
   await expect(syncNow()).rejects.toThrow("answered 504");

@@ -4,7 +4,7 @@ import type { SyncError } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
-test("I8: a token that some API servers refuse is no missing permission: no row is lost, and the error says why", async () => {
+test("I8: a token that some API servers reject is no missing permission: no row is lost, and the error says why", async () => {
   const { simulator, world, syncNow, differences } = await setUp();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
@@ -30,7 +30,7 @@ test("I8: a token that some API servers refuse is no missing permission: no row 
   expect(await differences()).toEqual([]);
 });
 
-test("a token given from outside that every other answer refuses ends the sync with the reason", async () => {
+test("an external token that every other response rejects ends the sync with the reason", async () => {
   const { simulator, syncNow, differences } = await setUp();
   let count = 0;
   const token = simulator.tokens.issue();

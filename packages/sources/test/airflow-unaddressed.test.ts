@@ -43,7 +43,7 @@ async function setUpDags(source: { readonly batch?: boolean } = {}) {
 }
 
 describe("a DAG that is listed and has no definition", () => {
-  test("is stored with its runs and task instances, asked about once, and what goes of them is found", async () => {
+  test("is stored with its runs and task instances, requested once, and its deletions are found", async () => {
     const { world, simulator, syncNow, held } = await setUpDags();
     simulator.faults.push(undefinedDag);
     await syncNow();
@@ -60,7 +60,7 @@ describe("a DAG that is listed and has no definition", () => {
     expect(await held()).toEqual([1, 4, 4]);
   });
 
-  test("keeps the task instances of an open run where these can be asked for by its address only", async () => {
+  test("keeps an open run's task instances if they can only be requested by its URL", async () => {
     const { world, simulator, syncNow, held } = await setUpDags({ batch: false });
     world.startRun(world.addRun(world.dags.get("old")!));
     await syncNow();
@@ -73,7 +73,7 @@ describe("a DAG that is listed and has no definition", () => {
     expect(await held()).toEqual([1, 6, 6]);
   });
 
-  test("keeps its rows where it can be asked for by its address only, and that fails the sync", async () => {
+  test("keeps its rows if it can only be requested by its URL, and that fails the sync", async () => {
     const { simulator, syncNow, held, path } = await setUpDags({ batch: false });
     await syncNow();
     simulator.faults.push(undefinedDag);
@@ -88,7 +88,7 @@ describe("a DAG that is listed and has no definition", () => {
     expect(await readTable(path, dagRunsTable)).toHaveLength(10);
   });
 
-  test("is gone once it is not listed any more", async () => {
+  test("is deleted once it is no longer listed", async () => {
     const { world, simulator, syncNow, held } = await setUpDags();
     simulator.faults.push(undefinedDag);
     await syncNow();
@@ -98,7 +98,7 @@ describe("a DAG that is listed and has no definition", () => {
   });
 });
 
-test("I9: a DAG whose definition the server cannot read holds up no other, and no reconcile", async () => {
+test("I9: a DAG whose definition the server cannot read blocks no other, and no reconcile", async () => {
   const { world, simulator, syncNow, held, path } = await setUpDags();
   simulator.faults.push(unreadableDag);
   await expect(syncNow({ requests })).rejects.toThrow("cannot read the timezone of old");
@@ -118,12 +118,12 @@ test("I9: a DAG whose definition the server cannot read holds up no other, and n
   expect(await readTable(path, dagsTable)).toMatchObject([{ timezone: "UTC" }, { timezone: "UTC" }]);
 });
 
-describe("ids that an address cannot carry", () => {
+describe("ids that a URL cannot carry", () => {
   const modes = [
     ["by batch", true],
     ["by GET", false],
   ] as const;
-  test.each(modes)("hold up no other, %s", async (_, batch) => {
+  test.each(modes)("block no other, %s", async (_, batch) => {
     const { world, simulator, syncNow, differences } = await setUp({
       world: createEmptyAirflowWorld(),
       source: { batch },
@@ -146,7 +146,7 @@ describe("ids that an address cannot carry", () => {
     expect(await found()).toEqual([]);
   });
 
-  test("by GET, a DAG with such an id is told of, and the others are synced", async () => {
+  test("are reported with GET, and the other DAGs are synced", async () => {
     const { world, syncNow, rows } = await setUp({ world: createEmptyAirflowWorld(), source: { batch: false } });
     for (const dagId of ["..", "a"]) world.finishRun(world.addRun(world.addDag({ dagId })));
     const error = (await syncNow().catch((thrown: unknown) => thrown)) as SyncError;

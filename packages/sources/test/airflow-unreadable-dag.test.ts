@@ -42,7 +42,7 @@ test.each([1000, 4])(
   },
 );
 
-test("I9: a first sync goes around a DAG that the server cannot print, and reads its runs", async () => {
+test("I9: a first sync skips a DAG that the server cannot serialize, and reads its runs", async () => {
   const world = createAirflowWorld({ dags: 6, days: 2, runsPerDag: 4 });
   const { syncNow, differences, path } = await setUp({ inFile: true, world });
   const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
@@ -55,7 +55,7 @@ test("I9: a first sync goes around a DAG that the server cannot print, and reads
   expect(await differences()).toEqual([]);
 });
 
-test("a server that cannot print any DAG fails the sync, and no DAG is gone", async () => {
+test("a server that cannot serialize any DAG fails the sync, and no DAG is deleted", async () => {
   const { simulator, syncNow, differences } = await setUp();
   await syncNow();
   simulator.faults.push({ match: ({ path }) => path.startsWith("/api/v2/dags"), status: 500, body: "", times: 9_999 });

@@ -67,7 +67,7 @@ async function setUpHalves() {
   };
 }
 
-test("I14: a run is reported by every sync, and all others, and its task instances, are stored by the first", async () => {
+test("I14: every sync reports a run, and the first stores all others and its task instances", async () => {
   const { simulator, run, problems, differences, rows } = await setUpSettled();
   run().note = half;
   const told = [
@@ -92,7 +92,7 @@ test("I14: a run is reported by every sync, and all others, and its task instanc
   expect(await differences()).toEqual([]);
 });
 
-test("a run that goes without a trace is not asked for any more", async () => {
+test("a run deleted without a trace is no longer requested", async () => {
   const { world, run, problems, differences } = await setUpSettled();
   run().note = half;
   await problems();
@@ -102,7 +102,7 @@ test("a run that goes without a trace is not asked for any more", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("a run whose whole DAG goes is not asked for any more", async () => {
+test("a run whose whole DAG is deleted is no longer requested", async () => {
   const { world, problems } = await setUpSettled();
   const dag = world.addDag({ dagId: "lonely" });
   world.finishRun(world.addRun(dag, { note: half }));
@@ -112,7 +112,7 @@ test("a run whose whole DAG goes is not asked for any more", async () => {
   expect(await problems()).toEqual([]);
 });
 
-test("an older version stays as it is, while the new one does not fit", async () => {
+test("an older version stays while the new one does not fit", async () => {
   const { simulator, world, run, problems, rows, differences } = await setUpSettled();
   await problems();
   world.clearRun(run());
@@ -135,7 +135,7 @@ test.each([
   "2023-02-29T00:00:00Z",
   "2026-06-30T23:59:60Z",
   "2026-01-01T00:00:00+25:00",
-])("a run whose run_after is no time is found again without it: %s", async (runAfter) => {
+])("a run whose run_after is no timestamp is found again without it: %s", async (runAfter) => {
   const world = settled();
   const lie: Lie = {
     answer: ({ body }) => {
@@ -154,7 +154,7 @@ test.each([
   expect(await differences()).toEqual([]);
 });
 
-test("another run that is missing is found all the same", async () => {
+test("another missing run is still found", async () => {
   const { world, run, problems, differences } = await setUpSettled();
   run().note = half;
   await problems();
@@ -168,7 +168,7 @@ test("another run that is missing is found all the same", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("task instances are tried again with their run: the present attempt, and an earlier one", async () => {
+test("task instances are retried with their run: the current attempt, and an earlier one", async () => {
   const { world, run, problems, differences, rows } = await setUpSettled();
   const [extract, load] = run("c", "run 2").tasks;
   extract!.note = half;
@@ -192,7 +192,7 @@ test("task instances are tried again with their run: the present attempt, and an
   expect(await differences()).toEqual([]);
 });
 
-test("a task instance that the stream of runs meets first is its own to try again", async () => {
+test("a task instance first seen by the stream of runs is retried by its own stream", async () => {
   const { world, run, problems, differences } = await setUpSettled();
   await problems();
   world.unstamp(run());
@@ -207,7 +207,7 @@ test("a task instance that the stream of runs meets first is its own to try agai
   expect(await differences()).toEqual([]);
 });
 
-test("a DAG: its runs are stored, and it goes when it is gone", async () => {
+test("a DAG: its runs are stored, and it is marked when it is deleted", async () => {
   const { world, problems, rows, differences } = await setUpSettled();
   world.setDag(world.dags.get("a")!, { description: half });
   const told = [expect.stringContaining('airflow_dags: the row with dag_id "a" is not stored: column description')];
@@ -221,7 +221,7 @@ test("a DAG: its runs are stored, and it goes when it is gone", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("many runs of one DAG are asked for together", async () => {
+test("many runs of one DAG are requested together", async () => {
   const { simulator, world, problems, differences } = await setUpSettled();
   const dag = world.addDag({ dagId: "many", tasks: [] });
   const now = world.now();
@@ -236,7 +236,7 @@ test("many runs of one DAG are asked for together", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("ids that no table can hold are in no state's way: a DAG with runs, a run, and a task that was retried", async () => {
+test("ids that no table can hold do not block a state: a DAG with runs, a run, and a retried task", async () => {
   const { world, run, problems, rows, differences, dropHalves } = await setUpHalves();
   expect((await problems()).length).toBeGreaterThan(0);
   expect(await rows(dagsTable)).toHaveLength(3);

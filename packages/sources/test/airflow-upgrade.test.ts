@@ -16,8 +16,8 @@ const tasks: readonly TaskDefinition[] = [
   { taskId: "g.each", loop: "g", mapped: 2 },
 ];
 
-describe("a server that is updated to 3.4", () => {
-  test("I4: what waits has its next number, and no attempt is lost or held twice", async () => {
+describe("a server that is upgraded to 3.4", () => {
+  test("I4: what is waiting has its next number, and no attempt is lost or duplicated", async () => {
     const world = createEmptyAirflowWorld();
     const dag = world.addDag({ dagId: "d", tasks: tasks.filter(({ loop }) => !loop) });
     const { simulator, syncNow, differences, rows } = await setUp({ world });
@@ -45,7 +45,7 @@ describe("a server that is updated to 3.4", () => {
     expect(await differences()).toEqual([]);
   });
 
-  test("I4: a placeholder of before has its region once it expands", async () => {
+  test("I4: an older placeholder has its region once it expands", async () => {
     const world = createEmptyAirflowWorld();
     const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "fan", mapped: 3 }] }));
     const other = world.addRun(run.dag);
@@ -60,7 +60,7 @@ describe("a server that is updated to 3.4", () => {
     expect(streams.at(-1)?.deleted).toBe(0);
   });
 
-  test("I4: mapped task instances that get a region keep their attempts, of which the server tells no more", async () => {
+  test("I4: mapped task instances that get a region keep the attempts that the server no longer shows", async () => {
     const world = createEmptyAirflowWorld();
     const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "fan", mapped: 2, retries: 1 }] }));
     const { simulator, syncNow, differences, rows } = await setUp({ world });
@@ -101,7 +101,7 @@ describe("a server that is updated to 3.4", () => {
   });
 });
 
-test("I4: a table that was filled by a release that knew no regions holds each task instance once, and all attempts", async () => {
+test("I4: a table filled by a release without regions holds each task instance once, and all attempts", async () => {
   const world = createEmptyAirflowWorld({ version: "3.4" });
   const dag = world.addDag({ dagId: "looping", tasks });
   const { simulator, source, syncNow, differences, rows } = await setUp({ world });

@@ -21,7 +21,7 @@ function change({ simulator, world }: Airflow): void {
   simulator.clock.advance(60 * 60_000);
 }
 
-describe("I6: a Date that is none is left aside, told of once, and not stored", () => {
+describe("I6: an invalid Date is ignored, reported once, and not stored", () => {
   test.each(["-271821-04-20T00:00:00Z", "yesterday", "Mon, 30 Feb 2026 00:00:00 GMT", "Mon, 01 Jan 0001 00:00:00 GMT"])(
     "%s",
     async (date) => {
@@ -41,7 +41,7 @@ describe("I6: a Date that is none is left aside, told of once, and not stored", 
   );
 });
 
-test.each([-56, 74])("a server's clock that is %i years from ours is told of, and loses nothing", async (years) => {
+test.each([-56, 74])("a server's clock that is %i years from ours is reported, and loses nothing", async (years) => {
   const date = new Date(defaultStartMs + years * year).toUTCString();
   const lie = { answer: ({ headers }: Told) => void Object.assign(headers, { date }) };
   const airflow = await setUp({ ...quick, world: tiny(), lie });
@@ -52,7 +52,7 @@ test.each([-56, 74])("a server's clock that is %i years from ours is told of, an
   expect(await airflow.differences()).toEqual([]);
 });
 
-describe("a state that a wrong clock wrote heals", () => {
+describe("a state that a wrong clock wrote recovers", () => {
   const positions: Record<string, object> = {
     "a time before all others": { server: -8_640_000_000_000_000, local: defaultStartMs },
     "both clocks were years ahead": { server: defaultStartMs + 80 * year, local: defaultStartMs + 80 * year },
@@ -72,7 +72,7 @@ describe("a state that a wrong clock wrote heals", () => {
   });
 });
 
-test("a time that does not exist keeps its row from being stored, and is never guessed", async () => {
+test("a timestamp that does not exist keeps its row from being stored, and is never guessed", async () => {
   const lie = {
     answer: ({ body }: Told) => {
       const run = body?.dag_runs?.find(({ end_date }: { end_date: unknown }) => end_date);

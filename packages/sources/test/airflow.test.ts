@@ -21,7 +21,7 @@ test("I4: the first sync ends with the server's rows, and so does every later on
 });
 
 test.each(["with a cursor", "without one"])(
-  "I12: an idle sync asks at most 7 times, whatever the history, and writes nothing: %s",
+  "I12: an idle sync sends at most 7 requests, whatever the history, and writes nothing: %s",
   async (kind) => {
     const world = createAirflowWorld({ days: 30 });
     const { simulator, syncNow } = await setUp({ world, simulator: { cursor: kind === "with a cursor" } });
@@ -44,7 +44,7 @@ test.each(["with a cursor", "without one"])(
   },
 );
 
-test("I12: a gap in the server's tries is not asked for at every sync", async () => {
+test("I12: a gap in the server's tries is not requested at every sync", async () => {
   const { simulator, world, syncNow } = await setUp({ world: createEmptyAirflowWorld() });
   const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "t", retries: 3 }] }));
   const [task] = run.tasks;
@@ -62,13 +62,13 @@ test("I12: a gap in the server's tries is not asked for at every sync", async ()
   expect(simulator.requests.filter(({ path }) => path.endsWith("/tries"))).toEqual([]);
 });
 
-test("I7: pages that the server cuts short lose nothing", async () => {
+test("I7: pages that the server shortens lose nothing", async () => {
   const { syncNow, differences } = await setUp({ simulator: { maximumPageLimit: 3 } });
   await syncNow();
   expect(await differences()).toEqual([]);
 });
 
-test("I7: answers that do not fit are cut where they are proven, also within one moment", async () => {
+test("I7: responses that do not fit are split where that is provable, even within one moment", async () => {
   const clock = createClock();
   const world = createEmptyAirflowWorld({ clock });
   const now = world.now();
@@ -104,7 +104,7 @@ test("I11, I12: rows whose ids are in another order than their times are read in
   expect(asked.length).toBeLessThan(80);
 });
 
-test("a server without keyset cursor is read to the row, first and later", async () => {
+test("a server without keyset cursor is read completely, at first and later", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ simulator: { cursor: false, maximumPageLimit: 5 } });
   await syncNow();
   simulator.clock.advance(30 * 60_000);
@@ -113,7 +113,7 @@ test("a server without keyset cursor is read to the row, first and later", async
   expect(await differences()).toEqual([]);
 });
 
-test("rows without logical date or updated_at, backfills and runs of new DAGs are there", async () => {
+test("rows without logical date or updated_at, backfills and runs of new DAGs are read", async () => {
   const { simulator, world, syncNow, differences } = await setUp();
   await syncNow();
   simulator.clock.advance(20 * 60_000);
@@ -157,7 +157,7 @@ test("changes without a stamp are found by counts and unfinished rows in the nex
   expect(await differences()).toEqual([]);
 });
 
-test("a task instance's placeholders go, and its attempts stay", async () => {
+test("a task instance's placeholders are removed, and its attempts stay", async () => {
   const { simulator, world, syncNow, differences } = await setUp({ world: createEmptyAirflowWorld() });
   const dag = world.addDag({
     dagId: "d",
@@ -258,7 +258,7 @@ test("a DAG list that shifts while it is read loses no DAG", async () => {
   expect(await differences()).toEqual([]);
 });
 
-test("a run id that no address can carry: its attempts are kept as seen, and a notice says so", async () => {
+test("a run id that no URL can carry: its attempts are kept as seen, and a notice says so", async () => {
   const { simulator, world, syncNow } = await setUp({ world: createEmptyAirflowWorld() });
   const run = world.addRun(world.addDag({ dagId: "d", tasks: [{ taskId: "t", retries: 3 }] }), { runId: "a/b" });
   world.startRun(run);

@@ -7,7 +7,7 @@ test.each([
   ["the server's Date is an hour behind", -hour, 0],
   ["our own clock is an hour ahead", 0, hour],
   ["our own clock is an hour behind", 0, -hour],
-])("I6: a tag of a run that ended long ago is not lost where %s", async (_, shownAheadMs, ownAheadMs) => {
+])("I6: a tag on a run that ended long ago is not lost if %s", async (_, shownAheadMs, ownAheadMs) => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   const now = () => world.clock.now() + ownAheadMs;

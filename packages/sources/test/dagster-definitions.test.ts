@@ -9,7 +9,7 @@ const minute = 60_000;
 const noticeCodes = (events: readonly { type: string; code?: string }[]) =>
   events.flatMap(({ type, code }) => (type === "notice" ? [code] : []));
 
-test("an asset's id is its path as compact JSON, whatever is in it", async () => {
+test("an asset's id is its path as compact JSON, whatever it contains", async () => {
   const world = createEmptyDagsterWorld();
   world.addLocation("main", {
     assets: [{ path: ["a", "b"] }, { path: ["a.b"] }, { path: ["äö", 'x/"y'], group: "g" }],
@@ -23,7 +23,7 @@ test("an asset's id is its path as compact JSON, whatever is in it", async () =>
   expect(rows.filter(({ key_path }) => key_path === "a.b")).toHaveLength(2);
 });
 
-test("assets known by their events only are asked for by key, 300 in one request", async () => {
+test("assets known only by their events are requested by key, 300 per request", async () => {
   const world = createDagsterWorld({ runs: 50 });
   for (let asset = 0; asset < 450; asset += 1) world.materialize(["files", `file ${asset}`]);
   const fixture = await startFixture(world);
@@ -32,7 +32,7 @@ test("assets known by their events only are asked for by key, 300 in one request
   expect(operations(fixture.server).filter((name) => name === "EventAssets")).toHaveLength(2);
 });
 
-test("an asset whose definition was taken away stays as one that is known by its events", async () => {
+test("an asset whose definition was removed stays as one known by its events", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -44,29 +44,32 @@ test("an asset whose definition was taken away stays as one that is known by its
   expect(row?.last_materialization_time).not.toBeNull();
 });
 
-test.for(["breakLocation", "startLoading"] as const)("%s: what the location defines keeps its content", async (how) => {
-  const world = createDagsterWorld({ runs: 200 });
-  world.addLocation("never_ran", { assets: [{ path: ["never", "materialized"], description: "Kept." }] });
-  const fixture = await startFixture(world);
-  await fixture.sync();
-  world.advance(minute);
-  world[how]("warehouse");
-  world[how]("never_ran");
-  world.setSchedule("ml_platform", "weekly_training", "RUNNING");
-  world.materialize(["raw_shop", "orders"]);
-  world.defineAsset("ml_platform", { path: ["raw_shop", "orders"], description: "Defined there, too." });
-  const { events } = await fixture.sync();
-  fixture.expectTablesAsInWorld();
-  expect(noticeCodes(events)).toEqual(["LOCATION_NOT_LOADED", "LOCATION_NOT_LOADED"]);
+test.for(["breakLocation", "startLoading"] as const)(
+  "%s: the location's definitions keep their content",
+  async (how) => {
+    const world = createDagsterWorld({ runs: 200 });
+    world.addLocation("never_ran", { assets: [{ path: ["never", "materialized"], description: "Kept." }] });
+    const fixture = await startFixture(world);
+    await fixture.sync();
+    world.advance(minute);
+    world[how]("warehouse");
+    world[how]("never_ran");
+    world.setSchedule("ml_platform", "weekly_training", "RUNNING");
+    world.materialize(["raw_shop", "orders"]);
+    world.defineAsset("ml_platform", { path: ["raw_shop", "orders"], description: "Defined there, too." });
+    const { events } = await fixture.sync();
+    fixture.expectTablesAsInWorld();
+    expect(noticeCodes(events)).toEqual(["LOCATION_NOT_LOADED", "LOCATION_NOT_LOADED"]);
 
-  world.repairLocation("warehouse");
-  world.repairLocation("never_ran");
-  world.undefineAsset("ml_platform", ["raw_shop", "orders"]);
-  await fixture.sync();
-  fixture.expectTablesAsInWorld();
-});
+    world.repairLocation("warehouse");
+    world.repairLocation("never_ran");
+    world.undefineAsset("ml_platform", ["raw_shop", "orders"]);
+    await fixture.sync();
+    fixture.expectTablesAsInWorld();
+  },
+);
 
-test("a location that fails to load is named with what its error says", async () => {
+test("a location that fails to load is named with its error", async () => {
   const world = createDagsterWorld({ runs: 50 });
   world.breakLocation("warehouse");
   const { events } = await (await startFixture(world)).sync();
@@ -77,7 +80,7 @@ test("a location that fails to load is named with what its error says", async ()
   expect(notice?.message).not.toContain("\n");
 });
 
-test("a materialization that is wiped while its location is broken goes, the definition stays", async () => {
+test("a materialization wiped while its location is broken is removed, and the definition stays", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -114,7 +117,7 @@ test("a sensor's active runs are the same with and without the runs in the sync"
   expect(runs.map(({ runId }) => active.includes(runId))).toEqual([false, true, true]);
 });
 
-test("I8: an answer without the workspace or without the assets is an error, and changes nothing", async () => {
+test("I8: a response without the workspace or without the assets is an error, and changes nothing", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -154,7 +157,7 @@ async function checkOf(version: "1.7.10" | "1.10.21" | "1.13.27") {
   return { ...found, requests: server.requests.length };
 }
 
-test("check tells the server's version, and which column stays empty with it, in one request", async () => {
+test("check reports the server's version, and which column stays empty with it, in one request", async () => {
   expect(await checkOf("1.13.27")).toEqual({ version: "1.13.27", notes: [], requests: 1 });
   expect(await checkOf("1.10.21")).toEqual({ version: "1.10.21", notes: [], requests: 1 });
   expect(await checkOf("1.7.10")).toEqual({
@@ -179,7 +182,7 @@ test("a server that lacks a field of its runs is synced without it, in as many r
   expect(counts[0]).toBe(counts[1]);
 });
 
-test("the address is the one that people know, however the client was made", () => {
+test("the URL is the one that users know, however the client was created", () => {
   for (const url of ["http://dagster:3000", "http://dagster:3000/", "http://dagster:3000/graphql"]) {
     expect(dagster({ client: createDagsterClient({ url }) }).url).toBe("http://dagster:3000");
   }

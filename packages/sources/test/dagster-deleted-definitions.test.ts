@@ -15,7 +15,7 @@ function content({ rows, deleted }: DagsterFixture): unknown[] {
   return tables.flatMap((table) => [...rows(table), ...deleted(table)]);
 }
 
-test("a schedule and a sensor that are taken out of the code are marked by the next sync, and come back", async () => {
+test("a schedule and a sensor removed from the code are marked by the next sync, and revived later", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -33,7 +33,7 @@ test("a schedule and a sensor that are taken out of the code are marked by the n
   expect(marked(fixture)).toEqual(nothing);
 });
 
-test("what a location defined goes with the location, but for the assets that were materialized", async () => {
+test("a location's definitions are deleted with it, except assets that were materialized", async () => {
   const world = createDagsterWorld({ runs: 100 });
   world.addLocation("trial", {
     assets: [{ path: ["trial", "made"] }, { path: ["trial", "never made"] }],
@@ -52,7 +52,7 @@ test("what a location defined goes with the location, but for the assets that we
 });
 
 test.for(["breakLocation", "startLoading"] as const)(
-  "%s: I8, of what the location defines nothing goes",
+  "%s: I8, none of the location's definitions is deleted",
   async (how) => {
     const world = createDagsterWorld({ runs: 100 });
     world.defineAsset("ml_platform", { path: ["never", "materialized"] });
@@ -66,7 +66,7 @@ test.for(["breakLocation", "startLoading"] as const)(
   },
 );
 
-test("assets go when they are neither defined nor materialized, and only then", async () => {
+test("assets are deleted if they are neither defined nor materialized, and only then", async () => {
   const world = createDagsterWorld({ runs: 300 });
   world.defineAsset("warehouse", { path: ["never", "materialized"] });
   world.materialize(["only", "events"]);
@@ -94,7 +94,7 @@ test("assets go when they are neither defined nor materialized, and only then", 
   expect(marked(fixture)).toEqual({ ...nothing, dagster_assets: 1 });
 });
 
-test("an asset that moves to another location is the same row all the time", async () => {
+test("an asset that moves to another location stays the same row", async () => {
   const world = createDagsterWorld({ runs: 100 });
   world.defineAsset("warehouse", { path: ["moving"], description: "Never materialized." });
   const fixture = await startFixture(world);
@@ -106,7 +106,7 @@ test("an asset that moves to another location is the same row all the time", asy
   fixture.expectTablesAsInWorld();
 });
 
-test("an asset that is materialized just before it is asked for by its key stays", async () => {
+test("an asset materialized just before it is requested by its key stays", async () => {
   const world = createDagsterWorld({ runs: 100 });
   world.defineAsset("warehouse", { path: ["late"] });
   const fixture = await startFixture(world);
@@ -123,7 +123,7 @@ test("an asset that is materialized just before it is asked for by its key stays
 });
 
 test.for(["fails", "has left the workspace"])(
-  "I8: where every location %s, nothing goes and nothing changes",
+  "I8: if every location %s, nothing is deleted and nothing changes",
   async (how) => {
     const world = createDagsterWorld({ runs: 100 });
     world.defineAsset("warehouse", { path: ["never", "materialized"], description: "Kept." });
@@ -149,7 +149,7 @@ test.for(["fails", "has left the workspace"])(
   },
 );
 
-test("I8: many assets and schedules gone at once are not believed, in numbers, until that is allowed", async () => {
+test("I8: a mass deletion of assets and schedules is refused, with numbers, until it is allowed", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const numbers = Array.from({ length: 160 }, (_, index) => index);
   world.addLocation("generated", {

@@ -18,7 +18,7 @@ function marked(fixture: DagsterFixture): string[] {
   return ids.sort();
 }
 
-test("I12: to look for deletions where there are none costs no request more", async () => {
+test("I12: looking for deletions when there are none costs no extra request", async () => {
   const world = createDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -54,7 +54,7 @@ test.for([
   expect(operations(fixture.server)).toHaveLength(3);
 });
 
-test("deletions are looked for once a day by themselves", async () => {
+test("deletions are looked for once a day automatically", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -70,7 +70,7 @@ test("deletions are looked for once a day by themselves", async () => {
   expect(marked(fixture)).toHaveLength(1);
 });
 
-test("a deleted run is found though another was born meanwhile, with times of long ago", async () => {
+test("a deleted run is found though another was created with times of long ago", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -82,7 +82,7 @@ test("a deleted run is found though another was born meanwhile, with times of lo
   fixture.expectTablesAsInWorld();
 });
 
-test("a deleted run is found though another is born after the runs were counted", async () => {
+test("a deleted run is found though another is created after the runs were counted", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -105,7 +105,7 @@ test("a deleted run is found though an open one is deleted after the runs were c
   fixture.expectTablesAsInWorld();
 });
 
-test("a run that is born while the ids are listed is stored, not marked", async () => {
+test("a run created while the ids are listed is stored, not marked", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -116,7 +116,7 @@ test("a run that is born while the ids are listed is stored, not marked", async 
   fixture.expectTablesAsInWorld();
 });
 
-test("I8: runs that are deleted while the ids are listed end the listing early for no other run", async () => {
+test("I8: runs deleted while the ids are listed end the listing early for no other run", async () => {
   const world = createDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
@@ -149,7 +149,7 @@ test("I8: runs that are deleted while the ids are listed end the listing early f
   fixture.expectTablesAsInWorld();
 });
 
-test("I8: a listing that fails marks nothing, and the next one finds what is gone", async () => {
+test("I8: a listing that fails marks nothing, and the next one finds the deletions", async () => {
   const world = createDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
@@ -176,7 +176,7 @@ test("I8: a listing that fails marks nothing, and the next one finds what is gon
   fixture.expectTablesAsInWorld();
 });
 
-test("I8: a run that the listing leaves out is not marked without being asked for by its id", async () => {
+test("I8: a run missing from the listing is not marked before it is requested by its id", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -192,7 +192,7 @@ test("I8: a run that the listing leaves out is not marked without being asked fo
   expect(marked(fixture)).toEqual([gone!.runId]);
 });
 
-test("I8: answers that are cut to fewer runs than were asked for mark no run that exists", async () => {
+test("I8: responses with fewer runs than requested mark no run that exists", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const open = Array.from({ length: 9 }, () => world.addRun({ jobName: "score" }));
   const fixture = await startFixture(world);
@@ -203,7 +203,7 @@ test("I8: answers that are cut to fewer runs than were asked for mark no run tha
   expect(marked(fixture)).toEqual([open[4]!.runId]);
 });
 
-test("I8: many runs gone at once are not believed, in numbers, until that is allowed", async () => {
+test("I8: a mass deletion of runs is refused, with numbers, until it is allowed", async () => {
   const world = createDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 100 });
   await fixture.sync();
@@ -228,7 +228,7 @@ test("I8: many runs gone at once are not believed, in numbers, until that is all
   fixture.expectTablesAsInWorld();
 });
 
-test("a run that comes back under its id is no longer marked", async () => {
+test("a run that reappears under its id is no longer marked", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();

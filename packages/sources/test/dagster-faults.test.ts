@@ -74,7 +74,7 @@ const passing: Record<string, Fault> = {
   "silence in the middle of the body": { stall: "body" },
 };
 
-describe("I9: what passes costs no row", () => {
+describe("I9: temporary failures cost no row", () => {
   const cases = Object.entries(passing).flatMap(([name, fault]) => operations.map((at) => ({ name, at, fault })));
   test.each(cases)("$name, at $at", async ({ at, fault }) => {
     const { server, syncNow, differences } = await setUp();
@@ -87,7 +87,7 @@ describe("I9: what passes costs no row", () => {
   });
 });
 
-describe("I9: what does not pass is an error that says why, never fewer rows and success", () => {
+describe("I9: a permanent failure is an error that says why, never fewer rows and success", () => {
   const lasting: Record<string, { readonly fault: Fault; readonly says: RegExp }> = {
     "HTML with status 200": { fault: { html200: true }, says: /text\/html, "Sign in".*a page of a proxy/ },
     "an empty object": { fault: { body: {} }, says: /not a complete GraphQL response/ },
@@ -127,7 +127,7 @@ describe("I9: what does not pass is an error that says why, never fewer rows and
     expect(differences()).toEqual([]);
   });
 
-  test.each(["headers", "body"] as const)("a server that goes silent for ever in its %s", async (stall) => {
+  test.each(["headers", "body"] as const)("a server that falls silent forever in its %s", async (stall) => {
     const { server, syncNow, differences } = await setUp();
     server.faults.push({ stall, match: isAsked("RunChanges"), times: 1000 });
     const requests = { retries: 1, retryWaitMs: 0, attemptMs: 300 };
@@ -138,7 +138,7 @@ describe("I9: what does not pass is an error that says why, never fewer rows and
   });
 });
 
-test("an answer that ends at any byte is asked for again, whether its length was announced or not", async () => {
+test("a response truncated at any byte is requested again, whether its length was announced or not", async () => {
   const { server, syncNow, differences } = await setUp();
   for (const operation of operations) {
     const cutAt = (share: number): typeof fetch => {
@@ -160,7 +160,7 @@ test("an answer that ends at any byte is asked for again, whether its length was
   }
 }, 300_000);
 
-test("I7: pages that begin after the same run for ever are an error, not a listing without end", async () => {
+test("I7: pages that repeat after the same run are an error, not an endless listing", async () => {
   const { syncNow, differences } = await setUp();
   const repeating: typeof fetch = (input, init) => {
     const body = JSON.parse(String(init?.body));
@@ -174,7 +174,7 @@ test("I7: pages that begin after the same run for ever are an error, not a listi
   expect(differences()).toEqual([]);
 });
 
-test("I10: a redirect to another host is an error that names it, and nothing is asked there", async () => {
+test("I10: a redirect to another host is an error that names it, and no request is sent there", async () => {
   const asked: unknown[] = [];
   const other = createServer((request, response) => {
     asked.push(request.headers);
@@ -200,7 +200,7 @@ test("I10: a redirect to another host is an error that names it, and nothing is 
   expect(asked).toEqual([]);
 });
 
-test("a token that expires in the middle is asked for again with each request", async () => {
+test("a token that expires halfway is requested again with each request", async () => {
   let token = "first";
   const { server, syncNow, differences } = await setUp({
     client: { auth: () => ({ "dagster-cloud-api-token": token }) },
@@ -228,7 +228,7 @@ test("a host that does not exist is named", async () => {
   await expect(failed).rejects.toThrow(/dagster.invalid.*ENOTFOUND.*Unknown host/);
 });
 
-test("I9: sensors are not stored without the runs that they have in progress, where the runs could not be read", async () => {
+test("I9: sensors are not stored without their active runs if the runs could not be read", async () => {
   const { world, server, syncNow } = await setUp();
   const destination = memoryDestination();
   // Each attempt at the first page; what the sensors ask for themselves is answered.

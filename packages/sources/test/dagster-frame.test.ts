@@ -16,7 +16,7 @@ test("a run that ended shows how far the database's times are from UTC", () => {
   expect(frameOf(ended(5.75 * hour))).toBe(5.75 * hour);
 });
 
-test("a run that is open, was tagged later or shows a zone that does not exist shows nothing", () => {
+test("a run that is open, was tagged later or shows an impossible zone shows nothing", () => {
   expect(frameOf({ updateTime: end, endTime: null })).toBeUndefined();
   expect(frameOf({ updateTime: null, endTime: end })).toBeUndefined();
   expect(frameOf(ended(100))).toBeUndefined();
@@ -25,24 +25,24 @@ test("a run that is open, was tagged later or shows a zone that does not exist s
   expect(frameOf(ended(24 * hour))).toBeUndefined();
 });
 
-test("as long as the frame is unknown the window begins as early as any frame could make it", () => {
+test("while the frame is unknown, the window starts as early as any frame could make it", () => {
   expect(filterOffset(undefined)).toBe(-12 * hour);
   expect(filterOffset({ shown: -5 * hour, filter: 0 })).toBe(0);
 });
 
-test("the filter takes times as they are shown where it finds a run just before but not just after its time", () => {
+test("the filter compares times as shown if it finds a run just before but not just after its time", () => {
   const run = ended(-5 * hour);
   expect(filterFrame(-5 * hour, run, { before: run })).toBe(-5 * hour);
   expect(filterFrame(9 * hour, run, { before: run })).toBe(9 * hour);
 });
 
-test("the filter takes true times where it finds a run that did not change on both sides, or on none", () => {
+test("the filter compares true times if it finds an unchanged run on both sides, or on neither", () => {
   const run = ended(-5 * hour);
   expect(filterFrame(-5 * hour, run, { before: run, after: run })).toBe(0);
   expect(filterFrame(9 * hour, run, {})).toBe(0);
 });
 
-test("a run that changed meanwhile or is gone tells nothing, and the lower frame is taken", () => {
+test("a run that changed or was deleted shows nothing, and the lower frame is used", () => {
   const run = ended(-5 * hour);
   const changed = { updateTime: run.updateTime! + 60 };
   expect(filterFrame(-5 * hour, run, { before: changed, after: changed })).toBe(-5 * hour);
@@ -50,7 +50,7 @@ test("a run that changed meanwhile or is gone tells nothing, and the lower frame
   expect(filterFrame(-5 * hour, run, {})).toBe(-5 * hour);
 });
 
-test("the smallest frame ever seen counts, and the server is asked about the filter only when it fell", async () => {
+test("the smallest frame ever seen counts, and the filter is tested only when it falls", async () => {
   const filtered = vi.fn(async (run: DagsterRun) => ({ before: run }));
   const watch = new FrameWatch(undefined, end * 1000, filtered);
   await watch.see([ended(3 * hour), ended(0), ended(700)]);

@@ -3,7 +3,7 @@ import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
 import { expect, test } from "vitest";
 import { startFixture } from "./dagster-server.ts";
 
-test("schedules and sensors of every code location and repository are there", async () => {
+test("schedules and sensors of every code location and repository are read", async () => {
   const world = createDagsterWorld({ runs: 20 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -14,7 +14,7 @@ test("schedules and sensors of every code location and repository are there", as
   }
 });
 
-test("assets that were materialized are there, and so are those after them, with the time to the millisecond", async () => {
+test("assets after a materialized one are read too, and materializations keep their milliseconds", async () => {
   const world = createEmptyDagsterWorld();
   world.addLocation("main", { assets: [{ path: ["a"] }, { path: ["b"] }, { path: ["c"] }] });
   world.advance(123);
@@ -30,7 +30,7 @@ test("assets that were materialized are there, and so are those after them, with
   ]);
 });
 
-test("of an asset's materializations never more than the last one is asked for", async () => {
+test("only an asset's latest materialization is requested", async () => {
   const world = createEmptyDagsterWorld();
   world.addLocation("main", { assets: [{ path: ["a"] }] });
   world.materialize(["a"]);
@@ -49,7 +49,7 @@ test("of an asset's materializations never more than the last one is asked for",
   expect(fixture.rows("dagster_assets")).toHaveLength(1);
 });
 
-test("a run's times keep their microseconds, and it knows where it comes from and which run it repeats", async () => {
+test("a run's times keep their microseconds, and it knows its origin and which run it repeats", async () => {
   const world = createEmptyDagsterWorld();
   world.addLocation("main", {});
   const first = world.addRun({ jobName: "j" });

@@ -15,7 +15,7 @@ function runsWithTag(world: DagsterWorld, count: number, bytes: number) {
   });
 }
 
-test("runs that are large are asked for in answers that are not", async () => {
+test("large runs are requested in small responses", async () => {
   const world = createEmptyDagsterWorld();
   runsWithTag(world, 100, 200_000);
   const fixture = await startFixture(world);
@@ -61,7 +61,7 @@ describe("I9: a run larger than a response may be is skipped, reported, and retr
     fixture.expectTablesAsInWorld();
   });
 
-  test("one that is open, and one in a window: neither is deleted, and one that goes is forgotten", async () => {
+  test("an open one, and one in a window: neither is marked as deleted, and a deleted one is forgotten", async () => {
     const world = createEmptyDagsterWorld();
     runsWithTag(world, 3, 10);
     const open = world.addRun(job);
@@ -88,7 +88,7 @@ describe("I9: a run larger than a response may be is skipped, reported, and retr
   });
 });
 
-test("definitions that are larger than an answer may be are an error that says what to raise", async () => {
+test("definitions larger than a response may be are an error that says which limit to raise", async () => {
   const world = createEmptyDagsterWorld();
   runsWithTag(world, 3, 10);
   const fixture = await startFixture(world, { maxResponseBytes: 100 });

@@ -29,7 +29,7 @@ async function failed(fixture: Fixture) {
   return error.result!.streams.flatMap(({ error }) => (error ? [error as SyncError] : []));
 }
 
-describe("an answer of another shape is told by its address and its field", () => {
+describe("a malformed response is reported with its URL and its field", () => {
   const lies: Record<string, readonly [lie: Lie, said: RegExp]> = {
     "tags that are null": [lieTo("RunsPage", (d) => put(d, "runs.results.0.tags", null)), /\[0\]\.tags is null/],
     "runs that are null": [lieTo("RunsPage", (d) => put(d, "runs.results.3", null)), /null/],
@@ -105,7 +105,7 @@ describe("an answer of another shape is told by its address and its field", () =
   });
 });
 
-test("a time that no timestamp can name keeps its row from being stored, and no other", async () => {
+test("an impossible timestamp keeps its row from being stored, and no other", async () => {
   const lie = lieTo("RunsPage", (data) => {
     const run = data.runs.results.find(({ endTime }: { endTime: unknown }) => endTime);
     if (run) run.endTime = 1e308;
@@ -118,7 +118,7 @@ test("a time that no timestamp can name keeps its row from being stored, and no 
   fixture.expectTablesAsInWorld();
 });
 
-describe("a list that never ends, ends", () => {
+describe("an endless list ends", () => {
   let turns = 0;
   let seen: Free[] = [];
   let first = "";
@@ -157,7 +157,7 @@ describe("a list that never ends, ends", () => {
   });
 });
 
-test("I13: two different runs with one id store nothing of their answer", async () => {
+test("I13: two different runs with one id store nothing of their response", async () => {
   const lie = lieTo("RunsPage", ({ runs }) => {
     runs.results.push({ ...runs.results[0], status: "CANCELED" });
   });
@@ -186,7 +186,7 @@ test("I13: two different sensors with one selector id are none", async () => {
 describe("wrong clocks", () => {
   const day = 24 * 3_600_000;
   test.each(["-271821-04-20T00:00:00Z", "Mon, 30 Feb 2026 00:00:00 GMT", "soon"])(
-    "I6: a Date that is none is left aside, and told of once: %s",
+    "I6: an invalid Date is ignored, and reported once: %s",
     async (date) => {
       const world = small();
       const lie = { answer: ({ headers }: Told) => void Object.assign(headers, { date }) };

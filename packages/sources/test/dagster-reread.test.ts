@@ -28,7 +28,7 @@ function succeedLate(world: DagsterWorld, index: number): void {
 const statusOf = (fixture: Awaited<ReturnType<typeof startFixture>>, world: DagsterWorld, index: number) =>
   fixture.rows("dagster_runs").find(({ run_id }) => run_id === [...world.runs.keys()][index])?.status;
 
-test("I4: an end that came late, with a time of long ago, is there after a month of daily reconciles, little by little", async () => {
+test("I4: a late end, dated long ago, is read within a month of daily reconciles, little by little", async () => {
   const world = filledWorld();
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -63,7 +63,7 @@ test("I4: an end that came late, with a time of long ago, is there after a month
   fixture.expectTablesAsInWorld();
 });
 
-test("it goes on where it ended though that run was deleted, and where the process was killed in between", async () => {
+test("it resumes where it stopped though that run was deleted, or the process was killed", async () => {
   const world = filledWorld();
   const fixture = await startFixture(world, { pageSize: 30 });
   await fixture.sync();

@@ -10,7 +10,7 @@ const cursorOf = ({ json }: SimulatedRequest) => (json as { variables: { pageTok
 type Tags = Readonly<Record<string, string>>;
 const minute = 60_000;
 
-test("I4: a first sync brings all runs, page by page, and then what changed meanwhile", async () => {
+test("I4: a first sync reads all runs, page by page, and then what changed since it started", async () => {
   const world = createDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 100 });
   const { events } = await fixture.sync({ streams: ["runs"] });
@@ -24,7 +24,7 @@ test("I4: a first sync brings all runs, page by page, and then what changed mean
   fixture.expectTablesAsInWorld();
 });
 
-test("I12: a sync of an idle server asks three times and writes nothing", async () => {
+test("I12: a sync of an idle server sends three requests and writes nothing", async () => {
   const world = createDagsterWorld();
   const fixture = await startFixture(world, { overlapMs: 10 * minute });
   await fixture.sync();
@@ -40,7 +40,7 @@ test("I12: a sync of an idle server asks three times and writes nothing", async 
   fixture.expectTablesAsInWorld();
 });
 
-test("I4: what is new, ended, tagged, and ended with an event of long ago is there after the next sync", async () => {
+test("I4: new, ended and tagged runs, and late ends, are stored by the next sync", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const open = Array.from({ length: 6 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
   // So many that none of the open ones is in the head.
@@ -60,7 +60,7 @@ test("I4: what is new, ended, tagged, and ended with an event of long ago is the
   }
 });
 
-test("runs that began and ended between two syncs, with events of long ago, are found by the head", async () => {
+test("runs that started and ended between two syncs, with old events, are found by the head", async () => {
   const world = createDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world, { pageSize: 40 });
   await fixture.sync();
@@ -74,7 +74,7 @@ test("runs that began and ended between two syncs, with events of long ago, are 
   fixture.expectTablesAsInWorld();
 });
 
-test("an open run that is not there any more is marked as deleted, and no other", async () => {
+test("an open run that no longer exists is marked as deleted, and no other", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const runs = Array.from({ length: 45 }, () => world.addRun({ jobName: "score" }));
   const fixture = await startFixture(world, { pageSize: 20 });
@@ -88,7 +88,7 @@ test("an open run that is not there any more is marked as deleted, and no other"
   expect(deleted.sort()).toEqual(gone.map(({ runId }) => runId).sort());
 });
 
-test("I7: a window larger than a page is read to its end, though its cursor's run is deleted meanwhile", async () => {
+test("I7: a window larger than a page is read to its end, though its cursor's run is deleted", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
@@ -104,7 +104,7 @@ test("I7: a window larger than a page is read to its end, though its cursor's ru
   expect(tagged).toHaveLength(45);
 });
 
-test("I7: a first sync goes on when the run that its page begins after is deleted", async () => {
+test("I7: a first sync continues if the run that its page starts after is deleted", async () => {
   const world = createDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world, { pageSize: 50 });
   const deleted: string[] = [];
@@ -130,7 +130,7 @@ test("I7: a first sync goes on when the run that its page begins after is delete
   expect([...world.runs.keys()].filter((id) => !ids.has(id))).toEqual([]);
 });
 
-test("I3: a first sync that is stopped goes on where it was, and misses nothing of what happened meanwhile", async () => {
+test("I3: an interrupted first sync resumes, and misses nothing that happened since", async () => {
   const world = createDagsterWorld({ runs: 400 });
   const lastStored = world.ordered().at(-150)!.runId;
   const fixture = await startFixture(world, { pageSize: 50 });
@@ -159,7 +159,7 @@ test.for([
   ["New York", -5],
   ["Tokyo", 9],
   ["Kathmandu", 5.75],
-])("a database in %s: changes are found, times are true, and an idle sync reads again no hours", async ([, hours]) => {
+])("a database in %s: changes are found, times are true, and an idle sync re-reads no hours", async ([, hours]) => {
   const world = createDagsterWorld({ runs: 300, databaseOffsetMs: Number(hours) * 60 * minute });
   const fixture = await startFixture(world, { overlapMs: minute });
   const { events } = await fixture.sync();
@@ -179,7 +179,7 @@ test.for([
   }
 });
 
-test("a database whose filter takes true times, whatever it shows, is found out by asking for a run", async () => {
+test("a database whose filter compares true times, whatever it shows, is detected by requesting a run", async () => {
   const world = createDagsterWorld({ runs: 100, databaseOffsetMs: 9 * 60 * minute });
   const fixture = await startFixture(world);
   // The simulator's filter takes shown times; for a true one, the probe would find the run on neither side.
@@ -196,7 +196,7 @@ test("a database whose filter takes true times, whatever it shows, is found out 
 const none = { __typename: "Runs", results: [] };
 const emptyChanges = { data: { window: none, open: none, head: none } };
 
-test("a database that is moved to another zone: the first run that ends shows it, and nothing before it is lost", async () => {
+test("a database moved to another zone: the first run that ends shows it, and nothing before it is lost", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -215,7 +215,7 @@ test("a database that is moved to another zone: the first run that ends shows it
   expect(fixture.rows("dagster_runs").filter(({ tags }) => "round" in (tags as Tags))).toHaveLength(3);
 });
 
-test("an end in the future neither hides what comes after it nor makes an idle sync ask more", async () => {
+test("an end in the future neither hides later ones nor makes an idle sync send more requests", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world, { overlapMs: minute });
   const ahead = world.addRun({ jobName: "score" });
@@ -245,7 +245,7 @@ test("a server without any run is synced, and its first runs are found", async (
 
 const pythonError = { __typename: "PythonError", message: "database is locked", className: "OperationalError" };
 
-test("I9: an error that comes as data is an error, never an answer without runs", async () => {
+test("I9: an error that arrives as data is an error, never a response without runs", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -271,7 +271,7 @@ test("I9: an error that comes as data is an error, never an answer without runs"
   fixture.expectTablesAsInWorld();
 });
 
-test("an error that may pass is asked again", async () => {
+test("a retryable error is retried", async () => {
   const world = createDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   fixture.server.faults.push({

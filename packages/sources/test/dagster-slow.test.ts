@@ -16,7 +16,7 @@ const slowBeyond = (runs: number): Fault => ({
   times: 100_000,
 });
 
-test("runs that take longer than a proxy waits are read in smaller pages, each time", async () => {
+test("runs that take longer than a proxy's timeout are read in smaller pages, each time", async () => {
   const world = createDagsterWorld({ runs: 900 });
   const open = Array.from({ length: 150 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
   const fixture = await startFixture(world);

@@ -39,7 +39,7 @@ async function setUp() {
   };
 }
 
-test("I14: a run is tried again by its id until it fits, and costs no comparison of all ids", async () => {
+test("I14: a run is retried by its id until it fits, and causes no comparison of all ids", async () => {
   const { server, world, problems, rows, expectTablesAsInWorld } = await setUp();
   const run = world.runs.get("run-2")!;
   run.tags.set("note", half);
@@ -55,7 +55,7 @@ test("I14: a run is tried again by its id until it fits, and costs no comparison
   expectTablesAsInWorld();
 });
 
-test("a run that is gone is not asked for any more, and one that was deleted beside it is found", async () => {
+test("a deleted run is no longer requested, and another one deleted with it is found", async () => {
   const { world, problems, expectTablesAsInWorld } = await setUp();
   world.runs.get("run-2")!.tags.set("note", half);
   await problems();
@@ -66,7 +66,7 @@ test("a run that is gone is not asked for any more, and one that was deleted bes
   expectTablesAsInWorld();
 });
 
-test("a run in progress that could not be stored is among those of its sensor", async () => {
+test("a run in progress that could not be stored is among its sensor's runs", async () => {
   const { world, problems, rows } = await setUp();
   const tags = { "dagster/sensor_name": "files", note: half };
   world.addRun({ jobName: "load", runId: "open", status: "STARTED", tags });
@@ -74,7 +74,7 @@ test("a run in progress that could not be stored is among those of its sensor", 
   expect(rows("dagster_sensors")[0]).toMatchObject({ active_run_ids: ["open"] });
 });
 
-test("an asset, a schedule: until they fit, or are gone", async () => {
+test("an asset, a schedule: until they fit, or are deleted", async () => {
   const { world, problems, rows, expectTablesAsInWorld } = await setUp();
   world.defineAsset("main", { path: ["broken"], description: half });
   world.defineSchedule("main", { name: "odd", jobName: "load", crons: [half], timezone: "UTC" });

@@ -84,7 +84,7 @@ function check({ streams }: Source, asked: ReadonlyMap<string, ReadonlySet<strin
   }
 }
 
-test("Airflow's streams name the columns that they look for rows by", async () => {
+test("Airflow's streams declare the columns by which they look rows up", async () => {
   const { url, world, close } = await startAirflowSimulator({ world: createAirflowWorld({ dags: 4, days: 3 }) });
   onTestFinished(close);
   const auth = { username: "admin", password: "admin" };
@@ -101,7 +101,7 @@ test("Airflow's streams name the columns that they look for rows by", async () =
   );
 });
 
-test("Dagster's streams name the columns that they look for rows by", async () => {
+test("Dagster's streams declare the columns by which they look rows up", async () => {
   const { url, world, close } = await startDagsterSimulator();
   onTestFinished(close);
   const source = dagster({ client: createDagsterClient({ url }) }) as Source;

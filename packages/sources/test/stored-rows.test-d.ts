@@ -3,7 +3,7 @@ import type { AirflowDag, AirflowDagRun, AirflowTaskInstance } from "@org/source
 import type { DagsterAsset, DagsterRun, DagsterSchedule, DagsterSensor } from "@org/sources/dagster";
 import { expectTypeOf, test } from "vitest";
 
-test("each table's rows have a name, by what the driver reads", () => {
+test("each table's rows have a named type, by driver", () => {
   type Run = AirflowDagRun<"postgres">;
   expectTypeOf<Run["dag_id"]>().toEqualTypeOf<string>();
   expectTypeOf<Run["run_after"]>().toEqualTypeOf<Date>();

@@ -12,7 +12,7 @@ const sources: readonly Source[] = [
 ];
 const streams = sources.flatMap((source) => source.streams);
 
-test("a source's list of tables has the tables of all its streams", () => {
+test("a source's list of tables contains the tables of all its streams", () => {
   const tables = [...airflowTables, ...dagsterTables];
   expect(tables).toEqual(streams.map(({ table }) => table));
   expect(new Set(tables.map(({ name }) => name)).size).toBe(tables.length);
@@ -22,13 +22,13 @@ const columnsOf = (rule: Keeps) =>
   rule.why === "purged" ? [rule.markedBy] : rule.why === "superseded" ? [rule.latest, rule.version] : [rule.part];
 
 test.each(streams)(
-  "a comparison of $name can rely on the columns that it declares: none of them can be left out",
+  "comparing $name relies on columns that cannot be excluded",
   ({ table, needs = [], keeps = [] }: Stream) => {
     for (const column of keeps.flatMap(columnsOf)) expect([...needs, ...table.primaryKey]).toContain(column);
   },
 );
 
-test("streams with a history say by which timestamp a sample of them is chosen", () => {
+test("streams with a history declare the timestamp that samples are chosen by", () => {
   const sampled = streams.flatMap(({ name, table, sampleBy }) =>
     sampleBy === undefined ? [] : [[name, sampleBy, table.columns[sampleBy]?.type]],
   );

@@ -29,7 +29,7 @@ const days = [
 ];
 const hours = ["24:00:00", "23:60:00", "23:59:60", "99:00:00"];
 
-describe("what does not exist is no time, whatever its offset", () => {
+describe("impossible dates are rejected, whatever their offset", () => {
   const zones = ["Z", "+00:00", "+01:00", "-11:30", "+0530"];
   const times = [...days.map((day) => `${day}T00:00:00`), ...hours.map((hour) => `2026-01-01T${hour}`)];
   test.each([
@@ -44,7 +44,7 @@ describe("what does not exist is no time, whatever its offset", () => {
   });
 });
 
-test("nothing is no time", () => {
+test("nothing is no timestamp", () => {
   expect([timestamp(null), timestamp(undefined), timeColumn(null), timeColumn(undefined)]).toEqual(Array(4).fill(null));
 });
 
@@ -60,7 +60,7 @@ test.each([
 });
 
 test.each([1e308, -1e308, 1e15, 253_402_300_800, -62_135_596_801, Number.POSITIVE_INFINITY, Number.NaN])(
-  "%d seconds are no time",
+  "%d seconds are no timestamp",
   (seconds) => {
     expect(timestampOfSeconds(seconds)).toBe(String(seconds));
   },

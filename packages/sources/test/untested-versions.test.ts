@@ -11,12 +11,12 @@ import { dagsterVersions } from "@org/testkit/servers/dagster";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { testedVersions, untestedNote } from "../src/tested-versions.ts";
 
-test("the versions that count as tested are those that live tests run against", () => {
+test("the versions that count as tested are those that live tests use", () => {
   expect(testedVersions.Airflow).toEqual(airflowVersions.map(({ version }) => version));
   expect(testedVersions.Dagster).toEqual(dagsterVersions.map(({ version }) => version));
 });
 
-describe("I15: what is said of a version", () => {
+describe("I15: notices about versions", () => {
   const newer = ["3.5.0", "3.10.1", "3.5.0b1", "v3.5", "4.0.0", "4.0", "3.5+local", "10.1.2"];
   test.each(newer)("Airflow %s is newer", (version) => {
     expect(untestedNote("Airflow", version)).toContain(
@@ -49,7 +49,7 @@ describe("I15: what is said of a version", () => {
   });
 
   test.each(["1!0+dev", "main", "3", "3.", ".5", "3.x", `9${"9".repeat(400)}.1`, "three\nfour"])(
-    "%j is none that could be compared",
+    "%j cannot be compared",
     (version) => {
       const note = untestedNote("Dagster", version)!;
       expect(note).toContain("version cannot be compared with the tested ones, up to 1.13.27");
@@ -57,7 +57,7 @@ describe("I15: what is said of a version", () => {
     },
   );
 
-  test.each([undefined, null, "", " ", 4, {}, ["3.5"]])("nothing is said where the server says %j", (version) => {
+  test.each([undefined, null, "", " ", 4, {}, ["3.5"]])("no notice if the server says %j", (version) => {
     expect(untestedNote("Airflow", version)).toBeUndefined();
   });
 });
@@ -98,7 +98,7 @@ async function dagsterOf(version: string): Promise<Source> {
   return dagster({ client: createDagsterClient({ url: simulator.url, fetch: older }) }) as Source;
 }
 
-describe("I15: sync and check say it in one line", () => {
+describe("I15: sync and check report it in one line", () => {
   test("of Airflow", async () => {
     const said = await saidOf(await newerAirflow({ body: { version: "3.5.1", git_version: null } }));
     expect(said.sync).toEqual([untestedNote("Airflow", "3.5.1")]);
@@ -111,7 +111,7 @@ describe("I15: sync and check say it in one line", () => {
     expect(said.check).toEqual([untestedNote("Dagster", "1.14.0")]);
   });
 
-  test("and nothing of versions that are tested", async () => {
+  test("and report nothing about tested versions", async () => {
     const said = [
       await saidOf(await newerAirflow({ body: { version: "3.3.9", git_version: null } })),
       await saidOf(await dagsterOf("1.13.99")),
@@ -122,7 +122,7 @@ describe("I15: sync and check say it in one line", () => {
   });
 
   test.each([{ body: {} }, { body: { version: 5 } }, { status: 500, body: "no" }, { status: 404, body: "no" }])(
-    "and a sync goes on where the server says %j",
+    "and a sync continues if the server says %j",
     async (answer) => {
       const events: SyncEvent[] = [];
       const source = await newerAirflow(answer);

@@ -30,7 +30,7 @@ function setUp(capacity: number, failure: () => Error, requests: { attemptMs?: n
 }
 
 test.each([504, 524])(
-  "what a proxy did not wait for (%d) is asked for in smaller parts, from then on",
+  "a request that a proxy timed out (%d) is repeated in smaller parts, from then on",
   async (status) => {
     const { ask, asked, size } = setUp(100, () => answered(status));
     expect(await ask(1000)).toBe(62);
@@ -44,19 +44,19 @@ test.each([504, 524])(
 test.each([
   new SyncError("DEADLINE_EXCEEDED", "no answer", { retryable: true }),
   Object.assign(new Error("no answer"), { code: "TIMEOUT", retryable: true }),
-])("what our own deadline did not wait for is asked for in smaller parts, too", async (error) => {
+])("a request that our own deadline ended is repeated in smaller parts, too", async (error) => {
   const { ask, asked } = setUp(300, () => error);
   await ask(1000);
   expect(asked).toEqual([1000, 250]);
 });
 
-test("the smallest part is asked for as often as anything else, and fails with the server's own error", async () => {
+test("the smallest part is retried like any other request, and fails with the server's own error", async () => {
   const { ask, asked } = setUp(0, () => answered(504));
   await expect(ask(1000)).rejects.toThrow("answered 504");
   expect(asked).toEqual([1000, 250, 62, 50, 50, 50]);
 });
 
-test.each([500, 503])("a server that is down (%d) is asked again for the same", async (status) => {
+test.each([500, 503])("a server that is down (%d) gets the same request again", async (status) => {
   const { ask, asked } = setUp(0, () => answered(status));
   await expect(ask(1000)).rejects.toThrow(`answered ${status}`);
   expect(asked).toEqual([1000, 1000, 1000]);
@@ -86,13 +86,13 @@ function weighing(bytesOf: (index: number) => number, mostBytes = 128 * 1024 * 1
 
 const MB = 1024 * 1024;
 
-test("ordinary rows are asked for as wanted", async () => {
+test("ordinary rows are requested in the wanted number", async () => {
   const { ask, sizes } = weighing(() => 2000);
   for (let times = 0; times < 3; times += 1) await ask(1000);
   expect(sizes()).toEqual([1000, 1000, 1000]);
 });
 
-test("an answer that is too large is asked for in parts, and from then on answers have some four megabytes", async () => {
+test("a response that is too large is requested in parts, and from then on responses aim for four megabytes", async () => {
   const { ask, sizes, asked } = weighing(() => 100_000);
   await ask(1000);
   expect(asked.map(({ limit }) => limit)).toEqual([8 * MB, 8 * MB, 8 * MB]);
@@ -101,13 +101,13 @@ test("an answer that is too large is asked for in parts, and from then on answer
   expect(sizes()).toEqual([41, 41, 41]);
 });
 
-test("rows that are smaller again are asked for in larger parts, step by step", async () => {
+test("when rows become smaller again, parts grow step by step", async () => {
   const { ask, sizes } = weighing((index) => (index < 11 ? 2 * MB : 1000));
   for (let times = 0; times < 10; times += 1) await ask(1000);
   expect(sizes()).toEqual([1000, 250, 62, 15, 3, 2, 2, 2, 2, 2, 8, 32, 128, 512]);
 });
 
-test("two rows have the client's limit, and one that is larger than that is the client's error", async () => {
+test("two rows share the client's limit, and a larger row is the client's error", async () => {
   const { ask, asked } = weighing((index) => (index < 2 ? 100 * MB : 200 * MB));
   for (let times = 0; times < 2; times += 1) expect(await ask(2)).toMatchObject({ rows: 1 });
   await expect(ask(1000)).rejects.toMatchObject({ code: "RESPONSE_TOO_LARGE" });
@@ -115,7 +115,7 @@ test("two rows have the client's limit, and one that is larger than that is the 
   expect(asked.at(-1)).toEqual({ size: 1, limit: undefined });
 });
 
-test("what is of no use in parts is asked for whole", async () => {
+test("a request that cannot be split is repeated whole", async () => {
   const { ask, sizes, asked } = weighing(() => 1 * MB);
   await ask(4);
   await ask(100, { isWhole: true });

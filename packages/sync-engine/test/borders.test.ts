@@ -39,7 +39,7 @@ describe("I13: a batch with two different rows of one key", () => {
     "in two scopes": { replace: colliding.map((row) => ({ scope: { id: { in: [row.id] } }, rows: [row] })), state: 1 },
   };
 
-  test.each(Object.entries(batches))("stores nothing of it, %s", async (_, batch) => {
+  test.each(Object.entries(batches))("stores nothing, %s", async (_, batch) => {
     const destination = memoryDestination();
     const source = sourceOf(async function* () {
       yield { upserts: [{ id: 9, region: "before" }], state: 0 };
@@ -55,7 +55,7 @@ describe("I13: a batch with two different rows of one key", () => {
     expect(destination.rows("things").map(({ id }) => Number(id))).toEqual([9]);
   });
 
-  test("where they are the same, it is one row", async () => {
+  test("counts them as one row if they are equal", async () => {
     const destination = memoryDestination();
     const same = { id: 1, region: "a" };
     const source = sourceOf(async function* () {
@@ -67,7 +67,7 @@ describe("I13: a batch with two different rows of one key", () => {
   });
 });
 
-describe("times that a wrong clock wrote", () => {
+describe("timestamps that a wrong clock wrote", () => {
   const year = 365 * 24 * 3_600_000;
   const start = Date.UTC(2026, 0, 1);
   /** Says whether each sync looked for deletions. */
@@ -80,7 +80,7 @@ describe("times that a wrong clock wrote", () => {
     return { source, looked };
   };
 
-  test("do not put off the search for deletions", async () => {
+  test("do not delay the search for deletions", async () => {
     const { source, looked } = looking();
     const destination = memoryDestination();
     for (const now of [start, start + 80 * year, start + year, start + year + 1]) {
@@ -99,7 +99,7 @@ describe("times that a wrong clock wrote", () => {
     expect(looked).toEqual([false, false, true, false]);
   });
 
-  test.each([-1, 1e300, -8_640_000_000_000_000])("and one that no clock shows counts as never: %d", async (wrong) => {
+  test.each([-1, 1e300, -8_640_000_000_000_000])("count as never if no clock can show them: %d", async (wrong) => {
     const { source, looked } = looking();
     const memory = memoryDestination();
     await sync({ source, destination: memory, now: () => start });

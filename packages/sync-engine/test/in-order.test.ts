@@ -27,7 +27,7 @@ test("yields the items of each iterable in turn, whichever answers first", async
   ]);
 });
 
-test("begins no more iterables than asked for, and takes one item of each ahead", async () => {
+test("starts no more iterables than allowed, and reads one item of each ahead", async () => {
   const begun: number[] = [];
   const taken: string[] = [];
   const make = (name: number) =>
@@ -46,7 +46,7 @@ test("begins no more iterables than asked for, and takes one item of each ahead"
   await items.return(undefined);
 });
 
-test("a failure comes in its turn, after the items before it, and ends the others", async () => {
+test("reports a failure in its turn, after the items before it, and ends the others", async () => {
   let ended = false;
   const good = async function* () {
     await wait(10);
@@ -69,6 +69,6 @@ test("a failure comes in its turn, after the items before it, and ends the other
   expect(ended).toBe(true);
 });
 
-test("nothing to read ends at once", async () => {
+test("ends at once if there is nothing to read", async () => {
   expect(await collect(inOrder([], 2))).toEqual([]);
 });

@@ -17,7 +17,7 @@ async function rowsIn(destination: Destination, pipeline: string, table = jobs) 
   }
 }
 
-test("check says what the server is and has to say, and rehearses in the destination without a trace", async () => {
+test("check reports the server and its notices, and rehearses in the destination without a trace", async () => {
   const { source, server } = factory();
   const destination = memory();
   const notices: string[] = [];
@@ -30,7 +30,7 @@ test("check says what the server is and has to say, and rehearses in the destina
   expect(server.asked).toBe(2);
 });
 
-test("check tells what the destination would refuse, of the streams that are wanted, and closes its session", async () => {
+test("check reports what the destination would reject for the selected streams, and closes its session", async () => {
   const { source } = factory();
   const seen: string[] = [];
   const refusing = wrapSession(memory(), ({ close }) => ({
@@ -48,7 +48,7 @@ test("check tells what the destination would refuse, of the streams that are wan
   await expect(check({ source, streams: ["parts"] })).rejects.toMatchObject({ code: "UNKNOWN_STREAM" });
 });
 
-test("describeState says how far each stream is and what its table holds, of all pipelines or one", async () => {
+test("describeState reports each stream's position and its table's rows, for all pipelines or one", async () => {
   const destination = memory();
   expect(await describeState({ destination })).toEqual([]);
   const { source } = factory(job("a"), job("b"));
@@ -69,7 +69,7 @@ test("describeState says how far each stream is and what its table holds, of all
   ]);
 });
 
-test("describeState tells a first sync that did not end, and a state that cannot be read", async () => {
+test("describeState reports an unfinished first sync, and an unreadable state", async () => {
   const destination = memory();
   const session = await destination.open({ pipeline: "p" });
   await session.prepare([jobs]);
@@ -107,7 +107,7 @@ test.each([
   },
 );
 
-test("a pipeline is exported from what holds the tables, though a wrapper gave them their prefix", async () => {
+test("a pipeline is exported from the destination that holds the tables, even if a wrapper added their prefix", async () => {
   const { source } = factory(job("a"));
   const destination = memory();
   await sync({ source, destination: withTablePrefix(destination, "my_"), pipeline: "p" });
@@ -119,7 +119,7 @@ test("a pipeline is exported from what holds the tables, though a wrapper gave t
   });
 });
 
-test("what cannot be exported or imported says why, and what is cut off brings no state", async () => {
+test("an impossible export or import says why, and a truncated file imports no state", async () => {
   const destination = memory();
   const exporting = (pipeline?: string) => Array.fromAsync(exportState({ destination, tables: [jobs], pipeline }));
   await expect(exporting()).rejects.toMatchObject({ code: "NOTHING_STORED", failureType: "config" });

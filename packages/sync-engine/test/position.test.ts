@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 
 const minute = 60_000;
 
-test("the window begins an overlap before the stored position", () => {
+test("the window starts one overlap before the stored position", () => {
   const stored = { server: 1_000_000_000, local: 5_000 };
   const now = { server: 1_000_000_000 + 30 * minute, local: 5_000 + 30 * minute };
   expect(windowStart(stored, now, 10 * minute)).toBe(1_000_000_000 - 10 * minute);
@@ -15,7 +15,7 @@ test("I6: a server's clock that was set back moves the window back by as much", 
   expect(windowStart(stored, now, 10 * minute)).toBe(1_000_000_000 - 70 * minute);
 });
 
-test("I6: our own clock, set back or ahead, never makes the window begin later", () => {
+test("I6: our own clock, set back or ahead, never makes the window start later", () => {
   const stored = { server: 1_000_000_000, local: 500_000_000 };
   for (const local of [500_000_000 - 60 * minute, 500_000_000 + 600 * minute]) {
     const start = windowStart(stored, { server: 1_000_000_000 + minute, local }, 10 * minute);
@@ -23,28 +23,28 @@ test("I6: our own clock, set back or ahead, never makes the window begin later",
   }
 });
 
-test("I6: an overlap that was nearly too short is twice as wide from then on, up to a day", () => {
+test("I6: an overlap that was nearly too short doubles from then on, up to a day", () => {
   expect(widenedOverlap(10 * minute, 0)).toBe(10 * minute);
   expect(widenedOverlap(10 * minute, 3)).toBe(20 * minute);
   expect(widenedOverlap(1000 * minute, 1)).toBe(1440 * minute);
   expect(widenedOverlap(2000 * minute, 1)).toBe(2000 * minute);
 });
 
-test("a position is read from a state, and nothing else is taken for one", () => {
+test("a position is read from a state, and nothing else is accepted", () => {
   expect(parsePosition({ server: 1, local: 2, more: 3 })).toEqual({ server: 1, local: 2 });
   for (const wrong of [undefined, null, 7, "x", {}, { server: "1", local: 2 }])
     expect(parsePosition(wrong)).toBeUndefined();
 });
 
 test.each([Number.NaN, -1, -8_640_000_000_000_000, Number.POSITIVE_INFINITY, 1e300, Date.UTC(10_000, 0)])(
-  "a time that no clock shows is no position: %d",
+  "a timestamp that no clock can show is no position: %d",
   (time) => {
     expect(parsePosition({ server: time, local: 2 })).toBeUndefined();
     expect(parsePosition({ server: 1, local: time })).toBeUndefined();
   },
 );
 
-test("a position that lies ahead on both clocks is none: nobody knows when it was written", () => {
+test("a position ahead of both clocks is ignored: its age is unknown", () => {
   const now = { server: 100 * minute, local: 200 * minute };
   const ahead = (server: number, local: number) =>
     parsePosition({ server: now.server + server, local: now.local + local }, now) === undefined;
@@ -55,7 +55,7 @@ test("a position that lies ahead on both clocks is none: nobody knows when it wa
   expect(ahead(1000, 1000)).toBe(false);
 });
 
-test("no window begins before 1970", () => {
+test("no window starts before 1970", () => {
   expect(windowStart({ server: 5, local: 5 }, { server: 10, local: 10 }, 10 * minute)).toBe(0);
 });
 
@@ -79,6 +79,6 @@ test.each([
   "Mon, 01 Jan 0001 00:00:00 GMT",
   "Wed, 31 Dec 1969 23:59:59 GMT",
   "Sat, 12 Sep 275760 00:00:00 GMT",
-])("a Date that is none shows no clock: %s", (text) => {
+])("an invalid Date shows no clock: %s", (text) => {
   expect(parseHttpDate(text)).toBeUndefined();
 });

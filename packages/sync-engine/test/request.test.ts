@@ -27,7 +27,7 @@ function setUp(options: Parameters<typeof createRequest>[0]["options"] = {}, con
   return { request, events, controller, limiter };
 }
 
-test("repeats what says that it may be repeated, and returns the first answer", async () => {
+test("retries retryable errors, and returns the first response", async () => {
   const { request, events } = setUp();
   let calls = 0;
   const answer = await request("page", async () => {
@@ -41,7 +41,7 @@ test("repeats what says that it may be repeated, and returns the first answer", 
   expect(events.filter(({ type }) => type === "request-finished")).toHaveLength(3);
 });
 
-test("does not repeat what says that it may not, nor what says nothing", async () => {
+test("does not retry errors that are not marked as retryable", async () => {
   for (const error of [new ServerTrouble(false), new Error("a defect"), new TypeError("a defect")]) {
     const { request } = setUp();
     let calls = 0;
@@ -66,7 +66,7 @@ test("gives up after the last attempt with the server's own error", async () => 
   expect(calls).toBe(3);
 });
 
-test("repeats an error 500 less often where something else can be tried, and everything else as often as ever", async () => {
+test("retries a 500 less often if there is an alternative, and everything else as often as ever", async () => {
   const { request } = setUp({ retries: 4 });
   for (const [status, expected] of [
     [500, 3],
@@ -83,7 +83,7 @@ test("repeats an error 500 less often where something else can be tried, and eve
   }
 });
 
-test("leaves the whole host alone for as long as it asked", async () => {
+test("pauses requests to the whole host for as long as it asked", async () => {
   const { request } = setUp();
   const asked: string[] = [];
   let throttled = false;
@@ -102,13 +102,13 @@ test("leaves the whole host alone for as long as it asked", async () => {
   expect(asked.filter((label) => label === "first")).toHaveLength(2);
 });
 
-test("does not begin a wait that would outlast its time", async () => {
+test("does not start a wait that would exceed its time", async () => {
   const { request } = setUp({ totalMs: 1000 });
   const error = new ServerTrouble(true, 3_600_000);
   await expect(request("page", () => Promise.reject(error))).rejects.toBe(error);
 });
 
-test("does not wait behind a pause of the host for longer than its time", async () => {
+test("does not wait for a host's pause for longer than its time", async () => {
   const { request, limiter } = setUp({ totalMs: 1000 });
   limiter.pause(3_600_000);
   let calls = 0;
@@ -120,14 +120,14 @@ test("does not wait behind a pause of the host for longer than its time", async 
   expect(calls).toBe(0);
 });
 
-test("does not begin a wait between attempts that would outlast its time", async () => {
+test("does not start a wait between attempts that would exceed its time", async () => {
   const { request, events } = setUp({ totalMs: 1000, retryWaitMs: 60_000, retryWaitMaxMs: 60_000 });
   const error = new ServerTrouble(true);
   await expect(request("page", () => Promise.reject(error))).rejects.toBe(error);
   expect(events.map(({ type }) => type)).toEqual(["request-finished"]);
 });
 
-test("tells what went wrong rather than that the last attempt had hardly any time left", async () => {
+test("reports the actual error rather than that the last attempt ran out of time", async () => {
   const { request } = setUp({ totalMs: 300, attemptMs: 100_000, retries: 100 });
   const error = new ServerTrouble(true);
   let calls = 0;
@@ -139,7 +139,7 @@ test("tells what went wrong rather than that the last attempt had hardly any tim
   expect(calls).toBe(2);
 });
 
-test("does not count the wait for a first turn behind others as its own time", async () => {
+test("does not count waiting for a first turn as its own time", async () => {
   const { request } = setUp({ totalMs: 2000, retries: 0 }, 1);
   const wait = () => new Promise((resolve) => setTimeout(resolve, 400));
   const all = Array.from({ length: 6 }, () => request("page", wait));
@@ -147,7 +147,7 @@ test("does not count the wait for a first turn behind others as its own time", a
   expect(settled.map(({ status }) => status)).toEqual(all.map(() => "fulfilled"));
 });
 
-test("gives every attempt a deadline, even one that does not listen to its signal", async () => {
+test("gives every attempt a deadline, even one that ignores its signal", async () => {
   const { request } = setUp({ attemptMs: 20, retries: 1 });
   let calls = 0;
   const asked = request("page", () => {
@@ -158,7 +158,7 @@ test("gives every attempt a deadline, even one that does not listen to its signa
   expect(calls).toBe(2);
 });
 
-test("an abort ends waiting, asking and repeating with the signal's reason", async () => {
+test("an abort ends waiting, requests and retries with the signal's reason", async () => {
   const { request, controller } = setUp({ retryWaitMs: 60_000, retryWaitMaxMs: 60_000 });
   const waiting = request("page", () => Promise.reject(new ServerTrouble(true)));
   const asking = request("page", () => new Promise(() => {}));
@@ -172,7 +172,7 @@ test("an abort ends waiting, asking and repeating with the signal's reason", asy
   ]);
 });
 
-test("asks a host no more at once than its limit, whoever asks", async () => {
+test("sends a host no more concurrent requests than its limit, whoever sends them", async () => {
   host += 1;
   const url = `http://shared-${host}/`;
   const signal = new AbortController().signal;
@@ -190,7 +190,7 @@ test("asks a host no more at once than its limit, whoever asks", async () => {
   expect(most).toBe(2);
 });
 
-describe("a server that is gone", () => {
+describe("a server that is down", () => {
   const down = (status?: number) => Object.assign(new ServerTrouble(true), status === undefined ? {} : { status });
 
   /** Asks for something that fails each time. @returns how often it was asked, and with what it ended */
@@ -203,16 +203,19 @@ describe("a server that is gone", () => {
     return { thrown: await request("page", ask).catch((thrown: unknown) => thrown), calls };
   }
 
-  test.each([undefined, 502, 503, 504])("is waited for once, whoever asks next (status %s)", async (status) => {
-    const { request } = setUp({ retries: 3 });
-    const first = down(status);
-    expect(await failing(request, first)).toEqual({ thrown: first, calls: 4 });
-    for (let next = 0; next < 3; next += 1) {
-      expect(await failing(request, down(status))).toEqual({ thrown: first, calls: 1 });
-    }
-  });
+  test.each([undefined, 502, 503, 504])(
+    "is waited for once, whoever sends the next request (status %s)",
+    async (status) => {
+      const { request } = setUp({ retries: 3 });
+      const first = down(status);
+      expect(await failing(request, first)).toEqual({ thrown: first, calls: 4 });
+      for (let next = 0; next < 3; next += 1) {
+        expect(await failing(request, down(status))).toEqual({ thrown: first, calls: 1 });
+      }
+    },
+  );
 
-  test("is asked as ever once it is back", async () => {
+  test("gets its usual retries once it is back", async () => {
     const { request } = setUp({ retries: 3 });
     await failing(request, down());
     expect(await request("page", async () => "rows")).toBe("rows");
@@ -227,14 +230,14 @@ describe("a server that is gone", () => {
     expect(await failing(request, throttled)).toEqual({ thrown: throttled, calls: 4 });
   });
 
-  test.each([500, 429])("is not one of which an address fails with %i", async (status) => {
+  test.each([500, 429])("is not assumed if one URL fails with %i", async (status) => {
     const { request } = setUp({ retries: 3 });
     await failing(request, down(status));
     const next = down();
     expect(await failing(request, next)).toEqual({ thrown: next, calls: 4 });
   });
 
-  test("is not one that answered something else meanwhile", async () => {
+  test("is not assumed if something else was answered since", async () => {
     const { request } = setUp({ retries: 3 });
     const broken = request("broken", async () => {
       await request("other", async () => "rows");

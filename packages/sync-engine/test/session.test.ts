@@ -26,7 +26,7 @@ test("a destination that never closes ends the sync in bounded time", async () =
   });
 });
 
-test("a destination that opens after its time is closed again, and free for the next sync", async () => {
+test("a destination that opens too late is closed again, and free for the next sync", async () => {
   const real = memoryDestination();
   let opened = () => {};
   const late = new Promise<void>((resolve) => {

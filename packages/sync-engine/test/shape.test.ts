@@ -18,12 +18,12 @@ const said = (answer: unknown) => {
   }
 };
 
-test("an answer of the right shape fits, with more than is asked for, and without what is optional", () => {
+test("a valid response is accepted, with extra fields, and without optional ones", () => {
   expect(said({ rows: [], total: 0, next: 7 })).toBe("fits");
   expect(said({ rows: [row, { ...row, number: 3, more: {} }, { ...row, number: null }], total: 3 })).toBe("fits");
 });
 
-describe("what does not fit is named: the address, the field, and what is in it", () => {
+describe("a violation is named: the URL, the field, and its value", () => {
   const cases: readonly (readonly [unknown, string])[] = [
     [null, "it is null, expected an object"],
     ["<html>", 'it is "<html>", expected an object'],
@@ -46,7 +46,7 @@ describe("what does not fit is named: the address, the field, and what is in it"
     expect(said(answer)).toContain(expected);
   });
 
-  test("a value that is long is cut", () => {
+  test("a long value is shortened", () => {
     expect(said({ rows: "x".repeat(1_000_000), total: 1 }).length).toBeLessThan(400);
   });
 });
@@ -55,7 +55,7 @@ describe("I13: rows with one key", () => {
   const key = ["dag", "run"];
   const unique = (...rows: object[]) => uniqueRows(rows, key, "The response to runs");
 
-  test("are an error where they differ: both keys, and what they differ in", () => {
+  test("are an error if they differ: both keys, and the columns that differ", () => {
     const rows = [
       { dag: "a", run: "1", region: 0, conf: { x: 1 } },
       { dag: "a", run: "1", region: 1, conf: { x: 2 } },
@@ -71,7 +71,7 @@ describe("I13: rows with one key", () => {
     expect(() => unique({ dag: "a", run: "1" }, { dag: "a", run: "1", note: null })).toThrow("note (missing, null)");
   });
 
-  test("are one row where they are the same", () => {
+  test("are one row if they are equal", () => {
     const rows = [
       { dag: "a", run: "1", tags: [1, { b: 2n }] },
       { dag: "b", run: "1" },
@@ -80,7 +80,7 @@ describe("I13: rows with one key", () => {
     expect(unique(...rows)).toEqual(rows.slice(0, 2));
   });
 
-  test("are told from keys that only look alike", () => {
+  test("are distinguished from keys that only look alike", () => {
     const rows = [
       { dag: "a1 b", run: "c" },
       { dag: "a", run: "b1 c" },

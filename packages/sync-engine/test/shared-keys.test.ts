@@ -52,12 +52,12 @@ async function verified(source: Source) {
   return verify({ source, destination, pipeline: "p" });
 }
 
-test("verify reports rows that came under the key of another one in another answer", async () => {
+test("verify reports rows that arrived under another row's key in another response", async () => {
   const { tables } = await verified(loopSource(1, 2, 3));
   expect(tables[0]).toMatchObject({ compared: 1, different: 0, sharedKeys: { rows: 2, keys: [] } });
 });
 
-test("verify does not count a row that is sent again as it was", async () => {
+test("verify does not count a row that is sent again unchanged", async () => {
   expect((await verified(loopSource(1, 1))).tables[0]).not.toHaveProperty("sharedKeys");
 });
 

@@ -75,7 +75,7 @@ test("a stream's rows fit its table", () => {
   });
 });
 
-test("a stream's table is inferred where it is not named", () => {
+test("a stream's table is inferred if it is not named", () => {
   defineStream({
     ...stream,
     // @ts-expect-error a column that is missing, since it is misspelt
@@ -108,7 +108,7 @@ test("a stream's keys fit its table", () => {
   });
 });
 
-test("a stream's state is what it declares, and any JSON where it declares none", () => {
+test("a stream's state is what it declares, and any JSON if it declares none", () => {
   const define = defineStream<unknown, typeof pools, PoolsState>;
   define({
     ...stream,
@@ -134,7 +134,7 @@ test("a stream's state is what it declares, and any JSON where it declares none"
   });
 });
 
-test("another stream's table is written only by who declares it, and by its rows", () => {
+test("only a stream that declares it may write another stream's table, and only with its rows", () => {
   const define = defineStream<unknown, typeof pools, PoolsState, typeof uses>;
   type Both = { upserts: (typeof row)[]; state: PoolsState } | BatchOf<typeof uses, PoolsState>;
   define({
@@ -155,7 +155,7 @@ test("another stream's table is written only by who declares it, and by its rows
   batchOf(uses, { upserts: [row], state });
 });
 
-test("what is stored comes with its key and the columns that were asked for, typed", () => {
+test("stored rows come with their key and the requested columns, typed", () => {
   async function asked(stored: Stored) {
     const [held] = await stored.keys(pools, {});
     expectTypeOf(held!).branded.toEqualTypeOf<{ readonly team: string; readonly name: string }>();
@@ -179,7 +179,7 @@ test("what is stored comes with its key and the columns that were asked for, typ
   expectTypeOf(slotsOf).returns.toEqualTypeOf<number | bigint | null | undefined>();
 });
 
-test("a source takes streams of any table and any state", () => {
+test("a source accepts streams of any table and any state", () => {
   type Shared = { readonly at: number };
   const streams = [
     defineStream<Shared, typeof pools, PoolsState>({ ...stream, read: yields() }),

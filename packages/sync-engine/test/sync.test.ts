@@ -49,13 +49,13 @@ beforeEach(() => {
 const held = async (table: string, where = "true") =>
   (await queryDuckdb(path, `SELECT n FROM ${table} WHERE ${where} ORDER BY n`)).map(({ n }) => n);
 
-test("each sync goes on where the last batch left off", async () => {
+test("each sync resumes where the last batch left off", async () => {
   const source = sourceOf({ a: counting });
   for (const _ of [1, 2, 3]) await sync({ source, destination });
   expect(await held("a")).toEqual([0, 1, 2]);
 });
 
-test("a full refresh forgets the state, and says so in the result", async () => {
+test("a full refresh drops the state, and the result says so", async () => {
   const source = sourceOf({ a: counting });
   await sync({ source, destination });
   const { streams } = await sync({ source, destination, fullRefresh: true });
@@ -63,7 +63,7 @@ test("a full refresh forgets the state, and says so in the result", async () => 
   expect(await held("a")).toEqual([0]);
 });
 
-test("a stream whose revision rises has no state, and is told what the older revision said", async () => {
+test("a stream whose revision rises has no state, and receives what the older revision stored", async () => {
   await sync({ source: sourceOf({ a: counting }), destination });
   const told: unknown[] = [];
   const renewed: Read = (context) => {
@@ -78,7 +78,7 @@ test("a stream whose revision rises has no state, and is told what the older rev
   await expect(sync({ source: sourceOf({ a: counting }), destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
 });
 
-test("a state of an older version goes on, and has deletions looked for; one of a newer version is refused", async () => {
+test("a state of an older version is used, and deletions are looked for; one of a newer version is rejected", async () => {
   const source = sourceOf({ a: counting });
   await sync({ source, destination });
   const [stream] = source.streams;
@@ -101,7 +101,7 @@ test("a state of an older version goes on, and has deletions looked for; one of 
   await expect(sync({ source, destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
 });
 
-test("a stream learns what storing its last batch did", async () => {
+test("a stream learns the result of storing its last batch", async () => {
   const learned: unknown[] = [];
   const twice: Read = async function* ({ lastCommit }) {
     for (const _ of [1, 2]) {
@@ -113,7 +113,7 @@ test("a stream learns what storing its last batch did", async () => {
   expect(learned).toMatchObject([{ inserted: 3 }, { inserted: 0, unchanged: 3 }]);
 });
 
-test("I1: what a failing stream committed stays, the others are synced, and the sync fails with both", async () => {
+test("I1: a failing stream's commits stay, the others are synced, and the sync fails with both", async () => {
   const failing: Read = async function* () {
     yield { upserts: [row(1)], state: "one" };
     throw new Error("no more");
@@ -125,7 +125,7 @@ test("I1: what a failing stream committed stays, the others are synced, and the 
   expect([await held("a"), await held("b")]).toEqual([[1], [0]]);
 });
 
-test("a problem that a stream went around makes the sync fail at its end, with all rows stored", async () => {
+test("a problem that a stream skipped makes the sync fail at its end, with all rows stored", async () => {
   const around: Read = async function* ({ emit }) {
     emit({ type: "problem", code: "UNREADABLE_ROW", message: "row 7 cannot be read" });
     yield { upserts: rows(3), state: null };
@@ -137,7 +137,7 @@ test("a problem that a stream went around makes the sync fail at its end, with a
   expect(await held("a")).toEqual([0, 1, 2]);
 });
 
-test("an abort ends the sync with its reason, even a stream that is deaf to it, and the destination is free again", async () => {
+test("an abort ends the sync with its reason, even if a stream ignores it, and releases the destination", async () => {
   const controller = new AbortController();
   const deaf: Read = async function* () {
     yield { upserts: [row(1)], state: 1 };
@@ -150,19 +150,19 @@ test("an abort ends the sync with its reason, even a stream that is deaf to it, 
   await sync({ source: sourceOf({ b: counting }), destination });
 });
 
-test("unknown streams, and none at all, are refused before anything is opened", async () => {
+test("unknown streams, and none at all, are rejected before anything is opened", async () => {
   const source = sourceOf({ a: counting });
   await expect(sync({ source, destination, streams: ["b"] })).rejects.toThrow('test has no stream "b". It has: a.');
   await expect(sync({ source, destination, streams: [] })).rejects.toMatchObject({ code: "INVALID_OPTION" });
 });
 
-test("the tables of one pipeline are closed to another", async () => {
+test("one pipeline cannot write another's tables", async () => {
   await sync({ source: sourceOf({ a: counting }), destination, pipeline: "one" });
   const other = sync({ source: sourceOf({ a: counting }), destination, pipeline: "other" });
   await expect(other).rejects.toMatchObject({ code: "OWNED" });
 });
 
-test("events tell everything, in order, and the name of the pipeline comes from the source's host", async () => {
+test("events report everything in order, and the pipeline is named after the source's host", async () => {
   const events: SyncEvent[] = [];
   await sync({ source: sourceOf({ a: counting }), destination, onEvent: (event) => events.push(event) });
   expect(events.map(({ type }) => type)).toEqual([
@@ -188,7 +188,7 @@ describe("I8: deletions", () => {
       yield state === undefined || reconcile ? { replace: [all], state: 1, reconciled: true } : { state: 1 };
     };
 
-  test("are looked for once a day by themselves, when told to, and not when told not to", async () => {
+  test("are looked for once a day automatically, when requested, and not when disabled", async () => {
     let [now, count] = [1_000_000, 5];
     const source = sourceOf({ a: listing(() => count) });
     const syncAt = (hours: number, reconcile?: boolean) => {

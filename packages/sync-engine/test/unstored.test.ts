@@ -63,7 +63,7 @@ const yielding = (...batches: readonly Omit<StreamBatch<typeof weights>, "state"
     for (const batch of batches) yield { ...batch, state: 1 };
   };
 
-test("I14: stores all others, moves on, reports each, and fails at its end", async () => {
+test("I14: stores all others, advances, reports each, and fails at its end", async () => {
   const states: unknown[] = [];
   const read: Read = async function* ({ state }) {
     states.push(state);
@@ -82,7 +82,7 @@ test("I14: stores all others, moves on, reports each, and fails at its end", asy
   expect(states).toEqual([undefined, "second"]);
 });
 
-test("tells the stream which they are, with what it finds them by, until they fit or are gone", async () => {
+test("passes them to the stream, with the values it finds them by, until they fit or are gone", async () => {
   const told: unknown[] = [];
   const then =
     (...batches: readonly Omit<StreamBatch<typeof weights>, "state">[]): Read =>
@@ -105,7 +105,7 @@ test("tells the stream which they are, with what it finds them by, until they fi
   ]);
 });
 
-test("proves one to be gone only by what is known of it, and that it was not seen in this sync", async () => {
+test("considers one gone only by its known values, and if this sync did not see it", async () => {
   const left = async (replace: object, upserts: readonly Weight[] = []) => {
     memory = createMemory();
     await syncNow(yielding({ upserts: [bad("5", "m")] }));
@@ -134,7 +134,7 @@ test("keeps the older version that the table holds", async () => {
   expect(problems).toHaveLength(1);
 });
 
-test("reports a row once in a sync, and again in the next one, also where it was not read", async () => {
+test("reports a row once per sync, and again in the next one, even if it was not read", async () => {
   const twice = yielding({ upserts: [bad("1")] }, { upserts: [bad("1"), row("2")] });
   expect((await syncNow(twice)).problems).toHaveLength(1);
   expect((await syncNow(twice)).problems).toHaveLength(1);
@@ -163,7 +163,7 @@ test("a full refresh forgets them, and finds them again", async () => {
   expect(problems).toHaveLength(1);
 });
 
-test("of too many the state does not move: all others are stored, and read again until those fit", async () => {
+test("with too many, the state does not advance: all others are stored, and read again until those fit", async () => {
   const many = Array.from({ length: 1001 }, (_, index) => bad(`bad ${index}`));
   let seen: unknown[] = [];
   const reading = (...batches: readonly (readonly Weight[])[]): Read =>
@@ -188,7 +188,7 @@ test("of too many the state does not move: all others are stored, and read again
   expect(stored()).toHaveLength(1004);
 });
 
-test("a first batch of too many leaves no state, and the next sync is a first one", async () => {
+test("a first batch with too many leaves no state, and the next sync is a first one", async () => {
   const many = Array.from({ length: 1001 }, (_, index) => bad(`bad ${index}`));
   const seen: unknown[] = [];
   const read: Read = async function* ({ state, unstored }) {
@@ -200,7 +200,7 @@ test("a first batch of too many leaves no state, and the next sync is a first on
   expect(stored()).toEqual(["1"]);
 });
 
-test("where hardly anything fits, the stream ends before memory does", async () => {
+test("if hardly anything fits, the stream ends before memory runs out", async () => {
   const most = Array.from({ length: 20_001 }, (_, index) => bad(`bad ${index}`));
   const { failure, problems } = await syncNow(yielding({ upserts: most }, { upserts: [row("1")] }));
   expect(failure?.message).toMatch(/20001 rows cannot be stored.*stopped there/);

@@ -10,7 +10,7 @@ import { factory, job, jobs, place } from "./factory.ts";
 test.each([
   ["a DuckDB file", "a.duckdb", duckdb],
   ["SQLite", "a.sqlite", sqlite],
-])("verify compares %s with the server, and finds why each difference is there", async (_, name, open) => {
+])("verify compares %s with the server, and explains each difference", async (_, name, open) => {
   const { source, server } = factory(job("same"), job("changed"), job("gone"), job("purged"), job("tried"));
   server.jobs.push(job("south", { plant: "south" }));
   const destination = open(place(name));
@@ -48,7 +48,7 @@ test.each([
   ]);
 });
 
-test("a sample compares what is as new as it says by the stream's own time, and nothing where that is not stored", async () => {
+test("a sample compares rows since a date by the stream's own time, and nothing if that is not stored", async () => {
   const { source, server } = factory(job("old", { at: "2026-01-01T00:00:00.000000Z", plant: "west" }), job("new"));
   const destination = duckdb(place());
   await sync({ source, destination });
@@ -63,7 +63,7 @@ test("a sample compares what is as new as it says by the stream's own time, and 
   await expect(verify({ source, destination: without, since })).rejects.toMatchObject({ code: "INVALID_OPTION" });
 });
 
-test("verify compares what a wrapped destination stores: under a prefix, and without some columns", async () => {
+test("verify compares what a wrapped destination stores: with a prefix, and without some columns", async () => {
   const { source, server } = factory(job("a", { note: "secret" }));
   const wrapped = withTablePrefix(withoutColumns(duckdb(place()), { my_factory_jobs: ["note"] }), "my_");
   await sync({ source, destination: wrapped, pipeline: "p" });
@@ -72,7 +72,7 @@ test("verify compares what a wrapped destination stores: under a prefix, and wit
   expect(tables).toMatchObject([{ table: "factory_jobs", compared: 1, different: 0, missing: 1 }]);
 });
 
-test("verify refuses what it cannot compare before the server is read", async () => {
+test("verify rejects impossible comparisons before it reads the server", async () => {
   const { source } = factory(job("a"));
   const events: string[] = [];
   const onEvent = ({ type }: { readonly type: string }) => void events.push(type);

@@ -13,7 +13,7 @@ const isReason = (error: unknown) => error === reason;
 export const atomicityCases: readonly DestinationCase[] = [
   {
     group,
-    name: "stores neither rows nor state of a batch that has an invalid row in it",
+    name: "stores neither rows nor state of a batch that contains an invalid row",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] }, 1);
       const before = await storedThings(subject);
@@ -34,7 +34,7 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "goes on in the same session after a batch that failed",
+    name: "continues in the same session after a failed batch",
     async run(subject) {
       await subject.during(async (session) => {
         const bad = thing(2, { kind: null } as unknown as Partial<Thing>);
@@ -47,7 +47,7 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "rejects everything with the signal's reason once it has aborted",
+    name: "rejects every call with the signal's reason after an abort",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 1);
       const controller = new AbortController();
@@ -68,7 +68,7 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "leaves nothing of a commit that was aborted at any moment",
+    name: "leaves nothing of a commit that is aborted at any point",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(0)] }, 0);
       // Spread over the time that the commit takes; which of them hit it makes no difference to what must hold.
@@ -98,7 +98,7 @@ export const atomicityCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "holds exactly the rows of its state after the writing process was killed",
+    name: "holds exactly the rows of its state after the writing process is killed",
     ofProcesses: true,
     async run(subject) {
       let reported = 0;

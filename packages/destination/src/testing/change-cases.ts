@@ -20,7 +20,7 @@ const syncedAt = (row: StoredValues | undefined) => row?._synced_at as string;
 export const changeCases: readonly DestinationCase[] = [
   {
     group,
-    name: "counts what is new, changed and unchanged",
+    name: "counts new, changed and unchanged rows",
     async run(subject) {
       await subject.during(async (session) => {
         const first = await commitThings(session, { upserts: [thing(1), thing(2), thing(3)] });
@@ -68,7 +68,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "says in _synced_at when a row was written, in UTC",
+    name: "records in _synced_at when a row was written, in UTC",
     async run(subject) {
       const from = new Date(Date.now() - 1).toISOString();
       await commitOnce(subject, { upserts: [thing(1)] });
@@ -81,7 +81,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "sees a change from null and to null in every column",
+    name: "detects changes from and to null in every column",
     async run(subject) {
       const known = { label: "", size: 0, weight: 0, done: false, seen: "1970-01-01T00:00:00.000000Z", data: [] };
       for (const [index, [column, value]] of Object.entries(known).entries()) {
@@ -98,7 +98,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes the last of several rows with one key",
+    name: "keeps the last of several rows with the same key",
     async run(subject) {
       const upserts = [thing(1, { label: "first" }), thing(2), thing(1, { label: "last" })];
       assert.deepEqual(await commitOnce(subject, { upserts }), { ...noCounts, inserted: 2 });
@@ -110,7 +110,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "changes nothing when the same batch comes again",
+    name: "changes nothing when the same batch is committed again",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3, { kind: "b" }), thing(9)] });
       const replace = [{ scope: { kind: { in: ["a"] } }, rows: [thing(1, { label: "x" }), thing(4)] }];
@@ -129,7 +129,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "removes rows without a trace, and ignores keys that it does not have",
+    name: "removes rows without a trace, and ignores unknown keys",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] });
       const result = await commitOnce(subject, { remove: [{ id: 2 }, { id: 99 }] });
@@ -139,7 +139,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "tells keys of several columns apart",
+    name: "distinguishes keys of several columns",
     async run(subject) {
       const table = defineTable({
         name: "pairs",
@@ -179,7 +179,7 @@ export const changeCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps tables apart",
+    name: "keeps tables separate",
     async run(subject) {
       const others = { ...things, name: "others" };
       const state = { version: 1, value: 1 };

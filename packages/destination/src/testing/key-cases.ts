@@ -53,7 +53,7 @@ const contents = async (subject: Subject) => (await stored(subject)).map(content
 export const keyCases: readonly DestinationCase[] = [
   {
     group,
-    name: "adds columns with their defaults in the rows that were there, whose time stays",
+    name: "adds columns with their defaults to existing rows, and keeps their times",
     async run(subject) {
       await store(subject, narrow, [row("a", 1), row("b", 1)]);
       await store(subject, narrow, [], { replace: [{ scope: { dag: { in: ["b"] } }, rows: [] }] });
@@ -82,7 +82,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "gives a table a larger key with new columns: rows, their time and their deletion stay",
+    name: "extends a key by new columns, and keeps rows, their times and their deletions",
     async run(subject) {
       await store(subject, narrow, [row("a", 1, "x"), row("a", 2), row("b", 1)]);
       await store(subject, narrow, [], { replace: [{ scope: { dag: { in: ["b"] } }, rows: [] }] });
@@ -103,7 +103,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "tells rows apart by the new key from then on, in every way of writing them",
+    name: "identifies rows by the new key from then on, however they are written",
     async run(subject) {
       await store(subject, narrow, [row("a", 1, "x"), row("a", 2)]);
       const loops = [inRegion(row("a", 1), "loop", 0), inRegion(row("a", 1), "loop", 1)];
@@ -121,7 +121,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "gives a table another order of its key, a smaller one, and a larger one of columns that it has",
+    name: "reorders a key, shortens it, and extends it by existing columns",
     async run(subject) {
       await store(subject, narrow, [row("a", 1, "x"), row("b", 2, "y")]);
       const old = await stored(subject);
@@ -140,7 +140,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes rows without a value for a column that left the key and the definition",
+    name: "accepts rows without a value for a column that left the key and the definition",
     async run(subject) {
       await store(subject, narrow, [row("a", 1, "x")]);
       const { try: _, ...others } = before;
@@ -157,7 +157,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a key that old rows have no value for, or of which several have the same, and changes nothing",
+    name: "rejects a key that existing rows lack or share, and changes nothing",
     async run(subject) {
       await store(subject, narrow, [row("a", 1, "x"), row("a", 2)]);
       const old = await stored(subject);
@@ -178,7 +178,7 @@ export const keyCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "changes the keys of all tables of a call or of none",
+    name: "changes the keys of all tables of a call, or of none",
     async run(subject) {
       await store(subject, narrow, [row("a", 1)]);
       const other = { ...narrow, name: "other" };

@@ -35,7 +35,7 @@ export const readCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "counts by columns: one entry for each combination that occurs, null too",
+    name: "counts by columns: one entry for each combination that occurs, null included",
     run: (subject) =>
       subject.during(async (session) => {
         await commitThings(session, filled);
@@ -71,7 +71,7 @@ export const readCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes lists of 10,000 values",
+    name: "accepts lists of 10,000 values",
     run: (subject) =>
       subject.during(async (session) => {
         const upserts = Array.from({ length: 300 }, (_, id) => thing(id, { kind: `k${id}`, seen: moment(id) }));

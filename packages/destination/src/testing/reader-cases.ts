@@ -29,7 +29,7 @@ export const readerCases: readonly DestinationCase[] = [
   {
     group,
     ofReaders: true,
-    name: "see what is stored between sessions, time and again",
+    name: "see what is stored between sessions, every time",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });
       await sees(subject, 1);
@@ -42,7 +42,7 @@ export const readerCases: readonly DestinationCase[] = [
     group,
     ofReaders: true,
     when: ({ fencing }) => fencing === "lease",
-    name: "see what is stored while a session is open, and are not in its way",
+    name: "see what is stored while a session is open, and do not block it",
     run: (subject) =>
       subject.during(async (session) => {
         await commitThings(session, { upserts: [thing(1)] });
@@ -54,7 +54,7 @@ export const readerCases: readonly DestinationCase[] = [
   {
     group,
     ofReaders: true,
-    name: "open no session, are told why, and change nothing",
+    name: "cannot open a session, learn why, and change nothing",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 7);
       await subject.fixture.asReader!((destination) =>

@@ -16,7 +16,7 @@ async function rehearse(subject: Subject, tables: readonly Table[], pipeline = "
 export const rehearsalCases: readonly DestinationCase[] = [
   {
     group,
-    name: "leaves no table, and takes none for its pipeline",
+    name: "leaves no table behind, and claims none for its pipeline",
     async run(subject) {
       await rehearse(subject, [things, others]);
       await subject.during((session) => commitThings(session, { upserts: [thing(1)] }), { pipeline: "another" });
@@ -25,7 +25,7 @@ export const rehearsalCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "leaves tables, rows and states as they are, also where a column would be added",
+    name: "leaves tables, rows and states unchanged, even if a column would be added",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2)] }, 7);
       const before = await subject.read("things");
@@ -39,7 +39,7 @@ export const rehearsalCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "goes before a commit in the same session",
+    name: "may precede a commit in the same session",
     async run(subject) {
       await subject.during(async (session) => {
         await session.rehearse?.([things]);
@@ -52,7 +52,7 @@ export const rehearsalCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "says what preparing would say",
+    name: "reports what preparing would report",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });
       const narrower = defineTable({

@@ -28,7 +28,7 @@ async function expectGone(subject: Subject, rows: readonly Thing[], scope: Thing
 export const replaceCases: readonly DestinationCase[] = [
   {
     group,
-    name: "marks the other rows of a scope, and none outside it",
+    name: "marks the other rows of a scope as deleted, and none outside it",
     async run(subject) {
       const rows = [thing(1), thing(2, { label: "kept", size: 5 }), thing(3, { kind: "b" }), thing(4, { kind: "c" })];
       await commitOnce(subject, { upserts: rows });
@@ -57,13 +57,13 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "deletes a whole scope that has no rows any more",
+    name: "deletes all rows of a scope that is empty now",
     run: (subject) =>
       expectGone(subject, [thing(1), thing(2), thing(3, { kind: "b" })], { kind: { in: ["a"] } }, [1, 2]),
   },
   {
     group,
-    name: "takes the empty scope for the whole table, and an empty list for no row",
+    name: "treats the empty scope as the whole table, and an empty list as no row",
     async run(subject) {
       const rows = [thing(1), thing(2, { label: "x" })];
       await expectGone(subject, rows, { kind: { in: [] } }, []);
@@ -73,7 +73,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "understands null in a list, beside values and alone",
+    name: "matches null in a list, next to values and alone",
     async run(subject) {
       const rows = [thing(1), thing(2, { label: "x" }), thing(3, { label: "y" }), thing(4, { label: "" })];
       await expectGone(subject, rows, { label: { in: [null] } }, [1]);
@@ -84,7 +84,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "understands ranges: from the lower bound on, up to but not the upper one, never null",
+    name: "matches ranges: lower bound included, upper bound excluded, null never",
     async run(subject) {
       const rows = [0, 1, 2, 3].map((id) =>
         thing(id, { seen: moment(id), size: id * 10, weight: id / 2, label: "abcd"[id] ?? null }),
@@ -100,7 +100,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "tells microseconds apart in a range",
+    name: "distinguishes microseconds in a range",
     async run(subject) {
       const at = (end: string) => `2026-01-01T00:00:00.00000${end}Z`;
       const rows = [thing(1, { seen: at("1") }), thing(2, { seen: at("2") }), thing(3, { seen: at("3") })];
@@ -109,7 +109,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "understands values of every type in a list",
+    name: "matches values of every type in a list",
     async run(subject) {
       const big = 2n ** 60n + 1n;
       const rows = [
@@ -125,7 +125,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "asks for all conditions of a scope, not for one of them",
+    name: "requires all conditions of a scope, not just one",
     async run(subject) {
       const rows = [thing(1, { size: 1 }), thing(2, { size: 2 }), thing(3, { kind: "b", size: 1 })];
       await expectGone(subject, rows, { kind: { in: ["a"] }, size: { in: [1] } }, [1]);
@@ -160,7 +160,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "revives a deleted row that comes back, changed or not",
+    name: "revives a deleted row that reappears, changed or not",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] });
       await commitOnce(subject, { replace: [{ scope: {}, rows: [] }] });
@@ -174,7 +174,7 @@ export const replaceCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "never marks a row that its batch names",
+    name: "never marks a row that its batch contains",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3), thing(4)] });
       const replace = [{ scope: { kind: { in: ["a"] } }, rows: [thing(1), thing(8, { kind: "outside" })] }];

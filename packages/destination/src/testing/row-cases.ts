@@ -86,10 +86,10 @@ export const rowCases: readonly DestinationCase[] = [
       ]),
   },
   { group, name: "stores null in every nullable column", run: (subject) => roundTrip(subject, [thing(1), thing(2)]) },
-  { group, name: "keeps any text as it is", run: (subject) => roundTrip(subject, values("label", texts)) },
+  { group, name: "keeps any text unchanged", run: (subject) => roundTrip(subject, values("label", texts)) },
   {
     group,
-    name: "keeps a NUL character, refuses it, or gives back what heldAs says, but never cuts a text there",
+    name: "keeps a NUL character, rejects it, or returns what heldAs says, but never truncates the text there",
     async run(subject) {
       const { heldAs = (_, value) => value } = subject.fixture.connect();
       for (const column of ["label", "data"] as const) {
@@ -140,7 +140,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps every digit of the numbers in JSON, in the words of heldAs",
+    name: "keeps every digit of the numbers in JSON, spelled as heldAs says",
     async run(subject) {
       const { heldAs = (_, value) => value } = subject.fixture.connect();
       const data = parseJson(`[${exactNumbers.join(",")}]`);
@@ -173,7 +173,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes reserved words and quotes for names",
+    name: "accepts reserved words and quotes in names",
     async run(subject) {
       const table = defineTable({
         name: "order",
@@ -203,7 +203,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes names as long as it says, and tells them apart at their end",
+    name: "accepts names of the stated maximum length, and distinguishes them by their last character",
     async run(subject) {
       const length = Math.min(subject.capabilities.maxIdentifierLength, 1000);
       const name = (end: string) => end.padStart(length, "n");
@@ -235,7 +235,7 @@ export const rowCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses what a column cannot hold, and names table, row and column",
+    name: "rejects values that a column cannot hold, and names table, row and column",
     async run(subject) {
       await subject.during(async (session) => {
         for (const [column, bad] of unfit) {

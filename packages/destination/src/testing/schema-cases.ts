@@ -33,7 +33,7 @@ const contents = async (subject: Subject, table: string) =>
 export const schemaCases: readonly DestinationCase[] = [
   {
     group,
-    name: "prepares a table again without touching it",
+    name: "prepares a table again without changing it",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });
       const before = await subject.read("things");
@@ -47,7 +47,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "makes a table that is read as empty before its first row",
+    name: "creates a table that can be read as empty before its first row",
     async run(subject) {
       await subject.during(async (session) => {
         await session.prepare([things]);
@@ -59,7 +59,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "adds a missing column, null in the rows that were there",
+    name: "adds a missing column, which is null in existing rows",
     async run(subject) {
       await store(subject, grown({ a: optional("string") }), [
         { id: 1, a: "x" },
@@ -81,7 +81,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps a column that the table's definition no longer has",
+    name: "keeps a column that the definition no longer has",
     async run(subject) {
       await store(subject, grown({ a: optional("string"), b: optional("int64") }), [{ id: 1, a: "x", b: 1 }]);
       await store(subject, grown({ a: optional("string") }), [
@@ -96,7 +96,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "widens int64 to float64, and anything to string, without losing a value",
+    name: "widens int64 to float64, and any type to string, without losing a value",
     async run(subject) {
       const narrow = { a: optional("int64"), b: optional("int64"), c: optional("boolean"), d: optional("timestamp") };
       const d = "2026-11-21T09:30:00.123456Z";
@@ -119,7 +119,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a type that stored values do not fit into, and changes nothing",
+    name: "rejects a type that stored values do not fit into, and changes nothing",
     async run(subject) {
       await store(subject, grown({ a: optional("string"), b: optional("int64") }), [
         { id: 1, a: "x", b: 2n ** 53n + 1n },
@@ -139,7 +139,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a table of another pipeline, and names its owner",
+    name: "rejects a table of another pipeline, and names its owner",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });
       const others = { ...things, name: "others" };
@@ -155,7 +155,7 @@ export const schemaCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a table that was not prepared in the session",
+    name: "rejects a table that was not prepared in the session",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] });
       await subject.during(async (session) => {

@@ -29,7 +29,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "answers a query with every column as it was written, deleted rows among them",
+    name: "returns every column of a query as it was written, deleted rows included",
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
       await commitOnce(subject, { replace: [{ scope: { id: { in: [2] } }, rows: [] }] });
@@ -48,7 +48,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "takes parameters of every type",
+    name: "accepts parameters of every type",
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
       const conditions = [
@@ -75,7 +75,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "gives a large result in pages, and lets go of one that is left early",
+    name: "returns a large result in pages, and releases one that is left early",
     async run(subject) {
       const many = Array.from({ length: 10_000 }, (_, id) => thing(id));
       await commitOnce(subject, { upserts: many });
@@ -131,7 +131,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "answers several readers at once",
+    name: "serves several readers at once",
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
       const destination = subject.fixture.connect();
@@ -148,7 +148,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "takes no fence, and rejects with the signal's reason once it has aborted",
+    name: "needs no fence, and rejects with the signal's reason after an abort",
     async run(subject) {
       await commitOnce(subject, { upserts: rows });
       const controller = new AbortController();
@@ -164,7 +164,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when: ({ fencing }, destination) => fencing === "lease" && destination.read !== undefined,
-    name: "answers queries while a session is open, with what it committed",
+    name: "answers queries while a session is open, with what it has committed",
     run: (subject) =>
       subject.during(async (session) => {
         await commitThings(session, { upserts: rows });
@@ -177,7 +177,7 @@ export const sqlCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "creates nothing where nothing is",
+    name: "creates nothing if nothing exists",
     async run(subject) {
       const destination = subject.fixture.connect();
       const reader = await destination.read!().catch((error: unknown) => {

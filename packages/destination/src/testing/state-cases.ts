@@ -9,7 +9,7 @@ const group = "state";
 export const stateCases: readonly DestinationCase[] = [
   {
     group,
-    name: "has no states at first, and gives back those committed last",
+    name: "has no states at first, and returns those committed last",
     run: async (subject) => {
       await subject.during(async (session) => {
         assert.equal((await session.states()).size, 0);
@@ -26,7 +26,7 @@ export const stateCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps a state's version, also one that nobody knows yet",
+    name: "keeps a state's version, even an unknown one",
     run: async (subject) => {
       for (const version of [7, 4_000_000_000]) {
         const state = { version, value: {} };
@@ -55,7 +55,7 @@ export const stateCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a state that JSON cannot carry, and stores nothing of its batch",
+    name: "rejects a state that JSON cannot carry, and stores nothing of its batch",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 1);
       await subject.during(async (session) => {
@@ -82,7 +82,7 @@ export const stateCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps the states of pipelines apart",
+    name: "keeps the states of pipelines separate",
     run: async (subject) => {
       await commitOnce(subject, { upserts: [thing(1)] }, 1);
       const others = { ...things, name: "others" };

@@ -52,7 +52,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "gives all rows whole and in the order of their keys, deleted ones too",
+    name: "returns all rows complete and ordered by key, deleted ones included",
     async run(subject) {
       const ids = Array.from({ length: 6000 }, (_, index) => (index * 7919) % 6000);
       await commitOnce(subject, { upserts: ids.map((id) => thing(id, id === 3 ? everything : {})) });
@@ -66,7 +66,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "answers other calls while rows are read, and lets go of a table that is not read to its end",
+    name: "answers other calls while rows are read, and releases a table that is not read to its end",
     run: (subject) =>
       subject.during(async (session) => {
         await commitThings(session, { upserts: Array.from({ length: 5000 }, (_, id) => thing(id)) });
@@ -81,7 +81,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "writes rows as another destination held them: content, times, and which are deleted",
+    name: "writes rows as another destination held them: content, times and deletions",
     async run(subject) {
       const rows = [foreign(1, everything), foreign(2, {}, moment(500)), foreign(3)];
       assert.deepEqual(await restored(subject, rows), rows);
@@ -91,7 +91,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "goes on from restored rows: what is the same keeps its time, what comes back is not deleted",
+    name: "continues from restored rows: unchanged ones keep their time, reappearing ones are not deleted",
     async run(subject) {
       await restored(subject, [foreign(1), foreign(2, {}, moment(500))]);
       const result = await commitOnce(subject, { upserts: [thing(1), thing(2)] });
@@ -103,7 +103,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "writes rows over those with the same keys, the last of each",
+    name: "overwrites rows with the same keys, the last of each winning",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2)] });
       const rows = [foreign(1, { label: "first" }), foreign(1, { label: "last" }, moment(500))];
@@ -133,7 +133,7 @@ export const transferCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "says what is stored, without a session",
+    name: "lists what is stored, without a session",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1), thing(2), thing(3)] }, 7);
       await commitOnce(subject, { replace: [{ scope: { id: { in: [3] } }, rows: [] }] }, 8);

@@ -59,7 +59,7 @@ function nested(depth: number): Json {
 export const unfitCases: readonly DestinationCase[] = [
   {
     group,
-    name: "are no reason to fail before they are written: heldAs gives them back",
+    name: "cause no failure before they are written: heldAs returns them",
     async run(subject) {
       const { heldAs = (_, value) => value } = subject.fixture.connect();
       const deep = nested(200_000);
@@ -73,7 +73,7 @@ export const unfitCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "are named all at once, with column and reason",
+    name: "are reported all at once, with column and reason",
     async run(subject) {
       const rows = await refused(subject, {
         replace: [{ scope: { kind: { in: ["a"] } }, rows: [thing(1), unfit(2, "weight", Number.NaN)] }],
@@ -89,7 +89,7 @@ export const unfitCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "do not hold up the others, once they are left out",
+    name: "do not block the others, once they are left out",
     async run(subject) {
       const good = Array.from({ length: 50 }, (_, id) => thing(id));
       const bad = [60, 61, 62].map((id) => unfit(id, "size", 1.5));
@@ -100,7 +100,7 @@ export const unfitCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "are those that are written: of rows with one key the last",
+    name: "are only those that would be written: of rows with the same key, the last",
     async run(subject) {
       const bad = unfit(1, "seen", "yesterday");
       assert.deepEqual(idsOf(await refused(subject, { upserts: [thing(1), bad, thing(2)] })), [1]);
@@ -125,7 +125,7 @@ export const unfitCases: readonly DestinationCase[] = [
   ),
   {
     group,
-    name: "leave what is stored of them as it is, where a scope replaces others",
+    name: "keep their stored version when a scope replaces others",
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1, { label: "old" }), thing(2), thing(3), thing(4, { kind: "b" })] });
       const before = await storedThings(subject);
@@ -144,7 +144,7 @@ export const unfitCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "are not what is blamed for a state that cannot be saved, or a table that is not prepared",
+    name: "are not blamed for a state that cannot be saved, or for a table that was not prepared",
     async run(subject) {
       await subject.during(async (session) => {
         await session.prepare([things]);
@@ -160,7 +160,7 @@ export const unfitCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "cannot be found by what no row can hold",
+    name: "are not found by values that no row can hold",
     async run(subject) {
       await subject.during(async (session) => {
         await commitThings(session, { upserts: [thing(1, { label: "x" }), thing(2)] });

@@ -51,7 +51,7 @@ export const viewCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "unite the rows that are not deleted, say whose they are, and have null where a column is missing",
+    name: "combine rows that are not deleted, name their pipeline, and fill missing columns with null",
     async run(subject) {
       await fill(subject);
       await unite(subject, "all_things", both);
@@ -64,7 +64,7 @@ export const viewCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "are made anew, with other parts and other columns, and follow their tables",
+    name: "are recreated with other parts and columns, and follow their tables",
     async run(subject) {
       await fill(subject);
       await unite(subject, "all_things", [{ pipeline: other, table: fewer }]);
@@ -98,7 +98,7 @@ export const viewCases: readonly DestinationCase[] = [
   {
     group,
     when,
-    name: "never take the place of a table, and need columns of the same types",
+    name: "never replace a table, and require columns of the same types",
     async run(subject) {
       await fill(subject);
       const before = await subject.read("things");

@@ -15,7 +15,7 @@ function leaseMsOf({ capabilities }: Subject): number {
 export const writerCases: readonly DestinationCase[] = [
   {
     group,
-    name: "refuses a second writer while a session is open",
+    name: "rejects a second writer while a session is open",
     when: ({ fencing }) => fencing === "lock",
     async run(subject) {
       const first = await subject.open();
@@ -28,7 +28,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "refuses a second writer of the pipeline while a session is open, and lets those of others in",
+    name: "rejects a second writer of the pipeline while a session is open, and admits writers of other pipelines",
     when: ({ fencing }) => fencing === "lease",
     async run(subject) {
       const first = await subject.open();
@@ -45,7 +45,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "keeps its lease while it does nothing",
+    name: "keeps its lease while idle",
     when: ({ fencing }) => fencing === "lease",
     async run(subject) {
       const first = await subject.open();
@@ -56,7 +56,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "takes over from a process that was stopped past its lease, which writes nothing when it wakes",
+    name: "takes over from a process that was stopped past its lease, which writes nothing when it resumes",
     when: ({ fencing }) => fencing === "lease" && process.platform !== "win32",
     ofProcesses: true,
     async run(subject) {
@@ -76,7 +76,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "names the other process that is at work, and opens once that has ended",
+    name: "names the other process that is writing, and opens once that has ended",
     ofProcesses: true,
     async run(subject) {
       const writer = startWriter(subject.fixture, 1);
@@ -93,7 +93,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "opens at once after a process that was killed",
+    name: "opens immediately after a process was killed",
     ofProcesses: true,
     async run(subject) {
       const writer = startWriter(subject.fixture, 1);
@@ -106,7 +106,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "lets another process in as soon as a session is closed",
+    name: "lets another process open as soon as a session is closed",
     ofProcesses: true,
     async run(subject) {
       await commitOnce(subject, { upserts: [thing(1)] }, 5);
@@ -119,7 +119,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "carries out calls that come at once, one after the other",
+    name: "carries out concurrent calls one after the other",
     async run(subject) {
       await subject.during(async (session) => {
         await session.prepare([things]);
@@ -141,7 +141,7 @@ export const writerCases: readonly DestinationCase[] = [
   },
   {
     group,
-    name: "finishes what was asked for before it closes, and closes twice",
+    name: "finishes pending calls before it closes, and can be closed twice",
     async run(subject) {
       const session = await subject.open();
       await session.prepare([things]);
