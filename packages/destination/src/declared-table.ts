@@ -1,21 +1,22 @@
 import type { Destination, StoredTable } from "./destination.ts";
 import type { Column, Table } from "./table.ts";
 
-/** A stored table, told by the tables that a sync declares. */
+/** A stored table, matched with the declaration that a sync uses. */
 export interface DeclaredTable {
-  /** By the name under which sessions of the destination know it, with the columns that it has. */
+  /** The name by which the destination's sessions know it, and its actual columns. */
   readonly stored: Table;
-  /** By the name that it was declared with: without a prefix. */
+  /** The declared name, without a prefix. */
   readonly name: string;
 }
 
 /**
- * Finds the declaration of a stored table: the destination's wrapper says its name, or its name is the declared one with a
- * prefix. Its columns are those that are declared and stored, and those with a constant, since its key may need them.
+ * Finds the declaration of a stored table: by the name that the destination's wrapper reports, or because its name is
+ * the declared one with a prefix. The result has the columns that are both declared and stored, and those with a
+ * constant, which its key may need.
  *
- * @param destination where it is
+ * @param destination the destination that holds it
  * @param tables the declarations, such as `airflowTables`
- * @returns undefined where none of them fits
+ * @returns undefined if none matches
  */
 export function declaredTable(
   { realTable }: Pick<Destination, "realTable">,

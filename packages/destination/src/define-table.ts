@@ -4,8 +4,9 @@ import type { Column, Columns, Table } from "./table.ts";
 /**
  * Declares a table.
  *
- * @throws TypeError when the primary key names a column that is missing or nullable, `datedBy` one that is no timestamp, a
- * column's default does not fit its type, or a name starts with `_`, which is reserved for the destination's own columns.
+ * @throws TypeError if the primary key names a missing or nullable column, if `datedBy` names a column that is not a
+ * timestamp, if a default does not fit its column's type, or if a name starts with `_`, which is reserved for the
+ * destination's own columns.
  */
 export function defineTable<const C extends Columns, const K extends keyof C & string>(
   table: Table<C, K> & { readonly datedBy?: readonly (keyof C & string)[] },

@@ -3,60 +3,58 @@ import type { ReadOptions, SqlReader } from "./sql-reader.ts";
 import type { Column, Json, Key, Row, StoredValues, Table, Value } from "./table.ts";
 
 /**
- * Where rows go.
+ * Stores rows.
  *
- * One row's journey ends in {@link Session.commit}: rows and the state that is true once they are stored, in one
- * transaction. There is no other way to save state, so after a crash the destination itself says where to go on.
+ * A row's path ends in {@link Session.commit}, which stores rows in one transaction with the state that becomes true by
+ * it. There is no other way to save state, so after a crash the destination itself says where to resume.
  */
 export interface Destination {
   /** For messages and events: what it is and where, without credentials, e.g. `duckdb:orchestration.duckdb`. */
   readonly name: string;
   readonly capabilities: DestinationCapabilities;
   /**
-   * Connects, takes the fence of the pipeline and returns a session. Creates the destination's own bookkeeping when it
-   * is missing.
+   * Connects, acquires the pipeline's fence and returns a session. Creates the destination's own bookkeeping if it is
+   * missing.
    *
-   * @throws DestinationError `LOCKED` when another writer is at work (its message names its process), `NOT_FOUND` when the place
-   * does not exist, `NO_PERMISSION` when it may not be written, `NOT_A_DESTINATION` when something else is there,
-   * `DRIVER_MISSING` with what to install, `NEWER_VERSION` when a newer release wrote the bookkeeping.
+   * @throws DestinationError `LOCKED` if another writer is active (the message names its process), `NOT_FOUND` if the
+   * location does not exist, `NO_PERMISSION` if it is not writable, `NOT_A_DESTINATION` if it holds something else,
+   * `DRIVER_MISSING` with what to install, `NEWER_VERSION` if a newer release wrote the bookkeeping.
    */
   open(options: OpenOptions): Promise<Session>;
   /**
-   * What is stored here, read without a session: nothing is created, and no pipeline's fence is taken. There with the
-   * capability `transfer`.
+   * Lists what is stored, without a session: creates nothing, and acquires no fence. Present with the capability
+   * `transfer`.
    *
-   * @throws DestinationError `NOT_FOUND` when the place does not exist, `LOCKED` where it cannot be read while a session
+   * @throws DestinationError `NOT_FOUND` if the location does not exist, `LOCKED` if it cannot be read while a session
    * is open.
    */
   contents?(options?: { readonly signal?: AbortSignal }): Promise<readonly StoredPipeline[]>;
   /**
-   * Opens what is stored for SQL that only reads: no pipeline's fence is taken, nothing is created, and a sync may run
-   * meanwhile where the database allows it. There where the destination answers SQL.
+   * Opens the destination for read-only SQL. Acquires no fence and creates nothing. A sync may run at the same time if
+   * the database allows it. Present if the destination supports SQL.
    *
-   * @throws DestinationError `NOT_FOUND` when the place does not exist, `LOCKED` where it cannot be read while a session
+   * @throws DestinationError `NOT_FOUND` if the location does not exist, `LOCKED` if it cannot be read while a session
    * is open.
    */
   read?(options?: ReadOptions): Promise<SqlReader>;
   /**
-   * What a column gives back for a value that was written into it, where that is another one: a text without what the
-   * database cannot hold. Whoever compares tables with their source compares with this. Rows are written as they come. A
-   * value that does not fit comes back as it is: it is refused where it is written.
+   * The value that a column returns for a written value, if it differs: a text without the characters that the database
+   * cannot hold. Use it to compare tables with their source. Pass rows to {@link Session.commit} unchanged. A value
+   * that does not fit is returned as it is; writing it is what fails.
    * @default every value as it was written
    */
   heldAs?(column: Pick<Column, "type">, value: Value): Value;
-  /**
-   * The path of the DuckDB file that it is, where the tables lie in it by their own names: whoever wants a copy of all of it
-   * copies the file.
-   */
+  /** The path of the DuckDB file, if the tables are in it under their own names. Copying the file copies everything. */
   readonly duckdbFile?: string;
-  /** A table as it is stored here, where a wrapper changes its name or its columns: for messages, and for views. */
+  /** The table as it is stored, if a wrapper changes its name or its columns. Used for messages and views. */
   realTable?(table: Table): Table;
   /**
-   * Makes, or makes anew, a view of the rows of several pipelines' tables that are not deleted, with a first column
-   * `pipeline`. Its other columns are those of the first part, `_synced_at` and `_deleted_at` among them; what another
-   * part does not have is null there. The tables must exist. With `fencing: "lock"` no session may be open.
+   * Creates or replaces a view that combines the rows of several pipelines' tables that are not deleted. Its first
+   * column is `pipeline`. The other columns are those of the first part, including `_synced_at` and `_deleted_at`;
+   * columns that another part lacks are null there. The tables must exist. With `fencing: "lock"`, no session may be
+   * open.
    *
-   * @throws DestinationError `SCHEMA_CONFLICT` when something other than a view has that name, or the parts' columns
+   * @throws DestinationError `SCHEMA_CONFLICT` if something other than a view has that name, or if the parts' columns
    * differ in type.
    */
   uniteTables?(options: UniteTablesOptions): Promise<void>;
@@ -67,22 +65,22 @@ export interface UniteTablesOptions {
   readonly parts: readonly {
     readonly pipeline: string;
     readonly table: Table;
-    /** Where the table is. @default the schema of the destination, which the view is made in */
+    /** The table's schema. @default the destination's schema, in which the view is created */
     readonly schema?: string;
   }[];
 }
 
-/** What a pipeline has in a destination. */
+/** What a pipeline has stored. */
 export interface StoredPipeline {
   readonly pipeline: string;
   readonly tables: readonly StoredTable[];
   readonly streams: readonly StoredStream[];
 }
 
-/** A table of a pipeline, by the name that it has in the destination. */
+/** A pipeline's table, by its name in the destination. */
 export interface StoredTable {
   readonly name: string;
-  /** Its columns as they are stored, in their order, without the destination's own (`_synced_at`, `_deleted_at`). */
+  /** Its stored columns in order, without the destination's own (`_synced_at`, `_deleted_at`). */
   readonly columns: readonly string[];
   /** Rows that are not deleted. */
   readonly rows: number;
@@ -90,86 +88,91 @@ export interface StoredTable {
   readonly deleted: number;
 }
 
-/** What a stream committed last. */
+/** A stream's latest commit. */
 export interface StoredStream {
   readonly stream: string;
-  /** The names of the tables that it wrote into; one may have been dropped since. */
+  /** The names of the tables that it wrote to. Some may have been dropped since. */
   readonly tables: readonly string[];
-  /** Undefined where what is stored cannot be read. */
+  /** Undefined if the stored state cannot be read. */
   readonly state: State | undefined;
-  /** When that was, as UTC text. */
+  /** The time of the commit, as UTC text. */
   readonly committedAt: string;
 }
 
 /**
- * What a destination can do, where destinations differ. It must be true: the conformance suite chooses its cases by it, and
- * each field says who else reads it.
+ * What a destination can do, where destinations differ. It must be true: the conformance suite selects its cases by it.
+ * Each field says who else reads it.
  */
 export interface DestinationCapabilities {
   /**
-   * How a second writer of a pipeline is kept out. `lock`: refused with `LOCKED` while a session is open, whatever its
-   * pipeline. `lease`: refused with `LOCKED` while the session's process lives and renews its lease; after that a new
-   * session takes over, and the older one's next commit fails with `FENCED` and writes nothing. Other pipelines may
-   * write at the same time. The command syncs pipelines of one `lock` one after the other, and what serves pages waits for
-   * a sync of the same process.
+   * How a second writer of a pipeline is excluded.
+   *
+   * `lock`: rejected with `LOCKED` while any session is open, whatever its pipeline.
+   *
+   * `lease`: rejected with `LOCKED` while the session's process is alive and renews its lease. After that a new session
+   * takes over, and the older one's next commit fails with `FENCED` and writes nothing. Other pipelines may write at
+   * the same time.
+   *
+   * The command syncs pipelines that share a `lock` one after the other, and `serve` waits for a sync of its own
+   * process.
    */
   readonly fencing: "lock" | "lease";
-  /** How long a lease outlives its last renewal, in ms: how long the suite waits for one to end. Only with `lease`. */
+  /** How long a lease outlives its last renewal, in ms. The suite waits that long for one to end. Only with `lease`. */
   readonly leaseMs?: number;
-  /** The longest table or column name, in characters: the suite makes tables with such names. */
+  /** The maximum length of table and column names, in characters. The suite creates tables with such names. */
   readonly maxIdentifierLength: number;
   /**
-   * Whether what a pipeline has can be moved to another destination: {@link Destination.contents}, {@link Session.rows}
-   * and {@link Session.restore} are there. The command exports and imports by them.
+   * Whether a pipeline can be moved to another destination: {@link Destination.contents}, {@link Session.rows} and
+   * {@link Session.restore} are present. The command's export and import need it.
    * @default false
    */
   readonly transfer?: boolean;
 }
 
 export interface OpenOptions {
-  /** The pipeline that owns the tables it creates: a name that stays the same from sync to sync. */
+  /** The pipeline that will own the tables it creates: a name that stays the same from sync to sync. */
   readonly pipeline: string;
-  /** Aborts opening and everything that the session does. */
+  /** Aborts opening, and everything that the session does. */
   readonly signal?: AbortSignal;
-  /** Told what a person may want to know, and what loses nothing. */
+  /** Receives notices: worth knowing, but nothing is lost. */
   readonly onNotice?: (notice: DestinationNotice) => void;
 }
 
-/** Something that a destination has to say besides its results. */
+/** Information beyond a destination's results. */
 export interface DestinationNotice {
-  /** What kind of thing it is, in capitals: `FOREIGN_FILES`. */
+  /** The kind of notice, in capitals: `FOREIGN_FILES`. */
   readonly code: string;
   readonly message: string;
 }
 
-/** What a stream needs to go on, as it was committed. Opaque to the destination. */
+/** What a stream needs to resume, as it was committed. Opaque to the destination. */
 export interface State {
-  /** The format of `value`; a destination returns it as it was written. */
+  /** The format of `value`. The destination returns it unchanged. */
   readonly version: number;
   readonly value: Json;
 }
 
 /**
- * Rows, and the state that is true once they are stored. Applied in the order of the fields below; a row that the batch
- * names in any of them is not marked as deleted by any of its scopes.
+ * Rows, and the state that becomes true once they are stored. Applied in the order of the fields below. A row that the
+ * batch contains in any of them is not marked as deleted by any of its scopes.
  */
 export interface Batch<T extends Table = Table> {
   readonly table: T;
   /**
-   * In each scope these rows and no others: the rows are upserted, every other row of the scope is marked with
-   * `_deleted_at`. A row that lies outside its scope is upserted all the same.
+   * Each scope's complete rows: these are upserted, and every other row of the scope is marked with `_deleted_at`. A
+   * row outside its scope is upserted all the same.
    */
   readonly replace?: readonly { readonly scope: Scope<T>; readonly rows: readonly Row<T>[] }[];
   /**
-   * Rows to insert, or to write over the row with the same primary key. A row that comes back loses its `_deleted_at`;
-   * a row whose content is the same is not rewritten and keeps its `_synced_at`. Of rows with one key, the last wins.
+   * Rows to insert, or to write over the row with the same primary key. A row that reappears loses its `_deleted_at`. A
+   * row with unchanged content is not rewritten and keeps its `_synced_at`. Of rows with the same key, the last wins.
    */
   readonly upserts?: readonly Row<T>[];
-  /** Primary keys of rows that never were more than placeholders: they go without a trace. Unknown keys are ignored. */
+  /** Primary keys of rows that were only placeholders: they are removed without a trace. Unknown keys are ignored. */
   readonly remove?: readonly Key<T>[];
   /**
-   * Primary keys of rows that are there on the server, but that the destination cannot hold: what it has of them stays as
-   * it is, and no scope marks it as deleted. Unknown keys are ignored, and such as no row could have.
+   * Primary keys of rows that exist on the server, but that the destination cannot hold. Their stored version stays,
+   * and no scope marks it as deleted. Unknown and impossible keys are ignored.
    */
   readonly keep?: readonly Key<T>[];
   readonly state: State;
@@ -177,59 +180,59 @@ export interface Batch<T extends Table = Table> {
 
 export interface CommitResult {
   readonly inserted: number;
-  /** Rows whose content changed, revived rows among them. */
+  /** Rows whose content changed, revived rows included. */
   readonly updated: number;
   readonly unchanged: number;
   /** Rows newly marked with `_deleted_at`. */
   readonly deleted: number;
-  /** Placeholders that went. */
+  /** Placeholders that were removed. */
   readonly removed: number;
 }
 
 /**
- * One writer's hold on a destination. Calls may come at any time but are carried out one after the other.
+ * A writer's session. Calls may be made at any time, and are carried out one after the other.
  *
- * After the signal of {@link OpenOptions} aborts, every method rejects with its reason and nothing of an unfinished
- * commit stays. Any method may throw DestinationError; `retryable` says whether the same call may succeed later.
+ * Once the signal of {@link OpenOptions} aborts, every method rejects with its reason, and an unfinished commit leaves
+ * nothing behind. Any method may throw DestinationError; `retryable` says whether the same call may succeed later.
  */
 export interface Session {
   /**
    * The committed states of this pipeline by stream.
    *
-   * @throws DestinationError `INVALID_STATE` when a stored state cannot be read.
+   * @throws DestinationError `INVALID_STATE` if a stored state cannot be read.
    */
   states(): Promise<ReadonlyMap<string, State>>;
 
   /**
-   * Makes the tables ready: creates them, adds missing columns (their default in old rows, else null), widens types, and
-   * changes primary keys: all of it or nothing. Rows keep their `_synced_at`. Idempotent. Columns that a table has beyond
-   * its definition stay. Takes ownership of new tables for the pipeline.
+   * Makes the tables ready: creates them, adds missing columns (old rows get the default, or null), widens types and
+   * changes primary keys; all of it or nothing. Idempotent. Rows keep their `_synced_at`, and a table keeps columns
+   * that its definition lacks. New tables become the pipeline's own.
    *
-   * @throws DestinationError `OWNED` when a table belongs to another pipeline or was not made by us, `SCHEMA_CONFLICT`
-   * when a column has a type that cannot be widened; when old rows have no value for a column of the new key, or several
-   * have the same; or when something that people made on the table is in the way, which the message names.
+   * @throws DestinationError `OWNED` if a table belongs to another pipeline or was not created by us; `SCHEMA_CONFLICT`
+   * if a column's type cannot be widened, if old rows lack a value for the new key or share one, or if something that
+   * users added to the table prevents the change (the message names it).
    */
   prepare(tables: readonly Table[]): Promise<void>;
 
   /**
-   * Does what {@link Session.prepare} and commits into these tables do, with no row, and undoes it: whoever wants to know
-   * whether a sync would be let need not wait for one. Left out where nothing can be undone.
+   * Does what {@link Session.prepare} and commits into these tables would do, without rows, and rolls it back. It finds
+   * out whether a sync would succeed, without syncing. Absent if nothing can be rolled back.
    *
-   * @throws DestinationError what these would throw
+   * @throws DestinationError whatever they would throw
    */
   rehearse?(tables: readonly Table[]): Promise<void>;
 
   /** The number of rows in a scope that are not deleted. */
   count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
 
-  /** The same, by the values of some columns: one entry for each combination that occurs. */
+  /** The same, grouped by some columns: one entry for each combination that occurs. */
   countBy<T extends Table>(
     table: T,
     scope: Scope<T>,
     columns: readonly (keyof T["columns"] & string)[],
   ): Promise<readonly { readonly values: StoredValues; readonly count: number }[]>;
 
-  /** The primary keys of the rows in a scope that are not deleted, with further columns where asked for. */
+  /** The primary keys of the rows in a scope that are not deleted, and further columns on request. */
   keys<T extends Table>(
     table: T,
     scope: Scope<T>,
@@ -240,28 +243,28 @@ export interface Session {
    * Stores a batch and its state in one transaction. Committing the same batch again changes nothing. The table must
    * have been prepared in this session.
    *
-   * @throws DestinationError `INVALID_ROW` when rows cannot be held, whose `rows` says which and why: whoever leaves them
-   * out can store the others. `ROWS_LOST` when the table did not take rows without a word, as a trigger of somebody's
-   * makes it do, `NO_SPACE`, or `FENCED` when a newer session took over. After any error nothing of the batch was written.
+   * @throws DestinationError `INVALID_ROW` for rows that cannot be held (`rows` says which and why; without them, the
+   * others can be stored), `ROWS_LOST` if the table dropped rows silently, for example by a user's trigger, `NO_SPACE`,
+   * or `FENCED` if a newer session took over. After any error, nothing of the batch is stored.
    */
   commit(stream: string, batch: Batch): Promise<CommitResult>;
 
   /**
-   * All rows of a table in the order of their primary keys, deleted ones too, page by page, each with all columns of its
-   * table and `_synced_at` and `_deleted_at`. What is committed meanwhile may or may not be among them. There with the
-   * capability `transfer`.
+   * All rows of a table, ordered by primary key, deleted ones included, page by page. Each has all columns of its
+   * table, and `_synced_at` and `_deleted_at`. Commits made during the iteration may or may not be included. Present
+   * with the capability `transfer`.
    */
   rows?(table: Table): AsyncIterable<readonly StoredValues[]>;
 
   /**
-   * Writes rows as {@link Session.rows} gave them, over rows with the same primary keys: content, `_synced_at` and `_deleted_at`
-   * as they were. All of them or none, and no state, so that a sync after an unfinished transfer reads everything again.
-   * There with the capability `transfer`.
+   * Writes rows as {@link Session.rows} returned them, over rows with the same primary keys: content, `_synced_at` and
+   * `_deleted_at` stay as they were. Writes all of them or none, and no state, so a sync after an unfinished transfer
+   * reads everything again. Present with the capability `transfer`.
    *
    * @throws DestinationError as {@link Session.commit}
    */
   restore?(table: Table, rows: readonly StoredValues[]): Promise<void>;
 
-  /** Gives the fence back. May be called twice. Never throws for what was already lost. */
+  /** Releases the fence. May be called twice. Never throws for what was already lost. */
   close(): Promise<void>;
 }

@@ -17,10 +17,7 @@ export type DestinationErrorCode =
   | "TLS"
   | "FAILED";
 
-/**
- * `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the
- * driver's.
- */
+/** `config`: needs a change by the user. `transient`: may succeed later. `system`: a defect, ours or the driver's. */
 export type FailureType = "config" | "transient" | "system";
 
 const failureTypes: Record<DestinationErrorCode, FailureType> = {
@@ -44,9 +41,9 @@ const failureTypes: Record<DestinationErrorCode, FailureType> = {
 
 /** A row that its destination cannot hold. */
 export interface UnfitRow {
-  /** Its primary key, as the row has it: a key may be what does not fit. */
+  /** Its primary key, exactly as in the row: the key itself may be what does not fit. */
   readonly key: Readonly<Record<string, unknown>>;
-  /** The column that cannot hold its value, where that is known. */
+  /** The column that cannot hold its value, if known. */
   readonly column?: string;
   /** A clause: `expected a finite number, got number NaN`. */
   readonly reason: string;
@@ -57,9 +54,9 @@ export class DestinationError extends Error {
   override readonly name = "DestinationError";
   readonly code: DestinationErrorCode;
   readonly failureType: FailureType;
-  /** Whether the same call may succeed later without anybody changing anything. */
+  /** Whether the same call may succeed later without any change. */
   readonly retryable: boolean;
-  /** With `INVALID_ROW` from a commit: the rows that cannot be held, all that are known. */
+  /** With `INVALID_ROW` from a commit: all rows known to be impossible to hold. */
   readonly rows?: readonly UnfitRow[];
 
   constructor(

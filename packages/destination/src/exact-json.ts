@@ -1,11 +1,11 @@
 /**
- * JSON whose numbers keep all of their digits. JSON.parse makes doubles of them: integers beyond 2^53 are rounded, 1e400 is
- * infinite, and 1.10 becomes 1.1. What a double does not say in the same words is carried as its own text instead, in the
- * object that `JSON.rawJSON` makes and `JSON.stringify` writes as it is.
+ * JSON whose numbers keep all their digits. JSON.parse turns them into doubles: it rounds integers beyond 2^53, makes
+ * 1e400 infinite, and 1.10 into 1.1. A number that a double would not print identically is carried as its own text
+ * instead, in the object that `JSON.rawJSON` creates and `JSON.stringify` writes unchanged.
  */
 import type { Json } from "./table.ts";
 
-/** What engines have that let a reviver see how a number is written; TypeScript does not know it yet. */
+/** Engine support for a reviver that sees how a number is written. TypeScript's types lack it. */
 interface ExactJson {
   rawJSON(text: string): object;
   isRawJSON(value: unknown): value is { readonly rawJSON: string };
@@ -15,19 +15,19 @@ const exact = JSON as unknown as ExactJson;
 const isSupported = typeof exact.rawJSON === "function";
 
 /**
- * A number that a double may not say in the same words: with an exponent, zeros at the end of its fraction, more than 15
- * digits, very small, or -0.
+ * Matches numbers that a double may not print identically: with an exponent, trailing zeros in the fraction, more than
+ * 15 digits, very small, or -0.
  */
 const suspicious =
   /(?<=^|[[:,\s])-?(?:0(?<=-0)|\d+(?:\.\d+)?[eE][+-]?\d+|\d+\.\d*0|0\.0{6}\d+|[\d.]{16,})(?=[\],}\s]|$)/g;
 
 /**
- * JSON.parse, but for numbers that would not be written again as they are in the text: these are what `JSON.rawJSON` makes
- * of them. Where there are none, it costs a look at the value and, where that has numbers, at the text. An engine that
- * cannot do it gives plain numbers.
+ * Like JSON.parse, but numbers that would not be printed as they are in the text become `JSON.rawJSON` objects. If
+ * there are none, this costs one look at the value and, if it contains numbers, at the text. Engines without support
+ * return plain numbers.
  *
- * @param spelling how whoever wrote the text writes a number, by how JSON.stringify writes it: what is only spelt in another
- * way is a plain number
+ * @param spelling how the text's author would write a number, given how JSON.stringify writes it: a number that differs
+ * only in spelling stays plain
  * @throws SyntaxError as JSON.parse
  */
 export function parseJson(text: string, spelling = (number: string) => number): Json {
@@ -36,18 +36,18 @@ export function parseJson(text: string, spelling = (number: string) => number): 
 }
 
 /**
- * Whether {@link parseJson} would give something else for a text than JSON.parse did.
+ * Whether {@link parseJson} would return something else than JSON.parse did.
  *
- * @param value what came of the text, or the part of it whose numbers matter
+ * @param value the result of parsing the text, or the part of it whose numbers matter
  */
 export function needsExactNumbers(value: unknown, text: string): boolean {
   if (!isSupported || !holdsNumber(value)) return false;
-  // What looks like a number within a text of the JSON only has it read once more.
+  // A match inside a string of the JSON only causes a second parse.
   for (const [number] of text.matchAll(suspicious)) if (JSON.stringify(Number(number)) !== number) return true;
   return false;
 }
 
-/** Without recursion: how deep a value may be is decided elsewhere. */
+/** Not recursive: how deep a value may be is decided elsewhere. */
 function holdsNumber(value: unknown): boolean {
   const left = [value];
   while (left.length > 0) {
@@ -66,18 +66,18 @@ function parseExactly(text: string, plain: Json, spelling: (number: string) => s
         : value,
     );
   } catch (error) {
-    // Values so deep that only JSON.parse itself can go there: no table takes them.
+    // So deep that only JSON.parse itself can handle it. No table accepts it anyway.
     if (error instanceof RangeError) return plain;
     throw error;
   }
 }
 
-/** The text of a number that is carried as such; undefined for any other value. */
+/** The text of a number that is carried as text; undefined for any other value. */
 export function exactNumber(value: unknown): string | undefined {
   return isSupported && exact.isRawJSON(value) && /^-?\d/.test(value.rawJSON) ? value.rawJSON : undefined;
 }
 
-/** The same value with plain numbers, as JSON.parse would have given it. */
+/** The same value with plain numbers, as JSON.parse would have returned it. */
 export function plainNumber(value: Json): Json {
   const text = exactNumber(value);
   return text === undefined ? value : Number(text);

@@ -1,15 +1,18 @@
-/** Who holds a destination, in a form that can be stored in it, so that the next one can be told or take over. */
+/**
+ * Describes who holds a destination, in a form that can be stored in it, so that the next session can report it or take
+ * over.
+ */
 import { randomUUID } from "node:crypto";
 import { hostname } from "node:os";
 
 export interface Holder {
   readonly host: string;
   readonly pid: number;
-  /** Tells sessions apart: of one process, and of two processes that had one number after each other. */
+  /** Distinguishes sessions: of one process, and of two processes that had the same id one after the other. */
   readonly session: string;
 }
 
-// Shared by all copies of this module in the process: a bundle may well hold two.
+// Shared by all copies of this module in the process: a bundle may well contain two.
 const key = Symbol.for("@org/destination: sessions of this process");
 const shared = globalThis as { [key]?: Set<string> };
 shared[key] ??= new Set();
@@ -22,15 +25,15 @@ export function createHolder(): Holder {
   return { host: hostname(), pid: process.pid, session };
 }
 
-/** To be called once the session is closed. */
+/** Call it once the session is closed. */
 export function releaseHolder({ session }: Holder): void {
   ownSessions.delete(session);
 }
 
-/** Whether the holder's process is known to have ended: one of this machine. Of others only their lease tells. */
+/** Whether the holder's process is known to have ended. Only known for this machine; others have just their lease. */
 export function hasEnded({ host, pid, session }: Holder): boolean {
   if (host !== hostname()) return false;
-  // A container's process has the same number each time that the container starts.
+  // A container's process has the same id each time the container starts.
   if (pid === process.pid) return !ownSessions.has(session);
   try {
     process.kill(pid, 0);
@@ -41,8 +44,8 @@ export function hasEnded({ host, pid, session }: Holder): boolean {
 }
 
 /**
- * Clocks of machines that write to one place differ by less than this, in ms. A lease that ends later than that was given
- * by a clock that was wrong, and would keep everybody out until then; whoever had it is fenced off, and writes nothing.
+ * Clocks of machines that write to one location differ by less than this, in ms. A lease that ends later than that was
+ * set by a wrong clock, and would block everyone until then. Its holder is fenced off, and writes nothing.
  */
 export const MOST_CLOCK_DIFFERENCE_MS = 60 * 60 * 1000;
 

@@ -1,11 +1,11 @@
 import { exactNumber } from "./exact-json.ts";
 
 /**
- * JSON as text with its keys sorted, so that equal content is equal text: servers do not promise an order of keys, and
- * a row must not count as changed because of it. Numbers that are carried as texts stay as they are: 1.10 is not 1.1.
+ * Writes JSON with sorted keys, so that equal content is equal text: servers do not guarantee an order of keys, and a
+ * row must not count as changed because of it. Numbers carried as text stay unchanged: 1.10 is not 1.1.
  *
- * @throws TypeError for anything that JSON cannot carry (NaN, undefined, bigint, a class instance, half a surrogate
- * pair): JSON.stringify would drop or change it without a word.
+ * @throws TypeError for anything that JSON cannot carry (NaN, undefined, bigint, a class instance, a lone surrogate):
+ * JSON.stringify would drop or change it silently.
  */
 export function canonicalJson(value: unknown): string {
   switch (typeof value) {

@@ -3,10 +3,10 @@ import type { Table } from "./table.ts";
 import { wrapSession } from "./wrap-session.ts";
 
 /**
- * A destination that stores other tables than it is told of: each call goes on with the table that is really there.
+ * A destination that stores different tables from those it is given. Each call is translated to the real table.
  *
  * @param realTable the table as it is stored
- * @param change what a session does in another way, given the one that is told of the real tables
+ * @param change methods to replace, given the session that takes the real tables
  */
 export function reshaped(
   destination: Destination,
@@ -14,7 +14,7 @@ export function reshaped(
   change: (session: Session) => Partial<Session> = () => ({}),
 ): Destination {
   const real = wrapSession(destination, (session) => withRealTables(session, realTable));
-  // Views are of several pipelines' tables, of which each may be stored in another way.
+  // A view combines several pipelines' tables, and each may be stored differently.
   const { uniteTables: _, read, ...rest } = wrapSession(real, change);
   return {
     ...rest,

@@ -2,15 +2,15 @@ import { access } from "node:fs/promises";
 import { DestinationError } from "./errors.ts";
 
 /**
- * Keeps a new database from taking a file for its own log that lay there before: it would be replayed, or emptied.
+ * Keeps a new database from using a file that happens to have the name of its log: it would be replayed, or emptied.
  *
- * @param file where the database will be
- * @param endings what the names of its logs add to its own: `.wal`
- * @throws DestinationError `NOT_A_DESTINATION` where there is such a file, and still no database
+ * @param file the path of the database to be created
+ * @param endings the suffixes of its logs: `.wal`
+ * @throws DestinationError `NOT_A_DESTINATION` if there is such a file, and still no database
  */
 export async function checkNoLogs(file: string, endings: readonly string[], place: string): Promise<void> {
   for (const ending of endings) {
-    // Looked at in this order: another process may be making both.
+    // Checked in this order because another process may be creating both.
     if (!(await exists(file + ending)) || (await exists(file))) continue;
     throw new DestinationError(
       "NOT_A_DESTINATION",
@@ -27,7 +27,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** For a device, a pipe or a socket in the place of a database. */
+/** For a device, a pipe or a socket in place of a database. */
 export function notAFile(place: string): DestinationError {
   return new DestinationError(
     "NOT_A_DESTINATION",

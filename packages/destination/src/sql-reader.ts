@@ -1,23 +1,23 @@
 import type { Columns, ColumnType, StoredValues, Table, Value } from "./table.ts";
 
-/** A value of a statement. Numbers count as `int64` where they are whole, else as `float64`. */
+/** A parameter of a statement. Integers count as `int64`, other numbers as `float64`. */
 export type SqlParameter = Value | { readonly type: ColumnType; readonly value: Value };
 
 /**
- * SQL over what is stored. It only reads: a statement that would change anything is refused, whatever its words. Queries
- * may come at any time and are carried out one after the other, so take all pages of one, or leave the iteration, before
- * you wait for the next. Each sees what was committed before it began.
+ * Read-only SQL access: a statement that would change anything is rejected, however it is written. Queries may be sent
+ * at any time and are carried out one after the other. So read all pages of one, or leave the iteration, before you
+ * wait for the next. Each sees what was committed before it started.
  */
 export interface SqlReader {
-  /** Whose SQL it is. */
+  /** The SQL dialect. */
   readonly dialect: "duckdb" | "sqlite" | "postgres";
-  /** A table's name as a statement writes it: quoted, with its schema, and with the prefix of a wrapper. */
+  /** A table's name as SQL: quoted, with its schema, and with a wrapper's prefix. */
   table(table: Pick<Table, "name">): string;
   /**
    * All rows of one statement's result.
    *
    * @param parameters the values of `$1`, `$2`, …
-   * @throws DestinationError `FAILED` with the database's words for a statement that is wrong or would write
+   * @throws DestinationError `FAILED` with the database's message for a statement that is wrong or would write
    */
   query(sql: string, parameters?: readonly SqlParameter[], options?: QueryOptions): Promise<readonly StoredValues[]>;
   /** The same in pages of up to some thousand rows, so that a result of any size needs little memory. */
@@ -27,10 +27,10 @@ export interface SqlReader {
     options?: QueryOptions,
   ): AsyncIterable<readonly StoredValues[]>;
   /**
-   * Writes all rows of one statement's result into a new file of this machine, without bringing them here: there where
-   * the database does so, and could be granted {@link ReadOptions.copyInto}.
+   * Writes all rows of a statement's result to a new local file, without passing them through this process. Present if
+   * the database supports it and {@link ReadOptions.copyInto} was granted.
    *
-   * @returns how many rows
+   * @returns the number of rows
    */
   copy?(sql: string, options: CopyOptions): Promise<number>;
   /**
@@ -52,16 +52,16 @@ export interface SqlReader {
 export interface ReadOptions {
   /** Aborts opening and every query. */
   readonly signal?: AbortSignal | undefined;
-  /** A folder that {@link SqlReader.copy} may write into, and nothing else. With it, little memory is taken. @default none */
+  /** A folder that {@link SqlReader.copy} may write to, and nothing else. Writing takes little memory. @default none */
   readonly copyInto?: string | undefined;
 }
 
 export interface CopyOptions {
-  /** Its path, in the folder that was granted. */
+  /** Its path, in the granted folder. */
   readonly file: string;
   /** Options of the dialect's COPY: `FORMAT csv, COMPRESSION gzip`. */
   readonly format: string;
-  /** Told now and then how much of the rows is written: 0 to 1. */
+  /** Receives the share of rows written so far: 0 to 1. */
   readonly onProgress?: ((share: number) => void) | undefined;
 }
 
@@ -82,9 +82,9 @@ export interface Dumped {
 
 export interface QueryOptions {
   /**
-   * What columns of the result hold, by their names, where the database does not know: SQLite has no type for booleans,
-   * timestamps and JSON, and gives 0 and 1 or text.
-   * @default what the database says
+   * The types of result columns, by name, if the database does not know them: SQLite has no type for booleans,
+   * timestamps and JSON, and returns 0 and 1, or text.
+   * @default the database's types
    */
   readonly columns?: Columns;
 }

@@ -5,7 +5,7 @@ import { canonicalJson } from "./json.ts";
 const escaped = (character: string) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`;
 
 /**
- * A state's value as JSON, its keys in order. It is plain ASCII, so that a database in any encoding can hold it.
+ * A state's value as JSON with sorted keys. Plain ASCII, so that a database in any encoding can hold it.
  *
  * @throws DestinationError `INVALID_STATE` for what JSON cannot carry, instead of leaving it out
  */

@@ -1,6 +1,6 @@
 /**
- * The one place that decides what a column may hold. Every adapter sends its rows through here before it touches its
- * database, so that all of them refuse the same values with the same words, and nothing is cut, rounded or dropped.
+ * The one place that decides what a column may hold. Every adapter passes its rows through here before it touches its
+ * database, so all of them reject the same values with the same message, and nothing is truncated, rounded or dropped.
  */
 import { canonicalJson } from "./json.ts";
 import type { Column, Table } from "./table.ts";
@@ -13,7 +13,7 @@ const lowest = -(2n ** 63n);
 const highest = 2n ** 63n - 1n;
 
 /**
- * Checks a value of a column and brings it into the form in which adapters store it.
+ * Checks a column's value and converts it to the form that adapters store.
  *
  * @throws TypeError whose message says what was expected; {@link storedRow} adds where.
  */
@@ -57,9 +57,9 @@ export function storedForm(column: Column, value: unknown): StoredForm {
 }
 
 /**
- * What old rows hold in a column that is new, in its stored form; null where nothing is known.
+ * The default of a new column in stored form, for old rows; null if it has none.
  *
- * @throws TypeError when the default is no value of the column
+ * @throws TypeError if the default is not a value of the column
  */
 export function defaultForm(column: Column): StoredForm {
   return column.default === undefined ? null : storedForm({ ...column, nullable: false }, column.default);
@@ -75,9 +75,9 @@ const expected = {
 } as const;
 
 /**
- * Whether a value, if it is a text, can be in a column at all. What cannot equals nothing that is stored.
+ * Whether a value, if it is text, can be stored at all. If not, it equals nothing that is stored.
  *
- * @param lacks why the database cannot hold a text, where it cannot hold all of them
+ * @param lacks says why the database cannot hold a text, for databases that cannot hold all of them
  */
 export function isHoldableText(value: unknown, lacks?: (text: string) => string | undefined): boolean {
   return typeof value !== "string" || (value.isWellFormed() && lacks?.(value) === undefined);
@@ -118,7 +118,7 @@ export function storedRow(table: Table, row: Readonly<Record<string, unknown>>):
   return values;
 }
 
-/** A value for a message: its type and its beginning, since a value may be a megabyte. */
+/** A value for messages: its type and its beginning, since a value may be a megabyte. */
 export function shown(value: unknown): string {
   if (value === null || value === undefined) return String(value);
   if (typeof value === "object") return Array.isArray(value) ? "an array" : "an object";

@@ -2,10 +2,10 @@ import type { ColumnName, ColumnType, Json, systemColumns, Table } from "./table
 
 type SystemColumns = typeof systemColumns;
 
-/** A database, for what its driver reads where nothing is set. See {@link StoredRow}. */
+/** A database, standing for what its driver reads with default settings. See {@link StoredRow}. */
 export type Driver = "postgres" | "sqlite" | "duckdb";
 
-/** What drivers make of the column types. */
+/** The types that drivers read columns as. */
 interface ReadBy {
   postgres: {
     string: string;
@@ -13,7 +13,7 @@ interface ReadBy {
     int64: string;
     float64: number;
     boolean: boolean;
-    /** To the millisecond; the table has microseconds. */
+    /** With milliseconds; the table has microseconds. */
     timestamp: Date;
     json: Exclude<Json, null>;
   };
@@ -24,7 +24,7 @@ interface ReadBy {
     boolean: 0 | 1;
     /** As rows are written: `2026-11-21T09:30:00.123456Z`. */
     timestamp: string;
-    /** Text of JSON. */
+    /** JSON text. */
     json: string;
   };
   duckdb: {
@@ -32,9 +32,9 @@ interface ReadBy {
     int64: bigint;
     float64: number;
     boolean: boolean;
-    /** To the millisecond; the table has microseconds. */
+    /** With milliseconds; the table has microseconds. */
     timestamp: Date;
-    /** Text of JSON. */
+    /** JSON text. */
     json: string;
   };
 }
@@ -46,8 +46,8 @@ type ReadValue<C, D extends Driver> = C extends { readonly type: infer T extends
     : never;
 
 /**
- * A row of a table as the driver of a database reads it, `_synced_at` and `_deleted_at` included: for queries of one's own,
- * with a query builder or without.
+ * A row of a table as a database's driver reads it, including `_synced_at` and `_deleted_at`: for your own queries, with or
+ * without a query builder.
  *
  * | driver     | what reads it                                | int64  | boolean | timestamp | json        |
  * | ---------- | -------------------------------------------- | ------ | ------- | --------- | ----------- |
@@ -55,8 +55,8 @@ type ReadValue<C, D extends Driver> = C extends { readonly type: infer T extends
  * | `sqlite`   | `node:sqlite`, `better-sqlite3`              | number | 0 or 1  | string    | string      |
  * | `duckdb`   | `@duckdb/node-api`, by `getRowObjectsJS()`   | bigint | boolean | Date      | string      |
  *
- * A column that was added after a row was stored is null in it until the row is read again, whatever its type says, where the
- * column has no default. {@link Row} is what is written.
+ * A column without a default that was added after a row was stored is null in it until the row is read again, whatever its
+ * type says. {@link Row} is what is written.
  */
 export type StoredRow<T extends Table, D extends Driver> = {
   readonly [K in ColumnName<T> | keyof SystemColumns]: ReadValue<

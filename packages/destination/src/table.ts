@@ -1,6 +1,6 @@
 /**
- * A table as data: declared once, next to the code that fills it. Destinations create it, sources type their rows by
- * it, documentation is printed from it.
+ * A table as data, declared once, next to the code that fills it. Destinations create it, sources type their rows by
+ * it, and documentation is generated from it.
  */
 
 /** The types a column can have. Each destination maps them to its own. */
@@ -14,12 +14,12 @@ export interface Column {
   /** Whether the value may be null. @default false */
   readonly nullable?: boolean;
   /**
-   * What rows hold that were stored before their table had this column. A table that exists can only take the column
-   * into its primary key where there is such a constant.
-   * @default null, also in a column that is not nullable, until a row is written again
+   * The value of this column in rows stored before it existed. An existing table can only take the column into its
+   * primary key if there is such a constant.
+   * @default null, even in a column that is not nullable, until the row is written again
    */
   readonly default?: string | number | boolean;
-  /** What the value means, for people: one sentence, with its unit. Becomes the column's comment where there is one. */
+  /** What the value means: one sentence, with its unit. Becomes the column's comment if the database has comments. */
   readonly description: string;
 }
 
@@ -39,7 +39,7 @@ type NonNullValue<T extends ColumnType> = T extends "string"
           : Exclude<Json, null>;
 
 /**
- * What a row holds for a column. A `timestamp` is UTC text with exactly six fractional digits and a `Z`
+ * A row's value for a column. A `timestamp` is UTC text with exactly six fractional digits and a `Z`
  * (`2026-11-21T09:30:00.123456Z`), so that equal instants are equal texts and text order is time order.
  */
 export type ColumnValue<C extends Column> = C extends { readonly type: ColumnType; readonly nullable?: false }
@@ -54,14 +54,14 @@ export interface Table<C extends Columns = Columns, K extends string = string> {
   /** The columns that identify a row. None of them is nullable. */
   readonly primaryKey: readonly K[];
   /**
-   * The timestamps that say when a row belongs in time: the first that is not null counts, and `_synced_at` where all
-   * are. So every row has a moment, and lies in exactly one of several windows that touch.
-   * @default none: the table has no history, only what is there now
+   * The timestamps that place a row in time: the first one that is not null counts, or `_synced_at` if all are null. So
+   * every row lies in exactly one of several adjacent windows.
+   * @default none: the table has no history, only the current state
    */
   readonly datedBy?: readonly string[];
 }
 
-/** A row of a table: every column is there, null where nothing is known. */
+/** A row of a table. Every column is present, and null if unknown. */
 export type Row<T extends Table = Table> = { readonly [K in keyof T["columns"]]: ColumnValue<T["columns"][K]> };
 
 /** The name of a column of a table. */
@@ -70,7 +70,7 @@ export type ColumnName<T extends Table = Table> = keyof T["columns"] & string;
 /** The primary key of a row of a table. */
 export type Key<T extends Table = Table> = Pick<Row<T>, T["primaryKey"][number]>;
 
-/** A stored value as a destination gives it back, in the same form in which it was written. */
+/** A stored value as a destination returns it, in the form in which it was written. */
 export type Value = Json | bigint;
 
 /** Some columns of a stored row of any table, by name. */
@@ -79,8 +79,8 @@ export type StoredValues = { readonly [column: string]: Value };
 /**
  * The columns that every table has besides its own. A destination fills them.
  *
- * `_synced_at`: when the row's content last changed through a sync. `_deleted_at`: when the row was found to be gone
- * from the server, null while it is there.
+ * `_synced_at`: when a sync last changed the row's content. `_deleted_at`: when the row was found to be missing from
+ * the server; null while it exists.
  */
 export const systemColumns = {
   _synced_at: { type: "timestamp", description: "When a sync last changed the content of this row." },

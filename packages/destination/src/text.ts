@@ -1,14 +1,14 @@
 import type { Json, Value } from "./table.ts";
 
 /**
- * A text without NUL characters, U+FFFD in their place: PostgreSQL cannot store them, and of what SQLite stores many
- * programs show only what stands before the first.
+ * Replaces NUL characters with U+FFFD: PostgreSQL cannot store them, and many programs show SQLite's texts only up to
+ * the first.
  */
 export function withoutNul(text: string): string {
   return text.includes("\0") ? text.replaceAll("\0", "\ufffd") : text;
 }
 
-/** The same of a value, in every text of it where it is JSON, names included. */
+/** The same for a value: for JSON in every text, keys included. */
 export function valueWithoutNul(value: Value): Value {
   if (typeof value === "string") return withoutNul(value);
   if (Array.isArray(value)) return value.map((item) => valueWithoutNul(item) as Json);

@@ -1,13 +1,13 @@
 /**
  * Timestamps travel as UTC text with exactly six fractional digits and a `Z`, years 0001 to 9999; databases want
- * microseconds. Read by hand, since a Date holds milliseconds only, takes February 30 for March 2, and is half of the
- * cost of storing a row.
+ * microseconds. Parsed by hand, since a Date holds only milliseconds, takes February 30 for March 2, and would be half
+ * the cost of storing a row.
  */
 
 const form = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$/;
 const daysInMonth = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
-/** Microseconds since 1970 of a timestamp's text, or undefined when it is no timestamp in our form. */
+/** Converts a timestamp's text to microseconds since 1970. Returns undefined if it is not in our form. */
 export function microsecondsOf(text: string): bigint | undefined {
   if (!form.test(text)) return undefined;
   const year = digits(text, 0, 4);
@@ -17,10 +17,10 @@ export function microsecondsOf(text: string): bigint | undefined {
   const minute = digits(text, 14, 16);
   const second = digits(text, 17, 19);
   const leapDay = month === 2 && year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0) ? 1 : 0;
-  // A month of 00 or 13 has no entry in the list, and no day is smaller than undefined.
+  // Month 00 or 13 has no entry in the list, and no day is less than or equal to undefined.
   if (year < 1 || day < 1 || !(day <= (daysInMonth[month - 1] as number) + leapDay)) return undefined;
   if (hour > 23 || minute > 59 || second > 59) return undefined;
-  // Date.UTC takes the years 0 to 99 for 1900 to 1999; the calendar repeats every 400 years.
+  // Date.UTC maps the years 0 to 99 to 1900 to 1999; the calendar repeats every 400 years.
   const milliseconds = Date.UTC(year + 400, month - 1, day, hour, minute, second) - 146_097 * 86_400_000;
   return BigInt(milliseconds) * 1000n + BigInt(digits(text, 20, 26));
 }
@@ -31,7 +31,7 @@ function digits(text: string, start: number, end: number): number {
   return number;
 }
 
-/** The text of a moment, given in microseconds since 1970. */
+/** Formats microseconds since 1970 as text. */
 export function timestampText(microseconds: bigint): string {
   const below = ((microseconds % 1000n) + 1000n) % 1000n;
   const milliseconds = Number((microseconds - below) / 1000n);

@@ -1,4 +1,4 @@
-/** Rows that a destination cannot hold: found all at once, so that whoever sent them can leave them out. */
+/** Finds all rows that a destination cannot hold at once, so that the sender can leave them out. */
 import { DestinationError, type UnfitRow } from "./errors.ts";
 import { type StoredForm, shown, storedForm, storedRow, UnfitValue } from "./stored-form.ts";
 import type { Column, ColumnType, StoredValues, Table } from "./table.ts";
@@ -6,18 +6,18 @@ import type { Column, ColumnType, StoredValues, Table } from "./table.ts";
 type AnyRow = Readonly<Record<string, unknown>>;
 
 /**
- * Why a database cannot hold a text; undefined where it can.
+ * Says why a database cannot hold a text; undefined if it can.
  *
- * @param type of its column, whose stored form the text is. @default "string"
+ * @param type the type of its column, whose stored form the text is. @default "string"
  */
 export type Lacks = (text: string, type?: ColumnType) => string | undefined;
 
-/** Identifies a row within its table, whatever its values are. */
+/** Identifies a row within its table, whatever its values. */
 export function rowId(table: Pick<Table, "primaryKey">, row: AnyRow): string {
   return JSON.stringify(table.primaryKey.map((name) => String(row[name] ?? null)));
 }
 
-/** The error about rows that do not fit. Nothing of their batch was stored. */
+/** The error for rows that do not fit. Nothing of their batch was stored. */
 export function invalidRows(table: Pick<Table, "name" | "primaryKey">, rows: readonly UnfitRow[]): DestinationError {
   const [first] = rows;
   const key = table.primaryKey.map((name) => `${name} ${shown(first?.key[name])}`).join(", ");
@@ -30,19 +30,19 @@ export function invalidRows(table: Pick<Table, "name" | "primaryKey">, rows: rea
   );
 }
 
-/** Brings the rows of a batch into their stored forms, and remembers those that have none. */
+/** Converts a batch's rows to their stored forms, and collects those that have none. */
 export class RowCheck {
   readonly #table: Table;
   readonly #lacks: Lacks | undefined;
   readonly #unfit = new Map<string, UnfitRow>();
 
-  /** @param lacks why the database cannot hold a text, where it cannot hold all of them */
+  /** @param lacks says why the database cannot hold a text, for databases that cannot hold all of them */
   constructor(table: Table, lacks?: Lacks) {
     this.#table = table;
     this.#lacks = lacks;
   }
 
-  /** The values of a row, or undefined where it does not fit. Of rows with one key, the last counts. */
+  /** A row's values, or undefined if it does not fit. Of rows with the same key, the last counts. */
   stored(row: AnyRow): StoredForm[] | undefined {
     try {
       const values = storedRow(this.#table, row);
@@ -57,7 +57,7 @@ export class RowCheck {
     }
   }
 
-  /** To be called after the last row. @throws DestinationError `INVALID_ROW` that names all that do not fit */
+  /** Call it after the last row. @throws DestinationError `INVALID_ROW` that names all rows that do not fit */
   finish(): void {
     if (this.#unfit.size > 0) throw invalidRows(this.#table, [...this.#unfit.values()]);
   }
@@ -71,7 +71,7 @@ export class RowCheck {
   }
 }
 
-/** The keys that a table can hold. Rows with others are in no table, so there is nothing to do about them. */
+/** The keys that a table can hold. Rows with other keys are in no table, so they need no action. */
 export function holdableKeys(
   table: Table,
   keys: readonly StoredValues[],

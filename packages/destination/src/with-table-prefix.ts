@@ -2,11 +2,11 @@ import type { Destination } from "./destination.ts";
 import { reshaped } from "./reshaped.ts";
 
 /**
- * A destination whose tables bear a prefix, so that several sources of one kind fit into one schema: `prod_airflow_dags`.
- * Keys, scopes and states are the same as without, and messages name the real table.
+ * Adds a prefix to the names of a destination's tables, so that several sources of one kind fit into one schema:
+ * `prod_airflow_dags`. Keys, scopes and states stay the same, and messages name the real table.
  *
- * @param prefix small letters, digits and underscores, a letter first: `prod_`
- * @throws TypeError for another prefix
+ * @param prefix lowercase letters, digits and underscores, starting with a letter: `prod_`
+ * @throws TypeError for any other prefix
  */
 export function withTablePrefix(destination: Destination, prefix: string): Destination {
   if (!/^[a-z][a-z0-9_]*$/.test(prefix)) {

@@ -5,13 +5,13 @@ import type { Scope } from "./scope.ts";
 import type { Row, StoredValues, Table } from "./table.ts";
 
 /**
- * A destination that stores some columns of its tables never: they are not made, and what comes for them is left out. Who
- * reads them through a session finds null. What was stored in such a column before stays as it is.
+ * Excludes columns from a destination's tables: it does not create them, drops their values, and returns null for them
+ * to readers of a session. Values stored in such a column earlier stay unchanged.
  *
  * @param columns their names by table: `{ airflow_dag_runs: ["conf"] }`
  *
- * Its sessions throw DestinationError `SCHEMA_CONFLICT` for a column that is part of the primary key, or by which rows are
- * looked for.
+ * Its sessions throw DestinationError `SCHEMA_CONFLICT` for a column that is part of the primary key, or that rows are
+ * looked up by.
  */
 export function withoutColumns(
   destination: Destination,

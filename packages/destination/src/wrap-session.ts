@@ -1,7 +1,7 @@
 import type { Destination, OpenOptions, Session } from "./destination.ts";
 
 /**
- * A destination whose sessions do some things in another way, and everything else as before.
+ * Replaces some methods of a destination's sessions, and keeps the others.
  *
  * ```ts
  * const counted = wrapSession(destination, (session) => ({
@@ -12,8 +12,8 @@ import type { Destination, OpenOptions, Session } from "./destination.ts";
  * }));
  * ```
  *
- * @param change the methods that are replaced, given the session that does it as before, for each session that is opened.
- * Its methods need no `this`.
+ * @param change returns the methods to replace, given the original session. Called for each session that is opened. The
+ * methods must not need `this`.
  */
 export function wrapSession(
   destination: Destination,
@@ -28,7 +28,7 @@ export function wrapSession(
   };
 }
 
-// Records, so that a member that an interface gains does not compile until it is here.
+// Records, so that a new member of an interface does not compile until it is added here.
 const destinationMembers: Readonly<Record<keyof Destination, true>> = {
   name: true,
   capabilities: true,
@@ -53,7 +53,10 @@ const sessionMembers: Readonly<Record<keyof Session, true>> = {
   close: true,
 };
 
-/** These members of an object, as far as it has them: a class keeps its methods where a spread does not find them. */
+/**
+ * An object's existing methods among these members. A class keeps them on its prototype, where a spread does not find
+ * them.
+ */
 function bound<T extends object>(target: T, members: Readonly<Record<keyof T, true>>): T {
   const entries = Object.keys(members).map((name) => {
     const member: unknown = target[name as keyof T];

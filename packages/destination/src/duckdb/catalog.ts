@@ -1,4 +1,4 @@
-/** Tables as such, in DuckDB. */
+/** Creates and changes tables in DuckDB. */
 import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
 import { literal, quoted } from "../sql/names.ts";
@@ -19,7 +19,7 @@ export class DuckdbCatalog implements Catalog {
     const { schema, quotedSchema } = this.#database.names;
     const existing = await this.#database.read(`SELECT 1 FROM duckdb_schemas() WHERE ${this.#here}`);
     if (existing.length > 0) return;
-    // DuckDB calls a file's database after the file, and would not know which of the two is meant.
+    // DuckDB names a file's database after the file, and could not tell it from a schema of that name.
     const [same] = await this.#database.read(
       `SELECT 1 FROM duckdb_databases() WHERE lower(database_name) = lower(${literal(schema)})`,
     );
@@ -97,7 +97,7 @@ export class DuckdbCatalog implements Catalog {
     return this.hasIndex(table.name);
   }
 
-  /** Whether people made one: we make none. */
+  /** Whether users created one: we create none. */
   async hasIndex(table: string): Promise<boolean> {
     const [found] = await this.#database.read(
       `SELECT index_count AS count FROM duckdb_tables()
@@ -117,7 +117,7 @@ export class DuckdbCatalog implements Catalog {
     }
   }
 
-  /** Of columns that are not in the definition. */
+  /** Those of columns that are not in the definition. */
   async #keepComments(table: Table, found: FoundTable): Promise<void> {
     const own = new Set(Object.keys({ ...table.columns, ...systemColumns }).map((name) => name.toLowerCase()));
     for (const [key, { name, comment }] of found.columns) {

@@ -1,4 +1,7 @@
-/** A batch as SQL: staged as columns, merged, and the rest of its scopes marked. Part of the commit's transaction. */
+/**
+ * Writes a batch with SQL: stages its columns, merges them, and marks the rest of its scopes. Part of the commit's
+ * transaction.
+ */
 import type { DuckDBValue } from "@duckdb/node-api";
 import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
@@ -10,7 +13,7 @@ import { holdableKeys, RowCheck } from "../unfit-rows.ts";
 import type { Database } from "./database.ts";
 import { driverType, driverValue } from "./values.ts";
 
-/** The temporary table that rows come through. */
+/** The temporary table that rows are staged in. */
 export const stage = "_sync_stage";
 
 export async function writeRows(database: Database, batch: Batch, mode?: "rehearsal"): Promise<CommitResult> {
@@ -19,14 +22,14 @@ export async function writeRows(database: Database, batch: Batch, mode?: "rehear
   const staged = await stageRows(database, table, rows);
   const { inserted, updated } = staged > 0 || mode ? await merge(database, table, mode) : { inserted: 0, updated: 0 };
   const unchanged = staged - inserted - updated;
-  // Before the marking, so that a placeholder that goes is not counted as deleted too.
+  // Before the marking, so that a removed placeholder is not counted as deleted too.
   const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
   const scopes = replace.map((each) => each.scope);
   const deleted = scopes.length > 0 ? await markDeleted(database, table, scopes, keep) : 0;
   return { inserted, updated, unchanged, deleted, removed };
 }
 
-/** Brings the rows into a temporary table, the last of each key, and returns how many those are. */
+/** Stages the rows in a temporary table, the last of each key, and returns their number. */
 export async function stageRows(database: Database, table: Table, rows: readonly Row[]): Promise<number> {
   const { driver } = database;
   const names = Object.keys(table.columns);
@@ -50,7 +53,7 @@ export async function stageRows(database: Database, table: Table, rows: readonly
     }
   }
   check.finish();
-  // The table itself gives the types, so that the stage cannot differ from it.
+  // The table itself provides the types, so that the stage cannot differ from it.
   const target = database.names.table(table.name);
   await database.run(
     `CREATE OR REPLACE TEMP TABLE ${stage} AS SELECT ${names.map(quoted).join(", ")} FROM ${target} LIMIT 0`,
@@ -77,7 +80,7 @@ async function merge(
     `SELECT 1 FROM ${target} AS target SEMI JOIN temp.main.${stage} AS source ON ${sameKey(table, "target")} LIMIT 1`,
   );
   if (!known && !mode) {
-    // A merge would read the whole table for nothing.
+    // A merge would read the whole table unnecessarily.
     const inserted = await database.run(
       `INSERT INTO ${target} (${names.join(", ")}, _synced_at)
        SELECT ${names.join(", ")}, now() FROM temp.main.${stage}`,

@@ -20,9 +20,9 @@ export function leavingCopy(session: SqlSession, path: string, copy: string): Sq
 }
 
 /**
- * Makes sure that a copy will take nobody's place but that of an older copy.
+ * Makes sure that a copy will replace nothing but an older copy.
  *
- * @throws DestinationError `NOT_A_DESTINATION` where another file is there
+ * @throws DestinationError `NOT_A_DESTINATION` if another file is there
  */
 export async function checkCopy(copy: string): Promise<void> {
   const found = await lstat(copy).catch(() => undefined);
@@ -46,7 +46,7 @@ async function holdsASync(copy: string): Promise<boolean> {
       close();
     }
   } catch (error) {
-    // Who reads it in this process has found it to be one.
+    // Whoever reads it in this process has already checked it.
     return error instanceof DestinationError && error.code === "LOCKED";
   }
 }
@@ -55,11 +55,11 @@ async function replaceCopy(path: string, copy: string): Promise<void> {
   const unfinished = `${copy}.${randomUUID()}.new`;
   try {
     await copyDuckdb(path, unfinished);
-    // Opened and closed, it takes in the log beside it, which a new name would part from it.
+    // Opening and closing it merges the log next to it, which a new name would separate from it.
     if (existsSync(`${unfinished}.wal`)) (await openFile(unfinished, copy, "a copy", { memoryLimit })).close();
     await rename(unfinished, copy);
   } catch (error) {
-    // The next session has the file already, and will leave a newer copy.
+    // The next session already has the file, and will leave a newer copy.
     if (!(error instanceof DestinationError && error.code === "LOCKED")) throw error;
   } finally {
     for (const file of [unfinished, `${unfinished}.wal`]) await rm(file, { force: true });

@@ -14,8 +14,8 @@ import type { OpenFile } from "./open.ts";
 import { driverParameters, readChunks, readRows } from "./values.ts";
 
 /**
- * One open file: carries out one piece of work after the other, ends what is running when the signal aborts, and knows
- * what DuckDB's errors mean.
+ * An open file. Carries out work one piece at a time, interrupts what is running when the signal aborts, and interprets
+ * DuckDB's errors.
  */
 export class Database implements LeaseDatabase {
   readonly driver: Driver;
@@ -23,11 +23,11 @@ export class Database implements LeaseDatabase {
   readonly place: string;
   readonly dialect = dialect;
   readonly catalog: DuckdbCatalog;
-  /** Undefined where people set it. */
+  /** Undefined if the user set the limit. */
   readonly memory: MemoryLimit | undefined;
-  /** Undefined where the file is not ours to lay out. */
+  /** Undefined if the file's layout is not ours to decide. */
   readonly largeRows: LargeRows | undefined;
-  /** Where others may have the database open too. */
+  /** Set if others may have the database open too. */
   lease: Lease | undefined;
   readonly #file: OpenFile;
   readonly #signal: AbortSignal | undefined;
@@ -64,7 +64,7 @@ export class Database implements LeaseDatabase {
     );
   }
 
-  /** The same of one statement in DuckDB's own chunks, as they are needed. */
+  /** The same for one statement, in DuckDB's own chunks, on demand. */
   async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredValues[]> {
     const { connection } = this.#file;
     const { count } = await connection.extractStatements(sql);
@@ -79,7 +79,7 @@ export class Database implements LeaseDatabase {
     }
   }
 
-  /** Carries out a COPY into a file. @returns how many rows @param onProgress told now and then how much is done: 0 to 1 */
+  /** Runs a COPY into a file. @returns the number of rows @param onProgress receives the share done so far: 0 to 1 */
   async copy(sql: string, onProgress?: (share: number) => void): Promise<number> {
     const { connection } = this.#file;
     const timer = onProgress && setInterval(() => onProgress(Math.max(0, connection.progress.percentage) / 100), 500);
@@ -114,9 +114,9 @@ export class Database implements LeaseDatabase {
   }
 
   /**
-   * All of the work, or nothing of it.
+   * Commits all of the work, or nothing.
    *
-   * @param publish makes the work durable elsewhere: nothing counts where it rejects, and all does once it resolves,
+   * @param publish makes the work durable elsewhere: if it rejects, nothing counts; once it resolves, everything does,
    * whatever becomes of this file
    */
   async transaction<T>(work: () => Promise<T>, publish?: (result: T) => Promise<void> | undefined): Promise<T> {
@@ -136,7 +136,7 @@ export class Database implements LeaseDatabase {
       await this.lease?.renew();
       this.#signal?.throwIfAborted();
       await publish?.(result);
-      // Not interruptible: from here on the answer must be the truth about what is in the file.
+      // Not interruptible: from here on the result must tell what is really in the file.
       await connection.run("COMMIT").catch((error) => {
         if (!publish) throw error;
       });
@@ -148,13 +148,13 @@ export class Database implements LeaseDatabase {
     }
   }
 
-  /** Waits for what is queued, then closes the file. */
+  /** Waits for queued work, then closes the file. */
   close(): Promise<void> {
     return this.#queue.close(async () => {
       await this.largeRows?.settle().catch(() => undefined);
       await this.lease?.giveBack().catch(() => undefined);
       this.lease?.end();
-      // Closing does the same, but on the event loop's thread. What cannot be moved now stays in the log, and is safe.
+      // Closing does the same, but on the event loop's thread. What cannot be moved now stays safely in the log.
       await this.#file.connection.run("CHECKPOINT").catch(() => undefined);
       this.#file.close();
     });
@@ -172,5 +172,5 @@ export class Database implements LeaseDatabase {
   }
 }
 
-/** The most rows a chunk of DuckDB can hold. */
+/** The maximum number of rows in a DuckDB chunk. */
 const chunkRows = 2048;

@@ -2,7 +2,7 @@ import type { Dialect } from "../sql/database.ts";
 import type { LeaseSql } from "../sql/lease.ts";
 import type { SchemaNames } from "../sql/schema-name.ts";
 
-/** How DuckDB says things. */
+/** DuckDB's dialect. */
 export const dialect: Dialect = {
   product: "DuckDB",
   types: {
@@ -28,13 +28,13 @@ export const dialect: Dialect = {
   },
 };
 
-/** `temp` and `system` are databases of their own, which every file has beside it. */
+/** `temp` and `system` are separate databases, which exist next to every file's own. */
 export const schemaNames: SchemaNames = {
   product: dialect.product,
   reserved: /^(temp|system|pg_catalog|information_schema)$/i,
 };
 
-/** For MotherDuck. Of two transactions that write one row, DuckDB lets the first one through. */
+/** For MotherDuck. Of two transactions that write the same row, DuckDB admits the first. */
 export const leaseSql: LeaseSql = {
   moment: (inMs = 0) => `now() + INTERVAL '${inMs} milliseconds'`,
   forUpdate: "",

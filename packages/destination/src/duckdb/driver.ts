@@ -3,7 +3,7 @@ import { DestinationError } from "../errors.ts";
 export type Driver = typeof import("@duckdb/node-api");
 
 /**
- * Loads DuckDB when it is first needed: it is an optional peer dependency of 70 MB.
+ * Loads DuckDB on first use: it is an optional peer dependency of 70 MB.
  *
  * @param who needs it, for the message
  */

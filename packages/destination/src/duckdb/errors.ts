@@ -3,10 +3,10 @@ import { clauseOf } from "../sql/words.ts";
 
 const outOfMemory = /Out of Memory|failed to (pin|allocate)/i;
 
-/** Whether DuckDB's limit was too low for what it had to hold. */
+/** Whether DuckDB's memory limit was too low for what it had to hold. */
 export const isOutOfMemory = (thrown: unknown): boolean => outOfMemory.test(String((thrown as Error | null)?.message));
 
-/** What DuckDB says, by the message it says it with: it has no error codes. The first that fits counts. */
+/** DuckDB has no error codes, so its messages identify its errors. The first match counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
   [
     /No space left|File too large|disk is full|not enough space|Disk quota/i,
@@ -33,7 +33,7 @@ const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[
   [/not a valid DuckDB database|Is a directory/i, "NOT_A_DESTINATION", "Choose another path, or move the file away."],
 ];
 
-/** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */
+/** The message if the error is about a row being stored; undefined for the file, the disk or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
   const clause = clauseOf(thrown);
   const isAboutRow = /^(Constraint|Conversion|Out of Range|Invalid Input|Invalid Type|Mismatch Type) Error/i.test(
@@ -43,7 +43,7 @@ export function refusalOf(thrown: unknown): string | undefined {
 }
 
 /**
- * A driver's error as ours.
+ * Converts a driver's error.
  *
  * @param doing what failed, as the beginning of a sentence: `Storing airflow_dags`
  */

@@ -17,37 +17,38 @@ import { rowWriter } from "./row-writer.ts";
 export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, readDuckdb } from "./read.ts";
 
 export interface DuckdbOptions {
-  /** The schema that the tables are in; created when it is missing. @default "main" */
+  /** The schema of the tables, created if it is missing. @default "main" */
   readonly schema?: string;
   /**
-   * How much memory DuckDB may take, in its own notation: `512MB`, `4GB`. Its own default is 80 % of the machine's.
-   * @default "1GB", and more where the rows that it reads at once are larger
+   * DuckDB's memory limit, in its own notation: `512MB`, `4GB`. Its own default is 80 % of the machine's memory.
+   * @default "1GB", and more if the rows that it reads at once are larger
    */
   readonly memoryLimit?: string;
   /**
-   * Where each session leaves a copy of the file when it closes, for readers: {@link Destination.read} and
-   * {@link Destination.contents} read that one, so that they do not wait for a sync. It is replaced whole, never changed.
+   * Where each session leaves a copy of the file for readers when it closes. {@link Destination.read} and {@link
+   * Destination.contents} then read the copy, so they do not wait for a sync. It is replaced as a whole, never changed.
    * @default none: readers wait until no session is open
    */
   readonly copy?: string;
-  /** With MotherDuck: how long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  /**
+   * For MotherDuck: how long another session stays excluded after this one's last sign of life, in ms. @default 60_000
+   */
   readonly leaseMs?: number;
 }
 
 const defaults = { schema: "main", leaseMs: 60_000 } as const satisfies DuckdbOptions;
 
 /**
- * A DuckDB file as destination. Rows and state of a batch become durable in one transaction, or not at all; one writer
- * at a time, held by the operating system's lock on the file.
+ * A DuckDB file as a destination. Rows and state of a batch become durable in one transaction, or not at all. The
+ * operating system's lock on the file admits one writer at a time.
  *
- * `md:database` is a database of MotherDuck, with the token in the environment (`motherduck_token`); of each pipeline one
- * session writes, held by a lease. It was never tried against MotherDuck itself.
+ * `md:database` is a MotherDuck database, with the token in the environment (`motherduck_token`). A lease admits one
+ * session per pipeline. Not tested against MotherDuck itself.
  *
- * @param path of the file, created when it is missing; its folder must exist. `:memory:` is a database that is empty
- * when a session opens and gone when it closes: for tests.
- * @throws DestinationError `NOT_A_DESTINATION` when the schema's name cannot be one
- * @example
- * const session = await duckdb("orchestration.duckdb").open({ pipeline: "airflow@example.org" });
+ * @param path of the file, created if it is missing; its folder must exist. `:memory:` is a database that is empty when
+ * a session opens and discarded when it closes, for tests.
+ * @throws DestinationError `NOT_A_DESTINATION` if the schema's name is not allowed
+ * @example const session = await duckdb("orchestration.duckdb").open({ pipeline: "airflow@example.org" });
  */
 export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
   const { schema, memoryLimit, leaseMs } = { ...defaults, ...options };
@@ -105,7 +106,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
       }
     },
     async contents({ signal } = {}) {
-      // Of what readers read. A first session may not have left its copy yet.
+      // What readers read. A first session may not have left its copy yet.
       const from = copy !== undefined && existsSync(copy) ? copy : path;
       const file = await openFile(from, `duckdb:${from}`, "a reader", { memoryLimit, readOnly: true });
       return lookAt(new Database(file, `duckdb:${from}`, namesIn(schema), signal));

@@ -1,10 +1,10 @@
 /**
- * Keeps memory flat where rows are large.
+ * Keeps memory flat if rows are large.
  *
- * DuckDB reads 2,048 rows of a column at once, whatever they weigh: 200 MB where each has 100 kB. Only the end of a row
- * group stops it sooner. A checkpoint ends one, and the next checkpoint joins the small ones again. So while rows are
- * large, checkpoints are frequent and join nothing. Once a table has too many row groups for that, one checkpoint joins
- * them after all, with the memory that takes.
+ * DuckDB reads 2,048 rows of a column at once, whatever their size: 200 MB if each has 100 kB. Only the end of a row
+ * group stops it sooner. A checkpoint ends a row group, and the next checkpoint merges small ones. So while rows are
+ * large, checkpoints are frequent and merge nothing. Once a table has too many row groups for that, one checkpoint
+ * merges them after all, with the memory that it takes.
  */
 
 import { setFlagsFromString } from "node:v8";
@@ -14,37 +14,37 @@ import type { StoredValues } from "../table.ts";
 import type { DuckdbCatalog } from "./catalog.ts";
 import type { MemoryLimit } from "./memory-limit.ts";
 
-/** From so many bytes on, on average, rows are large: 2,048 of them are 32 MB. */
+/** The average size from which rows count as large, in bytes: 2,048 of them are 32 MB. */
 const LARGE_ROW = 16 * 1024;
 
 /** Shorter texts are not counted. */
 const SHORT_TEXT = 1024;
 
-/** How much is written between two checkpoints while rows are large, and so is read at once later. */
+/** How much is written between two checkpoints while rows are large, and therefore later read at once. */
 const CHECKPOINT_BYTES = 4_000_000;
 
-/** Each checkpoint writes the places of all row groups anew. So many may be smaller than that. */
+/** Each checkpoint rewrites the metadata of all row groups. This many may be below that size. */
 const MOST_SMALL_GROUPS = 200;
 
-/** What DuckDB may take then, in bytes: it would fill more with blocks that nothing needs again. */
+/** DuckDB's memory limit then, in bytes: it would fill more with blocks that are never needed again. */
 const USUAL_MEMORY = 96_000_000;
 
-/** As often a batch is in memory on its way into a table. */
+/** The number of copies of a batch that are in memory while it is written. */
 const COPIES = 4;
 
-/** Rows that DuckDB reads at once. */
+/** The number of rows that DuckDB reads at once. */
 const VECTOR_ROWS = 2048;
 
-/** The default of DuckDB's files. What does not fit into its column's blocks has blocks of its own. */
+/** DuckDB's default. A text that does not fit into its column's blocks gets its own. */
 const BLOCK_BYTES = 256 * 1024;
 
-/** What the file has of a table, as of its last checkpoint. */
+/** A table's storage in the file, as of its last checkpoint. */
 interface StoredRowGroups {
   readonly count: number;
   readonly rows: number;
-  /** At most, of texts in blocks of their own. */
+  /** Upper bound, for texts in blocks of their own. */
   readonly bytes: number;
-  /** At least: of each column's blocks one may be nearly empty. */
+  /** Lower bound: in each column one block may be nearly empty. */
   readonly leastBytes: number;
   /** The most that is read at once, in bytes. */
   readonly vectorBytes: number;
@@ -52,7 +52,7 @@ interface StoredRowGroups {
 
 const nothing: StoredRowGroups = { count: 0, rows: 0, bytes: 0, leastBytes: 0, vectorBytes: 0 };
 
-/** The file that is laid out. */
+/** The file whose layout is managed. */
 interface LaidOut {
   readonly catalog: Pick<DuckdbCatalog, "hasIndex">;
   readonly memory: MemoryLimit | undefined;
@@ -63,11 +63,13 @@ interface LaidOut {
 
 export class LargeRows {
   readonly #database: LaidOut;
-  /** Those that were written to, and whether DuckDB keeps the row groups of one together: it does so where it has an index. */
+  /**
+   * The tables written to, and whether DuckDB keeps each one's row groups together, as it does if there is an index.
+   */
   readonly #tables = new Map<string, boolean>();
   #areLarge = false;
 
-  /** Whether rows that were written lately are large. */
+  /** Whether recently written rows are large. */
   get areLarge(): boolean {
     return this.#areLarge;
   }
@@ -76,7 +78,7 @@ export class LargeRows {
     this.#database = database;
   }
 
-  /** Before rows are written into a table. */
+  /** Call it before writing rows to a table. */
   async expect(table: string, columns: readonly (readonly unknown[])[]): Promise<void> {
     if (!this.#tables.has(table)) {
       this.#tables.set(table, await this.#database.catalog.hasIndex(table));
@@ -92,7 +94,7 @@ export class LargeRows {
     await this.#database.memory?.need(atOnce);
   }
 
-  /** Before the checkpoint at the end of a session. */
+  /** Call it before the checkpoint at the end of a session. */
   async settle(): Promise<void> {
     if (!this.#areLarge) return;
     const stored = await Promise.all([...this.#tables.keys()].map((table) => this.#stored(table)));
@@ -111,13 +113,13 @@ export class LargeRows {
     // Each thread holds what it reads.
     await this.#database.run("SET threads = 1");
     await this.#database.run(`SET checkpoint_threshold = '${CHECKPOINT_BYTES}B'`);
-    // Of what each thread has freed little stays with it: the system's allocator keeps all otherwise.
+    // Makes threads return freed memory: the system's allocator would keep it all otherwise.
     await this.#database.run("SET allocator_flush_threshold = '1MB'");
   }
 
   async #stored(table: string): Promise<StoredRowGroups> {
     const name = this.#database.names.table(table);
-    // The function's own parser of names knows no quote in one.
+    // The function's own parser of names does not support quotes in one.
     if (name.includes('""')) return nothing;
     const [found] = await this.#database.read(
       `SELECT count(*) AS count, sum(rows) AS rows, sum(bytes) AS bytes, sum(least_bytes) AS "leastBytes",
@@ -133,8 +135,8 @@ export class LargeRows {
 }
 
 /**
- * Has V8 collect garbage sooner, from now on and in the whole process. Texts of this size fill its young generation at
- * once, so that it would grow by 200 MB, all of them garbage. It costs CPU only while garbage is made so fast.
+ * Makes V8 collect garbage sooner, from now on and in the whole process. Texts of this size fill its young generation
+ * at once, which would grow by 200 MB, all of it garbage. It costs CPU only while garbage is created at this rate.
  */
 function collectGarbageSooner(): void {
   setFlagsFromString("--optimize-for-size");

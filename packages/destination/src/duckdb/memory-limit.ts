@@ -1,37 +1,40 @@
-/** What carries out its statements. */
+/** Runs the limit's statements. */
 interface Settings {
   run(sql: string): Promise<unknown>;
 }
 
-/** How much memory DuckDB may take, where people did not say: what is usual, or what it needs, up to 80 % of the machine's. */
+/**
+ * DuckDB's memory limit if the user did not set one: the usual, or as much as it needs, up to 80 % of the machine's
+ * memory.
+ */
 export class MemoryLimit {
   readonly #database: Settings;
   #usual: number;
   #needed = 0;
   #current: number;
 
-  /** @param bytes what is usual, and what it may take now */
+  /** @param bytes the usual limit, and the current one */
   constructor(database: Settings, bytes: number) {
     this.#database = database;
     this.#usual = bytes;
     this.#current = bytes;
   }
 
-  /** From now on this is usual, where no more was needed yet. */
+  /** Makes this the usual limit, unless more was needed already. */
   async makeUsual(bytes: number): Promise<void> {
     this.#usual = bytes;
     await this.#set(this.#wanted());
   }
 
-  /** So much is to be held at once, and as much again for what is made of it. */
+  /** Allows for this many bytes at once, and as many again for what is derived from them. */
   async need(bytes: number): Promise<void> {
     this.#needed = Math.max(this.#needed, 2 * bytes);
     const wanted = this.#wanted();
-    // What the machine has left is less after each batch; DuckDB cannot give back what it holds.
+    // The machine's free memory shrinks with each batch, and DuckDB cannot give back what it holds.
     if (wanted > this.#current) await this.#set(wanted);
   }
 
-  /** What was allowed turned out to be too little. @returns whether there is more */
+  /** Raises the limit to the maximum after it was too low. @returns whether it could be raised */
   async takeAll(): Promise<boolean> {
     if (this.#needed === Number.POSITIVE_INFINITY) return false;
     const before = this.#current;

@@ -1,9 +1,9 @@
 /**
  * Opens DuckDB files, one holder at a time.
  *
- * Between processes the operating system's lock on the file decides. Inside one process it does not: a second instance
- * of the same file opens without complaint, and on POSIX closing any handle of a file gives up the process's lock on
- * it. So a process keeps its own list, and nothing here opens a file that is on it, not even to look at its header.
+ * Between processes the operating system's lock on the file decides. Within one process it does not: a second instance
+ * of the same file opens without complaint, and on POSIX closing any handle of a file releases the process's lock on
+ * it. So a process keeps its own list, and nothing here opens a file on that list, not even to look at its header.
  */
 import { randomUUID } from "node:crypto";
 import { link, open, realpath, rm, stat } from "node:fs/promises";
@@ -19,9 +19,9 @@ export interface OpenFile {
   readonly connection: DuckDBConnection;
   /** Whether it is on this machine. */
   readonly isLocal: boolean;
-  /** How much memory DuckDB may take, in bytes, where that may be raised. */
+  /** DuckDB's memory limit, in bytes, if it may be raised. */
   readonly memoryLimit: number | undefined;
-  /** Another connection to the same file, closed by itself. */
+  /** Opens another connection to the same file, which is closed separately. */
   connect(): Promise<OpenFile>;
   /** Closes the file, so that others can open it right away. */
   close(): void;
@@ -30,21 +30,21 @@ export interface OpenFile {
 export interface OpenFileOptions {
   readonly readOnly?: boolean;
   /**
-   * How much memory DuckDB may take, in its own notation.
-   * @default "1GB", and as much as it needs where rows are so large that this is less than 2,048 of them
+   * DuckDB's memory limit, in its own notation.
+   * @default "1GB", and as much as it needs if 2,048 rows are larger than that
    */
   readonly memoryLimit?: string | undefined;
 }
 
 const DEFAULT_MEMORY_LIMIT = 1_000_000_000;
 
-// Shared by all copies of this module in the process: a bundle may well hold two.
+// Shared by all copies of this module in the process: a bundle may well contain two.
 const key = Symbol.for("@org/destination/duckdb: open files");
 const shared = globalThis as { [key]?: Map<string, string> };
 shared[key] ??= new Map();
 const openFiles: Map<string, string> = shared[key];
 
-/** Whether a path names a database of MotherDuck, which many may have open. */
+/** Whether a path names a MotherDuck database, which several may open at once. */
 export const isMotherDuck = (path: string): boolean => path.startsWith("md:");
 
 /** @param holder who opens it, for the message that the next one gets */
@@ -74,8 +74,8 @@ export async function openFile(
     }
     const instance = await driver.DuckDBInstance.create(file, {
       memory_limit: options.memoryLimit ?? `${DEFAULT_MEMORY_LIMIT}B`,
-      // Each checkpoint writes the last rows of a table anew, up to 122,880 of them: with large rows that is most of the work,
-      // and of the memory, at DuckDB's own 16 MB.
+      // Each checkpoint rewrites the last rows of a table, up to 122,880 of them. With large rows and DuckDB's own 16
+      // MB, that would be most of the work and of the memory.
       ...(isFile && { checkpoint_threshold: "128MB" }),
       ...(options.readOnly && isFile && { access_mode: "READ_ONLY" }),
       // Opening a file must never download code, whatever the file turns out to be. MotherDuck is an extension.
@@ -114,7 +114,7 @@ async function connectTo(instance: DuckDBInstance): Promise<DuckDBConnection> {
   return connection;
 }
 
-/** The one name of a file, whatever way leads to it. */
+/** The canonical path of a file, however it is reached. */
 async function locate(path: string, place: string, mustExist: boolean): Promise<string> {
   const full = resolve(path);
   const found = await stat(full).catch(ifMissing);
@@ -125,7 +125,7 @@ async function locate(path: string, place: string, mustExist: boolean): Promise<
     );
   }
   if (found) {
-    // A pipe would wait for somebody to write into it.
+    // A pipe would wait for a writer.
     if (!found.isFile()) throw notAFile(place);
     return realpath(full);
   }
@@ -143,16 +143,16 @@ function ifMissing(error: NodeJS.ErrnoException): undefined {
 }
 
 /**
- * Makes a new database, whole or not at all: under another name first. DuckDB writes its three headers one after the
- * other, and a crash or a full disk in between leaves a file that can never be opened again.
+ * Creates a new database, complete or not at all, under another name first. DuckDB writes its three headers one after
+ * the other, and a crash or a full disk in between leaves a file that can never be opened again.
  */
 async function createEmpty(driver: Driver, file: string): Promise<void> {
   const unfinished = `${file}.${randomUUID()}.new`;
   try {
     const instance = await driver.DuckDBInstance.create(unfinished);
     instance.closeSync();
-    // Unlike renaming this never replaces a file that another process made meanwhile. Where it cannot be done (some
-    // file systems have no links), DuckDB makes the file itself when it opens it.
+    // Unlike renaming, this never replaces a file that another process has created since. If it fails (some file
+    // systems have no links), DuckDB creates the file itself when it opens it.
     await link(unfinished, file).catch(() => undefined);
   } catch (error) {
     throw new Error(String(error instanceof Error ? error.message : error).replaceAll(unfinished, file), {
@@ -164,7 +164,7 @@ async function createEmpty(driver: Driver, file: string): Promise<void> {
 }
 
 /**
- * DuckDB would try to fetch an extension for a SQLite file, and calls an empty file broken; this says it plainly.
+ * DuckDB would try to download an extension for a SQLite file, and calls an empty file broken; this reports it plainly.
  *
  * @returns whether there is a file
  */

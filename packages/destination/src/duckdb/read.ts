@@ -1,4 +1,4 @@
-/** Reading from files that no session holds open. Nothing here writes to them. */
+/** Reads files that no session holds open. Nothing here writes to them. */
 import { access, constants, copyFile, rm } from "node:fs/promises";
 import { DestinationError } from "../errors.ts";
 import { literal, quoted } from "../sql/names.ts";
@@ -10,17 +10,17 @@ import { readRows } from "./values.ts";
 const MEMORY_LIMIT = "1GB";
 
 /**
- * Reads from a DuckDB file that no session holds open: for printing results, and for tests. The file is opened for
- * reading only, and closed again. Values come in the form in which they were written (timestamps as UTC text with
- * microseconds, JSON parsed, integers as bigint where a number would round them).
+ * Reads from a DuckDB file that no session holds open, for printing results and for tests. Opens the file read-only,
+ * and closes it again. Values are returned as they were written (timestamps as UTC text with microseconds, JSON parsed,
+ * integers as bigint if a number would round them).
  *
- * @throws DestinationError `LOCKED` while a sync writes, `NOT_FOUND` when there is no such file.
+ * @throws DestinationError `LOCKED` during a sync, `NOT_FOUND` if there is no such file.
  */
 export async function queryDuckdb(path: string, sql: string): Promise<readonly StoredValues[]> {
   return readDuckdb(path, (query) => query(sql));
 }
 
-/** Carries out a statement. It may make temporary tables, but changes nothing in a file. */
+/** Runs a statement. It may create temporary tables, but changes nothing in a file. */
 export type DuckdbQuery = (sql: string) => Promise<readonly StoredValues[]>;
 
 export interface ReadDuckdbOptions {
@@ -30,7 +30,7 @@ export interface ReadDuckdbOptions {
 }
 
 /**
- * Does some work with several queries to a file that no session holds open, and to others beside it.
+ * Runs several queries on a file that no session holds open, and on others next to it.
  *
  * @throws DestinationError as {@link queryDuckdb}, or the signal's reason
  */
@@ -44,7 +44,7 @@ export async function readDuckdb<T>(
   let interrupting: NodeJS.Timeout | undefined;
   const interrupt = () => {
     connection.interrupt();
-    // What was about to begin does not notice.
+    // Repeated, because a query that is only about to start does not notice an interrupt.
     interrupting = setInterval(() => connection.interrupt(), 50);
   };
   signal?.addEventListener("abort", interrupt, { once: true });
@@ -70,10 +70,10 @@ export async function readDuckdb<T>(
 }
 
 /**
- * Copies a DuckDB file that no session holds open, with what is still in its log, as of one moment.
+ * Copies a DuckDB file that no session holds open, including what is still in its log, as of one moment.
  *
- * @param to a path where no file is yet
- * @throws DestinationError as {@link queryDuckdb}, `NO_SPACE`, `NOT_A_DESTINATION` where there is a file
+ * @param to a path at which there is no file yet
+ * @throws DestinationError as {@link queryDuckdb}, `NO_SPACE`, `NOT_A_DESTINATION` if there is a file
  */
 export async function copyDuckdb(path: string, to: string): Promise<void> {
   const place = `duckdb:${path}`;
@@ -86,7 +86,7 @@ export async function copyDuckdb(path: string, to: string): Promise<void> {
       made.push(name);
     };
     try {
-      // The log first: on POSIX our lock on the file is gone with the end of reading it, and a writer may come.
+      // The log first: on POSIX reading the file releases our lock on it, and a writer may come.
       await copy(`${path}.wal`, `${to}.wal`).catch((error: NodeJS.ErrnoException) => {
         if (error.code !== "ENOENT") throw error;
       });
@@ -102,7 +102,7 @@ export async function copyDuckdb(path: string, to: string): Promise<void> {
   }
 }
 
-/** A copy takes nobody's place; and a log that lies beside its place already would be taken for its own. */
+/** A copy replaces nothing, and a log left next to its path would be taken for its own. */
 async function checkFree(names: readonly string[]): Promise<void> {
   for (const name of names) {
     const isFree = await access(name).then(

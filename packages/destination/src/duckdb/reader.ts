@@ -8,10 +8,10 @@ import { Database } from "./database.ts";
 import type { OpenFile } from "./open.ts";
 
 /**
- * Keeps all statements to what is open: none reads or writes another file. It cannot be taken back.
+ * Confines all statements to what is open: none may read or write another file. This cannot be undone.
  *
  * @param files others that may be read: those of views
- * @param copyInto a folder that may be written
+ * @param copyInto a folder that may be written to
  */
 export async function keepInside(
   { connection }: OpenFile,
@@ -23,7 +23,9 @@ export async function keepInside(
   await connection.run("SET enable_external_access = false");
 }
 
-/** Files are written in little memory, however many rows there are: with row groups that few threads fill in any order. */
+/**
+ * Files are written with little memory, however many rows there are: in row groups that few threads fill in any order.
+ */
 async function prepareCopying(connection: OpenFile["connection"], folder: string): Promise<void> {
   await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
   await connection.run(`SET allowed_directories = [${literal(folder)}]`);
@@ -32,7 +34,7 @@ async function prepareCopying(connection: OpenFile["connection"], folder: string
   await connection.run(`SET threads = ${Math.min(2, availableParallelism())}`);
 }
 
-/** The copying of a reader whose database was granted a folder. */
+/** Implements a reader's `copy`, for a database that was granted a folder. */
 export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
   return {
     copy: (sql, { file, format, onProgress }) =>
@@ -59,11 +61,14 @@ interface Source {
   open(): Promise<OpenFile>;
 }
 
-/** Readers with a connection each, of a file that is opened once: DuckDB lets a process open it no second time. */
+/**
+ * Creates readers of a file, each with its own connection. The file is opened once: DuckDB does not allow a process to
+ * open it twice.
+ */
 export function readersOf({ place, names, open }: Source): (options?: ReadOptions) => Promise<SqlReader> {
   let shared: { readonly file: Promise<OpenFile>; readonly copyInto: string | undefined; readers: number } | undefined;
   const take = (copyInto: string | undefined) => {
-    // What is open already can be granted nothing more.
+    // An open file cannot be granted anything more.
     shared ??= { file: openLocked(open, copyInto), copyInto, readers: 0 };
     shared.readers += 1;
     return shared;
@@ -80,7 +85,7 @@ export function readersOf({ place, names, open }: Source): (options?: ReadOption
     try {
       const database = new Database(await (await own.file).connect(), place, names, signal);
       const canCopy = copyInto !== undefined && own.copyInto === copyInto;
-      // The file is opened for reading only, but settings and temporary tables would be those of all readers.
+      // The file is opened read-only, but settings and temporary tables would be shared by all readers.
       const reader = { ...onlyReading(readerOf("duckdb", database), place), ...(canCopy && copying(database)) };
       let closing: Promise<void> | undefined;
       const close = () => {

@@ -1,24 +1,23 @@
-/** Tables that are written anew, in the place of the old ones: what ALTER TABLE of DuckDB cannot do, or not reliably. */
+/** Rewrites tables in place of the old ones, for changes that DuckDB's ALTER TABLE cannot make, or not reliably. */
 import type { SqlDatabase, TableChanges } from "../sql/database.ts";
 import { defaultSql, filled, inTheWay } from "../sql/keys.ts";
 import { literal, quoted } from "../sql/names.ts";
 import { type Column, type ColumnType, type StoredValues, systemColumns, type Table } from "../table.ts";
 import { dialect } from "./dialect.ts";
 
-/** A column's values as those of a wider type. */
+/** Converts a column's values to a wider type. */
 export function widened(from: ColumnType, to: ColumnType, column: string): string {
   return from === "timestamp" && to === "string" ? `strftime(${column}, '%Y-%m-%dT%H:%M:%S.%fZ')` : column;
 }
 
-/** A column as we make it. */
+/** A column's definition as we write it. */
 export function definition(table: Table, name: string, type: string): string {
   const isRequired = table.primaryKey.includes(name) || name === "_synced_at";
   return `${quoted(name)} ${type}${isRequired ? " NOT NULL" : ""}`;
 }
 
 /**
- * Writes a table anew as its definition wants it, with the indexes and the columns that people made. Its comments are
- * gone.
+ * Rewrites a table to match its definition, keeping the indexes and columns that users added. Its comments are lost.
  *
  * @param here a condition on DuckDB's catalog for what is in the schema
  * @throws DestinationError `SCHEMA_CONFLICT` for what a new table could not have
@@ -41,7 +40,7 @@ export async function rewrite(database: SqlDatabase, here: string, table: Table,
   for (const { sql } of indexes) await database.run(String(sql));
 }
 
-/** The columns of the new table, and what they hold for a row of the old one. */
+/** The new table's columns, and their values for a row of the old one. */
 function columnsOf(table: Table, stored: readonly StoredValues[], { widenings, oldKey = [] }: TableChanges) {
   const wanted = new Map(
     Object.entries<Column>({ ...table.columns, ...systemColumns }).map(
@@ -72,10 +71,10 @@ function columnsOf(table: Table, stored: readonly StoredValues[], { widenings, o
 }
 
 /**
- * The primary key that people gave the table, which has none of its own: where it was the old key, it is the new one.
+ * The primary key that users gave the table, which has none by itself: if it was the old key, it becomes the new one.
  *
- * @throws DestinationError `SCHEMA_CONFLICT` for constraints of a table that people made anew, and for other tables that
- * refer to this one: DuckDB cannot drop any of these
+ * @throws DestinationError `SCHEMA_CONFLICT` for constraints that users added, and for other tables that refer to this
+ * one: DuckDB cannot drop any of these
  */
 async function keyOf(
   database: SqlDatabase,

@@ -1,4 +1,4 @@
-/** Whole tables, out of a file and into one: for moving pipelines between destinations. */
+/** Reads and restores whole tables, to move pipelines between destinations. */
 import { quoted } from "../sql/names.ts";
 import { pageRows, withSystemColumns } from "../sql/transfer.ts";
 import type { StoredValues, Table } from "../table.ts";
@@ -8,8 +8,8 @@ import type { Database } from "./database.ts";
 let copies = 0;
 
 /**
- * All rows of a table in the order of their keys. They are put in order once, in a temporary table that DuckDB keeps on
- * disk where it is large; pages of that are found by their row numbers, and other calls may come in between.
+ * All rows of a table, ordered by key. They are sorted once, into a temporary table that DuckDB keeps on disk if it is
+ * large. Its pages are found by row number, and other calls may run in between.
  */
 export async function* readPages(database: Database, table: Table): AsyncGenerator<readonly StoredValues[]> {
   copies += 1;
@@ -31,12 +31,12 @@ export async function* readPages(database: Database, table: Table): AsyncGenerat
       if (rows.length < pageRows) return;
     }
   } finally {
-    // It goes with the session at the latest.
+    // It is dropped with the session at the latest.
     await database.queue(doing, () => database.run(`DROP TABLE ${copy}`)).catch(() => undefined);
   }
 }
 
-/** Writes rows as they are over those with the same keys. Part of a transaction. */
+/** Writes rows unchanged over those with the same keys. Part of a transaction. */
 export async function restoreRows(database: Database, table: Table, rows: readonly StoredValues[]): Promise<void> {
   const whole = withSystemColumns(table);
   if ((await stageRows(database, whole, rows as never)) === 0) return;

@@ -1,4 +1,4 @@
-/** Our column types and DuckDB's, and the values of both. */
+/** Maps our column types to DuckDB's, and the values of both. */
 
 import type { DuckDBResult, DuckDBType, DuckDBValue } from "@duckdb/node-api";
 import { parseJson } from "../exact-json.ts";
@@ -8,7 +8,7 @@ import type { Column, StoredValues, Value } from "../table.ts";
 import { timestampText } from "../timestamp.ts";
 import type { Driver } from "./driver.ts";
 
-/** The type in which values of a column are handed to the driver. */
+/** The type in which a column's values are passed to the driver. */
 export function driverType(driver: Driver, column: Pick<Column, "type">): DuckDBType {
   switch (column.type) {
     case "int64":
@@ -24,13 +24,13 @@ export function driverType(driver: Driver, column: Pick<Column, "type">): DuckDB
   }
 }
 
-/** A checked value as the driver wants it. */
+/** Converts a checked value for the driver. */
 export function driverValue(driver: Driver, column: Pick<Column, "type">, value: StoredForm): DuckDBValue {
   if (column.type !== "timestamp" || value === null) return value;
   return new driver.DuckDBTimestampTZValue(value as bigint);
 }
 
-/** The parameters of a statement as the driver wants them. */
+/** Converts a statement's parameters for the driver. */
 export function driverParameters(driver: Driver, parameters?: Parameters) {
   const values: DuckDBValue[] = [];
   const types: DuckDBType[] = [];
@@ -47,7 +47,7 @@ export function driverParameters(driver: Driver, parameters?: Parameters) {
   return { values, types };
 }
 
-/** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values come in the form they were written in. */
+/** Reads a result chunk by chunk, so that DuckDB never holds all of it. Values are returned as they were written. */
 export async function* readChunks(
   driver: Driver,
   result: DuckDBResult,
@@ -69,11 +69,11 @@ export async function* readChunks(
     }
     yield rows;
   }
-  // To the driver a result whose query was interrupted is at its end.
+  // To the driver, the result of an interrupted query is complete.
   signal?.throwIfAborted();
 }
 
-/** All of it. */
+/** The whole result. */
 export async function readRows(driver: Driver, result: DuckDBResult, signal?: AbortSignal): Promise<StoredValues[]> {
   const rows: StoredValues[] = [];
   for await (const chunk of readChunks(driver, result, signal)) for (const row of chunk) rows.push(row);

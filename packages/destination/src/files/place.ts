@@ -1,4 +1,4 @@
-/** Where files go, and whether that can be. */
+/** Parses and checks where files go. */
 import { DestinationError } from "../errors.ts";
 import { type FileFormat, fileFormats } from "./formats.ts";
 import type { S3Options } from "./s3-options.ts";
@@ -14,7 +14,7 @@ export const isS3 = (place: string): boolean => /^s3:/i.test(place);
 /** @param place `s3://bucket/prefix` */
 export function parseS3Place(place: string): S3Place {
   const [, bucket = "", path = ""] = /^s3:\/\/([^/]*)\/?(.*)$/i.exec(place) ?? [];
-  // What may be credentials is not repeated.
+  // Possible credentials are not repeated.
   if (bucket.includes("@")) throw refused("an s3:// address must not contain credentials: set them in the environment");
   if (!/^[a-z0-9][a-z0-9.-]+$/i.test(bucket)) throw refused(`${place} has no bucket: write s3://bucket/prefix`);
   return { bucket, prefix: path.replace(/^\/+|\/+$/g, "") };

@@ -1,4 +1,6 @@
-/** Makes a transaction of the working copy durable: a data file with what changed, then the manifest that names it. */
+/**
+ * Makes a transaction of the working copy durable: first a data file with the changes, then the manifest that names it.
+ */
 import { randomUUID } from "node:crypto";
 import type { Batch, CommitResult } from "../destination.ts";
 import { dialect } from "../duckdb/dialect.ts";
@@ -22,9 +24,9 @@ export class Publisher implements Publication {
   readonly #sweeper: Sweeper;
   readonly #graceMs: number;
   readonly #signal: AbortSignal | undefined;
-  /** Tables that the working copy holds whole. */
+  /** Tables that are complete in the working copy. */
   readonly #filled = new Set<string>();
-  /** The last transaction that was published. */
+  /** The last published transaction. */
   #published: string | undefined;
 
   constructor(
@@ -43,14 +45,15 @@ export class Publisher implements Publication {
     this.#signal = options.signal;
   }
 
-  /** Whether files may lie there that no manifest names. */
+  /** Whether there may be files that no manifest names. */
   get hasUncommitted(): boolean {
     return this.#files.hasUncommitted;
   }
 
   /**
-   * Removes what earlier sessions left that died. They are fenced off, so what is not named never will be; one that still
-   * lives may yet write a file that it cannot commit, so each is remembered for as long as readers have.
+   * Removes what earlier sessions left when they died. They are fenced off, so their unnamed files will never be named.
+   * One that is still alive may yet write a file that it cannot commit, so each is remembered for as long as readers
+   * have.
    */
   async collect(): Promise<void> {
     const { abandoned } = this.#writer;
@@ -58,7 +61,7 @@ export class Publisher implements Publication {
     let isDone = true;
     for (const [name, entry] of Object.entries(this.#chain.latest.tables)) {
       if (entry.pipeline !== this.#writer.pipeline) continue;
-      // What cannot be swept now does not keep the other tables from being synced.
+      // A table that cannot be swept now does not keep the others from being synced.
       const swept = await this.#sweeper.sweep(name, entry, { abandoned }).catch(() => undefined);
       isDone = isDone && swept?.isDone === true;
     }
@@ -82,7 +85,7 @@ export class Publisher implements Publication {
       const shape = { primaryKey: [...primaryKey], columns };
       if (known && JSON.stringify([known.primaryKey, known.columns]) === JSON.stringify(Object.values(shape))) continue;
       const entry = { pipeline: this.#writer.pipeline, files: [], retired: [], ...known, ...shape };
-      // All files of a table have the same columns and key: nobody who reads them has to know how they grew.
+      // All files of a table have the same columns and key, so readers need no rule for files that differ.
       changed[name] = entry.files.length > 0 ? await this.#files.rewrite(name, entry, this.#next) : entry;
     }
     if (Object.keys(changed).length > 0) await this.#publish(changed);
@@ -101,7 +104,7 @@ export class Publisher implements Publication {
     return this.#publish({ [table.name]: entry });
   }
 
-  /** Writes a filled table as one file, and sweeps its folder. Part of a transaction. */
+  /** Writes a complete table as one file, and sweeps its folder. Part of a transaction. */
   async compact(name: string): Promise<void> {
     await this.#publish({ [name]: await this.#files.compact(name, this.#entry(name), this.#next) });
   }
@@ -118,7 +121,7 @@ export class Publisher implements Publication {
     const id = await this.#mark();
     const states = await this.#states();
     const tables = await this.#swept(changed);
-    // From here on an abort comes too late: the answer must be the truth about what is stored.
+    // From here on an abort comes too late: the result must tell what is really stored.
     this.#signal?.throwIfAborted();
     await this.#writer.append((latest) => {
       for (const name of Object.keys(tables)) this.#checkOwner(name, latest.tables[name]);
@@ -128,14 +131,17 @@ export class Publisher implements Publication {
     this.#files.committed();
   }
 
-  /** Sweeps the tables that have become one file. What was replaced earlier never comes back, so it may go before the commit. */
+  /**
+   * Sweeps the tables that have become one file. Files replaced earlier are never needed again, so they may be removed
+   * before the commit.
+   */
   async #swept(tables: Readonly<Record<string, ManifestTable>>): Promise<Readonly<Record<string, ManifestTable>>> {
     const swept = Object.entries(tables).map(async ([name, entry]) => {
       if (entry.files.length !== 1) return [name, entry] as const;
       const latest = this.#chain.latest.tables[name] ?? { files: [], retired: [] };
       const { abandoned } = this.#writer;
       const { retired } = await this.#sweeper.sweep(name, latest, { abandoned, next: entry.files });
-      // What this commit replaces is read by the latest manifest, and goes with a later one.
+      // The latest manifest still reads what this commit replaces; a later commit removes it.
       const gone = new Set(latest.retired.map(({ path }) => path));
       for (const { path } of retired) gone.delete(path);
       return [name, { ...entry, retired: entry.retired.filter(({ path }) => !gone.has(path)) }] as const;
@@ -144,8 +150,8 @@ export class Publisher implements Publication {
   }
 
   /**
-   * Writes into the working copy which transaction this is. Where the one before is not the one that was published last,
-   * a COMMIT failed after its manifest was made: the copy is behind, and all that it says would be wrong.
+   * Records in the working copy which transaction this is. If the previous one is not the last published one, a COMMIT
+   * failed after its manifest was created: the copy is outdated, and everything in it would be wrong.
    */
   async #mark(): Promise<string> {
     const { database } = this.#scratch;
@@ -186,7 +192,7 @@ export class Publisher implements Publication {
     }));
   }
 
-  /** For a table that another pipeline made since this session opened. */
+  /** Rejects a table that another pipeline created since this session opened. */
   #checkOwner(name: string, found: ManifestTable | undefined): void {
     if (!found || found.pipeline === this.#writer.pipeline) return;
     throw new DestinationError(

@@ -5,17 +5,17 @@ import { s3Error } from "./s3-errors.ts";
 import type { S3Options } from "./s3-options.ts";
 
 export interface PutOptions extends S3Options {
-  /** As browsers are told: `text/html; charset=utf-8`. */
+  /** As sent to browsers: `text/html; charset=utf-8`. */
   readonly contentType: string;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Writes a text as an object of a bucket, in place of what it held: readers get the old one or the new one, whole. Where it
- * fails, the old one stays.
+ * Writes a text as an object in a bucket, replacing its content: readers get the old text or the new one, never a part.
+ * If it fails, the old one stays.
  *
  * @param address `s3://bucket/folder/name`
- * @throws DestinationError `NOT_FOUND` where the address names no object, with what to write instead
+ * @throws DestinationError `NOT_FOUND` if the address names no object, with what to write instead
  */
 export async function putObject(address: string, text: string, options: PutOptions): Promise<void> {
   const { contentType, signal, ...s3 } = options;

@@ -1,4 +1,4 @@
-/** SQL over the data files: a DuckDB in memory whose views are the tables, as the latest manifest has them. */
+/** SQL over the data files: an in-memory DuckDB whose views are the tables, as of the latest manifest. */
 import { rm } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { Database } from "../duckdb/database.ts";
@@ -15,7 +15,7 @@ import type { ManifestTable } from "./manifest.ts";
 import type { Store } from "./store.ts";
 import { makeTemporaryFolder } from "./temporary-folder.ts";
 
-/** Reads the files of a folder where they are, and those of S3 from copies in the folder for temporary files. */
+/** Reads a folder's files in place, and those of S3 from copies in the temporary folder. */
 export async function openFilesReader(
   store: Store,
   { memoryLimit, signal, copyInto }: ReadOptions & { readonly memoryLimit?: string | undefined },
@@ -51,7 +51,7 @@ export async function openFilesReader(
       await opened.queue(`Reading ${name}`, () => opened.run(view));
     }
     await keepInside(memory, all, copyInto);
-    // The database in memory could be written to.
+    // The in-memory database itself could be written to.
     const reader = onlyReading(readerOf("duckdb", opened), store.place);
     return { ...reader, ...(copyInto !== undefined && copying(opened)), close };
   } catch (error) {
@@ -60,7 +60,7 @@ export async function openFilesReader(
   }
 }
 
-/** A table's rows: those of its first file, where no later one has their keys, and the latest of the others. */
+/** A table's rows: those of its first file whose keys no later file has, and the latest of the others. */
 function tableSql(
   files: readonly string[],
   { columns, primaryKey }: Pick<ManifestTable, "columns" | "primaryKey">,

@@ -12,7 +12,7 @@ interface S3Failure {
 const credentials = "Check the credentials in the environment, the profile or the options.";
 const region = "The bucket is in another region: set AWS_REGION or the option region.";
 
-/** What the server says, by the name or the status it says it with. The first that fits counts. */
+/** Identifies a server's errors by name or status. The first match counts. */
 const known: readonly (readonly [RegExp, DestinationErrorCode, advice: string])[] = [
   [/^NoSuchBucket$/, "NOT_FOUND", "Create the bucket, or correct its name."],
   [/^(PermanentRedirect|AuthorizationHeaderMalformed|IllegalLocationConstraintException|301)$/, "NOT_FOUND", region],
@@ -69,7 +69,7 @@ export function s3Error(thrown: unknown, place: string, doing: string): Destinat
 
 const status = ({ $metadata }: S3Failure) => $metadata?.httpStatusCode;
 
-/** What became of a conditional write that was refused. */
+/** Why a conditional write was rejected. */
 export function isConflict(error: unknown): "exists" | "busy" | undefined {
   const code = status(error as S3Failure);
   if (code === 412) return "exists";

@@ -1,17 +1,20 @@
-/** Removes objects, many in one request where the server can. */
+/** Removes objects, many in one request if the server supports it. */
 import type { S3Client } from "@aws-sdk/client-s3";
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** As many as a request may name. */
+/** The maximum per request. */
 const most = 1000;
 
-/** What servers say that do not know the request, or want it with another checksum than the SDK sends. */
+/** Errors of servers that do not support the request, or require another checksum than the SDK sends. */
 const unknownRequest =
   /^(NotImplemented|MethodNotAllowed|UnsupportedOperation|MissingContentMD5|InvalidDigest|BadDigest|InvalidRequest|InvalidArgument|MalformedXML|XAmzContentChecksumMismatch|XAmzContentSHA256Mismatch)$/;
 const unknownStatus: readonly unknown[] = [400, 404, 405, 411, 501];
 
-/** @returns removes objects by their keys. One that is not there is no error; the others go though one of them cannot. */
+/**
+ * @returns a function that removes objects by key. A missing one is no error; the others are removed even if one of
+ * them cannot be.
+ */
 export function createRemover(sdk: Sdk, client: S3Client, bucket: string): (keys: readonly string[]) => Promise<void> {
   let takesMany = true;
 
@@ -49,7 +52,9 @@ export function createRemover(sdk: Sdk, client: S3Client, bucket: string): (keys
   };
 }
 
-/** The request was carried out, but for some keys. As the SDK's own errors are, so that they are explained alike. */
+/**
+ * The request succeeded except for some keys. Formatted like the SDK's own errors, so that they are explained alike.
+ */
 function refusal(
   errors: readonly {
     readonly Key?: string | undefined;

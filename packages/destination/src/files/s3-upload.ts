@@ -1,4 +1,6 @@
-/** Local files as objects. Sent from memory part by part, since the SDK does not send a stream again that failed. */
+/**
+ * Uploads local files as objects. Sent from memory part by part, since the SDK does not repeat a stream that failed.
+ */
 import { type FileHandle, open } from "node:fs/promises";
 import type { S3Client } from "@aws-sdk/client-s3";
 
@@ -10,7 +12,7 @@ export interface UploadOptions {
   readonly partBytes?: number;
 }
 
-/** Stores a file under a key. The object appears whole or not at all. */
+/** Stores a file under a key. The object appears complete or not at all. */
 export async function uploadFile(
   sdk: Sdk,
   client: S3Client,
@@ -39,7 +41,7 @@ export async function uploadFile(
       const completed = { ...object, UploadId, MultipartUpload: { Parts } };
       await client.send(new sdk.CompleteMultipartUploadCommand(completed), sending);
     } catch (error) {
-      // Its parts would be paid for.
+      // Its parts would be charged for.
       await client.send(new sdk.AbortMultipartUploadCommand({ ...object, UploadId })).catch(() => undefined);
       throw error;
     }

@@ -1,4 +1,4 @@
-/** A bucket of S3, or of a server that speaks its protocol and honours conditional writes. */
+/** A bucket of S3, or of a compatible server that supports conditional writes. */
 import { createWriteStream } from "node:fs";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -11,7 +11,7 @@ import { createRemover } from "./s3-remove.ts";
 import { uploadFile } from "./s3-upload.ts";
 import type { Store } from "./store.ts";
 
-/** The same text for ever, so that creating it again does no harm, whatever the server makes of the condition. */
+/** The same text forever, so that creating it again does no harm, however the server treats the condition. */
 const probe = {
   path: "_sync/about.json",
   text: '{"about":"Written by a sync. manifests/ lists the current files."}\n',
@@ -19,7 +19,7 @@ const probe = {
 
 type Sdk = typeof import("@aws-sdk/client-s3");
 
-/** Loads the SDK when it is first needed: it is an optional peer dependency. */
+/** Loads the SDK on first use: it is an optional peer dependency. */
 export async function loadSdk(): Promise<Sdk> {
   try {
     return await import("@aws-sdk/client-s3");
@@ -49,7 +49,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
   const removeKeys = createRemover(sdk, client, bucket);
   const create = (path: string, text: string) =>
     guarded(`Writing ${path}`, async () => {
-      // Of two writes at the same moment the server may ask one to come again (409), before any of them counts.
+      // Of two simultaneous writes the server may ask one to be repeated (409), before either of them counts.
       for (let attempt = 1; ; attempt += 1) {
         try {
           await client.send(new sdk.PutObjectCommand({ ...object(path), Body: text, IfNoneMatch: "*" }));
@@ -85,7 +85,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
           "honours them: current versions of Amazon S3, MinIO, Cloudflare R2, Google Cloud Storage and others do.",
       );
     },
-    // What is not there is in nobody's way, and rights are the whole prefix's, which opening tries.
+    // Missing objects block nothing, and permissions apply to the whole prefix, which opening tests.
     checkFolder: async () => {},
     list: (folder) =>
       guarded("Listing the bucket", async () => {
@@ -93,7 +93,7 @@ export async function openS3Store({ bucket, prefix }: S3Place, options: S3Option
         const request = { Bucket: bucket, Prefix: `${root}${folder}/` };
         for await (const page of sdk.paginateListObjectsV2({ client }, request)) {
           for (const { Key = "" } of page.Contents ?? []) {
-            // An object with the folder's own name is how consoles make a folder.
+            // An object with the folder's own name is how consoles create a folder.
             if (!Key.endsWith("/")) paths.push(Key.slice(root.length));
           }
         }
@@ -130,11 +130,11 @@ export function createClient(
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && { credentials }),
-    // Servers other than Amazon's do not know the newer checksums.
+    // Servers other than Amazon's do not support the newer checksums.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
     maxAttempts: 4,
-    // A server that says nothing for so long, in ms, has hung.
+    // A server that is silent for this long, in ms, has hung.
     requestHandler: { connectionTimeout: 10_000, socketTimeout: 60_000 },
   });
 }

@@ -1,6 +1,6 @@
 /**
- * A session's working copy: a DuckDB file of its own, gone when the session closes, with the tables that it prepared as
- * the data files have them. Merging, counting and keys are the DuckDB adapter's there.
+ * A session's working copy: its own DuckDB file, removed when the session closes, with the prepared tables as the data
+ * files have them. The DuckDB adapter does the merging, counting and key lookups there.
  */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -21,13 +21,13 @@ import { makeTemporaryFolder } from "./temporary-folder.ts";
 
 export interface Scratch {
   readonly database: Database;
-  /** Where files lie that are being written or read. */
+  /** The folder of files that are being written or read. */
   readonly folder: string;
-  /** Removes all of it. Never throws. */
+  /** Removes everything. Never throws. */
   close(): Promise<void>;
 }
 
-/** A working copy in which all tables are empty yet, and the pipeline's states are there. */
+/** A working copy with empty tables and the pipeline's states. */
 export async function openScratch(
   manifest: Manifest,
   pipeline: string,
@@ -47,7 +47,7 @@ export async function openScratch(
     database = opened;
     await opened.queue("Opening the working copy", () =>
       opened.transaction(async () => {
-        // Who keeps rows in their order must have them all in memory. Files promise no order.
+        // Preserving the order of rows would need all of them in memory. Files guarantee no order.
         await opened.run("SET preserve_insertion_order = false");
         await openBookkeeping(opened);
         await copyBookkeeping(opened, manifest, pipeline);
@@ -84,7 +84,10 @@ async function copyBookkeeping(database: Database, manifest: Manifest, pipeline:
   }
 }
 
-/** Fills an empty table of the working copy: the first file, where no later one has its row, and the latest of these. */
+/**
+ * Fills an empty table of the working copy: the first file's rows that no later file replaces, and the latest of the
+ * others.
+ */
 export async function fillTable(
   { database, folder }: Scratch,
   store: Store,
@@ -126,7 +129,7 @@ async function fetchFile(store: Store, file: DataFile, local: string, signal?: A
   if (found.sha256 !== file.sha256) throw broken("was changed: its SHA-256 differs");
 }
 
-/** What a manifest says about a file, from the file itself. */
+/** A manifest's entry for a file, derived from the file itself. */
 export async function describeFile(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
   for await (const part of createReadStream(file)) hash.update(part);
@@ -135,10 +138,10 @@ export async function describeFile(file: string): Promise<{ bytes: number; sha25
 
 const prefix = "files-destination-";
 
-/** What a working copy is made of: its database with what DuckDB keeps beside it, and data files. */
+/** Matches the contents of a working copy: its database with DuckDB's side files, and data files. */
 const contents = /^(scratch\.duckdb.*|\d{12}-[0-9a-f]{8}\..*)$/;
 
-/** Removes the working copies of processes that were killed: folders that are called as ours are, with nothing else in them. */
+/** Removes the working copies of killed processes: folders that have our kind of name and contain nothing else. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir()).catch(() => [])) {
     const pid = new RegExp(`^${prefix}(\\d+)-[A-Za-z0-9]+$`).exec(name)?.[1];

@@ -21,7 +21,7 @@ export interface SessionOptions {
   readonly signal: AbortSignal | undefined;
 }
 
-/** A session of the DuckDB adapter in a working copy, which makes each of its transactions durable as files. */
+/** A session of the DuckDB adapter in a working copy, which publishes each of its transactions as files. */
 export class FilesSession implements Session {
   readonly #duckdb: SqlSession;
   readonly #scratch: Scratch;
@@ -39,7 +39,7 @@ export class FilesSession implements Session {
     this.#duckdb = new SqlSession(database, writer.pipeline, fileRowWriter(database, options.format), this.#publisher);
   }
 
-  /** Takes the pipeline's lease. The session closes the store; where opening fails, nothing does. */
+  /** Acquires the pipeline's lease. The session closes the store; if opening fails, nothing does. */
   static async open(store: Store, pipeline: string, options: SessionOptions): Promise<FilesSession> {
     const { signal, leaseMs, memoryLimit } = options;
     const chain = new Chain(store);
@@ -69,7 +69,7 @@ export class FilesSession implements Session {
     return this.#duckdb.prepare(tables);
   }
 
-  /** In the working copy. That the place can be written, opening the session has shown. */
+  /** In the working copy. Opening the session has already shown that the location is writable. */
   async rehearse(tables: readonly Table[]): Promise<void> {
     for (const { name } of tables) await this.#store.checkFolder(tableFolder(name));
     return this.#duckdb.rehearse(tables);
@@ -103,7 +103,7 @@ export class FilesSession implements Session {
     return this.#duckdb.restore(table, rows);
   }
 
-  /** Makes a table one file that is the plain table, and sweeps its folder. */
+  /** Rewrites a table as one file that is the whole table, and sweeps its folder. */
   compact(table: string): Promise<void> {
     const { database } = this.#scratch;
     return database.queue(`Compacting ${table}`, async () => {
@@ -125,7 +125,7 @@ export class FilesSession implements Session {
   }
 }
 
-/** Other people's files are not ours to mix with. */
+/** Other people's files must not be mixed with ours. */
 async function checkEmpty(store: Store): Promise<void> {
   const other = (await store.names()).find((name) => name !== "_sync");
   if (other === undefined) return;

@@ -1,7 +1,7 @@
 /**
- * Removes data files, and nothing else: those that a manifest names as replaced, once readers had their time, and those
- * that bear the name of a session which ended without committing them. Whatever else lies in a table's folder is
- * somebody else's: it stays, and is reported.
+ * Removes data files, and nothing else: those that a manifest lists as replaced, once readers have had their time, and
+ * those that bear the name of a session that ended without committing them. Anything else in a table's folder belongs
+ * to someone else: it stays, and is reported.
  */
 import type { DestinationNotice } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
@@ -11,18 +11,18 @@ import { parseDataPath, tableFolder, writerName } from "./names.ts";
 import type { Store } from "./store.ts";
 
 export interface SweeperOptions {
-  /** How long files stay after others took their place, in ms. */
+  /** How long replaced files stay, in ms. */
   readonly graceMs: number;
   readonly onNotice: ((notice: DestinationNotice) => void) | undefined;
 }
 
-/** Names in a message. */
+/** The number of names in a message. */
 const shownNames = 5;
 
 export class Sweeper {
   readonly #store: Store;
   readonly #options: SweeperOptions;
-  /** The session that sweeps: its own files are no surprise to it. */
+  /** The current session, whose own files are expected. */
   readonly #session: string;
   readonly #reported = new Set<string>();
 
@@ -35,10 +35,10 @@ export class Sweeper {
   /**
    * Sweeps a table's folder.
    *
-   * @param latest what the latest manifest says of the table. What it reads stays, whatever the next one will say.
-   * @param abandoned sessions that cannot commit any more
-   * @param next files of this session that the next manifest is to name
-   * @returns whether all went that should, and what is left of the replaced files
+   * @param latest the latest manifest's entry for the table. What it reads stays, whatever the next one will say.
+   * @param abandoned sessions that can no longer commit
+   * @param next this session's files that the next manifest will name
+   * @returns whether everything that should go is gone, and what remains of the replaced files
    */
   async sweep(
     name: string,
@@ -91,7 +91,7 @@ export class Sweeper {
     );
   }
 
-  /** Says a thing once in a session. */
+  /** Reports something once per session. */
   #once(code: string, message: string, about = ""): void {
     const key = `${code} ${about}`;
     if (this.#reported.has(key)) return;

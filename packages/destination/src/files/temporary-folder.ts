@@ -13,7 +13,7 @@ const codes: Readonly<Record<string, DestinationErrorCode>> = {
   EDQUOT: "NO_SPACE",
 };
 
-/** Makes a folder of our own among the system's temporary files. @throws DestinationError that names `TMPDIR` */
+/** Creates a folder of our own in the system's temporary folder. @throws DestinationError that names `TMPDIR` */
 export async function makeTemporaryFolder(prefix: string): Promise<string> {
   try {
     return await mkdtemp(join(tmpdir(), prefix));

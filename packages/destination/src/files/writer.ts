@@ -1,13 +1,13 @@
 /**
- * Who may write for a pipeline. The lease lies in the manifest, so it is taken, renewed and given back by the same act
- * that commits: a session that lost it cannot commit, whatever its clock says.
+ * Controls who may write for a pipeline. The lease is part of the manifest, so it is acquired, renewed and released by
+ * the same operation that commits: a session that lost it cannot commit, whatever its clock says.
  */
 import { DestinationError } from "../errors.ts";
 import { createHolder, type Holder, hasEnded, holderName, MOST_CLOCK_DIFFERENCE_MS, releaseHolder } from "../holder.ts";
 import type { Chain, Change } from "./chain.ts";
 import type { AbandonedWriter, Manifest, ManifestPipeline, Writer } from "./manifest.ts";
 
-/** A lease is renewed so many times before it would end. */
+/** How often a lease is renewed before it would expire. */
 const renewals = 4;
 
 export class PipelineWriter {
@@ -15,7 +15,7 @@ export class PipelineWriter {
   readonly #chain: Chain;
   readonly #holder: Holder = createHolder();
   readonly #leaseMs: number;
-  /** The manifest that this writer made last, and when its lease ends by it. */
+  /** The last manifest that this writer created, and when its lease expires by it. */
   #last = "";
   #until = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -28,9 +28,9 @@ export class PipelineWriter {
   }
 
   /**
-   * Takes the lease of a pipeline, and renews it from then on.
+   * Acquires a pipeline's lease, and renews it from then on.
    *
-   * @throws DestinationError `LOCKED` while another one holds it
+   * @throws DestinationError `LOCKED` while another session holds it
    */
   static async take(chain: Chain, pipeline: string, leaseMs: number): Promise<PipelineWriter> {
     const writer = new PipelineWriter(chain, pipeline, leaseMs);
@@ -40,7 +40,7 @@ export class PipelineWriter {
         const leftMs = held ? Date.parse(held.until) - Date.now() : 0;
         const isAlive = leftMs > 0 && leftMs <= leaseMs + MOST_CLOCK_DIFFERENCE_MS;
         if (held && isAlive && !hasEnded(held)) throw lockedBy(held, pipeline, chain);
-        // Whoever did not give the lease back may have written files without committing them.
+        // A holder that did not release the lease may have written files without committing them.
         const died = held ? [{ session: held.session, at: new Date().toISOString() }] : [];
         writer.#abandoned = [...(latest.pipelines[pipeline]?.abandoned ?? []), ...died];
         return latest;
@@ -49,7 +49,7 @@ export class PipelineWriter {
       releaseHolder(writer.#holder);
       throw error;
     }
-    // What fails here is tried again; a lease that is lost is found out at the next commit.
+    // A failure here is retried; a lost lease is noticed at the next commit.
     const renew = () => writer.append((latest) => latest).catch(() => undefined);
     writer.#timer = setInterval(() => {
       if (writer.#until - Date.now() < leaseMs * (1 - 1 / renewals)) void renew();
@@ -67,7 +67,7 @@ export class PipelineWriter {
     return this.#abandoned;
   }
 
-  /** Forgets those of {@link abandoned} of which nothing is left. */
+  /** Forgets those of {@link abandoned} that left nothing, or nothing any more. */
   forget(isSettled: (writer: AbandonedWriter) => boolean): void {
     this.#abandoned = this.#abandoned.filter((writer) => !isSettled(writer));
   }
@@ -75,7 +75,7 @@ export class PipelineWriter {
   /**
    * Commits a change.
    *
-   * @throws DestinationError `FENCED` when another session took over
+   * @throws DestinationError `FENCED` if another session took over
    */
   append(change: (latest: Manifest) => Change & { states?: ManifestPipeline["states"] }): Promise<Manifest> {
     return this.#append((latest) => {
@@ -85,7 +85,7 @@ export class PipelineWriter {
   }
 
   /**
-   * Gives the lease back. Never throws: what cannot be given back ends by itself.
+   * Releases the lease. Never throws: a lease that cannot be released expires.
    *
    * @param leavesFiles whether there may be files that were never committed
    */
@@ -117,7 +117,7 @@ export class PipelineWriter {
     return made;
   }
 
-  /** A commit of our own that was taken for failed and arrived late is as bad: this session does not know its rows. */
+  /** A late commit of our own, assumed to have failed, is just as bad: this session does not know its rows. */
   #check(latest: Manifest): void {
     const own = latest.pipelines[this.pipeline];
     if (own?.writer?.session === this.#holder.session && own.last === this.#last) return;

@@ -1,6 +1,6 @@
 /**
- * A destination in memory, for tests: held to the conformance suite like any other, and many times as fast. What it
- * holds outlives its sessions, not its process.
+ * An in-memory destination for tests: it passes the conformance suite like any other, and is many times as fast. Its
+ * content outlives its sessions, not its process.
  */
 
 import type { Batch, Destination, OpenOptions, Session, State, StoredPipeline } from "../destination.ts";
@@ -25,14 +25,16 @@ export interface MemoryState {
   readonly version: number;
   /** Canonical. */
   readonly json: string;
-  /** Those that the stream wrote into. */
+  /** The tables that the stream wrote to. */
   readonly tables: ReadonlySet<string>;
   /** Microseconds since 1970. */
   readonly committedAt: bigint;
 }
 
 export interface MemoryDestination extends Destination {
-  /** All rows of a table, deleted ones too, with `_synced_at` and `_deleted_at`; none where there is no such table. */
+  /**
+   * All rows of a table, deleted ones included, with `_synced_at` and `_deleted_at`; none if there is no such table.
+   */
   rows(table: string): readonly StoredValues[];
 }
 
@@ -40,7 +42,7 @@ export function createMemory(): Memory {
   return { tables: new Map(), states: new Map(), holder: undefined };
 }
 
-/** @param memory - to share between destinations, as a file would be */
+/** @param memory to share between destinations, as a file would be */
 export function memoryDestination(memory: Memory = createMemory()): MemoryDestination {
   return {
     name: "memory",
@@ -77,7 +79,7 @@ function contentsOf({ tables, states }: Memory): readonly StoredPipeline[] {
   }));
 }
 
-/** Every call is carried out at once and as a whole, so calls need no queue. */
+/** Every call completes synchronously, so calls need no queue. */
 class MemorySession implements Session {
   readonly #memory: Memory;
   readonly #options: OpenOptions;
@@ -143,7 +145,7 @@ class MemorySession implements Session {
     this.#closed = true;
   }
 
-  /** What is to be done so that tables are ready. Refuses what cannot be, and changes nothing yet. */
+  /** The changes that make the tables ready. Rejects impossible ones, and changes nothing yet. */
   #plan(tables: readonly Table[]): (() => void)[] {
     this.#check();
     const { pipeline } = this.#options;

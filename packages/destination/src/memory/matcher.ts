@@ -1,11 +1,11 @@
-/** Which of a memory table's rows lie in a scope. */
+/** Finds the rows of a memory table that are in a scope. */
 import { DestinationError } from "../errors.ts";
 import type { Scope } from "../scope.ts";
 import { isHoldableText, storedForm } from "../stored-form.ts";
 import type { Column, StoredValues, Table, Value } from "../table.ts";
 import type { Forms } from "./shape.ts";
 
-/** Whether a row lies in a scope. */
+/** Whether a row is in a scope. */
 export function matcher(table: Table, scope: Scope): (forms: Forms) => boolean {
   const tests = Object.entries(scope).flatMap(([name, condition]) => {
     if (condition === undefined) return [];

@@ -1,4 +1,4 @@
-/** A table in memory: rows by their primary key, their values in the form in which destinations compare them. */
+/** A table in memory: rows by primary key, with values in the form in which destinations compare them. */
 
 import type { Batch, CommitResult } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
@@ -15,11 +15,11 @@ interface StoredRecord {
   readonly forms: Forms;
   syncedAt: bigint;
   deletedAt: bigint | null;
-  /** The same as people read it, made when it is asked for. */
+  /** The same in readable form, created on demand. */
   row?: StoredValues | undefined;
 }
 
-/** A table as JSON: integers and timestamps (µs since 1970) as text, since JSON would round them. */
+/** A table as JSON: integers and timestamps (µs since 1970) are text, since JSON would round them. */
 export interface TableDocument {
   readonly pipeline: string;
   readonly primaryKey: readonly string[];
@@ -45,7 +45,7 @@ export class MemoryTable {
     return this.#primaryKey;
   }
 
-  /** The same table again, from what {@link toJSON} made of it. */
+  /** Restores a table from the result of {@link toJSON}. */
   static from({ pipeline, primaryKey, types, rows }: TableDocument): MemoryTable {
     const table = new MemoryTable({ primaryKey }, pipeline);
     const names = Object.entries(types);
@@ -66,7 +66,7 @@ export class MemoryTable {
     return table;
   }
 
-  /** The same from its rows as people read them, `_synced_at` and `_deleted_at` among them. */
+  /** Restores a table from its rows in readable form, including `_synced_at` and `_deleted_at`. */
   static fromRows(table: Table, pipeline: string, rows: readonly StoredValues[]): MemoryTable {
     const made = new MemoryTable(table, pipeline);
     made.planColumns(table, pipeline)();
@@ -85,8 +85,7 @@ export class MemoryTable {
   }
 
   /**
-   * What must become of the table so that it fits a definition. All checks come first; carrying out what is returned
-   * cannot fail.
+   * The changes that make the table fit a definition. All checks come first; applying the result cannot fail.
    *
    * @throws DestinationError `OWNED`, `SCHEMA_CONFLICT`
    */
@@ -114,7 +113,7 @@ export class MemoryTable {
   }
 
   /**
-   * What a batch makes of the rows: checked here; carrying out what is returned cannot fail.
+   * A batch's changes to the rows. Everything is checked here; applying the result cannot fail.
    *
    * @throws DestinationError `INVALID_ROW` that names all rows that do not fit
    */
@@ -135,7 +134,7 @@ export class MemoryTable {
     const kept = new Set(keysOf(holdableKeys(table, keep)));
     const matches = replace.map(({ scope }) => matcher(table, scope));
     return () => {
-      // Later than any batch before, also within one microsecond and where the machine's clock was set back.
+      // Later than any batch before, even within one microsecond and if the machine's clock was set back.
       const now = [this.#lastBatch + 1n, BigInt(Date.now()) * 1000n].reduce((a, b) => (a > b ? a : b));
       this.#lastBatch = now;
       const counts = { inserted: 0, updated: 0, unchanged: 0, deleted: 0, removed: 0 };
@@ -153,7 +152,7 @@ export class MemoryTable {
     };
   }
 
-  /** The number of rows in a scope that are not deleted, by the values of some columns. */
+  /** The number of rows in a scope that are not deleted, grouped by some columns. */
   countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly string[]) {
     const groups = Map.groupBy(this.select(table, scope, columns), (row) =>
       canonicalJson(columns.map((column) => String(row[column]))),
@@ -161,7 +160,7 @@ export class MemoryTable {
     return [...groups.values()].map((group) => ({ values: group[0] as StoredValues, count: group.length }));
   }
 
-  /** Checks rows that another destination held. Writing them as they are, which cannot fail, is what is returned. */
+  /** Checks rows that another destination held. Applying the result writes them unchanged, and cannot fail. */
   planRestore(table: Table, rows: readonly StoredValues[]): () => void {
     const whole = { ...table, columns: { ...table.columns, ...systemColumns } };
     const names = Object.keys(table.columns);
@@ -186,7 +185,7 @@ export class MemoryTable {
     return [...this.#types.keys()];
   }
 
-  /** All rows in the order of their keys. */
+  /** All rows, ordered by key. */
   inOrder(): StoredValues[] {
     const compare = (a: Value, b: Value) => (a! < b! ? -1 : a! > b! ? 1 : 0);
     const byKey = (a: StoredValues, b: StoredValues) =>
@@ -205,12 +204,12 @@ export class MemoryTable {
     });
   }
 
-  /** All rows with all their columns, the destination's own among them. */
+  /** All rows with all their columns, the destination's own included. */
   rows(): StoredValues[] {
     return [...this.#records.values()].map((record) => this.#rowOf(record));
   }
 
-  /** What is written from now on is later. */
+  /** Makes sure that later writes have later times. */
   #wasWritten({ syncedAt, deletedAt }: StoredRecord): void {
     for (const at of [syncedAt, deletedAt ?? 0n]) if (at > this.#lastBatch) this.#lastBatch = at;
   }

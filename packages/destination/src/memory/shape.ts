@@ -1,4 +1,4 @@
-/** What becomes of a table's rows when its definition changes. */
+/** Converts a table's rows when its definition changes. */
 
 import { DestinationError } from "../errors.ts";
 import { parseJson } from "../exact-json.ts";
@@ -16,9 +16,9 @@ export interface Shape {
 }
 
 /**
- * The new values of the columns that change, for each row.
+ * The new values of the changed columns, for each row.
  *
- * @throws DestinationError `SCHEMA_CONFLICT` where a value does not fit, or two rows would have one key
+ * @throws DestinationError `SCHEMA_CONFLICT` if a value does not fit, or two rows would share a key
  */
 export function changedValues(table: Table, stored: Shape, rows: readonly Forms[]): Map<string, StoredForm[]> {
   const refuse = (reason: string) =>
@@ -54,12 +54,12 @@ export function changedValues(table: Table, stored: Shape, rows: readonly Forms[
   return changed;
 }
 
-/** A key as one text. */
+/** A key as a single text. */
 export function keyText(values: readonly (StoredForm | undefined)[]): string {
   return JSON.stringify(values.map(String));
 }
 
-/** A value as people read it. */
+/** A value in readable form. */
 export function writtenForm(type: Column["type"] | undefined, form: StoredForm): Value {
   if (form === null) return null;
   if (type === "timestamp") return timestampText(form as bigint);
@@ -67,7 +67,7 @@ export function writtenForm(type: Column["type"] | undefined, form: StoredForm):
   return typeof form === "bigint" && Number.isSafeInteger(Number(form)) ? Number(form) : form;
 }
 
-/** A value in a wider type; undefined where it does not fit. */
+/** A value in a wider type; undefined if it does not fit. */
 function widened(from: Column["type"], to: Column["type"], form: StoredForm): StoredForm | undefined {
   if (to === "string") return form === null ? null : from === "json" ? form : String(writtenForm(from, form));
   if (from !== "int64" || to !== "float64") return undefined;

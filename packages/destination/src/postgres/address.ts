@@ -1,17 +1,23 @@
-/** Takes a PostgreSQL address apart as libpq does, which takes more than a URL may hold: several hosts, socket folders. */
+/**
+ * Parses a PostgreSQL connection string as libpq does, which accepts more than a URL may contain: several hosts, socket
+ * folders.
+ */
 import { DestinationError } from "../errors.ts";
 import { checkParameters } from "./known-parameters.ts";
 
 export interface Address {
-  /** By libpq's names: `host`, `port`, `dbname`, `user`, `password`, `sslmode` … Hosts and ports are lists with commas. */
+  /**
+   * By libpq's names: `host`, `port`, `dbname`, `user`, `password`, `sslmode` … Hosts and ports are comma-separated
+   * lists.
+   */
   readonly parameters: ReadonlyMap<string, string>;
-  /** What may be said of it: hosts and database, without user and password. */
+  /** The part that may be shown: hosts and database, without user and password. */
   readonly place: string;
 }
 
 /**
- * @throws DestinationError `NOT_A_DESTINATION` for anything else, without a word of it: there may be a password in it. It
- * names what is wrong, and what to write instead.
+ * @throws DestinationError `NOT_A_DESTINATION` for anything else. The message repeats nothing, since there may be a
+ * password in it. It names what is wrong, and what to write instead.
  */
 export function parseAddress(url: string): Address {
   const [, rest] = /^postgres(?:ql)?:\/\/(.*)$/is.exec(url) ?? [];
@@ -25,7 +31,7 @@ export function parseAddress(url: string): Address {
   const slash = place.indexOf("/");
   const hosts = slash < 0 ? place : place.slice(0, slash);
   const path = slash < 0 ? "" : place.slice(slash);
-  // Half a password would be taken for host or database otherwise.
+  // Otherwise half a password would be taken for host or database.
   if (rest.includes("#") || place.includes("@") || /^[^=]*@/.test(query ?? "")) {
     throw refused(
       "has special characters in its user or password: percent-encode them (# as %23, ? as %3F, / as %2F, @ as %40)",
@@ -84,7 +90,7 @@ function decoded(text: string): string {
     const plain = decodeURIComponent(text);
     if (!plain.includes("\0")) return plain;
   } catch {
-    // What follows a % is not two hex digits, or no UTF-8.
+    // The % is not followed by two hex digits, or the bytes are not UTF-8.
   }
   throw refused("has an invalid % escape: write a percent sign as %25, and percent-encode other special characters");
 }

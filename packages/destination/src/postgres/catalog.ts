@@ -1,4 +1,4 @@
-/** Tables as such, in PostgreSQL. */
+/** Creates and changes tables in PostgreSQL. */
 import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundTable, SqlDatabase, TableChanges, Widening } from "../sql/database.ts";
 import { defaultSql, inTheWay } from "../sql/keys.ts";
@@ -16,13 +16,15 @@ export class PostgresCatalog implements Catalog {
     this.#database = database;
   }
 
-  /** Two pipelines that open an empty database at once wait for each other here, until the first has made everything. */
+  /**
+   * Two pipelines that open an empty database at once wait for each other here, until the first has created everything.
+   */
   async createSchema(): Promise<void> {
     const { schema, quotedSchema } = this.#database.names;
     if ((await this.tables()).has("_sync_format")) return;
     await this.#database.read(`SELECT pg_advisory_xact_lock(hashtextextended(${literal(`_sync_ ${schema}`)}, 0))`);
     const existing = await this.#database.read(`SELECT 1 FROM pg_namespace WHERE nspname = ${literal(schema)}`);
-    // IF NOT EXISTS would ask for the right to create schemas even where there is nothing to create.
+    // IF NOT EXISTS would require the privilege to create schemas even if there is nothing to create.
     if (existing.length === 0) await this.#database.run(`CREATE SCHEMA ${quotedSchema}`);
   }
 
@@ -62,7 +64,7 @@ export class PostgresCatalog implements Catalog {
       return `${quoted(name)} ${dialect.types[type]}${required ? " NOT NULL" : ""}`;
     });
     const key = `PRIMARY KEY (${table.primaryKey.map(quoted).join(", ")})`;
-    // Rows change a few times soon after they came: with a little room left on its page, a row stays there.
+    // Rows change a few times soon after they are inserted. With a little room left on its page, a row stays there.
     await this.#database.run(`CREATE TABLE ${target} (${[...definitions, key].join(", ")}) WITH (fillfactor = 90)`);
     const comments = Object.entries(columns).map(([name, { description }]) => this.#comment(table, name, description));
     await this.#database.run([this.#comment(table, undefined, table.description), ...comments].join("; "));
@@ -77,10 +79,10 @@ export class PostgresCatalog implements Catalog {
         const constant = defaultSql(dialect, column);
         const added = `ADD COLUMN ${quoted(name)} ${dialect.types[column.type]}`;
         await this.#database.run(`ALTER TABLE ${target} ${added}${constant ? ` DEFAULT ${constant}` : ""}`);
-        // Rows that are written from now on say themselves what they hold.
+        // Rows written from now on bring their own values.
         if (constant) await this.#database.run(`ALTER TABLE ${target} ALTER ${quoted(name)} DROP DEFAULT`);
       }
-      // An empty comment is none.
+      // An empty comment counts as none.
       if ((existing?.comment ?? "") !== column.description) {
         await this.#database.run(this.#comment(table, name, column.description));
       }
@@ -131,17 +133,20 @@ export class PostgresCatalog implements Catalog {
     changes.push(`ADD ${name ? `CONSTRAINT ${name} ` : ""}PRIMARY KEY (${columns})`);
     const freed = oldKey.filter((name) => !table.primaryKey.includes(name) && found.columns.has(name));
     changes.push(...freed.map((name) => `ALTER ${quoted(name)} DROP NOT NULL`));
-    // What people said of the index, for replicas and for the order on disk, goes with it.
+    // The index's roles, as replica identity and for the order on disk, are lost with it.
     if (key?.identity) changes.push(`REPLICA IDENTITY USING INDEX ${name}`);
     if (key?.clustered) changes.push(`CLUSTER ON ${name}`);
     for (const change of changes) await this.#database.run(`ALTER TABLE ${target} ${change}`);
     await this.#expectPublishable(table);
   }
 
-  /** What replicas go by may be more now than a publication of theirs shows, and then no row could be written any more. */
+  /**
+   * The new replica identity may contain columns that a publication leaves out, and then no row could be written any
+   * more.
+   */
   async #expectPublishable(table: Table): Promise<void> {
     const target = this.#database.names.table(table.name);
-    // Named beforehand: an error ends the transaction.
+    // Read beforehand: an error ends the transaction.
     const [{ names = null } = {}] = await this.#database.read(
       `SELECT string_agg(format('publication %I', pubname), ', ' ORDER BY pubname) AS names
        FROM pg_publication_rel JOIN pg_publication ON pg_publication.oid = prpubid
@@ -156,7 +161,7 @@ export class PostgresCatalog implements Catalog {
     }
   }
 
-  /** Sequences, indexes and types share their names with tables, and no sync makes such a one. */
+  /** Sequences, indexes and types share a namespace with tables, and no sync creates one of that name. */
   async #expectFree({ name }: Table): Promise<void> {
     const { names, place } = this.#database;
     const within = `(SELECT oid FROM pg_namespace WHERE nspname = ${literal(names.schema)})`;

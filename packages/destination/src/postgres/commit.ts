@@ -1,4 +1,7 @@
-/** A batch as SQL: staged by COPY, merged, and the rest of its scopes marked. Part of the commit's transaction. */
+/**
+ * Writes a batch with SQL: stages it by COPY, merges it, and marks the rest of its scopes. Part of the commit's
+ * transaction.
+ */
 import type { Batch, CommitResult } from "../destination.ts";
 import type { Scope } from "../scope.ts";
 import { quoted } from "../sql/names.ts";
@@ -22,7 +25,7 @@ export async function writeRows(database: PostgresDatabase, batch: Batch, mode?:
   const merged = staged > 0 || mode ? await merge(database, table, isPartitioned) : undefined;
   const { inserted = 0, updated = 0 } = merged ?? {};
   if (staged > 0 && watch) await expectStored(database, table, watch);
-  // Before the marking, so that a placeholder that goes is not counted as deleted too.
+  // Before the marking, so that a removed placeholder is not counted as deleted too.
   const removed = remove.length > 0 || mode ? await removeRows(database, table, remove) : 0;
   const scopes = replace.map((each) => each.scope);
   const deleted = await markDeleted(database, table, { scopes, keep, watch });
@@ -31,7 +34,7 @@ export async function writeRows(database: PostgresDatabase, batch: Batch, mode?:
   return { inserted, updated, unchanged: staged - inserted - updated, deleted, removed };
 }
 
-/** The rows as lines of COPY by their keys, the last of each. */
+/** The rows as lines for COPY, by key, the last of each. */
 function encodedLines({ dialect }: PostgresDatabase, table: Table, rows: readonly Row[]): Map<string, string> {
   const names = Object.keys(table.columns);
   const columns = Object.values<Column>(table.columns);
@@ -55,8 +58,8 @@ function encodedLines({ dialect }: PostgresDatabase, table: Table, rows: readonl
 }
 
 /**
- * The stage is not made from the table itself: that would keep others from changing the table for as long as the rows
- * take to come, and no limit of the server ends a COPY whose sender has stopped.
+ * The stage is not created from the table itself: that would keep others from altering the table for as long as the
+ * rows take to arrive, and no server timeout ends a COPY whose sender has stopped.
  */
 async function stageRows(database: PostgresDatabase, table: Table, lines: Iterable<string>): Promise<void> {
   const columns = Object.entries<Column>(table.columns).map(
@@ -89,7 +92,7 @@ async function merge(database: PostgresDatabase, table: Table, isPartitioned: bo
     .filter((name) => !table.primaryKey.includes(name))
     .map(quoted);
   const changed = content.map((name) => `target.${name} IS DISTINCT FROM excluded.${name}`);
-  // Partitions do not show whose a row was. What a statement reads is what was there before it.
+  // Partitions do not show which row was new. A statement sees what existed before it.
   const inserted = isPartitioned
     ? `(SELECT count(*) FROM ${missing(database, table)})`
     : "count(*) FILTER (WHERE is_new)";
@@ -108,8 +111,8 @@ async function merge(database: PostgresDatabase, table: Table, isPartitioned: bo
 }
 
 /**
- * Sees that the staged rows are in the table. One that was not written and differs from what came is lost where it cannot
- * be written; where it can, a trigger changes what comes, and had done so before.
+ * Checks that the staged rows are in the table. A row that was not written and differs from the given one is lost if it
+ * cannot be written now; if it can, a trigger changes it, and did so before.
  */
 async function expectStored(database: PostgresDatabase, table: Table, watch: Watch): Promise<void> {
   await watch.expectNone(missing(database, table));
@@ -135,7 +138,7 @@ function removeRows(database: PostgresDatabase, table: Table, keys: readonly Sto
   return database.run(`DELETE FROM ${database.names.table(table.name)} WHERE ${named}`, parameters);
 }
 
-/** Part by part: an index helps with one condition, and not with several of which one must hold. */
+/** Part by part: an index helps with one condition, and not with several joined by OR. */
 async function markDeleted(
   database: PostgresDatabase,
   table: Table,

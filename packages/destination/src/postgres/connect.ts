@@ -1,24 +1,28 @@
-/** Finds a server that takes us, as libpq does: the hosts in their order, with TLS and without where that is allowed. */
+/**
+ * Finds a server that accepts the connection, as libpq does: the hosts in order, with and without TLS if that is
+ * allowed.
+ */
 import type { Client, ClientConfig } from "pg";
 import { DestinationError } from "../errors.ts";
 import type { Driver } from "./driver.ts";
 import { hasNoTls, isUnreachable } from "./errors.ts";
 import { findPassword } from "./passfile.ts";
-import { type Host, type Settings, whole } from "./settings.ts";
+import { type Host, type Settings, wholeNumber } from "./settings.ts";
 import { type TlsOptions, tlsOptions } from "./tls.ts";
 
 /**
- * A connection to the first host that answers and is what `target_session_attrs` asks for.
+ * Connects to the first host that answers and has the role that `target_session_attrs` asks for.
  *
- * A host that cannot be reached, or is starting up, is passed over; one that refuses us is not, since the next one would.
+ * A host that cannot be reached, or is starting up, is skipped. One that rejects the login is not, since the next would
+ * too.
  *
- * @throws what the host said, or of several hosts an AggregateError with what each of them said
+ * @throws the host's error, or for several hosts an AggregateError with each one's error
  */
 export async function connectToAny(driver: Driver, settings: Settings, signal?: AbortSignal): Promise<Client> {
   const end = Date.now() + settings.totalMs;
   const hosts = settings.get("load_balance_hosts") === "random" ? shuffled(settings.hosts) : settings.hosts;
   const wanted = settings.get("target_session_attrs") ?? "any";
-  // Any server will do once no standby was found.
+  // Any server is accepted once no standby was found.
   const passes = wanted === "prefer-standby" ? ["standby", "any"] : [wanted];
   const errors: HostError[] = [];
   for (const kind of passes) {
@@ -51,7 +55,7 @@ interface HostError {
 /** The errors of several hosts, with their names. */
 function together(errors: readonly HostError[]): unknown {
   const [first] = errors;
-  // What ended the search decides; where all are down, it is enough that one comes back.
+  // The error that ended the search decides. If all hosts are down, it is enough that one comes back.
   const refusal = errors.find(({ error }) => !isUnreachable(error));
   const { error: decisive } = refusal ?? errors.find(({ error }) => codeOf(error) !== "ENOTFOUND") ?? first ?? {};
   const messages = errors.map(({ host, error }) => `${nameOf(host)}: ${messageOf(error)}`);
@@ -60,7 +64,7 @@ function together(errors: readonly HostError[]): unknown {
 
 const nameOf = ({ isSocket, name, port }: Host) => (isSocket ? `${name}/.s.PGSQL.${port}` : `${name}:${port}`);
 
-/** Several errors as one, of the kind of one of them. */
+/** Merges several errors into one, of the kind of the decisive one. */
 function joined(decisive: unknown, messages: readonly string[]): unknown {
   const message = [...new Set(messages)].join("; ");
   if (decisive instanceof DestinationError) return new DestinationError(decisive.code, message, { cause: decisive });
@@ -87,19 +91,19 @@ async function connectTo(driver: Driver, settings: Settings, attempt: Attempt): 
       if (attempt.signal?.aborted || !mayGoOtherwise(error)) break;
     }
   }
-  // That it has no TLS is why the other way was tried, and no fault.
+  // That it lacks TLS is why the other way was tried, and not the failure.
   const faults = errors.filter((error) => error === errors.at(-1) || !hasNoTls(error));
   throw faults.length === 1 ? faults[0] : joined(faults.at(-1), faults.map(messageOf));
 }
 
-/** Whether to encrypt, first of all and then. A socket of this machine never is. */
+/** Whether to encrypt, first and on the second try. A local socket is never encrypted. */
 function waysOf({ sslMode }: Settings, { isSocket }: Host): readonly boolean[] {
   if (isSocket || sslMode === "disable") return [false];
   if (sslMode === "allow") return [false, true];
   return sslMode === "prefer" ? [true, false] : [true];
 }
 
-/** A server that refuses us, or with which TLS does not work, may take us the other way; one that is not there will not. */
+/** A server that rejects the connection, or whose TLS fails, may accept it the other way; one that is down will not. */
 function mayGoOtherwise(error: unknown): boolean {
   const code = codeOf(error);
   return (
@@ -147,10 +151,10 @@ async function connectOnce(
   }
 }
 
-/** All of it is said here, so that the driver looks for nothing by itself. */
+/** Everything is set explicitly, so that the driver looks nothing up by itself. */
 function clientConfig(settings: Settings, host: Host): ClientConfig & Readonly<Record<string, unknown>> {
   const { get, user, database } = settings;
-  const idle = whole("keepalives_idle", get("keepalives_idle"));
+  const idle = wholeNumber("keepalives_idle", get("keepalives_idle"));
   return {
     user,
     database,
@@ -176,7 +180,7 @@ async function passwordFor(settings: Settings, host: Host): Promise<string> {
   );
 }
 
-/** Why a server is not what was asked for; undefined where it is. */
+/** Why a server does not have the required role; undefined if it does. */
 async function mismatch(client: Client, wanted: string): Promise<string | undefined> {
   if (wanted === "any") return undefined;
   const { rows } = await client.query(

@@ -23,24 +23,25 @@ import { postgresParameters, postgresText, types } from "./values.ts";
 export interface ConnectOptions {
   readonly address: Address;
   readonly schema: string;
-  /** After so long a transaction in which nothing happens is ended by the server, in ms. */
+  /** How long a transaction may be idle before the server ends it, in ms. */
   readonly leaseMs: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How long who reads a result may take between two pages, in ms. */
+/** How long a reader may take between two pages, in ms. */
 const readerIdleMs = 600_000;
-/** The same in a snapshot: what was read is compressed and uploaded meanwhile. */
+/** The same in a snapshot, where pages are compressed and uploaded in between. */
 const snapshotIdleMs = 3_600_000;
 /**
- * What a query computes, such as days and durations, PostgreSQL takes for a row or two, and would join it by a loop in a
- * loop: minutes instead of a second for some 10,000 runs. Joins are hashed wherever they can be.
+ * PostgreSQL estimates computed results, such as days and durations, at a row or two, and would use nested loops:
+ * minutes instead of a second for some 10,000 runs. This makes it use hash joins wherever it can.
  */
 const readerSettings = { enable_nestloop: "off" };
 
 /**
- * What else a transaction of a reader begins with. Someone who waits for no answer any more is noticed within a second
- * (from 14 on, on Linux), and the work ends. And who may read the server's files, or stop it, does not need that here.
+ * How else a reader's transaction starts. A reader that disconnects is noticed within a second (from 14 on, on Linux),
+ * and its query ends. Privileges to read the server's files, or to stop it, are dropped, since they are not needed
+ * here.
  */
 const readerLimits = `
   SELECT set_config(name, '1s', true) FROM pg_settings
@@ -49,8 +50,8 @@ const readerLimits = `
     WHERE rolname = current_user AND rolsuper AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'pg_read_all_data')`;
 
 /**
- * One connection, made when it is needed and made anew when it was lost. Everything is carried out in transactions, and
- * nothing outlives one, so that a pooler may give each of them another connection of the server.
+ * A connection that is opened on first use, and again after it was lost. Everything runs in transactions, and nothing
+ * outlives one, so that a pooler may give each of them another server connection.
  */
 export class PostgresDatabase implements LeaseDatabase {
   readonly place: string;
@@ -64,13 +65,13 @@ export class PostgresDatabase implements LeaseDatabase {
   readonly #driver: Driver;
   readonly #options: ConnectOptions;
   readonly #queue: WorkQueue;
-  /** Known once something was asked; undefined where every text can be held. */
+  /** Known after the first query; undefined if every text can be held. */
   #encoding: Encoding | undefined;
   #isEncodingKnown = false;
   #client: Client | undefined;
-  /** The connection whose transaction is under way. */
+  /** The connection whose transaction is running. */
   #current: Client | undefined;
-  /** The connection whose transaction all reading is a part of, until it is ended. */
+  /** The connection whose snapshot all reads share, until it ends. */
   #frozen: Client | undefined;
 
   constructor(driver: Driver, place: string, options: ConnectOptions) {
@@ -103,7 +104,7 @@ export class PostgresDatabase implements LeaseDatabase {
     });
   }
 
-  /** A query's rows in pages, as they are needed, by a transaction that only reads. */
+  /** A query's rows in pages, on demand, in a read-only transaction. */
   async *pages(sql: string, parameters?: Parameters): AsyncGenerator<readonly StoredValues[]> {
     const { signal } = this.#options;
     const client = await this.#connected(signal);
@@ -112,7 +113,8 @@ export class PostgresDatabase implements LeaseDatabase {
     try {
       await this.#beginReading(client);
       const text = `DECLARE _pages NO SCROLL CURSOR FOR ${sql}`;
-      // The extended protocol takes one statement only: a second one could be COMMIT, and a third one write.
+      // The extended protocol accepts a single statement: otherwise a second one could be COMMIT, and a third one
+      // write.
       const config: QueryConfig & { queryMode: "extended" } = {
         text,
         values: postgresParameters(parameters),
@@ -178,7 +180,7 @@ export class PostgresDatabase implements LeaseDatabase {
 
   async run(sql: string, parameters?: Parameters): Promise<number> {
     return this.#within(async (client) => {
-      // Without parameters there may be several statements in one text.
+      // Without parameters a text may contain several statements.
       const result = parameters ? await client.query(sql, postgresParameters(parameters)) : await client.query(sql);
       return result.rowCount ?? 0;
     });
@@ -202,14 +204,14 @@ export class PostgresDatabase implements LeaseDatabase {
   close(): Promise<void> {
     return this.#queue.close(async () => {
       const { lease } = this;
-      // What was lost already ends with its time.
+      // A lease that was already lost simply expires.
       if (lease) await this.#transact(() => lease.giveBack()).catch(() => undefined);
       lease?.end();
       await this.#client?.end().catch(() => undefined);
     });
   }
 
-  /** Reads outside of a transaction get one of their own. */
+  /** Reads outside a transaction get their own. */
   #within<T>(work: (client: Client) => Promise<T>): Promise<T> {
     if (this.#current) return work(this.#current);
     return this.#transact(work, this.#options.signal);
@@ -217,7 +219,8 @@ export class PostgresDatabase implements LeaseDatabase {
 
   async #transact<T>(work: (client: Client) => Promise<T>, signal?: AbortSignal): Promise<T> {
     const client = await this.#connected(signal);
-    // Ends what is under way, wherever that is: a second connection that cancels it does not get through every pooler.
+    // Ends what is running by closing the connection: a cancel request over a second connection does not get through
+    // every pooler.
     const end = () => void client.end().catch(() => undefined);
     signal?.addEventListener("abort", end, { once: true });
     this.#current = client;
@@ -226,7 +229,7 @@ export class PostgresDatabase implements LeaseDatabase {
       if (!this.#isEncodingKnown) await this.#learnEncoding(client);
       const result = await work(client);
       signal?.throwIfAborted();
-      // Not interruptible: from here on the answer must be the truth about what is stored.
+      // Not interruptible: from here on the result must tell what is really stored.
       signal?.removeEventListener("abort", end);
       await client.query("COMMIT");
       return result;
@@ -246,14 +249,14 @@ export class PostgresDatabase implements LeaseDatabase {
     this.#isEncodingKnown = true;
   }
 
-  /** What a transaction needs it says itself. @param idleMs how long it may hold still, in ms */
+  /** Each transaction sets what it needs. @param idleMs how long it may be idle, in ms */
   #begin(mode: string, idleMs: number, more: Readonly<Record<string, string>> = {}): string {
     const settings = {
       timezone: "'UTC'",
       datestyle: "'ISO'",
       extra_float_digits: 1,
       standard_conforming_strings: "on",
-      // A process that is stopped in the middle holds its locks no longer than its lease, so waiting a little longer pays.
+      // A process that is suspended halfway holds its locks no longer than its lease, so waiting a little longer pays.
       idle_in_transaction_session_timeout: idleMs,
       lock_timeout: 2 * this.#options.leaseMs,
       ...more,
@@ -265,7 +268,7 @@ export class PostgresDatabase implements LeaseDatabase {
   async #connected(signal?: AbortSignal): Promise<Client> {
     if (this.#client) return this.#client;
     const client = await connectToAny(this.#driver, await readSettings(this.#options.address), signal);
-    // Whoever uses it next after it was lost gets a new one.
+    // The next use after it was lost gets a new one.
     client.on("error", () => this.#forget(client));
     client.on("end", () => this.#forget(client));
     this.#client = client;
@@ -277,7 +280,7 @@ export class PostgresDatabase implements LeaseDatabase {
   }
 }
 
-/** Lines put together, since each chunk is a message of its own. */
+/** Joins lines, since each chunk is a separate message. */
 function* chunks(lines: Iterable<string>): Iterable<string> {
   let chunk = "";
   for (const line of lines) {

@@ -1,13 +1,13 @@
-/** What people made on our tables, as far as PostgreSQL does not let a column or key change under it. */
+/** Finds what users built on our tables, if PostgreSQL does not allow a column or key to change under it. */
 import type { SqlDatabase } from "../sql/database.ts";
 import { inTheWay } from "../sql/keys.ts";
 import { literal } from "../sql/names.ts";
 import type { Table } from "../table.ts";
 
-/** How our own views are told from those of people. */
+/** Distinguishes our own views from users' views. */
 export const viewComment = "Rows of several pipelines. Created by a sync, which may drop and recreate it.";
 
-/** Views and rules, generated columns, triggers, policies, functions, publications: under these no type changes. */
+/** Views and rules, generated columns, triggers, policies, functions, publications: these prevent a change of type. */
 const always = ["pg_rewrite", "pg_attrdef", "pg_trigger", "pg_policy", "pg_proc", "pg_publication_rel"];
 
 interface Dependent {
@@ -15,14 +15,15 @@ interface Dependent {
   readonly kind: string;
   /** In PostgreSQL's words. */
   readonly name: string;
-  /** Where it is a view of ours: its name as SQL. */
+  /** Its name as SQL, if it is one of our views. */
   readonly ownView: string | null;
 }
 
 /**
- * Drops our own views of some columns, which are made again by who made them, and refuses what is in the way for certain.
+ * Drops our own views of some columns (their creator recreates them), and rejects the change if something certainly
+ * prevents it.
  *
- * @returns what may be in the way: constraints and indexes, which PostgreSQL makes again itself where it can
+ * @returns what may prevent it: constraints and indexes, which PostgreSQL recreates itself if it can
  * @throws DestinationError `SCHEMA_CONFLICT`
  */
 export async function clearColumns(
@@ -60,7 +61,7 @@ export async function clearKey(database: SqlDatabase, table: Table): Promise<voi
     );
 }
 
-/** Drops our own views. @returns what does not stand in the way for certain */
+/** Drops our own views. @returns what does not certainly prevent the change */
 async function clear(database: SqlDatabase, table: Table, found: readonly Dependent[]): Promise<readonly Dependent[]> {
   for (const { ownView } of found) if (ownView !== null) await database.run(`DROP VIEW ${ownView}`);
   const others = found.filter(({ ownView }) => ownView === null);
@@ -77,7 +78,7 @@ async function clear(database: SqlDatabase, table: Table, found: readonly Depend
 /** @param what a condition on pg_depend */
 async function dependents(database: SqlDatabase, what: string): Promise<readonly Dependent[]> {
   const rows = await database.read(
-    // Before PostgreSQL 15 a generated column depends on others itself.
+    // Before PostgreSQL 15 a generated column itself depends on others.
     `SELECT DISTINCT CASE WHEN pg_depend.objsubid > 0 THEN 'pg_attrdef' ELSE pg_depend.classid::regclass::text END AS kind,
        CASE WHEN view.relkind = 'v' AND obj_description(view.oid, 'pg_class') = ${literal(viewComment)}
          THEN view.oid::regclass::text END AS own_view,

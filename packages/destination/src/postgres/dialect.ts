@@ -2,7 +2,7 @@ import type { Dialect } from "../sql/database.ts";
 import type { LeaseSql } from "../sql/lease.ts";
 import type { SchemaNames } from "../sql/schema-name.ts";
 
-/** How PostgreSQL says things. */
+/** PostgreSQL's dialect. */
 export const dialect: Dialect = {
   product: "PostgreSQL",
   types: {
@@ -14,8 +14,8 @@ export const dialect: Dialect = {
     json: "jsonb",
   },
   foldsCase: false,
-  // Dependent objects, what cannot be altered, and values that a constraint, an index or an expression cannot take; not
-  // a missing right or a lock.
+  // Dependent objects, unsupported changes, and values that a constraint, an index or an expression rejects; not a
+  // missing privilege or a lock.
   refusesChange: (thrown) =>
     /^(2BP01|0A000|22...|23...|42(?!501)...)$/.test(String((thrown as { code?: unknown })?.code)),
   maxNameBytes: 63,
@@ -38,7 +38,7 @@ export const schemaNames: SchemaNames = {
 };
 
 export const leaseSql: LeaseSql = {
-  // Not now(), which is when the transaction began.
+  // Not now(), which is the start of the transaction.
   moment: (inMs = 0) => `clock_timestamp() + interval '${inMs} milliseconds'`,
   forUpdate: "FOR UPDATE",
 };

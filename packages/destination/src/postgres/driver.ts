@@ -6,7 +6,7 @@ export interface Driver {
   readonly copyTo: typeof import("pg-copy-streams").to;
 }
 
-/** Loads the driver when it is first needed: it is an optional peer dependency. */
+/** Loads the driver on first use: it is an optional peer dependency. */
 export async function loadDriver(): Promise<Driver> {
   try {
     const [{ Client }, { from, to }] = await Promise.all([import("pg"), import("pg-copy-streams")]);

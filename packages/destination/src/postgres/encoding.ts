@@ -1,16 +1,16 @@
-/** Databases in other encodings than UTF-8 cannot hold every character. Which they can, only the server knows. */
+/** Databases in encodings other than UTF-8 cannot hold every character. Only the server knows which ones they can. */
 
 import { withoutNul } from "../text.ts";
 
-/** Asks the server for a text back, in its own encoding. @throws the server's error where it has no such character */
+/** Makes the server convert a text to its own encoding and back. @throws the server's error if it lacks a character */
 export type Probe = (text: string) => Promise<void>;
 
-/** The code of PostgreSQL's error. */
+/** PostgreSQL's error code. */
 const UNTRANSLATABLE = "22P05";
 
 /** The characters that a database can hold. */
 export class Encoding {
-  /** As PostgreSQL calls it: `LATIN1`. */
+  /** PostgreSQL's name for it: `LATIN1`. */
   readonly name: string;
   readonly #known = new Map<string, boolean>();
 
@@ -18,19 +18,19 @@ export class Encoding {
     this.name = name;
   }
 
-  /** Whether it has all characters. In `SQL_ASCII` any bytes are taken. */
+  /** Whether it has all characters. `SQL_ASCII` accepts any bytes. */
   get isComplete(): boolean {
     return this.name === "UTF8" || this.name === "SQL_ASCII";
   }
 
-  /** Finds out about the characters of these texts, by halves: those that are missing are few, or all. */
+  /** Finds out about the characters of these texts by bisection: either few of them are missing, or all. */
   async learn(texts: Iterable<string>, probe: Probe): Promise<void> {
     const unknown = new Set<string>();
     for (const text of texts) {
       for (const [character] of withoutNul(text).matchAll(/[^\0-\x7f]/gu))
         if (!this.#known.has(character)) unknown.add(character);
     }
-    // Half a surrogate pair is nobody's character, and refused before it gets here.
+    // A lone surrogate is not a character, and was rejected before.
     const characters = [...unknown].filter((character) => character.isWellFormed());
     const ask = async (some: readonly string[]): Promise<void> => {
       if (some.length === 0) return;
@@ -52,7 +52,7 @@ export class Encoding {
     await ask(characters);
   }
 
-  /** Why the database cannot hold a text whose characters were learned, as PostgreSQL reads it; undefined where it can. */
+  /** Why the database cannot hold a text whose characters were learned, as PostgreSQL reads it; undefined if it can. */
   lacks(text: string): string | undefined {
     for (const [character] of text.matchAll(/[^\0-\x7f]/gu)) {
       if (this.#known.get(character) !== false) continue;

@@ -12,7 +12,7 @@ const noKey: Meaning = [
 ];
 const inTheWay: Meaning = ["LOCKED", "Another program is using the same tables. Try again when it has finished."];
 
-/** What the codes of PostgreSQL (https://postgresql.org/docs/current/errcodes-appendix.html) and of Node mean. */
+/** Interprets the codes of PostgreSQL (https://postgresql.org/docs/current/errcodes-appendix.html) and of Node. */
 const known: Readonly<Record<string, Meaning>> = {
   "28P01": denied,
   "28000": denied,
@@ -25,7 +25,7 @@ const known: Readonly<Record<string, Meaning>> = {
   "42P10": noKey,
   "25006": ["NO_PERMISSION", "The server is read-only: connect to the primary, not to a replica."],
   "53100": ["NO_SPACE", "Free up space on the server and sync again."],
-  // Locks, deadlocks, and tables that two sessions make at once.
+  // Locks, deadlocks, and tables that two sessions create at once.
   "55P03": inTheWay,
   "40P01": inTheWay,
   "40001": inTheWay,
@@ -37,7 +37,7 @@ const known: Readonly<Record<string, Meaning>> = {
   ],
   "57014": ["UNAVAILABLE", "A server limit or an administrator cancelled the statement. Sync again."],
   ENOTFOUND: ["NOT_FOUND", "Correct the host in the URL."],
-  // A socket that is not there, or may not be used.
+  // A missing socket, or one without permission.
   ENOENT: [
     "UNAVAILABLE",
     "No server listens on this socket. Check its folder (the host) and the port, or sync again later.",
@@ -47,33 +47,33 @@ const known: Readonly<Record<string, Meaning>> = {
 };
 
 /**
- * What a value or a row is to blame for: limits of values, indexes and nesting (54), data that does not fit its type or the
- * database's encoding (22), and what somebody put onto the table: constraints (23), views with a check (44), and triggers
- * and functions (09, 21, 27, 2F, 38, 39, P0).
+ * Errors caused by a value or a row: limits of values, indexes and nesting (54), data that does not fit its type or the
+ * database's encoding (22), and whatever users added to the table: constraints (23), views with a check (44), and
+ * triggers and functions (09, 21, 27, 2F, 38, 39, P0).
  */
 const aboutRow = /^(54...|2[123F]...|44000|09000|27000|3[89]...|P0...)$/;
 
 const tooLong = "a key is too long for PostgreSQL's index, or a value is too large to store";
 
-/** What an error says about one of the rows that are being stored; undefined for the place, the connection or a lock. */
+/** The message if the error is about a row being stored; undefined for the location, the connection or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
   const { code, routine } = (thrown ?? {}) as { readonly code?: unknown; readonly routine?: unknown };
   if (!aboutRow.test(String(code)) && !isRefusedBy(routine, String(code))) return undefined;
   return code === "54000" ? `${clauseOf(thrown)}: ${tooLong}` : clauseOf(thrown);
 }
 
-/** By the function of PostgreSQL's that says it, where the code may be any. */
+/** Decided by the PostgreSQL function that raised it, where the code may be any. */
 function isRefusedBy(routine: unknown, code: string): boolean {
-  // A policy that refuses a row has the code of a missing right.
+  // A policy that rejects a row has the code of a missing privilege.
   if (routine === "ExecWithCheckOptions") return true;
-  // RAISE in a trigger has the code that somebody gave it, unless it speaks of the place.
+  // RAISE in a trigger has the code that its author chose, unless that is about the location.
   return routine === "exec_stmt_raise" && !Object.hasOwn(known, code) && !transient.test(code);
 }
 
 const ways =
   "or sslmode=require without sslrootcert to encrypt without verification (a file ~/.postgresql/root.crt counts as sslrootcert)";
 
-/** What Node says of a server's certificate, and of TLS. The first that fits counts. */
+/** Node's messages about a server's certificate, and about TLS. The first match counts. */
 const tlsFailures: readonly (readonly [RegExp, advice: string])[] = [
   [
     /^(ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)$/,
@@ -93,9 +93,9 @@ const tlsFailures: readonly (readonly [RegExp, advice: string])[] = [
     "Check which TLS versions the server supports, and which client certificate it requires.",
   ],
 ];
-/** Whether a server does not know TLS. */
+/** Whether a server does not support TLS. */
 export function hasNoTls(thrown: unknown): boolean {
-  // What the driver says without a code.
+  // The driver's message, which has no code.
   return /^The server does not support SSL connections/.test(messageOf(thrown));
 }
 
@@ -107,10 +107,10 @@ function tlsMeaning(code: string, thrown: unknown): Meaning | undefined {
   return found && ["TLS", found[1]];
 }
 
-/** Whether another host may answer where this one did not. */
+/** Whether another host may answer if this one did not. */
 export function isUnreachable(thrown: unknown): boolean {
   const code = String((thrown as { code?: unknown } | undefined)?.code ?? "");
-  // A server that shuts down or starts up cannot let anybody in now.
+  // A server that is shutting down or starting up accepts no connection now.
   if (/^[0-9A-Z]{5}$/.test(code) && code !== "EPIPE") return code === "57P03";
   return (
     /^(ENOTFOUND|ENOENT|EACCES|TARGET)$/.test(code) ||
@@ -122,11 +122,11 @@ export function isUnreachable(thrown: unknown): boolean {
 /** Shutdown, start-up, too many connections; and the ways in which a network fails. */
 const transient =
   /^(08...|57P0.|53[234]00|ECONNREFUSED|ECONNRESET|ECONNABORTED|EPIPE|ETIMEDOUT|EAI_AGAIN|E(HOST|NET)(UNREACH|DOWN))$/;
-/** What the driver says without a code. */
+/** The driver's message, which has no code. */
 const lost = /^(Connection terminated|timeout expired|Client has encountered a connection error|Client was closed)/;
 
 /**
- * A driver's error as ours.
+ * Converts a driver's error.
  *
  * @param doing what failed, as the beginning of a sentence: `Storing airflow_dags`
  */
@@ -149,12 +149,12 @@ export function toDestinationError(thrown: unknown, place: string, doing: string
   );
 }
 
-/** A key that can be deferred has a code that many things have. */
+/** A deferrable key has an error code that many errors share. */
 function keyMeaning(thrown: unknown): Meaning | undefined {
   return (thrown as { routine?: unknown } | undefined)?.routine === "ExecCheckIndexConstraints" ? noKey : undefined;
 }
 
-/** Whose function failed, as a sentence, where it was somebody's: what a trigger runs is not what we asked for. */
+/** A sentence that names the failed function if it is a user's, as with a trigger: we did not call it. */
 function functionOf(thrown: unknown): string {
   const { where } = (thrown ?? {}) as { readonly where?: unknown };
   const [name] = /^(?:PL\/\S+|SQL) function .*$/m.exec(String(where)) ?? [];
@@ -164,7 +164,7 @@ function functionOf(thrown: unknown): string {
 /** A host with several addresses fails with several errors, and no message of its own. */
 function messageOf(thrown: unknown): string {
   if (thrown instanceof AggregateError) return [...new Set(thrown.errors.map(messageOf))].join("; ");
-  // Node advises its own options, which are not how a database's authority is named.
+  // Node suggests its own options, which do not apply to a database's authority.
   return (thrown instanceof Error ? thrown.message : String(thrown))
     .replace(/; if the root CA is installed.*$/s, "")
     .trim();

@@ -17,25 +17,24 @@ import { jsonbValue } from "./values.ts";
 import { makeView } from "./view.ts";
 
 export interface PostgresOptions {
-  /** The schema that the tables are in; created when it is missing. @default "public" */
+  /** The schema of the tables, created if it is missing. @default "public" */
   readonly schema?: string;
-  /** How long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  /** How long another session stays excluded after this one's last sign of life, in ms. @default 60_000 */
   readonly leaseMs?: number;
 }
 
 const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies PostgresOptions;
 
 /**
- * A PostgreSQL database (13 or newer) as destination, also through PgBouncer in transaction mode. Rows and state of a
- * batch become durable in one transaction, or not at all; of each pipeline one session writes, held by a lease in the
- * database. A NUL character, which PostgreSQL cannot hold, is stored as U+FFFD, in texts and in JSON.
+ * A PostgreSQL database (13 or newer) as a destination, also through PgBouncer in transaction mode. Rows and state of a
+ * batch become durable in one transaction, or not at all. A lease in the database admits one session per pipeline. NUL
+ * characters, which PostgreSQL cannot hold, are stored as U+FFFD, in texts and in JSON.
  *
- * @param url `postgresql://user:password@host:5432/database`, which means what psql means by it: `sslmode`, several hosts,
- * socket folders, the variables of the environment. Neither user nor password are ever shown.
- * @throws DestinationError `NOT_A_DESTINATION` when it is no such URL, asks for something that is not supported, or
- * has a schema whose name cannot be one
- * @example
- * const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
+ * @param url `postgresql://user:password@host:5432/database`, with the same meaning as in psql: `sslmode`, several
+ * hosts, socket folders, environment variables. Neither user nor password is ever shown.
+ * @throws DestinationError `NOT_A_DESTINATION` if it is not such a URL, if it needs something unsupported, or if the
+ * schema's name is not allowed
+ * @example const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
  */
 export function postgres(url: string, options: PostgresOptions = {}): Destination {
   const { schema, leaseMs } = { ...defaults, ...options };
@@ -85,10 +84,10 @@ function heldAs({ type }: Pick<Column, "type">, value: Value): Value {
   if (type === "string") return valueWithoutNul(value);
   if (type !== "json") return value;
   try {
-    // Without NUL in jsonb too, which refuses the escape.
+    // jsonb rejects the escape of NUL too.
     return jsonbValue(valueWithoutNul(value));
   } catch {
-    // What JSON cannot carry, or is nested too deeply, is held in no form.
+    // JSON cannot carry it, or it is nested too deeply: it is held in no form.
     return value;
   }
 }

@@ -1,14 +1,14 @@
-/** How a column's values become text when the column does. */
+/** Converts a column's values to text when the column's type changes to text. */
 import type { ColumnType } from "../table.ts";
 
-/** An expression for the text of a column's values: the same as a row would bring that comes again. */
+/** The SQL for a column's values as text: identical to what a row would contain if it were read again. */
 export function textOf(type: ColumnType, column: string): string {
   if (type === "timestamp") return `to_char(${column} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
   if (type === "json") return `pg_temp._sync_json(${column})`;
   return `${column}::text`;
 }
 
-/** jsonb writes spaces and has an order of keys of its own; this writes JSON with sorted keys and nothing in between. */
+/** jsonb writes spaces and has its own order of keys; this writes JSON with sorted keys and no spaces. */
 export const canonicalJsonFunction = {
   create: `SET LOCAL check_function_bodies = off;
     CREATE FUNCTION pg_temp._sync_json(value jsonb) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -20,6 +20,6 @@ export const canonicalJsonFunction = {
           SELECT string_agg(pg_temp._sync_json(item), ',' ORDER BY position)
           FROM jsonb_array_elements(value) WITH ORDINALITY AS items(item, position)), '') || ']'
         ELSE value::text END $$`,
-  // A pooler gives the connection to others, and temporary functions stay.
+  // A pooler passes the connection on to others, and temporary functions stay.
   drop: "DROP FUNCTION pg_temp._sync_json(jsonb)",
 };

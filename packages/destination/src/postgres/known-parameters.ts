@@ -1,20 +1,23 @@
-/** What may follow the `?` of an address: libpq's parameters, and the variables of the environment in their place. */
+/**
+ * The parameters that may follow the `?` of a connection string: libpq's, and the environment variables that replace
+ * them.
+ */
 import { DestinationError } from "../errors.ts";
 
 interface Known {
-  /** The variable that holds it where the address does not. */
+  /** The variable that provides it if the connection string does not. */
   readonly env?: string;
-  /** What it may be; anything where there is no list. */
+  /** Its possible values; any if there is no list. */
   readonly values?: readonly string[];
   /** Why another value is not supported, and what to write instead. @default that it must be one of them */
   readonly advice?: string;
 }
 
 const switches = ["0", "1"];
-/** Set for other programs, and without a meaning here: nothing of it is ever used. */
+/** Set for other programs, and without a meaning here: it is never used. */
 const unused: Known = {};
 
-/** Why it is not supported, and what to write instead. Only as an empty value, which is none, it may be there. */
+/** Why it is not supported, and what to write instead. Only an empty value is accepted, since it means none. */
 const unsupported = (advice: string, env?: string): Known => ({ values: [], advice, ...(env && { env }) });
 
 export const knownParameters: Readonly<Record<string, Known>> = {
@@ -93,11 +96,11 @@ export const knownParameters: Readonly<Record<string, Known>> = {
   gssdelegation: unused,
   min_protocol_version: unused,
   max_protocol_version: unused,
-  // Of the driver: what it asks for is what is done.
+  // The driver's own: what it asks for is what happens anyway.
   uselibpqcompat: { values: ["true"], advice: "can only be true: leave it out" },
 };
 
-/** Settings that drivers take in an address, and what to write instead. */
+/** Settings that other drivers accept in a connection string, and what to write instead. */
 const elsewhere: Readonly<Record<string, string>> = {
   schema: "is not a parameter of the server: pass it as the option schema",
   ...Object.fromEntries(
@@ -109,9 +112,9 @@ const elsewhere: Readonly<Record<string, string>> = {
 };
 
 /**
- * Checks the parameters of an address. No message repeats a value.
+ * Checks the parameters of a connection string. No message repeats a value.
  *
- * @returns those that mean something
+ * @returns those that have a meaning
  * @throws DestinationError `NOT_A_DESTINATION` with what to write instead
  */
 export function checkParameters(given: ReadonlyMap<string, string>): ReadonlyMap<string, string> {
@@ -124,7 +127,7 @@ export function checkParameters(given: ReadonlyMap<string, string>): ReadonlyMap
   return checked;
 }
 
-/** @param where the address's own where there is none. @throws DestinationError `NOT_A_DESTINATION` */
+/** @param where its location, by default the connection string. @throws DestinationError `NOT_A_DESTINATION` */
 export function checkValue(name: string, value: string, where = `the parameter ${name}`): void {
   const { values, advice } = knownParameters[name] ?? {};
   if (value === "" || !values || values.includes(value)) return;
@@ -133,7 +136,7 @@ export function checkValue(name: string, value: string, where = `the parameter $
 }
 
 function unknown(name: string): DestinationError {
-  // What is no name may be a part of a password.
+  // Anything but a name may be part of a password.
   const shown = /^[a-z][a-z_]{0,39}$/i.test(name) ? `the parameter ${name}` : "a parameter after its ?";
   const reason = Object.hasOwn(elsewhere, name)
     ? elsewhere[name]

@@ -2,7 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import type { Host, Settings } from "./settings.ts";
 
-/** A password, or why the file with it was not used. */
+/** A password, or why the file that contains it was not used. */
 export interface Found {
   readonly password?: string;
   readonly reason?: string;
@@ -21,7 +21,7 @@ export async function findPassword(
   }
   const text = await readFile(file, "utf8").catch(() => undefined);
   if (text === undefined) return { reason: "the password file cannot be read" };
-  // The folder that sockets are in by default goes by the name of this machine.
+  // A socket in the default folder counts as localhost.
   const isDefault = isSocket && ["/var/run/postgresql", "/run/postgresql", "/tmp"].includes(name);
   const wanted = [isDefault ? "localhost" : name, String(port), database, user];
   for (const line of text.split(/\r?\n/)) {
@@ -32,7 +32,7 @@ export async function findPassword(
   return {};
 }
 
-/** What follows four fields that fit, `*` fitting anything. Everywhere a backslash stands before `:` and `\`. */
+/** What follows four matching fields, where `*` matches anything. `:` and `\` are escaped by a backslash everywhere. */
 function passwordIn(line: string, wanted: readonly string[]): string | undefined {
   let rest = line;
   for (const value of wanted) {

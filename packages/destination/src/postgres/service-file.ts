@@ -1,4 +1,4 @@
-/** `pg_service.conf`: parameters of connections under names. */
+/** `pg_service.conf`: connection parameters under names. */
 import { readFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { checkParameters } from "./known-parameters.ts";
  * The parameters of a service.
  *
  * @param file in place of the user's own
- * @throws DestinationError `NOT_FOUND` where no file has it
+ * @throws DestinationError `NOT_FOUND` if no file defines it
  */
 export async function readService(
   name: string,
@@ -40,7 +40,7 @@ function section(text: string, name: string): ReadonlyMap<string, string> | unde
     if (title === name) found = new Map();
     const mark = line.indexOf("=");
     if (!found || title !== undefined || line.startsWith("#") || mark < 0) continue;
-    // Of several lines of one name libpq takes the first.
+    // Of several lines for one name libpq takes the first.
     const key = line.slice(0, mark).trim();
     if (!found.has(key)) found.set(key, line.slice(mark + 1).trim());
   }

@@ -1,4 +1,7 @@
-/** What a connection is made with: the address, a service's section, the environment and libpq's defaults, in this order. */
+/**
+ * The settings of a connection: from the connection string, a service's section, the environment and libpq's defaults,
+ * in this order.
+ */
 import { existsSync } from "node:fs";
 import { homedir, userInfo } from "node:os";
 import { join } from "node:path";
@@ -8,9 +11,9 @@ import { checkValue, knownParameters } from "./known-parameters.ts";
 import { readService } from "./service-file.ts";
 
 export interface Host {
-  /** As it was given: a name, an address, or the folder of a socket. */
+  /** As given: a name, an address, or a socket folder. */
   readonly name: string;
-  /** Where to connect to: the name, or the address that is given beside it. */
+  /** Where to connect: the name, or the address given in addition to it. */
   readonly address: string;
   readonly port: number;
   readonly isSocket: boolean;
@@ -24,24 +27,24 @@ export interface Settings {
   readonly database: string;
   readonly password: string | undefined;
   readonly sslMode: SslMode;
-  /** How long one host may take to let us in, in ms. */
+  /** The timeout for one host, in ms. */
   readonly hostMs: number;
-  /** How long all of them may take together, in ms. */
+  /** The timeout for all of them together, in ms. */
   readonly totalMs: number;
   /** Any other parameter. */
   get(name: string): string | undefined;
-  /** Where libpq looks for a file of the user's: `~/.postgresql/root.crt`, `~/.pgpass`. */
+  /** Where libpq looks for a user's file: `~/.postgresql/root.crt`, `~/.pgpass`. */
   ownFile(name: "root.crt" | "root.crl" | "postgresql.crt" | "postgresql.key" | "passwords"): string;
 }
 
-/** In place of `connect_timeout`, in seconds: without it, libpq would wait for as long as the network does. */
+/** The default for `connect_timeout`, in seconds: libpq would wait for as long as the network does. */
 const CONNECT_SECONDS = 15;
 const TOTAL_MS = 60_000;
 const DEFAULT_PORT = 5432;
 
 /**
  * @param env the environment
- * @throws DestinationError `NOT_A_DESTINATION` where something is not supported or contradicts itself
+ * @throws DestinationError `NOT_A_DESTINATION` for unsupported or contradictory settings
  */
 export async function readSettings({ parameters }: Address, env = process.env): Promise<Settings> {
   const fromEnv = (name: string): string | undefined => {
@@ -50,14 +53,14 @@ export async function readSettings({ parameters }: Address, env = process.env): 
     if (value !== undefined) checkValue(name, value, `the variable ${variable}`);
     return value;
   };
-  // Also those that are never asked for, since they are not supported.
+  // Including those that are never used, since they are not supported.
   for (const name of Object.keys(knownParameters)) fromEnv(name);
   const own = (name: string) => parameters.get(name) ?? fromEnv(name);
   const serviceName = own("service");
   const service = serviceName === undefined ? new Map() : await readService(serviceName, own("servicefile"), env);
   const get = (name: string): string | undefined => parameters.get(name) ?? service.get(name) ?? fromEnv(name);
   const user = get("user") ?? userInfo().username;
-  const seconds = whole("connect_timeout", get("connect_timeout")) ?? CONNECT_SECONDS;
+  const seconds = wholeNumber("connect_timeout", get("connect_timeout")) ?? CONNECT_SECONDS;
   const hostMs = seconds > 0 ? Math.max(seconds, 2) * 1000 : TOTAL_MS;
   const sslMode = sslModeOf(get);
   return {
@@ -115,7 +118,7 @@ function hostsOf(get: Get): readonly Host[] {
   });
 }
 
-/** libpq's default is the socket in the folder that it was built with; without one, this machine by TCP. */
+/** libpq defaults to the socket in the folder that it was built with; without one, to this machine by TCP. */
 function defaultHost(port: number): string {
   if (process.platform === "win32") return "localhost";
   const folders = ["/var/run/postgresql", "/run/postgresql", "/tmp"];
@@ -124,13 +127,13 @@ function defaultHost(port: number): string {
 
 function portOf(text = ""): number {
   if (text === "") return DEFAULT_PORT;
-  const port = whole("port", text) ?? DEFAULT_PORT;
+  const port = wholeNumber("port", text) ?? DEFAULT_PORT;
   if (port < 1 || port > 65_535) throw refused("the port must be a number from 1 to 65535");
   return port;
 }
 
-/** @throws DestinationError for what is no whole number */
-export function whole(name: string, text: string | undefined): number | undefined {
+/** @throws DestinationError for anything but an integer */
+export function wholeNumber(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (!/^\s*-?\d{1,9}\s*$/.test(text)) throw refused(`${name} must be a whole number`);
   return Number(text);

@@ -1,4 +1,4 @@
-/** Whether a table takes what it is given: triggers, rules and policies of somebody's may swallow rows without a word. */
+/** Checks that a table stores what it is given: a user's triggers, rules and policies may drop rows silently. */
 import { DestinationError } from "../errors.ts";
 import { literal } from "../sql/names.ts";
 import type { Parameters } from "../sql/parameters.ts";
@@ -6,25 +6,25 @@ import { rowsLost } from "../sql/rows-lost.ts";
 import type { Table } from "../table.ts";
 import type { PostgresDatabase } from "./database.ts";
 
-/** Looks after what was written to a table. */
+/** Checks what was written to a table. */
 export interface Watch {
-  /** @throws DestinationError `ROWS_LOST` where a query finds rows: those that are not as they were written */
+  /** @throws DestinationError `ROWS_LOST` if a query finds rows that are not as they were written */
   expectNone(from: string, parameters?: Parameters): Promise<void>;
-  /** The same where an update, which is undone, does not reach as many rows as a query finds. */
+  /** The same if an update, which is rolled back, does not reach as many rows as a query finds. */
   expectReachable(from: string, update: string): Promise<void>;
 }
 
-/** What somebody may have made of a table. */
+/** What users may have added to a table. */
 export interface Made {
-  /** Undefined where nothing is that could swallow rows, so that nothing has to be looked after. */
+  /** Undefined if nothing could drop rows, so that nothing has to be checked. */
   readonly watch: Watch | undefined;
   readonly isPartitioned: boolean;
 }
 
 /**
- * Looks what is on a table. Part of a transaction.
+ * Inspects a table. Part of a transaction.
  *
- * @throws DestinationError `ROWS_LOST` for rules, since PostgreSQL refuses to merge where there are some
+ * @throws DestinationError `ROWS_LOST` for rules, since PostgreSQL does not support MERGE on a table that has some
  */
 export async function lookAt(database: PostgresDatabase, table: Table): Promise<Made> {
   const target = `${literal(database.names.table(table.name))}::regclass`;
@@ -53,7 +53,7 @@ export async function lookAt(database: PostgresDatabase, table: Table): Promise<
   };
   const watch: Watch = {
     async expectNone(from, parameters) {
-      // What waits for the end of the transaction could be laid to no row then.
+      // Errors of deferred constraints could not be attributed to rows.
       await database.run("SET CONSTRAINTS ALL IMMEDIATE");
       expect(await count(from, parameters));
     },

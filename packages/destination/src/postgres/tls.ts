@@ -1,20 +1,20 @@
-/** TLS as libpq does it: which files it takes, and what of the server's certificate it checks. */
+/** TLS as libpq does it: which files it uses, and what it verifies of the server's certificate. */
 import { readFile, stat } from "node:fs/promises";
 import * as tls from "node:tls";
 import { DestinationError } from "../errors.ts";
 import { type Host, refused, type Settings } from "./settings.ts";
 
-/** What the driver hands to `tls.connect`. */
+/** The options that the driver passes to `tls.connect`. */
 export type TlsOptions = Pick<
   tls.ConnectionOptions,
   "secureContext" | "rejectUnauthorized" | "checkServerIdentity" | "servername"
 >;
 
 /**
- * Wherever there is a file with authorities, the server's certificate is checked by it, be it asked for or not: that makes
- * `require` the same as `verify-ca`. The host's name is checked by `verify-full` only.
+ * If there is a file with authorities, the server's certificate is verified against it, whether requested or not, which
+ * makes `require` the same as `verify-ca`. Only `verify-full` verifies the host's name.
  *
- * @throws DestinationError `NOT_FOUND` where a file is missing, `TLS` where one does not fit
+ * @throws DestinationError `NOT_FOUND` for a missing file, `TLS` for an invalid one
  */
 export async function tlsOptions(settings: Settings, host: Host): Promise<TlsOptions> {
   const { sslMode, get } = settings;
@@ -31,7 +31,7 @@ export async function tlsOptions(settings: Settings, host: Host): Promise<TlsOpt
   };
 }
 
-/** The authorities that are trusted; undefined where nothing is checked. */
+/** The trusted authorities; undefined if nothing is verified. */
 async function authorities({ sslMode, get, ownFile }: Settings): Promise<readonly string[] | undefined> {
   const named = get("sslrootcert");
   if (named === "system") return systemAuthorities();
@@ -48,7 +48,7 @@ async function authorities({ sslMode, get, ownFile }: Settings): Promise<readonl
 }
 
 function systemAuthorities(): readonly string[] {
-  // Node 22.13 and 22.14 cannot tell them: there Node's own list has to do.
+  // Node 22.13 and 22.14 cannot list them: Node's own list has to do.
   const found = tls.getCACertificates?.("system") ?? [];
   return found.length > 0 ? found : tls.rootCertificates;
 }
@@ -91,7 +91,7 @@ async function clientCertificate({ get, ownFile }: Settings): Promise<tls.Secure
     );
   }
   const { mode, uid } = await stat(file);
-  // As libpq: 0640 will do for a key that belongs to root.
+  // As in libpq: 0640 is fine for a key owned by root.
   if (process.platform !== "win32" && (mode & (uid === 0 ? 0o037 : 0o077)) !== 0) {
     throw new DestinationError(
       "NO_PERMISSION",
@@ -102,7 +102,7 @@ async function clientCertificate({ get, ownFile }: Settings): Promise<tls.Secure
   return { cert, key, ...(passphrase !== undefined && { passphrase }) };
 }
 
-/** @returns undefined where there is no file */
+/** @returns undefined if there is no file */
 async function ifThere(parameter: string, file: string): Promise<string | undefined> {
   try {
     return await readFile(file, "utf8");
@@ -117,7 +117,7 @@ async function ifThere(parameter: string, file: string): Promise<string | undefi
   }
 }
 
-/** A certificate without other names may have an address for its common name, which Node does not look at. */
+/** A certificate without alternative names may have an address as its common name, which Node ignores. */
 function identity(host: string, certificate: tls.PeerCertificate): Error | undefined {
   if (certificate.subjectaltname === undefined && certificate.subject?.CN === host) return undefined;
   return tls.checkServerIdentity(host, certificate);

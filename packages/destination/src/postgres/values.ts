@@ -1,4 +1,4 @@
-/** Our values and PostgreSQL's: it reads and writes all of them as text. */
+/** Converts between our values and PostgreSQL's, which are all read and written as text. */
 import { parseJson } from "../exact-json.ts";
 import { canonicalJson } from "../json.ts";
 import type { Parameters } from "../sql/parameters.ts";
@@ -7,7 +7,7 @@ import type { Column, Value } from "../table.ts";
 import { withoutNul } from "../text.ts";
 import { timestampText } from "../timestamp.ts";
 
-/** A checked value as PostgreSQL reads it. */
+/** Converts a checked value for PostgreSQL. */
 export function postgresText({ type }: Pick<Column, "type">, value: StoredForm): string | null {
   if (value === null) return null;
   if (type === "timestamp") return timestampText(value as bigint);
@@ -15,25 +15,28 @@ export function postgresText({ type }: Pick<Column, "type">, value: StoredForm):
   return withoutNul(String(value));
 }
 
-/** jsonb cannot hold a NUL character either, which its text writes as an escape. */
+/** jsonb cannot hold NUL characters either, which its text writes as escapes. */
 function jsonWithoutNul(json: string): string {
-  // A backslash that is escaped itself begins nothing.
+  // An escaped backslash starts no escape.
   return json.includes("\\u0000")
     ? json.replaceAll(/\\(?:\\|u0000)/g, (found) => (found === "\\\\" ? found : "\ufffd"))
     : json;
 }
 
-/** What a json column gives back: jsonb has numbers without exponents, and no zero below zero. Every digit stays. */
+/**
+ * The value that a json column returns: jsonb writes numbers without exponents, and has no negative zero. Every digit
+ * stays.
+ */
 export function jsonbValue(value: Value): Value {
   if (typeof value !== "object" && typeof value !== "number") return value;
-  // As text, since a number without its exponent may be one that no double says so.
+  // As text, since a number written without its exponent may be one that no double prints like that.
   return value === null ? null : parseJson(canonicalJson(value).replaceAll(jsonParts, jsonbNumber), jsonbNumber);
 }
 
-/** Texts, which are passed over, and numbers. */
+/** Matches strings, which are skipped, and numbers. */
 const jsonParts = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
-/** jsonb refuses what is larger. */
+/** jsonb rejects larger ones. */
 const MOST_DIGITS = 131_072;
 
 function jsonbNumber(part: string): string {
@@ -47,14 +50,14 @@ function jsonbNumber(part: string): string {
   return /[1-9]/.test(plain) ? sign + plain : plain;
 }
 
-/** The parameters of a statement as the driver takes them. */
+/** Converts a statement's parameters for the driver. */
 export function postgresParameters(parameters?: Parameters): (string | null | (string | null)[])[] {
   return (parameters?.all ?? []).map(({ column, value }) =>
     Array.isArray(value) ? value.map((item) => postgresText(column, item)) : postgresText(column, value as StoredForm),
   );
 }
 
-/** A line of COPY's text format. */
+/** A line in COPY's text format. */
 export function copyLine(values: readonly (string | null)[]): string {
   return `${values.map((value) => (value === null ? "\\N" : value.replaceAll(/[\\\n\r\t]/g, escapeCopy))).join("\t")}\n`;
 }
@@ -63,7 +66,7 @@ function escapeCopy(character: string): string {
   return { "\n": "\\n", "\r": "\\r", "\t": "\\t" }[character] ?? "\\\\";
 }
 
-/** Reads values in the form in which they were written, by the ids of PostgreSQL's types. */
+/** Parses values to the form in which they were written, by the ids of PostgreSQL's types. */
 export const types = {
   getTypeParser: (id: number): ((text: string) => Value) => readers[id] ?? ((text) => text),
 };
@@ -89,7 +92,7 @@ function integer(text: string): number | bigint {
   return Number.isSafeInteger(number) ? number : BigInt(text);
 }
 
-/** `2026-11-21 09:30:00.12+00`, which every transaction asks for: UTC, as many digits as there are. */
+/** `2026-11-21 09:30:00.12+00`, in the format that every transaction sets: UTC, with as many digits as there are. */
 function timestamp(text: string): string {
   const [, date, time, fraction = ""] = /^(\S+) (\d\d:\d\d:\d\d)(?:\.(\d+))?\+00$/.exec(text) ?? [];
   return date === undefined ? text : `${date}T${time}.${fraction.padEnd(6, "0")}Z`;

@@ -4,8 +4,8 @@ import { literal } from "../sql/names.ts";
 import { viewComment } from "./dependents.ts";
 
 /**
- * Makes a view, or makes it anew. A view that only gets further columns is replaced, which keeps the rights that people
- * have on it; otherwise it is dropped first. Part of a transaction.
+ * Creates or replaces a view. A view that only gains columns is replaced, which keeps its privileges; otherwise it is
+ * dropped first. Part of a transaction.
  */
 export async function makeView(database: SqlDatabase, name: string, query: string): Promise<void> {
   const view = database.names.table(name);
@@ -13,7 +13,7 @@ export async function makeView(database: SqlDatabase, name: string, query: strin
   try {
     await database.run(`CREATE OR REPLACE VIEW ${view} AS ${query}`);
   } catch (error) {
-    // invalid_table_definition: its columns are not those of the view that is there.
+    // invalid_table_definition: its columns differ from the existing view's.
     if ((error as { code?: unknown }).code !== "42P16") throw error;
     await database.run("ROLLBACK TO SAVEPOINT before_view");
     await dropView(database, name);

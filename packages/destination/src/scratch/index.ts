@@ -1,4 +1,4 @@
-/** Databases to work in: made in a folder for temporary files, and gone with it once the work is done. */
+/** Temporary databases: created in a temporary folder, and removed with it once the work is done. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Destination } from "../destination.ts";
@@ -9,16 +9,19 @@ import { makeTemporaryFolder } from "../files/temporary-folder.ts";
 export type { DuckdbQuery } from "../duckdb/read.ts";
 export { makeTemporaryFolder } from "../files/temporary-folder.ts";
 
-/** A folder of DuckDB databases. Each is called by a name of letters. */
+/** A folder of DuckDB databases. Their names consist of letters. */
 export interface Scratch {
-  /** A database as a destination, empty until something is written into it. */
+  /** A database as a destination, empty at first. */
   database(name: string): Destination;
-  /** Makes a database of what a DuckDB file holds now. @throws DestinationError `LOCKED` while somebody writes into it */
+  /**
+   * Creates a database from a DuckDB file's current content. @throws DestinationError `LOCKED` while someone is writing
+   * to it
+   */
   copyFile(path: string, to: string): Promise<void>;
-  /** The same of another database of the folder. */
+  /** The same from another database of the folder. */
   copy(from: string, to: string): Promise<void>;
   /**
-   * Reads from several databases at once, in DuckDB's SQL, under their names: `stored.main.airflow_dags`.
+   * Queries several databases at once, in DuckDB's SQL, by name: `stored.main.airflow_dags`.
    *
    * @throws DestinationError, or the signal's reason
    */
@@ -30,10 +33,10 @@ export interface Scratch {
 }
 
 /**
- * Does some work with a {@link Scratch} of its own, and removes it.
+ * Runs some work with its own {@link Scratch}, and removes it afterwards.
  *
  * @param prefix of the folder's name
- * @throws DestinationError that names the variable where the folder for temporary files cannot be used
+ * @throws DestinationError that names the variable if the temporary folder cannot be used
  */
 export async function withScratch<T>(prefix: string, work: (scratch: Scratch) => Promise<T>): Promise<T> {
   const folder = await makeTemporaryFolder(prefix);

@@ -1,14 +1,14 @@
-/** The adapters' own tables: what belongs to whom, and the states. */
+/** The adapters' own tables: who owns which table, and the states. */
 import type { State } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { stateText } from "../state-text.ts";
 import type { SqlDatabase } from "./database.ts";
 import { Parameters } from "./parameters.ts";
 
-/** The format of the tables below. A release that changes them counts it up and migrates the older ones. */
+/** The format of the tables below. A release that changes them increments it and migrates older ones. */
 const FORMAT = 1;
 
-/** Creates the bookkeeping where it is missing, and refuses that of a newer release. Part of a transaction. */
+/** Creates the bookkeeping if it is missing, and rejects a newer release's. Part of a transaction. */
 export async function openBookkeeping(database: SqlDatabase): Promise<void> {
   const { names, place } = database;
   const { types, nameList } = database.dialect;
@@ -34,8 +34,8 @@ export async function openBookkeeping(database: SqlDatabase): Promise<void> {
 }
 
 /**
- * The states of a pipeline. The state of a stream whose table somebody dropped is left out: it would say that rows are
- * stored which are not, and without it the stream simply reads its history again.
+ * The states of a pipeline. If someone dropped a stream's table, its state is left out: it would claim rows that are
+ * not there. Without it, the stream simply reads its history again.
  */
 export async function readStates(database: SqlDatabase, pipeline: string): Promise<ReadonlyMap<string, State>> {
   const { names, place } = database;

@@ -1,29 +1,29 @@
-/** Tables whose primary key changes, and the constants that stand in columns that are new to old rows. */
+/** Changes of primary keys, and the defaults of columns that old rows lack. */
 import { DestinationError } from "../errors.ts";
 import { defaultForm } from "../stored-form.ts";
 import type { Column, Table } from "../table.ts";
 import type { Dialect, FoundTable, SqlDatabase } from "./database.ts";
 import { literal, quoted } from "./names.ts";
 
-/** What old rows hold in a column that is new, as SQL; undefined where that is nothing. */
+/** The SQL for a new column's value in old rows; undefined if there is none. */
 export function defaultSql({ types }: Pick<Dialect, "types">, column: Column): string | undefined {
   if (column.default === undefined) return undefined;
   const form = defaultForm(column);
-  // A constant of any other type is read from its text, which rounds nothing.
+  // A constant of any other type is parsed from its text, which rounds nothing.
   if (column.type === "boolean") return form ? "TRUE" : "FALSE";
   return `CAST(${literal(String(column.type === "timestamp" ? column.default : form))} AS ${types[column.type]})`;
 }
 
-/** A column's values, as SQL, with its default in place of null. */
+/** The SQL for a column's values, with its default in place of null. */
 export function filled(dialect: Pick<Dialect, "types">, values: string, column: Column): string {
   const constant = defaultSql(dialect, column);
   return constant === undefined ? values : `coalesce(${values}, ${constant})`;
 }
 
 /**
- * Makes sure that each row has a key of its own once the table has the key of its definition.
+ * Makes sure that every row will have a unique key under the new definition.
  *
- * @throws DestinationError `SCHEMA_CONFLICT` with the column, or an example of the rows, that is in the way
+ * @throws DestinationError `SCHEMA_CONFLICT` that names the column, or an example of the rows, that prevents it
  */
 export async function checkNewKey(
   database: SqlDatabase,
@@ -53,7 +53,7 @@ export async function checkNewKey(
   if (oldKey.every((name) => table.primaryKey.includes(name))) return;
   const columns = values.map((value, index) => `${value} AS key${index}`);
   const positions = values.map((_, index) => index + 1).join(", ");
-  // Without a column that is stored, all rows would be one.
+  // If no key column is stored yet, all rows would have the same key.
   const [same] = await database.read(
     `SELECT ${[...columns, "count(*) AS rows"].join(", ")} FROM ${target} ${positions && `GROUP BY ${positions}`}
      HAVING count(*) > 1 LIMIT 1`,
@@ -65,7 +65,7 @@ export async function checkNewKey(
   );
 }
 
-/** Says what people made on a table that cannot be changed with it. */
+/** Names what users added to a table that cannot be changed with it. */
 export function inTheWay(
   { place }: Pick<SqlDatabase, "place">,
   table: Pick<Table, "name">,

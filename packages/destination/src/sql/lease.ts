@@ -1,7 +1,7 @@
 /**
- * Keeps the writers of a pipeline apart where the database lets many in: one row for each pipeline says who writes, and
- * until when. Each takeover counts `epoch` up, so that a writer which was away for too long finds a number that is not
- * its own, and writes nothing.
+ * Excludes concurrent writers of a pipeline in databases that admit many connections: one row per pipeline says who
+ * writes, and until when. Each takeover increments `epoch`, so a writer that was away for too long finds a different
+ * number, and writes nothing.
  */
 import { DestinationError } from "../errors.ts";
 import { createHolder, type Holder, hasEnded, holderName, MOST_CLOCK_DIFFERENCE_MS, releaseHolder } from "../holder.ts";
@@ -9,11 +9,11 @@ import { openBookkeeping } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
 import { Parameters } from "./parameters.ts";
 
-/** How a database tells the time. Its clock decides, so that the clocks of the writers do not matter. */
+/** A database's SQL for time. The database's clock decides, so the writers' clocks do not matter. */
 export interface LeaseSql {
-  /** The present moment, or one that comes in so many ms. */
+  /** The current time, or the time in so many ms. */
   moment(inMs?: number): string;
-  /** Comes behind a SELECT whose rows nobody else may change meanwhile. */
+  /** The suffix for a SELECT whose rows must not be changed by anyone else. */
   readonly forUpdate: string;
 }
 
@@ -23,8 +23,8 @@ export interface LeaseDatabase extends SqlDatabase {
 }
 
 /**
- * Makes a database that has just been connected ready for a session: its bookkeeping, and the lease of the pipeline.
- * Where that fails the database is closed.
+ * Prepares a newly connected database for a session: its bookkeeping, and the pipeline's lease. Closes the database if
+ * that fails.
  */
 export async function takeLease(
   database: LeaseDatabase,
@@ -51,7 +51,7 @@ export async function takeLease(
 
 const columns = { holder: { type: "json", description: "" }, alive: { type: "boolean", description: "" } } as const;
 
-/** A pipeline that this session may write to. */
+/** A session's right to write to a pipeline. */
 export class Lease {
   readonly #database: SqlDatabase;
   readonly #sql: LeaseSql;
@@ -69,7 +69,7 @@ export class Lease {
   }
 
   /**
-   * Takes the lease. Part of a transaction.
+   * Acquires the lease. Part of a transaction.
    *
    * @throws DestinationError `LOCKED` while another session holds it and its process is not known to have ended
    */
@@ -112,10 +112,10 @@ export class Lease {
   }
 
   /**
-   * Makes it last from now on again. The last statement of every transaction that writes, so that nothing of it stays
-   * when the lease was lost meanwhile, and nobody can take it before the transaction has ended.
+   * Renews the lease. It is the last statement of every writing transaction: if the lease was lost, nothing of the
+   * transaction stays, and no one can take the lease before it has ended.
    *
-   * @throws DestinationError `FENCED` when another session took it
+   * @throws DestinationError `FENCED` if another session took it
    */
   async renew(): Promise<void> {
     if ((await this.#update(this.#sql.moment(this.#leaseMs), "")) > 0) return;
@@ -126,7 +126,7 @@ export class Lease {
     );
   }
 
-  /** Renews it every quarter of its time. Where that fails, the next writing transaction says why. */
+  /** Renews the lease every quarter of its duration. If that fails, the next writing transaction says why. */
   keep(): void {
     let underWay = false;
     const renew = async () => {
@@ -140,12 +140,12 @@ export class Lease {
     this.#timer = setInterval(renew, this.#leaseMs / 4).unref();
   }
 
-  /** Lets others in at once. Part of a transaction. */
+  /** Admits others at once. Part of a transaction. */
   async giveBack(): Promise<void> {
     await this.#update(this.#sql.moment(), ", holder = NULL");
   }
 
-  /** To be called when the session has ended, whether or not the database could be told. */
+  /** Call it when the session has ended, whether or not the database could be told. */
   end(): void {
     clearInterval(this.#timer);
     releaseHolder(this.#holder);

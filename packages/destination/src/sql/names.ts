@@ -1,19 +1,19 @@
-/** A name as SQL. */
+/** Quotes a name for SQL. */
 export function quoted(name: string): string {
   return `"${name.replaceAll('"', '""')}"`;
 }
 
-/** A text as SQL, for the few statements that take no parameters. */
+/** Quotes a text for SQL, for the few statements that take no parameters. */
 export function literal(text: string): string {
   return `'${text.replaceAll("'", "''")}'`;
 }
 
-/** Where things are inside the database. */
+/** How names are written in SQL. */
 export interface Names {
   readonly schema: string;
-  /** The schema as SQL. */
+  /** The quoted schema. */
   readonly quotedSchema: string;
-  /** A table of the schema as SQL. */
+  /** A quoted table, with its schema. */
   table(name: string): string;
 }
 

@@ -1,7 +1,7 @@
 import type { StoredForm } from "../stored-form.ts";
 import type { Column } from "../table.ts";
 
-/** One value of a statement, or one list of values, with the column whose type it has. */
+/** A statement's value or list of values, with the column that gives it its type. */
 export interface Parameter {
   readonly column: Pick<Column, "type">;
   readonly value: StoredForm | readonly StoredForm[];
@@ -11,18 +11,18 @@ export interface Parameter {
 export class Parameters {
   readonly all: Parameter[] = [];
 
-  /** Takes a value of a column, or a list of such values, and returns the placeholder that stands for it. */
+  /** Adds a value of a column, or a list of such values, and returns its placeholder. */
   add(column: Pick<Column, "type">, value: Parameter["value"]): string {
     this.all.push({ column, value });
     return `$${this.all.length}`;
   }
 
-  /** Takes a text. */
+  /** Adds a text. */
   text(text: string): string {
     return this.add({ type: "string" }, text);
   }
 
-  /** Takes an integer. */
+  /** Adds an integer. */
   integer(integer: number | bigint): string {
     return this.add({ type: "int64" }, BigInt(integer));
   }

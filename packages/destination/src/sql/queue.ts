@@ -1,6 +1,6 @@
 import { DestinationError } from "../errors.ts";
 
-/** Carries out one piece of work after the other, and says in our words why one failed. */
+/** Carries out work one piece at a time, and turns failures into our own errors. */
 export class WorkQueue {
   readonly #place: string;
   readonly #signal: AbortSignal | undefined;
@@ -8,7 +8,7 @@ export class WorkQueue {
   #last: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
 
-  /** @param toError what an error of the driver means */
+  /** @param toError converts a driver's error */
   constructor(
     place: string,
     signal: AbortSignal | undefined,
@@ -20,7 +20,7 @@ export class WorkQueue {
   }
 
   /**
-   * Queues work behind everything that was queued before it.
+   * Queues work behind everything queued before it.
    *
    * @param doing the beginning of a sentence for errors: `Storing airflow_dags`
    */
@@ -40,7 +40,7 @@ export class WorkQueue {
     return result;
   }
 
-  /** Waits for what is queued and then does the last work, once; whatever is queued later is refused. */
+  /** Waits for queued work, then does the last work, once. Anything queued later is rejected. */
   close(last: () => Promise<void>): Promise<void> {
     this.#closed ??= this.#last.then(last);
     return this.#closed;

@@ -1,4 +1,4 @@
-/** What the SQL adapters' readers have in common. */
+/** Shared by the SQL adapters' readers. */
 import { DestinationError } from "../errors.ts";
 import type { Dumped, DumpOptions, QueryOptions, SqlParameter, SqlReader } from "../sql-reader.ts";
 import { storedForm } from "../stored-form.ts";
@@ -6,7 +6,7 @@ import type { Columns, ColumnType, StoredValues, Value } from "../table.ts";
 import type { Names } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 
-/** So many rows are in a page where the adapter decides. */
+/** The number of rows in a page, if the adapter decides. */
 export const readerPageRows = 2000;
 
 /** A connection that only reads. */
@@ -16,7 +16,7 @@ export interface ReadableDatabase {
   /** Reads a result page by page, to the end or until the iteration is left. */
   pages(sql: string, parameters: Parameters, columns?: Columns): AsyncIterable<readonly StoredValues[]>;
   dump?(sql: string, options: DumpOptions): Promise<Dumped>;
-  /** Begins what {@link SqlReader.snapshot} is, or ends it. */
+  /** A connection has one result at a time, so its turn lasts until the last page was taken. */
   freeze?(): Promise<void>;
   thaw?(): Promise<void>;
   close(): Promise<void>;
@@ -25,7 +25,7 @@ export interface ReadableDatabase {
 export function readerOf(dialect: SqlReader["dialect"], database: ReadableDatabase): SqlReader {
   async function* pages(sql: string, given: readonly SqlParameter[] = [], { columns }: QueryOptions = {}) {
     const parameters = parametersOf(given);
-    // A connection has one result at a time, so its turn lasts until the last page was taken.
+    // Rejects with the converted error.
     const [begun, turn] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
     const work = database.queue("The query", () => {
       begun.resolve();
@@ -36,7 +36,7 @@ export function readerOf(dialect: SqlReader["dialect"], database: ReadableDataba
       yield* database.pages(sql, parameters, columns);
     } catch (error) {
       turn.reject(error);
-      // Rejects with what the error means.
+      // A reader of a database that would also carry out statements that write.
       await work;
     } finally {
       turn.resolve();

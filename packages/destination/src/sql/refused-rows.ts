@@ -1,13 +1,13 @@
-/** Which rows a database refuses, where its error does not say so. */
+/** Finds the rows that a database rejects, if its error does not name them. */
 import { DestinationError, type UnfitRow } from "../errors.ts";
 import type { Table } from "../table.ts";
 import { invalidRows, rowId } from "../unfit-rows.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 
-/** What a database said about some rows, one of which it does not take. */
+/** A database's error about some rows, at least one of which it rejects. */
 export class Refusal extends DestinationError {
-  /** A clause, in the database's words. */
+  /** A clause in the database's words. */
   readonly reason: string;
 
   constructor(doing: string, reason: string, cause: unknown) {
@@ -16,20 +16,20 @@ export class Refusal extends DestinationError {
   }
 }
 
-/** Tries to write some rows, and leaves nothing of them. Throws what the database says. */
+/** Tries to write some rows, and rolls them back. Throws the database's error. */
 export type Try<R extends AnyRow> = (rows: readonly R[]) => Promise<unknown>;
 
-/** As many are found at once; whoever leaves them out and tries again is told of the next ones. */
+/** The maximum found at once. If the sender leaves these out and tries again, the next ones are found. */
 const MOST_FOUND = 100;
 
 /**
- * Finds the rows that a database refused, by halves: a bad row among n costs about 2 log n attempts, half of them at few
- * rows. Where each half is taken alone, rows stand in each other's way (a unique index of somebody's), and the last row
- * of the shortest refused beginning is the one to leave out.
+ * Finds rejected rows by bisection: one bad row among n costs about 2 log n attempts, half of them with few rows. If
+ * each half is accepted alone, rows conflict with each other (by a user's unique index, for example), and the last row
+ * of the shortest rejected prefix is the one to leave out.
  *
- * @param refusal what the database said to all of them
- * @returns an error that names them; the refusal as an error about no row, where none of them is refused now
- * @throws what is no refusal, such as a full disk
+ * @param refusal the database's error about all of them
+ * @returns an error that names them; or the refusal as an error about no row, if none is rejected any more
+ * @throws any error that is not a refusal, such as a full disk
  */
 export async function refusedRows<R extends AnyRow>(
   table: Table,
@@ -37,7 +37,7 @@ export async function refusedRows<R extends AnyRow>(
   refusal: Refusal,
   attempt: Try<R>,
 ): Promise<DestinationError> {
-  // Of rows with one key the last is written, and that one alone can be refused.
+  // Of rows with the same key the last is written, and only that one can be rejected.
   const distinct = [...new Map(rows.map((row) => [rowId(table, row), row])).values()];
   const refused = async (some: readonly R[]): Promise<Refusal | undefined> => {
     try {
@@ -69,7 +69,7 @@ export async function refusedRows<R extends AnyRow>(
   return invalidRows(table, found);
 }
 
-/** The last row of the shortest beginning that is refused. */
+/** The last row of the shortest rejected prefix. */
 async function inTheWay<R extends AnyRow>(
   table: Table,
   rows: readonly R[],

@@ -3,9 +3,9 @@ import type { Table } from "../table.ts";
 import type { SqlDatabase } from "./database.ts";
 
 /**
- * The error about rows of which a table did not take what was written, though nothing refused it.
+ * The error for rows that a table did not store, although nothing rejected them.
  *
- * @param by what may have swallowed it: `the table's triggers`
+ * @param by what may have dropped them: `the table's triggers`
  */
 export function rowsLost(
   { place }: Pick<SqlDatabase, "place">,

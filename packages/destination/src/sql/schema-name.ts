@@ -1,17 +1,17 @@
 import { DestinationError } from "../errors.ts";
 
-/** What names a database keeps for itself, or would not take as they are. */
+/** The names that a database reserves, or would not store unchanged. */
 export interface SchemaNames {
   /** For messages: `DuckDB`. */
   readonly product: string;
   /** Schemas that are the database's own. */
   readonly reserved: RegExp;
-  /** The longest name, in bytes of UTF-8; longer ones would be cut. */
+  /** The maximum length of a name, in bytes of UTF-8. Longer ones would be truncated. */
   readonly maxNameBytes?: number | undefined;
 }
 
 /**
- * Makes sure that a schema can be made and found again under its name.
+ * Makes sure that a schema can be created and found again under its name.
  *
  * @throws DestinationError `NOT_A_DESTINATION`
  */

@@ -1,4 +1,4 @@
-/** Makes tables ready: who they belong to, and what they lack. Never narrows, never drops. */
+/** Prepares tables: who owns them, and what they lack. Never narrows, never drops. */
 import { DestinationError } from "../errors.ts";
 import { type Column, type ColumnType, systemColumns, type Table } from "../table.ts";
 import type { FoundTable, SqlDatabase, TableChanges, Widening } from "./database.ts";
@@ -7,8 +7,8 @@ import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 
 /**
- * Which type may become which. Nothing is lost: an int64 becomes a float64 only while no stored value is too large for
- * it, which is checked.
+ * Which type may become which, without loss: an int64 becomes a float64 only if no stored value is too large for it,
+ * which is checked.
  */
 const widenings: Readonly<Record<ColumnType, readonly ColumnType[]>> = {
   int64: ["float64", "string"],
@@ -70,7 +70,7 @@ async function changeTable(database: SqlDatabase, table: Table, found: FoundTabl
   }
 }
 
-/** The columns that are to hold more than they can. */
+/** The columns that have to be widened. */
 async function wideningsOf(database: SqlDatabase, table: Table, found: FoundTable): Promise<Widening[]> {
   const { types } = database.dialect;
   const result: Widening[] = [];

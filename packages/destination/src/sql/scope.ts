@@ -1,4 +1,4 @@
-/** Scopes as SQL. */
+/** Scopes as SQL conditions. */
 import { DestinationError } from "../errors.ts";
 import type { Condition, Scope } from "../scope.ts";
 import { isHoldableText, type StoredForm, storedForm } from "../stored-form.ts";
@@ -7,15 +7,18 @@ import type { Dialect } from "./database.ts";
 import { quoted } from "./names.ts";
 import type { Parameters } from "./parameters.ts";
 
-/** Up to here a list is written out, which databases skip blocks or use an index by; longer ones become a join. */
+/**
+ * Up to this length a list is written inline, so that databases can skip blocks or use an index. Longer ones become a
+ * join.
+ */
 const writtenOut = 50;
 
-/** A scope, or many scopes that each fix the same columns to one value: those become one join. */
+/** A scope, or many scopes that each fix the same columns to one value, which become one join. */
 export type ScopePart = Scope | { readonly columns: readonly string[]; readonly values: readonly Value[][] };
 
 /**
- * Brings scopes into as few parts as possible. A batch may carry thousands that each fix the same few columns to one
- * value (one for each task instance, say); those are one part, instead of thousands of conditions.
+ * Merges scopes into as few parts as possible. A batch may contain thousands that each fix the same few columns to one
+ * value (one per task instance, say): those become one part, instead of thousands of conditions.
  */
 export function scopeParts(scopes: readonly Scope[]): ScopePart[] {
   if (scopes.length === 1) return [...scopes];
@@ -37,7 +40,7 @@ export function scopeParts(scopes: readonly Scope[]): ScopePart[] {
   return [...parts, ...points.values()];
 }
 
-/** The condition of the rows that lie in a part. */
+/** The condition for rows in a part. */
 export function partSql(dialect: Dialect, table: Table, part: ScopePart, parameters: Parameters): string {
   if (isPoints(part)) return tuplesSql(dialect, table, part.columns, part.values, parameters);
   const conditions = conditionsOf(part).map(([column, condition]) =>
@@ -46,7 +49,7 @@ export function partSql(dialect: Dialect, table: Table, part: ScopePart, paramet
   return conditions.length > 0 ? `(${conditions.join(" AND ")})` : "(true)";
 }
 
-/** The condition of the rows that lie in any of the scopes. */
+/** The condition for rows in any of the scopes. */
 export function scopesSql(dialect: Dialect, table: Table, scopes: readonly Scope[], parameters: Parameters): string {
   return scopeParts(scopes)
     .map((part) => partSql(dialect, table, part, parameters))
@@ -54,7 +57,7 @@ export function scopesSql(dialect: Dialect, table: Table, scopes: readonly Scope
 }
 
 /**
- * The condition of the rows that have these values together. Texts that the database cannot hold are in no row.
+ * The condition for rows that have these values together. Texts that the database cannot hold are in no row.
  *
  * @param values a list for each column
  */
@@ -76,7 +79,7 @@ function tuplesSql(
   return `((${columns.map(quoted).join(", ")}) IN (${dialect.unfold(lists)}))`;
 }
 
-/** The condition of the rows with these primary keys. */
+/** The condition for rows with these primary keys. */
 export function keysSql(dialect: Dialect, table: Table, keys: readonly StoredValues[], parameters: Parameters): string {
   const values = table.primaryKey.map((name) => keys.map((key) => key[name]));
   return tuplesSql(dialect, table, table.primaryKey, values, parameters);

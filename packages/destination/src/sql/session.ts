@@ -20,21 +20,23 @@ export interface RowWriter {
    * @param mode `rehearsal`: also the statements that a batch without rows does not need
    */
   write(batch: Batch, mode?: "rehearsal"): Promise<CommitResult>;
-  /** Writes rows with all columns, the destination's own too, over those with the same keys. Part of a transaction. */
+  /**
+   * Writes rows with all columns, the destination's own included, over those with the same keys. Part of a transaction.
+   */
   restore(table: Table, rows: readonly StoredValues[]): Promise<void>;
-  /** All rows of a table in the order of their keys. @default each page by the key that the one before ended with */
+  /** All rows of a table, ordered by key. @default each page starts after the last key of the previous one */
   pages?(table: Table): AsyncIterable<readonly StoredValues[]>;
 }
 
 /** Makes tables durable elsewhere, for an adapter whose database is a working copy that lasts one session. */
 export interface Publication {
-  /** Before tables are made ready: brings what they hold. */
+  /** Fetches the tables' contents before they are prepared. */
   fetch(tables: readonly Table[]): Promise<void>;
-  /** Makes the transaction's new columns durable. All is written, and counts once this resolves. */
+  /** Makes the transaction's new columns durable. Everything is written, and takes effect once this resolves. */
   publishTables(tables: readonly Table[]): Promise<void>;
   /** The same for its rows and states. */
   publishBatch(batch: Batch, result: CommitResult): Promise<void>;
-  /** The same for rows that were restored. */
+  /** The same for restored rows. */
   publishRestored(table: Table): Promise<void>;
 }
 
@@ -92,7 +94,7 @@ export class SqlSession implements Session {
   async countBy<T extends Table>(table: T, scope: Scope<T>, columns: readonly (keyof T["columns"] & string)[]) {
     for (const column of columns) columnOf(table, column);
     const names = columns.map(quoted).join(", ");
-    // The count comes first and under a name of its own, so that a column called "count" is no trouble.
+    // The count comes first and under a unique name, so that a column called "count" causes no conflict.
     const rows = await this.#select(
       table,
       scope,
@@ -182,7 +184,7 @@ export class SqlSession implements Session {
     });
   }
 
-  /** Writes rows. @throws Refusal for what the database says about one of them, and not which */
+  /** Writes rows. @throws Refusal with the database's message about one of them, without saying which */
   async #refusable<T>({ name }: Table, write: () => Promise<T>): Promise<T> {
     try {
       return await write();
@@ -192,7 +194,7 @@ export class SqlSession implements Session {
     }
   }
 
-  /** The same error; a refusal as one that names the rows. */
+  /** Returns the same error, but a refusal as one that names the rows. */
   #named<R extends StoredValues>(error: unknown, table: Table, rows: readonly R[], write: Try<R>): unknown {
     if (!(error instanceof Refusal)) return error;
     return refusedRows(table, rows, error, (some) =>
@@ -200,7 +202,7 @@ export class SqlSession implements Session {
     );
   }
 
-  /** Does some work in a transaction of which nothing stays. */
+  /** Does some work in a transaction that is rolled back. */
   async #undone(doing: string, work: () => Promise<unknown>): Promise<void> {
     const undo = new DestinationError("FAILED", `${doing} was only a rehearsal.`);
     await this.#database

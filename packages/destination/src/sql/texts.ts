@@ -1,7 +1,7 @@
 import type { Batch } from "../destination.ts";
 import type { StoredValues } from "../table.ts";
 
-/** All texts of a batch: of its rows and keys, of the JSON in them, and of its scopes. */
+/** All texts of a batch: in its rows and keys, in their JSON, and in its scopes. */
 export function* textsOf({
   replace = [],
   upserts = [],
@@ -20,7 +20,7 @@ export function* textsOf({
   for (const rows of [upserts, remove, keep]) yield* textsIn(rows);
 }
 
-/** Not by recursion: JSON may be nested deeper than calls can be. */
+/** Not recursive: JSON may be nested more deeply than the call stack allows. */
 function* textsIn(values: readonly unknown[]): Generator<string> {
   const left: unknown[] = [...values];
   while (left.length > 0) {

@@ -1,4 +1,4 @@
-/** Whole tables, out of a database, and what it holds: for moving pipelines between destinations. */
+/** Reads whole tables, and lists what a database holds, to move pipelines between destinations. */
 import type { State, StoredPipeline, StoredTable } from "../destination.ts";
 import { type Columns, type StoredValues, systemColumns, type Table } from "../table.ts";
 import type { SqlDatabase } from "./database.ts";
@@ -6,15 +6,15 @@ import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 import { checked, columnOf } from "./scope.ts";
 
-/** Rows of one page: so few that a page of wide rows is no weight, so many that a table is not asked for forever. */
+/** Rows per page: few enough for wide rows, many enough for large tables. */
 export const pageRows = 2000;
 
-/** A table with the columns that every table has besides its own. */
+/** A table including the columns that every table has besides its own. */
 export function withSystemColumns(table: Table): Table {
   return { ...table, columns: { ...table.columns, ...systemColumns } };
 }
 
-/** All rows of a table in the order of their keys, each page by the key that the one before ended with. */
+/** All rows of a table, ordered by key. Each page starts after the last key of the previous one. */
 export async function* readPages(database: SqlDatabase, table: Table): AsyncGenerator<readonly StoredValues[]> {
   const { columns } = withSystemColumns(table);
   const key = table.primaryKey.map(quoted).join(", ");
@@ -38,7 +38,7 @@ const stateColumns = {
   committed_at: { type: "timestamp", description: "" },
 } as const satisfies Columns;
 
-/** The same as {@link readContents}, through a connection that is closed then. */
+/** Like {@link readContents}, and closes the connection. */
 export async function lookAt(database: SqlDatabase): Promise<readonly StoredPipeline[]> {
   try {
     return await database.queue("Reading its contents", () => readContents(database));
@@ -47,7 +47,10 @@ export async function lookAt(database: SqlDatabase): Promise<readonly StoredPipe
   }
 }
 
-/** What the pipelines of a schema have, by the bookkeeping and the tables themselves. Needs no bookkeeping. */
+/**
+ * What the pipelines of a schema have stored, from the bookkeeping and the tables themselves. Works without
+ * bookkeeping.
+ */
 export async function readContents(database: SqlDatabase): Promise<readonly StoredPipeline[]> {
   const { names, catalog, dialect } = database;
   const existing = await catalog.tables();

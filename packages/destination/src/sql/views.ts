@@ -1,4 +1,4 @@
-/** One view of the tables of several pipelines. */
+/** A view that combines the tables of several pipelines. */
 import type { UniteTablesOptions } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { type Column, type Columns, systemColumns } from "../table.ts";
@@ -6,10 +6,10 @@ import type { SqlDatabase } from "./database.ts";
 import { literal, type Names, quoted } from "./names.ts";
 
 /**
- * The query of the view: a first column `pipeline`, then those of the first part, for all rows that are not deleted.
+ * The view's query: a first column `pipeline`, then those of the first part, for all rows that are not deleted.
  *
  * @param namesOf the names in a part's schema
- * @throws DestinationError `SCHEMA_CONFLICT` when the parts do not fit together
+ * @throws DestinationError `SCHEMA_CONFLICT` if the parts do not fit together
  */
 export function unionSql(
   { dialect, place }: SqlDatabase,
@@ -36,7 +36,7 @@ export function unionSql(
   return selects.join(" UNION ALL ");
 }
 
-/** Refuses a name that something other than a view has. Part of the transaction that makes the view. */
+/** Rejects a name that something other than a view has. Part of the transaction that creates the view. */
 export async function checkViewName({ catalog, dialect, place }: SqlDatabase, view: string): Promise<void> {
   const refuse = (reason: string) =>
     new DestinationError("SCHEMA_CONFLICT", `View ${view} in ${place} cannot be made: ${reason} Choose another name.`);

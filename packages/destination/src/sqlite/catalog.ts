@@ -1,4 +1,4 @@
-/** Tables as such, in SQLite, which can hardly change one: a table that is to be another is written anew. */
+/** Creates and changes tables in SQLite, which can hardly change one: a table that has to change is rewritten. */
 
 import { DestinationError } from "../errors.ts";
 import type { Catalog, FoundColumn, FoundTable, SqlDatabase, TableChanges } from "../sql/database.ts";
@@ -9,7 +9,7 @@ import { type Column, type Columns, type ColumnType, systemColumns, type Table }
 import { dialect } from "./dialect.ts";
 import { type ColumnText, columnDefinition, createSql, definitionsIn, isRequired } from "./table-text.ts";
 
-/** How the values of a column become text, where they are none. */
+/** Converts a column's values to text, if they are not text already. */
 const asText: Readonly<Partial<Record<ColumnType, (column: string) => string>>> = {
   int64: (column) => `CAST(${column} AS TEXT)`,
   float64: (column) => `_sync_text(${column})`,
@@ -36,7 +36,7 @@ export class SqliteCatalog implements Catalog {
     return found[0]?.type as "table" | "view" | undefined;
   }
 
-  /** Comments are not among the answers; they are part of the table's text. */
+  /** Does not return comments; they are part of the table's text. */
   async describe(table: string): Promise<FoundTable | undefined> {
     const rows = await this.#database.read(`SELECT name, type FROM pragma_table_info(${literal(table)}) ORDER BY cid`);
     if (rows.length === 0) return undefined;
@@ -45,7 +45,7 @@ export class SqliteCatalog implements Catalog {
   }
 
   async create(table: Table): Promise<void> {
-    // Indexes share their names with tables, and no sync makes such a one.
+    // Indexes share a namespace with tables, and no sync creates one of that name.
     if ((await this.#schema(table.name, "type = 'index' AND name")).length > 0) {
       throw new DestinationError(
         "OWNED",
@@ -58,7 +58,7 @@ export class SqliteCatalog implements Catalog {
     await this.#database.run(createSql(table, table.name, texts));
   }
 
-  /** Writes the table anew when the text that made it is not the one that would make it today. */
+  /** Rewrites the table if the text that created it differs from the one that would create it today. */
   async change(table: Table, found: FoundTable, { oldKey }: TableChanges): Promise<void> {
     const [stored] = await this.#schema(table.name, "type = 'table' AND name");
     const made = definitionsIn(String(stored?.sql));
@@ -114,7 +114,7 @@ export class SqliteCatalog implements Catalog {
     return rows.map(({ name }) => String(name));
   }
 
-  /** SQLite would change the key all the same, and from then on refuse what is written into the table that refers to it. */
+  /** SQLite would change the key anyway, and from then on reject writes to the table that refers to it. */
   async #checkReferences(table: Table, oldKey: readonly string[]): Promise<void> {
     const rows = await this.#database.read(
       `SELECT other.name, key.id, group_concat(coalesce(key."to", '')) AS columns
@@ -136,7 +136,7 @@ export class SqliteCatalog implements Catalog {
     }
   }
 
-  /** @param where ends with the column that has the name */
+  /** @param where ends with the column that contains the name */
   #schema(name: string, where: string) {
     const given = new Parameters();
     return this.#database.read(
@@ -150,7 +150,7 @@ function ownText(table: Table, name: string, { type, description }: Column): Col
   return { name, description, definition: columnDefinition(name, dialect.types[type], isRequired(table, name)) };
 }
 
-/** A column that is not in the definition: ours from before, which may be null now, or one that somebody made. */
+/** A column that is not in the definition: an older one of ours, which may be null now, or a user's. */
 function otherText({ name, type }: FoundColumn, made: string | undefined): ColumnText {
   const definition = columnDefinition(name, type, false);
   const isOurs = made === undefined || [definition, columnDefinition(name, type, true)].includes(made);
@@ -159,7 +159,7 @@ function otherText({ name, type }: FoundColumn, made: string | undefined): Colum
 
 const foreign = { description: "Not created by a sync." } as const;
 
-/** The values of a column that there is, as its definition wants them. */
+/** An existing column's values as its definition wants them. */
 function storedValues({ name, type }: FoundColumn, column: Column, isKey: boolean): string {
   const from = (Object.keys(dialect.types) as ColumnType[]).find((each) => dialect.types[each] === type);
   const toText = column.type === "string" && from ? asText[from] : undefined;

@@ -1,5 +1,5 @@
 /**
- * A batch, row by row: SQLite works inside this process, where a prepared statement costs a few microseconds. Part of
+ * Writes a batch row by row: SQLite runs in this process, where a prepared statement costs a few microseconds. Part of
  * the commit's transaction.
  */
 import type { Batch, CommitResult } from "../destination.ts";
@@ -16,7 +16,7 @@ import type { SqliteDatabase } from "./database.ts";
 import { moment } from "./open.ts";
 import { type SqliteValue, sqliteParameters, sqliteValue } from "./values.ts";
 
-/** After so many rows other work gets its turn; about 10 ms. */
+/** After this many rows other work gets its turn; about 10 ms. */
 const breathEvery = 1000;
 
 export async function writeRows(database: SqliteDatabase, batch: Batch): Promise<CommitResult> {
@@ -26,13 +26,13 @@ export async function writeRows(database: SqliteDatabase, batch: Batch): Promise
   const encoded = [...rows.values()];
   const { inserted, updated } = await upsert(database, table, encoded, now);
   const content = contentIndexesOf(table);
-  // A row that was written may differ from what came: a trigger that changes it knows why.
+  // A written row may differ from the given one, if a trigger changes it on purpose.
   const same = ["_deleted_at IS NULL", ...content.map((index) => `${quoted(columnNames(table)[index]!)} IS ?`)];
   await checkTaken(database, table, encoded, `(_synced_at = ? OR (${same.join(" AND ")}))`, (row) => [
     now,
     ...content.map((index) => row[index] as SqliteValue),
   ]);
-  // Before the marking, so that a placeholder that goes is not counted as deleted too.
+  // Before the marking, so that a removed placeholder is not counted as deleted too.
   const removed = await removeRows(database, table, remove);
   const kept = holdableKeys(table, keep).map((key) => keyText(keyValues(table, key)));
   const named = new Set([...rows.keys(), ...kept]);
@@ -41,7 +41,7 @@ export async function writeRows(database: SqliteDatabase, batch: Batch): Promise
   return { inserted, updated, unchanged: rows.size - inserted - updated, deleted, removed };
 }
 
-/** The rows as SQLite stores them, by their keys, the last of each. */
+/** The rows as SQLite stores them, by key, the last of each. */
 async function encodedRows(database: SqliteDatabase, table: Table, rows: readonly Row[]) {
   const names = Object.keys(table.columns);
   const columns = Object.values<Column>(table.columns);
@@ -115,9 +115,9 @@ async function upsert(database: SqliteDatabase, table: Table, rows: readonly Sql
 }
 
 /**
- * Sees that rows which were stored are there, where the table has triggers: one may have let them go (RAISE(IGNORE)).
+ * If a table has triggers, checks that stored rows are there: a trigger may have dropped them (RAISE(IGNORE)).
  *
- * @param isThere the condition of a row that is, whatever its key
+ * @param isThere the condition for a stored row, whatever its key
  * @param valuesOf the values of that condition
  * @throws DestinationError `ROWS_LOST`
  */
@@ -145,7 +145,7 @@ async function checkTaken(
 
 const columnNames = (table: Table) => Object.keys(table.columns);
 
-/** Where the columns are that are no part of the key. */
+/** The positions of the columns that are not part of the key. */
 function contentIndexesOf(table: Table): number[] {
   return columnNames(table).flatMap((name, index) => (table.primaryKey.includes(name) ? [] : [index]));
 }
@@ -160,7 +160,7 @@ async function removeRows(database: SqliteDatabase, table: Table, keys: readonly
   return removed;
 }
 
-/** Marks the rows of a scope that the batch does not name. */
+/** Marks the rows of a scope that the batch does not contain. */
 async function markDeleted(
   database: SqliteDatabase,
   table: Table,
@@ -197,7 +197,7 @@ function sameKey(table: Table): string {
   return table.primaryKey.map((name) => `${quoted(name)} = ?`).join(" AND ");
 }
 
-/** A key as one text. */
+/** A key as a single text. */
 function keyText(values: readonly SqliteValue[]): string {
   return JSON.stringify(values.map(String));
 }

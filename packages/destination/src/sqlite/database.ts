@@ -16,8 +16,8 @@ import { type SqliteValue, sqliteParameters, writtenValue } from "./values.ts";
 const leaveMs = 300;
 
 /**
- * One open file. SQLite works on our own thread, so nothing here waits inside of it: who finds the file busy asks again
- * a little later, or two sessions of one process would wait for each other.
+ * An open file. SQLite runs on our own thread, so nothing waits inside it: a session that finds the file busy tries
+ * again a little later. Otherwise two sessions of one process would wait for each other.
  */
 export class SqliteDatabase implements LeaseDatabase {
   readonly place: string;
@@ -29,7 +29,7 @@ export class SqliteDatabase implements LeaseDatabase {
   readonly #signal: AbortSignal | undefined;
   readonly #waitMs: number;
   readonly #queue: WorkQueue;
-  /** Those of the transaction under way, or of the last one: a batch asks the same thing thousands of times. */
+  /** Statements of the current transaction, or of the last one: a batch runs the same ones thousands of times. */
   readonly #statements = new Map<string, StatementSync>();
   #usesLog = false;
 
@@ -49,7 +49,7 @@ export class SqliteDatabase implements LeaseDatabase {
     return this.#queue.add(doing, work);
   }
 
-  /** A statement for many rows: its parameters are `?`, in their order. Integers come as `bigint`. */
+  /** A statement for many rows: its parameters are `?`, in order. Integers are read as `bigint`. */
   prepare(sql: string): StatementSync {
     const known = this.#statements.get(sql);
     if (known) return known;
@@ -66,7 +66,7 @@ export class SqliteDatabase implements LeaseDatabase {
     });
   }
 
-  /** The same in pages, as they are needed. */
+  /** The same in pages, on demand. */
   async *pages(sql: string, parameters?: Parameters, columns: Columns = {}): AsyncGenerator<readonly StoredValues[]> {
     const statement = this.#file.prepare(sql);
     checkIsAll(statement.sourceSQL, sql);
@@ -111,22 +111,22 @@ export class SqliteDatabase implements LeaseDatabase {
   }
 
   /**
-   * Switches to the log in which readers and a writer do not wait for each other, until this file is closed. A session
-   * that closes at this moment may switch back, but only before something was read.
+   * Switches to the journal mode in which readers and a writer do not wait for each other, until this file is closed. A
+   * session that closes at the same time may switch back, but only before anything was read.
    */
   async useLog(): Promise<void> {
     this.#usesLog = true;
     for (let attempt = 1; attempt <= 10; attempt += 1) {
       await this.#patiently(() => this.#file.exec("PRAGMA journal_mode = WAL; SELECT count(*) FROM sqlite_schema"));
       const mode = this.#file.prepare("PRAGMA journal_mode").get()?.journal_mode;
-      // A file system without shared memory has no such log.
+      // A file system without shared memory does not support this mode.
       if (mode !== "delete") return;
     }
   }
 
   /**
-   * Leaves the file so that it is read without the right to write it, or beside it. Where others have it open that does
-   * not go, and the log's files stay, which is as good; or the next session does it.
+   * Leaves the file so that it can be read without write permission for it or its folder. If others have it open, that
+   * is impossible, and the log's files stay, which is just as good; or the next session does it.
    */
   async #leaveLog(): Promise<void> {
     const deadline = Date.now() + leaveMs;
@@ -141,14 +141,14 @@ export class SqliteDatabase implements LeaseDatabase {
   }
 
   async transaction<T>(work: () => Promise<T>): Promise<T> {
-    // At once the only writer: a reader that wants to write later may find that it is too late.
+    // The only writer from the start: a reader that wants to write later may find that it is too late.
     await this.#patiently(() => this.#file.exec("BEGIN IMMEDIATE"));
     this.#statements.clear();
     try {
       const result = await work();
       await this.lease?.renew();
       this.#signal?.throwIfAborted();
-      // Where the file is not in its log, readers may be in the way.
+      // If the file is not in that mode, readers may block it.
       await this.#patiently(() => this.#file.exec("COMMIT"));
       return result;
     } catch (error) {
@@ -161,7 +161,7 @@ export class SqliteDatabase implements LeaseDatabase {
     }
   }
 
-  /** To be called now and then during long work, so that timers run and an abort is noticed. */
+  /** Call it now and then during long work, so that timers run and an abort is noticed. */
   async breathe(): Promise<void> {
     await breathe();
     this.#signal?.throwIfAborted();
@@ -172,7 +172,7 @@ export class SqliteDatabase implements LeaseDatabase {
       try {
         await this.lease?.giveBack();
       } catch {
-        // What was lost already, or cannot be written any more, ends with its time.
+        // A lease that was lost, or cannot be written any more, simply expires.
       } finally {
         this.lease?.end();
         await this.#leaveLog();
@@ -194,7 +194,7 @@ export class SqliteDatabase implements LeaseDatabase {
   }
 }
 
-/** SQLite takes the first of several statements and says nothing of the others. @throws Error */
+/** SQLite runs the first of several statements and silently ignores the others. @throws Error */
 function checkIsAll(statement: string, text: string): void {
   const rest = text.slice(statement.length).replace(/--.*|\/\*[\s\S]*?\*\/|[\s;]/g, "");
   if (rest !== "") throw new Error("there is more than one statement");

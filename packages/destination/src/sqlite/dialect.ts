@@ -4,8 +4,8 @@ import { quoted } from "../sql/names.ts";
 import { resultCode } from "./errors.ts";
 
 /**
- * How SQLite says things. What begins with TEXT is stored as text, whatever follows: the second word is for us and for
- * people. `_sync_moment` is a function of ours ({@link openFile}).
+ * SQLite's dialect. A type that begins with TEXT is stored as text, whatever follows: the second word is for us and for
+ * users. `_sync_moment` is our own function ({@link openFile}).
  */
 export const dialect: Dialect = {
   product: "SQLite",
@@ -23,7 +23,7 @@ export const dialect: Dialect = {
   now: () => "_sync_moment(0)",
   unfold(lists) {
     const values = lists.map(({ column }, index) =>
-      // JSON does not tell whole numbers from others.
+      // JSON does not distinguish integers from other numbers.
       column.type === "float64" ? `CAST(list${index}.value AS REAL)` : `list${index}.value`,
     );
     const sources = lists.map(({ placeholder }, index) => `json_each(${placeholder}) AS list${index}`);
@@ -45,5 +45,5 @@ export const leaseSql: LeaseSql = {
   forUpdate: "",
 };
 
-/** The file has no schemas of its own; a view that names one could not be read by who attaches the file. */
+/** The file has no schemas; a view that names one could not be read after attaching the file. */
 export const names = { schema: "main", quotedSchema: quoted("main"), table: quoted };

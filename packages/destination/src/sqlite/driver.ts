@@ -3,8 +3,8 @@ import { DestinationError } from "../errors.ts";
 export type Driver = typeof import("node:sqlite");
 
 /**
- * Loads Node's SQLite when it is first needed: older releases do not have it, and some print a warning about it. Not by
- * an import: some bundlers take "node:" away, and there is another package of the name that is left.
+ * Loads Node's SQLite on first use: older releases lack it, and some print a warning about it. Not with an import: some
+ * bundlers strip "node:", and another package has the remaining name.
  */
 export function loadDriver(): Driver {
   const driver = process.getBuiltinModule?.("node:sqlite");

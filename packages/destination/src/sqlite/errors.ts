@@ -1,12 +1,12 @@
 import { DestinationError, type DestinationErrorCode } from "../errors.ts";
 import { clauseOf } from "../sql/words.ts";
 
-/** What SQLite's result codes mean: https://sqlite.org/rescode.html. Extended codes before those they extend. */
+/** Interprets SQLite's result codes: https://sqlite.org/rescode.html. Extended codes come before those they extend. */
 const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: string]>> = {
   // SQLITE_BUSY, SQLITE_LOCKED
   5: ["LOCKED", "Another program is writing to the file, or was already reading it. Try again when it has finished."],
   6: ["LOCKED", "Another program is writing to the file, or was already reading it. Try again when it has finished."],
-  // SQLITE_PERM, SQLITE_READONLY, and SQLITE_CANTOPEN, whose other reasons were looked for before
+  // SQLITE_PERM, SQLITE_READONLY, and SQLITE_CANTOPEN, whose other causes were checked before
   3: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
   8: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
   14: ["NO_PERMISSION", "Make the file and its folder writable for this user."],
@@ -30,32 +30,35 @@ const known: Readonly<Record<number, readonly [DestinationErrorCode, advice: str
   26: ["NOT_A_DESTINATION", "Choose another path, or move the file away."],
 };
 
-/** The result code of one of SQLite's errors. */
+/** The result code of a SQLite error. */
 export function resultCode(thrown: unknown): number | undefined {
   const { errcode } = (thrown ?? {}) as { errcode?: unknown };
   return typeof errcode === "number" ? errcode : undefined;
 }
 
-/** SQLITE_TOOBIG, SQLITE_CONSTRAINT (somebody's, or a trigger), SQLITE_MISMATCH */
+/** SQLITE_TOOBIG, SQLITE_CONSTRAINT (a user's, or a trigger), SQLITE_MISMATCH */
 const aboutRow = [18, 19, 20];
 
-/** SQLITE_ERROR is all else: what an expression of somebody's makes of a value, and what a statement needs and is not there. */
+/**
+ * SQLITE_ERROR is everything else: what a user's expression makes of a value, and missing objects that a statement
+ * needs.
+ */
 const isMissing = (thrown: unknown) => resultCode(thrown) === 1 && /^no such /.test(clauseOf(thrown));
 
-/** What an error says about one of the rows that are being stored; undefined for the file, the disk or a lock. */
+/** The message if the error is about a row being stored; undefined for the file, the disk or a lock. */
 export function refusalOf(thrown: unknown): string | undefined {
   const code = resultCode(thrown);
   const isAboutRow = code === 1 ? !isMissing(thrown) : aboutRow.includes((code ?? 0) & 0xff);
   return isAboutRow ? clauseOf(thrown) : undefined;
 }
 
-/** Whether another connection is in the way at this moment. */
+/** Whether another connection is blocking this one right now. */
 export function isBusy(thrown: unknown): boolean {
   return ((resultCode(thrown) ?? 0) & 0xff) === 5;
 }
 
 /**
- * A driver's error as ours.
+ * Converts a driver's error.
  *
  * @param doing what failed, as the beginning of a sentence: `Storing airflow_dags`
  */

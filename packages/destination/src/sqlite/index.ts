@@ -18,21 +18,20 @@ import { openReader } from "./reader.ts";
 export interface SqliteOptions {
   /** How long to wait for other programs that use the file, in ms. @default 10_000 */
   readonly waitMs?: number;
-  /** How long another session is kept out after this one was last heard of, in ms. @default 60_000 */
+  /** How long another session stays excluded after this one's last sign of life, in ms. @default 60_000 */
   readonly leaseMs?: number;
 }
 
 const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOptions;
 
 /**
- * A SQLite file as destination, by the SQLite that Node brings along. Rows and state of a batch become durable in one
- * transaction, or not at all. Others may read the file at any time, without the right to write it; of each pipeline one session writes, held by a
- * lease in the file. A NUL character is stored as U+FFFD.
+ * A SQLite file as a destination, using the SQLite that is part of Node. Rows and state of a batch become durable in
+ * one transaction, or not at all. Others may read the file at any time, without permission to write it. A lease in the
+ * file admits one session per pipeline. NUL characters are stored as U+FFFD.
  *
- * @param path of the file, created when it is missing; its folder must exist, and not be on a network. `:memory:` is a
- * database that is empty when a session opens and gone when it closes: for tests.
- * @example
- * const session = await sqlite("orchestration.sqlite").open({ pipeline: "airflow@example.org" });
+ * @param path of the file, created if it is missing; its folder must exist, and not be on a network. `:memory:` is a
+ * database that is empty when a session opens and discarded when it closes, for tests.
+ * @example const session = await sqlite("orchestration.sqlite").open({ pipeline: "airflow@example.org" });
  */
 export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   const { waitMs, leaseMs } = { ...defaults, ...options };
@@ -43,7 +42,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
       const file = await openFile(path, place, { readOnly: !writes });
       const database = new SqliteDatabase(file, place, { waitMs, signal });
       try {
-        // Written into the file, so a look at somebody's file must not do it.
+        // This is written to the file, so inspecting someone's file must not do it.
         if (writes) await database.useLog();
         return database;
       } catch (error) {
@@ -57,7 +56,7 @@ export function sqlite(path: string, options: SqliteOptions = {}): Destination {
   return {
     name: place,
     capabilities: { fencing: "lease", leaseMs, maxIdentifierLength: 1000, transfer: true },
-    // JSON keeps it: its text holds an escape.
+    // JSON keeps it: its text contains an escape.
     heldAs: ({ type }, value) => (type === "string" ? valueWithoutNul(value) : value),
     async open({ pipeline, signal }) {
       const database = await connect({ signal });

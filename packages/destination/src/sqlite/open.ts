@@ -1,4 +1,4 @@
-/** Opens SQLite files, with words for what may be wrong with a path. */
+/** Opens SQLite files, and explains what may be wrong with a path. */
 import { stat } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
@@ -8,16 +8,16 @@ import { timestampText } from "../timestamp.ts";
 import { loadDriver } from "./driver.ts";
 
 /**
- * Opens a file, or makes it. Nothing here opens it by other means, not even to look at its beginning: on POSIX systems
- * closing any handle of a file gives up the locks that SQLite holds on it in this process.
+ * Opens or creates a file. Nothing here opens it by other means, not even to look at its beginning: on POSIX systems
+ * closing any handle of a file releases the locks that SQLite holds on it in this process.
  */
 export async function openFile(path: string, place: string, { readOnly = false } = {}): Promise<DatabaseSync> {
   const { DatabaseSync } = loadDriver();
   if (path !== ":memory:") await checkPath(path, place);
-  // Rebuilding a table drops it for a moment, which must not delete what refers to it.
+  // Rewriting a table drops it for a moment, which must not delete what refers to it.
   const database = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: false });
   try {
-    // Views go on naming a table that is rebuilt.
+    // Views keep referring to the name of a table that is rewritten.
     database.exec("PRAGMA legacy_alter_table = ON");
     database.function("_sync_moment", { varargs: true }, (inMs) =>
       timestampText(moment() + BigInt(Number(inMs)) * 1000n),
@@ -33,17 +33,17 @@ export async function openFile(path: string, place: string, { readOnly = false }
 
 let last = 0n;
 
-/** Microseconds since 1970, which never repeat in this process, so that a later change is later. */
+/** Microseconds since 1970, which never repeat in this process, so that a later change has a later time. */
 export function moment(): bigint {
   const now = BigInt(Date.now()) * 1000n;
   last = now > last ? now : last + 1n;
   return last;
 }
 
-/** In bytes: one page of the smallest kind. */
+/** In bytes: one page of the smallest size. */
 const smallestFile = 512;
 
-/** SQLite says no more than "unable to open database file". */
+/** SQLite only says "unable to open database file". */
 async function checkPath(path: string, place: string): Promise<void> {
   const full = resolve(path);
   const found = await stat(full).catch(ifMissing);
@@ -54,7 +54,7 @@ async function checkPath(path: string, place: string): Promise<void> {
     );
   }
   if (found && !found.isFile()) throw notAFile(place);
-  // SQLite would take the place of what is too short to be a database.
+  // SQLite would overwrite a file that is too short to be a database.
   if (found && found.size > 0 && found.size < smallestFile) {
     throw new DestinationError(
       "NOT_A_DESTINATION",

@@ -7,7 +7,7 @@ import { SqliteDatabase } from "./database.ts";
 import { loadDriver } from "./driver.ts";
 import { toDestinationError } from "./errors.ts";
 
-/** Opens a file for SQL that only reads, beside any session. */
+/** Opens a file for read-only SQL, next to any session. */
 export function openReader(
   path: string,
   place: string,
@@ -19,9 +19,9 @@ export function openReader(
   const { DatabaseSync } = loadDriver();
   try {
     const file = new DatabaseSync(path, { readOnly: true });
-    // A file that is opened for reading can still be copied into another one: VACUUM INTO.
+    // A file opened read-only could still be copied to another one: VACUUM INTO.
     const reader = onlyReading(readerOf("sqlite", new SqliteDatabase(file, place, options)), place);
-    // With its schema, so that a statement may call one of its own queries by the same name.
+    // With its schema, so that a statement's own CTE may have the same name.
     return { ...reader, table: ({ name }) => `main.${quoted(name)}` };
   } catch (error) {
     throw toDestinationError(error, place, "Opening the file");

@@ -1,12 +1,12 @@
-/** The text of CREATE TABLE: SQLite keeps it as it was written, and nothing else says how people made a column. */
+/** The text of CREATE TABLE. SQLite keeps it as it was written, and nothing else shows how users defined a column. */
 import { quoted } from "../sql/names.ts";
 import type { Table } from "../table.ts";
 
-/** A column as it stands in the text. */
+/** A column's part of the text. */
 export interface ColumnText {
   readonly name: string;
   readonly description: string;
-  /** Name, type, and what else belongs to it. */
+  /** Name, type, and constraints. */
   readonly definition: string;
 }
 
@@ -18,20 +18,20 @@ export function createSql(table: Table, name: string, columns: readonly ColumnTe
   return `CREATE TABLE ${quoted(name)} (\n${[comment(table.description), ...lines].join("\n")}\n  PRIMARY KEY (${key})\n)`;
 }
 
-/** A column as we make it. */
+/** A column's definition as we write it. */
 export function columnDefinition(name: string, type: string, isRequired: boolean): string {
   return `${quoted(name)} ${type}${isRequired ? " NOT NULL" : ""}`;
 }
 
-/** Whether a column is never null in the database itself. */
+/** Whether the database itself rejects null in a column. */
 export function isRequired(table: Table, name: string): boolean {
   return table.primaryKey.includes(name) || name === "_synced_at";
 }
 
-/** A comment, a name or text in quotes, or one more character. */
+/** Matches a comment, a quoted name or text, or any single character. */
 const token = /--[^\n]*|\/\*.*?(?:\*\/|$)|"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|./gs;
 
-/** The definitions of a table's columns, without comments, by their names in lower case. */
+/** The definitions of a table's columns, without comments, by name in lower case. */
 export function definitionsIn(sql: string): ReadonlyMap<string, string> {
   const parts: string[] = [];
   let depth = 0;
@@ -50,7 +50,7 @@ export function definitionsIn(sql: string): ReadonlyMap<string, string> {
   return new Map(definitions.map((each) => [nameIn(each).toLowerCase(), each]));
 }
 
-/** The name that a definition begins with. */
+/** The name at the beginning of a definition. */
 function nameIn(definition: string): string {
   const [first = ""] = /^(?:"(?:[^"]|"")*"|'(?:[^']|'')*'|`(?:[^`]|``)*`|\[[^\]]*\]|[^\s]+)/.exec(definition) ?? [];
   const [quote] = /^["'`[]/.exec(first) ?? [];

@@ -1,4 +1,4 @@
-/** Our values and SQLite's. */
+/** Converts between our values and SQLite's. */
 
 import { parseJson } from "../exact-json.ts";
 import type { Parameters } from "../sql/parameters.ts";
@@ -10,14 +10,14 @@ import { timestampText } from "../timestamp.ts";
 /** What SQLite stores. Integers are always `bigint`. */
 export type SqliteValue = string | number | bigint | null;
 
-/** A checked value as SQLite stores it. */
+/** Converts a checked value for SQLite. */
 export function sqliteValue({ type }: Pick<Column, "type">, value: StoredForm): SqliteValue {
   if (typeof value === "boolean") return value ? 1n : 0n;
   if (type === "timestamp" && value !== null) return timestampText(value as bigint);
   return typeof value === "string" ? withoutNul(value) : value;
 }
 
-/** The parameters of a statement by their numbers: lists as JSON, for `json_each`. */
+/** A statement's parameters by number. Lists are JSON, for `json_each`. */
 export function sqliteParameters(parameters?: Parameters): Record<string, SqliteValue> {
   const values = (parameters?.all ?? []).map(({ column, value }, index) => {
     const number = String(index + 1);
@@ -31,7 +31,7 @@ export function sqliteParameters(parameters?: Parameters): Record<string, Sqlite
   return Object.fromEntries(values);
 }
 
-/** A stored value in the form in which it was written. */
+/** Converts a stored value back to the form in which it was written. */
 export function writtenValue(column: Pick<Column, "type"> | undefined, stored: SqliteValue): Value {
   if (stored === null) return null;
   if (column?.type === "json") return parseJson(String(stored));

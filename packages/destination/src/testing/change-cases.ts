@@ -1,4 +1,4 @@
-/** What a batch changes, and what it leaves alone. */
+/** What a batch changes, and what it leaves unchanged. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { StoredValues } from "../table.ts";

@@ -19,8 +19,8 @@ import { writerCases } from "./writer-cases.ts";
 export { type DestinationCase, type DestinationSuite, type Fixture, runCase, type Subject } from "./case.ts";
 
 /**
- * Everything that a destination must do, as data: to run it with another test runner, or to see that a wrong
- * destination is caught. Each case runs at a place of its own, by {@link runCase}.
+ * Everything that a destination must do, as data: to run it with another test runner, or to check that a wrong
+ * destination is caught. Each case has its own fixture; see {@link runCase}.
  */
 export const destinationCases: readonly DestinationCase[] = [
   ...rowCases,
@@ -40,7 +40,10 @@ export const destinationCases: readonly DestinationCase[] = [
   ...readerCases,
 ];
 
-/** The cases that apply to a destination: they follow from what it declares and has, and from whether it is one process's own. */
+/**
+ * The cases that apply to a destination, judging by what it declares and implements, and by whether other processes can
+ * reach it.
+ */
 export async function casesFor<P extends Fixture>(suite: DestinationSuite<P>): Promise<readonly DestinationCase[]> {
   const fixture = await suite.create();
   const destination = fixture.connect();
@@ -57,10 +60,10 @@ export async function casesFor<P extends Fixture>(suite: DestinationSuite<P>): P
 const TIMEOUT_MS = 60_000;
 
 /**
- * Registers the conformance suite with vitest, for one destination. To be awaited at the top of a test file.
+ * Registers the conformance suite for one destination with vitest. Await it at the top level of a test file.
  *
- * @example
- * await testDestination({ name: "mine", create: makePlace, read: (place, table) => readFromOutside(place, table) });
+ * @example await testDestination({ name: "mine", create: makeFixture, read: (fixture, table) =>
+ * readFromOutside(fixture, table) });
  */
 export async function testDestination<P extends Fixture>(suite: DestinationSuite<P>): Promise<void> {
   const cases = await casesFor(suite);

@@ -1,4 +1,4 @@
-/** Tables whose primary key changes, and columns that bring a constant for the rows that are there. */
+/** Changing primary keys, and columns with a default for existing rows. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { Columns, StoredValues, Table } from "../table.ts";

@@ -1,4 +1,4 @@
-/** What a session says about what is stored. */
+/** What a session reports about stored rows. */
 import assert from "node:assert/strict";
 import type { DestinationCase } from "./case.ts";
 import { commitThings, moment, thing, things } from "./sample.ts";

@@ -1,4 +1,4 @@
-/** Who may read and not write. */
+/** Read-only users. */
 import assert from "node:assert/strict";
 import type { Destination } from "../destination.ts";
 import type { DestinationCase, Subject } from "./case.ts";
@@ -6,7 +6,7 @@ import { commitOnce, commitThings, rejectsWith, storedThings, thing, things } fr
 
 const group = "readers";
 
-/** That a reader sees so many things, by every way of looking that the destination has. */
+/** Asserts that a reader sees this many things, in every way of reading that the destination has. */
 const sees = (subject: Subject, count: number) =>
   subject.fixture.asReader!(async (destination) => {
     const [found] = (await destination.contents?.()) ?? [];

@@ -1,4 +1,4 @@
-/** What a sync would be let do, found out without doing it. A session that cannot undo has no `rehearse`. */
+/** Finding out whether a sync would succeed, without syncing. A session that cannot roll back has no `rehearse`. */
 import assert from "node:assert/strict";
 import { defineTable } from "../define-table.ts";
 import type { Table } from "../table.ts";

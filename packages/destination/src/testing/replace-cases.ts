@@ -1,4 +1,4 @@
-/** "In this scope these rows and no others." */
+/** Replacing the complete rows of a scope. */
 import assert from "node:assert/strict";
 import { inspect } from "node:util";
 import type { Scope } from "../scope.ts";
