@@ -3,35 +3,15 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { type Destination, defineTable, parseJson, type Row, type StoredValues } from "@org/destination";
+import { type Destination, parseJson, type Row, type StoredValues } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { type ExportManifest, type ExportOptions, exportTables } from "@org/destination/export";
 import { files } from "@org/destination/files";
 import { sqlite } from "@org/destination/sqlite";
 import { onTestFinished } from "vitest";
+import { places, runs } from "./export-tables.ts";
 
-export const runs = defineTable({
-  name: "runs",
-  description: "Runs with a history.",
-  primaryKey: ["id"],
-  datedBy: ["created", "begun"],
-  columns: {
-    id: { type: "int64", description: "" },
-    name: { type: "string", nullable: true, description: "" },
-    created: { type: "timestamp", nullable: true, description: "" },
-    begun: { type: "timestamp", nullable: true, description: "" },
-    seconds: { type: "float64", nullable: true, description: "" },
-    done: { type: "boolean", nullable: true, description: "" },
-    conf: { type: "json", nullable: true, description: "" },
-  },
-});
-
-export const places = defineTable({
-  name: "places",
-  description: "What is there now.",
-  primaryKey: ["id"],
-  columns: { id: { type: "string", description: "" } },
-});
+export { places, runs };
 
 export type Run = Row<typeof runs>;
 
@@ -93,14 +73,14 @@ export async function stored(destination: Destination, table: typeof runs = runs
   }
 }
 
-/** A file of an export as DuckDB reads it when it is told the columns, in the form in which rows carry them. */
+/** A table's files of an export as DuckDB reads them when it is told the columns, in the form in which rows carry them. */
 export async function readBack(
   into: string,
   manifest: ExportManifest,
   table = "runs",
 ): Promise<readonly StoredValues[]> {
-  const file = manifest.files.find((each) => each.table === table)!;
-  const path = join(into, file.path).replaceAll("'", "''");
+  const files = manifest.files.filter((each) => each.table === table);
+  const paths = `[${files.map(({ path }) => `'${join(into, path).replaceAll("'", "''")}'`).join(", ")}]`;
   const types = {
     string: "VARCHAR",
     int64: "BIGINT",
@@ -109,12 +89,12 @@ export async function readBack(
     timestamp: "TIMESTAMPTZ",
     json: "JSON",
   };
-  const declared = file.columns.map(({ name, type }) => `'${name}': '${types[type]}'`).join(", ");
+  const declared = files[0]!.columns.map(({ name, type }) => `'${name}': '${types[type]}'`).join(", ");
   const reads = {
-    csv: `read_csv('${path}', columns = {${declared}}, header = true, allow_quoted_nulls = false, auto_detect = false,
+    csv: `read_csv(${paths}, columns = {${declared}}, header = true, allow_quoted_nulls = false, auto_detect = false,
       delim = ',', quote = '"', escape = '"', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ', new_line = '\\n')`,
-    ndjson: `read_json('${path}', columns = {${declared}}, format = 'newline_delimited', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ')`,
-    parquet: `read_parquet('${path}')`,
+    ndjson: `read_json(${paths}, columns = {${declared}}, format = 'newline_delimited', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ')`,
+    parquet: `read_parquet(${paths})`,
   };
   const folder = mkdtempSync(join(tmpdir(), "export-read-"));
   const database = join(folder, "empty.duckdb");

@@ -77,6 +77,7 @@ test("the manifest is the last thing to be written, says what is in the files, a
   expect(await verifyExports(into)).toEqual({
     exports: [{ id: manifest.id, files: 2, rows: hostile.length + 1, bytes: expect.any(Number), problems: [] }],
     unfinished: [],
+    unexpected: [],
   });
 });
 

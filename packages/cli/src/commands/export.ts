@@ -176,7 +176,7 @@ function oneOf<T extends string>(option: string, given: string | undefined, know
 async function verifyExport(folder: string, json: boolean, io: Io): Promise<number> {
   const { into, s3 } = parseExportPlace("The folder", folder);
   const { verifyExports } = await import("@org/destination/export");
-  const { exports, unfinished } = await verifyExports(into, {
+  const { exports, unfinished, unexpected } = await verifyExports(into, {
     s3,
     signal: io.signal,
     onExport: (found) => {
@@ -192,7 +192,13 @@ async function verifyExport(folder: string, json: boolean, io: Io): Promise<numb
     if (json) io.stdout.write(jsonLine({ type: "unfinished", id }));
     else io.stdout.write(`– ${id} is unfinished: run the same export again to resume it\n`);
   }
-  return exports.some(({ problems }) => problems.length > 0) ? exitCodes.incomplete : exitCodes.done;
+  for (const path of unexpected) {
+    if (json) io.stdout.write(jsonLine({ type: "unexpected", path }));
+    else
+      io.stdout.write(`✗ ${escaped(path)} is in no manifest: move it away, or whoever reads the folder reads it too\n`);
+  }
+  const isGood = exports.every(({ problems }) => problems.length === 0) && unexpected.length === 0;
+  return isGood ? exitCodes.done : exitCodes.incomplete;
 }
 
 function totalsOf({ files }: ExportManifest): { readonly rows: number; readonly bytes: number } {

@@ -29,11 +29,11 @@ export class ExportProgress {
         this.#current = event;
         return undefined;
       case "file-written": {
-        const { table, rows, bytes } = event.file;
+        const { table, part, rows, bytes } = event.file;
         this.#current = undefined;
         this.#done += rows;
         if (event.resumed) this.#takenOver += rows;
-        return `✓ ${table}: ${grouped(rows)} rows, ${size(bytes)}${event.resumed ? ", written before" : ""}`;
+        return `✓ ${table}${part > 1 ? ` (${part})` : ""}: ${grouped(rows)} rows, ${size(bytes)}${event.resumed ? ", written before" : ""}`;
       }
     }
   }

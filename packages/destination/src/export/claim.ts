@@ -9,17 +9,19 @@ import {
   exportsFolder,
   type FileRecord,
   FORMAT,
-  filePath,
   idOf,
   idsIn,
+  type PlannedFile,
   parseBegun,
+  parsePlan,
   parseRecord,
-  recordPath,
+  planPath,
 } from "./manifest.ts";
-import { checkClaim, type ExportPlace } from "./place.ts";
+import { checkClaim, type ExportPlace, halfName } from "./place.ts";
 
 export interface Claim {
   readonly id: string;
+  /** By this machine's clock; an id is later than all others, whatever a clock says. */
   readonly beganAt: string;
   readonly holder: Holder;
 }
@@ -28,27 +30,20 @@ export interface Claim {
  * Makes an id nobody else's, and later than all that are there: of all exports that begin in one second, the place lets one
  * have it. An earlier id may be free again, but not the names of the files that it stood for.
  */
-export async function claim(place: ExportPlace, request: ExportRequest, tables: readonly string[]): Promise<Claim> {
+export async function claim(place: ExportPlace, request: ExportRequest): Promise<Claim> {
   const holder = createHolder();
   const names = await place.list(exportsFolder);
   const latest = [...idsIn(names, ".json"), ...idsIn(names, ".begun.json")].map(beganAt);
-  const now = Math.max(Date.now(), ...latest.map((at) => at + 1000));
+  const clock = Date.now();
+  const first = Math.max(clock, ...latest.map((at) => at + 1000));
   for (let second = 0; second < 60; second += 1) {
-    const at = now + second * 1000;
-    const id = idOf(at);
-    const begun: BegunExport = {
-      type: "begun",
-      version: FORMAT,
-      id,
-      beganAt: new Date(at).toISOString(),
-      holder,
-      request,
-      paths: tables.map((table) => filePath(id, table, request)),
-    };
+    const id = idOf(first + second * 1000);
+    const began = new Date(clock).toISOString();
+    const begun: BegunExport = { type: "begun", version: FORMAT, id, beganAt: began, holder, request };
     const text = `${JSON.stringify(begun, null, 1)}\n`;
     if (!(await place.create(begunPath(id), text))) continue;
     checkClaim(place.place, await place.create(begunPath(id), text));
-    return { id, beganAt: begun.beganAt, holder };
+    return { id, beganAt: began, holder };
   }
   throw new DestinationError(
     "LOCKED",
@@ -59,8 +54,12 @@ export async function claim(place: ExportPlace, request: ExportRequest, tables: 
 /** An export that has no manifest. */
 export interface Unfinished {
   readonly begun: BegunExport;
+  /** What it was going to write; nothing where it did not come to a plan. */
+  readonly files: readonly PlannedFile[];
   /** The paths of its records. */
   readonly records: readonly string[];
+  /** Of what else was about to be written when it ended. */
+  readonly halves: readonly string[];
   /** Whether it is known that it will never have one. */
   readonly isOver: boolean;
 }
@@ -72,33 +71,58 @@ export async function unfinishedIn(place: ExportPlace): Promise<readonly Unfinis
   const found: Unfinished[] = [];
   for (const id of idsIn(names, ".begun.json").toReversed()) {
     if (whole.has(id)) continue;
-    const text = await place.read(begunPath(id));
-    const begun = text === undefined ? undefined : readable(() => parseBegun(text, begunPath(id)));
-    if (!begun || begun.id !== id) continue;
-    const records = names.filter((name) => name.startsWith(`${exportsFolder}/${id}.`) && name !== begunPath(id));
-    found.push({ begun, records, isOver: hasEnded(begun.holder) });
+    const begun = await readable(place, begunPath(id), (text) => parseBegun(text, begunPath(id)));
+    const hasPlan = names.includes(planPath(id));
+    const files = hasPlan ? await readable(place, planPath(id), (text) => parsePlan(text, id, planPath(id))) : [];
+    if (!begun || begun.id !== id || !files) continue;
+    const [records, halves] = [recordsIn(names, id), halvesIn(names, id)];
+    found.push({ begun, files, records, halves, isOver: hasEnded(begun.holder) });
   }
   return found;
 }
 
-/** A file of an unfinished export with the same request, where it is still there as it was written. */
-export async function recordOf(
-  place: ExportPlace,
-  { begun, records }: Unfinished,
-  request: ExportRequest,
-  table: string,
-): Promise<FileRecord | undefined> {
-  const path = recordPath(begun.id, table);
-  if (JSON.stringify(begun.request) !== JSON.stringify(request) || !records.includes(path)) return undefined;
-  const record = parseRecord((await place.read(path)) ?? "");
-  if (!record || record.file.table !== table || !begun.paths.includes(record.file.path)) return undefined;
-  const found = await place.find(record.file.path);
-  return found && (found.bytes ?? record.file.bytes) === record.file.bytes ? record : undefined;
+/** Paths of what exports leave that were stopped once their manifests were written. */
+export async function leftoversIn(place: ExportPlace): Promise<readonly string[]> {
+  const names = await place.list(exportsFolder);
+  return idsIn(names, ".json").flatMap((id) =>
+    [begunPath(id), planPath(id), ...recordsIn(names, id), ...halvesIn(names, id)].filter((path) =>
+      names.includes(path),
+    ),
+  );
 }
 
-function readable<T>(parse: () => T): T | undefined {
+const halvesIn = (names: readonly string[], id: string) =>
+  names.filter((name) => name.startsWith(`${exportsFolder}/${id}.`) && halfName.test(name));
+
+const recordsIn = (names: readonly string[], id: string) =>
+  names.filter((name) => name.startsWith(`${exportsFolder}/${id}.`) && /\.[\w%-]+\.\d+\.json$/.test(name));
+
+/** The records of an unfinished export with the same request, of files that are still there as they were written. */
+export async function recordsOf(
+  place: ExportPlace,
+  { begun, files, records }: Unfinished,
+  request: ExportRequest,
+): Promise<readonly FileRecord[]> {
+  if (JSON.stringify(begun.request) !== JSON.stringify(request)) return [];
+  const found: FileRecord[] = [];
+  for (const path of records) {
+    const record = parseRecord((await place.read(path)) ?? "");
+    const isOwn = files.some((file) => file.path === record?.file.path && file.table === record.file.table);
+    if (record && isOwn && (await isThere(place, record.file))) found.push(record);
+  }
+  return found;
+}
+
+/** Whether a file is still where it was written, as long as it was. */
+export async function isThere(place: ExportPlace, { path, bytes }: FileRecord["file"]): Promise<boolean> {
+  const found = await place.find(path);
+  return found !== undefined && (found.bytes ?? bytes) === bytes;
+}
+
+async function readable<T>(place: ExportPlace, path: string, parse: (text: string) => T): Promise<T | undefined> {
+  const text = await place.read(path);
   try {
-    return parse();
+    return text === undefined ? undefined : parse(text);
   } catch {
     return undefined;
   }

@@ -2,10 +2,18 @@
  * Tables as files for backups and other programs, with a manifest by which they can be checked. Needs `@duckdb/node-api`,
  * which writes them, whatever the destination is.
  */
-export { type ExportEvent, type ExportOptions, exportTables } from "./export.ts";
+export { exportTables } from "./export.ts";
 export type { ExportColumn, ExportCompression, ExportFormat } from "./formats.ts";
 export { type RemovedExport, type RemoveOptions, removeOldExports } from "./keep.ts";
-export type { ExportedFile, ExportLayout, ExportManifest, ExportPosition, ExportRequest } from "./manifest.ts";
+export type {
+  ExportedFile,
+  ExportLayout,
+  ExportManifest,
+  ExportPosition,
+  ExportRange,
+  ExportRequest,
+} from "./manifest.ts";
+export type { ExportEvent, ExportOptions } from "./options.ts";
 export {
   type ExportProblem,
   type ExportVerification,

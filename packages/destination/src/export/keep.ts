@@ -1,6 +1,6 @@
 /** Removes exports, and nothing that none of their manifests names. */
 import type { S3Options } from "../files/s3-options.ts";
-import { type Unfinished, unfinishedIn } from "./claim.ts";
+import { leftoversIn, type Unfinished, unfinishedIn } from "./claim.ts";
 import {
   beganAt,
   begunPath,
@@ -9,7 +9,8 @@ import {
   idsIn,
   manifestPath,
   parseManifest,
-  recordPath,
+  parseRecord,
+  planPath,
 } from "./manifest.ts";
 import { type ExportPlace, openPlace } from "./place.ts";
 
@@ -40,9 +41,10 @@ export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptio
   try {
     const manifests = await readManifests(place);
     const before = Date.now() - keepMs;
-    const old = manifests.slice(0, -1).filter(({ id }) => beganAt(id) < before);
+    const old = manifests.slice(0, -1).filter((manifest) => Date.parse(manifest.beganAt) < before);
     const kept = new Set(manifests.filter((each) => !old.includes(each)).flatMap(pathsOf));
     const removed: RemovedExport[] = [];
+    await place.remove(await leftoversIn(place));
     for (const manifest of old) removed.push(await removeExport(place, manifest, kept));
     const newest = manifests.at(-1)?.id ?? "";
     for (const unfinished of await unfinishedIn(place)) {
@@ -84,16 +86,30 @@ async function removeExport(
     (isOurs ? removed : left).push(path);
   }
   await place.remove(removed);
-  await place.remove([...files.map(({ table }) => recordPath(id, table)), begunPath(id), manifestPath(id)]);
+  await place.remove([manifestPath(id)]);
   return { id, removed, left };
 }
 
-/** Removes what an export left that ended early, but for files that a manifest names. */
-export async function removeUnfinished(place: ExportPlace, { begun, records }: Unfinished): Promise<RemovedExport> {
+/** Removes what an export left that ended early, but for files that a manifest names, or an export at work took over. */
+export async function removeUnfinished(
+  place: ExportPlace,
+  { begun, files, records, halves }: Unfinished,
+): Promise<RemovedExport> {
   const named = new Set((await readManifests(place)).flatMap(pathsOf));
-  const removed = begun.paths.filter((path) => !named.has(path));
+  for (const other of await unfinishedIn(place)) {
+    if (other.isOver || other.begun.id === begun.id) continue;
+    for (const path of other.records) {
+      const record = parseRecord((await place.read(path)) ?? "");
+      if (record) named.add(record.file.path);
+    }
+  }
+  const paths = files.map(({ path }) => path);
+  const removed = paths.filter((path) => !named.has(path));
   await place.remove(removed);
   await place.removeStaging(begun);
-  await place.remove([...records, begunPath(begun.id)]);
-  return { id: begun.id, removed, left: begun.paths.filter((path) => named.has(path)) };
+  // What names the files goes last: as long as it is there, what is left can be removed by it.
+  await place.remove([...records, ...halves]);
+  await place.remove([planPath(begun.id)]);
+  await place.remove([begunPath(begun.id)]);
+  return { id: begun.id, removed, left: paths.filter((path) => named.has(path)) };
 }

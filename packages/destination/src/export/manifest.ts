@@ -1,7 +1,7 @@
 /**
- * What an export says about itself, in `_exports/` of its place. `<id>.begun.json` claims the id and names the files that
- * will be, `<id>.<table>.json` is there once a file is whole, and `<id>.json`, the manifest, once all are. Nothing of it is
- * ever changed.
+ * What an export says about itself, in `_exports/` of its place. `<id>.begun.json` claims the id, `<id>.plan.json` names the
+ * files that will be, `<id>.<table>.<part>.json` is there once a file is whole, and `<id>.json`, the manifest, once all are.
+ * Nothing of it is ever changed.
  */
 import { DestinationError } from "../errors.ts";
 import { tableFolder } from "../files/names.ts";
@@ -16,6 +16,12 @@ export const exportsFolder = "_exports";
 
 export type ExportLayout = "date" | "hive";
 
+/** Moments, from the first to the one before the last; null at an end that is open. */
+export interface ExportRange {
+  readonly since: string | null;
+  readonly until: string | null;
+}
+
 /** What was asked for. An export goes on where another one ended too early that was asked for the same. */
 export interface ExportRequest {
   /** The name of the destination. */
@@ -24,8 +30,8 @@ export interface ExportRequest {
   readonly compression: ExportCompression;
   readonly safeCsv: boolean;
   readonly layout: ExportLayout;
-  /** By the columns that `datedBy` names in each file; null at an end that is open. */
-  readonly window: { readonly since: string | null; readonly until: string | null };
+  /** By the columns that `datedBy` names in each file. */
+  readonly window: ExportRange;
   readonly changedSince: string | null;
 }
 
@@ -47,7 +53,11 @@ export interface ExportedFile {
   readonly bytes: number;
   readonly sha256: string;
   readonly primaryKey: readonly string[];
-  /** The columns that say when a row belongs in time; null where a window does not pick rows of the table. */
+  /** Which of the table's files it is, from 1. */
+  readonly part: number;
+  /** By the columns of `datedBy`, the rows of the window that this file has: each is in one of the table's files. */
+  readonly range: ExportRange;
+  /** The columns that say when a row belongs in time; null for a table without a history, which has one file. */
   readonly datedBy: readonly string[] | null;
   /** In their order. */
   readonly columns: readonly ExportColumn[];
@@ -72,8 +82,17 @@ export interface BegunExport {
   readonly beganAt: string;
   readonly holder: Holder;
   readonly request: ExportRequest;
-  /** Where its files will be. */
-  readonly paths: readonly string[];
+}
+
+/** A file that an export will write, unless another one wrote the same. */
+export type PlannedFile = Pick<ExportedFile, "table" | "part" | "path" | "range">;
+
+/** All files of an export, written down before the first of them. */
+export interface ExportPlan {
+  readonly type: "plan";
+  readonly version: number;
+  readonly id: string;
+  readonly files: readonly PlannedFile[];
 }
 
 /** A file that is whole, and what it shows of its table. */
@@ -83,16 +102,18 @@ export interface FileRecord {
   readonly seen: Seen;
 }
 
-/** What tells whether rows changed since: how many there are, and when the last of them changed and was deleted. */
+/** What tells whether rows changed since: how many there are, and the sums of when they were synced and deleted, in microseconds. */
 export interface Seen {
   readonly rows: number;
-  readonly synced: string | null;
-  readonly deleted: string | null;
+  readonly synced: string;
+  readonly deleted: string;
 }
 
 export const manifestPath = (id: string): string => `${exportsFolder}/${id}.json`;
 export const begunPath = (id: string): string => `${exportsFolder}/${id}.begun.json`;
-export const recordPath = (id: string, table: string): string => `${exportsFolder}/${id}.${tableFolder(table)}.json`;
+export const planPath = (id: string): string => `${exportsFolder}/${id}.plan.json`;
+export const recordPath = (id: string, { table, part }: Pick<ExportedFile, "table" | "part">): string =>
+  `${exportsFolder}/${id}.${tableFolder(table)}.${part}.json`;
 
 const idForm = /^\d{4}-\d\d-\d\dT\d{6}Z$/;
 
@@ -117,16 +138,21 @@ export function idsIn(paths: readonly string[], end: ".json" | ".begun.json"): r
     .sort();
 }
 
-/** Where a table's file of an export is. */
-export function filePath(id: string, table: string, { layout, format, compression }: ExportRequest): string {
+/** Where a table's file of an export is. @param part which one it is, from 1 */
+export function filePath(
+  id: string,
+  table: string,
+  part: number,
+  { layout, format, compression }: ExportRequest,
+): string {
   const [day = "", time = ""] = id.replace("Z", "").split("T");
-  const name = `${tableFolder(table)}_${time}${extensionOf(format, compression)}`;
+  const name = `${tableFolder(table)}_${time}${part > 1 ? `-${part}` : ""}${extensionOf(format, compression)}`;
   return layout === "date" ? `${day.replaceAll("-", "/")}/${name}` : `${tableFolder(table)}/dt=${day}/${name}`;
 }
 
 /** Whether a path is one that we write: what else a manifest may name is not ours to touch. */
 function isOurs(path: string): boolean {
-  return /^(?:\d{4}\/\d\d\/\d\d|[\w%-]+\/dt=\d{4}-\d\d-\d\d)\/[\w%-]+_\d{6}\.(?:(?:csv|ndjson)\.(?:gz|zst)|parquet)$/.test(
+  return /^(?:\d{4}\/\d\d\/\d\d|[\w%-]+\/dt=\d{4}-\d\d-\d\d)\/[\w%-]+_\d{6}(?:-\d+)?\.(?:(?:csv|ndjson)\.(?:gz|zst)|parquet)$/.test(
     path,
   );
 }
@@ -134,7 +160,7 @@ function isOurs(path: string): boolean {
 /** The export that a file was written by. */
 function idOfPath(path: string): string {
   const [, year, month, day] = /(?:^|dt=)(\d{4})[/-](\d\d)[/-](\d\d)\/[^/]*$/.exec(path) ?? [];
-  return `${year}-${month}-${day}T${/_(\d{6})\.[^/]*$/.exec(path)?.[1]}Z`;
+  return `${year}-${month}-${day}T${/_(\d{6})(?:-\d+)?\.[^/]*$/.exec(path)?.[1]}Z`;
 }
 
 /** @throws DestinationError `INVALID_STATE` for what no export of this release wrote */
@@ -155,16 +181,23 @@ export function parseManifest(text: string, where: string): ExportManifest {
 /** @throws DestinationError `INVALID_STATE` */
 export function parseBegun(text: string, where: string): BegunExport {
   const value = parsed(text, where) as Partial<BegunExport> | null;
-  const { id, holder, request } = value ?? {};
+  const { holder, request } = value ?? {};
   if (value?.type !== "begun" || !request || !holder || !/^[\da-f-]{36}$/.test(holder.session)) {
     throw broken(where, "is not the start of an export");
   }
   checkVersion(value.version, where);
-  const isOwn = (path: unknown) => typeof path === "string" && isOurs(path) && idOfPath(path) === id;
-  if (!value.paths?.every(isOwn)) {
-    throw broken(where, "names files that an export does not write");
-  }
   return value as BegunExport;
+}
+
+/** The files that an export planned. @throws DestinationError `INVALID_STATE` where it names others than its own */
+export function parsePlan(text: string, id: string, where: string): readonly PlannedFile[] {
+  const value = parsed(text, where) as Partial<ExportPlan> | null;
+  const isOwn = ({ path, table, part }: Partial<PlannedFile>) =>
+    typeof path === "string" && isOurs(path) && idOfPath(path) === id && typeof table === "string" && Number(part) > 0;
+  if (value?.type !== "plan" || !Array.isArray(value.files)) throw broken(where, "is not the plan of an export");
+  checkVersion(value.version, where);
+  if (!value.files.every((file) => isOwn(file ?? {}))) throw broken(where, "names files that an export does not write");
+  return value.files;
 }
 
 /** A record of a file; undefined for anything else: the file is written again then. */

@@ -61,7 +61,11 @@ function folderPlace(path: string): ExportPlace {
   return {
     ...{ place, list, read, create, remove, close },
     prepare: () =>
-      guarded("Creating the folder", async () => void (await mkdir(join(root, exportsFolder), { recursive: true }))),
+      guarded("Creating the folder", async () => {
+        const folder = await checkedPath(root, `${exportsFolder}/`, place);
+        await mkdir(folder, { recursive: true });
+        await removeHalves(folder);
+      }),
     makeStaging: (claim) =>
       guarded("Making a folder", async () => {
         const folder = await checkedPath(root, stagingPath(claim), place);
@@ -92,6 +96,19 @@ function folderPlace(path: string): ExportPlace {
         return (await stat(full).catch(ifMissing))?.isFile() ? describeFile(full) : undefined;
       }),
   };
+}
+
+/** What a folder's {@link Store.create} leaves of a small file where it is killed. */
+export const halfName = /\/\d{4}-\d\d-\d\dT\d{6}Z\.(?:[\w%.-]+\.)?json\.[0-9a-f-]{36}\.tmp$/;
+
+/** A day is longer than any process that still lives needs for a small file. */
+async function removeHalves(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const path = join(folder, name);
+    if (!halfName.test(`/${name}`)) continue;
+    const found = await lstat(path).catch(ifMissing);
+    if (found?.isFile() && found.mtimeMs < Date.now() - 86_400_000) await rm(path, { force: true });
+  }
 }
 
 function bucketPlace(store: Store): ExportPlace {

@@ -1,4 +1,5 @@
 /** Checks a place against the manifests that are in it. */
+import { posix } from "node:path";
 import { DestinationError } from "../errors.ts";
 import type { S3Options } from "../files/s3-options.ts";
 import { unfinishedIn } from "./claim.ts";
@@ -35,10 +36,12 @@ export interface ExportVerification {
   readonly exports: readonly VerifiedExport[];
   /** The ids of exports that were begun and have no manifest: what they wrote does not count. */
   readonly unfinished: readonly string[];
+  /** Files beside exported ones that no export wrote: who reads a whole folder reads them too. */
+  readonly unexpected: readonly string[];
 }
 
 /**
- * Reads every file that a manifest of the place names, and compares its size and SHA-256.
+ * Reads every file that a manifest of the place names, compares its size and SHA-256, and looks for other files beside them.
  *
  * @throws DestinationError `NOT_FOUND` where there is no export
  */
@@ -48,24 +51,41 @@ export async function verifyExports(
 ): Promise<ExportVerification> {
   const place = await openPlace(into, s3);
   try {
-    const unfinished = (await unfinishedIn(place)).map(({ begun }) => begun.id).toReversed();
+    const others = await unfinishedIn(place);
+    const unfinished = others.map(({ begun }) => begun.id).toReversed();
     const ids = idsIn(await place.list(exportsFolder), ".json");
     if (ids.length === 0 && unfinished.length === 0) {
       throw new DestinationError("NOT_FOUND", `${place.place} has no exports. Check the address.`);
     }
     const exports: VerifiedExport[] = [];
+    const known = new Set(others.flatMap(({ files }) => files.map(({ path }) => path)));
     for (const id of ids) {
-      const verified = await verifyOne(place, id, signal);
+      const { paths, ...verified } = await verifyOne(place, id, signal);
+      for (const path of paths) known.add(path);
       onExport?.(verified);
       exports.push(verified);
     }
-    return { exports, unfinished };
+    // Where a manifest cannot be read, what it names cannot be told from what is nobody's.
+    const areKnown = exports.every(({ problems }) => problems.every(({ kind }) => kind !== "manifest"));
+    return { exports, unfinished, unexpected: areKnown ? await unexpectedIn(place, known) : [] };
   } finally {
     place.close();
   }
 }
 
-async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): Promise<VerifiedExport> {
+async function unexpectedIn(place: ExportPlace, known: ReadonlySet<string>): Promise<readonly string[]> {
+  const folders = new Set([...known].map((path) => posix.dirname(path)));
+  const found: string[] = [];
+  for (const folder of folders) found.push(...(await place.list(folder)).filter((path) => !known.has(path)));
+  return found.toSorted();
+}
+
+interface Verified extends VerifiedExport {
+  /** Of its files. */
+  readonly paths: readonly string[];
+}
+
+async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): Promise<Verified> {
   const path = manifestPath(id);
   let manifest: ExportManifest;
   try {
@@ -73,7 +93,8 @@ async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): 
     if (manifest.id !== id) throw new DestinationError("INVALID_STATE", `It is the manifest of ${manifest.id}.`);
   } catch (error) {
     if (!(error instanceof DestinationError) || error.code !== "INVALID_STATE") throw error;
-    return { id, files: 0, rows: 0, bytes: 0, problems: [{ path, kind: "manifest", message: error.message }] };
+    const problems = [{ path, kind: "manifest", message: error.message }] as const;
+    return { id, files: 0, rows: 0, bytes: 0, problems, paths: [] };
   }
   const { files } = manifest;
   const problems: ExportProblem[] = [];
@@ -93,5 +114,6 @@ async function verifyOne(place: ExportPlace, id: string, signal?: AbortSignal): 
   }
   const sum = (count: (file: ExportManifest["files"][number]) => number) =>
     files.reduce((total, file) => total + count(file), 0);
-  return { id, files: files.length, rows: sum(({ rows }) => rows), bytes: sum(({ bytes }) => bytes), problems };
+  const [rows, bytes] = [sum((file) => file.rows), sum((file) => file.bytes)];
+  return { id, files: files.length, rows, bytes, problems, paths: files.map((file) => file.path) };
 }
