@@ -108,7 +108,7 @@ function exportInProcess(from: string, into: string, kill: number) {
     await exportTables(duckdb(${JSON.stringify(from)}), { into: ${JSON.stringify(into)}, tables: [runs, places], rowsPerFile: 8 });`;
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
-    ["--conditions=@org/source", "--import", here("./export-kill-points.ts"), "--input-type=module", "--eval", script],
+    ["--conditions=@org/source", "--import", here("./export-fail-points.ts"), "--input-type=module", "--eval", script],
     { encoding: "utf8", cwd: here("."), env: { ...process.env, EXPORT_KILL: String(kill) } },
   );
   expect([stderr, signal ?? status]).toEqual(["", kill === 0 ? 0 : expect.anything()]);

@@ -23,7 +23,7 @@ const startOf = ({ hour }: Hour) => momentText(hour * hourMs);
 /** All rows, whenever they belong. */
 export const whole: ExportRange = { since: null, until: null };
 
-export const isIn = (moment: string, { since, until }: ExportRange): boolean =>
+const isIn = (moment: string, { since, until }: ExportRange): boolean =>
   (since === null || moment >= since) && (until === null || moment < until);
 
 /** What a range shows of its rows. @param range one that {@link cut} made */
