@@ -112,13 +112,13 @@ test.each([
   ],
   ["{ dag: a, doneby: 06:30 }", 'Did you mean "done_by"?'],
   ["sales", "expect[0] must be a mapping of keys to values."],
-])("promises in their forms: %s", async (promise, message) => {
-  const text = `${whole}expect: [${promise}]\n`;
+])("deadlines in all their forms: %s", async (deadline, message) => {
+  const text = `${whole}expect: [${deadline}]\n`;
   expect(complaint(text)).toContain(message || "nothing");
   if (message !== "") return;
   // What the file may say is what questions take.
-  const { promisesOf } = await import("../../insights/src/promises.ts");
-  expect(promisesOf(parseConfig(text, "dagsync.yaml").config.expect ?? [], "UTC")).toHaveLength(1);
+  const { parseDeadlines } = await import("../../insights/src/deadlines.ts");
+  expect(parseDeadlines(parseConfig(text, "dagsync.yaml").config.expect ?? [], "UTC")).toHaveLength(1);
 });
 
 test.each([

@@ -116,30 +116,30 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
 });
 
 test("expected deadlines of the configuration are met, missed, or about unknown names", async () => {
-  const config = join(folder, "promises.yaml");
-  const promising = (...promises: string[]) =>
+  const config = join(folder, "deadlines.yaml");
+  const expecting = (...entries: string[]) =>
     writeFileSync(
       config,
       `sources: { a: { kind: airflow, url: "http://127.0.0.1:1" } }
 destinations: { here: "${place}" }
 pipelines: [{ name: prod, from: a, to: here }, { name: not_synced_yet, from: a, to: here, prefix: b_ }]
-expect: [${promises.join(", ")}]\n`,
+expect: [${entries.join(", ")}]\n`,
     );
   const check = (...more: string[]) =>
     dagsync(["report", "--config", config, "--fail-on", "deadline_misses", ...more], { env: { DAG: "load_orders" } });
-  promising("{ dag: load_orders, within: 40d }");
+  expecting("{ dag: load_orders, within: 40d }");
   const kept = await check("deadline_misses", "--format", "json");
   expect(kept).toMatchObject({ code: 0, stderr: "" });
   expect(JSON.parse(kept.stdout).rows).toMatchObject([{ pipeline: "prod", missed: 0 }]);
-  promising('{ dag: "${DAG}", within: 1s }', "{ dag: dbt_nightly, within: 40d }");
+  expecting('{ dag: "${DAG}", within: 1s }', "{ dag: dbt_nightly, within: 40d }");
   expect(await check()).toMatchObject({ code: 3, stderr: "Found: deadline_misses (1).\n" });
   expect((await check("needs_attention", "--format", "csv")).stdout).toContain("deadline_misses,");
   expect((await dagsync(["report", "--config", config], { env: { DAG: "load_orders" } })).stdout).toContain(
     "Not ready within 1s",
   );
-  promising("{ dag: absent, within: 40d }");
+  expecting("{ dag: absent, within: 40d }");
   expect(await check()).toMatchObject({ code: 3 });
-  promising();
+  expecting();
   expect(await check()).toMatchObject({ code: 2, stderr: expect.stringContaining("no deadlines are configured") });
   expect((await report("deadline_misses")).stderr).toContain("no deadlines are configured");
 });

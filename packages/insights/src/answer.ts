@@ -1,4 +1,4 @@
-/** Asks a destination a question. */
+/** Queries a destination for a question's answer. */
 import type { Destination, SqlReader, StoredPipeline, Value } from "@org/destination";
 import { asOfOf } from "./as-of.ts";
 import { dialects } from "./dialect.ts";
@@ -14,19 +14,19 @@ import { type FoundTables, findTables } from "./tables.ts";
 export interface Answer<C extends AnswerColumns = AnswerColumns> {
   readonly question: Question<ParameterSet, C>;
   readonly rows: readonly AnswerRow<C>[];
-  /** The moment that the tables show, as UTC text. */
+  /** The time that the tables show, as UTC text. */
   readonly asOf: string;
   readonly window: { readonly from: string; readonly to: string };
   readonly timezone: string;
-  /** The statement that was run, and the values of its `$1`, `$2`, … */
+  /** The executed statement, and the values of its `$1`, `$2`, … */
   readonly sql: string;
   readonly values: readonly Value[];
 }
 
-/** A destination that is open for questions: opened once, asked many. It shows what was stored when it was opened. */
+/** A destination opened for questions: opened once, queried many times. It shows what was stored when it was opened. */
 export interface Insights {
   /**
-   * The same question, with the same parameters, gets the answer that it got before.
+   * Answers a question. The same question with the same parameters gets the cached answer.
    *
    * @throws InsightsError `INVALID_PARAMETER`, `NO_TABLES`; DestinationError
    */
@@ -36,7 +36,7 @@ export interface Insights {
   ): Promise<Answer<C>>;
   /** What is stored, as of opening. */
   readonly contents: readonly StoredPipeline[];
-  /** The moment that the tables show, as UTC text. */
+  /** The time that the tables show, as UTC text. */
   readonly asOf: string;
   close(): Promise<void>;
 }
@@ -44,14 +44,16 @@ export interface Insights {
 export interface OpenOptions {
   /** Aborts opening and every question. */
   readonly signal?: AbortSignal | undefined;
-  /** What `destination.contents()` said, where it was just asked. @default it is asked */
+  /** The result of `destination.contents()`, if you already have it. @default it is requested */
   readonly contents?: readonly StoredPipeline[];
 }
 
 /**
- * Opens a destination for questions. It must be the destination itself: a wrapper's prefix is found by the tables' names.
+ * Opens a destination for questions. Pass the destination itself, without wrappers: prefixes are recognised in the
+ * tables' names.
  *
- * @throws InsightsError `NO_SQL` where it answers no SQL, `NO_TABLES` where nothing was synced into it; DestinationError
+ * @throws InsightsError `NO_SQL` if it does not support SQL, `NO_TABLES` if nothing was synced into it;
+ * DestinationError
  */
 export async function openInsights(
   destination: Destination,
@@ -98,7 +100,7 @@ export async function answer<P extends ParameterSet, C extends AnswerColumns>(
   }
 }
 
-/** What is open, and what it was asked: a page asks much of what its findings are found by. */
+/** What is open, and the answers so far: a page shows many of the answers that its findings are based on. */
 interface Opened {
   readonly place: string;
   readonly reader: SqlReader;
@@ -107,7 +109,7 @@ interface Opened {
   readonly answers: Map<string, { readonly question: Question; readonly answer: Promise<Answer> }>;
 }
 
-/** More than a page asks. */
+/** More than a page needs. */
 const KEPT_ANSWERS = 100;
 
 async function ask<P extends ParameterSet, C extends AnswerColumns>(
@@ -151,7 +153,7 @@ async function ask<P extends ParameterSet, C extends AnswerColumns>(
   return answer;
 }
 
-/** A question with all that was said of it. */
+/** A question with everything that was given for it. */
 interface Asked<P extends ParameterSet, C extends AnswerColumns> {
   readonly question: Question<P, C>;
   readonly parameters: ParameterValues<P>;
@@ -185,7 +187,7 @@ async function carryOut<P extends ParameterSet, C extends AnswerColumns>(
     window,
     previous: { from: window.from - (window.to - window.from), to: window.from },
     timezone,
-    // Of a century they take seconds, and few questions look at them.
+    // Computed lazily: for a century this takes seconds, and few questions need it.
     get days() {
       shownDays ??= daysOf(window, timezone);
       return shownDays;

@@ -2,11 +2,11 @@ import type { StoredPipeline } from "@org/destination";
 import type { Micros } from "./moments.ts";
 
 /**
- * The moment that the tables show: the position of the source's clock at the last sync of the stream that is furthest
- * behind, so that nothing "runs for hours" because nobody synced. Where no stream says its position, the time of the last
+ * The time that the tables show: the position of the source's clock at the last sync of the stream that is furthest
+ * behind, so that nothing "runs for hours" just because no sync ran. If no stream has a position, the time of the last
  * commit.
  *
- * @returns undefined where nothing was ever stored
+ * @returns undefined if nothing was ever stored
  */
 export function asOfOf(contents: readonly StoredPipeline[], pipelines?: readonly string[]): Micros | undefined {
   const streams = contents
@@ -19,8 +19,8 @@ export function asOfOf(contents: readonly StoredPipeline[], pipelines?: readonly
 }
 
 /**
- * In ms since 1970. The engine's states hold it where their stream has one; that of Dagster's runs stays behind where none
- * ends, and says beside it how far the table is.
+ * In ms since 1970. The engine's states contain it if their stream has one. That of Dagster's runs stays behind while
+ * no run ends, and records separately how current the table is.
  */
 export function positionOf(value: unknown): number | undefined {
   const data = member(value, "data");

@@ -1,14 +1,14 @@
-/** What many questions have in common: columns, parameters, conditions, statistics. */
+/** Shared by many questions: columns, parameters, conditions, statistics. */
 import type { AnswerColumns, ParameterSet } from "./question.ts";
 
-/** Whose row it is. */
+/** Identify the DAG or job of a row. */
 export const jobColumns = {
   orchestrator: { type: "text", description: "airflow or dagster." },
   pipeline: { type: "text", description: "The pipeline that synced it." },
   name: { type: "text", description: "The DAG or the job." },
 } as const satisfies AnswerColumns;
 
-/** Whose task it is: Airflow's only. */
+/** Identify the task of a row. Airflow only. */
 export const taskColumns = {
   pipeline: { type: "text", description: "The pipeline that synced it." },
   dag: { type: "text", description: "The DAG." },
@@ -35,7 +35,10 @@ export const limitParameter = (rows: number) =>
     },
   }) as const satisfies ParameterSet;
 
-/** A condition on rows with `pipeline` and the id of a DAG: not one that is gone from its bundle, unless those count. */
+/**
+ * A condition on rows with `pipeline` and a DAG's id: excludes DAGs that are gone from their bundle, unless those
+ * count.
+ */
 export function ofPresentDags(
   alias: string,
   dag: string,
@@ -50,17 +53,17 @@ export const allTypesParameter = {
   all_types: { type: "boolean", default: false, description: "Whether to include manual runs and backfills." },
 } as const satisfies ParameterSet;
 
-/** A condition on runs: those that come by themselves, not by a person or a backfill, unless all count. */
+/** A condition on runs: excludes those started by a person or a backfill, unless all count. */
 export function ofRegularRuns(alias: string, { all_types }: { readonly all_types: boolean }): string {
   return all_types ? "1 = 1" : `${alias}.origin NOT IN ('manual', 'backfill')`;
 }
 
-/** A condition: a moment lies in a window. */
+/** A condition: a time is in a window. */
 export function within(moment: string, { from, to }: { readonly from: number; readonly to: number }): string {
   return `${moment} >= ${from} AND ${moment} < ${to}`;
 }
 
-/** Wilson's 95 % interval of a share, in percent. */
+/** Wilson's 95 % interval of a proportion, in percent. */
 export function wilson(successes: number, trials: number): { readonly low: number; readonly high: number } {
   const z = 1.959964;
   const share = successes / trials;
@@ -70,14 +73,14 @@ export function wilson(successes: number, trials: number): { readonly low: numbe
   return { low: Math.max(0, (middle - half) * scale), high: Math.min(100, (middle + half) * scale) };
 }
 
-/** How many of a group's seconds are more than a minute, five minutes and an hour, as columns. */
+/** Columns with the number of a group's durations above a minute, five minutes and an hour. */
 export function over(seconds: string, limits: Readonly<Record<string, number>>): string {
   return Object.entries(limits)
     .map(([name, limit]) => `sum(CASE WHEN ${seconds} > ${limit} THEN 1 ELSE 0 END) AS ${name}`)
     .join(", ");
 }
 
-/** Which of two rows comes first, by columns one after the other, null last: the same whatever the machine's language is. */
+/** Compares two rows by columns, one after the other, null last. Independent of the machine's language. */
 export function inOrderOf(a: object, b: object, columns: readonly string[]): number {
   const text = (row: object, name: string) => String((row as Readonly<Record<string, unknown>>)[name] ?? "\uffff");
   const differing = columns.find((name) => text(a, name) !== text(b, name));

@@ -1,34 +1,35 @@
 /**
- * What all questions mean by their words, once. Each is a query that others name like a table; a question's statement gets
- * those that it uses. Times are microseconds since 1970, durations are seconds, flags are 0 and 1.
+ * The definitions that all questions share. Each is a query that others refer to like a table; a question's statement
+ * includes those that it uses. Times are microseconds since 1970, durations are seconds, flags are 0 and 1.
  *
- * - Deleted rows count nowhere. Purged ones count: they are history that the server threw away.
- * - An execution is an attempt that began: a row with a start and a number from 1. Placeholders are none, nor is a present
- *   row that waits for its next attempt and shows the dates of the one before, which has a row of its own since Airflow 3.4.
- * - A failed execution is one whose state is `failed`, or one that waits for a retry and has ended (`up_for_retry`), which
- *   is how some versions show it.
- * - A re-run is a run of which something was executed before the run's own start: somebody cleared it. It counts in
- *   outcomes, and not where it is asked how long or how late runs usually are.
- * - A duration is from start to end, never the server's own number. Where the end is before the start there is none.
- * - A run of Dagster whose end nobody knows ended when it last changed; it has no duration.
- * - A logical run of Dagster is a run with all that re-execute it. Its outcome is the latest one's.
+ * - Deleted rows count nowhere. Purged ones count: they are history that the server discarded.
+ * - An execution is an attempt that started: a row with a start and a number from 1. Placeholders are not, nor is a
+ *   current row that waits for its next attempt and shows the dates of the previous one, which has had its own row
+ *   since Airflow 3.4.
+ * - A failed execution is one whose state is `failed`, or one that waits for a retry and has ended (`up_for_retry`),
+ *   which is how some versions show it.
+ * - A re-run is a run in which something was executed before the run's own start: it was cleared. It counts in
+ *   outcomes, but not in how long or how late runs usually are.
+ * - A duration is from start to end, never the server's own number. If the end is before the start, there is none.
+ * - A Dagster run with an unknown end ended at its last change; it has no duration.
+ * - A logical run of Dagster is a run with all its re-executions. Its outcome is the latest one's.
  * - Canceled is neither success nor failure.
  */
 import type { Dialect } from "./dialect.ts";
 
 const duration = (from: string, to: string) => `CASE WHEN ${to} >= ${from} THEN (${to} - ${from}) / 1000000.0 END`;
 
-/** Statuses of Dagster by what they mean here. Others have not begun. No release writes SUSPENDED yet. */
+/** Dagster's statuses mapped to ours. All others have not started. No release writes SUSPENDED yet. */
 const dagsterState = `CASE status WHEN 'SUCCESS' THEN 'success' WHEN 'FAILURE' THEN 'failed' WHEN 'CANCELED' THEN 'canceled'
   WHEN 'STARTED' THEN 'running' WHEN 'SUSPENDED' THEN 'running' WHEN 'CANCELING' THEN 'running' ELSE 'queued' END`;
 
-/** What tells attempts from each other by when they began, for looking them up. */
+/** Distinguish attempts by when they started, for lookups. */
 const attemptColumns =
   "pipeline, dag_id, dag_run_id, task_id, map_index, coalesce(region_id, ''), coalesce(region_index, -1), start_date";
 
-/** By the names under which statements use them. Each may use those of the tables, and those before it. */
+/** By the names under which statements use them. Each may refer to tables and to those before it. */
 export const conventions: Readonly<Record<string, (dialect: Dialect) => string>> = {
-  /** Attempts of Airflow's tasks that began. */
+  /** Attempts of Airflow's tasks that started. */
   executions: () => `
     SELECT pipeline, dag_id, dag_run_id, task_id, map_index, coalesce(region_id, '') AS region_id,
       coalesce(region_index, -1) AS region_index, loop_id, iteration, try_number, is_latest, state,
@@ -42,7 +43,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
         AND (${attemptColumns}) IN (SELECT ${attemptColumns} FROM airflow_task_instances
           WHERE is_latest = 0 AND start_date IS NOT NULL))`,
 
-  /** Per run of Airflow, what its executions say. */
+  /** Per Airflow run, what its executions show. */
   run_executions: () => `
     SELECT pipeline, dag_id, dag_run_id, min(started) AS first_execution, max(ended) AS last_execution,
       count(*) AS executions, sum(is_failed) AS failed_executions
@@ -60,7 +61,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     FROM airflow_dag_runs r LEFT JOIN run_executions e
       ON e.pipeline = r.pipeline AND e.dag_id = r.dag_id AND e.dag_run_id = r.dag_run_id`,
 
-  /** Dagster's runs, each by itself. `job` tells jobs of one name in several places apart. */
+  /** Dagster's runs, individually. `job` distinguishes jobs of one name in several code locations. */
   job_runs: ({ member }) => `
     SELECT 'dagster' AS orchestrator, pipeline,
       CASE WHEN pipeline_name = '__ASSET_JOB' THEN '(asset runs)' ELSE pipeline_name END AS name,
@@ -83,7 +84,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       code_location, repository
     FROM dagster_runs`,
 
-  /** Dagster's logical runs: begun by their first run, ended and named by the latest one. */
+  /** Dagster's logical runs: started by their first run, ended and named by the latest one. */
   logical_runs: () => `
     SELECT orchestrator, pipeline, name, job, root_run_id AS run_id, first_run_id, run_id AS last_run_id, state, first_origin AS origin,
       first_queued AS queued, first_started AS started, ended,
@@ -101,8 +102,8 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     WHERE newest = 1`,
 
   /**
-   * Runs of both orchestrators, in one form: Airflow's runs, and Dagster's logical runs. `is_rerun` is 1 where
-   * something was executed again.
+   * Runs of both orchestrators in one form: Airflow's runs, and Dagster's logical runs. `is_rerun` is 1 if something
+   * was executed again.
    */
   runs: () => `
     SELECT orchestrator, pipeline, name, job, run_id, state, origin, run_after, queued, started, ended, duration,
@@ -113,9 +114,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       is_finished, CASE WHEN reruns > 0 THEN 1 ELSE 0 END, NULL
     FROM logical_runs`,
 
-  /**
-   * The same without what executions say of Airflow's runs: cheap where nobody asks whether something was executed again.
-   */
+  /** The same without what executions show of Airflow's runs: cheap if re-runs do not matter. */
   plain_runs: () => `
     SELECT 'airflow' AS orchestrator, pipeline, dag_id AS name, dag_id AS job, dag_run_id AS run_id,
       coalesce(state, 'queued') AS state, run_type AS origin, run_after, queued_at AS queued, start_date AS started,
@@ -129,9 +128,9 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
     FROM logical_runs`,
 
   /**
-   * How long runs, and Airflow's tasks, took: one row per finished run, where `task` is empty, and per instance of a task.
-   * `duration` is null where it says nothing about how long that usually takes: of what failed, since to fail fast is no
-   * speed, and of re-runs. A task's last attempt counts in a re-run too: unlike the run, it began when it began.
+   * How long runs, and Airflow's tasks, took: one row per finished run, with an empty `task`, and per task instance.
+   * `duration` is null where it says nothing about the usual: for failures, which may be fast, and for re-runs. A
+   * task's last attempt counts in a re-run too: unlike the run, it has its own start.
    */
   timings: () => `
     SELECT orchestrator, pipeline, name, job, '' AS task, run_id, state, started, ended,
@@ -142,7 +141,7 @@ export const conventions: Readonly<Record<string, (dialect: Dialect) => string>>
       CASE WHEN state = 'success' THEN duration END
     FROM executions WHERE is_latest = 1 AND state IN ('success', 'failed')`,
 
-  /** What is known of a DAG or a job. A job has neither owners nor a pause here. */
+  /** What is known about a DAG or a job. Jobs have neither owners nor pauses here. */
   jobs: () => `
     SELECT 'airflow' AS orchestrator, pipeline, dag_id AS name, dag_id AS job, owners, tags, is_paused, is_stale,
       timetable_summary AS schedule, max_active_runs

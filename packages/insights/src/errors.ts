@@ -1,15 +1,15 @@
 export type InsightsErrorCode =
-  /** A parameter that the question does not have, or a value that it cannot take. */
+  /** An unknown parameter, or an invalid value. */
   | "INVALID_PARAMETER"
   | "UNKNOWN_QUESTION"
-  /** The destination answers no SQL. */
+  /** The destination does not support SQL. */
   | "NO_SQL"
-  /** Nothing is stored that the question is about. */
+  /** No table of the question exists. */
   | "NO_TABLES"
-  /** The question is about promises, and none is given. */
-  | "NO_PROMISES";
+  /** The question is about deadlines, and none is given. */
+  | "NO_DEADLINES";
 
-/** Why a question could not be answered. The message says what to change. */
+/** A question that could not be answered. The message says what to change. */
 export class InsightsError extends Error {
   override readonly name = "InsightsError";
   readonly code: InsightsErrorCode;

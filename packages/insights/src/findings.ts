@@ -1,4 +1,4 @@
-/** What other questions' answers make somebody look at. */
+/** Derives findings from other questions' answers. */
 import { DAY, type Micros } from "./moments.ts";
 import type { AnswerColumns, AnswerRow, Asking, ParameterSet, ParameterValues, Question } from "./question.ts";
 import { deadlineMisses } from "./questions/deadline-misses.ts";
@@ -14,7 +14,7 @@ import { stuckWaiting } from "./questions/stuck-waiting.ts";
 import { numberText } from "./words.ts";
 
 export interface Finding {
-  /** 3 is critical, 2 is broken, 1 is worse than it was. */
+  /** 3 is critical, 2 is broken, 1 is worse than before. */
   readonly severity: 1 | 2 | 3;
   /** The question that found it. */
   readonly kind: string;
@@ -23,21 +23,21 @@ export interface Finding {
   readonly name: string;
   readonly task: string | null;
   readonly run_id: string | null;
-  /** As UTC text; null where it is not known. */
+  /** As UTC text; null if unknown. */
   readonly since: string | null;
   readonly what: string;
   readonly value: number | null;
   readonly normal: number | null;
-  /** Of both. */
+  /** The unit of both numbers. */
   readonly unit: string;
 }
 
-/** So many failed runs in a row are critical. */
+/** From this many failed runs in a row it is critical. */
 const CRITICAL_STREAK = 3;
-/** From which share of saved instances on, in percent, a task is flaky enough to look at. */
+/** From this share of instances rescued by a retry, in percent, a task counts as flaky. */
 const FLAKY = 10;
 
-/** All findings of the questions that look for any. */
+/** The findings of all questions that have some. */
 export async function findingsOf(asking: Asking, expect: readonly unknown[]): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   const of = async <P extends ParameterSet, C extends AnswerColumns>(
@@ -50,9 +50,9 @@ export async function findingsOf(asking: Asking, expect: readonly unknown[]): Pr
       if (finding) findings.push({ kind: question.name, ...finding });
     }
   };
-  // Of findings that are equally bad, the first one is told.
+  // Of findings with the same severity, the first is listed.
   await of(failingNow, failing);
-  if (expect.length > 0) await of(deadlineMisses, deadline, { expect });
+  if (expect.length > 0) await of(deadlineMisses, missedDeadline, { expect });
   await of(runningTooLong, running);
   await of(stuckWaiting, waiting);
   await of(missedRuns, missed);
@@ -82,18 +82,18 @@ function failing(row: Row<typeof failingNow>): Found {
   } = row;
   const runs = streak === 1 ? "The last run failed" : `The last ${streak} runs failed`;
   const then = running_again ? " A later one is queued or running." : paused ? " It is paused now." : "";
-  // Who paused it knows.
+  // Whoever paused it knows.
   const severity = paused ? 1 : streak >= CRITICAL_STREAK ? 3 : 2;
   const what = `${runs}${task === null ? "" : `, in ${task}`}.${then}`;
   const of = { orchestrator, pipeline, name, task, run_id, since: failing_since };
   return { ...unknown, ...of, severity, what, value: streak, unit: "runs" };
 }
 
-function deadline(row: Row<typeof deadlineMisses>): Found {
-  const { orchestrator, pipeline, name, promise, slots, missed, last_missed, open, outcomes } = row;
-  // What was ready in time again needs no one.
+function missedDeadline(row: Row<typeof deadlineMisses>): Found {
+  const { orchestrator, pipeline, name, deadline, slots, missed, last_missed, open, outcomes } = row;
+  // A deadline that was met again needs no attention.
   if (pipeline === null || outcomes.at(-1) === "met" || slots === 0) return undefined;
-  const what = `Not ready ${promise}: ${open ? "not ready yet" : "the last one was late"}. Missed ${missed} of ${slots}.`;
+  const what = `Not ready ${deadline}: ${open ? "not ready yet" : "the last one was late"}. Missed ${missed} of ${slots}.`;
   const of = { orchestrator, pipeline, name, since: last_missed };
   return { ...unknown, ...of, severity: open ? 3 : 2, what, value: missed, unit: "slots" };
 }

@@ -1,7 +1,7 @@
 /** An answer as text for programs. */
 import type { Answer } from "./answer.ts";
 
-/** One line of JSON: the rows, with what it takes to understand them. */
+/** One line of JSON: the rows, with what it takes to interpret them. */
 export function answerJson({ question, rows, asOf, window, timezone }: Answer): string {
   const { name, sentence, limits, columns } = question;
   const all = { question: name, sentence, limits, asOf, window, timezone, columns, rows };
@@ -9,8 +9,8 @@ export function answerJson({ question, rows, asOf, window, timezone }: Answer): 
 }
 
 /**
- * RFC 4180, but for the ends of lines: values as they are, moments as UTC text, lists as JSON. Nothing is done about texts
- * that a spreadsheet would take for formulas: they would be other texts then.
+ * RFC 4180, except for line ends: raw values, times as UTC text, lists as JSON. Texts that a spreadsheet would
+ * interpret as formulas are not changed.
  */
 export function answerCsv({ question, rows }: Answer): string {
   const names = Object.keys(question.columns);

@@ -1,4 +1,4 @@
-/** Addresses of runs in Airflow and Dagster. */
+/** URLs of runs in Airflow and Dagster. */
 import { InsightsError } from "./errors.ts";
 
 /** A pipeline's server. */
@@ -7,24 +7,24 @@ export interface Server {
   readonly url: string;
 }
 
-/** The servers of pipelines, where they are known. */
+/** The servers of pipelines, if known. */
 export type Servers = ReadonlyMap<string, Server>;
 
 /**
- * The address of a row's run, where its server is known; without a run, of its DAG, or of its job's runs.
+ * The URL of a row's run, if its server is known; without a run, of its DAG, or of its job's runs.
  *
- * @param row with `pipeline`, and `dag` or `name`; `task` where it is about one
+ * @param row with `pipeline`, and `dag` or `name`; `task` if it is about one
  */
 export type Links = (row: Readonly<Record<string, unknown>>, run: string | undefined) => string | undefined;
 
 export function linksTo(servers: Servers): Links {
   return (row, run) => {
     const server = servers.get(String(row.pipeline));
-    // A page runs what a link of another kind says.
+    // A link with any other scheme could run a script.
     if (!server || !/^https?:\/\//i.test(server.url)) return undefined;
     const root = server.url.replace(/\/+$/, "");
     const name = String(row.dag ?? row.name);
-    // An asset is no job, and its name is not its key.
+    // An asset is not a job, and its name is not its key.
     if (run === undefined && row.kind === "stale_assets") return undefined;
     if (server.kind === "dagster") return `${root}/runs${run === undefined ? ofJob(name) : `/${encoded(run)}`}`;
     const task = typeof row.task === "string" ? `/tasks/${encoded(row.task)}` : "";
@@ -32,15 +32,15 @@ export function linksTo(servers: Servers): Links {
   };
 }
 
-/** Dagster's list of runs, as its own page filters it. */
+/** Dagster's list of runs, filtered as its own UI does. */
 function ofJob(name: string): string {
   return `?q%5B0%5D=${encoded(`job:${name === "(asset runs)" ? "__ASSET_JOB" : name}`)}`;
 }
 
-/** Half of a character has no place in an address. */
+/** A lone surrogate cannot be part of a URL. */
 const encoded = (text: string) => encodeURIComponent(text.toWellFormed());
 
-/** Servers as a parameter has them. @throws InsightsError `INVALID_PARAMETER` */
+/** Parses the servers parameter. @throws InsightsError `INVALID_PARAMETER` */
 export function serversOf(list: readonly unknown[]): Servers {
   return new Map(
     list.map((given, index) => {

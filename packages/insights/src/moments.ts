@@ -1,18 +1,21 @@
-/** Windows and days. Boundaries are computed here and handed to SQL as instants, since SQLite knows no time zones. */
+/**
+ * Windows and days. Boundaries are computed here and passed to SQL as instants, since SQLite does not support time
+ * zones.
+ */
 import { DateTime, IANAZone } from "luxon";
 import { InsightsError } from "./errors.ts";
 
-/** Whole microseconds since 1970, as questions' SQL has all times. */
+/** Integer microseconds since 1970, as all times in questions' SQL. */
 export type Micros = number;
 
-/** From `from`, up to but not including `to`. */
+/** From `from` (inclusive) to `to` (exclusive). */
 export interface Window {
   readonly from: Micros;
   readonly to: Micros;
 }
 
 export interface Day extends Window {
-  /** As people call it: `2026-11-30`. */
+  /** Its name for users: `2026-11-30`. */
   readonly date: string;
 }
 
@@ -21,7 +24,7 @@ export const MINUTE: Micros = 60 * SECOND;
 export const HOUR: Micros = 60 * MINUTE;
 export const DAY: Micros = 24 * HOUR;
 
-/** The zone of this machine. */
+/** This machine's time zone. */
 export function localTimezone(): string {
   return Intl.DateTimeFormat().resolvedOptions().timeZone;
 }
@@ -38,10 +41,10 @@ export function checkTimezone(name: string): string {
 const form = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d(?::\d\d(?:\.(\d{1,6}))?)?)(Z|[+-]\d\d:?\d\d)?)?$/i;
 
 /**
- * A moment as people write it: a date (`2026-11-30`), which is its midnight, or `2026-11-30T08:15`, in their zone unless it
- * has its own (`2026-11-30T08:15:00+01:00`).
+ * Parses a time as users write it: a date (`2026-11-30`), which is its midnight, or `2026-11-30T08:15`, in their time
+ * zone unless it has its own (`2026-11-30T08:15:00+01:00`).
  *
- * @param what it is, for the message
+ * @param what its name, for the message
  * @param timezone IANA name
  * @throws InsightsError `INVALID_PARAMETER`
  */
@@ -58,7 +61,7 @@ export function parseMoment(what: string, text: string, timezone: string): Micro
 }
 
 /**
- * A moment that somebody wrote, a date or a time with or without its zone, as UTC text with microseconds.
+ * Converts a date or a time, with or without time zone, to UTC text with microseconds.
  *
  * @throws InsightsError `INVALID_PARAMETER`
  */
@@ -76,7 +79,10 @@ export function textOf(moment: Micros): string {
   return `${new Date(seconds * 1000).toISOString().slice(0, 19)}.${rest}Z`;
 }
 
-/** The days of a zone that a window touches, each cut at the window's ends: 23 or 25 hours long where a clock is changed. */
+/**
+ * The days of a time zone in a window, the first and the last cut at its ends. A day is 23 or 25 hours long when the
+ * clock changes.
+ */
 export function daysOf({ from, to }: Window, timezone: string): readonly Day[] {
   const days: Day[] = [];
   let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("day");
@@ -99,7 +105,7 @@ export interface Hour extends Day {
   readonly hour: number;
 }
 
-/** The hours of a zone that a window touches, each cut at the window's ends. */
+/** The hours of a time zone in a window, the first and the last cut at its ends. */
 export function hoursOf({ from, to }: Window, timezone: string): readonly Hour[] {
   const hours: Hour[] = [];
   let start = DateTime.fromMillis(Math.floor(from / 1000), { zone: timezone }).startOf("hour");
@@ -117,7 +123,7 @@ export function hoursOf({ from, to }: Window, timezone: string): readonly Hour[]
   return hours;
 }
 
-/** How far into an hour of a zone UTC's hours begin: half an hour in India. */
+/** How many minutes into a time zone's hour UTC's hours start: 30 in India. */
 export function minutesIntoHour(moment: Micros, timezone: string): Micros {
   const { offset } = DateTime.fromMillis(Math.floor(moment / 1000), { zone: timezone });
   return (((offset % 60) + 60) % 60) * MINUTE;

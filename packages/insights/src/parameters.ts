@@ -1,10 +1,10 @@
 import { InsightsError } from "./errors.ts";
 import type { Parameter, ParameterSet, ParameterValues, Question } from "./question.ts";
 
-/** A question's parameters as somebody gives them: those that are left out have their defaults. */
+/** A question's parameters as given; missing ones have their defaults. */
 export type GivenParameters<P extends ParameterSet> = Partial<ParameterValues<P>>;
 
-/** @throws InsightsError `INVALID_PARAMETER` for one that the question does not have, or that it cannot take */
+/** @throws InsightsError `INVALID_PARAMETER` for an unknown parameter or an invalid value */
 export function parametersOf<P extends ParameterSet>(
   { name, parameters }: Pick<Question<P>, "name" | "parameters">,
   given: GivenParameters<P>,
@@ -21,7 +21,7 @@ export function parametersOf<P extends ParameterSet>(
   return Object.fromEntries(entries) as ParameterValues<P>;
 }
 
-/** The most that any number can be. */
+/** The maximum of any number. */
 const MOST = 1_000_000_000;
 
 function checked(where: string, parameter: Parameter, value: unknown): unknown {

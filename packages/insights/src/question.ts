@@ -1,16 +1,16 @@
-/** A question as data: declared once, in a file of its own. */
+/** A question as data, declared once, in its own file. */
 import type { StoredPipeline, Value } from "@org/destination";
 import type { Dialect } from "./dialect.ts";
 import type { Day, Micros, Window } from "./moments.ts";
 import type { TableName } from "./tables.ts";
 
-/** What a parameter takes, and what it stands for where it is left out. */
+/** A parameter's type, and its default. */
 export type Parameter =
   | ({
       readonly type: "number";
       readonly default: number | null;
       readonly unit?: string;
-      /** Whether only whole numbers make sense. @default false */
+      /** Whether only integers make sense. @default false */
       readonly whole?: true;
       readonly description: string;
     } & Least)
@@ -18,14 +18,14 @@ export type Parameter =
   | {
       readonly type: "text";
       readonly default: string | null;
-      /** All that it can be. @default any text but an empty one */
+      /** All its possible values. @default any text but an empty one */
       readonly values?: readonly string[];
       readonly description: string;
     }
-  /** A list of objects, such as promises: only in code and in configuration files. */
+  /** A list of objects, such as deadlines: only in code and in configuration files. */
   | { readonly type: "list"; readonly default: readonly unknown[]; readonly description: string };
 
-/** The least that a number can be, or what it must be more than, and the most. @default from 0 to a thousand million */
+/** A number's minimum, or exclusive minimum, and its maximum. @default from 0 to a thousand million */
 type Least = (
   | { readonly least?: number; readonly moreThan?: undefined }
   | { readonly least?: undefined; readonly moreThan: number }
@@ -50,13 +50,13 @@ type ParameterValue<P extends Parameter> = P extends { readonly type: "number" }
 export type ParameterValues<P extends ParameterSet> = { readonly [K in keyof P]: ParameterValue<P[K]> };
 
 /**
- * A column of an answer. `moment` is a timestamp, as UTC text with microseconds in rows and as microseconds in SQL;
- * `flag` is a boolean, 0 or 1 in SQL.
+ * A column of an answer. `moment` is a timestamp: UTC text with microseconds in rows, microseconds in SQL. `flag` is a
+ * boolean: 0 or 1 in SQL.
  */
 export interface AnswerColumn {
   readonly type: "text" | "integer" | "number" | "moment" | "flag" | "list";
   readonly nullable?: boolean;
-  /** `s`, `h`, `%`, `points`, …: of numbers. */
+  /** The unit of numbers: `s`, `h`, `%`, `points`, … */
   readonly unit?: string;
   readonly description: string;
 }
@@ -69,7 +69,7 @@ type AnswerValue<C extends AnswerColumn> =
 
 export type AnswerRow<C extends AnswerColumns = AnswerColumns> = { readonly [K in keyof C]: AnswerValue<C[K]> };
 
-/** How an answer is drawn. Columns by their names. */
+/** How an answer is drawn. Columns are given by name. */
 export type Chart =
   | { readonly kind: "list" | "table" | "stats" }
   | {
@@ -91,62 +91,62 @@ export type Chart =
   | { readonly kind: "dumbbell"; readonly label: string; readonly before: string; readonly after: string }
   | { readonly kind: "gantt"; readonly label: string; readonly start: string; readonly length: string };
 
-/** What a question knows when it writes its statement. */
+/** What a question can use when it writes its statement. */
 export interface Asking<P extends ParameterSet = ParameterSet> {
   readonly parameters: ParameterValues<P>;
-  /** The server's position at the last good sync: what "now" means. */
+  /** The server's position at the last successful sync: what "now" means. */
   readonly asOf: Micros;
-  /** What ended in it counts. */
+  /** Whatever ended in it counts. */
   readonly window: Window;
-  /** The equally long window before. */
+  /** The window of the same length before it. */
   readonly previous: Window;
-  /** IANA name of the zone that days and hours are of. */
+  /** IANA name of the time zone for days and hours. */
   readonly timezone: string;
-  /** The days of the window in that zone. */
+  /** The days of the window in that time zone. */
   readonly days: readonly Day[];
   readonly dialect: Dialect;
-  /** What is stored of the pipelines that are asked about. */
+  /** What is stored for the selected pipelines. */
   readonly contents: readonly StoredPipeline[];
-  /** A value as a placeholder of the statement. */
+  /** Adds a value and returns its placeholder. */
   value(value: Value): string;
-  /** A query of literal rows, to be named by WITH: `VALUES (…), (…)`; one of no rows where there are none. */
+  /** A query of literal rows, to be named by WITH: `VALUES (…), (…)`; without rows, one that returns none. */
   values(rows: readonly (readonly (string | number | null)[])[], width: number): string;
-  /** Runs a further statement, which is written with values of its own. */
+  /** Runs another statement, written with values of its own. */
   query(write: (asking: Asking<P>) => string): Promise<readonly SqlRow[]>;
-  /** Asks another question of the same time and the same pipelines: no rows where there is nothing that it is about. */
+  /** Answers another question for the same time and the same pipelines; no rows if none of its tables exists. */
   answer<Q extends ParameterSet, C extends AnswerColumns>(
     question: Question<Q, C>,
     parameters?: Partial<ParameterValues<Q>>,
   ): Promise<readonly AnswerRow<C>[]>;
 }
 
-/** A row as SQL gives it. */
+/** A row as SQL returns it. */
 export type SqlRow = Readonly<Record<string, Value>>;
 
 export interface Question<P extends ParameterSet = ParameterSet, C extends AnswerColumns = AnswerColumns> {
-  /** snake_case, as people type it: `success_rate`. */
+  /** snake_case, as users type it: `success_rate`. */
   readonly name: string;
   /** The question as a sentence. */
   readonly sentence: string;
-  /** What the answer cannot know, in a sentence, where there is something. */
+  /** A sentence about what the answer cannot know, if anything. */
   readonly limits?: string;
-  /** The tables that it is about: at least one of them must be there. */
+  /** Its tables: at least one of them must exist. */
   readonly tables: readonly TableName[];
-  /** Further streams that would make the answer better. */
+  /** Further streams that would improve the answer. */
   readonly waitsFor?: readonly string[];
-  /** Days of the window, where it is not the usual week. @default 7 */
+  /** The window's days, if it is not the usual week. @default 7 */
   readonly days?: number;
   readonly parameters: P;
   readonly columns: C;
   readonly chart: Chart;
-  /** Whether a row is something to look at, for checks. @default every row is */
+  /** Whether a row is a finding, for checks. @default every row is */
   isFinding?(row: AnswerRow<C>): boolean;
   /**
-   * The statement, over the tables and the conventions by their names, in the SQL that all databases share. `/` of whole
-   * numbers is not the same everywhere: multiply by 1.0 first.
+   * The statement, over tables and conventions by name, in the SQL that all databases share. `/` of integers differs:
+   * multiply by 1.0 first.
    */
   sql(asking: Asking<P>): string;
-  /** Makes rows of the statement's, where SQL does not say all. @default as they are */
+  /** Converts the statement's rows, for what SQL cannot express. @default unchanged */
   finish?(rows: readonly SqlRow[], asking: Asking<P>): readonly SqlRow[] | Promise<readonly SqlRow[]>;
 }
 

@@ -3,9 +3,9 @@ import { textOf } from "./moments.ts";
 import type { AnswerColumn, AnswerColumns, AnswerRow, SqlRow } from "./question.ts";
 
 /**
- * A statement's rows as an answer's: all of its columns and no others, in their order, each as its type says.
+ * Converts a statement's rows to an answer's: exactly its columns, in order, each of its type.
  *
- * @throws TypeError where a question does not keep to what it declares: a defect of the question
+ * @throws TypeError if a question violates its own declaration, which is a defect of the question
  */
 export function rowsOf<C extends AnswerColumns>(columns: C, rows: readonly SqlRow[]): readonly AnswerRow<C>[] {
   const entries = Object.entries(columns);

@@ -1,4 +1,4 @@
-/** When, and of what, a question is asked. */
+/** The time and the pipelines that a question covers. */
 import { InsightsError } from "./errors.ts";
 import { checkTimezone, DAY, localTimezone, type Micros, parseMoment, textOf, type Window } from "./moments.ts";
 import { type GivenParameters, parametersOf } from "./parameters.ts";
@@ -7,31 +7,34 @@ import type { ParameterSet, Question } from "./question.ts";
 /** The longest window, in days. */
 const MOST_DAYS = 36_500;
 
-/** When, and of what: the same for all questions. */
+/** The time and the pipelines covered: the same for all questions. */
 export interface Scope {
-  /** The window's start: a date (`2026-11-01`, midnight of the zone) or a moment with its zone. @default `days` before its end */
+  /**
+   * The window's start: a date (`2026-11-01`, midnight in the time zone) or a time with its own zone. @default `days`
+   * before its end
+   */
   readonly since?: string;
-  /** The window's end, exclusive. @default the moment that the tables show */
+  /** The window's end, exclusive. @default the time that the tables show */
   readonly until?: string;
-  /** How long the window is, without `since`. @default the question's own, mostly 7 */
+  /** The window's length, without `since`. @default the question's own, usually 7 */
   readonly days?: number;
-  /** IANA name of the zone that days and hours are of. @default this machine's */
+  /** IANA name of the time zone for days and hours. @default this machine's */
   readonly timezone?: string;
   /** Only these pipelines. @default all */
   readonly pipelines?: readonly string[];
 }
 
 /**
- * Checks what does not depend on what is stored, before anything is opened: the window and its zone.
+ * Checks what does not depend on stored data, before anything is opened: the window and its time zone.
  *
  * @throws InsightsError `INVALID_PARAMETER`
  */
 export function checkScope({ since, until, days, timezone }: Omit<Scope, "pipelines">): void {
-  // No stored moment is later, so only what was given can be wrong.
+  // No stored time is later, so only the given values can be wrong.
   windowOf({ since, until, days }, 7, Number.MAX_SAFE_INTEGER, checkTimezone(timezone ?? localTimezone()));
 }
 
-/** The same for the parameters of a question. @throws InsightsError `INVALID_PARAMETER` */
+/** The same for a question's parameters. @throws InsightsError `INVALID_PARAMETER` */
 export function checkParameters(
   question: Pick<Question, "name" | "parameters">,
   given: Readonly<Record<string, unknown>>,

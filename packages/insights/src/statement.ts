@@ -1,13 +1,13 @@
-/** A question's statement with all that it names in front of it. */
+/** Completes a question's statement with everything that it refers to. */
 import type { SqlReader } from "@org/destination";
 import { conventions } from "./conventions.ts";
 import type { Dialect } from "./dialect.ts";
 import { type FoundTables, type TableName, tableNames, tableSql } from "./tables.ts";
 
 /**
- * Puts the queries that a statement uses, of the tables and of the conventions, in front of it, each once.
+ * Prepends the queries that a statement uses, for tables and conventions, each once.
  *
- * @param statement a SELECT, or a WITH that goes on
+ * @param statement a SELECT, or the continuation of a WITH
  */
 export function withQueries(
   statement: string,
@@ -21,7 +21,7 @@ export function withQueries(
     for (const name of [...tableNames, ...Object.keys(conventions)]) {
       if (!words.has(name) || texts.has(name)) continue;
       const text = conventions[name]?.(dialect) ?? tableSql(name as TableName, found, dialect, reader);
-      // Before it is looked at: a query never names itself.
+      // Set before it is searched: a query never refers to itself.
       texts.set(name, text);
       add(text);
     }

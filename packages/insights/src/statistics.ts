@@ -1,6 +1,6 @@
-/** Statistics that answers use where SQL does not say them. Values come in any order. */
+/** Statistics that SQL does not provide. Values may be in any order. */
 
-/** MAD of a normal distribution, in standard deviations. */
+/** The MAD of a normal distribution, in standard deviations. */
 const MAD_OF_NORMAL = 0.6745;
 
 /** The nearest-rank percentile, as in SQL: the smallest value with at least so many percent at or below it. */
@@ -15,8 +15,8 @@ export function medianOf(values: readonly number[]): number | undefined {
 }
 
 /**
- * How far a duration is from what is usual, by medians, so that outliers do not hide themselves. The spread is taken for
- * at least a second, and at least a twentieth of what is usual.
+ * How far a duration is from the usual, by medians, so that outliers do not hide themselves. The spread is at least a
+ * second, and at least a twentieth of the usual.
  *
  * @param baseline in seconds, at least one
  */
@@ -29,7 +29,7 @@ export function robustZ(value: number, baseline: readonly number[], spreadAtLeas
 
 export interface RobustZ {
   readonly usual: number;
-  /** The median of the deviations from it, or the least that is taken for it. */
+  /** The median of the deviations, or its minimum. */
   readonly spread: number;
   readonly z: number;
 }
@@ -38,12 +38,12 @@ function spreadFloor(usual: number): number {
   return Math.max(1, usual / 20);
 }
 
-/** A condition in SQL that holds wherever {@link robustZ} is at least so much, before the spread is known. */
+/** An SQL condition that holds wherever {@link robustZ} is at least so much, before the spread is known. */
 export function mayBeOff(value: string, usual: string, z: number): string {
   return `abs(${value} - ${usual}) * ${20 * MAD_OF_NORMAL} >= ${z} * ${usual}`;
 }
 
-/** {@link robustZ} in SQL, of columns. */
+/** {@link robustZ} in SQL, for columns. */
 export function robustZSql(value: string, usual: string, deviation: string): string {
   const spread = `CASE WHEN ${deviation} >= 1 AND ${deviation} * 20 >= ${usual} THEN ${deviation}
     WHEN ${usual} > 20 THEN ${usual} / 20.0 ELSE 1.0 END`;
@@ -51,11 +51,11 @@ export function robustZSql(value: string, usual: string, deviation: string): str
 }
 
 /**
- * Where a series of days changes its level: the first index of the second part. Of the cuts whose parts' medians differ
- * about as much as any cut's do (many do where the change is sharp) it is the one whose parts are the most even.
+ * Finds where a series of days changes its level: the first index of the second part. Among the cuts with about the
+ * largest difference of medians (there are many if the change is sharp), it is the one with the most homogeneous parts.
  *
- * @param direction 1 where the second part must be higher, -1 where it must be lower
- * @returns undefined where no part of three days or more is before, or after, a change in that direction
+ * @param direction 1 if the second part must be higher, -1 if it must be lower
+ * @returns undefined unless both parts have three days or more and the level changes in that direction
  */
 export function breakOf(days: readonly number[], direction: 1 | -1): number | undefined {
   const cuts = [];
@@ -64,7 +64,7 @@ export function breakOf(days: readonly number[], direction: 1 | -1): number | un
     const difference = direction * ((medianOf(after) as number) - (medianOf(before) as number));
     if (difference > 0) cuts.push({ index, difference, unevenness: unevenness(before) + unevenness(after) });
   }
-  // Of a few days at an end, the median may be higher by chance.
+  // With a few days at an end, the median may be higher by chance.
   const enough = (2 / 3) * Math.max(...cuts.map(({ difference }) => difference));
   const [best] = cuts.filter(({ difference }) => difference >= enough).sort((a, b) => a.unevenness - b.unevenness);
   return best?.index;
@@ -76,10 +76,10 @@ function unevenness(values: readonly number[]): number {
 }
 
 /**
- * The trend through points: the median of the slopes between any two of them (Theil and Sen), which single outliers do
- * not turn. Give it hundreds of points at most.
+ * The trend through points: the median of the slopes between any two of them (Theil–Sen), which single outliers do not
+ * affect. Use it for hundreds of points at most.
  *
- * @returns undefined where no two points differ in x
+ * @returns undefined if no two points differ in x
  */
 export function slopeOf(points: readonly (readonly [x: number, y: number])[]): number | undefined {
   const slopes = points.flatMap(([x, y], index) =>
@@ -91,11 +91,11 @@ export function slopeOf(points: readonly (readonly [x: number, y: number])[]): n
 export interface Levels {
   readonly peak: number;
   readonly mean: number;
-  /** For 95 % of the time it is no higher. */
+  /** It is no higher for 95 % of the time. */
   readonly p95: number;
 }
 
-/** What a level that changes was, each height weighted by how long it lasted. Of no time at all: zeros. */
+/** Summarises a changing level, weighting each value by its duration. Zeros if there is no time at all. */
 export function levelsOf(parts: readonly (readonly [level: number, length: number])[]): Levels {
   const lasting = parts.filter(([, length]) => length > 0).sort(([a], [b]) => a - b);
   const whole = lasting.reduce((sum, [, length]) => sum + length, 0);
@@ -119,7 +119,7 @@ export function dailyMedians(points: readonly (readonly [date: string, value: nu
 }
 
 /**
- * How much days grow in a week.
+ * The growth of daily values per week.
  *
  * @param days one value per day
  * @returns undefined for fewer than seven of them

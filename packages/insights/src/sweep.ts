@@ -1,16 +1,16 @@
 /**
- * How many of some intervals there are at each time, by walking over their starts and ends. An interval is from its start
- * up to and not including its end: what ends when another begins was never there with it.
+ * Counts overlapping intervals over time by sweeping over their starts and ends. An interval includes its start and
+ * excludes its end: one that ends when another starts never overlaps it.
  */
 import type { Micros, Window } from "./moments.ts";
 
-/** An interval that counts, in SQL: the time from `from` to `to` of rows of a table. */
+/** An interval to count, in SQL: the time from `from` to `to` of a table's rows. */
 export interface Counted {
-  /** Columns that tell the rows apart, in the order of the keys of the sweep. */
+  /** Columns that group the rows, in the order of the sweep's keys. */
   readonly keys: readonly string[];
   readonly from: string;
   readonly to: string;
-  /** By how much each level rises in it, in the order of the levels of the sweep. */
+  /** How much each level rises during it, in the order of the sweep's levels. */
   readonly by: readonly string[];
   /** `FROM … WHERE …`. */
   readonly of: string;
@@ -22,14 +22,16 @@ export interface Sweep {
   /** Names of the levels. */
   readonly levels: readonly string[];
   readonly intervals: readonly Counted[];
-  /** Where times are cut: each part of a level lies between two of them. In order, the window's start the first. */
+  /**
+   * Where times are split: each part of a level lies between two of them. In order, starting with the window's start.
+   */
   readonly marks: readonly Micros[];
   readonly window: Window;
 }
 
 /**
- * Queries for WITH, the last of which is `levels`: the parts of the window in which nothing changes, with the keys, `instant` and
- * `length` in microseconds, the number of the last `mark`, and how high each level is.
+ * Queries for WITH, the last of which is `levels`: the parts of the window in which nothing changes, with the keys,
+ * `instant` and `length` in microseconds, the number of the last `mark`, and each level.
  */
 export function levelsSql({ keys, levels, intervals, marks, window }: Sweep, values: (marks: number[][]) => string) {
   const list = (names: readonly string[]) => names.map((name) => `${name}, `).join("");
@@ -59,7 +61,7 @@ export function levelsSql({ keys, levels, intervals, marks, window }: Sweep, val
         FROM instants) AS parts WHERE length > 0)`;
 }
 
-/** Attempts that use a worker, from their start on: those that have not ended, up to `asOf`. With the alias `e`. */
+/** Attempts that occupy a worker, from their start on. Unfinished ones count up to `asOf`. With the alias `e`. */
 export function activeExecutions(asOf: Micros): { readonly to: string; readonly where: string } {
   return {
     to: `coalesce(e.ended, ${asOf})`,

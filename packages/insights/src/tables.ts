@@ -1,11 +1,16 @@
-/** The synced tables as questions see them: those of all pipelines together, with times, flags and names in one form. */
+/**
+ * The synced tables as questions see them: those of all pipelines together, with times, flags and names in one form.
+ */
 import type { SqlReader, StoredPipeline } from "@org/destination";
 import type { Dialect } from "./dialect.ts";
 
-/** How a column comes: `micros` and `flag` are those of {@link Dialect}. */
+/** The form of a column; `micros` and `flag` are those of {@link Dialect}. */
 type Form = "text" | "int" | "float" | "micros" | "flag" | "json";
 
-/** The columns that questions use, by table. A table of an older release, or without excluded columns, lacks some: null. */
+/**
+ * The columns that questions use, by table. A table of an older release, or with excluded columns, lacks some: they are
+ * null.
+ */
 export const tableColumns = {
   airflow_dags: {
     dag_id: "text",
@@ -114,7 +119,7 @@ export type TableName = keyof typeof tableColumns;
 
 export const tableNames = Object.keys(tableColumns) as readonly TableName[];
 
-/** A pipeline's table as it is stored. */
+/** A pipeline's stored table. */
 export interface FoundTable {
   readonly pipeline: string;
   /** With the pipeline's prefix. */
@@ -125,9 +130,9 @@ export interface FoundTable {
 export type FoundTables = ReadonlyMap<TableName, readonly FoundTable[]>;
 
 /**
- * The tables of a destination that questions know, whatever their prefix.
+ * The destination's tables that questions know, whatever their prefix.
  *
- * @param contents what `destination.contents()` says
+ * @param contents the result of `destination.contents()`
  * @param pipelines only those of these. @default all
  */
 export function findTables(contents: readonly StoredPipeline[], pipelines?: readonly string[]): FoundTables {
@@ -143,16 +148,16 @@ export function findTables(contents: readonly StoredPipeline[], pipelines?: read
   return found;
 }
 
-/** A stored table's name without its prefix, where it is one that questions know. */
+/** A stored table's name without its prefix, if questions know it. */
 export function knownTable(stored: string): TableName | undefined {
-  // The longest name that fits: one may end like another.
+  // The longest name that fits: one may be another's suffix.
   const [name] = tableNames
     .filter((each) => stored === each || stored.endsWith(`_${each}`))
     .sort((a, b) => b.length - a.length);
   return name;
 }
 
-/** A query of a table's rows that are not deleted, of all pipelines; of no row where no pipeline has the table. */
+/** A query for a table's rows that are not deleted, of all pipelines; returns no row if no pipeline has the table. */
 export function tableSql(
   name: TableName,
   found: FoundTables,

@@ -1,9 +1,9 @@
-/** Values of an answer as people read them. */
+/** Formats an answer's values for readers. */
 import type { AnswerColumn, AnswerColumns } from "./question.ts";
 
 /**
- * Columns that a table can show, in their order. Of whom a row is, is left out where all are of one; the orchestrator, too,
- * where pipelines are told apart: each has one.
+ * The columns that a table shows, in order. A column that identifies rows is omitted if it is the same in all; the
+ * orchestrator, too, if pipelines are shown, since each has one.
  */
 export function shownColumns(
   columns: AnswerColumns,
@@ -18,12 +18,12 @@ export function shownColumns(
   });
 }
 
-/** Whether a column's values belong to the right. */
+/** Whether a column is aligned to the right. */
 export function isNumeric({ type }: AnswerColumn): boolean {
   return type === "integer" || type === "number";
 }
 
-/** A column's head: its unit is in its cells where it is a time or a share. */
+/** A column's heading. Times and percentages show their unit in the cells. */
 export function headOf(name: string): string {
   return name.replaceAll("_", " ");
 }
@@ -41,7 +41,7 @@ export function cellText(
   return String(value);
 }
 
-/** Numbers with the sign of a change. */
+/** A number with the sign of a change. */
 export function changeText(value: number | null, unit: string): string {
   if (value === null) return "–";
   const text = numberText(Math.abs(value), unit === "%" ? "points" : unit, unit === "jobs");
@@ -59,7 +59,7 @@ export function numberText(value: number, unit: string | undefined, isWhole = fa
   return unit === "%" || unit === "h" || unit === "points" ? `${text} ${unit}` : text;
 }
 
-/** A moment in a zone: `Mon 30 Nov 06:15`. */
+/** A time in a time zone: `Mon 30 Nov 06:15`. */
 export function momentText(text: string, timezone: string): string {
   const parts = new Intl.DateTimeFormat("en-GB", {
     timeZone: timezone,
@@ -86,7 +86,7 @@ function durationText(seconds: number): string {
   return seconds < 172_800 ? `${twoDigits(seconds / 3600)} h` : `${twoDigits(seconds / 86_400)} days`;
 }
 
-/** `2.4`, and `24`: less than that says nothing, more is not read. */
+/** `2.4`, and `24`: fewer digits say nothing, more are not read. */
 function twoDigits(value: number): string {
   return value < 9.95 ? value.toFixed(1).replace(/\.0$/, "") : String(Math.round(value));
 }

@@ -83,16 +83,16 @@ const brokenTasks = [
 /** Promised for 01:00 of each day. What a person starts stands for the run before it, and for no other. */
 const byHand = { run_type: "manual" };
 const promisedRuns = [
-  run("promised", "p 26", { due: "10-26 00:00", took: 30 }),
-  run("promised", "p 27", { due: "10-27 00:00", took: 30 }),
-  run("promised", "p 28", { due: "10-28 00:00", took: 30 }, failed),
-  run("promised", "again 28", { due: "10-28 02:00", took: 10 }, byHand),
+  run("deadlines", "p 26", { due: "10-26 00:00", took: 30 }),
+  run("deadlines", "p 27", { due: "10-27 00:00", took: 30 }),
+  run("deadlines", "p 28", { due: "10-28 00:00", took: 30 }, failed),
+  run("deadlines", "again 28", { due: "10-28 02:00", took: 10 }, byHand),
   // None on the 29th.
-  run("promised", "p 30", { due: "10-30 00:00", took: 90 }),
-  run("promised", "by hand 30", { due: "10-30 12:00", took: 10 }, byHand),
-  run("promised", "p 31", { due: "10-31 00:00", took: null }),
-  run("promised", "p 1", { due: "11-01 00:00", took: 59 }),
-  run("promised", "p 2", { due: "11-02 00:00", took: 60 }),
+  run("deadlines", "p 30", { due: "10-30 00:00", took: 90 }),
+  run("deadlines", "by hand 30", { due: "10-30 12:00", took: 10 }, byHand),
+  run("deadlines", "p 31", { due: "10-31 00:00", took: null }),
+  run("deadlines", "p 1", { due: "11-01 00:00", took: 59 }),
+  run("deadlines", "p 2", { due: "11-02 00:00", took: 60 }),
 ];
 
 const due = { timetable_summary: "0 8 * * *", next_dagrun_create_after: at("11-02 08:00") };
@@ -120,8 +120,8 @@ export const attentionAirflow = {
 /** Failed for the third time. */
 const thirdRuns = days(27, 29).map((day) => run("third", `third ${day}`, { due: `10-${day} 00:00`, took: 5 }, failed));
 
-export const promisedAirflow = {
-  dags: [dag("promised"), dag("third")],
+export const deadlinesAirflow = {
+  dags: [dag("deadlines"), dag("third")],
   runs: [...promisedRuns, ...thirdRuns],
 } satisfies Partial<World>;
 

@@ -2,13 +2,13 @@
 import { deadlineMisses, needsAttention } from "@org/insights";
 import { at } from "@org/testkit/insights/world";
 import { expect, test } from "vitest";
-import { attentionAirflow, attentionDagster, promisedAirflow } from "./attention-world.ts";
+import { attentionAirflow, attentionDagster, deadlinesAirflow } from "./attention-world.ts";
 import { askedEverywhere } from "./places.ts";
 
 const asked = askedEverywhere({
   more_airflow: attentionAirflow,
   more_dagster: attentionDagster,
-  promised: promisedAirflow,
+  deadlines: deadlinesAirflow,
 });
 const more = { pipelines: ["more_airflow", "more_dagster"] };
 
@@ -22,7 +22,7 @@ test("deadline_misses", async () => {
       orchestrator: "airflow",
       pipeline: "airflow",
       name: "daily_sales",
-      promise: "by 06:30 UTC",
+      deadline: "by 06:30 UTC",
       slots: 7,
       met: 5,
       missed: 2,
@@ -33,9 +33,9 @@ test("deadline_misses", async () => {
       open: true,
       outcomes: ["met", "met", "met", "met", "met", "missed", "missed"],
     },
-    // Ready at 06:16, promised for 06:10.
+    // Ready at 06:16, due by 06:10.
     expect.objectContaining({
-      promise: "within 10m",
+      deadline: "within 10m",
       met: 0,
       missed: 7,
       median_late: 360,
@@ -52,7 +52,7 @@ test("deadline_misses", async () => {
     last_missed: at("11-02 07:10"),
   });
   await expect(asked(deadlineMisses)).rejects.toMatchObject({
-    code: "NO_PROMISES",
+    code: "NO_DEADLINES",
     message: expect.stringMatching(/no deadlines are configured.*expect.*dagsync\.yaml/),
   });
   // Of the last two weeks, from the first run on: 20 October.
@@ -65,8 +65,8 @@ test("deadline_misses", async () => {
 
 test("deadline_misses: which runs meet a day's deadline", async () => {
   const [row] = await asked(deadlineMisses, {
-    pipelines: ["promised"],
-    expect: [{ dag: "promised", done_by: "01:00", timezone: "UTC" }],
+    pipelines: ["deadlines"],
+    expect: [{ dag: "deadlines", done_by: "01:00", timezone: "UTC" }],
   });
   expect(row).toMatchObject({
     outcomes: ["met", "late", "missed", "late", "missed", "met", "met"],
@@ -162,7 +162,7 @@ test("needs_attention: critical findings, old findings, and a destination with A
     severity: 2,
     what: "No run since one was due 4 h ago, by 0 8 * * *: import error.",
   });
-  const [third] = await asked(needsAttention, { pipelines: ["promised"] });
+  const [third] = await asked(needsAttention, { pipelines: ["deadlines"] });
   expect(third).toMatchObject({ severity: 3, name: "third", value: 3, old: false });
   const expectation = { expect: [{ dag: "daily_sales", done_by: "06:30", timezone: "UTC" }] };
   const [first] = await asked(needsAttention, { ...expectation, pipelines: ["airflow"] });

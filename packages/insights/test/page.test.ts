@@ -71,7 +71,7 @@ test("findings have tables, the rest a line, and numbers come first", async () =
   const text = await page();
   expect(text).toMatch(/<article id="failing_now"><h3>Which DAGs or jobs are failing now\?<\/h3>/);
   expect(text).toMatch(/<p class="nothing" id="[a-z_]+"><b>[^<]*<\/b> Nothing\.<\/p>/);
-  // That no run was late would sound as if something had been promised.
+  // That no run was late would suggest that a deadline had been checked.
   expect(text).toMatch(/<p class="nothing" id="deadline_misses"><b>[^<]*<\/b> No deadlines are configured: /);
   expect(dataOf(text).questions).not.toHaveProperty("deadline_misses");
   expect(text.indexOf('class="stats"')).toBeLessThan(text.indexOf('id="failing_now"'));

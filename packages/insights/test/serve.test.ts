@@ -81,7 +81,7 @@ test("/api/ lists the questions, and each answers in both formats", async () => 
     .questions;
   expect(listed.map(({ name }) => name)).toEqual(questions.map(({ name }) => name));
   for (const { json, csv } of listed) {
-    // Nothing is promised here.
+    // No deadline is configured here.
     const status = json === "/api/deadline_misses.json" ? 404 : 200;
     for (const path of [json, csv]) expect((await ask(path)).status, path).toBe(status);
   }
@@ -114,9 +114,9 @@ test("an address that is too long is rejected before it is parsed", async () => 
 
 test("deadlines are no parameter of a query string, and the page accepts only the window", async () => {
   expect((await ask("/api/deadline_misses.json?expect=1")).status).toBe(400);
-  const unpromised = await ask("/api/deadline_misses.json");
-  expect([unpromised.status, errorOf(unpromised).code]).toEqual([404, "NO_PROMISES"]);
-  expect(errorOf(unpromised).message).toContain("expect: in dagsync.yaml");
+  const withoutDeadlines = await ask("/api/deadline_misses.json");
+  expect([withoutDeadlines.status, errorOf(withoutDeadlines).code]).toEqual([404, "NO_DEADLINES"]);
+  expect(errorOf(withoutDeadlines).message).toContain("expect: in dagsync.yaml");
   expect((await ask("/?limit=3")).status).toBe(400);
   expect((await ask("/?days=14")).status).toBe(200);
 });

@@ -49,8 +49,8 @@ test("a service answers in its own process, one call after the other", async () 
 });
 
 test("covers only the served pipelines, with the configuration's expected deadlines", async () => {
-  const promised = { expect: [{ dag: "daily_sales", done_by: "06:30" }] };
-  const call = toolsOf(file, { pipelines: ["airflow", "never_synced"], parameters: promised });
+  const served = { expect: [{ dag: "daily_sales", done_by: "06:30" }] };
+  const call = toolsOf(file, { pipelines: ["airflow", "never_synced"], parameters: served });
   expect((await call("success_rate")).structured.total_rows).toBeGreaterThan(0);
   expect((await call("deadline_misses")).structured.total_rows).toBeGreaterThan(0);
   expect((await call("success_rate", { pipelines: ["dagster"] })).text).toContain('"dagster" is not served here');

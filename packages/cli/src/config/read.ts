@@ -8,7 +8,7 @@ import type * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 import { readApart } from "../read-apart.ts";
-import { pair, promise } from "./report.ts";
+import { deadline, pair } from "./report.ts";
 import { type Config, configSchema } from "./schema.ts";
 
 type Path = readonly PropertyKey[];
@@ -115,7 +115,7 @@ function problems(issue: Issue, root: unknown): Problem[] {
 function knownKeys(place: Path): string[] {
   const { sources, pipelines } = configSchema.shape;
   if (place.length === 0) return Object.keys(configSchema.shape);
-  const entries = { sources: sources.valueType, pipelines: pipelines.element, expect: promise, pairs: pair };
+  const entries = { sources: sources.valueType, pipelines: pipelines.element, expect: deadline, pairs: pair };
   return Object.keys(entries[place[0] as keyof typeof entries].shape);
 }
 

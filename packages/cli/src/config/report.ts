@@ -1,4 +1,4 @@
-/** What a configuration says for reports: what was promised, and what belongs together. */
+/** A configuration's settings for reports: deadlines, and pairs of a DAG and a job. */
 import * as z from "zod";
 
 const text = z.string("must be text: put it in quotes").min(1, "is empty");
@@ -17,7 +17,7 @@ function isTimezone(name: string): boolean {
   }
 }
 
-export const promise = z
+export const deadline = z
   .strictObject(
     {
       dag: text.optional().describe("The DAG with the deadline. Or:"),

@@ -1,7 +1,7 @@
 /** What a configuration file may say. Its descriptions become the JSON Schema that editors read. */
 import * as z from "zod";
 import { sourceKinds } from "../sources.ts";
-import { pair, promise } from "./report.ts";
+import { deadline, pair } from "./report.ts";
 
 /** Where the JSON Schema of the released files is. */
 export const schemaUrl =
@@ -90,9 +90,9 @@ export const configSchema = z
       ),
       pipelines: z.array(pipeline, "must be a list").min(1, "is an empty list").describe("What to sync where."),
       expect: z
-        .array(promise, "must be a list")
+        .array(deadline, "must be a list")
         .optional()
-        .describe("Promised deadlines, for deadline_misses: when DAGs and jobs must be done."),
+        .describe("Deadlines for deadline_misses: when DAGs and jobs must be done."),
       pairs: z
         .array(pair, "must be a list")
         .optional()

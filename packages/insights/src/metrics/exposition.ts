@@ -5,16 +5,16 @@ export interface Sample {
   readonly value: number;
 }
 
-/** A metric: all its samples have the same labels, and no two the same values of them. */
+/** A metric. All its samples have the same labels, with distinct values. */
 export interface Family {
   readonly name: string;
-  /** A counter never falls while the process lives. What is counted in tables may: rows change and are deleted. */
+  /** A counter never falls while the process lives. Counts of rows may: rows change and are deleted. */
   readonly type: "gauge" | "counter";
   readonly help: string;
   readonly samples: readonly Sample[];
 }
 
-/** Labels are written in their order; an empty one means the same as none, and is left out. */
+/** Labels are written in order. An empty one is equivalent to none, and is left out. */
 export function exposition(families: readonly Family[]): string {
   const lines = families.flatMap(({ name, type, help, samples }) => [
     `# HELP ${name} ${help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}`,

@@ -6,7 +6,7 @@ const job = "orchestrator, pipeline, location, name";
 const states = ["queued", "running", "success", "failed", "canceled"] as const;
 const isFinal = "('success', 'failed', 'canceled')";
 
-/** How the runs of each DAG and job stand: for metrics, and not listed among the questions that people ask. */
+/** The state of each DAG's and job's runs, for metrics. Not listed among the questions for users. */
 export const jobState = defineQuestion({
   name: "job_state",
   sentence: "What are the states of each DAG's and job's runs?",
@@ -31,7 +31,7 @@ export const jobState = defineQuestion({
     owners: { type: "text", nullable: true, description: "The DAG's owners." },
   },
   chart: { kind: "table" },
-  // Not from the convention `runs`, which looks at every attempt to say what was executed again.
+  // Not from the convention `runs`, which reads every attempt to detect re-runs.
   sql: () => `
     WITH every_run AS (
       SELECT 'airflow' AS orchestrator, pipeline, '' AS location, dag_id AS name, coalesce(state, 'queued') AS state,

@@ -1,6 +1,7 @@
 /**
- * What is stored, as metrics: how runs stand, when what last happened, how new all of it is. Moments are seconds since 1970, and
- * 0 where there was none, so that an alert on "too long ago" also finds what never was. No label is a run's.
+ * What is stored, as metrics: the states of runs, when things last happened, how current the data is. Times are seconds
+ * since 1970, and 0 for never, so that an alert on "too long ago" also finds what never happened. No label identifies a
+ * run.
  */
 import type { StoredPipeline } from "@org/destination";
 import type { Insights } from "../answer.ts";
@@ -13,15 +14,15 @@ import { pipelineFamilies, seconds } from "./pipelines.ts";
 
 export interface MetricsOptions {
   /**
-   * Most DAGs and jobs that have series, most assets, and most schedules and sensors: those that were last active.
-   * `dagsync_left_out` says how many have none.
+   * The maximum number of DAGs and jobs with series, of assets, and of schedules and sensors: the most recently active
+   * ones. `dagsync_left_out` reports how many have none.
    * @default 5000
    */
   readonly limit?: number;
 }
 
 /**
- * All of it in Prometheus' text format, version 0.0.4.
+ * All metrics in Prometheus' text format, version 0.0.4.
  *
  * @throws DestinationError
  */

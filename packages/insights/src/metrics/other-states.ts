@@ -1,7 +1,7 @@
-/** What metrics say of tasks, assets, schedules and sensors: not among the questions that people ask. */
+/** Metrics about tasks, assets, schedules and sensors. Not listed among the questions for users. */
 import { defineQuestion, type SqlRow } from "../question.ts";
 
-/** In which a task instance is not finished. */
+/** The states of unfinished task instances. */
 export const unfinishedStates = [
   "scheduled",
   "queued",
@@ -73,7 +73,7 @@ export const automationState = defineQuestion({
   finish: inOrder,
 });
 
-/** Databases order texts each in their own way. */
+/** Databases sort texts differently. */
 export function inOrder(rows: readonly SqlRow[]): readonly SqlRow[] {
   const keyOf = ({ orchestrator = "", pipeline, location = "", kind = "", name, asset = "", state = "" }: SqlRow) =>
     JSON.stringify([orchestrator, pipeline, location, kind, name ?? asset, state]);

@@ -1,4 +1,4 @@
-/** How new and how large what is stored is. */
+/** How current and how large the stored data is. */
 import type { StoredPipeline } from "@org/destination";
 import { asOfOf, positionOf } from "../as-of.ts";
 import { SECOND } from "../moments.ts";

@@ -1,9 +1,9 @@
-/** What a server says of itself: not of what is stored, and true when nothing can be read. */
+/** Metrics about the server itself, not about stored data. They are correct even if nothing can be read. */
 import type { SyncHealth } from "../serve/sync-health.ts";
 import { exposition } from "./exposition.ts";
 
 export interface ServerFacts {
-  /** Whether what is stored could be read just now. */
+  /** Whether stored data could be read just now. */
   readonly isUp: boolean;
   readonly failedLooks: number;
   /** How long reading it took, in ms. */

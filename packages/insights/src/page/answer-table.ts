@@ -1,4 +1,4 @@
-/** An answer as a table, with its chart in a column of its own beside the names. */
+/** An answer as a table, with its chart in a separate column next to the names. */
 import type { Answer } from "../answer.ts";
 import type { Links } from "../links.ts";
 import type { AnswerColumn } from "../question.ts";
@@ -8,7 +8,7 @@ import { type Html, html } from "./html.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-/** More rows than anybody reads; the data has them all. */
+/** More rows would not be read; the data has them all. */
 const MOST_ROWS = 30;
 
 export function answerTable(answer: Answer, links: Links): Html {
@@ -42,12 +42,12 @@ function cell(row: Row, name: string, column: AnswerColumn, timezone: string, li
   return html`<td${sorted !== undefined && html` data-v="${sorted}"`}${isNumeric(column) && html` class="n"`}>${content}</td>`;
 }
 
-/** Whether a column names a run, which has a page of its own. */
+/** Whether a column names a run, which has its own page. */
 function isRun(name: string, { type }: AnswerColumn): boolean {
   return type === "text" && ["run_id", "run", "last_run", "slowest_run"].includes(name);
 }
 
-/** A link to the DAG, to the task or to the job's runs, beside the name of a row that names no run. */
+/** A link to the DAG, the task or the job's runs, next to the name of a row that names no run. */
 function more(row: Row, { columns }: Answer["question"], links: Links): Html | undefined {
   if (Object.entries(columns).some(([name, column]) => isRun(name, column))) return undefined;
   const name = row.name ?? row.dag;
@@ -56,7 +56,7 @@ function more(row: Row, { columns }: Answer["question"], links: Links): Html | u
   return address === undefined ? undefined : html` <a href="${address}" aria-label="${label}">↗</a>`;
 }
 
-/** What draws a row, if there is something to draw. */
+/** The function that draws a row's chart, if there is one. */
 function rowChart({ question, rows, window }: Answer): ((row: Row) => Html) | undefined {
   const { chart, columns } = question;
   const number = (row: Row, name: string) => Number(row[name] ?? 0);

@@ -1,4 +1,4 @@
-/** Small charts as SVG, without style attributes and ids, so that they work under a strict policy and in mail. */
+/** Small SVG charts, without style attributes and ids, so that they work under a strict content policy and in mail. */
 import { Html, html } from "./html.ts";
 
 const WIDTH = 120;
@@ -13,7 +13,7 @@ function svg(width: number, height: number, label: string | undefined, body: rea
 const rect = (kind: string, x: number, y: number, width: number, height: number) =>
   html`<rect class="${kind}" x="${round(x)}" y="${round(y)}" width="${round(Math.max(0, width))}" height="${round(height)}"/>`;
 
-/** A bar, in parts of different meaning. The number stands beside it. */
+/** A bar with parts of different meaning. The number is shown next to it. */
 export function bar(parts: readonly number[], most: number, mark?: number): Html {
   const scale = (value: number) => (most > 0 ? (Math.max(0, value) / most) * WIDTH : 0);
   let x = 0;
@@ -28,7 +28,7 @@ export function bar(parts: readonly number[], most: number, mark?: number): Html
   ]);
 }
 
-/** Outcomes, the oldest first, as a row of cells: what went wrong is taller, too, for who sees no colours. */
+/** Outcomes as a row of cells, the oldest first. Failures are also taller, for readers who do not see colours. */
 export function strip(outcomes: readonly string[]): Html {
   const step = Math.min(6, WIDTH / Math.max(1, outcomes.length));
   const isGood = (outcome: string) => outcome === "success" || outcome === "met";
@@ -49,7 +49,7 @@ export function strip(outcomes: readonly string[]): Html {
   ]);
 }
 
-/** A line over days or hours; null leaves a gap. */
+/** A line over days or hours. Null leaves a gap. */
 export function line(values: readonly (number | null)[], label: string, width = WIDTH, height = 28): Html {
   const known = values.filter((value) => value !== null);
   if (known.length < 2) return new Html("");
@@ -68,7 +68,7 @@ export function line(values: readonly (number | null)[], label: string, width = 
   ]);
 }
 
-/** From before to after. Both numbers stand beside it. */
+/** From before to after. Both numbers are shown next to it. */
 export function dumbbell(before: number, after: number, most: number): Html {
   const x = (value: number) => round(4 + (most > 0 ? value / most : 0) * (WIDTH - 8));
   return svg(WIDTH, HEIGHT, undefined, [
@@ -78,7 +78,7 @@ export function dumbbell(before: number, after: number, most: number): Html {
   ]);
 }
 
-/** A bar that begins later than others. */
+/** A bar with an offset. */
 export function gantt(start: number, length: number, most: number): Html {
   const scale = (value: number) => (most > 0 ? (value / most) * WIDTH : 0);
   return svg(WIDTH, HEIGHT, undefined, [
@@ -87,10 +87,10 @@ export function gantt(start: number, length: number, most: number): Html {
   ]);
 }
 
-/** More points than that lie on top of each other: the largest of each place are enough. */
+/** Beyond this number points overlap: the largest at each position are enough. */
 const MOST_DOTS = 60;
 
-/** Points in time, the higher the larger. */
+/** Points in time; the higher, the larger. */
 export function dots(times: readonly number[], values: readonly number[], from: number, to: number): Html {
   const most = Math.max(...values, 1);
   const x = (time: number) => round(3 + Math.min(1, Math.max(0, (time - from) / (to - from || 1))) * (WIDTH - 6));
@@ -110,11 +110,11 @@ export function dots(times: readonly number[], values: readonly number[], from: 
 export interface Heat {
   readonly rows: readonly string[];
   readonly columns: readonly string[];
-  /** By row, then column; null where nothing was. */
+  /** By row, then column; null if there is no value. */
   readonly values: readonly (readonly (number | null)[])[];
 }
 
-/** A table whose cells are coloured by how large they are, in five steps. */
+/** A table whose cells are coloured by value, in five steps. */
 export function heatmap({ rows, columns, values }: Heat, caption: string, word: string): Html {
   const most = Math.max(1, ...values.flat().map((value) => value ?? 0));
   const level = (value: number) => (value === 0 ? 0 : Math.max(1, Math.ceil((value / most) * 4)));

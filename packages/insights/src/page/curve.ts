@@ -1,15 +1,15 @@
-/** An answer whose rows are moments in a row, as one wide chart. */
+/** An answer whose rows are consecutive times, as one wide chart. */
 import type { Answer } from "../answer.ts";
 import { momentText, numberText } from "../words.ts";
 import { type Html, html } from "./html.ts";
 
 const WIDTH = 1040;
 const HEIGHT = 150;
-/** Room for the days' names below. */
+/** Space for the labels of the days below. */
 const FOOT = 18;
 const round = (value: number) => Math.round(value * 10) / 10;
 
-/** The chart of a question that draws a line over all of its rows; undefined for others, and for too few rows. */
+/** The chart of a question that draws a line over all its rows; undefined for others, and for too few rows. */
 export function curveOf({ question, rows, timezone }: Answer): Html | undefined {
   const { chart, columns } = question;
   if (chart.kind !== "line" || columns[chart.x]?.type !== "moment" || rows.length < 3) return undefined;

@@ -1,12 +1,12 @@
-/** The answers as data, inside of the page: columns as JSON, compressed. The README documents the form. */
+/** The answers as data inside the page: columns as JSON, compressed. The README documents the format. */
 import { gzipSync } from "node:zlib";
 import type { Answer } from "../answer.ts";
 import { Html } from "./html.ts";
 
-/** The block's id. Scripts read it, so it stays. */
+/** The block's id. Scripts rely on it, so it must not change. */
 const dataId = "dagsync-data";
 
-/** @returns a block that no browser executes */
+/** @returns a block that browsers do not execute */
 export function dataBlock(answers: readonly Answer[], about: object): Html {
   const questions = Object.fromEntries(answers.map((answer) => [answer.question.name, columnsOf(answer)]));
   const json = JSON.stringify({ version: 1, ...about, questions });
@@ -14,7 +14,7 @@ export function dataBlock(answers: readonly Answer[], about: object): Html {
   return new Html(`<script type="application/json;gzip;base64" id="${dataId}">${text}</script>`);
 }
 
-/** A column is a list of values, or, where texts repeat, `{ of: texts, at: indexes }`. */
+/** A column is a list of values, or, if texts repeat, `{ of: texts, at: indexes }`. */
 function columnsOf({ question, rows, window, sql, values }: Answer): object {
   const columns = Object.entries(question.columns).map(([name, { type }]) => {
     const values = rows.map((row) => row[name]);
@@ -22,7 +22,7 @@ function columnsOf({ question, rows, window, sql, values }: Answer): object {
     if (type === "list") return [name, values.map((value, at) => (at < LISTED ? short(value) : null))];
     return [name, type === "number" ? values.map(short) : values];
   });
-  // Statements are alike, so that compressed they are small.
+  // Statements are similar, so they compress well.
   return { window, rows: rows.length, columns: Object.fromEntries(columns), sql, values };
 }
 
@@ -33,10 +33,10 @@ function indexed(values: readonly unknown[]): unknown {
   return { of, at: values.map((value) => places.get(value)) };
 }
 
-/** Lists, such as the median of each day, are most of what there is to say of many DAGs: the first rows have them. */
+/** Lists, such as the median of each day, are most of the data for many DAGs, so only the first rows have them. */
 const LISTED = 50;
 
-/** Two digits are enough to draw and to compare; whole numbers stay as they are. */
+/** Two digits are enough to draw and to compare. Integers stay unchanged. */
 function short(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(short);
   return typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(2)) : value;

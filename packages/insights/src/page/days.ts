@@ -1,8 +1,8 @@
-/** What the days of all jobs say together. */
+/** What the days of all jobs show together. */
 import type { Answer } from "../answer.ts";
 import type { Heat } from "./charts.ts";
 
-/** More rows or columns than that are no picture. */
+/** More rows or columns would be unreadable. */
 const MOST_JOBS = 20;
 const MOST_DAYS = 31;
 
@@ -20,7 +20,7 @@ export function successByDay(days: Answer): readonly (number | null)[] {
   return [...sums].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, [good, bad]]) => (good * 100) / (good + bad));
 }
 
-/** Failed runs by job and day, those of the jobs that fail most. */
+/** Failed runs by job and day, for the jobs that fail most. */
 export function failuresByDay(days: Answer): Heat | undefined {
   const rows = rowsOf(days);
   const dates = [...new Set(rows.map(({ day }) => String(day)))].sort().slice(-MOST_DAYS);

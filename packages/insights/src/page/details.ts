@@ -1,7 +1,7 @@
 import type { Answer } from "../answer.ts";
 import { type Html, html } from "./html.ts";
 
-/** What an answer means, and the statement that gave it, which the script puts in: it is in the data already. */
+/** What an answer means, and its statement, which the script inserts from the data. */
 export function details({ question }: Answer): Html {
   return html`<details><summary>Details and SQL</summary>${question.limits && html`<p>${question.limits}</p>`}<dl>${Object.entries(
     question.columns,

@@ -1,4 +1,4 @@
-/** The document around a page's body, with a policy that allows its own style and scripts and nothing else. */
+/** The document around a page's body, with a content policy that allows only its own style and scripts. */
 import { createHash } from "node:crypto";
 import { Html, html } from "./html.ts";
 import { liveScript } from "./live-script.ts";
@@ -8,7 +8,7 @@ import { style } from "./style.ts";
 const hash = (text: string) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
 
 /**
- * @param options.isLive whether the page may ask its own server whether there is news. @default false
+ * @param options.isLive whether the page may poll its own server. @default false
  * @param options.hasTables whether there is something to sort and to filter. @default true
  */
 export function documentOf(

@@ -1,8 +1,8 @@
-/** Text as HTML. All that servers named goes through here. */
+/** Text as HTML. All names from servers pass through here. */
 
 import { visible } from "@org/kit";
 
-/** A piece of HTML that is safe as it is. */
+/** HTML that is safe as it is. */
 export class Html {
   readonly text: string;
 
@@ -13,7 +13,9 @@ export class Html {
 
 type Piece = Html | string | number | null | undefined | false | readonly Piece[];
 
-/** A template whose values are escaped, unless they are {@link Html}. Lists are joined; null and false are nothing. */
+/**
+ * A template that escapes its values, unless they are {@link Html}. Lists are joined; null and false render nothing.
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly Piece[]): Html {
   return new Html(strings.reduce((all, part, index) => all + textOf(values[index - 1]) + part));
 }
@@ -32,7 +34,9 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Marks become entities; what is not seen but does something, such as turning the direction of writing, is spelt out. */
+/**
+ * Markup becomes entities. Invisible characters with an effect, such as a change of writing direction, are spelled out.
+ */
 function escaped(text: string): string {
   return visible(text.replace(/[&<>"']/g, (mark) => entities[mark] as string));
 }

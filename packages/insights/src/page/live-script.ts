@@ -1,8 +1,8 @@
-/** The script of a page that is served. */
+/** The script of a served page. */
 
 /**
- * Asks the page's own server now and then, and loads the page anew when a sync has ended: not while somebody reads
- * details, filters or has sorted, who gets a button instead. The same in every page, so that a policy can name its hash.
+ * Polls the page's own server, and reloads the page when a sync has ended. If the reader has opened details, filtered
+ * or sorted, it shows a button instead. The same in every page, so that a policy can name its hash.
  */
 export const liveScript = `"use strict";(()=>{
 const line=document.getElementById("live");let said="";

@@ -31,10 +31,10 @@ export function findings(answer: Answer | undefined, links: Links): Html | undef
   return html`<section aria-labelledby="attention" id="needs_attention"><h2 id="attention">What needs attention</h2>${list}${details(answer)}</section>`;
 }
 
-/** Numbers stay with their units. */
+/** Keeps numbers and their units on one line. */
 const together = (text: string) => text.replace(/(?<=\d) (?=(?:%|s|min|h|days)(?!\w))/g, "\u00a0");
 
-/** For which of the numbers more is better, or worse. */
+/** For which numbers an increase is better, or worse. */
 const better: Readonly<Record<string, number>> = {
   "success rate": 1,
   failing: -1,

@@ -1,4 +1,4 @@
-/** All answers as one page: a file that needs no network, and that is read by mail, in print and without scripts too. */
+/** All answers as one page: a file that needs no network, and that also works in mail, in print and without scripts. */
 import type { Answer, Insights } from "../answer.ts";
 import { InsightsError } from "../errors.ts";
 import { type Links, linksTo, type Servers } from "../links.ts";
@@ -21,28 +21,28 @@ import { apart, sections } from "./sections.ts";
 export type { Server, Servers } from "../links.ts";
 
 export interface PageOptions extends Scope {
-  /** What is shown as the title. */
+  /** The page's title. */
   readonly title: string;
-  /** Where runs are linked to. @default nowhere */
+  /** The servers that runs are linked to. @default no links */
   readonly servers?: Servers;
-  /** Parameters of questions, by their names, such as promises. @default their defaults */
+  /** Parameters of questions, by name, such as deadlines. @default their defaults */
   readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
-  /** Of what the page is made, where it is served and asks whether there is news. @default it is a file, complete in itself */
+  /** A stamp of the data, if the page is served and polls for changes. @default a self-contained file */
   readonly stamp?: string;
 }
 
 /** @returns the whole HTML document. @throws InsightsError, DestinationError */
 export async function reportPage(insights: Insights, options: PageOptions): Promise<string> {
-  const { answers, unpromised } = await askAll(insights, options);
+  const { answers, withoutDeadlines } = await askAll(insights, options);
   const links = linksTo(options.servers ?? new Map());
   const of = (name: string) => answers.get(name);
   const numbers = of("key_numbers");
   const days = of("job_days");
   const placed = new Set([...apart, ...sections.flatMap(([, names]) => names)]);
-  const others = [...answers.keys(), ...unpromised.keys()].filter((name) => !placed.has(name));
+  const others = [...answers.keys(), ...withoutDeadlines.keys()].filter((name) => !placed.has(name));
   const parts = [...sections, ["More", others] as const].map(([title, names]) => {
     const own = names.flatMap((name) => of(name) ?? []);
-    const lines = names.flatMap((name) => unpromised.get(name) ?? []);
+    const lines = names.flatMap((name) => withoutDeadlines.get(name) ?? []);
     return { title, own, lines, extra: title === "Reliability" && days ? failures(days) : undefined };
   });
   const shown = parts.filter(({ own, lines }) => own.length + lines.length > 0);
@@ -69,30 +69,30 @@ ${dataBlock([...answers.values()], about)}`,
   );
 }
 
-/** Each question that something is stored for, and lines for those that nothing can be said to. */
+/** Answers each question that has data, and lists those that cannot be answered. */
 async function askAll(
   insights: Insights,
   { title: _title, servers: _servers, stamp: _stamp, parameters = {}, ...scope }: PageOptions,
-): Promise<{ readonly answers: ReadonlyMap<string, Answer>; readonly unpromised: ReadonlyMap<string, Html> }> {
+): Promise<{ readonly answers: ReadonlyMap<string, Answer>; readonly withoutDeadlines: ReadonlyMap<string, Html> }> {
   const answers = new Map<string, Answer>();
-  const unpromised = new Map<string, Html>();
+  const withoutDeadlines = new Map<string, Html>();
   for (const question of questions) {
     try {
       answers.set(question.name, await insights.answer(question, { ...parameters[question.name], ...scope }));
     } catch (error) {
       if (!(error instanceof InsightsError)) throw error;
-      if (error.code === "NO_PROMISES") unpromised.set(question.name, nothingPromised(question));
+      if (error.code === "NO_DEADLINES") withoutDeadlines.set(question.name, noDeadlines(question));
       else if (error.code !== "NO_TABLES") throw error;
     }
   }
-  return { answers, unpromised };
+  return { answers, withoutDeadlines };
 }
 
-function nothingPromised({ name, sentence }: Pick<Question, "name" | "sentence">): Html {
+function noDeadlines({ name, sentence }: Pick<Question, "name" | "sentence">): Html {
   return html`<p class="nothing" id="${name}"><b>${sentence}</b> No deadlines are configured: add them under <code>expect:</code> in dagsync.yaml.</p>`;
 }
 
-/** Answers that say something in boxes; after them, in a line each, those that found nothing. */
+/** Boxes for answers with findings, followed by one line for each without. */
 function blocks(answers: readonly Answer[], links: Links, { from }: Answer["window"]): Html {
   const full = answers.filter(({ rows }) => rows.length > 0);
   const empty = answers.filter(({ rows }) => rows.length === 0);

@@ -1,4 +1,7 @@
-/** The page's only script: the same in every report, so that a policy can name its hash. The page reads well without. */
+/**
+ * The page's only script: the same in every report, so that a policy can name its hash. The page is readable without
+ * it.
+ */
 export const script = `"use strict";(()=>{
 const $=(q,of=document)=>[...of.querySelectorAll(q)];
 document.documentElement.classList.add("js");

@@ -1,4 +1,4 @@
-/** In which order a page answers. Questions that are in none of these come last. */
+/** The order of a page's answers. Questions that are not listed here come last. */
 export const sections: readonly (readonly [title: string, questions: readonly string[]])[] = [
   ["Now", ["failing_now", "running_too_long", "stuck_waiting", "missed_runs", "deadline_misses"]],
   [

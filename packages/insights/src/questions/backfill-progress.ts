@@ -2,10 +2,10 @@ import { inOrderOf, jobColumns, limitParameter, ofPresentDags, staleParameter, w
 import { HOUR } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 
-/** The hours that say how fast it goes, and with fewer runs done in them there is no telling. */
+/** The hours that determine the rate; with fewer finished runs in them there is none. */
 const RATED_HOURS = 6;
 const ENOUGH = 5;
-/** A DAG's first run is due before the DAG is there by its interval: that much is no catching up. */
+/** By its interval, a DAG's first run is due before the DAG exists: that much is not catching up. */
 const ON_TIME = 10 * 60 * 1_000_000;
 
 export const backfillProgress = defineQuestion({
@@ -80,7 +80,7 @@ export const backfillProgress = defineQuestion({
         const percent = ((total - open) * 100) / total;
         return { ...row, backfill: row.backfill || null, percent, per_hour: perHour, eta, open };
       })
-      // One run that came late is no catching up that anybody waits for.
+      // A single late run is not worth reporting as catching up.
       .filter(({ kind, total }) => kind === "backfill" || Number(total) > 1)
       .sort(
         (a, b) =>

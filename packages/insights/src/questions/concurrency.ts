@@ -17,10 +17,10 @@ const parameters = {
 
 type Own = Asking<typeof parameters>;
 
-/** With more days, nobody looks at hours. */
+/** With more days, hours are not shown. */
 const DAYS_OF_HOURS = 31;
 
-/** What is counted, by numbers: of millions of starts and ends, they are compared sooner than words. */
+/** What is counted, as numbers: for millions of starts and ends, they compare faster than words. */
 const lanes = [
   { orchestrator: "airflow", what: "tasks" },
   { orchestrator: "airflow", what: "runs" },
@@ -93,7 +93,7 @@ export const concurrency = defineQuestion({
   },
 });
 
-/** Nothing is known of what comes after the tables. */
+/** Nothing is known after the tables' time. */
 function pastOf({ window, asOf }: Own): Window {
   return { from: window.from, to: Math.max(window.from + SECOND, Math.min(window.to, asOf)) };
 }

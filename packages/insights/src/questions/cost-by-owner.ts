@@ -89,7 +89,7 @@ function spent(asking: Own): string {
     FROM job_runs WHERE ${running("'running'")}`;
 }
 
-/** Of the time from `started` to an end, what lies in a window. */
+/** The part of the time from `started` to an end that is in a window. */
 function overlap(ended: string, { from, to }: Window): string {
   const first = `CASE WHEN started > ${from} THEN started ELSE ${from} END`;
   const last = `CASE WHEN ${ended} < ${to} THEN ${ended} ELSE ${to} END`;
@@ -139,7 +139,7 @@ function shares(rows: readonly SqlRow[], { by, split, rate, limit }: Own["parame
   return answer.slice(0, limit);
 }
 
-/** Owners and tags are several in one text. */
+/** Several owners or tags share one text. */
 function keysOf(text: string, isList: boolean): readonly string[] {
   const keys = isList ? [...new Set(text.split(",").map((key) => key.trim()))].filter(Boolean) : [text].filter(Boolean);
   return keys.length === 0 ? ["(none)"] : keys;

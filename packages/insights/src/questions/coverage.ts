@@ -6,7 +6,7 @@ import { knownTable } from "../tables.ts";
 
 const known = (table: string, first: string, last: string, more: string) =>
   `SELECT pipeline, '${table}' AS known, min(${first}) AS first, max(${last}) AS last, ${more} FROM ${table} GROUP BY pipeline`;
-/** Of the rows that have ended: those without a start, and those whose times give no duration. */
+/** Of the finished rows: those without a start, and those whose times give no duration. */
 const times = (start: string, end: string, finished: string) => `
   sum(CASE WHEN ${finished} AND ${start} IS NULL THEN 1 ELSE 0 END) AS without_start,
   sum(CASE WHEN ${finished} AND (${start} IS NULL OR ${end} IS NULL OR ${end} < ${start}) THEN 1 ELSE 0 END) AS bad_durations`;

@@ -3,7 +3,7 @@ import { type Micros, SECOND } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 import { medianOf } from "../statistics.ts";
 
-/** With fewer, a path is a single run's. */
+/** With fewer, the path would be a single run's. */
 const ENOUGH_RUNS = 5;
 
 export const criticalPath = defineQuestion({
@@ -123,7 +123,7 @@ function tasksOf(rows: readonly SqlRow[], gap: Micros) {
   });
 }
 
-/** The path that was observed, from its end to its start. At least one task. */
+/** The observed path, from its end to its start. At least one task. */
 function pathOf(spans: readonly Span[], gap: Micros): readonly Span[] {
   const byEnd = [...spans].sort((a, b) => b.ended - a.ended || compare(a.task, b.task));
   const path: Span[] = [];
@@ -131,7 +131,7 @@ function pathOf(spans: readonly Span[], gap: Micros): readonly Span[] {
     const later = path.at(-1);
     if (!later) path.push(span);
     else if (span.ended <= later.started && span !== later) {
-      // The first one that ended before is the last that did.
+      // The first one found that ended earlier is the last to have done so.
       if (later.started - span.ended >= gap) break;
       path.push(span);
     }

@@ -1,21 +1,21 @@
 import { jobColumns } from "../common.ts";
+import { type DailyDeadline, type Deadline, deadlineTimes, parseDeadlines, type RunDeadline } from "../deadlines.ts";
 import { InsightsError } from "../errors.ts";
 import { DAY, type Micros, SECOND, textOf } from "../moments.ts";
-import { type DailyPromise, deadlinesOf, type Expectation, promisesOf, type RunPromise } from "../promises.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 import { medianOf } from "../statistics.ts";
 
-/** With fewer slots a percentage says nothing. */
+/** With fewer slots a percentage is meaningless. */
 const ENOUGH_SLOTS = 5;
 
-const nothingPromised =
+const noDeadlines =
   'deadline_misses: no deadlines are configured. Pass expect, as in [{ "dag": "sales", "done_by": "06:30" }], or set expect: in dagsync.yaml.';
 
 interface Run {
   readonly due: Micros;
   /** When it succeeded. */
   readonly succeeded: Micros | undefined;
-  /** Whether it came by itself. */
+  /** Whether it was scheduled. */
   readonly isRegular: boolean;
 }
 
@@ -36,7 +36,7 @@ export const deadlineMisses = defineQuestion({
       type: "list",
       default: [],
       description:
-        'Promises: { dag or job, done_by: "06:30", timezone, days: [mon-fri] } or { dag or job, within: "45m" }, and pipeline where several have it.',
+        'Deadlines: { dag or job, done_by: "06:30", timezone, days: [mon-fri] } or { dag or job, within: "45m" }, and pipeline if several have it.',
     },
   },
   columns: {
@@ -47,7 +47,7 @@ export const deadlineMisses = defineQuestion({
       description: "The pipeline; null if no DAG or job has that name.",
     },
     name: jobColumns.name,
-    promise: { type: "text", description: "The promised deadline." },
+    deadline: { type: "text", description: "The expected deadline." },
     slots: { type: "integer", description: "Days, or runs, whose deadline passed within the window." },
     met: { type: "integer", description: "How many met it." },
     missed: { type: "integer", description: "How many missed it, whether or not they were done later." },
@@ -69,14 +69,14 @@ export const deadlineMisses = defineQuestion({
     outcomes: { type: "list", description: "met, late or missed for each day or run, oldest first." },
   },
   chart: { kind: "strip", label: "name", x: "outcomes", value: "outcomes" },
-  // A promise of what is not there is not kept.
+  // A deadline for something unknown is a finding too.
   isFinding: ({ missed, pipeline }) => missed > 0 || pipeline === null,
   sql({ window, timezone, parameters, value }) {
-    const promises = promisesOf(parameters.expect, timezone);
-    // "No misses" would sound as if something had been looked at.
-    if (promises.length === 0) throw new InsightsError("NO_PROMISES", nothingPromised);
-    const names = [...new Set(promises.map(({ name }) => name))].map(value).join(", ");
-    const longest = Math.max(2 * DAY, ...promises.map((promise) => ("within" in promise ? promise.within : 0)));
+    const expected = parseDeadlines(parameters.expect, timezone);
+    // "No misses" would suggest that something had been checked.
+    if (expected.length === 0) throw new InsightsError("NO_DEADLINES", noDeadlines);
+    const names = [...new Set(expected.map(({ name }) => name))].map(value).join(", ");
+    const longest = Math.max(2 * DAY, ...expected.map((expected) => ("within" in expected ? expected.within : 0)));
     return `
       SELECT orchestrator, pipeline, name, job, run_id, state, ended, run_after, first_seen,
         CASE WHEN origin IN ('manual', 'backfill') THEN 0 ELSE 1 END AS is_regular
@@ -88,8 +88,8 @@ export const deadlineMisses = defineQuestion({
       ORDER BY 1, 2, 4, 8, 5`;
   },
   finish: (rows, { window, asOf, timezone, parameters }) =>
-    promisesOf(parameters.expect, timezone).flatMap((promise) => {
-      const { orchestrator, name, pipeline, text } = promise;
+    parseDeadlines(parameters.expect, timezone).flatMap((expected) => {
+      const { orchestrator, name, pipeline, text } = expected;
       const own = rows.filter(
         (row) =>
           row.orchestrator === orchestrator &&
@@ -98,16 +98,16 @@ export const deadlineMisses = defineQuestion({
       );
       const pipelines = [...new Set(own.map((row) => row.pipeline as string))];
       if (pipelines.length === 0)
-        return [{ orchestrator, pipeline: pipeline ?? null, name, promise: text, ...result([]) }];
+        return [{ orchestrator, pipeline: pipeline ?? null, name, deadline: text, ...result([]) }];
       return pipelines.map((of) => {
         const runs = own.filter((row) => row.pipeline === of);
-        const slots = slotsOf(promise, runs, { from: window.from, to: Math.min(window.to, asOf) });
-        return { orchestrator, pipeline: of, name, promise: text, ...result(slots) };
+        const slots = slotsOf(expected, runs, { from: window.from, to: Math.min(window.to, asOf) });
+        return { orchestrator, pipeline: of, name, deadline: text, ...result(slots) };
       });
     }),
 });
 
-function slotsOf(promise: Expectation, rows: readonly SqlRow[], until: { from: Micros; to: Micros }): readonly Slot[] {
+function slotsOf(expected: Deadline, rows: readonly SqlRow[], until: { from: Micros; to: Micros }): readonly Slot[] {
   const runs = rows
     .filter(({ run_after }) => run_after !== null)
     .map((row) => ({
@@ -116,24 +116,28 @@ function slotsOf(promise: Expectation, rows: readonly SqlRow[], until: { from: M
       isRegular: Number(row.is_regular) === 1,
     }))
     .sort((a, b) => a.due - b.due);
-  if ("within" in promise) return runSlots(promise, runs, until);
+  if ("within" in expected) return runSlots(expected, runs, until);
   const seen = rows.flatMap(({ first_seen }) => (first_seen === null ? [] : [Number(first_seen)]));
-  return daySlots(promise, runs, { ...until, from: Math.max(until.from, ...seen.slice(0, 1)) });
+  return daySlots(expected, runs, { ...until, from: Math.max(until.from, ...seen.slice(0, 1)) });
 }
 
-function runSlots({ within }: RunPromise, runs: readonly Run[], { from, to }: { from: Micros; to: Micros }) {
+function runSlots({ within }: RunDeadline, runs: readonly Run[], { from, to }: { from: Micros; to: Micros }) {
   return runs
     .filter(({ isRegular, due }) => isRegular && due + within >= from && due + within < to)
     .map(({ due, succeeded }) => ({ deadline: due + within, ready: succeeded }));
 }
 
 /**
- * What a day promises is the last run that was due by itself before the deadline, or one that somebody started instead of
- * it, before the next run was due. Where none was due, it is what somebody started, and what made no earlier day good.
+ * A day's deadline is met by the last scheduled run that was due before it, or by one started manually in its place
+ * before the next run was due. If none was due, by a manual run that met no earlier day's deadline.
  */
-function daySlots(promise: DailyPromise, runs: readonly Run[], window: { from: Micros; to: Micros }): readonly Slot[] {
+function daySlots(
+  expected: DailyDeadline,
+  runs: readonly Run[],
+  window: { from: Micros; to: Micros },
+): readonly Slot[] {
   const used = new Set<Run>();
-  return deadlinesOf(promise, window).map(({ after, deadline }) => {
+  return deadlineTimes(expected, window).map(({ after, deadline }) => {
     const regular = runs.filter(({ isRegular, due }) => isRegular && due > after && due <= deadline).at(-1);
     const next = runs.find(({ isRegular, due }) => isRegular && due > deadline)?.due ?? deadline + DAY;
     const ready = runs

@@ -1,7 +1,7 @@
 import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
-/** Operators that only decide what runs. Those of decorators have an underscore in front. */
+/** Operators that only decide what runs. Those of decorators have a leading underscore. */
 const idle = ["Empty", "Dummy", "Branch", "ShortCircuit", "LatestOnly"]
   .map((name) => `ltrim(coalesce(operator, ''), '_') LIKE '${name}%'`)
   .join(" OR ");

@@ -5,7 +5,7 @@ import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../
 import { mayBeOff, robustZ, robustZSql } from "../statistics.ts";
 import { timedColumns, timedKey } from "../timings.ts";
 
-/** From so many days of the same weekday on, these say what is usual. */
+/** From this many days of the same weekday, these define the usual. */
 const ENOUGH_OF_A_WEEKDAY = 4;
 
 const parameters = {
@@ -57,8 +57,8 @@ export const durationAnomalies = defineQuestion({
 });
 
 /**
- * One row per run, and per task of a run, numbered from the first one on. Runs of a `block` are found without looking at all
- * that ever were: those before a run are in its own block and in the one before.
+ * One row per run, and per task of a run, numbered from the first one. Runs of a `block` are found without reading the
+ * whole history: a run's predecessors are in its own block and the one before.
  *
  * @param condition on whole jobs and tasks
  */
@@ -111,7 +111,7 @@ function outliers(asking: Own): string {
     WHERE abs(z) >= ${z} ORDER BY abs(z) DESC, started, judged.id LIMIT ${4 * limit}`;
 }
 
-/** Compares with the runs on the same weekday where there are enough, which must not vary less than all do. */
+/** Compares with runs on the same weekday if there are enough, provided they vary less than all runs do. */
 async function withWeekdays(rows: readonly SqlRow[], asking: Own): Promise<readonly SqlRow[]> {
   if (rows.length === 0) return [];
   const { parameters, timezone } = asking;

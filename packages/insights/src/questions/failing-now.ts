@@ -1,7 +1,7 @@
 import { allTypesParameter, jobColumns, ofPresentDags, ofRegularRuns, staleParameter } from "../common.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 
-/** How many runs the strip shows. */
+/** The number of runs in the strip. */
 const STRIP = 30;
 const job = "orchestrator, pipeline, job";
 

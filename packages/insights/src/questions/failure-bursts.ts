@@ -2,13 +2,13 @@ import { ofPresentDags, staleParameter, within } from "../common.ts";
 import { MINUTE, SECOND } from "../moments.ts";
 import { type Asking, defineQuestion, type SqlRow } from "../question.ts";
 
-/** From how many bursts on two DAGs that fail in the same ones are a pair, and in more than which share of each one's. */
+/** Two DAGs are a pair from this many common bursts, and this share of each one's bursts. */
 const PAIRED = 3;
 const SHARE = 50;
-/** Names that a row lists. */
+/** The number of names in a row. */
 const LISTED = 20;
 
-/** Failed attempts of tasks and failed runs of Dagster, with the number of their burst. */
+/** Failed attempts of tasks and failed Dagster runs, with the number of their burst. */
 const numbered = ({
   window,
   parameters,
@@ -128,7 +128,7 @@ function pairsOf(bursts: readonly (readonly SqlRow[])[]): readonly SqlRow[] {
   for (const row of bursts.flat()) counts.set(keyOf(row), (counts.get(keyOf(row)) ?? 0) + 1);
   const pairs = new Map<string, Pair>();
   for (const burst of bursts) {
-    // Only these can be in enough bursts, which keeps a burst of everything from making a million pairs.
+    // Only these can be in enough bursts. Otherwise a burst of everything would make a million pairs.
     const often = burst.filter((row) => (counts.get(keyOf(row)) as number) >= PAIRED);
     for (const [index, a] of often.entries()) {
       for (const b of often.slice(index + 1)) {

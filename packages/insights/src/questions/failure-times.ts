@@ -3,9 +3,9 @@ import { ofPresentDags, staleParameter, within } from "../common.ts";
 import { MINUTE } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
 
-/** With fewer executions a rate says nothing. */
+/** With fewer executions a rate is meaningless. */
 const ENOUGH = 20;
-/** All zones are so far, or a multiple of it, from UTC: hours of a zone are made of these. */
+/** All time zones are a multiple of this from UTC, so every zone's hours consist of these. */
 const QUARTER = 15 * MINUTE;
 
 export const failureTimes = defineQuestion({

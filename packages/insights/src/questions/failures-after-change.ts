@@ -2,10 +2,10 @@ import { limitParameter, ofPresentDags, staleParameter, wilson, within } from ".
 import { percentile, ranked } from "../dialect.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 
-/** How many runs before and after are compared, and with how few nothing is said. */
+/** The number of runs compared before and after, and the minimum for a result. */
 const COMPARED = 20;
 const ENOUGH = 3;
-/** From when on a median is another one. */
+/** From this ratio a median counts as changed. */
 const RATIO = 1.3;
 const SECONDS = 30;
 const version = ["pipeline", "name", "version"];

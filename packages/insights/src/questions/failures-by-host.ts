@@ -4,8 +4,8 @@ import { defineQuestion } from "../question.ts";
 const kinds = ["hostname", "queue", "executor", "pool"] as const;
 
 /**
- * What Kubernetes puts at the end of a pod's name: a ReplicaSet's hash and five characters, five characters, or Airflow's
- * eight. Both have digits between letters as a rule: a word at the end of a host's name is none.
+ * Suffixes that Kubernetes adds to a pod's name: a ReplicaSet's hash and five characters, five characters, or Airflow's
+ * eight. They usually mix digits and letters: a word at the end of a host's name is not one.
  */
 const podSuffixes = [
   /-[0-9a-f]{8,10}-[bcdfghjklmnpqrstvwxz2456789]{5}$/,

@@ -1,7 +1,7 @@
 import { jobColumns, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
-/** With fewer runs a rate says nothing. */
+/** With fewer runs a rate is meaningless. */
 const ENOUGH_RUNS = 10;
 
 export const firstPassRate = defineQuestion({

@@ -34,7 +34,7 @@ type Direction = "slower" | "faster";
 export const gotSlower = changed("slower", "What got slower, and since when?");
 export const gotFaster = changed("faster", "What got faster, and since when?");
 
-/** Of both directions: the window against the days before it. */
+/** Both directions: the window compared with the days before it. */
 function changed(direction: Direction, sentence: string) {
   return defineQuestion({
     name: `got_${direction}`,
@@ -127,7 +127,7 @@ async function withBreaks(rows: readonly SqlRow[], asking: Own, direction: Direc
     return {
       ...row,
       task: row.task || null,
-      // Where it took no time at all before, any large number says it.
+      // If it took no time at all before, any large number will do.
       ratio: after / Math.max(before, 1e-6),
       extra_hours_per_week: ((after - before) * n) / weeks / 3600,
       since: since[number]?.from ?? null,
@@ -151,7 +151,7 @@ function dailyMedians(asking: Own, rows: readonly SqlRow[], days: readonly Windo
     SELECT number, day, ${percentile(50, "duration")} AS median FROM measured GROUP BY number, day ORDER BY number, day`;
 }
 
-/** The DAGs' versions on the days that were found, by the rows' numbers. */
+/** The DAGs' versions on the days that were found, by row number. */
 async function versionsThen(
   asking: Own,
   found: readonly SqlRow[],

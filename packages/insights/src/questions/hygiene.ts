@@ -3,7 +3,7 @@ import { DAY, type Micros } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet, type SqlRow } from "../question.ts";
 import { numberText } from "../words.ts";
 
-/** What can be found, the most pressing first. */
+/** The kinds of findings, the most urgent first. */
 const kinds = [
   "import_error",
   "always_failing",
@@ -27,11 +27,13 @@ const parameters = {
 type Own = Asking<typeof parameters>;
 
 const MONTH = 30 * DAY;
-/** So many failed runs in a row are no accident, so many waiting ones a backlog, and so many say whether a limit is used. */
+/**
+ * From this many, failures in a row are no accident, waiting runs are a backlog, and runs show whether a limit is used.
+ */
 const ALWAYS = 20;
 const BACKLOG = 3;
 const ENOUGH_RUNS = 20;
-/** What Airflow takes for max_active_runs where nobody says anything. */
+/** Airflow's default for max_active_runs. */
 const USUAL_LIMIT = 16;
 
 export const hygiene = defineQuestion({
@@ -187,7 +189,7 @@ function ofJob(row: SqlRow, { asOf }: Own): readonly Found[] {
   return found;
 }
 
-/** What has not run for long, or never: as far as the tables reach. */
+/** Jobs that have not run for long, or never, as far as the tables go back. */
 function seldom(lastRun: Micros | undefined, reach: Micros, asOf: Micros): readonly Found[] {
   if (lastRun === undefined) {
     if (reach > asOf - MONTH) return [];

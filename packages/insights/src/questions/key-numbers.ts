@@ -3,7 +3,7 @@ import { percentile, ranked } from "../dialect.ts";
 import type { Micros, Window } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 
-/** With fewer waits a 95th percentile says nothing. */
+/** With fewer waits a 95th percentile is meaningless. */
 const ENOUGH_WAITS = 5;
 
 export const keyNumbers = defineQuestion({
@@ -62,7 +62,7 @@ export const keyNumbers = defineQuestion({
 
 const hours = (seconds: unknown) => Number(seconds ?? 0) / 3600;
 
-/** In the order in which they are told. */
+/** In the order in which they are shown. */
 const numbers = [
   {
     number: "success rate",

@@ -4,9 +4,9 @@ import { MINUTE, type Micros, SECOND } from "../moments.ts";
 import { type AnswerColumn, defineQuestion, type SqlRow } from "../question.ts";
 import { dailyMedians, medianOf, percentileOf, trendPerWeek } from "../statistics.ts";
 
-/** With fewer, percentiles say nothing. */
+/** With fewer, percentiles are meaningless. */
 const ENOUGH = 5;
-/** A DAG that is due more often than every hour has too many times of day to list. */
+/** A DAG that is due more often than hourly has too many times of day to list. */
 const MOST_SLOTS = 24;
 
 const timeOfDay = (description: string) =>
@@ -104,7 +104,7 @@ function landingOf({ orchestrator, run_after, ended }: SqlRow, timezone: string)
   };
 }
 
-/** `06:16`, and `00:16 (+1)` where it is past midnight. */
+/** `06:16`, or `00:16 (+1)` after midnight. */
 function timeText(slot: number, after: number): string {
   const minutes = slot + Math.floor(after / 60);
   const [day, rest] = [Math.floor(minutes / 1440), minutes % 1440];

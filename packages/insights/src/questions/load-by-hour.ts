@@ -6,10 +6,10 @@ import { activeExecutions } from "../sweep.ts";
 const parameters = { ...staleParameter } as const satisfies ParameterSet;
 type Own = Asking<typeof parameters>;
 
-/** Of a longer window, only its end is looked at. */
+/** Of a longer window, only its end is used. */
 const MOST_DAYS = 366;
 const WEEK = 7 * DAY;
-/** Zones begin and end their hours at multiples of it, so that times can be summed up by it. */
+/** All time zones' hours start at multiples of this, so times can be added up by it. */
 const QUARTER = 15 * MINUTE;
 
 export const loadByHour = defineQuestion({
@@ -73,7 +73,7 @@ export const loadByHour = defineQuestion({
       for (let quarter = hour.from - (hour.from % QUARTER); quarter < hour.to; quarter += QUARTER) {
         const of = (name: string) => Number(quarters.get(quarter)?.[name] ?? 0);
         const [from, to] = [Math.max(quarter, hour.from), Math.min(quarter + QUARTER, hour.to)];
-        // What ran before runs on; what begins or ends in between has a part of it.
+        // Runs from before continue; those that start or end in between count in part.
         const begun = of("begun") * (to - quarter) - of("begun_after");
         const gone = of("gone") * (to - quarter) - of("gone_after");
         sums.hours += (level * (to - from) + begun - gone) / HOUR;
@@ -93,7 +93,7 @@ export const loadByHour = defineQuestion({
     return [...slots]
       .sort(([a], [b]) => a - b)
       .map(([slot, own]) => {
-        // An hour that the window cuts in two is one of them.
+        // An hour that the window splits is counted once.
         const weeks = own.reduce((sum, { hour }) => sum + (hour.to - hour.from) / HOUR, 0);
         const mean = (name: keyof (typeof own)[number]["sums"]) =>
           own.reduce((sum, { sums }) => sum + sums[name], 0) / weeks;

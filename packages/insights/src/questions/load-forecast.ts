@@ -23,9 +23,9 @@ const parameters = {
 type Own = Asking<typeof parameters>;
 
 const WEEK = 7 * DAY;
-/** Zones begin and end their hours at multiples of it. */
+/** All time zones' hours start at multiples of this. */
 const QUARTER = 15 * MINUTE;
-/** With fewer weeks nothing is said about growth; more of them are history. */
+/** With fewer weeks growth is not estimated; more of them are not used. */
 const ENOUGH_WEEKS = 6;
 const MOST_WEEKS = 26;
 
@@ -111,7 +111,7 @@ function pastOf({ asOf, parameters }: Own): Window {
   return { from: asOf - parameters.weeks * WEEK, to: asOf };
 }
 
-/** The whole hours from the next one on. */
+/** The full hours from the next one on. */
 function wholeHours({ asOf, timezone, parameters }: Own): readonly Hour[] {
   const window = { from: asOf, to: asOf + Math.round(parameters.ahead * DAY) + HOUR };
   const hours = hoursOf(window, timezone).filter(({ from, to }) => to - from === HOUR);
@@ -121,7 +121,7 @@ function wholeHours({ asOf, timezone, parameters }: Own): readonly Hour[] {
 interface Schedule {
   readonly key: string;
   readonly crons: readonly Cron[];
-  /** How much later than the expression's moments it is due. */
+  /** How much later than the expression's times it is due. */
   readonly shift: Micros;
 }
 
@@ -148,13 +148,13 @@ async function schedulesOf({ query, parameters }: Own): Promise<readonly Schedul
   });
 }
 
-/** How far from a moment of the expression the next run is due: that of a DAG in another zone, by whole minutes. */
+/** The distance from a time of the expression to the next run: for a DAG in another time zone, in whole minutes. */
 function shiftOf(crons: readonly Cron[], next: Micros): Micros {
   const moment = nextMoment(crons, next - 1 - 12 * HOUR);
   return moment === undefined || Math.abs(next - moment) >= DAY ? 0 : next - moment;
 }
 
-/** Each with its moments. Expressions are walked once, however many have them. */
+/** Each with its times. An expression shared by many is evaluated once. */
 function dueIn(schedules: readonly Schedule[], { from, to }: Window) {
   const walked = new Map<readonly Cron[], readonly Micros[]>();
   return schedules.map(({ key, crons, shift }) => {
@@ -164,7 +164,7 @@ function dueIn(schedules: readonly Schedule[], { from, to }: Window) {
   });
 }
 
-/** Adds the time that runs of some length are running, from a moment on, to the hours that they run in. */
+/** Adds the time of runs of a given length, from a start on, to the hours that they cover. */
 function spread(
   moment: Micros,
   length: Micros,
@@ -181,12 +181,12 @@ function spread(
 }
 
 interface Slot {
-  /** Runs that no expression brings, per hour, by job. */
+  /** Runs per hour that no expression schedules, by job. */
   readonly others: readonly { readonly key: string; readonly runs: number }[];
   readonly usual: number;
 }
 
-/** What came in each hour of the week, by the mean of the hours since `from`. */
+/** What came in each hour of the week, as the mean over the hours since `from`. */
 async function pastHours(asking: Own, known: ReadonlySet<string>, from: Micros): Promise<ReadonlyMap<number, Slot>> {
   const { asOf, timezone, parameters, query } = asking;
   const past = { from, to: asOf };
@@ -214,7 +214,7 @@ async function pastHours(asking: Own, known: ReadonlySet<string>, from: Micros):
     const runs = Number(row.runs);
     sum.usual += runs;
     const key = keyOf(row);
-    // A Dagster schedule has an expression always: what one brought comes again by it, or not at all.
+    // A Dagster schedule always has an expression: its runs come again by it, or not at all.
     const isOver = Number(row.is_paused) === 1 || (row.orchestrator === "dagster" && Number(row.is_scheduled) === 1);
     if (isOver || (Number(row.is_scheduled) === 1 && known.has(key))) continue;
     sum.others.set(key, (sum.others.get(key) ?? 0) + runs);
@@ -230,11 +230,11 @@ async function pastHours(asking: Own, known: ReadonlySet<string>, from: Micros):
 
 async function firstRun({ query }: Own): Promise<Micros | undefined> {
   const [row] = await query(() => "SELECT min(started) AS first FROM plain_runs");
-  // The hour that it lies in is known as a whole: nothing came before.
+  // The hour that contains it is completely known: nothing came before.
   return row?.first === null || row === undefined ? undefined : Number(row.first) - (Number(row.first) % HOUR);
 }
 
-/** The trend of the whole weeks before `asOf`. */
+/** The trend of the full weeks before `asOf`. */
 async function growthOf({ asOf, query, parameters }: Own, first: Micros): Promise<number | null> {
   const weeks = Math.min(MOST_WEEKS, Math.floor((asOf - first) / WEEK));
   if (weeks < ENOUGH_WEEKS) return null;

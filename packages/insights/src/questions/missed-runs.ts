@@ -26,7 +26,7 @@ export const missedRuns = defineQuestion({
     reason: { type: "text", nullable: true, description: "The reason, if the tables tell it." },
   },
   chart: { kind: "table" },
-  // A DAG whose runs wait or run up to its limit gets no further one: that is not missed.
+  // A DAG at its limit of waiting or running runs gets no further one, so none is missed.
   sql: ({ asOf, parameters }) => `
     WITH of_dags AS (
       SELECT pipeline, name,
@@ -62,7 +62,7 @@ export const missedRuns = defineQuestion({
       .sort((a, b) => Number(b.late) - Number(a.late) || inOrderOf(a, b, ["schedule", "name", "pipeline"])),
 });
 
-/** When the first run was due that did not come: only where the schedule's two last moments before `until` brought none. */
+/** When the first missed run was due; only if the schedule's last two times before `until` created none. */
 function missed({ cron, timezone, last_run }: SqlRow, until: Micros): Micros | undefined {
   const crons = cronsOf(cron as string, (timezone as string | null) ?? "UTC");
   if (!crons) return undefined;

@@ -13,7 +13,7 @@ export const needsAttention = defineQuestion({
     "Combines the findings of other questions, with their defaults. Here, a task is flaky if a retry saved a tenth of its instances, and an unusual run counts for a day.",
   tables: tableNames,
   parameters: {
-    expect: { type: "list", default: [], description: "Promised deadlines, as for deadline_misses." },
+    expect: { type: "list", default: [], description: "Deadlines, as for deadline_misses." },
     servers: {
       type: "list",
       default: [],
@@ -47,7 +47,7 @@ export const needsAttention = defineQuestion({
     },
   },
   chart: { kind: "list" },
-  // Runs a day, which tell what of two equally bad things to look at first.
+  // Runs per day, which decide the order of findings with the same severity.
   sql: ({ window }) => `
     SELECT orchestrator, pipeline, name, count(*) * 1.0 * ${DAY} / ${window.to - window.from} AS runs_per_day
     FROM plain_runs WHERE is_finished = 1 AND ${within("ended", window)} GROUP BY orchestrator, pipeline, name`,

@@ -17,7 +17,7 @@ const parameters = {
 
 type Own = Asking<typeof parameters>;
 
-/** From which share of its slots on a pool is full, in percent: the next task may not fit. */
+/** From this share of its slots a pool counts as full, in percent: the next task may not fit. */
 const FULL = 90;
 const keys = ["pipeline", "pool"];
 

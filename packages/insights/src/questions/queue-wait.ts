@@ -3,10 +3,10 @@ import { percentile, ranked } from "../dialect.ts";
 import { HOUR, type Micros, minutesIntoHour, SECOND, textOf } from "../moments.ts";
 import { type Asking, defineQuestion, type ParameterSet } from "../question.ts";
 
-/** With fewer, percentiles say nothing. */
+/** With fewer, percentiles are meaningless. */
 const ENOUGH = 5;
 
-/** What the waits are told apart by. */
+/** What the waits can be grouped by. */
 const groupings = ["pool", "queue", "executor", "job", "hour", "all"] as const;
 
 const parameters = {
@@ -73,7 +73,7 @@ export const queueWait = defineQuestion({
 
 function waits({ window, timezone, parameters }: Own): string {
   const { by } = parameters;
-  // The hours of some zones begin at half past.
+  // Some time zones' hours start at half past.
   const shift: Micros = minutesIntoHour(window.from, timezone);
   const hour = `started - (started + ${shift}) % ${HOUR}`;
   const of = { pool: "pool", queue: "queue", executor: "executor", job: "e.dag_id", hour, all: "'all'" }[by];

@@ -31,7 +31,7 @@ export const retryCost = defineQuestion({
     cost: { type: "number", nullable: true, description: "Failed hours times the rate; null without a rate." },
   },
   chart: { kind: "bars", label: "task", value: "failed_hours", parts: ["failed_hours", "waiting_hours"] },
-  // Whole microseconds are summed: sums of fractions depend on their order.
+  // Sums integer microseconds: sums of fractions depend on their order.
   sql: ({ window, parameters }) => `
     WITH attempts AS (
       SELECT e.*, lead(started) OVER (PARTITION BY ${instance.map((name) => `e.${name}`).join(", ")} ORDER BY try_number) AS next_started

@@ -1,7 +1,7 @@
 import { inOrderOf, limitParameter, ofPresentDags, staleParameter, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
-/** With fewer a rate says nothing. */
+/** With fewer a rate is meaningless. */
 const ENOUGH = 10;
 
 export const runOrigins = defineQuestion({

@@ -3,7 +3,7 @@ import { percentile, ranked } from "../dialect.ts";
 import { SECOND } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
 
-/** How many of the last successes say what is usual, and with how few of them nothing does. */
+/** How many of the latest successes define the usual, and the minimum for a result. */
 const BASELINE = 50;
 const ENOUGH = 5;
 const key = ["orchestrator", "pipeline", "job", "task"];

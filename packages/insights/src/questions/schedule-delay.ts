@@ -5,7 +5,7 @@ import { defineQuestion, type SqlRow } from "../question.ts";
 
 /** With fewer, the 95th percentile is only the longest. */
 const ENOUGH_FOR_P95 = 3;
-/** What was due longer than that before the first run of its DAG is caught up with. */
+/** Runs due longer than that before their DAG's first run are catching up. */
 const FIRST_RUN: number = 5 * MINUTE;
 
 const parts = ["creation", "run_queue", "first_task"] as const;

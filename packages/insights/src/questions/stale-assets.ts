@@ -3,7 +3,7 @@ import { percentile, ranked } from "../dialect.ts";
 import { HOUR, SECOND } from "../moments.ts";
 import { defineQuestion } from "../question.ts";
 
-/** How many of the latest gaps between runs say how often an asset is made. */
+/** How many of the latest gaps between runs determine how often an asset is materialized. */
 const GAPS = 10;
 /** With fewer, nothing is known about it. */
 const ENOUGH_GAPS = 3;

@@ -1,7 +1,7 @@
 import { jobColumns, limitParameter, ofPresentDags, staleParameter, wilson, within } from "../common.ts";
 import { defineQuestion } from "../question.ts";
 
-/** With fewer runs a rate says nothing about a change. */
+/** With fewer runs a change of the rate is meaningless. */
 const ENOUGH_RUNS = 10;
 
 export const successRate = defineQuestion({

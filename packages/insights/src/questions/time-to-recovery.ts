@@ -3,7 +3,7 @@ import { SECOND, textOf } from "../moments.ts";
 import { defineQuestion, type SqlRow } from "../question.ts";
 import { medianOf, percentileOf } from "../statistics.ts";
 
-/** With fewer incidents a median says nothing. */
+/** With fewer incidents a median is meaningless. */
 const ENOUGH = 3;
 const order = "PARTITION BY orchestrator, pipeline, job ORDER BY ended, run_id";
 
@@ -33,7 +33,7 @@ export const timeToRecovery = defineQuestion({
     lengths: { type: "list", description: "Length of each in seconds, in the same order." },
   },
   chart: { kind: "strip", label: "name", x: "began", value: "lengths" },
-  // A breakage is the failed runs between two that succeeded. Canceled runs neither begin nor end one.
+  // An incident is the failed runs between two successes. Canceled runs neither start nor end one.
   sql: ({ window, asOf, parameters }) => `
     WITH outcomes AS (
       SELECT orchestrator, pipeline, name, job, run_id, state, ended,

@@ -1,4 +1,4 @@
-/** What is used of a request and a response of `node:http`, so that the declarations need none of Node's. */
+/** The parts of `node:http`'s requests and responses that are used, so that the declarations need no Node types. */
 
 export interface HandledRequest {
   readonly method?: string | undefined;
@@ -13,5 +13,5 @@ export interface HandledResponse {
   destroy(): unknown;
 }
 
-/** A listener for the `request` event of a server of `node:http`. */
+/** A listener for the `request` event of a `node:http` server. */
 export type Handler = (request: HandledRequest, response: HandledResponse) => void;

@@ -1,9 +1,9 @@
 /**
- * A destination that is asked again and again while syncs, of this process or of any other, write into it.
+ * A destination that is queried repeatedly while syncs, of this process or of any other, write to it.
  *
- * What is stored is looked at when somebody asks, and only so often that the looking takes a small part of the time. A
- * stamp says what was seen: texts that were made of it are kept until there is another one. Nothing stays open between
- * answers, so a DuckDB file is free for a sync, and no connection grows old.
+ * It is inspected on request, and only so often that this takes a small share of the time. A stamp identifies what was
+ * seen: texts made from it are kept until the stamp changes. Nothing stays open between requests, so a DuckDB file is
+ * free for a sync, and no connection goes stale.
  */
 import { createHash } from "node:crypto";
 import type { Destination, StoredPipeline } from "@org/destination";
@@ -13,32 +13,32 @@ import { asOfOf } from "../as-of.ts";
 import { InsightsError } from "../errors.ts";
 import { textOf } from "../moments.ts";
 
-/** What a destination held when it was looked at. */
+/** What a destination contained when it was inspected. */
 export interface Look {
-  /** Another text after each sync. */
+  /** Changes with each sync. */
   readonly stamp: string;
-  /** The moment that the tables show, as UTC text. */
+  /** The time that the tables show, as UTC text. */
   readonly asOf: string;
   /** Of the pipelines that are followed. */
   readonly contents: readonly StoredPipeline[];
 }
 
-/** A text, and the moment that it shows. */
+/** A text, and the time that it shows. */
 export interface MadeText {
   readonly text: string;
   readonly asOf: string;
 }
 
-/** From one look to the next, in ms, at least. */
+/** The minimum time between inspections, in ms. */
 const PAUSE = 500;
-/** Of the time, looking takes no more than one part of so many; but nobody waits longer for news than a minute. */
+/** Inspections take at most one part in this many of the time, but news is never more than a minute late. */
 const SHARE = 20;
 const LONGEST_PAUSE = 60_000;
-/** So many texts are kept: the page and what several readers of it ask for. */
+/** The number of kept texts: the page, and what several of its readers request. */
 const KEPT = 32;
-/** So many texts are made at once. */
+/** The number of texts made at once. */
 const AT_ONCE = 3;
-/** More than so many are more than anybody waits for. */
+/** The maximum number of waiting requests. */
 const WAITING = 64;
 
 export class Follower {
@@ -51,7 +51,8 @@ export class Follower {
   #failures = 0;
   #looking: Promise<void> | undefined;
   #nextAt = 0;
-  // A page may take long: it holds up neither metrics nor single answers. More would take a connection each, and be no quicker.
+  // A page may take long, and must block neither metrics nor single answers. More would each need a connection, and be
+  // no faster.
   readonly #limit = pLimit(AT_ONCE);
 
   /** @param pipelines only these. @default all */
@@ -61,20 +62,20 @@ export class Follower {
     this.#signal = signal;
   }
 
-  /** Why the last look saw nothing, where it did not. */
+  /** Why the last inspection failed, if it did. */
   get trouble(): { readonly error: unknown } | undefined {
     return this.#trouble;
   }
 
-  /** How many looks saw nothing. */
+  /** How many inspections failed. */
   get failures(): number {
     return this.#failures;
   }
 
   /**
-   * What is stored. Where it cannot be looked at now, such as while a sync holds a file, what was seen last.
+   * What is stored; if it cannot be inspected now, such as while a sync holds a file, what was seen last.
    *
-   * @throws InsightsError `NO_SQL`, `NO_TABLES`; DestinationError where nothing was seen yet
+   * @throws InsightsError `NO_SQL`, `NO_TABLES`; DestinationError if nothing was seen yet
    */
   async look(): Promise<Look> {
     this.#signal?.throwIfAborted();
@@ -90,9 +91,9 @@ export class Follower {
   }
 
   /**
-   * A text that is made of what is stored: the one that was made before, where nothing was synced since.
+   * A text made from stored data: the cached one if nothing was synced since.
    *
-   * @param key what it is, for finding it again
+   * @param key its key in the cache
    */
   async text(key: string, make: (insights: Insights, look: Look) => Promise<string>): Promise<MadeText> {
     const look = await this.look();
@@ -118,7 +119,7 @@ export class Follower {
     return text;
   }
 
-  /** Whether it is read just now, and whoever reads it is in the way of a look: that of a file that is locked. */
+  /** Whether it is being read now and is a locked file, so that an inspection would have to wait. */
   get #isHeld(): boolean {
     const { activeCount, pendingCount } = this.#limit;
     return this.#destination.capabilities.fencing === "lock" && activeCount + pendingCount > 0;
@@ -128,12 +129,12 @@ export class Follower {
     const began = performance.now();
     try {
       const look = await this.#seen();
-      // What an older state was made into is not asked for any more.
+      // Texts made from an older state are not requested any more.
       if (look.stamp !== this.#look?.stamp) this.#texts.clear();
       this.#look = look;
       this.#trouble = undefined;
     } catch (error) {
-      // That a sync is writing is no trouble: what was seen before it is still what is stored.
+      // A sync in progress is no trouble: what was seen before it is still what is stored.
       if (!(this.#look && (error as { code?: unknown }).code === "LOCKED")) {
         this.#trouble = { error };
         this.#failures += 1;
@@ -160,7 +161,7 @@ export class Follower {
   }
 }
 
-/** Questions are asked faster than they can be answered. */
+/** Questions arrive faster than they can be answered. */
 export class TooMany extends Error {
   override readonly name = "TooMany";
 
@@ -170,8 +171,8 @@ export class TooMany extends Error {
 }
 
 /**
- * Of the streams' positions, which move when a sync ends. One that has none yet is read for the first time, batch by
- * batch, and shows that by its commits.
+ * From the streams' positions, which move when a sync ends. A stream without one is being read for the first time,
+ * batch by batch, so its commits count.
  */
 function stampOf(contents: readonly StoredPipeline[]): string {
   const facts = contents.map(({ pipeline, tables, streams }) => [

@@ -1,6 +1,6 @@
 /**
- * Answers over HTTP: the page, every question, and metrics. It only reads, and knows who may ask only by the name under
- * which it is asked: whoever reaches it can read what it serves.
+ * Answers over HTTP: the page, every question, and metrics. It is read-only, and its only access check is the host name
+ * in the request: anyone who can reach it can read what it serves.
  */
 import type { Destination } from "@org/destination";
 import type { Insights } from "../answer.ts";
@@ -24,38 +24,37 @@ export type { HandledRequest, HandledResponse, Handler } from "./exchange.ts";
 export type { SyncHealth } from "./sync-health.ts";
 
 export interface HandlerOptions extends Omit<PageOptions, "title" | "stamp"> {
-  /** What is served. It is looked at when somebody asks, and opened only while something is answered. */
+  /** The destination to serve. It is inspected on request, and opened only while a request is answered. */
   readonly destination: Destination;
-  /** What is shown as the page's title. @default the destination's name */
+  /** The page's title. @default the destination's name */
   readonly title?: string;
-  /** Names under which the server is asked, besides `localhost` and addresses in numbers. @default none */
+  /** Host names of the server, besides `localhost` and numeric addresses. @default none */
   readonly hosts?: readonly string[];
-  /** How the syncs go that this process does. @default it does none */
+  /** The health of the syncs that this process runs. @default it runs none */
   readonly syncs?: () => readonly SyncHealth[];
-  /** Ends what is being answered. @default never */
+  /** Aborts requests in progress. @default never */
   readonly signal?: AbortSignal;
-  /** Told of errors that are nobody's who asked. @default they are only answered, without their text */
+  /** Receives errors that are not the client's fault. @default clients get them without their text */
   readonly onError?: (error: unknown) => void;
 }
 
-/** What a request gets, once it is known to be one for us. */
+/** What a request is answered with, once its host name is accepted. */
 interface Context {
   readonly options: HandlerOptions;
   readonly follower: Follower;
 }
 
 /**
- * Makes a handler for `node:http`. It answers GET and HEAD of `/`, `/api/`, `/api/<question>.json`, `/api/<question>.csv`, `/status.json`
- * and `/metrics`.
+ * Creates a handler for `node:http`. It answers GET and HEAD of `/`, `/api/`, `/api/<question>.json`,
+ * `/api/<question>.csv`, `/status.json` and `/metrics`.
  *
- * @example
- * createServer(createHandler({ destination: sqlite("orchestration.sqlite") })).listen(8642, "127.0.0.1");
+ * @example createServer(createHandler({ destination: sqlite("orchestration.sqlite") })).listen(8642, "127.0.0.1");
  */
 export function createHandler(options: HandlerOptions): Handler {
   const { destination, pipelines, signal } = options;
   const context = { options, follower: new Follower(destination, pipelines, signal) };
   return (request, response) => {
-    // Of a body that comes along nothing is wanted.
+    // Request bodies are ignored.
     request.resume();
     answer(context, request)
       .catch((error: unknown) => refusal(error, context))
@@ -124,14 +123,14 @@ async function answered(
   return { type: format, body: text, asOf };
 }
 
-/** What was asked for in front of what the server was given; a window that was asked for is whole. */
+/** The request's scope takes precedence over the server's. A requested window replaces the whole window. */
 function scopeOf({ since, until, days, timezone }: HandlerOptions, asked: Scope): Scope {
   const isWindowAsked = [asked.since, asked.until, asked.days].some((each) => each !== undefined);
   const own = isWindowAsked ? { timezone } : { since, until, days, timezone };
   return Object.fromEntries(Object.entries({ ...own, ...asked }).filter(([, value]) => value !== undefined));
 }
 
-/** Small enough to be asked for every few seconds. */
+/** Small enough to be polled every few seconds. */
 async function status({ options, follower }: Context): Promise<Reply> {
   const look = await follower.look().catch(() => undefined);
   const syncs = options.syncs?.() ?? [];
@@ -187,7 +186,7 @@ function refusal(error: unknown, { options, follower }: Context): Reply {
   if (error instanceof InsightsError) {
     const { code, message } = error;
     if (code === "NO_TABLES") return failure(follower.trouble ? 503 : 404, code, message);
-    const status = { NO_SQL: 500, NO_PROMISES: 404, UNKNOWN_QUESTION: 404, INVALID_PARAMETER: 400 }[code];
+    const status = { NO_SQL: 500, NO_DEADLINES: 404, UNKNOWN_QUESTION: 404, INVALID_PARAMETER: 400 }[code];
     return failure(status, code, message);
   }
   if (isExpected(error)) {
@@ -198,7 +197,7 @@ function refusal(error: unknown, { options, follower }: Context): Reply {
   return failure(500, "FAILED", "Internal error. See the server's log.");
 }
 
-/** What passes: a sync holds the file, a database is away, nothing was synced yet. */
+/** Temporary conditions: a sync holds the file, a database is down, nothing was synced yet. */
 function isExpected(error: unknown): boolean {
   const { code, retryable } = (error ?? {}) as { code?: unknown; retryable?: unknown };
   return error instanceof TooMany || retryable === true || code === "NOT_FOUND" || code === "NO_TABLES";

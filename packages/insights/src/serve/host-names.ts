@@ -1,12 +1,12 @@
 /**
- * Whether a request means this server. A page of anybody's can let its own name point to 127.0.0.1 and read what is
- * served there (DNS rebinding); its requests bear that name. An address in numbers cannot be made to point elsewhere.
+ * Checks that a request is meant for this server. Any web page can let its own name point to 127.0.0.1 and read what is
+ * served there (DNS rebinding), but its requests carry that name. A numeric address cannot be redirected like this.
  */
 import { isIP } from "node:net";
 
 /**
  * @param host of the request, with or without a port
- * @param names by which the server is known besides localhost
+ * @param names the server's names besides localhost
  */
 export function isKnownHost(host: string | undefined, names: readonly string[]): boolean {
   const [, bracketed, plain] = /^(?:\[([0-9a-f:.]+)\]|([^:[\]@/\\?#\s]+))(?::\d{1,5})?$/i.exec(host ?? "") ?? [];
@@ -16,5 +16,5 @@ export function isKnownHost(host: string | undefined, names: readonly string[]):
   return isIP(name) === 4 || name === "localhost" || names.some((each) => withoutDot(each) === name);
 }
 
-/** Names are the same in capitals, and with a dot at their end. */
+/** Names are case-insensitive, and may end in a dot. */
 const withoutDot = (name: string) => name.toLowerCase().replace(/\.$/, "");

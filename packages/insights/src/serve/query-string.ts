@@ -1,14 +1,14 @@
-/** What follows the `?` of an address, as what `answer` takes. */
+/** Converts a URL's query string to arguments of `answer`. */
 
 import { InsightsError } from "../errors.ts";
 import type { Parameter, ParameterSet } from "../question.ts";
 import type { Scope } from "../scope.ts";
 
 /**
- * The window, the zone and the pipelines, and the parameters of a question.
+ * The window, the time zone, the pipelines, and a question's parameters.
  *
- * @param parameters the question's; of none for the page
- * @throws InsightsError `INVALID_PARAMETER` for a name that is not known, a value that is none, and one given twice
+ * @param parameters the question's; none for the page
+ * @throws InsightsError `INVALID_PARAMETER` for an unknown name, an invalid value, or a repeated one
  */
 export function parseQuery(
   query: URLSearchParams,
@@ -50,5 +50,5 @@ function parsed(name: string, type: Parameter["type"] | undefined, text: string)
 
 const invalid = (message: string) => new InsightsError("INVALID_PARAMETER", message);
 
-/** As much of a name as a message needs. */
+/** A name shortened for messages. */
 const shown = (name: string) => (name.length > 60 ? `${name.slice(0, 60).toWellFormed()}…` : name);

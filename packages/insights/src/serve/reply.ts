@@ -1,4 +1,4 @@
-/** Answers of the server, with the headers that all of them have. */
+/** The server's responses, with the headers that all of them share. */
 import { createHash } from "node:crypto";
 import type { HandledRequest, HandledResponse } from "./exchange.ts";
 
@@ -7,7 +7,7 @@ export interface Reply {
   readonly status?: number;
   readonly type: keyof typeof types;
   readonly body: string;
-  /** The moment that it shows: with it, the answer has an ETag. @default none */
+  /** The time that it shows. With it, the response has an ETag. @default none */
   readonly asOf?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -19,7 +19,7 @@ const types = {
   metrics: "text/plain; version=0.0.4; charset=utf-8",
 } as const;
 
-/** A page of somebody else's can neither frame nor read an answer, nor have it taken for something that it is not. */
+/** Other sites' pages can neither frame nor read a response, nor make it pass for another type. */
 const guards = {
   "x-content-type-options": "nosniff",
   "cross-origin-resource-policy": "same-origin",
@@ -48,11 +48,11 @@ export function send(
     return;
   }
   response.writeHead(status, { ...common, "content-type": types[type], "content-length": bytes.length });
-  // Of HEAD, Node leaves the body out.
+  // For HEAD, Node omits the body.
   response.end(bytes);
 }
 
-/** By weak comparison, as the standard has it. */
+/** By weak comparison, as the standard requires. */
 function matches(header: string | undefined, etag: string): boolean {
   if (header === undefined) return false;
   return header.split(",").some((each) => {

@@ -1,17 +1,17 @@
-/** How the syncs of a pipeline go, where the process that serves its tables also does them. */
+/** The health of a pipeline's syncs, if the process that serves its tables also runs them. */
 export interface SyncHealth {
   readonly pipeline: string;
   readonly isRunning: boolean;
-  /** When the last one ended, in ms since 1970. @default none has ended yet */
+  /** When the last sync ended, in ms since 1970. @default none has ended yet */
   readonly endedAt?: number | undefined;
-  /** When the last one ended that synced everything, in ms since 1970. @default none has */
+  /** When the last complete sync ended, in ms since 1970. @default none has */
   readonly succeededAt?: number | undefined;
-  /** How long the last one took. */
+  /** How long the last sync took. */
   readonly durationMs?: number | undefined;
-  /** How many have synced everything, since the process began. */
+  /** The number of complete syncs since the process started. */
   readonly succeeded: number;
-  /** How many have not. */
+  /** The number of incomplete or failed ones. */
   readonly failed: number;
-  /** Why the last one did not, for a person. @default it did */
+  /** Why the last one was incomplete or failed, in readable form. @default it was complete */
   readonly problem?: string | undefined;
 }

@@ -1,29 +1,29 @@
-/** Calls tools for agents: what goes wrong becomes an answer that says what to change. */
+/** Calls tools for agents, and turns errors into answers that say what to change. */
 import { visible, withDeadline } from "@org/kit";
 import type { InsightsTool, ToolArguments, ToolResult } from "./tool.ts";
 
 export interface CallerOptions {
-  /** How long a call may take once it is its turn, in ms; then it is aborted. @default 30_000 */
+  /** A call's timeout once it is its turn, in ms. @default 30_000 */
   readonly timeoutMs?: number;
 }
 
-/** As the Model Context Protocol has it. */
+/** As defined by the Model Context Protocol. */
 export interface ToolAnswer {
-  /** The result as JSON, or what went wrong. */
+  /** The result as JSON, or the error. */
   readonly text: string;
-  /** @default undefined where something went wrong */
+  /** @default undefined after an error */
   readonly result?: ToolResult;
   readonly isError: boolean;
 }
 
-/** Never rejects. @param signal aborts the call: nobody waits for it any more */
+/** Never rejects. @param signal aborts the call when its answer is no longer needed */
 export type ToolCaller = (tool: InsightsTool, given: unknown, signal?: AbortSignal) => Promise<ToolAnswer>;
 
 /**
- * Carries out one call after the other, as tools of one destination want it.
+ * Runs one call after the other, as tools of one destination require.
  *
- * DuckDB and PostgreSQL end the query of a call that takes too long. SQLite works on the thread that asks: only a process
- * that is killed ends a long query of it.
+ * DuckDB and PostgreSQL end the query of a call that takes too long. SQLite runs on the calling thread: only killing
+ * the process ends a long query.
  */
 export function createToolCaller({ timeoutMs = 30_000 }: CallerOptions = {}): ToolCaller {
   let last: Promise<unknown> = Promise.resolve();
@@ -42,13 +42,13 @@ export function createToolCaller({ timeoutMs = 30_000 }: CallerOptions = {}): To
         return { text: messageOf(error), isError: true };
       }
     });
-    // A call that is late is answered before it has ended.
+    // A call that times out is answered before it has ended.
     last = answer.then(() => work).catch(() => undefined);
     return answer;
   };
 }
 
-/** Agents write null where they mean to leave an argument out. */
+/** Agents write null when they mean to omit an argument. */
 function argumentsOf(given: unknown): ToolArguments {
   return Object.fromEntries(Object.entries(given ?? {}).filter(([, value]) => value !== null));
 }
@@ -59,7 +59,7 @@ function tooLong({ name }: InsightsTool, timeoutMs: number): string {
 
 const MOST_OF_MESSAGE = 2000;
 
-/** Databases repeat what they were asked, and what is stored. */
+/** Databases repeat queries and stored values. */
 function messageOf(error: unknown): string {
   const { message, code } = error as { readonly message?: unknown; readonly code?: unknown };
   const text = visible(String(message ?? error)).slice(0, MOST_OF_MESSAGE);

@@ -1,24 +1,24 @@
-/** What an agent's SQL may not do where the database would let it. */
+/** Rejects agents' SQL that the database would allow. */
 import type { SqlReader } from "@org/destination";
 import { InsightsError } from "../errors.ts";
 
-/** Texts and comments, which can say anything, and quoted names, in which neither begins. */
+/** Matches strings, comments and quoted names, whose content is arbitrary. */
 const quoted =
   /'(?:[^']|'')*'|"(?:[^"]|"")*"|(?<![\w$\u0080-\uffff])\$([a-z_]\w*)?\$[\s\S]*?\$\1\$|--[^\n\r]*|\/\*[\s\S]*?\*\//gi;
 
-/** Ways to write texts and names in which a quote, or a letter, looks otherwise; and comments in comments. */
+/** Ways to write strings and names in which a quote or a letter looks different, and nested comments. */
 const hiding = /\b(?:e|u&)\s*['"]|\/\*(?:(?!\*\/)[\s\S])*\/\*/i;
 
 /**
- * Functions of PostgreSQL, and of what comes with it, that do more than compute: they change settings, wait, stop others,
- * reach files, large objects and other servers, or run a text as SQL.
+ * Functions of PostgreSQL and its extensions that do more than compute: change settings, wait, stop other sessions,
+ * access files, large objects and other servers, or run text as SQL.
  */
 const reaching =
   /"?\b(?:set_config|dblink\w*|postgres_fdw\w*|lo_\w+|loread|lowrite|\w*_to_xml\w*|ts_stat|ts_rewrite|xpath_table|crosstab\w*|connectby|pg_(?!(?:typeof|column_size|size_pretty)\b)\w+)"?\s*\(/i;
 
 /**
- * Readers carry out one statement, which changes nothing. Functions of PostgreSQL reach further than tables, as far as
- * the rights of its user do.
+ * Readers run a single statement, which changes nothing. PostgreSQL's functions can do more than read tables, as far as
+ * their user's privileges go.
  *
  * @throws InsightsError `INVALID_PARAMETER`
  */

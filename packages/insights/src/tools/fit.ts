@@ -1,13 +1,13 @@
-/** Makes rows fit into what an agent reads. */
+/** Limits rows to what an agent can read. */
 import { visible } from "@org/kit";
 
-/** Most bytes of a result's rows, as JSON. */
+/** The maximum size of a result's rows, as JSON. */
 export const MOST_BYTES = 60_000;
 
-/** Most characters of one value. */
+/** The maximum length of a value. */
 const MOST_OF_VALUE = 1000;
 
-/** A row that an agent can be given: plain JSON, with no character that is not seen but does something. */
+/** A row as an agent gets it: plain JSON, without invisible characters that have an effect. */
 export function plainRow(row: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(row).map(([name, value]) => [visible(name), shortened(plain(value))]));
 }
@@ -15,7 +15,7 @@ export function plainRow(row: Readonly<Record<string, unknown>>): Record<string,
 function plain(value: unknown): unknown {
   if (typeof value === "string") return visible(value);
   if (typeof value === "bigint") return Number.isSafeInteger(Number(value)) ? Number(value) : String(value);
-  // JSON has no word for it.
+  // JSON cannot express it.
   if (typeof value === "number" && !Number.isFinite(value)) return String(value);
   if (Array.isArray(value)) return value.map(plain);
   if (typeof value !== "object" || value === null) return value;
@@ -31,10 +31,10 @@ function shortened(value: unknown): unknown {
   return `${start}… (${text.length} characters)`;
 }
 
-/** Rows until there are too many bytes of them. */
+/** Collects rows up to a total size. */
 export class FittingRows {
   readonly rows: Record<string, unknown>[] = [];
-  /** All that were offered. */
+  /** The number of rows offered. */
   total = 0;
   #bytes = 0;
   #isFull = false;

@@ -1,4 +1,4 @@
-/** SQL that an agent writes. */
+/** Runs SQL that an agent writes. */
 import type { Destination, SqlReader } from "@org/destination";
 import { InsightsError } from "../errors.ts";
 import { checkSql } from "./check-sql.ts";
@@ -7,7 +7,7 @@ import { checkArguments, during, type InsightsTool, notice } from "./tool.ts";
 
 const USUAL_ROWS = 200;
 const MOST_ROWS = 1000;
-/** How many rows that are not given are counted, and for how long, in ms. */
+/** The number of omitted rows that are counted, and for how long, in ms. */
 const counting = { rows: 100_000, ms: 5000 };
 
 const inputSchema = {
@@ -56,7 +56,7 @@ export function queryTool(destination: Destination): InsightsTool {
         throw invalid("query: sql must be a string: one SELECT statement.");
       if (typeof most !== "number" || !Number.isInteger(most) || most < 1 || most > MOST_ROWS)
         throw invalid(`query: max_rows must be a whole number from 1 to ${MOST_ROWS}.`);
-      // What is stored is looked at each time: a place may show copies, each of what was looked at.
+      // Inspected each time: a destination may serve copies, each as of its inspection.
       return during(destination, signal, async ({ asOf }) => {
         const reader = await destination.read!({ signal });
         try {

@@ -50,7 +50,7 @@ export function questionTool(
   };
 }
 
-/** Who serves only some pipelines serves no others. */
+/** Rejects pipelines that are not served. */
 function checkAllowed(wanted: unknown, allowed: readonly string[] | undefined): void {
   if (!allowed || !Array.isArray(wanted)) return;
   const other = wanted.find((name) => !allowed.includes(name));
@@ -94,7 +94,7 @@ function meaningOf({ type, unit, description }: AnswerColumn): string {
   return unit === undefined ? description : `${description} In ${unit}.`;
 }
 
-/** Each tool has all of it, and an agent reads all tools: in few words. */
+/** Kept short: it is repeated in every tool, and an agent reads all tools. */
 function inputOf({ parameters, days = 7 }: Question): JsonSchema {
   const own = Object.entries(parameters).map(([name, parameter]) => [name, parameterSchema(parameter)]);
   return {
@@ -157,7 +157,7 @@ const types = {
 function outputOf(columns: AnswerColumns): JsonSchema {
   const row = Object.entries(columns).map(([name, column]) => {
     const type = types[column.type];
-    // A list that is too long comes as a text.
+    // A list that is too long is returned as text.
     const all = [type, ...(column.type === "list" ? ["string"] : []), ...(column.nullable ? ["null"] : [])];
     return [name, { type: all.length === 1 ? type : all, description: meaningOf(column) }];
   });

@@ -1,4 +1,4 @@
-/** What is stored, for who writes SQL. */
+/** Describes the stored tables for authors of SQL. */
 import type { Column, ColumnType, Destination, SqlReader, StoredPipeline, Table } from "@org/destination";
 import { knownTable, type TableName, tableNames } from "../tables.ts";
 import { plainRow } from "./fit.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
+import { type DailyDeadline, deadlineTimes, parseDeadlines } from "../src/deadlines.ts";
 import { textOf } from "../src/moments.ts";
-import { type DailyPromise, deadlinesOf, promisesOf } from "../src/promises.ts";
 
-const read = (promise: unknown) => promisesOf([promise], "Europe/Berlin")[0];
+const read = (deadline: unknown) => parseDeadlines([deadline], "Europe/Berlin")[0];
 
-test("promises in their forms", () => {
+test("deadlines in all their forms", () => {
   expect(read({ dag: "a", within: "1h 30m" })).toMatchObject({ orchestrator: "airflow", within: 5_400_000_000 });
   expect(read({ job: "a", within: "0.5h" })).toMatchObject({ orchestrator: "dagster", within: 1_800_000_000 });
   expect(read({ dag: "a", done_by: "6:30", days: ["fri-mon", "Wednesday"] })).toMatchObject({
@@ -29,14 +29,14 @@ test.each([
   [{ dag: "a", within: "5 apples 3m" }, "within is"],
   [{ dag: "a", within: "5m", days: ["mon"] }, "need done_by"],
   [{ dag: "a", done: "06:30" }, "unknown key done"],
-])("%j: %s", (promise, message) => {
-  expect(() => read(promise)).toThrow(message);
+])("%j: %s", (deadline, message) => {
+  expect(() => read(deadline)).toThrow(message);
 });
 
-test("deadlines are those of the promise's zone, with the same time of the day before", () => {
-  const promise = read({ dag: "a", done_by: "02:20", timezone: "America/New_York" }) as DailyPromise;
+test("deadlines follow their time zone, with the same time of the day before", () => {
+  const deadline = read({ dag: "a", done_by: "02:20", timezone: "America/New_York" }) as DailyDeadline;
   const window = { from: Date.parse("2026-10-31T00:00Z") * 1000, to: Date.parse("2026-11-01T08:00Z") * 1000 };
-  const texts = deadlinesOf(promise, window).map(({ after, deadline }) => [textOf(after), textOf(deadline)]);
+  const texts = deadlineTimes(deadline, window).map(({ after, deadline }) => [textOf(after), textOf(deadline)]);
   expect(texts.map((pair) => pair.map((text) => text.slice(5, 16)))).toEqual([
     ["10-30T06:20", "10-31T06:20"],
     ["10-31T06:20", "11-01T07:20"],

@@ -1,53 +1,53 @@
-/** Promises about when runs are ready, as configuration files say them. */
+/** Expected deadlines of runs, as written in configuration files. */
 import { DateTime } from "luxon";
 import { InsightsError } from "./errors.ts";
 import { checkTimezone, DAY, HOUR, MINUTE, type Micros, microsOf, SECOND, type Window } from "./moments.ts";
 
-interface Promised {
+interface Expected {
   readonly name: string;
   readonly orchestrator: "airflow" | "dagster";
   readonly pipeline?: string;
-  /** As a text for people. */
+  /** Readable text. */
   readonly text: string;
 }
 
-/** Every day, or on some weekdays (1 is Monday), a success is there by a time of day. */
-export interface DailyPromise extends Promised {
+/** Every day, or on some weekdays (1 is Monday), a run must have succeeded by a time of day. */
+export interface DailyDeadline extends Expected {
   readonly hour: number;
   readonly minute: number;
   readonly timezone: string;
   readonly weekdays: ReadonlySet<number>;
 }
 
-/** Every run has succeeded so long after it was due. */
-export interface RunPromise extends Promised {
+/** Every run must succeed within this time after it was due. */
+export interface RunDeadline extends Expected {
   readonly within: Micros;
 }
 
-export type Expectation = DailyPromise | RunPromise;
+export type Deadline = DailyDeadline | RunDeadline;
 
 const weekdays = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const units: Readonly<Record<string, Micros>> = { d: DAY, h: HOUR, m: MINUTE, s: SECOND };
 const keys = ["dag", "job", "pipeline", "done_by", "within", "timezone", "days"];
 
 /**
- * Reads promises: `dag` or `job`, with `done_by: "06:30"` (and `timezone`, and `days: [mon-fri]`) or `within: 45m`, and
- * `pipeline` where several have one of that name.
+ * Parses deadlines: `dag` or `job`, with `done_by: "06:30"` (and `timezone`, and `days: [mon-fri]`) or `within: 45m`,
+ * and `pipeline` if several have one of that name.
  *
  * @param timezone of those that name none
  * @throws InsightsError `INVALID_PARAMETER`
  */
-export function promisesOf(list: readonly unknown[], timezone: string): readonly Expectation[] {
+export function parseDeadlines(list: readonly unknown[], timezone: string): readonly Deadline[] {
   return list.map((given, index) => {
     const where = `expect, entry ${index + 1}`;
     if (typeof given !== "object" || given === null || Array.isArray(given)) {
       throw invalid(`${where} is not an object: write { dag: "sales", done_by: "06:30" }.`);
     }
-    return promiseOf(given as Readonly<Record<string, unknown>>, where, timezone);
+    return parseDeadline(given as Readonly<Record<string, unknown>>, where, timezone);
   });
 }
 
-function promiseOf(given: Readonly<Record<string, unknown>>, where: string, timezone: string): Expectation {
+function parseDeadline(given: Readonly<Record<string, unknown>>, where: string, timezone: string): Deadline {
   const unknown = Object.keys(given).find((key) => !keys.includes(key));
   if (unknown !== undefined) throw invalid(`${where} has an unknown key ${unknown}. It can have: ${keys.join(", ")}.`);
   for (const key of ["dag", "job", "pipeline", "done_by", "within", "timezone"]) {
@@ -121,9 +121,9 @@ function lengthOf(text: string, where: string): Micros {
   );
 }
 
-/** The moments in a window by which a promise has to be kept, each with the same time a day earlier. */
-export function deadlinesOf(
-  { hour, minute, timezone, weekdays }: DailyPromise,
+/** A deadline's times in a window, each with the same time a day earlier. */
+export function deadlineTimes(
+  { hour, minute, timezone, weekdays }: DailyDeadline,
   { from, to }: Window,
 ): readonly { readonly after: Micros; readonly deadline: Micros }[] {
   const deadlines = [];
