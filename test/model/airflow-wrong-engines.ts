@@ -104,7 +104,13 @@ export const wrongEngines: Record<string, WrongCase> = {
     ],
   },
   "a DAG that becomes visible again is not read whole": {
-    wrong: { source: (source) => withState(source, ({ unlisted: _, ...state }) => state) },
+    wrong: {
+      source: (source) =>
+        withState(source, ({ pending, ...state }) => ({
+          ...state,
+          ...(pending && { pending: (pending as { why: string }[]).filter(({ why }) => why !== "unlisted") }),
+        })),
+    },
     because: /stale: airflow_task_instances/,
     steps: () => [
       ...newRun(0, 0),

@@ -1,7 +1,7 @@
 import { createClock, createEmptyAirflowWorld, day, hour, minute } from "@org/simulators";
 import type { Source } from "@org/sync-engine";
 import { expect, test } from "vitest";
-import { parseStreamState } from "../src/airflow/stream-state.ts";
+import { parseTableState } from "../src/airflow/state.ts";
 import { setUp } from "./airflow-sync.ts";
 
 /** Thirty DAGs of twenty runs each: read by answers of ten runs, the history takes many parts. */
@@ -83,11 +83,12 @@ test("I4: what an older revision of a stream still had to read is read by the ne
   const start = { server: 2_000_000_000_000, local: 2_000_000_000_000 };
   const position = { server: 1_900_000_000_000, local: 1_900_000_000_000 };
   const outdated = { position, again, unlisted: ["hidden"], overlapMs: 1_200_000, reread: { after: "m" } };
-  expect(parseStreamState({ state: undefined, outdated }, start)).toEqual({
+  expect(parseTableState({ state: undefined, outdated }, start)).toEqual({
     position,
-    again,
-    unlisted: ["hidden"],
-    overlapMs: 1_200_000,
+    pending: [
+      { scope: { dags: ["a"], runs: ["r"] }, why: "tries" },
+      { scope: { dags: ["hidden"] }, why: "unlisted" },
+    ],
     reread: { isRenewal: true },
   });
 });

@@ -84,10 +84,12 @@ describe("I4: what a sync could not read of a run that changed without a stamp i
   ])("its tries, although %s comes in between", async (_, options, faults) => {
     const { simulator, syncNow, differences } = await aRetriedRun();
     const detail = "a row that cannot be printed";
-    simulator.faults.push({ match: ({ path }) => path.endsWith("/tries"), status: 500, body: { detail }, times: 3 });
-    simulator.faults.push(forbidden);
-    await syncNow({ requests }).catch(() => {});
-    expect(simulator.faults.pending).toBe(0);
+    const unread: Fault = { match: ({ path }) => path.endsWith("/tries"), status: 500, body: { detail }, times: 3 };
+    for (const fault of [forbidden, unread]) {
+      simulator.faults.push(fault);
+      await syncNow({ requests }).catch(() => {});
+      expect(simulator.faults.pending).toBe(0);
+    }
     simulator.faults.push(...faults);
     await syncNow(options).catch(() => {});
     expect(simulator.faults.pending).toBe(0);
@@ -102,7 +104,7 @@ describe("I4: what a sync could not read of a run that changed without a stamp i
     [
       "one that may not read task instances",
       {},
-      [{ ...forbidden, match: ({ path }: SimulatedRequest) => path.includes("/taskInstances"), times: 2 }],
+      [{ ...forbidden, match: ({ path }: SimulatedRequest) => path.includes("/taskInstances") }],
     ],
   ])("its task instances, although %s stored the run", async (_, options, faults) => {
     const { simulator, syncNow, differences } = await aRetriedRun();

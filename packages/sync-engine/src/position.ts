@@ -19,19 +19,6 @@ export function windowStart(stored: Position, now: Position, overlapMs: number):
   return Math.max(0, Math.min(stored.server, now.server - passedMs) - overlapMs);
 }
 
-/** An overlap does not grow beyond this, in ms: a day. */
-const WIDEST_MS = 24 * 60 * 60 * 1000;
-
-/**
- * The overlap from now on, in ms: doubled once anything was found late in its older half, because anything a little
- * later would be lost. It never shrinks by itself: what happened once may happen again.
- *
- * @param late rows that appeared more than half of the overlap after their own timestamps
- */
-export function widenedOverlap(overlapMs: number, late: number): number {
-  return late > 0 ? Math.max(overlapMs, Math.min(overlapMs * 2, WIDEST_MS)) : overlapMs;
-}
-
 /** The last moment that a timestamp can name: the end of the year 9999. */
 const LAST_MOMENT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
 

@@ -4,7 +4,7 @@ export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type
 export { parseHttpDate } from "./http-date.ts";
 export { inOrder } from "./in-order.ts";
 export { type HostLimiter, limiterOf } from "./limiter.ts";
-export { isMoment, type Position, parsePosition, widenedOverlap, windowStart } from "./position.ts";
+export { isMoment, type Position, parsePosition, windowStart } from "./position.ts";
 export { createRequest, type Request } from "./request.ts";
 export { createServerClock, type ServerClock } from "./server-clock.ts";
 export { expectShape, type Misfit, type Shape, shapes } from "./shape.ts";

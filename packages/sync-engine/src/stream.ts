@@ -1,4 +1,4 @@
-import type { Batch, ColumnName, CommitResult, Json, Key, Row, Scope, Table } from "@org/destination";
+import type { Batch, ColumnName, Json, Key, Row, Scope, Table } from "@org/destination";
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
@@ -116,8 +116,11 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
    * continue from there and re-read its history gradually. A stream that ignores it reads its history at once.
    */
   readonly outdated: Json | undefined;
-  /** What storing the batch that was yielded last did. */
-  lastCommit(): CommitResult;
+  /**
+   * What a stream of the same source said last, in this sync or an earlier one: another stream's state is only ever read.
+   * Undefined if there is none, or none that this release can read.
+   */
+  stateOf(stream: string): Json | undefined;
   readonly stored: Stored;
   /**
    * Rows of a table that are on the server as far as this stream knows, and not in the table, since the destination

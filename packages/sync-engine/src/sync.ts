@@ -3,7 +3,7 @@
  * before the next one is read. There is no other way to save state, so a sync that stops anywhere, for any reason, is
  * resumed by running it again.
  */
-import type { CommitResult, Destination, Session, State, Table } from "@org/destination";
+import type { Destination, Json, Session, State, Table } from "@org/destination";
 import { toError } from "@org/kit";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
@@ -96,6 +96,8 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
     const states = new Map(streams.map((stream) => [stream, decodeState(stream, stored?.get(stream.name))]));
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
+    const left = stored ?? (await session.states().catch(() => undefined));
+    const said = new Map(source.streams.map((stream) => [stream.name, lastSaid(stream, left?.get(stream.name))]));
     const guard = new DeletionGuard(session, options.allowMassDelete ?? false, nameOf);
     const needs = new Map(source.streams.map(({ table, needs = [] }) => [table.name, needs]));
     const tables = source.streams.map(({ table }) => table);
@@ -115,6 +117,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         streams: new Set(names),
+        stateOf: (name: string) => said.get(name),
       };
       // A first sync has nothing to delete. A full refresh that stops early has not looked for deletions: the next one
       // does.
@@ -123,7 +126,9 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
       const known = state?.unstored ?? {};
       const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, tables);
       const before = stored?.get(stream.name);
-      results.push(await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before }));
+      results.push(
+        await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before, said }),
+      );
     }
   } finally {
     await session.close();
@@ -137,7 +142,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
 
 async function syncStream<S>(
   stream: Stream<S>,
-  context: Omit<ReadContext<S>, "lastCommit" | "unstored">,
+  context: Omit<ReadContext<S>, "unstored">,
   {
     session,
     guard,
@@ -146,6 +151,7 @@ async function syncStream<S>(
     nameOf,
     unstored,
     before = noState,
+    said,
   }: {
     readonly session: Session;
     readonly guard: DeletionGuard;
@@ -154,6 +160,8 @@ async function syncStream<S>(
     readonly nameOf: (table: Table) => string;
     readonly unstored: UnstoredRows;
     readonly before: State | undefined;
+    /** What each stream said last. */
+    readonly said: Map<string, Json | undefined>;
   },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
@@ -163,13 +171,11 @@ async function syncStream<S>(
   const startedAt = performance.now();
   emit({ type: "stream-started", stream: stream.name, mode });
   const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
-  let lastCommit: CommitResult = counts;
   let lastState = before;
   try {
     const read = stream.read({
       ...context,
       emit: ownEmit,
-      lastCommit: () => lastCommit,
       unstored: (table) => unstored.of(table),
     });
     for await (const batch of untilAborted(read, signal)) {
@@ -182,9 +188,9 @@ async function syncStream<S>(
         const state = unstored ? encodeState(stream, { data, reconciledAt: reconciledNow, unstored }) : lastState;
         const result = await session.commit(stream.name, { ...fitting, state });
         lastState = state;
+        if (unstored) said.set(stream.name, data);
         return result;
       });
-      lastCommit = result;
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
         if (table === stream.table) counts[key] += result[key];
       }
@@ -199,6 +205,15 @@ async function syncStream<S>(
   }
   emit({ type: "stream-finished", stream: stream.name, durationMs: performance.now() - startedAt, ...counts });
   return { ...summary, ...counts };
+}
+
+/** What a stream's stored state says; nothing where that cannot be read: who reads that stream is told why. */
+function lastSaid(stream: Stream<never>, state: State | undefined): Json | undefined {
+  try {
+    return decodeState(stream, state)?.data;
+  } catch {
+    return undefined;
+  }
 }
 
 /** A batch's rows, each once. @throws SyncError `KEY_COLLISION` */

@@ -1,4 +1,4 @@
-import { parseHttpDate, parsePosition, widenedOverlap, windowStart } from "@org/sync-engine/source";
+import { parseHttpDate, parsePosition, windowStart } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const minute = 60_000;
@@ -21,13 +21,6 @@ test("I6: our own clock, set back or ahead, never makes the window start later",
     const start = windowStart(stored, { server: 1_000_000_000 + minute, local }, 10 * minute);
     expect(start).toBeLessThanOrEqual(1_000_000_000 - 10 * minute);
   }
-});
-
-test("I6: an overlap that was nearly too short doubles from then on, up to a day", () => {
-  expect(widenedOverlap(10 * minute, 0)).toBe(10 * minute);
-  expect(widenedOverlap(10 * minute, 3)).toBe(20 * minute);
-  expect(widenedOverlap(1000 * minute, 1)).toBe(1440 * minute);
-  expect(widenedOverlap(2000 * minute, 1)).toBe(2000 * minute);
 });
 
 test("a position is read from a state, and nothing else is accepted", () => {

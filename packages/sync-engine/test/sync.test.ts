@@ -101,16 +101,22 @@ test("a state of an older version is used, and deletions are looked for; one of 
   await expect(sync({ source, destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
 });
 
-test("a stream learns the result of storing its last batch", async () => {
-  const learned: unknown[] = [];
-  const twice: Read = async function* ({ lastCommit }) {
-    for (const _ of [1, 2]) {
-      yield { upserts: rows(3), state: 1 };
-      learned.push(lastCommit());
-    }
+test("a stream learns what other streams said last: in this sync, an earlier one, or before a full refresh", async () => {
+  const said: unknown[] = [];
+  const first: Read = async function* ({ stateOf }) {
+    said.push(stateOf("b"));
+    yield { upserts: [row(1)], state: "first" };
   };
-  await sync({ source: sourceOf({ a: twice }), destination });
-  expect(learned).toMatchObject([{ inserted: 3 }, { inserted: 0, unchanged: 3 }]);
+  const second: Read = async function* ({ stateOf, state }) {
+    said.push(stateOf("a"));
+    yield { upserts: [row(1)], state: state === undefined ? "begun" : "again" };
+  };
+  const source = sourceOf({ a: first, b: second });
+  await sync({ source, destination });
+  await sync({ source, destination });
+  await sync({ source, destination, streams: ["a"] });
+  await sync({ source, destination, fullRefresh: true });
+  expect(said).toEqual([undefined, "first", "begun", "first", "again", "again", "first"]);
 });
 
 test("I1: a failing stream's commits stay, the others are synced, and the sync fails with both", async () => {

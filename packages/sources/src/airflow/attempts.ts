@@ -6,10 +6,12 @@
  * attempt never changes while a later one is there. Of several tries with one number, the one that ran counts.
  */
 import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
-import type { Row } from "@org/destination";
+import type { Row, Scope } from "@org/destination";
+import type { Stored } from "@org/sync-engine/source";
 import { finalTaskStates } from "./doubts.ts";
-import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, taskInstanceKey } from "./keys.ts";
-import { attemptRow, taskInstanceRow, type taskInstancesTable } from "./tables/task-instances.ts";
+import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
+import { columnsOf } from "./purged.ts";
+import { attemptRow, taskInstanceRow, taskInstancesTable } from "./tables/task-instances.ts";
 
 /** An attempt as the table holds it. */
 export type AttemptRow = Row<typeof taskInstancesTable>;
@@ -18,6 +20,23 @@ export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
   /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
   readonly remove: readonly AttemptRow[];
+}
+
+/** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
+export async function heldOf(listed: readonly TaskInstance[], stored: Stored): Promise<readonly AttemptRow[]> {
+  const ids = listed.map(identityOf);
+  const column = (name: keyof TaskInstanceId, ...more: number[]) => ({
+    in: [...new Set([...more, ...ids.map((id) => id[name])])],
+  });
+  const scope = {
+    dag_id: column("dag_id"),
+    dag_run_id: column("dag_run_id"),
+    task_id: column("task_id"),
+    map_index: column("map_index", NO_INDEX),
+    // Not by region: the same place in a loop may be held in the region that a clear replaced.
+    region_index: column("region_index", NO_INDEX),
+  };
+  return stored.keys(taskInstancesTable, scope as Scope<typeof taskInstancesTable>, columnsOf(taskInstancesTable));
 }
 
 /**
@@ -31,7 +50,7 @@ export async function whole(
   listed: readonly TaskInstance[],
   stored: readonly AttemptRow[],
   askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
-  triesAreDue: (row: TaskInstance) => boolean,
+  triesAreDue: boolean,
 ): Promise<WholeTaskInstances> {
   const held = Map.groupBy(stored, taskInstanceKey);
   const keysById = new Map(
@@ -42,7 +61,7 @@ export async function whole(
       const known = held.get(taskInstanceKey(row)) ?? [];
       const former = formerKeys(row, keysById.get(row.id)).flatMap((each) => held.get(each) ?? []);
       const moved = former.filter((each) => isSamePlace(each, row)).map((each) => ({ ...each, ...identityOf(row) }));
-      const earlier = await earlierAttempts(row, { known, moved, askTries, triesAreDue: triesAreDue(row) });
+      const earlier = await earlierAttempts(row, { known, moved, askTries, triesAreDue });
       const rows = [taskInstanceRow(row), ...earlier];
       return { rows, remove: [...known, ...former] };
     }),

@@ -7,72 +7,24 @@
  * changed or not.
  */
 
-import type { CommitResult } from "@org/destination";
 import { createWalk } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
 import type { OnUnreadable } from "./ask.ts";
-import type { LateRows } from "./late.ts";
 import { leaves } from "./leaves.ts";
-import { type Listing, pageKey } from "./listings.ts";
+import { type ListedRow, type Listing, pageKey } from "./listings.ts";
 import { serverError } from "./server-errors.ts";
 import { readAround } from "./unreadable.ts";
 
 /** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
 const WINDOW_LIMIT = 100;
 
-type Listed = { readonly dag_id: string; readonly run_after: string };
-
-/** How many rows a commit changed. */
-export function changed({ inserted, updated }: CommitResult): number {
-  return inserted + updated;
-}
-
-/** Where a window begins, and how much of it lies before the position. */
-export interface Window {
-  /** ms since 1970 */
-  readonly since: number;
-  readonly overlapMs: number;
-}
-
-/**
- * The rows of a window. Where it has any, those in the older half of the overlap come first, as many as one answer
- * holds: they should be known. What is not became visible late, and only a little later no window would have shown it.
- *
- * @param keyOf tells one row from another
- * @param lateRows those of the unknown rows that nothing but a late commit explains
- */
-export async function* changes<T extends Listed>(
+/** The rows that changed since a moment, in ms since 1970, page by page. */
+export async function* changes<T extends ListedRow>(
   listing: Listing<T>,
-  keyOf: (row: T) => string,
-  { since, overlapMs }: Window,
-  onUnreadable: OnUnreadable,
-  lateRows: LateRows<T>,
-): AsyncGenerator<{ readonly rows: readonly T[]; readonly isOld: boolean }> {
-  let old: ReadonlySet<string> | undefined;
-  for await (const { rows } of rowsSince(listing, timestampOf(since), onUnreadable)) {
-    if (!old) {
-      const updated = { updatedSince: timestampOf(since), updatedUntil: timestampOf(since + overlapMs / 2) };
-      const half = await listing.ask(updated, WINDOW_LIMIT).catch(serverError);
-      const found = half instanceof Error ? [] : half.rows;
-      const late = await lateRows(found);
-      const explained = found.filter((row) => !late.includes(row));
-      if (explained.length > 0) yield { rows: explained, isOld: false };
-      if (late.length > 0) yield { rows: late, isOld: true };
-      old = new Set(found.map(keyOf));
-      // These rows were read before those: they may be older.
-      const others = rows.filter((row) => !old?.has(keyOf(row)));
-      if (others.length > 0) yield { rows: others, isOld: false };
-    } else {
-      yield { rows, isOld: false };
-    }
-  }
-}
-
-async function* rowsSince<T extends Listed>(
-  listing: Listing<T>,
-  since: string,
+  sinceMs: number,
   onUnreadable: OnUnreadable,
 ): AsyncGenerator<{ readonly rows: readonly T[] }> {
+  const since = timestampOf(sinceMs);
   const scope = { updatedSince: since };
   const walk = createWalk("changes");
   let wasUnwell = false;

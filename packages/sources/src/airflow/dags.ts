@@ -1,5 +1,5 @@
 import { batchOf, defineStream, isTooLarge, type Position, parsePosition } from "@org/sync-engine/source";
-import { goneBatch } from "./batches.ts";
+import { goneBatch } from "./purged.ts";
 import { serverError } from "./server-errors.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
@@ -28,7 +28,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
     const timezones = new Map<unknown, string | null>();
     const due = new Set(unread);
     if (last) {
-      const { since } = await airflow.windowFrom({ position: last });
+      const since = await airflow.windowFrom(last);
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
         timezones.set(row.dag_id, row.timezone as string | null);
       // A version is only made when a file is parsed, so without a parse there is nothing to ask.

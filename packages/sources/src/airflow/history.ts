@@ -7,8 +7,9 @@ import { timestampOf } from "../timestamp.ts";
 import type { Ask, Leaf, OnUnreadable } from "./ask.ts";
 import { numberOfRuns } from "./doubts.ts";
 import { leaves } from "./leaves.ts";
+import type { ListedRow } from "./listings.ts";
 import type { AirflowSync, Before } from "./shared.ts";
-import type { Frontier, StreamPosition } from "./stream-state.ts";
+import type { Frontier, TablePosition } from "./state.ts";
 
 export interface HistoryLeaf<T> extends Leaf<T> {
   /** What is read once the leaf is stored. */
@@ -27,10 +28,8 @@ interface HistoryOptions<T> {
   readonly since?: number | undefined;
 }
 
-type Listed = { readonly dag_id: string; readonly run_after: string };
-
 /** Reads what is left of the history, and yields it in order. */
-export async function* history<T extends Listed>(
+export async function* walkHistory<T extends ListedRow>(
   airflow: AirflowSync,
   { ask, onUnreadable, limit, from, ahead = 2, since }: HistoryOptions<T>,
 ): AsyncGenerator<HistoryLeaf<T>> {
@@ -65,14 +64,14 @@ const RENEWALS = 10;
  *
  * @param held how many rows the table holds
  */
-export async function* reread<T extends Listed>(
+export async function* reread<T extends ListedRow>(
   airflow: AirflowSync,
-  { reread: from = {}, ...state }: StreamPosition,
+  { reread: from = {}, ...state }: TablePosition,
   { held, ...options }: Pick<HistoryOptions<T>, "ask" | "limit" | "onUnreadable"> & { readonly held: number },
-): AsyncGenerator<Leaf<T> & { readonly state: StreamPosition }> {
+): AsyncGenerator<Leaf<T> & { readonly state: TablePosition }> {
   const share = held / (from.isRenewal ? RENEWALS : SCRUBS);
   let read = 0;
-  for await (const { frontier, ...leaf } of history(airflow, { ...options, from, ahead: 1 })) {
+  for await (const { frontier, ...leaf } of walkHistory(airflow, { ...options, from, ahead: 1 })) {
     yield { ...leaf, state: { ...state, reread: { ...frontier, ...(from.isRenewal && { isRenewal: true }) } } };
     read += leaf.rows.length;
     if (read >= share && (frontier.after !== from.after || frontier.runAfter !== from.runAfter)) return;

@@ -1,17 +1,16 @@
 /** What the streams of one sync share: the server as it was before anything was read, asked for once. */
 import type { AirflowClient, Dag } from "@org/airflow-client";
-import { isTooLarge, type Position, type SourceContext, widenedOverlap, windowStart } from "@org/sync-engine/source";
+import { isTooLarge, type Position, type SourceContext, windowStart } from "@org/sync-engine/source";
 import { once } from "../once.ts";
 import { reportUntested } from "../tested-versions.ts";
 import { type AirflowApi, airflowApi } from "./api.ts";
 import type { OnUnreadable, UnreadableRow } from "./ask.ts";
-import type { Window } from "./changes.ts";
 import { allDags, type ListedDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
 import { isForbidden, serverError } from "./server-errors.ts";
-import { createTries, type Tries } from "./tries.ts";
+import { type AskTries, createTries } from "./tries.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
@@ -45,24 +44,20 @@ export interface Before extends ListedDags {
 /** What the server calls its version; null where it does not say. */
 export type ServerVersion = string | null;
 
-export interface AirflowSync extends Visibility, Tries, Events {
+export interface AirflowSync extends Visibility, Events {
   readonly api: AirflowApi;
   /** Whether the batch endpoints may be used. */
   readonly batch: boolean;
   readonly runsPerAnswer: number;
   readonly tasksPerAnswer: number;
   before(): Promise<Before>;
+  readonly tries: AskTries;
   /** The same without what only a user who may read dag runs is told. */
   listedDags(): Promise<ListedDags>;
   /** Ids of the DAGs that the server lists now. */
   listedNow(): Promise<ReadonlySet<string>>;
-  /** The window that follows a position, with the overlap of the source's options, or a wider one. */
-  windowFrom(last: { readonly position: Position; readonly overlapMs?: number }): Promise<Window>;
-  /**
-   * The overlap to store after a window in whose older half so many rows were found late; nothing where the option's
-   * is wide enough.
-   */
-  widened(window: Window, late: number): { readonly overlapMs?: number };
+  /** Where the window that follows a position begins, in ms since 1970. */
+  windowFrom(position: Position): Promise<number>;
   /** DAGs that have a version made after a moment; none where the user may not read versions. */
   versionedSince(since: number): Promise<ReadonlySet<string>>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
@@ -103,28 +98,16 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
   const earliest = async () => (await listedDags()).position.server - overlapMs;
   return {
     ...visibility,
-    ...createTries(api, onUnreadable, context),
     ...createEvents(api, earliest, context),
     api,
     batch,
     runsPerAnswer,
     tasksPerAnswer: batch ? runsPerAnswer * TASKS_PER_RUN : LARGEST_GET,
     before,
+    tries: createTries(api, onUnreadable, context),
     listedDags,
     listedNow: async () => new Set((await allDags(api, onUnreadable)).map(({ dag_id }) => dag_id)),
-    async windowFrom(last) {
-      const widest = Math.max(overlapMs, last.overlapMs ?? 0);
-      return { since: windowStart(last.position, (await listedDags()).position, widest), overlapMs: widest };
-    },
-    widened(window, late) {
-      const next = widenedOverlap(window.overlapMs, late);
-      if (next > window.overlapMs) {
-        const [was, is] = [window.overlapMs / 1000, next / 1000];
-        const message = `${late} rows appeared more than ${was / 2} s after their own timestamps. From now on, every sync looks back ${is} s instead of ${was} s.`;
-        context.emit({ type: "notice", code: "OVERLAP_WIDENED", message });
-      }
-      return next > overlapMs ? { overlapMs: next } : {};
-    },
+    windowFrom: async (position) => windowStart(position, (await listedDags()).position, overlapMs),
     versionedSince: (since) =>
       api.versionedSince(since).catch((error) => {
         if (!isForbidden(error)) throw error;

@@ -9,7 +9,8 @@ import { isTimestamp, justAfter } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
-type Counts = readonly { readonly values: StoredValues; readonly count: number }[];
+/** Numbers of rows, by the values of some columns. */
+export type Counts = readonly { readonly values: StoredValues; readonly count: number }[];
 
 /** Beyond so many runs of a DAG, all between the first and the last of them are read, in larger answers. */
 const MOST_MOMENTS = 20;

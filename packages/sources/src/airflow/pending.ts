@@ -1,0 +1,130 @@
+/**
+ * What is known to be missing from a table: one list, which the stream's state holds. What was read leaves it; what
+ * could not be read stays in it, for the next sync that can.
+ */
+import type { OnUnreadable } from "./ask.ts";
+import { dagScopes, runScopes } from "./doubts.ts";
+import type { RunId } from "./keys.ts";
+import type { AirflowScope } from "./scope.ts";
+
+/**
+ * Why rows are missing. `unlisted`: the server did not list the DAG, or the table holds nothing of it. `unreadable`: a
+ * row could not be read. `tries`: earlier attempts of a run could not be read. `changed`: a run changed in a way that may
+ * have left no stamp on its task instances.
+ */
+export type Why = "unlisted" | "unreadable" | "tries" | "changed";
+
+/** Rows to read, and why. The scope has no more and no less in it than what is missing, as far as is known. */
+export type Pending = { readonly scope: AirflowScope; readonly why: Why };
+
+/** So many runs are named one by one. Of more, all of their DAG are read. */
+const MOST_RUNS = 1000;
+
+export class PendingList {
+  /** What was pending when the sync began, and was not read yet. */
+  readonly #due: Map<string, Pending>;
+  /** What this sync found. */
+  readonly #found = new Map<string, Pending>();
+  readonly #report: OnUnreadable;
+  /** How many unreadable rows this sync found. */
+  unreadable = 0;
+
+  /** @param report told of every row that cannot be read */
+  constructor(kept: readonly Pending[], report: OnUnreadable) {
+    this.#due = new Map(kept.map((each) => [JSON.stringify(each), each]));
+    this.#report = report;
+  }
+
+  /** Adds what this sync is still to read. */
+  add(why: Why, scopes: readonly AirflowScope[]): void {
+    for (const scope of scopes) this.#due.set(JSON.stringify({ scope, why }), { scope, why });
+  }
+
+  /** Adds what a later sync is to read, since this one could not. */
+  keep(why: Why, scope: AirflowScope): void {
+    this.#found.set(JSON.stringify({ scope, why }), { scope, why });
+  }
+
+  /** Reports a row that cannot be read, and keeps the smallest scope that is known to hold it. */
+  readonly onUnreadable: OnUnreadable = (row) => {
+    this.#report(row);
+    if (!row.scope) return;
+    this.unreadable += 1;
+    this.keep("unreadable", row.scope);
+  };
+
+  /** What is to be read now, in few scopes. Once one was, {@link read} is to be told of what it was made of. */
+  due(isVisible: (scope: AirflowScope) => boolean): (Pending & { readonly of: readonly Pending[] })[] {
+    const visible = [...this.#due.values()].filter(({ scope }) => isVisible(scope));
+    const unlisted = new Set(visible.flatMap(({ scope, why }) => (why === "unlisted" ? (scope.dags ?? []) : [])));
+    // What changed in a DAG that is read whole comes with it.
+    const whyOf = ({ scope, why }: Pending) =>
+      why === "changed" && scope.dags?.every((dag) => unlisted.has(dag)) ? "unlisted" : why;
+    return [...Map.groupBy(visible, whyOf)].flatMap(([why, entries]) =>
+      merged(entries).map((scope) => ({ scope, why, of: entries.filter((each) => isPart(each.scope, scope)) })),
+    );
+  }
+
+  /** Removes what is pending for one reason, and returns it. */
+  take(why: Why): readonly AirflowScope[] {
+    const taken = this.list().filter((each) => each.why === why);
+    this.forget(why);
+    return taken.map(({ scope }) => scope);
+  }
+
+  /** To be told of entries that were read. */
+  read(entries: readonly Pending[]): void {
+    for (const entry of entries) this.#due.delete(JSON.stringify(entry));
+  }
+
+  /** Leaves out what is pending for one reason. */
+  forget(why: Why): void {
+    for (const list of [this.#due, this.#found]) {
+      for (const [key, entry] of list) if (entry.why === why) list.delete(key);
+    }
+  }
+
+  /** What a state has to hold. */
+  list(): readonly Pending[] {
+    const all = [...new Map([...this.#due, ...this.#found]).values()];
+    const runs = all.filter(({ scope }) => scope.runs);
+    if (runs.length <= MOST_RUNS) return all;
+    const dags = runs.map(({ scope: { dags }, why }): Pending => ({ scope: { dags: dags! }, why }));
+    const others = all.filter(({ scope }) => !scope.runs);
+    return [...new Map([...others, ...dags].map((each) => [JSON.stringify(each), each])).values()];
+  }
+}
+
+/** Runs, as scopes of one each. */
+export function runScope({ dag_id, dag_run_id }: RunId): AirflowScope {
+  return { dags: [dag_id], runs: [dag_run_id] };
+}
+
+/** The same in fewer scopes, where they name DAGs or runs. */
+function merged(entries: readonly Pending[]): AirflowScope[] {
+  const scopes = entries.map(({ scope }) => scope);
+  const dags = scopes.filter((scope) => isOnly(scope, "dags"));
+  const runs = scopes.filter((scope) => isOnly(scope, "dags", "runs"));
+  const whole = new Set(dags.flatMap((scope) => scope.dags ?? []));
+  return [
+    ...dagScopes([...whole]),
+    ...runScopes(runs.flatMap(runsIn).filter(({ dag_id }) => !whole.has(dag_id))),
+    ...scopes.filter((scope) => !dags.includes(scope) && !runs.includes(scope)),
+  ];
+}
+
+function runsIn({ dags = [], runs = [] }: AirflowScope): RunId[] {
+  return dags.flatMap((dag_id) => runs.map((dag_run_id) => ({ dag_id, dag_run_id })));
+}
+
+function isOnly(scope: AirflowScope, ...names: (keyof AirflowScope)[]): boolean {
+  return Object.keys(scope).length === names.length && names.every((name) => name in scope);
+}
+
+/** Whether a scope is in one that was made of it and others. */
+function isPart(scope: AirflowScope, whole: AirflowScope): boolean {
+  if (scope === whole) return true;
+  const isIn = (name: "dags" | "runs") =>
+    !whole[name] || (scope[name]?.every((id) => whole[name]?.includes(id)) ?? false);
+  return Object.keys(whole).every((name) => name === "dags" || name === "runs") && isIn("dags") && isIn("runs");
+}

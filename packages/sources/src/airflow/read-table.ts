@@ -1,0 +1,201 @@
+/**
+ * Reads a history table: all of it first, then what changed since the last sync, what is known to be missing, and what no
+ * window shows. Each phase takes a state and returns the next one.
+ */
+import type { BatchOf, ReadContext } from "@org/sync-engine/source";
+import { changes } from "./changes.ts";
+import { differingCounts, unknownDags } from "./doubts.ts";
+import { reread, walkHistory } from "./history.ts";
+import {
+  batchOfLeaf,
+  countHeld,
+  type Kind,
+  type Reading,
+  type Reason,
+  startReading,
+  stateNow,
+  unstoredRows,
+  type WindowRead,
+} from "./kind.ts";
+import { leaves } from "./leaves.ts";
+import type { ListedRow } from "./listings.ts";
+import { announceDeletions, goneBatch, type PurgeableTable, unpurged } from "./purged.ts";
+import type { AirflowScope } from "./scope.ts";
+import type { AirflowSync } from "./shared.ts";
+import type { TablePosition, TableState } from "./state.ts";
+import type { Counts } from "./unstored.ts";
+
+type Batches<T extends PurgeableTable, R = void> = AsyncGenerator<BatchOf<T, TableState>, R>;
+
+export async function* readTable<L extends ListedRow, T extends PurgeableTable>(
+  kind: Kind<L, T>,
+  context: ReadContext<AirflowSync, TableState>,
+): Batches<T> {
+  const reading = await startReading(kind, context);
+  const { airflow, begun } = reading;
+  const { reconcile } = context;
+  const version = await airflow.version("version" in begun ? begun.version : undefined, reconcile);
+  let state = yield* history(reading, begun);
+  if (!state) return;
+  await addUnknown(reading);
+  const counted = reconcile ? await kind.countOnServer(airflow) : undefined;
+  const window = yield* readWindow(reading, state);
+  if (window.saysMore) state = renewed(reading, state);
+  yield* settle(reading, state, window);
+  const held = await countHeld(reading, kind.listed, ["dag_id"]);
+  state = settled(reading, { ...state, version: await airflow.version(version, window.brought > 0) }, held);
+  // What changed is stored. A deletion that is not believed must not hold up the next window.
+  yield stateBatch<T>(stateNow(reading, state));
+  await kind.check?.(reading, held);
+  yield* gone(reading, state, held);
+  if (counted) yield* reconcileCounts(reading, state, held, counted);
+  state = yield* readAgain(reading, state);
+  if (reconcile) yield { ...stateBatch<T>(stateNow(reading, state)), reconciled: true };
+}
+
+/** A first sync, or what is left of it. Undefined where a sample ends. */
+async function* history<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  begun: TableState,
+): Batches<T, TablePosition | undefined> {
+  if (!("history" in begun)) return begun;
+  const { sampleSince: since } = reading.context;
+  const { start, ...from } = begun.history;
+  for await (const leaf of walkHistory(reading.airflow, { ...askOptions(reading), from, since })) {
+    if (leaf.rows.some((row) => reading.kind.saysMore?.(row))) reading.kept = { ...reading.kept, regions: true };
+    yield await batchOfLeaf(reading, leaf, { history: { start, ...leaf.frontier } }, "history");
+  }
+  return since === undefined ? { position: start } : undefined;
+}
+
+/** DAGs that have runs, and of which the table holds nothing: a window brings only what changed in them lately. */
+async function addUnknown<L extends ListedRow, T extends PurgeableTable>(reading: Reading<L, T>): Promise<void> {
+  const held = await countHeld(reading, unpurged as typeof reading.kind.listed, ["dag_id"]);
+  const unknown = unknownDags(reading.before.runCounts, held);
+  reading.pending.add(
+    "unlisted",
+    unknown.map((dag) => ({ dags: [dag] })),
+  );
+}
+
+async function* readWindow<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+): Batches<T, WindowRead> {
+  const { kind, airflow, pending } = reading;
+  const since = await airflow.windowFrom(state.position);
+  const events = await airflow.silentEvents(since);
+  const seen = new Set<string>();
+  let [brought, saysMore] = [0, false];
+  for await (const { rows } of changes(kind.listing(airflow), since, pending.onUnreadable)) {
+    for (const row of rows) if (kind.unfinished.includes(row.state ?? null)) seen.add(kind.keyOf(row));
+    brought += rows.length;
+    saysMore ||= rows.some((row) => kind.saysMore?.(row));
+    yield await batchOfLeaf(reading, { rows }, state, "window");
+  }
+  return { seen, events, brought, saysMore };
+}
+
+/** The server was updated, and says more of every row now: they are read again. */
+function renewed<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+): TablePosition {
+  if (reading.kept.regions) return state;
+  reading.kept = { ...reading.kept, regions: true };
+  return { ...state, reread: { isRenewal: true } };
+}
+
+/** Reads what is known to be missing, and what no window shows. What cannot be read stays pending. */
+async function* settle<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+  window: WindowRead,
+): Batches<T> {
+  const { kind, airflow, pending } = reading;
+  for (const scope of kind.unstoredScopes(unstoredRows(reading)).filter(airflow.isVisible)) {
+    yield* readScope(reading, state, scope, "unstored");
+  }
+  for (const { scope, why, of } of pending.due(airflow.isVisible)) {
+    yield* readScope(reading, state, scope, why);
+    pending.read(of);
+  }
+  for (const scope of await kind.doubts(reading, window)) yield* readScope(reading, state, scope, "doubt");
+}
+
+async function* readScope<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+  scope: AirflowScope,
+  why: Reason,
+): Batches<T> {
+  const { ask, limit, onUnreadable } = askOptions(reading);
+  for await (const leaf of leaves(ask, scope, limit, onUnreadable)) yield await batchOfLeaf(reading, leaf, state, why);
+}
+
+/** The state once all that changed is stored. What changes in DAGs that are not listed, no later window shows. */
+function settled<L extends ListedRow, T extends PurgeableTable>(
+  { airflow, pending, before }: Reading<L, T>,
+  state: TablePosition,
+  held: Counts,
+): TablePosition {
+  pending.forget("unlisted");
+  for (const dag of airflow.unlisted(dagsOf(held))) pending.keep("unlisted", { dags: [dag] });
+  return { ...state, position: before.position };
+}
+
+async function* gone<L extends ListedRow, T extends PurgeableTable>(
+  { kind, airflow, context, pending, kept }: Reading<L, T>,
+  state: TablePosition,
+  held: Counts,
+): Batches<T> {
+  const dags = await airflow.gone(dagsOf(held), context.reconcile);
+  if (dags.length > 0) yield goneBatch(kind.table, dags, stateNow({ pending, kept }, state)) as BatchOf<T, TableState>;
+}
+
+/** Reads the DAGs of which the table holds another number of rows than the server has. */
+async function* reconcileCounts<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+  held: Counts,
+  counted: ReadonlyMap<string, number>,
+): Batches<T> {
+  const { kind, airflow, stored, context } = reading;
+  const counts = [counted, ...(kind.countAgain ? [await kind.countAgain(airflow)] : [])];
+  const differing = counts
+    .flatMap((each) => differingCounts(each, held))
+    .filter(({ dag }) => counted.has(dag))
+    .filter(({ dag }, index, all) => all.findIndex((each) => each.dag === dag) === index);
+  await announceDeletions(airflow, stored, kind.table, differing, context.expectDeletions);
+  for (const { dag } of differing) yield* readScope(reading, state, { dags: [dag] }, "reconcile");
+}
+
+/** Reads a part of the history again: in case anything changed without a trace, or for what a new revision brings. */
+async function* readAgain<L extends ListedRow, T extends PurgeableTable>(
+  reading: Reading<L, T>,
+  state: TablePosition,
+): Batches<T, TablePosition> {
+  const { kind, airflow, stored, context, begun } = reading;
+  const isRenewal = state.reread?.isRenewal ?? false;
+  if (!isRenewal && (!context.reconcile || "history" in begun)) return state;
+  const held = await stored.count(kind.table, kind.listed);
+  let next = state;
+  for await (const leaf of reread(airflow, state, { ...askOptions(reading), held })) {
+    next = leaf.state;
+    yield await batchOfLeaf(reading, leaf, next, isRenewal ? "renewal" : "reread");
+  }
+  return next;
+}
+
+function askOptions<L extends ListedRow, T extends PurgeableTable>({ kind, airflow, pending }: Reading<L, T>) {
+  return { ask: kind.listing(airflow).ask, limit: kind.limit(airflow), onUnreadable: pending.onUnreadable };
+}
+
+function dagsOf(held: Counts): string[] {
+  return held.map(({ values }) => values.dag_id as string);
+}
+
+/** No rows, and a state. */
+function stateBatch<T extends PurgeableTable>(state: TableState): BatchOf<T, TableState> {
+  return { state } as BatchOf<T, TableState>;
+}
