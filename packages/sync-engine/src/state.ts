@@ -5,7 +5,7 @@ import type { Stream } from "./stream.ts";
 import type { Unstored } from "./unstored.ts";
 
 /** The format of what {@link encodeState} writes. */
-const VERSION = 3;
+const VERSION = 4;
 
 /** How JSON.stringify writes half of a surrogate pair. */
 const HALF_PAIR = /\\ud[89a-f][0-9a-f]{2}/;
@@ -16,6 +16,8 @@ const migrations: Readonly<Record<number, (value: Record<string, Json>) => Recor
   1: (value) => ({ ...value, reconciled_at: 0 }),
   // Before rows could be skipped, one that could not be stored ended its stream.
   2: (value) => ({ ...value, unstored: {} }),
+  // The streams of Airflow keep what is missing in another form, and read the one before by themselves.
+  3: (value) => value,
 };
 
 /** What a stream said last, when it last looked for deletions, and which rows it could not store. */

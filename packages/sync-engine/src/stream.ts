@@ -40,11 +40,10 @@ export interface SourceContext {
 }
 
 /**
- * A named collection that a source offers; it becomes one table. A value: a new stream is one new file.
- *
- * `S` is its state, `Other` are the other streams' tables that it writes too.
+ * A named collection that a source offers; it becomes one table, which no other stream writes. A value: a new stream is
+ * one new file. `S` is its state.
  */
-export interface Stream<Shared = unknown, T extends Table = Table, S extends Json = Json, Other extends Table = never> {
+export interface Stream<Shared = unknown, T extends Table = Table, S extends Json = Json> {
   /** As people choose it: `dag_runs`. */
   readonly name: string;
   readonly table: T;
@@ -69,7 +68,7 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
    */
   readonly sampleBy?: string;
   /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
-  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S> | BatchOf<Other, S>>;
+  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S>>;
 }
 
 /**
@@ -87,11 +86,7 @@ export type Keeps<Column extends string = string> =
 
 /** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
 export type StreamBatch<T extends Table = Table, S extends Json = Json> = Omit<Batch<T>, "table" | "state"> & {
-  /**
-   * Another stream's table, for rows that must be stored before what follows. Left out where that stream is not part
-   * of the sync.
-   * @default the stream's own table
-   */
+  /** The stream's own. @default the stream's own */
   readonly table?: T;
   /** What is true once these rows are stored: the next sync begins with it. */
   readonly state: S;
@@ -123,8 +118,8 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
   stateOf(stream: string): Json | undefined;
   readonly stored: Stored;
   /**
-   * Rows of a table that are on the server as far as this stream knows, and not in the table, since the destination
-   * cannot hold them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each
+   * Rows that are on the server as far as this stream knows, and not in its table, since the destination cannot hold
+   * them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each
    * sync, and are off the list once they are stored, or one of a batch's scopes proves that they are gone.
    */
   unstored<T extends Table>(table: T): readonly (Key<T> & Partial<Row<T>>)[];
@@ -176,24 +171,19 @@ export interface Stored {
  *
  * Without type arguments the table is inferred, and the state may be any JSON.
  */
-export function defineStream<
-  Shared,
-  const T extends Table,
-  S extends Json = Json,
-  Other extends Table = never,
->(stream: {
+export function defineStream<Shared, const T extends Table, S extends Json = Json>(stream: {
   readonly name: string;
   readonly table: T;
   readonly revision: number;
   readonly needs?: readonly ColumnName<T>[];
   readonly keeps?: readonly Keeps<ColumnName<T>>[];
   readonly sampleBy?: ColumnName<T>;
-  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S> | BatchOf<Other, S>>;
-}): Stream<Shared, T, S, Other> {
+  read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S>>;
+}): Stream<Shared, T, S> {
   return stream;
 }
 
-/** A batch of any table: its creator may know the table only by its type, or be another table's stream. */
+/** A batch that names its table: its creator may know the table only by its type. */
 export function batchOf<T extends Table, S extends Json>(
   table: T,
   batch: Omit<StreamBatch<T, S>, "table">,

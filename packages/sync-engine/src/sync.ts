@@ -124,7 +124,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
       const reconciledAt = passedMs < 0 ? 0 : (state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now()));
       const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
       const known = state?.unstored ?? {};
-      const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, tables);
+      const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, stream.table, tables);
       const before = stored?.get(stream.name);
       results.push(
         await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before, said }),
@@ -179,7 +179,8 @@ async function syncStream<S>(
       unstored: (table) => unstored.of(table),
     });
     for await (const batch of untilAborted(read, signal)) {
-      const { state: data, table = stream.table, reconciled, ...given } = batch;
+      const { state: data, table: _, reconciled, ...given } = batch;
+      const { table } = stream;
       const rows = { ...given, ...uniqueIn(given, table, nameOf(table)) };
       await guard.check({ ...rows, table });
       const reconciledNow = reconciled ? context.now() : reconciledAt;
@@ -192,7 +193,7 @@ async function syncStream<S>(
         return result;
       });
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
-        if (table === stream.table) counts[key] += result[key];
+        counts[key] += result[key];
       }
       emit({ type: "batch-committed", stream: stream.name, table: nameOf(table), ...result });
     }

@@ -64,26 +64,31 @@ export interface UnstoredOptions {
 export class UnstoredRows {
   readonly #options: UnstoredOptions;
   #entries: Entries;
+  /** Rows of other tables, as a stream of an older release wrote them too. No state names them any more. */
+  readonly #foreign: Entries;
   /** Why no state can name them any more. */
   #tooMany: TooMany | undefined;
   #told = 0;
   readonly #tables = new Map<string, Table>();
 
-  constructor(options: UnstoredOptions, tables: readonly Table[]) {
+  /** @param table the stream's own @param tables all of the source */
+  constructor(options: UnstoredOptions, { name: own }: Table, tables: readonly Table[]) {
     this.#options = options;
     for (const table of tables) this.#tables.set(table.name, table);
-    this.#entries = new Map(
-      tables.flatMap(({ name, ...table }) => {
-        const rows = options.known[name] ?? [];
-        const entries = rows.map((row) => [rowId(table, row), { row, isTried: false }] as const);
-        return entries.length > 0 ? [[name, new Map(entries)]] : [];
-      }),
-    );
+    const entries = tables.flatMap(({ name, ...table }) => {
+      const rows = options.known[name] ?? [];
+      const entries = rows.map((row) => [rowId(table, row), { row, isTried: false }] as const);
+      return entries.length > 0 ? [[name, new Map(entries)] as const] : [];
+    });
+    this.#entries = new Map(entries.filter(([name]) => name === own));
+    this.#foreign = new Map(entries.filter(([name]) => name !== own));
   }
 
   /** Those of a table, as they were when they were read last. */
   of<T extends Table>({ name }: T): readonly (Key<T> & Partial<Row<T>>)[] {
-    return [...(this.#entries.get(name)?.values() ?? [])].map(({ row }) => row as Key<T> & Partial<Row<T>>);
+    return [...((this.#entries.get(name) ?? this.#foreign.get(name))?.values() ?? [])].map(
+      ({ row }) => row as Key<T> & Partial<Row<T>>,
+    );
   }
 
   /**

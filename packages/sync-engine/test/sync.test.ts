@@ -97,7 +97,7 @@ test("a state of an older version is used, and deletions are looked for; one of 
   await sync({ source: sourceOf({ a: noting }), destination });
   expect(await held("a")).toEqual([0, 7]);
   expect(reconciles).toEqual([true]);
-  await store({ version: 4, value: { revision: 1, data: 7 } });
+  await store({ version: 5, value: { revision: 1, data: 7 } });
   await expect(sync({ source, destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
 });
 

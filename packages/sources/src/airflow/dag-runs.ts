@@ -12,7 +12,8 @@ import type { AirflowSync } from "./shared.ts";
 import { parseSilent, withoutTaken, withSilent } from "./silent.ts";
 import type { TableState } from "./state.ts";
 import { dagRunRow, dagRunsTable } from "./tables/dag-runs.ts";
-import { unstoredRuns } from "./unstored.ts";
+import { taskInstancesTable } from "./tables/task-instances.ts";
+import { runsOf, unstoredRuns } from "./unstored.ts";
 
 type RunReading = Reading<DagRun, typeof dagRunsTable>;
 
@@ -28,10 +29,11 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
   listed: unpurged,
   begin(reading) {
     const { pending, kept, context } = reading;
-    // An older release kept runs here of which it could not read the task instances.
-    const older = pending
-      .take("tries")
-      .map(({ dags = [], runs = [] }) => ({ dag_id: dags[0]!, dag_run_id: runs[0], tries: true as const }));
+    // An older release had this stream read task instances too, and kept here what it could not read or store of them.
+    const older = [
+      ...pending.take("tries").map(({ dags = [], runs = [] }) => ({ dag_id: dags[0]!, dag_run_id: runs[0] })),
+      ...runsOf(context.unstored(taskInstancesTable)),
+    ].map((run) => ({ ...run, tries: true as const }));
     // Also where this stream begins anew: the other one does not.
     const known = kept.silent ?? parseSilent(context.stateOf("dag_runs"));
     const silent = withoutTaken(withSilent(known, older, context.now()), context.stateOf("task_instances"));

@@ -1,11 +1,11 @@
 /** What tells one history table from another, and what reading one needs at hand. */
 import type { Row, Scope, StoredValues, Table } from "@org/destination";
-import { type BatchOf, batchOf, type ReadContext, type Stored } from "@org/sync-engine/source";
+import { batchOf, type ReadContext, type Stored, type StreamBatch } from "@org/sync-engine/source";
 import type { Leaf } from "./ask.ts";
 import type { LoggedEvent } from "./doubts.ts";
 import type { ListedRow, Listing } from "./listings.ts";
 import { PendingList, type Why } from "./pending.ts";
-import { newlyPurged, type PurgeableTable, unpurged } from "./purged.ts";
+import { newlyPurged, unpurged } from "./purged.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync, Before } from "./shared.ts";
 import { type Lasting, parseTableState, type TableState } from "./state.ts";
@@ -25,7 +25,7 @@ export interface TableRows<T extends Table> {
 }
 
 /** A history table: how its rows are listed, and what is special about them. It asks for little, and stores nothing. */
-export interface Kind<L extends ListedRow, T extends PurgeableTable> {
+export interface Kind<L extends ListedRow, T extends Table> {
   readonly table: T;
   listing(airflow: AirflowSync): Listing<L>;
   /** Rows to ask for in one response. */
@@ -65,7 +65,7 @@ export interface WindowRead {
 }
 
 /** What one read of a table has at hand. Only what is missing, and what the state keeps of it, changes meanwhile. */
-export interface Reading<L extends ListedRow, T extends PurgeableTable> {
+export interface Reading<L extends ListedRow, T extends Table> {
   readonly kind: Kind<L, T>;
   readonly airflow: AirflowSync;
   readonly context: ReadContext<AirflowSync, TableState>;
@@ -78,10 +78,12 @@ export interface Reading<L extends ListedRow, T extends PurgeableTable> {
   kept: Omit<Lasting, "pending">;
 }
 
-export async function startReading<L extends ListedRow, T extends PurgeableTable>(
-  kind: Kind<L, T>,
-  context: ReadContext<AirflowSync, TableState>,
-): Promise<Reading<L, T>> {
+/** The same, whatever the table. */
+export type AnyKind = Kind<ListedRow, Table>;
+export type AnyReading = Reading<ListedRow, Table>;
+export type TableBatch = StreamBatch<Table, TableState>;
+
+export async function startReading(kind: AnyKind, context: ReadContext<AirflowSync, TableState>): Promise<AnyReading> {
   const { shared: airflow, stored } = context;
   const before = await airflow.before();
   const { pending = [], silent, silentSeen, regions, ...begun } = parseTableState(context, before.position);
@@ -91,7 +93,7 @@ export async function startReading<L extends ListedRow, T extends PurgeableTable
     ...(regions && { regions }),
   };
   const list = new PendingList(pending, airflow.onUnreadable);
-  const reading: Reading<L, T> = { kind, airflow, context, stored, before, begun, pending: list, kept };
+  const reading: AnyReading = { kind, airflow, context, stored, before, begun, pending: list, kept };
   kind.begin?.(reading);
   return reading;
 }
@@ -106,38 +108,30 @@ export function stateNow<S extends TableState>(
 }
 
 /** Rows that the destination could not hold: each sync reads them again. */
-export function unstoredRows<L extends ListedRow, T extends PurgeableTable>({
-  context,
-  kind,
-}: Reading<L, T>): readonly StoredValues[] {
+export function unstoredRows({ context, kind }: AnyReading): readonly StoredValues[] {
   return context.unstored(kind.table as Table) as readonly StoredValues[];
 }
 
 /** How many rows the table has that the server's list should have, by some columns; those that did not fit are counted. */
-export function countHeld<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  scope: Scope<T>,
-  columns: readonly string[],
-): Promise<Counts> {
+export function countHeld(reading: AnyReading, scope: Scope, columns: readonly string[]): Promise<Counts> {
   const isIn = (row: StoredValues) => row.purged_at == null && (!("is_latest" in scope) || row.is_latest === true);
   return countWith(reading.stored, { table: reading.kind.table, scope, columns }, unstoredRows(reading).filter(isIn));
 }
 
 /** A leaf as a batch: of a fixed scope, it says what is no longer there. */
-export async function batchOfLeaf<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  { scope, rows: listed }: Leaf<L>,
+export async function batchOfLeaf(
+  reading: AnyReading,
+  { scope, rows: listed }: Leaf<ListedRow>,
   state: TableState,
   why: Reason,
-): Promise<BatchOf<T, TableState>> {
+): Promise<TableBatch> {
   const { kind, airflow, stored } = reading;
   const { table } = kind;
   const { rows, remove = [] } = await kind.rowsOf(reading, listed, why);
   const next = stateNow(reading, state);
-  if (!scope || !isFixed(scope))
-    return batchOf(table, { upserts: rows, remove, state: next }) as BatchOf<T, TableState>;
-  const present = { ...storedScope(scope), ...unpurged } as Scope<T>;
+  if (!scope || !isFixed(scope)) return batchOf(table, { upserts: rows, remove, state: next });
+  const present = { ...storedScope(scope), ...unpurged } as Scope;
   const purged = await newlyPurged(airflow, stored, table, present, [...rows, ...remove]);
   const replace = [{ scope: present, rows: [...rows, ...purged] }];
-  return batchOf(table, { replace, remove, state: next }) as BatchOf<T, TableState>;
+  return batchOf(table, { replace, remove, state: next });
 }

@@ -9,7 +9,6 @@ import { timestampOf } from "../timestamp.ts";
 import { type RunId, runKey, taskInstanceKey } from "./keys.ts";
 import type { AirflowSync } from "./shared.ts";
 import { dagRunsTable } from "./tables/dag-runs.ts";
-import type { taskInstancesTable } from "./tables/task-instances.ts";
 
 /** Rows not known to be purged. */
 export const unpurged = { purged_at: { in: [null] } };
@@ -29,7 +28,7 @@ export function goneBatch<T extends Table, S extends Json>(table: T, dags: reado
 export async function announceDeletions(
   airflow: AirflowSync,
   stored: Stored,
-  table: PurgeableTable,
+  table: Table,
   differing: readonly { readonly dag: string; readonly missing: number }[],
   expect: (table: Table, count: number) => Promise<void>,
 ): Promise<void> {
@@ -37,28 +36,26 @@ export async function announceDeletions(
   if (shrunk.length === 0) return;
   const oldest = await oldestStart(airflow, table);
   const older = { ...unpurged, dag_id: { in: shrunk.map(({ dag }) => dag) }, start_date: { lt: oldest ?? "" } };
-  const purged = oldest === null ? 0 : await stored.count(table as Table, older);
+  const purged = oldest === null ? 0 : await stored.count(table, older);
   const missing = shrunk.reduce((sum, each) => sum + each.missing, 0);
   if (missing > purged) await expect(table, missing - purged);
 }
 
-export type PurgeableTable = typeof dagRunsTable | typeof taskInstancesTable;
-
-function oldestStart(airflow: AirflowSync, table: PurgeableTable): Promise<string | null> {
-  return table === dagRunsTable ? airflow.oldestRunStart() : airflow.oldestTaskStart();
+function oldestStart(airflow: AirflowSync, table: Table): Promise<string | null> {
+  return table.name === dagRunsTable.name ? airflow.oldestRunStart() : airflow.oldestTaskStart();
 }
 
 /** Rows that the table holds in a scope, that did not come, and that are older than anything that the server has. */
-export async function newlyPurged<T extends PurgeableTable>(
+export async function newlyPurged(
   airflow: AirflowSync,
   stored: Stored,
-  table: T,
+  table: Table,
   scope: Scope,
   came: readonly StoredValues[],
-): Promise<Row<T>[]> {
+): Promise<Row<Table>[]> {
   const keyOf = (row: StoredValues) => JSON.stringify(table.primaryKey.map((name) => String(row[name])));
   const there = new Set(came.map(keyOf));
-  const missing = (await stored.keys(table as Table, scope)).filter((row) => !there.has(keyOf(row)));
+  const missing = (await stored.keys(table, scope)).filter((row) => !there.has(keyOf(row)));
   if (missing.length === 0) return [];
   await airflow.expectVisible(missing.map(({ dag_id }) => dag_id as string));
   const oldest = await oldestStart(airflow, table);
@@ -67,9 +64,7 @@ export async function newlyPurged<T extends PurgeableTable>(
   // Rows that never started are purged with their run: if some of these still exist, the rows were not purged.
   const runs = new Set(came.map(runKey));
   const before = [{ start_date: { lt: oldest } }, { start_date: { in: [null] }, run_after: { lt: oldest } }];
-  const old = await Promise.all(
-    before.map((limits) => stored.keys(table as Table, { ...scope, ...limits }, columnsOf(table as Table))),
-  );
+  const old = await Promise.all(before.map((limits) => stored.keys(table, { ...scope, ...limits }, columnsOf(table))));
   const candidates = old.flat().filter((row) => gone.has(keyOf(row)));
   if (candidates.length === 0) return [];
   const began = (row: StoredValues) => Date.parse((row.start_date ?? row.run_after) as string);
@@ -81,7 +76,7 @@ export async function newlyPurged<T extends PurgeableTable>(
     .filter((row) => row.is_latest !== false || latest.has(taskInstanceKey(row)))
     .filter((row) => row.start_date !== null || !runs.has(runKey(row)))
     .filter((row) => !wasDeleted(row as unknown as RunId, began(row)))
-    .map((row) => ({ ...row, purged_at: now })) as unknown as Row<T>[];
+    .map((row) => ({ ...row, purged_at: now })) as Row<Table>[];
 }
 
 export function columnsOf<T extends Table>(table: T): (keyof T["columns"] & string)[] {

@@ -2,35 +2,43 @@
  * Reads a history table: all of it first, then what changed since the last sync, what is known to be missing, and what no
  * window shows. Each phase takes a state and returns the next one.
  */
-import type { BatchOf, ReadContext } from "@org/sync-engine/source";
+import type { Table } from "@org/destination";
+import type { ReadContext, StreamBatch } from "@org/sync-engine/source";
 import { changes } from "./changes.ts";
 import { differingCounts, unknownDags } from "./doubts.ts";
 import { reread, walkHistory } from "./history.ts";
 import {
+  type AnyKind,
+  type AnyReading,
   batchOfLeaf,
   countHeld,
   type Kind,
-  type Reading,
   type Reason,
   startReading,
   stateNow,
+  type TableBatch,
   unstoredRows,
   type WindowRead,
 } from "./kind.ts";
 import { leaves } from "./leaves.ts";
 import type { ListedRow } from "./listings.ts";
-import { announceDeletions, goneBatch, type PurgeableTable, unpurged } from "./purged.ts";
+import { announceDeletions, goneBatch, unpurged } from "./purged.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
 import type { TablePosition, TableState } from "./state.ts";
 import type { Counts } from "./unstored.ts";
 
-type Batches<T extends PurgeableTable, R = void> = AsyncGenerator<BatchOf<T, TableState>, R>;
+type Batches<R = void> = AsyncGenerator<TableBatch, R>;
 
-export async function* readTable<L extends ListedRow, T extends PurgeableTable>(
+export function readTable<L extends ListedRow, T extends Table>(
   kind: Kind<L, T>,
   context: ReadContext<AirflowSync, TableState>,
-): Batches<T> {
+): AsyncGenerator<StreamBatch<T, TableState>> {
+  // A kind's rows are its table's: so are those of its batches, whatever the phases know of both.
+  return phases(kind as unknown as AnyKind, context) as AsyncGenerator<StreamBatch<T, TableState>>;
+}
+
+async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableState>): Batches {
   const reading = await startReading(kind, context);
   const { airflow, begun } = reading;
   const { reconcile } = context;
@@ -45,19 +53,16 @@ export async function* readTable<L extends ListedRow, T extends PurgeableTable>(
   const held = await countHeld(reading, kind.listed, ["dag_id"]);
   state = settled(reading, { ...state, version: await airflow.version(version, window.brought > 0) }, held);
   // What changed is stored. A deletion that is not believed must not hold up the next window.
-  yield stateBatch<T>(stateNow(reading, state));
+  yield { state: stateNow(reading, state) };
   await kind.check?.(reading, held);
   yield* gone(reading, state, held);
   if (counted) yield* reconcileCounts(reading, state, held, counted);
   state = yield* readAgain(reading, state);
-  if (reconcile) yield { ...stateBatch<T>(stateNow(reading, state)), reconciled: true };
+  if (reconcile) yield { state: stateNow(reading, state), reconciled: true };
 }
 
 /** A first sync, or what is left of it. Undefined where a sample ends. */
-async function* history<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  begun: TableState,
-): Batches<T, TablePosition | undefined> {
+async function* history(reading: AnyReading, begun: TableState): Batches<TablePosition | undefined> {
   if (!("history" in begun)) return begun;
   const { sampleSince: since } = reading.context;
   const { start, ...from } = begun.history;
@@ -69,8 +74,8 @@ async function* history<L extends ListedRow, T extends PurgeableTable>(
 }
 
 /** DAGs that have runs, and of which the table holds nothing: a window brings only what changed in them lately. */
-async function addUnknown<L extends ListedRow, T extends PurgeableTable>(reading: Reading<L, T>): Promise<void> {
-  const held = await countHeld(reading, unpurged as typeof reading.kind.listed, ["dag_id"]);
+async function addUnknown(reading: AnyReading): Promise<void> {
+  const held = await countHeld(reading, unpurged, ["dag_id"]);
   const unknown = unknownDags(reading.before.runCounts, held);
   reading.pending.add(
     "unlisted",
@@ -78,10 +83,7 @@ async function addUnknown<L extends ListedRow, T extends PurgeableTable>(reading
   );
 }
 
-async function* readWindow<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  state: TablePosition,
-): Batches<T, WindowRead> {
+async function* readWindow(reading: AnyReading, state: TablePosition): Batches<WindowRead> {
   const { kind, airflow, pending } = reading;
   const since = await airflow.windowFrom(state.position);
   const events = await airflow.silentEvents(since);
@@ -97,21 +99,14 @@ async function* readWindow<L extends ListedRow, T extends PurgeableTable>(
 }
 
 /** The server was updated, and says more of every row now: they are read again. */
-function renewed<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  state: TablePosition,
-): TablePosition {
+function renewed(reading: AnyReading, state: TablePosition): TablePosition {
   if (reading.kept.regions) return state;
   reading.kept = { ...reading.kept, regions: true };
   return { ...state, reread: { isRenewal: true } };
 }
 
 /** Reads what is known to be missing, and what no window shows. What cannot be read stays pending. */
-async function* settle<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  state: TablePosition,
-  window: WindowRead,
-): Batches<T> {
+async function* settle(reading: AnyReading, state: TablePosition, window: WindowRead): Batches {
   const { kind, airflow, pending } = reading;
   for (const scope of kind.unstoredScopes(unstoredRows(reading)).filter(airflow.isVisible)) {
     yield* readScope(reading, state, scope, "unstored");
@@ -123,43 +118,34 @@ async function* settle<L extends ListedRow, T extends PurgeableTable>(
   for (const scope of await kind.doubts(reading, window)) yield* readScope(reading, state, scope, "doubt");
 }
 
-async function* readScope<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  state: TablePosition,
-  scope: AirflowScope,
-  why: Reason,
-): Batches<T> {
+async function* readScope(reading: AnyReading, state: TablePosition, scope: AirflowScope, why: Reason): Batches {
   const { ask, limit, onUnreadable } = askOptions(reading);
   for await (const leaf of leaves(ask, scope, limit, onUnreadable)) yield await batchOfLeaf(reading, leaf, state, why);
 }
 
 /** The state once all that changed is stored. What changes in DAGs that are not listed, no later window shows. */
-function settled<L extends ListedRow, T extends PurgeableTable>(
-  { airflow, pending, before }: Reading<L, T>,
-  state: TablePosition,
-  held: Counts,
-): TablePosition {
+function settled({ airflow, pending, before }: AnyReading, state: TablePosition, held: Counts): TablePosition {
   pending.forget("unlisted");
   for (const dag of airflow.unlisted(dagsOf(held))) pending.keep("unlisted", { dags: [dag] });
   return { ...state, position: before.position };
 }
 
-async function* gone<L extends ListedRow, T extends PurgeableTable>(
-  { kind, airflow, context, pending, kept }: Reading<L, T>,
+async function* gone(
+  { kind, airflow, context, pending, kept }: AnyReading,
   state: TablePosition,
   held: Counts,
-): Batches<T> {
+): Batches {
   const dags = await airflow.gone(dagsOf(held), context.reconcile);
-  if (dags.length > 0) yield goneBatch(kind.table, dags, stateNow({ pending, kept }, state)) as BatchOf<T, TableState>;
+  if (dags.length > 0) yield goneBatch(kind.table, dags, stateNow({ pending, kept }, state));
 }
 
 /** Reads the DAGs of which the table holds another number of rows than the server has. */
-async function* reconcileCounts<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
+async function* reconcileCounts(
+  reading: AnyReading,
   state: TablePosition,
   held: Counts,
   counted: ReadonlyMap<string, number>,
-): Batches<T> {
+): Batches {
   const { kind, airflow, stored, context } = reading;
   const counts = [counted, ...(kind.countAgain ? [await kind.countAgain(airflow)] : [])];
   const differing = counts
@@ -171,10 +157,7 @@ async function* reconcileCounts<L extends ListedRow, T extends PurgeableTable>(
 }
 
 /** Reads a part of the history again: in case anything changed without a trace, or for what a new revision brings. */
-async function* readAgain<L extends ListedRow, T extends PurgeableTable>(
-  reading: Reading<L, T>,
-  state: TablePosition,
-): Batches<T, TablePosition> {
+async function* readAgain(reading: AnyReading, state: TablePosition): Batches<TablePosition> {
   const { kind, airflow, stored, context, begun } = reading;
   const isRenewal = state.reread?.isRenewal ?? false;
   if (!isRenewal && (!context.reconcile || "history" in begun)) return state;
@@ -187,15 +170,10 @@ async function* readAgain<L extends ListedRow, T extends PurgeableTable>(
   return next;
 }
 
-function askOptions<L extends ListedRow, T extends PurgeableTable>({ kind, airflow, pending }: Reading<L, T>) {
+function askOptions({ kind, airflow, pending }: AnyReading) {
   return { ask: kind.listing(airflow).ask, limit: kind.limit(airflow), onUnreadable: pending.onUnreadable };
 }
 
 function dagsOf(held: Counts): string[] {
   return held.map(({ values }) => values.dag_id as string);
-}
-
-/** No rows, and a state. */
-function stateBatch<T extends PurgeableTable>(state: TableState): BatchOf<T, TableState> {
-  return { state } as BatchOf<T, TableState>;
 }
