@@ -3,8 +3,8 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { sync } from "@org/sync-engine";
+import { differences, type PlainRow } from "@org/testkit/compare";
 import { expect, onTestFinished, test } from "vitest";
-import { differences, type PlainRow } from "../live/compare.ts";
 import { connect } from "./connect.ts";
 import { pipeline, unpack } from "./places.ts";
 

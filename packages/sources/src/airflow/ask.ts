@@ -1,6 +1,14 @@
 /** How a scope of rows is asked for, and what comes back. */
 import type { AirflowScope } from "./scope.ts";
 
+/** A run, or something of one. */
+export interface ListedRow {
+  readonly dag_id: string;
+  readonly dag_run_id: string;
+  readonly run_after: string;
+  readonly state?: string | null;
+}
+
 export interface Answer<T> {
   readonly rows: readonly T[];
   /** How many rows the server counted in the scope, just before or after it read them. */

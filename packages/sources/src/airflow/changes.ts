@@ -9,9 +9,9 @@
 
 import { createWalk } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
-import type { OnUnreadable } from "./ask.ts";
+import type { ListedRow, OnUnreadable } from "./ask.ts";
 import { leaves } from "./leaves.ts";
-import { type ListedRow, type Listing, pageKey } from "./listings.ts";
+import { type Listing, pageKey } from "./listings.ts";
 import { serverError } from "./server-errors.ts";
 import { readAround } from "./unreadable.ts";
 

@@ -164,7 +164,7 @@ export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
  *
  * @param action of those in a request for many runs; any where it is left out
  */
-export function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
+function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
   const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra, action))];
   return named.flatMap((run) => {
     const dag = run.dag_id || dag_id;

@@ -4,10 +4,9 @@
  */
 import { inOrder } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
-import type { Ask, Leaf, OnUnreadable } from "./ask.ts";
+import type { Ask, Leaf, ListedRow, OnUnreadable } from "./ask.ts";
 import { numberOfRuns } from "./doubts.ts";
 import { leaves } from "./leaves.ts";
-import type { ListedRow } from "./listings.ts";
 import type { AirflowSync, Before } from "./shared.ts";
 import type { Frontier, TablePosition } from "./state.ts";
 

@@ -1,9 +1,9 @@
 /** What tells one history table from another, and what reading one needs at hand. */
 import type { Row, Scope, StoredValues, Table } from "@org/destination";
 import { batchOf, type ReadContext, type Stored, type StreamBatch } from "@org/sync-engine/source";
-import type { Leaf } from "./ask.ts";
+import type { Leaf, ListedRow } from "./ask.ts";
 import type { LoggedEvent } from "./doubts.ts";
-import type { ListedRow, Listing } from "./listings.ts";
+import type { Listing } from "./listings.ts";
 import { PendingList, type Why } from "./pending.ts";
 import { newlyPurged, unpurged } from "./purged.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";

@@ -25,14 +25,6 @@ export type ChangedPage<T> =
   | { readonly rows: readonly T[]; readonly next: string | null }
   | { readonly rows: readonly T[]; readonly total: number };
 
-/** A run, or something of one. */
-export interface ListedRow {
-  readonly dag_id: string;
-  readonly dag_run_id: string;
-  readonly run_after: string;
-  readonly state?: string | null;
-}
-
 /** A collection that the server lists by scope and by change. */
 export interface Listing<T> {
   /** Rows of a scope, in order of `run_after` where the server offers that. */

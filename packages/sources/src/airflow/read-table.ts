@@ -4,6 +4,7 @@
  */
 import type { Table } from "@org/destination";
 import type { ReadContext, StreamBatch } from "@org/sync-engine/source";
+import type { ListedRow } from "./ask.ts";
 import { changes } from "./changes.ts";
 import { differingCounts, unknownDags } from "./doubts.ts";
 import { reread, walkHistory } from "./history.ts";
@@ -21,7 +22,6 @@ import {
   type WindowRead,
 } from "./kind.ts";
 import { leaves } from "./leaves.ts";
-import type { ListedRow } from "./listings.ts";
 import { announceDeletions, goneBatch, unpurged } from "./purged.ts";
 import type { AirflowScope } from "./scope.ts";
 import type { AirflowSync } from "./shared.ts";
