@@ -7,15 +7,16 @@ const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) {
   let firstAt: number | undefined;
   process.on(name, () => {
-    // A terminal signals every process of the group, and npm signals its child once more: that is still the first.
+    // A terminal signals every process of the group, and npm then signals its child again: that still counts as the
+    // first.
     if (firstAt !== undefined && performance.now() - firstAt > 1000) end(name);
     firstAt ??= performance.now();
     controller.abort(new Interrupted(name));
   });
 }
 
-// Whoever read our output went away (`| head`): the sync goes on, and its exit code still says how it ended. But what
-// could not be stored where it was to be stored (a full disk) is missed by somebody.
+// If our output is no longer read (`| head`), the sync continues, and its exit code still says how it ended. But output
+// that could not be stored where it belongs (a full disk) is an error.
 let unwritten: NodeJS.ErrnoException | undefined;
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") unwritten ??= error;
@@ -23,7 +24,7 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) => {
 process.stderr.on("error", () => {});
 
 const { stdout, stderr, env } = process;
-// Without a terminal nobody would answer. It is opened only when somebody is asked.
+// Only a terminal can answer. It is opened only when there is a question.
 const io = { stdout, stderr, env, signal: controller.signal };
 process.exitCode = await main(process.argv.slice(2), {
   ...io,
@@ -37,10 +38,10 @@ if (unwritten && process.exitCode === exitCodes.done) {
   process.exitCode = exitCodes.incomplete;
 }
 const by = (["SIGINT", "SIGTERM"] as const).find((name) => process.exitCode === exitCodes.interrupted[name]);
-// What hangs in the system (a name that is looked up, a mount that does not answer) would hold the process.
+// A hanging system call (a name lookup, a mount that does not answer) would keep the process alive.
 if (by) setTimeout(() => end(by), 500).unref();
 
-/** Ends at once, as by a signal that nobody listens to: process.exit would wait for calls of the system that hang. */
+/** Ends at once, as by an unhandled signal: process.exit would wait for hanging system calls. */
 function end(name: "SIGINT" | "SIGTERM"): void {
   endPrograms();
   process.removeAllListeners(name);

@@ -3,7 +3,7 @@ import type { ConfigFile } from "./config/read.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 
-/** Where a command finds what it works with. */
+/** How a command selects its pipelines. */
 export interface Choice {
   readonly from?: string;
   readonly to?: string;
@@ -15,7 +15,7 @@ export interface Choice {
 export interface Loaded {
   readonly file: ConfigFile;
   readonly all: readonly ConfiguredPipeline[];
-  /** Those that were named, or all. */
+  /** The named ones, or all. */
   readonly chosen: readonly ConfiguredPipeline[];
 }
 
@@ -23,14 +23,14 @@ const DEFAULT_FILE = "dagsync.yaml";
 
 /** @throws UsageError */
 export async function loadPipelines(names: readonly string[], { config }: Choice, io: Io): Promise<Loaded> {
-  // With its parsers only where a file is read: half of the time that the command takes to start.
+  // Loads the parsers only if a file is read: they are half of the command's start-up time.
   const { readConfig } = await import("./config/read.ts");
   const file = await readConfig(config ?? DEFAULT_FILE, io.signal);
   const all = pipelinesOf(file, io.env, io.signal);
   return { file, all, chosen: choose(all, names) };
 }
 
-/** The one pipeline that was named, or the only one that there is. @throws UsageError */
+/** The named pipeline, or the only one. @throws UsageError */
 export async function loadPipeline(names: readonly string[], choice: Choice, io: Io): Promise<ConfiguredPipeline> {
   const { chosen } = await loadPipelines(names, choice, io);
   const [pipeline, ...others] = chosen;
@@ -39,9 +39,9 @@ export async function loadPipeline(names: readonly string[], choice: Choice, io:
 }
 
 /**
- * The source and the destination that the options name, or undefined where a configuration does.
+ * The source and the destination given by options, or undefined if a configuration names them.
  *
- * @throws UsageError where the options say half of it, or both
+ * @throws UsageError if only one of them is given, or names as well
  */
 export function optionsOrNames(
   names: readonly string[],
@@ -59,7 +59,7 @@ export function optionsOrNames(
   return { from, to };
 }
 
-/** @throws UsageError where something is named that only a configuration has */
+/** @throws UsageError for names that only a configuration can have */
 export function refuseBoth(names: readonly string[], config: string | undefined): void {
   if (names.length === 0 && config === undefined) return;
   const what = names.length > 0 ? "Names of pipelines" : "--config";
@@ -68,7 +68,7 @@ export function refuseBoth(names: readonly string[], config: string | undefined)
   );
 }
 
-/** `--at`, or what it was called before. @throws UsageError */
+/** `--at`, or its former name. @throws UsageError */
 export function atOf({ at, to }: { readonly at?: string; readonly to?: string }): string | undefined {
   if (at !== undefined && to !== undefined && at !== to) {
     throw new UsageError("--at and --to mean the same: use only one of them.");

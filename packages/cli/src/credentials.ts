@@ -11,10 +11,10 @@ export const credentialVariables = {
 } as const;
 
 /**
- * Who asks an Airflow server; undefined where no variable is set, for servers that ask for nothing. An empty variable
- * counts as not set: that is what a missing secret becomes in compose files and pipelines.
+ * Airflow's credentials; undefined if no variable is set, for servers without authentication. An empty variable counts
+ * as not set, since a missing secret becomes one in compose files and pipelines.
  *
- * @throws UsageError when the variables contradict each other, or one is missing.
+ * @throws UsageError if the variables contradict each other, or one is missing.
  */
 export function airflowAuth(env: Environment): AirflowAuth | undefined {
   const { AIRFLOW_TOKEN: token, AIRFLOW_USERNAME: username, AIRFLOW_PASSWORD: password } = env;
@@ -35,7 +35,7 @@ export function airflowAuth(env: Environment): AirflowAuth | undefined {
   return undefined;
 }
 
-/** Who asks a Dagster server; undefined for open source Dagster, which asks for nothing. */
+/** Dagster's credentials; undefined for open source Dagster, which has no authentication. */
 export function dagsterAuth(env: Environment): { readonly token: string } | undefined {
   return env.DAGSTER_TOKEN ? { token: env.DAGSTER_TOKEN } : undefined;
 }

@@ -1,21 +1,21 @@
-/** What `--to` and a configuration's destinations say. No message here repeats what may be a secret. */
+/** Parses `--to` and a configuration's destinations. No message repeats what may be a secret. */
 import { isAbsolute, join } from "node:path";
 import type { Destination } from "@org/destination";
 import type { S3Options } from "@org/destination/files";
 import { UsageError } from "./errors.ts";
 import { didYouMean } from "./nearest.ts";
 
-/** What follows the `?` of an address. */
+/** The part of an address after the `?`. */
 type Options = Readonly<Record<string, string | undefined>>;
 
 interface Kind {
-  /** What to write, for messages. */
+  /** How to write it, for messages. */
   readonly form: string;
-  /** The options that may follow a `?`, with the values that they may have. */
+  /** The options that may follow a `?`, with their possible values. */
   readonly options: Readonly<Record<string, readonly string[] | undefined>>;
   /** Whether any other option may follow, for the driver. */
   readonly hasFurtherOptions?: true;
-  /** Whether the place is a path, so that it may be relative. */
+  /** Whether the location is a path, which may be relative. */
   readonly isPath?: true;
   /** An option whose value is a path too. */
   readonly pathOption?: string;
@@ -24,7 +24,7 @@ interface Kind {
 
 type Factory = (place: string, options?: object) => Destination;
 
-/** Loads an adapter when it is first needed, with its driver: the factories that it exports. */
+/** Loads an adapter and its driver on first use, and returns its exported factories. */
 export type LoadAdapter = (name: "sqlite" | "postgres" | "files") => Promise<Readonly<Record<string, Factory>>>;
 
 const formats = ["parquet", "ndjson", "csv"];
@@ -70,10 +70,10 @@ export const destinationForms =
   "duckdb:file[?schema=&copy=], md:database (MotherDuck: untested), sqlite:file, postgres://user@host/database[?schema=], " +
   "files:folder or s3://bucket/prefix [?format=parquet|ndjson|csv]";
 
-/** A destination, and what of its address commands need to know. */
+/** A destination, and what commands need to know about its address. */
 export interface OpenedDestination {
   readonly destination: Destination;
-  /** The file, where it is a DuckDB database in a file, and no copy is named that readers read. */
+  /** Set for a DuckDB database in a file, unless a copy for readers is named. */
   readonly uncopied?: DuckdbFile;
 }
 
@@ -84,13 +84,13 @@ export interface DuckdbFile {
 }
 
 export interface DestinationOptions {
-  /** Where the address stands, for messages. @default "--to" */
+  /** Where the address was given, for messages. @default "--to" */
   readonly label?: string;
-  /** The schema in place of the address's own. */
+  /** Overrides the address's own schema. */
   readonly schema?: string | undefined;
-  /** What relative paths are relative to. @default the working directory */
+  /** The folder that relative paths refer to. @default the working directory */
   readonly folder?: string;
-  /** @default what this release has */
+  /** @default this release's adapters */
   readonly adapter?: LoadAdapter;
 }
 
@@ -106,7 +106,7 @@ export async function parseDestination(
     const what = text === "" ? "empty" : scheme === "" ? "malformed" : "of an unknown kind";
     throw new UsageError(`${label} is ${what}.${didYouMean(scheme, Object.keys(kinds))} Write ${forms()}.`);
   }
-  // MotherDuck's databases are DuckDB's, by a name of their own.
+  // MotherDuck's databases belong to DuckDB, under a name of their own.
   const address = scheme === "md" ? text : name === "duckdb" || kind.isPath ? rest : `${name}:${rest}`;
   const [place, options] = takeApart(address, kind, `${label} ${name}`);
   if (schema !== undefined && !("schema" in kind.options)) {
@@ -131,8 +131,8 @@ export async function parseDestination(
 }
 
 /**
- * Whether a text is a destination's address and not the name of a pipeline: it begins with a kind, or with what may be a
- * misspelt one.
+ * Whether a text is a destination's address rather than the name of a pipeline: it starts with a known kind, or with
+ * what may be a misspelt one.
  */
 export function isAddress(text: string): boolean {
   const [, scheme] = /^([a-z0-9]+):/i.exec(text) ?? [];
@@ -142,10 +142,10 @@ export function isAddress(text: string): boolean {
 /** Where tables are, for the help of commands that read them. */
 export const tablesPlace = `${destinationForms}, or a pipeline of the configuration`;
 
-/** How a place for exports is written, for help. */
+/** How a location for exports is written, for help. */
 export const exportPlaceForms = "a folder, or s3://bucket/prefix[?region=&endpoint=&forcePathStyle=]";
 
-/** A place for exports. @throws UsageError */
+/** Parses a location for exports. @throws UsageError */
 export function parseExportPlace(label: string, text: string): { readonly into: string; readonly s3: S3Options } {
   if (text === "") throw new UsageError(`${label} is missing. Write ${exportPlaceForms}.`);
   if (!/^s3:/i.test(text)) return { into: text, s3: {} };
@@ -157,7 +157,7 @@ export function parseExportPlace(label: string, text: string): { readonly into: 
 
 const aliases: Readonly<Record<string, string>> = { md: "duckdb", postgresql: "postgres" };
 
-/** Splits the options off that are ours. What is the driver's own stays in the address, as it was written. */
+/** Splits off our own options. The driver's stay in the address, as written. */
 function takeApart(address: string, kind: Kind, label: string): [place: string, options: Options] {
   const mark = address.indexOf("?");
   const place = mark < 0 ? address : address.slice(0, mark);
@@ -183,14 +183,14 @@ function takeApart(address: string, kind: Kind, label: string): [place: string, 
   return [further.length > 0 ? `${place}?${further.join("&")}` : place, options];
 }
 
-/** What a factory takes: an option that is not given must not be there. */
+/** Omits options that are not set, as factories require. */
 function given(options: Options): Record<string, string> {
   return Object.fromEntries(
     Object.entries(options).filter((entry): entry is [string, string] => entry[1] !== undefined),
   );
 }
 
-/** Each with its own import, so that nobody needs the drivers of the others. */
+/** Each with its own import, so that the drivers of the others are not needed. */
 const adapters: Readonly<Record<Parameters<LoadAdapter>[0], () => Promise<unknown>>> = {
   sqlite: () => import("@org/destination/sqlite"),
   postgres: () => import("@org/destination/postgres"),

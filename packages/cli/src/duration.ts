@@ -3,7 +3,7 @@ import { UsageError } from "./errors.ts";
 const units = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
 /**
- * A duration as people write it after an option: `90s`, `30m`, `12h`, `1.5d`; `off` is for ever.
+ * Parses a duration as given to an option: `90s`, `30m`, `12h`, `1.5d`; `off` is infinite.
  *
  * @returns ms, or Infinity
  * @throws UsageError
@@ -17,7 +17,7 @@ export function parseDuration(option: string, text: string): number {
   return Number(number) * units[unit as keyof typeof units];
 }
 
-/** A duration as people read it, in the unit that fits: `0.3 s`, `4 min`, `3 h`, `12 days`. */
+/** Formats a duration in a suitable unit: `0.3 s`, `4 min`, `3 h`, `12 days`. */
 export function duration(durationMs: number): string {
   const seconds = durationMs / 1000;
   if (seconds < 10) return `${seconds.toFixed(1)} s`;

@@ -1,12 +1,12 @@
 import { SyncError, type SyncResult } from "@org/sync-engine";
 import { Interrupted } from "./errors.ts";
 
-/** What the command's exit codes mean. */
+/** The meanings of the command's exit codes. */
 export const exitCodes = {
   done: 0,
   /** Something was not synced. */
   incomplete: 1,
-  /** Wrong usage or configuration: somebody has to change something. */
+  /** Wrong usage or configuration: something has to be changed. */
   configuration: 2,
   /** A question that `report --fail-on` names has an answer. */
   found: 3,
@@ -15,7 +15,7 @@ export const exitCodes = {
   interrupted: { SIGINT: 130, SIGTERM: 143 },
 } as const;
 
-/** Codes of errors that only get worse until somebody changes something. */
+/** Codes of errors that only get worse until something is changed. */
 const urgent: ReadonlySet<unknown> = new Set(["NO_SPACE", "ROWS_LOST"]);
 
 /** What errors of all packages may say about themselves. */
@@ -25,7 +25,7 @@ export interface ErrorFacts {
   readonly retryable?: unknown;
 }
 
-/** The exit code for anything that was thrown. */
+/** The exit code for a thrown value. */
 export function exitCodeOf(thrown: unknown): number {
   if (thrown instanceof Interrupted) return exitCodes.interrupted[thrown.by];
   if (thrown instanceof SyncError && thrown.result) return exitCodeOfResult(thrown.result);
@@ -34,7 +34,7 @@ export function exitCodeOf(thrown: unknown): number {
   return isConfiguration(thrown) ? exitCodes.configuration : exitCodes.incomplete;
 }
 
-/** The exit code for several pieces of work: that of the one that went worst. */
+/** The exit code for several pieces of work: the worst one's. */
 export function worstOf(codes: readonly number[]): number {
   const { done, comeBackLater, incomplete, configuration } = exitCodes;
   const order: readonly number[] = [done, comeBackLater, incomplete, configuration];
@@ -44,9 +44,8 @@ export function worstOf(codes: readonly number[]): number {
 }
 
 /**
- * For a sync that did not sync everything: 75 when time alone may mend all of it, 2 when nothing was synced and
- * somebody has to change something, or when somebody has to make room, or to stop a table from
- * swallowing rows, whatever was synced before; else 1.
+ * For an incomplete sync: 75 if waiting may fix all of it; 2 if nothing was synced and something has to be changed, or,
+ * whatever was synced, if space has to be freed or a table drops rows; else 1.
  */
 function exitCodeOfResult({ streams, problems }: SyncResult): number {
   const errors = streams.flatMap(({ error }) => error ?? []);

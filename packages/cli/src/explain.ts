@@ -3,8 +3,8 @@ import { isConfiguration, isRetryable } from "./exit-code.ts";
 import type { Io } from "./io.ts";
 
 /**
- * A sync of which nothing went well is explained by what a check finds: that the server is of a release that we cannot
- * read, or no server of this kind at all. It is asked only now, so that a sync that works pays nothing for it.
+ * Explains a sync that failed completely by running a check: the server may be too old, or not of this kind at all. It
+ * runs only now, so that a working sync pays nothing for it.
  */
 export async function explained(thrown: unknown, source: Source, { signal }: Pick<Io, "signal">): Promise<unknown> {
   const streams = (thrown instanceof SyncError && thrown.result?.streams) || [];

@@ -4,24 +4,24 @@ import type { Interrupted } from "./errors.ts";
 /** Where text goes. `process.stdout` is one. */
 export interface Output {
   write(text: string): unknown;
-  /** Whether a person looks at it: a progress display instead of lines. */
+  /** Whether it is a terminal: then progress is shown in place instead of in lines. */
   readonly isTTY?: boolean;
-  /** Width of the terminal, in characters. @default 80 */
+  /** The terminal's width, in characters. @default 80 */
   readonly columns?: number;
 }
 
-/** All that the command has to do with the world around it, besides servers and destinations. */
+/** Everything that the command uses of its environment, besides servers and destinations. */
 export interface Io {
   /** Results. */
   readonly stdout: Output;
-  /** Answers of a person, for `init`. @default nobody is there to ask */
+  /** Answers from a person, for `init`. @default there is no one to ask */
   readonly stdin?: NodeJS.ReadableStream | undefined;
   /** Progress and errors. */
   readonly stderr: Output;
-  /** Where credentials come from. */
+  /** The source of credentials. */
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Stops the command; with an {@link Interrupted} as its reason the exit code says by what. @default never */
+  /** Stops the command. If its reason is an {@link Interrupted}, the exit code says what stopped it. @default never */
   readonly signal?: AbortSignal;
-  /** How requests are repeated. @default the engine's */
+  /** How requests are retried. @default as the engine does */
   readonly requests?: RequestOptions;
 }

@@ -35,10 +35,10 @@ Exit codes:
  * Runs `dagsync`.
  *
  * @param args what follows the command's name: `["sync", "--from", "airflow:http://…", "--to", "duckdb:…"]`
- * @returns the exit code. Never rejects: what goes wrong is told on `io.stderr`.
+ * @returns the exit code. Never rejects: errors are reported on `io.stderr`.
  */
 export async function main(args: readonly string[], given: Io): Promise<number> {
-  // Property by property: opening stdin only where it is asked for is the caller's business.
+  // Not a copy: the caller opens stdin only when it is read.
   const io = Object.create(given, {
     stdout: { value: new SafeOutput(given.stdout) },
     stderr: { value: new SafeOutput(given.stderr) },
@@ -55,10 +55,10 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     .addHelpText("after", help)
     .configureOutput({
       writeOut: (text) => io.stdout.write(text),
-      // What follows a "=" may be a secret that somebody tried to pass as an option.
+      // What follows a "=" may be a secret that was passed as an option.
       writeErr: (text) => io.stderr.write(text.replace(/(option '-[^'=]*)=[^']*/, "$1")),
     })
-    // Else "state" would take the options of "state export" for its own.
+    // Otherwise "state" would consume the options of "state export".
     .enablePositionalOptions()
     .showHelpAfterError("Run dagsync --help for usage.")
     .exitOverride();

@@ -1,6 +1,6 @@
 /**
- * What somebody may have meant, as the end of a message: ` Did you mean "prefix"?`, or nothing where no known word is
- * near. What was written is not repeated: it may be a secret in the wrong place.
+ * Suggests what may have been meant, as the end of a message: ` Did you mean "prefix"?`, or nothing if no known word is
+ * similar. The given word is not repeated: it may be a secret in the wrong place.
  */
 export function didYouMean(written: string, known: readonly string[]): string {
   const distances = known.map((word) => ({ word, distance: distance(written.toLowerCase(), word.toLowerCase()) }));
@@ -9,7 +9,7 @@ export function didYouMean(written: string, known: readonly string[]): string {
   return isNear ? ` Did you mean "${nearest.word}"?` : "";
 }
 
-/** How many letters must be put in, taken out, changed or swapped with the next. */
+/** How many letters must be inserted, removed, changed or swapped with the next. */
 function distance(a: string, b: string): number {
   const rows = Array.from({ length: a.length + 1 }, (_, row) => [row]);
   for (let column = 0; column <= b.length; column += 1) rows[0]![column] = column;

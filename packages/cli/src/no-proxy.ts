@@ -1,19 +1,19 @@
 import { BlockList, isIP, isIPv4 } from "node:net";
 import { domainToASCII } from "node:url";
 
-/** Which servers are asked without a proxy. */
+/** Which servers bypass the proxy. */
 export interface Exceptions {
   has(url: URL): boolean;
-  /** The entries, counted from 1, that are none of the forms that are known. */
+  /** The positions, counted from 1, of entries in no known form. */
   readonly malformed: readonly number[];
 }
 
 type Rule = (host: string, port: number) => boolean;
 
 /**
- * Reads what `NO_PROXY` says, as curl and Go do: entries between commas or blanks, each a host (with all below it), `.host`
- * and `*.host` (all below it), an address, a range of addresses such as `10.0.0.0/8`, or `*`; a host or an address may end
- * with a port. Names are not looked up to find out whether they are in a range.
+ * Parses `NO_PROXY` as curl and Go do. Entries are separated by commas or spaces: a host (with its subdomains), `.host`
+ * and `*.host` (its subdomains), an IP address, a range of addresses such as `10.0.0.0/8`, or `*`. A host or an address
+ * may have a port. Names are not resolved to check them against ranges.
  */
 export function exceptionsOf(text: string): Exceptions {
   const entries = text
@@ -31,11 +31,11 @@ export function exceptionsOf(text: string): Exceptions {
   };
 }
 
-/** Undefined for what has none of the forms. */
+/** Undefined for an entry in none of the forms. */
 function ruleOf(entry: string): Rule | undefined {
   if (entry === "*") return () => true;
   const [, base = entry, length] = /^(.*)\/(\d+)$/.exec(entry) ?? [];
-  // Of the colons of an address of IPv6 none begins a port: for that it stands in brackets.
+  // None of an IPv6 address's colons starts a port: with a port it is written in brackets.
   const [, inBrackets] = /^\[(.*)\](?::\d+)?$/.exec(base) ?? [];
   const port = isIP(base) ? undefined : /:(\d+)$/.exec(base)?.[1];
   const host = inBrackets ?? (port === undefined ? base : base.slice(0, -port.length - 1));
@@ -51,16 +51,16 @@ function addressRule(address: string, length: string | undefined): ((host: strin
   if (Number(length ?? bits) > bits) return undefined;
   const list = new BlockList();
   list.addSubnet(address, Number(length ?? bits), family);
-  // An address of IPv4 lies in ::ffff:0:0/96, and so in all that is wider: who writes ::/0 means IPv6.
+  // An IPv4 address is in ::ffff:0:0/96, and so in every wider range; but ::/0 is meant for IPv6.
   const isMixed = family === "ipv4" || Number(length ?? bits) >= 96;
   return (host) => isIP(host) !== 0 && (isIPv4(host) ? isMixed && list.check(host, "ipv4") : list.check(host, "ipv6"));
 }
 
 function hostRule(text: string): ((host: string) => boolean) | undefined {
   const [, wildcard = "", given = ""] = /^(\*?\.)?([^*]*)$/.exec(text.replace(/\.$/, "")) ?? [];
-  // What ends a host in a URL would be left off without a word.
+  // Characters that end a host in a URL would be dropped silently.
   const name = /[/?#@\\]/.test(given) ? "" : domainToASCII(given);
-  // "10.1" and the like are beginnings of addresses, which no two programs understand alike.
+  // "10.1" and the like are abbreviated addresses, which programs interpret differently.
   const isName = /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) && !/^[\d.]+$/.test(given) && isIP(name) === 0;
   if (!isName) return undefined;
   return (host) => host.endsWith(`.${name}`) || (wildcard !== "*." && host === name);

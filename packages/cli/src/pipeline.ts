@@ -5,16 +5,16 @@ import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
 import { parseSource } from "./sources.ts";
 
-/** A source and a destination, ready to be synced. Nothing was asked of either yet. */
+/** A source and a destination, ready to be synced. Neither has been contacted yet. */
 export interface Pipeline {
   /** Owns the tables. */
   readonly name: string;
   readonly source: Source;
-  /** As a sync is to see it: with a prefix, without columns. */
+  /** As a sync sees it: with a prefix, without excluded columns. */
   readonly destination: Destination;
-  /** The same as it is. */
+  /** The original destination. */
   readonly place: OpenedDestination;
-  /** The columns that are not stored, by the names of their tables. */
+  /** The excluded columns, by table name. */
   readonly excluded: { readonly [table: string]: readonly string[] };
   readonly prefix?: string | undefined;
   /** @default all of the source */
@@ -23,7 +23,7 @@ export interface Pipeline {
   readonly reconcileEveryMs?: number | undefined;
 }
 
-/** What the commands say about a pipeline that no file describes. */
+/** A pipeline given by options instead of a configuration. */
 export interface PipelineOptions {
   readonly from: string;
   readonly to: string;
@@ -40,7 +40,7 @@ export async function pipelineFromOptions(options: PipelineOptions, env: Io["env
   return { name: given ?? defaultPipeline(source), source, place, destination: place.destination, excluded: {} };
 }
 
-/** A destination with what a pipeline wants of it. */
+/** A destination with a pipeline's prefix and excluded columns. */
 export function shapedDestination(
   destination: Destination,
   { prefix, excluded }: Pick<Pipeline, "prefix" | "excluded">,

@@ -1,6 +1,6 @@
 /**
- * Through the proxy of the environment, or a source's own. Node's own fetch looks at it from 22.21 and 24.0 on, and only
- * when it was told to at its start; undici, which that fetch is made of, does in every version that we support.
+ * Fetches through the environment's proxy, or a source's own. Node's own fetch supports proxies from 22.21 and 24.0 on,
+ * and only if told at startup; undici, on which it is built, does in every version that we support.
  */
 import { readFileSync, statSync } from "node:fs";
 import * as tls from "node:tls";
@@ -10,28 +10,28 @@ import { exceptionsOf } from "./no-proxy.ts";
 
 type Fetch = typeof globalThis.fetch;
 
-/** These are never meant, unless the environment names its own exceptions. */
+/** Never proxied, unless the environment names its own exceptions. */
 const ownMachine = "localhost,127.0.0.0/8,[::1]";
 
 export interface FetchOptions {
-  /** The proxy for all servers, in place of the environment's. */
+  /** The proxy for all servers, instead of the environment's. */
   readonly proxy?: string | undefined;
-  /** A PEM file with certificate authorities that are trusted besides the usual ones. */
+  /** A PEM file with certificate authorities to trust in addition to the usual ones. */
   readonly caFile?: string | undefined;
-  /** The host (with its port) whose certificate is not checked. @default none */
+  /** The host (with its port) whose certificate is not verified. @default none */
   readonly unverifiedHost?: string | undefined;
-  /** Where these stand, for messages. */
+  /** Where these were configured, for messages. */
   readonly label?: string;
-  /** Told what a person should know, at once. */
+  /** Receives notices for the user at once. */
   readonly onNotice?: (message: string) => void;
 }
 
 /**
- * A fetch through the proxy that `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or the same in lower case) name, or the
- * options; undefined where none is named and nothing else is asked for. Its errors say which proxy failed, without the
- * credentials in its address.
+ * Creates a fetch that uses the proxy of `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY` (or the same in lower case), or of
+ * the options; undefined if no proxy is named and nothing else is needed. Its errors say which proxy failed, without
+ * the credentials in its URL.
  *
- * @throws UsageError when a proxy's address is none, or the file cannot be read.
+ * @throws UsageError if a proxy's URL is invalid, or the file cannot be read.
  */
 export function proxiedFetch(env: Io["env"], options: FetchOptions = {}): Fetch | undefined {
   const { proxy, caFile, unverifiedHost, label = "", onNotice } = options;
@@ -54,7 +54,7 @@ export function proxiedFetch(env: Io["env"], options: FetchOptions = {}): Fetch 
     const { EnvHttpProxyAgent, fetch } = await import("undici");
     const agents = (server: object) => {
       const trust = { connect: server, requestTls: server, ...(ca && { proxyTls: { ca } }) };
-      // Proxies let tunnels through to port 443, rarely to others: what is not encrypted is forwarded.
+      // Proxies allow tunnels to port 443, rarely to others, so plain HTTP is forwarded without a tunnel.
       const common = { proxyTunnel: false, noProxy: "", ...trust };
       return {
         direct: new EnvHttpProxyAgent({ ...common, httpProxy: "", httpsProxy: "" }),
@@ -63,13 +63,13 @@ export function proxiedFetch(env: Io["env"], options: FetchOptions = {}): Fetch 
     };
     const usual = agents(ca ? { ca } : {});
     const unverified = agents({ rejectUnauthorized: false });
-    // By their types, the classes of the package and those of Node itself are not the same.
+    // By type, the package's classes differ from Node's own.
     const send = fetch as unknown as (input: unknown, init: object) => Promise<Response>;
     return (input, init) => {
       const url = new URL(input instanceof Request ? input.url : input);
       const isUnverified = url.host === unverifiedHost;
       const dispatcher = (isUnverified ? unverified : usual)[exceptions.has(url) ? "direct" : "proxied"];
-      // Elsewhere a certificate counts, so nothing leads there from here.
+      // Other hosts' certificates count, so redirects to them are not followed.
       return send(input, { ...init, dispatcher, ...(isUnverified && { redirect: "manual" }) });
     };
   }
@@ -92,21 +92,24 @@ function environmentProxy(env: Io["env"], name: string): string {
   return text === "" ? "" : proxyAddress(text, name.toUpperCase());
 }
 
-/** @param options.isNamed whether it must look like one, since it may be a secret in the wrong place, and will be told */
+/**
+ * @param options.isNamed whether it must look like a URL, since it may be a secret in the wrong place, and would be
+ * shown
+ */
 function proxyAddress(text: string, label: string, { isNamed = false } = {}): string {
-  // curl, and with it most environments, knows proxies without a scheme.
+  // curl, and with it most environments, accepts proxies without a scheme.
   const hasScheme = /^[a-z0-9]+:\/\//i.test(text);
   const url = URL.parse(hasScheme ? text : `http://${text}`);
   if (url && /^https?:$/.test(url.protocol) && (hasScheme || url.port !== "" || !isNamed)) return url.href;
   throw new UsageError(`${label} is not a usable proxy URL: write it as in http://proxy.example.com:3128.`);
 }
 
-/** The authorities in a file, and those that are trusted without it: giving a list replaces Node's own. */
+/** The authorities in a file and the default ones: a list replaces Node's own. */
 function trusted(caFile: string, label: string): string[] {
   try {
-    // Reading a pipe would hold the whole process.
+    // Reading a pipe would block the whole process.
     if (!statSync(caFile).isFile()) throw new TypeError();
-    // Node 22.13 does not have it yet, and then those of NODE_EXTRA_CA_CERTS are not among them.
+    // Missing in Node 22.13; then those of NODE_EXTRA_CA_CERTS are not included.
     return [...(tls.getCACertificates?.("default") ?? tls.rootCertificates), readFileSync(caFile, "utf8")];
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
@@ -114,7 +117,7 @@ function trusted(caFile: string, label: string): string[] {
   }
 }
 
-/** What a proxy answered in place of opening a tunnel, as the answer that it is. */
+/** A proxy's response instead of a tunnel, returned as the response. */
 function refusal(error: unknown, proxies: readonly URL[], origin: string): Response | undefined {
   const [, code] = /^Proxy \D*\((\d{3})\)/.exec(rootOf(error).message) ?? [];
   const status = Number(code);
@@ -124,7 +127,7 @@ function refusal(error: unknown, proxies: readonly URL[], origin: string): Respo
   return new Response(text, { status, headers: { "content-type": "text/plain" } });
 }
 
-/** The error for a proxy that cannot be reached: the same codes would mean the server otherwise. */
+/** The error for an unreachable proxy. With the original codes it would be blamed on the server. */
 function unreachable(error: unknown, proxies: readonly URL[], origin: string): Error | undefined {
   const root: Error & { readonly hostname?: string; readonly port?: number } = rootOf(error);
   const failed = proxies.filter(({ hostname, port, protocol }) => {
@@ -143,7 +146,7 @@ function rootOf(error: unknown): Error {
   return error.cause instanceof Error ? rootOf(error.cause) : error;
 }
 
-/** Addresses without credentials. */
+/** URLs without credentials. */
 function named(proxies: readonly URL[]): string {
   return [...new Set(proxies.map(({ origin }) => origin))].join(" or ");
 }

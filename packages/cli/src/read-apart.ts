@@ -1,19 +1,19 @@
 /**
- * Reads a file in a process of its own. A pipe that nobody writes to and a mount that does not answer hold whoever reads,
- * for ever: in this process that would be a thread, without which it could not even end.
+ * Reads a file in a separate process. A pipe without a writer, or a mount that does not answer, blocks its reader
+ * forever: here that would be a thread, without which this process could not even exit.
  */
 import { readFile } from "node:fs/promises";
 import { type Ended, runProgram } from "./run-program.ts";
 
 export interface ReadOptions {
-  /** How long it may take, in ms. */
+  /** The timeout, in ms. */
   readonly timeoutMs: number;
-  /** How long the file may be, in bytes. */
+  /** The maximum size of the file, in bytes. */
   readonly maxBytes: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** How the reading ended: the text, or the system's code for why there is none. */
+/** The outcome: the text, or the system's error code. */
 export type Read =
   | Exclude<Ended, { how: "failed" | "not started" }>
   | { readonly how: "failed"; readonly code: string };
@@ -22,14 +22,14 @@ export type Read =
 export async function readApart(path: string, options: ReadOptions): Promise<Read> {
   if (process.platform === "win32") return readHere(path, options);
   const { timeoutMs, maxBytes, signal } = options;
-  // What this process was given, the other one does not have unless it is given it: /dev/stdin, or bash's <(…).
+  // The other process does not inherit this one's files, unless they are passed on: /dev/stdin, or bash's <(…).
   const given = Number(/^\/(?:dev|proc\/self)\/fd\/(\d+)$/.exec(path)?.[1] ?? (path === "/dev/stdin" ? 0 : Number.NaN));
   const isGiven = Number.isInteger(given);
   const { NODE_OPTIONS: _, NODE_DEBUG: __, ...inherited } = process.env;
   const env = { ...inherited, READ_PATH: isGiven ? "" : path, READ_BYTES: String(maxBytes) };
   const args = ["--input-type=commonjs", "--eval", reader];
   const fourth = isGiven ? { fourth: given } : {};
-  // Its answer is longer than the file by one letter.
+  // Its output is one letter longer than the file.
   const ended = await runProgram(process.execPath, args, { env, timeoutMs, maxBytes: maxBytes + 1, signal, ...fourth });
   if (ended.how === "not started") return { how: "failed", code: ended.code };
   if (ended.how === "failed") return { how: "failed", code: "it could not be read" };
@@ -38,7 +38,7 @@ export async function readApart(path: string, options: ReadOptions): Promise<Rea
   return ended.stdout.startsWith("=") ? { how: "done", stdout: text } : { how: "failed", code: text };
 }
 
-/** Prints a "=" and the file, or a "!" and the system's code. Reads what is open as 3 where no path is given. */
+/** Prints a "=" and the file, or a "!" and the system's code. Without a path it reads file descriptor 3. */
 const reader = `
 const fs = require("node:fs");
 const pause = new Int32Array(new SharedArrayBuffer(4));

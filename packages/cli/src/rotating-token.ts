@@ -1,4 +1,4 @@
-/** Tokens that change: read from a file that something renews, or asked from a command. Never part of a message. */
+/** Tokens that change: read from a file that something renews, or from a command's output. Never part of a message. */
 import {
   createDagsterClient,
   type DagsterAuth,
@@ -10,27 +10,27 @@ import { UsageError } from "./errors.ts";
 import { readApart } from "./read-apart.ts";
 import { type Ended, runProgram } from "./run-program.ts";
 
-/** Gets a token anew. @throws UsageError that names where it should have come from, and nothing of what came */
+/** Gets a new token. @throws UsageError that names where it should have come from, and repeats nothing of it */
 export type Token = { readonly get: (signal?: AbortSignal) => Promise<string> };
 
-/** A command, and a file, may take so long, in ms. */
+/** The timeout of a command or a file, in ms. */
 const TIMEOUT_MS = 30_000;
 
-/** No token is longer, in bytes. */
+/** The maximum length of a token, in bytes. */
 const MAX_BYTES = 65_536;
 
 export interface TokenOptions {
-  /** How long it may take, in ms. @default 30000 */
+  /** The timeout, in ms. @default 30000 */
   readonly timeoutMs?: number;
-  /** Ends what is being waited for, whoever asked. @default never */
+  /** Ends the wait for all callers. @default never */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * The token in a file, without the line break at its end. It may be a pipe.
+ * Reads the token from a file, without the line break at its end. It may be a pipe.
  *
- * @param label where its path stands, for messages: the path itself is not repeated, since it may be a token in the wrong
- * place
+ * @param label where its path was given, for messages: the path itself is not repeated, since it may be a token in the
+ * wrong place
  */
 export function tokenFromFile(path: string, label: string, options: TokenOptions = {}): Token {
   const { timeoutMs = TIMEOUT_MS } = options;
@@ -46,9 +46,9 @@ export function tokenFromFile(path: string, label: string, options: TokenOptions
 }
 
 /**
- * What a command prints, as the token.
+ * Uses a command's output as the token.
  *
- * @param command one text for the shell, or a program and its arguments
+ * @param command a text for the shell, or a program and its arguments
  */
 export function tokenFromCommand(
   command: string | readonly string[],
@@ -67,7 +67,7 @@ export function tokenFromCommand(
   };
 }
 
-/** How a command ended. Its output and its own text may hold secrets. */
+/** How a command ended. Its output and its own text may contain secrets. */
 function failure(ended: Exclude<Ended, { how: "done" }>, timeoutMs: number): string {
   switch (ended.how) {
     case "too slow":
@@ -82,25 +82,25 @@ function failure(ended: Exclude<Ended, { how: "done" }>, timeoutMs: number): str
 }
 
 function checked(text: string, where: string): string {
-  // A byte order mark counts as a blank.
+  // A byte order mark counts as whitespace.
   const token = text.trim();
   if (/^[\x21-\x7e]+$/.test(token)) return token;
   throw new UsageError(`${where} holds ${token === "" ? "nothing" : "more than a token: a single word is expected"}.`);
 }
 
-/** A client of Dagster that asks for its token again once the server refuses it, and sends the request once more. */
+/** A Dagster client that gets a new token once the server rejects it, and sends the request again. */
 export function dagsterWithToken(options: DagsterClientOptions, token: Token): DagsterClient {
   return createDagsterClient({ ...options, auth: tokenHeaders(token) });
 }
 
 const HEADER = "Dagster-Cloud-Api-Token";
 
-/** One token for all requests, until it is refused. */
+/** One token for all requests, until it is rejected. */
 function tokenHeaders(token: Token): DagsterAuth {
   let current: Promise<string> | undefined;
   return async ({ refused }) => {
     const before = current;
-    // Another request may have got a new one meanwhile.
+    // Another request may have got a new one already.
     const isRefused = refused && (await before?.catch(() => undefined)) === refused.get(HEADER);
     if (isRefused && current === before) current = undefined;
     current ??= token.get();

@@ -1,7 +1,7 @@
-/** Programs that are run for what they print. None of them, nor of what they start, outlives its time or the command. */
+/** Runs programs for their output. Neither they nor their children outlive the timeout or the command. */
 import { type ChildProcess, type IOType, spawn } from "node:child_process";
 
-/** How a program ended. What it printed may hold secrets, and so may its own text. */
+/** How a program ended. Its output may contain secrets, and so may its own text. */
 export type Ended =
   | { readonly how: "done"; readonly stdout: string }
   | { readonly how: "failed"; readonly exitCode: number | null }
@@ -13,13 +13,13 @@ export interface ProgramOptions {
   readonly env: NodeJS.ProcessEnv;
   /** Whether the program is a text for the shell. @default false */
   readonly shell?: boolean;
-  /** How long it may take, in ms. */
+  /** The timeout, in ms. */
   readonly timeoutMs: number;
-  /** How much it may print, in bytes. */
+  /** The maximum size of its output, in bytes. */
   readonly maxBytes: number;
-  /** What it is given to read: nothing, or files that are open here. @default nothing */
+  /** Its stdin: nothing, or files that are open here. @default nothing */
   readonly stdin?: IOType | number;
-  /** A file that is open here, as its fourth. */
+  /** A file that is open here, passed as its fourth. */
   readonly fourth?: number | undefined;
   /** Ends it. */
   readonly signal?: AbortSignal | undefined;
@@ -28,7 +28,7 @@ export interface ProgramOptions {
 const running = new Set<ChildProcess>();
 
 /**
- * Runs a program in a process group of its own, so that all that it starts can be ended with it. It has no terminal.
+ * Runs a program in its own process group, so that all its children can be ended with it. It has no terminal.
  *
  * @throws the signal's reason
  */
@@ -39,7 +39,7 @@ export async function runProgram(program: string, args: readonly string[], optio
   try {
     child = start(program, args, options);
   } catch (error) {
-    // What no program can be given, such as a NUL: the message repeats it.
+    // An impossible argument, such as one with a NUL: the message repeats it.
     return { how: "not started", code: codeOf(error as NodeJS.ErrnoException) };
   }
   if (running.size === 0) process.on("exit", endPrograms);
@@ -70,7 +70,8 @@ export async function runProgram(program: string, args: readonly string[], optio
     });
   } finally {
     stop();
-    // One that ended by itself may have left something running on purpose, such as an agent that keeps a password.
+    // A program that ended by itself may have left something running on purpose, such as an agent that keeps a
+    // password.
     if (running.delete(child)) end(child);
     if (running.size === 0) process.off("exit", endPrograms);
   }
@@ -92,13 +93,13 @@ function start(
 
 const codeOf = ({ code, name }: NodeJS.ErrnoException) => code ?? name;
 
-/** Ends all that is running, for a process that cannot wait any more. */
+/** Ends all running programs, for a process that cannot wait any more. */
 export function endPrograms(): void {
   for (const child of running) end(child);
 }
 
 function end(child: ChildProcess): void {
-  // What hangs in the system cannot be ended: nobody waits for it.
+  // A program in a hanging system call cannot be ended, and is not waited for.
   child.stdout?.destroy();
   child.unref();
   if (child.pid === undefined) return;
@@ -109,6 +110,6 @@ function end(child: ChildProcess): void {
   try {
     process.kill(-child.pid, "SIGKILL");
   } catch {
-    // Nobody of the group is left.
+    // The whole group has ended.
   }
 }

@@ -1,4 +1,4 @@
-/** What `--from` and a configuration's sources say, as a source. No message here repeats what may be a secret. */
+/** Turns `--from` and a configuration's sources into sources. No message repeats what may be a secret. */
 import { type AirflowAuth, createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Table } from "@org/destination";
@@ -24,7 +24,7 @@ const examples: Readonly<Record<SourceKind, string>> = {
 
 /**
  * @param options.batch whether Airflow's batch endpoints may be used
- * @throws UsageError, or the client's own error for an address that it cannot use.
+ * @throws UsageError, or the client's own error for an unusable URL
  */
 export function parseSource(text: string, env: Io["env"], { batch = true }: { readonly batch?: boolean } = {}): Source {
   const [, kind, address = ""] = /^(airflow|dagster):(.*)$/s.exec(text) ?? [];
@@ -44,8 +44,8 @@ export function parseSource(text: string, env: Io["env"], { batch = true }: { re
 }
 
 /**
- * Paths of pages, as they are copied with what follows a ? or #, from the last word on that begins one. Whether the server
- * is there a check finds out, which asks.
+ * Paths of UI pages, as they are copied, with their query and fragment, from the last word on that starts one. A check
+ * finds out whether the server is there.
  */
 const pages: Readonly<Record<SourceKind, readonly string[]>> = {
   airflow:
@@ -65,9 +65,9 @@ interface SourceOptions {
   readonly address: string;
   readonly fetch?: typeof globalThis.fetch | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** Of one answer. @default the client's */
+  /** Of a single response. @default the client's */
   readonly maxResponseBytes?: number | undefined;
-  /** Told at every sync and every check. @default none */
+  /** Reported at every sync and check. @default none */
   readonly notices?: readonly string[];
 }
 
@@ -88,7 +88,7 @@ export function airflowSource({
   return withNotices(source, notices);
 }
 
-/** @param options.token sent as it is, or asked for again once the server refuses it */
+/** @param options.token sent unchanged, or requested again once the server rejects it */
 export function dagsterSource({
   address,
   token,
@@ -105,7 +105,7 @@ export function dagsterSource({
   return withNotices(dagster({ client }), notices);
 }
 
-/** A source that tells something when it is synced or checked first. */
+/** A source that reports notices when it is first synced or checked. */
 function withNotices<Shared>(source: Source<Shared>, notices: readonly string[] = []): Source {
   const left = notices.map((message) => ({ type: "notice", code: "CONNECTION", message }) as const);
   const tell = (emit: SourceContext["emit"]) => {
@@ -125,9 +125,9 @@ function withNotices<Shared>(source: Source<Shared>, notices: readonly string[] 
 }
 
 /**
- * @param options.label where the address stands, for messages
- * @param options.isInFile whether it stands in a configuration, beside its credentials
- * @throws UsageError for an address that is none, or that has more in it than where the server is
+ * @param options.label where the URL was given, for messages
+ * @param options.isInFile whether it is in a configuration, next to its credentials
+ * @throws UsageError for an invalid URL, or one that contains more than the server's location
  */
 export function checkAddress(
   kind: SourceKind,

@@ -27,7 +27,7 @@ export function addInit(program: Command, io: Io, run: Run): void {
       run(async (options: InitOptions) => {
         const { config } = options;
         const exists = new UsageError(`${config} already exists. Name another file with --config.`);
-        // Asked before the questions; the write itself refuses too.
+        // Checked before any question; the write itself refuses too.
         if (
           await access(config).then(
             () => true,

@@ -27,9 +27,9 @@ export function addMcp(program: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (names: string[], { timeout, ...options }: McpCommandOptions) => {
         const timeoutMs = parseDuration("--timeout", timeout);
-        // A timer counts up to 24 days.
+        // Timers are limited to 24 days.
         if (!(timeoutMs >= 1 && timeoutMs < 2 ** 31)) throw new UsageError("--timeout must be from 1s to 24d.");
-        // Its statements and time zones are loaded by nobody else.
+        // Loaded here because no other command needs its statements and time zones.
         const { checkScope } = await import("@org/insights");
         checkScope(options);
         await serve({ names, ...options }, timeoutMs, io);
@@ -78,7 +78,7 @@ async function serve(asked: Asked, timeoutMs: number, io: SafeIo): Promise<void>
   }
 }
 
-/** Messages are JSON, which means the same with escapes in place of what is not seen. */
+/** Messages are JSON, whose meaning does not change if invisible characters are escaped. */
 function protocolOutput({ stdout }: Pick<SafeIo, "stdout">): Writable {
   return new Writable({
     decodeStrings: false,

@@ -1,8 +1,8 @@
-/** What the commands have in common: how one ends, and the options that several of them take. */
+/** Shared by the commands: how one ends, and the options that several of them have. */
 import { destinationForms, tablesPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 
-/** Makes an action of what a command does: the exit code that it returns becomes the program's. */
+/** Turns a command's function into an action: the exit code that it returns becomes the program's. */
 export type Run = <Given extends unknown[]>(
   work: (...given: Given) => Promise<number>,
 ) => (...given: Given) => Promise<void>;
@@ -22,19 +22,19 @@ const options = {
 /**
  * An option of several commands, for commander's `option`.
  *
- * @param more what this command has to add to its description
+ * @param more added to its description by this command
  */
 export function shared(name: keyof typeof options, more = ""): [flags: string, description: string] {
   const [flags, description] = options[name];
   return [flags, `${description}${more}`];
 }
 
-/** Names that are separated by commas, such as those of `--streams`; undefined where the option was not given. */
+/** Names separated by commas, such as those of `--streams`; undefined if the option is missing. */
 export function parseNames(text: string | undefined): readonly string[] | undefined {
   return text?.split(",").flatMap((name) => name.trim() || []);
 }
 
-/** A whole number of at least 1. @throws UsageError */
+/** An integer of at least 1. @throws UsageError */
 export function parseCount(option: string, text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new UsageError(`${option} must be a whole number, 1 or more.`);

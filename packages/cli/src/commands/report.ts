@@ -48,11 +48,11 @@ export function addReport(program: Command, io: SafeIo, run: Run): void {
       "--html <file>",
       "write all answers to a single page that needs no network: report.html, s3://bucket/report.html",
     )
-    // What the command does not know may be the question's.
+    // Options that the command does not know may be the question's.
     .allowUnknownOption()
     .action(
       run(async (_question: unknown, _pipelines: unknown, options: ReportOptions, command: Command) => {
-        // Its statements and time zones are loaded by nobody else.
+        // Loaded here because no other command needs its statements and time zones.
         const insights = await import("@org/insights");
         const given = parseArguments(command.args, insights.questions);
         if (!options.list) return report(insights, given, options, io);
@@ -76,14 +76,14 @@ async function report(
   if (options.html !== undefined && (question || options.sql)) {
     throw new UsageError("--html writes all questions to one page: leave the question out.");
   }
-  const { askedPlace, saidFor } = await import("../report/place.ts");
-  const place = await askedPlace(
+  const { reportTarget, configuredFor } = await import("../report/place.ts");
+  const place = await reportTarget(
     question || names.length === 0 ? names : knownNames(names, questions, options),
     options,
     io,
   );
-  if ([question, ...failOn].some((each) => each?.name === "deadline_misses") && !place.said.expect?.length) {
-    // "No misses" would sound as if something had been looked at.
+  if ([question, ...failOn].some((each) => each?.name === "deadline_misses") && !place.configured.expect?.length) {
+    // "No misses" would suggest that something had been checked.
     throw new UsageError(
       "deadline_misses: no deadlines are configured. Add them under expect: in dagsync.yaml, and name its pipeline instead of --at.",
     );
@@ -97,16 +97,16 @@ async function report(
       const { writePage } = await import("../report/page.ts");
       await writePage(options.html, insights, { ...scope, place }, io);
     } else if (question) {
-      const answer = await insights.answer(question, { ...saidFor(question, place), ...parameters, ...scope });
+      const answer = await insights.answer(question, { ...configuredFor(question, place), ...parameters, ...scope });
       io.stdout.write(options.sql ? sqlText(answer) : written(answer, options.format, widthOf(io)));
     } else {
-      const attention = saidFor(needsAttention, place);
+      const attention = configuredFor(needsAttention, place);
       io.stdout.write(await summaryIn(options.format, insights, scope, attention, place.destination.name, widthOf(io)));
     }
     const found: string[] = [];
     for (const each of failOn) {
-      // What was asked for with parameters is judged by them.
-      const own = { ...saidFor(each, place), ...(each === question && parameters) };
+      // Findings are judged by the parameters that were given.
+      const own = { ...configuredFor(each, place), ...(each === question && parameters) };
       const { rows } = await insights.answer(each, { ...own, ...scope });
       const findings = rows.filter((row) => each.isFinding?.(row) ?? true);
       if (findings.length > 0) found.push(`${each.name} (${findings.length})`);
@@ -119,7 +119,7 @@ async function report(
   }
 }
 
-/** Of a terminal: what is read by programs, or from a file, is written whole. */
+/** A terminal's width; output for programs and files is not shortened. */
 function widthOf({ stdout }: Pick<SafeIo, "stdout">): number | undefined {
   return stdout.isTTY ? stdout.columns : undefined;
 }
@@ -142,7 +142,7 @@ async function summaryIn(
   return jsonLine({ place, asOf, window, timezone, needsAttention: attention.rows, numbers: numbers.rows });
 }
 
-/** Words that are no question: pipelines, unless they look like a question that was misspelt. */
+/** Arguments that are not questions: pipelines, unless they look like a misspelt question. */
 function knownNames(
   names: readonly string[],
   questions: readonly AnyQuestion[],
@@ -166,7 +166,7 @@ function checkPipelines(names: readonly string[], contents: readonly { readonly 
   );
 }
 
-/** A pipeline of the configuration may not have been synced yet. */
+/** A configured pipeline may not have been synced yet. */
 function storedOf(
   pipelines: readonly string[] | undefined,
   contents: readonly { readonly pipeline: string }[],
@@ -193,7 +193,7 @@ function scopeOf({ since, until, days, timezone }: ReportOptions): object {
   };
 }
 
-/** The query, and what its placeholders stand for, as a comment. */
+/** The query, with the values of its placeholders in a comment. */
 function sqlText({ sql, values }: { readonly sql: string; readonly values: readonly unknown[] }): string {
   const named = values.map((value, index) => `-- $${index + 1}: ${JSON.stringify(value)}\n`);
   return `${sql.trim()}\n${named.join("")}`;

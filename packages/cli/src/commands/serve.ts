@@ -38,7 +38,7 @@ export function addServe(program: Command, io: SafeIo, run: Run): void {
     .action(
       run(async (names: readonly string[], options: ServeOptions) => {
         const settings = settingsOf(options);
-        // Its statements and time zones are loaded by nobody else.
+        // Loaded here because no other command needs its statements and time zones.
         const { serve } = await import("../serve/serve.ts");
         await serve(names, settings, io);
         return exitCodes.done;
@@ -71,7 +71,7 @@ function portOf(text: string): number {
 
 function periodOf(text: string): number {
   const everyMs = parseDuration("--sync-every", text);
-  // Node's timers take no more than that.
+  // The maximum of Node's timers.
   if (everyMs >= 1000 && everyMs <= 2 ** 31 - 1) return everyMs;
   throw new UsageError("--sync-every must be from 1s to 24d, as in 5m. Leave it out if another process syncs.");
 }

@@ -25,7 +25,7 @@ export function addState(program: Command, io: SafeIo, run: Run): void {
     .option("--to <place>", "the same as --at")
     .option(...shared("config"))
     .option(...shared("json"))
-    // What follows "export" and "import" is theirs.
+    // Options after "export" and "import" belong to those commands.
     .enablePositionalOptions()
     .action(
       run(async (names: readonly string[], options: StateOptions) => {
@@ -64,7 +64,7 @@ async function read(names: readonly string[], options: StateOptions, io: Io): Pr
   return found;
 }
 
-/** Why there is no position, where there is none. */
+/** Why there is no position, if there is none. */
 const progress: Readonly<Record<StreamState["status"], string>> = {
   synced: "",
   unfinished: "first sync not complete",
@@ -81,7 +81,7 @@ function textOf(place: string, streams: readonly StreamState[]): string {
   const age = (at: string | null) => {
     if (at === null) return "–";
     const passedMs = now - Date.parse(at);
-    // A commit is dated by the database's clock, which may be a little ahead.
+    // A commit has the database's time, which may be slightly ahead.
     return passedMs < -60_000 ? "in the future (the clock was wrong)" : `${duration(Math.max(0, passedMs))} ago`;
   };
   const rows = streams.map((each) => [

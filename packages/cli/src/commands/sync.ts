@@ -96,7 +96,7 @@ async function syncConfigured(
   return uniteViews(loaded, await syncPipelines(pipelines, settings, io, report), io);
 }
 
-/** A stream that none of the pipelines has is told once, and before anything begins. @throws UsageError */
+/** Reports a stream that no pipeline has, once, and before anything starts. @throws UsageError */
 function checkStreams(names: readonly string[] | undefined, pipelines: readonly ConfiguredPipeline[]): void {
   const known = [...new Set(pipelines.flatMap(({ kind }) => offlineSource(kind).streams.map(({ name }) => name)))];
   for (const name of names ?? []) {

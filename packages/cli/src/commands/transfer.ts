@@ -1,4 +1,6 @@
-/** `dagsync state export` and `import`: from one destination into another, without asking the server. */
+/**
+ * `dagsync state export` and `import`: moves a pipeline from one destination to another, without contacting the server.
+ */
 import { createReadStream } from "node:fs";
 import type { Destination } from "@org/destination";
 import { exportState, type ImportStateOptions, type ImportStateResult, importState } from "@org/sync-engine";
@@ -32,7 +34,7 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
       run(async (options: TransferOptions) => {
         const { destination, pipeline } = await sourceOf(options, io);
         for await (const text of exportState({ destination, tables: syncedTables, pipeline, signal: io.signal })) {
-          // So that what was read does not pile up.
+          // So that what was read does not pile up in memory.
           if (io.stdout.write(text) === false) await io.stdout.drained();
         }
         return exitCodes.done;
@@ -61,7 +63,7 @@ export function addTransfer(state: Command, io: SafeIo, run: Run): void {
     );
 }
 
-/** @throws UsageError where the file cannot be read */
+/** @throws UsageError if the file cannot be read */
 async function importFile(
   path: string,
   options: Omit<ImportStateOptions, "from" | "name">,
@@ -76,10 +78,10 @@ async function importFile(
   }
 }
 
-/** With the prefix and without the columns of the configuration, which the exported file knows nothing of. */
+/** With the configuration's prefix and excluded columns, which the exported file does not contain. */
 const shapedOf = async ({ open }: ConfiguredPipeline) => (await open({ isOffline: true })).destination;
 
-/** Where what is exported is: `--at` may be the pipeline. */
+/** The destination to export from: `--at` may name the pipeline. */
 async function sourceOf({ at, to, ...options }: TransferOptions, io: Io) {
   const from = atOf({ ...(at !== undefined && { at }), ...(to !== undefined && { to }) });
   const destinationOf = async ({ place }: ConfiguredPipeline) => (await place()).destination;
@@ -90,7 +92,7 @@ async function sourceOf({ at, to, ...options }: TransferOptions, io: Io) {
   return placeOf({ ...options, pipeline }, io, destinationOf);
 }
 
-/** Where the pipeline is, by the options or by the configuration, and what it is called. */
+/** The pipeline's destination and name, from the options or the configuration. */
 async function placeOf(
   { to, pipeline, config }: TransferOptions,
   io: Io,

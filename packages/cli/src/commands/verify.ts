@@ -51,13 +51,13 @@ export function addVerify(program: Command, io: SafeIo, run: Run): void {
 
 interface Opened {
   readonly pipeline: Pipeline;
-  /** Whether its name was said; else its tables say who owns them. */
+  /** Whether its name was given; otherwise its tables say who owns them. */
   readonly isNamed: boolean;
 }
 
 interface VerifySettings {
   readonly streams: readonly string[] | undefined;
-  /** Only what is newer than that, in ms. */
+  /** Only rows newer than that, in ms. */
   readonly newerThanMs: number;
 }
 
@@ -107,7 +107,7 @@ async function verifyOne(
       ...{ source, destination, since, signal: io.signal, requests: io.requests },
       pipeline: isNamed ? name : undefined,
       streams: settings.streams ?? pipeline.streams,
-      // Its destination is a temporary file, which is nobody's business.
+      // Its destination is an internal temporary file.
       onEvent: (event) => event.type !== "sync-started" && reporter?.event(event),
       onPhase: (phase) => {
         reporter?.end();

@@ -3,7 +3,7 @@ import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { addressOf, parseWanted, type Wanted, type Way, ways } from "./parse.ts";
 
-/** Asks a person what to sync, and where to. The same question comes again until its answer can be used. */
+/** Asks what to sync, and where to. A question is repeated until its answer is usable. */
 export async function ask(io: Io): Promise<{ readonly wanted: readonly Wanted[]; readonly to: string }> {
   const answers = readLines(io.stdin as AsyncIterable<Uint8Array | string>);
 

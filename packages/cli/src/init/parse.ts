@@ -6,14 +6,14 @@ import { parseSource, type SourceKind } from "../sources.ts";
 export const ways = ["password", "token", "command", "none"] as const;
 export type Way = (typeof ways)[number];
 
-/** What somebody wants to sync. */
+/** What to sync. */
 export interface Wanted {
   readonly kind: SourceKind;
   readonly url: string;
   readonly way: Way;
 }
 
-/** A server's kind and address, as `--from` has them. @throws UsageError */
+/** A server's kind and URL, as in `--from`. @throws UsageError */
 export function addressOf(text: string): Pick<Wanted, "kind" | "url"> {
   parseSource(text, {});
   const [, kind, url] = /^(\w+):(.*)$/s.exec(text) as unknown as [string, SourceKind, string];
@@ -21,7 +21,7 @@ export function addressOf(text: string): Pick<Wanted, "kind" | "url"> {
 }
 
 /**
- * What the options of `init` say.
+ * Parses the options of `init`.
  *
  * @returns the destination, and the sources
  * @throws UsageError

@@ -3,8 +3,8 @@ import { schemaUrl } from "../config/schema.ts";
 import type { Wanted, Way } from "./parse.ts";
 
 /**
- * A configuration as text. It holds no secret: credentials are references to variables of the environment, named after
- * their source.
+ * Writes a configuration. It contains no secret: credentials are references to environment variables, named after their
+ * source.
  */
 export function configText(wanted: readonly Wanted[], to: string): string {
   const named = wanted.map((each, index) => {
@@ -16,7 +16,7 @@ export function configText(wanted: readonly Wanted[], to: string): string {
   const document = new Document({
     sources: Object.fromEntries(sources),
     destinations: { main: to },
-    // Tables of one kind need names of their own where there are several sources of it.
+    // Several sources of one kind need distinct table names.
     pipelines: named.map(({ name, isOne }) => ({
       name,
       from: name,

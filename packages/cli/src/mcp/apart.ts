@@ -1,4 +1,4 @@
-/** Has tools called in a process of their own, which can be killed. */
+/** Calls tools in a separate process, which can be killed. */
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
@@ -8,14 +8,14 @@ import type { FromWorker, ToWorker } from "./worker.ts";
 
 type Answer = Exclude<FromWorker, { readonly type: "begun" }>;
 
-/** How long what was called off may take to end by itself, in ms. */
+/** How long an aborted call may take to end by itself, in ms. */
 const graceMs = 1000;
 
 const program = fileURLToPath(
   new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url),
 );
 
-/** Calls one tool after the other: {@link CallsApart.call} must not be called while a call is under way. */
+/** Calls one tool after the other: do not call {@link CallsApart.call} while a call is running. */
 export class CallsApart {
   readonly #asked: Asked;
   #child: ChildProcess | undefined;
@@ -24,7 +24,7 @@ export class CallsApart {
     this.#asked = asked;
   }
 
-  /** The same tools, called there. */
+  /** The same tools, called in that process. */
   tools(tools: readonly InsightsTool[]): readonly InsightsTool[] {
     return tools.map((tool) => ({ ...tool, call: (given, signal) => this.#call(tool.name, given, signal) }));
   }
@@ -55,7 +55,7 @@ export class CallsApart {
       if (message.type === "begun") hasBegun = true;
       else resolve(message);
     };
-    // One that died since the last call was not asked: another one is.
+    // A process that died since the last call is replaced by another one.
     const onExit = (code: number | null, by: string | null) => resolve(hasBegun ? died(tool, code ?? by) : undefined);
     let grace: NodeJS.Timeout | undefined;
     const abort = () => {
@@ -80,13 +80,13 @@ export class CallsApart {
 
   #started(): ChildProcess {
     if (this.#child) return this.#child;
-    // Its stdout is ours for the protocol.
+    // Its stdout must not mix with ours, which carries the protocol.
     const argument = JSON.stringify({ ...this.#asked, parent: process.pid });
     const child = fork(program, [argument], { stdio: ["ignore", 2, 2, "ipc"] });
     child.once("exit", () => {
       if (this.#child === child) this.#child = undefined;
     });
-    // Told by "exit" as well.
+    // Reported by "exit" as well.
     child.on("error", () => undefined);
     this.#child = child;
     return child;
@@ -94,7 +94,7 @@ export class CallsApart {
 }
 
 function send(child: ChildProcess, message: ToWorker): void {
-  // One that is gone is told by "exit".
+  // A dead process is reported by "exit".
   child.send(message, () => undefined);
 }
 

@@ -27,7 +27,7 @@ export function createServer(tools: readonly InsightsTool[], call: ToolCaller, v
   return server;
 }
 
-/** For clients. What tools take they check themselves, and say better what is wrong. */
+/** For clients. The tools check their arguments themselves, with better messages. */
 function asSchema(schema: object) {
   return fromJsonSchema<Record<string, unknown>>(schema, {
     getValidator: () => (input) => ({ valid: true, data: input as never, errorMessage: undefined }),

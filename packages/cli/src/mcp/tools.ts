@@ -1,11 +1,11 @@
-/** The tools for a place, as the command names it. */
+/** The tools for a destination, as named on the command line. */
 import type { InsightsTool } from "@org/insights/tools";
 import type { Io } from "../io.ts";
-import { askedPlace } from "../report/place.ts";
+import { reportTarget } from "../report/place.ts";
 import { copiedFile } from "../serve/copied-file.ts";
 import { syncedTables } from "../sources.ts";
 
-/** What the command was told, and what its second process is. */
+/** The command's arguments, also for its second process. */
 export interface Asked {
   /** Pipelines. */
   readonly names: readonly string[];
@@ -14,7 +14,7 @@ export interface Asked {
   readonly timezone?: string;
 }
 
-/** The tools, and how to be done with them. */
+/** The tools, and how to close them. */
 export interface Tools {
   readonly tools: readonly InsightsTool[];
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export interface Tools {
 
 /** @throws UsageError */
 export async function toolsFor({ names, at, config, timezone }: Asked, io: Io): Promise<Tools> {
-  const place = await askedPlace(
+  const place = await reportTarget(
     names,
     { ...(at !== undefined && { at }), ...(config !== undefined && { config }) },
     io,
@@ -32,7 +32,7 @@ export async function toolsFor({ names, at, config, timezone }: Asked, io: Io): 
   const tools = insightsTools(copied?.destination ?? place.destination, {
     pipelines: place.pipelines,
     timezone,
-    parameters: place.said,
+    parameters: place.configured,
     tables: async () => syncedTables,
   });
   return { tools, close: async () => copied?.close() };

@@ -1,27 +1,27 @@
 /**
- * The process that asks. SQLite works on the thread that asks, and a query may take more memory than there is: the process
- * that talks to the client kills this one, and goes on.
+ * The process that runs queries. SQLite blocks the calling thread, and a query may exhaust memory: the process that
+ * talks to the client kills this one, and continues.
  */
 import { Worker } from "node:worker_threads";
 import type { ToolArguments } from "@org/insights/tools";
 import { type Asked, type Tools, toolsFor } from "./tools.ts";
 
-/** What this process is told. */
+/** Messages to this process. */
 export type ToWorker =
   | { readonly type: "call"; readonly tool: string; readonly given: ToolArguments }
-  /** Abort what is under way. */
+  /** Aborts the current call. */
   | { readonly type: "abort" };
 
-/** What it says. */
+/** Messages from this process. */
 export type FromWorker =
-  /** It has got the call. */
+  /** It has received the call. */
   | { readonly type: "begun" }
   | { readonly type: "result"; readonly result: object }
   | { readonly type: "error"; readonly message: string; readonly code?: string };
 
 const asked: Asked & { readonly parent: number } = JSON.parse(process.argv[2] ?? "");
 
-// Whoever was killed cannot end this process, and a query of SQLite keeps it from noticing; a thread of its own does.
+// A parent that was killed cannot end this process, and a SQLite query keeps it from noticing; a separate thread does.
 const watching = `const { ppid } = process;
   setInterval(() => { if (process.ppid !== ${asked.parent}) process.kill(process.pid, "SIGKILL"); }, 1000);`;
 new Worker(watching, { eval: true }).unref();

@@ -5,7 +5,7 @@ import { type ErrorFacts, exitCodeOf, exitCodes } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { escaped, shortened } from "./safe-output.ts";
 
-/** Says on stderr what went wrong. @returns the exit code */
+/** Reports an error on stderr. @returns the exit code */
 export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): number {
   const exitCode = exitCodeOf(thrown);
   io.stderr.write(`dagsync: ${failureText(thrown)}\n`);
@@ -14,7 +14,7 @@ export function reportFailure(thrown: unknown, io: Pick<Io, "stderr" | "env">): 
   return exitCode;
 }
 
-/** What went wrong, for a person: no stack, no secret, and no more than a person reads. */
+/** An error in readable form: without a stack trace, secrets, and excessive length. */
 export function failureText(thrown: unknown): string {
   return shortened(textOf(thrown));
 }
@@ -25,16 +25,16 @@ function textOf(thrown: unknown): string {
   }
   if (thrown instanceof SyncError && thrown.result) return resultText(thrown.result);
   if (!(thrown instanceof Error)) return escaped(String(thrown));
-  // Its lines are ours: a configuration may have several mistakes.
+  // Its line breaks are intended: a configuration may have several mistakes.
   if (thrown instanceof UsageError) return thrown.message;
-  // What gives a token is a client's function to the client, and the file's own key to a person.
+  // To the client a token comes from a function; the user needs the key in the file.
   if (authCodes.has((thrown as ErrorFacts).code) && isUsageError(thrown.cause)) return thrown.cause.message;
-  // Errors of ours have a code and a message that says what to do; anything else is a defect.
+  // Our own errors have a code and a message that says what to do; anything else is a bug.
   if ("code" in thrown || "failureType" in thrown) return `${escaped(inOptions(thrown.message))}${advice(thrown)}`;
   return `${escaped(thrown.message)} (this is a bug; DAGSYNC_DEBUG=1 shows the stack trace)`;
 }
 
-/** What the engine calls by its names in code, as the command calls it. */
+/** The engine's options, and their names on the command line. */
 const names: Readonly<Record<string, string>> = {
   "`allowMassDelete`": "--allow-mass-delete",
   "`exportState`": '"dagsync state export"',
@@ -52,13 +52,13 @@ function isUsageError(cause: unknown): cause is Error {
   return cause instanceof Error && cause.name === "UsageError";
 }
 
-/** Clients know options; what a person at the command line sets are variables. */
+/** Clients have options; users of the command set variables. */
 function advice(error: ErrorFacts): string {
   if (error.code === "UNAUTHENTICATED") return ` Set ${credentialVariables.airflow}.`;
   return error.code === "UNAUTHORIZED" ? ` Set ${credentialVariables.dagster}.` : "";
 }
 
-/** What was synced and what was not; streams that failed for one reason share a line. */
+/** What was synced and what was not. Streams that failed for the same reason share a line. */
 function resultText({ streams, problems }: SyncResult): string {
   const reasons = new Map<string, string[]>();
   for (const { stream, error } of streams) {

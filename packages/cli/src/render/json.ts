@@ -4,7 +4,7 @@ import type { ErrorFacts } from "../exit-code.ts";
 import { failureText } from "./failure.ts";
 import { escaped } from "./safe-output.ts";
 
-/** One line of JSON. Errors become what they say about themselves, without stack or cause. */
+/** One line of JSON. Errors are reduced to their own fields, without stack trace or cause. */
 export function jsonLine(value: SyncEvent | object): string {
   return `${JSON.stringify(value, (key, each: unknown) => {
     if (each instanceof Error) return errorFacts(each);
@@ -13,7 +13,7 @@ export function jsonLine(value: SyncEvent | object): string {
   })}\n`;
 }
 
-/** The last line that a sync writes with --json. @param pipeline named where there are several */
+/** The last line of a sync with --json. @param pipeline set if there are several */
 export function resultLine(
   exitCode: number,
   result: SyncResult | undefined,

@@ -4,7 +4,7 @@ import { failureText } from "./failure.ts";
 import { escaped } from "./safe-output.ts";
 import { grouped } from "./table.ts";
 
-/** Follows a sync's events and puts them into words. */
+/** Follows a sync's events and describes them. */
 export class Progress {
   #stream: string | undefined;
   #rows = 0;
@@ -12,7 +12,7 @@ export class Progress {
   #waiting: string | undefined;
   #failure: string | undefined;
 
-  /** Takes an event in. @returns the line to print for it, if it is worth one */
+  /** Processes an event. @returns the line to print for it, if any */
   take(event: SyncEvent): string | undefined {
     switch (event.type) {
       case "sync-started":
@@ -49,21 +49,21 @@ export class Progress {
     }
   }
 
-  /** A server that is gone fails every stream for one reason, which is told once. */
+  /** A server that is down fails every stream for the same reason, which is reported once. */
   #once(failure: string): string {
     if (failure === this.#failure) return "for the same reason";
     this.#failure = failure;
     return failure;
   }
 
-  /** What is going on right now. */
+  /** What is happening right now. */
   status(): string | undefined {
     if (!this.#stream) return undefined;
     return `${this.#stream}: ${this.#waiting ?? `${grouped(this.#rows)} rows, ${grouped(this.#requests)} requests`}`;
   }
 }
 
-/** What a stream did to its table, in words: `25 new, 3 changed`. */
+/** What a stream did to its table: `25 new, 3 changed`. */
 function changes(counts: StreamCounts): string {
   const parts = [
     [counts.inserted, "new"],

@@ -4,12 +4,12 @@ import { jsonLine } from "./json.ts";
 import { Progress } from "./progress.ts";
 import { canMove, type SafeIo, type SafeOutput } from "./safe-output.ts";
 
-/** Shows a sync while it happens. */
+/** Shows a sync's progress. */
 export interface Reporter {
   event(event: SyncEvent): void;
-  /** Called every `tickMs`, whether anything happened or not. */
+  /** Called every `tickMs`, whether or not anything happened. */
   tick(): void;
-  /** Leaves the terminal as it should be for what is printed next. */
+  /** Prepares the terminal for further output. */
   end(): void;
   readonly tickMs: number;
 }
@@ -19,7 +19,7 @@ export function jsonReporter(stdout: Output): Reporter {
   return { event: (event) => stdout.write(jsonLine(event)), tick() {}, end() {}, tickMs: 60_000 };
 }
 
-/** For logs: a line when a stream begins and ends, and in between one every few seconds. */
+/** For logs: a line when a stream starts and ends, and one every few seconds in between. */
 export function lineReporter(stderr: Output): Reporter {
   const progress = new Progress();
   const print = (line: string | undefined) => line && stderr.write(`${line}\n`);
@@ -36,7 +36,7 @@ export function lineReporter(stderr: Output): Reporter {
 
 const frames = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏";
 
-/** For a terminal: the same lines, and below them one that moves. */
+/** For a terminal: the same lines, and a progress line below them. */
 export function terminalReporter(stderr: SafeOutput): Reporter {
   const progress = new Progress();
   let frame = 0;
@@ -56,7 +56,7 @@ export function terminalReporter(stderr: SafeOutput): Reporter {
   return {
     event(event) {
       const line = progress.take(event);
-      // That a stream begins is what the moving line says.
+      // The progress line already shows that a stream has started.
       if (!line || event.type === "stream-started") return;
       erase();
       stderr.write(`${line}\n`);
@@ -71,7 +71,7 @@ export function terminalReporter(stderr: SafeOutput): Reporter {
   };
 }
 
-/** The one that fits where stderr goes. */
+/** The reporter that suits stderr. */
 export function reporterFor(io: SafeIo): Reporter {
   return canMove(io) ? terminalReporter(io.stderr) : lineReporter(io.stderr);
 }

@@ -1,19 +1,22 @@
 /**
- * All that the command writes goes through here. Much of it is what servers and databases say, and a terminal, or
- * whoever shows a log, would obey some of it: set titles and the clipboard, wipe lines, turn the direction of writing, set
- * variables of a build.
+ * All output of the command passes through here. Much of it comes from servers and databases, and a terminal, or a
+ * viewer of logs, would interpret some of it: set titles and the clipboard, erase lines, change the writing direction,
+ * set a build's variables.
  */
 import { once } from "node:events";
 import { visible } from "@org/kit";
 import type { Io, Output } from "../io.ts";
 
-/** The {@link Io} of a command that is running. */
+/** The {@link Io} of a running command. */
 export interface SafeIo extends Io {
   readonly stdout: SafeOutput;
   readonly stderr: SafeOutput;
 }
 
-/** Writes text with {@link visible} characters only, and no {@link buildCommands}. What moves the cursor is a method, so that no text can do it. */
+/**
+ * Writes text with {@link visible} characters only, and without {@link buildCommands}. Moving the cursor is a separate
+ * method, so that no text can do it.
+ */
 export class SafeOutput implements Output {
   readonly #output: Output;
 
@@ -26,16 +29,16 @@ export class SafeOutput implements Output {
   }
 
   get columns(): number {
-    // A terminal that does not know its width says 0.
+    // A terminal that does not know its width reports 0.
     return this.#output.columns || 80;
   }
 
-  /** @returns false where the reader is slower, as Node's streams have it: see {@link SafeOutput.drained} */
+  /** @returns false if the reader is slower, as with Node's streams: see {@link SafeOutput.drained} */
   write(text: string): unknown {
     return this.#output.write(withoutBuildCommands(visible(text)));
   }
 
-  /** Empties the line that the cursor is in. */
+  /** Erases the cursor's line. */
   eraseLine(): void {
     this.#output.write("\r\u001b[2K");
   }
@@ -54,18 +57,18 @@ export class SafeOutput implements Output {
 }
 
 /**
- * What those who run builds obey in the log of one: GitHub `::set-env …::` at the beginning of a line and `##[…]` anywhere,
- * Azure `##vso[…]`, TeamCity `##teamcity[…]`.
+ * Commands that CI systems execute from a build's log: GitHub `::set-env …::` at the start of a line and `##[…]`
+ * anywhere, Azure `##vso[…]`, TeamCity `##teamcity[…]`.
  */
 const buildCommands = /#(?=#(?:vso|teamcity)?\[)|(?<=^[^\S\n]*):(?=:[a-z])/gim;
 
-/** In JSON's escapes, as {@link visible} has them. */
+/** With JSON's escapes, like {@link visible}. */
 function withoutBuildCommands(text: string): string {
   if (!/##|::/.test(text)) return text;
   return text.replace(buildCommands, (mark) => (mark === "#" ? "\\u0023" : "\\u003a"));
 }
 
-/** Whether a line may move: on a terminal that can, whose owner wants it, and that no build log is made of. */
+/** Whether a progress line can be used: on a capable terminal, unless the user disabled it, and not in a build log. */
 export function canMove({ stderr, env }: Pick<Io, "stderr" | "env">): boolean {
   if (!stderr.isTTY || env.TERM === "dumb") return false;
   const { FORCE_COLOR: forced } = env;
@@ -73,18 +76,18 @@ export function canMove({ stderr, env }: Pick<Io, "stderr" | "env">): boolean {
   return !env.NO_COLOR && !(env.CI && !/^(0|false)$/i.test(env.CI));
 }
 
-/** How long one thing that is told may be, in characters: some servers answer with megabytes. */
+/** The maximum length of a single message, in characters: some servers answer with megabytes. */
 const LONGEST = 2000;
 
-/** And all that is told at once. */
+/** The maximum for several. */
 const LONGEST_TEXT = 20_000;
 
-/** What somebody else said, as a line of ours: nothing in it can pass for another line. */
+/** Foreign text as a single line, so that nothing in it can pass for another line. */
 export function escaped(text: string): string {
   return cut(text.replace(/\s*[\n\r\v\f\u0085\u2028\u2029]\s*/g, " ").trim(), LONGEST);
 }
 
-/** Text of several lines, shortened where it is too long to be read. */
+/** Text of several lines, shortened if it is too long to read. */
 export function shortened(text: string): string {
   return cut(text, LONGEST_TEXT);
 }

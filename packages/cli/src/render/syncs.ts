@@ -1,4 +1,4 @@
-/** Syncs as people read them, and as lines of JSON: of one that the options name, or of a configuration's pipelines. */
+/** Reports syncs as text and as lines of JSON: one given by options, or a configuration's pipelines. */
 import type { SyncEvent, SyncResult } from "@org/sync-engine";
 import { duration } from "../duration.ts";
 import { exitCodes } from "../exit-code.ts";
@@ -10,7 +10,7 @@ import { jsonReporter, lineReporter, reporterFor } from "./reporter.ts";
 import { escaped, type SafeIo } from "./safe-output.ts";
 import { grouped, textTable } from "./table.ts";
 
-/** @param destination its name, where it is known */
+/** @param destination its name, once it is known */
 export function oneForPeople(io: SafeIo, destination: () => string): SyncReport {
   return {
     reporterOf: () => reporterFor(io),
@@ -41,7 +41,7 @@ function resultTable({ streams }: SyncResult): string {
   );
 }
 
-/** Every event, and at last the result. */
+/** Every event, and finally the result. */
 export function oneAsJson({ stdout }: SafeIo): SyncReport {
   return {
     reporterOf: () => jsonReporter(stdout),
@@ -51,7 +51,7 @@ export function oneAsJson({ stdout }: SafeIo): SyncReport {
   };
 }
 
-/** Lines that begin with the pipeline's name; a moving line would have to be several. */
+/** Lines that start with the pipeline's name. A progress line would have to be several. */
 export function manyForPeople(io: SafeIo): SyncReport {
   const named = (name: string) => ({
     write: (text: string) => io.stderr.write(text.replace(/^(?=.)/gm, `${escaped(name)}: `)),
@@ -84,7 +84,7 @@ const outcomes: Readonly<Record<number, string>> = {
   [exitCodes.comeBackLater]: "FAILED: try again later",
 };
 
-/** The same lines as of one, each with its pipeline, and a summary. */
+/** The same lines as for one, each with its pipeline, and a summary. */
 export function manyAsJson({ stdout }: SafeIo): SyncReport {
   return {
     reporterOf(name) {

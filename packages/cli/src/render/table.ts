@@ -4,11 +4,11 @@ import { visible } from "@org/kit";
 export type Cell = string | number | bigint | boolean | null | undefined;
 
 /**
- * Lays rows out as a table of text: columns as wide as their widest cell, numbers to the right.
+ * Formats rows as a text table: columns as wide as their widest cell, numbers aligned to the right.
  *
  * @param head names of the columns
  * @param indent spaces before every line
- * @param ended further columns that go to the right, such as durations
+ * @param ended further columns to align to the right, such as durations
  */
 export function textTable(
   head: readonly string[],
@@ -34,7 +34,7 @@ export function textTable(
   return `${[line(head), line(rule), ...texts.map(line)].join("\n")}\n`;
 }
 
-/** A number as people read it: 12,345. */
+/** A number with separators: 12,345. */
 export function grouped(value: number | bigint, digits = 0): string {
   return new Intl.NumberFormat("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
 }
@@ -43,7 +43,7 @@ function isNumber(cell: Cell): boolean {
   return typeof cell === "number" || typeof cell === "bigint" || cell === null || cell === undefined;
 }
 
-/** Digits after the point, at most two: all numbers of a column get as many as the longest of them. */
+/** The number of decimals, at most two: all numbers of a column get as many as the longest. */
 function fractionDigits(cell: Cell): number {
   if (typeof cell !== "number") return 0;
   return [0, 1, 2].find((digits) => Number(cell.toFixed(digits)) === cell) ?? 2;

@@ -14,7 +14,7 @@ const causeTexts: Readonly<Record<Cause, string>> = {
   unknown: "not known",
 };
 
-/** How many rows are not as on the server. */
+/** How many rows differ from the server's. */
 export function differenceCount({ tables }: VerifyResult): number {
   return tables.reduce(
     (sum, { different, missing, extra, unstored, sharedKeys }) =>
@@ -23,7 +23,7 @@ export function differenceCount({ tables }: VerifyResult): number {
   );
 }
 
-/** What a verification found, for a person. */
+/** The result of a verification as text. */
 export function verificationText(result: VerifyResult): string {
   const { destination: to, tables, requests, durationMs } = result;
   const head = ["table", "compared", "different", "missing", "extra", "kept"];

@@ -1,21 +1,21 @@
-/** What follows `report`: a question, pipelines, and the question's own options. */
+/** The arguments of `report`: a question, pipelines, and the question's own options. */
 import type { Parameter, Question } from "@org/insights";
 import { UsageError } from "../errors.ts";
 import { didYouMean } from "../nearest.ts";
 
-/** A question of any parameters and columns. */
+/** A question with any parameters and columns. */
 export type AnyQuestion = Pick<Question, "name" | "sentence" | "parameters">;
 
 export interface ReportArguments<Q> {
   /** @default the summary */
   readonly question?: Q;
   readonly pipelines: readonly string[];
-  /** The question's parameters that were given. */
+  /** The given parameters of the question. */
   readonly parameters: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Sorts out words and options that the command itself does not know.
+ * Interprets arguments and options that the command itself does not know.
  *
  * @throws UsageError. Its message repeats no value: it may be a secret in the wrong place.
  */

@@ -1,4 +1,4 @@
-/** One answer, in the forms that the command can write. */
+/** An answer in each of the command's output formats. */
 import { type Answer, answerCsv, answerJson, cellText, headOf, isNumeric, shownColumns } from "@org/insights";
 import { visible } from "@org/kit";
 import { textTable } from "../render/table.ts";
@@ -6,12 +6,12 @@ import { textTable } from "../render/table.ts";
 export const formats = ["table", "json", "csv", "markdown"] as const;
 export type Format = (typeof formats)[number];
 
-/** @param width of the terminal, in characters. @default no limit: it is no terminal */
+/** @param width of the terminal, in characters. @default no limit: it is not a terminal */
 export function written(answer: Answer, format: Format, width = Number.POSITIVE_INFINITY): string {
   return format === "table" ? table(answer, width) : { json: answerJson, csv: answerCsv, markdown }[format](answer);
 }
 
-/** With fewer columns than that a table says too little. */
+/** With fewer columns a table says too little. */
 const FEWEST_COLUMNS = 3;
 
 function table(answer: Answer, width: number): string {
@@ -47,7 +47,7 @@ function widthOf(text: string): number {
   return Math.max(...text.split("\n").map((line) => line.length));
 }
 
-/** A text as lines of a width, at the ends of words where it can. @param indent of all but the first line */
+/** Wraps a text to a width, between words if possible. @param indent of all but the first line */
 export function wrapped(text: string, width: number, indent = 0): string {
   const lines: string[] = [];
   for (const word of text.split(" ")) {
@@ -60,7 +60,7 @@ export function wrapped(text: string, width: number, indent = 0): string {
   return lines.join("\n");
 }
 
-/** What one row of a table in a terminal may take of it. */
+/** The maximum width of a cell in a terminal. */
 const WIDEST = 60;
 
 function shortened(text: string): string {
@@ -75,7 +75,7 @@ function rowTexts(
   return rows.map((row) => columns.map(([name, column]) => cellText(row[name], column, timezone)));
 }
 
-/** A table for a comment or a chat: nothing in it is markup of its own. */
+/** A table for a comment or a chat: nothing in it is interpreted as markup. */
 function markdown(answer: Answer): string {
   const { question, rows, asOf, timezone } = answer;
   const columns = shownColumns(question.columns, rows);
@@ -89,7 +89,7 @@ function markdown(answer: Answer): string {
   return `**${question.sentence}** ${of}\n\n${rows.length === 0 ? "Nothing." : body.join("\n")}\n`;
 }
 
-/** A backslash takes the meaning of every mark but of those that pages and mentions are made of. */
+/** A backslash disables all markup except that of HTML and of mentions. */
 export function markdownText(text: string): string {
   return visible(text)
     .replace(/[\n\t]+/g, " ")

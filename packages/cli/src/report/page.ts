@@ -5,13 +5,13 @@ import { reportPage } from "@org/insights/page";
 import { parseExportPlace } from "../destinations.ts";
 import { UsageError } from "../errors.ts";
 import type { SafeIo } from "../render/safe-output.ts";
-import { type AskedPlace, parametersSaid } from "./place.ts";
+import { configuredParameters, type ReportTarget } from "./place.ts";
 
-/** Writes the page, all of it or nothing. @throws UsageError where the file cannot be written */
+/** Writes the page completely or not at all. @throws UsageError if the file cannot be written */
 export async function writePage(
   file: string,
   insights: Insights,
-  { place, ...scope }: Scope & { readonly place: AskedPlace },
+  { place, ...scope }: Scope & { readonly place: ReportTarget },
   io: Pick<SafeIo, "stdout" | "signal">,
 ): Promise<void> {
   const bucket = /^s3:/i.test(file) ? parseExportPlace("--html", file) : undefined;
@@ -21,7 +21,7 @@ export async function writePage(
   if (bucket && !/^s3:\/\/[^/]+\/.*[^/]$/i.test(bucket.into)) {
     throw new UsageError("--html names a bucket but no object: write s3://bucket/folder/report.html.");
   }
-  const parameters = parametersSaid(questions, place);
+  const parameters = configuredParameters(questions, place);
   const { servers } = place;
   const text = await reportPage(insights, { ...scope, title: place.destination.name, servers, parameters });
   const size = `${Math.ceil(Buffer.byteLength(text) / 1000)} kB`;

@@ -1,4 +1,4 @@
-/** Where a report looks: a destination by its address, or that of a configuration's pipelines. */
+/** Finds the destination of a report: by its address, or by a configuration's pipelines. */
 import type { Destination } from "@org/destination";
 import { type Loaded, loadPipelines } from "../choice.ts";
 import type { ConfigFile } from "../config/read.ts";
@@ -7,18 +7,18 @@ import { type DuckdbFile, isAddress, parseDestination } from "../destinations.ts
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 
-export interface AskedPlace {
+export interface ReportTarget {
   readonly destination: Destination;
-  /** Where it is a DuckDB file that readers read themselves. */
+  /** Set for a DuckDB file without a copy for readers. */
   readonly uncopied?: DuckdbFile;
-  /** The configuration, where there is one. */
+  /** The configuration, if there is one. */
   readonly loaded?: Loaded;
-  /** Only these pipelines. @default all that it holds */
+  /** Only these pipelines. @default all in the destination */
   readonly pipelines?: readonly string[];
-  /** Where the pipelines' servers are, as far as a configuration says. */
+  /** The pipelines' servers, as far as the configuration names them. */
   readonly servers: ReadonlyMap<string, { readonly kind: "airflow" | "dagster"; readonly url: string }>;
-  /** Parameters of questions that a configuration says, by their names: `expect`, `pairs` and `servers`. */
-  readonly said: Readonly<Record<string, readonly unknown[]>>;
+  /** Parameters of questions from the configuration, by name: `expect`, `pairs` and `servers`. */
+  readonly configured: Readonly<Record<string, readonly unknown[]>>;
 }
 
 /**
@@ -26,18 +26,18 @@ export interface AskedPlace {
  * @param options.at a destination's address, or the name of a pipeline
  * @throws UsageError
  */
-export async function askedPlace(
+export async function reportTarget(
   names: readonly string[],
   { at, config }: { readonly at?: string; readonly config?: string },
   io: Io,
-): Promise<AskedPlace> {
+): Promise<ReportTarget> {
   const named = names.length > 0 && { pipelines: names };
   if (at !== undefined && isAddress(at)) {
     if (config !== undefined) {
       throw new UsageError("--at already names a destination: use --config only with the name of a pipeline.");
     }
     const { destination, uncopied } = await parseDestination(at, { label: "--at" });
-    return { destination, ...(uncopied && { uncopied }), ...named, servers: new Map(), said: {} };
+    return { destination, ...(uncopied && { uncopied }), ...named, servers: new Map(), configured: {} };
   }
   const wanted = at === undefined ? names : [...new Set([at, ...names])];
   const loaded = await loadPipelines(wanted, config === undefined ? {} : { config }, io);
@@ -50,34 +50,34 @@ export async function askedPlace(
   }
   const { destination, uncopied } = await first.place();
   const servers = chosen.flatMap(({ name, kind, url }) => (url === undefined ? [] : [[name, { kind, url }] as const]));
-  const said = {
-    ...saidIn(file, io),
+  const configured = {
+    ...configuredIn(file, io),
     ...(servers.length > 0 && { servers: servers.map(([pipeline, server]) => ({ pipeline, ...server })) }),
   };
   const pipelines = chosen.map(({ name }) => name);
-  return { destination, ...(uncopied && { uncopied }), loaded, pipelines, servers: new Map(servers), said };
+  return { destination, ...(uncopied && { uncopied }), loaded, pipelines, servers: new Map(servers), configured };
 }
 
-/** Parameters of a question that the configuration says. */
-export function saidFor(
+/** A question's parameters from the configuration. */
+export function configuredFor(
   { parameters }: { readonly parameters: object },
-  { said }: Pick<AskedPlace, "said">,
+  { configured }: Pick<ReportTarget, "configured">,
 ): Readonly<Record<string, unknown>> {
-  return Object.fromEntries(Object.entries(said).filter(([name]) => Object.hasOwn(parameters, name)));
+  return Object.fromEntries(Object.entries(configured).filter(([name]) => Object.hasOwn(parameters, name)));
 }
 
-/** The same for all questions, by their names. */
-export function parametersSaid(
+/** The same for all questions, by name. */
+export function configuredParameters(
   questions: readonly { readonly name: string; readonly parameters: object }[],
-  place: Pick<AskedPlace, "said">,
+  place: Pick<ReportTarget, "configured">,
 ): Readonly<Record<string, Readonly<Record<string, unknown>>>> {
-  return Object.fromEntries(questions.map((question) => [question.name, saidFor(question, place)]));
+  return Object.fromEntries(questions.map((question) => [question.name, configuredFor(question, place)]));
 }
 
-function saidIn(file: ConfigFile, { env }: Pick<Io, "env">): AskedPlace["said"] {
+function configuredIn(file: ConfigFile, { env }: Pick<Io, "env">): ReportTarget["configured"] {
   const { expect, pairs } = file.config;
-  const said = { ...(expect && { expect }), ...(pairs && { pairs }) };
-  return allWithVariables(said, env, [], (path, reason): never => {
+  const configured = { ...(expect && { expect }), ...(pairs && { pairs }) };
+  return allWithVariables(configured, env, [], (path, reason): never => {
     throw new UsageError(`${file.where(path)} ${reason}`);
   });
 }

@@ -1,4 +1,4 @@
-/** What the command tells without a question: what needs attention, then five numbers with their change. */
+/** The output without a question: what needs attention, then five numbers with their change. */
 
 import {
   type Answer,
@@ -27,10 +27,10 @@ export async function summarized(insights: Insights, scope: Scope, attentionOf: 
   };
 }
 
-/** Terminals narrower than that have no room for the numbers of both windows. */
+/** Narrower terminals have no room for the numbers of both windows. */
 const NARROW = 56;
 
-/** @param width of the terminal, in characters. @default no limit: it is no terminal */
+/** @param width of the terminal, in characters. @default no limit: it is not a terminal */
 export function summaryText({ attention, numbers }: Summary, place: string, width = Number.POSITIVE_INFINITY): string {
   const { asOf, timezone, window } = numbers;
   const days = (Date.parse(window.to) - Date.parse(window.from)) / 86_400_000;
@@ -48,7 +48,7 @@ function attentionText({ rows, timezone }: Summary["attention"], width: number):
     const head = `${name}: ${kind.replaceAll("_", " ")}${when}`;
     const first = `  ${(severities[severity] ?? "").padEnd(8)}  ${line(head)}`;
     const indent = width < NARROW ? 4 : 12;
-    // An address in pieces leads nowhere.
+    // A URL must not be wrapped.
     const address = link === null ? "" : `\n${" ".repeat(indent)}${link}`;
     return `${wrapped(first, width, indent)}\n${wrapped(`${" ".repeat(indent)}${line(what)}`, width, indent)}${address}`;
   });
@@ -74,7 +74,7 @@ function valueText(value: number | null, unit: string): string {
   return value === null ? "too few" : numberText(value, unit, unit === "jobs");
 }
 
-/** Between round brackets. */
+/** In parentheses. */
 const addressText = (link: string) => link.replace(/[()*_]/g, (mark) => `%${mark.charCodeAt(0).toString(16)}`);
 
 export function summaryMarkdown({ attention, numbers }: Summary, place: string): string {

@@ -1,6 +1,6 @@
 /**
- * A DuckDB file as a server reads it: in a copy that is made anew once the file has changed. While a sync holds the file,
- * everything is answered from the copy before; and whoever reads is in no sync's way for longer than the copying takes.
+ * Lets a server read a DuckDB file from a copy, which is replaced once the file has changed. While a sync holds the
+ * file, everything is answered from the previous copy. Reading blocks a sync only for as long as copying takes.
  */
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -10,9 +10,9 @@ import { makeTemporaryFolder } from "@org/destination/scratch";
 import type { DuckdbFile } from "../destinations.ts";
 
 export interface CopiedFile {
-  /** To be read only. Its name is the file's. */
+  /** Read-only. It has the file's name. */
   readonly destination: Destination;
-  /** Does what writes into the file, and makes no copy meanwhile. */
+  /** Runs work that writes to the file, and makes no copy during it. */
   whileNotCopying<T>(work: () => Promise<T>): Promise<T>;
   /** Removes the copy. */
   close(): Promise<void>;
@@ -21,7 +21,7 @@ export interface CopiedFile {
 interface Copy {
   readonly destination: Destination;
   readonly path: string;
-  /** What the file was when it was made. */
+  /** A fingerprint of the file when the copy was made. */
   readonly of: string;
 }
 
@@ -41,12 +41,12 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
     try {
       await copyDuckdb(path, to);
     } catch (error) {
-      // What it held before is still what is served, whoever writes into it now.
+      // The previous content is still served while it is being written.
       if (latest && error instanceof DestinationError && error.code === "LOCKED") return;
       throw error;
     }
     const old = latest;
-    // Of a log, DuckDB makes rows when the copy is opened: what the copy is of, was looked at before.
+    // DuckDB turns a log into rows when the copy is opened, so the fingerprint was taken before.
     latest = { path: to, of, destination: duckdb(to, schema === undefined ? {} : { schema }) };
     if (old) await removed(old.path);
   };
@@ -72,7 +72,7 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
       capabilities,
       open: () => Promise.reject(new TypeError("A copy is only read.")),
       contents: async (options) => (await current()).contents!(options),
-      // Of the copy that was looked at: it may be older than the file by now, and that is what is asked about.
+      // Reads the copy that was inspected: by now it may be older than the file, but the question is about that copy.
       read: async (options) => (latest?.destination ?? (await current())).read!(options),
     },
     async whileNotCopying(work) {
@@ -93,7 +93,7 @@ export function copiedFile({ path, schema }: DuckdbFile, original: Destination):
   };
 }
 
-/** What tells whether a file has changed, without opening it. */
+/** Shows whether a file has changed, without opening it. */
 async function lookOf(path: string): Promise<string> {
   const parts = await Promise.all(
     [path, `${path}.wal`].map((each) =>

@@ -1,10 +1,10 @@
-/** Where a server listens, and how it stops. */
+/** How a server listens and stops. */
 import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { type AddressInfo, isIP } from "node:net";
 import { UsageError } from "../errors.ts";
 
-/** @throws UsageError where it cannot listen there */
+/** @throws UsageError if it cannot listen there */
 export async function listen(
   handler: RequestListener,
   { port, host }: { readonly port: number; readonly host: string },
@@ -36,18 +36,18 @@ function reasonFor(code: string | undefined, port: number, host: string): string
   }
 }
 
-/** The server's address as people open it. */
+/** The server's URL for a browser. */
 export function urlOf(server: Server, host: string): string {
   const { port } = server.address() as AddressInfo;
   return `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}/`;
 }
 
-/** Whether only this machine can ask. */
+/** Whether only this machine has access. */
 export function isOwnMachine(host: string): boolean {
   return host === "localhost" || host === "::1" || (isIP(host) === 4 && host.startsWith("127."));
 }
 
-/** Stops at once: connections that are open are cut, whatever is being answered on them. */
+/** Stops at once: open connections are closed, even in the middle of a response. */
 export async function stop(server: Server): Promise<void> {
   const closed = once(server, "close");
   server.close();

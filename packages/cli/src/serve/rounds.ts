@@ -1,4 +1,4 @@
-/** Syncs again and again beside a server: whatever goes wrong in one is told, and the next one comes all the same. */
+/** Syncs repeatedly next to a server. Errors are reported, and the next sync runs all the same. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SyncHealth } from "@org/insights/serve";
 import type { SyncResult } from "@org/sync-engine";
@@ -16,15 +16,15 @@ import { uniteViews } from "../sync/views.ts";
 
 export interface RoundsOptions {
   readonly loaded: Loaded;
-  /** From the beginning of one round to that of the next, in ms; one that takes longer is followed at once. */
+  /** From the start of one round to that of the next, in ms. A round that takes longer is followed at once. */
   readonly everyMs: number;
-  /** Does a round when nothing is in its way. */
+  /** Runs a round when nothing blocks it. */
   readonly whileNotCopying: <T>(work: () => Promise<T>) => Promise<T>;
 }
 
 export interface Rounds {
   health(): readonly SyncHealth[];
-  /** Settles when the signal has ended the last round. Never rejects. */
+  /** Resolves when the signal has ended the last round. Never rejects. */
   readonly ended: Promise<void>;
 }
 
@@ -47,7 +47,7 @@ export function startRounds({ loaded, everyMs, whileNotCopying }: RoundsOptions,
   return { health: () => [...healths.values()], ended: all() };
 }
 
-/** What a copy of the file is made in, in ms, where one round follows the other. */
+/** The pause for making a copy of the file if rounds follow each other directly, in ms. */
 const MOMENT = 1000;
 
 class RoundsReport implements SyncReport {
@@ -70,7 +70,7 @@ class RoundsReport implements SyncReport {
     this.#update(name, { isRunning: true });
     return {
       event: (event) => {
-        // Every sync has it to say again.
+        // Every sync would repeat it.
         if (event.type !== "notice" || this.#noticed.has(`${name} ${event.message}`)) return;
         this.#noticed.add(`${name} ${event.message}`);
         this.write(`${escaped(name)}: ${escaped(event.message)}`);
@@ -86,7 +86,7 @@ class RoundsReport implements SyncReport {
     const durationMs = startedAt === undefined ? 0 : performance.now() - startedAt;
     const before = this.#healths.get(name);
     const hasSucceeded = exitCode === exitCodes.done;
-    // Somebody ended it: neither is it done, nor did it fail.
+    // It was stopped: it is neither complete nor failed.
     if (this.#io.signal?.aborted && !hasSucceeded) {
       this.#update(name, { isRunning: false });
       return;

@@ -1,4 +1,4 @@
-/** `dagsync serve`: the report over HTTP, until somebody stops it. */
+/** `dagsync serve`: serves the report over HTTP until it is stopped. */
 
 import { isIP } from "node:net";
 import { hostname } from "node:os";
@@ -9,29 +9,29 @@ import { isRetryable } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { failureText } from "../render/failure.ts";
 import type { SafeIo } from "../render/safe-output.ts";
-import { type AskedPlace, askedPlace, parametersSaid } from "../report/place.ts";
+import { configuredParameters, type ReportTarget, reportTarget } from "../report/place.ts";
 import { type CopiedFile, copiedFile } from "./copied-file.ts";
 import { isOwnMachine, listen, stop, urlOf } from "./listen.ts";
 import { type Rounds, startRounds } from "./rounds.ts";
 
 export interface ServeSettings {
-  /** A destination's address, or a pipeline of the configuration. */
+  /** A destination's address, or a configured pipeline. */
   readonly at?: string;
   readonly config?: string;
   readonly port: number;
   readonly host: string;
-  /** Further names under which it is asked. */
+  /** Further host names of the server. */
   readonly hosts: readonly string[];
-  /** What the page is of. */
+  /** What the page covers. */
   readonly scope: Pick<Scope, "days" | "timezone">;
   /** How often to sync, in ms. @default never */
   readonly everyMs?: number;
 }
 
-/** @param names pipelines. @throws UsageError and what the destination throws, where it cannot begin */
+/** @param names pipelines. @throws UsageError and the destination's errors, if it cannot start */
 export async function serve(names: readonly string[], settings: ServeSettings, io: SafeIo): Promise<void> {
   checkScope(settings.scope);
-  const place = await askedPlace(names, settings, io);
+  const place = await reportTarget(names, settings, io);
   if (settings.everyMs !== undefined && !place.loaded) {
     throw new UsageError("--sync-every syncs pipelines in a configuration: leave out --at with an address.");
   }
@@ -44,7 +44,7 @@ export async function serve(names: readonly string[], settings: ServeSettings, i
 }
 
 async function serveIt(
-  place: AskedPlace,
+  place: ReportTarget,
   copied: CopiedFile | undefined,
   settings: ServeSettings,
   io: SafeIo,
@@ -55,7 +55,7 @@ async function serveIt(
     ...settings.scope,
     destination,
     servers: place.servers,
-    parameters: parametersSaid(questions, place),
+    parameters: configuredParameters(questions, place),
     hosts: hostsOf(settings),
     syncs: () => rounds?.health() ?? [],
     onError: (error) => io.stderr.write(`dagsync: ${failureText(error)}\n`),
@@ -85,19 +85,19 @@ const openToOthers =
   "dagsync: Anyone who can reach this address can read everything it serves, such as names, owners, times and outcomes of runs.\n" +
   "There is no login and no encryption: add a proxy for both.\n";
 
-/** By which names it is asked: addresses in numbers go without. */
+/** The accepted host names; numeric addresses need none. */
 function hostsOf({ host, hosts }: ServeSettings): readonly string[] {
   const own = isOwnMachine(host) ? [] : [hostname()];
   return [...hosts, ...own, ...(isIP(host) === 0 ? [host] : [])];
 }
 
 /**
- * What time or a sync will bring is told, and waited for.
+ * Reports missing data that time or a sync will bring, and waits for it.
  *
- * @throws what somebody has to change
+ * @throws errors that require a change
  */
 async function tellWhatIsMissing(
-  { destination }: AskedPlace,
+  { destination }: ReportTarget,
   { scope, everyMs }: ServeSettings,
   io: Io,
 ): Promise<void> {

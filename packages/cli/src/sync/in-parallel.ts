@@ -1,8 +1,8 @@
 /**
- * Works through items in their order, several at once, those with one key one after the other.
+ * Processes items in order, several at once, those with the same key one after the other.
  *
  * @param options.limit how many at once
- * @param options.keyOf what no two may hold at once; undefined where an item holds nothing
+ * @param options.keyOf a resource that no two may hold at once; undefined if an item holds none
  * @param work must not reject
  * @returns the results in the order of the items
  */

@@ -1,36 +1,36 @@
-/** Does the same with each of several pipelines, or with one. What goes wrong in one does not stop the others. */
+/** Runs the same work for several pipelines, or for one. An error in one does not stop the others. */
 import { exitCodeOf, exitCodes, worstOf } from "../exit-code.ts";
 import type { Io } from "../io.ts";
 import { inParallel } from "./in-parallel.ts";
 
-/** How the work on a pipeline ended: with a result, or with what was thrown. */
+/** How the work on a pipeline ended: with a result, or with a thrown value. */
 export interface Ended<T> {
   readonly name: string;
   readonly exitCode: number;
   readonly result?: T | undefined;
-  /** Undefined where the work was done. */
+  /** Undefined if the work succeeded. */
   readonly thrown?: unknown;
 }
 
-/** Is told how the work ends. */
+/** Receives the outcome of the work. */
 export interface Report<T> {
   ended(ended: Ended<T>): void;
-  /** Called at last. @default nothing more is said */
+  /** Called at the end. @default nothing more is reported */
   summary?(all: readonly Ended<T>[], exitCode: number): void;
 }
 
 export interface RunOptions<P, T> {
-  /** What is done with each pipeline. */
+  /** The work for each pipeline. */
   readonly work: (pipeline: P, name: string) => Promise<T>;
-  /** The exit code for what the work came to. @default 0 */
+  /** The exit code for a result. @default 0 */
   readonly exitCodeFor?: (result: T) => number;
-  /** How many pipelines at once. @default 1 */
+  /** How many pipelines run at once. @default 1 */
   readonly parallel?: number;
-  /** What no two pipelines may hold at once; undefined where one holds nothing. @default nothing */
+  /** A resource that no two pipelines may hold at once; undefined if one holds none. @default none */
   readonly keyOf?: (pipeline: P) => string | undefined;
 }
 
-/** @returns the worst of the exit codes. Rejects only where the report throws. */
+/** @returns the worst of the exit codes. Rejects only if the report throws. */
 export async function runPipelines<P, T>(
   pipelines: readonly { readonly name: string; open(): Promise<P> }[],
   { work, exitCodeFor = () => exitCodes.done, parallel = 1, keyOf = () => undefined }: RunOptions<P, T>,

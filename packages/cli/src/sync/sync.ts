@@ -1,4 +1,4 @@
-/** Syncs of pipelines: one after the other those that share a file, the others several at once. */
+/** Syncs pipelines: those that share a file one after the other, the others several at once. */
 import { SyncError, type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { explained } from "../explain.ts";
 import type { Io } from "../io.ts";
@@ -6,7 +6,7 @@ import type { Pipeline } from "../pipeline.ts";
 import type { Reporter } from "../render/reporter.ts";
 import { type Ended, type Report, runPipelines } from "./run-pipelines.ts";
 
-/** How a sync is to be done this time, whichever pipeline it is. It goes before what the pipeline says. */
+/** Settings of this sync for all pipelines. They override the pipelines' own. */
 export interface SyncSettings {
   readonly streams?: readonly string[] | undefined;
   readonly fullRefresh?: boolean | undefined;
@@ -15,18 +15,18 @@ export interface SyncSettings {
   readonly allowMassDelete?: boolean | undefined;
 }
 
-/** Is told of syncs. */
+/** Receives the progress of syncs. */
 export interface SyncReport extends Report<SyncResult> {
-  /** Called when the sync of a pipeline begins. */
+  /** Called when a pipeline's sync starts. */
   reporterOf(name: string): Reporter;
 }
 
-/** What was synced, also where not everything was. */
+/** What was synced, even if the sync is incomplete. */
 export function resultOf({ result, thrown }: Pick<Ended<SyncResult>, "result" | "thrown">): SyncResult | undefined {
   return thrown instanceof SyncError ? thrown.result : result;
 }
 
-/** @returns the worst of the exit codes. What went wrong is told as it happens. */
+/** @returns the worst of the exit codes. Errors are reported as they happen. */
 export function syncPipelines(
   pipelines: Parameters<typeof runPipelines<Pipeline, SyncResult>>[0],
   { parallel, ...settings }: SyncSettings & { readonly parallel: number },
@@ -37,7 +37,7 @@ export function syncPipelines(
   return runPipelines(pipelines, { work, parallel, keyOf: lockOf }, io, report);
 }
 
-/** Two pipelines into one file go one after the other, since the first one holds it. */
+/** Pipelines that write to the same file run one after the other, since a sync holds the file. */
 function lockOf({ place: { destination } }: Pipeline): string | undefined {
   return destination.capabilities.fencing === "lock" ? destination.name : undefined;
 }

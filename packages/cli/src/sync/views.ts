@@ -1,4 +1,4 @@
-/** One view for the same table of several pipelines: `all_airflow_dag_runs`, with the name of each row's pipeline. */
+/** A view per table that combines several pipelines: `all_airflow_dag_runs`, with the name of each row's pipeline. */
 import type { Destination, Table } from "@org/destination";
 import type { Loaded } from "../choice.ts";
 import type { ConfiguredPipeline } from "../config/pipelines.ts";
@@ -16,11 +16,11 @@ interface Part {
 }
 
 /**
- * Makes the views of each destination that was synced, where it can have views, and two or more of the configuration's
- * pipelines of one kind are in it.
+ * Creates the views in each synced destination that supports them and holds two or more of the configuration's
+ * pipelines of one kind.
  *
  * @param exitCode that of the syncs
- * @returns the worse of that and of how this ended. What went wrong is told.
+ * @returns the worse of that and the views' own. Errors are reported.
  */
 export async function uniteViews({ file, all, chosen }: Loaded, exitCode: number, io: Io): Promise<number> {
   if (io.signal?.aborted) return exitCode;
@@ -41,11 +41,11 @@ export async function uniteViews({ file, all, chosen }: Loaded, exitCode: number
   return worst;
 }
 
-/** Makes the views of pipelines of one kind. @param destination theirs, without what is a pipeline's own */
+/** Creates the views for pipelines of one kind. @param destination theirs, without prefix and exclusions */
 export async function unite(destination: Destination, pipelines: readonly ConfiguredPipeline[]): Promise<void> {
   const views = new Map<string, Part[]>();
   for (const { schema, open } of pipelines) {
-    // One whose variables are not set was not synced either, and is not part of the views until it is.
+    // A pipeline with unset variables was not synced either, and joins the views once it is.
     const pipeline = await open().catch((error) => {
       if (error instanceof UsageError) return undefined;
       throw error;
@@ -57,13 +57,13 @@ export async function unite(destination: Destination, pipelines: readonly Config
   }
   const width = ({ table }: Part) => Object.keys(table.columns).length;
   for (const [name, parts] of views) {
-    // A view has the columns of its first part: that one which leaves out the fewest.
+    // A view has the columns of its first part: the one that excludes the fewest.
     parts.sort((a, b) => width(b) - width(a));
     await destination.uniteTables?.({ view: `all_${name}`, parts });
   }
 }
 
-/** The tables of a pipeline that are there, as they are stored, by their names without a prefix. */
+/** A pipeline's existing tables as they are stored, by name without a prefix. */
 async function tablesOf({ name, source, destination }: Pipeline): Promise<readonly (readonly [string, Table])[]> {
   const tables = source.streams.map(({ table }) => [table.name, destination.realTable?.(table) ?? table] as const);
   if (!destination.contents) return tables;
