@@ -7,6 +7,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compareSurface } from "./surface.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 let passed = 0;
@@ -99,22 +100,19 @@ function publishedPackages(): string[] {
 }
 
 async function everything(): Promise<void> {
+  const nightly = Boolean(process.env.NIGHTLY);
+  const { isChanged, because } = compareSurface(root);
+  const packaging = isChanged || nightly;
+  if (packaging)
+    console.log(`\n▸ packages are built, packed and installed too, because ${nightly ? "it is night" : because}`);
+  else console.log(`\n▸ left out: build, packaging tests, publint and attw, because ${because}`);
   await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
-  await step("build (turbo, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
-  await tests();
-  for (const name of publishedPackages()) {
+  if (packaging) await step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
+  await tests("unit", "live", ...(packaging ? ["packaging"] : []), ...(nightly ? ["nightly"] : []));
+  for (const name of packaging ? publishedPackages() : []) {
     await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
-    await step(
-      `types of @org/${name} (attw)`,
-      "attw",
-      "--pack",
-      `packages/${name}`,
-      "--profile",
-      "esm-only",
-      "--quiet",
-      "--exclude-entrypoints",
-      "schema.graphql",
-    );
+    const profile = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];
+    await step(`types of @org/${name} (attw)`, "attw", "--pack", `packages/${name}`, ...profile);
   }
   await step("no unused code (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
   await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");

@@ -15,7 +15,7 @@ import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";
-import { startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { runExample } from "./support/run-example.ts";
@@ -24,13 +24,12 @@ type AnyRow = Readonly<Record<string, unknown>>;
 
 const folder = mkdtempSync(join(tmpdir(), "query-"));
 const files = { sqlite: join(folder, "orchestration.sqlite"), duckdb: join(folder, "orchestration.duckdb") };
-const server = await startPostgres({ log: () => {} });
 const airflowServer = await startAirflowSimulator();
 const dagsterServer = await startDagsterSimulator();
-const databaseUrl = server.url("postgres");
+const databaseUrl = await ownDatabase();
 
 afterAll(async () => {
-  await Promise.all([server.stop(), airflowServer.close(), dagsterServer.close()]);
+  await Promise.all([airflowServer.close(), dagsterServer.close()]);
   rmSync(folder, { recursive: true, force: true });
 });
 

@@ -3,9 +3,8 @@ import { type AirflowAuth, checkServer, createAirflowClient } from "@org/airflow
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
 import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { seedAirflow } from "@org/testkit/servers/airflow-world";
-import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
-import { seedDagster } from "@org/testkit/servers/dagster-world";
 import { expiredToken } from "@org/testkit/servers/expired-token";
+import { sharedDagster } from "@org/testkit/servers/shared-dagster";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpDagsterSpec } from "../../specs/dagster/dump.ts";
 import { type AirflowTarget, airflowContract } from "../contract/airflow-contract.ts";
@@ -58,19 +57,17 @@ function testAirflow(version: string): void {
 }
 
 describeLive("a real Dagster 1.13.27 keeps the contract that the simulator is held against", () => {
-  let server: DagsterServer;
+  let url: string;
 
   beforeAll(async () => {
-    server = await startDagster({ log });
-    await seedDagster(server, { runs: 600 });
+    ({ url } = await sharedDagster());
   });
-  afterAll(() => server?.stop());
 
   test("it serves the committed interface", async () => {
-    expect(await dumpDagsterSpec(server.url)).toBe(await committed("dagster/1.13.27.graphql"));
+    expect(await dumpDagsterSpec(url)).toBe(await committed("dagster/1.13.27.graphql"));
   });
 
-  test.each(dagsterContract)("$name", ({ run }) => run({ url: server.url }));
+  test.each(dagsterContract)("$name", ({ run }) => run({ url }));
 });
 
 function committed(file: string): Promise<string> {

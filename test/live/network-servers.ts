@@ -11,10 +11,8 @@ import { differences, type PlainRow } from "@org/testkit/compare";
 import { startAirflow } from "@org/testkit/servers/airflow";
 import { airflowTruth } from "@org/testkit/servers/airflow-truth";
 import { seedAirflow } from "@org/testkit/servers/airflow-world";
-import { startDagster } from "@org/testkit/servers/dagster";
-import { dagsterTruth } from "@org/testkit/servers/dagster-truth";
-import { seedDagster } from "@org/testkit/servers/dagster-world";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@org/testkit/servers/fault-proxy";
+import { sharedDagster } from "@org/testkit/servers/shared-dagster";
 import { expect } from "vitest";
 import { log } from "./live.ts";
 
@@ -92,9 +90,7 @@ export async function startNetworkAirflow(): Promise<NetworkServer> {
 }
 
 export async function startNetworkDagster(): Promise<NetworkServer> {
-  const server = await startDagster({ log });
-  log(`seeded: ${JSON.stringify(await seedDagster(server, { runs: 600 }))}`);
-  const truth = await dagsterTruth(server);
+  const server = await sharedDagster();
   const proxy = await startFaultProxy(server.url);
   const operation = (name: string) => (request: ProxiedRequest) => request.text.includes(`query ${name}`);
   return {
@@ -111,11 +107,8 @@ export async function startNetworkDagster(): Promise<NetworkServer> {
       const { variables = {} } = JSON.parse(text) as { variables?: { limit?: number; pageSize?: number } };
       return variables.limit ?? variables.pageSize;
     },
-    ...comparison(dagsterTables, truth, () => true),
-    async stop() {
-      await proxy.close();
-      await server.stop();
-    },
+    ...comparison(dagsterTables, server.truth, () => true),
+    stop: () => proxy.close(),
   };
 }
 

@@ -1,4 +1,5 @@
 import { describeRange, findPython, MissingPythonError, type PythonRange } from "@org/testkit/servers/find-python";
+import { offerDagster } from "@org/testkit/servers/shared-dagster";
 import type { TestProject } from "vitest/node";
 
 declare module "vitest" {
@@ -12,7 +13,7 @@ declare module "vitest" {
 const ranges: readonly PythonRange[] = [{}, { before: "3.13" }, { before: "3.12" }, { from: "3.11" }];
 
 /** Finds out whether real servers can run here. Where they are required (`REQUIRE_LIVE`, as in CI), a no is a failure. */
-export default async function setup(project: TestProject): Promise<void> {
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const found: string[] = [];
   for (const range of ranges) {
     try {
@@ -25,4 +26,7 @@ export default async function setup(project: TestProject): Promise<void> {
     }
   }
   project.provide("pythons", found);
+  const dagster = await offerDagster();
+  project.provide("sharedDagster", dagster.url);
+  return () => dagster.stop();
 }

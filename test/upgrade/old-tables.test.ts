@@ -2,24 +2,17 @@
 import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Destination, Session, StoredValues, Table } from "@org/destination";
-import { startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import pg from "pg";
-import { afterAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { connect, type Kind, kinds } from "./connect.ts";
 import { fixture, pipeline, unpack } from "./places.ts";
 import { current, fresh, old } from "./tables.ts";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
-
-let databases = 0;
-
 /** Where a copy of what the release left is. */
 async function copyOf(kind: Kind): Promise<string> {
   if (kind !== "postgres") return unpack(kind);
-  databases += 1;
-  await server.createDatabase(`old${databases}`);
-  const url = server.url(`old${databases}`);
+  const url = await ownDatabase();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   await client.query(fixture("postgres.sql"));

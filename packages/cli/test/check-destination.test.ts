@@ -3,21 +3,17 @@ import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { startAirflowSimulator } from "@org/simulators";
+import { ownDatabase } from "@org/testkit/own-database";
 import { query } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
 import { dagsync, temporaryFolder } from "./helpers.ts";
 
-const server = await startPostgres({ log: () => {} });
 const { url, close } = await startAirflowSimulator();
-afterAll(() => Promise.all([server.stop(), close()]));
+afterAll(close);
 
-let databases = 0;
 let database: string;
 beforeEach(async () => {
-  databases += 1;
-  database = `checked_${databases}`;
-  await server.createDatabase(database);
+  database = await ownDatabase();
 });
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
@@ -25,9 +21,11 @@ const from = `airflow:${url}`;
 
 /** A database, as a user without more rights than are given here. */
 async function asUser(rights: string): Promise<string> {
-  const role = `${database}_user`;
-  await query(server.url(database), `CREATE ROLE ${role} LOGIN; ${rights.replaceAll("ROLE", role)}`);
-  const address = new URL(server.url(database));
+  const name = new URL(database).pathname.slice(1);
+  const role = `user_of_${name.replaceAll("-", "_")}`;
+  const granted = rights.replaceAll("ROLE", role).replace("DATABASE_NAME", `"${name}"`);
+  await query(database, `CREATE ROLE ${role} LOGIN; ${granted}`);
+  const address = new URL(database);
   address.username = role;
   return address.href;
 }
@@ -41,8 +39,7 @@ async function both(to: string) {
 }
 
 const tables = async () =>
-  (await query(server.url(database), "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%airflow_%'"))
-    .length;
+  (await query(database, "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE '%airflow_%'")).length;
 
 test("sufficient privileges pass, and no table is left behind", async () => {
   const { check, left, sync } = await both(await asUser("GRANT CREATE ON SCHEMA public TO ROLE"));
@@ -58,14 +55,14 @@ test.each([
   ],
   ["may only read", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "permission denied"],
 ])("a user who %s is told so, and the exit code is 2", async (_, rights, words) => {
-  const { check, sync, left } = await both(await asUser(rights.replace("DATABASE_NAME", database)));
+  const { check, sync, left } = await both(await asUser(rights));
   expect({ code: check.code, left }).toEqual({ code: 2, left: 0 });
   expect(check.stderr).toContain(words);
   expect(sync.stderr).toContain(words);
 });
 
 test("a table owned by someone else is named if it has to change, or is not writable", async () => {
-  await dagsync(["sync", "--from", from, "--to", server.url(database)], { env });
+  await dagsync(["sync", "--from", from, "--to", database], { env });
   const rights = "GRANT ALL ON ALL TABLES IN SCHEMA public TO ROLE; GRANT CREATE ON SCHEMA public TO ROLE";
   const user = await asUser(`${rights}; REVOKE UPDATE ON airflow_dags FROM ROLE`);
   const { check, sync } = await both(user);
@@ -75,22 +72,19 @@ test("a table owned by someone else is named if it has to change, or is not writ
 });
 
 test("a rule on a table is found", async () => {
-  await dagsync(["sync", "--from", from, "--to", server.url(database)], { env });
-  await query(server.url(database), "CREATE RULE nothing_here AS ON INSERT TO airflow_dag_runs DO INSTEAD NOTHING");
-  const { check, sync } = await both(server.url(database));
+  await dagsync(["sync", "--from", from, "--to", database], { env });
+  await query(database, "CREATE RULE nothing_here AS ON INSERT TO airflow_dag_runs DO INSTEAD NOTHING");
+  const { check, sync } = await both(database);
   expect([check.code, sync.code]).toEqual([2, 2]);
   expect(check.stderr).toContain("nothing_here");
 });
 
 test("F13: a trigger that drops rows makes this sync and every later one exit with 2", async () => {
-  await query(
-    server.url(database),
-    "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$",
-  );
-  const sync = (...more: string[]) => dagsync(["sync", "--from", from, "--to", server.url(database), ...more], { env });
+  await query(database, "CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$");
+  const sync = (...more: string[]) => dagsync(["sync", "--from", from, "--to", database, ...more], { env });
   await sync();
   await query(
-    server.url(database),
+    database,
     `TRUNCATE airflow_dag_runs;
      CREATE TRIGGER swallowing BEFORE INSERT ON airflow_dag_runs FOR EACH ROW EXECUTE FUNCTION nothing()`,
   );
@@ -109,7 +103,7 @@ test("names that are too long with the prefix are found before anything is creat
   const text = `sources:
   a: { kind: airflow, url: "${url}", username: admin, password: admin }
 destinations:
-  d: "${server.url(database)}"
+  d: "${database}"
 pipelines:
   - { name: p, from: a, to: d, prefix: ${prefix} }
 `;

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { questions } from "@org/insights";
 import { createAirflowWorld, createDagsterWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
-import { type PostgresServer, startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
 import { start, startForTest } from "./mcp-client.ts";
@@ -14,14 +14,14 @@ const folder = mkdtempSync(join(tmpdir(), "dagsync-mcp-"));
 const world = createAirflowWorld({ dags: 2, days: 3 });
 const [firstDag = ""] = world.dags.keys();
 let simulator: Awaited<ReturnType<typeof startAirflowSimulator>>;
-let postgres: PostgresServer;
+let database: string;
 /** A server for each place, for all tests that leave it as it is. */
 const shared: Record<string, Awaited<ReturnType<typeof start>>> = {};
 
 const places: Record<string, () => string> = {
   duckdb: () => `duckdb:${join(folder, "o.duckdb")}`,
   sqlite: () => `sqlite:${join(folder, "o.sqlite")}`,
-  postgres: () => postgres.url("postgres"),
+  postgres: () => database,
 };
 
 async function sync(place: string, from = `airflow:${simulator.url}`, pipeline = "prod"): Promise<void> {
@@ -32,7 +32,7 @@ async function sync(place: string, from = `airflow:${simulator.url}`, pipeline =
 
 beforeAll(async () => {
   simulator = await startAirflowSimulator({ world });
-  postgres = await startPostgres({ log: () => {} });
+  database = await ownDatabase();
   const dagster = await startDagsterSimulator({ world: createDagsterWorld({ runs: 40, days: 3 }) });
   for (const [kind, place] of Object.entries(places)) {
     await sync(place());
@@ -45,7 +45,6 @@ beforeAll(async () => {
 afterAll(async () => {
   for (const { client } of Object.values(shared)) await client.close();
   await simulator.close();
-  await postgres.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 

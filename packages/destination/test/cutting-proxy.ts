@@ -1,17 +1,17 @@
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
-import type { PostgresServer } from "@org/testkit/servers/postgres";
 
 /**
  * Stands before a server. Once it is told to, it cuts a connection at an answer with certain words, or holds back
  * everything that is sent after certain words.
  */
-export async function cuttingProxy(server: PostgresServer) {
+export async function cuttingProxy(url: string) {
+  const server = new URL(url);
   let cutAt: string | undefined;
   let holdAfter: string | undefined;
   const sockets = new Set<Socket>();
   const proxy = createServer((client) => {
-    const upstream = connect(server.port, server.host);
+    const upstream = connect(Number(server.port), server.hostname);
     for (const [one, other] of [
       [client, upstream],
       [upstream, client],
@@ -36,11 +36,11 @@ export async function cuttingProxy(server: PostgresServer) {
       client.write(data);
     });
   });
-  proxy.listen(0, server.host);
+  proxy.listen(0, server.hostname);
   await once(proxy, "listening");
   const { port } = proxy.address() as { port: number };
   return {
-    url: `postgresql://${server.user}@${server.host}:${port}/postgres`,
+    url: Object.assign(new URL(url), { port: String(port) }).href,
     cutAt(words: string) {
       cutAt = words;
     },

@@ -4,16 +4,14 @@ import { join } from "node:path";
 import { finished } from "node:stream/promises";
 import { gunzipSync } from "node:zlib";
 import { duckdb } from "@org/destination/duckdb";
+import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, query } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
-import { afterAll, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { exported, fill, hostile, run, runs, stored, temporaryFolder } from "./export-world.ts";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
-const url = server.url("postgres");
+const url = await ownDatabase();
 
 test.each(["csv", "ndjson", "parquet"] as const)(
   "rows of PostgreSQL are identical in %s, and windows select them",

@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { query } from "@org/testkit/places/postgres";
-import { ordinaryAccount, type PostgresServer } from "@org/testkit/servers/postgres";
+import { ordinaryAccount } from "@org/testkit/servers/postgres";
 import { freePort, run, startService, waitUntil } from "@org/testkit/servers/processes";
 
 /** PgBouncer's version, or undefined where it is not installed. */
@@ -10,15 +10,16 @@ export async function pgbouncerVersion(): Promise<string | undefined> {
 }
 
 /** Starts PgBouncer in front of a server, in transaction mode: each transaction may get another connection. */
-export async function startPgbouncer(server: PostgresServer): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startPgbouncer(serverUrl: string): Promise<{ url: string; stop(): Promise<void> }> {
+  const server = new URL(serverUrl);
   const folder = await mkdtemp("/tmp/pgbouncer-");
   const account = await ordinaryAccount();
   const port = await freePort();
   const settings = [
     "[databases]",
-    `* = host=${server.host} port=${server.port} user=${server.user}`,
+    `* = host=${server.hostname} port=${server.port} user=${server.username}`,
     "[pgbouncer]",
-    `listen_addr = ${server.host}`,
+    `listen_addr = ${server.hostname}`,
     `listen_port = ${port}`,
     "unix_socket_dir =",
     "auth_type = any",
@@ -31,7 +32,7 @@ export async function startPgbouncer(server: PostgresServer): Promise<{ url: str
   await writeFile(file, settings.join("\n"), { mode: 0o644 });
   await run("chmod", ["755", folder]);
   const service = startService("pgbouncer", [file], { ...account, cwd: "/" });
-  const url = `postgresql://${server.user}@${server.host}:${port}/postgres`;
+  const url = Object.assign(new URL(serverUrl), { port: String(port) }).href;
   const ready = () => query(url, "SELECT 1").then(() => true);
   await waitUntil("PgBouncer", ready, [service], { deadlineMs: 30_000 });
   return {

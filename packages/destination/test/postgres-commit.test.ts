@@ -1,15 +1,13 @@
 /** Commits to a PostgreSQL server that go wrong in the ways of servers and networks. */
 import type { Session } from "@org/destination";
 import { postgres } from "@org/destination/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { cuttingProxy } from "./cutting-proxy.ts";
 import { failure, during as inSession, pipeline, row, state, store, table } from "./postgres-fixture.ts";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
-const url = server.url("postgres");
+const url = await ownDatabase();
 
 let fixture: PostgresFixture;
 let within: string;
@@ -41,7 +39,7 @@ describe("commit", () => {
   });
 
   test("with a lost response: it may be stored, and repeating it changes nothing", async () => {
-    const proxy = await cuttingProxy(server);
+    const proxy = await cuttingProxy(url);
     const destination = postgres(proxy.url, { schema: fixture.schema });
     await during(async (session) => {
       await session.prepare([table]);
@@ -74,7 +72,7 @@ describe("commit", () => {
   });
 
   test("of a process suspended while sending rows: blocks no one once its lease has expired", async () => {
-    const proxy = await cuttingProxy(server);
+    const proxy = await cuttingProxy(url);
     const options = { schema: fixture.schema, leaseMs: 300 };
     const stopped = await postgres(proxy.url, options).open({ pipeline });
     await stopped.prepare([table]);

@@ -1,13 +1,11 @@
 /** What people make on our tables in PostgreSQL: it stays when a table changes, or it is named with what to do. */
 import type { Table } from "@org/destination";
+import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, type PostgresFixture, query } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
-import { afterAll, afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { failure, during as inSession, row, store, table } from "./postgres-fixture.ts";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
-const url = server.url("postgres");
+const url = await ownDatabase();
 
 let fixture: PostgresFixture;
 let within: string;

@@ -1,14 +1,13 @@
 /** That any connection of a pooler will do: by what we ask of one, and by PgBouncer itself where it is installed. */
 import { defineTable } from "@org/destination";
 import { testDestination } from "@org/destination/testing";
+import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, postgresSuite } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
 import pg from "pg";
 import { afterAll, afterEach, expect, test } from "vitest";
 import { pgbouncerVersion, startPgbouncer } from "./pgbouncer.ts";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
+const url = await ownDatabase();
 
 const ask = pg.Client.prototype.query;
 afterEach(() => {
@@ -32,7 +31,7 @@ function listen() {
 
 test("no statement runs outside a transaction, and nothing outlives one", async () => {
   const asked = listen();
-  const fixture = createFixture(server.url("postgres"));
+  const fixture = createFixture(url);
   const column = (type: "int64" | "string" | "json") => ({ type, description: "" }) as const;
   const narrow = defineTable({
     name: "things",
@@ -68,9 +67,9 @@ test("no statement runs outside a transaction, and nothing outlives one", async 
 
 const version = await pgbouncerVersion();
 if (version) {
-  const pooler = await startPgbouncer(server);
+  const pooler = await startPgbouncer(url);
   afterAll(() => pooler.stop());
-  await testDestination(postgresSuite("postgres through PgBouncer", pooler.url, server.url("postgres")));
+  await testDestination(postgresSuite("postgres through PgBouncer", pooler.url, url));
 } else if (process.env.REQUIRE_PGBOUNCER) {
   test("PgBouncer is installed, as REQUIRE_PGBOUNCER says", () => expect(version).toBeDefined());
 } else {

@@ -1,9 +1,5 @@
 import { testDestination } from "@org/destination/testing";
+import { ownDatabase } from "@org/testkit/own-database";
 import { postgresSuite } from "@org/testkit/places/postgres";
-import { startPostgres } from "@org/testkit/servers/postgres";
-import { afterAll } from "vitest";
 
-const server = await startPostgres({ log: () => {} });
-afterAll(() => server.stop());
-
-await testDestination(postgresSuite("postgres", server.url("postgres")));
+await testDestination(postgresSuite("postgres", await ownDatabase()));

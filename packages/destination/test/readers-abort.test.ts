@@ -6,26 +6,25 @@ import type { Destination } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { files } from "@org/destination/files";
 import { postgres } from "@org/destination/postgres";
-import { type PostgresServer, startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import pg from "pg";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { during, store } from "./postgres-fixture.ts";
 
-let server: PostgresServer;
+let database: string;
 let folder: string;
 beforeAll(async () => {
-  server = await startPostgres({ log: () => {} });
+  database = await ownDatabase();
   folder = mkdtempSync(join(tmpdir(), "readers-"));
 });
 afterAll(async () => {
-  await server.stop();
   rmSync(folder, { recursive: true, force: true });
 });
 
 const places: Readonly<Record<string, () => Destination>> = {
   duckdb: () => duckdb(join(folder, "a.duckdb")),
   files: () => files(join(folder, "files")),
-  postgres: () => postgres(server.url("postgres")),
+  postgres: () => postgres(database),
 };
 const range = "SELECT count(*) AS n FROM range(1000000000000) a WHERE a.range % 7 = 8";
 const series = "SELECT count(*) AS n FROM generate_series(1, 1000000000000) a WHERE a % 7 = 8";
@@ -68,11 +67,11 @@ test("an aborted signal ends a DuckDB query of which rows were already read", as
 
 test("PostgreSQL itself ends the query of a disconnected reader", async () => {
   const destination = places.postgres!();
-  const watcher = new pg.Client({ connectionString: server.url("postgres") });
+  const watcher = new pg.Client({ connectionString: database });
   await watcher.connect();
   const running = async () => {
     const { rows } = await watcher.query(
-      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE state = 'active' AND query LIKE 'FETCH%' ",
+      "SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND state = 'active' AND query LIKE 'FETCH%' ",
     );
     return rows[0].n;
   };

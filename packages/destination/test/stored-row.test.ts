@@ -8,7 +8,7 @@ import { type Destination, defineTable, type Row, type StoredRow } from "@org/de
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
 import { sqlite } from "@org/destination/sqlite";
-import { startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import pg from "pg";
 import { expect, onTestFinished, test } from "vitest";
 
@@ -60,10 +60,9 @@ function file(name: string): string {
 const query = "SELECT * FROM things ORDER BY id";
 
 test("pg reads integers as text, timestamps as dates and JSON parsed", async () => {
-  const server = await startPostgres({ log: () => {} });
-  onTestFinished(() => server.stop());
-  await store(postgres(server.url("postgres")));
-  const client = new pg.Client({ connectionString: server.url("postgres") });
+  const url = await ownDatabase();
+  await store(postgres(url));
+  const client = new pg.Client({ connectionString: url });
   await client.connect();
   const { rows } = await client.query<StoredRow<typeof things, "postgres">>(query);
   await client.end();

@@ -17,7 +17,7 @@ import {
 } from "@org/insights";
 import { airflowWorld, dagsterWorld } from "@org/testkit/insights/small-world";
 import { store, type World } from "@org/testkit/insights/world";
-import { startPostgres } from "@org/testkit/servers/postgres";
+import { ownDatabase } from "@org/testkit/own-database";
 import { afterAll, beforeAll, expect } from "vitest";
 
 /** Further worlds by the names of their pipelines, each with a prefix of its own. */
@@ -34,12 +34,10 @@ export function openEverywhere(worlds: Worlds): readonly Insights[] {
   beforeAll(async () => {
     const folder = mkdtempSync(join(tmpdir(), "insights-"));
     closing.push(() => rmSync(folder, { recursive: true, force: true }));
-    const server = await startPostgres({ log: () => {} });
-    closing.unshift(() => server.stop());
     for (const place of [
       duckdb(join(folder, "world.duckdb")),
       sqlite(join(folder, "world.sqlite")),
-      postgres(server.url("postgres")),
+      postgres(await ownDatabase()),
     ]) {
       await fill(place, worlds);
       const insights = await openInsights(place);

