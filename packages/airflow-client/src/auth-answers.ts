@@ -8,14 +8,14 @@ import { tokenProblem } from "./token-problem.ts";
 /** A rejected token. */
 export interface RefusedToken {
   readonly kind: Credentials["kind"];
-  /** Whether an earlier answer from the same address accepted it, or the token that it replaced. */
+  /** Whether an earlier response from the same URL accepted it, or the token that it replaced. */
   readonly wasAccepted: boolean;
 }
 
 /**
  * The final error for a response that rejects the token, after any renewal.
  *
- * @param token Undefined when none was sent.
+ * @param token undefined if none was sent
  */
 export function credentialsError(answer: Answer, redact: Redact, token?: RefusedToken): AirflowResponseError {
   const said = describeDetail(redactValue(decodeDetail(answer.body), redact));
@@ -67,7 +67,7 @@ export interface Login {
   readonly password: string;
 }
 
-/** The token in a login's answer, or the error that it stands for. */
+/** The token in a login's response, or the error that the response stands for. */
 export function loginToken(answer: Answer, redact: Redact, login: Login): string {
   const { response, body } = answer;
   if (response.status === 401) {

@@ -2,7 +2,7 @@ import type { AirflowAuth } from "./auth.ts";
 import { AirflowError } from "./errors.ts";
 import type { FetchFunction } from "./transport.ts";
 
-/** An API token of Astronomer's Astro (of a deployment, a workspace or an organization), sent as it is. */
+/** An API token of Astronomer's Astro (of a deployment, a workspace or an organization), sent unchanged. */
 export function astroAuth(apiToken: string): AirflowAuth {
   return { token: apiToken };
 }
@@ -23,7 +23,7 @@ export function composerAuth(
   };
 }
 
-/** What Amazon's `CreateWebLoginToken` answers. */
+/** The response of Amazon's `CreateWebLoginToken`. */
 export interface MwaaWebLoginToken {
   readonly WebServerHostname?: string | undefined;
   /** Valid for 60 seconds. */
@@ -32,7 +32,7 @@ export interface MwaaWebLoginToken {
 
 /** Options of {@link mwaaAuth}. */
 export interface MwaaAuthOptions {
-  /** Carries the login. @default the global fetch */
+  /** Sends the login. @default the global fetch */
   readonly fetch?: FetchFunction | undefined;
 }
 

@@ -6,7 +6,7 @@ import { tokenProblem } from "./token-problem.ts";
 export interface TokenContext {
   /** The token that the server rejected, if this call is to replace it. */
   readonly refused: string | undefined;
-  /** Aborts when the token is not wanted any more. */
+  /** Aborts when the token is no longer needed. */
   readonly signal: AbortSignal;
 }
 
@@ -14,7 +14,7 @@ export interface TokenContext {
  * How to authenticate. `token`: sent unchanged (a long-lived token, or one from elsewhere). `username` and `password`:
  * exchanged for a token at `/auth/token`, again whenever the server rejects it. A function: called when a token is
  * first needed, and again whenever the server rejects the last one; it need not cache, nor guard against parallel
- * calls. Undefined: for servers without authentication (`simple_auth_manager_all_admins`), or where `headers` hold what
+ * calls. Undefined: for servers without authentication (`simple_auth_manager_all_admins`), or if `headers` contain what
  * is needed.
  */
 export type AirflowAuth =
@@ -22,10 +22,10 @@ export type AirflowAuth =
   | { readonly username: string; readonly password: string }
   | ((context: TokenContext) => string | Promise<string>);
 
-/** What a kind of auth comes down to. */
+/** What every kind of auth provides. */
 export interface Credentials {
   readonly kind: "token" | "password" | "function";
-  /** The token to send. Waits for one if none was got yet, until the signal aborts. */
+  /** The token to send. Waits for the first one, until the signal aborts. */
   current(signal: AbortSignal): Promise<string>;
   /**
    * A token other than the rejected one, or undefined if there is no way to get one. Parallel calls share one renewal.
@@ -33,20 +33,20 @@ export interface Credentials {
   renew(refused: string, signal: AbortSignal): Promise<string | undefined>;
 }
 
-/** What the credentials need from the client around them. */
+/** What the credentials need from their client. */
 export interface CredentialsOptions {
   readonly redact: Redact;
-  /** Is told of every secret that is to be redacted from then on; of tokens that were renewed the last ones count. */
+  /** Receives every secret to redact from then on. Of renewed tokens only the latest are kept. */
   remember(secret: string, kind: "lasting" | "renewed"): void;
-  /** Limits the getting of one token, in milliseconds. */
+  /** The timeout for getting one token, in milliseconds. */
   readonly timeoutMs: number;
   /** The client's own signal. */
   readonly signal: AbortSignal | undefined;
-  /** Exchanges a user name and password for a token. */
+  /** Exchanges a username and password for a token. */
   login(username: string, password: string, signal: AbortSignal): Promise<string>;
 }
 
-/** @throws AirflowError `INVALID_OPTIONS` for an empty token, user name or password. */
+/** @throws AirflowError `INVALID_OPTIONS` for an empty token, username or password. */
 export function createCredentials(auth: AirflowAuth, options: CredentialsOptions): Credentials {
   if (typeof auth === "function") {
     return renewable("function", options, (context) => callTokenFunction(auth, context, options.redact));
@@ -93,8 +93,7 @@ function renewable(
     return { landing, controller, waiting: 0 };
   };
 
-  // One flight for all who wait. It has its own time limit; one who leaves does not take it from the others, the last
-  // does.
+  // One request for all waiting callers, with its own timeout. A caller that leaves does not end it, the last one does.
   const fetchToken = async (refused: string | undefined, signal: AbortSignal): Promise<string> => {
     flight ??= start(refused);
     const shared = flight;
@@ -116,11 +115,11 @@ function renewable(
   };
 }
 
-/** A token on its way. */
+/** A token being requested. */
 interface Flight {
   readonly landing: Promise<string>;
   readonly controller: AbortController;
-  /** How many calls wait for it. */
+  /** The number of waiting calls. */
   waiting: number;
 }
 

@@ -1,7 +1,7 @@
 import { AirflowError } from "./errors.ts";
 
 /**
- * The address under which `/api/v2` and `/auth` lie, without a slash at its end.
+ * The URL below which `/api/v2` and `/auth` lie, without a trailing slash.
  *
  * @throws AirflowError `INVALID_OPTIONS` for anything but an http or https URL, and for one with credentials, query or
  * fragment. The message never repeats credentials.

@@ -4,12 +4,12 @@ import { AirflowError, type AirflowErrorCode, AirflowResponseError } from "./err
 import { isCount, kindOf, unexpected } from "./expect.ts";
 import type { CallOptions } from "./operations.ts";
 
-/** What a check finds. */
+/** The result of a check. */
 export interface ServerInfo {
   /** Airflow's version, such as `3.3.2`. */
   readonly version: string;
   readonly gitVersion: string | null;
-  /** How many DAGs that are not stale these credentials can see. */
+  /** How many DAGs these credentials can see, stale ones excluded. */
   readonly dags: number;
 }
 
@@ -30,7 +30,7 @@ export async function checkServer(client: AirflowClient, options: CallOptions = 
   return { version: found.version, gitVersion: found.gitVersion, dags };
 }
 
-/** The version that a server of either major release tells, without credentials. */
+/** The version that servers of either major release report without credentials. */
 async function askVersion(
   client: AirflowClient,
   address: string,
@@ -49,9 +49,9 @@ async function askVersion(
   }
 }
 
-/** Why the version could not be had. */
+/** Explains why the version is unavailable. */
 async function explain(client: AirflowClient, cause: AirflowError, options: CallOptions): Promise<AirflowError> {
-  // No answer, a struggling server, or a redirect with its own advice: that error says it best.
+  // No response, a struggling server, or a redirect with its own advice: that error is the best explanation.
   if (cause.retryable || cause.code === "REDIRECTED") return cause;
   if (!(cause instanceof AirflowResponseError) && cause.code !== "NOT_AIRFLOW") return cause;
 
@@ -75,7 +75,7 @@ async function explain(client: AirflowClient, cause: AirflowError, options: Call
   return problem("NOT_AIRFLOW", message, cause);
 }
 
-/** How the paths of Airflow's pages, and of its API, begin below its base URL. */
+/** The first path segments of Airflow's pages, and of its API, below its base URL. */
 const pages: ReadonlySet<string> = new Set(
   (
     "api auth asset assets backfills configs connections dag_runs dags datasets docs events home import_errors jobs list " +
@@ -88,7 +88,7 @@ interface Found {
   readonly at: string;
   readonly version: string;
   readonly isOld: boolean;
-  /** Whether what follows its address in the base URL is a page of its. */
+  /** Whether the rest of the base URL's path is one of its pages. */
   readonly isPage?: boolean;
 }
 
@@ -124,7 +124,7 @@ async function findVersion(
   return "elsewhere";
 }
 
-/** Whether an answer says that another program, or nothing, has this address: not that it is guarded, or unwell. */
+/** Whether a response shows that something else, or nothing, is at this URL: not that it is protected or failing. */
 function isElsewhere(error: AirflowError): boolean {
   if (!(error instanceof AirflowResponseError)) return error.code === "NOT_AIRFLOW";
   return error.status < 300 || [400, 404, 405, 410, 422].includes(error.status);

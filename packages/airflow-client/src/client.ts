@@ -25,23 +25,23 @@ export interface AirflowClientOptions {
   readonly baseUrl: string;
   /** How to authenticate. @default nothing is sent */
   readonly auth?: AirflowAuth | undefined;
-  /** Carries the requests, for example through a proxy's agent. @default the global fetch */
+  /** Sends the requests, for example through a proxy's agent. @default the global fetch */
   readonly fetch?: FetchFunction | undefined;
-  /** Sent with every request, logins included, for proxies that want them. Their values never appear in an error. */
+  /** Sent with every request, logins included, for proxies that require them. Their values never appear in an error. */
   readonly headers?: HeadersInit | undefined;
   /** Wraps every HTTP request, including logins, for example for tracing; the first is the outermost. @default none */
   readonly middleware?: readonly AirflowMiddleware[] | undefined;
   /**
-   * Limits a whole call, from the first byte sent to the last byte read, logins included, in milliseconds. @default
-   * 60000
+   * The timeout of a whole call, from the first byte sent to the last byte read, logins included, in milliseconds.
+   * @default 60000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * Limits every answer, logins and errors too, in bytes after decompression. One that is longer is not read any
-   * further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134217728 (128 MiB)
+   * The maximum size of a response, logins and errors included, in bytes after decompression. A longer one is not read
+   * any further and is a `RESPONSE_TOO_LARGE`, so that no response exhausts memory. @default 134217728 (128 MiB)
    */
   readonly maxResponseBytes?: number | undefined;
-  /** Ends everything that is done with the client, with its reason. @default none */
+  /** Aborts everything that the client does, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -50,9 +50,9 @@ export interface AirflowClientOptions {
  * AirflowError; it is never retried, except once with a renewed token.
  */
 export interface AirflowClient {
-  /** The address in use, without a slash at its end. */
+  /** The base URL in use, without a trailing slash. */
   readonly baseUrl: string;
-  /** Ends everything that is done with it: calls, and what waits between calls. */
+  /** Aborts everything that is done with it: calls, and waits between calls. */
   readonly signal?: AbortSignal | undefined;
   readonly GET: ClientMethod<"get">;
   readonly POST: ClientMethod<"post">;
@@ -60,9 +60,9 @@ export interface AirflowClient {
   readonly PUT: ClientMethod<"put">;
   readonly DELETE: ClientMethod<"delete">;
   /**
-   * Asks an address that the interface does not describe, such as `/auth/fab/v1/users`.
+   * Requests a URL that the interface does not describe, such as `/auth/fab/v1/users`.
    *
-   * @param address A path below the base URL, or a whole address on its host; the query is part of it.
+   * @param address a path below the base URL, or a whole URL on its host, with its query
    */
   request(method: string, address: string, options?: RequestOptions): Promise<Result<unknown>>;
 }
@@ -71,7 +71,7 @@ export interface AirflowClient {
 export interface RequestOptions extends CallOptions {
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Sends no credentials, for addresses that are open. @default false */
+  /** Sends no credentials, for public URLs. @default false */
   readonly anonymous?: boolean | undefined;
   /** Does not send the client's `headers` either, for URLs that the user did not name. @default false */
   readonly bare?: boolean | undefined;
@@ -80,11 +80,10 @@ export interface RequestOptions extends CallOptions {
 const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes } as const;
 
 /**
- * Makes a client. Nothing is sent before the first call.
+ * Creates a client. Nothing is sent before the first call.
  *
  * @throws AirflowError `INVALID_OPTIONS`
- * @example
- * const airflow = createAirflowClient({ baseUrl: "http://localhost:8080", auth: { username, password } });
+ * @example const airflow = createAirflowClient({ baseUrl: "http://localhost:8080", auth: { username, password } });
  * const { data } = await airflow.GET("/api/v2/dags/{dag_id}", { params: { path: { dag_id: "daily" } } });
  */
 export function createAirflowClient(options: AirflowClientOptions): AirflowClient {
@@ -149,13 +148,13 @@ export function createAirflowClient(options: AirflowClientOptions): AirflowClien
   } as AirflowClient;
 }
 
-/** All that the interface answers to these methods in JSON is an object; after a change it may be null. */
+/** Every JSON response to these methods is an object; after a change it may be null. */
 function mustBeObject(method: string, { status, headers }: Response): boolean {
   const isJson = /\bjson\b/.test(headers.get("content-type") ?? "") && status !== 204 && status !== 205;
   return isJson && (method === "GET" || method === "POST");
 }
 
-/** What the typed methods come down to. */
+/** The typed methods' common signature. */
 interface UntypedInit extends RequestOptions {
   readonly params?: { readonly path?: object; readonly query?: object; readonly header?: object };
 }

@@ -1,6 +1,6 @@
 import { cut, isRecord } from "@org/kit";
 
-/** What the server said, decoded from an answer's text: see AirflowResponseError.detail. */
+/** The server's message, decoded from a response's text: see AirflowResponseError.detail. */
 export function decodeDetail(body: string): unknown {
   let json: unknown;
   try {
@@ -11,7 +11,7 @@ export function decodeDetail(body: string): unknown {
   // Anything too deep to read, or to recurse into, is shown as text.
   if (isDeep(json)) return body;
   if (!isRecord(json)) return json;
-  // Routes answer with `detail`, the router itself with `error`.
+  // Routes respond with `detail`, the router itself with `error`.
   return withoutInput(json).detail ?? json.error ?? json;
 }
 
@@ -26,7 +26,7 @@ function isDeep(json: unknown): boolean {
   return level.length > 0;
 }
 
-/** An answer without what its validation errors repeat of the request, which may be a password. */
+/** A response without the input that its validation errors repeat, which may be a password. */
 export function withoutInput(json: Record<string, unknown>): Record<string, unknown> {
   const { detail } = json;
   if (!Array.isArray(detail)) return json;

@@ -2,13 +2,13 @@ import { cut } from "@org/kit";
 
 /** What went wrong between this client and an Airflow server. */
 export type AirflowErrorCode =
-  /** An option of the client has a value that cannot work. */
+  /** An invalid option of the client. */
   | "INVALID_OPTIONS"
-  /** An id that no URL of this API can name, such as a run id with a slash. */
+  /** An id that no URL of this API can contain, such as a run id with a slash. */
   | "UNADDRESSABLE_ID"
   | "TIMEOUT"
   | "CONNECTION_REFUSED"
-  /** The connection broke before the answer was complete. */
+  /** The connection broke before the response was complete. */
   | "CONNECTION_LOST"
   | "HOST_NOT_FOUND"
   | "HOST_UNREACHABLE"
@@ -27,24 +27,24 @@ export type AirflowErrorCode =
   | "FORBIDDEN"
   | "NOT_FOUND"
   | "CONFLICT"
-  /** The server is older than the operation: the message says since when it exists. */
+  /** The server is older than the operation: the message says which version introduced it. */
   | "SERVER_TOO_OLD"
   | "INVALID_REQUEST"
   | "RATE_LIMITED"
   | "SERVER_ERROR"
   | "REDIRECTED"
-  /** An answer that is not JSON: a login page, a proxy, another program. */
+  /** A response that is not JSON: a login page, a proxy, another program. */
   | "NOT_AN_API"
   /** Truncated or garbled JSON. */
   | "INVALID_JSON"
   /** JSON of another shape than the interface promises. */
   | "UNEXPECTED_ANSWER"
-  /** An answer longer than `maxResponseBytes`. It was not read any further. */
+  /** A response longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"
   | "PAGE_TOKEN_REPEATED"
   /** A list whose pages contain nothing new, so that it would never end. */
   | "NO_PROGRESS"
-  /** What was waited for did not happen in time. */
+  /** The awaited event did not happen in time. */
   | "DEADLINE_EXCEEDED"
   | "NOT_AIRFLOW"
   | "AIRFLOW_2"
@@ -74,10 +74,10 @@ const configCodes: ReadonlySet<AirflowErrorCode> = new Set([
   "SERVER_TOO_OLD",
 ]);
 
-/** How long a message may be, in characters, whatever a server or a function of the caller's says. */
+/** The maximum length of a message, in characters, whatever a server or a caller's function says. */
 const LONGEST_MESSAGE = 4000;
 
-/** What every error of this package is made of. */
+/** The parts of every error of this package. */
 export interface AirflowErrorInit {
   readonly code: AirflowErrorCode;
   /** What failed, where, what to do. */
@@ -88,7 +88,7 @@ export interface AirflowErrorInit {
 }
 
 /**
- * Any error of this package. Its message says what failed, where, and what to do; no part of it holds a credential.
+ * Any error of this package. Its message says what failed, where, and what to do; no part of it contains a credential.
  * An aborted call rejects with its signal's reason instead.
  */
 export class AirflowError extends Error {
@@ -106,7 +106,7 @@ export class AirflowError extends Error {
   }
 }
 
-/** No complete answer came: nothing listens, the connection broke, the time was up, the certificate is not trusted. */
+/** No complete response: the connection was refused or broke, the call timed out, or the certificate is not trusted. */
 export class AirflowNetworkError extends AirflowError {
   override readonly name = "AirflowNetworkError";
 }
@@ -132,11 +132,11 @@ export class AirflowResponseError extends AirflowError {
   /** The request's URL, without its query. */
   readonly url: string;
   /**
-   * What the server said: the `detail` or `error` of its JSON (a string, an object, or an array of validation errors),
+   * The server's message: the `detail` or `error` of its JSON (a string, an object, or an array of validation errors),
    * its whole JSON if it has neither, or its text.
    */
   readonly detail: unknown;
-  /** The beginning of the answer's body, at most 1,000 characters. */
+  /** The beginning of the response's body, at most 1,000 characters. */
   readonly body: string;
   /** How long the server asked to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
@@ -153,7 +153,7 @@ export class AirflowResponseError extends AirflowError {
   }
 }
 
-/** The server rejected the credentials for good: the client already tried to log in again, where that could help. */
+/** The server rejected the credentials for good: the client already tried to log in again, if that could help. */
 export class AirflowAuthError extends AirflowResponseError {
   override readonly name = "AirflowAuthError";
 }

@@ -1,4 +1,4 @@
-/** What an answer must look like before this client makes anything of it: a proxy or a plugin may have changed it. */
+/** Checks responses before this client uses them: a proxy or a plugin may have changed them. */
 import { isRecord, shown } from "@org/kit";
 import { AirflowError } from "./errors.ts";
 

@@ -1,17 +1,18 @@
-/** A request, as a middleware sees it: without credentials, and without its body, which may hold some. */
+/** A request as a middleware sees it: without credentials, and without its body, which may contain some. */
 export interface AirflowRequest {
   /** Its name, the same for all ids: `GET /api/v2/dags/{dag_id}`, or `POST /auth/token` for a login. */
   readonly operation: string;
   readonly method: string;
-  /** The whole address. */
+  /** The whole URL. */
   readonly url: string;
   /**
-   * Sent with the request. A middleware may add to them; the client's own headers and credentials come later, and win.
+   * Sent with the request. A middleware may add to them; the client's own headers and credentials are added later, and
+   * take precedence.
    */
   readonly headers: Headers;
 }
 
-/** What came back, whatever its status. */
+/** The response, whatever its status. */
 export interface AirflowExchange {
   /** For status and headers; its body was read. */
   readonly response: Response;

@@ -2,9 +2,9 @@ import { capitalized, networkFault, type Redact, redactError } from "@org/kit";
 import { AirflowNetworkError } from "./errors.ts";
 
 /**
- * A rejection of fetch, or of reading a body, as a typed error.
+ * Converts a rejection of fetch, or of reading a body, to a typed error.
  *
- * @param call What was tried, for the message: `GET http://host/api/v2/dags`.
+ * @param call the attempted call, for the message: `GET http://host/api/v2/dags`
  */
 export function networkError(call: string, error: unknown, redact: Redact): AirflowNetworkError {
   const { code, systemCode, said, what = said, advice, retryable } = networkFault(error, "the Airflow API server");
@@ -13,7 +13,7 @@ export function networkError(call: string, error: unknown, redact: Redact): Airf
   return new AirflowNetworkError({ code, message, retryable, cause: redactError(error, redact) });
 }
 
-/** The error for a call that was not complete in time. */
+/** The error for a call that timed out. */
 export function timeoutError(call: string, timeoutMs: number): AirflowNetworkError {
   return new AirflowNetworkError({
     code: "TIMEOUT",

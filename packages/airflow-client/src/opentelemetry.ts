@@ -4,11 +4,10 @@ import type { AirflowMiddleware } from "./middleware.ts";
 export type { OpenTelemetryOptions };
 
 /**
- * A middleware that makes one client span per HTTP request, named by its operation (`GET /api/v2/dags/{dag_id}`), with
- * the attributes of OpenTelemetry's conventions for HTTP clients. The request carries the trace on in its headers.
+ * A middleware that creates one client span per HTTP request, named after its operation (`GET /api/v2/dags/{dag_id}`),
+ * with the attributes of OpenTelemetry's conventions for HTTP clients. The request's headers propagate the trace.
  *
- * @example
- * createAirflowClient({ baseUrl, auth, middleware: [openTelemetry()] });
+ * @example createAirflowClient({ baseUrl, auth, middleware: [openTelemetry()] });
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): AirflowMiddleware {
   return traced("@org/airflow-client", options, ({ operation, method }) => ({

@@ -12,37 +12,37 @@ export type PathWith<M extends Method> = {
   [P in keyof Paths]: Paths[P][M] extends object ? P : never;
 }[keyof Paths];
 
-/** An optional parameter may be given as undefined, and is then left out: `{ limit: options.limit }` compiles. */
+/** An optional parameter may be undefined, and is then omitted: `{ limit: options.limit }` compiles. */
 type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
 
-/** An operation's parameters by where they go. */
+/** An operation's parameters by location. */
 export type Parameters<O> = O extends { parameters: infer P } ? { [K in keyof P]: Loose<NonNullable<P[K]>> } : never;
 
 /** An operation's JSON body. */
 type Body<O> = O extends { requestBody?: { content: infer C } } ? Loose<C[keyof C]> : never;
 
-/** `{ [K]: T }`, optional where T may be empty. */
+/** `{ [K]: T }`, optional if T may be empty. */
 type Entry<K extends string, T> = Record<never, never> extends T ? { readonly [P in K]?: T } : { readonly [P in K]: T };
 
-/** What a call is limited by. */
+/** The limits of a call. */
 export interface CallOptions {
   /** Aborts the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
-  /** Limits the whole call, body and logins included, in milliseconds. @default the client's timeoutMs */
+  /** The timeout of the whole call, body and logins included, in milliseconds. @default the client's timeoutMs */
   readonly timeoutMs?: number | undefined;
   /**
-   * Ends reading an answer that is longer, in bytes after decompression: `RESPONSE_TOO_LARGE`. The client's own limit
-   * holds too. @default the client's maxResponseBytes
+   * The maximum size of the response, in bytes after decompression: `RESPONSE_TOO_LARGE`. The client's own limit
+   * applies too. @default the client's maxResponseBytes
    */
   readonly maxResponseBytes?: number | undefined;
   /**
-   * Makes the data of a successful answer's JSON, for numbers that must keep all of their digits, for one. What it throws
-   * is `INVALID_JSON`. @default JSON.parse
+   * Parses the JSON of a successful response, for example to keep all digits of numbers. Its errors become
+   * `INVALID_JSON`. @default JSON.parse
    */
   readonly parseJson?: ((text: string) => unknown) | undefined;
 }
 
-/** What a call of an operation takes besides its path. */
+/** A call's arguments besides the path. */
 export type Init<O> = CallOptions &
   Entry<"params", Parameters<O>> &
   (O extends { requestBody: { content: unknown } }
@@ -51,19 +51,19 @@ export type Init<O> = CallOptions &
       ? { readonly body?: Body<O> | undefined }
       : { readonly body?: never });
 
-/** The rest of a call's arguments: optional where nothing is required. */
+/** The rest of a call's arguments: optional if nothing is required. */
 export type InitArguments<O> = Record<never, never> extends Init<O> ? [init?: Init<O>] : [init: Init<O>];
 
-/** What an operation answers when it succeeds: undefined for an answer without a body. */
+/** An operation's result on success: undefined for a response without a body. */
 export type Data<O> = O extends { responses: infer R }
   ? { [S in keyof R & (200 | 201 | 202 | 204)]: R[S] extends { content: infer C } ? C[keyof C] : undefined }[keyof R &
       (200 | 201 | 202 | 204)]
   : never;
 
-/** The statuses of failure that the interface gives an operation. */
+/** The error statuses that the interface declares for an operation. */
 export type ErrorStatus<O> = O extends { responses: infer R } ? Exclude<keyof R, 200 | 201 | 202 | 204 | 307> : never;
 
-/** What an operation says when it fails with a status: the `detail` of its answer. */
+/** The `detail` of an operation's response with an error status. */
 export type ErrorDetail<O, S> = O extends { responses: Record<S & PropertyKey, { content: infer C }> }
   ? // A validation error in code, not of the framework, is a text.
     DetailOf<C[keyof C]> | (S extends 422 ? string : never)
@@ -75,7 +75,7 @@ export interface Result<T> {
   readonly data: T;
   /** For headers and status; its body was read. */
   readonly response: Response;
-  /** How long the body was, in bytes after decompression; 0 where a middleware answered in the server's place. */
+  /** The length of the body, in bytes after decompression; 0 if a middleware responded instead of the server. */
   readonly bytes: number;
 }
 

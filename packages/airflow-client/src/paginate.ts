@@ -20,11 +20,11 @@ const cursorPaths: ReadonlySet<string> = new Set<CursorPath>([
   "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances",
 ]);
 
-/** What a list's answer holds an array of. */
+/** An item of the array in a list's response. */
 export type ListItem<P extends ListPath> = ArrayItem<Data<ListOperation<P>>>;
 type ArrayItem<T> = { [K in keyof T]-?: T[K] extends readonly (infer I)[] ? I : never }[keyof T];
 
-/** A list's parameters, less those that paging sets itself. */
+/** A list's parameters, except those that paging sets itself. */
 type ListParameters<P extends ListPath> = {
   [K in keyof Parameters<ListOperation<P>>]: K extends "query"
     ? Omit<
@@ -43,7 +43,7 @@ export type PaginateOptions<P extends ListPath> = CallOptions &
 /** One page of a list. */
 export interface Page<T> extends Result<unknown> {
   readonly items: readonly T[];
-  /** How many rows the server counts in the whole list: null where it does not, at most 50,000 in cursor mode. */
+  /** The server's count of the whole list: null if there is none, at most 50,000 in cursor mode. */
   readonly total: number | null;
   /** How the list is walked. */
   readonly mode: "cursor" | "offset";
@@ -57,20 +57,20 @@ export interface Page<T> extends Result<unknown> {
  * every row that exists throughout is returned, whatever else changes. A task instance that is cleared during the walk
  * gets a new id, and may be returned twice.
  *
- * Everything else, and older servers, is walked by offset, which **cannot promise that**: when a row before the offset
- * goes or moves in the order, a row that was there all along is skipped without a sign; when one is added before it, a
- * row comes twice. Ask for what does not change, or compare counts afterwards. Each page moves on by the rows that
- * came, not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
+ * Everything else, and older servers, is walked by offset, which **cannot guarantee that**: if a row before the offset
+ * is deleted or changes its place, a row that existed throughout is skipped silently; if one is added before it, a row
+ * is returned twice. Read lists that do not change, or compare counts afterwards. Each page advances by the rows
+ * received, not by `limit`, which servers lower silently (`[api] maximum_page_limit`, 100 unless configured).
  *
- * @throws AirflowError `PAGE_TOKEN_REPEATED` when the server leads in a circle, `NO_PROGRESS` when its pages bring
- * nothing new, `UNEXPECTED_ANSWER` when an answer is not a page, and whatever a GET throws.
+ * @throws AirflowError `PAGE_TOKEN_REPEATED` if the server's tokens form a cycle, `NO_PROGRESS` if its pages contain
+ * nothing new, `UNEXPECTED_ANSWER` if a response is not a page, and any error of a GET.
  */
 export async function* paginate<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
   path: P,
   ...[options]: Record<never, never> extends PaginateOptions<P> ? [PaginateOptions<P>?] : [PaginateOptions<P>]
 ): AsyncGenerator<Page<ListItem<P>>, void, undefined> {
-  // The types above hold for each path; inside, all are the same.
+  // The types above hold for each path; internally, all are the same.
   const get = client.GET as unknown as (path: string, init: object) => Promise<Result<unknown>>;
   const { params, ...limits } = (options ?? {}) as { params?: { query?: object } };
   const ask = async (paging: object): Promise<RawPage> =>
@@ -81,7 +81,7 @@ export async function* paginate<P extends ListPath>(
     const message = `${call}: the listing would never end, because ${why}. Is there a cache in between that ignores a part of the URL?`;
     return new AirflowError({ code, message });
   });
-  // An older server ignores the cursor, and has answered with the first page by offset.
+  // An older server ignores the cursor, and has responded with the first page by offset.
   const byId = cursorPaths.has(path) ? { order_by: ["id"] } : {};
   let page = await ask(cursorPaths.has(path) ? { ...byId, cursor: "" } : { offset: 0 });
   if (page.nextToken !== undefined && cursorPaths.has(path)) {
@@ -107,7 +107,7 @@ export async function* paginate<P extends ListPath>(
 interface RawPage extends Result<unknown> {
   readonly items: readonly object[];
   readonly total: number | null;
-  /** undefined: the server does not know cursors. null: this was the last page. */
+  /** undefined: the server does not support cursors. null: this was the last page. */
   readonly nextToken: string | null | undefined;
 }
 
@@ -130,7 +130,7 @@ function toPage<T>(page: RawPage, mode: Page<T>["mode"]): Page<T> {
   return { items: page.items as readonly T[], total, mode, data, response, bytes };
 }
 
-/** What tells rows from others: their ids and names, or all of them where they have none. */
+/** The keys of rows: their ids and names, or all their fields if they have none. */
 function keysOf(rows: readonly object[]): string[] {
   const names = Object.keys(rows[0] ?? {}).filter((name) => /(^|_)(id|index|key|name|number)$/.test(name));
   return rows.map((row) =>

@@ -4,11 +4,11 @@ import { AirflowError } from "./errors.ts";
 const slashAllowed: ReadonlySet<string> = new Set(["key", "pool_name", "variable_key", "xcom_key"]);
 
 /**
- * Fills a path's parameters in.
+ * Fills in a path's parameters.
  *
  * @throws AirflowError `UNADDRESSABLE_ID` for an id that no URL can carry to the server: the server decodes `%2F`
- * before it looks for the route, and URLs lose `.` and `..`. Without this check such an id would read as "not found", or
- * reach another address.
+ * before it matches routes, and URLs drop `.` and `..`. Without this check such an id would read as "not found", or
+ * reach another URL.
  */
 export function fillPath(path: string, values: Readonly<Record<string, unknown>> = {}): string {
   return path.replace(/\{([^{}]+)\}/g, (_, name: string) => {

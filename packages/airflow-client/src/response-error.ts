@@ -3,12 +3,12 @@ import { decodeDetail, describeDetail, withoutInput } from "./detail.ts";
 import { AirflowAuthError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { since } from "./generated/since.ts";
 
-/** One call, for messages. */
+/** A call, for messages. */
 export interface Call {
   readonly method: string;
   /** The path as the interface names it. */
   readonly path: string;
-  /** The whole address; errors show it without its query. */
+  /** The whole URL; errors show it without its query. */
   readonly url: string;
 }
 
@@ -17,13 +17,13 @@ export interface Answer {
   readonly call: Call;
   readonly response: Response;
   readonly body: string;
-  /** The body's length as it was read, without compression. */
+  /** The body's length after decompression. */
   readonly bytes: number;
   /** Whether the body was UTF-8. */
   readonly isUtf8: boolean;
 }
 
-/** What a particular error says beyond the answer itself. */
+/** What a particular error says beyond the response itself. */
 export interface Verdict {
   readonly code: AirflowErrorCode;
   /** Follows `GET http://host/path`: what happened, and what to do. */
@@ -35,7 +35,7 @@ export interface Verdict {
 const retryableStatuses: ReadonlySet<number> = new Set([408, 425, 429, 500, 502, 503, 504]);
 const bodyExcerptLength = 1000;
 
-/** The typed error for an answer: the only place where one is built, and where its secrets go. */
+/** The typed error for a response: the only place that creates one, and that redacts it. */
 export function responseError(answer: Answer, redact: Redact, verdict: Verdict): AirflowResponseError {
   const { call, response, body } = answer;
   const detail = redactValue(decodeDetail(body), redact);
@@ -102,7 +102,7 @@ export function isTokenExpired({ response, body }: Answer): boolean {
   return response.status === 401 && /expired/i.test(String(decodeDetail(body)));
 }
 
-/** What FAB, the auth manager with roles, wants to be readable before it answers. The first path that fits counts. */
+/** The permissions that FAB, the auth manager with roles, requires. The first matching path counts. */
 const readable = [
   ["/taskInstances", "DAGs, DAG Runs and Task Instances"],
   ["/dagVersions", "DAGs and DAG Versions"],
@@ -121,7 +121,7 @@ function permissionHint({ method, path }: Call): string {
 
 function meaningOf({ call, response, body }: Answer): { code: AirflowErrorCode; hint?: string } {
   const { status } = response;
-  // "Not found" or "forbidden" from a proxy tells nothing of a row or a permission.
+  // "Not found" or "forbidden" from a proxy says nothing about a row or a permission.
   if (status === 407 || ((status === 403 || status === 404) && !isOwn(body))) {
     return { code: "NOT_AN_API", hint: "this response is not from Airflow, but from a proxy or another server" };
   }
@@ -146,8 +146,8 @@ function hasNoRoute(status: number, body: string): boolean {
 }
 
 /**
- * Whether an older route took the last word of the path for an id, as that of `/connections/enqueue-test`. That of
- * `/dags/bulk` objects to what no bulk operation can be without.
+ * Whether an older route took the last word of the path for an id, as with `/connections/enqueue-test`. The one for
+ * `/dags/bulk` rejects what every bulk operation requires.
  */
 function isTakenForId({ path }: Call, status: number, body: string): boolean {
   if (status !== 404 && status !== 422) return false;
@@ -156,12 +156,12 @@ function isTakenForId({ path }: Call, status: number, body: string): boolean {
   return [`"${word}"`, `'${word}'`, `\`${word}\``].some((quoted) => body.includes(quoted));
 }
 
-/** The minor release that an operation came with; undefined where all have it. */
+/** The minor release that introduced an operation; undefined if all have it. */
 function releaseOf({ method, path }: Call): string | undefined {
   return Object.keys(since).find((release) => since[release]?.includes(`${method} ${path}`));
 }
 
-/** Whether an error is in the form in which Airflow and its framework write them. */
+/** Whether an error has the form that Airflow and its framework use. */
 function isOwn(body: string): boolean {
   try {
     const json: unknown = JSON.parse(body);

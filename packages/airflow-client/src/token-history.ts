@@ -1,7 +1,7 @@
 /** This many tokens that were accepted and then rejected in quick succession are not a coincidence. */
 const MOST_REFUSALS = 3;
 
-/** After so many answers without a refusal, or so long (in ms), a new one has nothing to do with the last. */
+/** After this many responses without a rejection, or this long (in ms), a new one is unrelated to the last. */
 const CALM_ANSWERS = 100;
 const CALM_MS = 60_000;
 
@@ -16,7 +16,7 @@ export interface TokenHistory {
   refused(token: string): { readonly wasAccepted: boolean; readonly isHopeless: boolean };
 }
 
-/** @param now ms that only grow */
+/** @param now monotonic ms */
 export function createTokenHistory(now: () => number = () => performance.now()): TokenHistory {
   let last: string | undefined;
   let counted: string | undefined;

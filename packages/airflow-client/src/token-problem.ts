@@ -1,6 +1,8 @@
 import { longestHeader } from "@org/kit";
 
-/** Why a text cannot be sent as a token, to follow its name; undefined where it can. Nothing of it is repeated. */
+/**
+ * Why a text cannot be sent as a token, as a continuation of its name; undefined if it can. The text is not repeated.
+ */
 export function tokenProblem(text: string): string | undefined {
   if (text === "") return "is empty";
   if (/\s/.test(text)) return "contains a space or a line break";

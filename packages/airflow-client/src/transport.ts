@@ -16,28 +16,28 @@ import {
 } from "./response-error.ts";
 import { createTokenHistory } from "./token-history.ts";
 
-/** A function with fetch's signature. It is called with the address as a string and `redirect: "manual"`. */
+/** A function with fetch's signature. It is called with the URL as a string and `redirect: "manual"`. */
 export type FetchFunction = (url: string, init: RequestInit) => Promise<Response>;
 
 /** A request as it will be sent, without the credentials. */
 export interface OutgoingRequest extends Call {
-  /** Headers of this call; they win over the client's. */
+  /** Headers of this call; they take precedence over the client's. */
   readonly headers?: Headers | undefined;
   readonly body?: string | undefined;
-  /** Sends no credentials, for addresses that are open. @default false */
+  /** Sends no credentials, for public URLs. @default false */
   readonly anonymous?: boolean | undefined;
   /** Sends none of the client's headers either. @default false */
   readonly bare?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  /** In bytes; the client's limit holds too. */
+  /** In bytes; the client's limit applies too. */
   readonly maxResponseBytes?: number | undefined;
-  /** What makes data of a text of JSON. @default JSON.parse */
+  /** Parses JSON text. @default JSON.parse */
   readonly parseJson?: ((text: string) => unknown) | undefined;
 }
 
 export interface Transport {
-  /** Sends a request, with credentials renewed once, and reads the answer. Throws for everything but success. */
+  /** Sends a request, with credentials renewed once, and reads the response. Throws unless it succeeded. */
   send(request: OutgoingRequest): Promise<{ data: unknown; response: Response; bytes: number }>;
 }
 
@@ -55,29 +55,29 @@ export interface TransportOptions {
 /** The operation whose response is lines of JSON without a content type. */
 const streamed = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/wait";
 
-/** What is known of a call on its way. */
+/** The state of a call in progress. */
 interface Sending {
   readonly signal: AbortSignal;
   readonly redact: Redact;
-  /** The call's own secrets: they count however many other calls are on their way. */
+  /** The call's own secrets: they are redacted however many other calls are running. */
   readonly secrets: string[];
 }
 
-/** So many renewed tokens are remembered. */
+/** The number of renewed tokens that are remembered. */
 const mostRenewed = 32;
 
 const notSurprising = { wasAccepted: false, isHopeless: false };
 
-/** What carries requests: deadlines, credentials, and errors without secrets. */
+/** Sends requests: with timeouts, credentials, and errors without secrets. */
 export function createTransport(options: TransportOptions): Transport {
   const fetchFunction: FetchFunction = options.fetch ?? ((url, init) => globalThis.fetch(url, init));
   const lasting = secretsIn(options.headers);
   let renewed: string[] = [];
   const known = () => [...lasting, ...renewed];
-  // A new one each time, so that nothing is remembered of what passed.
+  // Created each time, so that no past text is remembered.
   const redact: Redact = (text) => createRedact(known)(text);
 
-  /** One request and its whole answer, whatever its status. */
+  /** One request and its whole response, whatever its status. */
   async function exchange(
     request: OutgoingRequest,
     token: string | undefined,
@@ -127,7 +127,7 @@ export function createTransport(options: TransportOptions): Transport {
   const credentials = options.auth && createCredentials(options.auth, { ...options, redact, remember, login });
   const history = createTokenHistory();
 
-  /** @param waitFor is told whether the call is waiting for a token, so that a timeout is not blamed on the server */
+  /** @param waitFor receives whether the call is waiting for a token, so that a timeout is not blamed on the server */
   async function authenticated(
     request: OutgoingRequest,
     sending: Sending,
@@ -161,7 +161,7 @@ export function createTransport(options: TransportOptions): Transport {
     return second;
   }
 
-  /** The data of a successful answer. */
+  /** The data of a successful response. */
   function decode(answer: Answer, { parseJson = JSON.parse, headers }: OutgoingRequest, redact: Redact): unknown {
     const { response, body } = answer;
     const accept = headers?.get("accept") ?? options.headers.get("accept") ?? "";
@@ -209,7 +209,7 @@ export function createTransport(options: TransportOptions): Transport {
   };
 }
 
-/** The passwords in a body of JSON: a server may repeat them in what it says of it. */
+/** The passwords in a JSON body: the server's error may repeat them. */
 function passwordsIn(body: string | undefined): string[] {
   const passwords: string[] = [];
   if (!body?.includes('"password"')) return passwords;

@@ -4,7 +4,7 @@ import { schemaVersion } from "./generated/operations.ts";
 import { describeLacks, isKnownLack, lacksOf } from "./lacks.ts";
 import { firstPart } from "./unwrap.ts";
 
-/** An HTTP answer, read to its end. `data` and `errors` are undefined where its body was no GraphQL answer. */
+/** An HTTP response, read to its end. `data` and `errors` are undefined if its body was not a GraphQL response. */
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Headers;
@@ -17,11 +17,10 @@ export interface HttpAnswer {
  * The data of a response, or an error that says whether a retry may help.
  *
  * Dagster's status codes do not say it. A query with a wrong variable is a 500 (1.13; a 400 before), and so is a
- * perfectly good answer in which one union came as a `PythonError`: that one is returned, for `unwrap` to judge. What
- * the body says therefore counts before the status, and an answer with `errors` is never taken for its part of the
- * data.
+ * perfectly good response in which one union is a `PythonError`: that one is returned, for `unwrap` to judge. The body
+ * therefore takes precedence over the status, and a response with `errors` is never reduced to its partial data.
  *
- * @param request What failed, for the message: `query RunsPage to http://…`.
+ * @param request what failed, for the message: `query RunsPage to http://…`
  */
 export function readAnswer(answer: HttpAnswer, request: string, redact: Redact): object {
   const errors = readErrors(answer.errors, redact);
@@ -106,28 +105,28 @@ function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {
   }));
 }
 
-/** How the types of Dagster's error members end. */
+/** Suffixes of Dagster's error types. */
 const errorType = /(Error|Invalid|Failure|Conflict|NotFound|NotSupported)$/;
 
-/** An object of an answer, or a list in it. */
+/** An object in a response, or a list in it. */
 type Part = Record<string, unknown>;
 
-/** Every object in an answer that says by its type that it is an error. */
+/** Every object in a response whose type says that it is an error. */
 function errorMembers(data: Part): Part[] {
   return partsOf(data).filter(({ __typename }) => typeof __typename === "string" && errorType.test(__typename));
 }
 
-/** An object and all objects in it, however deep: a stack of our own does not overflow. */
+/** An object and all objects in it, at any depth: not recursive, so the call stack does not overflow. */
 function partsOf(value: Part): Part[] {
   const found = [value];
-  // What is found while it goes on has its turn too.
+  // Also visits the ones added during the loop.
   for (const each of found) {
     for (const child of Object.values(each)) if (typeof child === "object" && child !== null) found.push(child as Part);
   }
   return found;
 }
 
-/** In place: an error's message, and those of its causes. */
+/** Redacts in place an error's message, and those of its causes. */
 function redactMessages(value: Part, redact: Redact): void {
   for (const each of partsOf(value)) if (typeof each.message === "string") each.message = redact(each.message);
 }

@@ -6,7 +6,7 @@ import { ServerVersionDocument, type ServerVersionQuery, VersionDocument } from 
 /**
  * Checks that a client's server is a readable Dagster.
  *
- * @throws DagsterError Says what is wrong and what to do. If the client's URL is that of a page, the code is
+ * @throws DagsterError that says what is wrong and what to do. If the client's URL is that of a page, the code is
  * `NOT_FOUND`, and the message names the server's URL.
  */
 export async function checkServer(
@@ -26,7 +26,7 @@ export async function checkServer(
   }
 }
 
-/** How the paths of Dagster's pages begin below its base URL. */
+/** The first path segments of Dagster's pages below its base URL. */
 const pages: ReadonlySet<string> = new Set(
   (
     "asset-groups assets automation backfills catalog code-locations deployment graphiql health home insights instance jobs " +
@@ -36,7 +36,7 @@ const pages: ReadonlySet<string> = new Set(
 
 interface Above {
   readonly at: string;
-  /** With a space before it; empty where credentials would be needed to know it. */
+  /** With a leading space; empty if finding it out would require credentials. */
   readonly version: string;
   readonly advice: string;
 }
@@ -66,7 +66,7 @@ async function findAbove(client: DagsterClient, options: DagsterRequestOptions):
   return undefined;
 }
 
-/** Whether an answer says that another program, or nothing, has this address: not that it is guarded, or unwell. */
+/** Whether a response shows that something else, or nothing, is at this URL: not that it is protected or failing. */
 function isElsewhere(error: unknown): boolean {
   if (!(error instanceof DagsterResponseError) || error.errors.length > 0) return false;
   return (error.status >= 200 && error.status < 300) || [400, 404, 405, 410, 422].includes(error.status);

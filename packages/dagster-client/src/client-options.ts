@@ -6,7 +6,7 @@ import type { DagsterMiddleware } from "./middleware.ts";
 export interface DagsterAuthContext {
   /** The headers that the server rejected with 401 or 403, if this call is to replace them; there is one such call. */
   readonly refused: Headers | undefined;
-  /** Aborts when the headers are not wanted any more. */
+  /** Aborts when the headers are no longer needed. */
   readonly signal: AbortSignal;
 }
 
@@ -20,30 +20,27 @@ export type DagsterAuth =
 
 export interface DagsterClientOptions {
   /**
-   * Where Dagster is: the GraphQL endpoint, or the base URL to which `/graphql` is appended, as in
-   * `http://localhost:3000` and `https://my-org.dagster.cloud/prod`. Never with credentials.
+   * Dagster's URL: the GraphQL endpoint, or the base URL to which `/graphql` is appended, as in `http://localhost:3000`
+   * and `https://my-org.dagster.cloud/prod`. It must not contain credentials.
    */
   readonly url: string | URL;
   /** Open source Dagster has no authentication; a token is sent as `Dagster-Cloud-Api-Token`. @default none */
   readonly auth?: DagsterAuth | undefined;
   /** @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Headers of every request, e.g. for a proxy. Their values are kept out of errors. @default none */
+  /** Headers of every request, e.g. for a proxy. Their values never appear in errors. @default none */
   readonly headers?: HeadersInit | undefined;
-  /** Limit of one request, until the last byte of its answer, in milliseconds. @default 60_000 */
+  /** The timeout of a request, until the last byte of its response, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number | undefined;
   /**
-   * Limit of every answer and of every message of a subscription, in bytes after decompression. What is longer is not
-   * read any further and is a `RESPONSE_TOO_LARGE`, so that no answer takes all of the memory. @default 134_217_728
-   * (128 MiB)
+   * The maximum size of every response and every subscription message, in bytes after decompression. A longer one is
+   * not read any further and is a `RESPONSE_TOO_LARGE`, so that no response exhausts memory. @default 134_217_728 (128
+   * MiB)
    */
   readonly maxResponseBytes?: number | undefined;
-  /**
-   * Functions around every request, the first the outermost: for tracing, measuring, headers of one's own. @default
-   * none
-   */
+  /** Functions around every request, the first one outermost: for tracing, measuring, custom headers. @default none */
   readonly middleware?: readonly DagsterMiddleware[] | undefined;
-  /** Ends everything that is done with the client, with its reason. @default none */
+  /** Aborts everything that the client does, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -52,20 +49,20 @@ export interface DagsterRequestOptions {
   readonly signal?: AbortSignal | undefined;
   /** @default the client's */
   readonly timeoutMs?: number | undefined;
-  /** A lower limit of this answer, in bytes after decompression. @default the client's */
+  /** A lower limit for this response, in bytes after decompression. @default the client's */
   readonly maxResponseBytes?: number | undefined;
 }
 
-/** Variables, where the document has any that must be given, and options. */
+/** Variables, required if the document requires any, and options. */
 export type DagsterRequestArguments<Variables> =
   Record<never, never> extends Variables
     ? [variables?: Variables | undefined, options?: DagsterRequestOptions]
     : [variables: Variables, options?: DagsterRequestOptions];
 
-/** What the options are where they are not given. */
+/** The defaults of the options. */
 export const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes };
 
-/** A token without the line break that a file ends with. */
+/** A token without the line break at the end of its file. */
 export function checkToken(token: string): string {
   const trimmed = typeof token === "string" ? token.trim() : "";
   if (trimmed === "") throw invalid("`auth.token` is empty: was the environment variable set?");

@@ -24,18 +24,18 @@ import { DagsterError, DagsterNetworkError } from "./errors.ts";
 import { createTransport } from "./transport.ts";
 import { exchange } from "./wire.ts";
 
-/** An answer's data, and when the server gave it. */
+/** A response's data, and its time. */
 export interface DagsterAnswer<Data> {
   readonly data: Data;
   /** The server's clock as of the response (its `Date` header, in whole seconds); undefined if there is none. */
   readonly date: Date | undefined;
   /** The `Date` header's text, if it is not a valid HTTP date. */
   readonly invalidDate?: string | undefined;
-  /** How long the answer was, in bytes after decompression; 0 where a middleware answered in the server's place. */
+  /** The length of the response, in bytes after decompression; 0 if a middleware responded instead of the server. */
   readonly bytes: number;
 }
 
-/** Made by `createDagsterClient`. It keeps no state between requests, and never repeats a failed one. */
+/** Created by `createDagsterClient`. It keeps no state between requests, and never retries. */
 export interface DagsterClient {
   /** The GraphQL endpoint. */
   readonly url: string;
@@ -44,11 +44,11 @@ export interface DagsterClient {
    * `fetch`.
    */
   readonly webSocketUrl?: string | undefined;
-  /** Limit of an answer or a message, in bytes. */
+  /** The maximum size of a response or a message, in bytes. */
   readonly maxResponseBytes?: number | undefined;
-  /** Ends everything that is done with it: requests, subscriptions, and what waits between requests. */
+  /** Aborts everything that is done with it: requests, subscriptions, and waits between requests. */
   readonly signal?: AbortSignal | undefined;
-  /** A client of another address, without this one's credentials and headers. */
+  /** A client for another URL, without this one's credentials and headers. */
   bareAt?(url: string): DagsterClient;
   /**
    * Sends a document, and returns the response's data. An error member of a union is data too: see `unwrap`.
@@ -67,7 +67,7 @@ export interface DagsterClient {
   ): Promise<DagsterAnswer<Data>>;
 }
 
-/** So many secrets of an `auth` function's earlier headers are remembered. */
+/** The number of secrets from an `auth` function's earlier headers that are remembered. */
 const mostRecent = 32;
 
 /**
@@ -120,7 +120,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       maxResponseBytes,
       checkResponseLimit(requestOptions.maxResponseBytes ?? maxResponseBytes, invalid),
     );
-    // Its own count, however many other requests are on their way.
+    // Its own list, however many other requests are running.
     const secrets: string[] = [];
     const redact = createRedact(() => [...lasting, ...recent, ...secrets]);
     let waitsForAuth = false;
@@ -146,7 +146,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
       const sending = { credentials, redact, operation, request, signal, limit, onRead };
       const sendOne = (init: RequestInit) => transport(init, sending);
       const answer = await exchange(url, { query, variables, signal, send: sendOne });
-      // Nothing was done yet, so that a mutation can be sent again too.
+      // Nothing has been done yet, so even a mutation can be sent again.
       if (isRefused(answer) && typeof auth === "function" && !refused) return send(signal, credentials);
       const data = readAnswer(answer, request, redact) as Data;
       return { data, ...dateOf(answer.headers), bytes };
@@ -165,7 +165,7 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   };
 }
 
-/** When an answer was given. A day that does not exist, or a form that HTTP does not know, shows no clock. */
+/** The time of a response. An impossible date, or a format that HTTP does not know, shows no clock. */
 function dateOf(headers: Headers): Pick<DagsterAnswer<unknown>, "date" | "invalidDate"> {
   const text = headers.get("date");
   if (text === null) return { date: undefined };
@@ -174,7 +174,7 @@ function dateOf(headers: Headers): Pick<DagsterAnswer<unknown>, "date" | "invali
   return isReal ? { date } : { date: undefined, invalidDate: text };
 }
 
-/** `query RunsPage`; of a document without a name its kind. Neither comments nor texts in it count. */
+/** `query RunsPage`; for an unnamed document, its kind. Comments and strings in it are ignored. */
 function operationOf(document: string): string {
   const code = document.replace(/"""[\s\S]*?"""|"(?:\\.|[^"\\])*"|#.*/g, " ");
   return /\b(query|mutation)\s+\w+/.exec(code)?.[0] ?? (/\bmutation\b/.test(code) ? "mutation" : "query");

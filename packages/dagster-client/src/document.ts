@@ -8,7 +8,7 @@ export interface TypedDocument<Data, Variables> {
   readonly __apiType?: ((variables: Variables) => Data) | undefined;
 }
 
-/** What the generated documents are: text, with the types of its answer and of its variables. */
+/** The class of generated documents: text, with the types of its result and its variables. */
 export class TypedDocumentString<Data, Variables> extends String implements TypedDocument<Data, Variables> {
   declare readonly __apiType?: (variables: Variables) => Data;
 

@@ -1,9 +1,9 @@
 import { invalid } from "./client-options.ts";
 
 /**
- * The address that requests go to: the given URL, with `/graphql` appended unless its path ends with that.
+ * The URL that requests are sent to: the given URL, with `/graphql` appended unless its path ends with that.
  *
- * @throws DagsterError `INVALID_OPTIONS`: no scheme, another one than http(s), credentials, a query or a fragment.
+ * @throws DagsterError `INVALID_OPTIONS`: no scheme, a scheme other than http(s), credentials, a query or a fragment.
  */
 export function resolveEndpoint(url: string | URL): string {
   const given = String(url).trim();
@@ -27,7 +27,7 @@ export function resolveEndpoint(url: string | URL): string {
   return `${parsed.origin}${path.endsWith("/graphql") ? path : `${path}/graphql`}`;
 }
 
-/** What may be shown of a text that was meant as a URL. */
+/** The part of an invalid URL that may be shown. */
 function withoutCredentials(given: string): string {
   return given.replace(/^.*@/s, "").replace(/[?#].*$/, "");
 }

@@ -4,12 +4,12 @@ import type { LatestMaterializationFragment } from "./generated/operations.ts";
 import { objectsIn } from "./objects-in.ts";
 import { unwrap } from "./unwrap.ts";
 
-/** One alias of the answer. */
+/** The result of one alias. */
 export type EventAsset =
   | { readonly __typename: "Asset"; readonly assetMaterializations: readonly LatestMaterializationFragment[] }
   | { readonly __typename: "AssetNotFoundError"; readonly message: string };
 
-/** The answer to an `eventAssetsQuery`, by alias: `a0`, `a1`, … */
+/** The response to an `eventAssetsQuery`, by alias: `a0`, `a1`, … */
 export type EventAssets = Readonly<Record<string, EventAsset>>;
 
 export type EventAssetsVariables = Readonly<Record<string, { readonly path: readonly string[] }>>;
@@ -51,7 +51,7 @@ export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAs
     read: (data) =>
       aliases.map((alias) => {
         const asset = data[alias];
-        // 1.7 says that an unknown asset is not found, 1.13 that it has no materialization.
+        // For an unknown asset, 1.7 reports that it was not found, 1.13 that it has no materialization.
         if (asset?.__typename === "AssetNotFoundError") return undefined;
         return objectsIn(unwrap(asset, "Asset").assetMaterializations, "materializations")[0];
       }),

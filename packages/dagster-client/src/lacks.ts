@@ -10,7 +10,7 @@ const sayings: readonly (readonly [RegExp, (found: string, owner: string) => str
   [/Unknown argument ['"](\w+)['"] on field ['"](\w+\.\w+)['"]/, (argument, field) => `${field}(${argument}:)`],
 ];
 
-/** What the server's schema lacks, by its own words; empty where they are about something else. */
+/** What the server's schema lacks, according to its errors; empty if they are about something else. */
 export function lacksOf(errors: readonly DagsterGraphQLError[]): readonly string[] {
   const lacks = new Set<string>();
   for (const { message } of errors) {
@@ -22,7 +22,7 @@ export function lacksOf(errors: readonly DagsterGraphQLError[]): readonly string
   return [...lacks];
 }
 
-/** Whether it is a version that lacks it, rather than a query that is misspelt. */
+/** Whether a version lacks it, rather than the query being misspelt. */
 export const isKnownLack = (name: string): boolean => versionWith(name) !== undefined;
 
 /** `Run.creationTime (which Dagster 1.10.21 has)`: the oldest known version that has it. */

@@ -1,17 +1,17 @@
-/** A request on its way out, without the credentials: those of `auth` and `headers` are added behind the last middleware. */
+/** An outgoing request without its credentials: those of `auth` and `headers` are added after the last middleware. */
 export interface DagsterMiddlewareRequest {
-  /** The operation as its document names it, e.g. `query RunsPage` or `mutation LaunchRun`. */
+  /** The operation as named in its document, e.g. `query RunsPage` or `mutation LaunchRun`. */
   readonly operation: string;
   readonly method: string;
   /** The GraphQL endpoint. */
   readonly url: string;
-  /** What is sent besides credentials. A middleware may add to it, `traceparent` for one. */
+  /** The headers without credentials. A middleware may add to them, for example `traceparent`. */
   readonly headers: Headers;
 }
 
-/** An answer, whatever its status. */
+/** A response, whatever its status. */
 export interface DagsterExchange {
-  /** Its body was read already. */
+  /** Its body was already read. */
   readonly response: Response;
   /** The body, as the server sent it. */
   readonly body: string;

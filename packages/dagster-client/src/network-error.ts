@@ -3,12 +3,12 @@ import { DagsterNetworkError } from "./errors.ts";
 
 const server = "Dagster's webserver";
 
-/** Whether a connection ended before an answer began: what happens on one that the server closed while it was idle. */
+/** Whether a connection ended before a response started: what happens if the server closed it while it was idle. */
 export function isLostConnection(error: unknown): boolean {
   return networkFault(error, server).code === "CONNECTION_LOST";
 }
 
-/** The error of a request that no whole answer came to. */
+/** The error for a request without a complete response. */
 export function toNetworkError(error: unknown, request: string, redact: Redact): DagsterNetworkError {
   const { code, said, what, advice, retryable } = networkFault(error, server);
   const means = what ? ` ${capitalized(what)}${advice ? `: ${advice}` : "."}` : "";

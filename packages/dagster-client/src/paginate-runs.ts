@@ -13,7 +13,7 @@ import { unwrap } from "./unwrap.ts";
 import { type Listing, type Page, walk } from "./walk.ts";
 
 export interface PaginateRunsOptions {
-  /** Which runs. @default all */
+  /** Filters for runs. @default all */
   readonly filter?: RunsFilter | undefined;
   /** Rows of a page; Dagster has no maximum, and is fastest from 500 to 2,000. @default 1000 */
   readonly pageSize?: number | undefined;
@@ -33,9 +33,9 @@ export interface PaginateRunsOptions {
   readonly trustShortPage?: boolean | undefined;
   /** Aborts the listing. @default none */
   readonly signal?: AbortSignal | undefined;
-  /** Limit of each request, in ms. @default the client's */
+  /** The timeout of each request, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
-  /** Limit of each answer, in bytes. @default the client's */
+  /** The maximum size of each response, in bytes. @default the client's */
   readonly maxResponseBytes?: number | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
@@ -47,10 +47,10 @@ export interface PaginateRunsOptions {
   readonly attempt?: (<Result extends PageAnswer>(request: PageRequest<Result>) => Promise<Result>) | undefined;
 }
 
-/** What came of one request of a listing. */
+/** The result of one request of a listing. */
 export interface PageAnswer {
   readonly rows: readonly unknown[];
-  /** How long the answer was. */
+  /** The length of the response. */
   readonly bytes: number;
 }
 
@@ -63,10 +63,10 @@ export type PageRequest<Result extends PageAnswer = PageAnswer> = (
 
 const defaults = { pageSize: 1000 };
 
-/** What each request of a listing is limited by, and how it is sent. */
+/** The limits of a listing's requests, and how they are sent. */
 type Limits = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "maxResponseBytes" | "attempt">;
 
-/** What a listing needs of a client. */
+/** What a listing needs from a client. */
 type Requester = Pick<DagsterClient, "rawRequest">;
 
 /**
@@ -109,7 +109,7 @@ export function paginateRunIds(
   });
 }
 
-/** Those of these runs that exist. Any number: 40,000 ids in one request were accepted. */
+/** Returns which of these runs exist. Any number: 40,000 ids in one request were accepted. */
 export async function existingRunIds(
   client: Requester,
   runIds: readonly string[],
@@ -117,7 +117,7 @@ export async function existingRunIds(
 ): Promise<ReadonlySet<string>> {
   // An empty list is no filter: the server would return every run.
   if (runIds.length === 0) return new Set();
-  // All of them, whatever limit: a part would say of the others that they do not exist.
+  // All of them, whatever limit is requested: from a part one could not conclude that the others are gone.
   const { rows } = await readRunIds(client, options, () => ({ filter: { runIds }, limit: runIds.length }));
   return new Set(rows);
 }
@@ -149,7 +149,7 @@ async function readRunIds(
   });
 }
 
-/** Runs that have an id, by which to request the next page. */
+/** Checks that runs have an id, by which to request the next page. */
 function runsIn(runs: readonly RunFragment[]): readonly RunFragment[] {
   textsIn(
     objectsIn(runs, "runs").map(({ runId }) => runId),

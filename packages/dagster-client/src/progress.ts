@@ -5,7 +5,7 @@ import { DagsterError } from "./errors.ts";
  * Makes sure that a walk through pages makes progress.
  *
  * @param what is listed, for messages: `Dagster's runs`
- * @throws DagsterError `PAGING` for a token that came before, or too many pages in a row without an unseen row
+ * @throws DagsterError `PAGING` for a repeated token, or for too many consecutive pages without an unseen row
  */
 export function createProgress(what: string): Progress {
   return createKitProgress((_code, why) => pagingError(what, why));

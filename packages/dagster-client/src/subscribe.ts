@@ -1,6 +1,6 @@
 /**
- * Subscriptions over a WebSocket, by the one protocol that Dagster's server speaks: `graphql-ws` as Apollo's
- * subscriptions-transport-ws had it (`start`, `data`, `complete`), not the later `graphql-transport-ws`.
+ * Subscriptions over a WebSocket, with the only protocol that Dagster's server supports: `graphql-ws` as in Apollo's
+ * subscriptions-transport-ws (`start`, `data`, `complete`), not the later `graphql-transport-ws`.
  */
 
 import { defaultMaxResponseBytes, eitherSignal } from "@org/kit";
@@ -11,11 +11,11 @@ import { DagsterError, DagsterNetworkError } from "./errors.ts";
 import { firstPart } from "./unwrap.ts";
 
 export interface SubscribeOptions {
-  /** Ends it with its reason. @default none */
+  /** Aborts with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
-  /** Takes the connection for lost when nothing has come for so long, in ms. @default none: it waits for ever */
+  /** Considers the connection lost after this time without a message, in ms. @default none: it waits forever */
   readonly idleMs?: number | undefined;
-  /** How long the connection may take, until the server has accepted it, in ms. @default 10000 */
+  /** The timeout for connecting, until the server has accepted, in ms. @default 10000 */
   readonly connectMs?: number | undefined;
 }
 
@@ -76,10 +76,10 @@ export async function* subscribe<Data, Variables extends object>(
   }
 }
 
-/** A socket's messages in their order, for one reader. */
+/** A socket's messages in order, for one reader. */
 function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signal: AbortSignal | undefined) {
   const messages: { readonly message: Message; readonly length: number }[] = [];
-  /** Of the messages together, in UTF-16 units: a WebSocket gives text. */
+  /** The length of all messages together, in UTF-16 units: a WebSocket returns text. */
   let length = 0;
   const toSend: string[] = [];
   let lost = false;
@@ -98,7 +98,7 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
     const text = String((event as MessageEvent).data);
     length += text.length;
     if (length > limit) {
-      // Its content is released: it may take long until anyone reads it.
+      // Releases the content: it may take long until anyone reads it.
       messages.length = 0;
       socket.close();
       return wake();
@@ -150,7 +150,7 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
   };
 }
 
-/** Undefined for what no Dagster sends. */
+/** Undefined for a message that no Dagster sends. */
 function parse(text: string): Message | undefined {
   try {
     const message = JSON.parse(text) as Message;

@@ -8,18 +8,18 @@ export interface Sending {
   /** Those of `auth` and `headers`. */
   readonly credentials: Headers;
   readonly redact: Redact;
-  /** As its document names it, e.g. `query RunsPage`. */
+  /** As named in its document, e.g. `query RunsPage`. */
   readonly operation: string;
-  /** The operation and where it goes, for messages. */
+  /** The operation and its URL, for messages. */
   readonly request: string;
   readonly signal: AbortSignal;
-  /** Of the answer, in bytes. */
+  /** The maximum size of the response, in bytes. */
   readonly limit: number;
-  /** Told how long the answer was, in bytes. */
+  /** Receives the length of the response, in bytes. */
   readonly onRead: (bytes: number) => void;
 }
 
-/** Sends a request through the middleware, and reads its answer to the end. */
+/** Sends a request through the middleware, and reads its response to the end. */
 export type Transport = (init: RequestInit, sending: Sending) => Promise<DagsterExchange>;
 
 export function createTransport(
@@ -33,7 +33,7 @@ export function createTransport(
     const { redact, operation, request, signal, limit, onRead } = sending;
     try {
       const response = await fetch(url, init).catch((error: unknown) => {
-        // Dagster's server closes a connection after 5 idle seconds, and a request may already be on its way then.
+        // Dagster's server closes a connection after 5 idle seconds, when a request may already be on its way.
         const repeatable = answered && !operation.startsWith("mutation") && !signal.aborted;
         if (repeatable && isLostConnection(error)) return fetch(url, init);
         throw error;

@@ -1,11 +1,11 @@
 /**
  * Walks a listing of Dagster's runs to a proven end.
  *
- * The listing is ordered by insertion, newest first, and a page is asked for by the id of the run that it comes after.
- * The API tells neither whether there is more nor whether that run still exists: asked for what comes after a deleted
- * run, it answers an empty page, which looks exactly like the end. So an empty page is believed only when the run that
- * it came after still exists. If it does not, the walk goes on after the last run of the last pages that survived, and
- * where none did it starts again from the top, which is harmless to whoever stores what comes.
+ * The listing is ordered by insertion, newest first, and a page is requested by the id of the run that it comes after.
+ * The API says neither whether there is more nor whether that run still exists: after a deleted run, it returns an
+ * empty page, which looks exactly like the end. So an empty page is accepted only if the run before it still exists. If
+ * it does not, the walk continues after the last surviving run of the last pages, or, if none survived, starts again
+ * from the top, which is harmless if rows are stored by key.
  */
 import { createProgress, pagingError } from "./progress.ts";
 

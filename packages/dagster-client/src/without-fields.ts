@@ -34,12 +34,12 @@ export type OptionalRunField = (typeof optionalRunFields)[number];
 /**
  * Which fields of a run this server lacks, among those that this package's documents select.
  *
- * @param run `run` in the answer to `definitionsDocument` or `serverVersionDocument`
+ * @param run `run` in the response to `definitionsDocument` or `serverVersionDocument`
  */
 export function lackingRunFields(
   run: { readonly fields: readonly { readonly name: string }[] | null } | null,
 ): readonly OptionalRunField[] {
   const names = new Set(run?.fields?.map(({ name }) => name));
-  // A server that does not describe itself is believed to be a recent one.
+  // A server without introspection is assumed to be recent.
   return names.size === 0 ? [] : optionalRunFields.filter((name) => !names.has(name));
 }

@@ -1,12 +1,12 @@
 import type { Invalid } from "./options.ts";
 
-/** The longest text that JavaScript engines agree to hold, in UTF-16 units (V8's, the shortest of them). */
+/** The maximum length of a string in JavaScript engines, in UTF-16 units (V8's, the smallest). */
 const longestText = 2 ** 29 - 24;
 
 /** The default maximum size of a response, in bytes. */
 export const defaultMaxResponseBytes = 128 * 1024 * 1024;
 
-/** A limit of an answer, in bytes, that can be held. */
+/** Checks a response limit, in bytes, that a string can hold. */
 export function checkResponseLimit(maxResponseBytes: number, invalid: Invalid): number {
   if (maxResponseBytes >= 1 && maxResponseBytes <= longestText) return maxResponseBytes;
   throw invalid(`\`maxResponseBytes\` must be a number of bytes from 1 to ${longestText}, not ${maxResponseBytes}`);
@@ -15,9 +15,9 @@ export function checkResponseLimit(maxResponseBytes: number, invalid: Invalid): 
 /** A body, read to its end. */
 export interface Body {
   readonly text: string;
-  /** Its length without the compression that it came in. */
+  /** Its length after decompression. */
   readonly bytes: number;
-  /** Whether all of it was UTF-8, as JSON has to be: what is not stands as U+FFFD in the text. */
+  /** Whether all of it was UTF-8, as JSON has to be. Invalid bytes are U+FFFD in the text. */
   readonly isUtf8: boolean;
 }
 
@@ -28,7 +28,7 @@ export interface Body {
 export async function readBody(response: Response, limit: number): Promise<Body | undefined> {
   const reader = response.body?.getReader?.();
   if (!reader) {
-    // There is none, or a custom fetch has another kind of stream.
+    // There is no body, or a custom fetch has another kind of stream.
     const text = await response.text();
     return text.length > limit ? undefined : { text, bytes: text.length, isUtf8: true };
   }
@@ -37,7 +37,7 @@ export async function readBody(response: Response, limit: number): Promise<Body 
     try {
       return decoder.decode(part, options);
     } catch {
-      // An error's page may be in any encoding, and is read all the same.
+      // An error page may be in any encoding, and is still read.
       decoder = new TextDecoder();
       return decoder.decode(part, options) || "\ufffd";
     }

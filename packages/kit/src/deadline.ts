@@ -1,22 +1,22 @@
-/** What limits a piece of work. */
+/** The limits of a piece of work. */
 export interface DeadlineOptions {
   /** How long it may take, in milliseconds. */
   readonly timeoutMs: number;
   /** The signals that may abort it; undefined ones are ignored. */
   readonly signals: readonly (AbortSignal | undefined)[];
-  /** The error for work that took too long. */
+  /** The error for work that timed out. */
   readonly timeout: () => Error;
 }
 
 /**
- * Does work that has to end: within `timeoutMs`, and as soon as one of the signals aborts, even where the work itself
- * does not heed the signal that it is given.
+ * Runs work that has to end: within `timeoutMs`, and as soon as one of the signals aborts, even if the work itself
+ * ignores its signal.
  *
- * One timer and listeners that are removed, not AbortSignal.any with AbortSignal.timeout: timers of the latter cannot
- * be stopped, and with the former a long-lived signal takes ever longer for each of thousands of calls on Node 22, and
+ * Uses one timer and removable listeners, not AbortSignal.any with AbortSignal.timeout: the latter's timers cannot be
+ * stopped, and with the former a long-lived signal takes ever longer for each of thousands of calls on Node 22, and
  * holds several times the memory on 24 and 26.
  *
- * @throws the reason of the signal that aborted; `timeout()` when the time is up
+ * @throws the reason of the signal that aborted; `timeout()` after the timeout
  */
 export async function withDeadline<T>(
   work: (signal: AbortSignal) => Promise<T>,
@@ -35,7 +35,7 @@ export async function withDeadline<T>(
   try {
     return await raceAbort(work(signal), signal);
   } catch (error) {
-    // Work may fail in its own words when it is aborted.
+    // Aborted work may throw its own error.
     signal.throwIfAborted();
     throw error;
   } finally {
@@ -46,7 +46,7 @@ export async function withDeadline<T>(
 
 /**
  * Settles with the work, or rejects with the signal's reason once it aborts. A Promise.race against one promise for
- * many pieces of work would be shorter, and that promise would hold on to the result of each.
+ * many pieces of work would be shorter, but that promise would retain the result of each.
  */
 export function raceAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise<T>((resolve, reject) => {

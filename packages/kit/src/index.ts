@@ -1,4 +1,4 @@
-/** Plumbing that our packages share. It knows neither Airflow nor Dagster, and throws the errors that it is handed. */
+/** Plumbing that our packages share. It knows neither Airflow nor Dagster, and throws the errors that it is given. */
 export { type Body, checkResponseLimit, defaultMaxResponseBytes, readBody } from "./body.ts";
 export { eitherSignal, raceAbort, withDeadline } from "./deadline.ts";
 export { readLines } from "./lines.ts";

@@ -6,7 +6,7 @@
  */
 export async function* readLines(chunks: AsyncIterable<Uint8Array | string>): AsyncGenerator<string, undefined> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
-  // In parts, so that a line of many chunks is joined once.
+  // An array, so that a line of many chunks is joined once.
   let parts: string[] = [];
   for await (const chunk of chunks) {
     const text = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });

@@ -2,8 +2,8 @@
 export type Middleware<Request, Exchange> = (request: Request, next: () => Promise<Exchange>) => Promise<Exchange>;
 
 /**
- * Sends a request through all of them; the first is the outermost. What one throws at once, the one around it can
- * catch.
+ * Sends a request through all of them; the first is the outermost. The middleware around one can catch even its
+ * synchronous errors.
  */
 export function through<Request, Exchange>(
   middleware: readonly Middleware<Request, Exchange>[],

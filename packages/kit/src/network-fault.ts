@@ -1,4 +1,4 @@
-/** What kept an answer from coming. */
+/** What prevented a response. */
 export type NetworkFaultCode =
   | "CONNECTION_REFUSED"
   | "CONNECTION_LOST"
@@ -11,16 +11,16 @@ export type NetworkFaultCode =
   | "TLS_FAILED"
   | "NETWORK_FAILED";
 
-/** What a rejection of fetch, or of reading a body, means. Nothing is redacted yet. */
+/** The meaning of a rejection of fetch, or of reading a body. Not redacted yet. */
 export interface NetworkFault {
   readonly code: NetworkFaultCode;
   /** The first code of the system or the runtime along the chain of causes: `ECONNREFUSED`. */
   readonly systemCode: string | undefined;
   /** The message at the end of the causes: fetch itself says "fetch failed" only. */
   readonly said: string;
-  /** What happened, where that is known: the beginning of a sentence in small letters. */
+  /** What happened, if known: the beginning of a sentence in lower case. */
   readonly what: string | undefined;
-  /** What to do, in small letters. */
+  /** What to do, in lower case. */
   readonly advice: string | undefined;
   /** Whether a retry may succeed. */
   readonly retryable: boolean;
@@ -28,7 +28,7 @@ export interface NetworkFault {
 
 type Row = readonly [sign: RegExp, NetworkFaultCode, what: string, advice?: string];
 
-/** By what runtimes and systems put into the causes of what fetch rejects with. The first that fits counts. */
+/** Matched against what runtimes and systems put into the causes of fetch's rejections. The first match counts. */
 const rows = (server: string): readonly Row[] => [
   [
     /ECONNREFUSED|ConnectionRefused/,
@@ -69,7 +69,7 @@ export function networkFault(error: unknown, server: string): NetworkFault {
   const chain = chainOf(error);
   const codes = chain.map(({ code }) => code).filter((code) => typeof code === "string");
   const said = String(chain.findLast(({ message }) => message)?.message ?? error);
-  // Of messages only one is a sign: others may quote anything.
+  // Only one message is conclusive: others may quote anything.
   const signs = [...codes, ...chain.map(({ name }) => name), said === "bad port" && said].join();
   const [, code, what, advice] = rows(server).find(([sign]) => sign.test(signs)) ?? [];
   const retryable = !what || !/^(TLS|NET)/.test(code ?? "");

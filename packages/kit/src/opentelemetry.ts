@@ -11,11 +11,11 @@ import type { Middleware } from "./middleware.ts";
 
 /** Options of a client's `openTelemetry`. */
 export interface OpenTelemetryOptions {
-  /** Whose spans they are. @default the one that is registered globally */
+  /** Creates the spans. @default the globally registered provider */
   readonly tracerProvider?: TracerProvider | undefined;
 }
 
-/** What is to be known of a request. */
+/** What has to be known about a request. */
 interface TracedRequest {
   readonly operation: string;
   readonly method: string;
@@ -33,8 +33,8 @@ interface TracedExchange {
  * during the request.
  *
  * @param name the client's package: `@org/airflow-client`
- * @param attributesOf what is particular about its requests
- * @param failureOf the `error.type` of an answer that failed in spite of its status
+ * @param attributesOf further attributes of its requests
+ * @param failureOf the `error.type` of a response that failed in spite of its status
  */
 export function traced<Request extends TracedRequest, Exchange extends TracedExchange>(
   name: string,

@@ -1,13 +1,13 @@
-/** Makes the error for an option that cannot be used. @param reason in small letters, without a full stop */
+/** Creates the error for an invalid option. @param reason in lower case, without a full stop */
 export type Invalid = (reason: string) => Error;
 
-/** A timer of more milliseconds fires at once. */
+/** A longer timer fires at once. */
 export const longestTimerMs = 2 ** 31 - 1;
 
-/** No server takes a header of this length, in characters. */
+/** No server accepts a longer header, in characters. */
 export const longestHeader = 65_536;
 
-/** A limit in time that a timer can keep. */
+/** Checks a timeout that a timer can keep. */
 export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
   if (timeoutMs > 0 && timeoutMs <= longestTimerMs) return timeoutMs;
   throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${longestTimerMs}, not ${timeoutMs}`);
@@ -16,7 +16,7 @@ export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
 /** Any fetch sets these itself, and rejects or drops them if set by others. */
 const ofTheConnection = /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
 
-/** Headers that a fetch will send; an error about them never repeats a value. */
+/** Headers that fetch can send. An error about them never repeats a value. */
 export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): Headers {
   let headers: Headers;
   try {
@@ -27,7 +27,7 @@ export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): H
   }
   for (const [name, value] of headers) {
     if (ofTheConnection.test(name)) throw invalid(`the header ${name} is managed by the connection: leave it out`);
-    // Those of a Headers may hold other controls, at which a request only fails once it is sent.
+    // A Headers object may contain other control characters, at which a request only fails once it is sent.
     if (/[^\t\x20-\x7e\x80-\xff]/.test(value)) throw invalid(unsendable);
     if (value.length > longestHeader) throw invalid(`a header has a value of more than ${longestHeader} characters`);
   }

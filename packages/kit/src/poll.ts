@@ -7,23 +7,23 @@ export interface PollOptions {
    * the end or an abort
    */
   readonly deadlineMs?: number | undefined;
-  /** The wait before the second question, in ms; it grows by half each time. @default 1000 */
+  /** The wait before the second poll, in ms; it grows by half each time. @default 1000 */
   readonly intervalMs?: number | undefined;
-  /** The longest wait between two questions, in ms. @default 30000 */
+  /** The longest wait between two polls, in ms. @default 30000 */
   readonly maxIntervalMs?: number | undefined;
-  /** Limit of each question, in ms. @default the client's */
+  /** The timeout of each poll, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
-  /** Ends the waiting with its reason. @default none */
+  /** Ends the wait with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What is waited for, and how. */
+/** What to wait for, and how. */
 export interface Poll<Found> {
-  /** What is waited for, for the message. */
+  /** What is awaited, for the message. */
   readonly what: string;
   /** `timeoutMs` and `signal` apply to each poll. */
   readonly options: PollOptions;
-  /** Ends the waits between questions. */
+  /** Ends the waits between polls. */
   readonly signal: AbortSignal | undefined;
   /** Polls once: undefined if there is no result yet. */
   readonly ask: () => Promise<Found | undefined>;

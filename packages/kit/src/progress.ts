@@ -1,4 +1,4 @@
-/** Lists that come in pages, from servers that may lead in a circle, or repeat themselves for ever. */
+/** Detects endless lists: servers whose page tokens form a cycle, or that repeat themselves forever. */
 
 /**
  * After this many consecutive pages without anything new, the walk gives up. Rows that move during the walk repeat a
@@ -7,18 +7,18 @@
 const mostIdlePages = 20;
 
 /**
- * So many rows are remembered, the first ones. A circle of any length comes back to them, and stays with them for more
- * than {@link mostIdlePages} of the largest pages; so memory does not grow with the rows.
+ * The number of remembered rows, the first ones. A cycle of any length returns to them, and spends more than {@link
+ * mostIdlePages} of the largest pages on them. So memory does not grow with the rows.
  */
 const mostRemembered = 30_000;
 
-/** Must be called for every page, with the keys of its rows and the token of the next page, if there is one. */
+/** Call it for every page, with the keys of its rows and the next page's token, if there is one. */
 export type Progress = (keys: Iterable<string>, next?: string | null) => void;
 
 /**
- * Watches that a walk through pages gets on, so that it ends.
+ * Makes sure that a walk through pages makes progress, and so ends.
  *
- * @param stuck the error for a token that came before, or too many pages in a row without an unseen row
+ * @param stuck the error for a repeated token, or for too many consecutive pages without an unseen row
  */
 export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRESS", why: string) => Error): Progress {
   const seen = new Set<string>();

@@ -5,13 +5,18 @@ const replacement = "[redacted]";
 /** How much of an error's message and stack goes into a cause, in characters. */
 const longestCause = 10_000;
 
-/** A shorter secret is taken out only where it stands alone: a password "air" must not blacken every "Airflow". */
+/**
+ * A shorter secret is redacted only where it stands alone: a password "air" must not redact part of every "Airflow".
+ */
 const shortest = 4;
 
-/** Headers that hold no credentials. */
+/** Headers without credentials. */
 const harmless = /^(accept|content-type$|user-agent$)/;
 
-/** Takes every known secret out of a text, by value, whatever wrote it: a server or a proxy may repeat one anywhere. */
+/**
+ * Removes every known secret from a text, by value, whatever wrote the text: a server or a proxy may repeat one
+ * anywhere.
+ */
 export type Redact = (text: string) => string;
 
 /**
@@ -82,7 +87,7 @@ export function redactError(error: unknown, redact: Redact, depth = 0): Error {
   return typeof code === "string" ? Object.assign(copy, { code: text(code) }) : copy;
 }
 
-/** A secret as it is, and as URLs, forms, JSON and base64 write it. */
+/** A secret as it is, and as URLs, forms, JSON and base64 encode it. */
 function spellingsOf(secret: string): string[] {
   if (secret === "") return [];
   const form = new URLSearchParams({ s: secret }).toString().slice(2);
@@ -93,9 +98,9 @@ function spellingsOf(secret: string): string[] {
 }
 
 /**
- * What may be secret in headers, all but those that hold no credentials: a whole value, what follows its scheme
- * (`Bearer x`), a password in that, also where it is in base64 (`Basic x`), what its parts are set to (`a=x; b=y`), and
- * every long word.
+ * Everything in headers that may be secret, except in those without credentials: a whole value, what follows its scheme
+ * (`Bearer x`), a password in that, even in base64 (`Basic x`), the values of its parts (`a=x; b=y`), and every long
+ * word.
  */
 export function secretsIn(headers: Headers): string[] {
   return [...headers].flatMap(([name, value]) => {

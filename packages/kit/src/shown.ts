@@ -1,4 +1,4 @@
-/** A value for a message: what kind it is, and its beginning, since it may be as large as an answer. */
+/** A value for messages: its kind and its beginning, since it may be as large as a response. */
 export function shown(value: unknown): string {
   if (value === undefined) return "missing";
   if (value === null) return "null";

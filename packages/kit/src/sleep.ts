@@ -1,7 +1,7 @@
 import { longestTimerMs } from "./options.ts";
 
 /**
- * Waits, for ever too (`Infinity`).
+ * Waits, even forever (`Infinity`).
  *
  * @throws the signal's reason, at once
  */

@@ -1,9 +1,9 @@
-/** A text of at most so many characters. */
+/** Shortens a text to a number of characters. */
 export function cut(text: string, length: number): string {
   return text.length > length ? `${text.slice(0, length - 1)}…` : text;
 }
 
-/** A text as a sentence begins. */
+/** Starts a text with a capital letter. */
 export function capitalized(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }

@@ -1,4 +1,4 @@
-/** One answer for all; also one failure, which has been waited for long enough by then. */
+/** Runs work once and shares its result; a failure too, which was retried long enough. */
 export function once<T>(work: () => Promise<T>): () => Promise<T> {
   let result: Promise<T> | undefined;
   return () => {

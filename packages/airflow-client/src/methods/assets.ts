@@ -8,9 +8,9 @@ import { type List, type ListQuery, list as listOf } from "./list.ts";
 type Schemas = components["schemas"];
 
 export type Asset = Schemas["AssetResponse"];
-/** Something that was said to have happened to an asset, by a task or by a person. */
+/** An update of an asset, reported by a task or by a person. */
 export type AssetEvent = Schemas["AssetEventResponse"];
-/** An event that a DAG which waits for several assets has had already. */
+/** An event that a DAG waiting for several assets has already received. */
 export type QueuedAssetEvent = Schemas["QueuedEventResponse"];
 
 export function list(client: AirflowClient, query: ListQuery<"/api/v2/assets"> = {}): List<Asset> {
@@ -27,7 +27,7 @@ export function events(client: AirflowClient, query: ListQuery<"/api/v2/assets/e
   return listOf(client, "/api/v2/assets/events", query);
 }
 
-/** Says that an asset changed: what waits for it may start. */
+/** Reports that an asset changed, which may start DAGs that wait for it. */
 export async function createEvent(
   client: AirflowClient,
   options: Schemas["CreateAssetEventsBody"],
@@ -36,9 +36,9 @@ export async function createEvent(
   return (await client.POST("/api/v2/assets/events", { ...call, body: options })).data;
 }
 
-/** Starts a run of the DAG that makes an asset. @throws AirflowError `CONFLICT` where several do */
+/** Starts a run of the DAG that produces an asset. @throws AirflowError `CONFLICT` if several do */
 export async function materialize(client: AirflowClient, id: number, call: CallOptions = {}): Promise<DagRun> {
-  // Since 3.4 there has to be a body; earlier servers take one, or none.
+  // Since 3.4 a body is required; earlier servers accept one, or none.
   return (await client.POST("/api/v2/assets/{asset_id}/materialize", { ...call, params: byId(id), body: {} })).data;
 }
 
@@ -54,7 +54,7 @@ export async function queuedEvents(
   return rowsIn("GET /api/v2/assets/{asset_id}/queuedEvents", data.queued_events, "queued_events");
 }
 
-/** Forgets these events. */
+/** Removes these events. */
 export async function removeQueuedEvents(client: AirflowClient, id: number, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/assets/{asset_id}/queuedEvents", { ...call, params: byId(id) });
 }

@@ -9,7 +9,7 @@ import { poll } from "./poll.ts";
 
 type Schemas = components["schemas"];
 
-/** Runs of a DAG for dates of the past. */
+/** Runs of a DAG for past dates. */
 export type Backfill = Schemas["BackfillResponse"];
 
 /** The backfills of a DAG. */
@@ -33,7 +33,7 @@ export function dagRuns(
 /**
  * Starts one: a run for each date of the DAG's schedule from `from_date` to `to_date`, both included.
  *
- * @throws AirflowError `CONFLICT` while another backfill of the DAG is under way
+ * @throws AirflowError `CONFLICT` while another backfill of the DAG is in progress
  */
 export async function create(
   client: AirflowClient,
@@ -68,7 +68,7 @@ export async function cancel(client: AirflowClient, id: number, call: CallOption
 }
 
 /**
- * Waits until all of its runs have ended, or it was cancelled; whether they succeeded, the runs say.
+ * Waits until all its runs have ended, or it was cancelled. The runs say whether they succeeded.
  *
  * @throws AirflowError `DEADLINE_EXCEEDED` after `deadlineMs`
  */

@@ -6,7 +6,7 @@ import { withoutUndefined } from "./without-undefined.ts";
 
 type Schemas = components["schemas"];
 
-/** A connection. The server never gives a password back, and hides secrets in `extra` as `***`. */
+/** A connection. The server never returns a password, and masks secrets in `extra` as `***`. */
 export type Connection = Schemas["ConnectionResponse"];
 export type ConnectionOptions = Schemas["ConnectionBody"];
 
@@ -19,7 +19,7 @@ export async function get(client: AirflowClient, connectionId: string, call: Cal
   return (await client.GET("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) })).data;
 }
 
-/** @throws AirflowError `CONFLICT` where there is one with this id */
+/** @throws AirflowError `CONFLICT` if there is one with this id */
 export async function create(
   client: AirflowClient,
   options: ConnectionOptions,
@@ -28,7 +28,7 @@ export async function create(
   return (await client.POST("/api/v2/connections", { ...call, body: options })).data;
 }
 
-/** Changes the fields that are given (undefined is not given), and no others. */
+/** Changes the given fields (undefined counts as not given), and no others. */
 export async function update(
   client: AirflowClient,
   { connection_id, ...options }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
@@ -46,7 +46,7 @@ async function remove(client: AirflowClient, connectionId: string, call: CallOpt
 
 export { remove as delete };
 
-/** Tries a connection from where the server is. @throws AirflowError `FORBIDDEN` unless the server allows such tests */
+/** Tests a connection from the server. @throws AirflowError `FORBIDDEN` unless the server allows such tests */
 export async function test(
   client: AirflowClient,
   options: ConnectionOptions,

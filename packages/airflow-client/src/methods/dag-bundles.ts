@@ -5,7 +5,7 @@ import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
 
-/** A place that DAG files come from. */
+/** A location of DAG files. */
 export type DagBundle = Schemas["DagBundleResponse"];
 /** A file of one: how many DAGs it has, when it was parsed, and how long that took. */
 export type DagBundleFile = Schemas["DagBundleFileResponse"];
@@ -25,7 +25,7 @@ export async function get(
   return (await client.GET("/api/v2/dagBundles/{bundle_name}", { ...call, params })).data;
 }
 
-/** The files of a bundle that were parsed. Since Airflow 3.4. */
+/** The parsed files of a bundle. Since Airflow 3.4. */
 export function files(
   client: AirflowClient,
   name: string,

@@ -15,7 +15,7 @@ type Schemas = components["schemas"];
 /** A run that has ended. */
 export type FinishedDagRun = DagRun & { readonly state: "success" | "failed" };
 
-/** What a run is started with; all of it may be left out. */
+/** The settings of a new run; all of them are optional. */
 export type TriggerOptions = Partial<Schemas["TriggerDAGRunPostBody"]>;
 
 /** The runs of a DAG, or without one, of all DAGs that the user may read. */
@@ -36,8 +36,8 @@ export async function get(client: AirflowClient, run: DagRunId, call: CallOption
  * Starts a run. The server chooses its id unless `dag_run_id` is given, and `logical_date` is null unless given: two
  * runs of a DAG cannot have the same one.
  *
- * @throws AirflowError `CONFLICT` where there is a run with this id or date, `INVALID_REQUEST` where the DAG's
- * parameters do not allow this `conf`
+ * @throws AirflowError `CONFLICT` if there is a run with this id or date, `INVALID_REQUEST` if the DAG's parameters do
+ * not allow this `conf`
  */
 export async function trigger(
   client: AirflowClient,
@@ -51,8 +51,8 @@ export async function trigger(
 }
 
 /**
- * Waits until a run has ended, and returns it, whether it succeeded or failed. Asks after 1 s, and then ever less
- * often, every 30 s at last. An error that may pass does not end it.
+ * Waits until a run has ended, and returns it, whether it succeeded or failed. Polls after 1 s, then less and less
+ * often, up to every 30 s. Continues after retryable errors.
  *
  * @throws AirflowError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort
  */
@@ -88,7 +88,7 @@ export function setState(
   return patch(client, run, { state }, call);
 }
 
-/** Sets the note that people see on a run; null takes it away. */
+/** Sets a run's note; null removes it. */
 export function setNote(
   client: AirflowClient,
   run: DagRunId,

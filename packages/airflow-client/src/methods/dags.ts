@@ -24,7 +24,7 @@ export function unpause(client: AirflowClient, dagId: string, call: CallOptions 
   return setPaused(client, dagId, false, call);
 }
 
-/** Deletes a DAG's runs, task instances and logs. As long as its file is there, it comes back without them. */
+/** Deletes a DAG's runs, task instances and logs. As long as its file exists, the DAG reappears without them. */
 async function remove(client: AirflowClient, dagId: string, call: CallOptions = {}): Promise<void> {
   await client.DELETE("/api/v2/dags/{dag_id}", { ...call, params: { path: { dag_id: dagId } } });
 }

@@ -1,10 +1,10 @@
-/** Which run: `{ dagId, dagRunId }`. */
+/** Identifies a run: `{ dagId, dagRunId }`. */
 export interface DagRunId {
   readonly dagId: string;
   readonly dagRunId: string;
 }
 
-/** Which task instance; `mapIndex` is -1 for a task that is not mapped. */
+/** Identifies a task instance; `mapIndex` is -1 for a task that is not mapped. */
 export interface TaskInstanceId extends DagRunId {
   readonly taskId: string;
   /** @default -1 */
@@ -18,7 +18,7 @@ export interface TaskInstanceId extends DagRunId {
   readonly regionIndex?: number | undefined;
 }
 
-/** The ids as the server's paths name them. */
+/** The ids as the server's path parameters. */
 export function pathOf({ dagId, dagRunId }: DagRunId) {
   return { dag_id: dagId, dag_run_id: dagRunId };
 }
@@ -27,7 +27,7 @@ export function taskPath({ taskId, mapIndex = -1, ...run }: TaskInstanceId) {
   return { ...pathOf(run), task_id: taskId, map_index: mapIndex };
 }
 
-/** The region as queries and bodies name it; nothing where none is given. */
+/** The region as query or body parameters; empty if none is given. */
 export function regionOf({ regionId, regionIndex }: TaskInstanceId) {
   return { region_id: regionId, region_index: regionIndex };
 }

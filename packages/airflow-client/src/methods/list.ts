@@ -13,14 +13,14 @@ export interface List<T> extends AsyncIterable<T> {
 export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]> &
   CallOptions;
 
-/** How the lists of this package are made. @see paginate for what each way of paging promises */
+/** Creates the lists of this package. @see paginate for what each way of paging guarantees */
 export function list<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
   path: P,
   { signal, timeoutMs, maxResponseBytes, parseJson, ...query }: ListQuery<P>,
   ids?: Readonly<Record<string, string | number>>,
 ): List<ListItem<P>> {
-  // The types above hold for each path; inside, all are the same.
+  // The types above hold for each path; internally, all are the same.
   const walk = paginate as unknown as (
     client: Pick<AirflowClient, "GET">,
     path: P,

@@ -4,7 +4,7 @@ import type { CallOptions } from "../operations.ts";
 
 type Schemas = components["schemas"];
 
-/** Whether database, scheduler, triggerer and DAG processor are well. Needs no credentials. */
+/** The health of database, scheduler, triggerer and DAG processor. Needs no credentials. */
 export async function health(client: AirflowClient, call: CallOptions = {}): Promise<Schemas["HealthInfoResponse"]> {
   return (await client.GET("/api/v2/monitor/health", call)).data;
 }

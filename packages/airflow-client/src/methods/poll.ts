@@ -3,7 +3,7 @@ import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import type { CallOptions } from "../operations.ts";
 
-/** Asks until there is an answer. Errors that may pass only make it wait. */
+/** Polls until there is a result, and continues after retryable errors. */
 export function poll<Found>(
   client: AirflowClient,
   what: string,

@@ -6,7 +6,7 @@ import { withoutUndefined } from "./without-undefined.ts";
 
 type Schemas = components["schemas"];
 
-/** A pool, with how many of its slots are taken. */
+/** A pool, with its occupied slots. */
 export type Pool = Schemas["PoolResponse"];
 
 export function list(client: AirflowClient, query: ListQuery<"/api/v2/pools"> = {}): List<Pool> {
@@ -18,7 +18,7 @@ export async function get(client: AirflowClient, name: string, call: CallOptions
   return (await client.GET("/api/v2/pools/{pool_name}", { ...call, params: byName(name) })).data;
 }
 
-/** @throws AirflowError `CONFLICT` where there is one of this name */
+/** @throws AirflowError `CONFLICT` if there is one of this name */
 export async function create(
   client: AirflowClient,
   options: Schemas["PoolBody"],
@@ -39,7 +39,7 @@ export async function update(
   const changes = withoutUndefined(options);
   const { slots, include_deferred, description } = await get(client, name, call);
   const body = { pool: name, slots, include_deferred, description, ...changes };
-  // Of the default pool nothing else may even be named.
+  // The default pool's other fields must not even be named.
   const params = { ...byName(name), query: { update_mask: Object.keys(changes) } };
   return (await client.PATCH("/api/v2/pools/{pool_name}", { ...call, params, body })).data;
 }

@@ -5,7 +5,7 @@ import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
 
-/** A role of the FAB auth manager: what its users may do with what. */
+/** A role of the FAB auth manager: its users' permissions. */
 export type Role = Schemas["RoleResponse"];
 export type RoleOptions = Schemas["RoleBody"];
 /** An action on a resource, such as `can_read` on `DAG Runs`. */
@@ -29,7 +29,7 @@ export async function get(client: AirflowClient, name: string, call: CallOptions
   return (await client.GET("/auth/fab/v1/roles/{name}", { ...call, params: byName(name) })).data;
 }
 
-/** @throws AirflowError `CONFLICT` where there is one with this name */
+/** @throws AirflowError `CONFLICT` if there is one with this name */
 export async function create(client: AirflowClient, options: RoleOptions, call: CallOptions = {}): Promise<Role> {
   return (await client.POST("/auth/fab/v1/roles", { ...call, body: options })).data;
 }

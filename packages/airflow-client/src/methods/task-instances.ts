@@ -14,7 +14,7 @@ type Schemas = components["schemas"];
 
 const PATH = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances";
 
-/** The task instances of a run; of all runs of a DAG, or of all DAGs, without it. */
+/** The task instances of a run; without it, of all runs of a DAG, or of all DAGs. */
 export function list(
   client: AirflowClient,
   { dagId = "~", dagRunId = "~", ...query }: Partial<DagRunId> & ListQuery<typeof PATH> = {},
@@ -28,7 +28,7 @@ export async function get(client: AirflowClient, task: TaskInstanceId, call: Cal
   return (await client.GET(`${PATH}/{task_id}/{map_index}`, { ...call, params })).data;
 }
 
-/** All attempts of a task instance, the present one last. */
+/** All attempts of a task instance, the current one last. */
 export async function tries(
   client: AirflowClient,
   task: TaskInstanceId,
@@ -69,7 +69,7 @@ export async function setState(
   return patch(client, task, { ...options, new_state: state }, call);
 }
 
-/** Sets the note that people see on a task instance; null takes it away. */
+/** Sets a task instance's note; null removes it. */
 export async function setNote(
   client: AirflowClient,
   task: TaskInstanceId,

@@ -22,9 +22,9 @@ export interface LogsOptions {
   readonly follow?: boolean | undefined;
   /** How long to wait for more lines, in ms. @default 2000 */
   readonly intervalMs?: number | undefined;
-  /** Limit of each request, in ms. @default the client's */
+  /** The timeout of each request, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
-  /** Ends it with its reason. @default none */
+  /** Aborts with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -55,7 +55,7 @@ export async function* logs(
     try {
       const part = await readLog(client, task, tryNumber, token, call);
       const isFresh = token === undefined;
-      // The server ends a log whenever the task is not running, also before it runs and while it is rescheduled.
+      // The server ends a log whenever the task is not running, including before it runs and while it is rescheduled.
       if (part.token !== null || isOver || !isFresh) yield* newLines(part.lines, isFresh);
       if (isOver) return;
       token = part.token !== null && tokensWork ? part.token : undefined;
@@ -64,15 +64,15 @@ export async function* logs(
         if (isOver && !isFresh) return;
       }
       failures = 0;
-      // What came between the log and the state is read at once.
+      // Lines written between the log and the state are read at once.
       if (isOver) continue;
     } catch (error) {
       if (!(follow && error instanceof AirflowError)) throw error;
-      // Before an attempt begins the server knows no log of it.
+      // The server has no log of an attempt that has not started.
       const isYetToBegin = error.code === "NOT_FOUND" && !(await hasEnded(client, task, tryNumber, call));
       if (!isYetToBegin) failures += 1;
       if (!(isYetToBegin || error.retryable) || failures === MOST_FAILURES) throw error;
-      // Airflow 3.2 fails with some tokens, each time: from here on, all is read again.
+      // Airflow 3.2 fails with some tokens, every time: from here on, everything is read again.
       if (token !== undefined) tokensWork = false;
       token = undefined;
     }
@@ -95,7 +95,7 @@ async function hasEnded(
     throw unexpected("GET …/taskInstances/{task_id}/{map_index}", `a try_number that ${kindOf(data.try_number)}`);
   }
   if (data.try_number > tryNumber || finalStates.includes(data.state ?? "none")) return true;
-  // Cleared, or waiting for its next attempt: it has the number of the last one until that begins.
+  // Cleared, or waiting for its next attempt: it keeps the last one's number until that starts.
   return data.try_number === tryNumber && (data.state === null || data.state === "up_for_retry");
 }
 
@@ -106,9 +106,9 @@ function createLineFilter(): (lines: readonly LogLine[], isFresh: boolean) => re
   let beginning: readonly LogLine[] | undefined;
   let count = 0;
   return (all, isFresh) => {
-    // What comes before the task's own lines is shown once.
+    // Lines before the task's own are shown once.
     const lines = withoutHeader(all);
-    // Airflow 3.0 takes the token and gives all lines again.
+    // Airflow 3.0 accepts the token and returns all lines again.
     const isAgain = beginning !== undefined && lines.length >= count && beginsWith(lines, beginning);
     const isFirst = beginning === undefined;
     const before = isAgain ? count : 0;
@@ -154,7 +154,7 @@ async function readLog(
   return { lines, token: typeof continuation_token === "string" ? continuation_token : null };
 }
 
-/** The lines after those that say where the log was found; tasks have groups of their own, which stay. */
+/** The lines after those that say where the log was found. The task's own groups stay. */
 function withoutHeader(lines: readonly LogLine[]): LogLine[] {
   if (!lines[0]?.event.startsWith("::group::Log message source")) return [...lines];
   return lines.slice(lines.findIndex(({ event }) => event === "::endgroup::") + 1);

@@ -32,17 +32,16 @@ export async function get(client: AirflowClient, username: string, call: CallOpt
 }
 
 /**
- * Makes a user. Choose a name without a slash: the server takes it, and then can neither change nor delete that user.
+ * Creates a user. Choose a name without a slash: the server accepts one, but can then neither change nor delete that
+ * user.
  *
- * @throws AirflowError `CONFLICT` where there is one with this name or email address
+ * @throws AirflowError `CONFLICT` if there is one with this name or email address
  */
 export async function create(client: AirflowClient, options: UserOptions, call: CallOptions = {}): Promise<User> {
   return (await client.POST("/auth/fab/v1/users", { ...call, body: options })).data;
 }
 
-/**
- * Changes the fields that are given, and no others; a name, too. @throws AirflowError `UNADDRESSABLE_ID` for a slash
- */
+/** Changes the given fields, the name included, and no others. @throws AirflowError `UNADDRESSABLE_ID` for a slash */
 export async function update(
   client: AirflowClient,
   username: string,
@@ -64,7 +63,8 @@ export { remove as delete };
 const byName = (username: string) => ({ path: { username } });
 
 /**
- * A name that the server's paths can carry: `domain/ann` becomes `domain_ann`. Not for MWAA, where names are from IAM.
+ * Replaces characters that the server's paths cannot carry: `domain/ann` becomes `domain_ann`. Not for MWAA, where
+ * names are from IAM.
  */
 export function sanitizeUsername(username: string): string {
   return username.replaceAll("/", "_");

@@ -19,7 +19,7 @@ export async function get(client: AirflowClient, key: string, call: CallOptions 
 }
 
 /**
- * Creates a variable, or changes it. What is not text is stored as its JSON. Without a description the present one
+ * Creates or changes a variable. A value that is not text is stored as JSON. Without a description the current one
  * stays.
  */
 export async function set(
@@ -28,7 +28,7 @@ export async function set(
   value: Schemas["JsonValue"],
   { description, ...call }: { readonly description?: string | null | undefined } & CallOptions = {},
 ): Promise<Variable> {
-  // Before 3.3 a server would store Python's idea of a value that is not text.
+  // Before 3.3 a server stores Python's representation of a value that is not text.
   const text = typeof value === "string" ? value : JSON.stringify(value);
   const body = { key, value: text, ...(description != null && { description }) };
   try {

@@ -6,9 +6,9 @@ import { type List, type ListQuery, list as listOf } from "./list.ts";
 
 type Schemas = components["schemas"];
 
-/** What a task left for others, without its value. */
+/** A value that a task passes to others, without the value itself. */
 export type XCom = Schemas["XComResponse"];
-/** The same with its value, as the JSON that it is. */
+/** The same with its value as JSON. */
 export type XComValue = Schemas["XComResponseNative"];
 
 const PATH = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries";
@@ -18,7 +18,7 @@ export interface XComId extends TaskInstanceId {
   readonly key: string;
 }
 
-/** The entries of a task; of all tasks of a run, of all runs, or of all DAGs, where these are left out. */
+/** The entries of a task; without it, of all tasks of a run, of all runs, or of all DAGs. */
 export function list(
   client: AirflowClient,
   {
@@ -38,7 +38,7 @@ export async function get(client: AirflowClient, id: XComId, call: CallOptions =
   return (await client.GET(`${PATH}/{xcom_key}`, { ...call, params })).data as XComValue;
 }
 
-/** @throws AirflowError `CONFLICT` where there is an entry with this key */
+/** @throws AirflowError `CONFLICT` if there is an entry with this key */
 export async function create(
   client: AirflowClient,
   { key, ...task }: XComId,
@@ -49,7 +49,7 @@ export async function create(
   await client.POST(PATH, { ...call, params: { path }, body: { key, value, map_index, ...regionOf(task) } });
 }
 
-/** Gives an entry another value. Airflow 3.0 and 3.1 store a text in its place: the value's JSON. */
+/** Changes an entry's value. Airflow 3.0 and 3.1 store the value's JSON as text instead. */
 export async function update(client: AirflowClient, id: XComId, value: unknown, call: CallOptions = {}): Promise<void> {
   const { map_index, ...path } = entryPath(id);
   await client.PATCH(`${PATH}/{xcom_key}`, { ...call, params: { path }, body: { value, map_index, ...regionOf(id) } });

@@ -12,10 +12,10 @@ import { nameOf } from "./asset-key.ts";
 
 type AssetNode = AssetJobsQuery["assetNodes"][number];
 
-/** How one run makes assets. */
+/** How a single run materializes assets. */
 export interface AssetJob {
   readonly selector: JobOrPipelineSelector;
-  /** Names of the dimensions of their partitions, where they have several. */
+  /** The names of their partitions' dimensions, if there are several. */
   readonly dimensions: readonly string[];
   readonly isPartitioned: boolean;
 }
@@ -31,7 +31,7 @@ export async function findAssetJob(
   keys: readonly AssetKeyInput[],
   call: DagsterRequestOptions,
 ): Promise<AssetJob> {
-  // To the server, no keys are all assets.
+  // To the server, no keys mean all assets.
   const answer = keys.length === 0 ? { assetNodes: [] } : await client.request(AssetJobsDocument, { keys }, call);
   const nodes = objectsIn(answer.assetNodes, "assets");
   const made = new Set(nodes.filter(({ isExecutable }) => isExecutable).map(({ assetKey }) => textOf(assetKey)));

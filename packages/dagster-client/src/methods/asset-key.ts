@@ -1,12 +1,12 @@
 import type { AssetKeyInput } from "../generated/operations.ts";
 
 /**
- * Which asset: its path as the web interface shows it, e.g. `"reports/summary"`, or the parts of its path. Only these can
- * tell a part with a slash in it.
+ * Identifies an asset: its path as shown in the UI, e.g. `"reports/summary"`, or the parts of its path. Only the latter
+ * can express a part that contains a slash.
  */
 export type AssetPath = string | readonly string[];
 
-/** A key as the server takes it. */
+/** A key as the server expects it. */
 export const keyOf = (asset: AssetPath): AssetKeyInput => ({
   path: typeof asset === "string" ? asset.split("/") : asset,
 });

@@ -11,7 +11,7 @@ import { type AssetPath, keyOf } from "./asset-key.ts";
 export type PartitionStatus = "materialized" | "failed" | "materializing" | "missing";
 
 export interface AssetPartition {
-  /** What `partition` and `partitions` of other methods take; of two dimensions, `"2026-11-21|europe"`. */
+  /** Accepted by other methods as `partition` and in `partitions`; for two dimensions, `"2026-11-21|europe"`. */
   readonly key: string;
   readonly status: PartitionStatus;
 }
@@ -38,7 +38,7 @@ export async function partitions(
     const statusOf = statusesBy(statuses, first.partitionKeys);
     return first.partitionKeys.map((key) => ({ key, status: statusOf(key) }));
   }
-  // The dimensions come in the order in which their keys are joined; statuses are ranges of one of them.
+  // Dimensions are listed in the order in which their keys are joined; statuses are ranges of one of them.
   const secondKeys = second?.partitionKeys ?? [];
   const isFirstPrimary = statuses.primaryDimensionName === first.name;
   const [primaryKeys, otherKeys] = isFirstPrimary
@@ -59,7 +59,7 @@ export async function partitions(
 
 const noKeys = { name: "", partitionKeys: [] as readonly string[] };
 
-/** What became of each partition of one dimension. */
+/** The status of each partition of one dimension. */
 function statusesBy(statuses: Statuses, keys: readonly string[]): (key: string) => PartitionStatus {
   const found = new Map<string, PartitionStatus>();
   if (statuses.__typename === "DefaultPartitionStatuses") {

@@ -22,25 +22,25 @@ export type { AssetPath } from "./asset-key.ts";
 export { type AssetPartition, type PartitionStatus, partitions } from "./asset-partitions.ts";
 export { metadataOf } from "./metadata.ts";
 
-/** What a code location says of an asset. `kinds` is absent with Dagster 1.7. */
+/** An asset's definition in a code location. `kinds` is absent with Dagster 1.7. */
 export type AssetDefinition = Older<NonNullable<AssetFragment["definition"]>, "kinds">;
-/** A materialization. Its `timestamp` is ms since 1970, as text; `runId` is empty where no run made it. */
+/** A materialization. Its `timestamp` is ms since 1970, as text; `runId` is empty if no run created it. */
 export type Materialization = MaterializationFragment;
 
 /** An asset, with its latest materialization. */
 export interface Asset {
   readonly key: { readonly path: readonly string[] };
-  /** Undefined where no code location that has loaded defines it, so that only its events are known. */
+  /** Undefined if no loaded code location defines it, so that only its events are known. */
   readonly definition: AssetDefinition | undefined;
   readonly latest: Materialization | undefined;
 }
 
 export interface ListAssetsOptions extends DagsterRequestOptions {
-  /** What their paths begin with. @default all */
+  /** The beginning of their paths. @default all */
   readonly prefix?: AssetPath | undefined;
 }
 
-/** All assets that are defined or were materialized, by their paths. It is one request: the server's paging loses some. */
+/** All assets that are defined or were materialized, by path, in a single request: the server's paging loses some. */
 export async function list(
   client: DagsterClient,
   { prefix, ...call }: ListAssetsOptions = {},
@@ -55,7 +55,7 @@ export async function get(client: DagsterClient, asset: AssetPath, call: Dagster
   const key = keyOf(asset);
   const found = unwrap((await tolerant(client).request(AssetDocument, { key }, call)).asset, "Asset");
   const one = toAsset(found);
-  // Newer servers say so instead of AssetNotFoundError, and those before them say nothing.
+  // Newer servers say so instead of returning AssetNotFoundError; older ones lack the field.
   if (found.hasDefinitionOrRecord || one.definition || one.latest) return one;
   throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location is not loaded.`, {
     typename: "AssetNotFoundError",
@@ -65,13 +65,13 @@ export async function get(client: DagsterClient, asset: AssetPath, call: Dagster
 export interface MaterializationsOptions extends DagsterRequestOptions {
   /** @default 100 */
   readonly limit?: number | undefined;
-  /** Only older ones: ms since 1970, e.g. the `timestamp` of one. @default all */
+  /** Only materializations before this time: ms since 1970, e.g. another one's `timestamp`. @default all */
   readonly before?: string | number | undefined;
   /** Only of these partitions. @default all */
   readonly partitions?: readonly string[] | undefined;
 }
 
-/** The latest materializations of an asset, the newest first. */
+/** The latest materializations of an asset, newest first. */
 export async function materializations(
   client: DagsterClient,
   asset: AssetPath,
@@ -82,7 +82,7 @@ export async function materializations(
   return objectsIn(unwrap(found.asset, "Asset").assetMaterializations, "materializations");
 }
 
-/** Starts a run that makes assets: `runs.launch` by another name. */
+/** Starts a run that materializes assets: an alias of `runs.launch`. */
 export function materialize(
   client: DagsterClient,
   assets: readonly AssetPath[],
@@ -92,14 +92,14 @@ export function materialize(
 }
 
 export interface WipeOptions extends DagsterRequestOptions {
-  /** Only the partitions from one to another, both included; open source Dagster does not do that yet. @default all */
+  /** Only the partitions from one to another, both included; not supported by open source Dagster yet. @default all */
   readonly partitions?: { readonly start: string; readonly end: string } | undefined;
 }
 
 /**
- * Has Dagster forget the materializations of an asset. What they made stays where it is.
+ * Removes the materializations of an asset from Dagster. The data itself stays.
  *
- * @throws DagsterResultError `UnsupportedOperationError`: the server cannot wipe partitions alone.
+ * @throws DagsterResultError `UnsupportedOperationError`: the server cannot wipe single partitions.
  */
 export async function wipe(
   client: DagsterClient,

@@ -24,7 +24,7 @@ import { type Tags, tagsOf } from "./tags.ts";
 /** A backfill. Times are seconds since 1970. */
 export type Backfill = BackfillFragment;
 
-/** A backfill that has ended. Dagster 1.7 says `COMPLETED` whether its runs succeeded or not. */
+/** A backfill that has ended. Dagster 1.7 reports `COMPLETED` whether its runs succeeded or not. */
 export type FinishedBackfill = Backfill & {
   readonly status: "COMPLETED" | "COMPLETED_SUCCESS" | "COMPLETED_FAILED" | "FAILED" | "CANCELED";
 };
@@ -44,7 +44,7 @@ export interface ListBackfillsOptions extends DagsterRequestOptions {
   readonly pageSize?: number | undefined;
 }
 
-/** Backfills, the newest first. */
+/** Backfills, newest first. */
 export function list(
   client: DagsterClient,
   { status, pageSize: limit = 100, ...call }: ListBackfillsOptions = {},
@@ -75,28 +75,28 @@ export async function get(
   return unwrap((await client.request(BackfillDocument, { backfillId }, call)).backfill, "PartitionBackfill");
 }
 
-/** Which partitions of what: assets, or a job with partitions. */
+/** The partitions of assets, or of a partitioned job. */
 export type LaunchBackfillOptions = LaunchBackfillSettings &
   (
     | { readonly assets: readonly AssetPath[]; readonly job?: undefined }
     | ({ readonly job: string; readonly assets?: undefined } & DefinitionLocation)
   );
 
-/** Which partitions, and how they are run. */
+/** The partitions, and how to run them. */
 export interface LaunchBackfillSettings extends DagsterRequestOptions {
-  /** Keys of the partitions; `"all"` for every one there is. */
+  /** Keys of the partitions; `"all"` for all existing ones. */
   readonly partitions: readonly string[] | "all";
   readonly tags?: Tags | undefined;
   readonly title?: string | undefined;
   readonly description?: string | undefined;
-  /** Only what failed in the last backfill of these partitions. @default false */
+  /** Only the failures of these partitions' last backfill. @default false */
   readonly fromFailure?: boolean | undefined;
-  /** Configuration of its runs; 1.13 takes one, 1.10 does not. @default none */
+  /** Configuration of its runs, supported by 1.13 but not by 1.10. @default none */
   readonly config?: object | undefined;
 }
 
 /**
- * Has the daemon start runs for partitions, and returns the id of the backfill. See `wait`.
+ * Makes the daemon start runs for partitions, and returns the backfill's id. See `wait`.
  *
  * @throws DagsterResultError: among others `PartitionKeysNotFoundError`, `PipelineNotFoundError`.
  * @throws DagsterError `INVALID_OPTIONS`: the job has no partitions, or several code locations have such a job.
@@ -122,8 +122,8 @@ export async function launch(client: DagsterClient, options: LaunchBackfillOptio
 }
 
 /**
- * Waits until a backfill has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every
- * 30 s at last. An error that may pass does not end it.
+ * Waits until a backfill has ended, and returns it, however it ended. Polls after 1 s, then less and less often, up to
+ * every 30 s. Continues after retryable errors.
  *
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
@@ -144,7 +144,7 @@ export async function cancel(
   unwrap(cancelled, "CancelBackfillSuccess");
 }
 
-/** Dagster knows the partitions of a job by another name. */
+/** Dagster has a separate name for a job's partitions. */
 async function partitionSetOf(
   client: DagsterClient,
   job: string,

@@ -14,14 +14,12 @@ export interface CodeLocation {
   readonly name: string;
   /** `failed`: `error` says why, and its definitions are unknown. */
   readonly status: "loaded" | "loading" | "failed";
-  /**
-   * The exception that its code raised, and in `causes` those that it came from; the last one is usually the reason.
-   */
+  /** The exception that its code raised, with its `causes`; the last one is usually the reason. */
   readonly error: PythonProblemFragment | undefined;
   /** When it was loaded, in seconds since 1970. */
   readonly updatedTimestamp: number;
   readonly repositories: readonly { readonly name: string; readonly jobs: readonly string[] }[];
-  /** Versions of Dagster's libraries in it, by their names. */
+  /** The versions of its Dagster libraries, by name. */
   readonly libraries: Readonly<Record<string, string>>;
 }
 

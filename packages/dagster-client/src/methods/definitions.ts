@@ -1,11 +1,11 @@
 import type { CodeLocationsQuery } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 
-/** Where something is defined. */
+/** The code location and repository of a definition. */
 export interface Placed {
   /** Name of the code location. */
   readonly location: string;
-  /** Name of the repository in it; `__repository__` where it has no other. */
+  /** Name of the repository in it; `__repository__` if it has no other. */
   readonly repository: string;
 }
 
@@ -16,7 +16,7 @@ type Repository = Extract<
   { readonly __typename: "RepositoryLocation" }
 >["repositories"][number];
 
-/** What the repositories of all code locations that have loaded define. */
+/** The definitions in all repositories of the loaded code locations. */
 export function definitionsIn<Definition extends object>(
   { locationEntries }: Workspace,
   pick: (repository: Repository) => readonly Definition[] | undefined,

@@ -11,14 +11,14 @@ import {
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 
-/** How many steps of a concurrency key, called a pool since 1.10, may run at once, and which do. */
+/** How many steps of a concurrency key (called a pool since 1.10) may run at once, and which do. */
 export type ConcurrencyLimit = ConcurrencyLimitFragment;
 
 /** One of the daemon's parts, e.g. `SCHEDULER`. Times are seconds since 1970. */
 export type Daemon = HealthQuery["instance"]["daemonHealth"]["allDaemonStatuses"][number];
 
 export interface Health {
-  /** Whether all parts of the daemon that this instance needs have said lately that they are well. */
+  /** Whether all parts of the daemon that this instance needs have recently reported to be healthy. */
   readonly healthy: boolean;
   readonly daemons: readonly Daemon[];
 }
@@ -28,7 +28,7 @@ export async function version(client: DagsterClient, call: DagsterRequestOptions
   return (await client.request(VersionDocument, {}, call)).version;
 }
 
-/** Whether the daemon runs: without it nothing is dequeued, scheduled, sensed or backfilled. */
+/** Whether the daemon runs: without it there is no queue, no schedule, no sensor and no backfill. */
 export async function health(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<Health> {
   const { instance } = await client.request(HealthDocument, {}, call);
   const daemons = objectsIn(instance?.daemonHealth?.allDaemonStatuses, "daemons");
@@ -54,7 +54,7 @@ export async function setConcurrencyLimit(
   await client.request(SetConcurrencyLimitDocument, { key, limit }, call);
 }
 
-/** Takes the limit of a concurrency key away. */
+/** Removes the limit of a concurrency key. */
 export async function removeConcurrencyLimit(
   client: DagsterClient,
   key: string,

@@ -23,7 +23,7 @@ export type LaunchOptions = LaunchSettings &
 
 /** How to run it. */
 export interface LaunchSettings extends DagsterRequestOptions {
-  /** The run's configuration, as in YAML. @default what the job derives from its partition, or none */
+  /** The run's configuration, as in YAML. @default the one that the job derives from its partition, or none */
   readonly config?: object | undefined;
   readonly tags?: Tags | undefined;
   /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
@@ -87,7 +87,7 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   return { selector, partitionTags: { ...partitionTags, ...Object.fromEntries(byDimension) } };
 }
 
-/** What a job makes of a partition; undefined for one that has only its assets' partitions. */
+/** The configuration that a job derives from a partition; undefined for a job with only its assets' partitions. */
 async function partitionOf(
   client: DagsterClient,
   repository: RepositorySelector,

@@ -7,13 +7,13 @@ import { unwrap } from "../unwrap.ts";
 
 /** Where a job, a schedule or a sensor is defined. */
 export interface DefinitionLocation {
-  /** Name of the code location. @default the only one that has something of this name */
+  /** Name of the code location. @default the only one that defines the name */
   readonly location?: string | undefined;
-  /** Name of the repository in it. @default the only one that has something of this name */
+  /** Name of the repository in it. @default the only one that defines the name */
   readonly repository?: string | undefined;
 }
 
-/** What has a name in a code location, with the error for a name that is nowhere. */
+/** Kinds of named definitions, with the error for an unknown name. */
 const kinds = {
   job: { list: "jobs", typename: "PipelineNotFoundError" },
   schedule: { list: "schedules", typename: "ScheduleNotFoundError" },
@@ -21,8 +21,7 @@ const kinds = {
 } as const;
 
 /**
- * The repository that defines something with this name. If the location is incomplete, the server is asked what it has
- * loaded.
+ * Finds the repository that defines a name. If the location is incomplete, it requests what the server has loaded.
  *
  * @throws DagsterResultError: no loaded repository defines it.
  * @throws DagsterError `INVALID_OPTIONS`: there are several.

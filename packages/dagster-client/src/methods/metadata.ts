@@ -1,8 +1,8 @@
 import type { MetadataEntryFragment } from "../generated/operations.ts";
 
 /**
- * The metadata of a materialization or another event as plain values by their labels. Integers that a number cannot hold
- * come as text; kinds without a plain value (tables, notebooks, …) are left out.
+ * Converts the metadata of an event to plain values by label. Integers that a number cannot hold become text; kinds
+ * without a plain value (tables, notebooks, …) are omitted.
  */
 export function metadataOf(entries: readonly MetadataEntryFragment[] = []): Record<string, unknown> {
   const values: Record<string, unknown> = {};
@@ -26,7 +26,7 @@ function plainValue(entry: MetadataEntryFragment): unknown {
     case "JsonMetadataEntry":
       return parsed(entry.jsonString);
     case "IntMetadataEntry":
-      // Beyond 32 bits the server gives text only.
+      // Beyond 32 bits the server returns only text.
       return entry.intValue ?? (Number.isSafeInteger(Number(entry.intRepr)) ? Number(entry.intRepr) : entry.intRepr);
     case "FloatMetadataEntry":
       return entry.floatValue;
@@ -41,7 +41,7 @@ function plainValue(entry: MetadataEntryFragment): unknown {
   }
 }
 
-/** Python writes NaN and Infinity into JSON, which nothing else reads: such a value stays text. */
+/** Python writes NaN and Infinity into JSON, which nothing else can parse: such a value stays text. */
 function parsed(json: string): unknown {
   try {
     return JSON.parse(json);

@@ -3,7 +3,7 @@ import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
 
-/** Asks until there is an answer. Errors that may pass only make it wait. */
+/** Polls until there is a result, and continues after retryable errors. */
 export function poll<Found>(
   client: DagsterClient,
   what: string,

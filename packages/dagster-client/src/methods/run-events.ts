@@ -16,7 +16,7 @@ import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
 import { poll } from "./poll.ts";
 
-/** Something that happened in a run, or a line of its log. */
+/** An event of a run, or a line of its log. */
 export interface RunEvent {
   /** Its type in Dagster's schema, e.g. `LogMessageEvent` or `MaterializationEvent`. */
   readonly __typename: string;
@@ -28,11 +28,11 @@ export interface RunEvent {
   readonly eventType: DagsterEventType | null;
   readonly stepKey: string | null;
   readonly message: string;
-  /** What failed, for events that tell of failures. */
+  /** The error, for events about failures. */
   readonly error?: PythonProblemFragment | null;
   /** See `metadataOf`. */
   readonly metadataEntries?: readonly MetadataEntryFragment[];
-  /** Of a materialization, planned or done, and of an observation. */
+  /** For materializations, planned or done, and for observations. */
   readonly assetKey?: { readonly path: readonly string[] } | null;
   readonly partition?: string | null;
 }
@@ -43,11 +43,11 @@ export interface EventPage {
   readonly pageToken: string;
 }
 
-/** Events one by one (`for await`), or as they came (`pages()`). */
+/** Events one by one (`for await`), or in pages as they arrived (`pages()`). */
 export type EventLog = List<RunEvent, EventPage>;
 
 export interface EventsOptions extends DagsterRequestOptions {
-  /** Goes on until the run has ended, also through errors that may pass. @default true */
+  /** Continues until the run has ended, even after retryable errors. @default true */
   readonly follow?: boolean | undefined;
   /** A page's `pageToken`, to continue after it. @default the beginning of the log */
   readonly from?: string | undefined;
@@ -101,7 +101,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
     let wasFinished = false;
     for (let pushing = follow && live; ; ) {
       if (pushing) {
-        // Where nothing comes, not even an empty page, it is not tried again.
+        // If nothing arrives, not even an empty page, pushing is not tried again.
         pushing = false;
         try {
           for await (const page of pushed(client, runId, pageToken, signal)) {
@@ -137,7 +137,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
   return listOf(pages, (page) => page.events);
 }
 
-/** What the server pushes, until the run's last event, a silence, or the end of the connection. */
+/** The pushed events, until the run's last one, an idle timeout, or the end of the connection. */
 async function* pushed(
   client: DagsterClient,
   runId: string,
@@ -146,7 +146,7 @@ async function* pushed(
 ): AsyncGenerator<EventPage & { readonly isLast: boolean }, void, void> {
   const variables = { runId, pageToken };
   for await (const { log } of subscribe(client, RunEventsLiveDocument, variables, { signal, idleMs })) {
-    // A poll gives a better reason for the failure.
+    // Polling gives a better reason for the failure.
     if (log.__typename !== "PipelineRunLogsSubscriptionSuccess") return;
     const isLast = log.messages.some(({ __typename }) => lastEvents.has(__typename));
     yield { events: log.messages, pageToken: log.cursor, isLast };

@@ -23,18 +23,18 @@ export { type LaunchOptions, type LaunchSettings, launch } from "./launch.ts";
 export type { FinishedRun, Run, RunDetails } from "./run.ts";
 export { type EventLog, type EventPage, type EventsOptions, events, type RunEvent } from "./run-events.ts";
 
-/** Which runs; all of it may be left out, and everything given has to hold. Times are seconds since 1970. */
+/** Filters for runs. All are optional, and all given ones must match. Times are seconds since 1970. */
 export interface ListRunsOptions extends Omit<RunsFilter, "pipelineName" | "tags" | "mode"> {
   readonly job?: string | undefined;
   readonly tags?: Tags | undefined;
   /** Runs per request. @default 1000 */
   readonly pageSize?: number | undefined;
-  /** Limit of each request, in ms. @default the client's */
+  /** The timeout of each request, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Runs, the newest first. An empty list of ids or statuses gives none. */
+/** Runs, newest first. An empty list of ids or statuses matches none. */
 export function list(client: DagsterClient, options: ListRunsOptions = {}): List<Run, Page<Run>> {
   const { pageSize, signal, timeoutMs, job, tags, ...filter } = options;
   const isEmpty = filter.runIds?.length === 0 || filter.statuses?.length === 0;
@@ -57,8 +57,8 @@ export async function get(client: DagsterClient, runId: string, call: DagsterReq
 }
 
 /**
- * Waits until a run has ended, and returns it, however it ended. Asks after 1 s, and then ever less often, every 30 s
- * at last. An error that may pass does not end it.
+ * Waits until a run has ended, and returns it, however it ended. Polls after 1 s, then less and less often, up to every
+ * 30 s. Continues after retryable errors.
  *
  * @throws DagsterResultError `RunNotFoundError`: it was deleted.
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
@@ -76,16 +76,16 @@ export function isFinished(run: Run): run is FinishedRun {
 }
 
 export interface ReexecuteOptions extends DagsterRequestOptions {
-  /** From which step on. `FROM_ASSET_FAILURE` came after 1.7. @default "FROM_FAILURE" */
+  /** Where to start. `FROM_ASSET_FAILURE` requires a version after 1.7. @default "FROM_FAILURE" */
   readonly strategy?: ReexecutionStrategy | undefined;
-  /** Besides those of the run; Dagster 1.7 takes none. @default none */
+  /** Added to the run's tags; not supported by Dagster 1.7. @default none */
   readonly tags?: Tags | undefined;
 }
 
 /**
  * Re-executes a run, as a new run whose `parentRunId` is its id: from where it failed, or completely.
  *
- * @throws DagsterResultError: among others `RunNotFoundError`; a `PythonError` where the run has not failed.
+ * @throws DagsterResultError: among others `RunNotFoundError`; a `PythonError` if the run has not failed.
  */
 export async function reexecute(
   client: DagsterClient,
@@ -103,9 +103,9 @@ export interface TerminateOptions extends DagsterRequestOptions {
 }
 
 /**
- * Ends a run. It is `CANCELED` as soon as its processes have ended (see `wait`).
+ * Terminates a run. It becomes `CANCELED` as soon as its processes have ended (see `wait`).
  *
- * @throws DagsterResultError `RunNotFoundError`; `TerminateRunFailure` where it has ended already.
+ * @throws DagsterResultError `RunNotFoundError`; `TerminateRunFailure` if it has already ended.
  */
 export async function terminate(
   client: DagsterClient,

@@ -18,26 +18,26 @@ import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 
 export type { Tick, TicksOptions } from "./ticks.ts";
 
-/** A schedule, and where it is. `scheduleState.status` says whether it runs. */
+/** A schedule, and its location. `scheduleState.status` says whether it is running. */
 export type Schedule = ScheduleFragment & Placed & { readonly defaultStatus: InstigationStatus };
 
-/** Where a schedule is defined, and options of the call. */
+/** The location of a schedule, and options of the call. */
 export interface ScheduleOptions extends DefinitionLocation, DagsterRequestOptions {}
 
-/** The schedules of all code locations that have loaded. */
+/** The schedules of all loaded code locations. */
 export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Schedule[]> {
   const { workspace } = await client.request(CodeLocationsDocument, { schedules: true }, call);
   return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);
 }
 
-/** @throws DagsterResultError `ScheduleNotFoundError`; DagsterError `INVALID_OPTIONS` where there are several */
+/** @throws DagsterResultError `ScheduleNotFoundError`; DagsterError `INVALID_OPTIONS` if there are several */
 export async function get(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<Schedule> {
   const { selector, call } = await select(client, name, options);
   const { id, ...schedule } = unwrap((await client.request(ScheduleDocument, { selector }, call)).schedule, "Schedule");
   return { ...schedule, location: selector.repositoryLocationName, repository: selector.repositoryName };
 }
 
-/** Has a schedule run from now on. */
+/** Starts a schedule. */
 export async function start(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
   const { selector, call } = await select(client, name, options);
   unwrap((await client.request(StartScheduleDocument, { selector }, call)).result, "ScheduleStateResult");
@@ -50,12 +50,12 @@ export async function stop(client: DagsterClient, name: string, options: Schedul
     (await client.request(ScheduleDocument, { selector }, call)).schedule,
     "Schedule",
   );
-  // Newer servers join the two with `::`; all of them take them apart.
+  // Newer servers join the two with `::`; all of them split it.
   const variables = { origin: id.split("::")[0]!, selectorId: scheduleState.selectorId };
   unwrap((await client.request(StopScheduleDocument, variables, call)).result, "ScheduleStateResult");
 }
 
-/** When a schedule was evaluated, the newest first. */
+/** The evaluations of a schedule, newest first. */
 export function ticks(
   client: DagsterClient,
   name: string,

@@ -18,24 +18,24 @@ import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 
 export type { Tick, TicksOptions } from "./ticks.ts";
 
-/** A sensor, and where it is. `sensorState.status` says whether it runs. */
+/** A sensor, and its location. `sensorState.status` says whether it is running. */
 export type Sensor = SensorFragment &
   Placed & {
     readonly defaultStatus: InstigationStatus;
-    /** The least time between two evaluations, in seconds. */
+    /** The minimum time between two evaluations, in seconds. */
     readonly minIntervalSeconds: number;
   };
 
-/** Where a sensor is defined, and options of the call. */
+/** The location of a sensor, and options of the call. */
 export interface SensorOptions extends DefinitionLocation, DagsterRequestOptions {}
 
-/** The sensors of all code locations that have loaded. */
+/** The sensors of all loaded code locations. */
 export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Sensor[]> {
   const { workspace } = await client.request(CodeLocationsDocument, { sensors: true }, call);
   return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
 }
 
-/** @throws DagsterResultError `SensorNotFoundError`; DagsterError `INVALID_OPTIONS` where there are several */
+/** @throws DagsterResultError `SensorNotFoundError`; DagsterError `INVALID_OPTIONS` if there are several */
 export async function get(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<Sensor> {
   const { selector, call } = await select(client, name, options);
   const { jobOriginId, ...sensor } = unwrap(
@@ -45,7 +45,7 @@ export async function get(client: DagsterClient, name: string, options: SensorOp
   return { ...sensor, location: selector.repositoryLocationName, repository: selector.repositoryName };
 }
 
-/** Has a sensor run from now on. */
+/** Starts a sensor. */
 export async function start(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
   const { selector, call } = await select(client, name, options);
   unwrap((await client.request(StartSensorDocument, { selector }, call)).result, "Sensor");
@@ -65,7 +65,7 @@ export async function stop(client: DagsterClient, name: string, options: SensorO
   unwrap((await client.request(StopSensorDocument, variables, call)).result, "StopSensorMutationResult");
 }
 
-/** When a sensor was evaluated, the newest first. */
+/** The evaluations of a sensor, newest first. */
 export function ticks(
   client: DagsterClient,
   name: string,

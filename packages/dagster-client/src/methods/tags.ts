@@ -1,7 +1,7 @@
 import type { ExecutionTag } from "../generated/operations.ts";
 
-/** Tags by their names. */
+/** Tags by name. */
 export type Tags = Readonly<Record<string, string>>;
 
-/** Tags as the server takes them. */
+/** Tags as the server expects them. */
 export const tagsOf = (tags: Tags): ExecutionTag[] => Object.entries(tags).map(([key, value]) => ({ key, value }));

@@ -14,14 +14,14 @@ export interface TicksOptions extends DagsterRequestOptions {
   readonly pageSize?: number | undefined;
 }
 
-/** How to request the ticks of one. */
+/** Requests the ticks of one schedule or sensor. */
 export type AskTicks = (
   variables: { limit: number; before: number | undefined; statuses: readonly InstigationTickStatus[] | undefined },
   call: DagsterRequestOptions,
 ) => Promise<readonly Tick[]>;
 
 /**
- * Ticks, newest first: the next page ends before the time of this one's last tick. @param begin resolves once what to
+ * Ticks, newest first: the next page ends before the time of this one's last tick. @param begin looks up once what to
  * request
  */
 export function ticksOf(
@@ -35,7 +35,7 @@ export function ticksOf(
       const page = objectsIn(await ask({ limit, before, statuses }, call), "ticks");
       // A short page is not necessarily the last: the server has its own limit.
       if (page.length === 0) return;
-      // Several may have the same time; repeated ones are recognized by their content.
+      // Several may have the same time; repeated ones are recognised by their content.
       progress(page.map((tick) => JSON.stringify(tick)));
       yield page;
       before = page.at(-1)?.timestamp;

@@ -3,7 +3,7 @@ import { DagsterResponseError } from "../errors.ts";
 import { lacksOf } from "../lacks.ts";
 import { withoutFields } from "../without-fields.ts";
 
-/** What an older server may lack without a method being of less use. */
+/** What an older server may lack while the methods stay useful. */
 const dispensable: ReadonlySet<string> = new Set([
   "Asset.hasDefinitionOrRecord",
   "AssetNode.kinds",

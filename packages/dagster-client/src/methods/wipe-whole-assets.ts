@@ -1,4 +1,4 @@
-/** Wipes assets with Dagster 1.7, which knows no ranges. It is not generated, since newer schemas do not have it. */
+/** Wipes assets with Dagster 1.7, which does not support ranges. Not generated, since newer schemas lack it. */
 export const wipeWholeAssets = `mutation WipeWholeAssets($keys: [AssetKeyInput!]!) {
   wiped: wipeAssets(assetKeys: $keys) { __typename ... on Error { message } ... on PythonError { className } }
 }`;

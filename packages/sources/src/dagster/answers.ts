@@ -1,12 +1,12 @@
 /**
- * What Dagster's answers must look like: the fields that rules, keys and times depend on. Of a union every member is let
- * through here; which one came, and what to make of it, says `unwrap` of the client.
+ * The required shape of Dagster's responses: the fields that rules, keys and times depend on. Any member of a union is
+ * accepted here; the client's `unwrap` decides what to make of it.
  */
 import { type Shape, shapes } from "@org/sync-engine/source";
 
 const { count, id, list, nullable, number, object, optional, text } = shapes;
 
-/** A union: the member of this type has these fields. */
+/** A union whose member of this type has these fields. */
 function member(typename: string, fields: Readonly<Record<string, Shape>>): Shape {
   const any = object({ __typename: text });
   const wanted = object(fields);
@@ -26,7 +26,7 @@ const runShape = object({
   startTime: time,
   endTime: time,
   updateTime: time,
-  // Not every version has it.
+  // Some versions lack it.
   creationTime: optional(number),
   tags: list(object({ key: text, value: text })),
   repositoryOrigin: optional(object({ repositoryName: text, repositoryLocationName: text })),
@@ -45,7 +45,7 @@ const repository = object({
 
 export const answers = {
   runs: object({ runs }),
-  /** The rows of a page, as the client gives them. Of some only the id was asked for. */
+  /** The rows of a page, as the client returns them. Of some only the id was requested. */
   runRows: (value: unknown) =>
     (Array.isArray(value) && typeof value[0] === "string" ? list(id) : list(runShape))(value),
   runChanges: object({

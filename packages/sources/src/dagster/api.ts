@@ -1,4 +1,4 @@
-/** The only place of this source that knows the server's documents and filters. */
+/** The only place in this source that knows the server's documents and filters. */
 import {
   type DagsterAnswer,
   type DagsterClient,
@@ -37,7 +37,7 @@ import { createLargeRuns } from "./large-runs.ts";
 import { HEAD_SIZE, type RunChanges } from "./run-changes.ts";
 import { type PagesOptions, runPages } from "./run-pages.ts";
 
-/** So many ids cost about as much as one run. */
+/** This many ids cost about as much as one run. */
 const IDS_PER_RUN = 10;
 
 export function dagsterApi(
@@ -49,17 +49,17 @@ export function dagsterApi(
   const runsSize = createAnswerSize();
   const idsSize = createAnswerSize();
   const large = createLargeRuns(context);
-  // Asks for runs: without the fields that the server's version lacks, once the definitions have told which.
+  // Requests runs, without the fields that the server's version lacks once the definitions have shown which.
   let runsClient = client;
   const where = (label: string) => `The response to ${label} (${client.url})`;
   const request: Request = (label, ask, options) =>
     send(label, (signal) => ask(signal).catch((error) => throwAt(where(label), error)), options);
-  /** The runs of an answer, each of which is there once. */
+  /** The runs of a response, each once. */
   const runsIn = (label: string, runs: readonly DagsterRun[]) => {
     uniqueRows(runs, ["runId"], where(label));
     return runs;
   };
-  /** Asks, and believes no answer of another shape. */
+  /** Sends a request, and rejects malformed responses. */
   function ask<Data, Result>(
     label: string,
     shape: Shape,
@@ -72,7 +72,7 @@ export function dagsterApi(
       const { data, date, invalidDate, bytes } = await call({ signal, ...limit });
       clock.see(date?.toUTCString() ?? invalidDate);
       expectShape(shape, data, where(label));
-      // Here, so that an error which comes as data is repeated like any other.
+      // Within the request, so that an error that arrives as data is retried like any other.
       return read(data, bytes);
     };
     return request(label, asked, options);
@@ -82,15 +82,15 @@ export function dagsterApi(
     /** Runs that are too large to be read. */
     largeRuns: large.ids,
 
-    /** Runs in an answer: as many as were wanted, unless the server was too slow for that, or they are large. */
+    /** Runs per response: as many as wanted, unless the server was too slow for that, or they are large. */
     get pageSize() {
       return Math.min(pageSize, runsSize.most);
     },
 
-    /** The clocks as of the first answer: see {@link createServerClock}. */
+    /** The clocks as of the first response: see {@link createServerClock}. */
     position: () => clock.position(),
 
-    /** All code locations with what they define, and all asset keys, as of one moment. */
+    /** All code locations with their definitions, and all asset keys, as of one moment. */
     definitions(): Promise<Definitions> {
       return ask(
         "definitions",
@@ -103,7 +103,7 @@ export function dagsterApi(
       );
     },
 
-    /** The latest materializations of assets, in the order of their paths; undefined where there is none. */
+    /** The latest materializations of assets, in the order of their paths; undefined if there is none. */
     async materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
       const { document, variables, read } = eventAssetsQuery(paths);
       const call = (limits: object) => client.rawRequest(document, variables, limits);
@@ -120,11 +120,11 @@ export function dagsterApi(
     },
 
     /**
-     * The beginning of a window, runs by their ids and the newest runs, in one request. Where the server is too slow
-     * for a whole page, some of the ids are not asked for.
+     * The beginning of a window, runs by their ids and the newest runs, in one request. If the server is too slow for a
+     * whole page, some of the ids are omitted.
      *
-     * @param options.withCount has all runs counted, too
-     * @param options.again some of the runs after one of them, or of all
+     * @param options.withCount also counts all runs
+     * @param options.again some of the runs after a given one, or from the newest
      */
     async runChanges(
       window: DagsterRunsFilter,
@@ -177,8 +177,9 @@ export function dagsterApi(
     },
 
     /**
-     * Those of these runs that exist. That the others do not is proven by an answer without any run: one with some of
-     * them may have been cut, by a proxy for instance. Those that are too large, which exist, are among the large runs.
+     * Returns which of these runs exist. Only a response without any run proves that the others do not: one with some
+     * of them may have been truncated, by a proxy for instance. Runs that are too large, which exist, are among the
+     * large runs.
      */
     async runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
       const found = new Map<string, DagsterRun>();
@@ -219,7 +220,7 @@ export function dagsterApi(
       return [...found.values()];
     },
 
-    /** Looks for a run by times just before and just after the `updateTime` that it shows. */
+    /** Looks for a run by times just before and just after its displayed `updateTime`. */
     filtered(run: DagsterRun): Promise<Filtered> {
       const by = (updatedAfter: number) => ({ runIds: [run.runId], updatedAfter });
       const shown = run.updateTime ?? 0;
@@ -234,28 +235,28 @@ export function dagsterApi(
           return { ...(before && { before }), ...(after && { after }) };
         },
       ).catch((error: unknown) => {
-        // The newest run comes with every such answer. Not to know is the safe side.
+        // The newest run is part of every such response. Not knowing is safe.
         if (!isTooLarge(error)) throw error;
         return {};
       });
     },
 
     /**
-     * Runs from the newest by insertion, page by page, to an end that is proven.
+     * Runs by insertion, newest first, page by page, to a proven end.
      *
-     * @param options.limit runs of a page, where fewer than usual will do
+     * @param options.limit runs per page, if fewer than usual will do
      */
     runPages({ limit = pageSize, ...options }: PagesOptions & { readonly limit?: number }) {
       const check = (rows: readonly (DagsterRun | string)[]) => {
         expectShape(answers.runRows, rows, where("runs"));
-        // Of some it only wants to know whether they exist.
+        // For some it only checks whether they exist.
         runsIn("runs", rows.filter((row) => typeof row !== "string") as readonly DagsterRun[]);
       };
       const most = Math.min(pageSize, limit);
       return runPages(runsClient, { ...options, pageSize: most, size: runsSize, request, signal, check, large });
     },
 
-    /** The ids of all runs there are, page by page, to an end that is proven. */
+    /** The ids of all runs, page by page, to a proven end. */
     runIdPages(): AsyncGenerator<DagsterPage<string>, void, void> {
       const idsPerPage = IDS_PER_RUN * pageSize;
       return paginateRunIds(client, {
@@ -271,7 +272,7 @@ export function dagsterApi(
   return api;
 }
 
-/** Throws an error with the answer that it is about, where the client tells only what is wrong with it. */
+/** Adds the response to an error, if the client only says what is wrong with it. */
 function throwAt(where: string, error: unknown): never {
   if (error instanceof DagsterResultError) throw new DagsterResultError(`${where}: ${error.message}`, error);
   const isOfShape = error instanceof DagsterError && !("status" in error) && error.code === "INVALID_ANSWER";

@@ -3,13 +3,13 @@ import { isKnown } from "./definitions.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { type AssetDefinition, assetDefinition, assetId, assetRow, assetsTable } from "./tables/assets.ts";
 
-/** So many keys are asked for in one request. */
+/** The number of keys per request. */
 const KEYS_PER_REQUEST = 300;
 
 /**
  * All assets, at every sync: the server does not say which of them changed, and loses some when it lists them in pages.
- * Those that are defined come with their definitions; the others, known by their events only, are asked for by key.
- * One that is neither defined nor materialized, asked for by its key, is gone.
+ * Defined ones come with their definitions; the others, known only by their events, are requested by key. An asset that
+ * is neither defined nor, when requested by key, materialized is deleted.
  */
 export const assets = defineStream<DagsterSync, typeof assetsTable>({
   name: "assets",
@@ -25,7 +25,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       stored,
       [...locations].filter((location) => location !== null && !isKnown(definitions, location)),
     );
-    // The position is true once all assets are stored, so only the last batch may say it.
+    // The position is true once all assets are stored, so only the last batch may contain it.
     const state = last ?? {};
 
     const defined = definitions.assetNodes.map(({ assetKey }) => assetId(assetKey.path));
@@ -43,7 +43,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
         readonly id: string;
         readonly [column: string]: unknown;
       };
-      // Of one that is kept and was never materialized there is nothing to ask.
+      // An asset that is kept and was never materialized need not be requested.
       if (time !== null || !kept.has(id)) others.set(id, JSON.parse(id) as string[]);
     }
     for (const id of defined) others.delete(id);
@@ -65,13 +65,13 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       yield { state: { position } };
       return;
     }
-    // All at once, so that as many as nobody believes are not half marked when that is noticed.
+    // In one batch, so that a mass deletion is not half applied when it is refused.
     const scope = { id: { in: [...gone] } };
     yield batchOf(assetsTable, { replace: [{ scope, rows: [] }], state: { position }, reconciled: true });
   },
 });
 
-/** What the table holds of the assets that are defined where nothing is known now, by their ids. */
+/** The table's definitions of assets that are unknown now, by asset id. */
 async function keptDefinitions(
   stored: Stored,
   locations: readonly (string | null)[],

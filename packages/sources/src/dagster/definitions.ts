@@ -1,4 +1,4 @@
-/** What the code locations define, out of the answer that has it all. */
+/** The code locations' definitions, from a single response. */
 import {
   type DagsterAssetNode,
   type DagsterDefinitions,
@@ -9,46 +9,46 @@ import {
 } from "@org/dagster-client";
 import { SyncError } from "@org/sync-engine";
 
-/** Where something is defined. */
+/** The code location and repository of a definition. */
 export interface DefinitionLocation {
   readonly repository: string;
   readonly code_location: string;
 }
 
-/** Whose answers these are: another version may show other fields, and take times in another way. */
+/** The server's version: another one may have other fields, and interpret times differently. */
 export type ServerVersion = {
   readonly version: string;
-  /** Fields of a run that it does not have. */
+  /** Fields of a run that it lacks. */
   readonly lacks: readonly string[];
 };
 
 export interface Definitions {
   readonly server: ServerVersion;
-  /** All run statuses that this version of the server has. */
+  /** All run statuses of this server's version. */
   readonly statuses: readonly string[];
-  /** Code locations that are loaded. `schedules` and `sensors` are all that they define. */
+  /** Loaded code locations. `schedules` and `sensors` are all that they define. */
   readonly loaded: readonly string[];
-  /** Code locations that fail to load, or are loading, with the reason: what they define is not known now. */
+  /** Code locations that fail to load, or are loading, with the reason: their definitions are unknown now. */
   readonly unavailable: ReadonlyMap<string, string>;
   readonly schedules: readonly { readonly schedule: DagsterSchedule; readonly location: DefinitionLocation }[];
   readonly sensors: readonly { readonly sensor: DagsterSensor; readonly location: DefinitionLocation }[];
   readonly assetNodes: readonly DagsterAssetNode[];
-  /** The paths of all assets, those among them that are known by their events only. */
+  /** The paths of all assets, including those known only by their events. */
   readonly assetPaths: readonly (readonly string[])[];
 }
 
 /**
- * Whether what a code location defines is known now, so that what is missing of it is gone: it is loaded, or no longer
- * part of the workspace. Where none is loaded, nothing is known of any: a workspace without code says more about how
- * the server was started than about what was deleted.
+ * Whether a code location's definitions are known now, so that missing ones are deleted: it is loaded, or no longer
+ * part of the workspace. If no location is loaded, nothing is known of any: a workspace without code says more about
+ * how the server was started than about deletions.
  */
 export function isKnown({ loaded, unavailable }: Definitions, location: string): boolean {
   return loaded.length > 0 && !unavailable.has(location);
 }
 
 /**
- * @param where the answer, for messages
- * @throws DagsterResultError: the server failed on a part of it.
+ * @param where the response, for messages
+ * @throws DagsterResultError if the server failed on a part of it.
  */
 export function readDefinitions(data: DagsterDefinitions, where: string): Definitions {
   const { locationEntries } = unwrap(data.workspace, "Workspace");
@@ -79,7 +79,7 @@ export function readDefinitions(data: DagsterDefinitions, where: string): Defini
   };
 }
 
-/** What went wrong, on one line: the server's message without the stack trace that may follow. */
+/** The server's message on one line, without a stack trace. */
 function briefly(message: string): string {
   const [text = ""] = message.split(/\n\s*(?:Stack Trace:|Traceback )/, 1);
   return text.replace(/\s+/g, " ").trim().slice(0, 300) || "it does not say why";

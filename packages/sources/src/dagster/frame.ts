@@ -1,21 +1,22 @@
 /**
- * The frame: by how much the times that the server shows in `updateTime` and `creationTime` differ from UTC, in seconds.
+ * The frame: by how much the times that the server shows in `updateTime` and `creationTime` differ from UTC, in
+ * seconds.
  *
- * It is not 0 where Dagster's PostgreSQL has a time zone of its own. When a run ends, its `updateTime` is its `endTime`,
- * which is always true: their difference is the frame. A later tag only makes the difference larger, so the smallest
- * one that was ever seen counts; that is also the safe side of a switch to daylight-saving time.
+ * It is not 0 if Dagster's PostgreSQL has its own time zone. When a run ends, its `updateTime` is its `endTime`, which
+ * is always true: their difference is the frame. A later tag only increases the difference, so the smallest one ever
+ * seen counts; that is also the safe side of a switch to daylight-saving time.
  */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Position } from "@org/sync-engine/source";
 
 export type Frame = {
-  /** What is taken off a shown time to get the true one, in seconds. */
+  /** Subtracted from a displayed time to get the true one, in seconds. */
   readonly shown: number;
-  /** What is put onto a true time to get the one that the filter `updatedAfter` wants, in seconds. */
+  /** Added to a true time for the filter `updatedAfter`, in seconds. */
   readonly filter: number;
 };
 
-/** What the filter `updatedAfter` finds by a time just before a run's `updateTime`, and by one just after it. */
+/** What the filter `updatedAfter` finds with a time just before a run's `updateTime`, and with one just after it. */
 export interface Filtered {
   readonly before?: Pick<DagsterRun, "updateTime">;
   readonly after?: Pick<DagsterRun, "updateTime">;
@@ -26,23 +27,23 @@ const EARLIEST = -12 * 3600;
 const LATEST = 14 * 3600;
 const TOLERANCE = 2;
 
-/** What is put onto a true time for the filter. As long as no run has ended it is not known, so as low as it can be. */
+/** Added to a true time for the filter. Unknown until a run has ended, so as low as possible. */
 export function filterOffset(frame: Frame | undefined): number {
   return frame?.filter ?? EARLIEST;
 }
 
-/** The frame that a run shows, in seconds; undefined where it has not ended or was changed after its end. */
+/** The frame that a run shows, in seconds; undefined if it has not ended or was changed after its end. */
 export function frameOf({ updateTime, endTime }: Pick<DagsterRun, "updateTime" | "endTime">): number | undefined {
   if (updateTime === null || endTime === null) return undefined;
   const difference = updateTime - endTime;
-  // Adding 0 makes the 0 of a small negative difference a plain one.
+  // Adding 0 turns -0 into 0.
   const frame = Math.round(difference / QUARTER) * QUARTER + 0;
   return Math.abs(difference - frame) <= TOLERANCE && frame >= EARLIEST && frame <= LATEST ? frame : undefined;
 }
 
 /**
- * How the filter takes its times: as the server shows them, or in true time whatever it shows. It differs by version.
- * Where the run does not tell, because somebody changed it meanwhile, the lower one: it only brings more rows.
+ * How the filter interprets its times: as the server shows them, or as true times whatever it shows. That differs by
+ * version. If the run is inconclusive because it changed, it is the lower one, which only returns more rows.
  *
  * @param shown the frame that the run shows
  * @param run as it was when it showed that
@@ -53,22 +54,22 @@ export function filterFrame(shown: number, run: Pick<DagsterRun, "updateTime">, 
   return Math.min(shown, 0);
 }
 
-/** Keeps what the runs of one sync tell of the frame. */
+/** Collects what a sync's runs show about the frame. */
 export class FrameWatch {
   /** Undefined until a run that has ended was seen. */
   frame: Frame | undefined;
-  /** The latest end that showed a frame, ms since 1970: until then the frame is known to have held. */
+  /** The latest end that showed a frame, ms since 1970: until then the frame is known to have been valid. */
   lastEnd: number | undefined;
   readonly #until: number;
   readonly #filtered: (run: DagsterRun) => Promise<Filtered>;
-  /** Whether the next run that shows the frame is to tell how the filter takes its times. */
+  /** Whether the next run that shows the frame has to reveal how the filter interprets its times. */
   #isFilterOpen = false;
 
   /**
-   * @param until the server's clock, ms since 1970; ends that lie ahead of it show nothing
-   * @param filtered asks the server for a run by times around its `updateTime`
-   * @param isSameServer whether the frame was measured with this version of the server. Another one may take the times
-   * of its filter in another way: until that is known, the lower one only brings more rows.
+   * @param until the server's clock, ms since 1970; ends after it show nothing
+   * @param filtered requests a run by times around its `updateTime`
+   * @param isSameServer whether the frame was measured with this version of the server. Another one's filter may
+   * interpret times differently: until that is known, the lower one only returns more rows.
    */
   constructor(
     frame: Frame | undefined,
@@ -82,7 +83,7 @@ export class FrameWatch {
     this.#filtered = filtered;
   }
 
-  /** Looks at runs. Asks the server only when they show a lower frame than all before, and one that is not 0. */
+  /** Looks at runs. Sends a request only if they show a frame that is lower than all before, and not 0. */
   async see(runs: readonly DagsterRun[]): Promise<void> {
     let lowest: { readonly shown: number; readonly run: DagsterRun } | undefined;
     for (const run of runs) {
@@ -90,7 +91,7 @@ export class FrameWatch {
       if (shown === undefined) continue;
       if (!lowest || shown < lowest.shown) lowest = { shown, run };
       const end = (run.endTime ?? 0) * 1000;
-      // The server's clock comes in whole seconds.
+      // The server's clock has whole seconds.
       if (end < this.#until + 1000) this.lastEnd = Math.max(this.lastEnd ?? end, end);
     }
     if (!lowest || (this.frame && lowest.shown > this.frame.shown)) return;
@@ -102,14 +103,14 @@ export class FrameWatch {
 }
 
 /**
- * The position that a sync leaves behind: the server's clock before it, but never so late that the next window, which
- * begins an overlap before it, would leave out anything that came after the last end that showed the frame. Were the
- * database's time zone changed after that end, the window of this sync would have missed what changed since.
+ * The position after a sync: the server's clock before it, but never so late that the next window, which starts an
+ * overlap earlier, would exclude anything after the last end that showed the frame. If the database's time zone was
+ * changed after that end, this sync's window missed what has changed since.
  *
- * Where nothing ends, nothing moves, and the same few rows are asked for again. Only a clock that was set back is
- * followed, since it may be set forward again.
+ * If no run ends, nothing moves, and the same few rows are requested again. Only a clock that was set back is followed,
+ * since it may be set forward again.
  *
- * @param from where this sync's window began, ms since 1970
+ * @param from the start of this sync's window, ms since 1970
  */
 export function nextPosition(
   stored: Position,

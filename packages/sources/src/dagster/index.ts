@@ -17,13 +17,13 @@ export { sensorsTable } from "./tables/sensors.ts";
 
 const streams = [runs, assets, schedules, sensors] as const;
 
-/** The tables of Dagster's streams: all that a sync of Dagster writes. */
+/** The tables of Dagster's streams: everything that a sync of Dagster writes. */
 export const dagsterTables = tablesOf(streams);
 
 /**
  * Dagster as a source of four streams: `runs`, `assets`, `schedules` and `sensors`.
  *
- * What a code location defines keeps its content while that location fails to load, or is loading.
+ * A code location's definitions keep their content while it fails to load, or is loading.
  */
 export function dagster(options: DagsterOptions): Source<DagsterSync> {
   const { client } = options;
@@ -43,10 +43,10 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
   };
 }
 
-/** Which column stays NULL where the server's version lacks a field of its runs. */
+/** Which column stays NULL if the server's version lacks a field of its runs. */
 const columnOf = { creationTime: "creation_time" } as const;
 
-/** Where Dagster is, as people name it: the same whether the client was made with `/graphql` or without. */
+/** Dagster's URL for users: the same whether the client was created with `/graphql` or without. */
 function addressOf({ url }: DagsterClient): string {
   return url.replace(/\/graphql$/, "");
 }

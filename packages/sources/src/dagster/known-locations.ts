@@ -4,14 +4,14 @@ import { type Definitions, isKnown } from "./definitions.ts";
 import type { schedulesTable } from "./tables/schedules.ts";
 import type { sensorsTable } from "./tables/sensors.ts";
 
-/** The state of a stream that is read whole at every sync. */
+/** The state of a stream that is read completely at every sync. */
 export type PositionState = { readonly position: Position };
 
 /**
- * A batch that leaves these rows and no others of the code locations that are loaded, and none of those that the
- * workspace does not have any more. Rows of locations that fail to load, or are loading, stay as they are.
+ * A batch that leaves exactly these rows of the loaded code locations, and none of locations that left the workspace.
+ * Rows of locations that fail to load, or are loading, stay unchanged.
  *
- * That is done at every sync: the lists come whole each time, in one answer that sees one moment.
+ * This happens at every sync: each time, a single response contains the complete lists as of one moment.
  *
  * @param options.rows everything that the loaded locations define
  */
@@ -21,7 +21,7 @@ export async function replaceKnown<T extends typeof schedulesTable | typeof sens
     readonly rows: readonly Row<T>[];
     readonly definitions: Definitions;
     readonly stored: Stored;
-    /** Rows that the table lacks, since they could not be stored. */
+    /** Rows missing from the table because they could not be stored. */
     readonly unstored: readonly { readonly code_location?: string }[];
     readonly state: PositionState;
   },

@@ -3,7 +3,7 @@ import type { DagsterPage, DagsterRun } from "@org/dagster-client";
 import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 
 export interface LargeRuns {
-  /** Those that this sync met: they are on the server, and what is known of them is not up to date. */
+  /** Those met by this sync: they exist on the server, and their stored version is not up to date. */
   readonly ids: ReadonlySet<string>;
   /** Reports a run, once. */
   add(id: string, cause: Error): void;
@@ -28,7 +28,7 @@ type From = string | readonly string[] | undefined;
  * The pages of a listing without the runs that are too large.
  *
  * @param pagesFrom the listing from a page token on
- * @param nextId the id of the run that comes next: ids are never too large
+ * @param nextId the id of the next run: ids are never too large
  */
 export async function* pagesAround(
   large: LargeRuns,

@@ -9,14 +9,14 @@ import {
 import type { AnswerSize, SourceContext } from "@org/sync-engine/source";
 import { type LargeRuns, pagesAround } from "./large-runs.ts";
 
-/** Which runs. */
+/** Selects runs. */
 export type PagesOptions = Pick<PaginateRunsOptions, "filter" | "from" | "trustShortPage">;
 
 /**
- * Runs from the newest by insertion, page by page, to a proven end; runs that are too large are skipped.
+ * Runs by insertion, newest first, page by page, to a proven end; runs that are too large are skipped.
  *
- * @param options.size how many runs an answer may have, besides `pageSize`
- * @param options.check looks at the rows of an answer
+ * @param options.size the maximum number of runs in a response, besides `pageSize`
+ * @param options.check validates the rows of a response
  */
 export function runPages(
   client: DagsterClient,

@@ -1,4 +1,4 @@
-/** Finds the runs that were deleted, where the table counts others than the server. */
+/** Finds deleted runs if the table's count differs from the server's. */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
 import { type BatchOf, batchOf, type ReadContext } from "@org/sync-engine/source";
@@ -11,18 +11,18 @@ type RunRow = Row<typeof runsTable>;
 export type RunsBatch = BatchOf<typeof runsTable, RunsState>;
 
 /**
- * Compares the ids of all runs, and asks for each run that only one side has by its id: one that the server does not
- * answer is gone, one that it does is stored. A run that the listing brings twice is at worst read again.
+ * Compares the ids of all runs, and requests each run that only one side has by its id: if the server does not return
+ * it, it is deleted; otherwise it is stored. A run that the listing returns twice is at worst read again.
  *
- * All ids, and not halves by their count and time: 50,000 are 5 requests and about a second, as many as it takes to
- * halve down to a single run, and they depend on no time that the server shows. Only one side is held in memory: up to
- * 200 MB for a million runs. Beyond a few millions halves would be the better way.
+ * All ids, not halves by count and time: 50,000 are 5 requests and about a second, as many as bisecting down to a
+ * single run, and they depend on no time that the server shows. Only one side is held in memory: up to 200 MB for a
+ * million runs. Beyond a few millions bisection would be better.
  */
 export async function* reconcileRuns(
   { shared: { api }, stored, expectDeletions }: ReadContext<DagsterSync, RunsState>,
   { rowsOf, state }: { rowsOf(runs: readonly DagsterRun[]): Promise<readonly RunRow[]>; readonly state: RunsPosition },
 ): AsyncGenerator<RunsBatch, void, void> {
-  // Read before the listing begins, so that a run which is not in the listing cannot be newer than it.
+  // Read before the listing starts, so that a run that is not in the listing cannot be newer than it.
   const gone = new Set((await stored.keys(runsTable, {})).map(({ run_id }) => run_id as string));
   const missed = new Set<string>();
   for await (const { rows: ids } of api.runIdPages()) for (const id of ids) if (!gone.delete(id)) missed.add(id);
@@ -33,13 +33,13 @@ export async function* reconcileRuns(
     for (const { run_id } of upserts) gone.delete(run_id);
     if (upserts.length > 0) yield batchOf(runsTable, { upserts, state });
   }
-  // A run that is too large to be read is there.
+  // A run that is too large to be read exists.
   for (const id of api.largeRuns) gone.delete(id);
-  // All at once, so that as many as nobody believes are not half marked when that is noticed.
+  // In one batch, so that a mass deletion is not half applied when it is refused.
   if (gone.size > 0) yield batchOf(runsTable, { replace: [these([...gone], [])], state });
 }
 
-/** In the scope of these ids, these runs and no others: one that was asked for by its id and did not come is gone. */
+/** Replaces the rows with these ids: a run that was requested by its id and not returned is deleted. */
 export function these(ids: readonly string[], rows: readonly RunRow[]) {
   return { scope: { run_id: { in: ids } }, rows };
 }

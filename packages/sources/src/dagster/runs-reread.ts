@@ -1,7 +1,8 @@
 /**
- * Reads a part of the runs again, from where the last time ended; after the end of the listing it begins anew. A run that
- * has ended may be given another end with a time long past: a monitor fails a run that it does not hear of, and hours later
- * its worker reports success. No window shows that, it is not open, and it may be no longer among the newest.
+ * Re-reads a part of the runs, starting where the last one stopped; after the end of the listing it starts over. A run
+ * that has ended may be given another end with a time long past: a monitor fails a run that it does not hear from, and
+ * hours later its worker reports success. No window shows that, the run is not open, and it may no longer be among the
+ * newest.
  */
 import type { DagsterRun } from "@org/dagster-client";
 import type { Row } from "@org/destination";
@@ -11,24 +12,24 @@ import type { RunsPosition, RunsState } from "./runs-state.ts";
 import type { DagsterSync } from "./shared.ts";
 import { runsTable } from "./tables/runs.ts";
 
-/** A thirtieth at each reconcile, once a day: all is right after a month. */
+/** A thirtieth at each reconcile, once a day: everything is correct after a month. */
 const SCRUBS = 30;
 /** Fewer runs cost hardly less. */
 const FEWEST = 50;
-/** So many of the last runs are kept: the next time goes on after the last of them that was not deleted meanwhile. */
+/** The number of last runs that are kept: the next time continues after the last one of them that still exists. */
 const ANCHORS = 20;
 
-/** What is to be read again. */
+/** What to re-read. */
 export interface Reread {
-  /** After which run; from the newest on where there is none. */
+  /** After which run; if undefined, from the newest on. */
   readonly from: string | undefined;
-  /** How many runs of the table are a share of it. */
+  /** The number of the table's runs in one share. */
   readonly share: number;
-  /** How many are asked for at once. */
+  /** The number of runs per request. */
   readonly size: number;
 }
 
-/** A share of what the table holds, to be asked for together with what changed: mostly that is all of it. */
+/** A share of the table's runs, to be requested together with the changes: usually that is all of it. */
 export async function nextReread(
   { shared: { api }, stored }: ReadContext<DagsterSync, RunsState>,
   { reread = [] }: RunsPosition,
@@ -38,9 +39,9 @@ export async function nextReread(
 }
 
 /**
- * Reads the rest of a share, and yields the state that says how far it came.
+ * Reads the rest of a share, and yields the state that records its progress.
  *
- * @param changes what came of the share with what changed, and is stored
+ * @param changes what was read of the share together with the changes, and is stored
  */
 export async function* rereadRuns(
   { shared: { api } }: ReadContext<DagsterSync, RunsState>,
@@ -63,7 +64,7 @@ export async function* rereadRuns(
     return { ...state, reread: anchors };
   };
   const reached = reach(again);
-  // Nothing at all may also mean that the run which they come after is gone.
+  // No run at all may also mean that the one before them is gone.
   const isEnd = isAgainShort && (again.length > 0 || reread.length === 0);
   if (isEnd) return yield { state };
   if (read >= share && !isAgainShort) return yield { state: reached };

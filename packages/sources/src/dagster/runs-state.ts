@@ -2,45 +2,44 @@ import { isMoment, type Position, parsePosition } from "@org/sync-engine/source"
 import type { ServerVersion } from "./definitions.ts";
 import type { Frame } from "./frame.ts";
 
-/** How far a first sync is. */
+/** The progress of a first sync. */
 export type RunsHistory = {
-  /** The server's clock when the first sync began: where the first window begins. */
+  /** The server's clock when the first sync started: the start of the first window. */
   readonly start: Position;
-  /** The newest runs when it began; none before its first page. */
+  /** The newest runs when it started; none before its first page. */
   readonly head?: readonly string[];
   /** Everything up to here is stored; none before its first page. */
   readonly pageToken?: string;
   readonly frame?: Frame;
   readonly server?: ServerVersion;
-  /** Runs that were too large to be read: they are asked for again. */
+  /** Runs that were too large to be read: they are requested again. */
   readonly unread?: readonly string[];
 };
 
-/** The last sync that came to its end. */
+/** The last complete sync. */
 export type RunsPosition = {
   readonly position: Position;
-  /** The server's clock when it began, ms since 1970: what the table shows. It moves where no run ends, too. */
+  /** The server's clock when it started, ms since 1970: what the table shows. It moves even if no run ends. */
   readonly asOf?: number;
-  /** The newest runs that it saw: the next sync reads from the newest one until it meets one of them. */
+  /** The newest runs that it saw: the next sync reads from the newest one until it finds one of them. */
   readonly head: readonly string[];
-  /** The last runs that were read again: from there on they are, next time. None where that begins anew. */
+  /** The last re-read runs: the next re-read continues there. None if it starts over. */
   readonly reread?: readonly string[];
   readonly frame?: Frame;
-  /** Whose answers the table holds. */
+  /** The server whose responses the table holds. */
   readonly server?: ServerVersion;
-  /** Runs that were too large to be read: they are asked for again. */
+  /** Runs that were too large to be read: they are requested again. */
   readonly unread?: readonly string[];
 };
 
-/** The state of the runs: a first sync under way, or where the last sync ended. */
+/** The state of the runs: a first sync in progress, or the position of the last sync. */
 export type RunsState = { readonly history: RunsHistory } | RunsPosition;
 
 /**
- * The state as it was stored. Without one that can be used, everything is read: that never loses a row. A position that a
- * wrong clock wrote cannot be used. So it is where
- * the server has fields now that it lacked when the table was filled.
+ * Parses the stored state. Without a usable one everything is read, which never loses a row. A position written by a
+ * wrong clock is unusable. So is any state if the server now has fields that it lacked when the table was filled.
  *
- * @param start the clocks at present
+ * @param start the current clocks
  * @param lacks the fields of a run that the server lacks
  */
 export function parseRunsState(value: unknown, start: Position, lacks: readonly string[] = []): RunsState {
@@ -87,7 +86,7 @@ function parseFrame(value: unknown): { readonly frame?: Frame } {
   return isOffset(shown) && isOffset(filter) ? { frame: { shown, filter } } : {};
 }
 
-/** Whether a value is how far one time zone may be from another, in seconds. */
+/** Whether a value is a possible difference between time zones, in seconds. */
 function isOffset(value: unknown): value is number {
   return typeof value === "number" && Math.abs(value) <= 24 * 3600;
 }

@@ -10,18 +10,18 @@ import type { DagsterSync } from "./shared.ts";
 import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 
 /**
- * The runs. A first sync reads them all, from the newest; every sync then asks three things at once:
+ * The runs. A first sync reads them all, newest first. Every later sync requests three things at once:
  *
- * - the window: what changed since the last sync by the `updateTime` that it shows;
- * - the runs that the table holds as open, by their ids: an end may be written with a time long past;
- * - the head: the newest by insertion, and on from there to the newest one that the last sync saw. A run may have begun
- *   and ended in between, with times long past.
+ * - the window: changes since the last sync by the displayed `updateTime`;
+ * - the table's open runs, by their ids: an end may be written with a time long past;
+ * - the head: the newest by insertion, and on from there to the newest one that the last sync saw. A run may have
+ *   started and ended in between, with times long past.
  *
  * Rows are stored in the order in which they were read, so that an older version never replaces a newer one.
  *
- * After all that the table holds every run that the server had before it. So where both count the same, they hold the
- * same runs; where they do not, a sync that is to find deletions compares all ids. It also reads a part of the runs again,
- * for those that changed without a trace.
+ * After that the table holds every run that the server had before the sync. So if both counts are equal, they hold the
+ * same runs; if not, a sync that looks for deletions compares all ids. It also re-reads a part of the runs, for those
+ * that changed without a trace.
  */
 export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
   name: "runs",
@@ -51,14 +51,14 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
     let state: RunsPosition;
     if ("history" in begun) {
       let { history } = begun;
-      // As long as nothing is known of the frame, the window of a sample begins as early as it may have to.
+      // While the frame is unknown, the window of a sample starts as early as it may have to.
       const filter = sampleSince !== undefined && { updatedAfter: sampleSince / 1000 + filterOffset(undefined) };
       for (let isDone = false; !isDone; ) {
         isDone = true;
         for await (const { rows, pageToken } of api.runPages({ from: history.pageToken, ...(filter && { filter }) })) {
           const hadFrame = watch.frame !== undefined;
           const upserts = await rowsOf(rows);
-          // The pages before it were stored with times that were not put right: once more from the first one.
+          // The pages before it were stored with uncorrected times: read them again from the first one.
           isDone = hadFrame || !isShifted(watch.frame) || history.pageToken === undefined;
           if (!isDone) break;
           history = withFrame({ ...history, head: history.head ?? headOf(rows), pageToken });
@@ -90,7 +90,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
     const unseen = new Set(asked);
     for (const { runId } of changes.open) unseen.delete(runId);
     const stillOpen = [...changes.open, ...(await api.runsById([...unseen]))];
-    // All are looked at before any is stored, so that they are stored in one frame.
+    // All are inspected before any is stored, so that they are stored in one frame.
     await watch.see([...changes.again, ...changes.window, ...stillOpen, ...changes.head]);
     const others = newestOf(changes.again, changes.window, changes.head).filter(({ runId }) => !isAsked.has(runId));
     const upserts = await rowsOf(others);
@@ -117,7 +117,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
       const next = changes.window.at(-1)?.runId;
       yield* store(api.runPages({ filter: window(offset), from: next, trustShortPage: true }));
     }
-    // Its rows may show that the window began too late.
+    // Its rows may show that the window started too late.
     while (filterOffset(watch.frame) < offset) {
       offset = filterOffset(watch.frame);
       yield* store(api.runPages({ filter: window(offset), trustShortPage: true }));
@@ -129,15 +129,15 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
     while (head.length >= HEAD_SIZE && !isMet(head)) {
       yield* store(api.runPages({ from: head.at(-1)?.runId, trustShortPage: true }), isMet);
       if (!reconcile) break;
-      // A run that was counted and went before the walk came to it would make up for a deleted one: once more, as long
-      // as the newest do not come together with their count.
+      // A run that was counted and deleted before it was read would cancel out a deletion: repeat until the newest runs
+      // arrive together with their count.
       anchors = new Set(headOf(head));
       const again = await api.runChanges(window(offset), [], { withCount: reconcile });
       ({ head, count } = again);
       yield batchOf(runsTable, { upserts: await rowsOf(newestOf(again.window, head)), state });
     }
 
-    // As long as no run showed the frame, times were stored as they came.
+    // Until a run showed the frame, times were stored uncorrected.
     if (!hadFrame && isShifted(watch.frame)) yield* store(api.runPages({}));
 
     if (watch.frame && watch.frame.shown !== (known?.shown ?? 0)) {
@@ -158,7 +158,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
     if (!reconcile) return;
     const absent = [...new Set([...unstored, ...api.largeRuns])];
     const lacking = absent.length - (await stored.count(runsTable, { run_id: { in: absent } }));
-    // The vanished ones may have been there when the runs were counted.
+    // The vanished ones may have existed when the runs were counted.
     const counted = (await stored.count(runsTable, {})) + lacking + vanished;
     if (counted !== count) yield* reconcileRuns(context, { rowsOf, state: ended });
     if (reread) {
@@ -171,7 +171,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
   },
 });
 
-/** The runs of both, each once, as the later one has it. */
+/** The runs of both, each once, as in the later one. */
 function newestOf(...lists: readonly (readonly DagsterRun[])[]): readonly DagsterRun[] {
   return [...new Map(lists.flat().map((run) => [run.runId, run])).values()];
 }

@@ -3,7 +3,7 @@ import { type PositionState, replaceKnown } from "./known-locations.ts";
 import { type DagsterSync, keptWhileUnloaded } from "./shared.ts";
 import { scheduleRow, schedulesTable } from "./tables/schedules.ts";
 
-/** The schedules of all code locations that are loaded, at every sync: what is missing of them is gone. */
+/** The schedules of all loaded code locations, at every sync: missing ones are deleted. */
 export const schedules = defineStream<DagsterSync, typeof schedulesTable, PositionState>({
   name: "schedules",
   table: schedulesTable,

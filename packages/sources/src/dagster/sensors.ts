@@ -6,9 +6,9 @@ import { isOpen, runRow, runsTable } from "./tables/runs.ts";
 import { sensorRow, sensorsTable } from "./tables/sensors.ts";
 
 /**
- * The sensors of all code locations that are loaded, at every sync: what is missing of them is gone. Which runs they have
- * in progress is read from the table of the runs; in a sync that did not bring that up to date, since it has no stream
- * `runs`, that stream failed, or a sample was wanted, the server is asked for all runs in progress instead.
+ * The sensors of all loaded code locations, at every sync: missing ones are deleted. Their runs in progress are read
+ * from the table of runs. If this sync did not update that table (because `runs` is not selected, failed, or only
+ * sampled), all runs in progress are requested from the server instead.
  */
 export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionState>({
   name: "sensors",
@@ -44,7 +44,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionSt
   },
 });
 
-/** The tag that Dagster puts onto the runs that a sensor launches. */
+/** The tag that Dagster adds to the runs that a sensor launches. */
 const SENSOR_TAG = "dagster/sensor_name";
 
 function sensorKey(...parts: unknown[]): string {

@@ -1,4 +1,4 @@
-/** What the streams of one sync share: the server's definitions as of one moment, asked for once. */
+/** Shared by the streams of one sync: the server's definitions as of one moment, requested once. */
 import type { DagsterClient } from "@org/dagster-client";
 import type { Keeps, Position, SourceContext } from "@org/sync-engine/source";
 import { reportUntested } from "../tested-versions.ts";
@@ -8,12 +8,12 @@ import type { Definitions } from "./definitions.ts";
 export interface DagsterOptions {
   readonly client: DagsterClient;
   /**
-   * How far each sync looks back behind the last one, in ms: a change may become visible long after the time that it
-   * wrote into its row.
+   * How far each sync looks back behind the last one, in ms: a change may become visible long after the time in its
+   * row.
    * @default 600000
    */
   readonly overlapMs?: number;
-  /** Runs asked for at once. @default 1000 */
+  /** Runs per request. @default 1000 */
   readonly pageSize?: number;
 }
 
@@ -26,15 +26,15 @@ export interface Before {
 export interface DagsterSync {
   readonly api: DagsterApi;
   readonly overlapMs: number;
-  /** The same for all streams of a sync: asked once. */
+  /** The same for all streams of a sync: requested once. */
   before(): Promise<Before>;
-  /** Set once the table holds all runs in progress as they were when this sync began. */
+  /** Set once the table holds all runs in progress as of this sync's start. */
   areRunsStored: boolean;
 }
 
 const LOCATION_NOT_LOADED = "LOCATION_NOT_LOADED";
 
-/** Of what code locations define, rows stay while theirs is not loaded: the server cannot say what it has. */
+/** Rows of code locations' definitions stay while their location is not loaded: the server does not know them then. */
 export const keptWhileUnloaded = [
   { why: "unloaded", part: "code_location", notice: LOCATION_NOT_LOADED },
 ] as const satisfies readonly Keeps[];
@@ -59,7 +59,7 @@ export function startDagsterSync(options: DagsterOptions, context: SourceContext
   };
   let asked: Promise<Before> | undefined;
   const before = () => {
-    // Also one failure, which has been waited for long enough by then.
+    // A failure is shared too: it was retried long enough.
     asked ??= ask();
     return asked;
   };

@@ -48,7 +48,7 @@ export function assetDefinition(node: DagsterAssetNode): AssetDefinition {
   };
 }
 
-/** @param definition undefined for an asset that is known by its events only */
+/** @param definition undefined for an asset known only by its events */
 export function assetRow(
   path: readonly string[],
   definition: AssetDefinition | undefined,
@@ -57,14 +57,14 @@ export function assetRow(
   return {
     id: assetId(path),
     key_path: path.join("."),
-    // A materialization from outside of a run has an empty run id.
+    // A materialization outside a run has an empty run id.
     last_materialization_run_id: materialization?.runId || null,
     last_materialization_time: materialization ? timestampOfSeconds(Number(materialization.timestamp) / 1000) : null,
     ...(definition ?? { description: null, group_name: null, repository: null, code_location: null }),
   };
 }
 
-/** The asset's key as JSON: the server has ids of its own, but they change. */
+/** The asset's key as JSON: the server has its own ids, but they change. */
 export function assetId(path: readonly string[]): string {
   return JSON.stringify(path);
 }

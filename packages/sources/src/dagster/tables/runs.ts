@@ -6,7 +6,7 @@ export const runsTable = defineTable({
   name: "dagster_runs",
   description: "The runs of a Dagster deployment.",
   primaryKey: ["run_id"],
-  // An old server tells no creation time, and a run that waits has not begun.
+  // An old server has no creation time, and a waiting run has not started.
   datedBy: ["creation_time", "start_time", "update_time"],
   columns: {
     run_id: { type: "string", description: "Unique run identifier." },
@@ -37,7 +37,7 @@ export const runsTable = defineTable({
   },
 });
 
-/** Statuses that nothing follows. */
+/** Final statuses. */
 const finalStatuses = ["SUCCESS", "FAILURE", "CANCELED"];
 
 /** Whether a run with this status may still change it. */
@@ -45,7 +45,7 @@ export function isOpen(status: string): boolean {
   return !finalStatuses.includes(status);
 }
 
-/** @param frame what the server's times are ahead of UTC, in seconds */
+/** @param frame how far the server's times are ahead of UTC, in seconds */
 export function runRow(run: DagsterRun, frame: number): Row<typeof runsTable> {
   return {
     run_id: run.runId,
