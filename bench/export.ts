@@ -24,6 +24,8 @@ const copyOptions = {
 
 interface Measured {
   readonly ms: number;
+  /** What all threads took together: what a busy machine leaves as it is. */
+  readonly cpuMs: number;
   /** The most memory that the process ever had. */
   readonly mb: number;
 }
@@ -36,6 +38,8 @@ interface Result {
   readonly export: Measured;
   /** How many times as long as COPY. */
   readonly ratio: number;
+  /** The same of the time of all threads. */
+  readonly cpuRatio: number;
 }
 
 /** DuckDB as it is set by default, on as many threads as there are. */
@@ -50,9 +54,11 @@ async function measure(how: "copy" | Origin, address: string, format: ExportForm
   const into = mkdtempSync(join(tmpdir(), "bench-"));
   try {
     const begun = performance.now();
+    const used = process.cpuUsage();
     if (how === "copy") await copy(address, format, into);
     else await exportTables(destinationAt(how, address), { into, tables: [table], format });
-    return { ms: performance.now() - begun, mb: process.resourceUsage().maxRSS / 1024 };
+    const { user, system } = process.cpuUsage(used);
+    return { ms: performance.now() - begun, cpuMs: (user + system) / 1000, mb: process.resourceUsage().maxRSS / 1024 };
   } finally {
     rmSync(into, { recursive: true, force: true });
   }
@@ -67,6 +73,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[M
 
 const summary = (all: readonly Measured[]): Measured => ({
   ms: Math.round(median(all.map(({ ms }) => ms))),
+  cpuMs: Math.round(median(all.map(({ cpuMs }) => cpuMs))),
   mb: Math.round(Math.max(...all.map(({ mb }) => mb))),
 });
 
@@ -89,7 +96,9 @@ function compare({ origin, address, format, rows, runs, file }: Compared): Resul
     exports.push(inProcess(origin, address, format));
   }
   const [copied, exported] = [summary(copies), summary(exports)];
-  return { origin, format, rows, copy: copied, export: exported, ratio: Number((exported.ms / copied.ms).toFixed(2)) };
+  const times = (a: number, b: number) => Number((a / b).toFixed(2));
+  const [ratio, cpuRatio] = [times(exported.ms, copied.ms), times(exported.cpuMs, copied.cpuMs)];
+  return { origin, format, rows, copy: copied, export: exported, ratio, cpuRatio };
 }
 
 async function compareAll(): Promise<void> {
@@ -126,8 +135,8 @@ async function compareAll(): Promise<void> {
       }
     }
     console.table(
-      results.map(({ origin, format, copy: copied, export: exported, ratio }) => ({
-        ...{ origin, format, "COPY, s": copied.ms / 1000, "export, s": exported.ms / 1000, ratio },
+      results.map(({ origin, format, copy: copied, export: exported, ratio, cpuRatio }) => ({
+        ...{ origin, format, "COPY, s": copied.ms / 1000, "export, s": exported.ms / 1000, ratio, cpuRatio },
         "export, MB": exported.mb,
       })),
     );

@@ -12,6 +12,7 @@ export {
   type BatchOf,
   batchOf,
   defineStream,
+  type Inventory,
   type Keeps,
   type ReadContext,
   type ServerDescription,

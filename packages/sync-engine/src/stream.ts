@@ -22,6 +22,15 @@ export interface Source<Shared = unknown> {
    * @throws an error that says what is wrong, where, and what to do.
    */
   check(context: SourceContext): Promise<ServerDescription>;
+  /** What a server has that is not synced, and a backup may want, by names. @default nothing */
+  readonly inventory?: Readonly<Record<string, Inventory>> | undefined;
+}
+
+/** Rows that are read from a server when they are asked for, all of them each time. */
+export interface Inventory<T extends Table = Table> {
+  readonly table: T;
+  /** Yields pages of rows. A key that comes twice is one row: the later one. */
+  read(context: Pick<SourceContext, "request" | "signal">): AsyncIterable<readonly Row<T>[]>;
 }
 
 export interface ServerDescription {

@@ -9,6 +9,7 @@ import { exportPlaceForms, isAddress, parseDestination, parseExportPlace } from 
 import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodeOf, exitCodes } from "../exit-code.ts";
+import { type InventorySource, inventoryOf, withInventory } from "../export/inventory.ts";
 import { checkTimezone, lastDays, parseMoment } from "../export/moment.ts";
 import { ExportProgress, size } from "../export/progress.ts";
 import { positionsOf, tablesToExport } from "../export/tables.ts";
@@ -17,6 +18,7 @@ import { didYouMean } from "../nearest.ts";
 import { jsonLine } from "../render/json.ts";
 import { canMove, escaped, type SafeIo } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
+import { parseSource } from "../sources.ts";
 import { parseNames, type Run, shared } from "./options.ts";
 
 interface ExportCommandOptions {
@@ -24,6 +26,8 @@ interface ExportCommandOptions {
   readonly config?: string;
   readonly into?: string;
   readonly tables?: string;
+  readonly with?: string;
+  readonly from?: string;
   readonly format?: string;
   readonly compression?: string;
   readonly layout?: string;
@@ -45,6 +49,11 @@ export function addExport(program: Command, io: SafeIo, run: Run): void {
     .option(...shared("config"))
     .option("--into <folder>", exportPlaceForms)
     .option("--tables <names>", "only these, separated by commas (default: all)")
+    .option(
+      "--with <names>",
+      "also, straight from Airflow: sources,pools,variables,connections,xcoms; names, never values",
+    )
+    .option("--from <source>", "the server that --with reads, as in sync, where --at is an address")
     .option("--format <format>", "csv, ndjson or parquet (default: parquet)")
     .option("--compression <name>", "gzip or zstd (default: gzip for csv, else zstd)")
     .option("--layout <layout>", "date: 2026/11/30/<table>_081530.…, or hive: <table>/dt=2026-11-30/… (default: date)")
@@ -114,18 +123,21 @@ async function runExport(options: ExportCommandOptions, io: Io, onEvent: NonNull
       ? undefined
       : await parseMoment("--changed-since", options.changedSince, options.timezone ?? "UTC");
   const keepMs = options.keep === undefined ? Number.POSITIVE_INFINITY : parseDuration("--keep", options.keep);
-  const { destination, pipeline } = await placeOf(options, io);
+  const { destination, pipeline, openSource } = await placeOf(options, io);
+  const inventory = await inventoryOf(options, openSource);
   if (!destination.contents) throw new UsageError(`${destination.name} does not support listing its contents.`);
   const contents = await destination.contents(io.signal && { signal: io.signal });
   const names = parseNames(options.tables);
   const tables = tablesToExport(destination, contents, pipeline, names);
   const { exportTables, removeOldExports } = await import("@org/destination/export");
-  const manifest = await exportTables(destination, {
-    ...{ into, s3, tables, format, compression, layout, window, changedSince, onEvent },
-    safeCsv: options.safeCsv ?? false,
-    positions: async () => positionsOf(await describeState({ destination, signal: io.signal }), tables),
-    signal: io.signal,
-  });
+  const manifest = await withInventory(inventory, io.signal, (beside) =>
+    exportTables(destination, {
+      ...{ into, s3, tables, beside, format, compression, layout, window, changedSince, onEvent },
+      safeCsv: options.safeCsv ?? false,
+      positions: async () => positionsOf(await describeState({ destination, signal: io.signal }), tables),
+      signal: io.signal,
+    }),
+  );
   const removed = Number.isFinite(keepMs) ? await removeOldExports(into, { keepMs, s3 }) : [];
   return { manifest, removed };
 }
@@ -153,18 +165,30 @@ async function windowOf({
   return lastDays(Number(days), timezone);
 }
 
+interface Place {
+  readonly destination: Destination;
+  /** Whose tables; undefined for those of all. */
+  readonly pipeline: string | undefined;
+  /** The server, where it is known. */
+  readonly openSource: (() => Promise<InventorySource>) | undefined;
+}
+
 /** By its address, or by the name of a pipeline: then only the tables of that one. */
-async function placeOf(
-  { at, config }: ExportCommandOptions,
-  io: Io,
-): Promise<{ readonly destination: Destination; readonly pipeline: string | undefined }> {
+async function placeOf({ at, config, from }: ExportCommandOptions, io: Io): Promise<Place> {
   if (at !== undefined && isAddress(at)) {
     if (config !== undefined)
       throw new UsageError("--at already names a destination: use --config only with a pipeline.");
-    return { destination: (await parseDestination(at, { label: "--at" })).destination, pipeline: undefined };
+    const openSource = from === undefined ? undefined : async () => ({ source: parseSource(from, io.env) });
+    return {
+      destination: (await parseDestination(at, { label: "--at" })).destination,
+      pipeline: undefined,
+      openSource,
+    };
   }
+  if (from !== undefined) throw new UsageError("--from is only for an address in --at: a pipeline has its own server.");
   const configured = await loadPipeline(at === undefined ? [] : [at], { ...(config && { config }) }, io);
-  return { destination: (await configured.place()).destination, pipeline: configured.name };
+  const { destination } = await configured.place();
+  return { destination, pipeline: configured.name, openSource: () => configured.open() };
 }
 
 function oneOf<T extends string>(option: string, given: string | undefined, known: readonly T[]): T | undefined {

@@ -5,6 +5,7 @@ import { literal, type Names } from "../sql/names.ts";
 import { onlyReading, readerOf } from "../sql/reader.ts";
 import type { ReadOptions, SqlReader } from "../sql-reader.ts";
 import { Database } from "./database.ts";
+import { isOutOfMemory } from "./errors.ts";
 import type { OpenFile } from "./open.ts";
 
 /**
@@ -23,6 +24,9 @@ export async function keepInside(
   await connection.run("SET enable_external_access = false");
 }
 
+/** What DuckDB may take for copying, in bytes, where rows are not large. */
+const copyBytes = 72_000_000;
+
 /**
  * Files are written with little memory, however many rows there are: in row groups that few threads fill in any order.
  */
@@ -30,7 +34,7 @@ async function prepareCopying(connection: OpenFile["connection"], folder: string
   await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
   await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run("SET preserve_insertion_order = false");
-  await connection.run("SET memory_limit = '64MB'");
+  await connection.run(`SET memory_limit = '${copyBytes}B'`);
   await connection.run(`SET threads = ${Math.min(2, availableParallelism())}`);
 }
 
@@ -40,15 +44,17 @@ export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
     copy: (sql, { file, format, onProgress }) =>
       database.queue("Writing a file", async () => {
         const copy = () => database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
-        try {
-          return await copy();
-        } catch (error) {
-          if (!/^Out of Memory Error/i.test(String((error as Error).message))) throw error;
-          // DuckDB holds some thousand rows at a time, which may be large ones.
-          await rm(file, { force: true });
-          await database.run("SET threads = 1");
-          await database.run(`SET memory_limit = '${Math.floor((0.8 * process.availableMemory()) / 1e6)}MB'`);
-          return copy();
+        const most = 0.8 * process.availableMemory();
+        // DuckDB holds some thousand rows at a time, which may be large ones: it gets twice as much until they fit.
+        for (let limit = 2 * copyBytes; ; limit *= 2) {
+          try {
+            return await copy();
+          } catch (error) {
+            if (!isOutOfMemory(error) || limit > 2 * most) throw error;
+            await rm(file, { force: true });
+            await database.run("SET threads = 1");
+            await database.run(`SET memory_limit = '${Math.floor(Math.min(limit, most))}B'`);
+          }
         }
       }),
   };

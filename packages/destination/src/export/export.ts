@@ -5,7 +5,7 @@ import { releaseHolder } from "../holder.ts";
 import { claim, unfinishedIn } from "./claim.ts";
 import { compressions, exportFormats } from "./formats.ts";
 import type { ExportManifest, ExportRequest } from "./manifest.ts";
-import type { ExportOptions } from "./options.ts";
+import type { ExportOptions, ExportOrigin } from "./options.ts";
 import { openPlace } from "./place.ts";
 import { Run } from "./run.ts";
 import { checkWindow } from "./window.ts";
@@ -31,7 +31,14 @@ export async function exportTables(destination: Destination, options: ExportOpti
     const others = await unfinishedIn(place);
     const own = await claim(place, request);
     try {
-      return await new Run({ destination, options, request, place, own, others }).carryOut();
+      return await new Run({
+        origins: originsOf(destination, options),
+        options,
+        request,
+        place,
+        own,
+        others,
+      }).carryOut();
     } finally {
       releaseHolder(own.holder);
     }
@@ -40,8 +47,14 @@ export async function exportTables(destination: Destination, options: ExportOpti
   }
 }
 
+const originsOf = (destination: Destination, { tables, beside = [] }: ExportOptions): readonly ExportOrigin[] => [
+  { destination, tables },
+  ...beside,
+];
+
 function requestOf(destination: Destination, options: ExportOptions): ExportRequest {
-  const { format = "parquet", window = {}, changedSince, layout = "date", safeCsv = false, tables } = options;
+  const { format = "parquet", window = {}, changedSince, layout = "date", safeCsv = false } = options;
+  const tables = originsOf(destination, options).flatMap((origin) => origin.tables);
   const refuse = (reason: string) => {
     throw new DestinationError("FAILED", `Cannot export: ${reason}.`);
   };

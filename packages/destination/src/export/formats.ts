@@ -51,7 +51,7 @@ export function copyOptions({ format, compression }: FileForm, columns: readonly
   switch (format) {
     case "parquet":
       // Small groups of rows, of which every thread holds one.
-      return `FORMAT parquet, ${compressed}, ROW_GROUP_SIZE 10240, ROW_GROUP_SIZE_BYTES '16MB'`;
+      return `FORMAT parquet, ${compressed}, ROW_GROUP_SIZE 8192, ROW_GROUP_SIZE_BYTES '16MB'`;
     case "ndjson":
       return `FORMAT json, ${compressed}`;
     case "csv": {

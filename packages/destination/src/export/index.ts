@@ -13,7 +13,7 @@ export type {
   ExportRange,
   ExportRequest,
 } from "./manifest.ts";
-export type { ExportEvent, ExportOptions } from "./options.ts";
+export type { ExportEvent, ExportOptions, ExportOrigin } from "./options.ts";
 export {
   type ExportProblem,
   type ExportVerification,

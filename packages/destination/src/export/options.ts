@@ -1,4 +1,5 @@
 /** What an export is asked for, and what it tells. */
+import type { Destination } from "../destination.ts";
 import type { S3Options } from "../files/s3-options.ts";
 import type { Table } from "../table.ts";
 import type { ExportCompression, ExportFormat } from "./formats.ts";
@@ -10,6 +11,8 @@ export interface ExportOptions {
   readonly into: string;
   /** By the names and with the columns that they have in the destination. */
   readonly tables: readonly Table[];
+  /** Further tables, of other destinations, in the same export. @default none */
+  readonly beside?: readonly ExportOrigin[] | undefined;
   /** @default "parquet" */
   readonly format?: ExportFormat | undefined;
   /** @default "gzip" for CSV, else "zstd" */
@@ -38,6 +41,12 @@ export interface ExportOptions {
   readonly s3?: S3Options | undefined;
   readonly onEvent?: ((event: ExportEvent) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Tables, and where they are. */
+export interface ExportOrigin {
+  readonly destination: Destination;
+  readonly tables: readonly Table[];
 }
 
 /** What happens during an export. */

@@ -1,7 +1,6 @@
 /** One export, from its claim to its manifest. */
-import { rm } from "node:fs/promises";
+import { mkdir, rm } from "node:fs/promises";
 import { basename, join } from "node:path";
-import type { Destination } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { describeFile } from "../files/scratch.ts";
 import type { Table } from "../table.ts";
@@ -23,20 +22,28 @@ import {
   recordPath,
   type Seen,
 } from "./manifest.ts";
-import type { ExportOptions } from "./options.ts";
-import { cut, seenIn, whole } from "./parts.ts";
+import type { ExportOptions, ExportOrigin } from "./options.ts";
+import { cut, type Hour, seenIn, whole } from "./parts.ts";
 import type { ExportPlace } from "./place.ts";
 import { openSource, type TableSource } from "./source.ts";
 import { conditionSql } from "./window.ts";
 
 export interface RunParts {
-  readonly destination: Destination;
+  readonly origins: readonly ExportOrigin[];
   readonly options: ExportOptions;
   readonly request: ExportRequest;
   readonly place: ExportPlace;
   readonly own: Claim;
   /** Exports that were begun earlier. */
   readonly others: readonly Unfinished[];
+}
+
+/** An origin that is being read. */
+interface Opened {
+  readonly source: TableSource;
+  readonly tables: readonly Table[];
+  /** For files that are being written. */
+  readonly folder: string;
 }
 
 /** Above it, a table gets several files. */
@@ -57,27 +64,26 @@ export class Run {
   }
 
   async carryOut(): Promise<ExportManifest> {
-    const { destination, request, place, own, others } = this.#parts;
+    const { origins, request, place, own, others } = this.#parts;
     const { id, beganAt } = own;
-    const { tables, signal } = this.#options;
+    const { signal } = this.#options;
     const positions = (await this.#options.positions?.()) ?? [];
     const found: FileRecord[] = [];
     for (const other of others) found.push(...(await recordsOf(place, other, request)));
     this.#found = found;
     const staging = await place.makeStaging(own);
+    const opened: Opened[] = [];
     const files: ExportedFile[] = [];
     try {
-      const source = await openSource(destination, staging, signal);
-      try {
-        const planned = await this.#plan(source);
-        for (const table of tables) {
-          const own = planned.filter((file) => file.table === table.name);
-          files.push(...(await source.snapshot(() => this.#table(source, staging, table, own))));
-        }
-      } finally {
-        await source.close();
+      for (const [index, { destination, tables }] of origins.entries()) {
+        const folder = join(staging, String(index));
+        await mkdir(folder);
+        opened.push({ source: await openSource(destination, folder, signal), tables, folder });
       }
+      const planned = await this.#plan(opened);
+      for (const origin of opened) files.push(...(await this.#origin(origin, planned)));
     } finally {
+      for (const { source } of opened) await source.close();
       await rm(staging, { recursive: true, force: true, maxRetries: 3 });
     }
     await this.#checkFound(files);
@@ -90,28 +96,44 @@ export class Run {
   }
 
   /** Says which files there will be, before the first of them: whoever finds some of them knows whose they are. */
-  async #plan(source: TableSource): Promise<readonly PlannedFile[]> {
-    const { place, own, request } = this.#parts;
-    const { tables, rowsPerFile = defaultRowsPerFile, onEvent } = this.#options;
+  async #plan(opened: readonly Opened[]): Promise<readonly PlannedFile[]> {
+    const { place, own } = this.#parts;
     const planned: PlannedFile[] = [];
     let rows = 0;
-    for (const table of tables) {
-      const hours = await source.see(table, this.#condition(source, table));
-      rows += hours.reduce((sum, hour) => sum + hour.rows, 0);
-      const kept = this.#recordsFor(table)
-        .filter(({ file, seen }) => isSame(seen, seenIn(hours, file.range)))
-        .map(({ file }) => file.range)
-        .filter((range, index, all) => !all.slice(0, index).some((other) => overlap(range, other)));
-      const ranges = table.datedBy ? cut(hours, rowsPerFile, kept) : [whole];
-      for (const [index, range] of ranges.entries()) {
-        const part = index + 1;
-        planned.push({ table: table.name, part, path: filePath(own.id, table.name, part, request), range });
+    for (const { source, tables } of opened) {
+      for (const table of tables) {
+        const hours = await source.see(table, this.#condition(source, table));
+        rows += hours.reduce((sum, hour) => sum + hour.rows, 0);
+        planned.push(...this.#filesOf(table, hours));
       }
     }
     const plan: ExportPlan = { type: "plan", version: FORMAT, id: own.id, files: planned };
     await place.create(planPath(own.id), json(plan));
-    onEvent?.({ type: "export-started", id: own.id, rows, into: place.place });
+    this.#options.onEvent?.({ type: "export-started", id: own.id, rows, into: place.place });
     return planned;
+  }
+
+  #filesOf(table: Table, hours: readonly Hour[]): readonly PlannedFile[] {
+    const { own, request } = this.#parts;
+    const { rowsPerFile = defaultRowsPerFile } = this.#options;
+    const kept = this.#recordsFor(table)
+      .filter(({ file, seen }) => isSame(seen, seenIn(hours, file.range)))
+      .map(({ file }) => file.range)
+      .filter((range, index, all) => !all.slice(0, index).some((other) => overlap(range, other)));
+    const ranges = table.datedBy ? cut(hours, rowsPerFile, kept) : [whole];
+    return ranges.map((range, index) => {
+      const part = index + 1;
+      return { table: table.name, part, path: filePath(own.id, table.name, part, request), range };
+    });
+  }
+
+  async #origin(origin: Opened, planned: readonly PlannedFile[]): Promise<readonly ExportedFile[]> {
+    const files: ExportedFile[] = [];
+    for (const table of origin.tables) {
+      const own = planned.filter((file) => file.table === table.name);
+      files.push(...(await origin.source.snapshot(() => this.#table(origin, table, own))));
+    }
+    return files;
   }
 
   /** Files of the table that others wrote, with the columns that it has now. */
@@ -124,12 +146,8 @@ export class Run {
     return conditionSql(source.dialect, table, window, changedSince);
   }
 
-  async #table(
-    source: TableSource,
-    staging: string,
-    table: Table,
-    planned: readonly PlannedFile[],
-  ): Promise<readonly ExportedFile[]> {
+  async #table(origin: Opened, table: Table, planned: readonly PlannedFile[]): Promise<readonly ExportedFile[]> {
+    const { source } = origin;
     const { place, own } = this.#parts;
     const { onEvent } = this.#options;
     const hours = await source.see(table, this.#condition(source, table));
@@ -139,7 +157,7 @@ export class Run {
       const found = this.#recordsFor(table).find(
         (record) => isSame(record.file.range, plan.range) && isSame(record.seen, seen),
       );
-      const file = found ? { ...found.file, part: plan.part } : await this.#write(source, staging, table, plan, seen);
+      const file = found ? { ...found.file, part: plan.part } : await this.#write(origin, table, plan, seen);
       await place.create(recordPath(own.id, plan), json({ type: "file", file, seen }));
       onEvent?.({ type: "file-written", file, resumed: found !== undefined });
       files.push(file);
@@ -148,15 +166,14 @@ export class Run {
   }
 
   async #write(
-    source: TableSource,
-    staging: string,
+    { source, folder }: Opened,
     table: Table,
     { part, path, range }: PlannedFile,
     { rows: expected }: Seen,
   ): Promise<ExportedFile> {
     const { place, request } = this.#parts;
     const { onEvent, signal } = this.#options;
-    const file = join(staging, basename(path));
+    const file = join(folder, basename(path));
     const condition = `${this.#condition(source, table)} AND ${conditionSql(source.dialect, table, range)}`;
     const rows = await source.write(table, {
       ...{ form: request, condition, file, expected },

@@ -3,8 +3,7 @@
  * files have them. The DuckDB adapter does the merging, counting and key lookups there.
  */
 import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
-import { lstat, readdir, rm, stat } from "node:fs/promises";
+import { lstat, open, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Database } from "../duckdb/database.ts";
@@ -132,8 +131,20 @@ async function fetchFile(store: Store, file: DataFile, local: string, signal?: A
 /** A manifest's entry for a file, derived from the file itself. */
 export async function describeFile(file: string): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash("sha256");
-  for await (const part of createReadStream(file)) hash.update(part);
-  return { bytes: (await stat(file)).size, sha256: hash.digest("hex") };
+  const handle = await open(file);
+  try {
+    // One buffer: those of a stream pile up faster than they are collected.
+    const buffer = Buffer.allocUnsafe(1 << 20);
+    let bytes = 0;
+    for (;;) {
+      const { bytesRead } = await handle.read(buffer, 0, buffer.length);
+      if (bytesRead === 0) return { bytes, sha256: hash.digest("hex") };
+      hash.update(buffer.subarray(0, bytesRead));
+      bytes += bytesRead;
+    }
+  } finally {
+    await handle.close();
+  }
 }
 
 const prefix = "files-destination-";

@@ -4,6 +4,7 @@ import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
 import { dagRuns } from "./dag-runs.ts";
 import { dags } from "./dags.ts";
+import { airflowInventory } from "./inventory/index.ts";
 import { lackingColumns } from "./lacking.ts";
 import { type AirflowOptions, type AirflowSync, startAirflowSync } from "./shared.ts";
 import { taskInstances } from "./task-instances.ts";
@@ -24,6 +25,8 @@ export const airflowTables = tablesOf(streams);
  *
  * The first sync lists runs and task instances through the server's batch endpoints; each such call for task instances
  * writes a row into Airflow's own audit log.
+ *
+ * Its inventory: `sources` (of DAGs), `pools`, and the names, without values, of `variables`, `connections` and `xcoms`.
  */
 export function airflow(options: AirflowOptions): Source<AirflowSync> {
   const { client } = options;
@@ -31,6 +34,7 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
     name: "airflow",
     url: client.baseUrl,
     streams,
+    inventory: airflowInventory(client),
     start: (context) => startAirflowSync(options, context),
     async check({ request }) {
       const { version } = await request("the server", (signal) => checkServer(client, { signal }));

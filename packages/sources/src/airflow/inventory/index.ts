@@ -1,0 +1,138 @@
+/** What an Airflow server has that is not synced, and a backup may want: read whole, when it is asked for. */
+import { type AirflowClient, AirflowError, paginate } from "@org/airflow-client";
+import type { Row, Table } from "@org/destination";
+import type { Inventory, Request } from "@org/sync-engine/source";
+import { timeColumn } from "../../timestamp.ts";
+import { identityOf } from "../keys.ts";
+import { connectionsTable, dagSourcesTable, poolsTable, variablesTable, xcomsTable } from "./tables.ts";
+
+const XCOMS = "/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/xcomEntries";
+/** So many rows are stored at once where they come one by one. */
+const ROWS_AT_ONCE = 100;
+/** How often a list is read again that changed meanwhile. */
+const MOST_READS = 5;
+
+export function airflowInventory(client: AirflowClient): Readonly<Record<string, Inventory>> {
+  return {
+    sources: kind(dagSourcesTable, ({ request }) => readSources(client, request)),
+    pools: kind(poolsTable, ({ request }) =>
+      readList(
+        request,
+        (get) => paginate(get(client), "/api/v2/pools"),
+        ({ name, slots, include_deferred, description, team_name }) => ({
+          ...{ name, slots, include_deferred },
+          description: description ?? null,
+          team_name: team_name ?? null,
+        }),
+      ),
+    ),
+    // The server sends values with the names: no more than the names is taken from an answer.
+    variables: kind(variablesTable, ({ request }) =>
+      readList(
+        request,
+        (get) => paginate(get(client), "/api/v2/variables"),
+        ({ key }) => ({ key }),
+      ),
+    ),
+    connections: kind(connectionsTable, ({ request }) =>
+      readList(
+        request,
+        (get) => paginate(get(client), "/api/v2/connections"),
+        ({ connection_id }) => ({ connection_id }),
+      ),
+    ),
+    xcoms: kind(xcomsTable, async function* ({ request }) {
+      for await (const { dag_id } of dagsOf(client, request)) yield* readXComs(client, request, dag_id);
+    }),
+  };
+}
+
+/** Checks the rows of an inventory against its table. */
+function kind<T extends Table>(table: T, read: Inventory<T>["read"]): Inventory {
+  return { table, read } as unknown as Inventory;
+}
+
+/** A client whose requests are repeated where that may help, like those of a sync. */
+type Repeating = (client: AirflowClient) => Pick<AirflowClient, "GET">;
+
+const repeatingBy =
+  (request: Request): Repeating =>
+  (client) => {
+    const get = client.GET as unknown as (path: string, init: object) => Promise<unknown>;
+    const repeated = (path: string, init: object) => request(`GET ${path}`, (signal) => get(path, { ...init, signal }));
+    return { GET: repeated as unknown as AirflowClient["GET"] };
+  };
+
+interface ListPage<Item> {
+  readonly items: readonly Item[];
+  readonly total: number | null;
+}
+
+/**
+ * Lists are walked by offset, where a row is skipped if one before it goes meanwhile. So what came is compared with what
+ * the server counts, and read again where that is less.
+ */
+async function* readList<Item, R>(
+  request: Request,
+  pages: (get: Repeating) => AsyncIterable<ListPage<Item>>,
+  rowOf: (item: Item) => R,
+): AsyncGenerator<readonly R[]> {
+  for (let read = 1; ; read += 1) {
+    let [came, counted] = [0, 0];
+    for await (const { items, total } of pages(repeatingBy(request))) {
+      came += items.length;
+      counted = total ?? came;
+      if (items.length > 0) yield items.map(rowOf);
+    }
+    if (came >= counted || read === MOST_READS) return;
+  }
+}
+
+async function* dagsOf(client: AirflowClient, request: Request): AsyncGenerator<{ readonly dag_id: string }> {
+  // Those too whose files are gone: their runs and XComs are still there.
+  const query = { exclude_stale: false, order_by: ["dag_id"] };
+  for await (const { items } of paginate(repeatingBy(request)(client), "/api/v2/dags", { params: { query } })) {
+    yield* items;
+  }
+}
+
+async function* readXComs(client: AirflowClient, request: Request, dagId: string) {
+  const path = { dag_id: dagId, dag_run_id: "~", task_id: "~" };
+  yield* readList(
+    request,
+    (get) => paginate(get(client), XCOMS, { params: { path } }),
+    ({ run_id, key, timestamp, ...item }): Row<typeof xcomsTable> => ({
+      ...identityOf({ ...item, dag_run_id: run_id }),
+      key,
+      timestamp: timeColumn(timestamp),
+    }),
+  );
+}
+
+async function* readSources(client: AirflowClient, request: Request) {
+  let rows: Row<typeof dagSourcesTable>[] = [];
+  for await (const { dag_id } of dagsOf(client, request)) {
+    const source = await sourceOf(client, request, dag_id);
+    if (source) rows.push(source);
+    if (rows.length < ROWS_AT_ONCE) continue;
+    yield rows;
+    rows = [];
+  }
+  yield rows;
+}
+
+/** Undefined where the server stores none, or the DAG went meanwhile. */
+async function sourceOf(client: AirflowClient, request: Request, dagId: string) {
+  const path = "/api/v2/dagSources/{dag_id}";
+  try {
+    const { data } = await request(`GET ${path}`, (signal) =>
+      client.GET(path, { params: { path: { dag_id: dagId } }, signal }),
+    );
+    // Whoever asks for text gets no more than that.
+    const { version_number = null, content } = typeof data === "string" ? { content: data } : data;
+    return { dag_id: dagId, version_number, content };
+  } catch (error) {
+    if (error instanceof AirflowError && error.code === "NOT_FOUND") return undefined;
+    throw error;
+  }
+}
