@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { tiers } from "./scripts/tiers.ts";
 
 // Packages resolve each other's source, so that no test ever sees a stale build.
 const conditions = ["@org/source"];
@@ -32,11 +33,18 @@ export default defineConfig({
         test: {
           name: "unit",
           globalSetup: "./test/postgres-setup.ts",
-          include: [
-            "packages/*/test/**/*.test.ts",
-            "test/*.test.ts",
-            "test/{contract,pipelines,crash,model,invariants,upgrade}/**/*.test.ts",
-          ],
+          include: [...tiers.unit],
+          exclude: [...tiers.system],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        ...shared,
+        test: {
+          name: "system",
+          globalSetup: "./test/postgres-setup.ts",
+          include: [...tiers.system],
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },
@@ -45,17 +53,17 @@ export default defineConfig({
         ...shared,
         test: {
           name: "packaging",
-          include: ["test/packaging/**/*.test.ts"],
+          include: [...tiers.packaging],
           globalSetup: "./test/packaging/setup.ts",
           testTimeout: 300_000,
           hookTimeout: 300_000,
         },
       },
-      ...["live", "nightly"].map((name) => ({
+      ...(["live", "nightly"] as const).map((name) => ({
         ...shared,
         test: {
           name,
-          include: [`test/${name}/**/*.test.ts`],
+          include: [...tiers[name]],
           globalSetup: "./test/live/setup.ts",
           testTimeout: 300_000,
           // A server is installed from the network first where it is not in the cache.

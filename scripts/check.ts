@@ -8,6 +8,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { compareSurface } from "./surface.ts";
+import { tierOf } from "./tiers.ts";
 
 const root = new URL("..", import.meta.url).pathname;
 let passed = 0;
@@ -44,19 +45,13 @@ interface Report {
   readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
 }
 
-/** The tier of a test file. Several files are tested at once, so tiers take longer than the suite. */
-function tierOf(file: string): string {
-  const [, tier] = /^test[\\/](live|packaging|nightly)[\\/]/.exec(file) ?? [];
-  return tier ?? "unit";
-}
-
 /** Where the time goes, so that nobody has to look for what to make quicker first. */
 function printTimes({ testResults }: Report): void {
   const took = testResults.map(({ name, startTime, endTime }) => ({
     name: name.replace(root, ""),
     seconds: Math.round((endTime - startTime) / 1000),
   }));
-  console.log("\nSeconds per tier, summed over its files:");
+  console.log("\nSeconds per tier, summed over its files, of which several are tested at once:");
   for (const [tier, files] of Map.groupBy(took, ({ name }) => tierOf(name))) {
     const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
     console.log(`${String(seconds).padStart(6)}  ${tier} (${files.length} files)`);
@@ -108,7 +103,7 @@ async function everything(): Promise<void> {
   else console.log(`\n▸ left out: build, packaging tests, publint and attw, because ${because}`);
   await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
   if (packaging) await step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
-  await tests("unit", "live", ...(packaging ? ["packaging"] : []), ...(nightly ? ["nightly"] : []));
+  await tests("unit", "system", "live", ...(packaging ? ["packaging"] : []), ...(nightly ? ["nightly"] : []));
   for (const name of packaging ? publishedPackages() : []) {
     await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
     const profile = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];

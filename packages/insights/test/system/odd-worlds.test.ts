@@ -2,8 +2,8 @@
 import { type Answer, InsightsError, questions } from "@org/insights";
 import { reportPage } from "@org/insights/page";
 import { expect, test } from "vitest";
-import { oddAirflow, oddDagster } from "./odd-world.ts";
-import { openEverywhere } from "./places.ts";
+import { oddAirflow, oddDagster } from "../odd-world.ts";
+import { openEverywhere } from "../places.ts";
 
 /** Each of them has found something. */
 const seeds = [1, 2, 10];

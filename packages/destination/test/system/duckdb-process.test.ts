@@ -47,7 +47,7 @@ test.skipIf(process.platform === "win32")("a full disk is reported, and rows and
 
 test("without the driver, the error says what to install", async () => {
   // A copy of the sources, somewhere from where no installed package can be found.
-  const source = fileURLToPath(new URL("../src", import.meta.url));
+  const source = fileURLToPath(new URL("../../src", import.meta.url));
   await cp(source, join(fixture.folder, "src"), { recursive: true });
   await writeFile(join(fixture.folder, "package.json"), '{"type":"module"}');
   const script = `

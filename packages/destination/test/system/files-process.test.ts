@@ -28,7 +28,7 @@ function start(script: string, { failPoint = "", pipeline = "p" } = {}) {
     ${script}`;
   const child = spawn(
     process.execPath,
-    ["--conditions=@org/source", "--import", here("./files-fail-points.ts"), "--input-type=module", "--eval", text],
+    ["--conditions=@org/source", "--import", here("../files-fail-points.ts"), "--input-type=module", "--eval", text],
     { env: { ...process.env, FILES_FAILPOINT: failPoint } },
   );
   let said = "";
@@ -137,7 +137,7 @@ test.skipIf(process.platform === "win32")(
 test("without a driver, the error says what to install", async () => {
   // A copy of the sources, somewhere from where no installed package can be found.
   const copy = join(fixture.folder, "..", "copy");
-  await cp(here("../src"), join(copy, "src"), { recursive: true });
+  await cp(here("../../src"), join(copy, "src"), { recursive: true });
   await writeFile(join(copy, "package.json"), '{"type":"module"}');
   const module = JSON.stringify(join(copy, "src/files/index.ts"));
   const script = `

@@ -5,7 +5,7 @@ import { ownDatabase } from "@org/testkit/own-database";
 import { createFixture, postgresSuite } from "@org/testkit/places/postgres";
 import pg from "pg";
 import { afterAll, afterEach, expect, test } from "vitest";
-import { pgbouncerVersion, startPgbouncer } from "./pgbouncer.ts";
+import { pgbouncerVersion, startPgbouncer } from "../pgbouncer.ts";
 
 const url = await ownDatabase();
 

@@ -5,7 +5,7 @@ import { Interrupted } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
 import { day, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { dagsync, type Outcome, temporaryFolder, until } from "./helpers.ts";
+import { dagsync, type Outcome, temporaryFolder, until } from "../helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 

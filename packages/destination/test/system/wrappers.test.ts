@@ -4,7 +4,7 @@ import { queryDuckdb } from "@org/destination/duckdb";
 import { casesFor, type DestinationSuite, runCase } from "@org/destination/testing";
 import { createFixture, type DuckdbFixture, duckdbSuite } from "@org/testkit/places/duckdb";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { connect as connectWithPrefix, prefix } from "./duckdb-with-prefix.ts";
+import { connect as connectWithPrefix, prefix } from "../duckdb-with-prefix.ts";
 
 /** What a prefix could spoil, at a place whose tables bear one that the suite does not know. */
 const prefixed: DestinationSuite<DuckdbFixture> = {

@@ -17,7 +17,7 @@ import {
   mapRows,
   mapValues,
   onlyState,
-} from "./mistakes.ts";
+} from "../mistakes.ts";
 
 const mistakes: readonly [mistake: string, caughtBy: string, wrong: (right: Destination) => Destination][] = [
   [

@@ -6,7 +6,7 @@ import { startAirflowSimulator } from "@org/simulators";
 import { ownDatabase } from "@org/testkit/own-database";
 import { query } from "@org/testkit/places/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { dagsync, temporaryFolder } from "./helpers.ts";
+import { dagsync, temporaryFolder } from "../helpers.ts";
 
 const { url, close } = await startAirflowSimulator();
 afterAll(close);

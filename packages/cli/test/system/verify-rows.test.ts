@@ -2,8 +2,8 @@
 import { join } from "node:path";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
-import { verificationText } from "../src/render/verification.ts";
-import { dagsync, temporaryFolder, until } from "./helpers.ts";
+import { verificationText } from "../../src/render/verification.ts";
+import { dagsync, temporaryFolder, until } from "../helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { dagsync, isRunning, temporaryFolder, until } from "./helpers.ts";
+import { dagsync, isRunning, temporaryFolder, until } from "../helpers.ts";
 
-const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
 const packageFolder = fileURLToPath(new URL("..", import.meta.url));
 
 function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {

@@ -10,7 +10,7 @@ import { duckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { serve } from "@org/testkit/cli/serving";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
-import { closedPort, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
+import { closedPort, dagsync, listen, temporaryFolder, until } from "../helpers.ts";
 
 afterEach(() => void vi.unstubAllEnvs());
 
@@ -226,7 +226,7 @@ pipelines: [{ from: a, to: here }]\n`,
     );
     const isStalled = Promise.withResolvers<void>();
     simulator.faults.push({ match: () => true, before: () => isStalled.resolve(), stall: "headers" });
-    const bin = fileURLToPath(new URL("../src/bin.ts", import.meta.url));
+    const bin = fileURLToPath(new URL("../../src/bin.ts", import.meta.url));
     const args = ["serve", "--config", join(folder, "dagsync.yaml"), "--port", "0", "--sync-every", "5m"];
     const child = spawn(process.execPath, ["--conditions=@org/source", bin, ...args], {
       cwd: fileURLToPath(new URL("..", import.meta.url)),

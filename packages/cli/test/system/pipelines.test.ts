@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
-import { closedPort, dagsync, temporaryFolder, until } from "./helpers.ts";
+import { closedPort, dagsync, temporaryFolder, until } from "../helpers.ts";
 
 const env = { PASSWORD: "admin" };
 const world = (dags = 2) => createAirflowWorld({ dags, days: 2, runsPerDag: 2 });

@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { dagsync, isRunning, temporaryFolder } from "./helpers.ts";
-import { childOf, type start, startForTest } from "./mcp-client.ts";
+import { dagsync, isRunning, temporaryFolder } from "../helpers.ts";
+import { childOf, type start, startForTest } from "../mcp-client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dagsync-mcp-"));
 const stored = `sqlite:${join(folder, "o.sqlite")}`;

@@ -6,7 +6,7 @@ import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { airflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
-import { dagsync, temporaryFolder, until } from "./helpers.ts";
+import { dagsync, temporaryFolder, until } from "../helpers.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 const lines = (text: string) => text.trimEnd().split("\n");

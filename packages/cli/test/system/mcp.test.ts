@@ -6,8 +6,8 @@ import { questions } from "@org/insights";
 import { createAirflowWorld, createDagsterWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
 import { ownDatabase } from "@org/testkit/own-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { dagsync } from "./helpers.ts";
-import { start, startForTest } from "./mcp-client.ts";
+import { dagsync } from "../helpers.ts";
+import { start, startForTest } from "../mcp-client.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 const folder = mkdtempSync(join(tmpdir(), "dagsync-mcp-"));

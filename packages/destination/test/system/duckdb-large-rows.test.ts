@@ -4,9 +4,9 @@ import { join } from "node:path";
 import type { Table } from "@org/destination";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
 import { expect, onTestFinished, test } from "vitest";
-import { Database } from "../src/duckdb/database.ts";
-import { openFile } from "../src/duckdb/open.ts";
-import { namesIn } from "../src/sql/names.ts";
+import { Database } from "../../src/duckdb/database.ts";
+import { openFile } from "../../src/duckdb/open.ts";
+import { namesIn } from "../../src/sql/names.ts";
 
 const table = {
   name: "runs",
