@@ -6,7 +6,7 @@ export default {
   out: "docs/api",
   entryPointStrategy: "packages",
   // Their entry points are those of their package.json; their typedoc.json names steps of a computation of types.
-  entryPoints: ["airflow-client", "dagster-client", "destination", "sync-engine", "sources", "insights"].map(
+  entryPoints: ["airflow-client", "dagster-client", "destination", "sync-engine", "sources", "insights", "runner"].map(
     (name) => `packages/${name}`,
   ),
   packageOptions: {

@@ -1,11 +1,12 @@
 /**
  * Writes the generated code of both clients from the interfaces in specs/, what differs between the servers' versions, and
- * the JSON Schema of dagsync.yaml. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
+ * the JSON Schemas of dagsync.yaml and runner.yaml. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";
 import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
 import { schemaFile as dagsterSchema, generate as generateDagster } from "../packages/dagster-client/generate.ts";
+import { runnerJsonSchema } from "../packages/runner/src/file/runner-schema.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterSince, dagsterVersionsTable } from "../specs/dagster/versions.ts";
 
@@ -18,6 +19,7 @@ const files = [
   { path: "packages/dagster-client/src/generated/since.ts", generate: dagsterSince },
   { path: "packages/dagster-client/schema.graphql", generate: dagsterSchema },
   { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },
+  { path: "packages/runner/schema/runner.schema.json", generate: runnerJsonSchema },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },
   { path: "specs/dagster/VERSIONS.md", generate: dagsterVersionsTable },
 ];

@@ -14,7 +14,8 @@ const allowed: Record<string, readonly string[]> = {
   "sync-engine": ["destination", "kit"],
   insights: ["destination", "kit"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
-  cli: ["airflow-client", "dagster-client", "destination", "insights", "kit", "sources", "sync-engine"],
+  runner: ["destination", "kit"],
+  cli: ["airflow-client", "dagster-client", "destination", "insights", "kit", "runner", "sources", "sync-engine"],
   simulators: [],
 };
 

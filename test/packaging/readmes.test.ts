@@ -25,6 +25,7 @@ const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
   "sync-engine": ["install", "ten lines", "errors", "defaults"],
   sources: ["install", "ten lines", "auth", "errors", "defaults"],
   insights: ["install", "ten lines", "errors", "defaults"],
+  runner: ["install", "ten lines", "errors", "defaults"],
   cli: ["install", "ten lines", "auth", "errors", "defaults"],
 };
 

@@ -7,6 +7,7 @@ import { addInit } from "./commands/init.ts";
 import { addMcp } from "./commands/mcp.ts";
 import type { Run } from "./commands/options.ts";
 import { addReport } from "./commands/report.ts";
+import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
 import { addState } from "./commands/state.ts";
 import { addSync } from "./commands/sync.ts";
@@ -73,6 +74,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     addMcp,
     addVerify,
     addExport,
+    addRun,
   ])
     add(program, io, run);
   if (args.length === 0) {

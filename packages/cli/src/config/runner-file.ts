@@ -1,0 +1,111 @@
+/** Reads `runner.yaml`, and the files of its jobs. */
+import { existsSync } from "node:fs";
+import { dirname, resolve } from "node:path";
+import {
+  foreignJobOf,
+  foreignJobSchema,
+  isForeignJob,
+  type Job,
+  jobOf,
+  jobSchema,
+  type RunnerConfig,
+  runnerSchemaFor,
+  type Schedule,
+  type ScheduleConfig,
+  scheduleOf,
+} from "@org/runner";
+import type * as z from "zod";
+import { UsageError } from "../errors.ts";
+import { readYaml, type YamlFile } from "./yaml-file.ts";
+
+/** A `runner.yaml` that was read, with its jobs. */
+export interface RunnerFile {
+  readonly path: string;
+  readonly mode: "orchestrated" | "oneshot";
+  /** Those that are enabled. */
+  readonly schedules: readonly Schedule[];
+  /** The names of those that are not. */
+  readonly disabled: readonly string[];
+  readonly concurrencyPerTenant: number;
+  /** All files that were read. */
+  readonly files: readonly string[];
+  /** What nobody reads, as messages with their places. */
+  readonly notices: readonly string[];
+}
+
+/** @throws UsageError that names every mistake, with line and column */
+export async function readRunner(path: string, signal?: AbortSignal): Promise<RunnerFile> {
+  // Read as the original's parser reads it, for which yes is true.
+  const file = await readYaml(
+    path,
+    { schemaOf: runnerSchemaFor, version: "1.1", ifMissing: "Name another with --config." },
+    signal,
+  );
+  const { mode, orchestrator } = file.value;
+  checkNames(file);
+  const enabled = [...orchestrator.schedules.entries()].filter(([, { enabled }]) => enabled);
+  const jobs = await Promise.allSettled(enabled.map(([index, config]) => readJob(file, config, index, signal)));
+  const mistakes = jobs.flatMap((job) => (job.status === "rejected" ? [job.reason as Error] : []));
+  const [first, ...others] = mistakes;
+  if (first && (others.length === 0 || !mistakes.every((each) => each instanceof UsageError))) throw first;
+  if (first) throw new UsageError(mistakes.map(({ message }) => message).join("\n  "));
+  const read = jobs.map((job) => (job as PromiseFulfilledResult<ReadJob>).value);
+  return {
+    ...{ path, mode },
+    schedules: enabled.map(([, config], index) => scheduleOf(config, read[index]!.job)),
+    disabled: orchestrator.schedules.filter((each) => !each.enabled).map(({ name }) => name),
+    concurrencyPerTenant: orchestrator.concurrency_per_tenant,
+    files: [path, ...read.flatMap((job) => job.path ?? [])],
+    notices: [...file.unknownKeys, ...read.flatMap((job) => job.notices)],
+  };
+}
+
+/** Where a schedule's value stands, in a file that has a `runner` around everything or none. */
+function scheduleAt({ raw, where }: YamlFile<RunnerConfig>, index: number, key: string): string {
+  const isBare = !Object.hasOwn(raw as object, "runner");
+  return where([...(isBare ? [] : ["runner"]), "orchestrator", "schedules", index, key]);
+}
+
+function checkNames(file: YamlFile<RunnerConfig>): void {
+  const names = file.value.orchestrator.schedules.map(({ name }) => name);
+  const index = names.findIndex((name, at) => names.indexOf(name) < at);
+  if (index < 0) return;
+  throw new UsageError(`${scheduleAt(file, index, "name")} is the name of a schedule before it. Give it its own.`);
+}
+
+interface ReadJob {
+  readonly job: Job;
+  readonly path?: string;
+  readonly notices: readonly string[];
+}
+
+const eitherJob = (value: unknown) =>
+  isForeignJob(value)
+    ? foreignJobSchema.transform((config) => ({ isForeign: true as const, config }))
+    : jobSchema.transform((config) => ({ isForeign: false as const, config }));
+
+async function readJob(
+  file: YamlFile<RunnerConfig>,
+  { config, job }: ScheduleConfig,
+  index: number,
+  signal: AbortSignal | undefined,
+): Promise<ReadJob> {
+  if (job) return { job: jobOf(job), notices: [] };
+  const path = jobPath(file.path, config!);
+  if (!existsSync(path)) {
+    throw new UsageError(`${scheduleAt(file, index, "config")} names a file that does not exist. Correct the path.`);
+  }
+  const { value, unknownKeys } = await readYaml<z.output<ReturnType<typeof eitherJob>>>(
+    path,
+    { schemaOf: eitherJob, version: "1.1", ifMissing: "" },
+    signal,
+  );
+  const read = value.isForeign ? foreignJobOf(value.config, path) : jobOf(value.config);
+  return { job: read, path, notices: unknownKeys };
+}
+
+/** Beside the file, as all paths in files of ours are; or where the original looks, in the working directory. */
+function jobPath(runnerPath: string, config: string): string {
+  const beside = resolve(dirname(runnerPath), config);
+  return existsSync(beside) ? beside : existsSync(config) ? resolve(config) : beside;
+}

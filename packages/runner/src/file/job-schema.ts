@@ -1,0 +1,88 @@
+/** What a job's file may say, or a schedule's `job`. */
+import * as z from "zod";
+import { amount, whole } from "./lax.ts";
+import { patternOf } from "./pattern.ts";
+
+export const text = z.string("must be text: put it in quotes").min(1, "is empty");
+export const object = "must be a mapping of keys to values";
+
+const words = z.array(text, "must be a list of texts").min(1, "is an empty list");
+const textOrWords = z.union([text, words], "must be text, or a list of texts");
+
+/** How often a job that failed is repeated. */
+export const retrySchema = z
+  .object(
+    {
+      max_retries: whole("", 0).default(3).describe("How often a run is repeated at most."),
+      initial_delay_seconds: amount(0)
+        .nullish()
+        .describe("Pause before the first retry, in seconds. Default: retry_delay_seconds, or 5."),
+      retry_delay_seconds: amount(0).nullish().describe("Older name of initial_delay_seconds, which comes first."),
+      max_delay_seconds: amount(0).default(300).describe("The longest pause, in seconds."),
+      backoff_multiplier: amount(0).default(2).describe("Each pause is so many times the one before."),
+      retryable_exit_codes: z
+        .array(whole("", -255), "must be a list of exit codes")
+        .default([1, 2])
+        .describe("Only a run that ends with one of these exit codes is repeated."),
+      retryable_error_patterns: z
+        .array(
+          text.refine((pattern) => patternOf(pattern) !== undefined, "must be a regular expression"),
+          "must be a list of regular expressions",
+        )
+        .nullish()
+        .describe(
+          "Regular expressions, without regard to case. If there are any, only a run whose stderr matches one, or is empty, is repeated.",
+        ),
+      retryable_errors: z.array(text, "must be a list of texts").nullish().describe("Not used, as ever."),
+    },
+    object,
+  )
+  .describe("How often a run that failed is repeated. Without it, never.");
+
+const kinds = ["sync", "report", "export", "command"] as const;
+
+const jobFields = {
+  tenant_id: text
+    .optional()
+    .describe("Whose job it is. Of each tenant, at most concurrency_per_tenant jobs run at once."),
+  connector_type: text.optional().describe("What log lines say of the source. Default: the kind of job."),
+  sync: textOrWords.optional().describe("Arguments of dagsync sync, such as a pipeline of dagsync.yaml. Or:"),
+  report: textOrWords.optional().describe("Arguments of dagsync report. Or:"),
+  export: textOrWords.optional().describe("Arguments of dagsync export. Or:"),
+  command: textOrWords
+    .optional()
+    .describe("A command: a list is a program and its arguments, a text is for the shell."),
+  retry_config: retrySchema.nullish(),
+};
+
+type JobValue = { readonly [Key in (typeof kinds)[number]]?: unknown };
+
+const hasOneKind = (job: JobValue) => kinds.filter((kind) => job[kind] !== undefined).length === 1;
+
+/** A job of ours. */
+export const jobSchema = z
+  .object(jobFields, object)
+  .refine(hasOneKind, "must have exactly one of sync, report, export and command")
+  .meta({ oneOf: kinds.map((kind) => ({ required: [kind] })) });
+
+/** A job of the original runner's, which that runner's command carries out. Of the rest of it we know nothing. */
+export const foreignJobSchema = z.looseObject(
+  {
+    tenant_id: text,
+    source_connector_path: text,
+    source_connector: text.nullish(),
+    source: z.looseObject({ type: text.optional() }).nullish(),
+    retry_config: retrySchema.nullish(),
+  },
+  object,
+);
+
+/** Whose job a file is of. */
+export function isForeignJob(value: unknown): boolean {
+  const isObject = typeof value === "object" && value !== null;
+  return isObject && "source_connector_path" in value && !kinds.some((kind) => kind in value);
+}
+
+export type JobConfig = z.output<typeof jobSchema>;
+export type ForeignJobConfig = z.output<typeof foreignJobSchema>;
+export type RetryConfig = z.output<typeof retrySchema>;

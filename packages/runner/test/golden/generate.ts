@@ -1,0 +1,46 @@
+/**
+ * Asks the real Dagster and the real Airflow when they would run, and writes what they say into cron.json:
+ * `node --conditions=@org/source packages/runner/test/golden/generate.ts`. Both are installed into .cache/ where they are
+ * missing.
+ */
+import { mkdtempSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { run } from "../../../../test/live/servers/processes.ts";
+import { ensureVenv } from "../../../../test/live/servers/python.ts";
+import { type Case, dialectCases, packed, switchCases } from "./cases.ts";
+
+const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+type Answer = readonly number[] | string;
+
+async function ask(name: string): Promise<{ version: string; answers: readonly (readonly Answer[])[] }> {
+  const lockFile = here(`../../../../test/live/servers/requirements/${name}.txt`);
+  const { python } = await ensureVenv({ name, lockFile, log: console.log });
+  const file = join(mkdtempSync(join(tmpdir(), "golden-")), "cases.json");
+  writeFileSync(file, JSON.stringify([...switchCases, ...dialectCases]));
+  const printed = await run(python, [here("cron.py"), file], { timeoutMs: 900_000 });
+  return JSON.parse(printed.trim().split("\n").at(-1)!);
+}
+
+const shown = (answer: Answer) => (typeof answer === "string" ? null : packed(answer));
+
+const dagster = await ask("dagster-1.13.27");
+const airflow = await ask("airflow-3.3.2");
+const windows = ([...switchCases, ...dialectCases] as readonly Case[]).map(
+  ({ zone, from, hours, expressions }, index) => ({
+    zone,
+    from,
+    hours,
+    // By expression: what Dagster says, and what Airflow does where that is something else; null where it refuses.
+    answers: Object.fromEntries(
+      expressions.map((expression, at) => {
+        const [ours, theirs] = [shown(dagster.answers[index]![at]!), shown(airflow.answers[index]![at]!)];
+        return [expression, ours === theirs ? [ours] : [ours, theirs]];
+      }),
+    ),
+  }),
+);
+const fixture = { dagster: dagster.version, airflow: airflow.version, windows };
+writeFileSync(here("cron.json"), `${JSON.stringify(fixture, null, 1)}\n`);
