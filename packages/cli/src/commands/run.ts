@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { parseDuration } from "../duration.ts";
 import { UsageError } from "../errors.ts";
 import { exitCodes } from "../exit-code.ts";
-import { type SafeIo, told } from "../render/safe-output.ts";
+import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { type Run, shared } from "./options.ts";
 
 interface RunOptions {
@@ -25,7 +25,7 @@ export function addRun(program: Command, io: SafeIo, run: Run): void {
         // With its parsers, which no other command needs.
         const { readRunner } = await import("../config/runner-file.ts");
         const file = await readRunner(config, io.signal);
-        for (const notice of file.notices) io.stderr.write(`dagsync: ${told(notice)}\n`);
+        for (const notice of file.notices) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
         if (plan === undefined) throw new UsageError("Say what to do: --plan 7d.");
         const { printPlan } = await import("../run/plan.ts");
         printPlan({ schedules: file.schedules, from: Date.now(), forMs: planLength(plan), json: json === true }, io);

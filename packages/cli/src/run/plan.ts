@@ -1,7 +1,7 @@
 /** `dagsync run --plan`: what would run when, without running anything. */
 import { plan, type Schedule } from "@org/runner";
 import { jsonLine } from "../render/json.ts";
-import { type SafeIo, told } from "../render/safe-output.ts";
+import { escaped, type SafeIo } from "../render/safe-output.ts";
 import { textTable } from "../render/table.ts";
 
 interface PlanOptions {
@@ -36,8 +36,8 @@ export function printPlan({ schedules, from, forMs, json }: PlanOptions, io: Saf
         localText(first, schedule.timezone),
         last === undefined ? "" : `to ${localText(last, schedule.timezone).slice(11)}, ${count} times`,
         schedule.timezone,
-        told(schedule.name),
-        told(schedule.job.tenant ?? ""),
+        escaped(schedule.name),
+        escaped(schedule.job.tenant ?? ""),
       ],
     });
     if (group.length < MANY) return group.map(({ at }) => line(at));

@@ -7,8 +7,8 @@ import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { run } from "../../../../test/live/servers/processes.ts";
-import { ensureVenv } from "../../../../test/live/servers/python.ts";
+import { run } from "@org/testkit/servers/processes";
+import { ensureVenv } from "@org/testkit/servers/python";
 import { type Case, dialectCases, packed, switchCases } from "./cases.ts";
 
 const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
@@ -16,8 +16,7 @@ const here = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 type Answer = readonly number[] | string;
 
 async function ask(name: string): Promise<{ version: string; answers: readonly (readonly Answer[])[] }> {
-  const lockFile = here(`../../../../test/live/servers/requirements/${name}.txt`);
-  const { python } = await ensureVenv({ name, lockFile, log: console.log });
+  const { python } = await ensureVenv({ name, log: console.log });
   const file = join(mkdtempSync(join(tmpdir(), "golden-")), "cases.json");
   writeFileSync(file, JSON.stringify([...switchCases, ...dialectCases]));
   const printed = await run(python, [here("cron.py"), file], { timeoutMs: 900_000 });
