@@ -3,7 +3,7 @@ import type { RetryConfig } from "./file/job-schema.ts";
 import { patternOf } from "./file/pattern.ts";
 
 /** How much of stderr is searched, in characters, from its end: enough for a message, too little to be slow. */
-export const SEARCHED = 64 * 1024;
+const SEARCHED = 64 * 1024;
 
 /** How an attempt ended. */
 export interface AttemptEnd {

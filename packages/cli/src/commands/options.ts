@@ -39,3 +39,19 @@ export function parseCount(option: string, text: string): number {
   if (/^[1-9]\d{0,3}$/.test(text)) return Number(text);
   throw new UsageError(`${option} must be a whole number, 1 or more.`);
 }
+
+/** A port to listen on; 0 is any free one. @throws UsageError */
+export function portOf(text: string): number {
+  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
+  if (port <= 65_535) return port;
+  throw new UsageError("--port must be a whole number from 0 to 65535.");
+}
+
+/** What `--allow-host` says. @throws UsageError */
+export function hostNamesOf(text: string | undefined): readonly string[] {
+  const hosts = text?.split(",").map((name) => name.trim()) ?? [];
+  if (hosts.some((name) => !/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(name))) {
+    throw new UsageError("--allow-host takes host names without a port: reports.example.com.");
+  }
+  return hosts;
+}

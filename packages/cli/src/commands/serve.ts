@@ -5,7 +5,7 @@ import { exitCodes } from "../exit-code.ts";
 import type { SafeIo } from "../render/safe-output.ts";
 import { numberOf } from "../report/arguments.ts";
 import type { ServeSettings } from "../serve/serve.ts";
-import { type Run, shared } from "./options.ts";
+import { hostNamesOf, portOf, type Run, shared } from "./options.ts";
 
 interface ServeOptions {
   readonly at?: string;
@@ -47,26 +47,16 @@ export function addServe(program: Command, io: SafeIo, run: Run): void {
 }
 
 function settingsOf({ port, allowHost, days, timezone, syncEvery, ...rest }: ServeOptions): ServeSettings {
-  const hosts = allowHost?.split(",").map((name) => name.trim()) ?? [];
-  if (hosts.some((name) => !/^[a-z0-9]([a-z0-9._-]*[a-z0-9])?\.?$/i.test(name))) {
-    throw new UsageError("--allow-host takes host names without a port: reports.example.com.");
-  }
   return {
     ...rest,
     port: portOf(port),
-    hosts,
+    hosts: hostNamesOf(allowHost),
     scope: {
       ...(days !== undefined && { days: numberOf("--days", days) }),
       ...(timezone !== undefined && { timezone }),
     },
     ...(syncEvery !== undefined && { everyMs: periodOf(syncEvery) }),
   };
-}
-
-function portOf(text: string): number {
-  const port = /^\d{1,5}$/.test(text) ? Number(text) : Number.NaN;
-  if (port <= 65_535) return port;
-  throw new UsageError("--port must be a whole number from 0 to 65535.");
 }
 
 function periodOf(text: string): number {

@@ -12,6 +12,8 @@ import { jobState } from "./job-state.ts";
 import { assetState, automationState, taskState, unfinishedStates } from "./other-states.ts";
 import { pipelineFamilies, seconds } from "./pipelines.ts";
 
+export { exposition, type Family, type Sample } from "./exposition.ts";
+
 export interface MetricsOptions {
   /**
    * The maximum number of DAGs and jobs with series, of assets, and of schedules and sensors: the most recently active

@@ -21,6 +21,8 @@ import { type Reply, send } from "./reply.ts";
 import type { SyncHealth } from "./sync-health.ts";
 
 export type { HandledRequest, HandledResponse, Handler } from "./exchange.ts";
+export { isKnownHost } from "./host-names.ts";
+export { type Reply, send } from "./reply.ts";
 export type { SyncHealth } from "./sync-health.ts";
 
 export interface HandlerOptions extends Omit<PageOptions, "title" | "stamp"> {

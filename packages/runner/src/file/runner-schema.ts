@@ -86,7 +86,7 @@ const runner = z.object(
 );
 
 /** The file, all of it under `runner`. */
-export const runnerFileSchema = z
+const runnerFileSchema = z
   .object({ runner }, object)
   .describe("runner.yaml: which jobs dagsync run runs, when, and how often it repeats one that failed.");
 

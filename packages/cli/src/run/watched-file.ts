@@ -1,0 +1,62 @@
+/** `runner.yaml` while it is edited. */
+import { stat } from "node:fs/promises";
+import type { Work } from "@org/runner";
+import { type RunnerFile, readRunner } from "../config/runner-file.ts";
+
+/** How often to look whether a file has changed, in ms. */
+const LOOK = 2000;
+
+/** Reads a file again when it, or a file that it names, has changed. A mistake is told, and what was read before holds. */
+export class WatchedFile {
+  #file: RunnerFile;
+  #stamp: string;
+  #lookedAt = performance.now();
+  readonly #tell: (event: "changed" | "wrong", message: string) => void;
+  readonly #signal: AbortSignal | undefined;
+
+  private constructor(file: RunnerFile, stamp: string, tell: WatchedFile["tell"], signal: AbortSignal | undefined) {
+    this.#file = file;
+    this.#stamp = stamp;
+    this.#tell = tell;
+    this.#signal = signal;
+  }
+
+  static async open(file: RunnerFile, tell: WatchedFile["tell"], signal?: AbortSignal): Promise<WatchedFile> {
+    return new WatchedFile(file, await stampOf(file.files), tell, signal);
+  }
+
+  get tell(): (event: "changed" | "wrong", message: string) => void {
+    return this.#tell;
+  }
+
+  async work(): Promise<Work> {
+    if (performance.now() - this.#lookedAt >= LOOK) await this.#look();
+    return this.#file;
+  }
+
+  async #look(): Promise<void> {
+    this.#lookedAt = performance.now();
+    const stamp = await stampOf(this.#file.files);
+    if (stamp === this.#stamp) return;
+    this.#stamp = stamp;
+    try {
+      this.#file = await readRunner(this.#file.path, this.#signal);
+      this.#stamp = await stampOf(this.#file.files);
+      const { schedules, disabled, path } = this.#file;
+      this.tell(
+        "changed",
+        `${path} has changed: ${schedules.length} schedules are enabled, ${disabled.length} are not.`,
+      );
+    } catch (error) {
+      this.tell("wrong", `The change is not used until it is corrected. ${(error as Error).message}`);
+    }
+  }
+}
+
+async function stampOf(files: readonly string[]): Promise<string> {
+  const stamps = files.map(async (file) => {
+    const found = await stat(file).catch(() => undefined);
+    return found ? `${found.ino} ${found.size} ${found.mtimeMs}` : "";
+  });
+  return (await Promise.all(stamps)).join("\n");
+}

@@ -1,0 +1,67 @@
+import { expect, test } from "vitest";
+import { jumpingClock, killedAt, severalRunners } from "./world/checks.ts";
+import { MINUTE, schedule, World } from "./world/world.ts";
+import { positionFirst, takingFromTheLiving, withoutTransactions, withoutUniqueSlots } from "./world/wrong.ts";
+
+/** Writes of two minutes: a registration, looks, starts, ends, retries. By day every third, from where the tables exist. */
+const sweep = Array.from({ length: 75 }, (_, index) => index + 1).filter(
+  (nth) => process.env.NIGHTLY || (nth > 10 && nth % 3 === 0),
+);
+
+test.each(sweep)("killed at write %i, the next runner loses nothing and doubles nothing", async (nth) => {
+  expect(await killedAt(nth)).toEqual({ faults: [], hasDied: true });
+});
+
+test("two runners share the work: no run is lost or doubled, and limits hold for both", async () => {
+  expect(await severalRunners(2)).toEqual([]);
+});
+
+test("a clock that jumps makes nothing run twice, and loses nothing", async () => {
+  expect(await jumpingClock()).toEqual([]);
+});
+
+test("a runner that hangs loses its runs after a minute, and what it does then counts no more", async () => {
+  const world = new World([schedule("a", { cron: "1 * * * *" })], { behaviour: () => ({ ms: 10 * MINUTE }) });
+  let hangs = false;
+  const asleep = Promise.withResolvers<never>();
+  asleep.promise.catch(() => undefined);
+  await world.start({
+    over: (connection) => ({
+      ...connection,
+      transaction: (doing, work) => (hangs ? asleep.promise : connection.transaction(doing, work)),
+      read: (doing, sql, ...values) => (hangs ? asleep.promise : connection.read(doing, sql, ...values)),
+    }),
+  });
+  await world.clock.pass(MINUTE);
+  hangs = true;
+  world.clock.expected -= 1;
+  await world.start();
+  await world.clock.pass(MINUTE - 5000);
+  expect(await world.history()).toMatchObject([{ state: "running", attempt: 1 }]);
+  await world.clock.pass(20_000);
+  expect(await world.history()).toMatchObject([{ state: "running", attempt: 2, interruptions: 1 }]);
+  // It wakes up, sees that it is late, and ends its job.
+  hangs = false;
+  world.clock.expected += 1;
+  asleep.reject(new Error("The connection was lost."));
+  await world.clock.pass(5000);
+  expect(world.jobs.executions.map(({ attempt, exitCode }) => [attempt, exitCode])).toEqual([
+    [1, 143],
+    [2, undefined],
+  ]);
+  expect(await world.history()).toMatchObject([{ state: "running", attempt: 2, interruptions: 1 }]);
+});
+
+test("programs that are wrong on purpose are noticed", async () => {
+  const found = async (nths: readonly number[], wrong: Parameters<typeof killedAt>[1]) => {
+    for (const nth of nths) {
+      const { faults } = await killedAt(nth, wrong);
+      if (faults.length > 0) return faults;
+    }
+    return [];
+  };
+  expect(await severalRunners(2, { wrong: withoutTransactions }), "without transactions").not.toEqual([]);
+  expect(await severalRunners(2, { wrong: takingFromTheLiving }), "taking from the living").not.toEqual([]);
+  expect(await jumpingClock(withoutUniqueSlots), "two runs for a moment").not.toEqual([]);
+  expect(await found(sweep, positionFirst), "the position before the runs").not.toEqual([]);
+});

@@ -1,0 +1,205 @@
+import { expect, test } from "vitest";
+import { retrySchema } from "../src/file/job-schema.ts";
+import { MINUTE, schedule, World } from "./world/world.ts";
+
+test("runs a schedule at each of its moments, once", async () => {
+  const world = new World([schedule("a", { cron: "*/2 * * * *" })]);
+  await world.start();
+  await world.clock.pass(7 * MINUTE);
+  expect(await world.slots("a")).toEqual(["00:02 succeeded", "00:04 succeeded", "00:06 succeeded"]);
+  expect(world.jobs.executions.map(({ slot, attempt }) => [slot, attempt])).toEqual([
+    ["2026-06-01T00:02:00.000Z", 1],
+    ["2026-06-01T00:04:00.000Z", 1],
+    ["2026-06-01T00:06:00.000Z", 1],
+  ]);
+});
+
+test("max_concurrent_runs limits the runs of a schedule, and the others wait for their turn", async () => {
+  const world = new World([schedule("a", { maxConcurrentRuns: 2 })], { behaviour: () => ({ ms: 10 * MINUTE }) });
+  await world.start();
+  await world.clock.pass(5 * MINUTE);
+  expect(await world.slots("a")).toEqual([
+    "00:01 running",
+    "00:02 running",
+    "00:03 queued",
+    "00:04 queued",
+    "00:05 queued",
+  ]);
+  expect(world.jobs.running).toHaveLength(2);
+});
+
+test.each(["one", "skip"] as const)(
+  "with catchup %s, what waits makes room for what comes after it",
+  async (catchup) => {
+    const world = new World([schedule("a", { catchup })], { behaviour: () => ({ ms: 3 * MINUTE }) });
+    await world.start();
+    await world.clock.pass(5 * MINUTE);
+    expect(await world.slots("a")).toEqual([
+      "00:01 succeeded",
+      "00:02 skipped",
+      "00:03 skipped",
+      "00:04 running",
+      "00:05 queued",
+    ]);
+    const skipped = (await world.history()).find(({ state }) => state === "skipped");
+    expect(skipped?.reason).toBe("a later run was due before this one could start");
+  },
+);
+
+test("jobs of one tenant run one after the other, those of others beside them", async () => {
+  const cron = "1 * * * *";
+  const names = ["a", "b", "c"].map((name) => schedule(name, { cron, tenant: "acme" }));
+  const world = new World([...names, schedule("d", { cron, tenant: "other" }), schedule("e", { cron })]);
+  await world.start();
+  await world.clock.pass(MINUTE);
+  const order = world.jobs.executions.map(({ job, startedAt }) => [job, (startedAt - 30_000) / 1000]);
+  expect(order).toEqual([
+    ["a", 0],
+    ["d", 0],
+    ["e", 0],
+    ["b", 5],
+    ["c", 10],
+  ]);
+  expect(world.jobs.violations).toEqual([]);
+});
+
+test("a run that fails is repeated after its pause, while its tenant goes on and its schedule does not", async () => {
+  const retry = retrySchema.parse({ max_retries: 2, initial_delay_seconds: 30, backoff_multiplier: 2 });
+  const job = { ...schedule("a").job, tenant: "acme", retry };
+  const world = new World([schedule("a", { job }), schedule("b", { cron: "1 * * * *", tenant: "acme" })], {
+    behaviour: ({ job }, nth) => ({ ms: 5000, exitCode: job === "a" && nth < 3 ? 1 : 0 }),
+  });
+  await world.start();
+  await world.clock.pass(3 * MINUTE);
+  const first = world.jobs.executions.filter(({ job, slot }) => job === "b" || slot?.endsWith("00:01:00.000Z"));
+  expect(first.map(({ job, attempt, startedAt }) => [job, attempt, (startedAt - 30_000) / 1000])).toEqual([
+    ["a", 1, 0],
+    ["b", 1, 5],
+    ["a", 2, 35],
+    ["a", 3, 100],
+  ]);
+  const pauses = world.events.flatMap((event) => (event.type === "retry_attempt" ? event.delayMs : []));
+  expect(pauses.slice(0, 2)).toEqual([30_000, 60_000]);
+});
+
+test("a run that fails too often, or with another exit code, has failed", async () => {
+  const retry = retrySchema.parse({ max_retries: 1, initial_delay_seconds: 0 });
+  const job = { ...schedule("a").job, retry };
+  const codes = [1, 1, 3];
+  const world = new World([schedule("a", { job })], { behaviour: () => ({ ms: 1000, exitCode: codes.shift() ?? 0 }) });
+  await world.start();
+  await world.clock.pass(3 * MINUTE);
+  expect(
+    (await world.history()).map(({ state, attempt, retries, exitCode }) => [state, attempt, retries, exitCode]),
+  ).toEqual([
+    ["failed", 2, 1, 1],
+    ["failed", 1, 0, 3],
+    ["succeeded", 1, 0, 0],
+  ]);
+});
+
+test.each([
+  ["skip", ["00:01 succeeded", "00:12 succeeded"], 10],
+  ["one", ["00:01 succeeded", "00:12 succeeded"], 10],
+  [
+    "all",
+    ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"].map((each) => `00:${each} succeeded`),
+    0,
+  ],
+] as const)("catchup %s, after a time in which nothing ran", async (catchup, expected, missed) => {
+  const world = new World([schedule("a", { catchup })], { behaviour: () => ({ ms: 1000 }) });
+  const stop = await world.start();
+  await world.clock.pass(MINUTE);
+  await stop();
+  await world.clock.pass(11 * MINUTE - 10_000);
+  await world.start();
+  await world.clock.pass(30_000);
+  expect(await world.slots("a")).toEqual(expected);
+  const skipped = world.events.flatMap((event) => (event.type === "schedule_skipped" ? event.count : []));
+  expect(skipped.reduce((sum, each) => sum + each, 0)).toBe(missed);
+});
+
+test("catchup one makes up for a missed day with one run, catchup skip with none", async () => {
+  for (const [catchup, expected] of [
+    ["one", ["00:01 succeeded"]],
+    ["skip", []],
+  ] as const) {
+    const world = new World([schedule("a", { catchup, cron: "1 0 * * *" })]);
+    await (await world.start())();
+    await world.clock.pass(30 * MINUTE);
+    await world.start();
+    await world.clock.pass(MINUTE);
+    expect(await world.slots("a")).toEqual(expected);
+  }
+});
+
+test("what is disabled while jobs run starts nothing more, and misses nothing once it is enabled again", async () => {
+  const a = schedule("a", { catchup: "skip" });
+  const world = new World([a], { behaviour: () => ({ ms: 1000 }) });
+  await world.start();
+  await world.clock.pass(2 * MINUTE);
+  world.schedules = [];
+  await world.clock.pass(5 * MINUTE);
+  world.schedules = [a];
+  await world.clock.pass(2 * MINUTE);
+  expect(await world.slots("a")).toEqual(["00:01 succeeded", "00:02 succeeded", "00:08 succeeded", "00:09 succeeded"]);
+});
+
+test("a schedule that is changed goes by its new moments from then on, not back", async () => {
+  const world = new World([schedule("a", { cron: "0 0 * * *" })], { behaviour: () => ({ ms: 1000 }) });
+  await world.start();
+  await world.clock.pass(10 * MINUTE);
+  world.schedules = [schedule("a")];
+  await world.clock.pass(2 * MINUTE);
+  expect(await world.slots("a")).toEqual(["00:11 succeeded", "00:12 succeeded"]);
+});
+
+test("a runner that is stopped gives back what it had begun, and the next one runs it again", async () => {
+  const world = new World([schedule("a", { cron: "1 * * * *" })], { behaviour: () => ({ ms: 3 * MINUTE }) });
+  const stop = await world.start();
+  await world.clock.pass(2 * MINUTE);
+  await stop();
+  expect(await world.history()).toMatchObject([{ state: "queued", attempt: 1, endedAt: null }]);
+  await world.start();
+  await world.clock.pass(4 * MINUTE);
+  expect(await world.history()).toMatchObject([{ state: "succeeded", attempt: 2, retries: 0 }]);
+  expect(world.jobs.violations).toEqual([]);
+});
+
+test("a clock that is put back repeats nothing, one that is put forward makes up for it once", async () => {
+  const world = new World([schedule("a", { catchup: "one" })], { behaviour: () => ({ ms: 1000 }) });
+  await world.start();
+  await world.clock.pass(5 * MINUTE);
+  world.clock.jump(-4 * MINUTE);
+  await world.clock.pass(6 * MINUTE);
+  const upTo7 = ["01", "02", "03", "04", "05", "06", "07"].map((each) => `00:${each} succeeded`);
+  expect(await world.slots("a")).toEqual(upTo7);
+  world.clock.jump(60 * MINUTE);
+  await world.clock.pass(MINUTE);
+  world.clock.jump(-60 * MINUTE);
+  await world.clock.pass(2 * MINUTE);
+  expect(await world.slots("a")).toEqual([
+    ...upTo7,
+    "00:09 succeeded",
+    "00:10 succeeded",
+    "01:07 succeeded",
+    "01:08 succeeded",
+  ]);
+  expect(world.jobs.violations).toEqual([]);
+});
+
+test("what ended long ago is removed, and a clock that is put back does not run it again", async () => {
+  const world = new World([schedule("a", { cron: "0 * * * *" })], { behaviour: () => ({ ms: 1000 }) });
+  await world.start();
+  await world.clock.pass(3 * 60 * MINUTE, 60_000);
+  expect(await world.slots("a")).toHaveLength(3);
+  await world.clock.pass(MINUTE);
+  world.clock.jump(100 * 24 * 60 * MINUTE);
+  world.schedules = [];
+  await world.clock.pass(61 * MINUTE, 60_000);
+  expect(await world.slots("a")).toEqual([]);
+  world.clock.jump(-100 * 24 * 60 * MINUTE - 4 * 60 * MINUTE);
+  world.schedules = [schedule("a", { cron: "0 * * * *" })];
+  await world.clock.pass(3 * 60 * MINUTE, 60_000);
+  expect(await world.slots("a")).toEqual([]);
+});
