@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { jumpingClock, killedAt, severalRunners } from "./world/checks.ts";
-import { MINUTE, schedule, World } from "./world/world.ts";
+import { MINUTE, schedule, World, type Wrong } from "./world/world.ts";
 import { positionFirst, takingFromTheLiving, withoutTransactions, withoutUniqueSlots } from "./world/wrong.ts";
 
 /** Writes of two minutes: a registration, looks, starts, ends, retries. By day every third, from where the tables exist. */
@@ -53,15 +53,15 @@ test("a runner that hangs loses its runs after a minute, and what it does then c
 });
 
 test("programs that are wrong on purpose are noticed", async () => {
-  const found = async (nths: readonly number[], wrong: Parameters<typeof killedAt>[1]) => {
+  const found = async (nths: readonly number[], wrong: Wrong) => {
     for (const nth of nths) {
-      const { faults } = await killedAt(nth, wrong);
+      const { faults } = await killedAt(nth, { wrong });
       if (faults.length > 0) return faults;
     }
     return [];
   };
   expect(await severalRunners(2, { wrong: withoutTransactions }), "without transactions").not.toEqual([]);
   expect(await severalRunners(2, { wrong: takingFromTheLiving }), "taking from the living").not.toEqual([]);
-  expect(await jumpingClock(withoutUniqueSlots), "two runs for a moment").not.toEqual([]);
+  expect(await jumpingClock({ wrong: withoutUniqueSlots }), "two runs for a moment").not.toEqual([]);
   expect(await found(sweep, positionFirst), "the position before the runs").not.toEqual([]);
 });

@@ -40,9 +40,15 @@ async function faultsOf(world: World): Promise<string[]> {
   return faults;
 }
 
+interface Given {
+  readonly wrong?: Wrong;
+  /** Where the state is. @default a SQLite file */
+  readonly address?: string;
+}
+
 /** A runner is killed at its nth write, and another one goes on. */
-export async function killedAt(nth: number, wrong?: Wrong): Promise<{ faults: string[]; hasDied: boolean }> {
-  const world = new World(threeSchedules(), { ...behaviour, ...(wrong && { wrong }) });
+export async function killedAt(nth: number, given: Given = {}): Promise<{ faults: string[]; hasDied: boolean }> {
+  const world = new World(threeSchedules(), { ...behaviour, ...given });
   const abort = new AbortController();
   const death = dyingAt(nth, () => abort.abort());
   await world.start({ over: death.wrap, abort }).catch(() => undefined);
@@ -57,19 +63,16 @@ export async function killedAt(nth: number, wrong?: Wrong): Promise<{ faults: st
 }
 
 /** Several runners share the work. */
-export async function severalRunners(
-  count: number,
-  { wrong, address }: { wrong?: Wrong; address?: string } = {},
-): Promise<string[]> {
-  const world = new World(threeSchedules(), { ...behaviour, ...(wrong && { wrong }), ...(address && { address }) });
+export async function severalRunners(count: number, given: Given = {}): Promise<string[]> {
+  const world = new World(threeSchedules(), { ...behaviour, ...given });
   for (let index = 0; index < count; index += 1) await world.start();
   await world.clock.pass(6.5 * MINUTE, STEP);
   return faultsOf(world);
 }
 
 /** The clock is put back and forth while jobs run. */
-export async function jumpingClock(wrong?: Wrong): Promise<string[]> {
-  const world = new World(threeSchedules(), { ...behaviour, ...(wrong && { wrong }) });
+export async function jumpingClock(given: Given = {}): Promise<string[]> {
+  const world = new World(threeSchedules(), { ...behaviour, ...given });
   await world.start();
   await world.start();
   for (const jump of [-90_000, 40_000, -20_000, -150_000, 200_000, 20_000]) {
