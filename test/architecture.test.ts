@@ -14,7 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   "sync-engine": ["destination", "kit"],
   insights: ["destination", "kit"],
   sources: ["airflow-client", "dagster-client", "destination", "sync-engine"],
-  runner: ["destination", "kit"],
+  runner: ["destination"],
   cli: ["airflow-client", "dagster-client", "destination", "insights", "kit", "runner", "sources", "sync-engine"],
   simulators: [],
 };

@@ -85,7 +85,7 @@ export class Watch {
 }
 
 /** Puts the runs of a process back to where others start them. Part of a transaction. @returns how many */
-export async function giveBack(
+async function giveBack(
   { run }: Parameters<Parameters<Connection["transaction"]>[1]>[0],
   { runs }: Tables,
   id: string,
