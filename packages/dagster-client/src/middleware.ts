@@ -29,8 +29,8 @@ export interface DagsterExchange {
  * };
  * ```
  *
- * `next` rejects with a `DagsterNetworkError` where no answer came, after an abort too. That an answer says that
- * something failed is found out after the outermost middleware.
+ * `next` rejects with a `DagsterNetworkError` if there is no response, also after an abort. Errors within a response are
+ * detected after the outermost middleware.
  */
 export type DagsterMiddleware = (
   request: DagsterMiddlewareRequest,

@@ -4,10 +4,10 @@ import type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } fro
 export type { OpenTelemetryOptions };
 
 /**
- * A middleware that makes one client span per request, named by its operation (`query RunsPage`), with the attributes
- * of OpenTelemetry's conventions for HTTP and GraphQL. The request's headers carry the trace on, and the span is active
- * while the request is under way. A span is in error when no answer came, when its status is 400 or more (with Dagster
- * also where a part of the answer is a `PythonError`), and when it has GraphQL errors.
+ * A middleware that creates one client span per request, named after its operation (`query RunsPage`), with the
+ * attributes of OpenTelemetry's conventions for HTTP and GraphQL. The request's headers propagate the trace, and the
+ * span is active during the request. A span fails if there is no response, if its status is 400 or more (with Dagster
+ * also if a part of the response is a `PythonError`), or if it has GraphQL errors.
  *
  * ```ts
  * createDagsterClient({ url, middleware: [openTelemetry()] });

@@ -35,11 +35,10 @@ interface Message {
  * for await (const { locationStateChangeEvents } of subscribe(client, locationChangesDocument, {})) …
  * ```
  *
- * @throws DagsterError `UNSUPPORTED`: there is no WebSocket here, or it could not do what the client does (see
- * `DagsterClient.webSocketUrl`); `REFUSED`: the server does not accept the query; `INVALID_ANSWER`: a message has no
- * data; `RESPONSE_TOO_LARGE`: messages that were not taken yet are longer than the client's `maxResponseBytes`, one of
- * them or together.
- * @throws DagsterNetworkError: there is no connection, or it was lost.
+ * @throws DagsterError `UNSUPPORTED`: this runtime has no WebSocket, or it could not do what the client does (see
+ * `DagsterClient.webSocketUrl`); `REFUSED`: the server rejects the query; `INVALID_ANSWER`: a message has no data;
+ * `RESPONSE_TOO_LARGE`: unread messages exceed the client's `maxResponseBytes`, a single one or together.
+ * @throws DagsterNetworkError: the connection failed, or was lost.
  */
 export async function* subscribe<Data, Variables extends object>(
   client: DagsterClient,

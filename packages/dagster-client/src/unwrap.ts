@@ -37,9 +37,9 @@ const permanentClassNames: ReadonlySet<string> = new Set([
  * for (const run of unwrap(runs, "Runs").results) …
  * ```
  *
- * @param result A union's value, asked for with `__typename` and, to have something to say, `... on Error { message }`.
- * @param typename The member that is no error.
- * @throws DagsterResultError: any other member came. Retryable for a `PythonError` whose class is not known to be
+ * @param result a union's value, selected with `__typename` and, for the message, `... on Error { message }`
+ * @param typename the expected member
+ * @throws DagsterResultError for any other member. Retryable for a `PythonError` whose class is not known to be
  * permanent; never for the others (`RunNotFoundError`, `InvalidSubsetError`, `UnauthorizedError`, …).
  */
 export function unwrap<Union extends Member, Typename extends Union["__typename"]>(

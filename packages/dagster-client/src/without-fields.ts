@@ -3,15 +3,15 @@ import type { DagsterClient } from "./client.ts";
 /**
  * The same client, for a server whose version lacks fields that documents select: there, a single unknown field fails
  * the document. Every document is sent without them, and they are undefined in the result, whatever its type says.
- * `lackingRunFields` tells which ones a server lacks.
+ * `lackingRunFields` finds out which ones a server lacks.
  *
  * ```ts
  * const older = withoutFields(client, ["creationTime"]);
  * for await (const { rows } of paginateRuns(older)) …
  * ```
  *
- * @param fields Names of fields that have neither arguments nor fields of their own, on a line by themselves in the
- * document, as in all of this package.
+ * @param fields names of fields without arguments and subfields, each on its own line in the document, as in all of this
+ * package
  */
 export function withoutFields(client: DagsterClient, fields: readonly string[]): DagsterClient {
   if (fields.length === 0) return client;

@@ -1,7 +1,4 @@
-/**
- * A moment in microseconds since 1970, as whole number: both servers count in microseconds, and a `Date` would drop
- * three digits.
- */
+/** Microseconds since 1970, as an integer: both servers count in microseconds, and a `Date` would drop three digits. */
 export type Instant = number;
 
 /** Microseconds per second, minute, hour and day. */
@@ -17,12 +14,12 @@ export function formatSix(instant: Instant): string {
   return `${new Date(wholeSeconds * 1000).toISOString().slice(0, 19)}.${String(fraction).padStart(6, "0")}Z`;
 }
 
-/** The same as Airflow prints it: without fraction when that is zero. */
+/** Airflow's format: without a fraction if that is zero. */
 export function formatShort(instant: Instant): string {
   return formatSix(instant).replace(".000000Z", "Z");
 }
 
-/** Reads an ISO text with zone, keeping its microseconds. NaN when it is none. */
+/** Parses an ISO text with time zone, keeping its microseconds. NaN if it is invalid. */
 export function parseInstant(text: string): Instant {
   const match = /^(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d)(?:\.(\d{1,6})\d*)?(Z|[+-]\d\d:?\d\d)$/i.exec(text);
   if (!match) return Number.NaN;
@@ -30,7 +27,7 @@ export function parseInstant(text: string): Instant {
   return wholeMs * 1000 + Number((match[2] ?? "").padEnd(6, "0"));
 }
 
-/** The time of a simulated server. Everything that it stamps and its `Date` header come from here. */
+/** The time of a simulated server. All its stamps and its `Date` header come from here. */
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
@@ -41,7 +38,7 @@ export interface Clock {
 /** Where a clock starts unless told otherwise. */
 export const defaultStartMs = Date.UTC(2026, 10, 21, 9, 30);
 
-/** A clock that stands still until it is told to move. @param startMs - milliseconds since 1970 */
+/** A clock that stands still until it is moved. @param startMs milliseconds since 1970 */
 export function createClock(startMs: number = defaultStartMs): Clock {
   let nowMs = startMs;
   return {

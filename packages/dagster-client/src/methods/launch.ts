@@ -40,10 +40,10 @@ export interface LaunchSettings extends DagsterRequestOptions {
  * await runs.launch(client, { assets: ["orders", "reports/summary"], partition: "2026-11-21" });
  * ```
  *
- * @throws DagsterResultError: among others `RunConfigValidationInvalid`, whose `configErrors` say what the job does not
- * accept; `PipelineNotFoundError`.
- * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no run can make all of these
- * assets.
+ * @throws DagsterResultError: among others `RunConfigValidationInvalid`, whose `configErrors` list the problems;
+ * `PipelineNotFoundError`.
+ * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no single run can materialize all
+ * of these assets.
  */
 export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
   const { config, tags = {}, ops, signal, timeoutMs, maxResponseBytes } = options;

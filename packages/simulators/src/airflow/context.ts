@@ -1,13 +1,13 @@
 import type { SimulatedRequest } from "../http/faults.ts";
 import type { AirflowView } from "./visibility.ts";
 
-/** What a route gets. */
+/** The argument of a route. */
 export interface Context {
   readonly world: AirflowView;
   readonly request: SimulatedRequest;
-  /** Parameters out of the path, decoded. */
+  /** Path parameters, decoded. */
   readonly path: { readonly [name: string]: string };
-  /** Rows that a GET gives at most; a POST only when a fault clamps. */
+  /** The maximum number of rows of a GET; of a POST only if a fault clamps. */
   readonly maximum: { readonly get: number; readonly post: number };
   /** Whether lists have a keyset cursor: from 3.2. */
   readonly cursor: boolean;

@@ -13,7 +13,7 @@ export interface DemoDag {
   /** When in its interval it is due. */
   readonly offset: Instant;
   readonly tasks: readonly TaskDefinition[];
-  /** The task that is known to fail, and how often an attempt does. */
+  /** The task that sometimes fails, and how often an attempt does. */
   readonly failing?: { readonly taskId: string; readonly chance: number };
   readonly timezone?: string;
   readonly isPaused?: true;
@@ -69,7 +69,7 @@ function everyHours(
   };
 }
 
-/** `extract 40s, load*3 2m r2`: name, instances of a mapped one, duration, retries. */
+/** `extract 40s, load*3 2m r2`: name, number of mapped instances, duration, retries. */
 function parse(text: string): TaskDefinition[] {
   return text.split(", ").map((part) => {
     const match = /^(\w+)(?:\*(\d+))? (\d+)(s|m)(?: r(\d))?$/.exec(part);
@@ -176,7 +176,7 @@ export const companyDags: readonly DemoDag[] = [
   daily("06:00", "legacy_crm_export", "sales", "export 20m", "From the CRM that was replaced.", { isStale: true }),
 ];
 
-/** More DAGs, when the company's are not enough. */
+/** More DAGs, if the company's are not enough. */
 export function inventedDags(count: number, random: Random): DemoDag[] {
   return Array.from({ length: Math.max(0, count) }, (_, index) =>
     daily(

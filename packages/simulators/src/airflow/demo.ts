@@ -15,14 +15,14 @@ export interface AirflowWorldOptions {
   readonly dags?: number;
   /** How far back the runs go from the clock. @default 14 */
   readonly days?: number;
-  /** The most runs of one DAG, its newest. @default no limit */
+  /** The maximum number of runs per DAG, the newest. @default no limit */
   readonly runsPerDag?: number;
   /**
-   * Whether exactly what {@link airflowIncidents} says is wrong at the clock's time, and everything else runs evenly.
-   * @default false: much fails, now and then
+   * Whether exactly the {@link airflowIncidents} are wrong at the clock's time, and everything else runs evenly.
+   * @default false: many runs fail now and then
    */
   readonly incidents?: boolean;
-  /** What its server is like. @default "3.3" */
+  /** The version of its server. @default "3.3" */
   readonly version?: AirflowWorldVersion;
 }
 
@@ -38,8 +38,8 @@ interface Due {
 }
 
 /**
- * A company's Airflow: DAGs that fail often, slow tasks, mapped ones, retries, runs triggered by hand, and what is
- * under way at the clock's time. Small ones for tests by the options; up to 10,000 DAGs.
+ * A company's Airflow: DAGs that fail often, slow tasks, mapped ones, retries, manual runs, and unfinished ones at the
+ * clock's time. Options make it small for tests, or as large as 10,000 DAGs.
  */
 export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWorld {
   const random = createRandom(options.seed ?? 1);
@@ -60,7 +60,7 @@ export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWo
     const kept = moments.slice(0, options.runsPerDag ?? moments.length);
     return kept.map((at): Due => ({ dag, demo, at }));
   });
-  // In the order in which they happened, so that ids grow with time as on a real server.
+  // In order of time, so that ids grow with time as on a real server.
   due.sort((a, b) => a.at - b.at || (a.dag.dagId < b.dag.dagId ? -1 : 1));
   const incidents = options.incidents ? airflowIncidents(now) : undefined;
   for (const one of due) happen(world, random, one, { now, incidents });
@@ -90,12 +90,12 @@ function settingsOf(demo: DemoDag, now: Instant) {
   };
 }
 
-/** One run, from the scheduler's decision to its end, or as far as it got by now. */
+/** One run, from the scheduler's decision to its end, or to the current time. */
 function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, circumstances: Circumstances): void {
   const { now } = circumstances;
-  // Who looks at an incident does not start its DAG by hand.
+  // An incident's DAG is not started manually while it is investigated.
   const manual = random.chance(0.03) && demo.dagId !== circumstances.incidents?.broken.dagId;
-  // A person's runs have no logical date, and come when it suits them.
+  // Manual runs have no logical date, and arbitrary times.
   const born = at + random.between(1, manual ? 3000 : 20) * second + random.between(0, 999_999);
   if (born >= now) return;
   const run = world.at(born, () =>
@@ -121,7 +121,7 @@ function happen(world: AirflowWorld, random: Random, { dag, demo, at }: Due, cir
   }
 }
 
-/** Runs the tasks one after the other. @returns when the last one ended, undefined when now came first */
+/** Runs the tasks one after the other. @returns when the last one ended, undefined if the current time came first */
 function carryOut(
   world: AirflowWorld,
   random: Random,
@@ -145,7 +145,7 @@ function carryOut(
       const isLast = task === siblings.at(-1);
       const behaviour = behaviourOf(demo, definition, { at: started, now, isLast, incidents });
       const end = attempts(world, random, task, begun, now, behaviour);
-      // Siblings run beside each other.
+      // Siblings run in parallel.
       if (end === undefined && !incidents) return undefined;
       clock = Math.max(clock, end ?? now);
       failed ||= task.state === "failed";

@@ -9,7 +9,7 @@ import type {
 } from "./records.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 
-/** Thrown where a real server cannot print a row: the whole page becomes a bare 500. */
+/** Thrown where a real server cannot serialize a row: the whole page becomes a bare 500. */
 export class PoisonedRow extends Error {
   override readonly name = "PoisonedRow";
 }
@@ -134,7 +134,7 @@ export function runDocument(run: SimulatedRun, version: AirflowWorldVersion) {
   };
 }
 
-/** What every attempt has, as `/tries` prints it. */
+/** The fields of every attempt, as `/tries` returns it. */
 export function attemptDocument(task: SimulatedTask, attempt: SimulatedAttempt, version: AirflowWorldVersion) {
   const { run, definition, region, iteration } = task;
   return {

@@ -2,17 +2,17 @@ import { day, type Instant, minute } from "../time.ts";
 import type { DemoDag } from "./demo-dags.ts";
 import type { TaskDefinition } from "./records.ts";
 
-/** What is wrong in a company's Airflow where exactly that is known. */
+/** The only things that are wrong in a company's Airflow. */
 export interface AirflowIncidents {
   /** Fails in every run from a day on. */
   readonly broken: { readonly dagId: string; readonly taskId: string; readonly since: Instant };
   /** Takes twice as long from a day on. */
   readonly slower: { readonly dagId: string; readonly taskId: string; readonly since: Instant };
-  /** Fails every other time, and succeeds when it is tried again. */
+  /** Fails every other time, and succeeds on a retry. */
   readonly flaky: { readonly dagId: string; readonly taskId: string };
 }
 
-/** What is wrong at a time: a DAG broke on the day three days before, a task got slower five days before, in UTC. */
+/** The incidents at a time: a DAG broke three days before, a task became slower five days before, in UTC. */
 export function airflowIncidents(now: Instant): AirflowIncidents {
   const today = now - (now % day);
   return {
@@ -22,19 +22,19 @@ export function airflowIncidents(now: Instant): AirflowIncidents {
   };
 }
 
-/** How a task behaves: how often an attempt fails, how long it takes, and by which share that varies. */
+/** A task's behaviour: its failure rate, its duration, and how much that varies. */
 export interface Behaviour {
   readonly chance: number;
   readonly duration: Instant;
   readonly spread: number;
-  /** Whether its last attempt succeeds in any case. */
+  /** Whether its last attempt always succeeds. */
   readonly isSaved: boolean;
 }
 
-/** A failure that is no incident must be over, so that nothing is wrong now but what is meant to be. */
+/** A failure that is not an incident must be over, so that nothing else is wrong now. */
 const lately = 2 * day;
 
-/** @param isLast whether it is the instance that fails where one does */
+/** @param isLast whether it is the instance that fails, if one does */
 export function behaviourOf(
   demo: DemoDag,
   { taskId, duration = minute, retries = 0 }: TaskDefinition,
@@ -54,6 +54,6 @@ export function behaviourOf(
   const behaviour = { duration: isSlow ? 2 * duration : duration, spread: 0.15, isSaved: is(flaky) };
   if (is(broken) && at >= broken.since) return { ...behaviour, chance: 1 };
   if (is(flaky)) return { ...behaviour, chance: failing };
-  // What is tried again is no failure of a run; what is not, failed some days ago at the latest.
+  // A retried task is no failed run; other failures are at least some days old.
   return { ...behaviour, chance: retries > 0 || is(broken) || at > now - lately ? 0 : failing };
 }

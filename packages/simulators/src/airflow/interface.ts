@@ -13,7 +13,7 @@ interface Document {
   readonly components: { readonly schemas: { readonly [name: string]: { readonly properties?: object } } };
 }
 
-/** The interface of the real server, to know what it understands and to check what the simulated one says. */
+/** The real server's interface, to know what it supports and to validate the simulator's responses. */
 export class AirflowInterface {
   readonly #document: Document;
   readonly #ajv = new Ajv2020({ strict: false, validateFormats: true });
@@ -42,7 +42,7 @@ export class AirflowInterface {
     return Object.keys(this.#document.components.schemas[schema]?.properties ?? {});
   }
 
-  /** What is wrong with an answer; undefined when nothing is, or where the document says nothing of its status. */
+  /** What is wrong with a response; undefined if it is valid, or if the document does not describe its status. */
   violation(template: string, method: string, status: number, body: string): string | undefined {
     const key = `${method.toLowerCase()} ${template} ${status}`;
     if (!this.#validators.has(key)) this.#validators.set(key, this.#compile(template, method.toLowerCase(), status));
@@ -61,7 +61,7 @@ export class AirflowInterface {
   }
 }
 
-/** Matches the decoded paths of a template such as `/api/v2/dags/{dag_id}`. A parameter never holds a slash. */
+/** Matches the decoded paths of a template such as `/api/v2/dags/{dag_id}`. A parameter never contains a slash. */
 export function routePattern(template: string): RegExp {
   return new RegExp(`^${template.replace(/\{(\w+)\}/g, "(?<$1>[^/]+)")}$`, "s");
 }

@@ -14,11 +14,11 @@ interface OrderKey<T> {
 export interface Page<T> {
   readonly rows: T[];
   readonly total: number;
-  /** Only when the page was asked for by cursor. */
+  /** Only if the page was requested by cursor. */
   readonly cursors?: { readonly next: string | null; readonly previous: string | null };
 }
 
-/** The order of a request, checked. @param names - as sent, a leading minus for descending */
+/** A request's order, validated. @param names as sent, with a leading minus for descending */
 export function readOrder<T>(names: readonly string[], fields: OrderFields<T>): OrderKey<T>[] {
   if (names.length > 10) {
     const list = names.map((name) => `'${name}'`).join(", ");
@@ -41,9 +41,9 @@ export function readOrder<T>(names: readonly string[], fields: OrderFields<T>): 
 }
 
 /**
- * One page of the rows that pass the filter.
+ * One page of the matching rows.
  *
- * @param rows - in the order of their ids
+ * @param rows ordered by id
  */
 export function listPage<T>(
   rows: readonly T[],
@@ -121,7 +121,7 @@ function decode<T>(token: string, order: readonly OrderKey<T>[], sample: T | und
   }
   if (!Array.isArray(values)) throw detail(400, "Invalid cursor token");
   if (values.length !== order.length) throw detail(400, "Cursor token does not match current query shape");
-  // A token of the other list has as many values of another type: the database refuses to compare them.
+  // A token of the other list has the same number of values of another type: the database refuses to compare them.
   const foreign = sample !== undefined && typeof values.at(-1) !== typeof order.at(-1)!.read(sample);
   if (foreign) throw new Problem(textAnswer(500, "Internal Server Error"));
   return values as Value[];

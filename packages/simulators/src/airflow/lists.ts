@@ -6,7 +6,7 @@ import { readList, readNumber, readPattern, readRange, readStates } from "./para
 import { detail, invalid, Problem } from "./problems.ts";
 import type { SimulatedRun, SimulatedTask } from "./records.ts";
 
-/** A list that was asked for: which rows, in which order, how many of them. */
+/** A requested list: filter, order and page. */
 export interface Query<T> {
   readonly filter: (row: T) => boolean;
   readonly order: ReturnType<typeof readOrder<T>>;
@@ -84,7 +84,7 @@ const ranges = (fields: readonly string[]) => fields.flatMap((field) => suffixes
 const common = ["limit", "offset", "cursor", "order_by", "state", "run_id_pattern", "dag_id_pattern"];
 const bodyCommon = ["order_by", "page_limit", "page_offset", "dag_ids", ...ranges(dateFields)];
 
-/** What the simulator understands; the specification says what else a real server would. */
+/** What the simulator supports; the specification says what else a real server would. */
 export const understood = {
   runQuery: [...common, "run_type", ...ranges([...dateFields, "updated_at"])],
   taskQuery: [...common, "task_id", "map_index", "try_number", ...ranges([...dateFields, "updated_at"])],
@@ -130,7 +130,7 @@ function queryFor<T>(
   };
 }
 
-/** Reads the query of a GET of runs. @param maximum - rows that a page has at most */
+/** Parses the query of a GET of runs. @param maximum the maximum number of rows per page */
 export function runQuery(query: URLSearchParams, maximum: number, now: Instant): Query<SimulatedRun> {
   const types = new Set(query.getAll("run_type"));
   for (const type of types) {
@@ -141,7 +141,7 @@ export function runQuery(query: URLSearchParams, maximum: number, now: Instant):
   return queryFor(runKind, query, maximum, now, types.size > 0 ? [(run) => types.has(run.runType)] : []);
 }
 
-/** Reads the query of a GET of task instances. */
+/** Parses the query of a GET of task instances. */
 export function taskQuery(query: URLSearchParams, maximum: number, now: Instant): Query<SimulatedTask> {
   const tests: ((task: SimulatedTask) => boolean)[] = [];
   const taskId = query.get("task_id");
@@ -160,7 +160,7 @@ export function taskQuery(query: URLSearchParams, maximum: number, now: Instant)
   return queryFor(taskKind, query, maximum, now, tests);
 }
 
-/** Reads the body of a POST to a `list`; its pages have no maximum of their own. */
+/** Parses the body of a POST to a `list`; its pages have no maximum of their own. */
 function bodyFor<T>(
   kind: Kind<T>,
   body: Body,

@@ -3,7 +3,7 @@ import { databaseError, detail, invalid } from "./problems.ts";
 
 type Location = readonly (string | number)[];
 
-/** Reads a whole number, not negative unless `least` says so. */
+/** Parses an integer, not negative unless `least` allows it. */
 export function readNumber(value: unknown, location: Location, least = 0): number {
   const number = typeof value === "number" ? value : /^[+-]?\d+$/.test(String(value)) ? Number(value) : Number.NaN;
   if (!Number.isInteger(number)) {
@@ -18,8 +18,8 @@ export function readNumber(value: unknown, location: Location, least = 0): numbe
 }
 
 /**
- * Reads a date as the server does: epoch seconds pass, and one without zone is refused, in a query by the database
- * with a 500, in a body by the model with a 422.
+ * Parses a date as the server does: epoch seconds are accepted, and one without time zone is rejected, in a query by
+ * the database with a 500, in a body by the model with a 422.
  */
 export function readDate(value: unknown, location: Location): Instant {
   const text = String(value);
@@ -39,10 +39,10 @@ export function readDate(value: unknown, location: Location): Instant {
 export type DateTest = (value: Instant | null) => boolean;
 
 /**
- * Reads the range of one field, e.g. `run_after`; undefined when the request has none.
+ * Parses the range of one field, e.g. `run_after`; undefined if the request has none.
  *
- * @param open - the time now, for a date that is null while something is under way: it passes every lower bound, and
- * an upper one from now on
+ * @param open the current time, for a date that is null until something ends: it matches every lower bound, and an
+ * upper one from now on
  */
 export function readRange(
   field: string,
@@ -65,7 +65,7 @@ export function readRange(
   return tests.length === 0 ? undefined : (value) => tests.every((test) => test(value));
 }
 
-/** Reads a list of states from a query, where `none` stands for null. */
+/** Parses a list of states from a query, where `none` stands for null. */
 export function readStates(values: readonly string[], allowed: readonly string[]): ReadonlySet<string | null> {
   return new Set(
     values.map((value) => {
@@ -78,7 +78,7 @@ export function readStates(values: readonly string[], allowed: readonly string[]
   );
 }
 
-/** Reads a list out of a body: of texts, or of values from a list of allowed ones and null. */
+/** Parses a list from a body: of texts, or of values from a list of allowed ones and null. */
 export function readList(
   value: unknown,
   field: string,

@@ -1,6 +1,6 @@
 import { type Answer, jsonAnswer } from "../http/server.ts";
 
-/** An answer that ends the handling of a request. */
+/** A response that ends the handling of a request. */
 export class Problem extends Error {
   override readonly name = "Problem";
   readonly answer: Answer;
@@ -13,7 +13,7 @@ export class Problem extends Error {
 
 export const detail = (status: number, message: unknown) => new Problem(jsonAnswer(status, { detail: message }));
 
-/** What FastAPI says of an input that it does not accept. */
+/** FastAPI's response to an invalid input. */
 export function invalid(
   location: readonly (string | number)[],
   type: string,
@@ -24,7 +24,7 @@ export function invalid(
   return detail(422, [{ type, loc: location, msg: message, input, ...(context ? { ctx: context } : {}) }]);
 }
 
-/** A date without zone in a query reaches the database, which refuses it. */
+/** A date without time zone in a query reaches the database, which rejects it. */
 export const databaseError = () =>
   detail(500, {
     reason: "Database error",
@@ -37,6 +37,6 @@ export const databaseError = () =>
 
 export const dagNotFound = (dagId: string) => detail(404, `The Dag with ID: \`${dagId}\` was not found`);
 
-/** Says loudly what the real server can and this one cannot, instead of answering as if it had not been asked. */
+/** Rejects explicitly what the real server supports and this one does not, instead of ignoring it. */
 export const notSimulated = (what: string) =>
   detail(501, `The simulator does not know ${what}. Teach it, or leave it out.`);

@@ -5,13 +5,13 @@ export interface TaskDefinition {
   readonly taskId: string;
   /** @default "PythonOperator" */
   readonly operator?: string;
-  /** How often it is tried again after it failed. @default 0 */
+  /** The number of retries. @default 0 */
   readonly retries?: number;
-  /** Instances that it expands to; it is a placeholder (map_index -1) before. @default not mapped */
+  /** The number of instances that it expands to; before that it is a placeholder (map_index -1). @default not mapped */
   readonly mapped?: number;
   /** How long one attempt takes, in microseconds. @default 60 s */
   readonly duration?: Instant;
-  /** The loop that it is in, from 3.4 on: it has an instance for each iteration. @default none */
+  /** Its loop, from 3.4 on: it has an instance for each iteration. @default none */
   readonly loop?: string;
 }
 
@@ -21,13 +21,13 @@ export interface DagVersion {
   readonly createdAt: Instant;
 }
 
-/** What a DAG has and a person can change. */
+/** A DAG's properties that users can change. */
 export interface DagSettings {
   displayName: string;
   description: string | null;
   owners: readonly string[];
   tags: readonly string[];
-  /** `timetable_summary`: a cron expression as a rule. */
+  /** `timetable_summary`: usually a cron expression. */
   schedule: string | null;
   scheduleInWords: string | null;
   timezone: string | null;
@@ -47,7 +47,7 @@ export interface DagSettings {
   teamName: string | null;
 }
 
-/** What a DAG has that says nothing of itself. */
+/** The properties of a DAG that sets none. */
 export function defaultSettings(dagId: string): DagSettings {
   return {
     displayName: dagId,
@@ -78,7 +78,10 @@ export interface SimulatedDag extends DagSettings {
   readonly versions: DagVersion[];
   readonly tasks: readonly TaskDefinition[];
   lastParsed: Instant;
-  /** A value that the server cannot print: every answer with this DAG is a 500. Its runs are not affected. */
+  /**
+   * Contains a value that the server cannot serialize: every response with this DAG is a 500. Its runs are not
+   * affected.
+   */
   poisoned: boolean;
   /** By run id, oldest first. */
   readonly runs: Map<string, SimulatedRun>;
@@ -107,9 +110,9 @@ export interface SimulatedRun {
   triggeringUser: string | null;
   bundleVersion: string | null;
   partitionKey: string | null;
-  /** Null where something wrote the row without a stamp: it then matches no filter on it. */
+  /** Null if something wrote the row without a stamp: it then matches no filter on it. */
   updatedAt: Instant | null;
-  /** A value that the server cannot print: every page with this row is a 500. */
+  /** Contains a value that the server cannot serialize: every page with this row is a 500. */
   poisoned: boolean;
   gone: boolean;
   readonly tasks: SimulatedTask[];

@@ -19,10 +19,10 @@ import type { AirflowView } from "./visibility.ts";
 export interface Route {
   readonly method: "GET" | "POST";
   readonly template: string;
-  /** What of the specification's query parameters, or fields of the body, the simulator understands. */
+  /** The specification's query parameters, or fields of the body, that the simulator supports. */
   readonly understands?: readonly string[];
   readonly body?: "DAGRunsBatchBody" | "TaskInstancesBatchBody";
-  /** Open without a token. */
+  /** Requires no token. */
   readonly open?: true;
   readonly handle: (context: Context) => unknown;
 }
@@ -117,7 +117,7 @@ function runOf(context: Context, subject: string): SimulatedRun {
   return run;
 }
 
-/** The paging of the small lists. */
+/** The paging of small lists. */
 function small({ request, maximum }: Context, defaultOrder: string) {
   const { query } = request;
   const names = query.getAll("order_by");
@@ -188,7 +188,7 @@ function pageDocument<T>(
   return { ...document, ...counted, ...cursors };
 }
 
-/** An older server does not know the cursor, and ignores it. */
+/** An older server ignores the cursor. */
 const withoutCursor = <T>(query: Query<T>, context: Context): Query<T> =>
   context.cursor ? query : { ...query, cursor: undefined };
 

@@ -6,7 +6,7 @@ import type { AirflowStore, AirflowWorldVersion } from "./store.ts";
 /** A row of one of the sync's tables, by column. */
 export type TruthRow = { readonly [column: string]: unknown };
 
-/** What the sync's tables should hold after it, in any order. */
+/** The expected content of the sync's tables after it, in any order. */
 export interface AirflowRows {
   readonly airflow_dags: TruthRow[];
   readonly airflow_dag_runs: TruthRow[];
@@ -15,7 +15,7 @@ export interface AirflowRows {
 
 const text = (instant: Instant | null | undefined) => (instant == null ? null : formatSix(instant));
 
-/** Works out the rows from what the world holds, not from what its server answers. */
+/** Derives the rows from the world's content, not from its server's responses. */
 export function airflowRows(world: AirflowStore): AirflowRows {
   return {
     airflow_dags: [...world.dags.values()].map((dag) => dagRow(dag, world.version)),
@@ -82,7 +82,7 @@ function runRow(run: SimulatedRun, version: AirflowWorldVersion): TruthRow {
   };
 }
 
-/** The attempts of one task instance: the listed row, and of its history those with 1 <= number < the listed number. */
+/** The attempts of a task instance: the listed row, and from its history those with 1 <= number < the listed number. */
 function attemptRows(task: SimulatedTask, version: AirflowWorldVersion): TruthRow[] {
   const earlier = task.history.filter(({ tryNumber }) => tryNumber >= 1 && tryNumber < task.tryNumber);
   return [

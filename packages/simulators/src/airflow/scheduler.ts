@@ -2,7 +2,7 @@ import { minute } from "../time.ts";
 import type { SimulatedRegion, SimulatedRun, SimulatedTask, TaskDefinition, TaskState } from "./records.ts";
 import { AirflowStore } from "./store.ts";
 
-/** Where a task instance is among those of its task. */
+/** Identifies a task instance among those of its task. */
 interface InstancePosition {
   readonly mapIndex: number;
   readonly region: SimulatedRegion | null;
@@ -13,8 +13,8 @@ interface InstancePosition {
 /** What the scheduler and its workers do to task instances. */
 export abstract class AirflowScheduler extends AirflowStore {
   /**
-   * The scheduler hands an attempt to the executor: it gets the next number, unless that was given before, and keeps the
-   * dates of the last.
+   * The scheduler passes an attempt to the executor: it gets the next number, unless it already has it, and keeps the
+   * last one's dates.
    */
   queueTask(task: SimulatedTask): void {
     if (task.state === "restarting") this.retry(task);
@@ -29,7 +29,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     });
   }
 
-  /** A worker starts an attempt, which is queued first where it is not yet. */
+  /** A worker starts an attempt, which is queued first if necessary. */
   startTask(task: SimulatedTask): void {
     if (task.state !== "queued") this.queueTask(task);
     const hostname = `worker-${this.random.between(1, 4)}`;
@@ -37,7 +37,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     this.change(task, { state: "running", startDate: this.now(), endDate: null, hostname, pid });
   }
 
-  /** An attempt ends now; one that was not running is started first, as long ago as it takes. */
+  /** An attempt ends now; if it was not running, it is started first, one duration ago. */
   finishTask(task: SimulatedTask, state: "success" | "failed" | "skipped" = "success"): void {
     if (task.state !== "running") {
       const end = this.now();
@@ -67,7 +67,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     this.change(task, { state });
   }
 
-  /** A placeholder becomes index 0 under its own id, and the other indexes are born; from 3.4 on in its region. */
+  /** A placeholder becomes index 0 under its own id, and the other indexes are created; from 3.4 on in its region. */
   expand(task: SimulatedTask, count: number = task.definition.mapped ?? 1): void {
     const region = task.region ?? this.#newRegion();
     if (count === 0) {
@@ -87,7 +87,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     }
   }
 
-  /** The next iteration of a loop begins: its tasks are born, and the one that decides whether another follows. */
+  /** The next iteration of a loop starts: its tasks are created, and the one that decides whether another follows. */
   addIteration(run: SimulatedRun, loop: string): void {
     const begun = run.loops.get(loop);
     if (!begun) throw new Error(`Run ${run.runId} has no loop ${loop}.`);
@@ -102,7 +102,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     }
   }
 
-  /** Updates the server to 3.4 in place: what waits gets the number of its next attempt, and nothing a stamp. */
+  /** Upgrades the server to 3.4 in place: waiting rows get the number of their next attempt, and no row a stamp. */
   upgrade(): void {
     this.version = "3.4";
     this.withoutStamps(() => {
@@ -129,7 +129,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     }
   }
 
-  /** Makes an attempt history, and its task instance wait for the next one. */
+  /** Moves an attempt to the history, and makes its task instance wait for the next one. */
   protected clearAttempt(task: SimulatedTask): void {
     const retries = task.definition.retries ?? 0;
     const isRunning = task.state === "running";
@@ -144,7 +144,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     this.change(task, isRunning ? { state: "restarting" } : { state: null, maxTries, ...this.#nextNumber(task) });
   }
 
-  /** Begins a loop anew from an iteration on: later ones go, and come again in another region. */
+  /** Restarts a loop from an iteration on: later ones are removed, and created again in another region. */
   protected forkLoop(run: SimulatedRun, loop: string, iteration: number): void {
     const begun = run.loops.get(loop);
     if (!begun) throw new Error(`Run ${run.runId} has no loop ${loop}.`);
@@ -155,7 +155,7 @@ export abstract class AirflowScheduler extends AirflowStore {
     run.loops.set(loop, { ...begun, region: this.#newRegion()!, next: iteration + 1 });
   }
 
-  /** Replaces what a mapped task expanded to, in a region. */
+  /** Replaces the expansion of a mapped task, in a region. */
   protected expandAnew(run: SimulatedRun, taskId: string): void {
     const region = this.#newRegion();
     for (const task of run.tasks.filter(({ definition }) => definition.taskId === taskId)) {

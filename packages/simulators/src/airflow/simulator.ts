@@ -20,20 +20,20 @@ import { Tokens } from "./tokens.ts";
 import { visiblePart } from "./visibility.ts";
 import type { AirflowWorld } from "./world.ts";
 
-/** What may change while a server runs: it looks at every request anew. */
+/** Options that may change while a server runs: they are read at every request. */
 export interface AirflowServerOptions {
-  /** Whether the server has keyset cursors: from 3.2 on; `false` makes one of 3.3 like 3.1.8. @default true */
+  /** Whether the server has keyset cursors: from 3.2 on; `false` makes one of 3.3 behave like 3.1.8. @default true */
   cursor?: boolean;
-  /** The most rows that a GET gives, whatever limit is asked for. @default 100, as on a real server */
+  /** The maximum number of rows of a GET, whatever limit is requested. @default 100, as on a real server */
   maximumPageLimit?: number;
   /** Which DAGs the user may see. @default all */
   isVisible?: (dagId: string) => boolean;
 }
 
 export interface AirflowSimulatorOptions extends AirflowServerOptions {
-  /** What the server holds. @default the demo world */
+  /** What the server contains. @default the demo world */
   readonly world?: AirflowWorld;
-  /** The clock of the demo world; a world that is given brings its own. */
+  /** The clock of the demo world; a given world has its own. */
   readonly clock?: Clock;
   /** @default 0, any free one */
   readonly port?: number;
@@ -41,9 +41,9 @@ export interface AirflowSimulatorOptions extends AirflowServerOptions {
   readonly username?: string;
   /** @default "admin" */
   readonly password?: string;
-  /** How long a token is good for, in milliseconds. @default a day */
+  /** The lifetime of a token, in milliseconds. @default a day */
   readonly tokenLifetimeMs?: number;
-  /** Checks every answer against the specification, and turns one that breaks it into a 500. @default false */
+  /** Validates every response against the specification, and turns an invalid one into a 500. @default false */
   readonly validate?: boolean;
 }
 
@@ -58,7 +58,7 @@ const compiled = routes.map((route) => ({ route, pattern: routePattern(route.tem
 
 const interfaces = new Map<AirflowWorldVersion, AirflowInterface>();
 
-/** Read once, and only where it is needed. A world may be upgraded while its server runs. */
+/** Read once, and only on demand. A world may be upgraded while its server runs. */
 function interfaceOf(version: AirflowWorldVersion): AirflowInterface {
   const known = interfaces.get(version) ?? new AirflowInterface(version);
   interfaces.set(version, known);
@@ -75,7 +75,7 @@ export async function startAirflowSimulator(options: AirflowSimulatorOptions = {
   return { ...server, world, clock: world.clock, tokens };
 }
 
-/** The same without a socket: a server that is only its `fetch`, whatever host is asked. */
+/** The same without a socket: a server that is only its `fetch`, whatever the host. */
 export function directAirflowSimulator(world: AirflowWorld, options: AirflowServerOptions = {}): DirectServer {
   return directServer({ handler: airflowHandler(world, tokensOf(world), options), clock: world.clock });
 }
@@ -144,7 +144,7 @@ function airflowHandler(
     throw new Problem(jsonAnswer(404, { error: "API route not found" }));
   }
 
-  /** Refuses what the real server would honour and this one does not know, rather than giving other rows for it. */
+  /** Rejects parameters that the real server supports and this one does not, rather than returning wrong rows. */
   function checkUnderstood(route: Route, request: SimulatedRequest): void {
     const known = route.understands ?? [];
     if (!route.body) {
@@ -180,7 +180,7 @@ function airflowHandler(
   return handle;
 }
 
-/** Decoded as a whole, like the real server does: an encoded slash is a slash, so a run id with one has no path. */
+/** Decoded as a whole, as in the real server: an encoded slash is a slash, so a run id with one has no path. */
 function decoded(path: string): string {
   try {
     return decodeURIComponent(path);

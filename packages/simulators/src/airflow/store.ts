@@ -8,17 +8,17 @@ import {
   type SimulatedTask,
 } from "./records.ts";
 
-/** Airflow 3.4 has loops, and attempts that keep their ids; all before it are alike. */
+/** Airflow 3.4 has loops, and attempts that keep their ids; all earlier versions are alike. */
 export type AirflowWorldVersion = "3.3" | "3.4";
 
 /**
- * The rows of an Airflow database, with the indexes that keep a world of 10,000 DAGs quick.
+ * The rows of an Airflow database, with the indexes that keep a world of 10,000 DAGs fast.
  *
- * Ids only grow, so a list to which new rows are appended is ordered by id; a row that goes leaves a hole.
+ * Ids only grow, so a list to which new rows are appended is ordered by id; a removed row leaves a hole.
  */
 export class AirflowStore {
   readonly clock: Clock;
-  /** What the server is like, as far as it changes what happens to rows. */
+  /** The server's version, as far as it changes what happens to rows. */
   version: AirflowWorldVersion;
   protected readonly random: Random;
   readonly #dags = new Map<string, SimulatedDag>();
@@ -40,13 +40,13 @@ export class AirflowStore {
     this.version = version;
   }
 
-  /** The time that a change is stamped with. While the clock stands still, all changes share one `updated_at`. */
+  /** The time that changes are stamped with. While the clock stands still, all changes share one `updated_at`. */
   now(): Instant {
     return this.#moment ?? this.clock.now() * 1000;
   }
 
   /**
-   * Makes changes as of another moment. With an earlier one they are a transaction that committed late: they become
+   * Makes changes as of another time. With an earlier one they are a transaction that committed late: they become
    * visible now, stamped then.
    */
   at<T>(moment: Instant, change: () => T): T {
@@ -59,7 +59,7 @@ export class AirflowStore {
     }
   }
 
-  /** Makes changes without touching `updated_at`, as somebody's SQL does. Rows born this way have none. */
+  /** Makes changes without touching `updated_at`, as manual SQL does. Rows created this way have none. */
   withoutStamps<T>(change: () => T): T {
     const before = this.#stamping;
     this.#stamping = false;
@@ -70,7 +70,7 @@ export class AirflowStore {
     }
   }
 
-  /** Moves the clock on, by milliseconds. */
+  /** Advances the clock, by milliseconds. */
   advance(byMs: number): void {
     this.clock.advance(byMs);
   }
@@ -79,14 +79,14 @@ export class AirflowStore {
     return this.#dags;
   }
 
-  /** @throws Error when there is no such DAG */
+  /** @throws Error if there is no such DAG */
   dag(dagId: string): SimulatedDag {
     const dag = this.#dags.get(dagId);
     if (!dag) throw new Error(`The world has no DAG ${dagId}.`);
     return dag;
   }
 
-  /** @throws Error when there is no such run */
+  /** @throws Error if there is no such run */
   run(dagId: string, runId: string): SimulatedRun {
     const run = this.dag(dagId).runs.get(runId);
     if (!run) throw new Error(`The world has no run ${runId} of ${dagId}.`);
@@ -94,9 +94,9 @@ export class AirflowStore {
   }
 
   /**
-   * @param mapIndex - the index of a mapped one
-   * @param iteration - of one in a loop
-   * @throws Error when there is no such task instance
+   * @param mapIndex the index of a mapped one
+   * @param iteration of one in a loop
+   * @throws Error if there is no such task instance
    */
   task(run: SimulatedRun, taskId: string, mapIndex = -1, iteration: number | null = null): SimulatedTask {
     const task = run.tasks.find(
@@ -106,12 +106,12 @@ export class AirflowStore {
     return task;
   }
 
-  /** All runs in the order of their ids. */
+  /** All runs, ordered by id. */
   runs(): readonly SimulatedRun[] {
     return this.#runs;
   }
 
-  /** All task instances in the order of their ids. */
+  /** All task instances, ordered by id. */
   tasks(): readonly SimulatedTask[] {
     if (this.#holes > 0) {
       this.#tasks = this.#tasks.filter((task) => task !== undefined);
@@ -123,7 +123,7 @@ export class AirflowStore {
     return this.#tasks as SimulatedTask[];
   }
 
-  /** The audit log as the API shows it: what belongs to a DAG that is gone is hidden. */
+  /** The audit log as the API shows it: events of a deleted DAG are hidden. */
   events(): SimulatedEvent[] {
     return this.#allEvents.filter((event) => event.dagId === null || this.#dags.has(event.dagId));
   }
@@ -177,14 +177,14 @@ export class AirflowStore {
     this.#tasks.push(task);
   }
 
-  /** Takes a task instance out of its run and out of the list. */
+  /** Removes a task instance from its run and from the list. */
   protected dropTask(task: SimulatedTask): void {
     task.run.tasks.splice(task.run.tasks.indexOf(task), 1);
     this.#tasks[task.slot] = undefined;
     this.#holes += 1;
   }
 
-  /** Writes an attempt into the history: once for each number, and one that did not end has failed now. */
+  /** Writes an attempt to the history: once for each number, and an unfinished one has failed now. */
   protected archive(task: SimulatedTask): void {
     if (task.history.some(({ tryNumber }) => tryNumber === task.tryNumber)) return;
     const hasEnded = finalTaskStates.has(task.state);
@@ -218,7 +218,7 @@ export class AirflowStore {
     return this.#uuid(this.#versionId);
   }
 
-  // Like uuid7: ordered by time of birth. The counter stands in for the time, so that no two are ever equal.
+  // Like uuid7: ordered by time of creation. The counter stands in for the time, so that no two are ever equal.
   #uuid(counter: number): string {
     const ordered = (0x019a00000000 + counter).toString(16).padStart(12, "0");
     const random = this.random.hex(15);
@@ -232,7 +232,7 @@ export class AirflowStore {
     return row;
   }
 
-  /** What `updated_at` a row born now has. */
+  /** The `updated_at` of a row created now. */
   protected stamp(): Instant | null {
     return this.#stamping ? this.now() : null;
   }

@@ -4,10 +4,10 @@ import { type Answer, jsonAnswer } from "../http/server.ts";
 import type { Clock } from "../time.ts";
 import { detail } from "./problems.ts";
 
-/** Seconds that an expired token is still good for. */
+/** How long an expired token is still accepted, in seconds. */
 const leewaySeconds = 10;
 
-/** The tokens of one server: made by `/auth/token`, checked on every other request by the simulator's clock. */
+/** The tokens of one server: issued by `/auth/token`, checked on every other request by the simulator's clock. */
 export class Tokens {
   readonly #clock: Clock;
   readonly #username: string;
@@ -23,7 +23,7 @@ export class Tokens {
     this.#lifetimeSeconds = Math.round(options.lifetimeMs / 1000);
   }
 
-  /** A token as a login would get it. */
+  /** A token as a login would return it. */
   issue(): string {
     const now = Math.floor(this.#clock.now() / 1000);
     this.#count += 1;
@@ -41,13 +41,13 @@ export class Tokens {
     return `${head}.${this.#sign(head).toString("base64url")}`;
   }
 
-  /** The server restarts with another secret: tokens issued before get the 403 of a bad signature. */
+  /** The server restarts with another secret: earlier tokens get the 403 of a bad signature. */
   rotateSecret(): void {
     this.#count += 1;
     this.#secret = `another secret, number ${this.#count}`;
   }
 
-  /** Answers `POST /auth/token`. */
+  /** Responds to `POST /auth/token`. */
   login(request: SimulatedRequest): Answer {
     const type = String(request.headers["content-type"] ?? "");
     const form = type.startsWith("application/x-www-form-urlencoded");
@@ -62,7 +62,7 @@ export class Tokens {
     return jsonAnswer(201, { access_token: this.issue() });
   }
 
-  /** @throws Problem 401 without a token or with an expired one, 403 with one that is not ours */
+  /** @throws Problem 401 without a token or with an expired one, 403 with a foreign one */
   check(request: SimulatedRequest): void {
     const token = /^bearer\s+(\S+)/i.exec(request.headers.authorization?.toString() ?? "")?.[1];
     if (!token) throw detail(401, "Not authenticated");

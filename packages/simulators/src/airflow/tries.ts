@@ -4,7 +4,7 @@ import { readNumber } from "./parameters.ts";
 import { detail, invalid } from "./problems.ts";
 import type { SimulatedTask } from "./records.ts";
 
-/** What a task instance is addressed by besides its index, from 3.4 on. */
+/** What addresses a task instance besides its index, from 3.4 on. */
 export const regionQuery = ["region_id", "region_index"];
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
@@ -14,7 +14,7 @@ const nil = "00000000-0000-0000-0000-000000000000";
 export function tries(context: Context) {
   const { version } = context.world;
   const task = taskOf(context);
-  // Before 3.4 a row that waits for a retry only repeats what the history has.
+  // Before 3.4 a row that waits for a retry only repeats the history.
   const isRepeated = version === "3.3" && task.state === "up_for_retry";
   const attempts = isRepeated ? task.history : [...task.history, task];
   const printed = attempts.map((attempt) => attemptDocument(task, attempt, version));
@@ -22,7 +22,7 @@ export function tries(context: Context) {
   return { task_instances: printed, total_entries: printed.length };
 }
 
-/** @throws Problem 404, and 400 where a region is needed to tell one from another */
+/** @throws Problem 404, and 400 if a region is required to choose an instance */
 function taskOf(context: Context): SimulatedTask {
   const { world, request, path } = context;
   const raw = path.map_index ?? request.query.get("map_index") ?? -1;
@@ -51,7 +51,7 @@ interface AskedRegion {
   readonly index: number | undefined;
 }
 
-/** The region that a request names. An older server does not know the parameters, and ignores them. */
+/** The region in a request. An older server ignores the parameters. */
 function regionOf({ world, request: { query } }: Context): AskedRegion | undefined {
   if (world.version === "3.3") return undefined;
   const [id, index] = [query.get("region_id"), query.get("region_index")];

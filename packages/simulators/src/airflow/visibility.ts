@@ -3,7 +3,7 @@ import type { AirflowWorld } from "./world.ts";
 /** What a server reads of a world. */
 export type AirflowView = Pick<AirflowWorld, "clock" | "version" | "now" | "dags" | "runs" | "tasks" | "events">;
 
-/** The part of a world that a user sees who may see some of its DAGs only, as with the FAB auth manager. */
+/** The part of a world that is visible to a user who may see only some of its DAGs, as with the FAB auth manager. */
 export function visiblePart(world: AirflowWorld, isVisible: (dagId: string) => boolean): AirflowView {
   return {
     clock: world.clock,

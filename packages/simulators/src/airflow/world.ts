@@ -17,8 +17,8 @@ import { AirflowScheduler } from "./scheduler.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 
 /**
- * What an Airflow deployment holds, and what can happen to it. Every method leaves the rows as a real 3.3.2, or 3.4, would:
- * which `updated_at` moves, which ids are new, what becomes history.
+ * The content of an Airflow deployment, and what can happen to it. Every method leaves the rows as a real 3.3.2, or
+ * 3.4, would: which `updated_at` changes, which ids are new, what becomes history.
  */
 export class AirflowWorld extends AirflowScheduler {
   addDag({ dagId, tasks = [{ taskId: "run" }], ...settings }: AddDag): SimulatedDag {
@@ -36,7 +36,7 @@ export class AirflowWorld extends AirflowScheduler {
     return dag;
   }
 
-  /** Changes what a DAG says of itself. Stale DAGs keep their runs. */
+  /** Changes a DAG's properties. Stale DAGs keep their runs. */
   setDag(dag: SimulatedDag, settings: Partial<DagSettings>): void {
     Object.assign(dag, settings);
   }
@@ -47,7 +47,7 @@ export class AirflowWorld extends AirflowScheduler {
     dag.lastParsed = this.now();
   }
 
-  /** Deletes a DAG with all that belongs to it. Leaves nothing that the API would show. */
+  /** Deletes a DAG with everything that belongs to it. The API shows nothing of it afterwards. */
   deleteDag(dag: SimulatedDag): void {
     this.dropDag(dag);
   }
@@ -95,12 +95,12 @@ export class AirflowWorld extends AirflowScheduler {
     this.change(run, { state: "running", startDate: this.now(), lastSchedulingDecision: this.now() });
   }
 
-  /** The scheduler looks at a running run, about once a second, and finds nothing to do. */
+  /** The scheduler checks a running run, about once a second, and finds nothing to do. */
   tick(run: SimulatedRun): void {
     this.change(run, { lastSchedulingDecision: this.now() });
   }
 
-  /** Ends a run: all that is not final gets an attempt. With `failed` the last of those tasks fails. */
+  /** Ends a run: every unfinished task gets an attempt. With `failed` the last of those tasks fails. */
   finishRun(run: SimulatedRun, state: "success" | "failed" = "success"): void {
     if (run.state === "queued") this.startRun(run);
     for (const task of [...run.tasks]) {
@@ -113,15 +113,15 @@ export class AirflowWorld extends AirflowScheduler {
     this.setRunState(run, state);
   }
 
-  /** Sets a run's state as a person or the scheduler does, without touching its task instances. */
+  /** Sets a run's state as a user or the scheduler does, without touching its task instances. */
   setRunState(run: SimulatedRun, state: RunState): void {
     const ended = state === "success" || state === "failed";
     this.change(run, { state, endDate: ended ? this.now() : null });
   }
 
   /**
-   * Clears a task instance, as a person does; its run is queued again if it had ended. One that runs is told to stop,
-   * and tried again then ({@link retry}).
+   * Clears a task instance, as a user does; its run is queued again if it had ended. A running one is told to stop, and
+   * is then retried ({@link retry}).
    */
   clearTask(task: SimulatedTask): void {
     const { run } = task;
@@ -131,10 +131,10 @@ export class AirflowWorld extends AirflowScheduler {
   }
 
   /**
-   * Clears an iteration of a loop, from 3.4 on: it begins anew, with later ones in another region. What these had done is
-   * listed no more.
+   * Clears an iteration of a loop, from 3.4 on: it starts again, with later ones in another region. Their earlier
+   * results are no longer listed.
    *
-   * @param silently - without a line in the audit log
+   * @param silently without a line in the audit log
    */
   clearIteration(run: SimulatedRun, loop: string, iteration: number, silently = false): void {
     if (!silently) this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [loop] });
@@ -151,8 +151,8 @@ export class AirflowWorld extends AirflowScheduler {
   }
 
   /**
-   * Clears all of a mapped task that expanded before the server knew regions: it expands anew in one. Attempts of before
-   * keep their numbers, and are listed no more.
+   * Clears all of a mapped task that expanded before the server had regions: it expands again in one. Earlier attempts
+   * keep their numbers, and are no longer listed.
    */
   regenerate(run: SimulatedRun, taskId: string): void {
     this.#logFor(run, "post_clear_task_instances", { dag_run_id: run.runId, task_ids: [taskId] });
@@ -166,7 +166,7 @@ export class AirflowWorld extends AirflowScheduler {
     this.change(run, hasEnded ? { ...again, lastSchedulingDecision: null } : {});
   }
 
-  /** Writes a note on a run or a task instance: no `updated_at` moves, only the audit log tells. */
+  /** Writes a note on a run or a task instance: no `updated_at` changes, only the audit log shows it. */
   note(row: SimulatedRun | SimulatedTask, text: string | null): void {
     row.note = text;
     const extra = { note: text, method: "PATCH" };
@@ -179,7 +179,7 @@ export class AirflowWorld extends AirflowScheduler {
     }
   }
 
-  /** Writes a note on runs of one DAG in one request: only in its `extra` does the audit log name them. */
+  /** Writes a note on runs of one DAG in one request: the audit log names them only in its `extra`. */
   noteRuns(dag: SimulatedDag, runs: readonly SimulatedRun[], text: string | null): void {
     const entities = runs.map((run) => ({ dag_run_id: run.runId, note: text }));
     const extra = JSON.stringify({ actions: [{ action: "update", entities }], method: "PATCH" });
@@ -187,23 +187,23 @@ export class AirflowWorld extends AirflowScheduler {
     for (const run of runs) run.note = text;
   }
 
-  /** Deletes a run with all that belongs to it. @param silently - without a line in the audit log */
+  /** Deletes a run with everything that belongs to it. @param silently without a line in the audit log */
   deleteRun(run: SimulatedRun, silently = false): void {
     if (!silently) this.#logFor(run, "delete_dag_run", { method: "DELETE" });
     this.dropRun(run);
   }
 
-  /** Takes a row's `updated_at` away. */
+  /** Removes a row's `updated_at`. */
   unstamp(row: SimulatedRun | SimulatedTask): void {
     row.updatedAt = null;
   }
 
-  /** Makes every page with this row a 500, or mends that. */
+  /** Makes every page with this row a 500, or undoes that. */
   poison(row: SimulatedDag | SimulatedRun | SimulatedTask, poisoned = true): void {
     row.poisoned = poisoned;
   }
 
-  /** What the sync's tables should hold after it. */
+  /** The expected content of the sync's tables after it. */
   rows(): AirflowRows {
     return airflowRows(this);
   }
@@ -231,10 +231,10 @@ export class AirflowWorld extends AirflowScheduler {
 }
 
 /**
- * A world without anything in it.
+ * An empty world.
  *
- * @param options.seed - makes host names, ids and the like; the same seed the same ones
- * @param options.version - what its server is like: 3.3 as a rule
+ * @param options.seed determines host names, ids and the like
+ * @param options.version its server's version. @default "3.3"
  */
 export function createEmptyAirflowWorld(
   options: { seed?: number; clock?: Clock; version?: AirflowWorldVersion } = {},

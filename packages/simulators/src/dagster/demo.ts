@@ -8,31 +8,31 @@ export interface DagsterWorldOptions {
   readonly seed?: number;
   /** @default one that stands still */
   readonly clock?: Clock;
-  /** How many runs, about; they are spread over the days. @default 600 */
+  /** The approximate number of runs, spread over the days. @default 600 */
   readonly runs?: number;
   /** How far back the runs go from the clock. @default 14 */
   readonly days?: number;
   /**
-   * Whether nothing is wrong at the clock's time but what is stale: the assets of jobs that have not run for days.
-   * @default false: much fails, now and then
+   * Whether nothing is wrong at the clock's time except stale assets: those of jobs that have not run for days.
+   * @default false: many runs fail now and then
    */
   readonly incidents?: boolean;
-  /** Milliseconds by which the database's zone is ahead of UTC. @default 0 */
+  /** How far the database's time zone is ahead of UTC, in milliseconds. @default 0 */
   readonly databaseOffsetMs?: number;
 }
 
-/** A job of the demo: how much of all runs is its share, what it makes, who launches it. */
+/** A job of the demo: its share of all runs, its assets, and what launches it. */
 interface DemoJob {
   readonly name: string;
   readonly location: string;
   readonly share: number;
   readonly duration: Instant;
-  /** How often it fails. */
+  /** Its failure rate. */
   readonly failing: number;
   /** The groups of assets that it materializes. */
   readonly groups: readonly string[];
   readonly launchedBy?: { readonly kind: "schedule" | "sensor"; readonly name: string };
-  /** Has not run for so long: its assets are stale. */
+  /** It has not run for this long: its assets are stale. */
   readonly idleFor?: Instant;
 }
 
@@ -162,17 +162,17 @@ export function createDagsterWorld(options: DagsterWorldOptions = {}): DagsterWo
     const count = Math.max(1, Math.round((options.runs ?? 600) * job.share));
     const every = (last - since) / count;
     return Array.from({ length: count }, (_, index) => ({
-      // What ran last succeeds, where nothing is to be wrong now.
+      // The latest runs succeed if nothing is to be wrong now.
       job: options.incidents && index >= count - 4 ? { ...job, failing: 0 } : job,
       at: Math.floor(since + every * (index + 0.1 + 0.8 * random.next())),
     }));
   });
   launches.sort((a, b) => a.at - b.at);
   for (const { job, at } of launches) happen(world, random, job, at, now);
-  // Something is always under way, wherever the clock stands.
+  // Something is always running, wherever the clock stands.
   happen(world, random, jobs[0]!, now - 90 * second, now);
   happen(world, random, jobs[4]!, now - 2 * second, now);
-  // One asset that nobody defines any more, known by what was once reported of it.
+  // An asset without a definition, known by what was once reported about it.
   world.at(now - 12 * day - hour, () => world.materialize(["uploads", "price_list"]));
   return world;
 }

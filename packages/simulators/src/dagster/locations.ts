@@ -14,7 +14,7 @@ export type ScheduleDefinition = Pick<SimulatedSchedule, "name" | "jobName" | "c
 export type SensorDefinition = Pick<SimulatedSensor, "name" | "jobName" | "type"> &
   Partial<Pick<SimulatedSensor, "description" | "status">>;
 
-/** What a code location's code defines. */
+/** The definitions in a code location. */
 export interface LocationDefinitions {
   readonly assets?: readonly AssetDefinition[];
   readonly schedules?: readonly ScheduleDefinition[];

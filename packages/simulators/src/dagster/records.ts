@@ -23,16 +23,16 @@ export interface SimulatedDagsterRun {
   readonly runId: string;
   readonly jobName: string;
   status: DagsterRunStatus;
-  /** Those that the server shows; it hides the ones that start with `.dagster/`. */
+  /** The visible ones; the server hides those that start with `.dagster/`. */
   readonly tags: Map<string, string>;
   readonly location: string;
   readonly repository: string;
   readonly creationTime: Instant;
-  /** By how much the database's zone was ahead of UTC when it wrote the time of creation, in microseconds. */
+  /** How far the database's time zone was ahead of UTC when it wrote the time of creation, in microseconds. */
   readonly creationOffset: Instant;
   startTime: Instant | null;
   endTime: Instant | null;
-  /** In true UTC, whatever the database's time zone makes of it. */
+  /** In true UTC, whatever the database's time zone. */
   updateTime: Instant;
   /** The same for `updateTime`. */
   updateOffset: Instant;
@@ -48,7 +48,7 @@ export interface AssetDefinition {
 }
 
 export interface Materialization {
-  /** Empty for one that came from outside a run. */
+  /** Empty for one from outside a run. */
   readonly runId: string;
   readonly at: Instant;
 }
@@ -75,18 +75,18 @@ export interface SimulatedSensor extends SimulatedInstigator {
 export interface SimulatedLocation {
   readonly name: string;
   readonly repository: string;
-  /** What it shows: all it defines, an error, or nothing yet. */
+  /** What it shows: all definitions, an error, or nothing yet. */
   state: "loaded" | "failed" | "loading";
-  /** The definitions as of the last time that it loaded. */
+  /** The definitions as of the last successful load. */
   readonly assets: Map<string, AssetDefinition>;
   readonly schedules: SimulatedSchedule[];
   readonly sensors: SimulatedSensor[];
   updatedAt: Instant;
-  /** While it does not load: the open runs of its sensors as of the last time that it did. */
+  /** While it fails to load: its sensors' open runs as of the last successful load. */
   keptRuns: ReadonlyMap<string, readonly string[]> | undefined;
   /** Changes with every reload. */
   version: number;
 }
 
-/** What identifies an asset: its path as compact JSON. */
+/** Identifies an asset: its path as compact JSON. */
 export const assetId = (path: readonly string[]) => JSON.stringify(path);

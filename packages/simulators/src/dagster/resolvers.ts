@@ -3,14 +3,14 @@ import { cronText } from "./rows.ts";
 import { latestMaterialization, listRuns, type RunsArguments, runDocument } from "./run-resolvers.ts";
 import type { DagsterWorld } from "./world.ts";
 
-/** What resolvers share during one request. */
+/** State shared by the resolvers of one request. */
 export interface RequestState {
   readonly world: DagsterWorld;
-  /** What the server says that it is. */
+  /** The reported version. */
   readonly version: string;
-  /** Rows that a list gives at most, from a fault. */
+  /** The maximum number of rows in a list, from a fault. */
   readonly maximum: number;
-  /** Set when a resolver gave a PythonError: the answer is then a 500, valid data or not. */
+  /** Set if a resolver returned a PythonError: the response is then a 500, valid data or not. */
   captured: boolean;
 }
 
@@ -18,7 +18,7 @@ interface AssetKeyInput {
   readonly path: readonly string[];
 }
 
-/** The root of every query: one method a field, as graphql-js's default resolver calls them. */
+/** The root of every query: one method per field, as graphql-js's default resolver calls them. */
 export function rootOf(state: RequestState) {
   const { world } = state;
   const python = (className: string, message: string) => {
@@ -117,7 +117,7 @@ export function rootOf(state: RequestState) {
       return { __typename: "AssetConnection", nodes: page.map(asset), cursor: last ? pythonJson(last) : null };
     },
     assetOrError: ({ assetKey: { path } }: { assetKey: AssetKeyInput }) => {
-      // 1.13 answers an asset for any key.
+      // 1.13 returns an asset for any key.
       const isKnown = locate(assetId(path)) !== undefined || world.materializations.has(assetId(path));
       if (isKnown || !state.version.startsWith("1.7.")) return asset(path);
       return { __typename: "AssetNotFoundError", message: `Asset key ${pythonJson(path)} not found.` };
@@ -129,7 +129,7 @@ function pythonError(className: string, message: string) {
   return { __typename: "PythonError", className, message, stack: [], cause: null, causes: [], errorChain: [] };
 }
 
-/** A list as Python's JSON prints it: with a space after the comma, and only ASCII. */
+/** A list in Python's JSON: with a space after the comma, and only ASCII. */
 function pythonJson(path: readonly string[]): string {
   const texts = path.map((part) =>
     JSON.stringify(part).replace(/[^ -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`),
@@ -142,7 +142,7 @@ function comparePaths(a: readonly string[], b: readonly string[]): number {
   return left < right ? -1 : left > right ? 1 : 0;
 }
 
-/** Refuses arguments that the real server honours and this one does not know. */
+/** Rejects arguments that the real server supports and this one does not. */
 function refuse(input: object, known: readonly string[], field: string): void {
   const strange = Object.keys(input).find((name) => !known.includes(name));
   if (strange) throw new Error(`The simulator does not know the argument ${strange} of ${field}.`);
@@ -172,7 +172,7 @@ function locationEntry(location: SimulatedLocation) {
   };
 }
 
-/** An error here is data: it does not make the answer a 500. */
+/** An error here is data: it does not make the response a 500. */
 function contentOf(location: SimulatedLocation) {
   if (location.state === "loading") return null;
   if (location.state === "loaded") return locationDocument(location);

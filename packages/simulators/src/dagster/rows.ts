@@ -1,7 +1,7 @@
 import { formatSix, type Instant } from "../time.ts";
 import { finalRunStatuses, type Materialization, type SimulatedDagsterRun, type SimulatedLocation } from "./records.ts";
 
-/** What of a world its rows are made of. */
+/** The parts of a world that its rows are derived from. */
 interface WorldContent {
   readonly locations: ReadonlyMap<string, SimulatedLocation>;
   readonly runs: ReadonlyMap<string, SimulatedDagsterRun>;
@@ -10,7 +10,7 @@ interface WorldContent {
 
 type Row = { readonly [column: string]: unknown };
 
-/** What the sync's tables should hold after it, in any order. */
+/** The expected content of the sync's tables after it, in any order. */
 export interface DagsterRows {
   readonly dagster_runs: Row[];
   readonly dagster_assets: Row[];
@@ -21,8 +21,8 @@ export interface DagsterRows {
 const text = (instant: Instant | null) => (instant === null ? null : formatSix(instant));
 
 /**
- * Works out the rows from what the world holds. A location that fails to load counts as it last was: its rows keep
- * their content.
+ * Derives the rows from the world's content. A location that fails to load counts as it last was: its rows keep their
+ * content.
  */
 export function dagsterRows(world: WorldContent): DagsterRows {
   const locations = [...world.locations.values()];
@@ -59,7 +59,7 @@ export function dagsterRows(world: WorldContent): DagsterRows {
   };
 }
 
-/** One cron expression as it is, several like Python prints a list of them. */
+/** One cron expression unchanged, several as Python prints a list. */
 export function cronText(crons: readonly string[]): string {
   return crons.length === 1 ? crons[0]! : `[${crons.map((cron) => `'${cron}'`).join(", ")}]`;
 }
@@ -96,7 +96,7 @@ function assetRows(world: WorldContent, locations: readonly SimulatedLocation[])
       key_path: (JSON.parse(id) as string[]).join("."),
       description: definition?.description ?? null,
       last_materialization_run_id: last?.runId || null,
-      // The API gives whole milliseconds.
+      // The API returns integer milliseconds.
       last_materialization_time: last ? formatSix(Math.floor(last.at / 1000) * 1000) : null,
       group_name: definition ? (definition.group ?? "default") : null,
       repository: location?.repository ?? null,
@@ -105,7 +105,7 @@ function assetRows(world: WorldContent, locations: readonly SimulatedLocation[])
   });
 }
 
-/** The open runs that a sensor launched; of a location that does not load, as they were when it last did. */
+/** The open runs that a sensor launched; for a location that fails to load, as of its last successful load. */
 export function activeRuns(world: WorldContent, location: SimulatedLocation, sensor: string): readonly string[] {
   const kept = location.keptRuns?.get(sensor);
   if (kept) return kept;

@@ -21,24 +21,24 @@ interface RunsFilter {
 
 type Test = (run: SimulatedDagsterRun) => boolean;
 
-/** A list of runs that was asked for: its page, newest insertion first, and how many there are without paging. */
+/** A requested list of runs: its page, newest insertion first, and the total without paging. */
 export function listRuns(
   state: { readonly world: DagsterWorld; readonly version: string; readonly maximum: number },
   input: RunsArguments,
 ) {
   const { world } = state;
-  // Bounds are compared with what the database shows; 1.7 puts them into its zone first.
+  // Bounds are compared with the database's displayed times; 1.7 converts them to its time zone first.
   const test = testOf(input.filter ?? {}, state.version.startsWith("1.7.") ? world.databaseOffset : 0);
   return {
     count: () => world.ordered().filter(test).length,
     page: (): SimulatedDagsterRun[] => {
       const all = world.ordered();
-      // 0 and negative limits are none at all.
+      // 0 and negative limits mean none.
       const limit = Math.min(input.limit && input.limit > 0 ? input.limit : Number.POSITIVE_INFINITY, state.maximum);
       let index = all.length - 1;
       if (input.cursor) {
         const anchor = world.runs.get(input.cursor);
-        // The comparison with the id of a run that does not exist is true of no row.
+        // Comparing with the id of a run that does not exist matches no row.
         if (!anchor) return [];
         index = indexBefore(all, anchor.number);
       }
@@ -49,7 +49,7 @@ export function listRuns(
   };
 }
 
-/** The index of the last run that was inserted before this number. */
+/** The index of the last run inserted before this number. */
 function indexBefore(all: readonly SimulatedDagsterRun[], number: number): number {
   let low = 0;
   let high = all.length;
@@ -61,7 +61,7 @@ function indexBefore(all: readonly SimulatedDagsterRun[], number: number): numbe
   return low - 1;
 }
 
-/** Empty lists and zeros are no filter. @param shift - what is added to a bound before it is compared with a shown time */
+/** Empty lists and zeros are no filter. @param shift added to a bound before it is compared with a displayed time */
 function testOf(filter: RunsFilter, shift: number): Test {
   if (filter.snapshotId) throw new Error("The simulator does not know RunsFilter.snapshotId.");
   const tests: Test[] = [];
@@ -74,7 +74,7 @@ function testOf(filter: RunsFilter, shift: number): Test {
     const statuses = new Set(filter.statuses);
     tests.push((run) => statuses.has(run.status));
   }
-  // The server makes a dictionary of them: of two with one key the last counts.
+  // The server turns them into a dictionary: of two with the same key the last counts.
   for (const [key, value] of new Map((filter.tags ?? []).map((tag) => [tag.key, tag.value]))) {
     tests.push((run) => tagOf(run, key) === value);
   }
@@ -95,7 +95,7 @@ function tagOf(run: SimulatedDagsterRun, key: string): string | undefined {
   return key === ".dagster/repository" ? `${run.repository}@${run.location}` : run.tags.get(key);
 }
 
-/** Prints a run. Times are seconds; those that the database writes are in its zone. */
+/** Serializes a run. Times are seconds; those that the database writes are in its time zone. */
 export function runDocument(run: SimulatedDagsterRun) {
   const seconds = (instant: number | null) => (instant === null ? null : instant / 1_000_000);
   return {
@@ -123,7 +123,7 @@ export function runDocument(run: SimulatedDagsterRun) {
   };
 }
 
-/** The field `assetMaterializations`, of which the world keeps the latest only. */
+/** The field `assetMaterializations`, of which the world keeps only the latest. */
 export function latestMaterialization(world: DagsterWorld, id: string) {
   return (input: { limit?: number }) => {
     if (input.limit !== 1) throw new Error("The simulator knows assetMaterializations with limit: 1 only.");

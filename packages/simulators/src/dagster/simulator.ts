@@ -27,12 +27,13 @@ import { type RequestState, rootOf } from "./resolvers.ts";
 import type { DagsterWorld } from "./world.ts";
 
 export interface DagsterSimulatorOptions {
-  /** What the server holds. @default the demo world */
+  /** What the server contains. @default the demo world */
   readonly world?: DagsterWorld;
-  /** The clock of the demo world; a world that is given brings its own. */
+  /** The clock of the demo world; a given world has its own. */
   readonly clock?: Clock;
   /**
-   * Whose interface it has, and whose ways where they are known to differ: filters by time, unknown assets.
+   * The version whose interface it has, and whose behaviour where they are known to differ: filters by time, unknown
+   * assets.
    *
    * @default "1.13.27"
    */
@@ -50,7 +51,7 @@ export type DagsterVersion = "1.7.10" | "1.10.21" | "1.13.27";
 
 const schemas = new Map<DagsterVersion, GraphQLSchema>();
 
-/** What the same few documents were found to be: reading one takes longer than answering it. */
+/** Cached because parsing and validating a document takes longer than executing it. */
 const documents = new WeakMap<GraphQLSchema, Map<string, DocumentNode | Answer>>();
 
 /** Starts a Dagster webserver in this process, on 127.0.0.1. Its `url` is the base; GraphQL is at `/graphql`. */
@@ -64,7 +65,7 @@ export async function startDagsterSimulator(options: DagsterSimulatorOptions = {
   return { ...server, world, clock: world.clock };
 }
 
-/** The same without a socket: a server that is only its `fetch`, whatever host is asked. */
+/** The same without a socket: a server that is only its `fetch`, whatever the host. */
 export function directDagsterSimulator(world: DagsterWorld, version?: DagsterVersion): DirectServer {
   return directServer({ handler: dagsterHandler(world, version), clock: world.clock });
 }
@@ -102,7 +103,7 @@ function dagsterHandler(world: DagsterWorld, version: DagsterVersion = "1.13.27"
       fieldResolver: knownField,
     });
     if (result.data === undefined) {
-      // Before execution: a wrong value of a variable is a 500, all else a 400.
+      // Before execution: a wrong variable value is a 500, everything else a 400.
       const wrongValue = result.errors!.some((error) => error.message.includes("got invalid value"));
       return failed(wrongValue ? 500 : 400, result.errors!);
     }
@@ -113,7 +114,7 @@ function dagsterHandler(world: DagsterWorld, version: DagsterVersion = "1.13.27"
   return handle;
 }
 
-/** A document that the schema knows, or the answer that refuses it. */
+/** A valid document, or the response that rejects it. */
 function readDocument(schema: GraphQLSchema, query: string): DocumentNode | Answer {
   const known = documents.get(schema) ?? new Map<string, DocumentNode | Answer>();
   documents.set(schema, known);
@@ -156,13 +157,13 @@ function readInput(request: SimulatedRequest): Input | Answer {
   return { query, variables: variables ?? undefined, operationName: operationName ?? undefined };
 }
 
-/** The real server is a Python one, which quotes with apostrophes; clients tell errors apart by that. */
+/** The real server is written in Python, which quotes with apostrophes; clients recognise errors by that. */
 function failed(status: number, errors: readonly GraphQLError[], data: unknown = null): Answer {
   const printed = errors.map((error) => ({ ...error.toJSON(), message: error.message.replaceAll('"', "'") }));
   return jsonAnswer(status, { data, errors: printed });
 }
 
-/** Refuses fields that the schema has and the simulator has not, rather than answering null for them. */
+/** Rejects fields that the schema has and the simulator lacks, rather than returning null for them. */
 const knownField: GraphQLFieldResolver<unknown, unknown> = (source, input, context, info) => {
   if (typeof source === "object" && source !== null && !(info.fieldName in source)) {
     throw new GraphQLError(`The simulator does not know ${info.parentType.name}.${info.fieldName}.`);

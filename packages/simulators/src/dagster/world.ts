@@ -17,8 +17,8 @@ export interface DagsterSettings {
   readonly clock: Clock;
   readonly random: Random;
   /**
-   * Milliseconds by which the zone of the server's database is ahead of UTC: `updateTime`, `creationTime` and the
-   * filters by them are in that zone.
+   * How far the time zone of the server's database is ahead of UTC, in milliseconds: `updateTime`, `creationTime` and
+   * the filters by them are in that zone.
    */
   readonly databaseOffsetMs: number;
 }
@@ -31,15 +31,15 @@ export interface AddDagsterRun {
   /** @default "QUEUED" */
   readonly status?: DagsterRunStatus;
   readonly tags?: { readonly [key: string]: string };
-  /** The run that this one executes again. */
+  /** The run that this one re-executes. */
   readonly parent?: SimulatedDagsterRun;
 }
 
-/** What a Dagster deployment holds, and what can happen to it. */
+/** The content of a Dagster deployment, and what can happen to it. */
 export class DagsterWorld {
   readonly clock: Clock;
   /**
-   * Whether the end of a run writes its event's own time into `updateTime`, as 1.13 does; 1.7 writes the server's.
+   * Whether the end of a run writes its event's own time to `updateTime`, as in 1.13; 1.7 writes the server's.
    *
    * @default true
    */
@@ -59,12 +59,14 @@ export class DagsterWorld {
     this.#random = settings.random;
   }
 
-  /** By how much the zone of the database is ahead of UTC, in microseconds. */
+  /** How far the database's time zone is ahead of UTC, in microseconds. */
   get databaseOffset(): Instant {
     return this.#databaseOffset;
   }
 
-  /** Moves the database to another zone, in milliseconds ahead of UTC. What it holds keeps the times that it shows. */
+  /**
+   * Moves the database to another time zone, in milliseconds ahead of UTC. Existing rows keep their displayed times.
+   */
   moveDatabase(offsetMs: number): void {
     this.#databaseOffset = offsetMs * 1000;
   }
@@ -74,7 +76,7 @@ export class DagsterWorld {
     return this.#moment ?? this.clock.now() * 1000;
   }
 
-  /** Makes changes as of another moment, e.g. with the old event time of a worker whose clock is behind. */
+  /** Makes changes as of another time, e.g. with the old event time of a worker whose clock is behind. */
   at<T>(moment: Instant, change: () => T): T {
     const before = this.#moment;
     this.#moment = moment;
@@ -85,12 +87,12 @@ export class DagsterWorld {
     }
   }
 
-  /** Moves the clock on, by milliseconds. */
+  /** Advances the clock, by milliseconds. */
   advance(byMs: number): void {
     this.clock.advance(byMs);
   }
 
-  /** All runs, in the order of their insertion. */
+  /** All runs, in order of insertion. */
   ordered(): readonly SimulatedDagsterRun[] {
     this.#ordered ??= [...this.runs.values()];
     return this.#ordered;
@@ -102,7 +104,7 @@ export class DagsterWorld {
     return location;
   }
 
-  /** @throws Error when there is no such location */
+  /** @throws Error if there is no such location */
   location(name: string): SimulatedLocation {
     const location = this.locations.get(name);
     if (!location) throw new Error(`The world has no location ${name}.`);
@@ -110,19 +112,19 @@ export class DagsterWorld {
   }
 
   /**
-   * The location's code no longer loads: what it defines vanishes from the API, its runs stay. In `rows()` its schedules
-   * and sensors stay as they are now, so a test that compares should have synced by now.
+   * The location's code fails to load: its definitions vanish from the API, its runs stay. In `rows()` its schedules
+   * and sensors stay as they are now, so a test that compares should have synced before.
    */
   breakLocation(name: string): void {
     this.#reload(name, "failed");
   }
 
-  /** The location is being loaded, and shows nothing yet. */
+  /** The location is loading, and shows nothing yet. */
   startLoading(name: string): void {
     this.#reload(name, "loading");
   }
 
-  /** The location loads, again or once more. */
+  /** The location loads (again). */
   repairLocation(name: string): void {
     this.#reload(name, "loaded");
   }
@@ -137,7 +139,7 @@ export class DagsterWorld {
     this.#reload(location, "loaded");
   }
 
-  /** Takes an asset's definition away; if it was ever materialized, it stays known by its events. */
+  /** Removes an asset's definition; if it was ever materialized, it stays known by its events. */
   undefineAsset(location: string, path: readonly string[]): void {
     this.location(location).assets.delete(assetId(path));
     this.#reload(location, "loaded");
@@ -153,7 +155,7 @@ export class DagsterWorld {
     this.#reload(location, "loaded");
   }
 
-  /** Takes a schedule or a sensor out of the location's code. */
+  /** Removes a schedule or a sensor from the location's code. */
   undefineInstigator(location: string, kind: "schedules" | "sensors", name: string): void {
     const all: { readonly name: string }[] = this.location(location)[kind];
     all.splice(all.indexOf(this.#instigator(all, name)), 1);
@@ -186,7 +188,7 @@ export class DagsterWorld {
       creationOffset: this.#databaseOffset,
       startTime: began ? now : null,
       endTime: finalRunStatuses.has(status) ? now : null,
-      // SQLite's CURRENT_TIMESTAMP has whole seconds: a new run is up to one second older than it is.
+      // SQLite's CURRENT_TIMESTAMP has whole seconds: a new run seems up to one second older than it is.
       updateTime: Math.floor(now / second) * second,
       updateOffset: this.#databaseOffset,
       rootRunId: options.parent ? (options.parent.rootRunId ?? options.parent.runId) : null,
@@ -211,9 +213,10 @@ export class DagsterWorld {
   }
 
   /**
-   * Ends a run. `updateTime` is the event's own time, which may be long past or ahead, unless `writesEventTimes` is off.
+   * Ends a run. `updateTime` is the event's own time, which may be long past or in the future, unless
+   * `writesEventTimes` is off.
    *
-   * @param eventTime - what the worker's clock said. @default now
+   * @param eventTime the worker's clock. @default now
    */
   finish(run: SimulatedDagsterRun, status: "SUCCESS" | "FAILURE" | "CANCELED" = "SUCCESS", eventTime?: Instant): void {
     const ended = eventTime ?? this.now();
@@ -223,7 +226,7 @@ export class DagsterWorld {
     this.#touch(run, this.writesEventTimes ? ended : this.now());
   }
 
-  /** Tags a run, finished ones too. */
+  /** Tags a run, even a finished one. */
   tag(run: SimulatedDagsterRun, key: string, value: string): void {
     run.tags.set(key, value);
     this.#touch(run);
@@ -234,12 +237,12 @@ export class DagsterWorld {
     this.#ordered = null;
   }
 
-  /** @param run - the one that did it; without one it was reported from outside */
+  /** @param run the run that did it; without one it was reported from outside */
   materialize(path: readonly string[], run?: SimulatedDagsterRun): void {
     this.materializations.set(assetId(path), { runId: run?.runId ?? "", at: this.now() });
   }
 
-  /** Wipes what is known of an asset's events. */
+  /** Removes an asset's events. */
   wipe(path: readonly string[]): void {
     this.materializations.delete(assetId(path));
   }
@@ -253,7 +256,7 @@ export class DagsterWorld {
     return run;
   }
 
-  /** What the sync's tables should hold after it. */
+  /** The expected content of the sync's tables after it. */
   rows(): DagsterRows {
     return dagsterRows(this);
   }
@@ -284,7 +287,7 @@ export class DagsterWorld {
   }
 }
 
-/** A world with nothing in it, not even a location. */
+/** An empty world, without locations. */
 export function createEmptyDagsterWorld(
   options: { seed?: number; clock?: Clock; databaseOffsetMs?: number } = {},
 ): DagsterWorld {

@@ -2,7 +2,7 @@ import type { Clock } from "../time.ts";
 import { type Fault, Faults, type SimulatedRequest } from "./faults.ts";
 import { type Answer, answerOf, type Handler, RequestLog } from "./server.ts";
 
-/** A server without a socket: `fetch` answers for it. For models that ask some hundred thousand times. */
+/** A server without a socket: its `fetch` answers. For models that send some hundred thousand requests. */
 export interface DirectServer {
   readonly fetch: typeof globalThis.fetch;
   readonly faults: Faults;
@@ -11,8 +11,8 @@ export interface DirectServer {
 }
 
 /**
- * The same script of faults as over a socket, but for `stall`, which is refused: it needs time. A body that is cut ends
- * in an error, as it does where its length was announced.
+ * The same script of faults as over a socket, except `stall`, which is rejected: it needs time. A truncated body ends
+ * in an error, as it does if its length was announced.
  */
 export function directServer({ handler, clock }: { readonly handler: Handler; readonly clock: Clock }): DirectServer {
   const faults = new Faults();
@@ -49,7 +49,7 @@ function responseOf({ status, headers, body }: Answer, fault: Fault | undefined,
   return new Response(cut, { status, headers: all });
 }
 
-/** As Node's own `fetch` says that a connection was lost. */
+/** The error of Node's own `fetch` for a lost connection. */
 function lost(message: string): TypeError {
   return new TypeError("fetch failed", { cause: Object.assign(new Error(message), { code: "ECONNRESET" }) });
 }

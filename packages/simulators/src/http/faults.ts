@@ -6,42 +6,42 @@ export interface SimulatedRequest {
   readonly query: URLSearchParams;
   readonly headers: { readonly [name: string]: string | string[] | undefined };
   readonly text: string;
-  /** The body parsed as JSON; undefined when there is none or it is not JSON. */
+  /** The body parsed as JSON; undefined if there is none or it is not JSON. */
   readonly json: unknown;
 }
 
 /**
- * Something that goes wrong with a request. Without any field but `match`, nothing does.
+ * A fault of a request. Without any field but `match`, it has no effect.
  *
- * A fault either answers in place of the server (`status`, `html200`, `stall: "headers"`, `reset`) or spoils the
- * server's own answer (`cutBodyAt`, `stall: "body"`, `clampPage`).
+ * A fault either responds instead of the server (`status`, `html200`, `stall: "headers"`, `reset`) or spoils the
+ * server's own response (`cutBodyAt`, `stall: "body"`, `clampPage`).
  */
 export interface Fault {
   /** Which requests it hits. @default every request */
   readonly match?: (request: SimulatedRequest) => boolean;
-  /** How many requests it hits before it is used up. @default 1 */
+  /** How many requests it affects before it is used up. @default 1 */
   readonly times?: number;
-  /** Runs before the request is answered, e.g. to change the world at this very point of a sync. */
+  /** Runs before the request is answered, e.g. to change the world at this point of a sync. */
   readonly before?: (request: SimulatedRequest) => void | Promise<void>;
-  /** Runs after the answer was made up, before it is sent. */
+  /** Runs after the response was created, before it is sent. */
   readonly after?: (request: SimulatedRequest) => void | Promise<void>;
-  /** Answers with this status. */
+  /** Responds with this status. */
   readonly status?: number;
-  /** Headers of the answer, e.g. `{ "retry-after": "2" }`. */
+  /** Headers of the response, e.g. `{ "retry-after": "2" }`. */
   readonly headers?: { readonly [name: string]: string };
-  /** Body of the answer: text as it is, anything else as JSON. Alone it comes with status 200. */
+  /** Body of the response: text unchanged, anything else as JSON. Alone it has status 200. */
   readonly body?: unknown;
-  /** Answers like a login page or a proxy: 200 with HTML. */
+  /** Responds like a login page or a proxy: 200 with HTML. */
   readonly html200?: boolean;
-  /** Goes quiet before the headers, or in the middle of the body. */
+  /** Falls silent before the headers, or in the middle of the body. */
   readonly stall?: "headers" | "body";
-  /** How long it is quiet, in milliseconds, before it goes on as if nothing had been. @default for ever */
+  /** How long it is silent, in milliseconds, before it continues. @default forever */
   readonly stallMs?: number;
   /** Announces the whole body, sends this many bytes of it and hangs up. */
   readonly cutBodyAt?: number;
-  /** Hangs up without an answer. */
+  /** Hangs up without a response. */
   readonly reset?: boolean;
-  /** Gives at most this many rows, whatever limit was asked for. */
+  /** Returns at most this many rows, whatever limit was requested. */
   readonly clampPage?: number;
 }
 
@@ -61,7 +61,7 @@ export class Faults {
     return entry.fault;
   }
 
-  /** The number of faults that are not used up: 0 shows that a test met all it had scripted. */
+  /** The number of unused faults: 0 shows that a test met all scripted ones. */
   get pending(): number {
     return this.#script.length;
   }

@@ -3,14 +3,14 @@ import type { AddressInfo } from "node:net";
 import type { Clock } from "../time.ts";
 import { type Fault, Faults, type SimulatedRequest } from "./faults.ts";
 
-/** What a simulated server says. */
+/** A simulated server's response. */
 export interface Answer {
   readonly status: number;
   readonly headers?: { readonly [name: string]: string };
   readonly body: string;
 }
 
-/** @param clampPage - the most rows to give, from a fault */
+/** @param clampPage the maximum number of rows, from a fault */
 export type Handler = (request: SimulatedRequest, clampPage: number | undefined) => Answer | Promise<Answer>;
 
 export interface LoggedRequest {
@@ -18,13 +18,13 @@ export interface LoggedRequest {
   readonly path: string;
   /** The query as it was sent, without the question mark. */
   readonly query: string;
-  /** The status of the answer; 0 where a fault hung up or is still silent. */
+  /** The status of the response; 0 if a fault hung up or is still silent. */
   status: number;
-  /** The JSON that was sent, credentials excepted. */
+  /** The JSON that was sent, without credentials. */
   readonly body: unknown;
 }
 
-/** The requests in the order in which they arrived. */
+/** The requests in order of arrival. */
 export class RequestLog extends Array<LoggedRequest> {
   clear(): void {
     this.length = 0;
@@ -36,7 +36,7 @@ export interface RunningServer {
   readonly url: string;
   readonly faults: Faults;
   readonly requests: RequestLog;
-  /** Hangs up on everybody and frees the port. */
+  /** Closes all connections and frees the port. */
   close(): Promise<void>;
 }
 
@@ -92,7 +92,7 @@ export async function startServer(options: { handler: Handler; clock: Clock; por
     });
     if (fault?.cutBodyAt !== undefined) {
       outgoing.flushHeaders();
-      // Only once the bytes are out: destroying at once would throw them away with the socket.
+      // Only once the bytes are sent: destroying the socket at once would discard them.
       outgoing.write(body.subarray(0, fault.cutBodyAt), () => outgoing.destroy());
       return;
     }
@@ -131,7 +131,7 @@ export async function startServer(options: { handler: Handler; clock: Clock; por
   };
 }
 
-/** The answer of a fault that stands in for the server. */
+/** The response of a fault that replaces the server's. */
 export function answerOf(fault: Fault | undefined): Answer | undefined {
   if (fault?.html200) return htmlAnswer();
   if (fault?.status === undefined && fault?.body === undefined) return undefined;

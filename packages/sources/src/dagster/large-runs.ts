@@ -44,7 +44,7 @@ export async function* pagesAround(
       }
       return;
     } catch (error) {
-      // As few runs were asked for as there can be: it is the next one.
+      // The request was for the minimum, so it is the next run.
       const id = isTooLarge(error) ? await nextId(from) : undefined;
       if (id === undefined) throw error;
       large.add(id, error as Error);
