@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { readRunner } from "../src/config/runner-file.ts";
 import { temporaryFolder } from "./helpers.ts";
@@ -212,4 +213,13 @@ test("a mistake in a job's file is told with that file's line", async () => {
   await expect(read(files)).rejects.toThrow(
     new Error("job.yaml:2:30: retry_config.max_retries must be a whole number."),
   );
+});
+
+test("the example is right", async () => {
+  const file = await readRunner(fileURLToPath(new URL("../../../examples/schedules/runner.yaml", import.meta.url)));
+  expect(file).toMatchObject({ notices: [], disabled: ["nightly_load"] });
+  expect(file.schedules.map(({ name, job }) => [name, job.command])).toEqual([
+    ["sync_prod", { kind: "dagsync", args: ["sync", "prod"] }],
+    ["morning_report", { kind: "dagsync", args: ["report", "--at", "warehouse", "--html", "report.html"] }],
+  ]);
 });

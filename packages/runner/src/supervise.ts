@@ -9,6 +9,13 @@ const [program = "", ...args] = process.argv.slice(2);
 const isShell = program === "--shell";
 const isWindows = process.platform === "win32";
 
+// Before the job starts: it may be stopped as soon as it does. By then there is a job.
+let isStopped = false;
+process.on("SIGTERM", () => {
+  isStopped = true;
+  signal("SIGTERM");
+});
+
 const job = spawn(isShell ? args[0]! : program, isShell ? [] : args, {
   shell: isShell,
   detached: !isWindows,
@@ -33,9 +40,12 @@ job.on("error", ({ code }: NodeJS.ErrnoException) => {
   );
   process.exit(isMissing ? 127 : 126);
 });
-job.on("exit", (code, by) => process.exit(code ?? 128 + (by ? constants.signals[by] : 0)));
+job.on("exit", (code, by) => {
+  // What it has left running on purpose may stay, but not where it was told to end.
+  if (isStopped) signal("SIGKILL");
+  process.exit(code ?? 128 + (by ? constants.signals[by] : 0));
+});
 
-process.on("SIGTERM", () => signal("SIGTERM"));
 // Nothing is ever written there: it ends when the runner does, however that ends.
 process.stdin
   .on("error", () => {})
