@@ -1,4 +1,4 @@
-/** `dagsync export`: tables as files, and whether such files are what was written. */
+/** `dagsync export`: writes tables to files, and verifies such files. */
 import type { Destination } from "@org/destination";
 import type { ExportManifest, ExportOptions } from "@org/destination/export";
 import { toError } from "@org/kit";
@@ -65,7 +65,7 @@ export function addExport(program: Command, io: SafeIo, run: Run): void {
     .option("--safe-csv", "prefix text that a spreadsheet would take for a formula with '")
     .option("--keep <duration>", "remove exports older than 30d, 12h, …, but never the newest")
     .option(...shared("json", ", and every event"))
-    // What follows "verify" is its own.
+    // Options after "verify" belong to that command.
     .enablePositionalOptions()
     .action(run((options: ExportCommandOptions) => (options.json ? exportAsJson : exportForPeople)(options, io)));
   command
@@ -167,9 +167,9 @@ async function windowOf({
 
 interface Place {
   readonly destination: Destination;
-  /** Whose tables; undefined for those of all. */
+  /** Only this pipeline's tables; undefined for all. */
   readonly pipeline: string | undefined;
-  /** The server, where it is known. */
+  /** The server, if it is known. */
   readonly openSource: (() => Promise<InventorySource>) | undefined;
 }
 

@@ -2,10 +2,10 @@ import type { Source } from "@org/sync-engine";
 import { didYouMean } from "../nearest.ts";
 
 /**
- * Which columns of which tables are not stored.
+ * The excluded columns by table.
  *
- * @param entries `conf` for a column of any table, `dag_runs.conf` for that of one stream
- * @param refuse throws, with which entry it is and the reason
+ * @param entries `conf` for a column of any table, `dag_runs.conf` for one stream's
+ * @param refuse throws, given the entry and the reason
  */
 export function excludedColumns(
   { streams }: Pick<Source, "streams">,

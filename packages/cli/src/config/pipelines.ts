@@ -1,4 +1,4 @@
-/** A configuration's pipelines, by their names. */
+/** A configuration's pipelines, by name. */
 import { dirname } from "node:path";
 import { defaultPipeline } from "@org/sync-engine";
 import { type OpenedDestination, parseDestination } from "../destinations.ts";
@@ -13,30 +13,30 @@ import type { PipelineConfig } from "./schema.ts";
 import { addressedSource, offlineSource, sourceOf } from "./source.ts";
 import { allWithVariables, withVariables } from "./variables.ts";
 
-/** A pipeline of a file. Only what is opened needs its variables. */
+/** A configured pipeline. Only opening it resolves its variables. */
 export interface ConfiguredPipeline {
-  /** Given, or by the source's host; where that cannot be known, source and destination. */
+  /** The given name, or else the source's host; if that is unknown, source and destination. */
   readonly name: string;
   /** The names of source and destination in the file. */
   readonly from: string;
   readonly to: string;
   readonly kind: "airflow" | "dagster";
-  /** The server's address, without credentials; undefined where it cannot be known. */
+  /** The server's URL, without credentials; undefined if it is unknown. */
   readonly url: string | undefined;
   readonly schema?: string | undefined;
-  /** The destination as it is. @throws UsageError */
+  /** The original destination. @throws UsageError */
   place(): Promise<OpenedDestination>;
   /**
    * @param options.batch whether Airflow's batch endpoints may be used. @default true
-   * @param options.isOffline whether the source is only to say what its tables are, and needs no variables. @default false
+   * @param options.isOffline whether only the source's tables are needed, without variables. @default false
    * @throws UsageError
    */
   open(options?: { readonly batch?: boolean; readonly isOffline?: boolean }): Promise<Pipeline>;
 }
 
 /**
- * @param signal ends what its sources wait for besides their servers: files and commands that give tokens
- * @throws UsageError for pipelines that cannot be told apart, or that name what is not there
+ * @param signal aborts its sources' waits for files and commands that provide tokens
+ * @throws UsageError for pipelines that cannot be distinguished, or that name something unknown
  */
 export function pipelinesOf(file: ConfigFile, env: Io["env"], signal?: AbortSignal): readonly ConfiguredPipeline[] {
   const { sources } = file.config;
@@ -106,7 +106,7 @@ function pipelineOf(
   };
 }
 
-/** A destination of the file. @throws UsageError */
+/** A destination of the configuration. @throws UsageError */
 export async function placeOf(
   file: ConfigFile,
   to: string,
@@ -120,7 +120,7 @@ export async function placeOf(
   return parseDestination(address, { label, schema, folder: dirname(file.path) });
 }
 
-/** Those with these names, or all. @throws UsageError for a name that no pipeline has */
+/** Selects by name; without names, all. @throws UsageError for an unknown name */
 export function choose<T extends { readonly name: string }>(
   pipelines: readonly T[],
   names: readonly string[],

@@ -1,9 +1,9 @@
-/** What a configuration file may say. Its descriptions become the JSON Schema that editors read. */
+/** The schema of a configuration file. Its descriptions become the JSON Schema for editors. */
 import * as z from "zod";
 import { sourceKinds } from "../sources.ts";
 import { deadline, pair } from "./report.ts";
 
-/** Where the JSON Schema of the released files is. */
+/** The URL of the released JSON Schema. */
 export const schemaUrl =
   "https://raw.githubusercontent.com/org/orchestration-sync/main/packages/cli/schema/dagsync.schema.json";
 

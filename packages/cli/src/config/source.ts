@@ -12,7 +12,7 @@ import type { ConfigFile } from "./read.ts";
 import type { SourceConfig } from "./schema.ts";
 import { allWithVariables, withVariables } from "./variables.ts";
 
-/** @throws UsageError that says where in the file what is wrong */
+/** @throws UsageError that says where in the file the mistake is */
 export function sourceOf(
   file: ConfigFile,
   name: string,
@@ -65,13 +65,13 @@ export function sourceOf(
   return dagsterSource({ ...common, ...(auth !== undefined && { token: auth }) });
 }
 
-/** A source that nothing can be asked of: it has streams and tables like any of its kind. */
+/** A source without a server: it has the streams and tables of its kind. */
 export function offlineSource(kind: SourceConfig["kind"]): Source {
   const address = "http://nowhere.invalid";
   return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
 }
 
-/** A source as far as its address says; undefined where that cannot be known. Nothing can be asked of it. */
+/** A source from its URL alone, without a connection; undefined if the URL is unknown. */
 export function addressedSource(file: ConfigFile, name: string, env: Io["env"]): Source | undefined {
   const { kind, url } = file.config.sources[name]!;
   try {
@@ -80,7 +80,7 @@ export function addressedSource(file: ConfigFile, name: string, env: Io["env"]):
     });
     return kind === "airflow" ? airflowSource({ address, auth: undefined, batch: true }) : dagsterSource({ address });
   } catch {
-    // What is wrong with it is said when it is used.
+    // Mistakes are reported when it is used.
     return undefined;
   }
 }
@@ -97,7 +97,7 @@ function airflowAuthOf(config: SourceConfig, token: Token | undefined, label: st
   return token && (({ signal }) => token.get(signal));
 }
 
-/** A token that changes, where the source has one. */
+/** The source's changing token, if it has one. */
 function tokenOf(
   file: ConfigFile,
   config: SourceConfig,
@@ -114,7 +114,7 @@ function tokenOf(
   return tokenFromCommand(config.tokenCommand, `${label}.tokenCommand`, { env, signal });
 }
 
-/** Paths in a file begin at the file. */
+/** Paths in a file are relative to the file. */
 function inFolderOf({ path }: ConfigFile, relative: string): string {
   return resolve(dirname(path), relative);
 }

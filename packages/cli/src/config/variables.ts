@@ -1,10 +1,10 @@
 import type { Io } from "../io.ts";
 
 /**
- * A text with its references to the environment put in: `${NAME}`, `${NAME:-default}` where it is not set or empty, and
- * `$$` for a dollar.
+ * Replaces a text's references to environment variables: `${NAME}`, `${NAME:-default}` for a variable that is unset or
+ * empty, and `$$` for a dollar sign.
  *
- * @param refuse throws, with the reason
+ * @param refuse throws, given the reason
  */
 export function withVariables(text: string, env: Io["env"], refuse: (reason: string) => never): string {
   return text.replace(/\$\$|\$\{([^}]*)\}?/g, (found, reference?: string) => {
@@ -13,12 +13,12 @@ export function withVariables(text: string, env: Io["env"], refuse: (reason: str
     if (name === undefined || !found.endsWith("}")) {
       return refuse("has an invalid reference. Write ${NAME} or ${NAME:-default}, and $$ for a dollar sign.");
     }
-    // An empty variable is what a missing secret becomes in compose files and pipelines.
+    // A missing secret becomes an empty variable in compose files and pipelines.
     return env[name] || (fallback ?? refuse(`needs the variable ${name}, which is unset or empty.`));
   });
 }
 
-/** The same for every text in a value. @param refuse throws, with where it is and the reason */
+/** The same for every text in a value. @param refuse throws, given the location and the reason */
 export function allWithVariables<T>(
   value: T,
   env: Io["env"],

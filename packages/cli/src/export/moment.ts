@@ -1,8 +1,8 @@
 import { UsageError } from "../errors.ts";
 
 /**
- * A moment as people write it: `2026-11-30`, which is midnight in the zone, or `2026-11-30T08:15`, in it too unless it has a
- * zone of its own, as in `2026-11-30T08:15:00+01:00`.
+ * Parses a time as users write it: `2026-11-30`, which is midnight in the time zone, or `2026-11-30T08:15`, in it too
+ * unless it has its own, as in `2026-11-30T08:15:00+01:00`.
  *
  * @param timezone IANA name
  * @returns UTC text with microseconds, the form of timestamps
@@ -19,8 +19,8 @@ export async function parseMoment(option: string, text: string, timezone: string
 }
 
 /**
- * A window of whole days of a zone that ends with yesterday: today is not over, and belongs to tomorrow's. So windows of one
- * day that are exported day by day touch, at whatever hour that is.
+ * A window of full days in a time zone that ends with yesterday: today is not over, and belongs to tomorrow's window.
+ * So daily exports of one day are adjacent, whatever hour they run at.
  */
 export async function lastDays(days: number, timezone: string, now = Date.now()) {
   const today = new Intl.DateTimeFormat("en-CA", { timeZone: timezone, dateStyle: "short" }).format(now);

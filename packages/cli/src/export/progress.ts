@@ -3,12 +3,12 @@ import { duration } from "../duration.ts";
 import { escaped } from "../render/safe-output.ts";
 import { grouped } from "../render/table.ts";
 
-/** Follows an export, and says how long the rest may take. */
+/** Follows an export, and estimates the remaining time. */
 export class ExportProgress {
   readonly #now: () => number;
   #beganAt = 0;
   #total = 0;
-  /** Rows of files that are whole; those that were taken over took no time. */
+  /** Rows of complete files. Reused ones took no time. */
   #done = 0;
   #takenOver = 0;
   #current: { readonly table: string; readonly rows: number } | undefined;
@@ -18,7 +18,7 @@ export class ExportProgress {
     this.#now = now;
   }
 
-  /** Takes an event in. @returns the line to print for it, if it is worth one */
+  /** Processes an event. @returns the line to print for it, if any */
   take(event: ExportEvent): string | undefined {
     switch (event.type) {
       case "export-started":
@@ -38,7 +38,7 @@ export class ExportProgress {
     }
   }
 
-  /** What is going on right now. */
+  /** What is happening right now. */
   status(): string | undefined {
     if (!this.#current) return undefined;
     const done = Math.min(this.#total, this.#done + this.#current.rows);
@@ -50,7 +50,7 @@ export class ExportProgress {
   }
 }
 
-/** A number of bytes as people read it. */
+/** A number of bytes in readable form. */
 export function size(bytes: number): string {
   if (bytes < 10_000) return `${grouped(bytes)} bytes`;
   return bytes < 10_000_000 ? `${grouped(bytes / 1000)} kB` : `${grouped(bytes / 1_000_000)} MB`;

@@ -13,11 +13,11 @@ import { didYouMean } from "../nearest.ts";
 import { syncedTables } from "../sources.ts";
 
 /**
- * The tables to export, with the columns that they have in the destination.
+ * The tables to export, with their columns in the destination.
  *
- * @param pipeline whose tables; undefined for those of all
- * @param names as they are there, or without their prefix, or those of their streams; undefined for all
- * @throws UsageError for a name that no table has
+ * @param pipeline only its tables; undefined for all
+ * @param names their stored names, names without prefix, or streams; undefined for all
+ * @throws UsageError for an unknown name
  */
 export function tablesToExport(
   destination: Destination,
@@ -59,7 +59,7 @@ function named(place: string, name: string, all: readonly Found[]): readonly Fou
   );
 }
 
-/** How far the streams are whose tables are exported. */
+/** The positions of the streams whose tables are exported. */
 export function positionsOf(streams: readonly StreamState[], tables: readonly Table[]): readonly ExportPosition[] {
   return streams
     .filter(({ table }) => tables.some(({ name }) => name === table))

@@ -1,4 +1,4 @@
-/** The beginning of an export, and what it can take over from others that did not come to their end. */
+/** Starts an export, and finds what it can reuse from interrupted ones. */
 import { DestinationError } from "../errors.ts";
 import { createHolder, type Holder, hasEnded } from "../holder.ts";
 import {
@@ -21,14 +21,14 @@ import { checkClaim, type ExportPlace, halfName } from "./place.ts";
 
 export interface Claim {
   readonly id: string;
-  /** By this machine's clock; an id is later than all others, whatever a clock says. */
+  /** By this machine's clock. An id is later than all others, whatever a clock says. */
   readonly beganAt: string;
   readonly holder: Holder;
 }
 
 /**
- * Makes an id nobody else's, and later than all that are there: of all exports that begin in one second, the place lets one
- * have it. An earlier id may be free again, but not the names of the files that it stood for.
+ * Claims an id that is unique, and later than all existing ones: of all exports that start within one second, the
+ * location admits one. An earlier id may be free again, but not the names of its files.
  */
 export async function claim(place: ExportPlace, request: ExportRequest): Promise<Claim> {
   const holder = createHolder();
@@ -51,20 +51,20 @@ export async function claim(place: ExportPlace, request: ExportRequest): Promise
   );
 }
 
-/** An export that has no manifest. */
+/** An export without a manifest. */
 export interface Unfinished {
   readonly begun: BegunExport;
-  /** What it was going to write; nothing where it did not come to a plan. */
+  /** The files that it was going to write; empty if it had no plan yet. */
   readonly files: readonly PlannedFile[];
   /** The paths of its records. */
   readonly records: readonly string[];
-  /** Of what else was about to be written when it ended. */
+  /** The partial files that it left. */
   readonly halves: readonly string[];
-  /** Whether it is known that it will never have one. */
+  /** Whether it is known that it will never have a manifest. */
   readonly isOver: boolean;
 }
 
-/** The exports that were begun and have no manifest, the newest first. What cannot be read is left alone. */
+/** Exports without a manifest, newest first. What cannot be read is left alone. */
 export async function unfinishedIn(place: ExportPlace): Promise<readonly Unfinished[]> {
   const names = await place.list(exportsFolder);
   const whole = new Set(idsIn(names, ".json"));
@@ -81,7 +81,7 @@ export async function unfinishedIn(place: ExportPlace): Promise<readonly Unfinis
   return found;
 }
 
-/** Paths of what exports leave that were stopped once their manifests were written. */
+/** Paths of what exports left that were stopped after their manifests were written. */
 export async function leftoversIn(place: ExportPlace): Promise<readonly string[]> {
   const names = await place.list(exportsFolder);
   return idsIn(names, ".json").flatMap((id) =>
@@ -97,7 +97,7 @@ const halvesIn = (names: readonly string[], id: string) =>
 const recordsIn = (names: readonly string[], id: string) =>
   names.filter((name) => name.startsWith(`${exportsFolder}/${id}.`) && /\.[\w%-]+\.\d+\.json$/.test(name));
 
-/** The records of an unfinished export with the same request, of files that are still there as they were written. */
+/** The records of an unfinished export with the same request, for files that still exist unchanged. */
 export async function recordsOf(
   place: ExportPlace,
   { begun, files, records }: Unfinished,
@@ -113,7 +113,7 @@ export async function recordsOf(
   return found;
 }
 
-/** Whether a file is still where it was written, as long as it was. */
+/** Whether a file still exists where it was written, with the same length. */
 export async function isThere(place: ExportPlace, { path, bytes }: FileRecord["file"]): Promise<boolean> {
   const found = await place.find(path);
   return found !== undefined && (found.bytes ?? bytes) === bytes;

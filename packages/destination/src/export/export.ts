@@ -11,15 +11,15 @@ import { Run } from "./run.ts";
 import { checkWindow } from "./window.ts";
 
 /**
- * Writes tables into files, and at last a manifest that says what they hold. Only what a manifest names was exported: all
- * that it names is whole, and an export that ends early has none. The same export goes on then with the files that were not
- * written yet, or whose rows have changed since.
+ * Writes tables to files, and finally a manifest of their contents. Only what a manifest names was exported: everything
+ * that it names is complete, and an interrupted export has none. Running the same export again then continues with the
+ * files that were not written yet, or whose rows have changed since.
  *
- * Each table is as it was at one moment, at or after the positions. The rows have no order.
+ * Each table is as of one moment, at or after the positions. The rows have no order.
  *
- * @throws DestinationError of the destination and of the place
- * @example
- * await exportTables(duckdb("orchestration.duckdb"), { into: "backups", tables: [dagRunsTable], format: "csv" });
+ * @throws DestinationError of the destination and of the location
+ * @example await exportTables(duckdb("orchestration.duckdb"), { into: "backups", tables: [dagRunsTable], format: "csv"
+ * });
  */
 export async function exportTables(destination: Destination, options: ExportOptions): Promise<ExportManifest> {
   const request = requestOf(destination, options);

@@ -1,4 +1,4 @@
-/** The formats of exported files, as DuckDB's SQL. In CSV and JSON, timestamps are texts in the form in which rows carry them. */
+/** The formats of exported files, as DuckDB's SQL. In CSV and JSON, timestamps are texts as in rows. */
 import { quoted } from "../sql/names.ts";
 import { type Column, type ColumnType, systemColumns, type Table } from "../table.ts";
 
@@ -13,7 +13,7 @@ export interface ExportColumn {
   readonly nullable: boolean;
 }
 
-/** What a text of a CSV file must not begin with where a spreadsheet opens it: it would be taken for a formula. */
+/** Matches the beginnings of texts that a spreadsheet would interpret as formulas. */
 const formula = "^[\\s\\x00]*[=+\\-@＝＋－＠]|^[\\t\\r\\n]";
 
 const isText = ({ type }: ExportColumn) => type === "string" || type === "json";
@@ -50,12 +50,12 @@ export function copyOptions({ format, compression }: FileForm, columns: readonly
   const compressed = `COMPRESSION ${compression}`;
   switch (format) {
     case "parquet":
-      // Small groups of rows, of which every thread holds one.
+      // Small row groups, of which every thread holds one.
       return `FORMAT parquet, ${compressed}, ROW_GROUP_SIZE 8192, ROW_GROUP_SIZE_BYTES '16MB'`;
     case "ndjson":
       return `FORMAT json, ${compressed}`;
     case "csv": {
-      // Texts are always in quotes, so that an empty one is told from null.
+      // Texts are always quoted, so that an empty one differs from null.
       const texts = columns.filter(isText).map(({ name }) => quoted(name));
       const quotes = texts.length > 0 ? `, FORCE_QUOTE (${texts.join(", ")})` : "";
       return `FORMAT csv, HEADER, NULLSTR '', ${compressed}${quotes}`;
@@ -63,7 +63,7 @@ export function copyOptions({ format, compression }: FileForm, columns: readonly
   }
 }
 
-/** The columns as a file of the form holds them: what a SELECT has between its name and FROM. */
+/** The columns in the file's format, for use between SELECT and FROM. */
 export function selection({ format, safeCsv }: FileForm, columns: readonly ExportColumn[]): string {
   return columns
     .map((column) => {
@@ -78,11 +78,11 @@ export function selection({ format, safeCsv }: FileForm, columns: readonly Expor
 
 export interface WriteOptions {
   readonly form: FileForm;
-  /** What picks the rows, as SQL. */
+  /** The SQL condition that selects the rows. */
   readonly condition: string;
-  /** In the folder of staging. */
+  /** In the staging folder. */
   readonly file: string;
-  /** How many rows there are about. */
+  /** The approximate number of rows. */
   readonly expected: number;
   readonly onRows?: ((rows: number) => void) | undefined;
 }

@@ -1,5 +1,5 @@
 /**
- * Tables as files for backups and other programs, with a manifest by which they can be checked. Needs `@duckdb/node-api`,
+ * Exports tables as files for backups and other programs, with a manifest to verify them. Needs `@duckdb/node-api`,
  * which writes them, whatever the destination is.
  */
 export { exportTables } from "./export.ts";

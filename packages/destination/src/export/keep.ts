@@ -1,4 +1,4 @@
-/** Removes exports, and nothing that none of their manifests names. */
+/** Removes old exports, and nothing that none of their manifests names. */
 import type { S3Options } from "../files/s3-options.ts";
 import { leftoversIn, type Unfinished, unfinishedIn } from "./claim.ts";
 import {
@@ -15,25 +15,25 @@ import {
 import { type ExportPlace, openPlace } from "./place.ts";
 
 export interface RemoveOptions {
-  /** How long exports are kept after they began, in ms. */
+  /** How long exports are kept after they started, in ms. */
   readonly keepMs: number;
-  /** Of the bucket. */
+  /** Options of the bucket. */
   readonly s3?: S3Options | undefined;
 }
 
 export interface RemovedExport {
   readonly id: string;
-  /** The files that were removed. */
+  /** The removed files. */
   readonly removed: readonly string[];
-  /** Files that stay: another export names them too, or they are not what was written any more. */
+  /** Files that stay: another export names them too, or they have changed since they were written. */
   readonly left: readonly string[];
 }
 
 /**
- * Removes the exports of a place that began before a time, but for the newest one that is whole. What no manifest of an
- * export names stays, and so does a file that has another size than its manifest says.
+ * Removes the exports of a location that started before a time, except the newest complete one. Files that no export's
+ * manifest names stay, and so does a file whose size differs from its manifest.
  *
- * @throws DestinationError `INVALID_STATE` where a manifest cannot be read: what it names is not known then, so nothing is
+ * @throws DestinationError `INVALID_STATE` if a manifest cannot be read: its files are unknown then, so nothing is
  * removed
  */
 export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptions): Promise<readonly RemovedExport[]> {
@@ -49,7 +49,7 @@ export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptio
     const newest = manifests.at(-1)?.id ?? "";
     for (const unfinished of await unfinishedIn(place)) {
       const { id } = unfinished.begun;
-      // One that may still be at work is left to itself.
+      // One that may still be running is left alone.
       const isOver = unfinished.isOver || beganAt(id) < Date.now() - 7 * 86_400_000;
       if (isOver && beganAt(id) < before && id < newest) removed.push(await removeUnfinished(place, unfinished));
     }
@@ -59,7 +59,7 @@ export async function removeOldExports(into: string, { keepMs, s3 }: RemoveOptio
   }
 }
 
-/** The manifests of a place, the oldest first. @throws DestinationError `INVALID_STATE` */
+/** A location's manifests, oldest first. @throws DestinationError `INVALID_STATE` */
 async function readManifests(place: ExportPlace): Promise<readonly ExportManifest[]> {
   const found: ExportManifest[] = [];
   for (const id of idsIn(await place.list(exportsFolder), ".json")) {
@@ -71,7 +71,7 @@ async function readManifests(place: ExportPlace): Promise<readonly ExportManifes
 
 const pathsOf = ({ files }: ExportManifest): readonly string[] => files.map(({ path }) => path);
 
-/** The manifest goes last: as long as it is there, what is left of the export can be removed by it. */
+/** The manifest is removed last: as long as it exists, it can be used to remove the rest of the export. */
 async function removeExport(
   place: ExportPlace,
   { id, files }: ExportManifest,
@@ -90,7 +90,7 @@ async function removeExport(
   return { id, removed, left };
 }
 
-/** Removes what an export left that ended early, but for files that a manifest names, or an export at work took over. */
+/** Removes what an interrupted export left, except files that a manifest names, or that a running export reuses. */
 export async function removeUnfinished(
   place: ExportPlace,
   { begun, files, records, halves }: Unfinished,
@@ -107,7 +107,7 @@ export async function removeUnfinished(
   const removed = paths.filter((path) => !named.has(path));
   await place.remove(removed);
   await place.removeStaging(begun);
-  // What names the files goes last: as long as it is there, what is left can be removed by it.
+  // What names the files is removed last: as long as it exists, it can be used to remove the rest.
   await place.remove([...records, ...halves]);
   await place.remove([planPath(begun.id)]);
   await place.remove([begunPath(begun.id)]);

@@ -1,7 +1,7 @@
 /**
- * What an export says about itself, in `_exports/` of its place. `<id>.begun.json` claims the id, `<id>.plan.json` names the
- * files that will be, `<id>.<table>.<part>.json` is there once a file is whole, and `<id>.json`, the manifest, once all are.
- * Nothing of it is ever changed.
+ * An export's own files in `_exports/` of its location. `<id>.begun.json` claims the id, `<id>.plan.json` lists the
+ * planned files, `<id>.<table>.<part>.json` exists once a file is complete, and `<id>.json`, the manifest, once all
+ * are. None of them ever changes.
  */
 import { DestinationError } from "../errors.ts";
 import { tableFolder } from "../files/names.ts";
@@ -9,20 +9,20 @@ import type { Holder } from "../holder.ts";
 import type { Json } from "../table.ts";
 import { type ExportColumn, type ExportCompression, type ExportFormat, extensionOf } from "./formats.ts";
 
-/** The format of all that is below. A release that changes it counts it up. */
+/** The format of everything below. A release that changes it increments it. */
 export const FORMAT = 1;
 
 export const exportsFolder = "_exports";
 
 export type ExportLayout = "date" | "hive";
 
-/** Moments, from the first to the one before the last; null at an end that is open. */
+/** A range of times, start included, end excluded; null at an open end. */
 export interface ExportRange {
   readonly since: string | null;
   readonly until: string | null;
 }
 
-/** What was asked for. An export goes on where another one ended too early that was asked for the same. */
+/** What was requested. An export continues an interrupted one with the same request. */
 export interface ExportRequest {
   /** The name of the destination. */
   readonly from: string;
@@ -30,16 +30,16 @@ export interface ExportRequest {
   readonly compression: ExportCompression;
   readonly safeCsv: boolean;
   readonly layout: ExportLayout;
-  /** By the columns that `datedBy` names in each file. */
+  /** By the columns in each file's `datedBy`. */
   readonly window: ExportRange;
   readonly changedSince: string | null;
 }
 
-/** Up to where a stream had been synced before the first row was read: the rows are as new, or newer. */
+/** How far a stream had been synced before the first row was read: the rows are at least as new. */
 export interface ExportPosition {
   readonly pipeline: string;
   readonly stream: string;
-  /** The server's time, or null where there is none yet. */
+  /** The server's time, or null if there is none yet. */
   readonly position: string | null;
   /** When the stream's state was last written. */
   readonly committedAt: string;
@@ -47,23 +47,23 @@ export interface ExportPosition {
 
 export interface ExportedFile {
   readonly table: string;
-  /** Relative to the place. */
+  /** Relative to the location. */
   readonly path: string;
   readonly rows: number;
   readonly bytes: number;
   readonly sha256: string;
   readonly primaryKey: readonly string[];
-  /** Which of the table's files it is, from 1. */
+  /** Its number among the table's files, from 1. */
   readonly part: number;
-  /** By the columns of `datedBy`, the rows of the window that this file has: each is in one of the table's files. */
+  /** By the columns of `datedBy`, this file's part of the window. Each row is in exactly one of the table's files. */
   readonly range: ExportRange;
-  /** The columns that say when a row belongs in time; null for a table without a history, which has one file. */
+  /** The columns that place a row in time; null for a table without history, which has a single file. */
   readonly datedBy: readonly string[] | null;
-  /** In their order. */
+  /** In order. */
   readonly columns: readonly ExportColumn[];
 }
 
-/** An export that is whole. */
+/** A complete export. */
 export interface ExportManifest extends ExportRequest {
   readonly type: "export";
   readonly version: number;
@@ -74,7 +74,7 @@ export interface ExportManifest extends ExportRequest {
   readonly files: readonly ExportedFile[];
 }
 
-/** An export that was begun. */
+/** A started export. */
 export interface BegunExport {
   readonly type: "begun";
   readonly version: number;
@@ -87,7 +87,7 @@ export interface BegunExport {
 /** A file that an export will write, unless another one wrote the same. */
 export type PlannedFile = Pick<ExportedFile, "table" | "part" | "path" | "range">;
 
-/** All files of an export, written down before the first of them. */
+/** All files of an export, recorded before the first of them is written. */
 export interface ExportPlan {
   readonly type: "plan";
   readonly version: number;
@@ -95,14 +95,14 @@ export interface ExportPlan {
   readonly files: readonly PlannedFile[];
 }
 
-/** A file that is whole, and what it shows of its table. */
+/** A complete file, and a fingerprint of its rows. */
 export interface FileRecord {
   readonly type: "file";
   readonly file: ExportedFile;
   readonly seen: Seen;
 }
 
-/** What tells whether rows changed since: how many there are, and the sums of when they were synced and deleted, in microseconds. */
+/** Shows whether rows have changed: their number, and the sums of their sync and deletion times, in microseconds. */
 export interface Seen {
   readonly rows: number;
   readonly synced: string;
@@ -117,18 +117,18 @@ export const recordPath = (id: string, { table, part }: Pick<ExportedFile, "tabl
 
 const idForm = /^\d{4}-\d\d-\d\dT\d{6}Z$/;
 
-/** An export's id: the second in which it began. @param at in ms since 1970 */
+/** An export's id: the second in which it started. @param at in ms since 1970 */
 export function idOf(at: number): string {
   return `${new Date(at).toISOString().slice(0, 19).replaceAll(":", "")}Z`;
 }
 
-/** When an export began, by its id, in ms since 1970. */
+/** When an export started, from its id, in ms since 1970. */
 export function beganAt(id: string): number {
   const [day, time = ""] = id.split("T");
   return Date.parse(`${day}T${time.slice(0, 2)}:${time.slice(2, 4)}:${time.slice(4, 6)}Z`);
 }
 
-/** The exports that a list of names in `_exports/` tells of, the oldest first. */
+/** The exports in a list of names from `_exports/`, oldest first. */
 export function idsIn(paths: readonly string[], end: ".json" | ".begun.json"): readonly string[] {
   return paths
     .map((path) => path.slice(path.lastIndexOf("/") + 1))
@@ -138,7 +138,7 @@ export function idsIn(paths: readonly string[], end: ".json" | ".begun.json"): r
     .sort();
 }
 
-/** Where a table's file of an export is. @param part which one it is, from 1 */
+/** The path of a table's file. @param part its number, from 1 */
 export function filePath(
   id: string,
   table: string,
@@ -150,20 +150,20 @@ export function filePath(
   return layout === "date" ? `${day.replaceAll("-", "/")}/${name}` : `${tableFolder(table)}/dt=${day}/${name}`;
 }
 
-/** Whether a path is one that we write: what else a manifest may name is not ours to touch. */
+/** Whether a path is one that we write. Anything else in a manifest must not be touched. */
 function isOurs(path: string): boolean {
   return /^(?:\d{4}\/\d\d\/\d\d|[\w%-]+\/dt=\d{4}-\d\d-\d\d)\/[\w%-]+_\d{6}(?:-\d+)?\.(?:(?:csv|ndjson)\.(?:gz|zst)|parquet)$/.test(
     path,
   );
 }
 
-/** The export that a file was written by. */
+/** The export that wrote a file. */
 function idOfPath(path: string): string {
   const [, year, month, day] = /(?:^|dt=)(\d{4})[/-](\d\d)[/-](\d\d)\/[^/]*$/.exec(path) ?? [];
   return `${year}-${month}-${day}T${/_(\d{6})(?:-\d+)?\.[^/]*$/.exec(path)?.[1]}Z`;
 }
 
-/** @throws DestinationError `INVALID_STATE` for what no export of this release wrote */
+/** @throws DestinationError `INVALID_STATE` for anything that no export of this release wrote */
 export function parseManifest(text: string, where: string): ExportManifest {
   const value = parsed(text, where) as Partial<ExportManifest> | null;
   if (value?.type !== "export" || !Array.isArray(value.files)) throw broken(where, "is not a manifest");
@@ -189,7 +189,7 @@ export function parseBegun(text: string, where: string): BegunExport {
   return value as BegunExport;
 }
 
-/** The files that an export planned. @throws DestinationError `INVALID_STATE` where it names others than its own */
+/** The files that an export planned. @throws DestinationError `INVALID_STATE` if it names files that are not its own */
 export function parsePlan(text: string, id: string, where: string): readonly PlannedFile[] {
   const value = parsed(text, where) as Partial<ExportPlan> | null;
   const isOwn = ({ path, table, part }: Partial<PlannedFile>) =>
@@ -200,7 +200,7 @@ export function parsePlan(text: string, id: string, where: string): readonly Pla
   return value.files;
 }
 
-/** A record of a file; undefined for anything else: the file is written again then. */
+/** A file's record; undefined for anything else, in which case the file is written again. */
 export function parseRecord(text: string): FileRecord | undefined {
   try {
     const value = JSON.parse(text) as Partial<FileRecord> | null;

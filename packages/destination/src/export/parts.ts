@@ -1,11 +1,11 @@
 /**
- * How a table is cut into files: by whole hours of the times that its rows belong to. An export that ends early goes on with
- * the files that are missing, and what tells whether a file still is what the table holds is asked of all hours at once.
+ * How a table is split into files: by full hours of its rows' times. An interrupted export continues with the missing
+ * files; one query for all hours shows whether a file still matches the table.
  */
 import type { ExportRange, Seen } from "./manifest.ts";
 import { momentText } from "./window.ts";
 
-/** The rows of a table that belong to one hour. */
+/** The rows of a table in one hour. */
 export interface Hour {
   /** In hours since 1970; 0 for all rows of a table without a history. */
   readonly hour: number;
@@ -20,13 +20,13 @@ const hourMs = 3_600_000;
 
 const startOf = ({ hour }: Hour) => momentText(hour * hourMs);
 
-/** All rows, whenever they belong. */
+/** All rows, whatever their time. */
 export const whole: ExportRange = { since: null, until: null };
 
 const isIn = (moment: string, { since, until }: ExportRange): boolean =>
   (since === null || moment >= since) && (until === null || moment < until);
 
-/** What a range shows of its rows. @param range one that {@link cut} made */
+/** A range's fingerprint. @param range one that {@link cut} made */
 export function seenIn(hours: readonly Hour[], range: ExportRange): Seen {
   const sum = { rows: 0, synced: 0n, deleted: 0n };
   for (const hour of hours) {
@@ -39,9 +39,9 @@ export function seenIn(hours: readonly Hour[], range: ExportRange): Seen {
 }
 
 /**
- * Ranges that touch, from the first row to the last, with about so many rows each.
+ * Adjacent ranges, from the first row to the last, with about the given number of rows each.
  *
- * @param kept ranges of which files exist already; they share no row
+ * @param kept ranges whose files already exist; they share no row
  */
 export function cut(hours: readonly Hour[], rowsPerFile: number, kept: readonly ExportRange[]): readonly ExportRange[] {
   const ranges: ExportRange[] = [];

@@ -1,4 +1,4 @@
-/** Where exports go: a folder of this machine, or a bucket. */
+/** The location of exports: a local folder, or a bucket. */
 import { link, lstat, mkdir, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
@@ -16,32 +16,32 @@ import { exportsFolder } from "./manifest.ts";
 
 /** What is known of a file without reading it. */
 export interface Found {
-  /** Undefined where it is not said. */
+  /** Undefined if it is not reported. */
   readonly bytes: number | undefined;
 }
 
-/** Whose files are being written. */
+/** The export whose files are being written. */
 export interface Staged {
   readonly id: string;
   readonly holder: Holder;
 }
 
 export interface ExportPlace extends Pick<Store, "place" | "list" | "read" | "create" | "remove" | "close"> {
-  /** Makes the place ready to be written to. */
+  /** Makes the location writable. */
   prepare(): Promise<void>;
-  /** A new folder of this machine for files that are being written. */
+  /** A new local folder for files that are being written. */
   makeStaging(claim: Staged): Promise<string>;
-  /** Removes such a folder of an export whose process has ended, one of this machine. */
+  /** Removes such a folder of an export whose process, on this machine, has ended. */
   removeStaging(claim: Staged): Promise<void>;
-  /** Brings a local file to its place, whole and durable, under a name that nothing has. The local one is gone then. */
+  /** Moves a local file to the location, complete and durable, under an unused name. */
   put(file: string, path: string, signal?: AbortSignal): Promise<void>;
-  /** Whether a file is there. */
+  /** Whether a file exists. */
   find(path: string): Promise<Found | undefined>;
-  /** The size and the SHA-256 of a file, of all that it holds. */
+  /** A file's size and SHA-256, read completely. */
   describe(path: string, signal?: AbortSignal): Promise<{ bytes: number; sha256: string } | undefined>;
 }
 
-/** @throws DestinationError `NOT_FOUND` where it cannot be, with what to write instead */
+/** @throws DestinationError `NOT_FOUND` if it is impossible, with what to write instead */
 export async function openPlace(into: string, options: S3Options = {}): Promise<ExportPlace> {
   checkPlace(into, options);
   return isS3(into) ? bucketPlace(await openS3Store(parseS3Place(into), options)) : folderPlace(into);
@@ -98,10 +98,10 @@ function folderPlace(path: string): ExportPlace {
   };
 }
 
-/** What a folder's {@link Store.create} leaves of a small file where it is killed. */
+/** Matches what a folder's {@link Store.create} leaves of a small file if it is killed. */
 export const halfName = /\/\d{4}-\d\d-\d\dT\d{6}Z\.(?:[\w%.-]+\.)?json\.[0-9a-f-]{36}\.tmp$/;
 
-/** A day is longer than any process that still lives needs for a small file. */
+/** No running process needs a day for a small file. */
 async function removeHalves(folder: string): Promise<void> {
   for (const name of await readdir(folder)) {
     const path = join(folder, name);
@@ -116,7 +116,7 @@ function bucketPlace(store: Store): ExportPlace {
   const close = () => store.close();
   return {
     ...{ place, list, read, create, remove, close },
-    // What is claimed is claimed again, which shows whether the server keeps two exports apart.
+    // A claim is repeated, which shows whether the server keeps two exports apart.
     prepare: async () => undefined,
     makeStaging: ({ holder }) => makeTemporaryFolder(`export-${holder.session}-`),
     async removeStaging({ holder }) {
@@ -144,7 +144,7 @@ function bucketPlace(store: Store): ExportPlace {
   };
 }
 
-/** @throws DestinationError `NOT_A_DESTINATION` where the server does not keep two exports apart */
+/** @throws DestinationError `NOT_A_DESTINATION` if the server does not keep two exports apart */
 export function checkClaim(place: string, isAgain: boolean): void {
   if (!isAgain) return;
   throw new DestinationError(

@@ -34,7 +34,7 @@ export interface RunParts {
   readonly request: ExportRequest;
   readonly place: ExportPlace;
   readonly own: Claim;
-  /** Exports that were begun earlier. */
+  /** Exports that were started earlier. */
   readonly others: readonly Unfinished[];
 }
 
@@ -46,7 +46,7 @@ interface Opened {
   readonly folder: string;
 }
 
-/** Above it, a table gets several files. */
+/** Above this, a table gets several files. */
 const defaultRowsPerFile = 2_000_000;
 
 const json = (value: object) => `${JSON.stringify(value, null, 1)}\n`;
@@ -55,7 +55,7 @@ const isSame = (a: unknown, b: unknown) => JSON.stringify(a) === JSON.stringify(
 export class Run {
   readonly #options: ExportOptions;
   readonly #parts: RunParts;
-  /** Files of exports that ended early. */
+  /** Files of interrupted exports. */
   #found: readonly FileRecord[] = [];
 
   constructor(parts: RunParts) {
@@ -95,7 +95,7 @@ export class Run {
     return manifest;
   }
 
-  /** Says which files there will be, before the first of them: whoever finds some of them knows whose they are. */
+  /** Records the planned files before the first one is written, so that each of them can be attributed. */
   async #plan(opened: readonly Opened[]): Promise<readonly PlannedFile[]> {
     const { place, own } = this.#parts;
     const planned: PlannedFile[] = [];
@@ -190,7 +190,7 @@ export class Run {
     };
   }
 
-  /** Another export of the same may have removed what it took for left behind. */
+  /** Another export of the same request may have removed files that it considered abandoned. */
   async #checkFound(files: readonly ExportedFile[]): Promise<void> {
     const { place } = this.#parts;
     for (const file of files) {
@@ -202,7 +202,10 @@ export class Run {
     }
   }
 
-  /** Removes what is needed no more: records, and all of the same export that ended early, but for what is shared. */
+  /**
+   * Removes what is no longer needed: records, and everything of the same request's interrupted exports, except shared
+   * files.
+   */
   async #cleanUp(): Promise<void> {
     const { place, own, others, request } = this.#parts;
     const over = others.filter(({ begun, isOver }) => isOver && isSame(begun.request, request));

@@ -1,4 +1,4 @@
-/** Reads tables for an export: by the database's own COPY where it has one, else through a DuckDB. */
+/** Reads tables for an export: with the database's own COPY if it has one, else through DuckDB. */
 import type { Destination } from "../destination.ts";
 import { DestinationError } from "../errors.ts";
 import { quoted } from "../sql/names.ts";
@@ -11,11 +11,11 @@ import { datedSql } from "./window.ts";
 
 export interface TableSource {
   readonly dialect: SqlReader["dialect"];
-  /** Lets all of some work see one state of the tables. */
+  /** Runs work that sees a single state of the tables. */
   snapshot<T>(work: () => Promise<T>): Promise<T>;
-  /** The hours that rows belong to, the earliest first, with what tells whether they changed. */
+  /** The hours of the rows, earliest first, with fingerprints that show whether they changed. */
   see(table: Table, condition: string): Promise<readonly Hour[]>;
-  /** Writes a file. @returns how many rows */
+  /** Writes a file. @returns the number of rows */
   write(table: Table, options: WriteOptions): Promise<number>;
   close(): Promise<void>;
 }
@@ -60,9 +60,9 @@ export async function openSource(
 }
 
 interface Words {
-  /** The hour of a moment, as a number since 1970 or as the beginning of its text. */
+  /** The hour of a time, as a number since 1970 or as the beginning of its text. */
   readonly hour: (moment: string) => string;
-  /** The sum of moments, in microseconds since 1970, or as `seconds+microseconds`; null where there are none. */
+  /** The sum of times, in microseconds since 1970, or as `seconds+microseconds`; null if there are none. */
   readonly sum: (moment: string) => string;
 }
 

@@ -1,4 +1,4 @@
-/** Rows of other databases, which a DuckDB of the export's own brings into the formats. */
+/** Converts rows of other databases to the formats, with the export's own DuckDB. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { DuckDBValue } from "@duckdb/node-api";
@@ -14,12 +14,12 @@ import { type Column, type StoredValues, systemColumns, type Table } from "../ta
 import { columnsOf, copyOptions, type ExportColumn, selection, type WriteOptions } from "./formats.ts";
 
 export interface Converter {
-  /** Writes a file. @returns how many rows */
+  /** Writes a file. @returns the number of rows */
   write(table: Table, options: WriteOptions): Promise<number>;
   close(): Promise<void>;
 }
 
-/** The longest row that is read as text, in bytes; DuckDB holds some of that length in memory. */
+/** The longest row that is read as text, in bytes; DuckDB holds several of that length in memory. */
 const longestLine = 1_000_000;
 
 /** @param staging a folder for files that are being written */
@@ -66,7 +66,7 @@ const selectSql = (reader: SqlReader, table: Table, { condition }: WriteOptions)
     .map(({ name }) => quoted(name))
     .join(", ")} FROM ${reader.table(table)} WHERE ${condition}`;
 
-/** What a reader dumped, as a query's source. Several threads read it where each line is a row. */
+/** The source of a query over what a reader dumped. Several threads read it if each line is a row. */
 function readSql(file: string, columns: readonly ExportColumn[], { rows, lines }: Dumped): string {
   const types = columns.map(({ name, type }) => `${literal(name)}: ${literal(dialect.types[type])}`);
   return `read_csv(${literal(file)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
@@ -74,7 +74,7 @@ function readSql(file: string, columns: readonly ExportColumn[], { rows, lines }
     buffer_size = ${8 * longestLine}, columns = {${types.join(", ")}})`;
 }
 
-/** Row by row into a file of DuckDB, which holds what memory does not, however large a row is. */
+/** Row by row through a DuckDB file, which can be larger than memory, however large a row is. */
 async function throughRows(
   reader: SqlReader,
   staging: string,

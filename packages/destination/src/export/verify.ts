@@ -1,4 +1,4 @@
-/** Checks a place against the manifests that are in it. */
+/** Verifies the files of a location against its manifests. */
 import { posix } from "node:path";
 import { DestinationError } from "../errors.ts";
 import type { S3Options } from "../files/s3-options.ts";
@@ -7,14 +7,14 @@ import { type ExportManifest, exportsFolder, idsIn, manifestPath, parseManifest 
 import { type ExportPlace, openPlace } from "./place.ts";
 
 export interface VerifyExportOptions {
-  /** Of the bucket. */
+  /** Options of the bucket. */
   readonly s3?: S3Options | undefined;
-  /** Told of each export once all its files were read. */
+  /** Receives each export's result once all its files were read. */
   readonly onExport?: ((result: VerifiedExport) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An export, and what of it is not as its manifest says. */
+/** An export, and its differences from its manifest. */
 export interface VerifiedExport {
   readonly id: string;
   readonly files: number;
@@ -24,26 +24,27 @@ export interface VerifiedExport {
 }
 
 export interface ExportProblem {
-  /** Relative to the place. */
+  /** Relative to the location. */
   readonly path: string;
-  /** `missing`, another `size`, another `content`, or a `manifest` that cannot be read. */
+  /** `missing`, a different `size`, different `content`, or an unreadable `manifest`. */
   readonly kind: "missing" | "size" | "content" | "manifest";
   readonly message: string;
 }
 
 export interface ExportVerification {
-  /** The oldest first. */
+  /** Oldest first. */
   readonly exports: readonly VerifiedExport[];
-  /** The ids of exports that were begun and have no manifest: what they wrote does not count. */
+  /** The ids of exports without a manifest: what they wrote does not count. */
   readonly unfinished: readonly string[];
-  /** Files beside exported ones that no export wrote: who reads a whole folder reads them too. */
+  /** Files next to exported ones that no export wrote: programs that read a whole folder would read them too. */
   readonly unexpected: readonly string[];
 }
 
 /**
- * Reads every file that a manifest of the place names, compares its size and SHA-256, and looks for other files beside them.
+ * Reads every file that a manifest of the location names, compares its size and SHA-256, and looks for other files next
+ * to them.
  *
- * @throws DestinationError `NOT_FOUND` where there is no export
+ * @throws DestinationError `NOT_FOUND` if there is no export
  */
 export async function verifyExports(
   into: string,
@@ -65,7 +66,7 @@ export async function verifyExports(
       onExport?.(verified);
       exports.push(verified);
     }
-    // Where a manifest cannot be read, what it names cannot be told from what is nobody's.
+    // If a manifest cannot be read, its files cannot be distinguished from foreign ones.
     const areKnown = exports.every(({ problems }) => problems.every(({ kind }) => kind !== "manifest"));
     return { exports, unfinished, unexpected: areKnown ? await unexpectedIn(place, known) : [] };
   } finally {

@@ -1,11 +1,11 @@
-/** Which rows an export is of. Moments are texts in the form of timestamps, so that SQLite compares them too. */
+/** Which rows an export contains. Times are texts in the form of timestamps, so that SQLite can compare them too. */
 import { DestinationError } from "../errors.ts";
 import { quoted } from "../sql/names.ts";
 import type { SqlReader } from "../sql-reader.ts";
 import type { Table } from "../table.ts";
 import { microsecondsOf } from "../timestamp.ts";
 
-/** From the first moment to the one before the last: windows that touch share no row. */
+/** A window, start included, end excluded: adjacent windows share no row. */
 export interface ExportWindow {
   /** @default from the first row on */
   readonly since?: string | undefined;
@@ -16,20 +16,20 @@ export interface ExportWindow {
 const dayMs = 86_400_000;
 
 /**
- * A window of whole days in UTC that ends with yesterday: today is not over, and belongs to tomorrow's. So windows of one
- * day that are exported day by day touch, at whatever hour that is.
+ * A window of full days in UTC that ends with yesterday: today is not over, and belongs to tomorrow's window. So daily
+ * exports of one day are adjacent, whatever hour they run at.
  */
 export function lastDays(days: number, now: number = Date.now()): { readonly since: string; readonly until: string } {
   const midnight = Math.floor(now / dayMs) * dayMs;
   return { since: momentText(midnight - days * dayMs), until: momentText(midnight) };
 }
 
-/** The form of timestamps. @param at in ms since 1970 */
+/** Formats a timestamp. @param at in ms since 1970 */
 export function momentText(at: number): string {
   return new Date(at).toISOString().replace("Z", "000Z");
 }
 
-/** @throws DestinationError `FAILED` for what is no moment, or a window that holds none */
+/** @throws DestinationError `FAILED` for an invalid time, or an empty window */
 export function checkWindow({ since, until }: ExportWindow, changedSince?: string): void {
   for (const [name, moment] of Object.entries({ since, until, changedSince })) {
     if (moment === undefined || microsecondsOf(moment) !== undefined) continue;
@@ -39,12 +39,12 @@ export function checkWindow({ since, until }: ExportWindow, changedSince?: strin
   throw new DestinationError("FAILED", `The window from ${since} to ${until} is empty.`);
 }
 
-/** The moment of a row, as SQL: of the columns that say it, the first that is not null. */
+/** A row's time, as SQL: the first of its columns that is not null. */
 export function datedSql({ datedBy }: Pick<Table, "datedBy">): string | undefined {
   return datedBy && `coalesce(${[...datedBy, "_synced_at"].map(quoted).join(", ")})`;
 }
 
-/** What picks the rows of a table, as SQL that stands after WHERE. */
+/** The SQL condition, after WHERE, that selects a table's rows. */
 export function conditionSql(
   dialect: SqlReader["dialect"],
   table: Pick<Table, "datedBy">,
@@ -58,7 +58,7 @@ export function conditionSql(
     const first = quoted(table.datedBy?.[0] ?? "_synced_at");
     const compare = (comparison: string) => {
       parts.push(`${dated} ${comparison}`);
-      // Says nothing new, but of a column by itself DuckDB knows which parts of a table it need not read.
+      // Redundant, but with a condition on a single column DuckDB knows which parts of a table to skip.
       if (dialect === "duckdb") parts.push(`(${first} ${comparison} OR ${first} IS NULL)`);
     };
     if (since != null) compare(`>= ${moment(since)}`);
