@@ -14,6 +14,7 @@ import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-ver
 import { changeMany, mutateAirflow, seedAirflow, unstamped } from "@org/testkit/servers/airflow-world";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dumpAirflowSpec } from "../../specs/airflow/dump.ts";
+import { expectNamesOnly } from "./airflow-names.ts";
 import { expectTooOld } from "./airflow-operations.ts";
 import { expectWhatPagesShow } from "./airflow-pages.ts";
 import { describeLiveOn, log } from "./live.ts";
@@ -123,6 +124,7 @@ function testSync(version: string): void {
     await expectNoDifference();
   });
   if (isWhole) testRetention();
+  test("an export with its pools, DAG sources and names holds no value", () => expectNamesOnly(server, path));
 
   function testUnstamped(): void {
     test("I4: counts by state and unfinished rows reveal changes without a stamp", async () => {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
 import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
 import { expect, test } from "vitest";
+import { Interrupted } from "../src/errors.ts";
 import { lastDays, parseMoment } from "../src/export/moment.ts";
 import { ExportProgress } from "../src/export/progress.ts";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
@@ -176,4 +177,36 @@ test("progress says how much is done and how long the rest takes, without what w
   now = 10_000;
   progress.take({ type: "rows-written", table: "tasks", rows: 500 });
   expect(progress.status()).toBe("tasks: 1,000 of 2,000 rows (50 %), about 20 s left");
+});
+
+test("Ctrl-C ends an export with 130, and the same one goes on afterwards", async () => {
+  const { at, into, run } = await synced();
+  const stop = new AbortController();
+  const stderr = {
+    write(text: string) {
+      if (text.startsWith("✓ airflow_dag_runs")) stop.abort(new Interrupted("SIGINT"));
+    },
+  };
+  const stopped = await dagsync(["export", "--at", at, "--into", into], { env, stderr, signal: stop.signal });
+  expect([stopped.code, stopped.stdout]).toEqual([130, ""]);
+  const verified = await dagsync(["export", "verify", into]);
+  expect([verified.code, verified.stdout]).toEqual([
+    0,
+    expect.stringMatching(/is unfinished: run the same export again/),
+  ]);
+  const { code, stderr: said } = await run();
+  expect([code, said]).toEqual([0, expect.stringMatching(/✓ airflow_dag_runs: .* written before\n/)]);
+  expect((await dagsync(["export", "verify", into])).stdout).toMatch(/^✓ .*\n$/);
+});
+
+test("a file beside the exported ones that no export wrote fails a check", async () => {
+  const { into, run } = await synced();
+  const { stdout } = await run("--layout", "hive");
+  const [{ path }] = manifestOf(into, stdout).files;
+  const foreign = join(into, path, "..", "somebody's.parquet");
+  writeFileSync(foreign, "PAR1");
+  const { code, stdout: said } = await dagsync(["export", "verify", into]);
+  expect([code, said]).toEqual([1, expect.stringMatching(/✗ .*\/somebody's\.parquet is in no manifest/)]);
+  expect((await run("--layout", "hive", "--keep", "1s")).code).toBe(0);
+  expect(readFileSync(foreign, "utf8")).toBe("PAR1");
 });

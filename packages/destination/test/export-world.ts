@@ -89,18 +89,20 @@ export async function readBack(
     timestamp: "TIMESTAMPTZ",
     json: "JSON",
   };
-  const declared = files[0]!.columns.map(({ name, type }) => `'${name}': '${types[type]}'`).join(", ");
+  const declared = files[0]!.columns
+    .map(({ name, type }) => `'${name.replaceAll("'", "''")}': '${types[type]}'`)
+    .join(", ");
   const reads = {
-    csv: `read_csv(${paths}, columns = {${declared}}, header = true, allow_quoted_nulls = false, auto_detect = false,
+    csv: `read_csv(${paths}, columns = {${declared}}, header = true, allow_quoted_nulls = false, auto_detect = false, hive_partitioning = false,
       delim = ',', quote = '"', escape = '"', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ', new_line = '\\n')`,
-    ndjson: `read_json(${paths}, columns = {${declared}}, format = 'newline_delimited', timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ')`,
-    parquet: `read_parquet(${paths})`,
+    ndjson: `read_json(${paths}, columns = {${declared}}, format = 'newline_delimited', hive_partitioning = false, timestampformat = '%Y-%m-%dT%H:%M:%S.%fZ')`,
+    parquet: `read_parquet(${paths}, hive_partitioning = false)`,
   };
   const folder = mkdtempSync(join(tmpdir(), "export-read-"));
   const database = join(folder, "empty.duckdb");
   (await DuckDBInstance.create(database)).closeSync();
   try {
-    return await queryDuckdb(database, `SELECT * FROM ${reads[manifest.format]} ORDER BY id`);
+    return await queryDuckdb(database, `SELECT * FROM ${reads[manifest.format]} ORDER BY 1`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

@@ -2,10 +2,23 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
+import { defineTable } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { exportTables, verifyExports } from "@org/destination/export";
 import { expect, test } from "vitest";
-import { exact, exported, fill, hostile, kinds, places, run, runs, stored, temporaryFolder } from "./export-world.ts";
+import {
+  exact,
+  exported,
+  fill,
+  hostile,
+  kinds,
+  places,
+  readBack,
+  run,
+  runs,
+  stored,
+  temporaryFolder,
+} from "./export-world.ts";
 
 const forms = [
   { format: "csv", compression: "gzip" },
@@ -128,3 +141,42 @@ test("rows that are large themselves are written too, with more memory than rows
   expect(manifest.files[0]!.rows).toBe(1000);
   expect((await verifyExports(into)).exports[0]!.problems).toEqual([]);
 });
+
+const odd = defineTable({
+  name: "we\"ird, ta'ble/..%é",
+  description: "",
+  primaryKey: ["select"],
+  datedBy: ['t "x", \''],
+  columns: {
+    select: { type: "int64", description: "" },
+    't "x", \'': { type: "timestamp", nullable: true, description: "" },
+    'a"b,c\n': { type: "string", nullable: true, description: "" },
+  },
+});
+
+test.each(Object.keys(kinds))(
+  "names of %s that SQL, CSV and paths would misread are escaped, and so is NUL",
+  async (kind) => {
+    const destination = kinds[kind]!(temporaryFolder());
+    const session = await destination.open({ pipeline: "p" });
+    await session.prepare([odd]);
+    const upserts = [{ select: 1, 't "x", \'': "2026-01-01T00:00:00.000000Z", 'a"b,c\n': "a\0b" }];
+    await session.commit("odd", { table: odd, upserts, state: { version: 1, value: null } });
+    await session.close();
+    for (const format of ["csv", "ndjson", "parquet"] as const) {
+      const into = join(temporaryFolder(), "to");
+      const window = { since: "2026-01-01T00:00:00.000000Z" };
+      const manifest = await exportTables(destination, { into, tables: [odd], format, layout: "hive", window });
+      expect(manifest.files[0]!.path).toMatch(/^we%22ird%2c%20ta%27ble%2f%2e%2e%25%c3%a9\/dt=/);
+      expect(await readBack(into, manifest, odd.name)).toEqual([
+        {
+          ...upserts[0],
+          'a"b,c\n': kind === "sqlite" ? "a\ufffdb" : "a\0b",
+          _synced_at: expect.any(String),
+          _deleted_at: null,
+        },
+      ]);
+      expect((await verifyExports(into)).exports.flatMap(({ problems }) => problems)).toEqual([]);
+    }
+  },
+);
