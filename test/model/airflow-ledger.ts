@@ -18,6 +18,8 @@ interface Entry {
   goneAt: number;
   /** How it went. */
   trace: Trace;
+  /** Of an earlier attempt: when its run was due, by which it may be left for later; else never. */
+  laterAt: number;
 }
 
 /** What a sync did and met, for the judgement of what it left. */
@@ -27,6 +29,8 @@ export interface Deed {
   readonly reconcile: boolean;
   /** DAGs that the user may not see: their rows stay as they are. */
   readonly hidden: ReadonlySet<string>;
+  /** Earlier attempts of runs before this time may be missing, ms since 1970; `-Infinity`: none may. */
+  readonly outstanding: number;
   /** Keys that were marked deleted before. */
   readonly deleted: ReadonlySet<string>;
 }
@@ -110,7 +114,8 @@ export class AirflowLedger {
       }
     }
     if (!completed) return;
-    for (const [key, { text, bornAt, dag }] of this.#entries) {
+    for (const [key, { text, bornAt, dag, laterAt }] of this.#entries) {
+      if (laterAt < deed.outstanding) continue;
       if (text !== undefined && bornAt <= startedAt && !live.has(key) && !hidden.has(dag))
         yield `missing: ${key} ${text}`;
     }
@@ -141,7 +146,16 @@ export class AirflowLedger {
       const dag = row.dag_id as string;
       const versions = new Map([[text, Number.POSITIVE_INFINITY]]);
       const run = `${dag} ${row.dag_run_id}`;
-      this.#entries.set(key, { dag, run, versions, text, bornAt: this.tick, goneAt: 0, trace: "shown" });
+      this.#entries.set(key, {
+        dag,
+        run,
+        versions,
+        text,
+        bornAt: this.tick,
+        goneAt: 0,
+        trace: "shown",
+        laterAt: laterAt(row),
+      });
       return;
     }
     if (entry.text === text) return;
@@ -149,7 +163,12 @@ export class AirflowLedger {
     else entry.versions.set(entry.text, this.tick);
     entry.versions.set(text, Number.POSITIVE_INFINITY);
     entry.text = text;
+    entry.laterAt = laterAt(row);
   }
+}
+
+function laterAt({ is_latest, run_after }: StoredValues): number {
+  return is_latest === false ? Date.parse(run_after as string) : Number.POSITIVE_INFINITY;
 }
 
 export function keyOf(table: Table, row: StoredValues): string {

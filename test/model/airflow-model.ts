@@ -9,7 +9,7 @@ import {
   directAirflowSimulator,
 } from "@org/simulators";
 import { airflow } from "@org/sources/airflow";
-import { type Source, sync } from "@org/sync-engine";
+import { describeState, type Source, sync } from "@org/sync-engine";
 import { AirflowLedger, keyOf, tables } from "./airflow-ledger.ts";
 import { live } from "./airflow-life.ts";
 import type { Failure, Step, Story, SyncStep } from "./airflow-steps.ts";
@@ -120,6 +120,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       destination: broken,
       reconcile: step.reconcile,
       allowMassDelete: true,
+      ...(step.budget !== undefined && { outstandingBudget: step.budget }),
       signal: controller.signal,
       now: () => localMs,
       requests: { retries: 12, retryWaitMs: 0 },
@@ -134,7 +135,8 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       throw new Error(`a sync failed: ${error instanceof Error ? error.message : error}`, { cause: error });
     const completed = error === undefined;
     // What was marked for the first time by a first sync is no reconcile.
-    const deed = { startedAt, completed, reconcile: step.reconcile && !isFirst, hidden, deleted };
+    const outstanding = await outstandingIn(memory);
+    const deed = { startedAt, completed, reconcile: step.reconcile && !isFirst, hidden, deleted, outstanding };
     for (const wrong of ledger.judge(world, (table) => memory.rows(table), deed)) throw new Error(wrong);
     if (completed) {
       ledger.forget(hidden);
@@ -152,6 +154,11 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
       const message = error instanceof Error ? error.message : String(error);
       throw new Error(`after step ${index} (${step.do}): ${message}`, { cause: error });
     }
+  }
+
+  // What was left for later comes in the end.
+  if (steps.some((step) => step.do === "sync" && step.budget !== undefined)) {
+    await syncOnce({ do: "sync", reconcile: false, requests: [] });
   }
 
   async function carryOut(step: Step): Promise<void> {
@@ -181,4 +188,11 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
         ledger.record(world, live(world, step));
     }
   }
+}
+
+/** Before when earlier attempts of runs are left for later, ms since 1970. */
+async function outstandingIn(destination: Destination): Promise<number> {
+  const states = await describeState({ destination });
+  const left = states.flatMap(({ outstanding }) => (outstanding ? [outstanding.before] : []));
+  return Math.max(...left.map((before) => (before === null ? Number.POSITIVE_INFINITY : Date.parse(before))));
 }

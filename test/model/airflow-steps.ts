@@ -65,6 +65,8 @@ export type Failure = (typeof failures)[number];
 export interface SyncStep {
   readonly do: "sync";
   readonly reconcile: boolean;
+  /** How many requests the sync makes for earlier attempts. @default no limit */
+  readonly budget?: number | undefined;
   readonly requests: readonly RequestStep[];
   /** The process ends: at its nth request, or at its nth commit, before or after that is durable. */
   readonly dies?: { readonly at: number; readonly where: "request" | "before" | "after" } | undefined;
@@ -155,6 +157,7 @@ export function stories(longestLateMs: number, length: number): fc.Arbitrary<Sto
   const sync: fc.Arbitrary<SyncStep> = fc.record({
     do: constant("sync"),
     reconcile: fc.boolean(),
+    budget: fc.constantFrom(undefined, undefined, undefined, 0, 1),
     requests: fc.oneof(
       { weight: 3, arbitrary: fc.constant([]) },
       {

@@ -125,6 +125,11 @@ export const wrongEngines: Record<string, WrongCase> = {
       sync,
     ],
   },
+  "attempts that were left for later are taken for stored": {
+    wrong: { source: (source) => withState(source, ({ outstanding: _, ...state }) => state) },
+    because: /missing: airflow_task_instances/,
+    steps: () => [...running, { do: "retry", run: 0, task: 0 }, start(0, 0), { ...sync, budget: 0 }, sync],
+  },
   "unfinished task instances are not read again": {
     wrong: {
       destination: (destination) =>

@@ -46,7 +46,7 @@ export async function check<Shared>({
     ...common,
     request,
     now: Date.now,
-    emit: ({ message }) => onNotice?.(message),
+    emit: (event) => "message" in event && onNotice?.(event.message),
   });
   if (!destination) return found;
   const session = await destination.open({ pipeline, ...(signal && { signal }) });

@@ -1,11 +1,25 @@
 import type { CommitResult } from "@org/destination";
 
-/** What a stream has to say besides its rows. */
-export type SourceEvent =
+/** Something that a stream says to people. */
+export type SourceMessage =
   /** Something that a person may want to know, and that loses nothing. */
   | { readonly type: "notice"; readonly stream?: string; readonly code: string; readonly message: string }
   /** A row or a part that could not be read. The sync skips it, and fails at its end. */
   | { readonly type: "problem"; readonly stream?: string; readonly code: string; readonly message: string };
+
+/** What a stream has to say besides its rows. */
+export type SourceEvent =
+  | SourceMessage
+  /** How much is left to be read later: the earlier attempts of `rows` task instances. */
+  | ({ readonly type: "outstanding"; readonly stream?: string; readonly rows: number } & Outstanding);
+
+/** What a stream reads later of rows that are stored already. */
+export interface Outstanding {
+  /** In words: `earlier attempts`. */
+  readonly what: string;
+  /** Of rows before this time, as UTC text; null: of all rows. */
+  readonly before: string | null;
+}
 
 /** All that happens during a sync, as data: render it, log it, count it. */
 export type SyncEvent =

@@ -1,4 +1,4 @@
-import type { SourceEvent, StreamCounts } from "./events.ts";
+import type { SourceMessage, StreamCounts } from "./events.ts";
 
 export interface StreamResult extends StreamCounts {
   readonly stream: string;
@@ -12,7 +12,7 @@ export interface SyncResult {
   readonly pipeline: string;
   readonly streams: readonly StreamResult[];
   /** What could not be read and was skipped. Any of them makes the sync fail at its end. */
-  readonly problems: readonly SourceEvent[];
+  readonly problems: readonly SourceMessage[];
   readonly requests: number;
   readonly durationMs: number;
 }

@@ -1,5 +1,6 @@
 import type { Json, State } from "@org/destination";
 import { SyncError } from "./errors.ts";
+import type { Outstanding } from "./events.ts";
 import { isMoment, parsePosition } from "./position.ts";
 import type { Stream } from "./stream.ts";
 import type { Unstored } from "./unstored.ts";
@@ -113,17 +114,25 @@ export interface StateDescription {
    * it.
    */
   readonly reconciledAt: string | null;
+  /** What is left to be read later of rows that are stored, such as earlier attempts; null where nothing is. */
+  readonly outstanding: Outstanding | null;
 }
 
 /** What a stored state says to people; undefined stands for one that cannot be read. */
 export function describeValue(state: State | undefined): StateDescription {
-  const none = { position: null, reconciledAt: null };
+  const none = { position: null, reconciledAt: null, outstanding: null };
   if (!state) return { status: "unreadable", ...none };
   const { data, reconciled_at: at } = (migrated(state) ?? {}) as { readonly [key: string]: Json | undefined };
   const position = parsePosition((data as { readonly position?: unknown } | null | undefined)?.position);
   if (!position) return { status: "unfinished", ...none };
   const reconciledAt = isMoment(at) && at > 0 ? new Date(at).toISOString() : null;
-  return { status: "synced", position: new Date(position.server).toISOString(), reconciledAt };
+  const outstanding = parseOutstanding((data as { readonly outstanding?: unknown }).outstanding);
+  return { status: "synced", position: new Date(position.server).toISOString(), reconciledAt, outstanding };
+}
+
+function parseOutstanding(value: unknown): Outstanding | null {
+  const { what, before } = (value ?? {}) as Partial<Outstanding>;
+  return typeof what === "string" ? { what, before: typeof before === "string" ? before : null } : null;
 }
 
 function migrated({ version, value }: State): Record<string, Json> | undefined {

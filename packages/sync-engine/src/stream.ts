@@ -148,6 +148,8 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
    * stream defines what "new" means.
    */
   readonly sampleSince: number | undefined;
+  /** How many requests this sync makes for what the stream left for later; a stream that leaves nothing ignores it. */
+  readonly outstandingBudget: number;
   /** The names of the streams that this sync reads. */
   readonly streams: ReadonlySet<string>;
 }

@@ -8,7 +8,7 @@ import { toError } from "@org/kit";
 import { untilAborted } from "./deadline.ts";
 import { DeletionGuard } from "./deletions.ts";
 import { SyncError } from "./errors.ts";
-import type { SourceEvent, SyncEvent } from "./events.ts";
+import type { SourceEvent, SourceMessage, SyncEvent } from "./events.ts";
 import { limiterOf } from "./limiter.ts";
 import { createRequest, type RequestOptions } from "./request.ts";
 import type { StreamResult, SyncResult } from "./result.ts";
@@ -40,6 +40,12 @@ export interface SyncOptions<Shared = unknown> {
   /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
   readonly allowMassDelete?: boolean;
   /**
+   * How many requests to make for what a first sync left for later, which are the earlier attempts of Airflow's task
+   * instances. The next sync continues. `0`: none.
+   * @default no limit
+   */
+  readonly outstandingBudget?: number;
+  /**
    * Reads a sample into an empty destination, for comparisons: only history newer than this, in ms since 1970. Do not
    * sync into that destination afterwards.
    */
@@ -68,7 +74,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   const pipeline = options.pipeline ?? defaultPipeline(source);
   const signal = options.signal ?? new AbortController().signal;
   const streams = chooseStreams(source, options.streams);
-  const problems: SourceEvent[] = [];
+  const problems: SourceMessage[] = [];
   let requests = 0;
   const emit = (event: SyncEvent) => {
     if (event.type === "request-finished") requests += 1;
@@ -116,6 +122,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
         reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue)),
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
+        outstandingBudget: options.outstandingBudget ?? Number.POSITIVE_INFINITY,
         streams: new Set(names),
         stateOf: (name: string) => said.get(name),
       };

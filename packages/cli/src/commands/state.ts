@@ -71,6 +71,13 @@ const progress: Readonly<Record<StreamState["status"], string>> = {
   unreadable: "corrupt: sync it with --full-refresh",
 };
 
+/** What is not complete yet behind the position. */
+function leftOf({ outstanding }: StreamState): string {
+  if (!outstanding) return "";
+  const { what, before } = outstanding;
+  return before === null ? ` (${what} outstanding)` : ` (${what} of runs before ${before.slice(0, 10)} outstanding)`;
+}
+
 function jsonOf({ status, reconciledAt, committedAt, ...stream }: StreamState): string {
   return jsonLine({ type: "state", ...stream, progress: progress[status], reconciledAt, committedAt });
 }
@@ -90,7 +97,7 @@ function textOf(place: string, streams: readonly StreamState[]): string {
     each.table,
     each.rows,
     each.deleted,
-    each.position ?? progress[each.status],
+    each.position === null ? progress[each.status] : `${each.position}${leftOf(each)}`,
     age(each.reconciledAt),
     age(each.committedAt),
   ]);

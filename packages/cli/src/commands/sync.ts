@@ -23,6 +23,7 @@ interface SyncOptions {
   readonly reconcile?: true;
   readonly reconcileEvery?: string;
   readonly allowMassDelete?: true;
+  readonly attemptsBudget?: string;
   readonly batch: boolean;
   readonly json?: true;
 }
@@ -44,6 +45,10 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
       "--allow-mass-delete",
       "mark rows as deleted even if more than 20 % and more than 100 rows of a table are gone",
     )
+    .option(
+      "--attempts-budget <number>",
+      "request earlier attempts of at most this many of Airflow's task instances; the next sync continues (default: all)",
+    )
     .option("--no-batch", "list Airflow's rows by GET: slower, but without entries in its audit log")
     .option(...shared("pipeline"))
     .option(...shared("json", ", and every event"))
@@ -58,13 +63,20 @@ export function addSync(program: Command, io: SafeIo, run: Run): void {
 
 type Settings = SyncSettings & { readonly parallel: number };
 
-function settingsOf({ streams, reconcileEvery, parallel, ...flags }: SyncOptions): Settings {
+function settingsOf({ streams, reconcileEvery, parallel, attemptsBudget, ...flags }: SyncOptions): Settings {
   return {
     ...{ fullRefresh: flags.fullRefresh, reconcile: flags.reconcile, allowMassDelete: flags.allowMassDelete },
     parallel: parseCount("--parallel", parallel),
     streams: parseNames(streams),
+    outstandingBudget: attemptsBudget === undefined ? undefined : parseBudget(attemptsBudget),
     reconcileEveryMs: reconcileEvery === undefined ? undefined : parseDuration("--reconcile-every", reconcileEvery),
   };
+}
+
+/** @throws UsageError */
+function parseBudget(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new UsageError("--attempts-budget must be a whole number, 0 or more.");
 }
 
 async function syncNamed(

@@ -86,7 +86,8 @@ function asJson({ stdout }: SafeIo): Report<VerifyResult> {
         stdout.write(jsonLine({ type: "table", ...counts }));
         for (const each of differences) stdout.write(jsonLine({ type: "difference", table: counts.table, ...each }));
       }
-      const { requests, durationMs } = result;
+      const { outstanding, requests, durationMs } = result;
+      for (const each of outstanding) stdout.write(jsonLine({ type: "outstanding", ...each }));
       const counts = { differences: differenceCount(result), requests, durationMs };
       stdout.write(jsonLine({ type: "result", exitCode, ...counts }));
     },

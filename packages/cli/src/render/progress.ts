@@ -9,6 +9,7 @@ export class Progress {
   #stream: string | undefined;
   #rows = 0;
   #requests = 0;
+  #outstanding = "";
   #waiting: string | undefined;
   #failure: string | undefined;
 
@@ -21,6 +22,7 @@ export class Progress {
         this.#stream = event.stream;
         this.#rows = 0;
         this.#requests = 0;
+        this.#outstanding = "";
         return `▸ ${event.stream}: ${event.mode === "incremental" ? "reading what changed" : "reading everything"}`;
       case "batch-committed":
         if (event.stream === this.#stream) this.#rows += rowsOf(event);
@@ -40,6 +42,11 @@ export class Progress {
       case "stream-failed":
         this.#stream = undefined;
         return `✗ ${event.stream}: ${this.#once(failureText(event.error))}`;
+      case "outstanding": {
+        const since = event.before === null ? "" : `, of runs before ${event.before.slice(0, 10)}`;
+        this.#outstanding = `, ${event.what} of ${grouped(event.rows)} rows left${since}`;
+        return undefined;
+      }
       case "notice":
         return `  ${event.stream ? `${event.stream}: ` : ""}${escaped(event.message)}`;
       case "problem":
@@ -59,7 +66,7 @@ export class Progress {
   /** What is happening right now. */
   status(): string | undefined {
     if (!this.#stream) return undefined;
-    return `${this.#stream}: ${this.#waiting ?? `${grouped(this.#rows)} rows, ${grouped(this.#requests)} requests`}`;
+    return `${this.#stream}: ${this.#waiting ?? `${grouped(this.#rows)} rows, ${grouped(this.#requests)} requests${this.#outstanding}`}`;
   }
 }
 

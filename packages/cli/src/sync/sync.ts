@@ -13,6 +13,8 @@ export interface SyncSettings {
   readonly reconcile?: boolean | undefined;
   readonly reconcileEveryMs?: number | undefined;
   readonly allowMassDelete?: boolean | undefined;
+  /** Requests for what a first sync left for later. */
+  readonly outstandingBudget?: number | undefined;
 }
 
 /** Receives the progress of syncs. */
@@ -44,7 +46,7 @@ function lockOf({ place: { destination } }: Pipeline): string | undefined {
 
 async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, reporter: Reporter): Promise<SyncResult> {
   const { name, source, destination } = pipeline;
-  const { fullRefresh = false, allowMassDelete = false, reconcile } = settings;
+  const { fullRefresh = false, allowMassDelete = false, reconcile, outstandingBudget } = settings;
   const streams = settings.streams ?? pipeline.streams;
   const reconcileEveryMs = settings.reconcileEveryMs ?? pipeline.reconcileEveryMs;
   const timer = setInterval(() => reporter.tick(), reporter.tickMs);
@@ -56,6 +58,7 @@ async function syncOne(pipeline: Pipeline, settings: SyncSettings, io: Io, repor
       ...(io.requests && { requests: io.requests }),
       ...(reconcile && { reconcile }),
       ...(reconcileEveryMs !== undefined && { reconcileEveryMs }),
+      ...(outstandingBudget !== undefined && { outstandingBudget }),
       onEvent: (event: SyncEvent) => reporter.event(event),
     });
   } catch (error) {

@@ -10,16 +10,30 @@ import type { Row, Scope } from "@org/destination";
 import type { Stored } from "@org/sync-engine/source";
 import { finalTaskStates } from "./doubts.ts";
 import { identityOf, key, knowsRegions, NO_INDEX, NO_REGION, type TaskInstanceId, taskInstanceKey } from "./keys.ts";
+import type { Reading } from "./kind.ts";
+import { runScope } from "./pending.ts";
 import { columnsOf } from "./purged.ts";
 import { attemptRow, taskInstanceRow, taskInstancesTable } from "./tables/task-instances.ts";
 
 /** An attempt as the table holds it. */
 export type AttemptRow = Row<typeof taskInstancesTable>;
 
+/** The tries of a task instance, or undefined where they cannot be had. */
+export type AskAttempts = (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>;
+
 export interface WholeTaskInstances {
   readonly rows: readonly AttemptRow[];
   /** Stored rows that were placeholders, as an attempt's number before it began, or that have another key now. */
   readonly remove: readonly AttemptRow[];
+}
+
+/** Asks for the tries of task instances. A run of which some could not be read is pending. */
+export function askingFor({ airflow, pending }: Pick<Reading<never, never>, "airflow" | "pending">): AskAttempts {
+  return async (row) => {
+    const { attempts, isUnread } = await airflow.tries(row);
+    if (isUnread) pending.keep("tries", runScope(row));
+    return attempts;
+  };
 }
 
 /** All that the table holds of listed task instances, and of what they were before they had an index or a region. */
@@ -49,7 +63,7 @@ export async function heldOf(listed: readonly TaskInstance[], stored: Stored): P
 export async function whole(
   listed: readonly TaskInstance[],
   stored: readonly AttemptRow[],
-  askTries: (row: TaskInstance) => Promise<readonly TaskInstanceAttempt[] | undefined>,
+  askTries: AskAttempts,
   triesAreDue: boolean,
 ): Promise<WholeTaskInstances> {
   const held = Map.groupBy(stored, taskInstanceKey);
@@ -106,10 +120,11 @@ interface Sources {
   /** What it holds of it under another key. */
   readonly moved: readonly AttemptRow[];
   readonly triesAreDue: boolean;
-  askTries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined>;
+  readonly askTries: AskAttempts;
 }
 
-async function earlierAttempts(
+/** The attempts before a listed one: as the table holds them, where it is known, and as its tries say otherwise. */
+export async function earlierAttempts(
   listed: TaskInstance,
   { known, moved, askTries, triesAreDue }: Sources,
 ): Promise<readonly AttemptRow[]> {

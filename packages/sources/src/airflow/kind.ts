@@ -8,7 +8,7 @@ import { PendingList, type Why } from "./pending.ts";
 import { newlyPurged, unpurged } from "./purged.ts";
 import { type AirflowScope, isFixed, storedScope } from "./scope.ts";
 import type { AirflowSync, Before } from "./shared.ts";
-import { type Lasting, parseTableState, type TableState } from "./state.ts";
+import { type Lasting, parseTableState, type TablePosition, type TableState } from "./state.ts";
 import { type Counts, countWith } from "./unstored.ts";
 
 /**
@@ -49,6 +49,8 @@ export interface Kind<L extends ListedRow, T extends Table> {
   countAgain?(airflow: AirflowSync): Promise<ReadonlyMap<string, number>>;
   /** Whether a row has what older servers did not say: then earlier rows are read again for it. */
   saysMore?(row: L): boolean;
+  /** Reads what a first sync left for later. */
+  later?(reading: Reading<L, T>, state: TablePosition): AsyncIterable<StreamBatch<T, TableState>>;
   /** Looks at what the table holds of each DAG, once all is read. */
   check?(reading: Reading<L, T>, held: Counts): Promise<void>;
 }
@@ -86,11 +88,19 @@ export type TableBatch = StreamBatch<Table, TableState>;
 export async function startReading(kind: AnyKind, context: ReadContext<AirflowSync, TableState>): Promise<AnyReading> {
   const { shared: airflow, stored } = context;
   const before = await airflow.before();
-  const { pending = [], silent, silentSeen, regions, ...begun } = parseTableState(context, before.position);
+  const {
+    pending = [],
+    silent,
+    silentSeen,
+    regions,
+    outstanding,
+    ...begun
+  } = parseTableState(context, before.position);
   const kept = {
     ...(silent && { silent }),
     ...(silentSeen !== undefined && { silentSeen }),
     ...(regions && { regions }),
+    ...(outstanding && { outstanding }),
   };
   const list = new PendingList(pending, airflow.onUnreadable);
   const reading: AnyReading = { kind, airflow, context, stored, before, begun, pending: list, kept };

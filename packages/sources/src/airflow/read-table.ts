@@ -56,6 +56,7 @@ async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableSta
   yield { state: stateNow(reading, state) };
   await kind.check?.(reading, held);
   yield* gone(reading, state, held);
+  if (kind.later) yield* kind.later(reading, state);
   if (counted) yield* reconcileCounts(reading, state, held, counted);
   state = yield* readAgain(reading, state);
   if (reconcile) yield { state: stateNow(reading, state), reconciled: true };

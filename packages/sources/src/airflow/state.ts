@@ -1,5 +1,6 @@
 /** What the streams of runs and task instances keep between syncs. */
 import { type Position, parsePosition } from "@org/sync-engine/source";
+import { isTimestamp } from "../timestamp.ts";
 import type { RunId } from "./keys.ts";
 import { type Pending, runScope, type Why } from "./pending.ts";
 import type { AirflowScope } from "./scope.ts";
@@ -22,6 +23,8 @@ export type Lasting = {
   readonly silent?: Silent;
   /** Of task instances: the last of the runs' silent changes that was taken over from their state. */
   readonly silentSeen?: number;
+  /** Of task instances: what is left for later, of runs before a moment; `null`: of all runs. */
+  readonly outstanding?: { readonly what: "earlier attempts"; readonly before: string | null };
   /** Of task instances: whether the server knew regions, which it does from 3.4 on. */
   readonly regions?: true;
 };
@@ -81,7 +84,15 @@ function parseLasting(state: Record<string, unknown>): Lasting {
     ...(silent && { silent }),
     ...(typeof silentSeen === "number" && { silentSeen }),
     ...(regions === true && { regions }),
+    ...parseOutstanding(state.outstanding),
   };
+}
+
+function parseOutstanding(value: unknown): Pick<Lasting, "outstanding"> {
+  const { before = null } = membersOf(value);
+  if (typeof value !== "object" || value === null) return {};
+  const isKnown = typeof before === "string" && isTimestamp(before);
+  return { outstanding: { what: "earlier attempts", before: isKnown ? before : null } };
 }
 
 function olderPending({ again, unread, unlisted }: Record<string, unknown>): Pending[] {

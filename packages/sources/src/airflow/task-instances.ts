@@ -1,7 +1,7 @@
 import type { TaskInstance } from "@org/airflow-client";
 import { defineStream, type Stored } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
-import { heldOf, whole } from "./attempts.ts";
+import { askingFor, heldOf, whole } from "./attempts.ts";
 import {
   clearedLoops,
   eventDoubts,
@@ -13,6 +13,7 @@ import {
 } from "./doubts.ts";
 import { knowsRegions, runKey, taskInstanceKey } from "./keys.ts";
 import type { Kind, Reason } from "./kind.ts";
+import { allOutstanding, readLaterAttempts } from "./later-attempts.ts";
 import { runScope } from "./pending.ts";
 import { unpurged } from "./purged.ts";
 import { readTable } from "./read-table.ts";
@@ -41,24 +42,24 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   listed,
   begin(reading) {
     const { begun, context, pending, kept } = reading;
+    const isSample = context.sampleSince !== undefined;
+    if ("history" in begun && !isSample) reading.kept = { ...kept, outstanding: allOutstanding };
     const silent = parseSilent(context.stateOf("dag_runs"));
     if (!silent) return;
     // A first sync that begins now reads everything as it is now.
     const isFresh = "history" in begun && Object.keys(begun.history).length === 1;
     const changed = isFresh ? [] : pendingSince(silent, kept.silentSeen);
     for (const { why, scope } of changed) pending.add(why, [scope]);
-    reading.kept = { ...kept, silentSeen: silent.last };
+    reading.kept = { ...reading.kept, silentSeen: silent.last };
   },
-  async rowsOf({ airflow, stored, pending }, rows, why) {
+  async rowsOf(reading, rows, why) {
+    const { stored, pending, kept } = reading;
     const held = await heldOf(rows, stored);
     if (why === "window") {
       pending.add("changed", [...recreatedRuns(rows, held), ...clearedLoops(rows, held)].map(runScope));
     }
-    const ask = async (row: TaskInstance) => {
-      const { attempts, isUnread } = await airflow.tries(row);
-      if (isUnread) pending.keep("tries", runScope(row));
-      return attempts;
-    };
+    const isLater = why === "history" && kept.outstanding !== undefined;
+    const ask = isLater ? async () => undefined : askingFor(reading);
     return whole(rows, held, ask, triesReasons.includes(why));
   },
   unstoredScopes: (rows) => runScopes(runsOf(rows)),
@@ -73,6 +74,7 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   },
   countOnServer: (airflow) => airflow.taskCounts(),
   saysMore: knowsRegions,
+  later: readLaterAttempts,
 };
 
 /** The task instances with all their attempts: the history first, then what changed, and what no window shows. */

@@ -5,8 +5,9 @@
 import { type Destination, type StoredValues, type Table, withoutColumns } from "@org/destination";
 import type { Scratch } from "@org/destination/scratch";
 import { toError } from "@org/kit";
+import { describeState } from "../describe-state.ts";
 import { SyncError } from "../errors.ts";
-import type { SyncEvent } from "../events.ts";
+import type { Outstanding, SyncEvent } from "../events.ts";
 import type { RequestOptions } from "../request.ts";
 import type { SyncResult } from "../result.ts";
 import { unstoredRows } from "../state.ts";
@@ -51,6 +52,11 @@ export interface VerifyResult {
   /** What was verified. */
   readonly destination: string;
   readonly tables: readonly TableComparison[];
+  /**
+   * What the last sync left for later, by stream, such as earlier attempts: the rows that are missing for it count as
+   * missing, and the next sync brings them.
+   */
+  readonly outstanding: readonly ({ readonly stream: string } & Outstanding)[];
   readonly requests: number;
   readonly durationMs: number;
 }
@@ -82,7 +88,7 @@ type Work<Shared> = Omit<VerifyOptions<Shared>, "streams"> & {
   readonly scratch: Scratch;
 };
 
-async function compared<Shared>(work: Work<Shared>): Promise<Pick<VerifyResult, "tables" | "requests">> {
+async function compared<Shared>(work: Work<Shared>): Promise<Omit<VerifyResult, "destination" | "durationMs">> {
   const { source, destination, scratch, since, signal } = work;
   const { onPhase = () => {} } = work;
   const pipeline = await ownerOf(work);
@@ -124,7 +130,16 @@ async function compared<Shared>(work: Work<Shared>): Promise<Pick<VerifyResult, 
     const sharedKeys = counted.sharedKeys.get(streams[index]!.table.name);
     return sharedKeys ? { ...each, sharedKeys } : each;
   });
-  return { tables: withShared, requests };
+  return { tables: withShared, outstanding: await outstandingIn(work, pipeline), requests };
+}
+
+/** What is left to be read of the streams, as their states say. */
+async function outstandingIn<Shared>({ streams, scratch, signal }: Work<Shared>, pipeline: string) {
+  const states = await describeState({ destination: scratch.database("stored"), pipeline, signal });
+  const isVerified = (stream: string) => streams.some(({ name }) => name === stream);
+  return states.flatMap(({ stream, outstanding }) =>
+    outstanding && isVerified(stream) ? [{ stream, ...outstanding }] : [],
+  );
 }
 
 /** Does on copies what the next sync would do, and after it one that looks for deletions. @returns the requests it took */

@@ -1,0 +1,105 @@
+/**
+ * Earlier attempts that a first sync left for later. It stores what the lists say as fast as they arrive; what came
+ * before the listed attempts takes a request for each task instance that was retried or cleared. It is read from the
+ * newest run backwards, and the state says how far.
+ */
+import type { TaskInstance } from "@org/airflow-client";
+import type { StreamBatch } from "@org/sync-engine/source";
+import { timestampOf } from "../timestamp.ts";
+import { type AttemptRow, askingFor, earlierAttempts, heldOf } from "./attempts.ts";
+import { taskInstanceKey } from "./keys.ts";
+import { type Reading, stateNow } from "./kind.ts";
+import { runScope } from "./pending.ts";
+import { columnsOf, unpurged } from "./purged.ts";
+import type { TablePosition, TableState } from "./state.ts";
+import { taskInstancesTable } from "./tables/task-instances.ts";
+
+type TaskReading = Reading<TaskInstance, typeof taskInstancesTable>;
+type Range = { readonly gte?: string; readonly lt?: string };
+
+/** So many task instances at most are asked about before the state moves, unless more began at one moment. */
+const MOST_AT_ONCE = 500;
+const FIRST_SLICE_MS = 24 * 60 * 60 * 1000;
+
+/** Nothing of the earlier attempts is stored yet. */
+export const allOutstanding = { what: "earlier attempts", before: null } as const;
+
+/** Reads what is left of them, for as many task instances as the sync's `outstandingBudget` says. */
+export async function* readLaterAttempts(
+  reading: TaskReading,
+  state: TablePosition,
+): AsyncGenerator<StreamBatch<typeof taskInstancesTable, TableState>> {
+  const { stored, before, context } = reading;
+  let budget = context.outstandingBudget;
+  let lengthMs = FIRST_SLICE_MS;
+  // Where one of the clocks is behind, nearly everything would be in the first slice, which has no end.
+  const newest = Math.max(before.position.server, before.position.local);
+  while (reading.kept.outstanding) {
+    const { before: to } = reading.kept.outstanding;
+    const until = to === null ? {} : { lt: to };
+    const left = await stored.count(taskInstancesTable, retried(until));
+    if (left > 0) tell(reading, { left, to, isOver: budget <= 0 });
+    if (left > 0 && budget <= 0) return;
+    const beginMs = (to === null ? newest : Date.parse(to)) - lengthMs;
+    const from = left > 0 && beginMs > 0 ? timestampOf(beginMs) : undefined;
+    const slice = { ...(from !== undefined && { gte: from }), ...until };
+    const count = left > 0 ? await stored.count(taskInstancesTable, retried(slice)) : 0;
+    if (count > Math.min(MOST_AT_ONCE, budget) && lengthMs > 1) {
+      lengthMs = Math.max(1, Math.floor(lengthMs / 4));
+      continue;
+    }
+    const upserts = count > 0 ? await attemptsIn(reading, slice) : [];
+    reachTo(reading, from);
+    if (count > 0 || from === undefined) yield { upserts, state: stateNow(reading, state) };
+    budget -= count;
+    if (count < MOST_AT_ONCE / 4) lengthMs *= 4;
+  }
+}
+
+/** All attempts of runs from here on are stored; of all runs, where there is no such moment. */
+function reachTo(reading: TaskReading, from: string | undefined): void {
+  const { outstanding: _, ...kept } = reading.kept;
+  reading.kept = { ...kept, ...(from !== undefined && { outstanding: { ...allOutstanding, before: from } }) };
+}
+
+/** Listed task instances that are not at their first attempt. */
+function retried(runAfter: Range) {
+  return { ...unpurged, is_latest: { in: [true] }, try_number: { gte: 2 }, run_after: runAfter };
+}
+
+async function attemptsIn(reading: TaskReading, runAfter: Range): Promise<readonly AttemptRow[]> {
+  const { stored, airflow, pending } = reading;
+  const rows = await stored.keys(taskInstancesTable, retried(runAfter), columnsOf(taskInstancesTable));
+  const listed = rows.map((row) => listedFrom(row as AttemptRow, reading.kept.regions === true));
+  const held = Map.groupBy(await heldOf(listed, stored), taskInstanceKey);
+  const askTries = askingFor(reading);
+  const parts = await Promise.all(
+    listed.map(async (row) => {
+      const known = held.get(taskInstanceKey(row)) ?? [];
+      if (airflow.isVisible({ dags: [row.dag_id] })) {
+        return earlierAttempts(row, { known, moved: [], triesAreDue: true, askTries });
+      }
+      pending.keep("tries", runScope(row));
+      return [];
+    }),
+  );
+  return parts.flat();
+}
+
+/** A task instance as the server listed it, as far as its attempts depend on it. */
+function listedFrom(row: AttemptRow, regions: boolean): TaskInstance {
+  const [try_number, map_index] = [Number(row.try_number), Number(row.map_index)];
+  const listed = { ...row, try_number, map_index, ...(regions && { in_loop: row.loop_id !== null }) };
+  return listed as unknown as TaskInstance;
+}
+
+function tell(
+  { context }: TaskReading,
+  { left, to, isOver }: { readonly left: number; readonly to: string | null; readonly isOver: boolean },
+): void {
+  context.emit({ type: "outstanding", ...allOutstanding, rows: left, before: to });
+  if (!isOver) return;
+  const since = to === null ? "" : ` of runs before ${to}`;
+  const message = `The earlier attempts of ${left} task instances${since} are not stored yet: a sync requests those of at most ${context.outstandingBudget}. The next sync continues.`;
+  context.emit({ type: "notice", code: "ATTEMPTS_OUTSTANDING", message });
+}
