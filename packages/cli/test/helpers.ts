@@ -32,7 +32,8 @@ export async function dagsync(args: readonly string[], io: Partial<Io> = {}): Pr
 /** A folder that is gone after the test. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "dagsync-"));
-  onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+  // A destination that was still opening when its sync was stopped closes a moment later.
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }
 

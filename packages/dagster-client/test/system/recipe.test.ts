@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 
-const root = fileURLToPath(new URL("../../..", import.meta.url));
+const root = fileURLToPath(new URL("../../../..", import.meta.url));
 const run = promisify(execFile);
 
 /** A project like that of somebody who has followed the README, with what `npm install` would have put there. */
@@ -58,7 +58,7 @@ async function projectOf(blocks: Record<string, string>): Promise<string> {
 
 /** The blocks of code that begin with the name of their file. */
 async function readmeBlocks(): Promise<Record<string, string>> {
-  const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+  const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
   const blocks = readme.matchAll(
     /```(?:yaml|graphql|ts)\n(?:#|\/\/) ((?:src\/)?[\w.-]+\.(?:yml|graphql|ts))[^\n]*\n([\s\S]*?)```/g,
   );
