@@ -1,6 +1,7 @@
 /** The runner: what is due becomes a run, a run is claimed, executed, and recorded. */
 import type { Connection } from "@org/destination/connection";
 import { type Clock, systemClock } from "./clock.ts";
+import { nextMoment, type Timing } from "./cron/moments.ts";
 import type { RunnerEvent } from "./events.ts";
 import type { Execute } from "./execute.ts";
 import { Jobs } from "./jobs.ts";
@@ -96,12 +97,22 @@ class Lookout {
   #lookedAt = Number.NEGATIVE_INFINITY;
   #prunedAt = Number.NEGATIVE_INFINITY;
   #enabled: ReadonlySet<string> | undefined;
+  readonly #next = new Map<Timing, number>();
 
   /** Whether something has come or was enabled, or the clock was put back, or the last look is long ago. */
   isTime(schedules: readonly Schedule[], now: number): boolean {
     const since = this.#lookedAt;
-    const hasCome = ({ timing }: Schedule) => !timing.between(since, now)[Symbol.iterator]().next().done;
+    const hasCome = ({ timing }: Schedule) => this.#nextOf(timing) <= now;
     return now < since || now - since >= LOOK || this.freshOf(schedules).size > 0 || schedules.some(hasCome);
+  }
+
+  /** The first moment since the last look: computed once, since a minute of cron is a day's work. */
+  #nextOf(timing: Timing): number {
+    const known = this.#next.get(timing);
+    if (known !== undefined) return known;
+    const next = nextMoment(timing, this.#lookedAt) ?? Number.POSITIVE_INFINITY;
+    this.#next.set(timing, next);
+    return next;
   }
 
   /** Those that were not enabled at the last look. */
@@ -111,8 +122,13 @@ class Lookout {
   }
 
   looked(schedules: readonly Schedule[], now: number): void {
+    // Of those that have not come by now, nothing changes.
+    const isOver = (next: number) => next <= now || now < this.#lookedAt;
+    for (const [timing, next] of this.#next) if (isOver(next)) this.#next.delete(timing);
     this.#lookedAt = now;
     this.#enabled = new Set(schedules.map(({ name }) => name));
+    const timings = new Set(schedules.map(({ timing }) => timing));
+    for (const timing of this.#next.keys()) if (!timings.has(timing)) this.#next.delete(timing);
   }
 
   isTimeToPrune(clock: Clock): boolean {

@@ -203,3 +203,19 @@ test("what ended long ago is removed, and a clock that is put back does not run 
   await world.clock.pass(3 * 60 * MINUTE, 60_000);
   expect(await world.slots("a")).toEqual([]);
 });
+
+test("rounds in which nothing is due compute no moments", async () => {
+  let asked = 0;
+  const daily = schedule("a", { cron: "0 0 * * *" });
+  const timing: typeof daily.timing = {
+    between(after, until) {
+      asked += 1;
+      return daily.timing.between(after, until);
+    },
+  };
+  const world = new World([{ ...daily, timing }]);
+  await world.start();
+  await world.clock.pass(10 * MINUTE);
+  // One for the next moment, and one for each look, of which there are two a minute.
+  expect(asked).toBeLessThanOrEqual(22);
+});

@@ -47,7 +47,7 @@ export class RunnerLog {
     const name = typeof fields.job_name === "string" ? `${escaped(fields.job_name)}  ` : "";
     const mark = { INFO: "", WARNING: "! ", ERROR: "✗ " }[level];
     const text = fields.event_type === "job_output" ? `│ ${escaped(message)}` : escaped(message);
-    this.#output.write(`${timestamp.slice(0, 19)}Z  ${mark}${name}${text}\n`);
+    this.#output.write(`${timestamp.slice(0, 19)}Z  ${name}${mark}${text}\n`);
   }
 }
 
@@ -84,7 +84,10 @@ function jobLine(event: JobEvent): Pick<Line, "level" | "message"> {
     case "job_finished":
       return { level: "INFO", message: `succeeded in ${after}` };
     case "job_interrupted":
-      return { level: "WARNING", message: `interrupted after ${after}: it is run again` };
+      return {
+        level: "WARNING",
+        message: `interrupted after ${after}${event.run.slot === null ? "" : ": it is run again"}`,
+      };
     case "retry_attempt":
       return {
         level: "WARNING",

@@ -3,21 +3,22 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Statements } from "@org/destination/connection";
 import type { Wrong } from "./world.ts";
 
-/** Each statement is a transaction of its own, and others come in between. */
+/** Starts runs without a transaction, and others come in between. */
 export const withoutTransactions: Wrong = (connection) => ({
   ...connection,
-  table: (name) => connection.table(name),
-  transaction: (_, work) =>
-    work({
+  transaction(doing, work) {
+    if (doing !== "Starting runs") return connection.transaction(doing, work);
+    return work({
       async run(sql, ...values) {
-        await sleep(Math.random() * 8);
-        return connection.transaction("", ({ run }) => run(sql, ...values));
+        await sleep(Math.random() * 10);
+        return connection.transaction(doing, ({ run }) => run(sql, ...values));
       },
       async all(sql, ...values) {
-        await sleep(Math.random() * 8);
-        return connection.transaction("", ({ all }) => all(sql, ...values));
+        await sleep(Math.random() * 10);
+        return connection.transaction(doing, ({ all }) => all(sql, ...values));
       },
-    }),
+    });
+  },
 });
 
 /** Saves up to when it looked before it writes the runs, each by itself. */
