@@ -219,3 +219,19 @@ test("rounds in which nothing is due compute no moments", async () => {
   // One for the next moment, and one for each look, of which there are two a minute.
   expect(asked).toBeLessThanOrEqual(22);
 });
+
+test("a long queue of one schedule holds up neither its own retries nor other schedules", async () => {
+  const retry = retrySchema.parse({ max_retries: 1, initial_delay_seconds: 1 });
+  const a = schedule("a", { catchup: "all", job: { ...schedule("a").job, retry } });
+  const world = new World([a, schedule("b", { cron: "13 19 * * *" })], {
+    behaviour: ({ job }, nth) => ({ ms: 1000, exitCode: job === "a" && nth === 1 ? 1 : 0 }),
+  });
+  await (await world.start())();
+  world.clock.jump(1150 * MINUTE);
+  await world.start();
+  await world.clock.pass(3.5 * MINUTE, 2000);
+  expect(await world.slots("b")).toEqual(["19:13 succeeded"]);
+  const ofA = (await world.history()).filter((each) => each.schedule === "a");
+  expect(ofA.filter(({ state }) => state === "queued").length).toBeGreaterThan(1000);
+  expect(ofA.filter(({ state }) => state === "succeeded").length).toBeGreaterThan(3);
+});

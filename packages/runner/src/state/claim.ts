@@ -16,6 +16,9 @@ export interface ClaimedRun {
   readonly retries: number;
 }
 
+/** So many queued runs of a schedule are looked at. */
+const MANY = 100;
+
 export interface ClaimOptions {
   /** Who claims: see {@link registerProcess}. */
   readonly process: string;
@@ -40,11 +43,14 @@ export async function claimRuns(
   options: ClaimOptions,
 ): Promise<readonly ClaimedRun[] | undefined> {
   const { runs } = tables;
-  const isDue = `state = 'queued' AND due_at <= $1`;
+  const names = options.schedules.map(({ name }) => name);
+  if (names.length === 0) return [];
+  const values = [options.now, ...names];
+  const isDue = `state = 'queued' AND due_at <= $1 AND schedule IN (${names.map((_, index) => `$${index + 2}`).join(", ")})`;
   const [due] = await connection.read(
     "Looking for due runs",
     `SELECT 1 AS due FROM ${runs} WHERE ${isDue} LIMIT 1`,
-    options.now,
+    ...values,
   );
   if (!due) return [];
   return connection.transaction("Starting runs", async (statements) => {
@@ -55,8 +61,13 @@ export async function claimRuns(
     if (options.only === undefined) await supersede(statements, tables, options);
     const counts = await countOpen(statements, tables);
     const queued = await all(
-      `SELECT id, schedule, tenant, slot, attempt, retries FROM ${runs} WHERE ${isDue} ORDER BY due_at, schedule, slot LIMIT 1000`,
-      options.now,
+      // Some of each schedule, so that a long queue of one holds nobody up; first what is under way and waits for its retry.
+      `SELECT id, schedule, tenant, slot, attempt, retries FROM (
+         SELECT id, schedule, tenant, slot, attempt, retries, due_at, row_number() OVER (
+           PARTITION BY schedule ORDER BY CASE WHEN attempt > 0 THEN 0 ELSE 1 END, due_at, slot) AS place
+         FROM ${runs} WHERE ${isDue}) AS ranked
+       WHERE place <= ${MANY} ORDER BY due_at, schedule, slot`,
+      ...values,
     );
     const claimed: ClaimedRun[] = [];
     for (const row of queued as unknown as ClaimedRun[]) {
