@@ -13,6 +13,7 @@ test("@org/sync-engine exports what starts a sync and works with what it stored"
     "describeState",
     "exportState",
     "importState",
+    "readInventory",
     "sync",
     "verify",
   ]);
