@@ -1,7 +1,7 @@
 /**
- * What Airflow's answers must look like: the envelopes, and the fields that rules, keys and times depend on. What only
- * fills a column is left to the destination, which refuses a row rather than an answer. `answers.test.ts` holds all of it
- * to the interfaces of every version in specs/airflow.
+ * The required shape of Airflow's responses: the envelopes, and the fields that rules, keys and times depend on. Fields
+ * that only fill a column are left to the destination, which rejects a row rather than a response. `answers.test.ts`
+ * checks all of it against the interfaces of every version in specs/airflow.
  */
 import { type Shape, shapes } from "@org/sync-engine/source";
 import { NIL_REGION, NO_REGION, type TaskInstanceId } from "./keys.ts";
@@ -9,13 +9,13 @@ import { NIL_REGION, NO_REGION, type TaskInstanceId } from "./keys.ts";
 interface KeyedRows {
   readonly list: string;
   readonly key: readonly string[];
-  /** Whether a row is one of them. @default all are */
+  /** Whether a row is included. @default all are */
   readonly includes?: (row: object) => boolean;
 }
 
 const { boolean, count, exactly, id, integer, list, nullable, object, optional, text } = shapes;
 
-/** An answer, and where in it are rows that a table's key is to tell apart. */
+/** A response, and where in it there are rows that a table's key must distinguish. */
 export interface AnswerShape {
   readonly shape: Shape;
   readonly rows?: KeyedRows;
@@ -52,7 +52,7 @@ export const dagRunFields = {
   dag_versions: list(version),
 };
 
-/** What the present attempt and earlier ones have in common. */
+/** Shared by the current attempt and earlier ones. */
 export const attemptFields = {
   dag_id: id,
   dag_run_id: id,
@@ -81,12 +81,12 @@ export const eventLogFields = {
 
 export const dagVersionFields = { id, dag_id: id, created_at: text };
 
-/** Rows with their number. */
+/** Rows with a total. */
 function counted(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
   return { shape: object({ [name]: list(object(fields)), total_entries: count }), rows: { list: name, key } };
 }
 
-/** Rows by cursor, which nobody counted. */
+/** Rows by cursor, without a total. */
 function byCursor(name: string, fields: Readonly<Record<string, Shape>>, key: readonly string[]): AnswerShape {
   const shape = object({ [name]: list(object(fields)), next_cursor: optional(text), total_entries: optional(count) });
   return { shape, rows: { list: name, key } };
@@ -95,7 +95,7 @@ function byCursor(name: string, fields: Readonly<Record<string, Shape>>, key: re
 const runKey = ["dag_id", "dag_run_id"];
 const taskInstanceKey = [...runKey, "task_id", "map_index", "region_id", "region_index"];
 
-/** What is asked, by the label of its kind. */
+/** The shapes of responses, by label. */
 export const answers = {
   dags: counted("dags", dagFields, ["dag_id"]),
   dagRuns: counted("dag_runs", dagRunFields, runKey),
@@ -113,10 +113,10 @@ export const answers = {
 } as const satisfies Readonly<Record<string, AnswerShape>>;
 
 /**
- * The tries of one task instance, and of no other: a cache that leaves out the query would give those of another region.
+ * The tries of one task instance, and of no other: a cache that ignores the query would return another region's.
  *
- * @param numbersAreUnique whether each has a number of its own, as since Airflow 3.4. Before, a task that was cleared has its
- * number twice for a while: then those that began before the listed one do.
+ * @param numbersAreUnique whether each has its own number, as since Airflow 3.4. Before, a cleared task has its number
+ * twice for a while: then those that started before the listed one do.
  */
 export function triesOf(
   listed: TaskInstanceId & { readonly try_number: number },

@@ -1,4 +1,4 @@
-/** With listings.ts the only place of this source that knows the server's paths, methods and parameters. */
+/** Besides listings.ts, the only place in this source that knows the server's paths, methods and parameters. */
 import type { AirflowClient, Dag, EventLog, TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import {
   createAnswerSize,
@@ -15,9 +15,9 @@ import { askPage, type Limits, type PageOptions } from "./ask-page.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { identityOf, isAddressable, knowsRegions, NIL_REGION, NO_REGION, runKey } from "./keys.ts";
 import { type AskServer, dagRunListing, LARGEST_PAGE, taskInstanceListing } from "./listings.ts";
-import { isForbidden, isNotFound, serverError } from "./server-errors.ts";
+import { caught500, isForbidden, isNotFound } from "./server-errors.ts";
 
-/** Events after which a row may have changed without its `updated_at`, or gone. */
+/** Events after which a row may have changed without its `updated_at`, or been deleted. */
 const silentEvents = [
   "delete_dag_run",
   "patch_dag_run",
@@ -30,11 +30,11 @@ const silentEvents = [
   "post_clear_task_instances",
 ];
 
-/** Some DAGs, of all that the server lists. */
+/** Some of the DAGs that the server lists. */
 export interface DagsPage {
   readonly dags: readonly Dag[];
   readonly total: number;
-  /** How many were asked for, where those wanted would have been too large an answer. */
+  /** The requested number, if the wanted number would have been too large a response. */
   readonly limit?: number;
 }
 
@@ -46,7 +46,7 @@ export function airflowApi(
 ) {
   const clock = createServerClock(context);
   const [dagsSize, oldestSize, eventsSize] = [createAnswerSize(), createAnswerSize(), createAnswerSize()];
-  /** Asks, and believes no answer of another shape: one without the rows is no empty list. */
+  /** Sends a request, and rejects malformed responses: one without rows is not an empty list. */
   const ask: AskServer = async (label, { shape, rows }, call, options) => {
     const checked = async (signal: AbortSignal) => {
       const result = await call(signal);
@@ -64,16 +64,16 @@ export function airflowApi(
     return data;
   };
 
-  /** What the server calls its version; undefined where it does not say, or not now. */
+  /** The server's version; undefined if it does not report one, or not now. */
   async function version(): Promise<string | undefined> {
     const call = (signal: AbortSignal) => client.GET("/api/v2/version", { signal });
-    // Only a notice depends on it: whatever is the matter with the server ends the sync where rows are asked for.
+    // Only a notice depends on it: any problem with the server ends the sync where rows are requested.
     const answer = await request("version", call, { retries: 0 }).catch(() => undefined);
     const said: unknown = answer?.data?.version;
     return typeof said === "string" ? said.slice(0, 100) : undefined;
   }
 
-  /** The number of runs per state of every DAG, in one answer. */
+  /** The number of runs per state of every DAG, in one response. */
   async function runCounts(): Promise<RunCounts> {
     const data = await ask("dag stats", answers.dagStats, (signal) =>
       client.GET("/api/v2/dagStats", { params: { query: {} }, signal }),
@@ -83,11 +83,11 @@ export function airflowApi(
     );
   }
   /**
-   * Whether a DAG is there: `gone` when the server does not know it, `hidden` when it will not say, or cannot be asked.
-   * One that it cannot print is there.
+   * Whether a DAG exists: `gone` if the server does not know it, `hidden` if the server will not say, or cannot be
+   * asked. One that it cannot serialize exists.
    */
   async function presence(dag: string): Promise<"there" | "gone" | "hidden"> {
-    // Of one whose id is no text no table holds anything, so that nothing is lost with it.
+    // No table holds anything of a DAG whose id is not valid text, so nothing is lost with it.
     const unseen = dag.isWellFormed() ? "hidden" : "gone";
     if (!isAddressable(dag)) return (await runCounts()).has(dag) ? "there" : unseen;
     try {
@@ -98,12 +98,12 @@ export function airflowApi(
     } catch (error) {
       if (isNotFound(error)) return "gone";
       if (isForbidden(error)) return "hidden";
-      serverError(error);
+      caught500(error);
       return "there";
     }
   }
 
-  // A run that is gone has a DAG that is there.
+  // A run that is gone belongs to a DAG that exists.
   const whyNotThere = async (dag: string): Promise<string | undefined> =>
     (await presence(dag)) === "gone" && numberOfRuns(await runCounts(), dag) > 0
       ? `what ${dag} has: it has runs and no definition any more, so its address leads nowhere; it can be read where the batch endpoints may be used`
@@ -118,10 +118,10 @@ export function airflowApi(
     runCounts,
     presence,
 
-    /** The clocks as of the first answer: see {@link createServerClock}. */
+    /** The clocks as of the first response: see {@link createServerClock}. */
     position: () => clock.position(),
 
-    /** One page of all DAGs, stale ones among them, in order of their ids. */
+    /** One page of all DAGs, stale ones included, ordered by id. */
     async dagsPage(offset: number, wanted: number, options: Omit<PageOptions, "wanted"> = {}): Promise<DagsPage> {
       const call = (limit: number, limits: Limits) => {
         const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
@@ -132,8 +132,8 @@ export function airflowApi(
     },
 
     /**
-     * The timezone of a DAG's schedule, which only its details say; undefined where there are none: the DAG is gone
-     * meanwhile, has no address, or has runs and no definition any more, as after an upgrade from Airflow 2.
+     * The time zone of a DAG's schedule, which only its details contain; undefined if there are none: the DAG has been
+     * deleted, has no URL, or has runs and no definition any more, as after an upgrade from Airflow 2.
      */
     async timezone(dag: string): Promise<string | null | undefined> {
       if (!isAddressable(dag)) return undefined;
@@ -147,14 +147,14 @@ export function airflowApi(
       }
     },
 
-    /** The number of task instances of a DAG; undefined for one that is gone meanwhile, or that has no address. */
+    /** The number of task instances of a DAG; undefined for one that has been deleted, or that has no URL. */
     async taskCount(dag: string): Promise<number | undefined> {
       const call = (signal: AbortSignal) =>
         client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
           params: { path: { dag_id: dag, dag_run_id: "~" }, query: { limit: 0 } },
           signal,
         });
-      // What a DAG has that has no address or definition, or one that the server cannot read, is listed with others' only.
+      // For a DAG without URL or definition, or an unreadable one, rows are only listed across DAGs.
       const listed = async () => (await taskInstances.ask({ dags: [dag] }, 1)).total || undefined;
       if (!isAddressable(dag)) return useBatch ? listed() : undefined;
       try {
@@ -162,7 +162,7 @@ export function airflowApi(
         return (await ask(label, answers.taskInstances, call, { serverErrorRetries: 2 })).total_entries as number;
       } catch (error) {
         const isGone = isNotFound(error);
-        if (!isGone) serverError(error);
+        if (!isGone) caught500(error);
         if (useBatch) return await listed();
         if (isGone) return undefined;
         throw error;
@@ -170,8 +170,8 @@ export function airflowApi(
     },
 
     /**
-     * The earliest `start_date` among the runs that the server still has, the only run of a DAG left out, which its own
-     * clean-up keeps whatever its age; null where there is none.
+     * The earliest `start_date` among the runs that the server still has, excluding DAGs' only runs, which its clean-up
+     * keeps whatever their age; null if there is none.
      */
     async oldestRunStart(runCounts: RunCounts): Promise<string | null> {
       const walk = createWalk("dag runs by their start");
@@ -183,9 +183,9 @@ export function airflowApi(
           });
         const answer = await askPage(ask, oldestSize, ["oldest dag runs", answers.dagRuns], call, {
           wanted: 100,
-        }).catch(serverError);
+        }).catch(caught500);
         if (answer instanceof Error) {
-          // One that is too large to be read is passed over: the next one began hardly later.
+          // One that is too large to be read is skipped: the next one started hardly later.
           if (!isTooLarge(answer)) throw answer;
           offset += 1;
           continue;
@@ -201,10 +201,10 @@ export function airflowApi(
     },
 
     /**
-     * The earliest `start_date` among the task instances that the server still has; null where there is none.
+     * The earliest `start_date` among the task instances that the server still has; null if there is none.
      *
-     * @param until a moment that has passed, ms since 1970. MySQL puts what has not begun first, and that is left out by
-     * it: the server takes it for beginning now.
+     * @param until a time in the past, ms since 1970. MySQL sorts rows that have not started first, and this excludes
+     * them: the server treats them as starting now.
      */
     async oldestTaskStart(until: number): Promise<string | null> {
       const oldest = async (passed: { start_date_lte?: string }): Promise<string | null> => {
@@ -221,7 +221,7 @@ export function airflowApi(
       return (await oldest({ start_date_lte: timestampOf(until) })) ?? oldest({});
     },
 
-    /** DAGs that have a version made after a moment. */
+    /** DAGs with a version created after a given time. */
     async versionedSince(since: number): Promise<ReadonlySet<string>> {
       const dags = new Set<string>();
       const walk = createWalk("DAG versions");
@@ -233,7 +233,7 @@ export function airflowApi(
           }),
         );
         for (const { dag_id, created_at } of versions) if (Date.parse(created_at) >= since) dags.add(dag_id);
-        // Version ids grow with time, so the first page that holds an older one is the last that matters.
+        // Version ids grow with time, so the first page with an older one is the last that matters.
         if (versions.length === 0 || versions.some(({ created_at }) => Date.parse(created_at) < since)) return dags;
         walk.page(versions.map(({ id }) => id));
         offset += versions.length;
@@ -241,7 +241,7 @@ export function airflowApi(
     },
 
     /**
-     * What people did since a moment that may leave no stamp on a row.
+     * User actions since a given time that may leave no stamp on a row.
      *
      * @param names of the events @default all that may leave none
      */
@@ -256,7 +256,7 @@ export function airflowApi(
         };
         const { data } = await askPage(ask, eventsSize, ["event logs", answers.eventLogs], call);
         events.push(...data.event_logs);
-        // The log only grows at its end, so an offset into it does not shift. A number that is lower than what came
+        // The log only grows at its end, so an offset into it does not shift. A total lower than the number of rows
         // proves nothing.
         if (data.event_logs.length === 0 || events.length === data.total_entries) return events;
         walk.page(data.event_logs.map(({ event_log_id }) => String(event_log_id)));
@@ -264,13 +264,14 @@ export function airflowApi(
     },
 
     /**
-     * All attempts of a task instance that the server knows, or undefined where its address cannot carry the run's id
-     * or the task instance is gone.
+     * All attempts of a task instance that the server knows; undefined if its URL cannot carry the run's id, or if the
+     * task instance is gone.
      */
     async tries(row: TaskInstance): Promise<readonly TaskInstanceAttempt[] | undefined> {
       const identity = identityOf(row);
       const { dag_id, dag_run_id, task_id, map_index, region_id, region_index } = identity;
-      // Without them a server that knows regions refuses where a task has several, be it in regions or before it had any.
+      // Without them a server with regions rejects the request if a task has several instances, with regions or from
+      // before it had any.
       const region = region_id !== NO_REGION ? { region_id, region_index } : { region_id: NIL_REGION };
       const query = knowsRegions(row) ? region : {};
       if (!isAddressable(dag_id, dag_run_id, task_id)) return undefined;

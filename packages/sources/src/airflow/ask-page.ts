@@ -2,19 +2,19 @@ import type { AnswerOptions, AnswerSize } from "@org/sync-engine/source";
 import type { AnswerShape } from "./answers.ts";
 import { type AskServer, LARGEST_PAGE } from "./listings.ts";
 
-/** How a page is asked for. */
+/** How to request a page. */
 export interface PageOptions {
   /** @default LARGEST_PAGE */
   readonly wanted?: number;
-  /** Fewer rows are of no use. @default 1 */
+  /** Fewer rows would be useless. @default 1 */
   readonly least?: number;
   readonly serverErrorRetries?: number;
 }
 
-/** What a call is limited by. */
+/** The limits of a call. */
 export type Limits = { readonly signal: AbortSignal; readonly maxResponseBytes: number | undefined };
 
-/** Asks for a page of a list, of as many rows as make no answer too large. */
+/** Requests a page of a list, with as many rows as fit into a response. */
 export async function askPage<T extends object>(
   ask: AskServer,
   sizes: AnswerSize,

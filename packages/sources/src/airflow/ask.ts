@@ -1,7 +1,7 @@
-/** How a scope of rows is asked for, and what comes back. */
+/** Requests for scopes of rows, and their responses. */
 import type { AirflowScope } from "./scope.ts";
 
-/** A run, or something of one. */
+/** A run, or something that belongs to one. */
 export interface ListedRow {
   readonly dag_id: string;
   readonly dag_run_id: string;
@@ -11,13 +11,13 @@ export interface ListedRow {
 
 export interface Answer<T> {
   readonly rows: readonly T[];
-  /** How many rows the server counted in the scope, just before or after it read them. */
+  /** The server's count of rows in the scope, from just before or after it read them. */
   readonly total: number;
-  /** Whether the rows are in order of `run_after`: those of any other order the server chose as it liked. */
+  /** Whether the rows are ordered by `run_after`; otherwise the server chose them arbitrarily. */
   readonly ordered: boolean;
-  /** How many rows were asked for: fewer than wanted where so many would have taken too long, or been too large. */
+  /** The requested number of rows: lower than wanted if more would have taken too long, or been too large. */
   readonly limit: number;
-  /** What the server has and does not give; then the rows prove nothing. */
+  /** What the server has and does not return; then the rows prove nothing. */
   readonly unreachable?: string | undefined;
 }
 
@@ -26,35 +26,38 @@ export interface Probe {
   readonly offset: number;
 }
 
-/** How a scope is asked for, where that is not its first rows, as many as one answer may have. */
+/** How to request a scope, if not its first rows, as many as fit into a response. */
 export interface HowToAsk {
   readonly probe?: Probe;
-  /** In one answer, however large: only the client's own limit holds. */
+  /** In one response, however large: only the client's own limit applies. */
   readonly isWhole?: boolean;
 }
 
-/** Rows of a scope, at most `limit` of them. */
+/** Requests rows of a scope, at most `limit` of them. */
 export interface Ask<T> {
   (scope: AirflowScope, limit: number, how?: HowToAsk): Promise<Answer<T>>;
-  /** The scopes to ask for instead, where the server cannot be asked for all of one at once. */
+  /** The scopes to request instead, if the server cannot be asked for all of one at once. */
   parts?(scope: AirflowScope): readonly AirflowScope[];
 }
 
 export interface Leaf<T> {
-  /** Of which the rows are proven to be all; undefined where nothing is proven, since some rows cannot be read. */
+  /**
+   * The scope of which the rows are proven to be complete; undefined if nothing is proven, since some rows cannot be
+   * read.
+   */
   readonly scope?: AirflowScope;
   readonly rows: readonly T[];
 }
 
-/** A row, or something about one, that cannot be read. */
+/** A row, or a part of one, that cannot be read. */
 export interface UnreadableRow {
   /** Where it is, and why it cannot be read. */
   readonly where: string;
-  /** It is larger than an answer may be, rather than that the server cannot print it. @default false */
+  /** Whether it exceeds the maximum response size, rather than being impossible to serialize. @default false */
   readonly isTooLarge?: boolean;
-  /** The smallest scope that is known to hold it, where it is a row of a list. */
+  /** The smallest scope known to contain it, if it is a row of a list. */
   readonly scope?: AirflowScope;
 }
 
-/** Told of a row that cannot be read. */
+/** Receives rows that cannot be read. */
 export type OnUnreadable = (row: UnreadableRow) => void;

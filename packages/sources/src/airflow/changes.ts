@@ -1,10 +1,10 @@
 /**
- * The window: everything that changed since a moment, without an upper bound.
+ * The window: everything that changed since a given time, without an upper bound.
  *
- * Where the server has a keyset cursor, by that: rows that change while they are read come again later in the walk,
- * and the walk ends only when the cursor does. Elsewhere (Airflow 3.0 and 3.1) one answer is all where it holds all;
- * otherwise by proven leaves, and where too many of them have one `run_after`, all rows of that `run_after` are read,
- * changed or not.
+ * If the server has a keyset cursor, it is used: rows that change during the walk are returned again later in it, and
+ * the walk ends only when the cursor does. Otherwise (Airflow 3.0 and 3.1) one response is complete if it holds
+ * everything; if not, proven leaves are used, and if too many rows share a `run_after`, all rows of that `run_after`
+ * are read, changed or not.
  */
 
 import { createWalk } from "@org/sync-engine/source";
@@ -12,13 +12,13 @@ import { timestampOf } from "../timestamp.ts";
 import type { ListedRow, OnUnreadable } from "./ask.ts";
 import { leaves } from "./leaves.ts";
 import { type Listing, pageKey } from "./listings.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 import { readAround } from "./unreadable.ts";
 
-/** Airflow 3.1 cuts every page of a window to this size, so asking for more only hides where it ends. */
+/** Airflow 3.1 cuts every page of a window to this size, so requesting more only hides where it ends. */
 const WINDOW_LIMIT = 100;
 
-/** The rows that changed since a moment, in ms since 1970, page by page. */
+/** The rows that changed since a given time, in ms since 1970, page by page. */
 export async function* changes<T extends ListedRow>(
   listing: Listing<T>,
   sinceMs: number,
@@ -29,7 +29,7 @@ export async function* changes<T extends ListedRow>(
   const walk = createWalk("changes");
   let wasUnwell = false;
   for (let token = ""; ; ) {
-    const page = await listing.changed(since, token).catch(serverError);
+    const page = await listing.changed(since, token).catch(caught500);
     if (page instanceof Error) {
       const isExplained = yield* readAround(listing.ask, scope, WINDOW_LIMIT, { cause: page, onUnreadable });
       if (isExplained) return;
@@ -38,7 +38,7 @@ export async function* changes<T extends ListedRow>(
       continue;
     }
     if (!("next" in page)) {
-      // Few changes are the usual case, and one answer that has them all needs no other.
+      // Few changes are the usual case, and a response with all of them needs no other.
       if (page.rows.length !== page.total || page.rows.length >= WINDOW_LIMIT) break;
       if (page.rows.length > 0) yield { rows: page.rows };
       return;

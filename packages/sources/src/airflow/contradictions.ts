@@ -1,19 +1,19 @@
 /**
- * The server says in two ways how many runs a DAG has: it counts them by state, and with every list. A table that lacks
- * runs after all was read is right where they went meanwhile. Where the two still disagree, the server, or what stands
- * before it, hides some, and a sync that ended well would say that all is there.
+ * The server reports the number of a DAG's runs twice: it counts them by state, and with every list. If a table lacks
+ * runs after everything was read, that is right if they have been deleted. If the two numbers still differ, the server,
+ * or something in front of it, hides runs, and a successful sync would claim to be complete.
  */
 import { differingCounts, numberOfRuns, type RunCounts } from "./doubts.ts";
 import type { AirflowSync } from "./shared.ts";
 
-/** Of so many DAGs it is looked after: it is all of them, or none. */
+/** The maximum number of DAGs that are checked: either all of them are affected, or none. */
 const MOST_ASKED = 3;
 
 /**
- * Tells of a server that contradicts itself.
+ * Reports a server that contradicts itself.
  *
- * @param stored how many runs the table holds by DAG
- * @param onContradiction told what is wrong
+ * @param stored the table's number of runs by DAG
+ * @param onContradiction receives what is wrong
  */
 export async function findContradictions(
   airflow: AirflowSync,
@@ -26,7 +26,7 @@ export async function findContradictions(
   for (const { dag } of lacking.slice(0, MOST_ASKED)) {
     const { ask } = airflow.api.dagRuns;
     const listed = async () => (await ask({ dags: [dag] }, 0, { probe: { offset: 0 } })).total;
-    // A run that comes or goes in between changes the second number of the list too.
+    // A run created or deleted in between changes the list's second total too.
     const first = await listed();
     const counted = numberOfRuns(await airflow.api.runCounts(), dag);
     if (counted > first && (await listed()) === first) {

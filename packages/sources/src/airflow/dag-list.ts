@@ -1,11 +1,13 @@
-/** All DAGs, of a server that lists them by offset only, keeps to a page size of its own, and changes meanwhile. */
+/**
+ * Lists all DAGs, of a server that lists them only by offset, has its own page size, and changes during the listing.
+ */
 import type { Dag } from "@org/airflow-client";
 import { SyncError } from "@org/sync-engine";
 import { createWalk, type Position } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { Ask, OnUnreadable } from "./ask.ts";
 import { LARGEST_PAGE } from "./listings.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 import { readAround } from "./unreadable.ts";
 
 /** What the server listed before a sync read anything else. */
@@ -14,15 +16,15 @@ export interface ListedDags {
   readonly dags: readonly Dag[];
 }
 
-/** So many steps back in a row, and there is no listing. */
+/** After this many consecutive steps back, the listing is given up. */
 const MOST_STEPS_BACK = 10;
 
 /**
- * All DAGs that were there from the beginning of the listing to its end; of those that come and go meanwhile, some.
+ * All DAGs that existed from the beginning of the listing to its end, and some of those created or deleted during it.
  *
- * Every page should begin with a DAG that is known already: as the server keeps to one order, nothing was missed before
- * it then. Where DAGs that went made the rest move forward, the page begins with an unknown one: the one before it is
- * asked for again. So what comes and goes in a list of thousands costs a page, not all of them.
+ * Every page should start with a known DAG: since the server keeps one order, nothing before it was missed then. If
+ * deletions shifted the rest forward, the page starts with an unknown one, and the page before it is requested again.
+ * So changes in a list of thousands cost one page, not all of them.
  */
 export async function allDags(
   api: Pick<AirflowApi, "dagsPage">,
@@ -34,8 +36,8 @@ export async function allDags(
   let pageSize = 0;
   let offset = 0;
   for (let stepsBack = 0; stepsBack < MOST_STEPS_BACK; ) {
-    // A page of one could not begin with a known DAG.
-    const page = await api.dagsPage(offset, LARGEST_PAGE, { least: 2 }).catch(serverError);
+    // A page of one could not start with a known DAG.
+    const page = await api.dagsPage(offset, LARGEST_PAGE, { least: 2 }).catch(caught500);
     if (page instanceof Error) {
       const readable = await readableDags(api, page, onUnreadable);
       if (readable) return readable;
@@ -52,12 +54,12 @@ export async function allDags(
       continue;
     }
     for (const dag of dags) known.set(dag.dag_id, dag);
-    // A later page that is full may have lost its last row to a DAG that came after the server had counted, and a number
-    // that is lower than what came proves nothing: a page that is not full does.
+    // A later page that is full may have lost its last row to a DAG created after the server had counted, and a total
+    // lower than the number of rows proves nothing: a page that is not full does.
     const isShort = dags.length < Math.min(pageSize, limit);
     const isLast = offset === 0 ? dags.length === total : offset + dags.length >= total && isShort;
     if (isLast) return [...known.values()];
-    // A page that only repeats what is known leads no further: asked again, it has more, or its total is lower.
+    // A page with only known DAGs leads no further: requested again, it has more, or its total is lower.
     stepsBack = dags.length < 2 ? stepsBack + 1 : 0;
     offset += Math.max(0, dags.length - 1);
   }
@@ -69,8 +71,8 @@ export async function allDags(
 }
 
 /**
- * The DAGs that the server can print. One that is not among them is asked for by its id before it counts as gone.
- * Undefined where it can print all of them, and was unwell only.
+ * The DAGs that the server can serialize. One that is not among them is requested by its id before it counts as
+ * deleted. Undefined if it can serialize all of them, and only failed temporarily.
  */
 async function readableDags(
   api: Pick<AirflowApi, "dagsPage">,

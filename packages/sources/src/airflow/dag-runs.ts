@@ -17,7 +17,7 @@ import { runsOf, unstoredRuns } from "./unstored.ts";
 
 type RunReading = Reading<DagRun, typeof dagRunsTable>;
 
-/** Reads that bring runs which left no stamp when they changed: of their task instances no window may show it either. */
+/** Reads that find runs whose changes left no stamp: their task instances may not appear in any window either. */
 const silentReasons: readonly Reason[] = ["doubt", "reconcile", "unreadable"];
 
 const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
@@ -29,12 +29,13 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
   listed: unpurged,
   begin(reading) {
     const { pending, kept, context } = reading;
-    // An older release had this stream read task instances too, and kept here what it could not read or store of them.
+    // In an older release this stream also read task instances, and recorded here what it could not read or store of
+    // them.
     const older = [
       ...pending.take("tries").map(({ dags = [], runs = [] }) => ({ dag_id: dags[0]!, dag_run_id: runs[0] })),
       ...runsOf(context.unstored(taskInstancesTable)),
     ].map((run) => ({ ...run, tries: true as const }));
-    // Also where this stream begins anew: the other one does not.
+    // Even if this stream starts over: the other one does not.
     const known = kept.silent ?? parseSilent(context.stateOf("dag_runs"));
     const silent = withoutTaken(withSilent(known, older, context.now()), context.stateOf("task_instances"));
     if (silent) reading.kept = { ...kept, silent };
@@ -48,7 +49,7 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
     const { airflow, stored, before, pending } = reading;
     const counts = await countHeld(reading, unpurged, ["dag_id", "state"]);
     const open = await stored.keys(dagRunsTable, { ...unpurged, state: { in: unfinishedRunStates } });
-    // Rows that could not be read are missing from the table, and asked for by themselves.
+    // Unreadable rows are missing from the table, and requested separately.
     const isExplained = missingRuns(before.runCounts, counts) === pending.unreadable;
     return [
       ...(isExplained ? [] : grownStates(before.runCounts, counts)),
@@ -63,7 +64,7 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
     return numbers(airflow, await airflow.api.runCounts());
   },
   async check(reading, held) {
-    // What could not be read or stored is missing, and told of already.
+    // Rows that could not be read or stored are missing, and already reported.
     if (reading.pending.unreadable > 0 || unstoredRows(reading).length > 0) return;
     await findContradictions(reading.airflow, reading.before.runCounts, held, (message) =>
       reading.context.emit({ type: "problem", code: "CONTRADICTION", message }),
@@ -71,7 +72,7 @@ const dagRunKind: Kind<DagRun, typeof dagRunsTable> = {
   },
 };
 
-/** The dag runs: the history first, then what changed, and what no window shows. */
+/** The dag runs: first the history, then changes, and what no window shows. */
 export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable, TableState>({
   name: "dag_runs",
   table: dagRunsTable,
@@ -82,13 +83,13 @@ export const dagRuns = defineStream<AirflowSync, typeof dagRunsTable, TableState
   read: (context) => readTable(dagRunKind, context),
 });
 
-/** How many runs each listed DAG has. */
+/** The number of runs of each listed DAG. */
 async function numbers(airflow: AirflowSync, counts: RunCounts): Promise<ReadonlyMap<string, number>> {
   const { dags } = await airflow.before();
   return new Map(dags.map(({ dag_id }) => [dag_id, numberOfRuns(counts, dag_id)]));
 }
 
-/** Keeps the runs that the table lacks or holds with another state, for the stream of task instances. */
+/** Records runs that the table lacks or holds with another state, for the stream of task instances. */
 async function noteSilent(reading: RunReading, runs: readonly DagRun[]): Promise<void> {
   const found = await reading.stored.keys(dagRunsTable, scopeOf(runs), ["state"]);
   const held = new Map(found.map((row) => [runKey(row), row.state]));
@@ -97,13 +98,13 @@ async function noteSilent(reading: RunReading, runs: readonly DagRun[]): Promise
   if (silent) reading.kept = { ...reading.kept, silent };
 }
 
-/** These runs in the table, and maybe others of the same ids in other DAGs. */
+/** These runs in the table, and possibly others with the same ids in other DAGs. */
 function scopeOf(runs: readonly RunId[]) {
   const [dags, ids] = [runs.map(({ dag_id }) => dag_id), runs.map(({ dag_run_id }) => dag_run_id)];
   return { dag_id: { in: dags }, dag_run_id: { in: ids } };
 }
 
-/** The same runs by their `run_after`: the server cannot list runs by their ids, nor address every id in a path. */
+/** The same runs by their `run_after`: the server cannot list runs by id, nor accept every id in a path. */
 async function byRunAfter(scopes: readonly AirflowScope[], stored: Stored): Promise<AirflowScope[]> {
   const found = await Promise.all(
     scopes.map(({ dags, runs }) =>

@@ -1,19 +1,19 @@
 import { batchOf, defineStream, isTooLarge, type Position, parsePosition } from "@org/sync-engine/source";
 import { goneBatch } from "./purged.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 import type { AirflowSync, ServerVersion } from "./shared.ts";
 import { dagRow, dagsTable } from "./tables/dags.ts";
 
 type DagsState = {
   readonly position: Position;
   readonly version: ServerVersion;
-  /** DAGs whose timezone could not be read. */
+  /** DAGs whose time zone could not be read. */
   readonly unread?: readonly string[];
 };
 
 /**
- * All DAGs, at every sync: the server does not say which of them changed. Their timezone is only in their details,
- * which are asked for DAGs that are new or have a new version.
+ * All DAGs, at every sync: the server does not say which of them changed. Their time zone is only in their details,
+ * which are requested for DAGs that are new or have a new version.
  */
 export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
   name: "dags",
@@ -31,7 +31,7 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
       const since = await airflow.windowFrom(last);
       for (const row of await stored.keys(dagsTable, {}, ["timezone"]))
         timezones.set(row.dag_id, row.timezone as string | null);
-      // A version is only made when a file is parsed, so without a parse there is nothing to ask.
+      // Versions are only created when a file is parsed, so without a parse no request is needed.
       const parsed = dags.some(({ last_parsed_time: time }) => time && Date.parse(time) >= since);
       for (const dag of parsed ? await airflow.versionedSince(since) : []) due.add(dag);
     }
@@ -39,14 +39,14 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
     const timezoneOf = async (dag: string): Promise<string | null | undefined> => {
       const held = timezones.get(dag);
       if (held !== undefined && !due.has(dag)) return held;
-      const timezone = await airflow.api.timezone(dag).catch(serverError);
+      const timezone = await airflow.api.timezone(dag).catch(caught500);
       if (!(timezone instanceof Error)) return timezone ?? held;
       airflow.onUnreadable({ where: `the timezone of ${dag}: ${timezone.message}`, isTooLarge: isTooLarge(timezone) });
       stillUnread.push(dag);
       return held ?? null;
     };
     const rows = await Promise.all(dags.map(async (dag) => ({ dag, timezone: await timezoneOf(dag.dag_id) })));
-    // Without details a DAG is gone meanwhile, or it is listed still and has lost its definition.
+    // Without details a DAG has been deleted, or it is still listed and has lost its definition.
     const isThere = rows.some(({ timezone }) => timezone === undefined) ? await airflow.listedNow() : new Set();
     const upserts = rows
       .filter(({ dag, timezone }) => timezone !== undefined || isThere.has(dag.dag_id))

@@ -1,4 +1,4 @@
-/** What people did, by the server's event log, where the user may read it. */
+/** User actions according to the server's event log, if the user may read it. */
 import type { EventLog } from "@org/airflow-client";
 import type { SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
@@ -7,23 +7,23 @@ import { type RunId, runKey } from "./keys.ts";
 import { isForbidden } from "./server-errors.ts";
 
 export interface Events {
-  /** What people did since a moment that may leave no stamp on a row; nothing where the user may not read it. */
+  /** User actions since a given time that may leave no stamp on a row; none if the user may not read the log. */
   silentEvents(since: number): Promise<readonly EventLog[]>;
   /**
-   * Whether people deleted a run after it had begun, by the event log as it is now: it says so before the run goes, so it
-   * must be asked after something was found missing. What is missing of such a run did not go with retention.
+   * Whether users deleted a run after it had started, according to the current event log. It records a deletion before
+   * the run disappears, so call this after something was found missing. What is missing from such a run was not purged.
    *
-   * @param since when the earliest of the runs that are asked about began, in ms since 1970
+   * @param since when the earliest of the runs in question started, in ms since 1970
    */
   deletions(since: number): Promise<(run: RunId, began: number) => boolean>;
 }
 
-/** @param earliest from when on an event may have become visible during this sync, in ms since 1970 */
+/** @param earliest when an event may at the earliest have become visible during this sync, in ms since 1970 */
 export function createEvents(api: AirflowApi, earliest: () => Promise<number>, { emit }: SourceContext): Events {
   let since = Number.POSITIVE_INFINITY;
   let events: Promise<readonly EventLog[]> | undefined;
   let saidForbidden = false;
-  // By run: when it was deleted last. A run that was made again under its id began after that.
+  // By run: its latest deletion. A run that was recreated under its id started after that.
   const deletedAt = new Map<string, number>();
   let deletionsSince = Number.POSITIVE_INFINITY;
   async function eventsOf(from: number, names?: readonly string[]): Promise<readonly EventLog[]> {
@@ -45,7 +45,7 @@ export function createEvents(api: AirflowApi, earliest: () => Promise<number>, {
       return events;
     },
     async deletions(from) {
-      // Not only what was deleted lately: a DAG may have been out of the user's sight for months.
+      // Not only recent deletions: a DAG may have been invisible to the user for months.
       const events = await eventsOf(from < deletionsSince ? from : await earliest(), deletesRuns);
       deletionsSince = Math.min(deletionsSince, from);
       for (const event of events) {

@@ -1,6 +1,6 @@
 /**
- * Everything, DAG by DAG, resumable: at once as a first sync, or little by little. Small DAGs are read in groups, in the
- * order of their ids; a frontier says up to which DAG all is stored, and within a large DAG up to which `run_after`.
+ * Reads everything, DAG by DAG, resumably: at once in a first sync, or little by little. Small DAGs are read in groups,
+ * ordered by id; a frontier says up to which DAG everything is stored, and within a large DAG up to which `run_after`.
  */
 import { inOrder } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
@@ -11,23 +11,23 @@ import type { AirflowSync, Before } from "./shared.ts";
 import type { Frontier, TablePosition } from "./state.ts";
 
 export interface HistoryLeaf<T> extends Leaf<T> {
-  /** What is read once the leaf is stored. */
+  /** Reached once the leaf is stored. */
   readonly frontier: Frontier;
 }
 
 interface HistoryOptions<T> {
   readonly ask: Ask<T>;
   readonly onUnreadable: OnUnreadable;
-  /** Rows asked for in one answer. */
+  /** The number of rows per response. */
   readonly limit: number;
   readonly from: Frontier;
   /** Groups read at the same time. @default 2 */
   readonly ahead?: number;
-  /** Leaves out runs that were due before, ms since 1970. @default none */
+  /** Excludes runs that were due before, ms since 1970. @default none */
   readonly since?: number | undefined;
 }
 
-/** Reads what is left of the history, and yields it in order. */
+/** Reads the rest of the history, and yields it in order. */
 export async function* walkHistory<T extends ListedRow>(
   airflow: AirflowSync,
   { ask, onUnreadable, limit, from, ahead = 2, since }: HistoryOptions<T>,
@@ -42,7 +42,7 @@ export async function* walkHistory<T extends ListedRow>(
           frontier = reached(dags, leaf);
           yield { ...leaf, frontier };
         }
-        // Nothing proved the last part to be the last, since something in it cannot be read. There is no more of it.
+        // The last part was not proven to be the last, since something in it cannot be read. There is no more of it.
         if (frontier.after === undefined) yield { rows: [], frontier: { after: dags.at(-1)! } };
       },
   );
@@ -53,15 +53,15 @@ export async function* walkHistory<T extends ListedRow>(
   }
 }
 
-/** A thirtieth at each reconcile, once a day: what neither windows nor doubts show is right after a month. */
+/** A thirtieth at each reconcile, once a day: what neither windows nor doubts show is correct after a month. */
 const SCRUBS = 30;
-/** A tenth at each sync, where the rows lack what a new revision brings. */
+/** A tenth at each sync, if the rows lack what a new revision adds. */
 const RENEWALS = 10;
 
 /**
- * Reads a part of the history again, from where the last time ended; after its end it begins anew.
+ * Re-reads a part of the history, starting where the last one stopped; after its end it starts over.
  *
- * @param held how many rows the table holds
+ * @param held the table's number of rows
  */
 export async function* reread<T extends ListedRow>(
   airflow: AirflowSync,
@@ -78,7 +78,7 @@ export async function* reread<T extends ListedRow>(
   yield { rows: [], state };
 }
 
-/** What a leaf adds to the frontier: the end of its group, or a place within a DAG that is a group of its own. */
+/** What a leaf adds to the frontier: the end of its group, or a place within a DAG that forms its own group. */
 function reached(dags: readonly string[], { scope }: Leaf<unknown>): Frontier {
   if (!scope) return {};
   const to = scope.runAfter?.to;
@@ -88,7 +88,7 @@ function reached(dags: readonly string[], { scope }: Leaf<unknown>): Frontier {
   return read.length === 1 ? { dag: read[0]!, runAfter: to } : {};
 }
 
-/** The DAGs that are left, in groups that fit into about one answer; a DAG begun before is a group of its own. */
+/** The remaining DAGs, in groups that fit into about one response; a DAG that was started forms its own group. */
 function groups({ dags, runCounts }: Before, from: Frontier, runsPerGroup: number): string[][] {
   const left = dags
     .map(({ dag_id }) => dag_id)

@@ -17,7 +17,7 @@ export { taskInstancesTable } from "./tables/task-instances.ts";
 
 const streams = [dags, dagRuns, taskInstances] as const;
 
-/** The tables of Airflow's streams: all that a sync of Airflow writes. */
+/** The tables of Airflow's streams: everything that a sync of Airflow writes. */
 export const airflowTables = tablesOf(streams);
 
 /**

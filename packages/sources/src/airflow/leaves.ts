@@ -1,29 +1,29 @@
 /**
  * Reads a scope to its end, in parts that are each proven.
  *
- * A part is believed only when it came in one answer, so that no writer could shift it: an answer that held fewer rows
- * than its limit and as many as the server counted is all of its scope. One that did not fit is cut at the last
- * `run_after` that occurs in it. What lies before the cut is proven too where the answer is in order of `run_after`,
- * and asked for alone otherwise; then the rest. No total, offset or short page decides anything.
+ * A part is accepted only if it arrived in a single response, so that no writer could shift it: a response with fewer
+ * rows than its limit and as many as the server counted is complete. One that did not fit is cut at its last
+ * `run_after`. What lies before the cut is proven too if the response is ordered by `run_after`, and requested
+ * separately otherwise; then the rest. No total, offset or short page decides anything.
  *
- * Where all rows of an answer have one `run_after` (a run with many mapped tasks, a thousand DAGs at midnight), the
- * same is asked again with a limit that is large enough for one answer. Where that would be too large an answer, that
- * moment is asked for by itself, and then DAG by DAG.
+ * If all rows of a response share a `run_after` (a run with many mapped tasks, a thousand DAGs at midnight), the
+ * request is repeated with a limit that is large enough for one response. If that response would be too large, that
+ * moment is requested by itself, and then DAG by DAG.
  */
 import { SyncError } from "@org/sync-engine";
 import { isTimestamp, justAfter, timestamp } from "../timestamp.ts";
 import type { Answer, Ask, Leaf, OnUnreadable } from "./ask.ts";
 import type { AirflowScope } from "./scope.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 import { readAround } from "./unreadable.ts";
 
-/** How often the same question is asked before its answers count as no answer. */
+/** How often a request is repeated before its responses count as invalid. */
 const MOST_ATTEMPTS = 10;
 
 /**
- * @param isScattered whether an answer's rows may be any of the scope's, rather than its earliest. Rows in order of their
- * ids mostly are the earliest; where what lies before the cut did not fit into one answer, they were not, and only
- * halves bring parts that do.
+ * @param isScattered whether a response's rows may be any of the scope's, rather than its earliest. Rows ordered by id
+ * usually are the earliest; if what lies before the cut did not fit into one response, they were not, and only halving
+ * yields parts that do.
  */
 export async function* leaves<T extends { readonly dag_id: string; readonly run_after: string }>(
   ask: Ask<T>,
@@ -44,7 +44,7 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
   const again = (part: AirflowScope) => leaves(ask, part, pageLimit, onUnreadable);
   let said = "";
   for (let attempt = 0; attempt < MOST_ATTEMPTS; attempt += 1) {
-    const answer: Answer<T> | Error = await ask(rest, limit, { isWhole }).catch(serverError);
+    const answer: Answer<T> | Error = await ask(rest, limit, { isWhole }).catch(caught500);
     if (answer instanceof Error) {
       const isExplained = yield* readAround(ask, rest, pageLimit, { cause: answer, onUnreadable });
       if (isExplained) return;
@@ -57,17 +57,17 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
       return;
     }
     const { rows, total, ordered } = answer;
-    // A number that is lower than what came is no number of anything.
+    // A total lower than the number of rows is not a total.
     if (rows.length === total && rows.length < answer.limit) {
       yield { scope: rest, rows };
       return;
     }
     said = `of ${total} rows ${rows.length} came`;
-    // A row whose time is none goes with those before the cut: it cannot be stored, and is told of with them.
+    // A row with an invalid time goes with those before the cut: it cannot be stored, and is reported with them.
     const times = rows.map(({ run_after }) => (isTimestamp(run_after) ? timestamp(run_after) : undefined));
     const known = times.filter((time) => time !== undefined);
     for (const time of known) if (!isWithin(time, rest)) throw outOfScope(rest, time);
-    // Asked for in order is not in order.
+    // A requested order is not a guaranteed one.
     const isInOrder = ordered && known.every((time, index) => index === 0 || known[index - 1]! <= time);
     const cut = isScattered ? middle(known) : known.toSorted().at(-1);
     const before = rows.filter((_, index) => times[index] !== cut);
@@ -91,10 +91,10 @@ export async function* leaves<T extends { readonly dag_id: string; readonly run_
       yield* again({ ...rest, dags: rest.dags.slice(half) });
       return;
     } else {
-      // Whatever it weighs: there is nothing left to cut, or hardly more of it than came.
+      // Whatever its size: there is nothing left to split, or hardly more than what arrived.
       isWhole = answer.limit < limit;
-      // Also where rows were deleted between the server's two statements, or it keeps to a limit of its own: a larger
-      // question may go to another endpoint.
+      // Also if rows were deleted between the server's two statements, or if it has its own limit: a larger request may
+      // go to another endpoint.
       limit = Math.max(limit * 2, total + pageLimit);
     }
   }
@@ -108,7 +108,7 @@ function isWithin(time: string, { runAfter }: AirflowScope): boolean {
   return !(runAfter?.from && time < runAfter.from) && !(runAfter?.to && time >= runAfter.to);
 }
 
-/** An answer that is not to the question: cut again and again, it would never become smaller. */
+/** The response does not match the request: cut again and again, it would never become smaller. */
 function outOfScope(scope: AirflowScope, time: string): SyncError {
   return new SyncError(
     "NO_PROGRESS",
@@ -116,12 +116,12 @@ function outOfScope(scope: AirflowScope, time: string): SyncError {
   );
 }
 
-/** Whether a scope is no longer than the shortest time that can be told from another. */
+/** Whether a scope is a single moment. */
 function isOneMoment({ runAfter }: AirflowScope): boolean {
   return runAfter?.from !== undefined && runAfter.to !== undefined && justAfter(runAfter.from) >= runAfter.to;
 }
 
-/** The time in the middle, or the second earliest where that is the earliest: some rows lie before it. */
+/** The time in the middle, or the second earliest if that is the earliest: some rows lie before it. */
 function middle(times: readonly string[]): string | undefined {
   const sorted = times.toSorted();
   const found = sorted[Math.floor(sorted.length / 2)];

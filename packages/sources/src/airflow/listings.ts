@@ -9,7 +9,7 @@ import { parseRuns } from "./parse-runs.ts";
 import type { AirflowScope } from "./scope.ts";
 import { isNotFound } from "./server-errors.ts";
 
-/** Asks the server for something, and holds its answer to a shape. */
+/** Sends a request, and validates the response's shape. */
 export type AskServer = <T>(
   label: string,
   shape: AnswerShape,
@@ -20,40 +20,40 @@ export type AskServer = <T>(
 type RequestOptions = NonNullable<Parameters<Request>[2]>;
 type PageOptions = RequestOptions & Pick<AnswerOptions, "maxResponseBytes">;
 
-/** Rows that changed: a page of the server's keyset cursor, or, where it has none, as many as it likes of `total`. */
+/** Changed rows: a page of the server's keyset cursor, or, without one, arbitrarily many of `total`. */
 export type ChangedPage<T> =
   | { readonly rows: readonly T[]; readonly next: string | null }
   | { readonly rows: readonly T[]; readonly total: number };
 
 /** A collection that the server lists by scope and by change. */
 export interface Listing<T> {
-  /** Rows of a scope, in order of `run_after` where the server offers that. */
+  /** Rows of a scope, ordered by `run_after` if the server supports it. */
   readonly ask: Ask<T>;
-  /** A page of what changed since a moment; the first page's token is the empty text. */
+  /** A page of changes since a given time; the first page's token is the empty text. */
   changed(since: string, token: string): Promise<ChangedPage<T>>;
 }
 
-/** Why a DAG's address leads nowhere; undefined where the DAG is gone. */
+/** Why a DAG's URL leads nowhere; undefined if the DAG is gone. */
 export type WhyNotThere = (dag: string) => Promise<string | undefined>;
 
-/** Asks for as many rows as a page may have: the server cuts this down to its own limit. */
+/** The page size to request: the server reduces it to its own limit. */
 export const LARGEST_PAGE = 1000;
-/** What a server gives at most in answer to a GET, unless it is configured otherwise; before 3.1 all that was asked for. */
+/** The maximum number of rows of a GET, unless the server is configured otherwise; before 3.1 there is none. */
 export const LARGEST_GET = 100;
 const MEBIBYTE = 1024 * 1024;
 
-/** A collection's two ways to be asked. Both give rows of a scope, in pages; only the first writes audit rows. */
+/** A collection's two endpoints. Both return rows of a scope, in pages; only the first writes audit rows. */
 interface Endpoints<T> {
   readonly label: string;
   readonly list: "dag_runs" | "task_instances";
-  /** What a page must look like: one that is counted, and one by cursor. */
+  /** The required shape of a page: with a total, and by cursor. */
   readonly counted: AnswerShape;
   readonly byCursor: AnswerShape;
   /** Whether the batch endpoint can order by `run_after`. */
   readonly isBatchOrdered: boolean;
-  /** Tells one row from another. */
+  /** Identifies a row. */
   keyOf(row: T): string;
-  /** What an answer may have that can be had in parts. */
+  /** The maximum size of a response that can also be had in parts. */
   readonly mostBytes: number;
   batch(scope: AirflowScope, page: { readonly limit: number; readonly offset: number }): Call<Listed<T>>;
   get(scope: AirflowScope, page: GetPage): Call<Listed<T>>;
@@ -70,8 +70,9 @@ type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "t
 };
 
 /**
- * @param useBatch whether the batch endpoints may be used: they list many DAGs at once, in large answers. A GET lists one
- * DAG, or one run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its cursor.
+ * @param useBatch whether the batch endpoints may be used: they list many DAGs at once, in large responses. A GET lists
+ * one DAG, or one run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its
+ * cursor.
  */
 function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
   ask: AskServer,
@@ -80,7 +81,7 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
   whyNotThere: WhyNotThere,
 ): Listing<T> {
   const sizes = createAnswerSize({ mostBytes });
-  // A page that stays an error 500 has a row that cannot be read: then it is read in parts.
+  // A page that remains a 500 contains an unreadable row: then it is read in parts.
   const page = async (
     name: string,
     shape: AnswerShape,
@@ -126,14 +127,14 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
     return sizes.fit(most, asked, { weigh, ...(isWhole && { isWhole }) });
   }
 
-  /** All rows of a scope, whatever their number, where the server has a cursor. */
+  /** All rows of a scope, whatever their number, if the server has a cursor. */
   async function askByCursor(scope: AirflowScope): Promise<Answer<T> | undefined> {
     const rows = new Map<string, T>();
     const walk = createWalk(label);
     for (let token: string | null = ""; token !== null; ) {
       const answer: ChangedPage<T> = await changed(scope, token);
       if (!("next" in answer)) return undefined;
-      // One that is cleared meanwhile comes again, as it is then.
+      // A row cleared during the walk is returned again, with its new state.
       for (const row of answer.rows) rows.set(keyOf(row), row);
       walk.page(answer.rows.map(pageKey), answer.next);
       token = answer.next;
@@ -151,19 +152,19 @@ function listing<T extends { readonly dag_id: string; readonly dag_run_id: strin
         return (isByCursor ? await askByCursor(scope) : undefined) ?? (await askPage(scope, limit, how));
     } catch (error) {
       if (useBatch || !isNotFound(error)) throw error;
-      // Asked for by the address of a DAG or a run, it is gone with that, unless the DAG has lost its definition only.
+      // A scope requested by a DAG's or run's URL is gone with it, unless the DAG has only lost its definition.
       unreachable = await whyNotThere(dag);
     }
     return { rows: [], total: 0, ordered: true, limit, unreachable };
   };
   return {
-    ask: useBatch ? askScope : Object.assign(askScope, { parts: placesOf }),
+    ask: useBatch ? askScope : Object.assign(askScope, { parts: scopesByAddress }),
     changed: (since, token) => changed({ updatedSince: since }, token),
   };
 }
 
-/** The same rows, or more, in scopes that each have an address of their own, where their ids can be in one. */
-function placesOf({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readonly AirflowScope[] {
+/** The same rows, or more, in scopes that each have their own URL, if a URL can contain their ids. */
+function scopesByAddress({ dags = [], runs, tasks: _, ...scope }: AirflowScope): readonly AirflowScope[] {
   if (dags.length === 0) return [{ ...scope, ...(runs && { runs }) }];
   return dags.flatMap((dag) =>
     runs && isAddressable(...runs)
@@ -232,7 +233,7 @@ export const taskInstanceListing = (
       byCursor: answers.changedTaskInstances,
       isBatchOrdered: false,
       keyOf: taskInstanceKey,
-      // Five thousand have as much, and none of them is large.
+      // Five thousand rows are that large without any of them being large.
       mostBytes: 16 * MEBIBYTE,
       batch:
         ({ dags, runs, tasks, states, ...scope }, { limit, offset }) =>
@@ -266,7 +267,10 @@ export const taskInstanceListing = (
     whyNotThere,
   );
 
-/** Some probes are meant to fail on the server, and are repeated once for that. A busy server is waited for as ever. */
+/**
+ * Some probes are expected to fail on the server, so they are retried only once for that. A busy server is waited for
+ * as usual.
+ */
 function probing(probe: Probe | undefined): RequestOptions {
   return probe ? { serverErrorRetries: 1 } : {};
 }
@@ -281,7 +285,7 @@ function queryOf(scope: AirflowScope) {
   };
 }
 
-/** The server's bounds are closed, on every version; ours are half-open. */
+/** The server's bounds are inclusive, on every version; ours are half-open. */
 function runAfterRange({ runAfter }: AirflowScope): { run_after_gte?: string; run_after_lte?: string } {
   return {
     ...(runAfter?.from && { run_after_gte: runAfter.from }),
@@ -293,7 +297,7 @@ function only(ids: readonly string[] | undefined): string {
   return ids?.length === 1 && ids[0] ? ids[0] : "~";
 }
 
-/** Tells a row of any page from others, and its attempt: one that is cleared meanwhile comes again, with another id. */
+/** Identifies a row on any page, and its attempt: one cleared during the walk is returned again, with another id. */
 export function pageKey(row: Partial<ListedId> & { readonly id?: unknown }): string {
   const { dag_id, dag_run_id, task_id, map_index, region_id, region_index, id } = row;
   return key(dag_id, dag_run_id, task_id, map_index, region_id, region_index, id);

@@ -1,6 +1,6 @@
 /**
- * What is known to be missing from a table: one list, which the stream's state holds. What was read leaves it; what
- * could not be read stays in it, for the next sync that can.
+ * Rows known to be missing from a table: a single list, which the stream's state holds. What was read is removed from
+ * it; what could not be read stays for the next sync that can.
  */
 import type { OnUnreadable } from "./ask.ts";
 import { dagScopes, runScopes } from "./doubts.ts";
@@ -14,14 +14,14 @@ import type { AirflowScope } from "./scope.ts";
  */
 export type Why = "unlisted" | "unreadable" | "tries" | "changed";
 
-/** Rows to read, and why. The scope has no more and no less in it than what is missing, as far as is known. */
+/** Rows to read, and why. The scope contains exactly what is missing, as far as is known. */
 export type Pending = { readonly scope: AirflowScope; readonly why: Why };
 
-/** So many runs are named one by one. Of more, all of their DAG are read. */
+/** Up to this many runs are listed individually. With more, their whole DAG is read. */
 const MOST_RUNS = 1000;
 
 export class PendingList {
-  /** What was pending when the sync began, and was not read yet. */
+  /** What was pending when the sync started, and was not read yet. */
   readonly #due: Map<string, Pending>;
   /** What this sync found. */
   readonly #found = new Map<string, Pending>();
@@ -29,23 +29,23 @@ export class PendingList {
   /** How many unreadable rows this sync found. */
   unreadable = 0;
 
-  /** @param report told of every row that cannot be read */
+  /** @param report receives every row that cannot be read */
   constructor(kept: readonly Pending[], report: OnUnreadable) {
     this.#due = new Map(kept.map((each) => [JSON.stringify(each), each]));
     this.#report = report;
   }
 
-  /** Adds what this sync is still to read. */
+  /** Adds what this sync still has to read. */
   add(why: Why, scopes: readonly AirflowScope[]): void {
     for (const scope of scopes) this.#due.set(JSON.stringify({ scope, why }), { scope, why });
   }
 
-  /** Adds what a later sync is to read, since this one could not. */
+  /** Adds what a later sync has to read, since this one could not. */
   keep(why: Why, scope: AirflowScope): void {
     this.#found.set(JSON.stringify({ scope, why }), { scope, why });
   }
 
-  /** Reports a row that cannot be read, and keeps the smallest scope that is known to hold it. */
+  /** Reports an unreadable row, and keeps the smallest scope known to contain it. */
   readonly onUnreadable: OnUnreadable = (row) => {
     this.#report(row);
     if (!row.scope) return;
@@ -53,11 +53,11 @@ export class PendingList {
     this.keep("unreadable", row.scope);
   };
 
-  /** What is to be read now, in few scopes. Once one was, {@link read} is to be told of what it was made of. */
+  /** What to read now, in few scopes. Once one was read, pass its entries to {@link read}. */
   due(isVisible: (scope: AirflowScope) => boolean): (Pending & { readonly of: readonly Pending[] })[] {
     const visible = [...this.#due.values()].filter(({ scope }) => isVisible(scope));
     const unlisted = new Set(visible.flatMap(({ scope, why }) => (why === "unlisted" ? (scope.dags ?? []) : [])));
-    // What changed in a DAG that is read whole comes with it.
+    // Changes in a DAG that is read completely are included.
     const whyOf = ({ scope, why }: Pending) =>
       why === "changed" && scope.dags?.every((dag) => unlisted.has(dag)) ? "unlisted" : why;
     return [...Map.groupBy(visible, whyOf)].flatMap(([why, entries]) =>
@@ -72,19 +72,19 @@ export class PendingList {
     return taken.map(({ scope }) => scope);
   }
 
-  /** To be told of entries that were read. */
+  /** Call it with entries that were read. */
   read(entries: readonly Pending[]): void {
     for (const entry of entries) this.#due.delete(JSON.stringify(entry));
   }
 
-  /** Leaves out what is pending for one reason. */
+  /** Drops what is pending for one reason. */
   forget(why: Why): void {
     for (const list of [this.#due, this.#found]) {
       for (const [key, entry] of list) if (entry.why === why) list.delete(key);
     }
   }
 
-  /** What a state has to hold. */
+  /** What a state has to contain. */
   list(): readonly Pending[] {
     const all = [...new Map([...this.#due, ...this.#found]).values()];
     const runs = all.filter(({ scope }) => scope.runs);
@@ -100,7 +100,7 @@ export function runScope({ dag_id, dag_run_id }: RunId): AirflowScope {
   return { dags: [dag_id], runs: [dag_run_id] };
 }
 
-/** The same in fewer scopes, where they name DAGs or runs. */
+/** The same in fewer scopes, if they name DAGs or runs. */
 function merged(entries: readonly Pending[]): AirflowScope[] {
   const scopes = entries.map(({ scope }) => scope);
   const dags = scopes.filter((scope) => isOnly(scope, "dags"));
@@ -121,7 +121,7 @@ function isOnly(scope: AirflowScope, ...names: (keyof AirflowScope)[]): boolean 
   return Object.keys(scope).length === names.length && names.every((name) => name in scope);
 }
 
-/** Whether a scope is in one that was made of it and others. */
+/** Whether a scope is part of one that it was merged into. */
 function isPart(scope: AirflowScope, whole: AirflowScope): boolean {
   if (scope === whole) return true;
   const isIn = (name: "dags" | "runs") =>

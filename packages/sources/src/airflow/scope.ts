@@ -1,22 +1,22 @@
 import type { Scope } from "@org/destination";
 
-/** Which dag runs or task instances: those for which all that is said holds. */
+/** Selects dag runs or task instances: those that meet every condition. */
 export type AirflowScope = {
   readonly dags?: readonly string[];
-  /** Run ids, which are unique within a DAG only. Of task instances only: the server cannot list runs by their ids. */
+  /** Run ids, which are unique only within a DAG. Only for task instances: the server cannot list runs by id. */
   readonly runs?: readonly string[];
-  /** Of task instances only. */
+  /** Only for task instances. */
   readonly tasks?: readonly string[];
   /** Half-open: from <= run_after < to. */
   readonly runAfter?: { readonly from?: string; readonly to?: string };
   readonly states?: readonly (string | null)[];
-  /** Changed at this time or later. No row says when it changed, so what a table holds cannot be asked by it. */
+  /** Changed at this time or later. Rows do not store when they changed, so a table cannot be filtered by it. */
   readonly updatedSince?: string;
   /** Together with `updatedSince`: changed at this time or earlier. */
   readonly updatedUntil?: string;
 };
 
-/** The same rows in a table, or undefined where a table cannot tell. */
+/** The same rows in a table; undefined if a table cannot be filtered like this. */
 export function storedScope(scope: AirflowScope): Scope | undefined {
   const { dags, runs, tasks, runAfter, states, updatedSince } = scope;
   if (updatedSince !== undefined) return undefined;
@@ -31,7 +31,7 @@ export function storedScope(scope: AirflowScope): Scope | undefined {
   };
 }
 
-/** Whether no change of a row can move it into or out of the scope, so that an answer says what is no longer there. */
+/** Whether no change of a row can move it into or out of the scope, so that a response shows deletions. */
 export function isFixed({ states, updatedSince }: AirflowScope): boolean {
   return states === undefined && updatedSince === undefined;
 }

@@ -1,23 +1,23 @@
-/** What Airflow means by an error. */
+/** Interprets Airflow's errors. */
 import { isTooLarge } from "@org/sync-engine/source";
 
-/** How Airflow says that a DAG, a run or a task instance is not there, on all versions. */
+/** How Airflow reports, on all versions, that a DAG, a run or a task instance does not exist. */
 const NOT_THERE = /(?<!route )not found|^Unable to obtain dag/;
 
-/** Whether Airflow says that something is not there. A proxy that does not know the address has other words for it. */
+/** Whether Airflow reports that something does not exist. A proxy that does not know the URL words it differently. */
 export function isNotFound(error: unknown): boolean {
   if (!(error instanceof Error && "code" in error && error.code === "NOT_FOUND")) return false;
   return "detail" in error && NOT_THERE.test(String(error.detail));
 }
 
-/** Returns an error that a row may be to blame for instead of throwing it: a 500, or more bytes than an answer may have. */
-export function serverError(error: unknown): Error {
+/** Returns an error that a row may have caused instead of throwing it: a 500, or a response that is too large. */
+export function caught500(error: unknown): Error {
   if (error instanceof Error && "status" in error && error.status === 500) return error;
   if (isTooLarge(error)) return error;
   throw error;
 }
 
-/** Whether the user lacks a permission. A token that is refused, which is a 403 too, says nothing of permissions. */
+/** Whether the user lacks a permission. A rejected token, which is a 403 too, says nothing about permissions. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof Error && "code" in error && error.code === "FORBIDDEN";
 }

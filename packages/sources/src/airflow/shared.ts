@@ -1,4 +1,4 @@
-/** What the streams of one sync share: the server as it was before anything was read, asked for once. */
+/** Shared by the streams of one sync: the server as it was before anything was read, requested once. */
 import type { AirflowClient, Dag } from "@org/airflow-client";
 import { isTooLarge, type Position, type SourceContext, windowStart } from "@org/sync-engine/source";
 import { once } from "../once.ts";
@@ -9,22 +9,19 @@ import { allDags, type ListedDags } from "./dag-list.ts";
 import { numberOfRuns, type RunCounts } from "./doubts.ts";
 import { createEvents, type Events } from "./event-log.ts";
 import { LARGEST_GET } from "./listings.ts";
-import { isForbidden, serverError } from "./server-errors.ts";
+import { caught500, isForbidden } from "./server-errors.ts";
 import { type AskTries, createTries } from "./tries.ts";
 import { createVisibility, type Visibility } from "./visibility.ts";
 
 export interface AirflowOptions {
   readonly client: AirflowClient;
   /**
-   * How far each sync looks back behind the last one, in ms: a transaction may become visible long after the time that
-   * it wrote into its rows.
+   * How far each sync looks back behind the last one, in ms: a transaction may become visible long after the time in
+   * its rows.
    * @default 600000
    */
   readonly overlapMs?: number;
-  /**
-   * Dag runs asked for in one answer of the server's batch endpoint; of task instances five times as many. @default
-   * 1000
-   */
+  /** Dag runs per response of the server's batch endpoint; five times as many task instances. @default 1000 */
   readonly runsPerAnswer?: number;
   /**
    * `false`: lists by GET, DAG by DAG, in pages of 100. Slower, and leaves no lines in the server's audit log.
@@ -33,7 +30,7 @@ export interface AirflowOptions {
   readonly batch?: boolean;
 }
 
-/** About as many task instances has a run. Where it has more, answers are cut; where it has fewer, they are smaller. */
+/** The assumed number of task instances per run. With more, responses are cut; with fewer, they are smaller. */
 const TASKS_PER_RUN = 5;
 
 /** The server before a sync read anything. */
@@ -41,7 +38,7 @@ export interface Before extends ListedDags {
   readonly runCounts: RunCounts;
 }
 
-/** What the server calls its version; null where it does not say. */
+/** The server's version; null if it does not report one. */
 export type ServerVersion = string | null;
 
 export interface AirflowSync extends Visibility, Events {
@@ -52,17 +49,17 @@ export interface AirflowSync extends Visibility, Events {
   readonly tasksPerAnswer: number;
   before(): Promise<Before>;
   readonly tries: AskTries;
-  /** The same without what only a user who may read dag runs is told. */
+  /** The same without what requires permission to read dag runs. */
   listedDags(): Promise<ListedDags>;
   /** Ids of the DAGs that the server lists now. */
   listedNow(): Promise<ReadonlySet<string>>;
-  /** Where the window that follows a position begins, in ms since 1970. */
+  /** The start of the window that follows a position, in ms since 1970. */
   windowFrom(position: Position): Promise<number>;
-  /** DAGs that have a version made after a moment; none where the user may not read versions. */
+  /** DAGs with a version created after a given time; none if the user may not read versions. */
   versionedSince(since: number): Promise<ReadonlySet<string>>;
   /** The number of task instances of every DAG that it lists and still has. One request for each that has runs. */
   taskCounts(): Promise<ReadonlyMap<string, number>>;
-  /** The earliest start of what the server still has, of runs and of task instances; null where it has nothing. */
+  /** The earliest start of the runs and of the task instances that the server still has; null if there is none. */
   oldestRunStart(): Promise<string | null>;
   oldestTaskStart(): Promise<string | null>;
   /**
@@ -118,7 +115,7 @@ export function startAirflowSync(options: AirflowOptions, context: SourceContext
     async taskCounts() {
       const { dags, runCounts } = await before();
       const count = async ({ dag_id: dag }: Dag): Promise<[string, number | undefined]> => {
-        const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag).catch(serverError) : 0;
+        const found = numberOfRuns(runCounts, dag) > 0 ? await api.taskCount(dag).catch(caught500) : 0;
         if (!(found instanceof Error)) return [dag, found];
         onUnreadable({
           where: `the number of task instances of ${dag}: ${found.message}`,

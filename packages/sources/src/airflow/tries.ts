@@ -3,17 +3,17 @@ import type { TaskInstance, TaskInstanceAttempt } from "@org/airflow-client";
 import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { OnUnreadable } from "./ask.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 
 /** All attempts of a task instance that the server knows. */
 export interface Tries {
-  /** Undefined where they cannot be requested, or could not be read. */
+  /** Undefined if they cannot be requested, or could not be read. */
   readonly attempts: readonly TaskInstanceAttempt[] | undefined;
-  /** They are to be asked for again. */
+  /** They have to be requested again. */
   readonly isUnread?: true;
 }
 
-/** Asks for the attempts of one task instance. What cannot be read is reported. */
+/** Requests the attempts of one task instance. Failures are reported. */
 export type AskTries = (row: TaskInstance) => Promise<Tries>;
 
 export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit }: SourceContext): AskTries {
@@ -34,11 +34,11 @@ export function createTries(api: AirflowApi, onUnreadable: OnUnreadable, { emit 
   };
 }
 
-/** How a server says that it does not know which task instance is meant. */
+/** Statuses of a server that cannot tell which task instance is meant. */
 const NOT_UNDERSTOOD = [400, 409, 422];
 
-/** Returns an error by which the tries of this task instance only are not to be had, instead of throwing it. */
+/** Returns an error that concerns only this task instance's tries, instead of throwing it. */
 function unanswered(error: unknown): Error {
   const isRefused = error instanceof Error && "status" in error && NOT_UNDERSTOOD.includes(error.status as number);
-  return isRefused ? error : serverError(error);
+  return isRefused ? error : caught500(error);
 }

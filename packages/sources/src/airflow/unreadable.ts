@@ -1,23 +1,23 @@
 /**
- * One row that the server cannot print makes every page that it is on an error 500, however often it is asked for; one
- * that is larger than an answer may be makes each of them too large. What surrounds it is read in ever smaller parts, by
- * offset: those rows are stored, but nothing is proven by them.
+ * A row that the server cannot serialize turns every page with it into a 500, however often it is requested; one that
+ * exceeds the maximum response size makes each of them too large. The rows around it are read in ever smaller parts, by
+ * offset: those are stored, but nothing is proven by them.
  */
 import { createWalk, isTooLarge } from "@org/sync-engine/source";
 import { justAfter, timestamp } from "../timestamp.ts";
 import type { Ask, OnUnreadable } from "./ask.ts";
 import { pageKey } from "./listings.ts";
 import type { AirflowScope } from "./scope.ts";
-import { serverError } from "./server-errors.ts";
+import { caught500 } from "./server-errors.ts";
 
-/** So many rows may be unreadable in one scope before it counts as the server's trouble, not the rows'. */
+/** With more unreadable rows in one scope, the server is to blame, not the rows. */
 const MOST_UNREADABLE = 20;
 
 /** A row that could not be read, between the rows on both sides of it. */
 interface Gap {
   readonly offset: number;
   readonly error: Error;
-  /** The latest `run_after` before it, and the earliest behind it, where the rows are in that order. */
+  /** The latest `run_after` before it, and the earliest after it, if the rows are in that order. */
   readonly from?: string | undefined;
   to?: string | undefined;
 }
@@ -25,9 +25,9 @@ interface Gap {
 /**
  * Reads what can be read of a scope.
  *
- * @returns whether there was something that cannot be read: if not, the server was unwell for a moment, and what was read
- * by offsets meanwhile proves nothing
- * @throws the cause, when the server can read nothing, or too much cannot be read
+ * @returns whether unreadable rows were found. If none, the 500 was transient, and what was read by offset proves
+ * nothing
+ * @throws the cause, if the server can read nothing, or too much cannot be read
  */
 export async function* readAround<T extends { readonly dag_id: string }>(
   ask: Ask<T>,
@@ -52,7 +52,7 @@ export async function* readAround<T extends { readonly dag_id: string }>(
 
   async function* read(begin: number, end: number): AsyncGenerator<{ readonly rows: readonly T[] }> {
     for (let offset = begin; offset < end && !isEnd; ) {
-      const answer = await ask(scope, end - offset, { probe: { offset } }).catch(serverError);
+      const answer = await ask(scope, end - offset, { probe: { offset } }).catch(caught500);
       if (!(answer instanceof Error)) {
         const { rows, ordered } = answer;
         isEnd = rows.length === 0;
@@ -63,10 +63,10 @@ export async function* readAround<T extends { readonly dag_id: string }>(
         last = times.at(-1) ?? last;
         readable += rows.length;
         yield { rows };
-        // The server may keep to a smaller page.
+        // The server may have a smaller page size.
         offset += rows.length;
       } else if (isTooLarge(answer) || end - offset === 1) {
-        // As few rows were asked for as there can be: it is the first one that is too large.
+        // The request was for the minimum, so it is the first row that is too large.
         skip(offset, answer);
         offset += 1;
       } else {
@@ -77,21 +77,21 @@ export async function* readAround<T extends { readonly dag_id: string }>(
     }
   }
 
-  // What comes after its end is no row, whatever the server counts.
+  // There are no rows after its end, whatever the server counts.
   for (let offset = 0; offset < total && !isEnd; offset += limit) yield* read(offset, Math.min(offset + limit, total));
   if (readable === 0 && gaps.some(({ error }) => !isTooLarge(error))) throw cause;
   for (const gap of gaps) {
     const where = `row ${gap.offset + 1} of ${total} in ${name}: ${gap.error.message}`;
     onUnreadable({ where, isTooLarge: isTooLarge(gap.error), scope: around(scope, gap) });
   }
-  // Where each row can be read and all of them are more than one answer may have, asking again is of no use.
+  // If each row can be read and only their sum exceeds a response, repeating the request is useless.
   return gaps.length > 0 || isTooLarge(cause);
 }
 
-/** What belongs to a run. */
+/** Something that belongs to a run. */
 type Dated = { readonly run_after?: string };
 
-/** The smallest scope known to hold a row: no row moves out of it, where that can be said. */
+/** The smallest scope known to contain a row, such that no row can leave it, if that is possible. */
 function around({ updatedSince, updatedUntil, ...scope }: AirflowScope, { from, to }: Gap): AirflowScope {
   const runAfter = {
     ...scope.runAfter,

@@ -1,7 +1,7 @@
 /**
- * Rows that the table lacks since its destination cannot hold them. Each sync reads them again, and they are counted as
- * if they were stored: otherwise the server would have more than the table for as long as they do not fit, and all that
- * counts are compared for would be read at every sync.
+ * Rows missing from the table because its destination cannot hold them. Each sync reads them again, and they count as
+ * stored: otherwise the server would have more rows than the table as long as they do not fit, and every sync would
+ * read again what counts are compared for.
  */
 import { rowId, type Scope, type StoredValues, type Table } from "@org/destination";
 import type { Stored } from "@org/sync-engine/source";
@@ -12,10 +12,10 @@ import type { AirflowScope } from "./scope.ts";
 /** Numbers of rows, by the values of some columns. */
 export type Counts = readonly { readonly values: StoredValues; readonly count: number }[];
 
-/** Beyond so many runs of a DAG, all between the first and the last of them are read, in larger answers. */
+/** With more runs of a DAG, everything between the first and the last of them is read, in larger responses. */
 const MOST_MOMENTS = 20;
 
-/** After it no text is a time any more. */
+/** No valid time is later. */
 const LAST_SECOND = "9999-12-31T23:59:59";
 
 /** The runs that rows belong to. */
@@ -23,11 +23,11 @@ export function runsOf(rows: readonly StoredValues[]): RunId[] {
   return rows.map(({ dag_id, dag_run_id }) => ({ dag_id, dag_run_id }) as RunId);
 }
 
-/** Runs by their `run_after`, since the server cannot list them by their ids. */
+/** Runs by their `run_after`, since the server cannot list them by id. */
 export function unstoredRuns(rows: readonly StoredValues[]): AirflowScope[] {
   return [...Map.groupBy(rows, (row) => row.dag_id as string)].flatMap(([dag, runs]): AirflowScope[] => {
     const moments = [...new Set(runs.map((run) => run.run_after))].toSorted();
-    // That may be the column that does not fit, and the server would not take it either.
+    // That may be the column that does not fit, and the server would not accept it either.
     if (!moments.every((moment) => typeof moment === "string" && isTimestamp(moment))) return [{ dags: [dag] }];
     const between = (from: string, last: string) => ({
       dags: [dag],
@@ -39,10 +39,10 @@ export function unstoredRuns(rows: readonly StoredValues[]): AirflowScope[] {
 }
 
 /**
- * The numbers of a table's rows by some columns, rows that could not be stored among them: as they were read last, and not
- * as an older version of theirs that the table holds.
+ * The number of a table's rows by some columns, including rows that could not be stored: as they were last read, not as
+ * the table's older version of them.
  *
- * @param unstored those that lie in the scope
+ * @param unstored those that are in the scope
  */
 export async function countWith<T extends Table>(
   stored: Stored,

@@ -1,33 +1,37 @@
-/** Which DAGs the user sees, and what became of those that the server does not list any more. */
+/** Which DAGs the user can see, and what happened to those that the server no longer lists. */
 import { SyncError } from "@org/sync-engine";
 import type { SourceContext } from "@org/sync-engine/source";
 import type { AirflowApi } from "./api.ts";
 import type { ListedDags } from "./dag-list.ts";
 import type { AirflowScope } from "./scope.ts";
 
-/** More DAGs than this that the list lacks are asked for at a reconcile only: it is rather a role that sees less. */
+/**
+ * If more DAGs than this are missing from the list, they are checked only at a reconcile: it is probably a role with
+ * fewer permissions.
+ */
 const MOST_MISSING = 20;
 
 export interface Visibility {
   /**
-   * Whether the user may see all DAGs of a scope. What lies in a DAG that became invisible is not listed any more, and
-   * must not be taken for gone.
+   * Whether the user may see all DAGs of a scope. Rows of a DAG that became invisible are no longer listed, and must
+   * not count as deleted.
    */
   isVisible(scope: AirflowScope): boolean;
   /**
-   * Which of these DAGs the server no longer has. Those that it lists are there; the others are asked for, one by one,
-   * unless this is no reconcile and they are many, or one of them is hidden. One that the user may not see is not gone.
+   * Which of these DAGs the server no longer has. Listed ones exist; the others are requested one by one, unless this
+   * is not a reconcile and there are many of them, or one of them is hidden. A DAG that the user may not see is not
+   * deleted.
    */
   gone(dags: readonly string[], reconcile: boolean): Promise<readonly string[]>;
   /**
-   * Those of these DAGs that the server did not list. What changes in them meanwhile no window shows: they are read
-   * whole once they are listed again.
+   * The ones among these DAGs that the server did not list. No window shows their changes: they are read completely
+   * once they are listed again.
    */
   unlisted(dags: readonly string[]): readonly string[];
   /**
-   * To be called once rows of these DAGs did not come any more, and before they are taken for deleted.
+   * Call it when rows of these DAGs are missing, and before they count as deleted.
    *
-   * @throws an error where the user may not see one of them by now
+   * @throws an error if the user can no longer see one of them
    */
   expectVisible(dags: readonly string[]): Promise<void>;
 }
@@ -62,7 +66,7 @@ export function createVisibility(
       }
       for (const dag of missing) {
         if (!presences.has(dag)) presences.set(dag, await api.presence(dag));
-        // Who sees less than before would be asked about at every sync, one by one.
+        // Otherwise a role with fewer permissions would cause a request per DAG at every sync.
         if (!reconcile && presences.get(dag) === "hidden") break;
       }
       const hidden = missing.filter((dag) => presences.get(dag) === "hidden");
@@ -76,7 +80,7 @@ export function createVisibility(
   };
 }
 
-/** A right was taken away while it was used: what it showed is not gone. */
+/** A permission was revoked while it was used: what it showed is not deleted. */
 function hiddenDag(dag: string): SyncError {
   return new SyncError(
     "UNSTEADY_SERVER",

@@ -101,7 +101,7 @@ export const taskInstancesTable = defineTable({
   },
 });
 
-/** The present attempt, as the server lists it. */
+/** The current attempt, as the server lists it. */
 export function taskInstanceRow(row: TaskInstance): Row<typeof taskInstancesTable> {
   return {
     ...attemptColumns(row),
