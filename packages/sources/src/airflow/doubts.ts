@@ -1,19 +1,19 @@
 /**
- * What no window shows. Each doubt is a pure function of what the server said before the sync, what the table holds
- * and what this sync already brought; none of them reads or writes. Its answer is what to read again.
+ * What no window shows. Each doubt is a pure function of the server's answers before the sync, the table's content and
+ * what this sync has already read; none of them reads or writes. It returns what to re-read.
  */
 import type { StoredValues } from "@org/destination";
 import { identityOf, key, type ListedId, NO_REGION, type RunId, runKey, taskInstanceKey } from "./keys.ts";
 import type { AirflowScope } from "./scope.ts";
 
-/** Numbers of runs by DAG and state, as the server counts them. */
+/** The server's counts of runs by DAG and state. */
 export type RunCounts = ReadonlyMap<string, ReadonlyMap<string, number>>;
 
 export function numberOfRuns(counts: RunCounts, dag: string): number {
   return [...(counts.get(dag)?.values() ?? [])].reduce((sum, count) => sum + count, 0);
 }
 
-/** Task instance states that nothing follows. */
+/** Final states of task instances. */
 export const finalTaskStates = ["success", "failed", "skipped", "upstream_failed", "removed"];
 export const unfinishedRunStates = ["queued", "running"];
 export const unfinishedTaskStates = [
@@ -29,11 +29,11 @@ export const unfinishedTaskStates = [
 ];
 
 /**
- * States of which a DAG has more runs than the table: runs that came into them without a stamp, were born without one,
- * or belong to a DAG that was invisible until now. A DAG that the server leaves out has no runs.
+ * States in which a DAG has more runs than the table: runs that reached them without a stamp, were created without one,
+ * or belong to a DAG that was invisible until now. A DAG that the server omits has no runs.
  *
  * A run may also have moved on between the server's count and the window. That happens to unfinished ones, of which
- * there are few, so those of all DAGs are one scope.
+ * there are few, so those of all DAGs form one scope.
  */
 export function grownStates(
   counts: RunCounts,
@@ -54,7 +54,7 @@ export function grownStates(
   ];
 }
 
-/** How many runs the server counts that the table lacks, by DAG and state. */
+/** How many of the runs that the server counts are missing from the table, by DAG and state. */
 export function missingRuns(
   counts: RunCounts,
   stored: readonly { readonly values: StoredValues; readonly count: number }[],
@@ -67,9 +67,9 @@ export function missingRuns(
 }
 
 /**
- * Task instances that the table holds as unfinished, that no window brought, and whose run is not final or was so for
- * less than a day (of any run, where it is not known which are): in scopes of at most `runsPerScope` runs, or, where
- * every run is asked for by its own address, of one DAG each.
+ * The table's unfinished task instances that no window returned, and whose run is not final or ended less than a day
+ * ago (any run, if that is unknown): in scopes of at most `runsPerScope` runs, or, if every run is requested by its own
+ * URL, of one DAG each.
  */
 export function unfinished(
   stored: readonly StoredValues[],
@@ -97,8 +97,8 @@ export function unfinished(
 }
 
 /**
- * DAGs of which the table holds another number of rows than the server counted before the sync read anything: the table
- * holds all that the server had then, so where it holds more, something was deleted.
+ * DAGs whose number of rows in the table differs from the server's count before the sync read anything: the table holds
+ * everything that the server had then, so if it holds more, something was deleted.
  *
  * @param stored the table's counts by DAG
  */
@@ -114,24 +114,26 @@ export function differingCounts(
 }
 
 /**
- * DAGs that have runs, of which the table held nothing before the window: new ones, and ones that the user could not see
- * until now. A window brings only what changed in them lately.
+ * DAGs that have runs, although the table held none before the window: new ones, and ones that were invisible until
+ * now. A window returns only their recent changes.
  */
 export function unknownDags(counts: RunCounts, stored: readonly { readonly values: StoredValues }[]): string[] {
   const held = new Set(stored.map(({ values }) => values.dag_id));
   return [...counts.keys()].filter((dag) => !held.has(dag) && numberOfRuns(counts, dag) > 0);
 }
 
-/** Whole DAGs as scopes, a hundred in each: where they hold nothing, each scope costs one request in every sync. */
+/**
+ * Whole DAGs as scopes, a hundred in each: even if they contain nothing, each scope costs one request in every sync.
+ */
 export function dagScopes(dags: readonly string[]): AirflowScope[] {
   const starts = Array.from({ length: Math.ceil(dags.length / 100) }, (_, index) => index * 100);
   return starts.map((start) => ({ dags: dags.slice(start, start + 100) }));
 }
 
 /**
- * Runs that people did something to which leaves no stamp, such as a note: by the server's event log. What they did to
- * many runs of a DAG at once names them in its request only. What they did at once to runs of all DAGs, or to many task
- * instances, is not in any log that the server shows.
+ * Runs with user actions that leave no stamp, such as a note, from the server's event log. Bulk actions on runs of one
+ * DAG name them only in their request. Bulk actions on runs of all DAGs, or on many task instances, are in no log that
+ * the server shows.
  */
 export function eventDoubts(events: readonly LoggedEvent[], about: "dag_run" | "task"): AirflowScope[] {
   return runScopes(
@@ -145,16 +147,16 @@ export interface LoggedEvent {
   readonly event: string;
   readonly dag_id?: string | null;
   readonly run_id?: string | null;
-  /** What was asked of the server, as JSON. */
+  /** The request, as JSON. */
   readonly extra?: string | null;
 }
 
 /** With their task instances. */
 export const deletesRuns = ["delete_dag_run", "bulk_dag_runs"];
-/** With that, since Airflow 3.4 what a loop had done after the iteration that it begins anew from is listed no more. */
+/** Since Airflow 3.4 this also removes a loop's later iterations from the lists. */
 const clearsRuns = ["clear_dag_run", "clear_dag_runs"];
 
-/** Runs that people deleted, by the server's event log. */
+/** Runs that users deleted, from the server's event log. */
 export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
   return events.filter(({ event }) => deletesRuns.includes(event)).flatMap((event) => runsOfEvent(event, "delete"));
 }
@@ -162,7 +164,7 @@ export function deletedRuns(events: readonly LoggedEvent[]): RunId[] {
 /**
  * The runs that an event is about.
  *
- * @param action of those in a request for many runs; any where it is left out
+ * @param action only those with this action in a bulk request; any if omitted
  */
 function runsOfEvent({ dag_id, run_id, extra }: LoggedEvent, action?: string): RunId[] {
   const named = [{ dag_id, dag_run_id: run_id }, ...(run_id ? [] : requestedRuns(extra, action))];
@@ -185,14 +187,14 @@ function requestedRuns(extra: string | null | undefined, action: string | undefi
     const runs = [...actions.flatMap(({ entities }) => entities ?? []), ...(request.dag_runs ?? [])];
     return runs.map((run) => (typeof run === "string" ? { dag_run_id: run } : run));
   } catch {
-    // Cut short, or of another shape: the log says who did what, and promises no more.
+    // Truncated, or of another form: the log records user actions, and guarantees no more.
     return [];
   }
 }
 
 /**
- * Runs of which a task instance is listed with a lower number than the table holds: they were deleted and made again
- * under their ids, maybe with fewer task instances.
+ * Runs with a task instance whose listed number is lower than the table's: they were deleted and recreated under their
+ * ids, possibly with fewer task instances.
  */
 export function recreatedRuns<T extends ListedId>(
   listed: readonly (T & { readonly try_number: number })[],
@@ -204,9 +206,9 @@ export function recreatedRuns<T extends ListedId>(
 }
 
 /**
- * Runs of which an iteration is new to the table in one region, where the table holds it in another: a loop was cleared,
- * and began anew from there. What the old region held from there on is not listed any more. Every iteration has a task
- * that is not mapped, its condition; of one that is mapped, the region is another in each iteration anyway.
+ * Runs with an iteration that is new in one region, while the table holds it in another: a loop was cleared, and
+ * started again from there. The old region's iterations from there on are no longer listed. Every iteration has a task
+ * that is not mapped, its condition; mapped tasks have another region in each iteration anyway.
  */
 export function clearedLoops<T extends ListedId & { readonly in_loop?: boolean }>(
   listed: readonly T[],
@@ -220,12 +222,12 @@ export function clearedLoops<T extends ListedId & { readonly in_loop?: boolean }
   );
 }
 
-/** Identifies a task's place in its loop, whatever its region. */
+/** Identifies a task's position in its loop, whatever its region. */
 function placeKey(row: ListedId | StoredValues): string {
   return taskInstanceKey({ ...identityOf(row), region_id: "any" });
 }
 
-/** Runs as scopes, one for each DAG: a run's id is unique within its DAG only. */
+/** Runs as scopes, one for each DAG: a run's id is unique only within its DAG. */
 export function runScopes(runs: readonly RunId[]): AirflowScope[] {
   return [...Map.groupBy(runs, ({ dag_id }) => dag_id)].map(([dag, ofDag]) => ({
     dags: [dag],

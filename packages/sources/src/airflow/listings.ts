@@ -70,9 +70,8 @@ type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "t
 };
 
 /**
- * @param useBatch whether the batch endpoints may be used: they list many DAGs at once, in large responses. A GET lists
- * one DAG, or one run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its
- * cursor.
+ * @param useBatch whether the batch endpoints may be used: they list many DAGs at once. A GET lists one DAG, or one
+ * run's task instances, in pages of {@link LARGEST_GET}; more than a page at one `run_after` by its cursor.
  */
 function listing<T extends { readonly dag_id: string; readonly dag_run_id: string }>(
   ask: AskServer,
@@ -267,10 +266,7 @@ export const taskInstanceListing = (
     whyNotThere,
   );
 
-/**
- * Some probes are expected to fail on the server, so they are retried only once for that. A busy server is waited for
- * as usual.
- */
+/** Some probes are expected to fail, so they are retried only once for that. A busy server is waited for as usual. */
 function probing(probe: Probe | undefined): RequestOptions {
   return probe ? { serverErrorRetries: 1 } : {};
 }
