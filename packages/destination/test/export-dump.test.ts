@@ -64,7 +64,8 @@ describe.each(Object.keys(origins))("%s", (kind) => {
   test("rows longer than what is read as text are exported too", async () => {
     const destination = origins[kind]!();
     await fill(destination, [
-      run(1, { name: "long ".repeat(500_000) }),
+      run(1, { name: "long ".repeat(80_000) }),
+      run(3, { name: "longer ".repeat(2_000_000) }),
       run(2, { conf: { a: "x".repeat(2_000_000) } }),
     ]);
     const { rows } = await exported(destination, { tables: [runs] });

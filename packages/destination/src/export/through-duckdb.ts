@@ -20,7 +20,7 @@ export interface Converter {
 }
 
 /** The longest row that is read as text, in bytes; DuckDB holds several of that length in memory. */
-const longestLine = 1_000_000;
+const longestLine = 250_000;
 
 /** @param staging a folder for files that are being written */
 export async function openConverter(reader: SqlReader, staging: string, signal?: AbortSignal): Promise<Converter> {
@@ -59,7 +59,8 @@ export async function openConverter(reader: SqlReader, staging: string, signal?:
   };
 }
 
-const isTooLong = (error: unknown) => /maximum line size|line size of/i.test(String((error as Error)?.message));
+/** DuckDB says so, or finds no end of a row that is longer than all that it reads at once. */
+const isTooLong = (error: unknown) => /maximum line size|CSV Error/i.test(String((error as Error)?.message));
 
 const selectSql = (reader: SqlReader, table: Table, { condition }: WriteOptions) =>
   `SELECT ${columnsOf(table)

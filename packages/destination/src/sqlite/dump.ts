@@ -13,33 +13,45 @@ interface Readable {
   breathe(): Promise<void>;
 }
 
-const bytesAtOnce = 1 << 20;
-
 export async function dumpRows(sql: string, { file, columns, onRows }: DumpOptions, from: Readable): Promise<Dumped> {
   const target = await DumpFile.create(file);
   const rows = from.iterate(`SELECT ${partsOf(Object.entries(columns)).join(", ")} FROM (${sql})`);
   let count = 0;
+  // What had no room before the last flush.
+  let waiting: string | undefined;
   try {
     for (let isEnd = false; !isEnd; ) {
-      let text = "";
       isEnd = await from.patiently(() => {
-        for (let next = rows.next(); !next.done; next = rows.next()) {
-          for (const part of Object.values(next.value)) text += part ?? "";
-          text += "\n";
-          count += 1;
-          if (text.length >= bytesAtOnce) return false;
+        for (;;) {
+          if (waiting === undefined) {
+            const next = rows.next();
+            if (next.done) return true;
+            waiting = lineOf(next.value);
+            count += 1;
+          }
+          if (!target.add(waiting)) return false;
+          waiting = undefined;
         }
-        return true;
       });
-      if (text !== "") await target.write(Buffer.from(text));
+      await target.flush();
+      // It may have more than all of the room.
+      if (waiting !== undefined && !target.add(waiting)) await target.write(Buffer.from(waiting));
+      waiting = undefined;
       onRows?.(count);
       await from.breathe();
     }
+    await target.flush();
     return { rows: count, lines: target.lines };
   } finally {
     rows.return?.();
     await target.close();
   }
+}
+
+function lineOf(row: Readonly<Record<string, SqliteValue>>): string {
+  let line = "";
+  for (const part of Object.values(row)) line += part ?? "";
+  return `${line}\n`;
 }
 
 /** Texts of several columns each, and between them floating-point numbers, which only JavaScript writes without a loss. */
