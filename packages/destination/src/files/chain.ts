@@ -1,4 +1,4 @@
-/** The manifests, one after the other. All that is ever committed here goes through {@link Chain.append}. */
+/** The sequence of manifests. Every commit goes through {@link Chain.append}. */
 import { randomUUID } from "node:crypto";
 import {
   FORMAT,
@@ -11,7 +11,7 @@ import {
 } from "./manifest.ts";
 import type { Store } from "./store.ts";
 
-/** How many manifests stay, for readers that have just looked which one is the latest. */
+/** How many manifests stay, for readers that have just looked up the latest one. */
 const kept = 10;
 
 export type Change = Pick<Manifest, "tables" | "pipelines">;
@@ -25,12 +25,12 @@ export class Chain {
     this.store = store;
   }
 
-  /** The latest manifest that was seen. */
+  /** The latest known manifest. */
   get latest(): Manifest {
     return this.#latest;
   }
 
-  /** Looks which manifest is the latest. */
+  /** Looks up the latest manifest. */
   async refresh(): Promise<Manifest> {
     for (;;) {
       const highest = Math.max(0, ...(await this.#numbers()));
@@ -39,16 +39,16 @@ export class Chain {
       const text = highest === 0 ? undefined : await this.store.read(path);
       if (highest === 0) this.#latest = noManifest;
       else if (text !== undefined) this.#latest = parseManifest(text, path, this.store.place);
-      // Otherwise it went between the two calls, since ten more were made meanwhile.
+      // Otherwise it was removed between the two calls, after ten newer ones.
       if (this.#latest.number === highest) return this.#latest;
     }
   }
 
   /**
-   * Creates the next manifest. Where another writer was faster, the change is made again to what that one wrote: it must
-   * throw when it may not be made any more. Calls are carried out one after the other.
+   * Creates the next manifest. If another writer was faster, the change is applied again to that writer's manifest: it
+   * must throw if it is no longer allowed. Calls are carried out one after the other.
    *
-   * @param change what the latest manifest becomes; `id` is the new one's
+   * @param change turns the latest manifest into the next; `id` is the new one's
    */
   append(change: (latest: Manifest, id: string) => Change): Promise<Manifest> {
     const appended = this.#last.then(async () => {
@@ -68,8 +68,8 @@ export class Chain {
   }
 
   /**
-   * Whether it was created by us. An answer may get lost on its way after the file was made, and a client that then
-   * tries again by itself is told that there is one: so what is there decides.
+   * Whether we created it. A response may be lost after the file was created, and a client that then retries by itself
+   * is told that the file exists: so its content decides.
    */
   async #create(manifest: Manifest): Promise<boolean> {
     const path = manifestPath(manifest.number);
@@ -84,8 +84,8 @@ export class Chain {
   }
 
   /**
-   * Whether a manifest that we created is part of the chain. One is not when this process slept so long that others had
-   * gone on and removed the manifests of that time: its number was free again.
+   * Whether a manifest that we created is part of the chain. It is not if this process was suspended so long that
+   * others continued and removed the manifests of that time: its number was free again.
    */
   async #counts(manifest: Manifest): Promise<boolean> {
     const numbers = await this.#numbers();

@@ -1,4 +1,4 @@
-/** Data files: which rows go into the next one, and when a table is better written anew. */
+/** Data files: which rows the next one contains, and when a table is better rewritten. */
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { sameKey, stage } from "../duckdb/commit.ts";
@@ -14,21 +14,26 @@ import type { Store } from "./store.ts";
 
 export interface DataFilesOptions {
   readonly format: FileFormat;
-  /** Of the writer, for the names of the files. */
+  /** The writer's session, for the names of the files. */
   readonly session: string;
   readonly signal: AbortSignal | undefined;
 }
 
-/** Files of changes after which a table may be rewritten, and after which it is. */
+/** The number of change files from which a table may be rewritten, and from which it is. */
 const fewChanges = 20;
 const mostChanges = 100;
 
-/** Writes files. Each method is part of a transaction of the working copy, and returns what the table becomes. */
+/**
+ * Writes files. Each method is part of a transaction of the working copy, and returns the table's new manifest entry.
+ */
 export class DataFiles {
   readonly #scratch: Scratch;
   readonly #store: Store;
   readonly #options: DataFilesOptions;
-  /** The number in the last file's name. Two of one session never have one name, though one of them may not count. */
+  /**
+   * The number in the last file's name. Two files of one session never share a name, even if one of them does not
+   * count.
+   */
   #last = 0;
   /** Whether files were written since the last commit. */
   #hasUncommitted = false;
@@ -40,11 +45,11 @@ export class DataFiles {
   }
 
   /**
-   * Writes what this transaction changed; or all that is there, once the changes weigh half of what they change: so all
+   * Writes this transaction's changes; or the whole table, once the changes reach half of its size, so that all
    * rewriting together costs a few times the table, however long it grows.
    *
-   * @param number of the manifest that is to name the file: the file's own, or less
-   * @param removed keys of rows that went without a trace
+   * @param number of the manifest that will name the file: the file's own, or less
+   * @param removed keys of rows that were removed without a trace
    */
   async add(
     table: Table,
@@ -54,8 +59,8 @@ export class DataFiles {
   ): Promise<ManifestTable> {
     if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
     const changes = [
-      // The transaction stamped its rows with its own time. Each condition alone spares DuckDB what cannot meet it; with OR
-      // it would read the whole table.
+      // The transaction stamped its rows with its own time. Each condition alone lets DuckDB skip blocks; with OR it
+      // would read the whole table.
       ...["_synced_at = now()", "_deleted_at = now() AND _synced_at <> now()"].map(
         (condition) => `SELECT *, false AS _removed FROM ${this.#target(table.name)} WHERE ${condition}`,
       ),
@@ -65,7 +70,7 @@ export class DataFiles {
     return { ...entry, files: [...entry.files, file] };
   }
 
-  /** Writes the rows that this transaction restored: those that came through the stage. */
+  /** Writes the rows that this transaction restored: those that were staged. */
   async addStaged(table: Table, entry: ManifestTable, number: number): Promise<ManifestTable> {
     if (this.#isDue(entry)) return this.rewrite(table.name, entry, number);
     const target = this.#target(table.name);
@@ -75,7 +80,7 @@ export class DataFiles {
     return { ...entry, files: [...entry.files, file] };
   }
 
-  /** Writes all that is there as one file, which takes the place of the others. */
+  /** Rewrites the whole table as one file, which replaces the others. */
   async rewrite(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
     const file = await this.#write(name, entry, number, `SELECT *, false AS _removed FROM ${this.#target(name)}`);
     const at = new Date().toISOString();
@@ -83,13 +88,13 @@ export class DataFiles {
     return { ...entry, files: [file], retired };
   }
 
-  /** Writes all that is there where that is more than one file, or one in another format than ours. */
+  /** Rewrites the whole table if it has more than one file, or one in another format. */
   async compact(name: string, entry: ManifestTable, number: number): Promise<ManifestTable> {
     const isPlain = entry.files.length <= 1 && entry.files.every(({ path }) => formatOf(path) === this.#options.format);
     return isPlain ? entry : this.rewrite(name, entry, number);
   }
 
-  /** To be called once a manifest names what was written. */
+  /** Call it once a manifest names what was written. */
   committed(): void {
     this.#hasUncommitted = false;
   }
@@ -106,7 +111,7 @@ export class DataFiles {
     return changes.length >= mostChanges || (changes.length >= fewChanges && rows * 2 >= base.rows);
   }
 
-  /** A query with a row for each key that went, marked as removed. */
+  /** A query with a row for each removed key, marked as removed. */
   async #markers(table: Table, removed: readonly StoredValues[]): Promise<string> {
     const { database } = this.#scratch;
     const keys = table.primaryKey.map(quoted).join(", ");

@@ -1,4 +1,4 @@
-/** A folder of this machine, or of a network file system that has hard links. */
+/** A local folder, or one on a network file system that has hard links. */
 import { randomUUID } from "node:crypto";
 import {
   access,
@@ -64,7 +64,7 @@ export function folderStore(path: string): Store {
         const path = await checked(to);
         await expectFolder(dirname(to));
         await mkdir(dirname(path), { recursive: true });
-        // Under another name first, so that nobody who reads all files of the folder meets half of one.
+        // Under another name first, so that no reader of the whole folder finds a partial file.
         const unfinished = `${path}.tmp`;
         await copyFile(file, unfinished, constants.COPYFILE_EXCL);
         await makeDurable(unfinished);
@@ -83,7 +83,7 @@ export function folderStore(path: string): Store {
         for (const file of files) {
           const path = await checked(file);
           const found = await lstat(path).catch(ifMissing);
-          // What took the place of a file is not what was written.
+          // Anything but a file is not what was written.
           if (found?.isFile()) await rm(path, { force: true });
         }
       }),
@@ -92,7 +92,9 @@ export function folderStore(path: string): Store {
   };
 }
 
-/** A path that no link leads away from the place: what is written or removed below one would be somebody else's. */
+/**
+ * A path that no link leads out of the location: anything written or removed below a link would belong to someone else.
+ */
 export async function checkedPath(root: string, part: string, place: string): Promise<string> {
   let folder = root;
   for (const name of part.split("/").slice(0, -1)) {
@@ -103,8 +105,8 @@ export async function checkedPath(root: string, part: string, place: string): Pr
 }
 
 /**
- * A hard link to a finished file appears whole and at once, and fails where the name is taken: the file system itself
- * decides between two processes. Renaming would replace the other's file; opening with O_EXCL would show half of one.
+ * A hard link to a finished file appears complete and at once, and fails if the name is taken: the file system itself
+ * decides between two processes. Renaming would replace the other's file; opening with O_EXCL would show a partial one.
  */
 async function createFile(file: string, text: string, place: string): Promise<boolean> {
   const unfinished = `${file}.${randomUUID()}.tmp`;
@@ -141,7 +143,7 @@ function throughLink(folder: string, place: string): DestinationError {
   );
 }
 
-/** What killed processes left. A day is longer than any that still lives needs for a small file. */
+/** Removes what killed processes left. No running process needs a day for a small file. */
 async function removeUnfinished(folder: string): Promise<void> {
   for (const name of await namesIn(folder)) {
     if (!/^\d{12}\.json\.[0-9a-f-]{36}\.tmp$/.test(name)) continue;
@@ -182,7 +184,7 @@ export async function makeDurable(file: string): Promise<void> {
   }
 }
 
-/** What makes a new name in a folder durable. Windows has no such call, and needs none. */
+/** Makes a new name in a folder durable. Windows has no such call, and needs none. */
 export async function makeFolderDurable(folder: string): Promise<void> {
   if (process.platform === "win32") return;
   const handle = await open(folder, "r");

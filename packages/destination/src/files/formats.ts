@@ -1,6 +1,6 @@
 /**
- * The formats of data files, as DuckDB's SQL. In a text format timestamps and JSON are texts in the form in which rows
- * carry them, so that nothing is rounded and no number in a JSON is written another way.
+ * The formats of data files, as DuckDB's SQL. In text formats timestamps and JSON are texts as in rows, so that nothing
+ * is rounded and no number in JSON is respelled.
  */
 
 import { dialect } from "../duckdb/dialect.ts";
@@ -19,7 +19,7 @@ interface Format {
   readonly extension: string;
   /** Options of COPY … TO. */
   readonly copy: (areLarge: boolean) => string;
-  /** What a file holds for a column. */
+  /** A column's expression in a file. */
   readonly written: (column: FileColumn) => string;
   /** A table function that reads files, with the name of its file in each row. */
   readonly read: (files: string, columns: readonly FileColumn[]) => string;
@@ -33,14 +33,14 @@ const asText = ({ name, type }: FileColumn) =>
 
 const isText = ({ type }: FileColumn) => type === "timestamp" || type === "json";
 
-/** The columns as they lie in a text file, for DuckDB to read instead of guess. */
+/** The columns of a text file, declared so that DuckDB need not guess them. */
 const declared = (columns: readonly FileColumn[]) =>
   `{${columns.map((column) => `${literal(column.name)}: ${literal(isText(column) ? "VARCHAR" : dialect.types[column.type])}`).join(", ")}}`;
 
 const formats: Readonly<Record<FileFormat, Format>> = {
   parquet: {
     extension: ".parquet",
-    // A group of rows is in memory until it is written: 122,880 rows, whatever they weigh, without a limit.
+    // A row group is in memory until it is written: without a limit 122,880 rows, whatever their size.
     copy: (areLarge) => `FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE_BYTES '${areLarge ? 2 : 32}MB'`,
     written: ({ name }) => quoted(name),
     read: (files) => `read_parquet(${files}, filename = '_file')`,
@@ -55,7 +55,7 @@ const formats: Readonly<Record<FileFormat, Format>> = {
   },
   csv: {
     extension: ".csv",
-    // Every value in quotes, so that a text is told from null.
+    // Every value in quotes, so that text differs from null.
     copy: () => "FORMAT csv, HEADER, FORCE_QUOTE *",
     written: (column) => (isText(column) ? asText(column) : quoted(column.name)),
     read: (files, columns) =>
@@ -66,8 +66,8 @@ const formats: Readonly<Record<FileFormat, Format>> = {
 };
 
 /**
- * How long the texts of a row may be together in a format, in bytes: what is longer could be written, and never read. Quotes
- * and breaks in them are written with a character more.
+ * The maximum length of a row's texts together in a format, in bytes: longer ones could be written, and never read.
+ * Quotes and line breaks in them take one character more.
  */
 export const longestTexts = (format: FileFormat): number =>
   format === "parquet" ? Number.POSITIVE_INFINITY : longestRow / 2;
@@ -76,7 +76,7 @@ export const fileFormats = Object.keys(formats) as readonly FileFormat[];
 
 export const extensionOf = (format: FileFormat): string => formats[format].extension;
 
-/** By the end of its name. @throws DestinationError for a name that none of our files has */
+/** From the name's ending. @throws DestinationError for a name that none of our files has */
 export function formatOf(path: string): FileFormat {
   const found = fileFormats.find((format) => path.endsWith(formats[format].extension));
   if (found) return found;
@@ -87,9 +87,9 @@ export function formatOf(path: string): FileFormat {
 }
 
 /**
- * Rows of a query as a file, with the marker of placeholders that went.
+ * Writes a query's rows to a file, with the marker of removed placeholders.
  *
- * @param areLarge whether the rows are so large that few of them may be in memory
+ * @param areLarge whether only few of the rows may be in memory
  */
 export function copySql(
   format: FileFormat,
@@ -104,8 +104,8 @@ export function copySql(
 }
 
 /**
- * Local files of one format as a query. Columns have their types again; beside them there are `_removed`, and `_file`: of
- * the rows with one key, the one with the greatest counts.
+ * A query over local files of one format. Columns have their types again; in addition there are `_removed` and `_file`:
+ * of the rows with the same key, the one with the greatest file counts.
  */
 export function readSql(files: readonly string[], columns: readonly FileColumn[]): string {
   const all: readonly FileColumn[] = [...columns, { name: "_removed", type: "boolean" }];

@@ -18,26 +18,27 @@ export { type PutOptions, putObject } from "./put.ts";
 export type { S3Credentials, S3Options } from "./s3-options.ts";
 
 export interface FilesOptions extends S3Options {
-  /** Of the data files that are written; those of other formats are read. @default "parquet" */
+  /** The format of written data files; those of other formats are read. @default "parquet" */
   readonly format?: FileFormat;
-  /** How long a session that was not heard of keeps others out, in ms. Renewed four times as often. @default 60_000 */
+  /**
+   * How long a session excludes others after its last sign of life, in ms. Renewed four times as often. @default 60_000
+   */
   readonly leaseMs?: number;
-  /** How long files stay after others took their place, for those who read them, in ms. @default 3_600_000 */
+  /** How long replaced files stay for their readers, in ms. @default 3_600_000 */
   readonly graceMs?: number;
-  /** How much memory the working copy may take, in DuckDB's notation: `512MB`. @default "1GB", and more where rows need it */
+  /** The working copy's memory limit, in DuckDB's notation: `512MB`. @default "1GB", and more if rows need it */
   readonly memoryLimit?: string;
 }
 
 const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000 } as const;
 
 /**
- * A folder of data files, here or in S3, as destination. A batch is one file with what it changed, and one manifest that
- * names it and holds the state; it counts from the moment when the manifest is there.
+ * A folder of data files, local or in S3, as a destination. A batch is one file with its changes, and one manifest that
+ * names the file and contains the state; it takes effect once the manifest exists.
  *
- * @param place a folder, created when it is missing (the one that it is in must exist), or `s3://bucket/prefix`
- * @throws DestinationError `NOT_FOUND` where the place or an option cannot be, with what to write instead
- * @example
- * const session = await files("s3://warehouse/orchestration").open({ pipeline: "airflow@example.org" });
+ * @param place a folder, created if it is missing (its parent must exist), or `s3://bucket/prefix`
+ * @throws DestinationError `NOT_FOUND` for an impossible location or option, with what to write instead
+ * @example const session = await files("s3://warehouse/orchestration").open({ pipeline: "airflow@example.org" });
  */
 export function files(place: string, options: FilesOptions = {}): Destination {
   checkPlace(place, options);
@@ -73,10 +74,10 @@ export function files(place: string, options: FilesOptions = {}): Destination {
 }
 
 /**
- * Rewrites each table as one file that is the plain table, and removes what readers have had the time to let go of.
- * Sessions do so by themselves as a table's files add up; this is for those who want it now.
+ * Rewrites each table as a single file that is the whole table, and removes replaced files once readers have had their
+ * time. Sessions do so themselves as a table's files add up; this does it now.
  *
- * @throws DestinationError `LOCKED` while a sync of one of the tables' pipelines is at work
+ * @throws DestinationError `LOCKED` during a sync of one of the tables' pipelines
  */
 export async function compact(
   place: string,
@@ -94,10 +95,10 @@ export async function compact(
 }
 
 /**
- * The files that hold a table now, the oldest first: full paths, or `s3://` addresses. Of the rows with one key, the one
- * in the last file counts, and it is no row where its `_removed` is true.
+ * A table's current files, oldest first: full paths, or `s3://` addresses. Of the rows with the same key, the one in
+ * the last file counts, and it does not exist if its `_removed` is true.
  *
- * @throws DestinationError `NOT_FOUND` when there is no such table
+ * @throws DestinationError `NOT_FOUND` if there is no such table
  */
 export async function currentFiles(place: string, table: string, options: S3Options = {}): Promise<readonly string[]> {
   return reading(place, options, ({ tables }, store) => {
@@ -108,7 +109,7 @@ export async function currentFiles(place: string, table: string, options: S3Opti
   });
 }
 
-/** Does some work with the latest manifest. */
+/** Runs some work with the latest manifest. */
 async function reading<T>(place: string, options: S3Options, work: (latest: Manifest, store: Store) => T): Promise<T> {
   const store = await openStore(place, options);
   try {

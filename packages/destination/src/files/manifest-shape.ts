@@ -1,4 +1,4 @@
-/** Whether a text that parses is a manifest: it lies in a folder, where anybody may edit or copy it. */
+/** Checks that a parsed text is a manifest: it is a file in a folder, where anyone may edit or copy it. */
 import { dialect } from "../duckdb/dialect.ts";
 
 type Parts = Readonly<Record<string, unknown>>;
@@ -21,7 +21,7 @@ const table: Readonly<Record<string, Is>> = {
   pipeline: isText,
   columns: listOf(having({ name: isText, type: isType })),
   primaryKey: listOf(isText),
-  // Which paths they may have is looked at by itself.
+  // Their paths are checked separately.
   files: listOf(having({ rows: isNumber, bytes: isNumber, sha256: isText })),
   retired: listOf(having({ at: isText })),
 };
@@ -41,10 +41,10 @@ const pipeline: Readonly<Record<string, Is>> = {
 };
 
 /**
- * Looks for what a sync would not have written.
+ * Looks for parts that a sync would not have written.
  *
- * @param number which the manifest's name says
- * @returns where it is, `tables.airflow_dags.columns`; undefined for a manifest
+ * @param number the one in the manifest's name
+ * @returns the location, `tables.airflow_dags.columns`; undefined for a valid manifest
  */
 export function wrongPart(manifest: object, number: number | undefined): string | undefined {
   const { tables, pipelines, ...head } = manifest as Parts;

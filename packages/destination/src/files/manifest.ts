@@ -1,6 +1,6 @@
 /**
- * The manifest: the commit record, and all that the destination knows. The one with the highest number counts; what it
- * does not name is not there.
+ * The manifest: the commit record, and everything that the destination knows. The one with the highest number counts;
+ * what it does not name does not exist.
  */
 
 import { DestinationError } from "../errors.ts";
@@ -9,16 +9,16 @@ import type { ColumnType, Json } from "../table.ts";
 import { wrongPart } from "./manifest-shape.ts";
 import { parseDataPath } from "./names.ts";
 
-/** The format of all that is below. A release that changes it counts it up and reads the older ones. */
+/** The format of everything below. A release that changes it increments it and reads the older ones. */
 export const FORMAT = 1;
 
 export interface Manifest {
   readonly format: number;
-  /** One more than the manifest that it was made from. */
+  /** One more than that of the manifest it was derived from. */
   readonly number: number;
-  /** Tells it from another one that wanted the same number. */
+  /** Distinguishes it from another one that claimed the same number. */
   readonly id: string;
-  /** When it was made, for people. */
+  /** When it was created, for information. */
   readonly at: string;
   readonly tables: Readonly<Record<string, ManifestTable>>;
   readonly pipelines: Readonly<Record<string, ManifestPipeline>>;
@@ -27,11 +27,11 @@ export interface Manifest {
 export interface ManifestTable {
   readonly pipeline: string;
   readonly primaryKey: readonly string[];
-  /** In their order, the destination's own among them. All files have these, and `_removed`. */
+  /** In order, the destination's own included. All files have these, and `_removed`. */
   readonly columns: readonly { readonly name: string; readonly type: ColumnType }[];
-  /** The oldest first. Of the rows with one key, the one in the latest file counts. */
+  /** Oldest first. Of the rows with the same key, the one in the latest file counts. */
   readonly files: readonly DataFile[];
-  /** Files that others took the place of: kept for a while, for those who read by an older manifest. */
+  /** Replaced files, kept for a while for readers of an older manifest. */
   readonly retired: readonly { readonly path: string; readonly at: string }[];
 }
 
@@ -43,12 +43,14 @@ export interface DataFile {
 }
 
 export interface ManifestPipeline {
-  /** Who may commit now: null when no session is open. */
+  /** Who may commit now: null if no session is open. */
   readonly writer: Writer | null;
-  /** The manifest that this pipeline made last. */
+  /** The last manifest that this pipeline created. */
   readonly last: string;
   readonly states: Readonly<Record<string, ManifestState>>;
-  /** Sessions that ended without committing all that they wrote: files in their name are removed unless they are named. */
+  /**
+   * Sessions that ended without committing everything they wrote: their files are removed unless a manifest names them.
+   */
   readonly abandoned?: readonly AbandonedWriter[];
 }
 
@@ -58,7 +60,7 @@ export interface AbandonedWriter {
   readonly at: string;
 }
 
-/** `until`: when its lease ends, unless it is renewed. */
+/** `until`: when its lease expires, unless it is renewed. */
 export type Writer = Holder & { readonly until: string };
 
 export interface ManifestState {
@@ -70,21 +72,21 @@ export interface ManifestState {
   readonly at: string;
 }
 
-/** What there is before anything was written. */
+/** The manifest before anything was written. */
 export const noManifest: Manifest = { format: FORMAT, number: 0, id: "", at: "", tables: {}, pipelines: {} };
 
 const folder = "_sync/manifests";
 
 export const manifestFolder = folder;
 
-/** Digits in front, so that the order of names is the order of numbers. */
+/** Leading digits, so that the order of names is the order of numbers. */
 export function manifestPath(number: number): string {
   return `${folder}/${String(number).padStart(12, "0")}.json`;
 }
 
-/** The number in a manifest's path; undefined for anything else that lies there. */
+/** The number in a manifest's path; undefined for any other file. */
 export function manifestNumber(path: string): number | undefined {
-  // Only what lies in the folder itself: of what lies in one below it the path would be another one.
+  // Only files in the folder itself: below a subfolder the path would be a different one.
   const digits = path.startsWith(`${folder}/`)
     ? /^(\d{12})\.json$/.exec(path.slice(folder.length + 1))?.[1]
     : undefined;
@@ -92,7 +94,7 @@ export function manifestNumber(path: string): number | undefined {
   return Number(digits) || undefined;
 }
 
-/** @throws DestinationError `INVALID_STATE` for what is no manifest, `NEWER_VERSION` for that of a newer release */
+/** @throws DestinationError `INVALID_STATE` for anything but a manifest, `NEWER_VERSION` for a newer release's */
 export function parseManifest(text: string, path: string, place: string): Manifest {
   let found: Manifest;
   try {
@@ -115,7 +117,10 @@ export function parseManifest(text: string, path: string, place: string): Manife
   );
 }
 
-/** A manifest may be anybody's text: what it names is read and removed, so it must lie where the table's files do. */
+/**
+ * A manifest may come from anyone: the files it names are read and removed, so they must be where the table's files
+ * are.
+ */
 function checkPaths(manifest: Manifest, path: string, place: string): Manifest {
   for (const [name, { files, retired }] of Object.entries(manifest.tables)) {
     for (const file of [files, retired].flat()) {

@@ -1,10 +1,10 @@
 /**
- * The names of data files: `<table's folder>/<number>-<writer>.<extension>`. The writer is the beginning of the id of the
- * session that wrote the file. So what a killed session left is told from files that anybody else put there.
+ * The names of data files: `<table's folder>/<number>-<writer>.<extension>`. The writer is the beginning of the id of
+ * the session that wrote the file. It distinguishes what a killed session left from other people's files.
  */
 import { extensionOf, type FileFormat, fileFormats } from "./formats.ts";
 
-/** The folder of a table's files. A table has a plain name; what else it may hold is written as `%` and hex digits. */
+/** The folder of a table's files. A plain name stays; any other characters are written as `%` and hex digits. */
 export function tableFolder(table: string): string {
   return table.replace(/[^A-Za-z0-9_-]|^_/gu, (character) =>
     [...new TextEncoder().encode(character)].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join(""),
@@ -14,16 +14,16 @@ export function tableFolder(table: string): string {
 export interface DataPath {
   readonly number: number;
   readonly writer: string;
-  /** Whether it is only a part of a file: what a killed process left of one in a folder. */
+  /** Whether it is only a partial file, as a killed process leaves in a folder. */
   readonly isUnfinished: boolean;
 }
 
-/** How a session is called in the names of its files. */
+/** A session's name in its files' names. */
 export function writerName(session: string): string {
   return session.slice(0, 8);
 }
 
-/** Digits in front, so that the order of names is the order in which a table's files count. */
+/** Leading digits, so that the order of names is the order in which a table's files count. */
 export function dataPath(table: string, number: number, session: string, format: FileFormat): string {
   return `${tableFolder(table)}/${String(number).padStart(12, "0")}-${writerName(session)}${extensionOf(format)}`;
 }
