@@ -141,6 +141,27 @@ test("I8: attempts of a DAG that the user may not see any more are read once he 
   expect(await differences()).toEqual([]);
 });
 
+test("what a window of the first sync brought with its attempts is not asked for again", async () => {
+  const { simulator, syncNow, differences, world } = await setUp({ world: retriedWorld(4) });
+  const [run] = world.runs();
+  const flaky = world.task(run!, "flaky");
+  const isWindow = ({ path, query }: { readonly path: string; readonly query: URLSearchParams }) =>
+    path.endsWith("/taskInstances") && query.has("updated_at_gte");
+  simulator.faults.push({
+    match: isWindow,
+    before: () => {
+      world.clearTask(flaky);
+      world.startTask(flaky);
+      world.finishTask(flaky);
+    },
+  });
+  await syncNow({ streams: ["task_instances"] });
+  expect(simulator.faults.pending).toBe(0);
+  expect(triesOf(simulator).filter((id) => id === run!.runId)).toHaveLength(1);
+  await syncNow();
+  expect(await differences()).toEqual([]);
+});
+
 test("attempts that cannot be read are asked for by the next sync, and hold up no others", async () => {
   const { simulator, syncNow, differences, world } = await setUp({ world: retriedWorld(6) });
   const [first] = world.runs();

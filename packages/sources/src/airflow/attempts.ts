@@ -28,8 +28,14 @@ export interface WholeTaskInstances {
 }
 
 /** Asks for the tries of task instances. A run of which some could not be read is pending. */
-export function askingFor({ airflow, pending }: Pick<Reading<never, never>, "airflow" | "pending">): AskAttempts {
+export function askingFor({
+  airflow,
+  pending,
+  asked,
+  kept,
+}: Pick<Reading<never, never>, "airflow" | "pending" | "asked" | "kept">): AskAttempts {
   return async (row) => {
+    if (kept.outstanding) asked.add(attemptKey(row));
     const { attempts, isUnread } = await airflow.tries(row);
     if (isUnread) pending.keep("tries", runScope(row));
     return attempts;
@@ -85,7 +91,8 @@ export async function whole(
   return { rows, remove: parts.flatMap(({ remove }) => remove).filter((row) => !keep.has(attemptKey(row))) };
 }
 
-function attemptKey(row: AttemptRow): string {
+/** Identifies an attempt. */
+export function attemptKey(row: AttemptRow | TaskInstance): string {
   return key(taskInstanceKey(row), Number(row.try_number));
 }
 

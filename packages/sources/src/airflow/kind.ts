@@ -76,6 +76,8 @@ export interface Reading<L extends ListedRow, T extends Table> {
   /** As it was stored. */
   readonly begun: TableState;
   readonly pending: PendingList;
+  /** Attempts whose tries were asked for in this sync, while those of others are left for later. */
+  readonly asked: Set<string>;
   /** What the state keeps besides. */
   kept: Omit<Lasting, "pending">;
 }
@@ -103,7 +105,7 @@ export async function startReading(kind: AnyKind, context: ReadContext<AirflowSy
     ...(outstanding && { outstanding }),
   };
   const list = new PendingList(pending, airflow.onUnreadable);
-  const reading: AnyReading = { kind, airflow, context, stored, before, begun, pending: list, kept };
+  const reading: AnyReading = { kind, airflow, context, stored, before, begun, pending: list, asked: new Set(), kept };
   kind.begin?.(reading);
   return reading;
 }

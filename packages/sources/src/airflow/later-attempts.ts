@@ -6,7 +6,7 @@
 import type { TaskInstance } from "@org/airflow-client";
 import type { StreamBatch } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
-import { type AttemptRow, askingFor, earlierAttempts, heldOf } from "./attempts.ts";
+import { type AttemptRow, askingFor, attemptKey, earlierAttempts, heldOf } from "./attempts.ts";
 import { taskInstanceKey } from "./keys.ts";
 import { type Reading, stateNow } from "./kind.ts";
 import { runScope } from "./pending.ts";
@@ -76,8 +76,11 @@ async function attemptsIn(reading: TaskReading, runAfter: Range): Promise<readon
   const parts = await Promise.all(
     listed.map(async (row) => {
       const known = held.get(taskInstanceKey(row)) ?? [];
+      if (reading.asked.has(attemptKey(row))) return [];
       if (airflow.isVisible({ dags: [row.dag_id] })) {
-        return earlierAttempts(row, { known, moved: [], triesAreDue: true, askTries });
+        const earlier = await earlierAttempts(row, { known, moved: [], triesAreDue: true, askTries });
+        // A task instance is always stored whole.
+        return [...known.filter(({ is_latest }) => is_latest === true), ...earlier];
       }
       pending.keep("tries", runScope(row));
       return [];
