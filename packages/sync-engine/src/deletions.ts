@@ -1,6 +1,6 @@
 /**
  * I8: a listing that suddenly lacks a large part of a table is more likely wrong than right: narrowed permissions, another
- * server behind the address, a restart. Such a part is not marked deleted unless somebody says that it is gone.
+ * server behind the address, a restart. Such a part is only marked as deleted if that is explicitly allowed.
  */
 import type { Batch, Session, StoredValues, Table } from "@org/destination";
 import { SyncError } from "./errors.ts";

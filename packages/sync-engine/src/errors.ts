@@ -31,7 +31,7 @@ export type SyncErrorCode =
   /** Less would have come in time. Whoever can ask for less does; it ends no sync. */
   | "TOO_SLOW";
 
-/** Codes after which somebody has to change something. */
+/** Codes that require a change by the user. */
 const configCodes: ReadonlySet<SyncErrorCode> = new Set([
   "UNKNOWN_STREAM",
   "INVALID_OPTION",
@@ -48,7 +48,7 @@ const configCodes: ReadonlySet<SyncErrorCode> = new Set([
 export class SyncError extends Error {
   override readonly name = "SyncError";
   readonly code: SyncErrorCode;
-  /** `config`: somebody has to change something. `transient`: the same may work later. `system`: a defect, ours or the server's. */
+  /** `config`: needs a change by the user. `transient`: may succeed later. `system`: a defect, ours or the server's. */
   readonly failureType: "config" | "transient" | "system";
   /** With `STREAMS_FAILED`: what was synced and what was not. */
   readonly result?: SyncResult;
@@ -71,7 +71,7 @@ export class SyncError extends Error {
   }
 }
 
-/** What an error says about itself, whoever's class it is: clients, destinations and the engine agree on these names. */
+/** What an error of any class says about itself: clients, destinations and the engine agree on these names. */
 export function isRetryable(error: unknown): error is Error & { retryAfterMs?: number } {
   return error instanceof Error && "retryable" in error && error.retryable === true;
 }

@@ -35,7 +35,7 @@ export class HostLimiter {
 
 const limiters = new Map<string, HostLimiter>();
 
-/** The limiter of a URL's host. A later, different concurrency holds for everybody from then on. */
+/** The limiter of a URL's host. A later, different concurrency applies to all from then on. */
 export function limiterOf(url: string, concurrency: number): HostLimiter {
   const host = URL.canParse(url) ? new URL(url).host : url;
   const limiter = limiters.get(host) ?? new HostLimiter(concurrency);

@@ -39,7 +39,7 @@ export async function openSession(
   };
   const session = await limited("opening it", open).catch((error) => {
     signal.removeEventListener("abort", stop);
-    // One that opens too late would hold the destination for ever.
+    // A session that opens too late would hold the destination forever.
     opening?.then((late) => late.close()).catch(() => undefined);
     throw error;
   });

@@ -18,7 +18,7 @@ export interface Statements {
 export interface Connection {
   /** For messages, without credentials: `sqlite:runner.sqlite`. */
   readonly place: string;
-  /** Comes behind a SELECT whose rows no other transaction may change meanwhile, or read in the same way. */
+  /** The suffix for a SELECT whose rows no other transaction may change, or read in the same way. */
   readonly forUpdate: string;
   /** A table's name as SQL. */
   table(name: string): string;

@@ -77,7 +77,7 @@ export async function verify<Shared>(options: VerifyOptions<Shared>): Promise<Ve
   const streams = chooseStreams(options.source as Source, options.streams);
   checkSample(streams, options);
   const startedAt = performance.now();
-  // With DuckDB, which nobody else needs.
+  // Loads DuckDB, which nothing else needs.
   const { withScratch } = await import("@org/destination/scratch");
   const found = await withScratch("dagsync-verify-", (scratch) => compared({ ...options, streams, scratch }));
   return { destination: options.destination.name, ...found, durationMs: performance.now() - startedAt };
