@@ -25,8 +25,8 @@ export interface DuckdbOptions {
    */
   readonly memoryLimit?: string;
   /**
-   * Where each session leaves a copy of the file for readers when it closes. {@link Destination.read} and {@link
-   * Destination.contents} then read the copy, so they do not wait for a sync. It is replaced as a whole, never changed.
+   * Where each session leaves a copy of the file for readers when it closes. `read` and `contents` then read
+   * the copy, so they do not wait for a sync. It is replaced as a whole, never changed.
    * @default none: readers wait until no session is open
    */
   readonly copy?: string;
