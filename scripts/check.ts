@@ -3,11 +3,12 @@
  * `--unit` what needs no server and no build: the inner loop.
  * Ends with `N passed, N failed`, each of vitest's tests and each other step counting once.
  */
-import { spawn } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { compareSurface } from "./surface.ts";
+import { promisify } from "node:util";
+import { changesSince, surfaceChange, unimportedChange } from "./changes.ts";
 import { tierOf } from "./tiers.ts";
 
 const root = new URL("..", import.meta.url).pathname;
@@ -61,14 +62,15 @@ function printTimes({ testResults }: Report): void {
   for (const { name, seconds } of took.slice(0, 12)) console.log(`${String(seconds).padStart(6)}  ${name}`);
 }
 
-async function tests(...projects: string[]): Promise<void> {
+async function tests(projects: readonly string[], leftOut: readonly string[] = []): Promise<void> {
   console.log("\n▸ tests");
   const folder = mkdtempSync(join(tmpdir(), "tests-"));
   const file = join(folder, "report.json");
   try {
     const which = projects.flatMap((name) => ["--project", name]);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const code = await run("vitest", ["run", ...which, ...reporters]);
+    const without = leftOut.flatMap((path) => ["--exclude", path]);
+    const code = await run("vitest", ["run", ...which, ...without, ...reporters]);
     const report = JSON.parse(readFileSync(file, "utf8")) as Report;
     printTimes(report);
     passed += report.numPassedTests;
@@ -94,16 +96,34 @@ function publishedPackages(): string[] {
   );
 }
 
+/** The live test files that import nothing of what changed. */
+async function unaffectedLiveTests(since: string): Promise<string[]> {
+  const list = async (...args: string[]): Promise<string[]> => {
+    const { stdout } = await promisify(execFile)("vitest", [
+      "list",
+      "--project=live",
+      "--filesOnly",
+      "--json",
+      ...args,
+    ]);
+    return (JSON.parse(stdout) as { readonly file: string }[]).map(({ file }) => file.replace(root, ""));
+  };
+  const [all, affected] = await Promise.all([list(), list("--changed", since)]);
+  return all.filter((file) => !affected.includes(file));
+}
+
 async function everything(): Promise<void> {
-  const nightly = Boolean(process.env.NIGHTLY);
-  const { isChanged, because } = compareSurface(root);
-  const packaging = isChanged || nightly;
-  if (packaging)
-    console.log(`\n▸ packages are built, packed and installed too, because ${nightly ? "it is night" : because}`);
-  else console.log(`\n▸ left out: build, packaging tests, publint and attw, because ${because}`);
+  const isNight = Boolean(process.env.NIGHTLY);
+  const changes = isNight ? undefined : changesSince(root);
+  const packaging = !changes || surfaceChange(root, changes) !== undefined;
+  const unaffected = changes && !unimportedChange(changes) ? await unaffectedLiveTests(changes.since) : [];
+  const because = `because nothing that they check changed since ${changes?.since.slice(0, 9)}`;
+  if (!packaging) console.log(`\n▸ left out: build, packaging tests, publint and attw, ${because}`);
+  if (unaffected.length > 0) console.log(`\n▸ left out: ${unaffected.join(", ")}, ${because}`);
   await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
   if (packaging) await step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
-  await tests("unit", "system", "live", ...(packaging ? ["packaging"] : []), ...(nightly ? ["nightly"] : []));
+  const tiers = ["unit", "system", "live", ...(packaging ? ["packaging"] : []), ...(isNight ? ["nightly"] : [])];
+  await tests(tiers, unaffected);
   for (const name of packaging ? publishedPackages() : []) {
     await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
     const profile = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];
@@ -115,7 +135,7 @@ async function everything(): Promise<void> {
 
 await step("lint and format (biome)", "biome", "check", ".");
 await step("types (tsc)", "tsc", "--noEmit");
-if (process.argv.includes("--unit")) await tests("unit");
+if (process.argv.includes("--unit")) await tests(["unit"]);
 else await everything();
 
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);

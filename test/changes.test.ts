@@ -1,10 +1,10 @@
-/** What decides whether the packaging tests run, on small repositories. */
+/** What decides which tests `npm test` leaves out, on small repositories. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
-import { compareSurface } from "../scripts/surface.ts";
+import { changesSince, surfaceChange, unimportedChange } from "../scripts/changes.ts";
 
 let root: string;
 
@@ -35,17 +35,21 @@ beforeEach(() => {
   git("branch", "base");
 });
 
+const changes = (base = "base") => changesSince(root, base)!;
+
 test.each([
   "packages/destination/src/sql/commit.ts",
   "packages/destination/test/commit.test.ts",
   "packages/testkit/src/compare.ts",
   "docs/limits.md",
-])("%s is no part of the surface, committed or not", (file) => {
+])("%s is neither surface nor used without an import, committed or not", (file) => {
   write(file, "changed");
-  const leftOut = { isChanged: false, because: expect.stringMatching(/^nothing .* changed since [0-9a-f]{9}$/) };
-  expect(compareSurface(root, "base")).toEqual(leftOut);
+  const found = { files: [file], since: expect.stringMatching(/^[0-9a-f]{40}$/) };
+  expect(changes()).toEqual(found);
   commit();
-  expect(compareSurface(root, "base")).toEqual(leftOut);
+  expect(changes()).toEqual(found);
+  expect(surfaceChange(root, changes())).toBeUndefined();
+  expect(unimportedChange(changes())).toBeUndefined();
 });
 
 test.each([
@@ -59,22 +63,33 @@ test.each([
   "tsup.config.mjs",
   "scripts/build.mjs",
   "test/packaging/sizes.test.ts",
-])("%s is a part of the surface, committed or not", (file) => {
+])("%s is surface, committed or not, beside other changes", (file) => {
   write(file, "{}");
-  // Another change beside it hides nothing.
   write("a.md", "changed");
-  expect(compareSurface(root, "base")).toMatchObject({ isChanged: true });
-  write(file, "{ }");
+  expect(surfaceChange(root, changes())).toBe(file);
   commit();
-  expect(compareSurface(root, "base")).toEqual({ isChanged: true, because: `${file} changed` });
+  expect(surfaceChange(root, changes())).toBe(file);
 });
 
-test("a deleted entry point is a change", () => {
+test.each([
+  "packages/testkit/src/servers/dagster/write.py",
+  "packages/testkit/src/servers/requirements/airflow-3.4.0.txt",
+  "specs/airflow/3.4.0.json",
+  "examples/promote-when-green/index.ts",
+  "packages/destination/package.json",
+  "pnpm-lock.yaml",
+])("live tests use %s without importing it", (file) => {
+  write("a.md", "changed");
+  write(file, "{}");
+  expect(unimportedChange(changes())).toBe(file);
+});
+
+test("a deleted entry point is a change of the surface", () => {
   rmSync(join(root, "packages/destination/src/bin.ts"));
-  expect(compareSurface(root, "base")).toMatchObject({ isChanged: true });
+  expect(surfaceChange(root, changes())).toBe("packages/destination/src/bin.ts");
 });
 
-test("what others changed since is no change of this branch", () => {
+test("what others changed on the base since is not a change of this branch", () => {
   git("switch", "-c", "mine");
   write("docs/limits.md", "changed");
   commit();
@@ -82,13 +97,10 @@ test("what others changed since is no change of this branch", () => {
   write("packages/destination/src/bin.ts", "changed");
   commit();
   git("switch", "mine");
-  expect(compareSurface(root, "main")).toMatchObject({ isChanged: false });
+  expect(changes("main").files).toEqual(["docs/limits.md"]);
 });
 
-test("without anything to compare with, all is tested", () => {
-  expect(compareSurface(root, "base")).toMatchObject({
-    isChanged: true,
-    because: expect.stringMatching(/nothing is ahead/),
-  });
-  expect(compareSurface(root)).toEqual({ isChanged: true, because: "git knows no origin/main to compare with" });
+test("there is nothing to compare with if nothing is ahead of the base, or git does not know it", () => {
+  expect(changesSince(root, "base")).toBeUndefined();
+  expect(changesSince(root)).toBeUndefined();
 });
