@@ -256,7 +256,7 @@ test.each([
   [
     "of a newer release",
     "version = 99",
-    "The stored state of stream schedules has version 99; this release knows up to 3. Install the release that wrote it, or a newer one.",
+    "The stored state of stream schedules has version 99; this release knows up to 4. Install the release that wrote it, or a newer one.",
   ],
 ])("rejects a state that is %s, which a full refresh fixes", async (_, change, message) => {
   const { url } = await until(startDagsterSimulator());
