@@ -4,7 +4,7 @@ import { matchesGlob } from "node:path";
 const system = [
   "packages/*/test/system/**/*.test.ts",
   "test/{crash,invariants,pipelines,upgrade}/**/*.test.ts",
-  "test/{examples,own-destination,query-examples,start}.test.ts",
+  "test/{backup-example,examples,own-destination,query-examples,start}.test.ts",
 ];
 
 /** Globs of the test files of each tier. What is in several belongs to the first. */

@@ -9,7 +9,7 @@ import { createFixture, query } from "@org/testkit/places/postgres";
 import pg from "pg";
 import { from } from "pg-copy-streams";
 import { expect, test } from "vitest";
-import { exported, fill, hostile, run, runs, stored, temporaryFolder } from "./export-world.ts";
+import { exported, fill, hostile, run, runs, stored, temporaryFolder } from "../export-world.ts";
 
 const url = await ownDatabase();
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { jumpingClock, killedAt, severalRunners } from "./world/checks.ts";
-import { MINUTE, schedule, World, type Wrong } from "./world/world.ts";
-import { positionFirst, takingFromTheLiving, withoutTransactions, withoutUniqueSlots } from "./world/wrong.ts";
+import { jumpingClock, killedAt, severalRunners } from "../world/checks.ts";
+import { MINUTE, schedule, World, type Wrong } from "../world/world.ts";
+import { positionFirst, takingFromTheLiving, withoutTransactions, withoutUniqueSlots } from "../world/wrong.ts";
 
 /** Writes of two minutes: a registration, looks, starts, ends, retries. By day every fifth, from where the tables exist. */
 const sweep = Array.from({ length: 75 }, (_, index) => index + 1).filter(

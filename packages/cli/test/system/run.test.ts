@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Io, main } from "@org/cli";
 import { expect, onTestFinished, test } from "vitest";
-import { dagsync, isRunning, temporaryFolder } from "./helpers.ts";
+import { dagsync, isRunning, temporaryFolder } from "../helpers.ts";
 
 /** Writes a runner.yaml with these schedules, and says what to call the command with. */
 function runner(...schedules: readonly object[]) {
@@ -106,7 +106,7 @@ test("runs jobs when they are due, with the fields of the original's log, and re
 
 test("a job that is a sync runs this same command", async () => {
   const { args } = runner({ name: "a", interval_seconds: 86_400, job: { sync: "--help" } });
-  const bin = new URL("../src/bin.ts", import.meta.url).pathname;
+  const bin = new URL("../../src/bin.ts", import.meta.url).pathname;
   const argv = process.argv[1]!;
   process.argv[1] = bin;
   onTestFinished(() => {

@@ -15,7 +15,7 @@ import {
   runs,
   state,
   temporaryFolder,
-} from "./export-world.ts";
+} from "../export-world.ts";
 
 const day = (number: number) => momentText(Date.UTC(2026, 0, number));
 

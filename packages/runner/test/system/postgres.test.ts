@@ -2,8 +2,8 @@ import { randomUUID } from "node:crypto";
 import { connect } from "@org/destination/connection";
 import { startPostgres } from "@org/testkit/servers/postgres";
 import { afterAll, expect, test } from "vitest";
-import { killedAt, severalRunners } from "./world/checks.ts";
-import { withoutTransactions } from "./world/wrong.ts";
+import { killedAt, severalRunners } from "../world/checks.ts";
+import { withoutTransactions } from "../world/wrong.ts";
 
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());

@@ -6,9 +6,9 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { connect } from "@org/destination/connection";
 import { expect, onTestFinished, test } from "vitest";
-import { readHistory } from "../src/state/history.ts";
+import { readHistory } from "../../src/state/history.ts";
 
-const here = (name: string) => fileURLToPath(new URL(`world/${name}`, import.meta.url));
+const here = (name: string) => fileURLToPath(new URL(`../world/${name}`, import.meta.url));
 
 function start(folder: string, killAt?: number): ChildProcess {
   const preloaded = killAt === undefined ? [] : ["--import", here("kill-points.ts")];
