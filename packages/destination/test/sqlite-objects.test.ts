@@ -138,3 +138,16 @@ test("an index with the name of a table is named", async () => {
     message: expect.stringMatching(/Table others .* an index has that name\. Drop it/),
   });
 });
+
+test("a rehearsal finds a trigger that drops rows silently, but not one that rejects the made-up row", async () => {
+  await store(table, []);
+  const rehearse = () => during((session) => session.rehearse!([table]));
+  const trigger = (what: string) =>
+    query(fixture.file, `CREATE TRIGGER mine BEFORE INSERT ON things BEGIN SELECT RAISE(${what}); END`);
+  trigger("ABORT, 'not this one'");
+  await rehearse();
+  query(fixture.file, "DROP TRIGGER mine");
+  trigger("IGNORE");
+  await expect(rehearse()).rejects.toMatchObject({ code: "ROWS_LOST", message: expect.stringContaining("things") });
+  expect(query(fixture.file, "SELECT count(*) AS rows FROM things")).toEqual([{ rows: 0 }]);
+});

@@ -93,6 +93,12 @@ test("F13: a trigger that drops rows makes this sync and every later one exit wi
     expect(code).toBe(2);
     expect(stderr).toContain("Table airflow_dag_runs in");
   }
+  const check = await dagsync(["check", "--from", from, "--to", database], { env });
+  expect({ code: check.code, stored: await query(database, "SELECT count(*) FROM airflow_dag_runs") }).toEqual({
+    code: 2,
+    stored: [{ count: "0" }],
+  });
+  expect(check.stderr).toMatch(/Table airflow_dag_runs in .* did not take 1 row, .*the table's triggers/);
 });
 
 test("names that are too long with the prefix are found before anything is created", async () => {

@@ -4,6 +4,7 @@ import type { Scope } from "../scope.ts";
 import type { StoredValues, Table } from "../table.ts";
 import { readStates, saveState } from "./bookkeeping.ts";
 import type { SqlDatabase } from "./database.ts";
+import { madeUpRow } from "./made-up-row.ts";
 import { quoted } from "./names.ts";
 import { Parameters } from "./parameters.ts";
 import { Refusal, refusedRows, type Try } from "./refused-rows.ts";
@@ -83,6 +84,18 @@ export class SqlSession implements Session {
         await this.#writer.write({ table, replace: [{ scope: nothing, rows: [] }], state }, "rehearsal");
         await saveState(this.#database, this.#pipeline, `rehearsal of ${table.name}`, table.name, state);
       }
+    });
+    for (const table of tables) await this.#rehearseRow(table);
+  }
+
+  /** Stores a made-up row. A table may well reject it, and take what a sync brings; but it must not drop it silently. */
+  async #rehearseRow(table: Table): Promise<void> {
+    const state = { version: 1, value: null };
+    await this.#undone(`Storing ${table.name}`, async () => {
+      await prepareTable(this.#database, this.#pipeline, table);
+      await this.#writer.write({ table, upserts: [madeUpRow(table)], state });
+    }).catch((error) => {
+      if (error instanceof DestinationError && error.code === "ROWS_LOST") throw error;
     });
   }
 
