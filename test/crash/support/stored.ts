@@ -73,7 +73,8 @@ export async function missingRows(subject: Subject, file: string): Promise<strin
     if (!position) return [];
     // Where the machine is slow, its clock runs on while the server's stands still, as if that had been set back.
     const snapshot = subject.snapshots.findLast(({ at }) => at <= position.server) ?? subject.snapshots[0]!;
-    const claimed = snapshot.rows[name]!.filter(history ? subject.covers(stream, history) : isLasting);
+    const covered = snapshot.rows[name]!.filter(history ? subject.covers(stream, history) : isLasting);
+    const claimed = covered.filter((row) => !isOutstanding(row, state));
     const keyOf = (row: PlainRow) => JSON.stringify(primaryKey.map((column) => row[column]));
     const keys = new Set(claimed.map(keyOf));
     const stored = tables.get(name)!.filter((row) => row.live && keys.has(keyOf(row)));
@@ -86,6 +87,13 @@ export async function missingRows(subject: Subject, file: string): Promise<strin
       : differences(onlyKeys(claimed), onlyKeys(stored), primaryKey);
     return lines.map((line) => `${stream} says ${JSON.stringify(state)}, but ${line}`);
   });
+}
+
+/** Earlier attempts are read last, those of the newest runs first: the state says how far back they are stored. */
+function isOutstanding(row: PlainRow, state: Readonly<Record<string, unknown>>): boolean {
+  const outstanding = state.outstanding as { readonly before: string | null } | undefined;
+  if (!outstanding || row.is_latest !== false) return false;
+  return outstanding.before === null || String(row.run_after) < outstanding.before;
 }
 
 /** Whether a row stays under its key: Airflow's placeholders go. */
