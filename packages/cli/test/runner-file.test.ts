@@ -191,7 +191,7 @@ test.each([
   ],
   [
     `${only("job: { sync: a }")}      - { name: a, cron: "@daily", job: { sync: b } }\n`,
-    "runner.yaml:7:17: runner.orchestrator.schedules[1].name is the name of a schedule before it. Give it its own.",
+    "runner.yaml:7:17: runner.orchestrator.schedules[1].name repeats the name of an earlier schedule. Give each schedule its own name.",
   ],
   [
     "orchestrator: { schedules: [{ name: a, job: { sync: a } }] }",

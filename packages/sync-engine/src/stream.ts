@@ -95,7 +95,7 @@ export type Keeps<Column extends string = string> =
 
 /** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
 export type StreamBatch<T extends Table = Table, S extends Json = Json> = Omit<Batch<T>, "table" | "state"> & {
-  /** The stream's own. @default the stream's own */
+  /** For the types of its rows. A stream only writes its own table. @default the stream's own */
   readonly table?: T;
   /** What is true once these rows are stored: the next sync begins with it. */
   readonly state: S;

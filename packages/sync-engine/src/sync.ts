@@ -186,8 +186,12 @@ async function syncStream<S>(
       unstored: (table) => unstored.of(table),
     });
     for await (const batch of untilAborted(read, signal)) {
-      const { state: data, table: _, reconciled, ...given } = batch;
-      const { table } = stream;
+      const { state: data, table = stream.table, reconciled, ...given } = batch;
+      if (table.name !== stream.table.name) {
+        throw new TypeError(
+          `Stream ${stream.name} read rows of ${table.name}: it may only write ${stream.table.name}.`,
+        );
+      }
       const rows = { ...given, ...uniqueIn(given, table, nameOf(table)) };
       await guard.check({ ...rows, table });
       const reconciledNow = reconciled ? context.now() : reconciledAt;

@@ -55,6 +55,17 @@ test("each sync resumes where the last batch left off", async () => {
   expect(await held("a")).toEqual([0, 1, 2]);
 });
 
+test("a stream that yields rows of another table fails, and stores none of them", async () => {
+  const source = sourceOf({
+    a: async function* () {
+      yield { table: { ...numbers, name: "b" }, upserts: [row(1)], state: 1 };
+    },
+    b: counting,
+  });
+  await expect(sync({ source, destination })).rejects.toThrow("Stream a read rows of b: it may only write a.");
+  expect([await held("a"), await held("b")]).toEqual([[], [0]]);
+});
+
 test("a full refresh drops the state, and the result says so", async () => {
   const source = sourceOf({ a: counting });
   await sync({ source, destination });

@@ -70,7 +70,9 @@ function checkNames(file: YamlFile<RunnerConfig>): void {
   const names = file.value.orchestrator.schedules.map(({ name }) => name);
   const index = names.findIndex((name, at) => names.indexOf(name) < at);
   if (index < 0) return;
-  throw new UsageError(`${scheduleAt(file, index, "name")} is the name of a schedule before it. Give it its own.`);
+  throw new UsageError(
+    `${scheduleAt(file, index, "name")} repeats the name of an earlier schedule. Give each schedule its own name.`,
+  );
 }
 
 interface ReadJob {

@@ -23,7 +23,7 @@ export async function printHistory(
   try {
     const runs = await readHistory(connection, { schedule: name, limit });
     if (json) for (const run of runs) io.stdout.write(jsonLine(facts(run)));
-    else if (runs.length === 0) io.stdout.write("Nothing has run yet.\n");
+    else if (runs.length === 0) io.stdout.write("No runs yet.\n");
     else
       io.stdout.write(
         textTable(["for", "schedule", "tenant", "state", "attempts", "exit code", "time", ""], runs.map(cells)),
@@ -46,7 +46,7 @@ export async function printLogs(
     const run = runs.find((each) => each.attempt > 0 && (slot === undefined || each.slot === slot));
     if (!run)
       throw new UsageError(
-        slot === undefined ? "No run of such a schedule has started yet." : "No run was for that moment.",
+        slot === undefined ? "No run of this schedule has started yet." : "There is no run for that time.",
       );
     for (const { attempt, written } of await readOutput(connection, run.id)) {
       if (json) io.stdout.write(jsonLine({ ...facts(run), attempt, written }));
@@ -76,7 +76,7 @@ function cells(run: PastRun) {
 
 function momentText({ slot, dueAt }: PastRun): string {
   const text = new Date(slot ?? dueAt).toISOString().replace(".000Z", "Z");
-  return slot === null ? `${text} (asked for)` : text;
+  return slot === null ? `${text} (requested)` : text;
 }
 
 function facts({ schedule, tenant, slot, dueAt, startedAt, endedAt, exitCode, ...rest }: PastRun) {

@@ -27,7 +27,7 @@ export class RunnerLog {
 
   readonly event = (event: RunnerEvent): void => {
     const line = lineOf(event);
-    // A database that is away is away every second.
+    // While a database is unreachable, every round fails in the same way.
     if (event.type === "runner_error" && line.message === this.#lastError) return;
     if (event.type === "runner_error") this.#lastError = line.message;
     else if (event.type !== "job_output") this.#lastError = "";
@@ -55,14 +55,14 @@ function lineOf(event: RunnerEvent): Line {
   const event_type = event.type;
   switch (event.type) {
     case "schedule_skipped": {
-      const message = `${event.count} ${event.count === 1 ? "run was" : "runs were"} missed, and not made up for.`;
+      const message = `Skipped ${event.count} missed ${event.count === 1 ? "run" : "runs"}.`;
       return { level: "WARNING", event_type, message, job_name: event.schedule, count: event.count };
     }
     case "runs_taken_over":
       return {
         level: "WARNING",
         event_type,
-        message: `${event.count} runs of a runner that ended are run again.`,
+        message: `Restarting ${event.count} ${event.count === 1 ? "run" : "runs"} of a runner that ended.`,
         count: event.count,
       };
     case "runner_error":
@@ -86,7 +86,7 @@ function jobLine(event: JobEvent): Pick<Line, "level" | "message"> {
     case "job_interrupted":
       return {
         level: "WARNING",
-        message: `interrupted after ${after}${event.run.slot === null ? "" : ": it is run again"}`,
+        message: `interrupted after ${after}${event.run.slot === null ? "" : ", will be restarted"}`,
       };
     case "retry_attempt":
       return {

@@ -44,7 +44,7 @@ export function printPlan({ schedules, from, forMs, json }: PlanOptions, io: Saf
     return [line(group[0]!.at, group.at(-1)!.at, group.length)];
   });
   rows.sort((a, b) => a.at - b.at);
-  if (rows.length === 0) io.stdout.write("Nothing runs in that time.\n");
+  if (rows.length === 0) io.stdout.write("No runs in that time.\n");
   else
     io.stdout.write(
       textTable(

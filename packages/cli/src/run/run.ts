@@ -1,4 +1,4 @@
-/** `dagsync run`: runs jobs until somebody stops it, or one of them now. */
+/** `dagsync run`: runs jobs until it is stopped, or one of them now. */
 import { type Connection, connect } from "@org/destination/connection";
 import { type PastRun, processExecutor, type RunnerEvent, run, runOnce } from "@org/runner";
 import type { RunnerFile } from "../config/runner-file.ts";
@@ -54,7 +54,7 @@ export async function runSchedules(file: RunnerFile, settings: RunSettings, io: 
           return watched.work();
         },
       });
-      log.message("INFO", "runner_stopped", "stopped: what was interrupted is run again by the next runner");
+      log.message("INFO", "runner_stopped", "stopped; the next runner restarts interrupted runs");
     } finally {
       if (server) await stop(server);
     }

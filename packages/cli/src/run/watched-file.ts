@@ -6,27 +6,25 @@ import { type RunnerFile, readRunner } from "../config/runner-file.ts";
 /** How often to look whether a file has changed, in ms. */
 const LOOK = 2000;
 
-/** Reads a file again when it, or a file that it names, has changed. A mistake is told, and what was read before holds. */
+type Tell = (event: "changed" | "wrong", message: string) => void;
+
+/** Rereads a file when it, or a file that it names, has changed. After a mistake, which is reported, the last good version stays in use. */
 export class WatchedFile {
   #file: RunnerFile;
   #stamp: string;
   #lookedAt = performance.now();
-  readonly #tell: (event: "changed" | "wrong", message: string) => void;
+  readonly #tell: Tell;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(file: RunnerFile, stamp: string, tell: WatchedFile["tell"], signal: AbortSignal | undefined) {
+  private constructor(file: RunnerFile, stamp: string, tell: Tell, signal: AbortSignal | undefined) {
     this.#file = file;
     this.#stamp = stamp;
     this.#tell = tell;
     this.#signal = signal;
   }
 
-  static async open(file: RunnerFile, tell: WatchedFile["tell"], signal?: AbortSignal): Promise<WatchedFile> {
+  static async open(file: RunnerFile, tell: Tell, signal?: AbortSignal): Promise<WatchedFile> {
     return new WatchedFile(file, await stampOf(file.files), tell, signal);
-  }
-
-  get tell(): (event: "changed" | "wrong", message: string) => void {
-    return this.#tell;
   }
 
   async work(): Promise<Work> {
@@ -43,12 +41,12 @@ export class WatchedFile {
       this.#file = await readRunner(this.#file.path, this.#signal);
       this.#stamp = await stampOf(this.#file.files);
       const { schedules, disabled, path } = this.#file;
-      this.tell(
+      this.#tell(
         "changed",
         `${path} has changed: ${schedules.length} schedules are enabled, ${disabled.length} are not.`,
       );
     } catch (error) {
-      this.tell("wrong", `The change is not used until it is corrected. ${(error as Error).message}`);
+      this.#tell("wrong", `Still using the previous version, until this is fixed. ${(error as Error).message}`);
     }
   }
 }

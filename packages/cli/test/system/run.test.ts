@@ -135,7 +135,7 @@ test("--once runs a job now, ends with its exit code, and repeats it as its file
   expect((await dagsync(["run", "--once", "later", ...args], io)).code).toBe(0);
   expect(readFileSync(join(folder, "n"), "utf8")).toBe("x\nx\nx\n");
   const { stdout } = await dagsync(["run", "history", ...state]);
-  expect(stdout).toMatch(/\(asked for\) +later +succeeded +3 +0/);
+  expect(stdout).toMatch(/\(requested\) +later +succeeded +3 +0/);
   expect(await dagsync(["run", "--once", "latr", ...args])).toMatchObject({
     code: 2,
     stderr: 'dagsync: There is no such schedule. Did you mean "later"?\n',

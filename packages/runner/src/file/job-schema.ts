@@ -13,17 +13,17 @@ const textOrWords = z.union([text, words], "must be text, or a list of texts");
 export const retrySchema = z
   .object(
     {
-      max_retries: whole("", 0).default(3).describe("How often a run is repeated at most."),
+      max_retries: whole("", 0).default(3).describe("Maximum number of retries."),
       initial_delay_seconds: amount(0)
         .nullish()
         .describe("Pause before the first retry, in seconds. Default: retry_delay_seconds, or 5."),
-      retry_delay_seconds: amount(0).nullish().describe("Older name of initial_delay_seconds, which comes first."),
+      retry_delay_seconds: amount(0).nullish().describe("Older name of initial_delay_seconds, which takes precedence."),
       max_delay_seconds: amount(0).default(300).describe("The longest pause, in seconds."),
-      backoff_multiplier: amount(0).default(2).describe("Each pause is so many times the one before."),
+      backoff_multiplier: amount(0).default(2).describe("Factor by which each pause exceeds the previous one."),
       retryable_exit_codes: z
         .array(whole("", -255), "must be a list of exit codes")
         .default([1, 2])
-        .describe("Only a run that ends with one of these exit codes is repeated."),
+        .describe("Only runs that end with one of these exit codes are retried."),
       retryable_error_patterns: z
         .array(
           text.refine((pattern) => patternOf(pattern) !== undefined, "must be a regular expression"),
@@ -31,21 +31,21 @@ export const retrySchema = z
         )
         .nullish()
         .describe(
-          "Regular expressions, without regard to case. If there are any, only a run whose stderr matches one, or is empty, is repeated.",
+          "Case-insensitive regular expressions. If there are any, a run is only retried if its stderr is empty or matches one.",
         ),
       retryable_errors: z.array(text, "must be a list of texts").nullish().describe("Not used, as ever."),
     },
     object,
   )
-  .describe("How often a run that failed is repeated. Without it, never.");
+  .describe("How to retry failed runs. Without it, they are not retried.");
 
 const kinds = ["sync", "report", "export", "command"] as const;
 
 const jobFields = {
   tenant_id: text
     .optional()
-    .describe("Whose job it is. Of each tenant, at most concurrency_per_tenant jobs run at once."),
-  connector_type: text.optional().describe("What log lines say of the source. Default: the kind of job."),
+    .describe("The tenant that owns the job. At most concurrency_per_tenant jobs of a tenant run at once."),
+  connector_type: text.optional().describe("The source, as log lines name it. Default: the kind of job."),
   sync: textOrWords.optional().describe("Arguments of dagsync sync, such as a pipeline of dagsync.yaml. Or:"),
   report: textOrWords.optional().describe("Arguments of dagsync report. Or:"),
   export: textOrWords.optional().describe("Arguments of dagsync export. Or:"),

@@ -17,8 +17,8 @@ const cron = text.superRefine((expression, context) => {
 const schedule = z
   .object(
     {
-      name: text.max(200, "is longer than 200 characters").describe("The name, which no other schedule has."),
-      config: text.nullish().describe("The job's file. A relative path begins at this file."),
+      name: text.max(200, "is longer than 200 characters").describe("A unique name."),
+      config: text.nullish().describe("The job's file. A relative path starts at this file."),
       job: jobSchema.optional().describe("The job itself, instead of its file."),
       cron: cron.nullish().describe("When to run: minute, hour, day of month, month, day of week. Or:"),
       interval_seconds: whole(" of seconds", 1)
@@ -29,13 +29,13 @@ const schedule = z
         .refine(isTimezone, "must be an IANA name, as in Europe/Berlin")
         .default("UTC")
         .describe("The time zone of cron."),
-      max_concurrent_runs: whole("", 1).default(1).describe("How many runs of this schedule may be under way at once."),
-      tags: z.record(z.string(), text, object).nullish().describe("Words of your own, for log lines and metrics."),
+      max_concurrent_runs: whole("", 1).default(1).describe("Maximum number of concurrent runs of this schedule."),
+      tags: z.record(z.string(), text, object).nullish().describe("Your own labels, added to log lines."),
       catchup: z
         .enum(["skip", "one", "all"], "must be skip, one or all")
         .default("one")
         .describe(
-          "What becomes of runs that were missed while nothing ran them: none, only the last, or all are made up for.",
+          "What to do about runs that were missed while no runner was active: skip them, run the last one, or run all.",
         ),
     },
     object,

@@ -66,7 +66,7 @@ export async function heldOf(listed: readonly TaskInstance[], stored: Stored): P
  * @param askTries the tries of one task instance, or undefined where they cannot be had
  * @param triesAreDue whether they are to be asked for although the listed attempt is known
  */
-export async function whole(
+export async function withEarlierAttempts(
   listed: readonly TaskInstance[],
   stored: readonly AttemptRow[],
   askTries: AskAttempts,

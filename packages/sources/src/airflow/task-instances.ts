@@ -1,7 +1,7 @@
 import type { TaskInstance } from "@org/airflow-client";
 import { defineStream, type Stored } from "@org/sync-engine/source";
 import { timestampOf } from "../timestamp.ts";
-import { askingFor, heldOf, whole } from "./attempts.ts";
+import { askingFor, heldOf, withEarlierAttempts } from "./attempts.ts";
 import {
   clearedLoops,
   eventDoubts,
@@ -60,7 +60,7 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
     }
     const isLater = why === "history" && kept.outstanding !== undefined;
     const ask = isLater ? async () => undefined : askingFor(reading);
-    return whole(rows, held, ask, triesReasons.includes(why));
+    return withEarlierAttempts(rows, held, ask, triesReasons.includes(why));
   },
   unstoredScopes: (rows) => runScopes(runsOf(rows)),
   async doubts({ airflow, stored, before, context }, { seen, events }) {
