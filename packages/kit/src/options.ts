@@ -1,3 +1,5 @@
+import { shown } from "./shown.ts";
+
 /** Creates the error for an invalid option. @param reason in lower case, without a full stop */
 export type Invalid = (reason: string) => Error;
 
@@ -13,14 +15,26 @@ export function checkTimeout(timeoutMs: number, invalid: Invalid): number {
   throw invalid(`\`timeoutMs\` must be a number of milliseconds from 1 to ${longestTimerMs}, not ${timeoutMs}`);
 }
 
+/** Checks an option that is a whole number. @param least the smallest one that is allowed */
+export function checkWhole(name: string, value: number, least: number, invalid: Invalid): number {
+  if (Number.isSafeInteger(value) && value >= least) return value;
+  throw invalid(`\`${name}\` must be a whole number from ${least}, and is ${shown(value)}`);
+}
+
 /** Any fetch sets these itself, and rejects or drops them if set by others. */
 const ofTheConnection = /^(connection|content-length|expect|keep-alive|transfer-encoding|upgrade)$/;
 
+/** Headers, in any form of fetch's own. A type of its own, because only browsers' libraries name fetch's. */
+export type HeaderEntries =
+  | Headers
+  | Readonly<Record<string, string>>
+  | readonly (readonly [name: string, value: string])[];
+
 /** Headers that fetch can send. An error about them never repeats a value. */
-export function checkHeaders(init: HeadersInit | undefined, invalid: Invalid): Headers {
+export function checkHeaders(init: HeaderEntries | undefined, invalid: Invalid): Headers {
   let headers: Headers;
   try {
-    headers = new Headers(init);
+    headers = new Headers(init as Record<string, string> | undefined);
   } catch {
     // Its message would repeat the value.
     throw invalid(unsendable);

@@ -1,7 +1,7 @@
 import { sleep } from "./sleep.ts";
 
 /** How long to wait for something, and how often to poll. */
-export interface PollOptions {
+export interface WaitOptions {
   /**
    * After this time, in ms, it polls one last time and throws `DEADLINE_EXCEEDED`. @default none: it continues until
    * the end or an abort
@@ -11,6 +11,10 @@ export interface PollOptions {
   readonly intervalMs?: number | undefined;
   /** The longest wait between two polls, in ms. @default 30000 */
   readonly maxIntervalMs?: number | undefined;
+}
+
+/** The same with the limits of each poll. */
+export interface PollOptions extends WaitOptions {
   /** The timeout of each poll, in ms. @default the client's */
   readonly timeoutMs?: number | undefined;
   /** Ends the wait with its reason. @default none */
@@ -21,8 +25,7 @@ export interface PollOptions {
 export interface Poll<Found> {
   /** What is awaited, for the message. */
   readonly what: string;
-  /** `timeoutMs` and `signal` apply to each poll. */
-  readonly options: PollOptions;
+  readonly options: WaitOptions;
   /** Ends the waits between polls. */
   readonly signal: AbortSignal | undefined;
   /** Polls once: undefined if there is no result yet. */
@@ -48,8 +51,12 @@ export async function poll<Found>({ what, options, signal, ask, tooLate }: Poll<
       pauseMs = Math.max(growingMs, retryAfterMs);
     }
     const leftMs = end - Date.now();
-    if (leftMs <= 0)
-      throw tooLate(`Timed out after ${deadlineMs / 1000} s waiting for ${what}; it may still finish.`, cause);
+    if (leftMs <= 0) throw tooLate(lateMessage(deadlineMs, what, cause), cause);
     await sleep(Math.min(pauseMs, leftMs), signal);
   }
+}
+
+function lateMessage(deadlineMs: number, what: string, cause: unknown): string {
+  const message = `Timed out after ${deadlineMs / 1000} s waiting for ${what}; it may still finish.`;
+  return cause instanceof Error ? `${message} The last poll failed: ${cause.message}` : message;
 }

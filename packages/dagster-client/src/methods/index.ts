@@ -3,7 +3,7 @@
  * argument; bundlers drop the ones that are not used, some of them only whole namespaces.
  */
 
-export type { List, PollOptions } from "@org/kit";
+export type { PagedList as List, PollOptions } from "@org/kit";
 export * as assets from "./assets.ts";
 export * as backfills from "./backfills.ts";
 export * as codeLocations from "./code-locations.ts";

@@ -1,4 +1,4 @@
-import { eitherSignal, type List, listOf, sleep } from "@org/kit";
+import { eitherSignal, type PagedList as List, listOf, sleep } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";

@@ -1,5 +1,5 @@
 import type { PollOptions } from "@org/kit";
-import { type List, listOf } from "@org/kit";
+import { type PagedList as List, listOf } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import {

@@ -1,4 +1,4 @@
-import type { List } from "@org/kit";
+import type { PagedList as List } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import {

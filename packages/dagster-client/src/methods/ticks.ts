@@ -1,4 +1,4 @@
-import { type List, listOf } from "@org/kit";
+import { type PagedList as List, listOf } from "@org/kit";
 import type { DagsterRequestOptions } from "../client-options.ts";
 import type { InstigationTickStatus, TickFragment } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
