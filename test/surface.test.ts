@@ -15,6 +15,7 @@ test("@org/sync-engine exports what starts a sync and works with what it stored"
     "importState",
     "readInventory",
     "sync",
+    "syncEvery",
     "verify",
   ]);
 });

@@ -133,9 +133,9 @@ export interface OpenOptions {
   /** The pipeline that will own the tables it creates: a name that stays the same from sync to sync. */
   readonly pipeline: string;
   /** Aborts opening, and everything that the session does. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Receives notices: worth knowing, but nothing is lost. */
-  readonly onNotice?: (notice: DestinationNotice) => void;
+  readonly onNotice?: ((notice: DestinationNotice) => void) | undefined;
 }
 
 /** Information beyond a destination's results. */

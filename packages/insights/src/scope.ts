@@ -13,15 +13,15 @@ export interface Scope {
    * The window's start: a date (`2026-11-01`, midnight in the time zone) or a time with its own zone. @default `days`
    * before its end
    */
-  readonly since?: string;
+  readonly since?: string | undefined;
   /** The window's end, exclusive. @default the time that the tables show */
-  readonly until?: string;
+  readonly until?: string | undefined;
   /** The window's length, without `since`. @default the question's own, usually 7 */
-  readonly days?: number;
+  readonly days?: number | undefined;
   /** IANA name of the time zone for days and hours. @default this machine's */
-  readonly timezone?: string;
+  readonly timezone?: string | undefined;
   /** Only these pipelines. @default all */
-  readonly pipelines?: readonly string[];
+  readonly pipelines?: readonly string[] | undefined;
 }
 
 /**

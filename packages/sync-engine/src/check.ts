@@ -7,8 +7,8 @@ import { chooseStreams, defaultPipeline } from "./streams.ts";
 /** How long the server may take, in ms. Clients have limits of their own, which tell what was slow. */
 const ATTEMPT_MS = 90_000;
 
-export interface CheckOptions<Shared = unknown> {
-  readonly source: Source<Shared>;
+export interface CheckOptions {
+  readonly source: Source;
   /** Where a sync would write. It is opened, which creates it where it is missing. @default only the source is checked */
   readonly destination?: Destination | undefined;
   /** Who would own the tables. @default the source's name and host */
@@ -29,14 +29,14 @@ export interface CheckOptions<Shared = unknown> {
  * @example
  * const { version, notes } = await check({ source: airflow({ client }), destination: duckdb("orchestration.duckdb") });
  */
-export async function check<Shared>({
+export async function check({
   source,
   destination,
   pipeline = defaultPipeline(source),
   streams,
   signal,
   onNotice,
-}: CheckOptions<Shared>): Promise<ServerDescription> {
+}: CheckOptions): Promise<ServerDescription> {
   const tables = chooseStreams(source, streams).map(({ table }) => table);
   const { signal: never } = new AbortController();
   const options = { retries: 0, attemptMs: ATTEMPT_MS };

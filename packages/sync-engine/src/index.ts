@@ -10,6 +10,7 @@ export type { StateDescription } from "./state.ts";
 export type { Inventory, ServerDescription, Source, Stream } from "./stream.ts";
 export { defaultPipeline } from "./streams.ts";
 export { type SyncOptions, sync } from "./sync.ts";
+export { type SyncEveryOptions, type SyncLoopEvent, type SyncOutcome, syncEvery } from "./sync-every.ts";
 export { type ExportStateOptions, exportState } from "./transfer/export-state.ts";
 export { type ImportStateOptions, type ImportStateResult, importState } from "./transfer/import-state.ts";
 export type { Cause, Difference, DifferenceKind, TableComparison } from "./verify/compare.ts";

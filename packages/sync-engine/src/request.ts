@@ -26,22 +26,27 @@ export type Request = <T>(
 
 export interface RequestOptions {
   /** Attempts after the first. @default 8 */
-  readonly retries?: number;
+  readonly retries?: number | undefined;
   /** The wait before the first repetition, in ms; it doubles each time, with jitter. @default 500 */
-  readonly retryWaitMs?: number;
+  readonly retryWaitMs?: number | undefined;
   /** The longest wait of our own accord, in ms. A server's Retry-After may be longer. @default 30000 */
-  readonly retryWaitMaxMs?: number;
+  readonly retryWaitMaxMs?: number | undefined;
   /** How long one attempt may take, in ms. @default 120000 */
-  readonly attemptMs?: number;
+  readonly attemptMs?: number | undefined;
   /**
    * How long all attempts at one request may take, in ms: including the waits between them and pauses requested by the
    * host, but not the wait for the first turn.
    * @default 600000
    */
-  readonly totalMs?: number;
+  readonly totalMs?: number | undefined;
 }
 
 const defaults = { retries: 8, retryWaitMs: 500, retryWaitMaxMs: 30_000, attemptMs: 120_000, totalMs: 600_000 };
+
+function withDefaults(given: RequestOptions = {}): Required<{ [Name in keyof RequestOptions]: number }> {
+  const set = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { ...defaults, ...Object.fromEntries(set) };
+}
 
 /**
  * Creates the {@link Request} function of a sync. The error decides: `retryable` whether to retry, `retryAfterMs` how
@@ -52,10 +57,10 @@ export function createRequest(context: {
   readonly limiter: HostLimiter;
   readonly signal: AbortSignal;
   readonly emit: (event: SyncEvent) => void;
-  readonly options?: RequestOptions;
+  readonly options?: RequestOptions | undefined;
 }): Request {
   const { limiter, signal, emit } = context;
-  const options = { ...defaults, ...context.options };
+  const options = withDefaults(context.options);
   const outage = new Outage();
   return (label, ask, { retries = options.retries, divisible = false, serverErrorRetries = retries } = {}) => {
     let startedAt: number | undefined;

@@ -21,44 +21,44 @@ import { UnstoredRows } from "./unstored.ts";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 
-export interface SyncOptions<Shared = unknown> {
-  readonly source: Source<Shared>;
+export interface SyncOptions {
+  readonly source: Source;
   readonly destination: Destination;
   /** Owns the tables; stays the same from sync to sync. @default the source's name and host */
-  readonly pipeline?: string;
+  readonly pipeline?: string | undefined;
   /** The streams to read. @default all of the source */
-  readonly streams?: readonly string[];
+  readonly streams?: readonly string[] | undefined;
   /** Discards the stored state and reads everything again; the tables stay readable throughout. @default false */
-  readonly fullRefresh?: boolean;
+  readonly fullRefresh?: boolean | undefined;
   /**
    * Looks for deletions too, which costs more than a sync of what changed; `false`: not now.
    * @default whenever the last time is older than `reconcileEveryMs`
    */
-  readonly reconcile?: boolean;
+  readonly reconcile?: boolean | undefined;
   /** How often deletions are looked for, in ms. @default a day */
-  readonly reconcileEveryMs?: number;
+  readonly reconcileEveryMs?: number | undefined;
   /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
-  readonly allowMassDelete?: boolean;
+  readonly allowMassDelete?: boolean | undefined;
   /**
    * How many requests to make for what a first sync left for later, which are the earlier attempts of Airflow's task
    * instances. The next sync continues. `0`: none.
    * @default no limit
    */
-  readonly outstandingBudget?: number;
+  readonly outstandingBudget?: number | undefined;
   /**
    * Reads a sample into an empty destination, for comparisons: only history newer than this, in ms since 1970. Do not
    * sync into that destination afterwards.
    */
-  readonly sampleSince?: number;
+  readonly sampleSince?: number | undefined;
   /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
-  readonly concurrency?: number;
-  readonly requests?: RequestOptions;
+  readonly concurrency?: number | undefined;
+  readonly requests?: RequestOptions | undefined;
   /** How long one call of the destination may take, in ms. @default 600000 */
-  readonly destinationMs?: number;
-  readonly signal?: AbortSignal;
-  readonly onEvent?: (event: SyncEvent) => void;
+  readonly destinationMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onEvent?: ((event: SyncEvent) => void) | undefined;
   /** Our own clock, in ms since 1970. @default Date.now */
-  readonly now?: () => number;
+  readonly now?: (() => number) | undefined;
 }
 
 /**
@@ -69,7 +69,7 @@ export interface SyncOptions<Shared = unknown> {
  *
  * @throws SyncError, DestinationError, or the signal's reason after an abort.
  */
-export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncResult> {
+export async function sync(options: SyncOptions): Promise<SyncResult> {
   const { source, destination } = options;
   const pipeline = options.pipeline ?? defaultPipeline(source);
   const signal = options.signal ?? new AbortController().signal;
@@ -83,7 +83,7 @@ export async function sync<Shared>(options: SyncOptions<Shared>): Promise<SyncRe
   };
   const startedAt = performance.now();
   const limiter = limiterOf(source.url, options.concurrency ?? 2);
-  const request = createRequest({ limiter, signal, emit, ...(options.requests && { options: options.requests }) });
+  const request = createRequest({ limiter, signal, emit, options: options.requests });
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 
   const nameOf = (table: Table) => destination.realTable?.(table).name ?? table.name;

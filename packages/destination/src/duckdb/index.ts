@@ -18,25 +18,23 @@ export { copyDuckdb, type DuckdbQuery, queryDuckdb, type ReadDuckdbOptions, read
 
 export interface DuckdbOptions {
   /** The schema of the tables, created if it is missing. @default "main" */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /**
    * DuckDB's memory limit, in its own notation: `512MB`, `4GB`. Its own default is 80 % of the machine's memory.
    * @default "1GB", and more if the rows that it reads at once are larger
    */
-  readonly memoryLimit?: string;
+  readonly memoryLimit?: string | undefined;
   /**
    * Where each session leaves a copy of the file for readers when it closes. `read` and `contents` then read
    * the copy, so they do not wait for a sync. It is replaced as a whole, never changed.
    * @default none: readers wait until no session is open
    */
-  readonly copy?: string;
+  readonly copy?: string | undefined;
   /**
    * For MotherDuck: how long another session stays excluded after this one's last sign of life, in ms. @default 60_000
    */
-  readonly leaseMs?: number;
+  readonly leaseMs?: number | undefined;
 }
-
-const defaults = { schema: "main", leaseMs: 60_000 } as const satisfies DuckdbOptions;
 
 /**
  * A DuckDB file as a destination. Rows and state of a batch become durable in one transaction, or not at all. The
@@ -51,8 +49,7 @@ const defaults = { schema: "main", leaseMs: 60_000 } as const satisfies DuckdbOp
  * @example const session = await duckdb("orchestration.duckdb").open({ pipeline: "airflow@example.org" });
  */
 export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
-  const { schema, memoryLimit, leaseMs } = { ...defaults, ...options };
-  const { copy } = options;
+  const { schema = "main", memoryLimit, leaseMs = 60_000, copy } = options;
   const isShared = isMotherDuck(path);
   const place = `duckdb:${path}`;
   checkSchemaName(place, schema, schemaNames);
@@ -74,7 +71,7 @@ export function duckdb(path: string, options: DuckdbOptions = {}): Destination {
     names: namesIn(schema),
     open: () => openFile(readable, `duckdb:${readable}`, "a reader", { memoryLimit, readOnly: true }),
   });
-  const isPlainFile = !isShared && path !== ":memory:" && schema === defaults.schema;
+  const isPlainFile = !isShared && path !== ":memory:" && schema === "main";
   return {
     name: place,
     ...(isPlainFile && { duckdbFile: path }),

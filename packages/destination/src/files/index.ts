@@ -19,18 +19,21 @@ export type { S3Credentials, S3Options } from "./s3-options.ts";
 
 export interface FilesOptions extends S3Options {
   /** The format of written data files; those of other formats are read. @default "parquet" */
-  readonly format?: FileFormat;
+  readonly format?: FileFormat | undefined;
   /**
    * How long a session excludes others after its last sign of life, in ms. Renewed four times as often. @default 60_000
    */
-  readonly leaseMs?: number;
+  readonly leaseMs?: number | undefined;
   /** How long replaced files stay for their readers, in ms. @default 3_600_000 */
-  readonly graceMs?: number;
+  readonly graceMs?: number | undefined;
   /** The working copy's memory limit, in DuckDB's notation: `512MB`. @default "1GB", and more if rows need it */
-  readonly memoryLimit?: string;
+  readonly memoryLimit?: string | undefined;
 }
 
-const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000 } as const;
+function withDefaults<Options extends FilesOptions>(options: Options) {
+  const { format = "parquet", leaseMs = 60_000, graceMs = 3_600_000 } = options;
+  return { ...options, format, leaseMs, graceMs };
+}
 
 /**
  * A folder of data files, local or in S3, as a destination. A batch is one file with its changes, and one manifest that
@@ -42,7 +45,7 @@ const defaults = { format: "parquet", leaseMs: 60_000, graceMs: 3_600_000 } as c
  */
 export function files(place: string, options: FilesOptions = {}): Destination {
   checkPlace(place, options);
-  const settings = { ...defaults, ...options };
+  const settings = withDefaults(options);
   return {
     name: nameOf(place),
     capabilities: {
@@ -85,7 +88,7 @@ export async function compact(
 ): Promise<void> {
   const tables = await reading(place, options, (latest) => latest.tables);
   for (const pipeline of new Set(Object.values(tables).map((table) => table.pipeline))) {
-    const session = await openSession(place, pipeline, { ...defaults, ...options, signal: undefined, onNotice });
+    const session = await openSession(place, pipeline, { ...withDefaults(options), signal: undefined, onNotice });
     try {
       for (const [name, table] of Object.entries(tables)) if (table.pipeline === pipeline) await session.compact(name);
     } finally {

@@ -23,7 +23,7 @@ export function parseS3Place(place: string): S3Place {
 /** @throws DestinationError `NOT_FOUND` with what to write instead */
 export function checkPlace(
   place: string,
-  { format, endpoint }: { readonly format?: FileFormat } & Pick<S3Options, "endpoint">,
+  { format, endpoint }: { readonly format?: FileFormat | undefined } & Pick<S3Options, "endpoint">,
 ): void {
   if (place === "") throw refused("the address has no folder in it. Name one, or s3://bucket/prefix");
   if (isS3(place)) parseS3Place(place);

@@ -18,12 +18,10 @@ import { makeView } from "./view.ts";
 
 export interface PostgresOptions {
   /** The schema of the tables, created if it is missing. @default "public" */
-  readonly schema?: string;
+  readonly schema?: string | undefined;
   /** How long another session stays excluded after this one's last sign of life, in ms. @default 60_000 */
-  readonly leaseMs?: number;
+  readonly leaseMs?: number | undefined;
 }
-
-const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies PostgresOptions;
 
 /**
  * A PostgreSQL database (13 or newer) as a destination, also through PgBouncer in transaction mode. Rows and state of a
@@ -37,7 +35,7 @@ const defaults = { schema: "public", leaseMs: 60_000 } as const satisfies Postgr
  * @example const session = await postgres(url, { schema: "orchestration" }).open({ pipeline: "airflow@example.org" });
  */
 export function postgres(url: string, options: PostgresOptions = {}): Destination {
-  const { schema, leaseMs } = { ...defaults, ...options };
+  const { schema = "public", leaseMs = 60_000 } = options;
   const address = parseAddress(url);
   const { place } = address;
   checkSchemaName(place, schema, schemaNames);

@@ -17,12 +17,10 @@ import { openReader } from "./reader.ts";
 
 export interface SqliteOptions {
   /** How long to wait for other programs that use the file, in ms. @default 10_000 */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
   /** How long another session stays excluded after this one's last sign of life, in ms. @default 60_000 */
-  readonly leaseMs?: number;
+  readonly leaseMs?: number | undefined;
 }
-
-const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOptions;
 
 /**
  * A SQLite file as a destination, using the SQLite that is part of Node. Rows and state of a batch become durable in
@@ -34,7 +32,7 @@ const defaults = { waitMs: 10_000, leaseMs: 60_000 } as const satisfies SqliteOp
  * @example const session = await sqlite("orchestration.sqlite").open({ pipeline: "airflow@example.org" });
  */
 export function sqlite(path: string, options: SqliteOptions = {}): Destination {
-  const { waitMs, leaseMs } = { ...defaults, ...options };
+  const { waitMs = 10_000, leaseMs = 60_000 } = options;
   const place = `sqlite:${path}`;
   const connect = async ({ signal, writes = true }: { signal?: AbortSignal | undefined; writes?: boolean } = {}) => {
     signal?.throwIfAborted();

@@ -24,11 +24,11 @@ export interface PageOptions extends Scope {
   /** The page's title. */
   readonly title: string;
   /** The servers that runs are linked to. @default no links */
-  readonly servers?: Servers;
+  readonly servers?: Servers | undefined;
   /** Parameters of questions, by name, such as deadlines. @default their defaults */
-  readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+  readonly parameters?: Readonly<Record<string, Readonly<Record<string, unknown>>>> | undefined;
   /** A stamp of the data, if the page is served and polls for changes. @default a self-contained file */
-  readonly stamp?: string;
+  readonly stamp?: string | undefined;
 }
 
 /** @returns the whole HTML document. @throws InsightsError, DestinationError */

@@ -29,15 +29,15 @@ export interface HandlerOptions extends Omit<PageOptions, "title" | "stamp"> {
   /** The destination to serve. It is inspected on request, and opened only while a request is answered. */
   readonly destination: Destination;
   /** The page's title. @default the destination's name */
-  readonly title?: string;
+  readonly title?: string | undefined;
   /** Host names of the server, besides `localhost` and numeric addresses. @default none */
-  readonly hosts?: readonly string[];
+  readonly hosts?: readonly string[] | undefined;
   /** The health of the syncs that this process runs. @default it runs none */
-  readonly syncs?: () => readonly SyncHealth[];
+  readonly syncs?: () => readonly SyncHealth[] | undefined;
   /** Aborts requests in progress. @default never */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** Receives errors that are not the client's fault. @default clients get them without their text */
-  readonly onError?: (error: unknown) => void;
+  readonly onError?: ((error: unknown) => void) | undefined;
 }
 
 /** What a request is answered with, once its host name is accepted. */

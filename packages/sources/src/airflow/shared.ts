@@ -20,14 +20,14 @@ export interface AirflowOptions {
    * its rows.
    * @default 600000
    */
-  readonly overlapMs?: number;
+  readonly overlapMs?: number | undefined;
   /** Dag runs per response of the server's batch endpoint; five times as many task instances. @default 1000 */
-  readonly runsPerAnswer?: number;
+  readonly runsPerAnswer?: number | undefined;
   /**
    * `false`: lists by GET, DAG by DAG, in pages of 100. Slower, and leaves no lines in the server's audit log.
    * @default true
    */
-  readonly batch?: boolean;
+  readonly batch?: boolean | undefined;
 }
 
 /** The assumed number of task instances per run. With more, responses are cut; with fewer, they are smaller. */

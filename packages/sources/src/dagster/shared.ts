@@ -12,9 +12,9 @@ export interface DagsterOptions {
    * row.
    * @default 600000
    */
-  readonly overlapMs?: number;
+  readonly overlapMs?: number | undefined;
   /** Runs per request. @default 1000 */
-  readonly pageSize?: number;
+  readonly pageSize?: number | undefined;
 }
 
 /** The server before a sync read any run. */

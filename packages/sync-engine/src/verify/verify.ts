@@ -19,8 +19,8 @@ import type { Unstored } from "../unstored.ts";
 import { type CompareOptions, compareTable, type TableComparison } from "./compare.ts";
 import { countingSharedKeys, heldRows, holdingAs } from "./reread.ts";
 
-export interface VerifyOptions<Shared = unknown> {
-  readonly source: Source<Shared>;
+export interface VerifyOptions {
+  readonly source: Source;
   readonly destination: Destination;
   /** Who owns the tables. @default the source's name and host, or else whoever owns tables of such a source there */
   readonly pipeline?: string | undefined;
@@ -73,8 +73,8 @@ export interface VerifyResult {
  * const { tables } = await verify({ source: airflow({ client }), destination: duckdb("orchestration.duckdb") });
  * for (const { table, different, missing, extra } of tables) console.log(table, different, missing, extra);
  */
-export async function verify<Shared>(options: VerifyOptions<Shared>): Promise<VerifyResult> {
-  const streams = chooseStreams(options.source as Source, options.streams);
+export async function verify(options: VerifyOptions): Promise<VerifyResult> {
+  const streams = chooseStreams(options.source, options.streams);
   checkSample(streams, options);
   const startedAt = performance.now();
   // Loads DuckDB, which nothing else needs.
@@ -83,12 +83,12 @@ export async function verify<Shared>(options: VerifyOptions<Shared>): Promise<Ve
   return { destination: options.destination.name, ...found, durationMs: performance.now() - startedAt };
 }
 
-type Work<Shared> = Omit<VerifyOptions<Shared>, "streams"> & {
+type Work = Omit<VerifyOptions, "streams"> & {
   readonly streams: readonly Stream[];
   readonly scratch: Scratch;
 };
 
-async function compared<Shared>(work: Work<Shared>): Promise<Omit<VerifyResult, "destination" | "durationMs">> {
+async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | "durationMs">> {
   const { source, destination, scratch, since, signal } = work;
   const { onPhase = () => {} } = work;
   const pipeline = await ownerOf(work);
@@ -134,7 +134,7 @@ async function compared<Shared>(work: Work<Shared>): Promise<Omit<VerifyResult, 
 }
 
 /** What is left to be read of the streams, as their states say. */
-async function outstandingIn<Shared>({ streams, scratch, signal }: Work<Shared>, pipeline: string) {
+async function outstandingIn({ streams, scratch, signal }: Work, pipeline: string) {
   const states = await describeState({ destination: scratch.database("stored"), pipeline, signal });
   const isVerified = (stream: string) => streams.some(({ name }) => name === stream);
   return states.flatMap(({ stream, outstanding }) =>
@@ -143,7 +143,7 @@ async function outstandingIn<Shared>({ streams, scratch, signal }: Work<Shared>,
 }
 
 /** Does on copies what the next sync would do, and after it one that looks for deletions. @returns the requests it took */
-async function tryNext<Shared>(work: Work<Shared>, pipeline: string): Promise<number> {
+async function tryNext(work: Work, pipeline: string): Promise<number> {
   const { scratch, destination } = work;
   const like = (name: string) => holdingAs(scratch.database(name), destination);
   await scratch.copy("stored", "next");
@@ -165,14 +165,14 @@ function checkSample(streams: readonly Stream[], { destination, since }: Pick<Ve
 }
 
 /** Brings what the pipeline has into the database `stored`, its tables by their own names. */
-async function copyStored<Shared>({ source, destination, scratch, signal }: Work<Shared>, pipeline: string) {
+async function copyStored({ source, destination, scratch, signal }: Work, pipeline: string) {
   if (destination.duckdbFile !== undefined) return scratch.copyFile(destination.duckdbFile, "stored");
   const tables = source.streams.map(({ table }) => table);
   return copyPipeline({ from: destination, to: scratch.database("stored"), pipeline, tables, signal });
 }
 
 /** A database that leaves out the columns that the destination leaves out. */
-function withoutExcluded<Shared>(database: Destination, { source, destination }: Work<Shared>): Destination {
+function withoutExcluded(database: Destination, { source, destination }: Work): Destination {
   const excluded = source.streams.flatMap(({ table }) => {
     const stored = destination.realTable?.(table) ?? table;
     const left = Object.keys(table.columns).filter((name) => !(name in stored.columns));
@@ -193,10 +193,10 @@ async function unstoredIn(databases: readonly Destination[], pipeline: string): 
   return all;
 }
 
-async function syncInto<Shared>(
+async function syncInto(
   database: Destination,
   pipeline: string,
-  work: Work<Shared>,
+  work: Work,
   how: Pick<SyncOptions, "reconcile" | "allowMassDelete" | "sampleSince"> = {},
 ): Promise<SyncResult> {
   const { source, streams, requests, signal, onEvent } = work;
@@ -218,9 +218,9 @@ async function syncInto<Shared>(
   }
 }
 
-async function compareTables<Shared>(
+async function compareTables(
   streams: readonly Stream[],
-  { destination, scratch, signal }: Work<Shared>,
+  { destination, scratch, signal }: Work,
   { unstored, ...options }: Omit<CompareOptions, "unstored"> & { readonly unstored: Unstored },
 ): Promise<readonly TableComparison[]> {
   const further = options.hasNext ? ["next", "reconciled"] : [];
@@ -240,7 +240,7 @@ async function compareTables<Shared>(
 }
 
 /** The pipeline under which the source's tables were made. @throws SyncError `NOTHING_STORED`, `NOT_SUPPORTED` */
-async function ownerOf<Shared>({ source, destination, pipeline, signal }: Work<Shared>): Promise<string> {
+async function ownerOf({ source, destination, pipeline, signal }: Work): Promise<string> {
   const { name } = destination;
   if (!destination.contents) throw new SyncError("NOT_SUPPORTED", `${name} does not support exports yet.`);
   const real = (table: Table) => (destination.realTable?.(table) ?? table).name;
