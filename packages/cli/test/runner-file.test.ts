@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { readRunner } from "../src/config/runner-file.ts";
 import { temporaryFolder } from "./helpers.ts";
 
-/** Writes files, and reads the runner.yaml among them. Messages are told without the folder. */
+/** Writes files, and reads the runner.yaml among them. Removes the folder from error messages. */
 async function read(files: Readonly<Record<string, string>>) {
   const folder = temporaryFolder();
   for (const [name, text] of Object.entries(files)) {
@@ -35,7 +35,7 @@ retry_config:
   retryable_errors: [timeout]
 `;
 
-/** As the guide of the original shows it. */
+/** From the original runner's guide. */
 const original = `
 runner:
   mode: orchestrated
@@ -68,7 +68,7 @@ runner:
     concurrency_per_tenant: 1
 `;
 
-test("an unchanged file of the original runner works, and so do its jobs", async () => {
+test("reads an unchanged file of the original runner, and its jobs", async () => {
   const file = await read({ "runner.yaml": original, "jobs/stripe.yaml": foreignJob });
   expect(file).toMatchObject({ mode: "orchestrated", concurrencyPerTenant: 1, disabled: ["gsheets_vendors_daily"] });
   expect(file.notices).toEqual([]);
@@ -93,7 +93,7 @@ test("an unchanged file of the original runner works, and so do its jobs", async
   ]);
 });
 
-test("the form without runner around it, which the original's reader wants, works too, and so do its defaults", async () => {
+test("reads the form without the runner key, which the original's parser requires, with the same defaults", async () => {
   const { schedules, mode, concurrencyPerTenant } = await read({
     "runner.yaml": "orchestrator: { schedules: [{ name: a, config: job.yaml, cron: '@daily' }] }",
     "job.yaml": "sync: prod",
@@ -121,7 +121,7 @@ test.each([
     "command",
   ],
   ["command: [./load.sh, a b]", { kind: "program", args: ["./load.sh", "a b"] }, "command"],
-])("a job that says %s", async (job, command, connectorType) => {
+])("runs the right command for the job %s", async (job, command, connectorType) => {
   const inFile = await read({ "runner.yaml": only("config: job.yaml"), "job.yaml": `${job}\ntenant_id: acme` });
   const inline = await read({ "runner.yaml": only(`job: { ${job}, tenant_id: acme }`) });
   for (const { schedules } of [inFile, inline]) {
@@ -137,14 +137,14 @@ const only = (lines: string) => `runner:
         ${lines}
 `;
 
-test("text is taken for numbers and truths where the original takes it", async () => {
+test("accepts text as numbers and booleans where the original does", async () => {
   const text = only(`job: { command: "true" }
         enabled: "Yes"
         max_concurrent_runs: "3"`);
   expect((await read({ "runner.yaml": text })).schedules).toMatchObject([{ maxConcurrentRuns: 3 }]);
 });
 
-test("keys that nobody reads do no harm, as in the original, and are told", async () => {
+test("ignores unknown keys, as the original does, and warns about them", async () => {
   const text = only(`job: { command: "true" }
         timezon: Europe/Berlin`);
   const { notices } = await read({ "runner.yaml": text });
@@ -183,7 +183,7 @@ test.each([
   ],
   [
     only("job: { sync: a }").replace("interval_seconds: 60", "cron: 0 25 * * *"),
-    "runner.yaml:5:15: runner.orchestrator.schedules[0].cron has an hour that is none: it must be from 0 to 23.",
+    "runner.yaml:5:15: runner.orchestrator.schedules[0].cron has an invalid hour: it must be from 0 to 23.",
   ],
   [
     only("job: { sync: a }").replace("interval_seconds: 60", "cron: * * * * *"),
@@ -195,7 +195,7 @@ test.each([
   ],
   [
     "orchestrator: { schedules: [{ name: a, job: { sync: a } }] }",
-    'runner.yaml:1:29: orchestrator.schedules[0] must have either "cron" or "interval_seconds", and has neither.',
+    'runner.yaml:1:29: orchestrator.schedules[0] must have either "cron" or "interval_seconds": add one.',
   ],
   [
     only("job: { sync: a, retry_config: { retryable_error_patterns: ['('] } }"),
@@ -205,7 +205,7 @@ test.each([
   await expect(read({ "runner.yaml": text })).rejects.toThrow(new Error(message));
 });
 
-test("a mistake in a job's file is told with that file's line", async () => {
+test("reports a mistake in a job's file with that file's line", async () => {
   const files = {
     "runner.yaml": only("config: job.yaml"),
     "job.yaml": "sync: prod\nretry_config: { max_retries: many }",
@@ -215,7 +215,7 @@ test("a mistake in a job's file is told with that file's line", async () => {
   );
 });
 
-test("the example is right", async () => {
+test("reads the example", async () => {
   const file = await readRunner(fileURLToPath(new URL("../../../examples/schedules/runner.yaml", import.meta.url)));
   expect(file).toMatchObject({ notices: [], disabled: ["nightly_load"] });
   expect(file.schedules.map(({ name, job }) => [name, job.command])).toEqual([

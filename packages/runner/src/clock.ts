@@ -1,14 +1,14 @@
-/** Time, as the runner knows it. */
+/** The runner's clock. */
 export interface Clock {
-  /** The time of day in ms since 1970. It may jump, in both directions. */
+  /** Wall-clock time, in ms since 1970. It may jump in either direction. */
   now(): number;
-  /** Time that passed, in ms since any moment. It never jumps. */
+  /** Monotonic time, in ms since an arbitrary point. It never jumps. */
   passed(): number;
-  /** Waits; ends early, without an error, when the signal does. */
+  /** Waits. Resolves early if the signal aborts. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }
 
-/** That of this machine. */
+/** This machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   passed: () => performance.now(),

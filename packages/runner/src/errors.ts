@@ -1,13 +1,13 @@
-/** What was wrong. */
+/** Identifies what went wrong. */
 export type RunnerErrorCode =
-  /** A cron expression that cannot be one, or that no day fits. */
+  /** A cron expression is malformed, or never matches. */
   | "INVALID_CRON"
-  /** A time zone that this Node does not know. */
+  /** This Node does not know the time zone. */
   | "INVALID_TIMEZONE"
-  /** The state belongs to a newer release. */
+  /** A newer release wrote the state. */
   | "NEWER_VERSION";
 
-/** Something that cannot work until somebody changes it. The message says what to change, and holds no secret. */
+/** A configuration error: retrying does not help. The message says what to change, and contains no secrets. */
 export class RunnerError extends Error {
   override readonly name = "RunnerError";
   readonly code: RunnerErrorCode;

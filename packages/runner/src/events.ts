@@ -1,9 +1,9 @@
-/** What happens while jobs are run. The names of kinds are those of the original runner's log, as far as it has them. */
+/** The runner's events. Types are named as in the original runner's log where it has an equivalent. */
 
 import type { Schedule } from "./schedule.ts";
 import type { ClaimedRun } from "./state/claim.ts";
 
-/** A run, and of which schedule it is. */
+/** A run and its schedule. */
 export interface RunFacts {
   readonly run: ClaimedRun;
   readonly schedule: Schedule;
@@ -25,9 +25,9 @@ export type RunnerEvent =
       readonly delayMs: number;
       readonly durationMs: number;
     })
-  /** The runner was stopped, or another one took the run over: it is run again, and this does not count as a retry. */
+  /** The runner was stopped, or lost the run to another one. The run starts again; this does not count as a retry. */
   | (RunFacts & { readonly type: "job_interrupted"; readonly durationMs: number })
   | { readonly type: "schedule_skipped"; readonly schedule: string; readonly count: number }
   | { readonly type: "runs_taken_over"; readonly count: number }
-  /** Something failed that is tried again: the state could not be reached, a file could not be read. */
+  /** A transient failure that the runner retries, such as an unreachable state or an unreadable file. */
   | { readonly type: "runner_error"; readonly error: unknown };

@@ -1,34 +1,34 @@
-/** Carries out one attempt of a job, as a process. */
+/** Runs one attempt of a job as a process. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { lineSplitter } from "./lines.ts";
 import type { JobCommand } from "./schedule.ts";
 
-/** What an attempt needs to know. */
+/** The input of one attempt. */
 export interface AttemptOptions {
   readonly command: JobCommand;
-  /** Set for the job, in addition to this process's own. */
+  /** Variables to set, on top of the runner's own environment. */
   readonly env: Readonly<Record<string, string>>;
-  /** Ends the job: it gets SIGTERM, and after the grace period SIGKILL. */
+  /** Stops the job: SIGTERM, then SIGKILL after the grace period. */
   readonly signal: AbortSignal;
   readonly onLine: (stream: "stdout" | "stderr", line: string) => void;
 }
 
-/** Carries out one attempt. @returns the exit code. Never rejects. */
+/** Runs one attempt. @returns the exit code. Never rejects. */
 export type Execute = (options: AttemptOptions) => Promise<number>;
 
 export interface ProcessOptions {
-  /** How `dagsync` is run: a program and its first arguments. */
+  /** How to start `dagsync`: a program and its first arguments. */
   readonly dagsync: readonly string[];
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** How long a job that is stopped may take to end by itself, in ms. @default 20_000 */
+  /** Time between SIGTERM and SIGKILL when a job is stopped, in ms. @default 20_000 */
   readonly graceMs?: number;
 }
 
-/** How long what a job has left running may keep its output open, in ms. */
+/** How long to wait for output after a job has exited, if its own children keep the pipes open, in ms. */
 const LINGER = 1000;
 
-/** Runs jobs as processes, none of which outlives this one. */
+/** Runs jobs as processes that do not outlive this one. */
 export function processExecutor({ dagsync, env, graceMs = 20_000 }: ProcessOptions): Execute {
   return async ({ command, signal, onLine, ...rest }) => {
     const child = start(argumentsOf(command, dagsync), { ...env, ...rest.env });
@@ -38,7 +38,7 @@ export function processExecutor({ dagsync, env, graceMs = 20_000 }: ProcessOptio
     }
     let killer: NodeJS.Timeout | undefined;
     const stop = () => {
-      // Windows has no signal that a program could listen to.
+      // Windows has no signal that a program could handle.
       if (process.platform !== "win32") child.kill("SIGTERM");
       killer = setTimeout(() => child.stdin?.destroy(), process.platform === "win32" ? 0 : graceMs);
     };
@@ -64,12 +64,12 @@ function argumentsOf(command: JobCommand, dagsync: readonly string[]): readonly 
 }
 
 function start(args: readonly string[], env: NodeJS.ProcessEnv): ChildProcess {
-  // Beside this file, as TypeScript in the checkout and compiled in the package.
+  // Next to this file: TypeScript in the checkout, JavaScript in the published package.
   const supervisor = new URL(import.meta.url.replace(/execute(\.\w+)$/, "supervise$1"));
   const options = ["--no-warnings", decodeURIComponent(supervisor.pathname.replace(/^\/(?=\w:)/, "")), ...args];
   return spawn(process.execPath, options, {
     env,
-    // A terminal's Ctrl-C is for the runner, which then stops its jobs.
+    // Keeps a terminal's Ctrl-C from the job: the runner gets it, and stops its jobs in order.
     detached: process.platform !== "win32",
     windowsHide: true,
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,4 +1,4 @@
-/** Runs jobs on schedules: cron with time zones, tenants, retries by exit code, on one machine or several. */
+/** Runs jobs on schedules, on one machine or several: cron with time zones, limits per tenant, retries by exit code. */
 export { type Clock, systemClock } from "./clock.ts";
 export { cronTiming, intervalTiming, nextMoment, type Timing } from "./cron/moments.ts";
 export { RunnerError, type RunnerErrorCode } from "./errors.ts";
@@ -16,7 +16,7 @@ export { type RunnerConfig, runnerSchemaFor, type ScheduleConfig } from "./file/
 export { type RunOnceOptions, runOnce } from "./once.ts";
 export { type Planned, plan } from "./plan.ts";
 export { type AttemptEnd, retryAfterMs } from "./retry.ts";
-export { type RunnerOptions, run, type Work } from "./run.ts";
+export { type RunnerOptions, run, type ScheduleSet } from "./run.ts";
 export {
   type Catchup,
   foreignJobOf,

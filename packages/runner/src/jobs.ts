@@ -1,4 +1,4 @@
-/** The jobs that this process carries out. */
+/** The jobs that this process is running. */
 import type { Connection } from "@org/destination/connection";
 import type { Clock } from "./clock.ts";
 import type { RunFacts, RunnerEvent } from "./events.ts";
@@ -19,8 +19,8 @@ interface JobsOptions {
   readonly onEvent: (event: RunnerEvent) => void;
 }
 
-/** How often what a job writes is stored while it runs, in ms. */
-const SAVE = 2000;
+/** Minimum interval between two saves of a running job's output, in ms. */
+const SAVE_INTERVAL = 2000;
 
 interface Attempt extends RunFacts {
   readonly process: string;
@@ -41,7 +41,7 @@ export class Jobs {
     this.#options = options;
   }
 
-  /** Begins an attempt, and goes on. */
+  /** Starts an attempt without waiting for it. */
   start(run: ClaimedRun, schedule: Schedule, process: string): void {
     const startedAt = this.#options.clock.passed();
     const attempt: Attempt = {
@@ -49,7 +49,7 @@ export class Jobs {
       savedAt: startedAt,
       saved: 0,
     };
-    const done = this.#carryOut(attempt)
+    const done = this.#runAttempt(attempt)
       .catch((error: unknown) => this.#options.onEvent({ type: "runner_error", error }))
       .finally(() => {
         this.#running.delete(attempt);
@@ -58,32 +58,32 @@ export class Jobs {
     this.#running.set(attempt, done);
   }
 
-  /** Waits until it is time for the next round: until a job has ended, or some time has passed. */
-  async orSoon(ms: number, signal: AbortSignal): Promise<void> {
+  /** Waits for the next round: until a job ends, the time is up, or the signal aborts. */
+  async waitForOne(ms: number, signal: AbortSignal): Promise<void> {
     await this.#options.clock.sleep(ms, AbortSignal.any([signal, this.#wake.signal]));
     if (this.#wake.signal.aborted) this.#wake = new AbortController();
   }
 
-  /** Ends all of them, and waits for that. */
+  /** Stops all jobs and waits for them to end. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#running.values());
     this.#stopping = new AbortController();
   }
 
-  /** Stores what the jobs have written since the last time. */
+  /** Saves output written since the last call. */
   async saveOutput(): Promise<void> {
     const { connection, tables, clock } = this.#options;
     for (const attempt of this.#running.keys()) {
       const { written, run } = attempt;
-      if (written.length === attempt.saved || clock.passed() - attempt.savedAt < SAVE) continue;
+      if (written.length === attempt.saved || clock.passed() - attempt.savedAt < SAVE_INTERVAL) continue;
       attempt.savedAt = clock.passed();
       attempt.saved = written.length;
       await saveOutput(connection, tables, run, written.text);
     }
   }
 
-  async #carryOut(attempt: Attempt): Promise<void> {
+  async #runAttempt(attempt: Attempt): Promise<void> {
     const { execute, onEvent, clock, signal } = this.#options;
     const { run, schedule, written, stderr, startedAt } = attempt;
     const stopped = AbortSignal.any([this.#stopping.signal, signal]);
@@ -100,7 +100,7 @@ export class Jobs {
       },
     });
     const durationMs = clock.passed() - startedAt;
-    // What was stopped goes on later. But one that came to its end all the same is done.
+    // A stopped job runs again later, unless it succeeded before the signal reached it.
     if (stopped.aborted && exitCode !== 0) return onEvent({ type: "job_interrupted", ...facts, durationMs });
     const delayMs =
       exitCode === 0 ? undefined : retryAfterMs(schedule.job.retry, { exitCode, stderr: stderr.text }, run.retries);
@@ -112,7 +112,7 @@ export class Jobs {
     else onEvent({ type: "job_error", ...facts, exitCode, durationMs });
   }
 
-  /** Tries until it succeeds: a job that has ended would be run again else. */
+  /** Retries until it succeeds: without this record, a finished job would run again. */
   async #record({ run, process, written }: Attempt, outcome: Outcome, stopped: AbortSignal): Promise<boolean> {
     const { connection, tables, clock, onEvent } = this.#options;
     for (;;) {
@@ -128,7 +128,7 @@ export class Jobs {
   }
 }
 
-/** What a job is told. */
+/** Environment variables that describe the run to its job. */
 function environmentOf({ run, schedule }: RunFacts): Record<string, string> {
   return {
     DAGSYNC_JOB: schedule.name,

@@ -1,9 +1,9 @@
 import { StringDecoder } from "node:string_decoder";
 
-/** A longer line is told in parts, in characters. */
-const LONGEST = 16_384;
+/** Longer lines are split, in characters. */
+const MAX_LINE = 16_384;
 
-/** Cuts bytes into lines of text. */
+/** Splits a byte stream into lines of text. */
 export function lineSplitter(onLine: (line: string) => void) {
   const decoder = new StringDecoder("utf8");
   let rest = "";
@@ -13,9 +13,9 @@ export function lineSplitter(onLine: (line: string) => void) {
       const lines = rest.split("\n");
       rest = lines.pop()!;
       for (const line of lines) onLine(line.replace(/\r$/, ""));
-      while (rest.length > LONGEST) {
-        onLine(rest.slice(0, LONGEST));
-        rest = rest.slice(LONGEST);
+      while (rest.length > MAX_LINE) {
+        onLine(rest.slice(0, MAX_LINE));
+        rest = rest.slice(MAX_LINE);
       }
     },
     end(): void {
@@ -26,10 +26,10 @@ export function lineSplitter(onLine: (line: string) => void) {
   };
 }
 
-/** How much of what an attempt writes is kept, in characters: the end of it. */
+/** How much of an attempt's output is kept, in characters, counted from its end. */
 const KEPT = 65_536;
 
-/** Keeps the end of a text that grows. */
+/** Keeps the last {@link KEPT} characters of a growing text. */
 export class Tail {
   #text = "";
   #length = 0;
@@ -37,11 +37,11 @@ export class Tail {
   add(line: string): void {
     this.#text += `${line}\n`;
     this.#length += line.length + 1;
-    // Not at every line: cutting costs as much as what is kept.
+    // Trimming copies everything that is kept, so do not do it on every line.
     if (this.#text.length > 2 * KEPT) this.#text = this.#text.slice(-KEPT);
   }
 
-  /** How much was added ever. */
+  /** Characters added so far, including those dropped since. */
   get length(): number {
     return this.#length;
   }

@@ -1,4 +1,4 @@
-/** This process among those that share a state: it gives signs of life, and takes over from those that ended. */
+/** This runner's membership in the group that shares a state: its heartbeat, and the takeover of dead runners' runs. */
 import type { Connection } from "@org/destination/connection";
 import type { Clock } from "./clock.ts";
 import { beat, LEASE, type OwnProcess, registerProcess, unregisterProcess, Watch } from "./state/processes.ts";
@@ -32,18 +32,18 @@ export class Membership {
     return this.#own.id;
   }
 
-  /** Another process took this one for dead. */
-  lose(): void {
+  /** Call when another runner has declared this one dead. */
+  markLost(): void {
     this.#isLost = true;
   }
 
-  /** Whether the jobs have to end, since others take this process for dead by now, or will before it can tell them. */
-  async mustLeave(): Promise<boolean> {
+  /** Whether all jobs must stop: the lease is lost, or may expire before the next heartbeat. */
+  async mustStopJobs(): Promise<boolean> {
     const { clock } = this.#options;
     return this.#isLost || clock.passed() - this.#beatAt > (LEASE * 3) / 4;
   }
 
-  /** Gives a sign of life, where it is time, and looks at the others. @returns how many runs were taken over */
+  /** Sends a heartbeat if one is due, and takes over the runs of dead runners. @returns how many runs it took over */
   async renew(): Promise<number> {
     const { connection, tables, clock } = this.#options;
     if (this.#isLost || clock.passed() - this.#beatAt > (LEASE * 3) / 4) {
@@ -53,15 +53,15 @@ export class Membership {
       this.#isLost = false;
       this.#beatAt = clock.passed();
     } else if (clock.passed() - this.#beatAt >= LEASE / 4) {
-      // Before it is asked for: what counts is when others may have seen it.
+      // Taken before the write: others may see the heartbeat from here on.
       const at = clock.passed();
       if (await beat(connection, tables, this.#own.id)) this.#beatAt = at;
-      else this.lose();
+      else this.markLost();
     }
     return this.#watch.takeOver(clock.passed(), clock.now());
   }
 
-  /** Gives back what is not done. Where the state is away, others find out. */
+  /** Releases unfinished runs. If the state is unreachable, other runners take them over once the lease expires. */
   async leave(): Promise<void> {
     const { connection, tables, clock } = this.#options;
     await unregisterProcess(connection, tables, this.#own.id, clock.now()).catch(() => undefined);

@@ -1,31 +1,31 @@
-/** Runs a job now, because somebody asked for it. */
+/** Manual runs: runs a job now, whatever its schedule says. */
 import { systemClock } from "./clock.ts";
-import { type RunnerOptions, run, type Work } from "./run.ts";
+import { type RunnerOptions, run, type ScheduleSet } from "./run.ts";
 import type { Schedule } from "./schedule.ts";
 import { type PastRun, readRun } from "./state/history.ts";
-import { addAskedRun } from "./state/record.ts";
+import { addManualRun } from "./state/record.ts";
 import { openTables } from "./state/tables.ts";
 
-export interface RunOnceOptions extends Omit<RunnerOptions, "only" | "work"> {
+export interface RunOnceOptions extends Omit<RunnerOptions, "only" | "loadSchedules"> {
   readonly schedule: Schedule;
   readonly concurrencyPerTenant: number;
 }
 
 /**
- * Runs a schedule's job now, whether or not it is due, within the limits that hold for its other runs, and repeats it as
- * its file says. If the process ends meanwhile, the run has failed: nobody else goes on with it.
+ * Runs a schedule's job now, due or not, within the limits of its scheduled runs, and retries it as its file says. If
+ * the process dies, the run counts as failed: no other runner takes over a manual run.
  *
- * @returns the run as it ended; `queued` or `running` never, unless it was stopped
+ * @returns the finished run. It is still `queued` or `running` only if the signal aborted.
  */
 export async function runOnce({ schedule, concurrencyPerTenant, ...options }: RunOnceOptions): Promise<PastRun> {
   const { connection, clock = systemClock, signal, onEvent } = options;
   const tables = await openTables(connection);
-  const id = await addAskedRun(connection, tables, schedule, clock.now());
+  const id = await addManualRun(connection, tables, schedule, clock.now());
   const ended = new AbortController();
-  const work: Work = { schedules: [schedule], concurrencyPerTenant };
+  const schedules: ScheduleSet = { schedules: [schedule], concurrencyPerTenant };
   await run({
     ...options,
-    work: () => work,
+    loadSchedules: () => schedules,
     only: id,
     signal: AbortSignal.any([signal, ended.signal]),
     onEvent(event) {

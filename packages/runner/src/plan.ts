@@ -1,7 +1,7 @@
-/** What would run when. */
+/** Lists upcoming runs. */
 import type { Schedule } from "./schedule.ts";
 
-/** A moment at which a schedule is due. */
+/** A time at which a schedule is due. */
 export interface Planned<S extends Pick<Schedule, "name" | "timing"> = Schedule> {
   readonly schedule: S;
   /** In ms since 1970. */
@@ -9,10 +9,10 @@ export interface Planned<S extends Pick<Schedule, "name" | "timing"> = Schedule>
 }
 
 /**
- * The moments of several schedules after one moment and up to another, in order; those of one moment in the order of the
- * schedules.
+ * The times at which several schedules are due, in order. Schedules that are due at the same time keep their order.
  *
- * @param after in ms since 1970, as `until`
+ * @param after exclusive start, in ms since 1970
+ * @param until inclusive end, in ms since 1970
  */
 export function* plan<S extends Pick<Schedule, "name" | "timing">>(
   schedules: readonly S[],

@@ -1,22 +1,22 @@
-/** Whether and when a run that failed is repeated, exactly as its job's file says. */
+/** Decides whether and when to retry a failed run, from its job's `retry_config`. */
 import type { RetryConfig } from "./file/job-schema.ts";
 import { patternOf } from "./file/pattern.ts";
 
-/** How much of stderr is searched, in characters, from its end: enough for a message, too little to be slow. */
+/** How much of stderr to search, in characters from its end: enough for a message, and never slow. */
 const SEARCHED = 64 * 1024;
 
 /** How an attempt ended. */
 export interface AttemptEnd {
-  /** Of the process; one that a signal ended has 128 and the signal's number, as in a shell. */
+  /** The process's exit code; 128 plus the signal's number if a signal ended it, as in a shell. */
   readonly exitCode: number;
-  /** The end of what it wrote there. */
+  /** The end of its stderr. */
   readonly stderr: string;
 }
 
 /**
- * The pause before a run is repeated, in ms; undefined where it is not.
+ * The delay before the next retry, in ms. Undefined if the run is not retried.
  *
- * @param retries how often it was repeated already
+ * @param retries how often it was retried already
  */
 export function retryAfterMs(
   retry: RetryConfig | undefined,
@@ -27,7 +27,7 @@ export function retryAfterMs(
   const patterns = retry.retryable_error_patterns ?? [];
   const searched = stderr.slice(-SEARCHED);
   const isKnown = patterns.some((pattern) => patternOf(pattern)?.test(searched));
-  // Who says nothing cannot be known by it: the exit code decides.
+  // With nothing on stderr there is nothing to match: the exit code decides.
   if (patterns.length > 0 && searched !== "" && !isKnown) return undefined;
   const first = retry.initial_delay_seconds ?? (retry.retry_delay_seconds || 5);
   return 1000 * Math.min(first * retry.backoff_multiplier ** retries, retry.max_delay_seconds);

@@ -1,38 +1,38 @@
-/** A schedule as it is run: what the file says, with its job, ready to be asked when it is due. */
+/** A schedule as the runner uses it: read from the file, with its job and timing. */
 import { cronTiming, intervalTiming, type Timing } from "./cron/moments.ts";
 import type { ForeignJobConfig, JobConfig, RetryConfig } from "./file/job-schema.ts";
 import type { ScheduleConfig } from "./file/runner-schema.ts";
 
-/** What becomes of moments that were missed: nothing, one run for all of them, or one run each. */
+/** How to catch up missed runs: not at all, with one run for all of them, or with one run each. */
 export type Catchup = "skip" | "one" | "all";
 
 /** What a job runs. */
 export type JobCommand =
-  /** `dagsync` itself, with arguments. */
+  /** `dagsync` with these arguments. */
   | { readonly kind: "dagsync"; readonly args: readonly string[] }
   /** A program and its arguments. */
   | { readonly kind: "program"; readonly args: readonly string[] }
-  /** A text for the shell. */
+  /** A command line for the shell. */
   | { readonly kind: "shell"; readonly text: string };
 
 /** What a schedule runs. */
 export interface Job {
-  /** Whose it is; undefined where it belongs to nobody, and no limit of a tenant holds. */
+  /** The tenant that owns it. Undefined: none, so no tenant limit applies. */
   readonly tenant: string | undefined;
   /** For log lines: the kind of source, or of job. */
   readonly connectorType: string;
   readonly command: JobCommand;
-  /** @default a run that failed is not repeated */
+  /** @default no retries */
   readonly retry: RetryConfig | undefined;
 }
 
-/** A job, and when it runs. */
+/** A job and when it runs. */
 export interface Schedule {
   readonly name: string;
   readonly timing: Timing;
-  /** For people: `0 6 * * * Europe/Berlin`, `every 90 s`. */
+  /** Human-readable: `0 6 * * * Europe/Berlin`, `every 90 s`. */
   readonly when: string;
-  /** Of the cron expression, and in which its moments are shown. */
+  /** The time zone of the cron expression, in which times are also shown. */
   readonly timezone: string;
   readonly maxConcurrentRuns: number;
   readonly tags: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ export interface Schedule {
   readonly job: Job;
 }
 
-/** @throws RunnerError for a cron expression or a time zone that cannot be one, which the file's schema refuses before */
+/** @throws RunnerError for an invalid cron expression or time zone; the file's schema rejects both earlier */
 export function scheduleOf(config: ScheduleConfig, job: Job): Schedule {
   const { name, cron, interval_seconds: seconds, timezone, max_concurrent_runs, tags, catchup } = config;
   return {
@@ -52,7 +52,7 @@ export function scheduleOf(config: ScheduleConfig, job: Job): Schedule {
   };
 }
 
-/** A job of ours. */
+/** A job in our own format. */
 export function jobOf(config: JobConfig): Job {
   const kind = (["sync", "report", "export", "command"] as const).find((each) => config[each] !== undefined)!;
   return {
@@ -63,7 +63,7 @@ export function jobOf(config: JobConfig): Job {
   };
 }
 
-/** A job of the original runner's, which its own command carries out, as it does there. @param path of its file */
+/** A job in the original runner's format. That runner's own command executes it. @param path of its file */
 export function foreignJobOf(config: ForeignJobConfig, path: string): Job {
   return {
     tenant: config.tenant_id,

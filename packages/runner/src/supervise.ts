@@ -1,6 +1,6 @@
 /**
- * The process between the runner and a job: it ends the job, and all that the job started, when the runner is gone. What
- * comes after its own name is a program and its arguments, or `--shell` and a text.
+ * The process between the runner and a job. It kills the job and everything that the job started once the runner is
+ * gone. Its arguments are a program with arguments, or `--shell` and a command line.
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:os";
@@ -9,7 +9,7 @@ const [program = "", ...args] = process.argv.slice(2);
 const isShell = program === "--shell";
 const isWindows = process.platform === "win32";
 
-// Before the job starts: it may be stopped as soon as it does. By then there is a job.
+// Registered before the job starts, since the signal may come right away. The handler only runs once `job` is set.
 let isStopped = false;
 process.on("SIGTERM", () => {
   isStopped = true;
@@ -28,11 +28,11 @@ function signal(name: NodeJS.Signals): void {
     if (isWindows) job.kill(name);
     else if (job.pid !== undefined) process.kill(-job.pid, name);
   } catch {
-    // Nobody of the group is left.
+    // The group has no processes left.
   }
 }
 
-// As shells have it: 127 for what is not there, 126 for what cannot be run.
+// As in a shell: 127 if the command is not found, 126 if it cannot be executed.
 job.on("error", ({ code }: NodeJS.ErrnoException) => {
   const isMissing = code === "ENOENT";
   process.stderr.write(
@@ -41,12 +41,12 @@ job.on("error", ({ code }: NodeJS.ErrnoException) => {
   process.exit(isMissing ? 127 : 126);
 });
 job.on("exit", (code, by) => {
-  // What it has left running on purpose may stay, but not where it was told to end.
+  // Processes that the job left running may stay, unless the job was stopped.
   if (isStopped) signal("SIGKILL");
   process.exit(code ?? 128 + (by ? constants.signals[by] : 0));
 });
 
-// Nothing is ever written there: it ends when the runner does, however that ends.
+// The runner never writes to this pipe. It closes when the runner ends, however that happens.
 process.stdin
   .on("error", () => {})
   .on("close", () => {

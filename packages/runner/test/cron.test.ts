@@ -26,19 +26,31 @@ function ours(expression: string, { zone, from, hours }: Window): string | null 
   return packed(moments.map((moment) => (moment - start) / 60_000));
 }
 
-/** Where Dagster does not do what its guide says: found by these answers, zone by zone. */
+/** Where Dagster deviates from its own guide, by zone. Derived from the recorded answers. */
 const exceptions: Readonly<Record<string, { readonly why: string; readonly expressions: readonly string[] }>> = {
-  "America/Santiago": { why: "it looks for switches at 1 to 3 o'clock only", expressions: ["15 0", "30 0-2", "30 23"] },
-  "America/Havana": { why: "it looks for switches at 1 to 3 o'clock only", expressions: ["15 0", "30 0-2", "0 0"] },
-  "Asia/Beirut": { why: "it looks for switches at 1 to 3 o'clock only", expressions: ["15 0", "30 0-2", "30 23"] },
-  "Atlantic/Azores": { why: "it looks for switches at 1 to 3 o'clock only", expressions: ["15 0", "30 0-2", "0 0"] },
-  "Europe/Dublin": { why: "it takes Ireland's summer for the normal time", expressions: ["45 1", "0 1"] },
+  "America/Santiago": {
+    why: "it only expects transitions between 01:00 and 03:00",
+    expressions: ["15 0", "30 0-2", "30 23"],
+  },
+  "America/Havana": {
+    why: "it only expects transitions between 01:00 and 03:00",
+    expressions: ["15 0", "30 0-2", "0 0"],
+  },
+  "Asia/Beirut": {
+    why: "it only expects transitions between 01:00 and 03:00",
+    expressions: ["15 0", "30 0-2", "30 23"],
+  },
+  "Atlantic/Azores": {
+    why: "it only expects transitions between 01:00 and 03:00",
+    expressions: ["15 0", "30 0-2", "0 0"],
+  },
+  "Europe/Dublin": { why: "it takes Ireland's summer time for standard time", expressions: ["45 1", "0 1"] },
   "Australia/Lord_Howe": {
-    why: "every hour is at UTC's minutes, so at half past in winter",
+    why: "its hourly schedules keep UTC's minutes, so in winter they run at half past",
     expressions: ["0 *", "15 *", "*/7 *"],
   },
   "Antarctica/Troll": {
-    why: "it takes every switch for one of an hour, and this is one of two",
+    why: "it assumes that every transition is one hour, and this one is two",
     expressions: ["30 2", "0 2", "45 1", "0 1", "0 */2", "*/20 1-3", "0 2-4", "5,50 2,3", "30 0-2"],
   },
 };
@@ -46,21 +58,21 @@ const exceptions: Readonly<Record<string, { readonly why: string; readonly expre
 const isException = (zone: string, expression: string) =>
   exceptions[zone]?.expressions.some((each) => expression.startsWith(`${each} `)) ?? false;
 
-test("the answers of the real servers are of twenty expressions at both switches of ten zones", () => {
+test("the recorded answers cover twenty expressions at both transitions of ten zones", () => {
   expect(new Set(switched.map(({ zone }) => zone)).size).toBe(10);
   expect(switched).toHaveLength(20);
   expect(expressions).toHaveLength(20);
   expect(switched.map(({ zone, from, hours }) => ({ zone, from, hours, expressions }))).toEqual(switchCases);
 });
 
-test.each(switched)("runs when Dagster does around the switch in $zone, $from", (window) => {
+test.each(switched)("agrees with Dagster around the transition in $zone, $from", (window) => {
   for (const [expression, [dagster]] of Object.entries(window.answers)) {
     if (isException(window.zone, expression)) continue;
     expect(ours(expression, window), expression).toBe(dagster);
   }
 });
 
-test.each(Object.keys(exceptions))("Dagster still has its exceptions in %s", (zone) => {
+test.each(Object.keys(exceptions))("each listed exception of Dagster in %s is still one", (zone) => {
   const here = switched.filter((window) => window.zone === zone);
   for (const start of exceptions[zone]!.expressions) {
     const [expression] = expressions.filter((each) => each.startsWith(`${start} `));
@@ -69,7 +81,7 @@ test.each(Object.keys(exceptions))("Dagster still has its exceptions in %s", (zo
   }
 });
 
-test("Airflow differs from Dagster in this many of the 400 answers, and from us in that many", () => {
+test("the README's count of differing answers is right", () => {
   const cells = switched.flatMap((window) =>
     Object.entries(window.answers).map(([expression, [dagster, airflow = dagster]]) => {
       return { dagster, airflow, ours: ours(expression, window) };
@@ -85,7 +97,7 @@ test("Airflow differs from Dagster in this many of the 400 answers, and from us 
 });
 
 test.each(dialect.flatMap((window) => Object.keys(window.answers).map((expression) => [expression, window] as const)))(
-  "reads %j as both servers do",
+  "parses %j as both servers do",
   (expression, window) => {
     expect(ours(expression, window)).toBe(window.answers[expression]![0]);
   },
@@ -94,32 +106,32 @@ test.each(dialect.flatMap((window) => Object.keys(window.answers).map((expressio
 test.each([
   [
     "0 0 * * * *",
-    "must have 5 fields (minute, hour, day of month, month, day of week) and has 6: seconds are not supported, use interval_seconds",
+    "must have 5 fields (minute, hour, day of month, month, day of week), not 6: seconds are not supported, use interval_seconds",
   ],
-  ["0 0 * *", "must have 5 fields (minute, hour, day of month, month, day of week) and has 4"],
-  ["60 * * * *", "has a minute that is none: it must be from 0 to 59"],
-  ["0 0 * * funday", "has a day of week that is none: it must be from 0 to 6, or a name such as mon"],
-  ["*/0 * * * *", "repeats its minute every 0: write a step of 1 or more"],
-  ["0 0 31 2 *", "names a day that none of its months has"],
-  ["0 0 * * 1#1,3", "has weekdays with # or L beside others: write them as two schedules"],
-  ["@reboot", "is none of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"],
+  ["0 0 * *", "must have 5 fields (minute, hour, day of month, month, day of week), not 4"],
+  ["60 * * * *", "has an invalid minute: it must be from 0 to 59"],
+  ["0 0 * * funday", "has an invalid day of week: it must be from 0 to 6, or a name such as mon"],
+  ["*/0 * * * *", "has a step of 0 in its minute: use 1 or more"],
+  ["0 0 31 2 *", "never matches: none of its months has that day"],
+  ["0 0 * * 1#1,3", "mixes weekdays that use # or L with plain ones: use two schedules"],
+  ["@reboot", "is not one of @hourly, @daily, @midnight, @weekly, @monthly, @yearly, @annually"],
 ])("says what is wrong with %j", (expression, reason) => {
   expect(checkCron(expression)).toBe(reason);
   expect(() => parseCron(expression)).toThrow(expect.objectContaining({ name: "RunnerError", code: "INVALID_CRON" }));
 });
 
-test("a time zone that is none is refused", () => {
+test("rejects invalid time zones", () => {
   for (const name of ["Mars/Phobos", "+01:00", ""]) {
     expect(() => zoneOf(name)).toThrow(expect.objectContaining({ code: "INVALID_TIMEZONE" }));
   }
 });
 
-test("finds the next moment however far it is", () => {
+test("finds the next due time even if it is years away", () => {
   const leap = nextMoment(cronTiming("0 0 29 2 *", "UTC"), Date.UTC(2096, 2, 1));
   expect(new Date(leap!).toISOString()).toBe("2104-02-29T00:00:00.000Z");
 });
 
-/** The rule, minute by minute: slow, and with nothing in common with the code but what a day fits. */
+/** The rule applied minute by minute: slow, and independent of the code except for its parser. */
 function slowly(expression: string, zone: string, from: number, until: number): number[] {
   const MINUTE = 60_000;
   const cron = parseCron(expression);
@@ -145,7 +157,7 @@ function slowly(expression: string, zone: string, from: number, until: number): 
   return [...found].filter((moment) => moment > from && moment <= until).sort((a, b) => a - b);
 }
 
-test("agrees with the rule minute by minute, for any fields, zone and window", () => {
+test("agrees with the rule applied minute by minute, for any expression, zone and window", () => {
   const field = (min: number, max: number) => {
     const value = fc.integer({ min, max });
     return fc.oneof(

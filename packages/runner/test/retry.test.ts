@@ -6,7 +6,7 @@ import { retryAfterMs } from "../src/retry.ts";
 const retry = (given: object) => retrySchema.parse(given);
 const failed = (exitCode: number, stderr = "") => ({ exitCode, stderr });
 
-/** The pauses until a run is given up. */
+/** The delays before each retry, in seconds, until the run fails for good. */
 function pauses(given: object): number[] {
   const found: number[] = [];
   for (
@@ -29,11 +29,11 @@ test.each([
   [{ initial_delay_seconds: 0, max_retries: 2 }, [0, 0]],
   [{ retry_delay_seconds: null, max_retries: 1 }, [5]],
   [{ backoff_multiplier: 1, max_retries: 3 }, [5, 5, 5]],
-])("repeats after the pauses of %j", (given, expected) => {
+])("retries with the delays of %j", (given, expected) => {
   expect(pauses(given)).toEqual(expected);
 });
 
-test("a run is repeated after the listed exit codes, and after no other", () => {
+test("retries after the listed exit codes, and no others", () => {
   const codes = (given: object) =>
     [1, 2, 3, 75, 137].filter((code) => retryAfterMs(retry(given), failed(code), 0) !== undefined);
   expect(codes({})).toEqual([1, 2]);
@@ -42,7 +42,7 @@ test("a run is repeated after the listed exit codes, and after no other", () => 
   expect(retryAfterMs(undefined, failed(1), 0)).toBeUndefined();
 });
 
-test("with patterns, only what stderr matches is repeated, or a run that said nothing", () => {
+test("with patterns, retries only if stderr matches one or is empty", () => {
   const rule = retry({ retryable_error_patterns: ["(?P<what>rate).?limit", "^timeout"] });
   const repeats = (stderr: string) => retryAfterMs(rule, failed(1, stderr), 0) !== undefined;
   expect(["RATE LIMIT hit", "timeout", "", "x timeout", "no such table"].map(repeats)).toEqual([
@@ -62,10 +62,10 @@ test.each([
   ["(?s)a.b", "a\nb"],
   ["\\Aabc\\Z", "abc"],
   ["\\\\A", "\\A"],
-])("reads Python's %s", (pattern, text) => {
+])("supports Python's %s", (pattern, text) => {
   expect(patternOf(pattern)?.test(text)).toBe(true);
 });
 
-test("a pattern that JavaScript cannot read is none", () => {
+test("rejects patterns that JavaScript does not support", () => {
   expect([patternOf("("), patternOf("(?x) a # b"), patternOf("(?>a)")]).toEqual([undefined, undefined, undefined]);
 });

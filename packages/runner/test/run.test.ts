@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { retrySchema } from "../src/file/job-schema.ts";
 import { MINUTE, schedule, World } from "./world/world.ts";
 
-test("runs a schedule at each of its moments, once", async () => {
+test("runs a schedule once at each due time", async () => {
   const world = new World([schedule("a", { cron: "*/2 * * * *" })]);
   await world.start();
   await world.clock.pass(7 * MINUTE);
@@ -14,7 +14,7 @@ test("runs a schedule at each of its moments, once", async () => {
   ]);
 });
 
-test("max_concurrent_runs limits the runs of a schedule, and the others wait for their turn", async () => {
+test("max_concurrent_runs limits a schedule's runs, and queues the others", async () => {
   const world = new World([schedule("a", { maxConcurrentRuns: 2 })], { behaviour: () => ({ ms: 10 * MINUTE }) });
   await world.start();
   await world.clock.pass(5 * MINUTE);
@@ -29,7 +29,7 @@ test("max_concurrent_runs limits the runs of a schedule, and the others wait for
 });
 
 test.each(["one", "skip"] as const)(
-  "with catchup %s, what waits makes room for what comes after it",
+  "with catchup %s, a queued run is skipped once the next one is due",
   async (catchup) => {
     const world = new World([schedule("a", { catchup })], { behaviour: () => ({ ms: 3 * MINUTE }) });
     await world.start();
@@ -46,7 +46,7 @@ test.each(["one", "skip"] as const)(
   },
 );
 
-test("jobs of one tenant run one after the other, those of others beside them", async () => {
+test("runs one tenant's jobs one at a time, in parallel with those of others", async () => {
   const cron = "1 * * * *";
   const names = ["a", "b", "c"].map((name) => schedule(name, { cron, tenant: "acme" }));
   const world = new World([...names, schedule("d", { cron, tenant: "other" }), schedule("e", { cron })]);
@@ -63,7 +63,7 @@ test("jobs of one tenant run one after the other, those of others beside them", 
   expect(world.jobs.violations).toEqual([]);
 });
 
-test("a run that fails is repeated after its pause, while its tenant goes on and its schedule does not", async () => {
+test("a run that waits for its retry blocks its schedule, but not its tenant", async () => {
   const retry = retrySchema.parse({ max_retries: 2, initial_delay_seconds: 30, backoff_multiplier: 2 });
   const job = { ...schedule("a").job, tenant: "acme", retry };
   const world = new World([schedule("a", { job }), schedule("b", { cron: "1 * * * *", tenant: "acme" })], {
@@ -82,7 +82,7 @@ test("a run that fails is repeated after its pause, while its tenant goes on and
   expect(pauses.slice(0, 2)).toEqual([30_000, 60_000]);
 });
 
-test("a run that fails too often, or with another exit code, has failed", async () => {
+test("a run fails for good when its retries are used up, or on a non-retryable exit code", async () => {
   const retry = retrySchema.parse({ max_retries: 1, initial_delay_seconds: 0 });
   const job = { ...schedule("a").job, retry };
   const codes = [1, 1, 3];
@@ -106,7 +106,7 @@ test.each([
     ["01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12"].map((each) => `00:${each} succeeded`),
     0,
   ],
-] as const)("catchup %s, after a time in which nothing ran", async (catchup, expected, missed) => {
+] as const)("catchup %s after downtime", async (catchup, expected, missed) => {
   const world = new World([schedule("a", { catchup })], { behaviour: () => ({ ms: 1000 }) });
   const stop = await world.start();
   await world.clock.pass(MINUTE);
@@ -119,7 +119,7 @@ test.each([
   expect(skipped.reduce((sum, each) => sum + each, 0)).toBe(missed);
 });
 
-test("catchup one makes up for a missed day with one run, catchup skip with none", async () => {
+test("catchup one runs a missed daily schedule once, catchup skip never", async () => {
   for (const [catchup, expected] of [
     ["one", ["00:01 succeeded"]],
     ["skip", []],
@@ -133,7 +133,7 @@ test("catchup one makes up for a missed day with one run, catchup skip with none
   }
 });
 
-test("what is disabled while jobs run starts nothing more, and misses nothing once it is enabled again", async () => {
+test("a disabled schedule starts no runs, and catches up none once it is enabled again", async () => {
   const a = schedule("a", { catchup: "skip" });
   const world = new World([a], { behaviour: () => ({ ms: 1000 }) });
   await world.start();
@@ -145,7 +145,7 @@ test("what is disabled while jobs run starts nothing more, and misses nothing on
   expect(await world.slots("a")).toEqual(["00:01 succeeded", "00:02 succeeded", "00:08 succeeded", "00:09 succeeded"]);
 });
 
-test("a schedule that is changed goes by its new moments from then on, not back", async () => {
+test("a changed schedule applies from now on, not to the past", async () => {
   const world = new World([schedule("a", { cron: "0 0 * * *" })], { behaviour: () => ({ ms: 1000 }) });
   await world.start();
   await world.clock.pass(10 * MINUTE);
@@ -154,7 +154,7 @@ test("a schedule that is changed goes by its new moments from then on, not back"
   expect(await world.slots("a")).toEqual(["00:11 succeeded", "00:12 succeeded"]);
 });
 
-test("a runner that is stopped gives back what it had begun, and the next one runs it again", async () => {
+test("a stopped runner releases its unfinished runs, and the next one runs them again", async () => {
   const world = new World([schedule("a", { cron: "1 * * * *" })], { behaviour: () => ({ ms: 3 * MINUTE }) });
   const stop = await world.start();
   await world.clock.pass(2 * MINUTE);
@@ -166,7 +166,7 @@ test("a runner that is stopped gives back what it had begun, and the next one ru
   expect(world.jobs.violations).toEqual([]);
 });
 
-test("a clock that is put back repeats nothing, one that is put forward makes up for it once", async () => {
+test("setting the clock back repeats no run, setting it forward catches up with one", async () => {
   const world = new World([schedule("a", { catchup: "one" })], { behaviour: () => ({ ms: 1000 }) });
   await world.start();
   await world.clock.pass(5 * MINUTE);
@@ -188,7 +188,7 @@ test("a clock that is put back repeats nothing, one that is put forward makes up
   expect(world.jobs.violations).toEqual([]);
 });
 
-test("what ended long ago is removed, and a clock that is put back does not run it again", async () => {
+test("old runs are deleted, and do not run again when the clock is set back", async () => {
   const world = new World([schedule("a", { cron: "0 * * * *" })], { behaviour: () => ({ ms: 1000 }) });
   await world.start();
   await world.clock.pass(3 * 60 * MINUTE, 60_000);
@@ -204,7 +204,7 @@ test("what ended long ago is removed, and a clock that is put back does not run 
   expect(await world.slots("a")).toEqual([]);
 });
 
-test("rounds in which nothing is due compute no moments", async () => {
+test("idle rounds do not compute due times", async () => {
   let asked = 0;
   const daily = schedule("a", { cron: "0 0 * * *" });
   const timing: typeof daily.timing = {
@@ -216,11 +216,11 @@ test("rounds in which nothing is due compute no moments", async () => {
   const world = new World([{ ...daily, timing }]);
   await world.start();
   await world.clock.pass(10 * MINUTE);
-  // One for the next moment, and one for each look, of which there are two a minute.
+  // One for the next due time, and one for each check, of which there are two a minute.
   expect(asked).toBeLessThanOrEqual(22);
 });
 
-test("a long queue of one schedule holds up neither its own retries nor other schedules", async () => {
+test("a long queue blocks neither its schedule's retries nor other schedules", async () => {
   const retry = retrySchema.parse({ max_retries: 1, initial_delay_seconds: 1 });
   const a = schedule("a", { catchup: "all", job: { ...schedule("a").job, retry } });
   const world = new World([a, schedule("b", { cron: "13 19 * * *" })], {

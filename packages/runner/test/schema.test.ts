@@ -11,9 +11,9 @@ const withSchedule = (change: object) => ({ runner: { orchestrator: { schedules:
 const withJob = (job: object) => withSchedule({ config: undefined, job });
 
 const right = {
-  "the least": withSchedule({}),
+  "a minimal file": withSchedule({}),
   "no schedule": { runner: { orchestrator: { schedules: [] } } },
-  "all of it": {
+  "every key": {
     runner: {
       mode: "oneshot",
       orchestrator: {
@@ -40,38 +40,38 @@ const right = {
 };
 
 const wrong = {
-  nothing: {},
-  "another mode": { runner: { mode: "sometimes", orchestrator: { schedules: [] } } },
-  "another orchestrator": { runner: { orchestrator: { type: "prefect", schedules: [] } } },
+  "an empty file": {},
+  "an unknown mode": { runner: { mode: "sometimes", orchestrator: { schedules: [] } } },
+  "an unknown orchestrator": { runner: { orchestrator: { type: "prefect", schedules: [] } } },
   "no name": withSchedule({ name: undefined }),
   "no job": withSchedule({ config: undefined }),
   "two jobs": withSchedule({ job: { sync: "prod" } }),
-  "no moment": withSchedule({ cron: undefined }),
-  "two kinds of moments": withSchedule({ interval_seconds: 60 }),
-  "an interval of nothing": withSchedule({ cron: undefined, interval_seconds: 0 }),
-  "no run at once": withSchedule({ max_concurrent_runs: 0 }),
-  "a number as tag": withSchedule({ tags: { priority: 1 } }),
-  "another catchup": withSchedule({ catchup: "some" }),
+  "neither cron nor interval": withSchedule({ cron: undefined }),
+  "both cron and interval": withSchedule({ interval_seconds: 60 }),
+  "an interval of zero": withSchedule({ cron: undefined, interval_seconds: 0 }),
+  "zero concurrent runs": withSchedule({ max_concurrent_runs: 0 }),
+  "a number as a tag": withSchedule({ tags: { priority: 1 } }),
+  "an unknown catchup": withSchedule({ catchup: "some" }),
   "a job that does nothing": withJob({ tenant_id: "acme" }),
   "a job that does two things": withJob({ sync: "a", export: "b" }),
-  "exit codes that are none": withJob({ sync: "a", retry_config: { retryable_exit_codes: ["x"] } }),
+  "invalid exit codes": withJob({ sync: "a", retry_config: { retryable_exit_codes: ["x"] } }),
 };
 
-/** What YAML has no word for. */
+/** Drops `undefined`, which YAML cannot express. */
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value));
 
-test.each(Object.entries(right))("the parser takes %s, and so does the JSON Schema", (_, value) => {
+test.each(Object.entries(right))("both parser and JSON Schema accept %s", (_, value) => {
   expect(runnerSchemaFor(plain(value)).safeParse(plain(value)).error).toBeUndefined();
   expect(isValid(plain(value)), JSON.stringify(isValid.errors)).toBe(true);
 });
 
-test.each(Object.entries(wrong))("the parser refuses %s, and so does the JSON Schema", (_, value) => {
+test.each(Object.entries(wrong))("both parser and JSON Schema reject %s", (_, value) => {
   expect(runnerSchemaFor(plain(value)).safeParse(plain(value)).success).toBe(false);
   expect(isValid(plain(value))).toBe(false);
 });
 
-test("the JSON Schema knows each key that the parser knows", () => {
-  const unknown = { runner: { ...right["the least"].runner, orchestrators: 1 } };
+test("the JSON Schema rejects an unknown key, which the parser ignores", () => {
+  const unknown = { runner: { ...right["a minimal file"].runner, orchestrators: 1 } };
   expect(runnerSchemaFor(unknown).safeParse(unknown).success).toBe(true);
   expect(isValid(unknown)).toBe(false);
 });

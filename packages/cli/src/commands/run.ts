@@ -18,7 +18,7 @@ interface RunOptions {
 
 const stateOption = [
   "--state <place>",
-  "where runs are remembered: sqlite:file, or postgres://user@host/database[?schema=] for several machines",
+  "where to keep state and history: sqlite:file, or postgres://user@host/database[?schema=] for several machines",
   "sqlite:runner.sqlite",
 ] as const;
 
@@ -28,17 +28,17 @@ export function addRun(program: Command, io: SafeIo, run: Run): void {
     .description("run the jobs of runner.yaml on their schedules, until stopped")
     .option("--config <file>", "the schedules", "runner.yaml")
     .option(...stateOption)
-    .option("--plan <duration>", "only print what would run in this time from now, as in 7d")
-    .option("--once <name>", "run this schedule's job now, and end with its exit code")
-    .option("--port <number>", "answer /healthz and /metrics on this port; 0: any free port (default: none)")
+    .option("--plan <duration>", "only print the runs of the next 7d, 12h, …")
+    .option("--once <name>", "run this schedule's job now, and exit with its exit code")
+    .option("--port <number>", "serve /healthz and /metrics on this port; 0: any free port (default: none)")
     .option("--host <address>", "address to listen on; 0.0.0.0 for anyone who can reach it", "127.0.0.1")
     .option("--allow-host <names>", "additional allowed host names, separated by commas")
-    .option("--json", "write lines of JSON, as always when stdout is no terminal")
+    .option("--json", "write JSON lines, the default unless stdout is a terminal")
     .action(
       run(async (options: RunOptions) => {
         const { config, state, plan, once, json } = options;
         const settings = { state, json: json === true, listen: listenOf(options) };
-        // With its parsers, which no other command needs.
+        // Loaded lazily: no other command needs its parsers.
         const { readRunner } = await import("../config/runner-file.ts");
         const file = await readRunner(config, io.signal);
         for (const notice of file.notices) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
@@ -54,7 +54,7 @@ export function addRun(program: Command, io: SafeIo, run: Run): void {
     );
   command
     .command("history")
-    .description("list what ran, newest first")
+    .description("list past and queued runs, newest first")
     .argument("[name]", "only this schedule")
     .option(...stateOption)
     .option("--limit <number>", "how many runs", "20")
@@ -67,9 +67,9 @@ export function addRun(program: Command, io: SafeIo, run: Run): void {
     );
   command
     .command("logs")
-    .description("print what the last run of a schedule wrote: the end of it, at most 64 KiB per attempt")
+    .description("print the output of a schedule's last run: the last 64 KiB of each attempt")
     .argument("<name>", "the schedule")
-    .option("--for <moment>", "the run that was for this moment, as history shows it")
+    .option("--for <time>", "the run for this scheduled time, as history shows it")
     .option(...stateOption)
     .option(...shared("json"))
     .action(
@@ -84,7 +84,7 @@ function slotOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const slot = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN;
   if (!Number.isNaN(slot)) return slot;
-  throw new UsageError("--for is not a moment. Write it as history shows it: 2026-11-30T08:15:00Z.");
+  throw new UsageError("--for must be a time as history shows it: 2026-11-30T08:15:00Z.");
 }
 
 function listenOf({ port, host, allowHost }: RunOptions) {

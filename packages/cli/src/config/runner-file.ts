@@ -1,4 +1,4 @@
-/** Reads `runner.yaml`, and the files of its jobs. */
+/** Reads `runner.yaml` and its job files. */
 import { existsSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import {
@@ -18,24 +18,24 @@ import type * as z from "zod";
 import { UsageError } from "../errors.ts";
 import { readYaml, type YamlFile } from "./yaml-file.ts";
 
-/** A `runner.yaml` that was read, with its jobs. */
+/** A parsed `runner.yaml`, with its jobs. */
 export interface RunnerFile {
   readonly path: string;
   readonly mode: "orchestrated" | "oneshot";
-  /** Those that are enabled. */
+  /** The enabled schedules. */
   readonly schedules: readonly Schedule[];
-  /** The names of those that are not. */
+  /** Names of the disabled ones. */
   readonly disabled: readonly string[];
   readonly concurrencyPerTenant: number;
-  /** All files that were read. */
+  /** All files read. */
   readonly files: readonly string[];
-  /** What nobody reads, as messages with their places. */
+  /** Warnings about unknown keys, with line and column. */
   readonly notices: readonly string[];
 }
 
 /** @throws UsageError that names every mistake, with line and column */
 export async function readRunner(path: string, signal?: AbortSignal): Promise<RunnerFile> {
-  // Read as the original's parser reads it, for which yes is true.
+  // As YAML 1.1, like the original's parser, for which yes is true.
   const file = await readYaml(
     path,
     { schemaOf: runnerSchemaFor, version: "1.1", ifMissing: "Name another with --config." },
@@ -60,7 +60,7 @@ export async function readRunner(path: string, signal?: AbortSignal): Promise<Ru
   };
 }
 
-/** Where a schedule's value stands, in a file that has a `runner` around everything or none. */
+/** The line and column of a schedule's value, with or without a top-level `runner`. */
 function scheduleAt({ raw, where }: YamlFile<RunnerConfig>, index: number, key: string): string {
   const isBare = !Object.hasOwn(raw as object, "runner");
   return where([...(isBare ? [] : ["runner"]), "orchestrator", "schedules", index, key]);
@@ -106,7 +106,7 @@ async function readJob(
   return { job: read, path, notices: unknownKeys };
 }
 
-/** Beside the file, as all paths in files of ours are; or where the original looks, in the working directory. */
+/** Relative to the file, like all paths in our files; otherwise to the working directory, as in the original. */
 function jobPath(runnerPath: string, config: string): string {
   const beside = resolve(dirname(runnerPath), config);
   return existsSync(beside) ? beside : existsSync(config) ? resolve(config) : beside;

@@ -1,4 +1,4 @@
-/** What a runner answers over HTTP: whether it lives, and how its jobs go. */
+/** A runner's HTTP endpoints: health and metrics. */
 
 import type { RequestListener } from "node:http";
 import type { Connection } from "@org/destination/connection";
@@ -6,17 +6,17 @@ import { exposition, type Family } from "@org/insights/metrics";
 import { type HandledRequest, isKnownHost, type Reply, send } from "@org/insights/serve";
 import { countRuns, type RunnerEvent } from "@org/runner";
 
-/** After this time without a round that worked, a runner is not well, in ms. */
-const SILENT = 30_000;
+/** Without a successful round for this long, a runner is unhealthy, in ms. */
+const UNHEALTHY_AFTER = 30_000;
 
-/** Remembers how it goes. */
+/** Tracks the runner's health and its jobs. */
 export class Health {
   #roundAt = performance.now();
   #failed = false;
   readonly #running = new Map<string, number>();
   readonly #lastEnd = new Map<string, { readonly at: number; readonly seconds: number; readonly ok: boolean }>();
 
-  /** A round begins: the one before worked, unless it was told that it failed. */
+  /** Call when a round starts. The previous one succeeded, unless an event said otherwise. */
   round(): void {
     if (!this.#failed) this.#roundAt = performance.now();
     this.#failed = false;
@@ -36,7 +36,7 @@ export class Health {
   };
 
   get isWell(): boolean {
-    return performance.now() - this.#roundAt < SILENT;
+    return performance.now() - this.#roundAt < UNHEALTHY_AFTER;
   }
 
   families(counts: Awaited<ReturnType<typeof countRuns>>): Family[] {
@@ -44,22 +44,20 @@ export class Health {
     const ofLast = (value: (end: (typeof last)[number][1]) => number) =>
       last.map(([schedule, end]) => ({ labels: { schedule }, value: value(end) }));
     return [
-      gauge("up", "Whether the runner could do its work within the last 30 s.", [
-        { labels: {}, value: Number(this.isWell) },
-      ]),
+      gauge("up", "Whether the runner was healthy within the last 30 s.", [{ labels: {}, value: Number(this.isWell) }]),
       gauge(
         "runs",
-        "How many runs the state holds, by what became of them. Those that ended 90 days ago are gone.",
+        "Number of runs in the state, by schedule and state. Runs that ended 90 days ago are deleted.",
         counts.map(({ schedule, state, count }) => ({ labels: { schedule, state }, value: count })),
       ),
       gauge(
         "jobs_running",
-        "How many jobs this process is running.",
+        "Number of jobs that this process is running.",
         [...this.#running].map(([schedule, value]) => ({ labels: { schedule }, value })),
       ),
       gauge(
         "last_run_ended_timestamp_seconds",
-        "When a run last ended here.",
+        "When a run last ended in this process.",
         ofLast(({ at }) => at),
       ),
       gauge(
@@ -80,7 +78,7 @@ const gauge = (name: string, help: string, samples: Family["samples"]): Family =
   ...{ name: `dagsync_runner_${name}`, type: "gauge", help, samples },
 });
 
-/** Answers `/healthz` and `/metrics`. @param hosts names under which it is asked, besides localhost and numbers */
+/** Serves `/healthz` and `/metrics`. @param hosts allowed host names, besides localhost and IP addresses */
 export function healthHandler(health: Health, connection: Connection, hosts: readonly string[]): RequestListener {
   const answer = async ({ method, url = "", headers }: HandledRequest): Promise<Reply> => {
     const failure = (status: number, message: string): Reply => ({

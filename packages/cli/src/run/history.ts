@@ -34,7 +34,7 @@ export async function printHistory(
   }
 }
 
-/** What the last run of a schedule wrote, or one that is named by the moment that it was for. */
+/** Prints the output of a schedule's last run, or of the run for a given scheduled time. */
 export async function printLogs(
   name: string,
   { state, json, slot }: Omit<HistorySettings, "limit"> & { readonly slot?: number | undefined },

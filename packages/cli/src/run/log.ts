@@ -1,4 +1,4 @@
-/** What the runner tells: as lines of JSON with the fields of the original's log, or as lines for people. */
+/** The runner's log: JSON lines with the original's fields, or human-readable lines. */
 import type { RunnerEvent } from "@org/runner";
 import { duration } from "../duration.ts";
 import { failureText } from "../render/failure.ts";
@@ -14,7 +14,7 @@ interface Line {
   readonly [field: string]: unknown;
 }
 
-/** Writes events and messages, one a line. */
+/** Writes events and messages, one per line. */
 export class RunnerLog {
   readonly #output: SafeOutput;
   readonly #json: boolean;
@@ -27,7 +27,7 @@ export class RunnerLog {
 
   readonly event = (event: RunnerEvent): void => {
     const line = lineOf(event);
-    // While a database is unreachable, every round fails in the same way.
+    // Do not repeat an error: while a database is unreachable, every round fails with the same one.
     if (event.type === "runner_error" && line.message === this.#lastError) return;
     if (event.type === "runner_error") this.#lastError = line.message;
     else if (event.type !== "job_output") this.#lastError = "";

@@ -1,4 +1,4 @@
-/** `dagsync run --plan`: what would run when, without running anything. */
+/** `dagsync run --plan`: prints upcoming runs, without running anything. */
 import { plan, type Schedule } from "@org/runner";
 import { jsonLine } from "../render/json.ts";
 import { escaped, type SafeIo } from "../render/safe-output.ts";
@@ -6,13 +6,13 @@ import { textTable } from "../render/table.ts";
 
 interface PlanOptions {
   readonly schedules: readonly Schedule[];
-  /** From when on, in ms since 1970. */
+  /** Exclusive start, in ms since 1970. */
   readonly from: number;
   readonly forMs: number;
   readonly json: boolean;
 }
 
-/** From so many moments of a schedule in a day on, one line stands for all of them. */
+/** A schedule with this many runs a day gets one line for all of them. */
 const MANY = 5;
 
 export function printPlan({ schedules, from, forMs, json }: PlanOptions, io: SafeIo): void {
@@ -54,7 +54,7 @@ export function printPlan({ schedules, from, forMs, json }: PlanOptions, io: Saf
     );
 }
 
-/** What the clock on the wall shows, and how far it is from UTC: `2026-10-25 02:30 +01:00`. */
+/** Local time with its UTC offset: `2026-10-25 02:30 +01:00`. */
 function localText(at: number, timeZone: string): string {
   const format = new Intl.DateTimeFormat("en-CA", {
     ...{ timeZone, hourCycle: "h23", timeZoneName: "longOffset" },

@@ -1,4 +1,4 @@
-/** `dagsync run`: runs jobs until it is stopped, or one of them now. */
+/** `dagsync run`: runs jobs on their schedules until stopped, or one job now. */
 import { type Connection, connect } from "@org/destination/connection";
 import { type PastRun, processExecutor, type RunnerEvent, run, runOnce } from "@org/runner";
 import type { RunnerFile } from "../config/runner-file.ts";
@@ -15,24 +15,24 @@ import { WatchedFile } from "./watched-file.ts";
 export interface RunSettings {
   /** The state's address. */
   readonly state: string;
-  /** Where to answer; undefined where nobody asks. */
+  /** Where to serve health and metrics. Undefined: nowhere. */
   readonly listen: { readonly port: number; readonly host: string; readonly hosts: readonly string[] } | undefined;
   readonly json: boolean;
 }
 
-/** Runs what is due, until the signal. @returns the exit code */
+/** Runs due jobs until the signal aborts. @returns the exit code */
 export async function runSchedules(file: RunnerFile, settings: RunSettings, io: SafeIo): Promise<number> {
   const log = logOf(settings, io);
   const health = new Health();
   const connection = await connect(settings.state);
   try {
-    const tell = (event: "changed" | "wrong", message: string) =>
+    const report = (event: "changed" | "wrong", message: string) =>
       log.message(
         event === "wrong" ? "ERROR" : "INFO",
         event === "wrong" ? "schedule_config_error" : "schedules_changed",
         message,
       );
-    const watched = await WatchedFile.open(file, tell, io.signal);
+    const watched = await WatchedFile.open(file, report, io.signal);
     const server =
       settings.listen && (await listen(healthHandler(health, connection, settings.listen.hosts), settings.listen));
     try {
@@ -49,9 +49,9 @@ export async function runSchedules(file: RunnerFile, settings: RunSettings, io: 
           health.event(event);
           log.event(event);
         }),
-        work() {
+        loadSchedules() {
           health.round();
-          return watched.work();
+          return watched.schedules();
         },
       });
       log.message("INFO", "runner_stopped", "stopped; the next runner restarts interrupted runs");
@@ -65,9 +65,9 @@ export async function runSchedules(file: RunnerFile, settings: RunSettings, io: 
 }
 
 const openToOthers =
-  "dagsync: Anyone who can reach this address can read the names of schedules and how their runs went. There is no login.\n";
+  "dagsync: Anyone who can reach this address can read schedule names and run results. There is no login.\n";
 
-/** Runs one schedule's job now, or those of all enabled ones. @returns the worst of their exit codes */
+/** Runs one schedule's job now, or those of all enabled schedules. @returns the worst exit code */
 export async function runNow(
   file: RunnerFile,
   name: string | undefined,
@@ -79,7 +79,7 @@ export async function runNow(
   const log = logOf(settings, io);
   const codes: number[] = [];
   for (const schedule of chosen) {
-    // Each has its own: a connection does one thing after the other.
+    // One connection each: a connection runs its operations one at a time.
     const connection = await connect(settings.state);
     try {
       const { concurrencyPerTenant } = file;
@@ -95,9 +95,9 @@ export async function runNow(
 }
 
 function noSuchSchedule({ schedules, disabled }: RunnerFile, name: string): string {
-  if (disabled.includes(name)) return "That schedule is not enabled: set enabled: true.";
+  if (disabled.includes(name)) return "That schedule is disabled: set enabled: true.";
   const names = schedules.map((each) => each.name);
-  return `There is no such schedule.${didYouMean(name, names) || ` There are: ${names.join(", ")}.`}`;
+  return `There is no such schedule.${didYouMean(name, names) || ` Choose from: ${names.join(", ")}.`}`;
 }
 
 function exitCodeOf({ state, exitCode }: PastRun): number {
@@ -109,7 +109,7 @@ function logOf({ json }: RunSettings, { stdout }: SafeIo): RunnerLog {
 }
 
 function commonOptions(connection: Connection, { env, signal }: Io, onEvent: (event: RunnerEvent) => void) {
-  // As this process was started itself.
+  // The same way this process was started.
   const dagsync = [process.execPath, ...process.execArgv, process.argv[1]!];
   const execute = processExecutor({ dagsync, env });
   return { connection, execute, onEvent, signal: signal ?? new AbortController().signal };

@@ -1,39 +1,39 @@
-/** `runner.yaml` while it is edited. */
+/** Reloads `runner.yaml` when it is edited. */
 import { stat } from "node:fs/promises";
-import type { Work } from "@org/runner";
+import type { ScheduleSet } from "@org/runner";
 import { type RunnerFile, readRunner } from "../config/runner-file.ts";
 
-/** How often to look whether a file has changed, in ms. */
-const LOOK = 2000;
+/** How often to check the files for changes, in ms. */
+const CHECK_INTERVAL = 2000;
 
-type Tell = (event: "changed" | "wrong", message: string) => void;
+type Report = (event: "changed" | "wrong", message: string) => void;
 
-/** Rereads a file when it, or a file that it names, has changed. After a mistake, which is reported, the last good version stays in use. */
+/** Rereads a file when it, or a job file that it names, changes. An invalid file is reported; the last valid version stays in use. */
 export class WatchedFile {
   #file: RunnerFile;
   #stamp: string;
-  #lookedAt = performance.now();
-  readonly #tell: Tell;
+  #checkedAt = performance.now();
+  readonly #report: Report;
   readonly #signal: AbortSignal | undefined;
 
-  private constructor(file: RunnerFile, stamp: string, tell: Tell, signal: AbortSignal | undefined) {
+  private constructor(file: RunnerFile, stamp: string, report: Report, signal: AbortSignal | undefined) {
     this.#file = file;
     this.#stamp = stamp;
-    this.#tell = tell;
+    this.#report = report;
     this.#signal = signal;
   }
 
-  static async open(file: RunnerFile, tell: Tell, signal?: AbortSignal): Promise<WatchedFile> {
-    return new WatchedFile(file, await stampOf(file.files), tell, signal);
+  static async open(file: RunnerFile, report: Report, signal?: AbortSignal): Promise<WatchedFile> {
+    return new WatchedFile(file, await stampOf(file.files), report, signal);
   }
 
-  async work(): Promise<Work> {
-    if (performance.now() - this.#lookedAt >= LOOK) await this.#look();
+  async schedules(): Promise<ScheduleSet> {
+    if (performance.now() - this.#checkedAt >= CHECK_INTERVAL) await this.#reloadIfChanged();
     return this.#file;
   }
 
-  async #look(): Promise<void> {
-    this.#lookedAt = performance.now();
+  async #reloadIfChanged(): Promise<void> {
+    this.#checkedAt = performance.now();
     const stamp = await stampOf(this.#file.files);
     if (stamp === this.#stamp) return;
     this.#stamp = stamp;
@@ -41,12 +41,12 @@ export class WatchedFile {
       this.#file = await readRunner(this.#file.path, this.#signal);
       this.#stamp = await stampOf(this.#file.files);
       const { schedules, disabled, path } = this.#file;
-      this.#tell(
+      this.#report(
         "changed",
-        `${path} has changed: ${schedules.length} schedules are enabled, ${disabled.length} are not.`,
+        `Reloaded ${path}: schedules enabled: ${schedules.length}, disabled: ${disabled.length}.`,
       );
     } catch (error) {
-      this.#tell("wrong", `Still using the previous version, until this is fixed. ${(error as Error).message}`);
+      this.#report("wrong", `Still using the previous version, until this is fixed. ${(error as Error).message}`);
     }
   }
 }

@@ -4,7 +4,7 @@ import { type Io, main } from "@org/cli";
 import { expect, onTestFinished, test } from "vitest";
 import { dagsync, isRunning, temporaryFolder } from "../helpers.ts";
 
-/** Writes a runner.yaml with these schedules, and says what to call the command with. */
+/** Writes a runner.yaml with these schedules. @returns the arguments to use it */
 function runner(...schedules: readonly object[]) {
   const folder = temporaryFolder();
   const file = join(folder, "runner.yaml");
@@ -19,7 +19,7 @@ const often = (name: string, job: object, change: object = {}) => ({ name, inter
 
 type Line = Record<string, unknown>;
 
-/** Runs `dagsync run` in this process, until it is stopped or the test ends. */
+/** Runs `dagsync run` in this process until stopped, or until the test ends. */
 function start(args: readonly string[], io: Partial<Io> = {}) {
   const controller = new AbortController();
   const lines: Line[] = [];
@@ -46,7 +46,7 @@ function start(args: readonly string[], io: Partial<Io> = {}) {
     return { code: await ended, stderr };
   };
   onTestFinished(async () => void (await stop()));
-  /** The first line of this kind, which may come later. */
+  /** Resolves to the first matching line, now or later. */
   const line = (is: (line: Line) => boolean) =>
     new Promise<Line>((resolve) => {
       const check = () => {
@@ -64,7 +64,7 @@ function start(args: readonly string[], io: Partial<Io> = {}) {
 const is = (event_type: string, job_name?: string) => (line: Line) =>
   line.event_type === event_type && (job_name === undefined || line.job_name === job_name);
 
-test("runs jobs when they are due, with the fields of the original's log, and remembers them", async () => {
+test("runs due jobs, logs the original's fields, and keeps history and output", async () => {
   const command = "echo out; echo err >&2; echo $DAGSYNC_JOB $DAGSYNC_TENANT $DAGSYNC_ATTEMPT";
   const { args, state } = runner(
     often("a", { command, tenant_id: "acme", connector_type: "stripe" }, { tags: { team: "data" } }),
@@ -104,7 +104,7 @@ test("runs jobs when they are due, with the fields of the original's log, and re
   expect(logs.stdout).toContain("a acme 1\n");
 });
 
-test("a job that is a sync runs this same command", async () => {
+test("a sync job runs this same command", async () => {
   const { args } = runner({ name: "a", interval_seconds: 86_400, job: { sync: "--help" } });
   const bin = new URL("../../src/bin.ts", import.meta.url).pathname;
   const argv = process.argv[1]!;
@@ -117,7 +117,7 @@ test("a job that is a sync runs this same command", async () => {
   expect(stdout).toContain("Usage: dagsync sync");
 });
 
-test("--once runs a job now, ends with its exit code, and repeats it as its file says", async () => {
+test("--once runs a job now, retries it as its file says, and exits with its exit code", async () => {
   const { args, folder, state } = runner(
     { name: "no", cron: "0 0 1 1 *", job: { command: "exit 7" } },
     {
@@ -141,7 +141,7 @@ test("--once runs a job now, ends with its exit code, and repeats it as its file
     stderr: 'dagsync: There is no such schedule. Did you mean "later"?\n',
   });
   expect((await dagsync(["run", "--once", "off", ...args])).stderr).toBe(
-    "dagsync: That schedule is not enabled: set enabled: true.\n",
+    "dagsync: That schedule is disabled: set enabled: true.\n",
   );
 });
 
@@ -169,7 +169,7 @@ test("mode oneshot runs each enabled schedule once", async () => {
   ]);
 });
 
-test("an edited file takes effect while it runs, and a mistake in it does not stop what runs", async () => {
+test("picks up an edited file while running, and keeps the old one after a mistake", async () => {
   const a = often("a", { command: "echo a" });
   const { args, write } = runner(a);
   const running = start(args);
@@ -181,11 +181,11 @@ test("an edited file takes effect while it runs, and a mistake in it does not st
   write([{ ...a, enabled: false }, often("b", { command: "echo b" })]);
   await running.line(is("job_finished", "b"));
   expect(await running.line(is("schedules_changed"))).toMatchObject({
-    message: expect.stringContaining("1 schedules are enabled, 1 are not"),
+    message: expect.stringContaining("schedules enabled: 1, disabled: 1"),
   });
 });
 
-test("a job that is stopped gets SIGTERM, with all that it started, and the next runner runs it again", async () => {
+test("a stopped job and its children get SIGTERM, and the next runner runs it again", async () => {
   const command = "trap 'echo bye; exit 3' TERM; sleep 60 & echo up $!; wait";
   const { args, state } = runner(often("a", { command }));
   const running = start(args);
@@ -197,7 +197,7 @@ test("a job that is stopped gets SIGTERM, with all that it started, and the next
   expect(stdout).toMatch(/ a +queued +1/);
 });
 
-test("answers whether it is well, and how its jobs go", async () => {
+test("serves its health and metrics", async () => {
   const { args } = runner(often("a", { command: "exit 4" }));
   const running = start([...args, "--port", "0"]);
   const [url] = /http:\S+\/(?=healthz)/.exec(String((await running.line(is("runner_started"))).message))!;
@@ -212,7 +212,7 @@ test("answers whether it is well, and how its jobs go", async () => {
   expect((await fetch(`${url}metrics`, { method: "POST" })).status).toBe(405);
 });
 
-test("--plan prints what would run when, and runs nothing", async () => {
+test("--plan prints upcoming runs without running anything", async () => {
   const { args } = runner({
     name: "nightly",
     cron: "30 2 * * *",
@@ -229,7 +229,7 @@ test("--plan prints what would run when, and runs nothing", async () => {
   });
 });
 
-test("what cannot be read is told before anything runs", async () => {
+test("reports an unreadable file before running anything", async () => {
   const { args } = runner(often("a", { sync: "a" }, { timezone: "Nowhere" }));
   expect(await dagsync(["run", ...args])).toMatchObject({
     code: 2,

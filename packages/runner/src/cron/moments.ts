@@ -1,7 +1,7 @@
 /**
- * The moments of a schedule. At a daylight-saving switch it does what Dagster says that it does: a time that the clock
- * skips is due at the first moment after the gap, one that it shows twice is due once, at the second; where every hour
- * fits, real time counts.
+ * Computes when a schedule is due. At daylight-saving transitions it follows Dagster's documented rules: a skipped time
+ * is due right after the gap, a repeated time is due once, at its second occurrence, and schedules that match every hour
+ * go by elapsed time.
  */
 import { type Cron, parseCron } from "./parse.ts";
 import { type Zone, zoneOf } from "./zone.ts";
@@ -9,17 +9,17 @@ import { type Zone, zoneOf } from "./zone.ts";
 const MINUTE = 60_000;
 const DAY = 86_400_000;
 
-/** How far a cron expression is looked ahead: 29 February may be eight years away. */
-const FARTHEST = 8.1 * 366 * DAY;
+/** How far ahead to search for the next match: 29 February may be eight years away. */
+const SEARCH_LIMIT = 8.1 * 366 * DAY;
 
 /** When a schedule is due. */
 export interface Timing {
-  /** The moments after one and up to another, in ms since 1970, in order. */
+  /** Due times after `after` and up to `until`, in ms since 1970, in order. */
   between(after: number, until: number): Iterable<number>;
 }
 
 /**
- * By a cron expression.
+ * Creates a timing from a cron expression.
  *
  * @param timezone IANA name
  * @throws RunnerError `INVALID_CRON`, `INVALID_TIMEZONE`
@@ -30,7 +30,7 @@ export function cronTiming(expression: string, timezone: string): Timing {
   return { between: (after, until) => cronMoments(cron, zone, after, until) };
 }
 
-/** Every so many seconds, counted from 1970: all machines agree on the moments, and a restart does not shift them. */
+/** Due every so many seconds, counted from 1970, so that all machines agree and restarts do not shift it. */
 export function intervalTiming(seconds: number): Timing {
   const everyMs = seconds * 1000;
   return {
@@ -40,14 +40,15 @@ export function intervalTiming(seconds: number): Timing {
   };
 }
 
-/** The first moment after another one; undefined where there is none. */
+/** The first due time after `after`, in ms since 1970. Undefined if there is none. */
 export function nextMoment(timing: Timing, after: number): number | undefined {
-  for (const moment of timing.between(after, after + FARTHEST)) return moment;
+  for (const moment of timing.between(after, after + SEARCH_LIMIT)) return moment;
   return undefined;
 }
 
 function* cronMoments(cron: Cron, zone: Zone, after: number, until: number): Generator<number> {
-  // A day of the clock on the wall, and not of 24 hours. What the one before it leaves over is due within this one.
+  // Days of the wall clock, which may be longer or shorter than 24 hours. Starts a day early, since a gap at midnight
+  // moves times of the previous day into this one.
   const firstDay = startOfDay(zone.wallAt(after)) - DAY;
   let last = after;
   for (let day = firstDay; day <= zone.wallAt(until); day += DAY) {
@@ -62,7 +63,7 @@ function* cronMoments(cron: Cron, zone: Zone, after: number, until: number): Gen
   }
 }
 
-/** The moments of a day, in order. */
+/** Due times of one wall-clock day, in order. */
 function dayMoments(cron: Cron, zone: Zone, day: number): readonly number[] {
   const moments = cron.hours.flatMap((hour) =>
     cron.minutes.flatMap((minute) => {

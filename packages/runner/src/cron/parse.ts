@@ -1,17 +1,17 @@
 /**
- * Cron expressions as Dagster and Airflow read them, which both use croniter: five fields, names, `L`, `5#3`, `L5`, and
- * ranges that go past the end, as in `fri-mon`. No parser of npm's reads them all.
+ * Parses cron expressions as croniter does, which both Dagster and Airflow use: five fields, names, `L`, `5#3`, `L5`,
+ * and ranges that wrap around, such as `fri-mon`. No parser on npm supports all of these.
  */
 import { RunnerError } from "../errors.ts";
 
-/** When a schedule is due, by the clock on the wall. */
+/** A parsed expression, in wall-clock time. */
 export interface Cron {
-  /** In order, without repetition. */
+  /** Sorted, without duplicates. */
   readonly minutes: readonly number[];
   readonly hours: readonly number[];
-  /** Whether every hour fits: at a daylight-saving switch it goes by real time. */
+  /** Whether every hour matches. Such schedules go by elapsed time at daylight-saving transitions. */
   readonly everyHour: boolean;
-  /** Whether a day fits. @param month 1 to 12 */
+  /** Whether a day matches. @param month 1 to 12 */
   fits(year: number, month: number, day: number): boolean;
 }
 
@@ -19,9 +19,9 @@ interface Field {
   readonly name: string;
   readonly min: number;
   readonly max: number;
-  /** What stands for the values, from the first of them on. */
+  /** Names of the values, starting at `min`. */
   readonly names?: readonly string[];
-  /** Numbers that mean another one. */
+  /** Numbers that stand for another one. */
   readonly alias?: Readonly<Record<number, number>>;
 }
 
@@ -47,7 +47,7 @@ const aliases: Readonly<Record<string, string>> = {
   "@annually": "0 0 1 1 *",
 };
 
-/** What is wrong with an expression, as the end of a sentence; undefined where nothing is. */
+/** What is wrong with an expression, as the rest of a sentence. Undefined if it is valid. */
 export function checkCron(expression: string): string | undefined {
   try {
     parseCron(expression);
@@ -60,17 +60,17 @@ export function checkCron(expression: string): string | undefined {
 /**
  * @param expression five fields, `0 6 * * mon-fri`, or one of `@hourly`, `@daily`, `@midnight`, `@weekly`, `@monthly`,
  * `@yearly` and `@annually`
- * @throws RunnerError `INVALID_CRON`, whose message says what to change and repeats nothing
+ * @throws RunnerError `INVALID_CRON`. The message says what to change, and does not quote the expression.
  */
 export function parseCron(expression: string): Cron {
   const text = expression.trim().toLowerCase();
   const fields = (aliases[text] ?? text).split(/\s+/);
   if (text.startsWith("@") && !Object.hasOwn(aliases, text)) {
-    throw invalid(`is none of ${Object.keys(aliases).join(", ")}`);
+    throw invalid(`is not one of ${Object.keys(aliases).join(", ")}`);
   }
   if (fields.length !== 5) {
     throw invalid(
-      `must have 5 fields (minute, hour, day of month, month, day of week) and has ${fields.length}` +
+      `must have 5 fields (minute, hour, day of month, month, day of week), not ${fields.length}` +
         (fields.length === 6 ? ": seconds are not supported, use interval_seconds" : ""),
     );
   }
@@ -79,7 +79,7 @@ export function parseCron(expression: string): Cron {
   const fitsDay = dayRule(days, weekdays);
   const dayList = /^[\d,\-/]+$/.test(days) && weekdays === "*" ? valuesOf(days, dayOfMonth) : [1];
   if (![...monthSet].some((each) => dayList.some((day) => day <= longest[each - 1]!))) {
-    throw invalid("names a day that none of its months has");
+    throw invalid("never matches: none of its months has that day");
   }
   const allHours = valuesOf(hours, hour);
   return {
@@ -94,7 +94,7 @@ const longest = [31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 type DayRule = (year: number, month: number, day: number) => boolean;
 
-/** Where both fields restrict the days, a day has to fit one of them. */
+/** If both fields restrict the days, a day must match either. */
 function dayRule(days: string, weekdays: string): DayRule {
   const byDay = isAny(days) ? undefined : dayOfMonthRule(days);
   const byWeekday = isAny(weekdays) ? undefined : weekdayRule(weekdays);
@@ -116,7 +116,7 @@ function weekdayRule(text: string): DayRule {
   const parts = text.split(",");
   const special = parts.flatMap((part) => specialWeekday(part) ?? []);
   if (special.length > 0 && special.length < parts.length) {
-    throw invalid("has weekdays with # or L beside others: write them as two schedules");
+    throw invalid("mixes weekdays that use # or L with plain ones: use two schedules");
   }
   if (special.length > 0) return (...date) => special.some((fits) => fits(...date));
   const set = new Set(valuesOf(text, dayOfWeek));
@@ -129,14 +129,14 @@ function specialWeekday(part: string): DayRule | undefined {
   const name = nthDay ?? lastDay;
   if (name === undefined) return undefined;
   const weekday = numberOf(name, dayOfWeek);
-  if (nth !== undefined && !/[1-5]/.test(nth)) throw invalid("has a # that no weekday of a month has: 1 to 5");
+  if (nth !== undefined && !/[1-5]/.test(nth)) throw invalid("has an invalid number after #: it must be from 1 to 5");
   return (year, monthNumber, day) => {
     if (weekdayOf(year, monthNumber, day) !== weekday) return false;
     return nth === undefined ? day + 7 > daysIn(year, monthNumber) : Math.ceil(day / 7) === Number(nth);
   };
 }
 
-/** The values of one field, in order. */
+/** The values of one field, sorted. */
 function valuesOf(text: string, field: Field): readonly number[] {
   const values = new Set(text.split(",").flatMap((part) => partValues(part, field)));
   return [...values].sort((a, b) => a - b);
@@ -146,18 +146,18 @@ function partValues(part: string, field: Field): readonly number[] {
   const { name, min, max } = field;
   const [, from, to, step] = /^(\*|\?|\w+)(?:-(\w+))?(?:\/(\d+))?$/.exec(part) ?? [];
   if (from === undefined || ((from === "*" || from === "?") && to !== undefined)) {
-    throw invalid(`has ${article(name)} ${name} that is none`);
+    throw invalid(`has an invalid ${name}`);
   }
-  if (from === "?" && field !== dayOfMonth && field !== dayOfWeek) throw invalid(`has a ? as ${name}: write *`);
+  if (from === "?" && field !== dayOfMonth && field !== dayOfWeek) throw invalid(`has ? as its ${name}: use *`);
   const every = step === undefined ? 1 : Number(step);
-  if (every === 0) throw invalid(`repeats its ${name} every 0: write a step of 1 or more`);
+  if (every === 0) throw invalid(`has a step of 0 in its ${name}: use 1 or more`);
   const isAll = from === "*" || from === "?";
   const low = isAll ? min : numberOf(from, field);
   const high = to !== undefined ? numberOf(to, field) : isAll || step !== undefined ? max : low;
-  // One that ends where it begins goes all around: sun-sun, 0-7.
+  // A range that ends where it starts wraps around completely: sun-sun, 0-7.
   if (to !== undefined && low === high) return range(min, max, every);
   if (low <= high) return range(low, high, every);
-  // Past the end, and on from the beginning as far as the steps go.
+  // Wraps around: on to the end, then from the start, keeping the step as croniter does.
   const first = range(low, max, every);
   const size = max - min + 1;
   const left = max - first.at(-1)!;
@@ -175,13 +175,11 @@ function numberOf(text: string, { name, min, max, names = [], alias }: Field): n
   const value = alias?.[number] ?? number;
   if (value >= min && value <= max) return value;
   const known = names.length > 0 ? `, or a name such as ${names[1]}` : "";
-  throw invalid(`has ${article(name)} ${name} that is none: it must be from ${min} to ${max}${known}`);
+  throw invalid(`has an invalid ${name}: it must be from ${min} to ${max}${known}`);
 }
 
 const daysIn = (year: number, monthNumber: number) => new Date(Date.UTC(year, monthNumber, 0)).getUTCDate();
 const weekdayOf = (year: number, monthNumber: number, day: number) =>
   new Date(Date.UTC(year, monthNumber - 1, day)).getUTCDay();
-
-const article = (name: string) => (name === "hour" ? "an" : "a");
 
 const invalid = (reason: string) => new RunnerError("INVALID_CRON", `${reason}.`);

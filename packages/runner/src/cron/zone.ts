@@ -1,23 +1,23 @@
-/** Time zones, by the data that Node brings along. */
+/** Time zones, from the data built into Node. */
 import { RunnerError } from "../errors.ts";
 
-/** Whether a name is one of the IANA database, such as `Europe/Berlin`. */
+/** Whether a name is in the IANA database, such as `Europe/Berlin`. */
 export function isTimezone(name: string): boolean {
   try {
-    // Node takes offsets such as +01:00 too, which are no zones.
+    // Node also accepts offsets such as +01:00, which are not zones.
     return /^[A-Za-z]/.test(name) && new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
     return false;
   }
 }
 
-/** Moments are ms since 1970; a wall-clock time is what Date.UTC makes of what the clock shows. */
+/** A moment is in ms since 1970. A wall-clock time is what Date.UTC returns for what the clock shows. */
 export interface Zone {
-  /** What the clock on the wall shows at a moment. */
+  /** The wall-clock time at a moment. */
   wallAt(moment: number): number;
-  /** The moments at which the clock shows this: none in a gap, two in an overlap, else one. In order. */
+  /** The moments at which the clock shows this, in order: none in a gap, two in an overlap, otherwise one. */
   momentsOf(wall: number): readonly number[];
-  /** The first moment after the gap that holds a wall-clock time. */
+  /** The end of the gap that contains a wall-clock time. */
   afterGap(wall: number): number;
 }
 
@@ -29,7 +29,7 @@ export function zoneOf(name: string): Zone {
   const known = zones.get(name);
   if (known) return known;
   if (!isTimezone(name)) {
-    throw new RunnerError("INVALID_TIMEZONE", "The time zone is unknown: write an IANA name, as in Europe/Berlin.");
+    throw new RunnerError("INVALID_TIMEZONE", "Unknown time zone. Use an IANA name such as Europe/Berlin.");
   }
   const zone = createZone(name);
   zones.set(name, zone);
@@ -47,7 +47,7 @@ function createZone(timeZone: string): Zone {
     const { year, month, day, hour, minute, second } = parts as Record<string, number>;
     return Date.UTC(year!, month! - 1, day!, hour, minute, second) - Math.floor(moment / 1000) * 1000;
   };
-  // Offsets change on the quarter of an hour at most, so each of them is asked for once.
+  // Offsets only change at quarters of an hour, so compute each quarter once.
   const offsetAt = (moment: number): number => {
     const quarter = Math.floor(moment / (HOUR / 4));
     const known = offsets.get(quarter);
@@ -65,7 +65,7 @@ function createZone(timeZone: string): Zone {
       return moments.filter((moment) => moment + offsetAt(moment) === wall).sort((a, b) => a - b);
     },
     afterGap(wall) {
-      // The clock is before it under the later offset, and past it under the earlier one: the switch is between.
+      // One offset puts this time before the transition, the other one after it: search between the two.
       const [before, after] = around(wall);
       let low = wall - Math.max(before, after);
       let high = wall - Math.min(before, after);

@@ -1,4 +1,4 @@
-/** What a job's file may say, or a schedule's `job`. */
+/** Schema of a job: of its file, or of a schedule's `job`. */
 import * as z from "zod";
 import { amount, whole } from "./lax.ts";
 import { patternOf } from "./pattern.ts";
@@ -7,9 +7,9 @@ export const text = z.string("must be text: put it in quotes").min(1, "is empty"
 export const object = "must be a mapping of keys to values";
 
 const words = z.array(text, "must be a list of texts").min(1, "is an empty list");
-const textOrWords = z.union([text, words], "must be text, or a list of texts");
+const textOrWords = z.union([text, words], "must be text or a list of texts");
 
-/** How often a job that failed is repeated. */
+/** How to retry a failed job. */
 export const retrySchema = z
   .object(
     {
@@ -33,7 +33,10 @@ export const retrySchema = z
         .describe(
           "Case-insensitive regular expressions. If there are any, a run is only retried if its stderr is empty or matches one.",
         ),
-      retryable_errors: z.array(text, "must be a list of texts").nullish().describe("Not used, as ever."),
+      retryable_errors: z
+        .array(text, "must be a list of texts")
+        .nullish()
+        .describe("Ignored, as in the original runner."),
     },
     object,
   )
@@ -51,7 +54,7 @@ const jobFields = {
   export: textOrWords.optional().describe("Arguments of dagsync export. Or:"),
   command: textOrWords
     .optional()
-    .describe("A command: a list is a program and its arguments, a text is for the shell."),
+    .describe("A command: a list is a program and its arguments, a text is run by the shell."),
   retry_config: retrySchema.nullish(),
 };
 
@@ -59,13 +62,13 @@ type JobValue = { readonly [Key in (typeof kinds)[number]]?: unknown };
 
 const hasOneKind = (job: JobValue) => kinds.filter((kind) => job[kind] !== undefined).length === 1;
 
-/** A job of ours. */
+/** A job in our own format. */
 export const jobSchema = z
   .object(jobFields, object)
   .refine(hasOneKind, "must have exactly one of sync, report, export and command")
   .meta({ oneOf: kinds.map((kind) => ({ required: [kind] })) });
 
-/** A job of the original runner's, which that runner's command carries out. Of the rest of it we know nothing. */
+/** A job in the original runner's format, which its own command executes. Other keys are passed through unchecked. */
 export const foreignJobSchema = z.looseObject(
   {
     tenant_id: text,
@@ -77,7 +80,7 @@ export const foreignJobSchema = z.looseObject(
   object,
 );
 
-/** Whose job a file is of. */
+/** Whether a job is in the original runner's format. */
 export function isForeignJob(value: unknown): boolean {
   const isObject = typeof value === "object" && value !== null;
   return isObject && "source_connector_path" in value && !kinds.some((kind) => kind in value);

@@ -1,6 +1,6 @@
 /**
- * Values as the original's reader (pydantic) takes them: text where a number or a truth belongs. What is none of these is
- * left as it is, for the schema to complain about.
+ * Coerces values as the original's parser (pydantic) does: text is accepted as a number or a boolean. Anything else is
+ * left unchanged, for the schema to reject.
  */
 import * as z from "zod";
 
@@ -18,10 +18,10 @@ function toNumber(value: unknown): unknown {
   return typeof value === "string" && /^\s*[+-]?\d+(\.\d*)?\s*$/.test(value) ? Number(value) : value;
 }
 
-/** true or false, or what stands for one. */
+/** A boolean, or text or a number that stands for one. */
 export const flag = () => z.preprocess(toBoolean, z.boolean("must be true or false"));
 
-/** A whole number. @param what of which unit, for messages */
+/** A whole number. @param what its unit for messages, such as " of seconds" */
 export const whole = (what: string, min: number) =>
   z.preprocess(toNumber, z.int(`must be a whole number${what}`).min(min, `must be at least ${min}`));
 

@@ -1,12 +1,11 @@
 /**
- * A regular expression as Python's `re` reads it, without regard to case: named groups, flags at its beginning, and the
- * ends of the text.
+ * Translates a regular expression of Python's `re`, case-insensitive: named groups, leading flags, `\A` and `\Z`.
  *
- * @returns undefined where it is none that we know
+ * @returns undefined if it is invalid or not supported
  */
 export function patternOf(text: string): RegExp | undefined {
   const [, flags = "", rest = ""] = /^(?:\(\?([aiLmsux]+)\))?(.*)$/s.exec(text) ?? [];
-  // Comments and blanks within it are Python's alone.
+  // JavaScript has no verbose mode.
   if (flags.includes("x")) return undefined;
   const source = rest
     .replaceAll("(?P<", "(?<")

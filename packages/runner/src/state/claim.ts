@@ -1,41 +1,41 @@
-/** Starts runs within their limits. */
+/** Claims due runs, within their limits. */
 import type { Connection, Statements } from "@org/destination/connection";
 import type { Schedule } from "../schedule.ts";
 import type { Tables } from "./tables.ts";
 
-/** A run that this process carries out. */
+/** A run claimed by this process. */
 export interface ClaimedRun {
   readonly id: string;
   readonly schedule: string;
   readonly tenant: string | null;
-  /** The moment that it is for, in ms since 1970; null where somebody asked for it. */
+  /** The scheduled time, in ms since 1970. Null for a manual run. */
   readonly slot: number | null;
-  /** Counts from 1, interrupted ones included. */
+  /** Counts from 1, and includes interrupted attempts. */
   readonly attempt: number;
-  /** How often it failed and was repeated. */
+  /** How often it was retried after a failure. */
   readonly retries: number;
 }
 
-/** So many queued runs of a schedule are looked at. */
+/** How many queued runs to consider per schedule. */
 const MANY = 100;
 
 export interface ClaimOptions {
-  /** Who claims: see {@link registerProcess}. */
+  /** The claiming process's id, from {@link registerProcess}. */
   readonly process: string;
-  /** Those that are enabled. */
+  /** The enabled schedules. */
   readonly schedules: readonly Schedule[];
   readonly concurrencyPerTenant: number;
   /** In ms since 1970. */
   readonly now: number;
-  /** Only this run, which somebody asked for. @default those of schedules */
+  /** The id of a manual run: claim only this one. @default scheduled runs */
   readonly only?: string | undefined;
 }
 
 /**
- * Takes what is due and within the limits. All of it is one transaction, and one process at a time is in it: so limits
- * hold for all of them, and no run is taken twice.
+ * Claims due runs within the limits, in one transaction that only one process can be in at a time. So limits hold across
+ * all processes, and no run is claimed twice.
  *
- * @returns undefined where another process took this one for dead
+ * @returns undefined if another process has declared this one dead
  */
 export async function claimRuns(
   connection: Connection,
@@ -61,7 +61,7 @@ export async function claimRuns(
     if (options.only === undefined) await supersede(statements, tables, options);
     const counts = await countOpen(statements, tables);
     const queued = await all(
-      // Some of each schedule, so that a long queue of one holds nobody up; first what is under way and waits for its retry.
+      // A few per schedule, so that one long queue does not block the others. Retries come first.
       `SELECT id, schedule, tenant, slot, attempt, retries FROM (
          SELECT id, schedule, tenant, slot, attempt, retries, due_at, row_number() OVER (
            PARTITION BY schedule ORDER BY CASE WHEN attempt > 0 THEN 0 ELSE 1 END, due_at, slot) AS place
@@ -72,8 +72,8 @@ export async function claimRuns(
     const claimed: ClaimedRun[] = [];
     for (const row of queued as unknown as ClaimedRun[]) {
       const schedule = options.schedules.find(({ name }) => name === row.schedule);
-      const isAsked = options.only === undefined ? row.slot !== null : row.id === options.only;
-      if (!schedule || !isAsked || !counts.hasRoom(row, schedule, options.concurrencyPerTenant)) continue;
+      const isWanted = options.only === undefined ? row.slot !== null : row.id === options.only;
+      if (!schedule || !isWanted || !counts.hasRoom(row, schedule, options.concurrencyPerTenant)) continue;
       counts.add(row);
       await run(
         `UPDATE ${runs} SET state = 'running', process = $1, attempt = attempt + 1, started_at = coalesce(started_at, $2) WHERE id = $3`,
@@ -85,7 +85,7 @@ export async function claimRuns(
   });
 }
 
-/** A run that waits for its turn while a later one of its schedule is due too would only do the same twice. */
+/** Skips queued runs that a later due run of the same schedule makes redundant. */
 async function supersede({ run }: Statements, { runs }: Tables, { schedules, now }: ClaimOptions): Promise<void> {
   for (const { name } of schedules.filter(({ catchup }) => catchup !== "all")) {
     await run(
@@ -100,7 +100,7 @@ async function supersede({ run }: Statements, { runs }: Tables, { schedules, now
 /** How many runs are open, by schedule, and how many are running, by tenant. */
 async function countOpen({ all }: Statements, { runs }: Tables) {
   const open = await all(
-    // One that waits for its retry is still its schedule's, and lets its tenant go on.
+    // A run that waits for its retry counts against its schedule, not against its tenant.
     `SELECT schedule, tenant, state, count(*) AS count FROM ${runs}
      WHERE state = 'running' OR (state = 'queued' AND attempt > 0) GROUP BY schedule, tenant, state`,
   );
@@ -114,7 +114,7 @@ async function countOpen({ all }: Statements, { runs }: Tables) {
   return {
     hasRoom({ attempt, tenant }: ClaimedRun, { name, maxConcurrentRuns }: Schedule, perTenant: number): boolean {
       if (tenant !== null && (byTenant.get(tenant) ?? 0) >= perTenant) return false;
-      // One that is repeated counts already.
+      // A retry is already counted.
       return attempt > 0 || (bySchedule.get(name) ?? 0) < maxConcurrentRuns;
     },
     add({ attempt, schedule, tenant }: ClaimedRun): void {

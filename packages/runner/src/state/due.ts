@@ -1,43 +1,43 @@
-/** Makes runs of the moments that have come. */
+/** Queues a run for each scheduled time that has come. */
 import { randomUUID } from "node:crypto";
 import type { Connection, Statements } from "@org/destination/connection";
 import type { Schedule } from "../schedule.ts";
 import type { Tables } from "./tables.ts";
 
-/** A moment that is longer ago was missed, and the schedule's `catchup` says what becomes of it, in ms. */
-const LATE = 60_000;
-/** So many missed moments of a schedule are made up for at once, the others next time. */
-const MANY = 500;
+/** A run that is later than this counts as missed, and is subject to the schedule's `catchup`. In ms. */
+const MISSED_AFTER = 60_000;
+/** How many missed runs of a schedule to queue at a time. */
+const MAX_CATCHUP = 500;
 
 export interface DueSchedules {
   readonly schedules: readonly Schedule[];
-  /** Names of those that have just been enabled, which have missed nothing. */
-  readonly fresh: ReadonlySet<string>;
-  /** Names of those that are not enabled. */
+  /** Names of schedules that have just been enabled. What they missed while disabled is not caught up. */
+  readonly newlyEnabled: ReadonlySet<string>;
+  /** Names of disabled schedules. */
   readonly disabled: readonly string[];
 }
 
-/** Moments that no run is made of. */
+/** Missed times that get no run. */
 export interface Missed {
   readonly schedule: string;
   readonly count: number;
 }
 
 /**
- * Writes a run for each moment that has come, and up to when it looked, in one transaction: a moment is neither lost nor
- * doubled wherever the process ends. The clock may have been put back since: a moment that has a run gets no other.
+ * Queues due runs and advances each schedule's position in one transaction, so no crash can lose or duplicate a run. If
+ * the clock went back, times that already have a run do not get a second one.
  *
  * @param now in ms since 1970
  */
 export async function addDueRuns(
   connection: Connection,
   tables: Tables,
-  { schedules, fresh, disabled }: DueSchedules,
+  { schedules, newlyEnabled, disabled }: DueSchedules,
   now: number,
 ): Promise<readonly Missed[]> {
-  return connection.transaction("Looking for what is due", async (statements) => {
+  return connection.transaction("Queueing due runs", async (statements) => {
     const missed: Missed[] = [];
-    for (const name of [...disabled, ...fresh]) {
+    for (const name of [...disabled, ...newlyEnabled]) {
       await statements.run(`UPDATE ${tables.schedules} SET position = $1 WHERE name = $2`, now, name);
     }
     for (const schedule of schedules) {
@@ -60,7 +60,7 @@ async function addDueRunsOf(
   { schedule, tables: { schedules, runs }, now, forUpdate }: DueOptions,
 ): Promise<number> {
   const { name, job, timing } = schedule;
-  // A schedule that is new has missed nothing.
+  // A new schedule starts now: it has missed nothing.
   await run(`INSERT INTO ${schedules} VALUES ($1, $2, 0) ON CONFLICT (name) DO NOTHING`, name, now);
   const [found] = await all(`SELECT position, pruned FROM ${schedules} WHERE name = $1 ${forUpdate}`, name);
   const position = Math.min(Number(found!.position), now);
@@ -76,21 +76,21 @@ async function addDueRunsOf(
   return missed;
 }
 
-/** Which of the moments get a run. */
+/** Chooses the times that get a run. */
 function chosen({ catchup }: Schedule, moments: Iterable<number>, now: number) {
   const onTime: number[] = [];
   const late: number[] = [];
   let lateCount = 0;
   for (const moment of moments) {
-    if (now - moment <= LATE) onTime.push(moment);
+    if (now - moment <= MISSED_AFTER) onTime.push(moment);
     else {
       lateCount += 1;
       if (catchup === "one") late[0] = moment;
       if (catchup === "all") late.push(moment);
-      if (late.length >= MANY) return { due: late, missed: 0, until: moment };
+      if (late.length >= MAX_CATCHUP) return { due: late, missed: 0, until: moment };
     }
   }
-  // What runs now anyway makes up for what was missed.
+  // A run that is due anyway also catches up the missed ones.
   const due = catchup === "one" && onTime.length > 0 ? onTime : [...late, ...onTime];
   return { due, missed: lateCount - (due.length - onTime.length), until: now };
 }

@@ -1,24 +1,24 @@
-/** What ran, for people. */
+/** Reads past and open runs, for display. */
 import type { Connection } from "@org/destination/connection";
 import { openTables, type Tables, tablesIn } from "./tables.ts";
 
-/** What became of a run so far. */
+/** `skipped`: a later run was due before it could start. */
 export type RunState = "queued" | "running" | "succeeded" | "failed" | "skipped";
 
-/** A run. Moments are ms since 1970. */
+/** A run. Times are in ms since 1970. */
 export interface PastRun {
   readonly id: string;
   readonly schedule: string;
   readonly tenant: string | null;
   readonly state: RunState;
-  /** The moment that it is for; null where somebody asked for it. */
+  /** The scheduled time. Null for a manual run. */
   readonly slot: number | null;
-  /** When it is started, or repeated, where it is queued. */
+  /** Earliest start; of a retry, if it is waiting for one. */
   readonly dueAt: number;
   readonly attempt: number;
-  /** How often it failed and was repeated. */
+  /** How often it was retried after a failure. */
   readonly retries: number;
-  /** How often its runner ended while it ran. */
+  /** How often its runner ended while it was running. */
   readonly interruptions: number;
   readonly startedAt: number | null;
   readonly endedAt: number | null;
@@ -28,7 +28,7 @@ export interface PastRun {
 
 const columns = `id, schedule, tenant, state, slot, due_at, attempt, retries, interruptions, started_at, ended_at, exit_code, reason`;
 
-/** What is open, and what ended last, newest first. @param schedule only of this one. @default of all */
+/** Open and finished runs, newest first. @param schedule only its runs; default: all */
 export async function readHistory(
   connection: Connection,
   { schedule, limit }: { readonly schedule?: string | undefined; readonly limit: number },
@@ -43,21 +43,21 @@ export async function readHistory(
   return rows.map(pastRun);
 }
 
-/** What a run's attempts wrote: the end of it, in order. */
+/** The end of each attempt's output, in order. */
 export async function readOutput(
   connection: Connection,
   run: string,
 ): Promise<readonly { readonly attempt: number; readonly written: string }[]> {
   const { output } = await openTables(connection);
   const rows = await connection.read(
-    "Reading what a run wrote",
+    "Reading a run's output",
     `SELECT attempt, written FROM ${output} WHERE run = $1 ORDER BY attempt`,
     run,
   );
   return rows.map(({ attempt, written }) => ({ attempt: Number(attempt), written: String(written) }));
 }
 
-/** How many runs there are, by schedule and state. */
+/** Counts runs by schedule and state. */
 export async function countRuns(
   connection: Connection,
 ): Promise<readonly { readonly schedule: string; readonly state: RunState; readonly count: number }[]> {

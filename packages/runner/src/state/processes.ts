@@ -1,22 +1,23 @@
 /**
- * Who runs jobs. Each process counts a number up while it lives. Whoever sees that the number stands still, by a clock
- * that cannot jump, or that the process is gone from this machine, takes its runs back. The time of day plays no part.
+ * Heartbeats and leases. Each process increments a counter while it is alive. If the counter has stalled for a lease, or
+ * the process is gone from this machine, any other process takes over its runs. Leases are timed by each observer's
+ * monotonic clock, never by wall-clock time.
  */
 import { randomUUID } from "node:crypto";
 import { createHolder, type Holder, hasEnded, releaseHolder } from "@org/destination/adapter";
 import type { Connection } from "@org/destination/connection";
 import type { Tables } from "./tables.ts";
 
-/** After this time without a sign of life, a process counts as dead, in ms. */
+/** Without a heartbeat for this long, a process counts as dead, in ms. */
 export const LEASE = 60_000;
 
-/** A run that was interrupted more often than this may be what ends the process, and is given up. */
-const MOST_INTERRUPTIONS = 5;
+/** A run that was interrupted this often may be what kills its runners, so it fails instead of starting again. */
+const MAX_INTERRUPTIONS = 5;
 
-/** This process, as others see it. */
+/** This process's registration. */
 export interface OwnProcess {
   readonly id: string;
-  /** To be called when it is registered no longer. */
+  /** Call after unregistering. */
   forget(): void;
 }
 
@@ -29,7 +30,7 @@ export async function registerProcess(connection: Connection, { processes }: Tab
   return { id, forget: () => releaseHolder(holder) };
 }
 
-/** A sign of life. @returns false where another process took this one for dead */
+/** Sends a heartbeat. @returns false if another process has declared this one dead */
 export async function beat(connection: Connection, { processes }: Tables, id: string): Promise<boolean> {
   const changed = await connection.transaction("Renewing the lease", ({ run }) =>
     run(`UPDATE ${processes} SET beat = beat + 1 WHERE id = $1`, id),
@@ -37,7 +38,7 @@ export async function beat(connection: Connection, { processes }: Tables, id: st
   return changed > 0;
 }
 
-/** Watches the other processes. */
+/** Watches the other processes' heartbeats. */
 export class Watch {
   readonly #connection: Connection;
   readonly #tables: Tables;
@@ -49,15 +50,16 @@ export class Watch {
   }
 
   /**
-   * Takes the runs of dead processes back, so that they are run again: those that somebody asked for end, since nobody
-   * waits for them any more.
+   * Takes over the runs of dead processes: scheduled runs are queued again, manual runs fail, since nothing waits for
+   * their result any longer.
    *
-   * @param passed time that passed, in ms, by a clock that does not jump
-   * @returns how many runs
+   * @param passed monotonic time, in ms
+   * @param now in ms since 1970
+   * @returns how many runs it took over
    */
   async takeOver(passed: number, now: number): Promise<number> {
     const rows = await this.#connection.read(
-      "Looking at other processes",
+      "Reading the runners' heartbeats",
       `SELECT id, holder, beat FROM ${this.#tables.processes}`,
     );
     let count = 0;
@@ -75,17 +77,17 @@ export class Watch {
   }
 
   #takeFrom(id: string, found: number, now: number): Promise<number> {
-    return this.#connection.transaction("Taking over from a process that ended", async (statements) => {
+    return this.#connection.transaction("Taking over a dead runner's runs", async (statements) => {
       const { processes } = this.#tables;
-      // It may have given a sign of life since, or others were faster.
+      // It may have sent a heartbeat since, or another process was faster.
       const isDead = await statements.run(`DELETE FROM ${processes} WHERE id = $1 AND beat = $2`, id, found);
-      return isDead ? giveBack(statements, this.#tables, id, now) : 0;
+      return isDead ? releaseRuns(statements, this.#tables, id, now) : 0;
     });
   }
 }
 
-/** Puts the runs of a process back to where others start them. Part of a transaction. @returns how many */
-async function giveBack(
+/** Releases a process's runs: manual ones fail, the others are queued again. Part of a transaction. @returns how many */
+async function releaseRuns(
   { run }: Parameters<Parameters<Connection["transaction"]>[1]>[0],
   { runs }: Tables,
   id: string,
@@ -93,7 +95,7 @@ async function giveBack(
 ): Promise<number> {
   const ended = await run(
     `UPDATE ${runs} SET state = 'failed', ended_at = $1, process = NULL, reason = 'interrupted: its runner ended'
-     WHERE process = $2 AND state = 'running' AND (slot IS NULL OR interruptions >= ${MOST_INTERRUPTIONS})`,
+     WHERE process = $2 AND state = 'running' AND (slot IS NULL OR interruptions >= ${MAX_INTERRUPTIONS})`,
     ...[now, id],
   );
   const queued = await run(
@@ -104,15 +106,15 @@ async function giveBack(
   return ended + queued;
 }
 
-/** Leaves, and gives back what is not done. */
+/** Unregisters a process and releases its unfinished runs. */
 export async function unregisterProcess(
   connection: Connection,
   tables: Tables,
   id: string,
   now: number,
 ): Promise<void> {
-  await connection.transaction("Leaving", async (statements) => {
-    await giveBack(statements, tables, id, now);
+  await connection.transaction("Unregistering this process", async (statements) => {
+    await releaseRuns(statements, tables, id, now);
     await statements.run(`DELETE FROM ${tables.processes} WHERE id = $1`, id);
   });
 }

@@ -1,20 +1,20 @@
-/** Writes down how runs end, and what they wrote. */
+/** Records how runs end, and their output. */
 import { randomUUID } from "node:crypto";
 import type { Connection } from "@org/destination/connection";
 import type { Schedule } from "../schedule.ts";
 import type { ClaimedRun } from "./claim.ts";
 import type { Tables } from "./tables.ts";
 
-/** How an attempt ended, and what follows. */
+/** How an attempt ended, and whether it is retried. */
 export interface Outcome {
   readonly exitCode: number | null;
-  /** Why it failed, where no exit code says so. */
+  /** Why it failed, if there is no exit code. */
   readonly reason?: string | undefined;
-  /** When it is repeated, in ms since 1970; undefined where it is not. */
+  /** When to retry, in ms since 1970. Undefined: never. */
   readonly retryAt?: number | undefined;
 }
 
-/** @returns false where the run is another process's by now, and nothing was written */
+/** @returns false, without writing anything, if another process has taken over the run */
 export async function recordEnd(
   connection: Connection,
   { runs, output }: Tables,
@@ -42,7 +42,7 @@ export async function recordEnd(
   });
 }
 
-/** What an attempt wrote so far: all of it that is kept. */
+/** Saves an attempt's output so far. @param written its end, which replaces what was saved before */
 export async function saveOutput(
   connection: Connection,
   { output }: Tables,
@@ -67,15 +67,15 @@ function saveOutputIn(
   );
 }
 
-/** A run that somebody asks for, now. @returns its id */
-export async function addAskedRun(
+/** Queues a manual run. @returns its id */
+export async function addManualRun(
   connection: Connection,
   { runs }: Tables,
   { name, job }: Schedule,
   now: number,
 ): Promise<string> {
   const id = randomUUID();
-  await connection.transaction("Asking for a run", ({ run }) =>
+  await connection.transaction("Queueing a manual run", ({ run }) =>
     run(
       `INSERT INTO ${runs} (id, schedule, tenant, state, due_at, attempt, retries, interruptions)
        VALUES ($1, $2, $3, 'queued', $4, 0, 0, 0)`,
@@ -85,7 +85,7 @@ export async function addAskedRun(
   return id;
 }
 
-/** Removes runs that ended before a moment, and remembers that their moments are done. */
+/** Deletes runs that ended before `before` (ms since 1970), and remembers that their scheduled times are done. */
 export async function prune(
   connection: Connection,
   { runs, output, schedules }: Tables,

@@ -2,20 +2,20 @@
 import type { Connection } from "@org/destination/connection";
 import { RunnerError } from "../errors.ts";
 
-/** The format of the tables below. A release that changes them counts it up and migrates the older ones. */
+/** The schema version. A release that changes the tables increments it, and migrates older ones. */
 const FORMAT = 1;
 
-/** The tables' names as SQL. */
+/** The tables' names, quoted for SQL. */
 export interface Tables {
-  /** One row, which who wants to start a run locks: limits are counted by one process at a time. */
+  /** One row: the schema version. Claiming runs locks it, so that one process at a time counts against the limits. */
   readonly format: string;
-  /** Up to when moments were looked for, by schedule. */
+  /** Per schedule, the time up to which runs have been queued. */
   readonly schedules: string;
-  /** Who runs jobs, with a number that it counts up as long as it lives. */
+  /** The running processes, with their heartbeat counters. */
   readonly processes: string;
-  /** Every run, whatever became of it. */
+  /** All runs, in any state. */
   readonly runs: string;
-  /** The end of what each attempt wrote. */
+  /** The end of each attempt's output. */
   readonly output: string;
 }
 
@@ -30,7 +30,7 @@ export function tablesIn(connection: Connection): Tables {
   };
 }
 
-/** Creates what is missing. @throws RunnerError `NEWER_VERSION` */
+/** Creates missing tables. @throws RunnerError `NEWER_VERSION` */
 export async function openTables(connection: Connection): Promise<Tables> {
   const tables = tablesIn(connection);
   if (!(await connection.tables()).has("_runner_format")) {

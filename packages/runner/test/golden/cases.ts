@@ -1,6 +1,6 @@
-/** What is asked of Dagster, of Airflow and of us: twenty expressions around both switches of ten zones, and the dialect. */
+/** Cases for Dagster, Airflow and us: twenty expressions at both transitions of ten zones, and croniter's dialect. */
 
-/** A window of time, and what is asked about it. */
+/** A time window, and the expressions to evaluate in it. */
 export interface Case {
   readonly zone: string;
   /** With an offset, as Python reads it. */
@@ -9,19 +9,19 @@ export interface Case {
   readonly expressions: readonly string[];
 }
 
-/** Zones that switch in ways of their own, and the moments of 2026 at which they do. */
+/** Zones with unusual transitions, and when those happen in 2026. */
 const switches: Readonly<Record<string, readonly [forward: string, back: string]>> = {
   "Europe/Berlin": ["2026-03-29T01:00", "2026-10-25T01:00"],
-  /** Its winter time is the exception: the zone's data count it backwards. */
+  /** Its data treat winter time as the exception, with negative daylight saving. */
   "Europe/Dublin": ["2026-03-29T01:00", "2026-10-25T01:00"],
   "America/New_York": ["2026-03-08T07:00", "2026-11-01T06:00"],
-  /** Half an hour from everybody else. */
+  /** Offset by half an hour. */
   "America/St_Johns": ["2026-03-08T05:30", "2026-11-01T04:30"],
   /** At midnight. */
   "America/Santiago": ["2026-09-06T04:00", "2026-04-05T03:00"],
   "America/Havana": ["2026-03-08T05:00", "2026-11-01T05:00"],
   "Asia/Beirut": ["2026-03-28T22:00", "2026-10-24T21:00"],
-  /** By Europe's clock: from midnight on. */
+  /** With Europe, so at midnight local time. */
   "Atlantic/Azores": ["2026-03-29T01:00", "2026-10-25T01:00"],
   /** By half an hour. */
   "Australia/Lord_Howe": ["2026-10-03T15:30", "2026-04-04T15:00"],
@@ -47,7 +47,7 @@ export const switchCases: readonly Case[] = Object.entries(switches).flatMap(([z
   })),
 );
 
-/** What croniter takes and refuses, without a switch near. */
+/** What croniter accepts and rejects, far from any transition. */
 const dialect = [
   ...[
     "0 0 L * *",
@@ -91,7 +91,7 @@ export const dialectCases: readonly Case[] = [
   { zone: "UTC", from: "2026-01-01T00:00:00+00:00", hours: 24 * 500, expressions: dialect },
 ];
 
-/** Minutes after the beginning as text: each distance to the one before, with how often it follows. */
+/** Run-length encodes minutes since the start: the distance to the previous one, and how often it repeats. */
 export function packed(minutes: readonly number[]): string {
   const parts: { distance: number; count: number }[] = [];
   let before = 0;

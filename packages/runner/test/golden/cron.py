@@ -1,4 +1,4 @@
-"""Prints, as JSON, when Dagster or Airflow runs what cases.json names: run by the Python of the one or of the other."""
+"""Prints when Dagster or Airflow would run the expressions in cases.json, as JSON. Run it with either one's Python."""
 
 import json
 import sys

@@ -1,7 +1,6 @@
 /**
- * Asks the real Dagster and the real Airflow when they would run, and writes what they say into cron.json:
- * `node --conditions=@org/source packages/runner/test/golden/generate.ts`. Both are installed into .cache/ where they are
- * missing.
+ * Asks the real Dagster and Airflow when they would run, and writes their answers to cron.json:
+ * `node --conditions=@org/source packages/runner/test/golden/generate.ts`. Installs both into .cache/ if missing.
  */
 import { mkdtempSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -32,7 +31,7 @@ const windows = ([...switchCases, ...dialectCases] as readonly Case[]).map(
     zone,
     from,
     hours,
-    // By expression: what Dagster says, and what Airflow does where that is something else; null where it refuses.
+    // By expression: Dagster's answer, and Airflow's if it differs. Null if rejected.
     answers: Object.fromEntries(
       expressions.map((expression, at) => {
         const [ours, theirs] = [shown(dagster.answers[index]![at]!), shown(airflow.answers[index]![at]!)];

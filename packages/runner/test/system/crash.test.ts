@@ -3,24 +3,24 @@ import { jumpingClock, killedAt, severalRunners } from "../world/checks.ts";
 import { MINUTE, schedule, World, type Wrong } from "../world/world.ts";
 import { positionFirst, takingFromTheLiving, withoutTransactions, withoutUniqueSlots } from "../world/wrong.ts";
 
-/** Writes of two minutes: a registration, looks, starts, ends, retries. By day every fifth, from where the tables exist. */
+/** The write points of two minutes: registration, queueing, claims, ends, retries. By day every fifth, once the tables exist. */
 const sweep = Array.from({ length: 75 }, (_, index) => index + 1).filter(
   (nth) => process.env.NIGHTLY || (nth > 10 && nth % 5 === 0),
 );
 
-test.each(sweep)("killed at write %i, the next runner loses nothing and doubles nothing", async (nth) => {
+test.each(sweep)("after a kill at write %i, the next runner neither loses nor duplicates a run", async (nth) => {
   expect(await killedAt(nth)).toEqual({ faults: [], hasDied: true });
 });
 
-test("two runners share the work: no run is lost or doubled, and limits hold for both", async () => {
+test("two runners share the work without losing or duplicating a run, and within the limits", async () => {
   expect(await severalRunners(2)).toEqual([]);
 });
 
-test("a clock that jumps makes nothing run twice, and loses nothing", async () => {
+test("a wall clock that jumps neither loses nor duplicates a run", async () => {
   expect(await jumpingClock()).toEqual([]);
 });
 
-test("a runner that hangs loses its runs after a minute, and what it does then counts no more", async () => {
+test("a runner that hangs loses its runs after a minute, and cannot record their ends afterwards", async () => {
   const world = new World([schedule("a", { cron: "1 * * * *" })], { behaviour: () => ({ ms: 10 * MINUTE }) });
   let hangs = false;
   const asleep = Promise.withResolvers<never>();
@@ -40,7 +40,7 @@ test("a runner that hangs loses its runs after a minute, and what it does then c
   expect(await world.history()).toMatchObject([{ state: "running", attempt: 1 }]);
   await world.clock.pass(20_000);
   expect(await world.history()).toMatchObject([{ state: "running", attempt: 2, interruptions: 1 }]);
-  // It wakes up, sees that it is late, and ends its job.
+  // It wakes up, finds its lease expired, and stops its job.
   hangs = false;
   world.clock.expected += 1;
   asleep.reject(new Error("The connection was lost."));
@@ -52,7 +52,7 @@ test("a runner that hangs loses its runs after a minute, and what it does then c
   expect(await world.history()).toMatchObject([{ state: "running", attempt: 2, interruptions: 1 }]);
 });
 
-/** Kills a program at one write after the other, until something is wrong. */
+/** Kills a broken runner at one write point after another, until something goes wrong. */
 async function sweptBy(wrong: Wrong): Promise<string[]> {
   for (let nth = 12; nth < 60; nth += 1) {
     const { faults } = await killedAt(nth, { wrong });
@@ -62,10 +62,10 @@ async function sweptBy(wrong: Wrong): Promise<string[]> {
 }
 
 test.each([
-  ["starts runs without a transaction", () => severalRunners(2, { wrong: withoutTransactions })],
-  ["takes runs from the living", () => severalRunners(2, { wrong: takingFromTheLiving })],
-  ["gives a moment two runs", () => jumpingClock({ wrong: withoutUniqueSlots })],
+  ["claims runs without a transaction", () => severalRunners(2, { wrong: withoutTransactions })],
+  ["takes over runs from live runners", () => severalRunners(2, { wrong: takingFromTheLiving })],
+  ["lets a scheduled time have two runs", () => jumpingClock({ wrong: withoutUniqueSlots })],
   ["saves the position before the runs", () => sweptBy(positionFirst)],
-])("a program that %s is noticed", async (_, faultsOf) => {
+])("these tests catch a runner that %s", async (_, faultsOf) => {
   expect(await faultsOf()).not.toEqual([]);
 });

@@ -27,7 +27,7 @@ function start(folder: string, killAt?: number): ChildProcess {
   return child;
 }
 
-/** Until so many runs have ended. */
+/** Resolves once this many runs have ended. */
 async function finished(child: ChildProcess, count: number): Promise<void> {
   let text = "";
   for await (const chunk of child.stdout!) {
@@ -36,24 +36,24 @@ async function finished(child: ChildProcess, count: number): Promise<void> {
   }
 }
 
-/** What is wrong with what the jobs wrote down, in order. */
+/** What is wrong with the order of the jobs' log. */
 function faultsOf(log: string): string[] {
   const lines = log.trim().split("\n");
   return lines.flatMap((line, index) => {
     if (!line.startsWith("end")) return [];
-    // A job that was killed has a start alone. One that ended must have been by itself from its start on.
+    // A killed job only has a start. A finished one must have run alone, so its start comes right before its end.
     const isAlone = lines[index - 1] === line.replace("end", "start");
     return isAlone ? [] : [`${line} after ${lines[index - 1]}`];
   });
 }
 
-/** Points of about three seconds. By day a few of them. */
+/** The write points of about three seconds. By day, three of them. */
 const points = Array.from({ length: 60 }, (_, index) => index + 12).filter(
   (nth) => process.env.NIGHTLY || [18, 23, 31].includes(nth),
 );
 
 test.skipIf(process.platform === "win32").each(points)(
-  "a process killed with SIGKILL at write %i loses and doubles no slot",
+  "a process killed with SIGKILL at write %i neither loses nor duplicates a scheduled run",
   async (nth) => {
     const folder = mkdtempSync(join(tmpdir(), "runner-kill-"));
     onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
@@ -74,7 +74,7 @@ test.skipIf(process.platform === "win32").each(points)(
     const again: string[] = [];
     for (const [name, runs] of slots) {
       const ordered = runs.map(({ slot }) => slot!).sort((a, b) => a - b);
-      expect(ordered, `${name}: one run a second, none missing, none twice`).toEqual(
+      expect(ordered, `${name}: one run a second, none missing, none duplicated`).toEqual(
         ordered.map((_, index) => ordered[0]! + index * 1000),
       );
       for (const { slot, state, attempt } of runs) {
@@ -83,7 +83,7 @@ test.skipIf(process.platform === "win32").each(points)(
         if (ends > 1) again.push(`${name} ${slot} ran ${ends} times in ${attempt} attempts`);
       }
     }
-    // At most the one whose end nobody could write down any more.
+    // At most the one whose end was not recorded before the kill.
     expect(again.length, again.join()).toBeLessThanOrEqual(1);
   },
 );

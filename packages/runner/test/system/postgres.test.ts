@@ -8,22 +8,25 @@ import { withoutTransactions } from "../world/wrong.ts";
 const server = await startPostgres({ log: () => {} });
 afterAll(() => server.stop());
 
-/** A state of its own. */
+/** The address of a fresh state. */
 const address = () => `${server.url("postgres")}?schema=${randomUUID()}`;
 
-test("three runners share a state in PostgreSQL: no run is lost or doubled, and limits hold for all", async () => {
+test("three runners share a state in PostgreSQL without losing or duplicating a run, and within the limits", async () => {
   expect(await severalRunners(3, { address: address() })).toEqual([]);
 });
 
-test("a program without transactions is noticed there too", async () => {
+test("this catches a runner that claims without a transaction", async () => {
   expect(await severalRunners(3, { address: address(), wrong: withoutTransactions })).not.toEqual([]);
 });
 
-test.each([13, 24, 37, 48])("killed at write %i, the next runner loses nothing and doubles nothing", async (nth) => {
-  expect(await killedAt(nth, { address: address() })).toEqual({ faults: [], hasDied: true });
-});
+test.each([13, 24, 37, 48])(
+  "after a kill at write %i, the next runner neither loses nor duplicates a run",
+  async (nth) => {
+    expect(await killedAt(nth, { address: address() })).toEqual({ faults: [], hasDied: true });
+  },
+);
 
-test("the state is in the schema that the address names, and its address is told without a password", async () => {
+test("keeps the state in the schema of the address, and shows the address without its password", async () => {
   const schema = randomUUID();
   const connection = await connect(
     `${server.url("postgres").replace("postgres@", "postgres:secret@")}?schema=${schema}&sslmode=disable`,
@@ -38,7 +41,7 @@ test("the state is in the schema that the address names, and its address is told
   }
 });
 
-test("an address that is none is refused without being told", async () => {
+test("rejects an invalid address without repeating it", async () => {
   await expect(connect("mysql://user:secret@host/db")).rejects.toThrow(
     expect.objectContaining({ code: "NOT_A_DESTINATION", message: expect.not.stringContaining("secret") }),
   );

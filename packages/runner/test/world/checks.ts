@@ -1,14 +1,14 @@
-/** What must hold whatever happens, each as a story that ends with what is wrong. */
+/** The runner's invariants. Each function plays a scenario and returns what went wrong. */
 import { retrySchema } from "../../src/file/job-schema.ts";
 import { MINUTE, schedule, World, type Wrong } from "./world.ts";
 import { dyingAt } from "./wrong.ts";
 
-/** Between two rounds, in ms. */
+/** Clock step, in ms. */
 const STEP = 5000;
 
 const retry = retrySchema.parse({ max_retries: 3, initial_delay_seconds: 5 });
 
-/** Three schedules, two of them one tenant's, one of which fails at first. */
+/** Three schedules, two of the same tenant. One fails at its first attempt. */
 const threeSchedules = () => [
   schedule("a", { cron: "* * * * *", tenant: "acme" }),
   schedule("b", { cron: "*/2 * * * *", job: { ...schedule("b").job, tenant: "acme", retry } }),
@@ -24,7 +24,7 @@ const expected = (every: number, first: number, last: number) =>
     (minute) => `00:${String(minute).padStart(2, "0")} succeeded`,
   );
 
-/** What is missing, doubled or unfinished after the first four minutes of the three schedules. */
+/** Runs of the first four minutes that are missing, duplicated or unfinished. */
 async function faultsOf(world: World): Promise<string[]> {
   const faults = [...new Set(world.jobs.violations)];
   for (const [name, every, first] of [
@@ -42,11 +42,11 @@ async function faultsOf(world: World): Promise<string[]> {
 
 interface Given {
   readonly wrong?: Wrong;
-  /** Where the state is. @default a SQLite file */
+  /** The state's address. @default a SQLite file */
   readonly address?: string;
 }
 
-/** A runner is killed at its nth write, and another one goes on. */
+/** Kills a runner at its nth write point, and starts another one. */
 export async function killedAt(nth: number, given: Given = {}): Promise<{ faults: string[]; hasDied: boolean }> {
   const world = new World(threeSchedules(), { ...behaviour, ...given });
   const abort = new AbortController();
@@ -57,12 +57,12 @@ export async function killedAt(nth: number, given: Given = {}): Promise<{ faults
   await world.clock.pass(6.5 * MINUTE - world.clock.passed(), STEP);
   await stop();
   const faults = await faultsOf(world);
-  // A job had ended, and nobody could write that down any more: only running it again is left.
+  // The job had ended, but its end was not recorded before the kill. Running it again is the only option.
   if (death.lost() === "Recording the end of a run" && /again although/.test(faults[0] ?? "")) faults.shift();
   return { faults, hasDied: death.hasDied() };
 }
 
-/** Several runners share the work. */
+/** Lets several runners share the work. */
 export async function severalRunners(count: number, given: Given = {}): Promise<string[]> {
   const world = new World(threeSchedules(), { ...behaviour, ...given });
   for (let index = 0; index < count; index += 1) await world.start();
@@ -70,7 +70,7 @@ export async function severalRunners(count: number, given: Given = {}): Promise<
   return faultsOf(world);
 }
 
-/** The clock is put back and forth while jobs run. */
+/** Sets the wall clock back and forth while jobs run. */
 export async function jumpingClock(given: Given = {}): Promise<string[]> {
   const world = new World(threeSchedules(), { ...behaviour, ...given });
   await world.start();

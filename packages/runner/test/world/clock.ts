@@ -6,14 +6,14 @@ interface Sleeper {
   wake(): void;
 }
 
-/** A clock that goes when the test says so, and waits until nobody has anything left to do. */
+/** A clock that the test advances. Each step waits until all runners are idle. */
 export class ManualClock implements Clock {
   #now: number;
   #passed = 0;
   #sleepers = new Set<Sleeper>();
-  /** Called whenever time has passed. */
+  /** Called after each step. */
   readonly onTick = new Set<() => void>();
-  /** How many are expected to sleep when there is nothing to do. */
+  /** How many runners sleep when all are idle. */
   expected = 0;
 
   constructor(now: string) {
@@ -39,12 +39,12 @@ export class ManualClock implements Clock {
     });
   }
 
-  /** Somebody put the clock forward or back. */
+  /** Sets the wall clock forward or back. */
   jump(ms: number): void {
     this.#now += ms;
   }
 
-  /** Lets time pass, a second at a time. */
+  /** Advances both clocks, one step at a time. Both values are in ms. */
   async pass(ms: number, step = 1000): Promise<void> {
     for (let left = ms; left > 0; left -= step) {
       this.#now += step;
@@ -55,7 +55,7 @@ export class ManualClock implements Clock {
     }
   }
 
-  /** Until all sleep, and still do after what they have just begun. */
+  /** Resolves once all runners sleep, and still do a few turns later. */
   async settled(): Promise<void> {
     for (let quiet = 0; quiet < 3; ) {
       await turn();

@@ -1,7 +1,7 @@
 import type { AttemptOptions, Execute } from "../../src/execute.ts";
 import type { ManualClock } from "./clock.ts";
 
-/** One attempt, as whoever carries it out sees it. */
+/** One attempt, as the executor sees it. */
 export interface Execution {
   readonly job: string;
   readonly slot: string | undefined;
@@ -12,13 +12,13 @@ export interface Execution {
   exitCode?: number;
 }
 
-/** How a job behaves: how long it takes, and with what exit code it ends. */
+/** How long an attempt takes, in ms, and its exit code. @param nth attempt of this run, from 1 */
 export type Behaviour = (execution: Execution, nth: number) => { readonly ms: number; readonly exitCode?: number };
 
-/** Carries out jobs in the time of a clock, and remembers what ran when. */
+/** Simulates jobs on a manual clock, and remembers what ran when. */
 export class Jobs {
   readonly executions: Execution[] = [];
-  /** Whatever must not happen. */
+  /** What must never happen, and did. */
   readonly violations: string[] = [];
   readonly #clock: ManualClock;
   readonly #behaviour: Behaviour;

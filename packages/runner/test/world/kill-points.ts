@@ -1,6 +1,6 @@
 /**
- * Loaded before a program (`node --import`), this kills it with SIGKILL at the nth point at which it writes to SQLite:
- * before a statement, before a COMMIT, or just after one. `KILL_AT=17` says at which.
+ * Preload this (`node --import`) to kill a program with SIGKILL at its nth SQLite write point: before a statement, before
+ * a COMMIT, or right after one. Set n with `KILL_AT=17`.
  */
 import { DatabaseSync, StatementSync } from "node:sqlite";
 

@@ -1,4 +1,4 @@
-/** A runner as a process: two schedules of one tenant, every second, whose jobs write down when they begin and end. */
+/** A runner as a process: two schedules of one tenant, due every second, whose jobs log when they start and end. */
 import { connect } from "@org/destination/connection";
 import { intervalTiming } from "../../src/cron/moments.ts";
 import { processExecutor } from "../../src/execute.ts";
@@ -19,10 +19,10 @@ process.on("SIGTERM", () => stop.abort());
 const connection = await connect(`sqlite:${state}`);
 await run({
   connection,
-  work: () => ({ schedules, concurrencyPerTenant: 1 }),
+  loadSchedules: () => ({ schedules, concurrencyPerTenant: 1 }),
   execute: processExecutor({ dagsync: [], env: process.env }),
   signal: stop.signal,
-  everyMs: 50,
+  pollIntervalMs: 50,
   onEvent: (event) => {
     if (event.type === "job_finished") process.stdout.write("finished\n");
   },

@@ -26,10 +26,10 @@ export const schedule = (
 
 export const MINUTE = 60_000;
 
-/** Changes what a runner says to its database. */
+/** Wraps a runner's connection, to break it. */
 export type Wrong = (connection: Connection) => Connection;
 
-/** A state in a file, runners that share it, and jobs that they run, in the time of one clock. */
+/** A state, the runners that share it, and their jobs, all on one manual clock. */
 export class World {
   readonly clock = new ManualClock("2026-06-01T00:00:30Z");
   readonly jobs: Jobs;
@@ -53,7 +53,7 @@ export class World {
     this.address = address ?? `sqlite:${join(temporaryFolder(), "state.sqlite")}`;
   }
 
-  /** Starts a runner. What it returns stops it. */
+  /** Starts a runner. @returns a function that stops it */
   async start({
     over = (same) => same,
     abort = new AbortController(),
@@ -65,7 +65,7 @@ export class World {
     this.clock.expected += 1;
     const ended = run({
       connection: over(this.#wrong(own)),
-      work: () => ({ schedules: this.schedules, concurrencyPerTenant: this.concurrencyPerTenant }),
+      loadSchedules: () => ({ schedules: this.schedules, concurrencyPerTenant: this.concurrencyPerTenant }),
       execute: this.jobs.execute,
       signal: abort.signal,
       onEvent: (event) => this.events.push(event),
@@ -84,7 +84,7 @@ export class World {
     return stop;
   }
 
-  /** What is in the state, oldest first. */
+  /** All runs in the state, oldest first. */
   async history() {
     const connection = await connect(this.address);
     try {
@@ -94,7 +94,7 @@ export class World {
     }
   }
 
-  /** The moments of a schedule's runs, as minutes and seconds of the hour, with what became of them. */
+  /** A schedule's runs as `HH:MM state`, oldest first. */
   async slots(name: string): Promise<string[]> {
     const runs = (await this.history()).filter((each) => each.schedule === name && each.slot !== null);
     return runs.map(({ slot, state }) => `${new Date(slot!).toISOString().slice(11, 16)} ${state}`);

@@ -1,9 +1,9 @@
-/** Databases and programs that are wrong in one way: tests that do not notice are no tests. */
+/** Broken connections and runners. A test that does not catch them proves nothing. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Connection, Statements } from "@org/destination/connection";
 import type { Wrong } from "./world.ts";
 
-/** Starts runs without a transaction, and others come in between. */
+/** Claims runs without a transaction, so that other runners interleave. */
 export const withoutTransactions: Wrong = (connection) => ({
   ...connection,
   transaction(doing, work) {
@@ -21,11 +21,11 @@ export const withoutTransactions: Wrong = (connection) => ({
   },
 });
 
-/** Saves up to when it looked before it writes the runs, each by itself. */
+/** Saves the position before the runs, each in its own transaction. */
 export const positionFirst: Wrong = (connection) => ({
   ...connection,
   async transaction(doing, work) {
-    if (doing !== "Looking for what is due") return connection.transaction(doing, work);
+    if (doing !== "Queueing due runs") return connection.transaction(doing, work);
     const later: (() => Promise<unknown>)[] = [];
     const result = await work({
       run(sql, ...values) {
@@ -41,7 +41,7 @@ export const positionFirst: Wrong = (connection) => ({
   },
 });
 
-/** Changes statements. */
+/** Rewrites statements. */
 const rewriting =
   (change: (sql: string) => string): Wrong =>
   (connection) => ({
@@ -55,12 +55,12 @@ const rewriting =
       ),
   });
 
-/** Has nothing that keeps a moment from getting two runs. */
+/** Lets a scheduled time have two runs. */
 export const withoutUniqueSlots = rewriting((sql) =>
   sql.replace(", UNIQUE (schedule, slot)", "").replace("ON CONFLICT (schedule, slot) DO NOTHING", ""),
 );
 
-/** Takes whatever is over from whoever has it, dead or not. */
+/** Takes over runs from live runners too. */
 export const takingFromTheLiving: Wrong = (connection) => ({
   ...connection,
   async read(doing, sql, ...values) {
@@ -73,18 +73,18 @@ export const takingFromTheLiving: Wrong = (connection) => ({
   },
 });
 
-/** What a process that is killed does no longer. */
+/** Stands in for the death of a process. */
 class Died extends Error {}
 
 /**
- * Dies at the nth point at which something is written: before a statement, before the transaction is committed, or just
- * after. From then on nothing reaches the database any more.
+ * Dies at the nth write point: before a statement, before a commit, or right after one. From then on, nothing reaches the
+ * database.
  */
 export function dyingAt(nth: number, onDeath: () => void) {
   let reached = 0;
   let isDead = false;
   let lost: string | undefined;
-  /** @param doing what is lost with it */
+  /** @param doing the operation that is lost */
   const point = (doing?: string) => {
     if (isDead) throw new Died();
     reached += 1;
