@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addCheck } from "./commands/check.ts";
+import { addDeploy } from "./commands/deploy.ts";
 import { addDiscover } from "./commands/discover.ts";
 import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
@@ -75,6 +76,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     addVerify,
     addExport,
     addRun,
+    addDeploy,
   ])
     add(program, io, run);
   if (args.length === 0) {

@@ -30,6 +30,10 @@ export interface Job {
 export interface Schedule {
   readonly name: string;
   readonly timing: Timing;
+  /** The cron expression, as in the file; undefined if the schedule has an interval. */
+  readonly cron?: string | undefined;
+  /** The interval, in seconds. */
+  readonly intervalSeconds?: number | undefined;
   /** Human-readable: `0 6 * * * Europe/Berlin`, `every 90 s`. */
   readonly when: string;
   /** The time zone of the cron expression, in which times are also shown. */
@@ -46,6 +50,7 @@ export function scheduleOf(config: ScheduleConfig, job: Job): Schedule {
   return {
     ...{ name, timezone, catchup, job },
     timing: cron == null ? intervalTiming(seconds!) : cronTiming(cron, timezone),
+    ...{ cron: cron ?? undefined, intervalSeconds: seconds ?? undefined },
     when: cron == null ? `every ${seconds} s` : `${cron} ${timezone}`,
     maxConcurrentRuns: max_concurrent_runs,
     tags: tags ?? {},

@@ -1,0 +1,58 @@
+import type { Command } from "commander";
+import { UsageError } from "../errors.ts";
+import { exitCodes } from "../exit-code.ts";
+import { escaped, type SafeIo } from "../render/safe-output.ts";
+import type { Run } from "./options.ts";
+
+interface AirflowOptions {
+  readonly config: string;
+  readonly dagsFolder: string;
+  readonly owner: string;
+  readonly dagsync: string;
+  readonly workdir?: string;
+  readonly operator: string;
+  readonly image?: string;
+  readonly namespace?: string;
+  readonly secret?: string;
+  readonly dryRun?: true;
+}
+
+export function addDeployAirflow(deploy: Command, io: SafeIo, run: Run): void {
+  deploy
+    .command("airflow")
+    .description("write a DAG file for each schedule")
+    .option("--config <file>", "the schedules", "runner.yaml")
+    .requiredOption("--dags-folder <folder>", "where Airflow finds its DAG files")
+    .option("--owner <name>", "of the files: a deploy removes only files of its own owner", "dagsync")
+    .option("--dagsync <command>", "how the workers start dagsync", "dagsync")
+    .option("--workdir <folder>", "where jobs run on the workers (default: the present folder)")
+    .option("--operator <kind>", "process: on the worker, or kubernetes: in a pod", "process")
+    .option("--image <name>", "the pods' image, with --operator kubernetes")
+    .option("--namespace <name>", "the pods' namespace")
+    .option("--secret <name>", "a Kubernetes secret whose entries the pods get as environment variables")
+    .option("--dry-run", "only print what would change")
+    .action(
+      run(async (options: AirflowOptions) => {
+        const { readRunner } = await import("../config/runner-file.ts");
+        const file = await readRunner(options.config, io.signal);
+        for (const notice of file.notices) io.stderr.write(`dagsync: ${escaped(notice)}\n`);
+        const { deployAirflow } = await import("../deploy/airflow/deploy.ts");
+        await deployAirflow(file, { ...options, operator: operatorOf(options), dryRun: options.dryRun === true }, io);
+        return exitCodes.done;
+      }),
+    );
+}
+
+function operatorOf({ operator, image, namespace, secret, workdir }: AirflowOptions) {
+  if (operator === "kubernetes") {
+    if (image === undefined) throw new UsageError("--operator kubernetes needs --image: what the pods run.");
+    if (workdir !== undefined)
+      throw new UsageError("--workdir is for --operator process: a pod starts in its image's folder.");
+    return { kind: "kubernetes", image, namespace, secret } as const;
+  }
+  if (operator !== "process") throw new UsageError("--operator must be process or kubernetes.");
+  for (const [name, value] of Object.entries({ image, namespace, secret })) {
+    if (value !== undefined) throw new UsageError(`--${name} is for --operator kubernetes.`);
+  }
+  return { kind: "process", folder: workdir ?? process.cwd() } as const;
+}
