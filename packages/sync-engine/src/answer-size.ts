@@ -1,55 +1,54 @@
 /**
- * How much to request at once.
+ * How many rows to request at once.
  *
- * A query over a large database may take longer than a proxy (usually 60 s) or our own deadline allows. A retry would
- * take as long again; with fewer rows, the time may suffice. A response may also be too large for memory: then fewer
- * rows are requested too, and the size of recent responses decides how many.
+ * A query over a large database may take longer than a proxy (usually 60 s) or our own deadline allows. Retrying it
+ * unchanged would take as long again, so we request fewer rows instead. We do the same if a response is too large for
+ * memory, and then size the next requests by recent responses.
  */
 import { SyncError } from "./errors.ts";
 
-/** Fewer rows than this hardly make an answer quicker. */
+/** Requesting fewer rows than this hardly makes a response faster. */
 const LEAST_ROWS = 50;
 
-/** A 502 or 503 that came sooner, in ms, is a server that is down; later, a proxy that lost patience. */
-const PATIENCE_MS = 20_000;
+/** A 502 or 503 within this time, in ms, means that the server is down. A later one is a proxy's timeout. */
+const PROXY_TIMEOUT_MS = 20_000;
 
 /**
- * An answer that turns out to be larger, in bytes, is not read to its end, as long as it can be had in parts. A page of
- * ordinary rows is smaller. While it is read, parsed and stored, an answer takes some ten times as much memory.
+ * We abandon a response larger than this, in bytes, if it can be requested in parts. A page of ordinary rows is smaller.
+ * Reading, parsing and storing a response takes about ten times its size in memory.
  */
 const MOST_BYTES = 8 * 1024 * 1024;
 
-/** Where rows are as large as this many bytes no longer decides: two of them are what proves that there are no more. */
+/** Size limits never go below two rows: the second row is what proves that a page is not the last. */
 const LEAST_PAIR = 2;
 
-/** By so much more than last time is asked for at most, once rows are smaller again. */
+/** How fast requests may grow again once rows are smaller. */
 const GROWTH = 4;
 
-/** How an answer that may be smaller is asked for: for {@link Request}, and for the client. */
+/** Options of a request that can be made smaller, for {@link Request} and for the client. */
 export interface AnswerOptions {
   readonly divisible: boolean;
-  /** The limit of this answer, in bytes. @default the client's */
+  /** Maximum size of this response, in bytes. @default the client's */
   readonly maxResponseBytes?: number;
 }
 
-/** What an answer held. */
+/** The size of a response. */
 export interface Weight {
   readonly rows: number;
   readonly bytes: number;
 }
 
-/** How many rows one answer may have. One for all questions of a kind: what was too much once is not tried again. */
+/** How many rows to request. Shared by all requests of a kind, so that a size that was too large is not tried again. */
 export interface AnswerSize {
-  /** As far as is known; infinite until an answer took too long, or was too large. */
+  /** The current maximum. Infinite until a response was too slow or too large. */
   readonly most: number;
   /**
-   * Asks for as many rows as are wanted, and for a quarter of them as often as that takes too long or is too large:
-   * down to fifty for time, and down to a single one for size. What is still too large then is thrown, as the client's
-   * error.
+   * Requests the wanted number of rows. Whenever that is too slow or too large, it requests a quarter: down to 50 rows
+   * if it is too slow, down to one if it is too large. If a single row is still too large, throws the client's error.
    *
-   * @param options.weigh what an answer held: it decides how much is asked for next
-   * @param options.isWhole in parts the answer would be of no use: only the client's own limit holds
-   * @param options.least fewer rows are of no use. @default 1
+   * @param options.weigh measures a response, to size the next requests
+   * @param options.isWhole never split: only the client's own size limit applies
+   * @param options.least the smallest useful number of rows. @default 1
    */
   fit<T>(
     wanted: number,
@@ -63,8 +62,8 @@ export interface AnswerSize {
 }
 
 /**
- * @param options mostBytes: what an answer may have that can be had in parts. Where some were larger, the next ones are
- * to have half of it. @default 8388608 (8 MiB)
+ * @param options mostBytes: the maximum size of a response that can be split. Once one was larger, the next ones aim for
+ * half of it. @default 8388608 (8 MiB)
  */
 export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostBytes?: number } = {}): AnswerSize {
   let inTime = Number.POSITIVE_INFINITY;
@@ -102,12 +101,12 @@ export function createAnswerSize({ mostBytes = MOST_BYTES }: { readonly mostByte
   };
 }
 
-/** Whether an answer was longer than its limit: the clients agree on this code. */
+/** Whether a response exceeded its size limit. Both clients use this code. */
 export function isTooLarge(error: unknown): error is Error {
   return error instanceof Error && "code" in error && error.code === "RESPONSE_TOO_LARGE";
 }
 
-/** The same error, or SyncError `TOO_SLOW` where no answer came in the time that there is. */
+/** Returns the error, or SyncError `TOO_SLOW` if the response did not arrive in time. */
 export function slownessOf(error: unknown, tookMs: number): unknown {
   const { status, code } = (error ?? {}) as { readonly status?: unknown; readonly code?: unknown };
   const isTooSlow =
@@ -115,7 +114,7 @@ export function slownessOf(error: unknown, tookMs: number): unknown {
     status === 524 ||
     code === "TIMEOUT" ||
     code === "DEADLINE_EXCEEDED" ||
-    ((status === 502 || status === 503) && tookMs >= PATIENCE_MS);
+    ((status === 502 || status === 503) && tookMs >= PROXY_TIMEOUT_MS);
   if (!isTooSlow || !(error instanceof Error)) return error;
   return new SyncError("TOO_SLOW", error.message, { cause: error });
 }

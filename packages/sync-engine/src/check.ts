@@ -4,28 +4,28 @@ import { createRequest } from "./request.ts";
 import type { ServerDescription, Source } from "./stream.ts";
 import { chooseStreams, defaultPipeline } from "./streams.ts";
 
-/** How long the server may take, in ms. Clients have limits of their own, which tell what was slow. */
+/** Deadline of one request, in ms. The clients have their own timeouts, whose errors name what was slow. */
 const ATTEMPT_MS = 90_000;
 
 export interface CheckOptions {
   readonly source: Source;
-  /** Where a sync would write. It is opened, which creates it where it is missing. @default only the source is checked */
+  /** The destination to check. Opening it creates it if it does not exist. @default only check the source */
   readonly destination?: Destination | undefined;
-  /** Who would own the tables. @default the source's name and host */
+  /** The pipeline that would own the tables. @default the source's name and host */
   readonly pipeline?: string | undefined;
-  /** The streams that a sync would read. @default all of the source */
+  /** The streams to check. @default all of the source */
   readonly streams?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told what the source has to say besides, as soon as it says it. */
+  /** Receives the source's notices as they come. */
   readonly onNotice?: ((message: string) => void) | undefined;
 }
 
 /**
- * Asks the server once whether a sync could begin, and has the destination do what a sync would, and undo it. Nothing is
- * repeated: a person waits for the answer.
+ * Checks that a sync could start: asks the server, and rehearses a sync in the destination, then rolls it back. Does not
+ * retry, since a person is waiting for the answer.
  *
- * @returns what the server is
- * @throws SyncError, a client's error or a DestinationError that says what is in the way and what to do; the signal's reason
+ * @returns a description of the server
+ * @throws SyncError, a client's error or a DestinationError that says what is wrong and what to do; the signal's reason
  * @example
  * const { version, notes } = await check({ source: airflow({ client }), destination: duckdb("orchestration.duckdb") });
  */

@@ -2,8 +2,8 @@ import { raceAbort, withDeadline as withKitDeadline } from "@org/kit";
 import { SyncError } from "./errors.ts";
 
 /**
- * Waits for work, but not for ever: after `limitMs` its signal is aborted and SyncError `DEADLINE_EXCEEDED`
- * (retryable) is thrown, even if the work does not listen to its signal.
+ * Runs work with a deadline. After `limitMs`, aborts its signal and throws SyncError `DEADLINE_EXCEEDED` (retryable), even
+ * if the work ignores the signal.
  */
 export function withDeadline<T>(
   label: string,
@@ -16,7 +16,7 @@ export function withDeadline<T>(
   return withKitDeadline(work, { timeoutMs: limitMs, signals: [signal], timeout });
 }
 
-/** The items of an iterable until the signal aborts, even if the iterable does not listen to it. */
+/** Yields an iterable's items until the signal aborts, even if the iterable ignores it. */
 export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
   const iterator = items[Symbol.asyncIterator]();
   try {
@@ -28,7 +28,7 @@ export async function* untilAborted<T>(items: AsyncIterable<T>, signal: AbortSig
     }
   } finally {
     const ended = Promise.resolve(iterator.return?.());
-    // One that hangs is left to itself; otherwise what it holds is let go before anything else happens.
+    // Normally, wait until it has released its resources. After an abort it may hang, so do not wait.
     if (signal.aborted) ended.catch(() => {});
     else await ended;
   }

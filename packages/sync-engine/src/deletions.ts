@@ -1,22 +1,22 @@
 /**
- * I8: a listing that suddenly lacks a large part of a table is more likely wrong than right: narrowed permissions, another
- * server behind the address, a restart. Such a part is only marked as deleted if that is explicitly allowed.
+ * I8: if a listing suddenly lacks a large part of a table, the listing is probably wrong: narrowed permissions, another
+ * server at the same address, a restart. The sync only marks that many rows as deleted if explicitly allowed.
  */
 import type { Batch, Session, StoredValues, Table } from "@org/destination";
 import { SyncError } from "./errors.ts";
 
-/** Up to so many rows of a table may go in one sync whatever their share, and up to this share whatever their number. */
+/** One sync may delete this many rows of a table, or this share of them, whichever is more. */
 const HARMLESS_ROWS = 100;
 const HARMLESS_SHARE = 0.2;
 
-/** Counts what one sync marks deleted, table by table, and refuses what is too much. */
+/** Counts the rows that one sync marks as deleted, per table, and rejects too many. */
 export class DeletionGuard {
   readonly #session: Pick<Session, "count" | "keys">;
   readonly #allowed: boolean;
   readonly #nameOf: (table: Table) => string;
   readonly #tables = new Map<string, { readonly rows: number; deleted: number }>();
 
-  /** @param nameOf how a table is called in the destination, for messages */
+  /** @param nameOf a table's name in the destination, for messages */
   constructor(
     session: Pick<Session, "count" | "keys">,
     allowed: boolean,
@@ -27,7 +27,7 @@ export class DeletionGuard {
     this.#nameOf = nameOf;
   }
 
-  /** @throws SyncError `MASS_DELETE` when so many rows, on top of those of this sync, are too many */
+  /** @throws SyncError `MASS_DELETE` if deleting `count` more rows would exceed the limit */
   async expect(table: Table, count: number): Promise<void> {
     const { rows, deleted } = await this.#of(table);
     const total = deleted + count;
@@ -39,7 +39,7 @@ export class DeletionGuard {
     );
   }
 
-  /** Looks at a batch before it is committed. @throws SyncError `MASS_DELETE` */
+  /** Checks a batch before its commit. @throws SyncError `MASS_DELETE` */
   async check({ table, replace = [], upserts = [], remove = [] }: Omit<Batch, "state">): Promise<void> {
     const counts = replace.length > 0 ? await this.#of(table) : undefined;
     if (!counts || counts.rows === 0) return;

@@ -2,15 +2,15 @@ import type { Destination, StoredStream, StoredTable } from "@org/destination";
 import { SyncError } from "./errors.ts";
 import { describeValue, type StateDescription } from "./state.ts";
 
-/** How far a stream is, and what its table holds. */
+/** A stream's progress, and what its table holds. */
 export interface StreamState extends StateDescription {
   readonly pipeline: string;
   readonly stream: string;
-  /** As it is called in the destination. */
+  /** The table's name in the destination. */
   readonly table: string;
-  /** Rows that are not deleted; null when the table is gone. */
+  /** Rows that are not deleted. Null if the table is gone. */
   readonly rows: number | null;
-  /** Rows that the server no longer has. */
+  /** Rows marked as deleted. Null if the table is gone. */
   readonly deleted: number | null;
   /** When the state was last written, as UTC text. */
   readonly committedAt: string;
@@ -18,16 +18,16 @@ export interface StreamState extends StateDescription {
 
 export interface DescribeStateOptions {
   readonly destination: Destination;
-  /** Whose streams. @default those of all pipelines */
+  /** Only this pipeline's streams. @default all pipelines */
   readonly pipeline?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * What pipelines have in a destination, stream by stream. No sync is kept from writing, where the database allows it.
+ * Lists the streams in a destination and their progress. Does not block syncs, if the database allows that.
  *
- * @throws SyncError `NOT_SUPPORTED` where the destination cannot say, DestinationError `LOCKED` while a sync keeps it from
- * being read, `NOT_FOUND` when there is no such place
+ * @throws SyncError `NOT_SUPPORTED` if the destination cannot list its contents; DestinationError `LOCKED` if a running
+ * sync prevents reading, `NOT_FOUND` if the destination does not exist
  * @example
  * for (const { stream, rows, position } of await describeState({ destination })) console.log(stream, rows, position);
  */
@@ -51,7 +51,7 @@ function streamState(
   { stream, tables: names, state, committedAt }: StoredStream,
   tables: readonly StoredTable[],
 ): Omit<StreamState, "pipeline"> {
-  // Streams of older releases wrote into each other's tables too; a stream's own is the one that is named after it.
+  // In older releases, streams also wrote each other's tables. A stream's own table is named after it.
   const name = names.find((each) => each.endsWith(stream)) ?? names[0] ?? stream;
   const table = tables.find((each) => each.name === name);
   const counts = { rows: table?.rows ?? null, deleted: table?.deleted ?? null };

@@ -1,6 +1,6 @@
 import type { SyncResult } from "./result.ts";
 
-/** What went wrong in a sync, or in what else the engine does with a source and a destination. */
+/** Identifies what went wrong. */
 export type SyncErrorCode =
   | "STREAMS_FAILED"
   | "UNKNOWN_STREAM"
@@ -8,27 +8,27 @@ export type SyncErrorCode =
   | "INVALID_STATE"
   | "NEWER_STATE"
   | "MASS_DELETE"
-  /** There is nothing of the pipeline that could be verified or exported. */
+  /** The destination holds nothing of the pipeline. */
   | "NOTHING_STORED"
-  /** The pipeline, or something else in its tables, is there already. */
+  /** The destination already holds the pipeline, or other rows in its tables. */
   | "ALREADY_STORED"
-  /** What was to be imported is no export, or not all of one. */
+  /** The text to import is not an export, or is truncated. */
   | "INVALID_EXPORT"
-  /** A stored table is none of those that are known. */
+  /** A stored table is not among the known ones. */
   | "UNKNOWN_TABLE"
-  /** The destination cannot do it. */
+  /** The destination does not support the operation. */
   | "NOT_SUPPORTED"
   | "TOO_MANY_UNSTORED"
   | "DEADLINE_EXCEEDED"
-  /** An answer of another shape than the interface promises: a proxy's, or another program's. */
+  /** A response does not match the API's schema: it may come from a proxy, or from another program. */
   | "UNEXPECTED_ANSWER"
-  /** Two different rows of one answer have the same key: the server has something that this version does not know. */
+  /** Two different rows of one response have the same key: the server has something that this version does not know. */
   | "KEY_COLLISION"
-  /** A listing that would never end, since its pages bring nothing new. */
+  /** A listing would never end, because its pages bring nothing new. */
   | "NO_PROGRESS"
-  /** What was read changed faster than it could be read, or its parts contradict each other. */
+  /** The data changed faster than it could be read, or parts of it contradict each other. */
   | "UNSTEADY_SERVER"
-  /** Less would have come in time. Whoever can ask for less does; it ends no sync. */
+  /** The response is too slow at this size. The source requests less instead, so this never ends a sync. */
   | "TOO_SLOW";
 
 /** Codes that require a change by the user. */
@@ -44,7 +44,7 @@ const configCodes: ReadonlySet<SyncErrorCode> = new Set([
   "NOT_SUPPORTED",
 ]);
 
-/** An error of the engine. Errors of sources and destinations come as they are, or as the `cause` of this one. */
+/** An error of the engine. Errors of sources and destinations are passed on unchanged, or as its `cause`. */
 export class SyncError extends Error {
   override readonly name = "SyncError";
   readonly code: SyncErrorCode;
@@ -52,9 +52,9 @@ export class SyncError extends Error {
   readonly failureType: "config" | "transient" | "system";
   /** With `STREAMS_FAILED`: what was synced and what was not. */
   readonly result?: SyncResult;
-  /** Whether the same may work later without anybody changing anything. */
+  /** Whether a later attempt may succeed without any change. */
   readonly retryable: boolean;
-  /** How long to wait before that, in ms, where it is known. */
+  /** How long to wait before that, in ms, if known. */
   readonly retryAfterMs?: number;
 
   constructor(
@@ -71,7 +71,7 @@ export class SyncError extends Error {
   }
 }
 
-/** What an error of any class says about itself: clients, destinations and the engine agree on these names. */
+/** Whether an error says that it is retryable. Clients, destinations and the engine use the same property names. */
 export function isRetryable(error: unknown): error is Error & { retryAfterMs?: number } {
   return error instanceof Error && "retryable" in error && error.retryable === true;
 }

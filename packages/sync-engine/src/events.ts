@@ -1,27 +1,27 @@
 import type { CommitResult } from "@org/destination";
 
-/** Something that a stream says to people. */
+/** A message for people. */
 export type SourceMessage =
-  /** Something that a person may want to know, and that loses nothing. */
+  /** Good to know; no data is lost. */
   | { readonly type: "notice"; readonly stream?: string; readonly code: string; readonly message: string }
-  /** A row or a part that could not be read. The sync skips it, and fails at its end. */
+  /** A row, or several, could not be read or stored. The sync skips them, and fails at its end. */
   | { readonly type: "problem"; readonly stream?: string; readonly code: string; readonly message: string };
 
-/** What a stream has to say besides its rows. */
+/** What a stream emits besides rows. */
 export type SourceEvent =
   | SourceMessage
-  /** How much is left to be read later: the earlier attempts of `rows` task instances. */
+  /** What is left to read later, such as the earlier attempts of `rows` task instances. */
   | ({ readonly type: "outstanding"; readonly stream?: string; readonly rows: number } & Outstanding);
 
-/** What a stream reads later of rows that are stored already. */
+/** Data of stored rows that a stream will read later. */
 export interface Outstanding {
-  /** In words: `earlier attempts`. */
+  /** In words, such as `earlier attempts`. */
   readonly what: string;
-  /** Of rows before this time, as UTC text; null: of all rows. */
+  /** Concerns rows before this time, as UTC text. Null: all rows. */
   readonly before: string | null;
 }
 
-/** All that happens during a sync, as data: render it, log it, count it. */
+/** Everything that happens during a sync, as data to render, log or count. */
 export type SyncEvent =
   | SourceEvent
   | {

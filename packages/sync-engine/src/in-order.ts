@@ -1,7 +1,7 @@
 /**
- * Reads several iterables at once and yields their items one iterable after the other, in the order given: while the
- * first is consumed, the first item of each of the next ones is already asked for. Never holds more than one item of
- * each of the `ahead` iterables, so memory does not grow with what they hold.
+ * Reads several iterables concurrently, and yields their items in order, one iterable after another. While the first one
+ * is consumed, the first item of each of the next ones is already requested. Holds at most one item of each of the
+ * `ahead` iterables, so memory stays bounded.
  */
 export async function* inOrder<T>(iterables: Iterable<() => AsyncIterable<T>>, ahead: number): AsyncGenerator<T> {
   const waiting: { iterator: AsyncIterator<T>; next: Promise<IteratorResult<T>> }[] = [];
@@ -12,7 +12,7 @@ export async function* inOrder<T>(iterables: Iterable<() => AsyncIterable<T>>, a
       if (done) return;
       const iterator = value()[Symbol.asyncIterator]();
       const next = iterator.next();
-      next.catch(() => {}); // Awaited in its turn; until then the rejection is unhandled on purpose.
+      next.catch(() => {}); // Awaited below, in its turn. Until then, avoid an unhandled rejection.
       waiting.push({ iterator, next });
     }
   };

@@ -1,4 +1,4 @@
-/** For those who sync: what a sync, a comparison and a transfer do with a source and a destination. */
+/** The API for running syncs: sync, check, verify, and move pipelines between destinations. */
 export { type CheckOptions, check } from "./check.ts";
 export { type DescribeStateOptions, describeState, type StreamState } from "./describe-state.ts";
 export { SyncError, type SyncErrorCode } from "./errors.ts";

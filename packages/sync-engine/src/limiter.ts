@@ -1,6 +1,6 @@
 import pLimit, { type LimitFunction } from "p-limit";
 
-/** How many requests one host gets at once: all syncs of a process share it. */
+/** Limits concurrent requests to one host. All syncs of a process share it. */
 export class HostLimiter {
   readonly #limit: LimitFunction;
   #closedUntil = 0;
@@ -17,17 +17,17 @@ export class HostLimiter {
     this.#limit.concurrency = value;
   }
 
-  /** Runs the work when there is room. */
+  /** Runs the work once a slot is free. */
   run<T>(work: () => Promise<T>): Promise<T> {
     return this.#limit(work);
   }
 
-  /** How long the host still has to be left alone, in ms; 0 if requests are allowed. */
+  /** Remaining pause, in ms. 0 if requests are allowed. */
   get pauseMs(): number {
     return Math.max(0, this.#closedUntil - performance.now());
   }
 
-  /** A "too many requests" response applies to everyone: no request goes to this host until then. */
+  /** Pauses all requests to this host, after a "too many requests" response. */
   pause(durationMs: number): void {
     this.#closedUntil = Math.max(this.#closedUntil, performance.now() + durationMs);
   }
@@ -35,7 +35,7 @@ export class HostLimiter {
 
 const limiters = new Map<string, HostLimiter>();
 
-/** The limiter of a URL's host. A later, different concurrency applies to all from then on. */
+/** The limiter of a URL's host. The concurrency applies to everyone who shares it, from now on. */
 export function limiterOf(url: string, concurrency: number): HostLimiter {
   const host = URL.canParse(url) ? new URL(url).host : url;
   const limiter = limiters.get(host) ?? new HostLimiter(concurrency);

@@ -6,18 +6,18 @@ import { defaultPipeline } from "./streams.ts";
 
 export interface ReadInventoryOptions {
   readonly source: Pick<Source, "name" | "url" | "inventory">;
-  /** Some of {@link Source.inventory}. */
+  /** Keys of {@link Source.inventory}. */
   readonly names: readonly string[];
-  /** Where the rows go: one that is empty. */
+  /** An empty destination for the rows. */
   readonly destination: Destination;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Reads what a server has that is not synced, such as the names of its variables, into tables of a destination.
+ * Copies server data that is not synced, such as the names of variables, into a destination.
  *
- * @returns the tables
- * @throws RangeError for a name that the source does not have; a client's error or a DestinationError; the signal's reason
+ * @returns the tables it wrote
+ * @throws RangeError for an unknown name; a client's error or a DestinationError; the signal's reason
  * @example
  * const tables = await readInventory({ source: airflow({ client }), names: ["pools"], destination });
  */

@@ -8,34 +8,34 @@ import type { HostLimiter } from "./limiter.ts";
 import { isSilence, Outage, PROBE_MS } from "./outage.ts";
 
 /**
- * Sends a request: waits for its turn, gives every attempt a deadline, and retries what may succeed later. `label`
+ * Sends a request: waits for its turn, gives every attempt a deadline, and retries if the error is retryable. `label`
  * names the request in messages.
  */
 export type Request = <T>(
   label: string,
   ask: (signal: AbortSignal) => Promise<T>,
   options?: {
-    /** Attempts after the first, where fewer than usual make sense. @default the sync's */
+    /** Maximum number of retries. @default the sync's */
     readonly retries?: number;
-    /** A response that takes too long is not retried, but thrown as SyncError `TOO_SLOW`. @default false */
+    /** Throws SyncError `TOO_SLOW` if the response takes too long, instead of retrying. @default false */
     readonly divisible?: boolean;
-    /** Attempts after an error 500, where something else can be tried for one that stays. @default retries */
+    /** Maximum number of retries after a 500, for callers that have an alternative. @default retries */
     readonly serverErrorRetries?: number;
   },
 ) => Promise<T>;
 
 export interface RequestOptions {
-  /** Attempts after the first. @default 8 */
+  /** Maximum number of retries. @default 8 */
   readonly retries?: number | undefined;
-  /** The wait before the first repetition, in ms; it doubles each time, with jitter. @default 500 */
+  /** Wait before the first retry, in ms. Doubles each time, with jitter. @default 500 */
   readonly retryWaitMs?: number | undefined;
-  /** The longest wait of our own accord, in ms. A server's Retry-After may be longer. @default 30000 */
+  /** Maximum wait between retries, in ms. A server's Retry-After may be longer. @default 30000 */
   readonly retryWaitMaxMs?: number | undefined;
-  /** How long one attempt may take, in ms. @default 120000 */
+  /** Deadline of one attempt, in ms. @default 120000 */
   readonly attemptMs?: number | undefined;
   /**
-   * How long all attempts at one request may take, in ms: including the waits between them and pauses requested by the
-   * host, but not the wait for the first turn.
+   * Deadline of all attempts together, in ms. Includes waits between them and pauses requested by the host, but not the
+   * wait for the first turn.
    * @default 600000
    */
   readonly totalMs?: number | undefined;
@@ -49,9 +49,9 @@ function withDefaults(given: RequestOptions = {}): Required<{ [Name in keyof Req
 }
 
 /**
- * Creates the {@link Request} function of a sync. The error decides: `retryable` whether to retry, `retryAfterMs` how
- * long to pause all requests to the host before. A wait that would exceed `totalMs` is not started: the error is thrown
- * at once, and the sync can be run again later. A sync waits for an unreachable server only once: see `Outage`.
+ * Creates the {@link Request} function of a sync. It retries if the error says `retryable`, after pausing all requests to
+ * the host for the error's `retryAfterMs`. If a wait would exceed `totalMs`, it throws the error right away; run the sync
+ * again later. A sync waits for an unreachable server only once: see `Outage`.
  */
 export function createRequest(context: {
   readonly limiter: HostLimiter;
@@ -74,13 +74,13 @@ export function createRequest(context: {
     };
     const isWorthIt = (error: Error, attempts: number, waitMs: number): error is Error & { retryAfterMs?: number } =>
       attempts <= mostRetries(error) && waitMs < left() && !(outage.cause && isSilence(error));
-    /** Whether there was no response for as long as any request of this sync is retried. */
-    const isInVain = (error: Error, attempts: number, waitMs: number) =>
+    /** Whether this request got no response and has no retries left. */
+    const isExhausted = (error: Error, attempts: number, waitMs: number) =>
       isSilence(error) && options.retries > 0 && (attempts > options.retries || waitMs >= left());
     const attempt = () =>
       limiter.run(async () => {
         startedAt ??= performance.now();
-        // Others may have the host left alone again and again.
+        // Loops, because other requests may extend the pause.
         for (let pauseMs = limiter.pauseMs; pauseMs > 0; pauseMs = limiter.pauseMs) {
           if (pauseMs >= left()) throw tooLong(label, pauseMs);
           await sleep(pauseMs, signal);
@@ -97,7 +97,7 @@ export function createRequest(context: {
           signal.throwIfAborted();
           if (!isSilence(thrown)) outage.answered();
           else if (gone) throw gone;
-          // An attempt that had hardly any time left says less than the one before it.
+          // If the last attempt was cut short by the total deadline, the previous error says more.
           const error = limitMs < options.attemptMs && isDeadline(thrown) ? (last ?? thrown) : thrown;
           last = error;
           throw divisible ? slownessOf(error, performance.now() - attemptedAt) : error;
@@ -115,7 +115,7 @@ export function createRequest(context: {
         isWorthIt(error, attemptNumber, waitFor(error, retryDelay)),
       onFailedAttempt: ({ error, attemptNumber, retryDelay }) => {
         const waitMs = waitFor(error, retryDelay);
-        if (isInVain(error, attemptNumber, waitMs)) outage.givenUp(error, startedAt ?? 0);
+        if (isExhausted(error, attemptNumber, waitMs)) outage.givenUp(error, startedAt ?? 0);
         if (!isWorthIt(error, attemptNumber, waitMs)) return;
         if (error.retryAfterMs) limiter.pause(error.retryAfterMs);
         emit({ type: "request-retried", label, attempt: attemptNumber, waitMs, error: toError(error) });
@@ -125,7 +125,8 @@ export function createRequest(context: {
 }
 
 /**
- * A page that a proxy put in place of an answer may be gone at the next attempt; a server that answers so will again.
+ * Retries after a malformed response. A proxy's error page may be gone at the next attempt; the wrong server will stay
+ * wrong.
  */
 const ODD_RETRIES = 2;
 
@@ -141,7 +142,7 @@ function isDeadline(error: unknown): boolean {
   return error instanceof SyncError && error.code === "DEADLINE_EXCEEDED";
 }
 
-/** An error that is not retried, because the wait that it requests is longer than the time left. */
+/** The error if the host's pause is longer than the time left. */
 function tooLong(label: string, pauseMs: number): SyncError {
   const seconds = Math.ceil(pauseMs / 1000);
   const message = `${label}: the server asked to wait for another ${seconds} s, which is longer than a request may take. Sync again later.`;

@@ -4,14 +4,14 @@ export interface StreamResult extends StreamCounts {
   readonly stream: string;
   readonly table: string;
   readonly mode: "full_refresh" | "incremental";
-  /** Why the stream was not synced to its end; undefined when it was. */
+  /** Why the stream failed. Undefined if it did not. */
   readonly error?: Error;
 }
 
 export interface SyncResult {
   readonly pipeline: string;
   readonly streams: readonly StreamResult[];
-  /** What could not be read and was skipped. Any of them makes the sync fail at its end. */
+  /** Rows that were skipped. If there are any, the sync fails at its end. */
   readonly problems: readonly SourceMessage[];
   readonly requests: number;
   readonly durationMs: number;

@@ -1,18 +1,17 @@
-/** What a server's clock showed during a sync, by the `Date` of its answers. */
+/** Tracks the server's clock during a sync, from the `Date` headers of its responses. */
 import { parseHttpDate } from "./http-date.ts";
 import type { Position } from "./position.ts";
 import type { SourceContext } from "./stream.ts";
 
-/** Clocks that differ by more are worth a word: one of the two is wrong. */
+/** Report clocks that differ by more than this, in ms: one of them is wrong. */
 const NOTABLE_MS = 24 * 60 * 60 * 1000;
 
 export interface ServerClock {
-  /** Must be called with the `Date` header of every response; an invalid one is ignored, and reported once. */
+  /** Call with the `Date` header of every response. Ignores an invalid one, and reports it once. */
   see(date: string | null | undefined): void;
   /**
-   * The earliest time that any server or proxy wrote into an answer so far, or our own where that is earlier: a `Date`
-   * that is ahead of the clock which stamps the rows would lose changes; one of the two that is behind only has some
-   * read again.
+   * The earliest time in any response so far, or our own clock if that is earlier. A time ahead of the clock that stamps
+   * the rows would lose changes; a time behind it only reads some rows again.
    */
   position(): Position;
 }

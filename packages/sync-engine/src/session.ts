@@ -3,12 +3,12 @@ import { withDeadline } from "./deadline.ts";
 import type { Stored } from "./stream.ts";
 
 /**
- * Opens a session whose calls all have a deadline, and whose commits a stop does not interrupt: a commit in progress is
- * completed, so that the next sync need not read its rows again.
+ * Opens a session whose calls all have a deadline. An abort lets a commit in progress finish, so that the next sync need
+ * not read its rows again.
  *
  * @param options.signal stops the sync
  * @param options.onNotice receives the destination's notices
- * @param options.limitMs how long one call may take, a commit after a stop too
+ * @param options.limitMs deadline of each call, including a commit after an abort
  */
 export async function openSession(
   destination: Destination,
@@ -27,7 +27,7 @@ export async function openSession(
     end.abort(signal.reason);
   };
   signal.addEventListener("abort", stop, { once: true });
-  // An open session must be closed after a stop too.
+  // The session must be closed even after an abort.
   const never = new AbortController().signal;
   const limited = <T>(label: string, work: () => Promise<T>) =>
     withDeadline(`destination: ${label}`, limitMs, end.signal, work);
@@ -39,7 +39,7 @@ export async function openSession(
   };
   const session = await limited("opening it", open).catch((error) => {
     signal.removeEventListener("abort", stop);
-    // A session that opens too late would hold the destination forever.
+    // If it opens after the deadline, close it: it would hold the destination forever.
     opening?.then((late) => late.close()).catch(() => undefined);
     throw error;
   });
@@ -61,7 +61,7 @@ export async function openSession(
   };
 }
 
-/** A session's data, for streams. Destinations know tables as data, so their results are typed here. */
+/** A session's reads, typed for streams. */
 export function storedIn(session: Session): Stored {
   return session as Stored;
 }

@@ -1,15 +1,15 @@
 /**
- * Validates responses before anything is concluded from them. A client's types say what the API promises, but the
- * response may come from a proxy, a plugin or a newer server. A source describes the fields that its rules depend on,
- * once; anything else in a response is accepted, so that other server versions keep working.
+ * Validates responses before the sync draws conclusions from them. A client's types say what the API promises, but the
+ * response may come from a proxy, a plugin or a newer server. A source describes the fields that its logic depends on.
+ * Everything else is accepted, so that other server versions keep working.
  */
 import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 
-/** Looks at a value. Nothing where it fits, so that a page that is as it should be costs no memory. */
+/** Checks a value. Returns undefined if it fits, so that validating a page allocates nothing. */
 export type Shape = (value: unknown) => Misfit | undefined;
 
-/** What does not fit: where in the response, what is expected there, and what is there instead. */
+/** A mismatch: the path in the response, what was expected there, and what was found. */
 export interface Misfit {
   readonly path: string;
   readonly wanted: string;
@@ -20,26 +20,26 @@ function plain(wanted: string, fits: (value: unknown) => boolean): Shape {
   return (value) => (fits(value) ? undefined : { path: "", wanted, found: value });
 }
 
-/** Building blocks for shapes. All of them are strict: null and missing values fit nowhere unless stated. */
+/** Building blocks for shapes. All are strict: they reject null and missing values unless stated. */
 export const shapes = {
   text: plain("text", (value) => typeof value === "string"),
-  /** An id: text that is not empty. */
+  /** A non-empty string. */
   id: plain("a non-empty string", (value) => typeof value === "string" && value !== ""),
   number: plain("a number", (value) => typeof value === "number"),
   integer: plain("a whole number", Number.isSafeInteger),
-  /** How many there are. */
+  /** A whole number from 0. */
   count: plain("a whole number from 0", (value) => Number.isSafeInteger(value) && (value as number) >= 0),
-  /** This value, and no other. */
+  /** Exactly this value. */
   exactly: (wanted: string | number): Shape => plain(shown(wanted), (value) => value === wanted),
   boolean: plain("true or false", (value) => typeof value === "boolean"),
 
-  /** Also null. */
+  /** Allows null. */
   nullable:
     (shape: Shape): Shape =>
     (value) =>
       value === null ? undefined : shape(value),
 
-  /** Also null, and also nothing: a field that some versions of a server lack. */
+  /** Allows null and a missing field, which some server versions lack. */
   optional:
     (shape: Shape): Shape =>
     (value) =>
@@ -56,7 +56,7 @@ export const shapes = {
       return undefined;
     },
 
-  /** An object with these fields, and any others. */
+  /** An object with at least these fields. */
   object(fields: Readonly<Record<string, Shape>>): Shape {
     const entries = Object.entries(fields);
     return (value) => {

@@ -1,4 +1,4 @@
-/** For authors of sources: what a source and its streams are, and helpers to read a server with. */
+/** The API for authors of sources: the interfaces of sources and streams, and helpers to read a server. */
 export { shown } from "@org/kit";
 export { type AnswerOptions, type AnswerSize, createAnswerSize, isTooLarge, type Weight } from "./answer-size.ts";
 export { parseHttpDate } from "./http-date.ts";

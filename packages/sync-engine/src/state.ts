@@ -5,42 +5,42 @@ import { isMoment, parsePosition } from "./position.ts";
 import type { Stream } from "./stream.ts";
 import type { Unstored } from "./unstored.ts";
 
-/** The format of what {@link encodeState} writes. */
+/** The format that {@link encodeState} writes. */
 const VERSION = 4;
 
-/** How JSON.stringify writes half of a surrogate pair. */
+/** A lone surrogate, as JSON.stringify writes it. */
 const HALF_PAIR = /\\ud[89a-f][0-9a-f]{2}/;
 
-/** What makes a value of a version one of the next. */
+/** Migrations, each from the given version to the next. */
 const migrations: Readonly<Record<number, (value: Record<string, Json>) => Record<string, Json>>> = {
-  // Before deletions were looked for, no state said when: they are due.
+  // Version 1 did not look for deletions, so that is due.
   1: (value) => ({ ...value, reconciled_at: 0 }),
-  // Before rows could be skipped, one that could not be stored ended its stream.
+  // Version 2 did not skip rows: one that could not be stored failed its stream.
   2: (value) => ({ ...value, unstored: {} }),
-  // The streams of Airflow keep what is missing in another form, and read the one before by themselves.
+  // Version 4 changed how Airflow's streams record pending rows. They still read the old form themselves.
   3: (value) => value,
 };
 
-/** What a stream said last, when it last looked for deletions, and which rows it could not store. */
+/** A stream's own state, when it last looked for deletions, and which rows it could not store. */
 export interface DecodedState {
   readonly data: Json;
-  /** By our own clock, ms since 1970. */
+  /** By our own clock, in ms since 1970. */
   readonly reconciledAt: number;
   readonly unstored: Unstored;
 }
 
-/** A stored state, and whether an older revision of the stream wrote it: its rows lack what is new. */
+/** A stored state, and whether an older revision of the stream wrote it, whose rows lack newer columns. */
 export interface StoredState extends DecodedState {
   readonly isOutdated: boolean;
 }
 
 /**
- * A stream's own state, with the revision of the stream that wrote it, its last reconcile, and what it could not store.
+ * Encodes a stream's own state together with its revision, its last reconcile, and the rows it could not store.
  */
 export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: DecodedState): State {
   const { reconciledAt, unstored } = decoded;
   const text = JSON.stringify(decoded.data);
-  // What a server calls its rows may be what no state can hold, such as half of a surrogate pair: then it is a text.
+  // Ids may contain what JSON columns reject, such as a lone surrogate. Then store the data as text.
   const data = HALF_PAIR.test(text) ? { data_text: text } : { data: decoded.data };
   const texts = Object.entries(unstored).map(([table, rows]) => [table, rows.map((row) => JSON.stringify(row))]);
   const value = {
@@ -52,12 +52,11 @@ export function encodeState(stream: Pick<Stream, "name" | "revision">, decoded: 
   return { version: VERSION, value };
 }
 
-/** What is stored beside rows where a stream has no state that is true: the next sync is a first one. */
+/** Stored with rows while the stream has no valid state yet: the next sync is a first one. */
 export const noState: State = { version: VERSION, value: { none: true } };
 
 /**
- * What a stream said last, or undefined where it never said anything. A state of an older version is brought to this
- * one.
+ * Decodes a stream's stored state, and migrates it to this version. Undefined if there is none.
  *
  * @throws SyncError `NEWER_STATE` for a state of a newer release, `INVALID_STATE` for one that no release wrote.
  */
@@ -93,32 +92,31 @@ export function decodeState(
   return { data, reconciledAt, unstored, isOutdated: value.revision < stream.revision };
 }
 
-/** The rows that a stored state names because they could not be stored; none where it cannot be read. */
+/** The rows that a stored state lists as unstored. None if the state cannot be read. */
 export function unstoredRows(state: State | undefined): Unstored {
   return (state && parseUnstored(migrated(state)?.unstored)) ?? {};
 }
 
-/** How far a stream is, as its state says. */
+/** A stream's progress, from its state. */
 export interface StateDescription {
   /**
-   * `synced`: it was read to its end once. `unfinished`: its first sync was not. `unreadable`: the stored state is
-   * broken, and a full refresh of the stream writes a new one.
+   * `synced`: at least one sync has completed. `unfinished`: the first one has not. `unreadable`: the stored state is
+   * broken; a full refresh of the stream replaces it.
    */
   readonly status: "synced" | "unfinished" | "unreadable";
   /**
-   * The server's time from which the next sync continues (minus its overlap), as UTC text; null unless it is `synced`.
+   * The server's time from which the next sync continues (minus its overlap), as UTC text. Null unless `synced`.
    */
   readonly position: string | null;
   /**
-   * When deletions were last looked for, by the clock of the machine that did, as UTC text; null where no state says
-   * it.
+   * When deletions were last looked for, by that machine's clock, as UTC text. Null if unknown.
    */
   readonly reconciledAt: string | null;
-  /** What is left to be read later of rows that are stored, such as earlier attempts; null where nothing is. */
+  /** What is left to read later for stored rows, such as earlier attempts. Null: nothing. */
   readonly outstanding: Outstanding | null;
 }
 
-/** What a stored state says to people; undefined stands for one that cannot be read. */
+/** Describes a stored state. @param state undefined if it cannot be read */
 export function describeValue(state: State | undefined): StateDescription {
   const none = { position: null, reconciledAt: null, outstanding: null };
   if (!state) return { status: "unreadable", ...none };

@@ -2,12 +2,12 @@ import type { Batch, ColumnName, Json, Key, Row, Scope, Table } from "@org/desti
 import type { SourceEvent } from "./events.ts";
 import type { Request } from "./request.ts";
 
-/** What we read from: a server, and the streams that it offers. `Shared` is what its streams share during one sync. */
+/** A server to read from, and its streams. `Shared` is what these share during one sync. */
 export interface Source<Shared = unknown> {
-  /** What it is: `airflow`. */
+  /** The kind of server, such as `airflow`. */
   readonly name: string;
   /**
-   * Where it is, without credentials. Requests to one host share one limit; the default pipeline's name comes from it.
+   * Its address, without credentials. Requests to one host share a limit. The default pipeline's name derives from it.
    */
   readonly url: string;
   /** In the order in which they are synced. */
@@ -22,61 +22,59 @@ export interface Source<Shared = unknown> {
    * @throws an error that says what is wrong, where, and what to do.
    */
   check(context: SourceContext): Promise<ServerDescription>;
-  /** What a server has that is not synced, and a backup may want, by names. @default nothing */
+  /** Server data that is not synced but that a backup may want, by name. @default none */
   readonly inventory?: Readonly<Record<string, Inventory>> | undefined;
 }
 
-/** Rows that are read from a server when they are asked for, all of them each time. */
+/** Rows that are read on demand, completely each time. */
 export interface Inventory<T extends Table = Table> {
   readonly table: T;
-  /** Yields pages of rows. A key that comes twice is one row: the later one. */
+  /** Yields pages of rows. If a key occurs twice, the later row wins. */
   read(context: Pick<SourceContext, "request" | "signal">): AsyncIterable<readonly Row<T>[]>;
 }
 
 export interface ServerDescription {
   readonly version: string;
-  /** What a person should know before relying on a sync, such as fields that this version lacks. */
+  /** Limitations to know about, such as fields that this version lacks. */
   readonly notes: readonly string[];
 }
 
 export interface SourceContext {
-  /** Every request goes through here: limited per host, retried if that may help, always with a deadline. */
+  /** Sends every request: limits concurrency per host, retries, and sets a deadline. */
   readonly request: Request;
   readonly signal: AbortSignal;
-  /** Our own clock, in ms since 1970: it measures time that has passed, and never decides a position alone. */
+  /** Our own clock, in ms since 1970. It measures elapsed time, and never determines a position alone. */
   readonly now: () => number;
   readonly emit: (event: SourceEvent) => void;
 }
 
 /**
- * A named collection that a source offers; it becomes one table, which no other stream writes. A value: a new stream is
- * one new file. `S` is its state.
+ * A named collection of a source. It becomes one table, which no other stream writes. `S` is the type of its state.
  */
 export interface Stream<Shared = unknown, T extends Table = Table, S extends Json = Json> {
-  /** As people choose it: `dag_runs`. */
+  /** The name users select it by, such as `dag_runs`. */
   readonly name: string;
   readonly table: T;
   /**
-   * Raise it when a column is added or a mapping is fixed: the stream then reads its history again, at once or over
-   * time.
+   * Increment it when you add a column or fix a mapping. The stream then reads its history again, at once or gradually.
    */
   readonly revision: number;
   /**
-   * Columns beside the primary key by which the source finds out what to read: a destination must store them.
+   * Columns besides the primary key that the source needs to decide what to read. A destination must store them.
    * @default none
    */
   readonly needs?: readonly string[];
   /**
-   * Which rows the table keeps although the server no longer shows them. Used by comparisons with the server. @default
-   * none
+   * Rows that the table keeps although the server no longer shows them. Used to verify tables against the server.
+   * @default none
    */
   readonly keeps?: readonly Keeps[];
   /**
-   * The timestamp by which a stream with a history chooses a sample: see {@link ReadContext.sampleSince}.
-   * @default none: a sample of this stream is all of it
+   * The timestamp column by which a stream with a history selects a sample: see {@link ReadContext.sampleSince}.
+   * @default none: samples contain the whole stream
    */
   readonly sampleBy?: string;
-  /** Yields what changed since the state, in batches that are committed one after the other, in this order. */
+  /** Yields changes since the state, in batches that are committed one at a time, in this order. */
   read(context: ReadContext<Shared, S>): AsyncIterable<StreamBatch<T, S>>;
 }
 
@@ -84,26 +82,26 @@ export interface Stream<Shared = unknown, T extends Table = Table, S extends Jso
  * Rows that a table keeps although the server does not show them. `Column` is the name of one of its columns.
  *
  * `purged`: the server's retention removed them, and `markedBy` is not null. `superseded`: earlier versions of a row
- * whose present version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`:
- * the server cannot say now what a part of it has, `part` names the part, and the source emits a notice with the code
- * `notice`.
+ * whose current version, with `latest` true, has a higher `version`; `version` is part of the primary key. `unloaded`:
+ * the server currently cannot list a part of its data. `part` identifies the part, and the source emits a notice with the
+ * code `notice`.
  */
 export type Keeps<Column extends string = string> =
   | { readonly why: "purged"; readonly markedBy: Column }
   | { readonly why: "superseded"; readonly latest: Column; readonly version: Column }
   | { readonly why: "unloaded"; readonly part: Column; readonly notice: string };
 
-/** A {@link Batch} as a stream yields it: the engine knows the table and the state's format. */
+/** A {@link Batch} as streams yield it: the engine adds the table and encodes the state. */
 export type StreamBatch<T extends Table = Table, S extends Json = Json> = Omit<Batch<T>, "table" | "state"> & {
-  /** For the types of its rows. A stream only writes its own table. @default the stream's own */
+  /** Types the rows. A stream only writes its own table. @default the stream's table */
   readonly table?: T;
-  /** What is true once these rows are stored: the next sync begins with it. */
+  /** The state that becomes true once these rows are stored. The next sync resumes from it. */
   readonly state: S;
-  /** With the last batch of a stream that looked for deletions too: the next ones are looked for after a while. */
+  /** Set on the last batch of a read that also looked for deletions. */
   readonly reconciled?: true;
 };
 
-/** A batch that names its table, one of `T`. */
+/** A batch with its table, one of `T`. */
 export type BatchOf<T extends Table, S extends Json = Json> = T extends Table
   ? StreamBatch<T, S> & { readonly table: T }
   : never;
@@ -111,60 +109,58 @@ export type BatchOf<T extends Table, S extends Json = Json> = T extends Table
 export interface ReadContext<Shared = unknown, S extends Json = Json> extends SourceContext {
   readonly shared: Shared;
   /**
-   * What the last committed batch said; undefined on the first sync, after a full refresh, or for an older revision. An
-   * earlier release may have written it: what that could have been otherwise, the stream has to look at.
+   * The state of the last committed batch. Undefined on the first sync, after a full refresh, or if an older revision
+   * wrote it. Streams must handle every form that earlier releases of the same revision wrote.
    */
   readonly state: S | undefined;
   /**
-   * The last state of an older revision of the stream. The table holds what that revision read, so a stream may
-   * continue from there and re-read its history gradually. A stream that ignores it reads its history at once.
+   * The last state of an older revision of the stream. The table holds what that revision read, so the stream may continue
+   * from there and re-read its history gradually. If it ignores this, it reads its history at once.
    */
   readonly outdated: Json | undefined;
   /**
-   * What a stream of the same source said last, in this sync or an earlier one: another stream's state is only ever read.
-   * Undefined if there is none, or none that this release can read.
+   * The last state of another stream of this source, from this sync or an earlier one. Read-only. Undefined if there is
+   * none that this release can read.
    */
   stateOf(stream: string): Json | undefined;
   readonly stored: Stored;
   /**
-   * Rows that are on the server as far as this stream knows, and not in its table, since the destination cannot hold
-   * them: their primary keys, and short values of {@link Stream.needs}. They are to be read again by each
-   * sync, and are off the list once they are stored, or one of a batch's scopes proves that they are gone.
+   * Rows that the destination could not hold, so that they are missing from the table: their primary keys, and short
+   * values of {@link Stream.needs}. Each sync must read them again. A row leaves the list once it is stored, or once a
+   * batch's scope proves that it is gone.
    */
   unstored<T extends Table>(table: T): readonly (Key<T> & Partial<Row<T>>)[];
   /**
-   * Whether this sync is to find deletions too: not a stream's first one, which finds what there is, but a full
-   * refresh.
+   * Whether to look for deletions too. True for a full refresh, but not for a first sync, which has nothing to delete.
    */
   readonly reconcile: boolean;
   /**
-   * Call it before rows are marked as deleted, if their number is known by then.
+   * Call before yielding deletions, if their number is known in advance.
    *
    * @throws SyncError `MASS_DELETE` if there are too many, unless the caller allowed it
    */
   expectDeletions(table: Table, count: number): Promise<void>;
   /**
-   * For a sample instead of a sync: a stream with a history reads only rows newer than this, in ms since 1970. The
-   * stream defines what "new" means.
+   * Read a sample: a stream with a history reads only rows newer than this, in ms since 1970, by its own definition.
    */
   readonly sampleSince: number | undefined;
-  /** How many requests this sync makes for what the stream left for later; a stream that leaves nothing ignores it. */
+  /** Maximum number of requests for what the stream left for later. Streams that leave nothing ignore it. */
   readonly outstandingBudget: number;
-  /** The names of the streams that this sync reads. */
+  /** Names of the streams in this sync. */
   readonly streams: ReadonlySet<string>;
 }
 
-/** What the destination holds, as of the last commit. Deleted rows do not count. */
+/** What the destination holds as of the last commit, without deleted rows. */
 export interface Stored {
-  /** The number of rows in a scope. */
+  /** Counts the rows in a scope. */
   count<T extends Table>(table: T, scope: Scope<T>): Promise<number>;
-  /** The same, by the values of some columns: one entry for each combination that occurs. */
+  /** Counts the rows in a scope, grouped by columns. */
   countBy<T extends Table, const C extends ColumnName<T>>(
     table: T,
     scope: Scope<T>,
     columns: readonly C[],
   ): Promise<readonly { readonly values: Pick<Row<T>, C>; readonly count: number }[]>;
-  /** The primary keys of the rows in a scope, with these further columns and no others. @param columns default: none */
+  /** The primary keys of the rows in a scope, plus exactly these columns. @param columns default: none */
   keys<T extends Table, const C extends ColumnName<T> = never>(
     table: T,
     scope: Scope<T>,
@@ -173,7 +169,7 @@ export interface Stored {
 }
 
 /**
- * Declares a stream. Its rows, their keys and its state must fit what it declares, or it does not compile:
+ * Declares a stream. It only compiles if its rows, their keys and its state match the declared types:
  *
  * ```ts
  * type PoolsState = { readonly readAt: number };
@@ -194,7 +190,7 @@ export function defineStream<Shared, const T extends Table, S extends Json = Jso
   return stream;
 }
 
-/** A batch that names its table: its creator may know the table only by its type. */
+/** Adds the table to a batch, for callers that only know its type. */
 export function batchOf<T extends Table, S extends Json>(
   table: T,
   batch: Omit<StreamBatch<T, S>, "table">,

@@ -1,7 +1,7 @@
 import { SyncError } from "./errors.ts";
 import type { Source, Stream } from "./stream.ts";
 
-/** The name under which a source's tables are owned when no other is given: `airflow@127.0.0.1:8080`. */
+/** The default pipeline name of a source, such as `airflow@127.0.0.1:8080`. */
 export function defaultPipeline(source: Pick<Source, "name" | "url">): string {
   const { host, pathname } = new URL(source.url);
   return `${source.name}@${host}${pathname.replace(/\/$/, "")}`;

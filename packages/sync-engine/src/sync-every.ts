@@ -9,54 +9,54 @@ const HOUR_MS = 60 * 60 * 1000;
 
 export interface SyncEveryOptions {
   /**
-   * What {@link sync} takes, for each pipeline. They are synced one after the other, in this order, so they may share
-   * a DuckDB file.
+   * The options of {@link sync} for each pipeline. Syncs run one at a time, in this order, so pipelines may share a DuckDB
+   * file.
    */
   readonly syncs: readonly Omit<SyncOptions, "signal" | "onEvent" | "now">[];
-  /** From the start of a pipeline's sync to the start of its next, in ms. A sync that takes longer is followed at once. */
+  /** Time between the starts of two syncs of a pipeline, in ms. If a sync takes longer, the next one starts right away. */
   readonly intervalMs: number;
   /**
-   * The longest interval of a pipeline of which nothing can be synced, because its server or its destination is away, in
-   * ms. From the second time in a row its interval doubles. A server's Retry-After may be longer.
+   * The longest interval of a pipeline while none of its streams can be synced, such as during an outage, in ms. From the
+   * second failure in a row, the interval doubles. A server's Retry-After may be longer.
    * @default an hour, or `intervalMs` if that is longer
    */
   readonly maxIntervalMs?: number | undefined;
-  /** Ends the loop: a sync that is running stops, and what it committed stays. */
+  /** Ends the loop. A running sync stops; its committed batches stay. */
   readonly signal: AbortSignal;
-  /** Receives what happens in each sync, and how it ended: render it, log it, count it. */
+  /** Receives the events of each sync, and its outcome. */
   readonly onEvent?: ((event: SyncLoopEvent) => void) | undefined;
   /** Our own clock, in ms since 1970. @default Date.now */
   readonly now?: (() => number) | undefined;
-  /** Waits, in ms, and rejects once the signal aborts. Replace it in tests. @default a timer */
+  /** Waits for `durationMs`; rejects if the signal aborts. Replace it in tests. @default a timer */
   readonly wait?: ((durationMs: number, signal: AbortSignal) => Promise<void>) | undefined;
 }
 
-/** What happens in a loop of syncs: the events of each sync, and its end. */
+/** An event of one of the loop's syncs, or its outcome. */
 export type SyncLoopEvent = (SyncEvent | SyncOutcome) & { readonly pipeline: string };
 
-/** How a sync of a loop ended. A sync that the signal stopped has no outcome. */
+/** How a sync ended. An aborted sync has no outcome. */
 export type SyncOutcome =
   | {
       readonly type: "sync-succeeded";
       readonly result: SyncResult;
-      /** The time until the pipeline is synced again, in ms. */
+      /** Time until the pipeline's next sync, in ms. */
       readonly nextInMs: number;
     }
   | {
       readonly type: "sync-failed";
       readonly error: Error;
-      /** What was synced all the same; undefined if no stream was read. */
+      /** What was synced despite the error. Undefined if no stream was read. */
       readonly result: SyncResult | undefined;
-      /** How many of the pipeline's syncs have failed in a row. */
+      /** The pipeline's failed syncs in a row. */
       readonly failures: number;
       readonly nextInMs: number;
     };
 
 /**
- * Syncs again and again, until the signal aborts: the loop of a service. No two of its syncs run at the same time.
+ * Syncs repeatedly until the signal aborts, as the loop of a service. Runs one sync at a time.
  *
- * A failed sync does not end it: its error is an event, and the next sync resumes. A pipeline of which nothing could be
- * synced waits longer each time; the others keep their interval. To give up on an error, abort the signal.
+ * A failed sync does not end the loop: it emits the error, and the next sync resumes. A pipeline whose streams all failed
+ * backs off; the others keep their interval. To give up on an error, abort the signal.
  *
  * @returns once the signal has aborted and the running sync has stopped
  * @throws SyncError `INVALID_OPTION` or `UNKNOWN_STREAM`, before the first sync
@@ -93,17 +93,17 @@ export async function syncEvery(options: SyncEveryOptions): Promise<void> {
 interface Turn {
   readonly pipeline: string;
   readonly sync: SyncEveryOptions["syncs"][number];
-  /** When its last sync started; undefined before the first. */
+  /** When its last sync started. Undefined before the first. */
   startedAt: number | undefined;
-  /** From then to the next, in ms. */
+  /** Time from that start to the next, in ms. */
   intervalMs: number;
-  /** Its syncs that failed in a row. */
+  /** Failed syncs in a row. */
   failures: number;
-  /** Those in a row that could not sync any stream. */
-  inVain: number;
+  /** Syncs in a row in which every stream failed. */
+  fruitless: number;
 }
 
-/** The time until a pipeline's next sync, in ms. A clock that was set back makes nobody wait longer than the interval. */
+/** Time until a pipeline's next sync, in ms. Never longer than the interval, even if the clock was set back. */
 function leftMs({ startedAt, intervalMs }: Turn, now: number): number {
   return startedAt === undefined ? 0 : Math.min(intervalMs, startedAt + intervalMs - now);
 }
@@ -117,11 +117,11 @@ async function take(turn: Turn, options: SyncEveryOptions): Promise<void> {
     (thrown: unknown) => ({ result: thrown instanceof SyncError ? thrown.result : undefined, error: toError(thrown) }),
   );
   const { result, error } = ended;
-  // A sync that ended just before the abort has an outcome; one that the abort ended has none.
+  // An aborted sync has no outcome.
   if (error && signal.aborted) return;
   turn.failures = error ? turn.failures + 1 : 0;
-  // Rows that do not fit, or one stream's trouble, must not make the other streams stale.
-  turn.inVain = result?.streams.some((stream) => !stream.error) ? 0 : turn.inVain + 1;
+  // Do not back off for single rows or streams, which would make the other streams stale.
+  turn.fruitless = result?.streams.some((stream) => !stream.error) ? 0 : turn.fruitless + 1;
   turn.intervalMs = intervalOf(turn, ended, options);
   const nextInMs = Math.max(0, leftMs(turn, now()));
   if (error) emit({ type: "sync-failed", error, result, failures: turn.failures, nextInMs });
@@ -129,12 +129,12 @@ async function take(turn: Turn, options: SyncEveryOptions): Promise<void> {
 }
 
 function intervalOf(
-  { inVain }: Turn,
+  { fruitless }: Turn,
   { result, error }: { readonly result: SyncResult | undefined; readonly error: Error | undefined },
   options: SyncEveryOptions,
 ): number {
   const { intervalMs } = options;
-  const growingMs = intervalMs * 2 ** Math.max(0, inVain - 1);
+  const growingMs = intervalMs * 2 ** Math.max(0, fruitless - 1);
   const failed = [error, ...(result?.streams ?? []).map((stream) => stream.error)];
   const wantedMs = failed.map((each) => (each as { readonly retryAfterMs?: number } | undefined)?.retryAfterMs ?? 0);
   return Math.max(Math.min(growingMs, longestOf(options)), ...wantedMs);
@@ -158,7 +158,7 @@ function turnsOf(options: SyncEveryOptions): readonly Turn[] {
   return syncs.map((each) => {
     chooseStreams(each.source, each.streams);
     const pipeline = each.pipeline ?? defaultPipeline(each.source);
-    return { pipeline, sync: each, startedAt: undefined, intervalMs, failures: 0, inVain: 0 };
+    return { pipeline, sync: each, startedAt: undefined, intervalMs, failures: 0, fruitless: 0 };
   });
 }
 

@@ -1,7 +1,7 @@
 /**
- * The sync loop. A stream yields batches, and each is committed with the state that becomes true once it is stored,
- * before the next one is read. There is no other way to save state, so a sync that stops anywhere, for any reason, is
- * resumed by running it again.
+ * The sync loop. A stream yields batches. Each is committed together with the state that becomes true once it is stored,
+ * before the next one is read. There is no other way to save state, so a sync that stops at any point resumes when run
+ * again.
  */
 import type { Destination, Json, Session, State, Table } from "@org/destination";
 import { toError } from "@org/kit";
@@ -24,36 +24,36 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 export interface SyncOptions {
   readonly source: Source;
   readonly destination: Destination;
-  /** Owns the tables; stays the same from sync to sync. @default the source's name and host */
+  /** The pipeline that owns the tables. Must be the same at every sync. @default the source's name and host */
   readonly pipeline?: string | undefined;
   /** The streams to read. @default all of the source */
   readonly streams?: readonly string[] | undefined;
-  /** Discards the stored state and reads everything again; the tables stay readable throughout. @default false */
+  /** Discards the stored state and reads everything again. The tables stay readable throughout. @default false */
   readonly fullRefresh?: boolean | undefined;
   /**
-   * Looks for deletions too, which costs more than a sync of what changed; `false`: not now.
-   * @default whenever the last time is older than `reconcileEveryMs`
+   * Also looks for deletions, which costs more. `false`: not this time.
+   * @default if the last time was at least `reconcileEveryMs` ago
    */
   readonly reconcile?: boolean | undefined;
-  /** How often deletions are looked for, in ms. @default a day */
+  /** How often to look for deletions, in ms. @default a day */
   readonly reconcileEveryMs?: number | undefined;
-  /** Believes it when more than 20 % and more than 100 rows of a table are gone from the server. @default false */
+  /** Accepts that more than 20 % and more than 100 rows of a table are gone from the server. @default false */
   readonly allowMassDelete?: boolean | undefined;
   /**
-   * How many requests to make for what a first sync left for later, which are the earlier attempts of Airflow's task
-   * instances. The next sync continues. `0`: none.
+   * Maximum number of requests for what a first sync left for later: the earlier attempts of Airflow's task instances.
+   * The next sync continues. `0`: none.
    * @default no limit
    */
   readonly outstandingBudget?: number | undefined;
   /**
-   * Reads a sample into an empty destination, for comparisons: only history newer than this, in ms since 1970. Do not
-   * sync into that destination afterwards.
+   * Reads only history newer than this, in ms since 1970, as a sample to compare. Needs an empty destination; do not sync
+   * into it afterwards.
    */
   readonly sampleSince?: number | undefined;
-  /** Requests at once to the source's host, shared by all syncs of this process. @default 2 */
+  /** Concurrent requests to the source's host, shared by all syncs of this process. @default 2 */
   readonly concurrency?: number | undefined;
   readonly requests?: RequestOptions | undefined;
-  /** How long one call of the destination may take, in ms. @default 600000 */
+  /** Deadline of one call to the destination, in ms. @default 600000 */
   readonly destinationMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onEvent?: ((event: SyncEvent) => void) | undefined;
@@ -64,8 +64,8 @@ export interface SyncOptions {
 /**
  * Copies what changed in a source since the last sync into a destination.
  *
- * A failing stream does not stop the others. If a stream failed, or a row had to be skipped, the promise rejects at the
- * end with SyncError `STREAMS_FAILED`, whose `result` says what was synced and what was not.
+ * A failing stream does not stop the others. If a stream failed or a row was skipped, the promise rejects at the end with
+ * SyncError `STREAMS_FAILED`, whose `result` says what was synced and what was not.
  *
  * @throws SyncError, DestinationError, or the signal's reason after an abort.
  */
@@ -97,13 +97,13 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
   try {
     const names = streams.map((stream) => stream.name);
     emit({ type: "sync-started", source: source.url, destination: destination.name, pipeline, streams: names });
-    // A full refresh reads no state: it is the way out when a stored one is broken.
+    // A full refresh does not read states, so it works even if a stored one is broken.
     const stored = options.fullRefresh ? undefined : await session.states();
     const states = new Map(streams.map((stream) => [stream, decodeState(stream, stored?.get(stream.name))]));
     await session.prepare(streams.map((stream) => stream.table));
     const shared = source.start(context);
     const left = stored ?? (await session.states().catch(() => undefined));
-    const said = new Map(source.streams.map((stream) => [stream.name, lastSaid(stream, left?.get(stream.name))]));
+    const lastStates = new Map(source.streams.map((stream) => [stream.name, dataOf(stream, left?.get(stream.name))]));
     const guard = new DeletionGuard(session, options.allowMassDelete ?? false, nameOf);
     const needs = new Map(source.streams.map(({ table, needs = [] }) => [table.name, needs]));
     const tables = source.streams.map(({ table }) => table);
@@ -111,7 +111,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
     for (const stream of streams) {
       const state = states.get(stream);
       const passedMs = context.now() - (state?.reconciledAt ?? 0);
-      // A time that lies ahead was written by a clock that was wrong: it would put everything off until then.
+      // A time in the future came from a wrong clock. Ignore it, or deletions would not be looked for until then.
       const isDue = passedMs < 0 || passedMs >= (options.reconcileEveryMs ?? DAY_MS);
       const read = {
         ...context,
@@ -124,17 +124,16 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         outstandingBudget: options.outstandingBudget ?? Number.POSITIVE_INFINITY,
         streams: new Set(names),
-        stateOf: (name: string) => said.get(name),
+        stateOf: (name: string) => lastStates.get(name),
       };
-      // A first sync has nothing to delete. A full refresh that stops early has not looked for deletions: the next one
-      // does.
+      // A first sync has nothing to delete, so it counts as reconciled. A full refresh only does once it has finished.
       const reconciledAt = passedMs < 0 ? 0 : (state?.reconciledAt ?? (options.fullRefresh ? 0 : context.now()));
       const ownEmit = (event: SourceEvent) => emit({ stream: stream.name, ...event });
       const known = state?.unstored ?? {};
       const unstored = new UnstoredRows({ known, needs, nameOf, emit: ownEmit, reported }, stream.table, tables);
       const before = stored?.get(stream.name);
       results.push(
-        await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before, said }),
+        await syncStream(stream, read, { session, guard, emit, reconciledAt, nameOf, unstored, before, lastStates }),
       );
     }
   } finally {
@@ -158,7 +157,7 @@ async function syncStream<S>(
     nameOf,
     unstored,
     before = noState,
-    said,
+    lastStates,
   }: {
     readonly session: Session;
     readonly guard: DeletionGuard;
@@ -167,8 +166,8 @@ async function syncStream<S>(
     readonly nameOf: (table: Table) => string;
     readonly unstored: UnstoredRows;
     readonly before: State | undefined;
-    /** What each stream said last. */
-    readonly said: Map<string, Json | undefined>;
+    /** Each stream's last state, by name. */
+    readonly lastStates: Map<string, Json | undefined>;
   },
 ): Promise<StreamResult> {
   const mode = context.state === undefined ? "full_refresh" : "incremental";
@@ -196,11 +195,11 @@ async function syncStream<S>(
       await guard.check({ ...rows, table });
       const reconciledNow = reconciled ? context.now() : reconciledAt;
       const result = await unstored.commit({ ...rows, table }, async (fitting, unstored) => {
-        // A state that cannot list everything that is missing does not advance, so that it is read again.
+        // If there are too many missing rows to list in the state, it does not advance, so that they are read again.
         const state = unstored ? encodeState(stream, { data, reconciledAt: reconciledNow, unstored }) : lastState;
         const result = await session.commit(stream.name, { ...fitting, state });
         lastState = state;
-        if (unstored) said.set(stream.name, data);
+        if (unstored) lastStates.set(stream.name, data);
         return result;
       });
       for (const key of Object.keys(counts) as (keyof typeof counts)[]) {
@@ -219,8 +218,8 @@ async function syncStream<S>(
   return { ...summary, ...counts };
 }
 
-/** What a stream's stored state says; nothing where that cannot be read: who reads that stream is told why. */
-function lastSaid(stream: Stream<never>, state: State | undefined): Json | undefined {
+/** The data of a stored state. Undefined if it cannot be decoded, which syncing that stream reports. */
+function dataOf(stream: Stream<never>, state: State | undefined): Json | undefined {
   try {
     return decodeState(stream, state)?.data;
   } catch {
@@ -228,7 +227,7 @@ function lastSaid(stream: Stream<never>, state: State | undefined): Json | undef
   }
 }
 
-/** A batch's rows, each once. @throws SyncError `KEY_COLLISION` */
+/** Removes duplicate rows from a batch. @throws SyncError `KEY_COLLISION` */
 function uniqueIn(
   { upserts, replace }: Pick<StreamBatch, "upserts" | "replace">,
   { primaryKey }: Table,

@@ -1,17 +1,17 @@
 /**
- * I13: two different rows of one response with the same key are an error, never one row. The server distinguishes them
- * by something that is not in the table's key: merging them would silently lose one.
+ * I13: two different rows of one response with the same key are an error. The server distinguishes them by something that
+ * is not in the table's key, so merging them would silently lose one.
  */
 
 import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 
 /**
- * The rows of one response or batch, each once. The same row twice is not a collision: some servers join tables, or
- * list a row in two places, and dropping one of them loses nothing.
+ * Removes duplicate rows from one response or batch. Identical rows are not a collision: some servers join tables, or list
+ * a row twice, and dropping one loses nothing.
  *
  * @param key the fields that identify rows
- * @param where the rows are, for the message: `The response to dag runs (http://airflow/api/v2/…)`
+ * @param where where the rows are from, for the message: `The response to dag runs (http://airflow/api/v2/…)`
  * @throws SyncError `KEY_COLLISION`
  */
 export function uniqueRows<R extends object>(rows: readonly R[], key: readonly string[], where: string): readonly R[] {
@@ -29,7 +29,7 @@ export function uniqueRows<R extends object>(rows: readonly R[], key: readonly s
   return known.size === rows.length ? rows : [...known.values()];
 }
 
-/** A key as one text: with the length before each part no two keys have the same, and it is quicker than JSON. */
+/** A key as text. Prefixing each part with its length keeps keys distinct, and is faster than JSON. */
 function keyText(row: object, key: readonly string[]): string {
   let text = "";
   for (const name of key) {
@@ -62,7 +62,7 @@ function isSame(one: unknown, other: unknown): boolean {
   try {
     return asText(one) === asText(other);
   } catch {
-    // Nested too deeply to be compared: then it is not known to be the same.
+    // Nested too deeply to compare: treat as different.
     return false;
   }
 }

@@ -1,7 +1,6 @@
 /**
- * Rows that the destination cannot hold. They are left out of their batch, so that the others are stored and the
- * position moves, and the stream's state names them, so that the next sync reads them again, until they fit or are
- * gone.
+ * Rows that the destination cannot hold. They are dropped from their batch, so that the others are stored and the position
+ * advances. The stream's state lists them, so that each sync reads them again until they fit or are gone.
  */
 import {
   type Batch,
@@ -20,26 +19,26 @@ import { shown } from "@org/kit";
 import { SyncError } from "./errors.ts";
 import type { SourceEvent } from "./events.ts";
 
-/** Rows of a table, by its name: primary keys, and the columns by which the stream reads them again. */
+/** Unstored rows by table name: their primary keys, and the columns that the stream needs to read them again. */
 export type Unstored = Readonly<Record<string, readonly StoredValues[]>>;
 
-/** So many a state names, and a sync reports. Beyond these it is a column or a table that does not fit. */
+/** Maximum rows that a state lists and a sync reports. Beyond these, a column or a table must be wrong, not single rows. */
 const MOST_ROWS = 1000;
 const MOST_BYTES = 256 * 1024;
 /** The maximum number of rows to skip in one sync. */
 const MOST_HELD = 20_000;
 /** A row with a longer key is reported but not remembered. */
 const LONGEST_ROW = 16 * 1024;
-/** Maximum length of a column that is not part of the key, in characters: longer values do not help to find a row. */
+/** Maximum length of a non-key column's value, in characters. Longer values do not help to find a row. */
 const LONGEST_VALUE = 200;
 
 interface Entry {
   readonly row: StoredValues;
-  /** Whether this sync found out about it, or did so again. */
+  /** Whether this sync tried to store it. */
   readonly isTried: boolean;
 }
 
-/** The last row that was too much. */
+/** The last row beyond the limit. */
 interface TooMany {
   readonly table: Table;
   readonly row: UnfitRow;
@@ -49,29 +48,29 @@ interface TooMany {
 type Entries = ReadonlyMap<string, ReadonlyMap<string, Entry>>;
 
 export interface UnstoredOptions {
-  /** What the stream's state named. */
+  /** The rows listed in the stream's state. */
   readonly known: Unstored;
-  /** The columns beside the key by which rows of a table are found, by the table's name. */
+  /** The columns besides the key that identify a row to the source, by table name. */
   readonly needs: ReadonlyMap<string, readonly string[]>;
-  /** How a table is called in the destination. */
+  /** A table's name in the destination. */
   readonly nameOf: (table: Table) => string;
   readonly emit: (event: SourceEvent) => void;
-  /** What was reported in this sync: one set for all of its streams. */
+  /** Rows already reported in this sync, shared by all of its streams. */
   readonly reported: Set<string>;
 }
 
-/** The rows that one stream could not store. */
+/** Tracks the rows that one stream could not store. */
 export class UnstoredRows {
   readonly #options: UnstoredOptions;
   #entries: Entries;
-  /** Rows of other tables, as a stream of an older release wrote them too. No state names them any more. */
+  /** Rows of other tables, which streams of older releases also wrote. They are dropped from the state. */
   readonly #foreign: Entries;
-  /** Why no state can name them any more. */
+  /** Set once there are too many to list in the state. */
   #tooMany: TooMany | undefined;
   #told = 0;
   readonly #tables = new Map<string, Table>();
 
-  /** @param table the stream's own @param tables all of the source */
+  /** @param table the stream's table @param tables all tables of the source */
   constructor(options: UnstoredOptions, { name: own }: Table, tables: readonly Table[]) {
     this.#options = options;
     for (const table of tables) this.#tables.set(table.name, table);
@@ -84,7 +83,7 @@ export class UnstoredRows {
     this.#foreign = new Map(entries.filter(([name]) => name !== own));
   }
 
-  /** Those of a table, as they were when they were read last. */
+  /** The unstored rows of a table, as last read. */
   of<T extends Table>({ name }: T): readonly (Key<T> & Partial<Row<T>>)[] {
     return [...((this.#entries.get(name) ?? this.#foreign.get(name))?.values() ?? [])].map(
       ({ row }) => row as Key<T> & Partial<Row<T>>,
@@ -92,11 +91,11 @@ export class UnstoredRows {
   }
 
   /**
-   * Stores a batch without the rows that the destination rejects. Each of these is reported once per sync.
+   * Commits a batch without the rows that the destination rejects, and reports each of these once per sync.
    *
-   * @param commit stores the rest, with a state that lists the skipped rows; or, if there are too many to list, with
-   * the last true state
-   * @throws what `commit` throws about anything but single rows; SyncError `TOO_MANY_UNSTORED` if it must stop here
+   * @param commit commits the rest, with a state that lists the skipped rows. If there are too many to list, `unstored` is
+   * undefined, and the state must not advance.
+   * @throws any error of `commit` that is not about single rows; SyncError `TOO_MANY_UNSTORED` if the stream must stop
    */
   async commit(
     batch: Omit<Batch, "state">,
@@ -124,9 +123,9 @@ export class UnstoredRows {
   }
 
   /**
-   * Reports what this sync did not try again. To be called at a stream's end.
+   * Reports rows that this sync did not try again. Call at the end of a stream.
    *
-   * @throws SyncError `TOO_MANY_UNSTORED` where the state did not move, since it could not name all of them
+   * @throws SyncError `TOO_MANY_UNSTORED` if the state did not advance because there were too many to list
    */
   finish(): void {
     if (this.#tooMany) throw this.#error(this.#tooMany, countOf(this.#entries));
@@ -139,13 +138,13 @@ export class UnstoredRows {
     }
   }
 
-  /** What is known once a batch is stored: what it brought is not missing, nor what its scopes proved to be gone. */
+  /** The unstored rows after a batch: without those that it stored, and those that its scopes prove to be gone. */
   #after(batch: Omit<Batch, "state">, left: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>): Entries {
     const { table, remove = [], replace = [] } = left;
     const known = this.#entries.get(table.name);
     if (!known && refused.size === 0) return this.#entries;
     const named = new Set([...rowsOf(left), ...remove].map((row) => rowId(table, row)));
-    // What this sync has seen is there, though a scope that was read in part from the table may lack it.
+    // A row that this sync has seen exists, even if a scope lacks it because it was partly filled from the table.
     const isGone = ({ row, isTried }: Entry) => !isTried && replace.some(({ scope }) => liesIn(row, scope));
     const entries = new Map([...(known ?? [])].filter(([id, entry]) => !named.has(id) && !isGone(entry)));
     if (refused.size > 0) {
@@ -159,7 +158,7 @@ export class UnstoredRows {
     return new Map(this.#entries).set(table.name, entries);
   }
 
-  /** Finds out whether there are too many. */
+  /** Checks the limits. */
   #weigh(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>, cause: Error): void {
     const entries = this.#after(batch, without(batch, refused), refused);
     const count = countOf(entries);
@@ -175,8 +174,8 @@ export class UnstoredRows {
     return new SyncError(
       "TOO_MANY_UNSTORED",
       `${this.#options.nameOf(table)}: ${count} rows cannot be stored, which is too many to remember. ` +
-        `${count > MOST_HELD ? "The stream stopped there" : "All others are stored"}, and the next sync reads again ` +
-        `what this one read. Fix the cause, or exclude the column. The last of them: ${described(table, row)}.`,
+        `${count > MOST_HELD ? "The stream stopped there" : "All others are stored"}, and the next sync reads the ` +
+        `same rows again. Fix the cause, or exclude the column. The last of them: ${described(table, row)}.`,
       { cause },
     );
   }
@@ -206,14 +205,14 @@ function rowsOf({ replace = [], upserts = [] }: Omit<Batch, "state">): readonly 
   return [...replace.flatMap(({ rows }) => rows), ...upserts];
 }
 
-/** The rows of a batch that an error says the destination cannot hold. */
+/** The rows of a batch that the destination rejected with this error. */
 function unfitRows(error: unknown, batch: Omit<Batch, "state">): readonly UnfitRow[] {
   if (!(error instanceof DestinationError) || error.code !== "INVALID_ROW" || !error.rows) return [];
   const ids = new Set(rowsOf(batch).map((row) => rowId(batch.table, row)));
   return error.rows.filter(({ key }) => ids.has(rowId(batch.table, key)));
 }
 
-/** A batch without some rows, whose older versions stay. */
+/** A batch without the refused rows. Their older versions stay in the table. */
 function without(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, UnfitRow>): Omit<Batch, "state"> {
   const { table, replace = [], upserts = [] } = batch;
   const isLeft = (row: StoredValues) => !refused.has(rowId(table, row));
@@ -226,7 +225,7 @@ function without(batch: Omit<Batch, "state">, refused: ReadonlyMap<string, Unfit
   };
 }
 
-/** Some columns of a row, in forms that every state can hold. */
+/** Some columns of a row, as values that every state can hold. */
 function outline({ primaryKey }: Table, row: StoredValues, columns: readonly string[]): StoredValues {
   const isShort = (value: unknown) => typeof value !== "object" && String(value).length <= LONGEST_VALUE;
   const entries = columns.flatMap((name): [string, Value][] => {
@@ -243,7 +242,7 @@ function plain(entries: Entries): Unstored {
   return Object.fromEntries(tables.map(([name, rows]) => [name, [...rows.values()].map(({ row }) => row)]));
 }
 
-/** Whether a row lies in a scope, as far as it is known. */
+/** Whether a row's known columns lie in a scope. */
 function liesIn(row: StoredValues, scope: Scope): boolean {
   return Object.entries(scope).every(([column, condition]) => {
     if (condition === undefined) return true;

@@ -3,18 +3,19 @@ import { SyncError } from "./errors.ts";
 
 export interface Walk {
   /**
-   * To be told of every page.
+   * Call for every page.
    *
-   * @param keys what tells its rows from others
-   * @param next the token of the page after it; null or left out where there is none
-   * @throws SyncError `NO_PROGRESS` for a token that came before, or too many pages in a row without an unseen row
+   * @param keys its rows' keys
+   * @param next the next page's token; null or omitted if there is none
+   * @throws SyncError `NO_PROGRESS` for a repeated token, or too many pages in a row without a new row
    */
   readonly page: Progress;
 }
 
 /**
- * Makes sure that a walk through pages makes progress, so that it ends. @param what is listed, for messages: `changed
- * dag runs`
+ * Ensures that paging makes progress, so that it ends.
+ *
+ * @param what the name of the listing, for messages: `changed dag runs`
  */
 export function createWalk(what: string): Walk {
   const stuck = (_code: string, why: string) =>

@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 
 const answered = (status: number) => Object.assign(new Error(`answered ${status}`), { status, retryable: true });
 
-/** Asks a server that fails with this where more than `capacity` rows are asked for. */
+/** Queries a server that fails with this status if more than `capacity` rows are requested. */
 function setUp(capacity: number, failure: () => Error, requests: { attemptMs?: number } = {}) {
   const asked: number[] = [];
   const request = createRequest({
@@ -62,7 +62,7 @@ test.each([500, 503])("a server that is down (%d) gets the same request again", 
   expect(asked).toEqual([1000, 1000, 1000]);
 });
 
-/** Asks a server whose rows have these many bytes, by their place. */
+/** Queries a server whose rows have this many bytes, by position. */
 function weighing(bytesOf: (index: number) => number, mostBytes = 128 * 1024 * 1024) {
   const asked: { readonly size: number; readonly limit: number | undefined }[] = [];
   const size = createAnswerSize();

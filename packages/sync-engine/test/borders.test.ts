@@ -1,4 +1,4 @@
-/** What a sync does not believe: rows whose key is too small, and times that a wrong clock wrote. */
+/** Input that a sync must not trust: rows with colliding keys, and times that a wrong clock wrote. */
 import { type Destination, defineTable } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
 import { type Source, SyncError, sync } from "@org/sync-engine";
@@ -70,7 +70,7 @@ describe("I13: a batch with two different rows of one key", () => {
 describe("timestamps that a wrong clock wrote", () => {
   const year = 365 * 24 * 3_600_000;
   const start = Date.UTC(2026, 0, 1);
-  /** Says whether each sync looked for deletions. */
+  /** Returns whether each sync looked for deletions. */
   const looking = () => {
     const looked: boolean[] = [];
     const source = sourceOf(async function* ({ reconcile }) {

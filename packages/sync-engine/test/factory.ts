@@ -1,4 +1,4 @@
-/** A server that is none, with its source: jobs of a factory. */
+/** A fake in-memory server and its source: jobs in a factory's plants. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +16,7 @@ export const jobs = defineTable({
     is_latest: { type: "boolean", description: "Whether that is the present one." },
     at: { type: "timestamp", description: "When it started." },
     plant: { type: "string", description: "Where." },
-    // What a comparison calls its own columns must not be in the way of these.
+    // Must not clash with the comparison's own helper columns.
     kind: { type: "string", description: "What sort of job it is." },
     cause: { type: "string", nullable: true, description: "Who wanted it." },
     note: { type: "string", nullable: true, description: "A note." },
@@ -46,7 +46,7 @@ const keeps: readonly Keeps<keyof typeof jobs.columns>[] = [
   { why: "unloaded", part: "plant", notice: "PLANT_CLOSED" },
 ];
 
-/** A server with jobs, of which it shows those of plants that are open, and its source. */
+/** Creates the server, which only lists the jobs of open plants, and its source. */
 export function factory(...rows: Job[]) {
   const server = { jobs: rows, closed: [] as string[], asked: 0, begun: [] as string[] };
   const stream = defineStream<void, typeof jobs>({

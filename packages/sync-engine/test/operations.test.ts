@@ -1,4 +1,4 @@
-/** What a service does with a source and a destination besides syncing: no command, and no server. */
+/** What a service does besides syncing, called directly, without the command. */
 import { type Destination, withoutColumns, withTablePrefix } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { memoryDestination as memory } from "@org/destination/memory";
@@ -120,7 +120,7 @@ test("a pipeline is exported from the destination that holds the tables, even if
   });
 });
 
-test("an impossible export or import says why, and a truncated file imports no state", async () => {
+test("an export or import that is impossible fails with the reason, and a truncated file imports no state", async () => {
   const destination = memory();
   const exporting = (pipeline?: string) => Array.fromAsync(exportState({ destination, tables: [jobs], pipeline }));
   await expect(exporting()).rejects.toMatchObject({ code: "NOTHING_STORED", failureType: "config" });

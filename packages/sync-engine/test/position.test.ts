@@ -42,7 +42,7 @@ test("a position ahead of both clocks is ignored: its age is unknown", () => {
   const ahead = (server: number, local: number) =>
     parsePosition({ server: now.server + server, local: now.local + local }, now) === undefined;
   expect(ahead(2 * minute, 2 * minute)).toBe(true);
-  // One of the two still tells how much time has passed, or no time has.
+  // Ahead of only one clock is fine: the other one still tells how much time has passed.
   expect(ahead(2 * minute, 0)).toBe(false);
   expect(ahead(0, 2 * minute)).toBe(false);
   expect(ahead(1000, 1000)).toBe(false);

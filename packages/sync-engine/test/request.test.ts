@@ -66,7 +66,7 @@ test("gives up after the last attempt with the server's own error", async () => 
   expect(calls).toBe(3);
 });
 
-test("retries a 500 less often if there is an alternative, and everything else as often as ever", async () => {
+test("retries a 500 less often if there is an alternative, and other errors as usual", async () => {
   const { request } = setUp({ retries: 4 });
   for (const [status, expected] of [
     [500, 3],
@@ -193,7 +193,7 @@ test("sends a host no more concurrent requests than its limit, whoever sends the
 describe("a server that is down", () => {
   const down = (status?: number) => Object.assign(new ServerTrouble(true), status === undefined ? {} : { status });
 
-  /** Asks for something that fails each time. @returns how often it was asked, and with what it ended */
+  /** Sends a request that always fails. @returns the number of attempts, and the error */
   async function failing(request: Request, error: Error) {
     let calls = 0;
     const ask = async () => {

@@ -1,4 +1,4 @@
-/** What a verification compares: rows as the server sent them, before a key merges them. */
+/** Verification counts rows as the server sent them, before their keys merge them. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +27,7 @@ const loopTable = defineTable({
 const rowOf = (iteration: number, task_id = "body") => ({ task_id, iteration });
 const leafOf = (iteration: number) => ({ scope: { iteration: { in: [iteration] } }, rows: [rowOf(iteration)] });
 
-/** A source that reads one iteration after the other, as slices of a history are read. */
+/** A source that reads one iteration at a time, like slices of a history. */
 function loopSource(...iterations: number[]): Source {
   const stream = defineStream({
     name: "loop",

@@ -37,32 +37,32 @@ test("a stream's rows fit its table", () => {
   define({ ...stream, read: yields({ replace: [{ scope: { team: { in: ["a"] } }, rows: [row] }], state }) });
   define({
     ...stream,
-    // @ts-expect-error a column that is missing, since it is misspelt
+    // @ts-expect-error a misspelled column
     read: yields({ upserts: [misspelt], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error a value of another type
+    // @ts-expect-error a value of the wrong type
     read: yields({ upserts: [{ ...row, slots: "five" }], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error null where a column is not nullable
+    // @ts-expect-error null in a column that is not nullable
     read: yields({ upserts: [{ ...row, seen_at: null }], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error a row in a scope without one of its columns
+    // @ts-expect-error a replaced row that lacks a column
     read: yields({ replace: [{ scope: {}, rows: [key] }], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error a scope of a column that is not there
+    // @ts-expect-error a scope with an unknown column
     read: yields({ replace: [{ scope: { nmae: { in: ["a"] } }, rows: [] }], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error a need of a column that is not there
+    // @ts-expect-error needs an unknown column
     needs: ["nmae"],
     read: yields(),
   });
@@ -71,7 +71,7 @@ test("a stream's rows fit its table", () => {
 test("a stream's table is inferred if it is not named", () => {
   defineStream({
     ...stream,
-    // @ts-expect-error a column that is missing, since it is misspelt
+    // @ts-expect-error a misspelled column
     read: yields({ upserts: [misspelt], state }),
   });
   const inferred = defineStream({ ...stream, read: yields({ upserts: [row], state }) });
@@ -83,19 +83,19 @@ test("a stream's keys fit its table", () => {
   define({ ...stream, read: yields({ remove: [key], keep: [row], state }) });
   define({
     ...stream,
-    // @ts-expect-error half a key
+    // @ts-expect-error an incomplete key
     read: yields({ remove: [{ team: "a" }], state }),
   });
   define({
     ...stream,
-    // @ts-expect-error a key of another type
+    // @ts-expect-error a key of the wrong type
     read: yields({ keep: [{ ...key, name: 1 }], state }),
   });
   const columns = { id: { type: "string", description: "Key." } } as const;
   defineTable({
     name: "things",
     description: "Things.",
-    // @ts-expect-error a key of a column that is not there
+    // @ts-expect-error a key with an unknown column
     primaryKey: ["ID"],
     columns,
   });
@@ -113,10 +113,10 @@ test("a stream's state is what it declares, and any JSON if it declares none", (
   });
   define({
     ...stream,
-    // @ts-expect-error another field
+    // @ts-expect-error an undeclared field
     read: yields({ state: { readat: 1 } }),
   });
-  // @ts-expect-error no JSON can carry it
+  // @ts-expect-error JSON cannot represent it
   defineStream<unknown, typeof pools, { readonly at: Date }>;
   defineStream({
     ...stream,
@@ -127,13 +127,13 @@ test("a stream's state is what it declares, and any JSON if it declares none", (
   });
 });
 
-test("another stream's table is not written", () => {
+test("a stream cannot write another stream's table", () => {
   defineStream<unknown, typeof pools, PoolsState>({
     ...stream,
     // @ts-expect-error another table
     read: yields(batchOf(uses, { upserts: [{ id: "1" }], state })),
   });
-  // @ts-expect-error rows of a table that is named do not fit it
+  // @ts-expect-error rows that do not fit the given table
   batchOf(uses, { upserts: [row], state });
 });
 
@@ -144,15 +144,15 @@ test("stored rows come with their key and the requested columns, typed", () => {
     const [more] = await stored.keys(pools, { team: { in: ["a"] } }, ["slots", "name"]);
     type WithSlots = { readonly team: string; readonly name: string; readonly slots: number | bigint | null };
     expectTypeOf(more!).branded.toEqualTypeOf<WithSlots>();
-    // @ts-expect-error it was not asked for
+    // @ts-expect-error not a requested column
     more!.seen_at;
-    // @ts-expect-error there is no such column
+    // @ts-expect-error an unknown column
     await stored.keys(pools, {}, ["slot"]);
-    // @ts-expect-error nor such a scope
+    // @ts-expect-error a scope with an unknown column
     await stored.keys(pools, { slot: { in: [1] } });
     const [counted] = await stored.countBy(pools, {}, ["team"]);
     expectTypeOf(counted!.values).toEqualTypeOf<{ readonly team: string }>();
-    // @ts-expect-error there is no such column
+    // @ts-expect-error an unknown column
     await stored.countBy(pools, {}, ["slot"]);
   }
   expectTypeOf(asked).toBeFunction();

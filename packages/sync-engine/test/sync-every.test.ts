@@ -6,7 +6,7 @@ import { jobs } from "./factory.ts";
 
 const MINUTE = 60_000;
 
-/** A source that counts its syncs and does in each what the test says. */
+/** A source that counts its syncs and runs the test's code in each. */
 function sourceOf(name: string, read: (round: number, signal: AbortSignal) => unknown = () => undefined): Source {
   let rounds = 0;
   return {
@@ -29,7 +29,7 @@ function sourceOf(name: string, read: (round: number, signal: AbortSignal) => un
   };
 }
 
-/** Runs a loop on a clock that only its own waits move, until it has waited this often. */
+/** Runs a loop on a clock that only its own waits advance, for this many waits. */
 async function looped(
   options: Omit<SyncEveryOptions, "signal">,
   { waits, slowness = {} }: { readonly waits: number; readonly slowness?: Record<string, number> },
@@ -56,7 +56,7 @@ async function looped(
   return { waited, ended };
 }
 
-/** An error as the clients throw it: the server is away. */
+/** A client's error while the server is down. */
 const away = (more: object = {}) => Object.assign(new Error("The server is away."), { retryable: true, ...more });
 const once = { requests: { retries: 0 } };
 
@@ -68,7 +68,7 @@ test("syncs start an interval apart, however long they take", async () => {
   expect(ended.map(({ type, nextInMs }) => [type, nextInMs])).toEqual(Array(3).fill(["sync-succeeded", 40_000]));
 });
 
-test("a sync that takes longer than the interval is followed at once", async () => {
+test("after a sync that took longer than the interval, the next one starts right away", async () => {
   const syncs = [{ source: sourceOf("a"), destination: memoryDestination() }];
   const ended: number[] = [];
   const stop = new AbortController();
@@ -88,7 +88,7 @@ test("a sync that takes longer than the interval is followed at once", async () 
   expect(ended).toEqual([2 * MINUTE, 4 * MINUTE]);
 });
 
-test("two pipelines are synced one after the other, and every event names its own", async () => {
+test("two pipelines are synced one at a time, and every event names its pipeline", async () => {
   let running = 0;
   const alone = async () => {
     running += 1;
@@ -110,7 +110,7 @@ test("two pipelines are synced one after the other, and every event names its ow
 });
 
 describe("a failed sync", () => {
-  test("does not end the loop, and waits longer each time while nothing can be synced", async () => {
+  test("does not end the loop, and backs off while nothing can be synced", async () => {
     const source = sourceOf("a", (round) => {
       if (round < 5) throw away();
     });
@@ -173,7 +173,7 @@ describe("a failed sync", () => {
   });
 });
 
-test("a clock that is set back makes nobody wait longer than the interval", async () => {
+test("setting the clock back does not extend the wait beyond the interval", async () => {
   let now = 10 * MINUTE;
   const waited: number[] = [];
   const stop = new AbortController();
@@ -194,7 +194,7 @@ test("a clock that is set back makes nobody wait longer than the interval", asyn
 });
 
 describe("an abort ends the loop", () => {
-  test("during a sync, which has no outcome then", async () => {
+  test("during a sync, which then has no outcome", async () => {
     const stop = new AbortController();
     const source = sourceOf("a", () => {
       stop.abort();
@@ -218,7 +218,7 @@ describe("an abort ends the loop", () => {
     });
   });
 
-  test("before it began: nothing is synced", async () => {
+  test("before it starts, so nothing is synced", async () => {
     const source = sourceOf("a", () => expect.unreachable());
     await syncEvery({
       syncs: [{ source, destination: memoryDestination() }],
@@ -228,7 +228,7 @@ describe("an abort ends the loop", () => {
   });
 });
 
-test("mistakes in the options are thrown before the first sync", async () => {
+test("rejects invalid options before the first sync", async () => {
   const given = { source: sourceOf("a"), destination: memoryDestination() };
   const thrown = (options: Partial<SyncEveryOptions>) =>
     syncEvery({ syncs: [given], intervalMs: 1, signal: AbortSignal.abort(), ...options }).catch((error) => error);

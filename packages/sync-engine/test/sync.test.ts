@@ -19,7 +19,7 @@ const rows = (count: number) => Array.from({ length: count }, (_, n) => row(n));
 
 type Read = (context: ReadContext) => AsyncIterable<StreamBatch>;
 
-/** A source whose streams are what the test says, each with a table of its own. */
+/** A source with the test's streams, each with its own table. */
 function sourceOf(streams: Record<string, Read>, revision = 1): Source {
   return {
     name: "test",
@@ -112,7 +112,7 @@ test("a state of an older version is used, and deletions are looked for; one of 
   await expect(sync({ source, destination })).rejects.toMatchObject({ code: "NEWER_STATE" });
 });
 
-test("a stream learns what other streams said last: in this sync, an earlier one, or before a full refresh", async () => {
+test("a stream sees other streams' last states: of this sync, an earlier one, or from before a full refresh", async () => {
   const said: unknown[] = [];
   const first: Read = async function* ({ stateOf }) {
     said.push(stateOf("b"));

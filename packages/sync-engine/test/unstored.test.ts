@@ -34,7 +34,7 @@ const stored = () =>
     .map(({ id }) => id)
     .sort();
 
-/** Syncs one stream, and says what it reported; `error` where it did not come to its end. */
+/** Syncs one stream. @returns what it reported; `error` if the stream failed */
 async function syncNow(read: Read, options: Partial<SyncOptions> = {}) {
   const stream = defineStream({ name: "weights", table: weights, revision: 1, needs: ["kind", "more"], read });
   const source: Source = {
@@ -105,7 +105,7 @@ test("passes them to the stream, with the values it finds them by, until they fi
   ]);
 });
 
-test("considers one gone only by its known values, and if this sync did not see it", async () => {
+test("considers a row gone only by its known values, and if this sync did not see it", async () => {
   const left = async (replace: object, upserts: readonly Weight[] = []) => {
     memory = createMemory();
     await syncNow(yielding({ upserts: [bad("5", "m")] }));

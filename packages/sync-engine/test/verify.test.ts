@@ -1,4 +1,4 @@
-/** A verification by a service: no command, and no server. */
+/** Verification, called directly, without the command. */
 import { withoutColumns, withTablePrefix } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { memoryDestination as memory } from "@org/destination/memory";
@@ -34,9 +34,9 @@ test.each([
   const { tables, destination: verified } = await verify({ source, destination, onPhase });
   expect(verified).toBe(destination.name);
   expect(phases.map(({ type }) => type)).toEqual(["reading", "explaining"]);
-  // The server is read as by a first sync; the next ones resume, as they would in the destination.
+  // The server is read by a first sync. The next ones resume, as they would in the destination.
   expect(server.begun).toEqual(["without one", "with a state", "with a state"]);
-  // An attempt that the server no longer shows is kept, as is what it purged; a closed plant says nothing.
+  // Superseded and purged rows are kept, and a closed plant lists nothing.
   expect(tables[0]).toMatchObject({ table: "factory_jobs", compared: 2, different: 1, missing: 2, extra: 2, kept: 2 });
   const causes = tables[0]!.differences.map(({ key, kind, cause }) => `${key.id} ${kind} ${cause}`);
   expect(causes.toSorted()).toEqual([

@@ -1,7 +1,7 @@
 import { createWalk } from "@org/sync-engine/source";
 import { describe, expect, test } from "vitest";
 
-/** How many pages are looked at until the walk is given up; never means that all of them are taken. */
+/** The number of pages read before the walk fails, or "never". */
 function pagesUntilGivenUp(pageOf: (page: number) => { keys: string[]; next?: string | null }, most = 5_000) {
   const walk = createWalk("things");
   for (let page = 0; page < most; page += 1) {

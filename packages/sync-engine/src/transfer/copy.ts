@@ -1,10 +1,10 @@
 import { type Destination, declaredTable, type Table } from "@org/destination";
 
 /**
- * Copies a pipeline's rows, deleted ones too, and its states into an empty destination, where its tables have the names that
- * they are declared with. No sync of the pipeline can write meanwhile.
+ * Copies a pipeline's rows, including deleted ones, and its states into an empty destination, under the tables' declared
+ * names. Syncs of the pipeline cannot write while it copies.
  *
- * @param options.tables which of its tables, by their declarations
+ * @param options.tables declarations of the tables to copy
  */
 export async function copyPipeline({
   from,

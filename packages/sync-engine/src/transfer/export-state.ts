@@ -11,20 +11,20 @@ import { FORMAT, lineText, rowLine, type StateLine } from "./format.ts";
 
 export interface ExportStateOptions {
   readonly destination: Destination;
-  /** What is known of the tables, such as `airflowTables`: a stored one may have a prefix. */
+  /** Declarations of the tables, such as `airflowTables`. The stored names may have a prefix. */
   readonly tables: readonly Table[];
-  /** @default the only one of the destination */
+  /** @default the destination's only pipeline */
   readonly pipeline?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * A pipeline's rows, deleted ones too, and its states as lines of JSON, for {@link importState}: a page of rows at a time. No
- * sync of the pipeline can write until the last line was taken, or the iteration ended.
+ * Exports a pipeline as JSON lines for {@link importState}: its rows, including deleted ones, and its states. Yields a
+ * page of rows at a time. Syncs of the pipeline cannot write until the iteration ends.
  *
- * @throws SyncError `NOTHING_STORED` where the pipeline is not there, `INVALID_OPTION` where there are several and none is
- * named, `UNKNOWN_TABLE` for a stored table that is not known, `NOT_SUPPORTED` where the destination cannot be exported;
- * DestinationError; the signal's reason
+ * @throws SyncError `NOTHING_STORED` if the destination does not hold the pipeline, `INVALID_OPTION` if it holds several
+ * and none is chosen, `UNKNOWN_TABLE` for a stored table that is not in `tables`, `NOT_SUPPORTED` if the destination
+ * cannot be exported; DestinationError; the signal's reason
  * @example
  * const text = Readable.from(exportState({ destination, tables: airflowTables }));
  * await pipeline(text, createWriteStream("state.ndjson"));
@@ -76,7 +76,7 @@ function chosen(place: string, all: readonly StoredPipeline[], pipeline: string 
   throw new SyncError("INVALID_OPTION", `${place} has several pipelines: name one with \`pipeline\`. ${held}`);
 }
 
-/** Read while nobody else can write. One that cannot be read is left out: the next sync then reads its stream again. */
+/** Reads the states while the session blocks writers. Skips unreadable ones: the next sync reads those streams again. */
 async function states(
   session: Session,
   { streams }: StoredPipeline,

@@ -1,15 +1,15 @@
 /**
- * An exported pipeline as lines of JSON: a head, then each table followed by its rows, then the states, then an end. The
- * states come last, and only an end makes them count, so that a file that is cut off never claims rows that it lacks.
+ * The export format, as JSON lines: a header, each table followed by its rows, the states, and an end marker. The states
+ * come last and only count if the end marker follows, so a truncated file never claims rows that it lacks.
  */
 import type { Column, Json, StoredValues, Table, Value } from "@org/destination";
 import { needsExactNumbers, parseJson, plainNumber, systemColumns } from "@org/destination";
 import { type Shape, shapes } from "../shape.ts";
 
-/** The format. A release that changes it counts it up. */
+/** The format's version. A release that changes it increments it. */
 export const FORMAT = 1;
 
-/** A line, told apart by `type`. A row belongs to the table before it; its values are in the order of the columns. */
+/** A line. A row belongs to the table before it, with values in the order of its columns. */
 export type Line =
   | { readonly type: "export"; readonly format: number; readonly pipeline: string; readonly exportedAt: string }
   | { readonly type: "table"; readonly table: Omit<Table, "datedBy"> }
@@ -17,7 +17,7 @@ export type Line =
   | StateLine
   | { readonly type: "end"; readonly rows: number };
 
-/** What a stream said last, and the names of the tables that it is about. */
+/** A stream's state, and the names of its tables. */
 export interface StateLine {
   readonly type: "state";
   readonly stream: string;
@@ -32,7 +32,7 @@ const types: readonly unknown[] = ["string", "int64", "float64", "boolean", "tim
 const columnType: Shape = (value) =>
   types.includes(value) ? undefined : { path: "", wanted: "a type of column", found: value };
 const column = object({ type: columnType, nullable: optional(boolean), description: text });
-/** An object whose fields, whatever they are called, are columns. */
+/** An object whose values are all columns. */
 const columns: Shape = (value) => {
   const misfit = object({})(value);
   if (misfit) return misfit;
@@ -48,17 +48,17 @@ const lineShapes: Readonly<Record<string, Shape>> = {
   end: object({ rows: number }),
 };
 
-/** The columns of a row's values: the table's own, then when it changed and when it was deleted. */
+/** The columns of a row's values, in order: the table's own, then the system columns. */
 function columnsOf(table: Pick<Table, "columns">): [name: string, type: string][] {
   return Object.entries<Column>({ ...table.columns, ...systemColumns }).map(([name, { type }]) => [name, type]);
 }
 
-/** Any line but that of a row. */
+/** Formats any line except a row. */
 export function lineText(line: Exclude<Line, { type: "row" }>): string {
   return `${JSON.stringify(line)}\n`;
 }
 
-/** The line of a row. Integers that a number would round are text. */
+/** Formats a row. Integers too large for a JSON number become text. */
 export function rowLine(table: Pick<Table, "columns">, row: StoredValues): string {
   const values = columnsOf(table).map(([name]) => {
     const value = row[name] ?? null;
@@ -68,20 +68,20 @@ export function rowLine(table: Pick<Table, "columns">, row: StoredValues): strin
 }
 
 /**
- * A line of an export. What JSON columns hold keeps its numbers as they are written.
+ * Parses a line of an export. Numbers in JSON columns keep their exact text.
  *
- * @throws SyntaxError or TypeError for another text
+ * @throws SyntaxError or TypeError for anything else
  */
 export function parseLine(text: string): Line {
   const line: Line | null = JSON.parse(text);
   const type = String(line?.type);
   const shape = Object.hasOwn(lineShapes, type) ? lineShapes[type] : undefined;
-  if (!line || !shape || shape(line)) throw new TypeError("no line of an export");
+  if (!line || !shape || shape(line)) throw new TypeError("not a line of an export");
   if (line.type !== "row" || !needsExactNumbers(line.row, text)) return line;
   return { ...line, row: (parseJson(text) as { readonly row: unknown[] }).row };
 }
 
-/** A row of its line's values. */
+/** Builds a row from a line's values. */
 export function rowOf(table: Pick<Table, "columns">, values: readonly unknown[]): StoredValues {
   const entries = columnsOf(table).map(([name, type], index): [string, Value] => {
     const given = values[index] as Value;

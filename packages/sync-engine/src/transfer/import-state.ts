@@ -3,16 +3,16 @@ import { readLines } from "@org/kit";
 import { SyncError } from "../errors.ts";
 import { FORMAT, type Line, parseLine, rowOf, type StateLine } from "./format.ts";
 
-/** So many rows are written in one transaction. */
+/** Rows per transaction. */
 const BATCH_ROWS = 5000;
 
 export interface ImportStateOptions {
   readonly destination: Destination;
-  /** What {@link exportState} gave, in chunks of any length, such as a stream that reads a file. It is read to its end. */
+  /** The output of {@link exportState}, in chunks of any size, such as a file's read stream. Read to its end. */
   readonly from: AsyncIterable<Uint8Array | string>;
-  /** What it is called in messages, such as the file's path. @default "the export" */
+  /** Its name in messages, such as a file path. @default "the export" */
   readonly name?: string | undefined;
-  /** Who is to own the tables. @default who owned them before */
+  /** The pipeline to own the tables. @default the exported one */
   readonly pipeline?: string | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -24,12 +24,12 @@ export interface ImportStateResult {
 }
 
 /**
- * Writes what was exported into another destination: first all rows, then the states. Until its end there is no state, so
- * an import that ends before can be done again.
+ * Imports an exported pipeline into another destination: first all rows, then the states. If it ends early there are no
+ * states, so it can be repeated.
  *
- * @throws SyncError `INVALID_EXPORT` where it is no whole export, `NEWER_STATE` where a newer release wrote it,
- * `ALREADY_STORED` where the pipeline, or something in its tables, is there already, `NOT_SUPPORTED` where the destination
- * cannot take one; DestinationError; what `from` throws; the signal's reason
+ * @throws SyncError `INVALID_EXPORT` if the text is not a complete export, `NEWER_STATE` if a newer release wrote it,
+ * `ALREADY_STORED` if the destination already holds the pipeline or other rows in its tables, `NOT_SUPPORTED` if the
+ * destination cannot import; DestinationError; anything that `from` throws; the signal's reason
  * @example
  * const { rows } = await importState({ destination, from: createReadStream("state.ndjson") });
  */
@@ -120,7 +120,7 @@ async function importLines(
   return { rows, streams: states.map(({ stream }) => stream) };
 }
 
-/** @throws SyncError `ALREADY_STORED` where a table holds other rows than were imported */
+/** @throws SyncError `ALREADY_STORED` if a table holds more than the imported rows */
 async function expectRows({ table, live }: Imported, destination: Destination, session: Session): Promise<void> {
   const held = await session.count(table, {});
   if (held === live) return;
@@ -155,7 +155,7 @@ function lineOf(text: string, where: string): Line {
   try {
     return parseLine(text);
   } catch {
-    // Its own message would repeat what the line holds.
+    // The original message would quote the line's data.
     throw new SyncError("INVALID_EXPORT", `${where}: not a line of an export. Was the file truncated or changed?`);
   }
 }

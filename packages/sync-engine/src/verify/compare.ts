@@ -1,17 +1,17 @@
-/** Two databases, table by table and column by column. DuckDB does the work, so memory does not grow with the rows. */
+/** Compares two databases table by table, column by column. DuckDB does the work, so memory stays bounded. */
 import type { StoredValues, Table, Value } from "@org/destination";
 import type { DuckdbQuery } from "@org/destination/scratch";
 import type { Keeps, Stream } from "../stream.ts";
 import type { SharedKeys } from "./reread.ts";
 
-/** `extra`: a row that the server does not have. `doubled`: several rows with one key. */
+/** `extra`: a row that the server does not have. `doubled`: several rows with the same key. */
 export type DifferenceKind = "different" | "missing" | "extra" | "doubled";
 
 /**
- * Why, as far as it can be known. `changed`, `new`: since the last sync, the next one brings it. `deleted`: gone from the
- * server. `missed`: the next sync would leave it so, and one that looks for deletions brings it. `not_loaded`: the server cannot say now, since the code location is not loaded. `unstored`: the destination cannot hold it, and
- * each sync tries it again. `unexplained`: both
- * would leave it so. `unknown`: nobody tried.
+ * The cause of a difference. `changed`, `new`: since the last sync; the next one fixes it. `deleted`: gone from the server.
+ * `missed`: the next sync does not fix it, but one that looks for deletions does. `not_loaded`: the code location is not
+ * loaded, so the server cannot say. `unstored`: the destination cannot hold the row; each sync retries it. `unexplained`:
+ * neither sync fixes it. `unknown`: not determined.
  */
 export type Cause = "unexplained" | "changed" | "new" | "deleted" | "missed" | "not_loaded" | "unstored" | "unknown";
 
@@ -25,43 +25,43 @@ export interface Difference {
 
 export interface TableComparison {
   readonly table: string;
-  /** Rows that are on both sides. */
+  /** Rows on both sides. */
   readonly compared: number;
   readonly different: number;
   readonly missing: number;
   /** Rows that the server does not have, and keys that occur more than once. */
   readonly extra: number;
-  /** Rows that the server no longer has, and that the table keeps: see `Stream.keeps`. */
+  /** Rows that the server no longer has but the table keeps on purpose: see `Stream.keeps`. */
   readonly kept: number;
-  /** Rows that the server sent under the key of another one: they are in none of the tables, and in no other number. */
+  /** Rows that the server sent under another row's key. No table holds them, and no other number counts them. */
   readonly sharedKeys?: SharedKeys;
-  /** Rows of the server that neither the tables hold nor what they were compared with, since nothing can hold them. */
+  /** Rows on the server that no database can hold, so that they are missing on both sides. */
   readonly unstored: number;
   readonly causes: Partial<Record<Cause, number>>;
-  /** The first ones, the unexplained before the others. */
+  /** The first few, unexplained ones first. */
   readonly differences: readonly Difference[];
 }
 
-/** So many differences are shown for each table. */
+/** Maximum number of differences shown per table. */
 const SHOWN = 10;
 
 export interface CompareOptions {
-  /** Whether the databases `next` and `reconciled` are there too. */
+  /** Whether the databases `next` and `reconciled` exist. */
   readonly hasNext: boolean;
-  /** The codes of the notices that the source gave when the server was read. */
+  /** Codes of the notices that the source emitted when the server was read. */
   readonly notices: ReadonlySet<string>;
-  /** Keys of rows that could not be stored, of any table. */
+  /** Keys of unstored rows, on either side. */
   readonly unstored: readonly StoredValues[];
-  /** Where only a sample of the server was read: what is as new as this, ms since 1970. */
+  /** The start of the sample, in ms since 1970. Undefined: everything was read. */
   readonly since: number | undefined;
 }
 
-/** A table as it is stored, and what its stream says about it. */
+/** A stored table, and its stream's declarations about it. */
 export type Compared = Pick<Stream, "table" | "keeps" | "sampleBy">;
 
 /**
- * Compares the table of the database `stored` with that of `server`. `next` is what the next sync would make of the tables, and
- * `reconciled` what one that looks for deletions makes of them after it, where somebody tried.
+ * Compares a table of the database `stored` with the one of `server`. If `hasNext`, `next` is the result of the next sync,
+ * and `reconciled` that of a following one that looks for deletions; they explain the differences.
  */
 export async function compareTable(
   query: DuckdbQuery,
@@ -97,15 +97,15 @@ export async function compareTable(
   };
 }
 
-/** Pieces of the queries about one table. Columns of ours begin with `_`, as no table's own do. */
+/** SQL fragments for one table. Helper columns start with `_`, which no table's own columns do. */
 interface TableSql {
-  /** The primary key of a side, as a list. */
+  /** A side's primary key columns, comma-separated. */
   readonly keysOf: (side: string) => string;
-  /** Whether two sides are the same row. */
+  /** Condition: two sides have the same key. */
   readonly same: (a: string, b: string) => string;
-  /** Whether their content differs. */
+  /** Condition: their content differs. */
   readonly differ: (a: string, b: string) => string;
-  /** Whether `u` names a side's row, in whatever type its key is written. */
+  /** Condition: `u` has a side's key, compared as text. */
   readonly named: (side: string) => string;
   /** The rows of a database that are not deleted. */
   readonly live: (database: string) => string;
@@ -123,7 +123,7 @@ function sqlOf({ name, primaryKey, columns }: Table): TableSql {
   };
 }
 
-/** Makes the table `found`: the keys of all rows that are not the same on both sides, each with its kind. */
+/** Creates the table `found`: the keys of all rows that differ between the sides, with their kinds. */
 async function find(
   query: DuckdbQuery,
   { keysOf, same, differ, live }: TableSql,
@@ -141,7 +141,7 @@ async function find(
       GROUP BY ${keysOf("d")} HAVING count(*) > 1`);
 }
 
-/** Makes the table `unstored` of keys, as text: one that nothing can hold may be no value of its column. */
+/** Creates the table `unstored`, with keys as text: a key that cannot be stored may be invalid for its column's type. */
 async function nameUnstored(query: DuckdbQuery, { primaryKey }: Table, rows: readonly StoredValues[]): Promise<void> {
   const columns = primaryKey.map((key) => `${quoted(key)} VARCHAR`);
   await query(`CREATE OR REPLACE TEMP TABLE unstored (${columns.join(", ")})`);
@@ -151,13 +151,13 @@ async function nameUnstored(query: DuckdbQuery, { primaryKey }: Table, rows: rea
   }
 }
 
-/** A text as SQL, of which a NUL would be the end. */
+/** Text as an SQL expression. A literal cannot contain NUL. */
 function textSql(text: string): string {
   const parts = text.split("\0").map((part) => `'${part.replaceAll("'", "''")}'`);
   return parts.join(" || chr(0) || ");
 }
 
-/** Makes the table `explained`: those of `found` that are differences, each with its cause. */
+/** Creates the table `explained`: the differences in `found`, with their causes. */
 async function explain(
   query: DuckdbQuery,
   { keysOf, same, differ, named, live }: TableSql,
@@ -200,7 +200,7 @@ async function firstDifferences(
   );
   return rows.map((row) => {
     const [kind, cause] = [row._kind as DifferenceKind, row._cause as Cause];
-    // A missing row may be in the table, marked as deleted; of others there is only one side.
+    // A missing row may still be in the table, marked as deleted. Other kinds only have one side.
     const isCompared = kind === "different" || (kind === "missing" && row["s:_deleted_at"] !== null);
     const columns = isCompared ? names : [];
     const pairs = columns.map(
@@ -215,12 +215,12 @@ async function firstDifferences(
   });
 }
 
-/** JSON comes with its keys in one order, so equal values are equal texts. */
+/** Equal JSON values are equal as text, since their keys are sorted. */
 function written(value: Value): string {
   return typeof value === "bigint" ? String(value) : JSON.stringify(value);
 }
 
-/** Which rows a table holds rightly though the server no longer has them, as a condition on `s`. */
+/** A condition on `s`: rows that the table keeps on purpose although the server no longer has them. */
 function isKept({ name, primaryKey }: Table, keeps: readonly Keeps[]): string {
   const reasons = keeps.map((rule) => {
     if (rule.why === "purged") return `s.${quoted(rule.markedBy)} IS NOT NULL`;
@@ -233,13 +233,13 @@ function isKept({ name, primaryKey }: Table, keeps: readonly Keeps[]): string {
   return anyOf(reasons);
 }
 
-/** Which rows belong to the sample of a table that has a history, as a condition on `s`. */
+/** A condition on `s`: rows in the sample. */
 function inSample(sampleBy: string | undefined, since: number | undefined): string {
   if (since === undefined || sampleBy === undefined) return "true";
   return `s.${quoted(sampleBy)} >= '${new Date(since).toISOString()}'`;
 }
 
-/** Which rows are of a part that the server could not say anything about, as a condition on `s`. */
+/** A condition on `s`: rows of a part that the server currently cannot list. */
 function isUnloaded({ name }: Table, keeps: readonly Keeps[], notices: ReadonlySet<string>): string {
   const reasons = keeps.map((rule) => {
     if (rule.why !== "unloaded" || !notices.has(rule.notice)) return "false";

@@ -1,4 +1,4 @@
-/** What verify reads a server into: a destination that holds rows as another one does, and counts those that it is sent. */
+/** The destination that verify reads a server into. It stores values as the verified destination does, and counts shared keys. */
 import {
   type Batch,
   type Condition,
@@ -13,19 +13,19 @@ import { wrapSession } from "@org/destination/adapter";
 
 type HeldAs = NonNullable<Destination["heldAs"]>;
 
-/** Rows of one table that came under the key of another row, so that the table holds fewer than the server sent. */
+/** Rows of one table that arrived under another row's key, so that the table holds fewer rows than the server sent. */
 export interface SharedKeys {
   readonly rows: number;
-  /** The first of the keys that several rows of one batch have. */
+  /** The first few keys that occurred more than once in a batch. */
   readonly keys: readonly StoredValues[];
 }
 
-/** So many keys are shown. */
+/** Maximum number of keys shown. */
 const SHOWN = 10;
 
 /**
- * A destination whose rows are those that `like` would give back for what it is sent: only then is a difference from
- * `like` one from the server.
+ * Wraps a destination to store values in the form in which `like` would return them. Otherwise, differences between the
+ * two destinations would look like differences from the server.
  */
 export function holdingAs(destination: Destination, like: Destination): Destination {
   if (!like.heldAs) return destination;
@@ -41,7 +41,7 @@ export function holdingAs(destination: Destination, like: Destination): Destinat
   }));
 }
 
-/** Rows, or their keys, as a destination would give them back. */
+/** Rows, or their keys, in the form in which a destination would return them. */
 export function heldRows(like: Destination, table: Table, rows: readonly StoredValues[]): readonly StoredValues[] {
   return rows.map((row) => heldRow(heldAsOf(like), table, row));
 }
@@ -51,17 +51,17 @@ function heldAsOf({ heldAs }: Destination): HeldAs {
 }
 
 /**
- * A destination, empty before, that counts the rows which came under the key of another one: in one batch, or in the
- * replaced scopes of several, which are disjoint, so that a row can be in one of them only.
+ * Wraps an empty destination to count rows that arrive under another row's key: within a batch, or across replaced scopes,
+ * which are disjoint, so that each row should arrive only once.
  *
- * @returns by the names of the tables, once the sync has ended
+ * @returns `sharedKeys` by table name, complete once the sync has ended
  */
 export function countingSharedKeys(destination: Destination): {
   readonly destination: Destination;
   readonly sharedKeys: ReadonlyMap<string, SharedKeys>;
 } {
   const sharedKeys = new Map<string, SharedKeys>();
-  // A stream's first batches are its history. From the first one by something that changes on, a row may come again.
+  // A stream's first batches are its history. Once it upserts changes, a row may arrive again.
   const pastHistory = new Set<string>();
   const counted = wrapSession(destination, (session) => ({
     async commit(stream, batch) {
@@ -79,7 +79,7 @@ export function countingSharedKeys(destination: Destination): {
   return { destination: counted, sharedKeys };
 }
 
-/** What an error says about rows, by the keys that they came with. */
+/** Translates the rows in an error back to the keys that they were sent with. */
 function withOwnKeys(error: unknown, heldAs: HeldAs, { table, replace = [], upserts = [] }: Batch): unknown {
   if (!(error instanceof DestinationError) || !error.rows) return error;
   const rows = [...replace.flatMap((each) => each.rows), ...upserts] as StoredValues[];

@@ -1,6 +1,6 @@
 /**
- * The claim, checked: the server is read again, whole, by a first sync into an empty database, and the tables are compared
- * with that, column by column. All of it works on a copy of the destination, so nothing can change in the destination.
+ * Verifies a destination. Reads the whole server again, with a first sync into an empty database, and compares the tables
+ * with that, column by column. Works on a copy of the destination, so it cannot change anything there.
  */
 import { type Destination, type StoredValues, type Table, withoutColumns } from "@org/destination";
 import type { Scratch } from "@org/destination/scratch";
@@ -22,25 +22,25 @@ import { countingSharedKeys, heldRows, holdingAs } from "./reread.ts";
 export interface VerifyOptions {
   readonly source: Source;
   readonly destination: Destination;
-  /** Who owns the tables. @default the source's name and host, or else whoever owns tables of such a source there */
+  /** The pipeline that owns the tables. @default the source's name and host, or else the owner of such a source's tables */
   readonly pipeline?: string | undefined;
-  /** @default all of the source */
+  /** @default all streams of the source */
   readonly streams?: readonly string[] | undefined;
   /**
-   * Compares a sample: of streams with a history only what is as new as this by their `sampleBy`, in ms since 1970.
+   * Compares a sample: only history at least this new, by the streams' `sampleBy`, in ms since 1970.
    * @default everything
    */
   readonly since?: number | undefined;
   readonly requests?: RequestOptions | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told what happens while the server is read. */
+  /** Receives the events of the syncs that read the server. */
   readonly onEvent?: ((event: SyncEvent) => void) | undefined;
-  /** Told what begins. */
+  /** Receives each phase as it starts. */
   readonly onPhase?: ((phase: VerifyPhase) => void) | undefined;
 }
 
 /**
- * A part of a verification. `reading`: the server is read again. `explaining`: the next syncs are tried on copies, to find the
+ * A phase of a verification. `reading`: reads the server again. `explaining`: tries the next syncs on copies, to find the
  * causes of differences. `unexplained`: such a sync failed, so the causes stay unknown.
  */
 export type VerifyPhase =
@@ -49,12 +49,12 @@ export type VerifyPhase =
   | { readonly type: "unexplained"; readonly error: Error };
 
 export interface VerifyResult {
-  /** What was verified. */
+  /** The destination's name. */
   readonly destination: string;
   readonly tables: readonly TableComparison[];
   /**
-   * What the last sync left for later, by stream, such as earlier attempts: the rows that are missing for it count as
-   * missing, and the next sync brings them.
+   * What the last sync left for later, by stream, such as earlier attempts. Their rows count as missing, and the next
+   * sync brings them.
    */
   readonly outstanding: readonly ({ readonly stream: string } & Outstanding)[];
   readonly requests: number;
@@ -62,12 +62,12 @@ export interface VerifyResult {
 }
 
 /**
- * Compares a destination's tables with the server. The destination must be able to move a pipeline (`transfer`), and DuckDB's
- * driver be installed, whatever the destination is. Needs room for up to four copies of the pipeline's tables in the system's
- * folder for temporary files (`TMPDIR`).
+ * Compares a destination's tables with the server. The destination must support `transfer`, and DuckDB's driver must be
+ * installed, whatever the destination is. Needs space for up to four copies of the pipeline's tables in the system's
+ * temporary folder (`TMPDIR`).
  *
- * @throws SyncError when the server could not be read whole, `NOTHING_STORED` when there is nothing to compare,
- * `NOT_SUPPORTED` where the destination cannot be copied; DestinationError, such as `LOCKED` while a sync writes into the
+ * @throws SyncError if the server could not be read completely, `NOTHING_STORED` if there is nothing to compare,
+ * `NOT_SUPPORTED` if the destination cannot be copied; DestinationError, such as `LOCKED` while a sync is writing the
  * file; the signal's reason
  * @example
  * const { tables } = await verify({ source: airflow({ client }), destination: duckdb("orchestration.duckdb") });
@@ -77,7 +77,7 @@ export async function verify(options: VerifyOptions): Promise<VerifyResult> {
   const streams = chooseStreams(options.source, options.streams);
   checkSample(streams, options);
   const startedAt = performance.now();
-  // Loads DuckDB, which nothing else needs.
+  // Imported lazily: it loads DuckDB.
   const { withScratch } = await import("@org/destination/scratch");
   const found = await withScratch("dagsync-verify-", (scratch) => compared({ ...options, streams, scratch }));
   return { destination: options.destination.name, ...found, durationMs: performance.now() - startedAt };
@@ -108,7 +108,7 @@ async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | 
     ...stream,
     table: shaped.realTable?.(stream.table) ?? stream.table,
   }));
-  // A file of an older release lacks columns, which then hold nothing: the next sync would add them too.
+  // Adds columns that a file of an older release lacks, as the next sync would. They are null.
   const session = await scratch.database("stored").open({ pipeline, ...(signal && { signal }) });
   await session.prepare(streams.map(({ table }) => table)).finally(() => session.close());
 
@@ -133,7 +133,7 @@ async function compared(work: Work): Promise<Omit<VerifyResult, "destination" | 
   return { tables: withShared, outstanding: await outstandingIn(work, pipeline), requests };
 }
 
-/** What is left to be read of the streams, as their states say. */
+/** What is left to read later, from the streams' states. */
 async function outstandingIn({ streams, scratch, signal }: Work, pipeline: string) {
   const states = await describeState({ destination: scratch.database("stored"), pipeline, signal });
   const isVerified = (stream: string) => streams.some(({ name }) => name === stream);
@@ -142,7 +142,7 @@ async function outstandingIn({ streams, scratch, signal }: Work, pipeline: strin
   );
 }
 
-/** Does on copies what the next sync would do, and after it one that looks for deletions. @returns the requests it took */
+/** Runs, on copies, the next sync and then one that looks for deletions. @returns the number of requests */
 async function tryNext(work: Work, pipeline: string): Promise<number> {
   const { scratch, destination } = work;
   const like = (name: string) => holdingAs(scratch.database(name), destination);
@@ -154,7 +154,7 @@ async function tryNext(work: Work, pipeline: string): Promise<number> {
   return next.requests + reconciled.requests;
 }
 
-/** @throws SyncError `INVALID_OPTION` where the destination does not have what a sample is chosen by */
+/** @throws SyncError `INVALID_OPTION` if the destination lacks a `sampleBy` column */
 function checkSample(streams: readonly Stream[], { destination, since }: Pick<VerifyOptions, "destination" | "since">) {
   for (const { name, table, sampleBy } of streams) {
     const stored = destination.realTable?.(table) ?? table;
@@ -164,14 +164,14 @@ function checkSample(streams: readonly Stream[], { destination, since }: Pick<Ve
   }
 }
 
-/** Brings what the pipeline has into the database `stored`, its tables by their own names. */
+/** Copies the pipeline into the database `stored`, under its tables' declared names. */
 async function copyStored({ source, destination, scratch, signal }: Work, pipeline: string) {
   if (destination.duckdbFile !== undefined) return scratch.copyFile(destination.duckdbFile, "stored");
   const tables = source.streams.map(({ table }) => table);
   return copyPipeline({ from: destination, to: scratch.database("stored"), pipeline, tables, signal });
 }
 
-/** A database that leaves out the columns that the destination leaves out. */
+/** Omits the columns that the destination omits. */
 function withoutExcluded(database: Destination, { source, destination }: Work): Destination {
   const excluded = source.streams.flatMap(({ table }) => {
     const stored = destination.realTable?.(table) ?? table;
@@ -181,7 +181,7 @@ function withoutExcluded(database: Destination, { source, destination }: Work): 
   return excluded.length > 0 ? withoutColumns(database, Object.fromEntries(excluded)) : database;
 }
 
-/** Rows that could not be stored, by their table: at the last sync, or in what the server was read into. */
+/** Rows that could not be stored, by table: at the last sync, or when the server was read again. */
 async function unstoredIn(databases: readonly Destination[], pipeline: string): Promise<Unstored> {
   const all: Record<string, StoredValues[]> = {};
   for (const database of databases) {
@@ -211,7 +211,7 @@ async function syncInto(
     });
   } catch (error) {
     const result = error instanceof SyncError ? error.result : undefined;
-    // Rows that nothing can hold are counted; all others were read.
+    // Unstored rows are reported in the comparison. Everything else was read.
     const isWhole = result?.streams.every((stream) => !stream.error);
     if (isWhole && result?.problems.every(({ code }) => code === "UNSTORED_ROW")) return result;
     throw error;
@@ -239,7 +239,7 @@ async function compareTables(
   );
 }
 
-/** The pipeline under which the source's tables were made. @throws SyncError `NOTHING_STORED`, `NOT_SUPPORTED` */
+/** The pipeline that owns the source's tables. @throws SyncError `NOTHING_STORED`, `NOT_SUPPORTED` */
 async function ownerOf({ source, destination, pipeline, signal }: Work): Promise<string> {
   const { name } = destination;
   if (!destination.contents) throw new SyncError("NOT_SUPPORTED", `${name} does not support exports yet.`);
