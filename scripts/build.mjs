@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 const shell = process.platform === "win32";
 for (const [command, ...args] of [
   ["tsup", "--config", "../../tsup.config.mjs", "--silent"],
-  ["tsc", "--project", "tsconfig.build.json", "--emitDeclarationOnly"],
+  ["node", "../../node_modules/typescript-native/bin/tsc", "--project", "tsconfig.build.json", "--emitDeclarationOnly"],
 ]) {
   process.exitCode = spawnSync(command, args, { stdio: "inherit", shell }).status ?? 1;
   if (process.exitCode !== 0) break;

@@ -16,24 +16,39 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-function run(command: string, args: readonly string[]): Promise<number> {
+/** @param onOutput gets what it prints. @default it prints to the terminal itself */
+function run(command: string, args: readonly string[], onOutput?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, stdio: "inherit" });
+    const child = spawn(command, args, { cwd: root, stdio: onOutput ? ["ignore", "pipe", "pipe"] : "inherit" });
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding("utf8").on("data", onOutput ?? (() => {}));
     child.once("error", reject);
     child.once("close", (code) => resolve(code ?? 1));
   });
 }
 
-async function step(name: string, command: string, ...args: string[]): Promise<void> {
-  console.log(`\n▸ ${name}`);
-  const code = await run(command, args).catch((error: Error) => {
-    console.error(error.message);
-    return 1;
-  });
-  if (code === 0) passed += 1;
-  else {
-    failed += 1;
-    console.log(`✗ ${name} failed with exit code ${code}`);
+interface Step {
+  readonly name: string;
+  readonly command: readonly [string, ...string[]];
+}
+
+const step = (name: string, ...command: [string, ...string[]]): Step => ({ name, command });
+
+/** Runs steps one after the other. Each prints when it ends, since other things may be printing at the same time. */
+async function runSteps(steps: readonly Step[]): Promise<void> {
+  for (const { name, command } of steps) {
+    let output = "";
+    const [program, ...args] = command;
+    const code = await run(program, args, (text) => {
+      output += text;
+    }).catch((error: Error) => {
+      output += error.message;
+      return 1;
+    });
+    if (code === 0) passed += 1;
+    else failed += 1;
+    console.log(
+      `\n${code === 0 ? "▸" : "✗"} ${name}${code === 0 ? "" : ` failed with exit code ${code}`}\n${output.trim()}`,
+    );
   }
 }
 
@@ -112,6 +127,20 @@ async function unaffectedLiveTests(since: string): Promise<string[]> {
   return all.filter((file) => !affected.includes(file));
 }
 
+const lint = [
+  step("lint and format (biome)", "biome", "check", "."),
+  step("types (tsc)", "node", "node_modules/typescript-native/bin/tsc", "--noEmit"),
+];
+
+const wholeCheckout = [
+  step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check"),
+  step("no unused code (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors"),
+  step("API reference without warnings (typedoc)", "typedoc", "--emit", "none"),
+];
+
+const build = step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
+const attw = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];
+
 async function everything(): Promise<void> {
   const isNight = Boolean(process.env.NIGHTLY);
   const changes = isNight ? undefined : changesSince(root);
@@ -120,22 +149,17 @@ async function everything(): Promise<void> {
   const because = `because nothing that they check changed since ${changes?.since.slice(0, 9)}`;
   if (!packaging) console.log(`\n▸ left out: build, packaging tests, publint and attw, ${because}`);
   if (unaffected.length > 0) console.log(`\n▸ left out: ${unaffected.join(", ")}, ${because}`);
-  await step("generated code is current", "node", "--conditions=@org/source", "scripts/generate.ts", "--check");
-  if (packaging) await step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
+  if (packaging) await runSteps([build]);
   const tiers = ["unit", "system", "live", ...(packaging ? ["packaging"] : []), ...(isNight ? ["nightly"] : [])];
-  await tests(tiers, unaffected);
-  for (const name of packaging ? publishedPackages() : []) {
-    await step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`);
-    const profile = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];
-    await step(`types of @org/${name} (attw)`, "attw", "--pack", `packages/${name}`, ...profile);
-  }
-  await step("no unused code (knip)", "knip", "--no-progress", "--treat-config-hints-as-errors");
-  await step("API reference without warnings (typedoc)", "typedoc", "--emit", "none");
+  const packages = (packaging ? publishedPackages() : []).flatMap((name) => [
+    step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`),
+    step(`types of @org/${name} (attw)`, "attw", "--pack", `packages/${name}`, ...attw),
+  ]);
+  // Beside the tests, which wait for servers often enough to leave a core idle.
+  await Promise.all([runSteps([...lint, ...wholeCheckout, ...packages]), tests(tiers, unaffected)]);
 }
 
-await step("lint and format (biome)", "biome", "check", ".");
-await step("types (tsc)", "tsc", "--noEmit");
-if (process.argv.includes("--unit")) await tests(["unit"]);
+if (process.argv.includes("--unit")) await Promise.all([runSteps(lint), tests(["unit"])]);
 else await everything();
 
 console.log(`\n${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ""}`);
