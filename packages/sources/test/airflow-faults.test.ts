@@ -19,7 +19,7 @@ const passing: Record<string, Fault> = {
   "a connection reset": { reset: true },
   "a body cut after 1 byte": { cutBodyAt: 1 },
   "a body cut in the middle": { cutBodyAt: 400 },
-  "a header that says gzip of a body that is not": { headers: { "content-encoding": "gzip" } },
+  "content-encoding gzip for an uncompressed body": { headers: { "content-encoding": "gzip" } },
 };
 
 /** Faults are about requests: these are quick. What the simulator answers is validated elsewhere. */

@@ -5,7 +5,7 @@ afterAll(async () => {
   for (const each of work.reverse()) await each();
 });
 
-/** Cleans up when the tests of a file are done; unlike vitest's own hooks it may be called from anywhere. */
+/** Cleans up after a file's tests. Unlike vitest's hooks, it can be called from anywhere. */
 export function atEnd(each: () => unknown): void {
   work.push(each);
 }

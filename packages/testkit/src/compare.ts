@@ -4,8 +4,8 @@ import type { Table } from "@org/destination";
 export type PlainRow = Readonly<Record<string, unknown>>;
 
 /**
- * The live rows of a table in a DuckDB file, by its driver alone: timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, JSON
- * parsed, deleted rows left out.
+ * Reads a table's live rows from a DuckDB file with its driver alone: timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, JSON
+ * parsed, without deleted rows.
  */
 export async function readTable(path: string, table: Table): Promise<PlainRow[]> {
   const instance = await DuckDBInstance.create(path, { access_mode: "READ_ONLY" });
@@ -33,7 +33,7 @@ export async function readTable(path: string, table: Table): Promise<PlainRow[]>
   }
 }
 
-/** Runs a statement in a DuckDB file, behind the back of every sync. @returns what it returns */
+/** Runs a statement in a DuckDB file directly, without a sync. @returns its rows */
 export async function changeTable(path: string, sql: string): Promise<PlainRow[]> {
   const instance = await DuckDBInstance.create(path);
   const connection = await instance.connect();
@@ -45,7 +45,7 @@ export async function changeTable(path: string, sql: string): Promise<PlainRow[]
   }
 }
 
-/** Missing and extra rows, and cells that differ, each as a line; at most 10 of them and a line that counts the rest. */
+/** Lists missing and extra rows, and cells that differ, one per line: the first 10, then the count of the rest. */
 export function differences(
   expected: readonly PlainRow[],
   actual: readonly PlainRow[],

@@ -1,23 +1,23 @@
-/** A small server that speaks enough of S3's protocol for a session, and breaks it where a test says so. */
+/** A small server that implements enough of S3's protocol for a session, and violates it on request. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What goes wrong with a request: an answer instead of the right one, or a server that is wrong itself. */
+/** A fault: a response in place of the right one, or a misbehaving server. */
 export type Fault =
   | { readonly status: number; readonly code: string; readonly headers?: Readonly<Record<string, string>> }
-  /** Does what was asked, and hangs up instead of saying so. */
+  /** Executes the request, and hangs up instead of responding. */
   | "lost answer"
   | "ignores conditions"
-  /** Removes all but the keys that end so, of which it says AccessDenied in an answer that is no error itself. */
+  /** Deletes everything except keys with this suffix. For those, a successful response contains AccessDenied. */
   | { readonly refusesKeys: string }
   | undefined;
 
 export interface FakeS3 {
   readonly endpoint: string;
   readonly objects: ReadonlyMap<string, Buffer>;
-  /** The Content-Type that each was written with. */
+  /** The Content-Type of each object. */
   readonly types: ReadonlyMap<string, string>;
-  /** How many requests came. */
+  /** Number of requests received. */
   requests: number;
   fault: (method: string, path: string) => Fault;
   stop(): Promise<void>;

@@ -1,21 +1,21 @@
 /**
- * A small server before another one, which lies: it changes what is asked, and what is answered. What a broken cache, a
- * proxy, a plugin or somebody hostile does to a client is a few lines here, and goes over a real connection.
+ * A proxy that tampers with requests and responses. It simulates, in a few lines and over a real connection, what a
+ * broken cache, a proxy, a plugin or an attacker does to a client.
  */
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 
-// biome-ignore lint/suspicious/noExplicitAny: a liar reaches into answers whose types are not its own
+// biome-ignore lint/suspicious/noExplicitAny: it tampers with responses of any type
 type Free = any;
 
-/** A question, and the answer to it as it can be changed. */
+/** A request, and its response to tamper with. */
 export interface Told {
   readonly method: string;
-  /** What was asked, as it came: path and query. */
+  /** The original path and query. */
   readonly url: URL;
-  /** The body of the question, where it had one in JSON. */
+  /** The request's JSON body, if it has one. */
   readonly asked: Free;
   status: number;
   /** Sent as JSON, unless it is text. */
@@ -24,21 +24,21 @@ export interface Told {
 }
 
 export interface Lie {
-  /** Changes the address that is asked of the true server. */
+  /** Changes the URL that is requested from the real server. */
   readonly ask?: (url: URL) => void;
-  /** Changes the answer. */
+  /** Changes the response. */
   readonly answer?: (told: Told) => void;
 }
 
 export interface LyingFront {
   readonly url: string;
-  /** How many questions came. */
+  /** Number of requests received. */
   readonly asked: () => number;
-  /** What it does from now on; the truth without any. */
+  /** Sets how it lies from now on. Undefined: not at all. */
   tell(lie?: Lie): void;
 }
 
-/** Starts one before the server at an address; it goes with the test. */
+/** Starts one in front of a server. It stops when the test ends. */
 export async function startLyingFront(target: string, first: Lie = {}): Promise<LyingFront> {
   let lie = first;
   let asked = 0;

@@ -11,7 +11,7 @@ declare module "vitest" {
 
 /**
  * Creates an empty database on the PostgreSQL server that all unit tests share, and returns its URL. The user is a
- * superuser without a password. Tests that change the server itself, its roles or its settings, start one of their own.
+ * superuser without a password. Tests that change the server itself, its roles or its settings, start their own server.
  */
 export async function ownDatabase(): Promise<string> {
   const shared = inject("postgres");

@@ -1,16 +1,16 @@
-/** Work of somebody who may read a folder, and write nothing in it. */
+/** Runs code as a user who may read a folder, but not write to it. */
 import { chmod, readdir, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
-/** Whether this system knows such people. */
+/** Whether this system supports that. */
 export const hasReaders = process.platform !== "win32";
 
-/** @param folder with all that is in it. It lies in a folder of its own, or in the system's for temporary files */
+/** @param folder applies to its contents too. Must be in its own folder, or in the system's temporary folder */
 export async function readingOnly<T>(folder: string, work: () => Promise<T>): Promise<T> {
   const before = await modes(folder);
   for (const [path, { isFolder }] of before) await chmod(path, isFolder ? 0o555 : 0o444);
   await chmod(dirname(folder), (await stat(dirname(folder))).mode | 0o055);
-  // Permissions do not hold the superuser back.
+  // Permissions do not apply to root.
   const isSuperuser = process.geteuid?.() === 0;
   if (isSuperuser) process.seteuid?.(65_534);
   try {

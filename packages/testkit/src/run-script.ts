@@ -1,14 +1,14 @@
 import { spawnSync } from "node:child_process";
 import type { Fixture } from "@org/destination/testing";
 
-/** What a script wrote, and how far it got. */
+/** A script's output, and how far it got. */
 export interface Filled {
   readonly said: string;
-  /** The last batch that was stored; batches count from 1. */
+  /** The last batch that was stored, counted from 1. */
   readonly stored: number;
 }
 
-/** What the batches of {@link fillDisk} hold. */
+/** The table that {@link fillDisk} writes. */
 export const filledTable = {
   name: "things",
   description: "",
@@ -17,12 +17,12 @@ export const filledTable = {
 } as const;
 
 /**
- * Runs a script in another process, and returns all that it wrote. It may call `connect(argument)`, the place's own.
+ * Runs a script in another process, and returns its output. The script can call `connect(argument)` of the place.
  *
- * @param shell Shell commands before the script begins, such as `ulimit -f 100;`.
+ * @param shell Shell commands to run first, such as `ulimit -f 100;`.
  */
 export function runScript({ process: there }: Fixture, script: string, shell = ""): string {
-  if (!there) throw new TypeError("No other process gets to this place.");
+  if (!there) throw new TypeError("Other processes cannot open this place.");
   const text = `
     const { connect } = await import(${JSON.stringify(there.module)});
     const argument = ${JSON.stringify(there.argument)};
@@ -33,8 +33,8 @@ export function runScript({ process: there }: Fixture, script: string, shell = "
 }
 
 /**
- * Stores batches of {@link filledTable} in another process until a limit on the size of files stops it, which fails in
- * the same places as a full disk. Each batch is larger than the one before. The stream `fill` has the number of the last batch as its state.
+ * Stores batches of {@link filledTable} in another process until it hits a file size limit, which fails at the same points
+ * as a full disk. Each batch is larger than the one before. The state of the stream `fill` is the last batch's number.
  *
  * @param blocks The limit, in blocks of 512 bytes.
  * @param rows Rows per batch.

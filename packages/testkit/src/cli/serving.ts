@@ -9,14 +9,14 @@ export interface Outcome {
 }
 
 export interface Serving {
-  /** With a slash at its end. */
+  /** With a trailing slash. */
   readonly url: string;
-  /** What was written so far. */
+  /** Its output so far. */
   readonly written: { readonly stdout: string; readonly stderr: string };
   stop(): Promise<Outcome>;
 }
 
-/** Runs `dagsync serve` in this process, on a free port, until it is stopped or the test ends. */
+/** Runs `dagsync serve` in this process, on a free port, until stopped or until the test ends. */
 export async function serve(args: readonly string[], io: Partial<Io> = {}): Promise<Serving> {
   const written = { stdout: "", stderr: "" };
   const controller = new AbortController();

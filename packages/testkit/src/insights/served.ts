@@ -50,14 +50,14 @@ export async function start(
   return { ask, port, close };
 }
 
-/** Until the test ends. */
+/** Aborts when the test ends. */
 export async function served(options: HandlerOptions): Promise<Ask> {
   const { ask, close } = await start(options);
   onTestFinished(close);
   return ask;
 }
 
-/** What an answer says that is an error. */
+/** The message of an error response. */
 export function errorOf({ body }: Got): { readonly code: string; readonly message: string } {
   return JSON.parse(body).error;
 }

@@ -1,4 +1,4 @@
-/** The world that every question is asked about. What is special about a DAG or a job is said beside it. */
+/** The world for all questions. A comment next to each DAG or job says what is special about it. */
 import { after, at, attempt, dag, jobRun, run, type World } from "./world.ts";
 
 const days = (from: number, to: number) => Array.from({ length: to - from + 1 }, (_, index) => from + index);
@@ -27,7 +27,7 @@ const dailyTasks = dailyRuns.flatMap((each, index) => {
   ];
 });
 
-/** Failed on 30 October at 08:10, cleared by hand at 09:00, then right: first pass lost, outcome success. */
+/** Failed on 30 October at 08:10, cleared manually at 09:00, then succeeded: the first pass counts as failed. */
 const clearedRun = run(
   "cleared",
   "cleared 1",
@@ -39,7 +39,7 @@ const clearedTasks = [
   attempt(clearedRun, "work", ["10-30 09:00", "10-30 09:10"], { try_number: 2, max_tries: 1 }),
 ];
 
-/** Three indexes of 10, 20 and 40 minutes; the second failed, so what comes behind it did not run. */
+/** Three mapped instances of 10, 20 and 40 minutes. The second failed, so downstream tasks did not run. */
 const mappedRun = run("mapped", "mapped 1", { due: "10-29 10:00", took: 45 }, { state: "failed" });
 const mappedTasks = [
   ...[10, 20, 40].map((minutes, map_index) =>
@@ -85,12 +85,12 @@ const pausedRuns = [1, 2].map((number) =>
   run("paused", `waiting ${number}`, { due: `11-01 0${number}:00`, delay: null, took: null }, { run_type: "manual" }),
 );
 
-/** A month that the server has purged, two runs of it. */
+/** Two runs of a month that the server has purged. */
 const purgedRuns = ["09-10", "09-11"].map((date) =>
   run("purged", `old ${date}`, { due: `${date} 00:00`, took: 30 }, { purged_at: at("10-15 00:00") }),
 );
 
-/** Ended a minute before it started, by another clock. */
+/** Ended a minute before it started, by a different clock. */
 const oddRun = run("odd_clock", "odd 1", { due: "10-28 12:00", took: -1 });
 
 /** Four runs: too few for most numbers. One failed. */
@@ -98,7 +98,7 @@ const fewRuns = days(27, 30).map((day) =>
   run("few", `few ${day}`, { due: `10-${day} 18:00`, took: 20 }, day === 28 ? { state: "failed" } : {}),
 );
 
-/** Six runs; in the first four `fetch` failed once, after 2 minutes, and was tried again 5 minutes later. */
+/** Six runs. In the first four, `fetch` failed once, after 2 minutes, and was retried 5 minutes later. */
 const flakyRuns = days(26, 31).map((day) =>
   run("flaky", `flaky ${day}`, { due: `10-${day} 20:00`, took: day < 30 ? 10 : 3 }),
 );
@@ -111,10 +111,10 @@ const flakyTasks = flakyRuns.flatMap((each, index) => {
   ];
 });
 
-/** No longer in its bundle, and failed when it was last seen. */
+/** No longer in its bundle, and its last run failed. */
 const staleRun = run("gone_from_bundle", "stale 1", { due: "10-29 00:00", took: 1 }, { state: "failed" });
 
-/** Six times 10 minutes, and one that runs since 09:00. */
+/** Six runs of 10 minutes, and one running since 09:00. */
 const longRuns = [
   ...days(26, 31).map((day) => run("long", `long ${day}`, { due: `10-${day} 13:00`, took: 10 })),
   run("long", "long now", { due: "11-02 09:00", took: null }),
@@ -167,7 +167,7 @@ const scheduled = { "dagster/schedule_name": "ingest_daily" };
 
 export const dagsterWorld = {
   jobRuns: [
-    // Three that succeed in 10 minutes, one that failed and was tried again by itself, one that was canceled.
+    // Three that succeed in 10 minutes, one that failed and was retried automatically, one that was canceled.
     ...[27, 28, 29].map((day) =>
       jobRun(`ingest-${day}`, "ingest", [`10-${day} 04:00`, `10-${day} 04:01`, `10-${day} 04:11`], { tags: scheduled }),
     ),
@@ -184,7 +184,7 @@ export const dagsterWorld = {
       status: "CANCELED",
       tags: scheduled,
     }),
-    // Fails twice, by a sensor, and a person's third try runs now.
+    // Failed twice when launched by a sensor; a user's third attempt is running.
     ...[31, 32].map((day) => {
       const date = day === 32 ? "11-01" : "10-31";
       const tags = { "dagster/sensor_name": "on_file" };
@@ -194,7 +194,7 @@ export const dagsterWorld = {
       });
     }),
     jobRun("load-now", "load", ["11-02 11:30", "11-02 11:31", null]),
-    // An asset run, and one that waits for three hours.
+    // An asset run, and one that has been waiting for three hours.
     jobRun("assets-1", "__ASSET_JOB", ["10-31 00:00", "10-31 00:00", "10-31 00:30"]),
     jobRun("assets-2", "__ASSET_JOB", ["11-02 09:00", null, null]),
   ],

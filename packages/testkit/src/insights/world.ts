@@ -1,6 +1,6 @@
 /**
- * A small world, whose answers the tests have worked out on paper. It is the Monday after clocks went back in New York
- * (1 November 2026, 06:00 UTC): the tables show 12:00 UTC of 2 November, and the usual week begins on 26 October at 12:00.
+ * A small world whose expected answers were computed by hand. It is the Monday after clocks went back in New York
+ * (1 November 2026, 06:00 UTC): the tables are as of 12:00 UTC on 2 November, so the week starts on 26 October at 12:00.
  * Times are written as `11-02 06:00`, in UTC.
  */
 import type { Row, Session, StoredValues, Table } from "@org/destination";
@@ -35,9 +35,9 @@ export function dag(dag_id: string, more: Partial<Dag> = {}): Dag {
 interface Timing {
   /** When it was due. */
   readonly due: string;
-  /** Minutes from then to its start, null where it has not begun. @default 0 */
+  /** Minutes from then to its start. Null: not started. @default 0 */
   readonly delay?: number | null;
-  /** Minutes from its start to its end, null where it has not ended. */
+  /** Minutes from its start to its end. Null: still running. */
   readonly took: number | null;
 }
 
@@ -66,7 +66,7 @@ export function run(
   } as DagRun;
 }
 
-/** An attempt of a task: queued when the run was due or when told, begun and ended as told. */
+/** An attempt of a task. Queued when the run was due unless given. */
 export function attempt(
   { dag_id, dag_run_id, run_after }: DagRun,
   task_id: string,
@@ -136,7 +136,7 @@ export interface World {
 
 const noWorld: World = { dags: [], runs: [], tasks: [], jobRuns: [], assets: [], schedules: [], sensors: [] };
 
-/** What a pipeline stores of a world, with the states of a sync at a moment. */
+/** Stores a world as a pipeline would, with the states of a sync at a given time. */
 export async function store(session: Session, world: Partial<World>, synced = "11-02 12:00"): Promise<void> {
   const { dags, runs, tasks, jobRuns, assets, schedules, sensors } = { ...noWorld, ...world };
   const moment = Date.parse(at(synced));

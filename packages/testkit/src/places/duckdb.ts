@@ -12,7 +12,7 @@ export interface DuckdbFixture extends Fixture {
   readonly file: string;
 }
 
-/** What the suite's other processes call. */
+/** Called by the suite's other processes. */
 export const connect = (file: string) => duckdb(file);
 
 export async function createFixture(): Promise<DuckdbFixture> {
@@ -28,7 +28,7 @@ export async function createFixture(): Promise<DuckdbFixture> {
   };
 }
 
-/** DuckDB's own words for what is stored: everything as text, and from there to our forms. */
+/** Reads stored values independently of the adapter: as DuckDB's text, parsed into our forms. */
 async function read({ file }: DuckdbFixture, table: string): Promise<StoredValues[]> {
   const instance = await DuckDBInstance.create(file, { access_mode: "READ_ONLY" });
   try {
@@ -38,7 +38,7 @@ async function read({ file }: DuckdbFixture, table: string): Promise<StoredValue
   }
 }
 
-/** The same of a database that is open. */
+/** The same, for an open database. */
 export async function readTable(instance: DuckDBInstance, table: string): Promise<StoredValues[]> {
   const connection = await instance.connect();
   try {

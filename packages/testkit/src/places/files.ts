@@ -7,7 +7,7 @@ import { type FileFormat, type FilesOptions, files } from "@org/destination/file
 import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import { hasReaders, readingOnly } from "../read-only.ts";
 
-/** Short, so that waiting for its end is. */
+/** Short, so that tests need not wait long for it to expire. */
 const leaseMs = 1500;
 
 export interface FilesFixture extends Fixture {
@@ -16,7 +16,7 @@ export interface FilesFixture extends Fixture {
   readonly argument: string;
 }
 
-/** What the suite's other processes call. @param argument place and options as JSON */
+/** Called by the suite's other processes. @param argument place and options as JSON */
 export function connect(argument: string) {
   const [fixture, options] = JSON.parse(argument) as [string, FilesOptions];
   return files(fixture, { leaseMs, ...options });
@@ -57,7 +57,7 @@ export async function latestManifest(folder: string): Promise<Manifest> {
   return JSON.parse(await readFile(join(folder, "_sync/manifests", names.sort().at(-1) as string), "utf8"));
 }
 
-/** Reads as a person would: the latest manifest, its files by DuckDB, of each key the row in the last file. */
+/** Reads as a user would: the files of the latest manifest, with DuckDB; of each key, the row in the last file. */
 export async function readFolder(folder: string, table: string): Promise<StoredValues[]> {
   const { columns, primaryKey, files: dataFiles } = (await latestManifest(folder)).tables[table] as ManifestTable;
   const rows = new Map<string, StoredValues>();
@@ -81,7 +81,7 @@ export async function readFolder(folder: string, table: string): Promise<StoredV
   return [...rows.values()];
 }
 
-/** DuckDB's own words for what is in a file: everything as text. */
+/** Reads a file independently of the adapter: as DuckDB's text. */
 function sqlFor(file: string, columns: ManifestTable["columns"]): string {
   const all = [...columns, { name: "_removed", type: "boolean" }];
   const literal = `'${file.replace(/[[*?]/g, "[$&]").replaceAll("'", "''")}'`;

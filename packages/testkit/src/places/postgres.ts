@@ -3,7 +3,7 @@ import { postgres } from "@org/destination/postgres";
 import type { DestinationSuite, Fixture } from "@org/destination/testing";
 import pg from "pg";
 
-/** A schema of its own. */
+/** A fresh schema. */
 export interface PostgresFixture extends Fixture {
   readonly url: string;
   readonly schema: string;
@@ -11,7 +11,7 @@ export interface PostgresFixture extends Fixture {
 
 const leaseMs = 1500;
 
-/** What the suite's other processes call. */
+/** Called by the suite's other processes. */
 export function connect(argument: string) {
   const { url, schema } = JSON.parse(argument);
   return postgres(url, { schema, leaseMs });
@@ -20,8 +20,8 @@ export function connect(argument: string) {
 let fixtures = 0;
 
 /**
- * @param url where the destination connects to
- * @param directUrl where the server itself is
+ * @param url the URL that the destination connects to
+ * @param directUrl the server's own URL
  */
 export function createFixture(url: string, directUrl = url): PostgresFixture {
   fixtures += 1;
@@ -36,7 +36,7 @@ export function createFixture(url: string, directUrl = url): PostgresFixture {
   };
 }
 
-/** Does some work with the address of a role that may read a schema. */
+/** Runs work with the URL of a role that may only read a schema. */
 async function withReader<T>(url: string, schema: string, work: (url: string) => Promise<T>): Promise<T> {
   const role = `reader_${process.pid}_${fixtures}`;
   const within = pg.escapeIdentifier(schema);
@@ -53,7 +53,7 @@ async function withReader<T>(url: string, schema: string, work: (url: string) =>
   }
 }
 
-/** Runs statements on the server, as a person would. Values come as text. */
+/** Runs statements on the server directly. Returns values as text. */
 export async function query(url: string, sql: string): Promise<Record<string, string | null>[]> {
   const client = new pg.Client({ connectionString: url, types: { getTypeParser: () => String } });
   await client.connect();
@@ -64,7 +64,7 @@ export async function query(url: string, sql: string): Promise<Record<string, st
   }
 }
 
-/** PostgreSQL's own words for what is stored: everything as text, and from there to our forms. */
+/** Reads stored values independently of the adapter: as PostgreSQL's text, parsed into our forms. */
 async function read({ url, schema }: PostgresFixture, table: string): Promise<StoredValues[]> {
   const name = `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(table)}`;
   const columns = await query(
@@ -90,7 +90,7 @@ function parsed(type: string | null | undefined, text: string | null) {
   return type === "boolean" || type === "jsonb" ? JSON.parse(text) : text;
 }
 
-/** Holds the destination at a server to the contract. */
+/** Runs the conformance suite against a server. */
 export function postgresSuite(name: string, url: string, directUrl = url): DestinationSuite<PostgresFixture> {
   return { name, create: async () => createFixture(url, directUrl), read };
 }

@@ -12,7 +12,7 @@ export interface SqliteFixture extends Fixture {
   readonly file: string;
 }
 
-/** What the suite's other processes call. */
+/** Called by the suite's other processes. */
 export const connect = (file: string) => sqlite(file, { leaseMs: 1500 });
 
 export async function createFixture(): Promise<SqliteFixture> {
@@ -28,7 +28,7 @@ export async function createFixture(): Promise<SqliteFixture> {
   };
 }
 
-/** Runs a query on the file, as a person would. */
+/** Runs a query on the file directly. */
 export function query(file: string, sql: string): Record<string, unknown>[] {
   const database = new DatabaseSync(file);
   try {
@@ -41,7 +41,7 @@ export function query(file: string, sql: string): Record<string, unknown>[] {
   }
 }
 
-/** SQLite's own words for what is stored: everything as text, and from there to our forms. */
+/** Reads stored values independently of the adapter: as SQLite's text, parsed into our forms. */
 async function read({ file }: SqliteFixture, table: string): Promise<StoredValues[]> {
   const name = (text: unknown) => `"${String(text).replaceAll('"', '""')}"`;
   const columns = query(file, `SELECT name, type FROM pragma_table_info('${table}')`);

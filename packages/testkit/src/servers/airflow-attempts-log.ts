@@ -1,7 +1,6 @@
 /**
- * Every version of a row that the server ever held, logged by its own database: the oracle for what a sync may store
- * while the scheduler works. A moment is a snapshot of PostgreSQL, so what was visible then is known to the
- * transaction, whatever any clock says.
+ * Logs every version of every row, in the server's own database: the oracle for what a sync may store while the scheduler
+ * is running. Points in time are PostgreSQL snapshots, so what was visible is known exactly, independent of any clock.
  */
 import type { AirflowServer } from "./airflow.ts";
 import { type Kind, logSchemaOf } from "./airflow-attempts-schema.ts";
@@ -9,29 +8,29 @@ import type { QueryRow } from "./database.ts";
 
 type Queries = Pick<AirflowServer, "query" | "version">;
 
-/** A row's version that was in force at some time between two moments. */
+/** A version of a row that was visible at some point between two snapshots. */
 export interface Version {
   /** The key as JSON. */
   readonly key: string;
-  /** Whether this is no version but the row's end. */
+  /** Whether this marks the row's deletion. */
   readonly gone: boolean;
-  /** Whether it was in force at the first moment already. */
+  /** Whether it was already visible in the first snapshot. */
   readonly wasThere: boolean;
   readonly content: QueryRow;
 }
 
-/** Logs every version from now on; the tables must be empty. */
+/** Starts logging. The tables must be empty. */
 export async function logVersions(server: Queries): Promise<void> {
   await server.query(logSchemaOf(server.version).create);
 }
 
-/** What is visible now, for `versionsBetween`. */
+/** The current snapshot, for `versionsBetween`. */
 export async function moment(server: Queries): Promise<string> {
   const [row] = await server.query<{ now: string }>("select pg_current_snapshot()::text as now");
   return String(row?.now);
 }
 
-/** By key, in order: the version in force at the first moment, and all that came by the second. */
+/** By key, in order: the version visible in the first snapshot, and all later ones up to the second. */
 export async function versionsBetween(
   server: Queries,
   kind: Kind,

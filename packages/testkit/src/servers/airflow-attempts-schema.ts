@@ -1,14 +1,14 @@
-/** The log's tables and triggers, and how a logged version is read, for each version's way to keep attempts. */
+/** The log's tables and triggers, and how to read a logged version, for both ways in which Airflow stores attempts. */
 import { isAtLeast } from "./for-version.ts";
 
-/** What is logged: runs, present attempts, and those before them. */
+/** What is logged: runs, current attempts, and earlier ones. */
 export type Kind = "dag_run" | "task_instance" | "task_instance_history";
 
-/** A way to keep attempts. */
+/** A way to store attempts. */
 export interface LogSchema {
-  /** Statements that begin the log. */
+  /** Statements that start the log. */
   readonly create: string;
-  /** By kind: the table's row type that a logged version is of, and its columns as our tables call them. */
+  /** By kind: the row type of a logged version, and its columns under our tables' names. */
   readonly kinds: Readonly<Record<Kind, { readonly type: string; readonly columns: string }>>;
 }
 
@@ -16,7 +16,7 @@ export function logSchemaOf(version: string): LogSchema {
   return isAtLeast(version, "3.4") ? inOneTable : inTwoTables;
 }
 
-// Whoever changes a row finds these functions, whatever they search in.
+// Qualified names, so that triggers find these functions under any search_path.
 const createLog = `
   create table version_log (
     n bigserial primary key, xid xid8 not null default pg_current_xact_id(),
@@ -84,8 +84,8 @@ const indexIn34 =
   "(place_of(t) ->> 3)::int as map_index, place_of(t) ->> 4 as region_id, (place_of(t) ->> 5)::int as region_index";
 
 /**
- * Since 3.4 an attempt that another one replaces stays where it was, and is one of the history from then on. The place
- * is gone only where no present attempt took it until the commit, as those of later iterations when a loop is cleared.
+ * Since 3.4, a replaced attempt stays in its table and becomes part of the history. Its task instance is only gone if no
+ * new attempt takes its place before the commit, as for later iterations when a loop is cleared.
  */
 const inOneTable: LogSchema = {
   create: `${createLog}

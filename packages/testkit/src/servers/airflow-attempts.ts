@@ -3,15 +3,15 @@ import type { AirflowServer } from "./airflow.ts";
 import { copyDags } from "./airflow-dag-files.ts";
 import { signIn } from "./airflow-mutations.ts";
 
-/** A server that takes run ids with a slash, as some deployments do. */
+/** Allows run ids with a slash, as some deployments do. */
 export const slashesAllowed = { AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN: "^[A-Za-z0-9_.~:+/-]+$" };
 
 export const attemptDags = ["retries", "mapped", "branches", "slow", "waits"];
 
-/** Unfinished runs at which people stop to trigger more: two cores bear no more. */
+/** With this many unfinished runs, users stop triggering more: two cores cannot handle more. */
 const MOST_UNFINISHED = 5;
 
-/** So much oftener than the rarest thing is anything else done. */
+/** No action is done this many times more often than the rarest one. */
 const MOST_AHEAD = 1;
 
 export const writeAttemptDags = (folder: string): Promise<void> => copyDags(folder, "attempts.py");
@@ -23,23 +23,23 @@ interface TaskKey {
   readonly map_index: number;
 }
 
-/** What people do to a deployment, the rarest possible thing first. */
+/** Performs users' actions, the least frequent possible one first. */
 export interface People {
-  /** How often each thing was done. */
+  /** How often each action was done. */
   readonly done: Readonly<Record<string, number>>;
   trigger(dag: string, runId: string): Promise<unknown>;
   clear(task: Omit<TaskKey, "map_index"> & { readonly map_index?: number }, more?: object): Promise<unknown>;
-  /** Clears what hangs: on 3.0 a task that was cleared while it ran is `restarting` until somebody clears it again. */
+  /** Clears hanging tasks: on 3.0, a task that was cleared while running stays `restarting` until cleared again. */
   unhang(): Promise<void>;
-  /** Does one thing to something that allows it. @returns what it was */
+  /** Performs one action that is currently possible. @returns its name */
   act(): Promise<string>;
 }
 
-/** @param random decides what is done to which row */
+/** @param random chooses actions and rows */
 export async function people(server: AirflowServer, random: Random): Promise<People> {
   const send = await signIn(server);
   let triggered = 0;
-  // What was there a moment ago may have moved on, or two hands reached for one row: that is the server's right.
+  // The row may have changed since, or two writers collided: the server may reject that.
   const call: typeof send = (method, address, body) =>
     send(method, address, body).catch((error: Error) => {
       if (!/answered (404|409|500)/.test(error.message)) throw error;
@@ -70,11 +70,11 @@ export async function people(server: AirflowServer, random: Random): Promise<Peo
   }
 
   const over = "t.state in ('success', 'failed') and r.state in ('success', 'failed')";
-  // What says how many parts there are is left alone otherwise, so that each of its attempts expands anew.
+  // The task that decides the number of parts is not touched otherwise, so that each of its attempts expands again.
   const other = "t.task_id <> 'list_parts'";
   const ended = `${over} and ${other}`;
   const addressable = "r.run_id not like '%/%'";
-  /** Each thing: what allows it, and how it is done. */
+  /** Each action: its precondition, and what it does. */
   const things: Record<string, readonly [condition: string, how: (task: TaskKey) => Promise<unknown>]> = {
     "clear and expand anew": [
       `t.task_id = 'list_parts' and ${over}`,
@@ -120,7 +120,7 @@ export async function people(server: AirflowServer, random: Random): Promise<Peo
       const rarest = Object.entries(things).toSorted(([a], [b]) => (done[a] ?? 0) - (done[b] ?? 0));
       const least = Math.min(...Object.values(done));
       for (const [name, [condition, how]] of rarest) {
-        // What is always possible would leave the scheduler no time for what makes the rest possible.
+        // Actions that are always possible would leave the scheduler no time for those that enable others.
         if ((done[name] ?? 0) > least + MOST_AHEAD) break;
         const task = await pick(condition);
         if (!task) continue;

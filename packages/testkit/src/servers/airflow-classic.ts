@@ -1,11 +1,11 @@
 /**
- * Since 3.4 Airflow keeps every attempt in `task_instance`, and calls the map index otherwise. What fills and changes
- * these databases was written for the two tables of before; here they are, as views on the one, in front of it for a
- * role of its own. Truth is taken from the server's own table, `public.task_instance`.
+ * Since 3.4, Airflow stores every attempt in `task_instance`, and has renamed the map index. The statements that fill and
+ * change these databases were written for the two older tables. This recreates those as views, for a separate role. The
+ * truth is read from the server's own table, `public.task_instance`.
  */
 import { openDatabase } from "./database.ts";
 
-/** The role whose statements find the tables of before. */
+/** The role whose statements see the older tables. */
 export const classicRole = "classic";
 
 const shared = `task_id, dag_id, run_id, region_index as map_index, start_date, end_date, duration, state, try_number,
@@ -19,13 +19,13 @@ const statements = [
   `create view classic.task_instance as select id, ${shared} from public.task_instance where working_set`,
   `create view classic.task_instance_history as
    select id as task_instance_id, ${shared}, working_set, archived_reason from public.task_instance where working_set is null`,
-  // What is inserted is no present attempt. A plain null would mean the table's own default.
+  // Inserted rows are not current attempts. A plain null would select the table's default.
   `alter view classic.task_instance_history alter working_set set default nullif(true, true)`,
   `alter view classic.task_instance_history alter archived_reason set default 'legacy'`,
   `alter role ${classicRole} set search_path = classic, public`,
 ];
 
-/** Makes the views in a database of 3.4 or later. @param url how its owner reaches it */
+/** Creates the views in a database of 3.4 or later. @param url its owner's URL */
 export async function makeClassicTables(url: string): Promise<void> {
   const database = openDatabase(url);
   try {

@@ -1,14 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
-/** A task as its file declares it and as the server writes it into each of its instances. */
+/** A task as declared in its file, and as the server copies it into each instance. */
 export interface SeedTask {
   taskId: string;
   operator: string;
-  /** Set for `@task` functions; the API shows it instead of `operator`. */
+  /** Set for `@task` functions. The API shows it instead of `operator`. */
   customOperatorName?: string;
   displayName?: string;
-  /** Instances that it expands into; absent for a task that is not mapped. */
+  /** Number of mapped instances. Absent if not mapped. */
   mapped?: number;
   retries: number;
   pool: string;
@@ -27,7 +27,7 @@ export interface SeedDag {
 const plain = { operator: "EmptyOperator", retries: 0, pool: "default_pool", queue: "default", priorityWeight: 1 };
 const decorated = { ...plain, operator: "_PythonDecoratedOperator", customOperatorName: "@task" };
 
-/** The shapes that DAGs come in: DAG number n has shape n modulo 5. */
+/** The shapes of DAGs. DAG n has shape n modulo 5. */
 const shapes: { tasks: SeedTask[]; body: string }[] = [
   {
     tasks: ["extract", "transform", "load", "publish", "notify"].map((taskId) => ({ taskId, ...plain })),
@@ -117,7 +117,7 @@ const schedules = [
 const tagSets = ["[]", `["zeta", "alpha"]`, `["team:data"]`, `["with space", "with,comma", "ünï"]`];
 const owners = [`"airflow"`, `"data-team"`, `"Zoë Ångström"`];
 
-/** DAGs number `from` to `from + count - 1`, each with a file of its own: a bad file would lose every DAG in it. */
+/** DAGs `from` to `from + count - 1`, each in its own file, since one bad file loses every DAG in it. */
 export function seedDags(count: number, from = 0): SeedDag[] {
   return Array.from({ length: count }, (_, offset) => {
     const index = from + offset;
@@ -126,13 +126,13 @@ export function seedDags(count: number, from = 0): SeedDag[] {
   });
 }
 
-/** Writes the files. The server knows the DAGs once it has parsed them. */
+/** Writes the files, for the server to parse. */
 export async function writeDagFiles(folder: string, dags: SeedDag[]): Promise<void> {
   await mkdir(folder, { recursive: true });
   await Promise.all(dags.map((dag) => writeFile(join(folder, fileNameOf(dag.index)), dag.source)));
 }
 
-/** Name of the file of DAG number `index`. */
+/** The file name of DAG `index`. */
 export function fileNameOf(index: number): string {
   return `dag_${String(index).padStart(3, "0")}.py`;
 }

@@ -1,8 +1,8 @@
 import type { AirflowServer } from "./airflow.ts";
 
 /**
- * Deletes runs as people do, runs and task instances as somebody with a database client does, and a DAG; gives birth to
- * a run where another was deleted without a trace.
+ * Deletes runs through the API, runs and task instances directly in the database, and a DAG. Also creates a run in place
+ * of one that was deleted without a trace.
  */
 export async function deleteSome(server: AirflowServer): Promise<Record<string, number>> {
   const runs = await server.query<{ dag_id: string; run_id: string }>(
@@ -22,7 +22,7 @@ export async function deleteSome(server: AirflowServer): Promise<Record<string, 
   const [{ dag_id: dag } = { dag_id: "" }] = silently;
   await server.query("update dag set is_stale = false where dag_id = $1", [dag]);
   await ask(server, "POST", `/api/v2/dags/${dag}/dagRuns`, { logical_date: null });
-  // The server refuses to delete a DAG while one of its task instances runs.
+  // The server does not delete a DAG while one of its task instances is running.
   const [gone] = await server.query<{ dag_id: string }>(
     `select dag_id from dag_run
      where dag_id not in (select dag_id from task_instance where state = 'running')
@@ -33,9 +33,9 @@ export async function deleteSome(server: AirflowServer): Promise<Record<string, 
 }
 
 /**
- * Runs `airflow db clean` for the oldest runs, then what comes after, and says what it took.
+ * Runs `airflow db clean` for the oldest runs, and returns what it deleted.
  *
- * @param share of the runs
+ * @param share the share of runs to delete
  */
 export async function cleanUp<T>(
   server: AirflowServer,
@@ -44,7 +44,7 @@ export async function cleanUp<T>(
 ): Promise<T & { readonly taken: { readonly runs: number; readonly taskInstances: number }; readonly cut: string }> {
   const idsOf = async (table: string) => (await server.query(`select id from ${table}`)).map(({ id }) => String(id));
   const [runs, taskInstances] = [await idsOf("dag_run"), await idsOf("task_instance")];
-  // The scheduler goes on meanwhile, and may start a run in place of the last one that went.
+  // The scheduler keeps running, and may create a run in place of the last deleted one.
   const goneOf = async (table: string, before: readonly string[]) => {
     const after = new Set(await idsOf(table));
     return before.filter((id) => !after.has(id)).length;

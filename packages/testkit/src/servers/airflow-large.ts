@@ -3,7 +3,7 @@ import type { AirflowServer } from "./airflow.ts";
 
 const largeRun = "large";
 
-/** A run of a mapped task with this many instances, all of them running. Takes a second for 20,000. */
+/** Creates a run of a mapped task with this many running instances. 20,000 take a second. */
 export async function insertLargeRun(server: AirflowServer, instances: number): Promise<void> {
   await server.query(
     `with template as (
@@ -26,7 +26,7 @@ export async function insertLargeRun(server: AirflowServer, instances: number): 
   );
 }
 
-/** DAGs that a scheduler knows by their rows alone, each with a version, as many as there are numbers. */
+/** Creates DAGs as rows only, without files, each with a version. */
 export async function insertDags(server: Pick<AirflowServer, "query">, from: number, to: number): Promise<void> {
   await server.query(
     `with template as (select m.*, v.id version from dag m join dag_version v using (dag_id)
@@ -53,7 +53,7 @@ const deleteDags = `
   versions as (delete from dag_version where dag_id in (select dag_id from gone) returning id)
   delete from dag where dag_id in (select dag_id from gone) returning dag_id`;
 
-/** What keeps changing in the large run: parts of it end, all of it at one moment, it shrinks and grows, and is tried again. */
+/** Changes to the large run: parts of it end, all of it ends at once, it shrinks and grows, and is retried. */
 const runSteps = [
   `update task_instance set state = 'success', end_date = clock_timestamp(), updated_at = clock_timestamp()
    where run_id = 'large' and map_index % 40 = $1::int % 40`,
@@ -63,7 +63,7 @@ const runSteps = [
   `delete from task_instance where run_id = 'large' and map_index % 200 = $1::int % 200`,
 ];
 
-/** Changes the large run, and the DAGs by a hundredth each time, until it is stopped. */
+/** Changes the large run, and 1 % of the DAGs each time, until stopped. */
 export function startLargeWriter(server: AirflowServer, what: { readonly dags: number }): { stop(): Promise<number> } {
   let stopped = false;
   let changes = 0;
@@ -100,7 +100,7 @@ export function startLargeWriter(server: AirflowServer, what: { readonly dags: n
   };
 }
 
-/** A history of ended runs for every one of those DAGs, an hour apart, with two task instances each. */
+/** Creates a history of finished runs for each of those DAGs, an hour apart, with two task instances each. */
 export async function insertHistory(server: Pick<AirflowServer, "query">, runsPerDag: number): Promise<void> {
   await server.query(
     `with template as (select r.* from dag_run r where dag_id like 'billing%' and state = 'success' order by id limit 1)
@@ -112,7 +112,7 @@ export async function insertHistory(server: Pick<AirflowServer, "query">, runsPe
      where m.dag_id like 'many\\_%'`,
     [runsPerDag],
   );
-  // Or the database looks through all runs for each task instance's.
+  // Without it, the database scans all runs for each task instance.
   await server.query("analyze");
   await server.query(
     `with template as (select t.* from task_instance t where dag_id like 'billing%' and task_id = 'report'

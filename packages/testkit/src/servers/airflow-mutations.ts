@@ -4,28 +4,28 @@ import * as steps from "./airflow-steps.ts";
 import { insertTaskInstances } from "./airflow-task-rows.ts";
 import { type Counts, describeTasks } from "./airflow-world.ts";
 
-/** Names a run. */
+/** Identifies a run. */
 export interface RunKey {
   dag_id: string;
   run_id: string;
 }
-/** Names a task instance. */
+/** Identifies a task instance. */
 export interface TaskKey extends RunKey {
   task_id: string;
   map_index: number;
 }
-/** Asks the API as its user: method, path below `/api/v2/`, body. Throws where the answer is no success. */
+/** Calls the API as a user: method, path below `/api/v2/`, body. Throws unless it succeeds. */
 export type Call = (method: string, path: string, body: unknown) => Promise<unknown>;
 
-/** DAGs that come with the rounds have numbers from here on. */
+/** DAGs added in rounds are numbered from here. */
 const firstNewDag = 100;
 
 /**
- * One round of what happens to a deployment between two syncs: people trigger, clear, mark and annotate through the real
- * API, and the scheduler and its workers start, fail and finish things. A new DAG appears, old days are backfilled.
+ * One round of changes between two syncs: users trigger, clear, mark and annotate through the real API, and the scheduler
+ * and its workers start, fail and finish tasks. A new DAG appears, and old days are backfilled.
  *
- * @param round From 1. Each round takes other rows and, with 105 runs a DAG, there is enough for some ten of them.
- * @returns How much of each it did.
+ * @param round From 1. Each round uses different rows. 105 runs per DAG are enough for about ten rounds.
+ * @returns How often each change was made.
  */
 export async function mutateAirflow(server: AirflowServer, round: number): Promise<Counts> {
   const call = await signIn(server);
@@ -35,7 +35,7 @@ export async function mutateAirflow(server: AirflowServer, round: number): Promi
   counts.dagsNew = await addDag(server, round);
   counts.runsTriggered = await triggerRuns(server, call, round);
   counts.runsScheduledAndBackfilled = (await server.query(`${steps.createScheduledRuns} returning id`, turn)).length;
-  // 30 DAGs at most were seeded; what the server does not know joins with nothing.
+  // At most 30 DAGs were seeded. Ids that do not exist join with nothing.
   await server.query(insertTaskInstances, [
     describeTasks([...seedDags(60), ...seedDags(round, firstNewDag + 1)]),
     round,
@@ -56,8 +56,8 @@ export async function mutateAirflow(server: AirflowServer, round: number): Promi
 }
 
 /**
- * More changes than a page has: of runs and task instances all over the history, and of all that belong to the one
- * `run_after` that most of them have.
+ * More changes than fit on a page: to runs and task instances across the whole history, and to all those with the most
+ * common `run_after`.
  */
 export async function changeMany(server: AirflowServer): Promise<Counts> {
   const common = `run_after = (select run_after from dag_run group by 1 order by count(*) desc, 1 desc limit 1)`;
@@ -73,9 +73,8 @@ export async function changeMany(server: AirflowServer): Promise<Counts> {
 }
 
 /**
- * Two changes that no window over `updated_at` can show, because they leave it alone, as a statement in the database
- * does: a running run that ends, and a running task instance that ends in another running run. Only counts by state and
- * a look at what is not finished find them.
+ * Two changes that no window over `updated_at` can show, because they do not set it, like direct SQL: a running run ends,
+ * and a running task instance ends in another running run. Only counts by state, and reading unfinished rows, find them.
  */
 export async function unstamped(server: AirflowServer): Promise<{ run: RunKey; taskInstance: TaskKey }> {
   const [run] = await server.query<RunKey>(
@@ -121,7 +120,7 @@ export async function markRuns(server: AirflowServer, call: Call, round: number)
   return runs.length;
 }
 
-// Runs with a slash in their id are left out: nobody could read the attempt that this makes an earlier one.
+// Skips runs with a slash in their id: the API cannot read their earlier attempts.
 export async function clearTasks(server: AirflowServer, call: Call, round: number): Promise<number> {
   const tasks = await findTasks(
     server,
@@ -161,7 +160,7 @@ export async function writeNotes(server: AirflowServer, call: Call, round: numbe
   return runs.length + tasks.length;
 }
 
-/** A run with a slash in its id has no path. */
+/** A run with a slash in its id has no path in the API. */
 export function findRuns(server: AirflowServer, condition: string, limit: number, turn: number): Promise<RunKey[]> {
   return server.query<RunKey>(
     `select dag_id, run_id from dag_run join dag using (dag_id)

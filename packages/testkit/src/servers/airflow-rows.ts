@@ -2,8 +2,8 @@
  * The statements that fill a seeded Airflow. Rows are computed by the database from the DAG's number (`i`), the run's
  * (`k`, 0 is the oldest) and a hash, so that the same seed gives the same world, and 20,000 rows take seconds.
  *
- * Traps that cost a page of the API (HTTP 500) when a row falls into them: `triggered_by` holds the names of the enum
- * in capitals; `context_carrier` has an encoding of its own, so it stays null; `max_tries` may not be null.
+ * Invalid values make a whole page of the API fail with HTTP 500: `triggered_by` must be an enum name in capitals,
+ * `context_carrier` has its own encoding, so it stays null, and `max_tries` must not be null.
  */
 
 /** Three versions of every fifth DAG, as if its file had changed twice. */
@@ -29,7 +29,7 @@ export const insertVersions = `
   select uuidv7(), f.dag_id, s.data, s.data_compressed, f.created_at, f.created_at, s.dag_hash, f.id
   from first f join serialized_dag s on s.dag_version_id = f.version_id`;
 
-/** The first versions were there before the later ones. */
+/** Earlier versions are older. */
 export const ageFirstVersions = `
   update dag_version set created_at = created_at - interval '30 days', last_updated = last_updated - interval '30 days'
   where version_number = 1`;
@@ -38,8 +38,8 @@ export const ageFirstSerialized = `
   from dag_version v where v.id = s.dag_version_id and v.version_number = 1`;
 
 /**
- * Run ids that clients get wrong. The API itself refuses to create most of them; configuration and old data have them.
- * A run with a slash cannot be addressed by its path at all.
+ * Run ids that clients tend to get wrong. The API does not create most of them, but configuration and old data contain
+ * them. A run with a slash cannot be addressed by its path at all.
  */
 export const awkwardRunIds = [
   "with space",
@@ -121,13 +121,13 @@ export const insertRuns = `
     and v.version_number <= 1 + t.k * 3 / $2::int order by v.version_number desc limit 1) v
   order by k, i`;
 
-/** A person's note on every fifteenth run; its content must survive newlines and other scripts. */
+/** A user's note on every fifteenth run. Newlines and non-Latin scripts must survive. */
 export const insertRunNotes = `
   insert into dag_run_note (dag_run_id, user_id, content, created_at, updated_at)
   select id, 'admin', 'Checked: ' || run_type || E'\\nsecond line – "quoted", 日本語 🚀', run_after, run_after
   from dag_run where id % 15 = 6`;
 
-/** A broken file: the server keeps its DAG and says so. $1 DAG id. */
+/** A broken file. The server keeps its DAG, with an import error. $1 DAG id. */
 export const insertImportError = `
   with broken as (update dag set has_import_errors = true where dag_id = $1 returning relative_fileloc, bundle_name)
   insert into import_error (timestamp, filename, bundle_name, stacktrace)

@@ -1,10 +1,10 @@
 /**
- * What a scheduler and its workers write, as statements: every one stamps `updated_at`, as Airflow's own code does
- * (a plain UPDATE would not). $1 is the round, which decides whose turn it is.
+ * The writes of a scheduler and its workers, as SQL. Each sets `updated_at`, as Airflow's code does (a plain UPDATE would
+ * not). $1 is the round, which selects the rows.
  */
 import { isAtLeast } from "./for-version.ts";
 
-/** The scheduler creates the next run of some DAGs, and backfills a day long ago. */
+/** Creates the next run of some DAGs, and backfills an old day. */
 export const createScheduledRuns = `
   insert into dag_run (dag_id, run_id, run_type, state, logical_date, run_after, queued_at, data_interval_start,
     data_interval_end, triggered_by, conf, created_dag_version_id, log_template_id,
@@ -20,13 +20,13 @@ export const createScheduledRuns = `
     (values ('scheduled', clock_timestamp()), ('backfill', timestamptz '2023-01-01 00:00:00+00' + make_interval(days => $1::int)))
       kind(run_type, at)`;
 
-/** The oldest queued runs begin. */
+/** Starts the oldest queued runs. */
 export const startRuns = `
   update dag_run set state = 'running', start_date = clock_timestamp(), last_scheduling_decision = clock_timestamp(),
     updated_at = clock_timestamp()
   where id in (select id from dag_run where state = 'queued' order by md5(id || $1) limit 8)`;
 
-/** Task instances of running runs begin: the first time, after a clear, or after a failed attempt: a new number each. */
+/** Starts task instances of running runs: for the first time, after a clear, or after a failure. Each gets a new number. */
 export const startTasks = `
   update task_instance t set state = 'running', start_date = clock_timestamp(), end_date = null,
     try_number = t.try_number + 1, -- before 3.4
@@ -39,7 +39,7 @@ export const startTasks = `
       and not (t.map_index = -1 and t.custom_operator_name = '@task' and t.task_id = 'process')
     order by md5(t.id || $1) limit 20)`;
 
-/** A mapped task expands: its placeholder becomes number 0 and keeps its id, the others are new. */
+/** Expands a mapped task: its placeholder becomes index 0 and keeps its id, the others are new. */
 export const expandMapped = `
   with expanded as (
     update task_instance set map_index = 0, updated_at = clock_timestamp()
@@ -59,8 +59,8 @@ const copied = `task_id, dag_id, run_id, map_index, try_number, start_date, max_
   rendered_map_index, task_display_name, dag_version_id`;
 
 /**
- * An attempt fails with retries left: it goes to the history under its id, and the row waits under a new one, since 3.4
- * with the next number.
+ * Fails an attempt that has retries left: it moves to the history under its id, and the row waits under a new id, since
+ * 3.4 with the next number.
  */
 export const failAttempts = (version: string) => (isAtLeast(version, "3.4") ? archiveAttempts : keepAttempts);
 
@@ -90,13 +90,13 @@ const keepAttempts = `
     max_tries = greatest(t.max_tries, t.try_number), updated_at = clock_timestamp()
   from failed where failed.id = t.id`;
 
-/** Running attempts end well. */
+/** Running attempts succeed. */
 export const finishTasks = `
   update task_instance set state = 'success', end_date = clock_timestamp(),
     duration = extract(epoch from clock_timestamp() - start_date), updated_at = clock_timestamp()
   where id in (select id from task_instance where state = 'running' and start_date is not null order by md5(id || $1) limit 12)`;
 
-/** Runs end, and with them what was still open in them. */
+/** Ends runs, with their open task instances. */
 export const finishRuns = `
   with ended as (
     update dag_run set state = case when id % 4 = 0 then 'failed' else 'success' end, end_date = clock_timestamp(),

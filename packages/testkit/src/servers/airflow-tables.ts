@@ -5,8 +5,8 @@ import { run } from "./processes.ts";
 import type { VirtualEnvironment } from "./python.ts";
 
 /**
- * The folder of a PostgreSQL that has a version's tables and nothing else. To make them takes longer than anything else,
- * so they are made once, and kept beside the version's Python.
+ * A PostgreSQL data folder with only a version's tables. Creating them is the slowest part of a start, so they are created
+ * once, and cached next to the version's Python.
  */
 export async function tablesOf(
   venv: VirtualEnvironment,

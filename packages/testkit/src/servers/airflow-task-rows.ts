@@ -1,14 +1,15 @@
 /**
- * The statements that give every seeded run its task instances, and those their earlier attempts. See airflow-rows.ts
- * for how rows are computed.
+ * The statements that create the seeded runs' task instances and their earlier attempts. See airflow-rows.ts for how rows
+ * are computed.
  */
 
 /**
- * $1 tasks as JSON `[{ dagId, position, count, task… }]`, $2 seed, $3 a DAG whose old rows know no version. Fills the runs that have no task instance yet.
+ * $1 tasks as JSON `[{ dagId, position, count, task… }]`, $2 seed, $3 a DAG whose old rows have no version. Fills runs that
+ * have no task instances yet.
  *
- * A hash `h` (0 to 999) of the key decides what happens to a task instance:
- * under 15 skipped in a successful run; up to three retries where the task has any; 40 to 59 cleared and run again.
- * Where the run's id has a slash there is one attempt only: the API cannot be asked for the earlier ones.
+ * A hash `h` (0 to 999) of the key decides what happened to a task instance: below 15, skipped in a successful run; 40 to
+ * 59, cleared and run again; up to three retries if the task has any. Runs with a slash in their id only have one attempt,
+ * since the API cannot return their earlier ones.
  */
 export const insertTaskInstances = `
   with tasks as (
@@ -71,7 +72,7 @@ export const insertTaskInstances = `
     select v.id from dag_version v where v.dag_id = tried.dag_id order by version_number desc limit 1) latest
   order by run_after, "position", map_index`;
 
-/** A task that was taken out of the DAG while its runs stay. */
+/** A task that was removed from the DAG while its runs remain. */
 export const insertRemoved = `
   insert into task_instance (id, dag_id, run_id, task_id, map_index, state, try_number, max_tries, operator,
     task_display_name, pool, pool_slots, queue, priority_weight, hostname, dag_version_id, updated_at)
@@ -83,8 +84,8 @@ const copied = `dag_id, run_id, task_id, map_index, max_tries, operator, custom_
   pool_slots, queue, priority_weight, hostname, unixname, executor, executor_config, rendered_map_index, dag_version_id`;
 
 /**
- * The attempts before the present one: failed with retries left, or successful and cleared. One in twenty is missing,
- * as some are on servers that were upgraded.
+ * Earlier attempts: failed with retries left, or successful and cleared. One in twenty is missing, as on upgraded
+ * servers.
  */
 export const insertEarlierAttempts = `
   insert into task_instance_history (task_instance_id, ${copied}, try_number, state, start_date, end_date, duration, pid,
@@ -97,14 +98,14 @@ export const insertEarlierAttempts = `
   from task_instance, generate_series(1, try_number - 1) n
   where try_number > 1 and (pid + n) % 20 > 0`;
 
-/** Since 3.4 what waits for its next attempt has the number of that already; run before the next statement. */
+/** Since 3.4, a task instance that waits for its next attempt already has its number. Run before the next statement. */
 export const numberNextAttempts = `
   update task_instance set try_number = try_number + 1 -- since 3.4
   where try_number > 0 and start_date is not null and (state is null or state = 'up_for_retry') -- since 3.4`;
 
 /**
- * Waiting for a retry, or cleared and not yet scheduled: the history has the row of the listed number already; since 3.4
- * that of the number before.
+ * Waiting for a retry, or cleared and not yet scheduled: the history already has a row with the listed number; since 3.4,
+ * with the number before.
  */
 export const insertSharedNumbers = `
   insert into task_instance_history (task_instance_id, ${copied}, try_number, state, start_date, end_date, duration, pid,
@@ -116,22 +117,21 @@ export const insertSharedNumbers = `
     start_date, end_date, duration, pid, queued_dttm, scheduled_dttm, end_date
   from task_instance where try_number > 0 and start_date is not null and (state is null or state = 'up_for_retry')`;
 
-/** Skipped, then cleared and run: the history has an attempt with the number 0, which is none. */
+/** Skipped, then cleared and run: the history has an entry with number 0, which is not an attempt. */
 export const insertSkippedThenCleared = `
   insert into task_instance_history (task_instance_id, ${copied}, try_number, state, start_date, end_date, duration, updated_at)
   select uuidv7(start_date - now() - interval '1 hour'), ${copied}, 0, 'skipped', start_date - interval '1 hour',
     start_date - interval '1 hour', 0, start_date
   from task_instance where state = 'success' and pid % 50 = 25`;
 
-/** A person's note on one task instance in fifty. */
+/** A user's note on one task instance in fifty. */
 export const insertTaskNotes = `
   insert into task_instance_note (ti_id, user_id, content, created_at, updated_at)
   select id, 'admin', 'Why? ' || task_id || ' – 🚀', updated_at, updated_at
   from task_instance where pid % 50 = 11 and updated_at is not null`;
 
 /**
- * Since 3.4 what was mapped has a region; on a server that was upgraded, what was mapped before has none. Every other
- * run is of each kind.
+ * Since 3.4, mapped task instances have a region, except for those from before an upgrade. Alternates between runs.
  */
 export const insertRegions = `
   with places as ( -- since 3.4

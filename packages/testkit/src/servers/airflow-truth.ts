@@ -2,7 +2,7 @@ import type { AirflowServer } from "./airflow.ts";
 import type { QueryRow } from "./database.ts";
 import { isAtLeast } from "./for-version.ts";
 
-/** What the three tables must hold, by their names. Rows are ordered by primary key. */
+/** The expected rows of the three tables, by name. Sorted by primary key. */
 export interface AirflowTruth {
   airflow_dags: QueryRow[];
   airflow_dag_runs: QueryRow[];
@@ -79,8 +79,8 @@ const attemptsInTwoTables = `
       where p.dag_id = t.dag_id and p.run_id = t.run_id and p.task_id = t.task_id and p.map_index = t.map_index)`;
 
 /**
- * Since 3.4. The region of a mapped task has its name, and the parent of that is the loop that it is in; where a task
- * has none it was mapped before the server knew regions, or is not mapped.
+ * Since 3.4. A mapped task's region has its name, and that region's parent is the task's loop. A task without a region was
+ * mapped before an upgrade, or is not mapped.
  */
 const attemptsInOneTable = `
     select ${common}, t.working_set is true is_latest, t.id::text, t.retry_reason state_reason, note, operator_name,
@@ -121,8 +121,8 @@ const taskInstances = (attempts: string) => `
     a.try_number`;
 
 /**
- * The content that a sync must arrive at, computed from the server's own database and not from its API: the columns of
- * the three tables, timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, JSON parsed.
+ * The expected result of a sync, computed from the server's own database instead of its API: the columns of the three
+ * tables, timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ`, JSON parsed.
  */
 export async function airflowTruth(server: Pick<AirflowServer, "query" | "version">): Promise<AirflowTruth> {
   const attempts = isAtLeast(server.version, "3.4") ? attemptsInOneTable : attemptsInTwoTables;

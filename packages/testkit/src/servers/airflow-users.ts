@@ -1,13 +1,13 @@
 import { type AirflowClient, roles, users } from "@org/airflow-client";
 
-/** A user of the FAB auth manager, and the role that says what he may read. The password is the name. */
+/** A user of the FAB auth manager, with a role of the same name. The password is the name. */
 export interface Reader {
   readonly username: string;
-  /** Replaces all that he may read: names of FAB's resources, such as `DAG Runs` or `DAG:daily`. Holds at once. */
+  /** Replaces the role's read permissions, by FAB resource, such as `DAG Runs` or `DAG:daily`. Takes effect immediately. */
   mayRead(resources: readonly string[]): Promise<void>;
 }
 
-/** Makes a user who may read nothing yet, through the server's own API. @param admin who may do that */
+/** Creates a user without permissions, through the server's API. @param admin credentials that may do that */
 export async function createReader(admin: AirflowClient, username = "reader"): Promise<Reader> {
   const role = (resources: readonly string[]) => ({
     name: username,

@@ -1,4 +1,4 @@
-/** The versions that have a lock file in `requirements/`, the oldest first, each with the Pythons that it runs on. */
+/** The versions with a lock file in `requirements/`, oldest first, with the Pythons that they support. */
 export const airflowVersions = [
   { version: "3.0.6", pythons: { before: "3.13" } },
   { version: "3.1.8", pythons: {} },
@@ -7,10 +7,10 @@ export const airflowVersions = [
   { version: "3.4.0b2", pythons: { from: "3.11" } },
 ] as const;
 
-/** The newest of them, which the client's types are of. */
+/** The newest one, from which the client's types are generated. */
 export const newestAirflow = "3.4.0b2";
 
 /** The version of `apache-airflow-providers-fab`, whose auth manager has users and roles. */
 export const fabVersion = "3.9.0";
-/** The version of Airflow that it is installed with. */
+/** The Airflow version that it is installed with. */
 export const airflowWithFab = "3.3.2";

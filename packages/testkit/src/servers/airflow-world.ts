@@ -8,20 +8,20 @@ import * as taskRows from "./airflow-task-rows.ts";
 export { changeMany, mutateAirflow, unstamped } from "./airflow-mutations.ts";
 
 export interface SeedAirflowOptions {
-  /** The same seed gives the same world, relative to the hour in which it is made. Default: 1. */
+  /** The same seed gives the same world, relative to the current hour. Default: 1. */
   seed?: number;
-  /** Default: 30. Three of them are stale: every tenth. */
+  /** Default: 30. Every tenth one is stale. */
   dags?: number;
   /** Six hours apart, the newest about an hour ago. Default: 105, which makes 3,150 runs and 16,000 task instances. */
   runsPerDag?: number;
 }
 
-/** How many rows of each kind there are. */
+/** Row counts by kind. */
 export type Counts = Record<string, number>;
 
 /**
- * Fills an empty server with DAGs, runs and task instances of every kind that a sync can get wrong: see the statements
- * in airflow-rows.ts and airflow-task-rows.ts. Takes about ten seconds, half of them Airflow's own parser's.
+ * Fills an empty server with DAGs, runs and task instances of every kind that a sync could get wrong: see the statements
+ * in airflow-rows.ts and airflow-task-rows.ts. Takes about ten seconds, half of that in Airflow's parser.
  */
 export async function seedAirflow(server: AirflowServer, options: SeedAirflowOptions = {}): Promise<Counts> {
   const { seed = 1, dags: count = 30, runsPerDag = 105 } = options;
@@ -40,7 +40,7 @@ export async function seedAirflow(server: AirflowServer, options: SeedAirflowOpt
   const described = dags.map(({ dagId, index }) => ({ dagId, index, stale: index % 10 === 6 }));
   await server.query(rows.insertRuns, [JSON.stringify(described), runsPerDag, rows.awkwardRunIds, seed]);
   await server.query(rows.insertRunNotes);
-  // Old rows of one DAG know no version, as after an upgrade from Airflow 2.
+  // Old rows of one DAG have no version, as after an upgrade from Airflow 2.
   await server.query(taskRows.insertTaskInstances, [describeTasks(dags), seed, dags[2]?.dagId]);
   for (const statement of [
     taskRows.insertRemoved,
@@ -57,7 +57,7 @@ export async function seedAirflow(server: AirflowServer, options: SeedAirflowOpt
   return countRows(server);
 }
 
-/** What `insertTaskInstances` takes: every task with its DAG and its position in it. */
+/** Input of `insertTaskInstances`: every task with its DAG and its position. */
 export function describeTasks(dags: SeedDag[]): string {
   return JSON.stringify(
     dags.flatMap(({ dagId, tasks }) =>
@@ -66,13 +66,13 @@ export function describeTasks(dags: SeedDag[]): string {
   );
 }
 
-/** The files go, and the server finds out, as its DAG processor would. */
+/** Removes the files, and marks their DAGs stale, as the DAG processor would. */
 async function markStale(server: AirflowServer, dags: SeedDag[]): Promise<void> {
   for (const dag of dags) await rm(join(server.dagsFolder, fileNameOf(dag.index)));
   await server.query("update dag set is_stale = true where dag_id = any($1)", [dags.map((dag) => dag.dagId)]);
 }
 
-/** Counts what a test wants to be sure of having. */
+/** Counts the kinds of rows that tests rely on. */
 async function countRows(server: AirflowServer): Promise<Counts> {
   const [counts] = await server.query<Counts>(`select
     (select count(*) from dag) dags,

@@ -11,7 +11,7 @@ const step =
   ({ query, turn }: Hand) =>
     query(statement, [String(turn())]);
 
-/** What a scheduler and its workers write, and what somebody with a database client does. */
+/** The writes of a scheduler and its workers, and direct changes to the database. */
 export const schedulerActions: readonly Action[] = [
   { name: "runs scheduled", weight: 3, run: (hand) => together(hand, () => scheduleRuns(hand)) },
   { name: "runs started", weight: 4, run: step(steps.startRuns) },
@@ -26,7 +26,7 @@ export const schedulerActions: readonly Action[] = [
   { name: "dag stale or not", weight: 1, run: toggleStale },
 ];
 
-/** The same in transactions that become visible one to four seconds after the time that they wrote. */
+/** The same, in transactions that commit one to four seconds after the timestamps that they write. */
 export const lateCommits: readonly Action[] = [
   {
     name: "late: final rows",
@@ -39,10 +39,10 @@ export const lateCommits: readonly Action[] = [
 ];
 
 /**
- * Changes what is final already, which only its `updated_at` shows, in a transaction that stays open. Who else wants one
- * of these few rows waits.
+ * Changes finished rows, which only `updated_at` reveals, in a transaction that stays open. Other writers of these few rows
+ * wait for it.
  *
- * @returns commits it
+ * @returns a function that commits it
  */
 export async function holdChange(server: AirflowServer, turn: number): Promise<() => Promise<void>> {
   const client = new pg.Client({ connectionString: server.databaseUrl });
@@ -64,14 +64,14 @@ async function together({ query }: Hand, change: () => Promise<unknown>, heldMs 
 
 const late = (hand: Hand, change: () => Promise<unknown>) => together(hand, change, hand.random.between(1_000, 4_000));
 
-/** The scheduler makes runs with their task instances; the tasks of a run that was made again are fewer. */
+/** Creates runs with their task instances. A run that is created again has fewer tasks. */
 async function scheduleRuns({ query, turn }: Hand): Promise<void> {
   const number = turn();
   await query(steps.createScheduledRuns, [String(number)]);
   await query(insertTaskInstances, [describeTasks(seedDags(60)), number, ""]);
 }
 
-/** One statement over all that ended well in a DAG: hundreds of rows with one `updated_at`. */
+/** One statement over all successful rows of a DAG: hundreds of rows with the same `updated_at`. */
 async function changeAtOneMoment({ query, turn }: Hand): Promise<void> {
   await query(
     `update task_instance set hostname = 'moved-' || $1, updated_at = now() where state = 'success' and run_id not like '%/%'
@@ -80,7 +80,7 @@ async function changeAtOneMoment({ query, turn }: Hand): Promise<void> {
   );
 }
 
-/** Nothing but the window shows a change of what is final already. */
+/** Changes finished rows, which only the window reveals. */
 async function changeFinalRows(
   query: (sql: string, parameters: unknown[]) => Promise<unknown>,
   turn: number,
@@ -107,7 +107,7 @@ async function deleteSilently({ query, turn }: Hand): Promise<void> {
   if (run) await deleteRun(query, run);
 }
 
-/** A run is deleted and made again under its id in one transaction, with fewer tasks. */
+/** Deletes a run and creates it again under its id, with fewer tasks, in one transaction. */
 async function makeAgainSilently({ query, turn }: Hand): Promise<void> {
   const number = turn();
   const [run] = await query<{ dag_id: string; run_id: string; row: object }>(

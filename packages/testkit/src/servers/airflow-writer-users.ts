@@ -2,7 +2,7 @@ import * as mutations from "./airflow-mutations.ts";
 import { findRuns, path, pathOfRun } from "./airflow-mutations.ts";
 import type { Action, Hand } from "./airflow-writer.ts";
 
-/** What people do, all of it through the real API. */
+/** Users' actions, all through the real API. */
 export const userActions: readonly Action[] = [
   { name: "run triggered", weight: 4, run: triggerRun },
   { name: "run marked", weight: 1, run: ({ server, call, turn }) => mutations.markRuns(server, call, turn()) },
@@ -29,7 +29,7 @@ async function deleteRun({ server, call, turn }: Hand): Promise<void> {
   for (const run of await findRuns(server, "true", 1, turn())) await call("DELETE", pathOfRun(run), undefined);
 }
 
-/** A run goes and comes back under its id, with other task instances. */
+/** Deletes a run and creates it again under its id, with other task instances. */
 async function makeRunAgain({ server, call, random, turn }: Hand): Promise<void> {
   for (const run of await findRuns(server, "run_id like 'manual\\_\\_%'", 1, turn())) {
     await call("DELETE", pathOfRun(run), undefined);
@@ -39,8 +39,8 @@ async function makeRunAgain({ server, call, random, turn }: Hand): Promise<void>
 }
 
 /**
- * A DAG goes with all that it has. Most come back a moment later without their runs, as when their file is parsed
- * again: under another version.
+ * Deletes a DAG with everything in it. Most come back a moment later without their runs and under a new version, as when
+ * their file is parsed again.
  */
 async function deleteDag({ call, query, random, turn, atEnd }: Hand): Promise<void> {
   if (atEnd.length > 0) return atEnd.pop()!() as Promise<void>;

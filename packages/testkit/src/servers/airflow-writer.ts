@@ -7,20 +7,20 @@ import { lateCommits, schedulerActions } from "./airflow-writer-scheduler.ts";
 import { userActions } from "./airflow-writer-users.ts";
 import { forVersion } from "./for-version.ts";
 
-/** One of those who change a server at the same time: with a connection, a session and a sequence of chances of its own. */
+/** One of several concurrent writers, with its own connection, session and random sequence. */
 export interface Hand {
   readonly server: AirflowServer;
   readonly call: Call;
-  /** Asks the database through the hand's own connection, so that it can hold a transaction open. */
+  /** Queries the database through the writer's own connection, so that it can hold a transaction open. */
   query<R = Record<string, unknown>>(sql: string, parameters?: unknown[]): Promise<R[]>;
   readonly random: Random;
-  /** Another number each time, which decides whose turn it is in a statement. */
+  /** A new number each time, which selects a statement's rows. */
   turn(): number;
-  /** What is done when the writer stops. */
+  /** Cleanup when the writer stops. */
   readonly atEnd: (() => Promise<unknown>)[];
 }
 
-/** Something that happens, and how often beside the others. */
+/** An action, and its relative frequency. */
 export interface Action {
   readonly name: string;
   readonly weight: number;
@@ -28,18 +28,18 @@ export interface Action {
 }
 
 export interface Writer {
-  /** Lets what was begun be finished. @returns how often each thing was done, and refused by the server */
+  /** Finishes what was started. @returns how often each action was done, and rejected by the server */
   stop(): Promise<Counts>;
 }
 
-/** The server's own refusals, where two hands reach for one row: deadlocks, duplicates, rows that have just gone. */
+/** Whether the server rejected an action because two writers collided: a deadlock, a duplicate, a deleted row. */
 const refusals = ["40P01", "40001", "23505", "23503"];
 
 /**
- * Changes a server until it is stopped, or has done enough: a person at the API, a scheduler with its workers in the
- * database, and somebody whose transactions stay open for one to four seconds.
+ * Changes a server until stopped, or until it has done enough: a user at the API, a scheduler with its workers in the
+ * database, and a writer whose transactions stay open for one to four seconds.
  *
- * @param seed decides what is done in which order; how it interleaves with a sync is up to the machine
+ * @param seed determines the actions and their order; how they interleave with a sync depends on the machine
  */
 export async function startWriter(server: AirflowServer, seed: number): Promise<Writer> {
   const counts: Counts = {};
@@ -86,13 +86,13 @@ export async function startWriter(server: AirflowServer, seed: number): Promise<
     }
   }
 
-  // Together they change for about a quarter of a minute, and no more than what a sync on a slow machine can read.
+  // Limited to about 15 seconds of changes, so that a sync on a slow machine can keep up.
   const done = Promise.all([
     work(0, userActions, 40, 300),
     work(1, schedulerActions, 80, 250),
     work(2, lateCommits, 8, 300),
   ]);
-  // It is awaited by stop(); a failure before that is no unhandled one.
+  // Awaited by stop(). Until then, avoid an unhandled rejection.
   done.catch(() => {});
   return {
     async stop() {
@@ -105,8 +105,8 @@ export async function startWriter(server: AirflowServer, seed: number): Promise<
 
 function isRefusal(error: unknown): boolean {
   if (error instanceof pg.DatabaseError) return refusals.includes(error.code ?? "");
-  // The server crashes now and then, and is started again.
+  // The server crashes now and then, and is restarted.
   if (error instanceof TypeError && error.message === "fetch failed") return true;
-  // A 500 is what the API makes of a deadlock with another hand.
+  // The API returns 500 for a deadlock with another writer.
   return error instanceof Error && / answered (400|404|409|500): /.test(error.message);
 }

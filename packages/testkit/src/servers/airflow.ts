@@ -13,67 +13,67 @@ import { startPostgres } from "./postgres.ts";
 import { freePort, run, type Service, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
 
-/** An idle machine needs 10 s, a busy one several times that. */
+/** Takes 10 s on an idle machine, and several times that on a busy one. */
 const readyDeadlineMs = 300_000;
 
 export interface StartAirflowOptions {
-  /** Told what is being done, one line at a time. */
+  /** Receives progress, one line at a time. */
   log: (line: string) => void;
-  /** One of `airflowVersions`. Default: the newest; with `fab` the one that has it. */
+  /** One of `airflowVersions`. Default: the newest, or with `fab` the one that supports it. */
   version?: string;
   /** Folder of DAG files, parsed before the server is ready. Default: an empty one in `home`. */
   dagsFolder?: string;
-  /** Further environment, e.g. `{ AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "50" }`. */
+  /** Additional environment variables, e.g. `{ AIRFLOW__API__MAXIMUM_PAGE_LIMIT: "50" }`. */
   env?: Record<string, string>;
   /**
-   * Runs a scheduler (LocalExecutor), a DAG processor and a triggerer too, so that triggered runs really run; ready when
-   * all of them are healthy. Default: false.
+   * Also starts a scheduler (LocalExecutor), a DAG processor and a triggerer, so that runs really execute. Ready once all
+   * of them are healthy. Default: false.
    */
   scheduler?: boolean;
   /**
-   * Who knows the users: `simple`, with two of them, or `fab`, with roles that may read some DAGs only and an `admin`
-   * (version 3.3.2). Default: `simple`.
+   * The auth manager: `simple`, with two users, or `fab` (version 3.3.2), with an `admin` and roles that may only read some
+   * DAGs. Default: `simple`.
    */
   authManager?: "simple" | "fab";
-  /** Default: a free one. */
+  /** Default: a free port. */
   port?: number;
   signal?: AbortSignal | undefined;
 }
 
 /**
- * A real Airflow with a PostgreSQL of its own. Users: `admin` (all rights) and, with the simple auth manager, `viewer`
- * (reads), password = name.
+ * A real Airflow with its own PostgreSQL. Users: `admin` (all permissions) and, with the simple auth manager, `viewer`
+ * (read-only). Each password is the user's name.
  */
 export interface AirflowServer {
   url: string;
   version: string;
   username: string;
   password: string;
-  /** What its tokens are signed with (HS512), to make expired or forged ones. */
+  /** The key that signs its tokens (HS512), to create expired or forged ones. */
   jwtSecret: string;
   databaseUrl: string;
   home: string;
   dagsFolder: string;
   /**
-   * Asks its database, since 3.4 through the tables that it had before (`airflow-classic.ts`). Timestamps come as
-   * `YYYY-MM-DDTHH:MM:SS.ffffffZ`. Lines that end in `-- since 3.2` or `-- before 3.2` are for these versions only.
+   * Queries its database, since 3.4 through views of the older tables (`airflow-classic.ts`). Timestamps are returned as
+   * `YYYY-MM-DDTHH:MM:SS.ffffffZ`. Lines that end in `-- since 3.2` or `-- before 3.2` only apply to these versions.
    */
   query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   /** Runs the `airflow` command, e.g. `["dags", "reserialize"]`. @returns Its standard output. */
   cli(args: string[]): Promise<string>;
-  /** Stops the API server and starts it again on the same port, with further environment. The database stays. */
+  /** Restarts the API server on the same port, with additional environment variables. The database stays. */
   restart(env?: Record<string, string>): Promise<void>;
-  /** Starts one more API server on the same database, with further environment. It ends with this one. @returns Its address. */
+  /** Starts another API server on the same database, with additional environment variables. It stops with this one. @returns Its URL. */
   another(env?: Record<string, string>): Promise<string>;
-  /** Ends every process and removes every file of it. */
+  /** Stops all its processes and removes all its files. */
   stop(): Promise<void>;
 }
 
 /**
- * Installs Airflow when it is not in the cache, and starts it. Ready when it answers its health check.
+ * Starts Airflow, after installing it if it is not in the cache. Ready once its health check succeeds.
  *
- * @throws MissingPythonError: When this machine has no fitting Python.
- * @throws ServerError: When it is not ready in time, with the end of its log.
+ * @throws MissingPythonError: If this machine has no suitable Python.
+ * @throws ServerError: If it is not ready in time, with the end of its log.
  */
 export async function startAirflow(options: StartAirflowOptions): Promise<AirflowServer> {
   const { log, signal } = options;
@@ -99,7 +99,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
 
   try {
     const own = { ...surroundings(dirname(venv.python)), AIRFLOW_HOME: home };
-    // Its tables are made with the others, and mean nothing to another auth manager.
+    // Its tables are created along with the others. Other auth managers ignore them.
     if (version === airflowWithFab) Object.assign(own, fabSettings);
     const tables = await tablesOf(venv, { log, env: own, cwd: home, signal });
     const postgres = await startPostgres({ log, signal, from: tables });
@@ -107,7 +107,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     if (!isClassic) await makeClassicTables(postgres.url("airflow"));
     const databaseUrl = postgres.url("airflow", isClassic ? undefined : classicRole);
     const database: Database = openDatabase(databaseUrl);
-    // The server first: closing the connections waits for what still runs in them.
+    // Stop the server first: closing the connections waits for running queries.
     cleanUp.push(() => database.close());
     cleanUp.push(() => postgres.stop());
 
@@ -151,7 +151,7 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
     let server: Service | undefined;
     const serve = async (moreEnv: Record<string, string>) => {
       const args = apiServer(port);
-      // As any supervisor does: its Python was seen to crash (SIGSEGV) in one of ten runs, under two connections.
+      // Restart it, as a supervisor would: in one of ten runs its Python crashed (SIGSEGV) under two connections.
       const onEnd = (how: number | string) => {
         if (stopping || server !== service) return;
         log(
@@ -166,11 +166,11 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
         signal,
       });
     };
-    // They end themselves where the machine is too busy for their heartbeats.
+    // They exit if the machine is too busy for their heartbeats.
     const keep = (args: string[]) => {
       const onEnd = (how: number | string) => {
         if (stopping) return;
-        log(`airflow ${args[0]} ended by itself (${how}): starting it again. It said:\n${service.tail().slice(-3000)}`);
+        log(`airflow ${args[0]} exited (${how}). Restarting it. Its last output:\n${service.tail().slice(-3000)}`);
         helpers.splice(helpers.indexOf(service), 1);
         keep(args);
       };
@@ -227,8 +227,8 @@ export async function startAirflow(options: StartAirflowOptions): Promise<Airflo
 }
 
 /**
- * A task begins within a second of its turn, and no more of them at once than two cores can bear. One whose process is
- * gone, or that never came to one, is given up within the minute.
+ * Starts tasks within a second, but no more at once than two cores can handle. Fails tasks within a minute if their
+ * process is gone, or never started.
  */
 const schedulerSettings = {
   AIRFLOW__CORE__PARALLELISM: "4",
@@ -255,14 +255,14 @@ async function answers(url: string): Promise<boolean> {
 
 const fabSettings = {
   AIRFLOW__CORE__AUTH_MANAGER: "airflow.providers.fab.auth_manager.fab_auth_manager.FabAuthManager",
-  // A user's rights are remembered for half a minute otherwise.
+  // By default, permissions are cached for half a minute.
   AIRFLOW__FAB__CACHE_TTL: "0",
 };
 const fabAdmin = "-u admin -p admin -r Admin -f Ada -l Admin -e admin@example.com".split(" ");
 
 /**
- * Only what a program needs to run: settings of another Airflow or Python on this machine stay outside, and so does
- * vitest's `DEV`, by which Airflow draws a picture of every exception, which keeps it from answering for seconds.
+ * A minimal environment, without settings of another Airflow or Python on this machine. Also without vitest's `DEV`, with
+ * which Airflow renders every exception for seconds before it responds.
  */
 function surroundings(binFolder: string): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(AIRFLOW|PYTHON|VIRTUAL_ENV|PG|DEV$)/.test(name));
@@ -275,7 +275,7 @@ function surroundings(binFolder: string): NodeJS.ProcessEnv {
   };
 }
 
-/** Tasks run in process groups of their own: found on Linux by the home in their environment, ended by their id. */
+/** Tasks run in their own process groups. Finds them on Linux by the home in their environment, and kills them by id. */
 function killByHome(home: string): void {
   if (process.platform !== "linux") return;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -283,7 +283,7 @@ function killByHome(home: string): void {
       const environment = readFileSync(`/proc/${pid}/environ`, "utf8").split("\0");
       if (environment.includes(`AIRFLOW_HOME=${home}`)) process.kill(Number(pid), "SIGKILL");
     } catch {
-      // It has ended, or is not ours to read.
+      // It has exited, or is not ours to read.
     }
   }
 }

@@ -8,9 +8,9 @@ interface Result {
 }
 
 /**
- * Deletes runs as a person does in the web interface.
+ * Deletes runs as a user does in the web interface.
  *
- * @param options.mayBeGone somebody else may have deleted one of them meanwhile. Default: false
+ * @param options.mayBeGone Whether a run may already be deleted. Default: false.
  */
 export async function deleteRuns(
   server: DagsterServer,
@@ -30,7 +30,7 @@ export async function deleteRuns(
   }
 }
 
-/** Forgets what was materialized of assets. */
+/** Wipes assets' materializations. */
 export async function wipeAssets(server: DagsterServer, paths: readonly (readonly string[])[]): Promise<void> {
   const ranges = paths.map((path) => ({ assetKey: { path } }));
   const document = `mutation($ranges: [PartitionsByAssetSelector!]!) {
@@ -38,7 +38,7 @@ export async function wipeAssets(server: DagsterServer, paths: readonly (readonl
   expectType((await server.query<{ result: Result }>(document, { ranges })).result, "AssetWipeSuccess");
 }
 
-/** Reports a materialization from outside of any run. */
+/** Reports a materialization outside any run. */
 export async function materializeAsset(server: DagsterServer, path: readonly string[]): Promise<void> {
   const document = `mutation($event: ReportRunlessAssetEventsParams!) {
     result: reportRunlessAssetEvents(eventParams: $event) { __typename } }`;
@@ -47,9 +47,9 @@ export async function materializeAsset(server: DagsterServer, path: readonly str
 }
 
 /**
- * Changes the code of a location, and has the server load it anew.
+ * Edits a location's code, and reloads it.
  *
- * @throws When the code does not have a text that is to be taken out.
+ * @throws If the code does not contain a text to remove.
  */
 export async function takeOut(
   server: DagsterServer,
@@ -67,7 +67,7 @@ export async function takeOut(
   await server.reloadLocation(location);
 }
 
-/** Takes a code location out of the workspace. It answers the server without it, for the truth. */
+/** Removes a code location from the workspace. @returns the server without it, for the truth */
 export async function removeLocation(server: DagsterServer, location: DagsterLocation): Promise<DagsterServer> {
   const file = join(server.home, "workspace.yaml");
   const lines = (await readFile(file, "utf8")).split("\n");

@@ -14,20 +14,19 @@ interface Answer {
 
 const listing = /query (RunsPage|RunIdsPage)\b/;
 
-/** How often runs were deleted between two pages: only the one that the next page comes after, and more than that. */
+/** How often runs were deleted between two pages: only the run that the next page starts after, or more. */
 export interface PageDeletions {
   readonly fetch: typeof fetch;
   readonly done: { pageToken: number; lastRows: number; wholePage: number };
-  /** Waits for what is being deleted. */
+  /** Waits for pending deletions. */
   finished(): Promise<void>;
 }
 
 /**
- * A `fetch` that deletes runs exactly where a listing cannot bear it: after a page has come, and before the one after it
- * is asked for. At the 2nd page it is the run that the page comes after, at the 4th the last five, at the 6th all of the
- * page before.
+ * A `fetch` that deletes runs at the worst time: between two pages of a listing. Before the 2nd page, it deletes the run
+ * that the page starts after; before the 4th, the last five runs; before the 6th, the whole previous page.
  *
- * @param most pages whose rows are all deleted have at most this many rows, so that enough is left
+ * @param most only deletes whole pages of at most this many rows, so that enough are left
  */
 export function deletePages(server: DagsterServer, most = 60): PageDeletions {
   const done = { pageToken: 0, lastRows: 0, wholePage: 0 };
@@ -36,7 +35,7 @@ export function deletePages(server: DagsterServer, most = 60): PageDeletions {
   let deleting = Promise.resolve();
   const pageFetch: typeof fetch = async (input, init) => {
     const { query, variables } = JSON.parse(String(init?.body)) as Body;
-    // Where that took longer than the sync waits for an answer, it asks again.
+    // If that took longer than the sync's deadline, it retries the request.
     await deleting;
     const isPage = listing.test(query) && variables.pageToken !== undefined;
     if (isPage && last.at(-1) === variables.pageToken) {
@@ -49,7 +48,7 @@ export function deletePages(server: DagsterServer, most = 60): PageDeletions {
     if (listing.test(query)) {
       const { data } = (await response.clone().json()) as Answer;
       const ids = data?.runIds?.results ?? data?.runs?.results?.map(({ runId }) => runId) ?? [];
-      // The proof that a run exists is a listing, too: of it alone.
+      // Checking that a run exists is a listing too, of that run alone.
       if (ids.length > 1) last = ids;
     }
     return response;

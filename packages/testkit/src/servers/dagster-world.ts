@@ -6,39 +6,39 @@ import type { DagsterLocation, DagsterServer } from "./dagster.ts";
 
 const script = (name: string) => fileURLToPath(new URL(`dagster/${name}.py`, import.meta.url));
 
-/** What {@link seedDagster} wrote. */
+/** Counts of what {@link seedDagster} wrote. */
 export interface DagsterSeed {
   runs: number;
-  /** Runs by status: each one that this version knows. */
+  /** Runs by status: all that this version has. */
   statuses: Record<string, number>;
   /** Materializations reported, of defined and of unknown assets. */
   materializations: number;
-  /** Assets that are known by their materializations only. */
+  /** Assets known only by their materializations. */
   unknown_assets: number;
   seconds: number;
 }
 
-/** What one {@link mutateDagster} changed. */
+/** Counts of what one {@link mutateDagster} changed. */
 export interface DagsterMutation {
   /** Runs created. */
   new: number;
-  /** Runs ended; one old and one new of them by an event that is two hours old. */
+  /** Runs ended. One old and one new run ended by an event that is two hours old. */
   finished: number;
-  /** New runs that have begun and not ended. */
+  /** New runs that are still running. */
   started: number;
-  /** Finished runs that got a tag. */
+  /** Finished runs that were tagged. */
   tagged: number;
-  /** Assets materialized; two of them were never seen before. */
+  /** Assets materialized. Two of them are new. */
   materialized: number;
   /** Schedules and sensors started or stopped. */
   switched: number;
 }
 
 /**
- * Fills a server: runs over both locations and none, in every status, old and new, with equal and missing times, awkward
- * tags, re-executions and sensors' runs; materializations by runs and from outside, of defined and unknown assets.
+ * Fills a server: runs of both locations and of none, in every status, old and new, with equal and missing times, awkward
+ * tags, re-executions and sensors' runs; materializations in and outside runs, of defined and unknown assets.
  *
- * @param options.seed The same number gives the same runs, at times relative to now. Default: 1.
+ * @param options.seed The same seed gives the same runs, at times relative to now. Default: 1.
  * @param options.runs Default: 2,000. At least 600, so that there is one of everything.
  */
 export async function seedDagster(
@@ -50,10 +50,10 @@ export async function seedDagster(
 }
 
 /**
- * Changes a seeded server as a day of work does, through Dagster's own code: new runs, ended ones, later tags, new
- * materializations, a schedule and a sensor switched on and another off.
+ * Changes a seeded server as a day of use would, through Dagster's own code: new and finished runs, later tags, new
+ * materializations, a schedule and a sensor turned on, and another off.
  *
- * @param round Counts from 1: what is switched on in an odd round is off again after the next.
+ * @param round From 1. What an odd round turns on, the next one turns off.
  */
 export async function mutateDagster(server: DagsterServer, round: number): Promise<DagsterMutation> {
   const counts = await server.python<Omit<DagsterMutation, "switched">>(script("mutate"), { seed: 1, round });
@@ -64,10 +64,10 @@ export async function mutateDagster(server: DagsterServer, round: number): Promi
   return { ...counts, switched: 3 };
 }
 
-/** Where the whole file of a broken code location is kept meanwhile; the truth reads it there. */
+/** Where the original file of a broken code location is kept, for the truth to read. */
 const whole = (file: string) => `${file}.whole`;
 
-/** Makes a code location fail to load, as a deployment with a mistake does. Its definitions vanish from the API. */
+/** Makes a code location fail to load, like a broken deployment. Its definitions disappear from the API. */
 export async function breakLocation(server: DagsterServer, name: DagsterLocation): Promise<void> {
   const file = join(server.home, "definitions", `${name}.py`);
   await rename(file, whole(file));
@@ -75,7 +75,7 @@ export async function breakLocation(server: DagsterServer, name: DagsterLocation
   await server.reloadLocation(name);
 }
 
-/** Whether {@link breakLocation} was called last. */
+/** Whether the location is broken: see {@link breakLocation}. */
 export function isLocationBroken(server: DagsterServer, name: DagsterLocation): boolean {
   return existsSync(whole(join(server.home, "definitions", `${name}.py`)));
 }
@@ -97,12 +97,12 @@ function expectType(result: Result, type: string): Result {
   return result;
 }
 
-/** What stops it in every version: before 1.8 there was no other way, and its `id` was the origin's alone. */
+/** Stops it in every version. Before 1.8 there was no other way, and its `id` was only the origin's. */
 function idsOf({ id, state }: Result) {
   return { origin: id?.split("::")[0], selector: state?.selectorId };
 }
 
-/** Starts or stops a schedule of location a, as a person does. */
+/** Starts or stops a schedule of location a, as a user does. */
 export async function switchSchedule(server: DagsterServer, scheduleName: string, on: boolean): Promise<void> {
   const where = { ...selector, scheduleName };
   if (on) {

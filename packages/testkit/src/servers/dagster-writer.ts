@@ -6,7 +6,7 @@ import type { DagsterServer } from "./dagster.ts";
 import { breakLocation, isLocationBroken, repairLocation, switchSchedule, switchSensor } from "./dagster-world.ts";
 
 const script = fileURLToPath(new URL("dagster/write.py", import.meta.url));
-/** Actions between two looks at whether it is to stop. */
+/** Actions between two checks whether to stop. */
 const ACTIONS_AT_ONCE = 6;
 
 let changed = 0;
@@ -14,16 +14,16 @@ let changed = 0;
 export type Counts = Record<string, number>;
 
 export interface DagsterWriter {
-  /** Lets what was begun be finished. @returns how often each thing was done */
+  /** Finishes what was started. @returns how often each action was done */
   stop(): Promise<Counts>;
 }
 
 /**
- * Changes a server without a pause until it is stopped: what happens to runs and assets, in dagster/write.py, and people
- * who switch schedules and sensors and deploy the code of location c, broken now and then.
+ * Changes a server continuously until stopped: runs and assets (dagster/write.py), and users who start and stop schedules
+ * and sensors, and deploy the code of location c, sometimes broken.
  *
- * @param seed decides what is done in which order; how it interleaves with a sync is up to the machine
- * @param leaveBroken has location c broken when the writer stops; otherwise it is loaded then
+ * @param seed determines the actions and their order; how they interleave with a sync depends on the machine
+ * @param leaveBroken leave location c broken when the writer stops. Otherwise it is loaded.
  */
 export function startDagsterWriter(server: DagsterServer, seed: number, leaveBroken = false): DagsterWriter {
   const counts: Counts = {};
@@ -65,7 +65,7 @@ export function startDagsterWriter(server: DagsterServer, seed: number, leaveBro
   }
 
   const done = Promise.all([runs(), people()]);
-  // It is awaited by stop(); a failure before that is no unhandled one.
+  // Awaited by stop(). Until then, avoid an unhandled rejection.
   done.catch(() => {});
   return {
     async stop() {
@@ -77,22 +77,22 @@ export function startDagsterWriter(server: DagsterServer, seed: number, leaveBro
 }
 
 /**
- * Does some of what the writer does to runs and assets.
+ * Performs some of the writer's actions on runs and assets.
  *
- * @param options.seed with `step`, decides what is done. Default: another each time
- * @param options.only names of functions in dagster/write.py. Default: all of them
- * @returns how often each thing was done
+ * @param options.seed determines the actions, together with `step`. Default: random.
+ * @param options.only Names of functions in dagster/write.py. Default: all of them.
+ * @returns how often each action was done
  */
 export async function changeRuns(
   server: DagsterServer,
   options: { seed?: number; step?: number; actions: number; only?: readonly string[] },
 ): Promise<Counts> {
-  // The ids of new runs come from seed and step.
+  // New runs' ids derive from seed and step.
   changed += 1;
   return await server.python<Counts>(script, { seed: -1, step: changed, only: null, ...options });
 }
 
-/** Has location c load for seconds, with the same definitions at the end. Meanwhile the server shows the old ones. */
+/** Reloads location c slowly, with the same definitions. Until it has loaded, the server shows the old ones. */
 async function deploySlowly(server: DagsterServer): Promise<void> {
   const file = join(server.home, "definitions", "c.py");
   const code = await readFile(file, "utf8");

@@ -10,70 +10,70 @@ import { cacheFolder, ensureVenv } from "./python.ts";
 import { type PythonWorker, startPythonWorker } from "./python-worker.ts";
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-/** The version that the clients are generated for, and the one that is started where nobody asks for another. */
+/** The version from which the client is generated, and the default. */
 export const dagsterVersion = "1.13.27";
-/** The versions that have a lock file in `requirements/`, the oldest first, each with the Pythons that it runs on. */
+/** The versions with a lock file in `requirements/`, oldest first, with the Pythons that they support. */
 export const dagsterVersions = [
   { version: "1.7.10", pythons: { before: "3.12" } },
   { version: "1.10.21", pythons: { before: "3.13" } },
   { version: "1.13.27", pythons: {} },
 ] as const;
-/** An idle machine needs about 10 s; one with two cores and a load of 25 has needed more than 180. */
+/** Takes about 10 s on an idle machine. Two cores under a load of 25 have taken more than 180 s. */
 const readyDeadlineMs = 400_000;
 
-/** Names of the code locations in `dagster/definitions/`; what is in them is written there. */
+/** Names of the code locations in `dagster/definitions/`. */
 export type DagsterLocation = "a" | "b" | "c" | "methods" | "broken";
 
-/** Dagster's storage: files in its home, which are in UTC, or a PostgreSQL in a time zone of its own. */
+/** Dagster's storage: SQLite files in its home, in UTC, or a PostgreSQL in any time zone. */
 export type DagsterStorage = "sqlite" | { readonly postgres: { readonly timezone: string } };
 
 export interface DagsterDatabase {
-  /** Of the PostgreSQL; null where there is none. */
+  /** The PostgreSQL's URL. Null for SQLite. */
   readonly url: string | null;
-  /** What the times in it are in, e.g. `America/New_York`. */
+  /** The time zone of its times, e.g. `America/New_York`. */
   readonly timezone: string;
 }
 
 /** A real Dagster with its own temporary home. */
 export interface DagsterServer {
-  /** Address of the GraphQL endpoint. */
+  /** URL of the GraphQL endpoint. */
   url: string;
-  /** DAGSTER_HOME. `definitions/` in it holds the code locations' files, which a test may edit. */
+  /** DAGSTER_HOME. Its folder `definitions/` holds the code locations' files, which tests may edit. */
   home: string;
   locations: readonly DagsterLocation[];
   /**
-   * Runs a Python script beside the server, with its DAGSTER_HOME and its Dagster.
+   * Runs a Python script with the server's DAGSTER_HOME and Dagster.
    *
-   * @param script Path of a file. It gets `input` as JSON in its first argument and prints JSON.
+   * @param script Path of the script. It gets `input` as JSON in its first argument, and prints JSON.
    */
   python<T>(script: string, input: unknown): Promise<T>;
   /**
-   * Asks a GraphQL document.
+   * Executes a GraphQL document.
    *
-   * @throws When the answer has errors, since nothing here expects any.
+   * @throws If the response has errors.
    */
   query<T>(document: string, variables?: Record<string, unknown>): Promise<T>;
   /** Where Dagster's tables are. */
   database: DagsterDatabase;
-  /** Has the server load a code location anew, as a person does after a deployment. It may come back broken. */
+  /** Reloads a code location, as a user does after a deployment. It may come back broken. */
   reloadLocation(name: DagsterLocation): Promise<void>;
-  /** Ends the server with its code servers, and removes its home. */
+  /** Stops the server and its code servers, and removes its home. */
   stop(): Promise<void>;
 }
 
 /**
- * Installs Dagster into the cache where it is missing and starts its web server. Without the daemon, nothing runs but what
- * the test launches, at once.
+ * Starts Dagster's web server, after installing Dagster if it is not in the cache. Without the daemon, only runs that the
+ * test launches are executed, immediately.
  *
  * @param options.version One of `dagsterVersions`. Default: 1.13.27, the only one with PostgreSQL.
  * @param options.storage Default: SQLite.
- * @param options.port Default: a free one.
+ * @param options.port Default: a free port.
  * @param options.locations Code locations to load. Default: a and b.
  * @param options.daemon Runs the queue, backfills, schedules and sensors. Default: no.
- * @param options.queue Runs wait for the daemon to start them, which takes it ten times as long. Default: no.
- * @throws MissingPythonError: When this machine has no fitting Python.
- * @throws ServerError: When the server is not ready in 400 s, with the end of its log.
- * @throws Error: When a code location does not load, but for `broken`, with the reason.
+ * @param options.queue Runs wait for the daemon to start them, which takes ten times as long. Default: no.
+ * @throws MissingPythonError: If this machine has no suitable Python.
+ * @throws ServerError: If the server is not ready within 400 s, with the end of its log.
+ * @throws Error: If a code location other than `broken` does not load, with the reason.
  */
 export async function startDagster(options: {
   log: (line: string) => void;
@@ -94,11 +94,11 @@ export async function startDagster(options: {
   const forgetHome = onExit(() => rmSync(home, removal));
   await writeHome(home, locations, database, options.queue ?? false);
   const port = options.port ?? (await freePort());
-  // Compiled files go to the cache, since scripts in the checkout are imported too.
+  // Keeps compiled files out of the checkout, whose scripts are imported too.
   const python = { PYTHONWARNINGS: "ignore", PYTHONPYCACHEPREFIX: join(cacheFolder, "pycache") };
-  // On a busy machine a run's process has needed more than the minute after which the run would have failed.
+  // On a busy machine, a run's process may take longer to start than the default timeout of a minute.
   const env = { ...process.env, ...python, DAGSTER_HOME: home, DAGSTER_GRPC_TIMEOUT_SECONDS: "300" };
-  log(`Starting Dagster ${version} on port ${port}, its times in ${database.timezone}`);
+  log(`Starting Dagster ${version} on port ${port}, time zone ${database.timezone}`);
   const address = ["-w", "workspace.yaml", "-h", "127.0.0.1", "-p", String(port)];
   const service = startService(venv.bin("dagster-webserver"), address, { env, cwd: home });
   let daemon: Service | undefined;
@@ -138,7 +138,7 @@ export async function startDagster(options: {
   try {
     await waitUntil(`Dagster ${version}`, answers, [service], { deadlineMs: readyDeadlineMs, signal });
     await expectLoaded(query, { reloadLocation, log });
-    // Not beside the server while that makes its tables and starts its code servers: they would get in each other's way.
+    // Not while the server is creating its tables and starting its code servers: the two would interfere.
     if (options.daemon) {
       daemon = startService(venv.bin("dagster-daemon"), ["run", "-w", "workspace.yaml"], { env, cwd: home });
     }
@@ -163,9 +163,10 @@ export async function startDagster(options: {
 }
 
 /**
- * Has loaded what did not load but is not broken: a code server that did not come up in time is not tried again by itself.
+ * Reloads locations that failed to load but are not broken: Dagster does not retry a code server that did not start in
+ * time.
  *
- * @throws When it does not load after all, with the reason.
+ * @throws If one still does not load, with the reason.
  */
 async function expectLoaded(
   query: DagsterServer["query"],
@@ -180,14 +181,14 @@ async function expectLoaded(
     return workspaceOrError.locationEntries.filter(failed);
   };
   for (const { name, locationOrLoadError: error } of await failures()) {
-    log(`Code location ${name} did not load, trying it again: ${error?.message}`);
+    log(`Code location ${name} did not load. Retrying: ${error?.message}`);
     await reloadLocation(name);
   }
   const [failed] = await failures();
   if (failed) throw new Error(`Code location ${failed.name} does not load: ${failed.locationOrLoadError?.message}`);
 }
 
-/** A busy code server may still write for an instant after it was told to end. */
+/** A busy code server may still write files for a moment after it was stopped. */
 const removal = { recursive: true, force: true, maxRetries: 10, retryDelay: 100 } as const;
 
 async function startStorage(storage: DagsterStorage, log: (line: string) => void, signal: AbortSignal | undefined) {
@@ -213,14 +214,14 @@ async function writeHome(
   queue: boolean,
 ): Promise<void> {
   await cp(here("dagster/definitions/"), join(home, "definitions"), { recursive: true });
-  // To SQLAlchemy 2.1, a plain postgresql:// is another driver than the one that comes with Dagster.
+  // In SQLAlchemy 2.1, a plain postgresql:// selects another driver than the one installed with Dagster.
   const storage = url ? `storage:\n  postgres:\n    postgres_url: ${url.replace(":", "+psycopg2:")}\n` : "";
-  // Versions differ in what they do where nothing is said. The daemon asks the queue every 5 s unless told otherwise.
+  // Explicit, since defaults differ between versions. By default, the daemon polls the queue every 5 s.
   const coordinator = queue
     ? "class: QueuedRunCoordinator\n  config: {dequeue_interval_seconds: 1}"
     : "class: DefaultRunCoordinator";
   const launching = `run_coordinator:\n  module: dagster._core.run_coordinator\n  ${coordinator}\n`;
-  // After three minutes, a location would count as failed: a busy machine may need longer to start its code server.
+  // By default, a location fails after three minutes. A busy machine may take longer to start its code server.
   const patience = "code_servers:\n  local_startup_timeout: 400\n";
   const settings = `telemetry:\n  enabled: false\n${patience}${storage}${launching}`;
   await writeFile(join(home, "dagster.yaml"), settings);

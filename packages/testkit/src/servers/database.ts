@@ -1,12 +1,12 @@
 import pg from "pg";
 
-/** A row as it came, by column. */
+/** A row, by column. */
 export type QueryRow = Record<string, unknown>;
 
 export interface Database {
   /**
-   * Runs one statement. Timestamps come as `YYYY-MM-DDTHH:MM:SS.ffffffZ` (a `Date` would lose microseconds), `bigint`
-   * as number, JSON parsed.
+   * Runs one statement. Returns timestamps as `YYYY-MM-DDTHH:MM:SS.ffffffZ` (a `Date` would lose microseconds), `bigint` as
+   * number, JSON parsed.
    */
   query<R = QueryRow>(sql: string, parameters?: unknown[]): Promise<R[]>;
   close(): Promise<void>;
@@ -22,7 +22,7 @@ export function openDatabase(url: string): Database {
     options: "-c timezone=UTC -c datestyle=ISO",
     types: { getTypeParser: typeParser as typeof pg.types.getTypeParser },
   });
-  // An idle connection that breaks because the server stopped is no error of anybody's.
+  // Ignore idle connections that break because the server stopped.
   pool.on("error", () => {});
   return {
     query: async <R>(sql: string, parameters: unknown[] = []) =>

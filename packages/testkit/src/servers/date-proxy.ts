@@ -1,17 +1,17 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** What becomes of the server's clock: a new time, or undefined to leave the header out. Both in ms since 1970. */
+/** Maps the server's time to a new one, in ms since 1970, or to undefined to drop the header. */
 export type RewriteDate = (serverMs: number) => number | undefined;
 
 export interface DateProxy {
   readonly url: string;
-  /** From the next answer on. */
+  /** Applies from the next response on. */
   rewrite: RewriteDate;
   close(): Promise<void>;
 }
 
-/** A proxy in front of a server that passes everything on but the `Date` of the answers, which it rewrites. */
+/** A proxy that only rewrites the `Date` header of responses. */
 export async function startDateProxy(target: string): Promise<DateProxy> {
   const server = createServer((incoming, outgoing) => {
     const { method, url, headers } = incoming;

@@ -1,6 +1,6 @@
 import { createHmac } from "node:crypto";
 
-/** A token of the admin's as this Airflow would have made it, that ended an hour ago. */
+/** A valid token of the admin that expired an hour ago. */
 export function expiredToken(secret: string): string {
   const now = Math.floor(Date.now() / 1000);
   const claims = {

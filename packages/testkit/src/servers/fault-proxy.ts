@@ -1,4 +1,4 @@
-/** A proxy in front of a real server, with a script of what networks, proxies and busy servers do to answers. */
+/** A proxy in front of a real server that injects scripted faults of networks, proxies and busy servers. */
 import {
   Agent,
   createServer,
@@ -9,7 +9,7 @@ import {
 } from "node:http";
 import { type AddressInfo, createServer as createNetServer, type Server, type Socket } from "node:net";
 
-/** A request as the proxy got it. */
+/** A request as the proxy received it. */
 export interface ProxiedRequest {
   readonly method: string;
   readonly path: string;
@@ -18,35 +18,35 @@ export interface ProxiedRequest {
   readonly text: string;
 }
 
-/** An answer as it is sent on. */
+/** A response as the proxy sends it. */
 export interface ProxiedAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
   readonly body: Buffer;
 }
 
-/** What happens to a request, in this order; with no field but `match`, nothing does. */
+/** What to do with a request, in this order. With only `match`, it is passed through. */
 export interface ProxyFault {
-  /** Which requests it hits. @default all */
+  /** Which requests it applies to. @default all */
   readonly match?: (request: ProxiedRequest) => boolean;
   /** How many of them. @default 1 */
   readonly times?: number;
-  /** Accepts, and never answers; in the middle of the headers or of the body, or not at all. */
+  /** Stops responding: from the start, within the headers, or within the body. */
   readonly stall?: "silent" | "headers" | "body";
-  /** Hangs up: before the server was asked, after it, or in the middle of the headers. */
+  /** Hangs up: before forwarding the request, after it, or within the headers. */
   readonly reset?: "before" | "after" | "headers";
-  /** Answers in place of the server. */
+  /** Responds in place of the server. */
   readonly answer?: Partial<ProxiedAnswer> | ((request: ProxiedRequest) => Partial<ProxiedAnswer>);
-  /** Headers that the server gets instead of those that were sent. */
+  /** Headers to forward instead of the original ones. */
   readonly sendHeaders?: Readonly<Record<string, string>>;
-  /** Spoils what the server answered. */
+  /** Changes the server's response. */
   readonly spoil?: (answer: ProxiedAnswer, request: ProxiedRequest) => ProxiedAnswer;
   /**
-   * Sends so many bytes of the body, and hangs up. `end` says how the whole body was announced: by its length, or, as
-   * HTTP/1.0 does it, by nothing, so that a cut looks like the end.
+   * Sends this many bytes of the body, then hangs up. `end`: how the body's end is marked: by its length, or, as in
+   * HTTP/1.0, by closing the connection, so that a cut looks like the end.
    */
   readonly cut?: Cut | ((body: Buffer) => Cut | undefined);
-  /** Asks the server once for what is asked several times, and gives the same answer again. @default false */
+  /** Forwards repeated requests only once, and replays the response. @default false */
   readonly replay?: boolean;
 }
 
@@ -57,17 +57,17 @@ interface Cut {
 
 export interface FaultProxy {
   readonly url: string;
-  /** Requests since it was last emptied. */
+  /** Requests since it was last cleared. */
   readonly requests: ProxiedRequest[];
-  /** Each request takes the first fault that matches it. */
+  /** Adds a fault. Each request takes the first one that matches. */
   script(...faults: ProxyFault[]): void;
-  /** How many faults are not used up. */
+  /** Number of unused faults. */
   pending(): number;
   clear(): void;
   close(): Promise<void>;
 }
 
-/** @param target the address of the server; its path is what is asked for there, so the proxy's address has none */
+/** @param target the server's URL. Its path is prepended to each request, so the proxy's URL has none */
 export async function startFaultProxy(target: string): Promise<FaultProxy> {
   const agent = new Agent({ keepAlive: true });
   const requests: ProxiedRequest[] = [];
@@ -143,12 +143,12 @@ export async function startFaultProxy(target: string): Promise<FaultProxy> {
   };
 }
 
-/** A server that accepts connections, reads, and never says anything. */
+/** A server that accepts connections, and never responds. */
 export async function startSilentServer(): Promise<{ readonly url: string; close(): Promise<void> }> {
   return listen(createNetServer((socket) => void socket.resume().on("error", () => {})));
 }
 
-/** A server of somebody else: it answers everything, and notes what it was given. */
+/** A third party's server: it responds to everything, and records what it received. */
 export async function startStranger(): Promise<{
   readonly url: string;
   readonly received: readonly ProxiedRequest[];
@@ -186,7 +186,7 @@ async function read(incoming: IncomingMessage): Promise<ProxiedRequest> {
   return { method, path: pathname, query: searchParams, headers, text: Buffer.concat(chunks).toString("utf8") };
 }
 
-/** Asks the server itself, for an answer that is not compressed. */
+/** Forwards a request, asking for an uncompressed response. */
 function ask(
   target: string,
   agent: Agent,

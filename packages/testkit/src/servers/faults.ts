@@ -1,8 +1,8 @@
-/** What networks and proxies do, by name; each as a fault of the proxy. */
+/** Faults of networks and proxies, by name. */
 import { gzipSync } from "node:zlib";
 import type { ProxiedAnswer, ProxyFault } from "./fault-proxy.ts";
 
-/** A page as nginx writes it. */
+/** An error page of nginx. */
 export function nginx(status: number, title: string): Partial<ProxiedAnswer> {
   const page = `<html>\r\n<head><title>${status} ${title}</title></head>\r\n<body>\r\n<center><h1>${status} ${title}</h1></center>\r\n<hr><center>nginx/1.27.3</center>\r\n</body>\r\n</html>\r\n`;
   return { status, headers: { "content-type": "text/html", server: "nginx/1.27.3" }, body: Buffer.from(page) };
@@ -14,11 +14,11 @@ const spoilHeaders = (more: Record<string, string>): ProxyFault => ({
   spoil: (answer) => ({ ...answer, headers: { ...answer.headers, ...more } }),
 });
 
-/** What passes: asked again, the server answers. */
+/** Transient faults: a retry succeeds. */
 export const passing: Readonly<Record<string, ProxyFault>> = {
   "429 with Retry-After in seconds": { answer: { ...tooMany, headers: { "retry-after": "0.02" } } },
   "429 with Retry-After as a date": {
-    // As seen from the answer's own clock, and however far that is from ours.
+    // Relative to the response's own clock, however far that is from ours.
     answer: {
       ...tooMany,
       headers: { date: "Sat, 21 Nov 2026 09:00:00 GMT", "retry-after": "Sat, 21 Nov 2026 09:00:00 GMT" },
@@ -32,11 +32,11 @@ export const passing: Readonly<Record<string, ProxyFault>> = {
   "a connection reset after the server answered": { reset: "after" },
   "a connection that ends in the middle of the headers": { reset: "headers" },
   "a body cut at its first byte": { cut: { at: 1, end: "length" } },
-  "a body whose cut looks like its end": { cut: { at: 30, end: "close" } },
-  "an empty body whose length nobody said": { cut: { at: 0, end: "close" } },
-  "a header that says gzip of a body that is not": spoilHeaders({ "content-encoding": "gzip" }),
-  "a header that says br of a body that is not": spoilHeaders({ "content-encoding": "br" }),
-  "gzip that is cut": {
+  "a cut body that looks complete": { cut: { at: 30, end: "close" } },
+  "an empty body without a length": { cut: { at: 0, end: "close" } },
+  "content-encoding gzip for an uncompressed body": spoilHeaders({ "content-encoding": "gzip" }),
+  "content-encoding br for an uncompressed body": spoilHeaders({ "content-encoding": "br" }),
+  "truncated gzip": {
     spoil: (answer) => {
       const whole = gzipSync(answer.body);
       return {
@@ -46,12 +46,12 @@ export const passing: Readonly<Record<string, ProxyFault>> = {
       };
     },
   },
-  "nothing for a long time": { stall: "silent" },
+  "no response for a long time": { stall: "silent" },
   "a stall in the headers": { stall: "headers" },
   "a stall in the body": { stall: "body" },
 };
 
-/** What lasts, and by which words the error names it. */
+/** Permanent faults, and how the error must name each. */
 export const lasting: Readonly<Record<string, { readonly fault: ProxyFault; readonly says: RegExp }>> = {
   "429 for longer than a request may take": {
     fault: { answer: { ...tooMany, headers: { "retry-after": "86400" } } },
@@ -69,7 +69,7 @@ export const lasting: Readonly<Record<string, { readonly fault: ProxyFault; read
     fault: { answer: { headers: { "content-type": "application/json" }, body: Buffer.from("{}") } },
     says: /(is missing, expected|not a complete|access_token|JSON)/,
   },
-  "silence for ever": { fault: { stall: "silent" }, says: /(no response within|not complete|no whole answer)/ },
+  "no response ever": { fault: { stall: "silent" }, says: /(no response within|not complete|no whole answer)/ },
   "a body that is always cut": {
     fault: { cut: { at: 20, end: "close" } },
     says: /(truncated|not a complete GraphQL response)/,

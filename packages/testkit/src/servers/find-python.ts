@@ -3,10 +3,10 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { run } from "./processes.ts";
 
-/** The best first: on 3.11 the servers' interpreter crashes now and then (SIGSEGV), most of all on a busy machine. */
+/** In order of preference. On 3.11 the servers sometimes crash (SIGSEGV), especially on a busy machine. */
 const preferred = [12, 13, 11, 10];
 
-/** No Python that fits was found; the message says what to install. */
+/** No suitable Python was found. The message says what to install. */
 export class MissingPythonError extends Error {
   override readonly name = "MissingPythonError";
   readonly code = "MISSING_PYTHON";
@@ -21,21 +21,21 @@ export interface Python {
   version: string;
 }
 
-/** Which releases of Python a server runs on. */
+/** The Python versions that a server supports. */
 export interface PythonRange {
-  /** The first that is new enough. Default: `3.10`. */
+  /** The oldest supported version. Default: `3.10`. */
   from?: string | undefined;
-  /** The first that is too new. Default: `3.14`. */
+  /** The first unsupported version. Default: `3.14`. */
   before?: string | undefined;
 }
 
 /**
- * Finds a Python in a range by running the candidates: a version manager's shim may run nothing, and a distribution's
- * Python may lack what makes virtual environments.
+ * Finds a Python in a version range. It runs the candidates, because a version manager's shim may not work, and a
+ * distribution's Python may lack the `venv` module.
  *
- * @param range Narrower for some releases of a server.
- * @param env Where to look: the PATH, and what version managers are told. Default: this process's.
- * @throws MissingPythonError: When none fits, with what each candidate said.
+ * @param range Narrower for some server versions.
+ * @param env Its PATH and version managers' variables say where to look. Default: this process's.
+ * @throws MissingPythonError: If none is suitable, with each candidate's output.
  */
 export async function findPython(range: PythonRange = {}, env: NodeJS.ProcessEnv = process.env): Promise<Python> {
   const minors = minorsOf(range);
@@ -73,8 +73,8 @@ function minorsOf({ from = "3.10", before = "3.14" }: PythonRange): number[] {
 const minorOf = (version: string) => Number(version.split(".")[1]);
 
 /**
- * Paths of interpreters, the best first. A name may be on the PATH several times, a shim before the one that works, and
- * what a version manager installed need not be on it at all.
+ * Paths of interpreters, in order of preference. A name may be on the PATH several times, with a broken shim first, and a
+ * version manager's Pythons may not be on it at all.
  */
 function candidates(minors: readonly number[], env: NodeJS.ProcessEnv): string[] {
   const path = (env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
@@ -93,7 +93,7 @@ function installFolders(env: NodeJS.ProcessEnv, path: readonly string[]): string
   const data = env.XDG_DATA_HOME ?? join(home, ".local", "share");
   const roots = [
     join(env.PYENV_ROOT ?? join(home, ".pyenv"), "versions"),
-    // Shims are on the PATH of programs that know nothing of PYENV_ROOT.
+    // Programs may have the shims on their PATH without PYENV_ROOT.
     ...path.filter((folder) => folder.endsWith("shims")).map((folder) => join(folder, "..", "versions")),
     env.UV_PYTHON_INSTALL_DIR ?? join(data, "uv", "python"),
     join(env.ASDF_DATA_DIR ?? join(home, ".asdf"), "installs", "python"),

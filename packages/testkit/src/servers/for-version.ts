@@ -1,8 +1,8 @@
 const mark = /--\s*(since|before) (\d+\.\d+)$/;
 
 /**
- * The lines of a statement that are for a version: a line that ends in `-- since 3.2` is for 3.2 and later, one that
- * ends in `-- before 3.2` for the versions before it, and all others are for every version.
+ * Keeps the lines of a statement that apply to a version: lines that end in `-- since 3.2` apply to 3.2 and later, lines
+ * that end in `-- before 3.2` to earlier versions, all others always.
  */
 export function forVersion(statement: string, version: string): string {
   return statement
@@ -14,7 +14,7 @@ export function forVersion(statement: string, version: string): string {
     .join("\n");
 }
 
-/** Whether `3.3.2` is `3.2` or later: compares the first two numbers. */
+/** Whether a version, such as `3.3.2`, is at least another, such as `3.2`. Compares the first two numbers. */
 export function isAtLeast(version: string, than: string): boolean {
   const [major = 0, minor = 0] = version.split(".").map(Number);
   const [otherMajor = 0, otherMinor = 0] = than.split(".").map(Number);

@@ -1,15 +1,15 @@
 import { createServer, request } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** One address in front of several servers. */
+/** A load balancer in front of several servers. */
 export interface LoadBalancer {
   readonly url: string;
-  /** How many requests it passed on. */
+  /** Number of requests forwarded. */
   readonly requests: () => number;
   close(): Promise<void>;
 }
 
-/** @param choose which server answers the nth request, from 0 */
+/** @param choose picks the server for the nth request, from 0 */
 export async function startLoadBalancer(
   targets: readonly string[],
   choose: (nth: number) => number = (nth) => nth % targets.length,

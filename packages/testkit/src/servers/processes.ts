@@ -2,17 +2,17 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { onExit } from "./on-exit.ts";
 
-/** How many of a process's last characters an error quotes: enough for a Python traceback. */
+/** How much of a process's output an error quotes, in characters from its end: enough for a Python traceback. */
 const tailLength = 4000;
 
-/** A command that ended with another exit code than 0, could not be started, or ran out of time. */
+/** A command failed, could not be started, or timed out. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
   readonly code = "COMMAND_FAILED";
   readonly retryable = false;
 }
 
-/** A server that did not become ready, or died; the message ends with the last lines of its log. */
+/** A server did not become ready, or died. The message ends with the last lines of its log. */
 class ServerError extends Error {
   override readonly name = "ServerError";
   readonly code = "SERVER_NOT_READY";
@@ -20,22 +20,22 @@ class ServerError extends Error {
 }
 
 export interface RunOptions {
-  /** The whole environment, not additions to it. Default: that of this process. */
+  /** The complete environment. Default: this process's. */
   env?: NodeJS.ProcessEnv;
   cwd?: string | undefined;
-  /** User and group to run as, where this process is root. */
+  /** User and group to run as, if this process is root. */
   uid?: number | undefined;
   gid?: number | undefined;
   signal?: AbortSignal | undefined;
-  /** Default: ten minutes, since an installation may have to download. */
+  /** Default: ten minutes, since installations may download. */
   timeoutMs?: number;
 }
 
 /**
- * Runs a command to its end.
+ * Runs a command to completion.
  *
- * @returns What it wrote to its standard output.
- * @throws CommandError: With the end of its output when it fails.
+ * @returns Its standard output.
+ * @throws CommandError: If it fails, with the end of its output.
  */
 export async function run(command: string, args: string[], options: RunOptions = {}): Promise<string> {
   const { signal, timeoutMs, ...spawnOptions } = options;
@@ -64,25 +64,25 @@ export async function run(command: string, args: string[], options: RunOptions =
   return stdout;
 }
 
-/** A process that runs until it is stopped, in a process group of its own. */
+/** A long-running process in its own process group. */
 export interface Service {
   readonly pid: number;
-  /** The end of what it wrote, for error messages. */
+  /** The end of its output, for error messages. */
   tail(): string;
-  /** The exit code or signal name once it has ended, otherwise undefined. */
+  /** Its exit code or signal name. Undefined while it is running. */
   ended(): number | string | undefined;
-  /** Ends the whole group: politely first, by force after `graceMs` (default 3 s). Waits until it has gone. */
+  /** Stops the whole group: gracefully first, by force after `graceMs` (default 3 s). Waits until it is gone. */
   stop(graceMs?: number): Promise<void>;
 }
 
 export interface ServiceOptions extends Omit<RunOptions, "signal" | "timeoutMs"> {
-  /** What ends it. Default: SIGTERM when it is stopped, SIGKILL when this process ends first. */
+  /** The signal that stops it. Default: SIGTERM, or SIGKILL if this process ends first. */
   endBy?: NodeJS.Signals;
-  /** Told its exit code or signal name when it ends, whoever ended it. */
+  /** Called with its exit code or signal name when it ends. */
   onEnd?: (how: number | string) => void;
 }
 
-/** Starts a process of its own group and remembers it, so that it goes when this process goes. */
+/** Starts a process in its own group, and stops it when this process ends. */
 export function startService(command: string, args: string[], options: ServiceOptions = {}): Service {
   const { endBy, onEnd, ...spawnOptions } = options;
   const child = spawn(command, args, { ...spawnOptions, detached: true, stdio: ["ignore", "pipe", "pipe"] });
@@ -97,7 +97,7 @@ export function startService(command: string, args: string[], options: ServiceOp
   const gone = new Promise<void>((resolve) => {
     const end = (how: number | string) => {
       ended = how;
-      // Its children may have outlived it. Later the id may be another process's.
+      // Kill children that outlived it now. Later, the id may belong to another process.
       killGroup(child, "SIGKILL");
       forget();
       resolve();
@@ -128,7 +128,7 @@ function killGroup(child: ChildProcess, signalName: NodeJS.Signals): void {
   }
 }
 
-/** A port of 127.0.0.1 on which nobody listened a moment ago. */
+/** A port of 127.0.0.1 that was free a moment ago. */
 export async function freePort(): Promise<number> {
   const server = createServer();
   await new Promise<void>((resolve, reject) => server.once("error", reject).listen(0, "127.0.0.1", resolve));
@@ -139,9 +139,9 @@ export async function freePort(): Promise<number> {
 }
 
 /**
- * Asks again and again until the answer is true.
+ * Polls until the check returns true.
  *
- * @throws ServerError: When a service ends or the deadline passes, with the ends of the services' logs.
+ * @throws ServerError: If a service ends or the deadline passes, with the end of the services' logs.
  */
 export async function waitUntil(
   what: string,

@@ -2,22 +2,22 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { CommandError } from "./processes.ts";
 
-/** A Python process that runs scripts one after the other, each as if it were a process of its own. */
+/** A Python process that runs scripts one at a time, each as if in its own process. */
 export interface PythonWorker {
   /**
-   * @returns what the script wrote to its standard output
-   * @throws CommandError: with its traceback when it fails
+   * @returns the script's standard output
+   * @throws CommandError: If the script fails, with its traceback.
    */
   run(script: string, input: unknown): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** How long one script may take; then the worker is ended. */
+/** Maximum time of one script. Then the worker is killed. */
 const scriptDeadlineMs = 600_000;
 
 /**
- * Starts a worker: `worker` is a Python script that answers lines, as `dagster/worker.py` does. It ends when its input
- * ends, so it never outlives this process.
+ * Starts a worker. `worker` is a Python script that answers each line of its input, like `dagster/worker.py`. It exits when
+ * its input ends, so it never outlives this process.
  */
 export function startPythonWorker(
   python: string,
@@ -31,7 +31,7 @@ export function startPythonWorker(
   });
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const gone = new Promise<void>((resolve) => child.once("close", () => resolve()).once("error", () => resolve()));
-  // It may end before it has read all: that shows as an answer that does not come.
+  // If it exits before it has read everything, that shows up as a missing answer.
   child.stdin.on("error", () => {});
   let last: Promise<unknown> = Promise.resolve();
 

@@ -6,13 +6,13 @@ import { fileURLToPath } from "node:url";
 import { findPython, type Python, type PythonRange } from "./find-python.ts";
 import { run } from "./processes.ts";
 
-/** Where everything that is installed for live tests and demos goes: `.cache/` of the checkout. Safe to delete. */
+/** The checkout's `.cache/`, for everything that live tests and demos install. Safe to delete. */
 export const cacheFolder = fileURLToPath(new URL("../../../../.cache/", import.meta.url));
 
-/** Raised together with a look at whether the requirements still compile. */
+/** When you raise it, check that the requirements still compile. */
 const uvVersion = "0.13.8";
 
-/** A virtual environment with everything in it that its lock file names. */
+/** A virtual environment with everything from its lock file. */
 export interface VirtualEnvironment {
   /** Path of its interpreter. */
   python: string;
@@ -21,14 +21,14 @@ export interface VirtualEnvironment {
 }
 
 /**
- * Makes a virtual environment from its lock file, or finds the one made before. An interrupted installation is never used:
- * it is built under another name and renamed once it is complete.
+ * Creates a virtual environment from its lock file, or reuses an existing one. It is built under a temporary name and
+ * renamed when complete, so an interrupted installation is never used.
  *
- * @param options.name That of the lock file in `requirements/`, e.g. `airflow-3.3.2`: requirements with exact versions, as
- * `uv pip compile` writes them.
- * @param options.pythons The Pythons that it runs on. Default: 3.10 to 3.13.
- * @param options.log Told what is being done, one line at a time.
- * @throws MissingPythonError: When this machine has no fitting Python.
+ * @param options.name Name of the lock file in `requirements/`, e.g. `airflow-3.3.2`: pinned requirements, as written by
+ * `uv pip compile`.
+ * @param options.pythons The supported Pythons. Default: 3.10 to 3.13.
+ * @param options.log Receives progress, one line at a time.
+ * @throws MissingPythonError: If this machine has no suitable Python.
  */
 export async function ensureVenv(options: {
   name: string;
@@ -45,7 +45,7 @@ export async function ensureVenv(options: {
     const uv = await ensureUv(python, log, signal);
     log(`Installing ${name} with Python ${python.version} into .cache/ (once; a minute or two)`);
     const env = uvEnvironment();
-    // Relocatable: otherwise its commands would name the interpreter by the temporary path.
+    // Relocatable, since otherwise its commands would contain the interpreter's temporary path.
     await run(uv, ["venv", "--quiet", "--relocatable", "--python", python.executable, temporary], { env, signal });
     await run(uv, ["pip", "sync", "--quiet", "--python", join(temporary, "bin", "python"), lockFile], { env, signal });
   });
@@ -53,7 +53,7 @@ export async function ensureVenv(options: {
 }
 
 /**
- * The pinned `uv`, from PyPI by pip, in an environment of its own.
+ * Installs the pinned `uv` from PyPI with pip, in its own environment.
  *
  * @returns Path of its executable.
  */
@@ -68,12 +68,12 @@ async function ensureUv(python: Python, log: (line: string) => void, signal?: Ab
   return join(folder, "bin", "uv");
 }
 
-/** The environment that `uv` runs in: it never downloads a Python, and keeps its downloads beside ours. */
+/** Environment variables of `uv`: it never downloads a Python, and keeps its cache in ours. */
 function uvEnvironment(): NodeJS.ProcessEnv {
   return { UV_CACHE_DIR: join(cacheFolder, "uv"), ...process.env, UV_PYTHON_DOWNLOADS: "never" };
 }
 
-/** Two processes may build the same folder at once: the first one to finish gives its to both. */
+/** If two processes build the same folder at once, both use the one that is finished first. */
 async function buildOnce(folder: string, build: (temporary: string) => Promise<void>): Promise<void> {
   if (existsSync(folder)) return;
   await mkdir(join(folder, ".."), { recursive: true });

@@ -1,4 +1,4 @@
-/** A server that speaks S3's protocol, in a process of its own: moto, which keeps everything in memory. */
+/** An in-memory server with S3's protocol, in its own process: moto. */
 import { fileURLToPath } from "node:url";
 import { freePort, startService, waitUntil } from "./processes.ts";
 import { ensureVenv } from "./python.ts";
@@ -9,16 +9,16 @@ const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 export interface S3Server {
   readonly endpoint: string;
   readonly region: string;
-  /** It takes any; these are what the tests sign with. */
+  /** Credentials for the tests. The server accepts any. */
   readonly credentials: { readonly accessKeyId: string; readonly secretAccessKey: string };
   stop(): Promise<void>;
 }
 
 /**
- * Installs moto into the cache where it is missing, and starts it. It is up in two seconds.
+ * Starts moto, after installing it if it is not in the cache. Takes two seconds.
  *
- * @throws MissingPythonError: When this machine has no fitting Python.
- * @throws ServerError: When the server is not ready in 120 s, with the end of its log.
+ * @throws MissingPythonError: If this machine has no suitable Python.
+ * @throws ServerError: If the server is not ready within 120 s, with the end of its log.
  */
 export async function startS3(options: { log: (line: string) => void; signal?: AbortSignal }): Promise<S3Server> {
   const { log, signal } = options;

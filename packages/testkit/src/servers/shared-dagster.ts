@@ -7,26 +7,26 @@ import { seedDagster } from "./dagster-world.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
-    /** Who starts the Dagster that tests share, at the first request. */
+    /** URL of the process that starts the shared Dagster at the first request. */
     readonly sharedDagster: string;
   }
 }
 
-/** A Dagster of the newest version with 600 runs. Tests only read it. */
+/** A Dagster of the newest version with 600 runs. Tests must only read it. */
 export interface SharedDagster {
   readonly url: string;
-  /** What it holds. */
+  /** Counts of its data. */
   readonly truth: Awaited<ReturnType<typeof dagsterTruth>>;
 }
 
-/** The one that this run's test files share. */
+/** The instance shared by all test files. */
 export async function sharedDagster(): Promise<SharedDagster> {
   const response = await fetch(inject("sharedDagster"));
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()) as SharedDagster;
 }
 
-/** Listens for {@link sharedDagster}: nothing is started unless some test asks. */
+/** Listens for {@link sharedDagster}. Starts the server only if a test asks for it. */
 export async function offerDagster(): Promise<{ readonly url: string; stop(): Promise<void> }> {
   let starting: ReturnType<typeof startSeeded> | undefined;
   const listener = createServer(async (_, response) => {
