@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { findPython } from "@org/testkit/servers/find-python";
 import { expect, test } from "vitest";
-import { unifiedDiff } from "../src/deploy/diff.ts";
+import { diffOf } from "../src/deploy/files.ts";
 import { python } from "../src/deploy/python.ts";
 import { dagsync, temporaryFolder } from "./helpers.ts";
 
@@ -44,35 +44,12 @@ test.skipIf(!found)(
 );
 
 test("a difference is shown as diff -u shows it", () => {
-  const before = Array.from({ length: 20 }, (_, index) => `${index}\n`).join("");
-  const after = before.replace("3\n", "three\n").replace("15\n", "").replace("19\n", "19\nend");
-  expect(unifiedDiff(before, after, ["a/x", "b/x"])).toBe(
-    `--- a/x
-+++ b/x
-@@ -1,7 +1,7 @@
- 0
- 1
- 2
--3
-+three
- 4
- 5
- 6
-@@ -13,8 +13,8 @@
- 12
- 13
- 14
--15
- 16
- 17
- 18
- 19
-+end
-\\ No newline at end of file
-`,
+  const before = "1\n2\n3\n4\n5\n";
+  const change = { kind: "changed", name: "x.py", before, after: before.replace("2", "two") } as const;
+  expect(diffOf(change)).toBe("--- a/x.py\n+++ b/x.py\n@@ -1,5 +1,5 @@\n 1\n-2\n+two\n 3\n 4\n 5\n");
+  expect(diffOf({ ...change, kind: "new", before: "", after: "1\n" })).toBe(
+    "--- /dev/null\n+++ b/x.py\n@@ -0,0 +1,1 @@\n+1\n",
   );
-  expect(unifiedDiff("", "a\n", ["/dev/null", "b/x"])).toBe("--- /dev/null\n+++ b/x\n@@ -0,0 +1,1 @@\n+a\n");
-  expect(unifiedDiff("a\n", "a\n", ["a/x", "b/x"])).toBe("");
 });
 
 test("a deploy writes a file for each enabled schedule, and the next one only what changed", async () => {

@@ -2,9 +2,9 @@
 import { randomBytes } from "node:crypto";
 import { readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { createTwoFilesPatch, FILE_HEADERS_ONLY } from "diff";
 import { UsageError } from "../errors.ts";
 import { escaped } from "../render/safe-output.ts";
-import { unifiedDiff } from "./diff.ts";
 
 /** What a deploy does to a file. */
 export interface FileChange {
@@ -95,10 +95,9 @@ export async function applyChange(folder: string, { kind, name, after }: FileCha
 
 /** A change as `diff -u` shows it. */
 export function diffOf({ kind, name, before, after }: FileChange): string {
-  return unifiedDiff(before, after, [
-    kind === "new" ? "/dev/null" : `a/${name}`,
-    kind === "removed" ? "/dev/null" : `b/${name}`,
-  ]);
+  const [old, next] = [kind === "new" ? "/dev/null" : `a/${name}`, kind === "removed" ? "/dev/null" : `b/${name}`];
+  const headers = { context: 3, headerOptions: FILE_HEADERS_ONLY };
+  return createTwoFilesPatch(old, next, before, after, undefined, undefined, headers);
 }
 
 function isOwn(text: string, header: string): boolean {
