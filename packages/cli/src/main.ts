@@ -7,6 +7,7 @@ import { addExport } from "./commands/export.ts";
 import { addInit } from "./commands/init.ts";
 import { addMcp } from "./commands/mcp.ts";
 import type { Run } from "./commands/options.ts";
+import { addRead } from "./commands/read.ts";
 import { addReport } from "./commands/report.ts";
 import { addRun } from "./commands/run.ts";
 import { addServe } from "./commands/serve.ts";
@@ -75,6 +76,7 @@ export async function main(args: readonly string[], given: Io): Promise<number> 
     addMcp,
     addVerify,
     addExport,
+    addRead,
     addRun,
     addDeploy,
   ])

@@ -127,6 +127,12 @@ export interface DestinationCapabilities {
    * @default false
    */
   readonly transfer?: boolean;
+  /**
+   * Whether `count`, `countBy` and `keys` know the rows that were committed. `false`: the destination hands rows on and
+   * keeps none, so these methods find nothing, and streams leave out what compares the server with the table.
+   * @default true
+   */
+  readonly keepsRows?: boolean;
 }
 
 export interface OpenOptions {

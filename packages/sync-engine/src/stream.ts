@@ -146,6 +146,11 @@ export interface ReadContext<Shared = unknown, S extends Json = Json> extends So
   readonly sampleSince: number | undefined;
   /** Maximum number of requests for what the stream left for later. Streams that leave nothing ignore it. */
   readonly outstandingBudget: number;
+  /**
+   * Whether `stored` knows the table's rows. If not, it finds nothing, which says nothing about the table: leave out
+   * whatever compares the server with the table, deletions included.
+   */
+  readonly keepsRows: boolean;
   /** Names of the streams in this sync. */
   readonly streams: ReadonlySet<string>;
 }

@@ -87,6 +87,7 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
   const context: SourceContext = { request, signal, emit, now: options.now ?? Date.now };
 
   const nameOf = (table: Table) => destination.realTable?.(table).name ?? table.name;
+  const keepsRows = destination.capabilities.keepsRows ?? true;
   const session = await openSession(destination, {
     pipeline,
     signal,
@@ -119,7 +120,8 @@ export async function sync(options: SyncOptions): Promise<SyncResult> {
         state: state?.isOutdated ? undefined : state?.data,
         outdated: state?.isOutdated ? state.data : undefined,
         stored: storedIn(session),
-        reconcile: options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue)),
+        reconcile: keepsRows && (options.fullRefresh === true || (state !== undefined && (options.reconcile ?? isDue))),
+        keepsRows,
         sampleSince: options.sampleSince,
         expectDeletions: (table: Table, count: number) => guard.expect(table, count),
         outstandingBudget: options.outstandingBudget ?? Number.POSITIVE_INFINITY,

@@ -33,6 +33,11 @@ export class SafeOutput implements Output {
     return this.#output.columns || 80;
   }
 
+  /** Whether the reader is gone, so that nothing more arrives. */
+  get isGone(): boolean {
+    return (this.#output as Output & Partial<NodeJS.WritableStream>).writable === false;
+  }
+
   /** @returns false if the reader is slower, as with Node's streams: see {@link SafeOutput.drained} */
   write(text: string): unknown {
     return this.#output.write(withoutBuildCommands(visible(text)));

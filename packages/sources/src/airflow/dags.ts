@@ -9,6 +9,8 @@ type DagsState = {
   readonly version: ServerVersion;
   /** DAGs whose time zone could not be read. */
   readonly unread?: readonly string[];
+  /** Time zones by DAG, if the destination keeps no rows. */
+  readonly timezones?: Readonly<Record<string, string | null>>;
 };
 
 /**
@@ -20,12 +22,12 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
   table: dagsTable,
   revision: 1,
   needs: ["timezone"],
-  async *read({ shared: airflow, state, stored, reconcile, unstored }) {
+  async *read({ shared: airflow, state, stored, reconcile, unstored, keepsRows }) {
     const { dags, position } = await airflow.listedDags();
     const { position: before, unread = [], version: known } = state ?? ({} as Partial<DagsState>);
     const version = await airflow.version(known, reconcile);
     const last = parsePosition(before, position);
-    const timezones = new Map<unknown, string | null>();
+    const timezones = new Map<unknown, string | null>(Object.entries(state?.timezones ?? {}));
     const due = new Set(unread);
     if (last) {
       const since = await airflow.windowFrom(last);
@@ -51,7 +53,12 @@ export const dags = defineStream<AirflowSync, typeof dagsTable, DagsState>({
     const upserts = rows
       .filter(({ dag, timezone }) => timezone !== undefined || isThere.has(dag.dag_id))
       .map(({ dag, timezone }) => dagRow(dag, timezone ?? null));
-    const next = { position: { ...position }, version, ...(stillUnread.length > 0 && { unread: stillUnread }) };
+    const read = upserts.map((row) => [row.dag_id, row.timezone] as const);
+    const next = {
+      ...{ position: { ...position }, version },
+      ...(stillUnread.length > 0 && { unread: stillUnread }),
+      ...(!keepsRows && { timezones: Object.fromEntries(read) }),
+    };
     yield batchOf(dagsTable, { upserts, state: next });
 
     const held = [...(await stored.keys(dagsTable, {})), ...unstored(dagsTable)];

@@ -6,7 +6,7 @@ import type { Table } from "@org/destination";
 import type { ReadContext, StreamBatch } from "@org/sync-engine/source";
 import type { ListedRow } from "./ask.ts";
 import { changes } from "./changes.ts";
-import { differingCounts, unknownDags } from "./doubts.ts";
+import { differingCounts, numberOfRuns, unknownDags } from "./doubts.ts";
 import { reread, walkHistory } from "./history.ts";
 import {
   type AnyKind,
@@ -41,11 +41,11 @@ export function readTable<L extends ListedRow, T extends Table>(
 async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableState>): Batches {
   const reading = await startReading(kind, context);
   const { airflow, begun } = reading;
-  const { reconcile } = context;
+  const { reconcile, keepsRows } = context;
   const version = await airflow.version("version" in begun ? begun.version : undefined, reconcile);
   let state = yield* history(reading, begun);
   if (!state) return;
-  await addUnknown(reading);
+  if (keepsRows) await addUnknown(reading);
   const counted = reconcile ? await kind.countOnServer(airflow) : undefined;
   const window = yield* readWindow(reading, state);
   if (window.saysMore) state = renewed(reading, state);
@@ -54,9 +54,9 @@ async function* phases(kind: AnyKind, context: ReadContext<AirflowSync, TableSta
   state = settled(reading, { ...state, version: await airflow.version(version, window.brought > 0) }, held);
   // What changed is stored. A deletion that is not believed must not hold up the next window.
   yield { state: stateNow(reading, state) };
-  await kind.check?.(reading, held);
+  if (keepsRows) await kind.check?.(reading, held);
   yield* gone(reading, state, held);
-  if (kind.later) yield* kind.later(reading, state);
+  if (kind.later && keepsRows) yield* kind.later(reading, state);
   if (counted) yield* reconcileCounts(reading, state, held, counted);
   state = yield* readAgain(reading, state);
   if (reconcile) yield { state: stateNow(reading, state), reconciled: true };
@@ -108,7 +108,7 @@ function renewed(reading: AnyReading, state: TablePosition): TablePosition {
 
 /** Reads what is known to be missing, and what no window shows. What cannot be read stays pending. */
 async function* settle(reading: AnyReading, state: TablePosition, window: WindowRead): Batches {
-  const { kind, airflow, pending } = reading;
+  const { kind, airflow, pending, context } = reading;
   for (const scope of kind.unstoredScopes(unstoredRows(reading)).filter(airflow.isVisible)) {
     yield* readScope(reading, state, scope, "unstored");
   }
@@ -116,7 +116,8 @@ async function* settle(reading: AnyReading, state: TablePosition, window: Window
     yield* readScope(reading, state, scope, why);
     pending.read(of);
   }
-  for (const scope of await kind.doubts(reading, window)) yield* readScope(reading, state, scope, "doubt");
+  const doubts = context.keepsRows ? await kind.doubts(reading, window) : [];
+  for (const scope of doubts) yield* readScope(reading, state, scope, "doubt");
 }
 
 async function* readScope(reading: AnyReading, state: TablePosition, scope: AirflowScope, why: Reason): Batches {
@@ -159,10 +160,12 @@ async function* reconcileCounts(
 
 /** Reads a part of the history again: in case anything changed without a trace, or for what a new revision brings. */
 async function* readAgain(reading: AnyReading, state: TablePosition): Batches<TablePosition> {
-  const { kind, airflow, stored, context, begun } = reading;
+  const { kind, airflow, stored, before, context, begun } = reading;
   const isRenewal = state.reread?.isRenewal ?? false;
   if (!isRenewal && (!context.reconcile || "history" in begun)) return state;
-  const held = await stored.count(kind.table, kind.listed);
+  const runs = [...before.runCounts.keys()].reduce((sum, dag) => sum + numberOfRuns(before.runCounts, dag), 0);
+  // Without stored rows, the server's number of runs serves for the share of one sync.
+  const held = context.keepsRows ? await stored.count(kind.table, kind.listed) : runs;
   let next = state;
   for await (const leaf of reread(airflow, state, { ...askOptions(reading), held })) {
     next = leaf.state;

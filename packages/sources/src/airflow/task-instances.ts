@@ -43,7 +43,8 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   begin(reading) {
     const { begun, context, pending, kept } = reading;
     const isSample = context.sampleSince !== undefined;
-    if ("history" in begun && !isSample) reading.kept = { ...kept, outstanding: allOutstanding };
+    // What is left for later is found in the table.
+    if ("history" in begun && !isSample && context.keepsRows) reading.kept = { ...kept, outstanding: allOutstanding };
     const silent = parseSilent(context.stateOf("dag_runs"));
     if (!silent) return;
     // A first sync that begins now reads everything as it is now.
@@ -53,7 +54,11 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
     reading.kept = { ...reading.kept, silentSeen: silent.last };
   },
   async rowsOf(reading, rows, why) {
-    const { stored, pending, kept } = reading;
+    const { stored, pending, kept, context } = reading;
+    if (!context.keepsRows) {
+      const present = rows.filter((row) => !isPlaceholder(row));
+      return withEarlierAttempts(present, [], askingFor(reading), true);
+    }
     const held = await heldOf(rows, stored);
     if (why === "window") {
       pending.add("changed", [...recreatedRuns(rows, held), ...clearedLoops(rows, held)].map(runScope));
@@ -76,6 +81,14 @@ const taskInstanceKind: Kind<TaskInstance, typeof taskInstancesTable> = {
   saysMore: knowsRegions,
   later: readLaterAttempts,
 };
+
+/**
+ * Whether another row takes its place later, once it begins or expands. Where nobody knows the stored rows, nobody could
+ * remove it then.
+ */
+function isPlaceholder({ try_number, state = null }: TaskInstance): boolean {
+  return try_number === 0 && unfinishedTaskStates.includes(state);
+}
 
 /** The task instances with all their attempts: the history first, then what changed, and what no window shows. */
 export const taskInstances = defineStream<AirflowSync, typeof taskInstancesTable, TableState>({

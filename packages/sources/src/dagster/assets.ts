@@ -17,7 +17,7 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
   revision: 1,
   needs: ["last_materialization_time", "code_location"],
   keeps: keptWhileUnloaded,
-  async *read({ shared: { api, before }, state: last, stored, unstored }) {
+  async *read({ shared: { api, before }, state: last, stored, unstored, keepsRows }) {
     const { position, definitions } = await before();
     const held = await stored.keys(assetsTable, {}, ["code_location", "last_materialization_time"]);
     const locations = new Set(held.map((row) => row.code_location as string | null));
@@ -47,6 +47,8 @@ export const assets = defineStream<DagsterSync, typeof assetsTable>({
       if (time !== null || !kept.has(id)) others.set(id, JSON.parse(id) as string[]);
     }
     for (const id of defined) others.delete(id);
+    // An unavailable location may define some of these, and nobody knows what their rows say of that: they stay.
+    if (!keepsRows && definitions.unavailable.size > 0) others.clear();
     const gone = new Set<string>();
     const paths = [...others.values()];
     for (let start = 0; start < paths.length; start += KEYS_PER_REQUEST) {

@@ -8,7 +8,7 @@ import { sensorRow, sensorsTable } from "./tables/sensors.ts";
 /**
  * The sensors of all loaded code locations, at every sync: missing ones are deleted. Their runs in progress are read
  * from the table of runs. If this sync did not update that table (because `runs` is not selected, failed, or only
- * sampled), all runs in progress are requested from the server instead.
+ * sampled), or if no table is kept, all runs in progress are requested from the server instead.
  */
 export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionState>({
   name: "sensors",
@@ -24,7 +24,7 @@ export const sensors = defineStream<DagsterSync, typeof sensorsTable, PositionSt
       const key = sensorKey(run.code_location, run.repository, (run.tags as Record<string, unknown>)[SENSOR_TAG]);
       active.set(key, [...(active.get(key) ?? []), run.run_id as string]);
     };
-    if (areRunsStored) {
+    if (areRunsStored && context.keepsRows) {
       const columns = ["tags", "repository", "code_location"] as const;
       for (const row of await stored.keys(runsTable, { status: { in: statuses } }, columns)) add(row);
     } else {
