@@ -142,6 +142,20 @@ test("rows that are large themselves are written too, with more memory than rows
   expect((await verifyExports(into)).exports[0]!.problems).toEqual([]);
 });
 
+test("memory that a file of large rows needed is not kept for the next one", async () => {
+  const folder = temporaryFolder();
+  const destination = duckdb(join(folder, "from.duckdb"));
+  await fill(destination, []);
+  const reader = await destination.read!({ copyInto: folder });
+  const settings = () =>
+    reader.query("SELECT current_setting('memory_limit') AS memory, current_setting('threads') AS threads");
+  const before = await settings();
+  const sql = "SELECT repeat(i::VARCHAR, 20000) AS large FROM range(2500) AS r(i)";
+  expect(await reader.copy!(sql, { file: join(folder, "large.parquet"), format: "FORMAT parquet" })).toBe(2500);
+  expect(await settings()).toEqual(before);
+  await reader.close();
+});
+
 const odd = defineTable({
   name: "we\"ird, ta'ble/..%é",
   description: "",

@@ -3,7 +3,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { literal, type Names } from "../sql/names.ts";
 import { onlyReading, readerOf } from "../sql/reader.ts";
-import type { ReadOptions, SqlReader } from "../sql-reader.ts";
+import type { CopyOptions, ReadOptions, SqlReader } from "../sql-reader.ts";
 import { Database } from "./database.ts";
 import { isOutOfMemory } from "./errors.ts";
 import type { OpenFile } from "./open.ts";
@@ -24,39 +24,52 @@ export async function keepInside(
   await connection.run("SET enable_external_access = false");
 }
 
-/** What DuckDB may take for copying, in bytes, where rows are not large. */
+/** DuckDB's limit while it writes files, in bytes, if rows are not large themselves. */
 const copyBytes = 72_000_000;
+const copyThreads = Math.min(2, availableParallelism());
+
+const limitSql = (bytes: number, threads: number) =>
+  `SET memory_limit = '${Math.floor(bytes)}B'; SET threads = ${threads}`;
 
 /**
- * Files are written with little memory, however many rows there are: in row groups that few threads fill in any order.
+ * Files are written in little memory, however many rows there are: in small groups of rows, in any order, by few threads.
  */
 async function prepareCopying(connection: OpenFile["connection"], folder: string): Promise<void> {
   await connection.run(`SET temp_directory = ${literal(join(folder, "spilled"))}`);
   await connection.run(`SET allowed_directories = [${literal(folder)}]`);
   await connection.run("SET preserve_insertion_order = false");
-  await connection.run(`SET memory_limit = '${copyBytes}B'`);
-  await connection.run(`SET threads = ${Math.min(2, availableParallelism())}`);
+  await connection.run(limitSql(copyBytes, copyThreads));
+}
+
+/**
+ * Lowering DuckDB's limit makes it drop what it caches, and return freed memory to the system. It does not do so between
+ * queries, and each of its threads has a heap of its own, so without this every file would add to the process's memory.
+ */
+async function giveBackMemory(database: Database): Promise<void> {
+  for (const bytes of [copyBytes / 8, copyBytes]) {
+    await database.run(limitSql(bytes, copyThreads)).catch(() => undefined);
+  }
 }
 
 /** Implements a reader's `copy`, for a database that was granted a folder. */
 export function copying(database: Database): Required<Pick<SqlReader, "copy">> {
+  const copy = async (sql: string, { file, format, onProgress }: CopyOptions) => {
+    const most = 0.8 * process.availableMemory();
+    // DuckDB holds some thousand rows per thread at a time, which may be large: first a single thread gets all of the
+    // memory, then twice as much until they fit.
+    for (let limit = copyBytes; ; limit *= 2) {
+      try {
+        return await database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
+      } catch (error) {
+        if (!isOutOfMemory(error) || limit > 2 * most) throw error;
+        await rm(file, { force: true });
+        await database.run(limitSql(Math.min(limit, most), 1));
+      }
+    }
+  };
   return {
-    copy: (sql, { file, format, onProgress }) =>
-      database.queue("Writing a file", async () => {
-        const copy = () => database.copy(`COPY (${sql}) TO ${literal(file)} (${format})`, onProgress);
-        const most = 0.8 * process.availableMemory();
-        // DuckDB holds some thousand rows at a time, which may be large ones: it gets twice as much until they fit.
-        for (let limit = 2 * copyBytes; ; limit *= 2) {
-          try {
-            return await copy();
-          } catch (error) {
-            if (!isOutOfMemory(error) || limit > 2 * most) throw error;
-            await rm(file, { force: true });
-            await database.run("SET threads = 1");
-            await database.run(`SET memory_limit = '${Math.floor(Math.min(limit, most))}B'`);
-          }
-        }
-      }),
+    copy: (sql, options) =>
+      database.queue("Writing a file", () => copy(sql, options).finally(() => giveBackMemory(database))),
   };
 }
 

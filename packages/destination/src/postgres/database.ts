@@ -4,7 +4,7 @@ import type { Client, QueryConfig } from "pg";
 import type { Dialect } from "../sql/database.ts";
 import { DumpFile } from "../sql/dump-file.ts";
 import type { Lease, LeaseDatabase } from "../sql/lease.ts";
-import { type Names, namesIn } from "../sql/names.ts";
+import { type Names, namesIn, quoted } from "../sql/names.ts";
 import { Parameters } from "../sql/parameters.ts";
 import { WorkQueue } from "../sql/queue.ts";
 import { readerPageRows } from "../sql/reader.ts";
@@ -133,7 +133,7 @@ export class PostgresDatabase implements LeaseDatabase {
   }
 
   /** A query's rows as lines of CSV, by such a transaction. */
-  async dump(sql: string, { file, onRows }: DumpOptions): Promise<Dumped> {
+  async dump(sql: string, { file, columns, onRows }: DumpOptions): Promise<Dumped> {
     const { signal } = this.#options;
     const client = await this.#connected(signal);
     const end = () => void client.end().catch(() => undefined);
@@ -141,7 +141,9 @@ export class PostgresDatabase implements LeaseDatabase {
     const target = await DumpFile.create(file);
     try {
       await this.#beginReading(client);
-      const stream = client.query(this.#driver.copyTo(`COPY (${sql}) TO STDOUT (FORMAT csv, FORCE_QUOTE *)`));
+      const texts = Object.entries(columns).filter(([, { type }]) => type === "string" || type === "json");
+      const quotes = texts.length > 0 ? `, FORCE_QUOTE (${texts.map(([name]) => quoted(name)).join(", ")})` : "";
+      const stream = client.query(this.#driver.copyTo(`COPY (${sql}) TO STDOUT (FORMAT csv${quotes})`));
       for await (const text of stream) {
         await target.write(text as Buffer);
         onRows?.(target.lines);

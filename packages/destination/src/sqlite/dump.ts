@@ -54,23 +54,33 @@ function lineOf(row: Readonly<Record<string, SqliteValue>>): string {
   return `${line}\n`;
 }
 
-/** Texts of several columns each, and between them floating-point numbers, which only JavaScript writes without a loss. */
+/** SQLite's limit is 127 arguments of a function. */
+const mostArguments = 100;
+
+/**
+ * Texts of several columns each, and between them floating-point numbers, which only JavaScript formats without loss.
+ */
 function partsOf(columns: readonly (readonly [string, Column])[]): readonly string[] {
   const parts: string[] = [];
-  let text: string[] = [];
+  let texts: string[] = [];
+  const end = () => {
+    if (texts.length > 0) parts.push(`concat(${texts.join(", ")})`);
+    texts = [];
+  };
   for (const [index, [name, { type }]] of columns.entries()) {
-    if (index > 0) text.push("','");
+    if (index > 0) texts.push("','");
     if (type === "float64") {
-      parts.push(...(text.length > 0 ? [text.join(" || ")] : []), quoted(name));
-      text = [];
-    } else text.push(textOf(name, type));
+      end();
+      parts.push(quoted(name));
+    } else texts.push(textOf(name, type));
+    if (texts.length >= mostArguments) end();
   }
-  if (text.length > 0) parts.push(text.join(" || "));
+  end();
   return parts.map((part, index) => `${part} AS part${index}`);
 }
 
+/** One argument of `concat`, which takes null for an empty text; `||` makes the whole of it null. */
 function textOf(name: string, type: Column["type"]): string {
   const value = quoted(name);
-  const isText = type === "string" || type === "json";
-  return isText ? `coalesce('"' || replace(${value}, '"', '""') || '"', '')` : `coalesce(${value}, '')`;
+  return type === "string" || type === "json" ? `'"' || replace(${value}, '"', '""') || '"'` : value;
 }
