@@ -5,7 +5,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";
 import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
-import { schemaFile as dagsterSchema, generate as generateDagster } from "../packages/dagster-client/generate.ts";
+import { errorTypenames as dagsterErrors, schemaFile as dagsterSchema, generate as generateDagster } from "../packages/dagster-client/generate.ts";
 import { runnerJsonSchema } from "../packages/runner/src/file/runner-schema.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterSince, dagsterVersionsTable } from "../specs/dagster/versions.ts";
@@ -16,6 +16,7 @@ const files = [
     generate,
   })),
   { path: "packages/dagster-client/src/generated/operations.ts", generate: generateDagster },
+  { path: "packages/dagster-client/src/generated/error-typenames.ts", generate: dagsterErrors },
   { path: "packages/dagster-client/src/generated/since.ts", generate: dagsterSince },
   { path: "packages/dagster-client/schema.graphql", generate: dagsterSchema },
   { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },

@@ -1,7 +1,9 @@
 import { cut, isRecord, type Redact, redactBody, retryAfterMs } from "@org/kit";
+import type { Credentials } from "./credentials.ts";
 import { type DagsterErrorCode, type DagsterGraphQLError, DagsterResponseError } from "./errors.ts";
 import { schemaVersion } from "./generated/operations.ts";
 import { describeLacks, isKnownLack, lacksOf } from "./lacks.ts";
+import { isRefused } from "./transport.ts";
 import { firstPart } from "./unwrap.ts";
 
 /** An HTTP response, read to its end. `data` and `errors` are undefined if its body was not a GraphQL response. */
@@ -22,7 +24,11 @@ export interface HttpAnswer {
  *
  * @param request what failed, for the message: `query RunsPage to http://…`
  */
-export function readAnswer(answer: HttpAnswer, request: string, redact: Redact): object {
+export function readAnswer(
+  answer: HttpAnswer,
+  request: string,
+  { redact, kind }: Pick<Credentials, "redact" | "kind">,
+): object {
   const errors = readErrors(answer.errors, redact);
   const data = isRecord(answer.data) ? answer.data : undefined;
   if (data !== undefined && errors.length === 0) {
@@ -32,9 +38,12 @@ export function readAnswer(answer: HttpAnswer, request: string, redact: Redact):
     const explained = answer.status === 500 && members.some((member) => member.__typename === "PythonError");
     if ((answer.status >= 200 && answer.status < 300) || explained) return data;
   }
-  const [code, says, retryable] = judge(answer, data, errors, redact);
-  throw new DagsterResponseError(`The Dagster ${request} failed (HTTP ${answer.status}): ${says}`, {
+  const [code, says, retryable] = isRefused(answer)
+    ? refusal(answer, saidBy(answer, data, errors, redact), kind)
+    : judge(answer, data, errors, redact);
+  throw new DagsterResponseError({
     code,
+    message: `The Dagster ${request} failed (HTTP ${answer.status}): ${says}`,
     retryable,
     retryAfterMs: retryAfterMs(answer.headers),
     status: answer.status,
@@ -47,55 +56,79 @@ type Verdict = readonly [code: DagsterErrorCode, says: string, retryable?: boole
 function judge(answer: HttpAnswer, data: object | undefined, errors: DagsterGraphQLError[], redact: Redact): Verdict {
   const { status } = answer;
   const isGraphQL = errors.length > 0 || data !== undefined;
-  const said = isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
-  if (isRefused(answer)) {
-    return ["UNAUTHORIZED", `${said}. The credentials are missing or wrong: see \`auth\`.`];
-  }
+  const said = saidBy(answer, data, errors, redact);
   if (status === 429) return ["RATE_LIMITED", said, true];
   if (errors.length > 0) {
     if (status === 400 || (data === undefined && errors.every(isRefusal))) {
       const lacks = lacksOf(errors);
-      const code = lacks.length > 0 && lacks.every(isKnownLack) ? "UNSUPPORTED" : "REFUSED";
+      const code = lacks.length > 0 && lacks.every(isKnownLack) ? "SERVER_TOO_OLD" : "INVALID_REQUEST";
       return [code, `${said}. ${hint(lacks)}`];
     }
-    if (status < 300) return ["INVALID_ANSWER", `only a part of the data arrived. ${said}`, true];
-    return ["SERVER_FAILED", said, status >= 500];
+    if (status < 300) return ["UNEXPECTED_ANSWER", `only a part of the data arrived. ${said}`, true];
+    return ["SERVER_ERROR", said, status >= 500];
   }
   // In browsers a redirect that is not followed has no status.
-  if (status === 0 || (status >= 300 && status < 400)) return ["NOT_FOUND", `${redirect(answer)} Give the final URL.`];
-  if (status === 407) return ["NOT_FOUND", `${said}. A proxy answered, not Dagster.`];
+  if (status === 0 || (status >= 300 && status < 400)) return ["REDIRECTED", `${redirect(answer)} Give the final URL.`];
+  if (status === 407) return ["NOT_AN_API", `${said}. A proxy answered, not Dagster.`];
   if (status === 404 || status === 405) {
-    return ["NOT_FOUND", `${said}. Is this the URL of Dagster's webserver?`];
+    return ["WRONG_URL", `${said}. Is this the URL of Dagster's webserver?`];
   }
   if (status >= 500 || status === 408 || status === 425) {
-    return ["SERVER_FAILED", isGraphQL ? "an error outside the result" : said, true];
+    return ["SERVER_ERROR", isGraphQL ? "an error outside the result" : said, true];
   }
-  if (status >= 400) return ["REFUSED", said];
+  if (status >= 400) return ["INVALID_REQUEST", said];
   // A page comes from another server and will again; a truncated response may be complete the next time.
   const isPage = answer.headers.get("content-type")?.includes("html");
   return [
-    "INVALID_ANSWER",
+    isPage ? "NOT_AN_API" : "INVALID_JSON",
     `not a complete GraphQL response: ${said}. Is this Dagster, or a page of a proxy?`,
     !isPage,
   ];
 }
 
-/** Whether a response rejects the credentials. */
-export function isRefused({ status }: HttpAnswer): boolean {
-  return status === 401 || status === 403;
+/** What a response with 401 or 403 says of the credentials. */
+function refusal({ status }: HttpAnswer, said: string, kind: Credentials["kind"]): Verdict {
+  if (kind === "none") return ["UNAUTHENTICATED", `${said}. Credentials are required: see \`auth\` and \`headers\`.`];
+  if (status === 403) return ["FORBIDDEN", `${said}. These credentials do not permit it.`];
+  if (kind === "headers") return ["INVALID_CREDENTIALS", `${said}. The credentials in \`headers\` were rejected.`];
+  return ["TOKEN_REFUSED", `${said}. The token of \`auth\` was rejected.`];
+}
+
+/** What a response says, in its own words. */
+function saidBy(answer: HttpAnswer, data: object | undefined, errors: DagsterGraphQLError[], redact: Redact): string {
+  const isGraphQL = errors.length > 0 || data !== undefined;
+  return isGraphQL ? errors.map((error) => error.message).join("; ") : excerpt(answer, redact);
 }
 
 /** Whether the server rejects the query itself, and always will. */
 function isRefusal(error: DagsterGraphQLError): boolean {
-  return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Value '\w+' does not exist|Syntax Error)/.test(
+  // The latter are times: milliseconds given for seconds.
+  return /^(Variable '\$|Cannot query field|Unknown (argument|type|fragment|directive)|Value '\w+' does not exist|Syntax Error)|^year -?\d+ is out of range|Value too large for defined data type/.test(
     error.message,
   );
 }
 
+/** What is known without asking for the server's version; see `withVersion` for the rest. */
 function hint(lacks: readonly string[]): string {
-  if (lacks.length === 0) return "The query or its variables are wrong; a retry will not help.";
-  const made = `this client targets Dagster ${schemaVersion}`;
-  return `This server's version lacks ${lacks.map(describeLacks).join(", ")}; ${made}.`;
+  const isOld = lacks.length > 0 && lacks.every(isKnownLack);
+  if (!isOld) return "The query or its variables are wrong; a retry will not help.";
+  return `This server's version lacks ${lacks.map(describeLacks).join(", ")}; this client targets Dagster ${schemaVersion}.`;
+}
+
+/**
+ * The same error, which adds that the server is of another version than this client, if it is: what it does not know
+ * may then be no mistake.
+ *
+ * @param versionOf asks the server; called only for an error that versions may explain
+ */
+export async function withVersion(error: unknown, versionOf: () => Promise<string | undefined>): Promise<unknown> {
+  if (!(error instanceof DagsterResponseError) || error.code !== "INVALID_REQUEST") return error;
+  if (lacksOf(error.errors).length === 0) return error;
+  const version = await versionOf();
+  if (version === undefined || version === schemaVersion) return error;
+  const { code, status, errors, message } = error;
+  const hint = `The server is Dagster ${version}, this client targets ${schemaVersion}.`;
+  return new DagsterResponseError({ code, status, errors, message: `${message} ${hint}` });
 }
 
 function readErrors(errors: unknown, redact: Redact): DagsterGraphQLError[] {

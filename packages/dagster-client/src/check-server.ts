@@ -1,28 +1,36 @@
+import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
-import type { DagsterRequestOptions } from "./client-options.ts";
 import { DagsterError, DagsterResponseError } from "./errors.ts";
-import { ServerVersionDocument, type ServerVersionQuery, VersionDocument } from "./generated/operations.ts";
+import { ServerVersionDocument, VersionDocument } from "./generated/operations.ts";
+import { lackingRunFields, type OptionalRunField } from "./without-fields.ts";
+
+/** What is known of a server that responds. */
+export interface ServerInfo {
+  /** Its version, e.g. `1.13.27`. */
+  readonly version: string;
+  /** The fields of a run that it lacks: the methods leave them out. Empty for a current version. */
+  readonly lackingRunFields: readonly OptionalRunField[];
+}
 
 /**
  * Checks that a client's server is a readable Dagster.
  *
  * @throws DagsterError that says what is wrong and what to do. If the client's URL is that of a page, the code is
- * `NOT_FOUND`, and the message names the server's URL.
+ * `WRONG_URL`, and the message names the server's URL.
  */
 export async function checkServer(
   client: DagsterClient,
-  options: DagsterRequestOptions = {},
-): Promise<ServerVersionQuery> {
+  options: CallOptions = {},
+): Promise<ServerInfo> {
   try {
-    return await client.request(ServerVersionDocument, {}, options);
+    const { version, run } = await client.request(ServerVersionDocument, {}, options);
+    return { version, lackingRunFields: lackingRunFields(run) };
   } catch (error) {
     const above = isElsewhere(error) ? await findAbove(client, options) : undefined;
     if (above === undefined) throw error;
     const at = client.url.replace(/\/graphql$/, "");
-    throw new DagsterError(`Dagster${above.version} is at ${above.at}, not at ${at}: ${above.advice}`, {
-      code: "NOT_FOUND",
-      cause: error,
-    });
+    const message = `Dagster${above.version} is at ${above.at}, not at ${at}: ${above.advice}`;
+    throw new DagsterError({ code: "WRONG_URL", message, cause: error });
   }
 }
 
@@ -46,7 +54,7 @@ interface Above {
  * properly now, the search stops: anything further up is another server. The user did not name these URLs, so they get
  * neither credentials nor headers.
  */
-async function findAbove(client: DagsterClient, options: DagsterRequestOptions): Promise<Above | undefined> {
+async function findAbove(client: DagsterClient, options: CallOptions): Promise<Above | undefined> {
   const { origin, pathname } = new URL(client.url.replace(/\/graphql$/, ""));
   const segments = pathname.split("/").filter((segment) => segment !== "");
   for (let length = segments.length - 1; length >= 0; length -= 1) {
@@ -59,7 +67,7 @@ async function findAbove(client: DagsterClient, options: DagsterRequestOptions):
     } catch (error) {
       options.signal?.throwIfAborted();
       if (isElsewhere(error)) continue;
-      const isGuarded = error instanceof DagsterError && error.code === "UNAUTHORIZED";
+      const isGuarded = error instanceof DagsterError && error.code === "UNAUTHENTICATED";
       return isGuarded && isPage ? { at, version: "", advice: use } : undefined;
     }
   }

@@ -1,35 +1,45 @@
-import { defaultMaxResponseBytes, longestHeader } from "@org/kit";
+import { type CallOptions, defaultMaxResponseBytes, type HeaderEntries } from "@org/kit";
 import { DagsterError } from "./errors.ts";
 import type { DagsterMiddleware } from "./middleware.ts";
 
 /** The argument of an `auth` function. */
 export interface DagsterAuthContext {
-  /** The headers that the server rejected with 401 or 403, if this call is to replace them; there is one such call. */
-  readonly refused: Headers | undefined;
-  /** Aborts when the headers are no longer needed. */
+  /** The token that the server rejected, if this call is to replace it. */
+  readonly refused: string | undefined;
+  /** Aborts when the token is no longer needed. */
   readonly signal: AbortSignal;
 }
 
 /**
- * A user token of Dagster+, or a function that returns the headers of every request, and is called once more if they
- * are rejected.
+ * How to authenticate. `token`: sent unchanged. A function: called when a token is first needed, and again whenever the
+ * server rejects the last one; it need not cache, nor guard against parallel calls.
  */
 export type DagsterAuth =
   | { readonly token: string }
-  | ((context: DagsterAuthContext) => HeadersInit | Promise<HeadersInit>);
+  | ((context: DagsterAuthContext) => string | Promise<string>);
 
+/** What sends requests: the global `fetch`, or one that goes through a proxy's agent. */
+export type DagsterFetch = (url: string, init: RequestInit) => Promise<Response>;
+
+/** Options of {@link createDagsterClient}. */
 export interface DagsterClientOptions {
   /**
    * Dagster's URL: the GraphQL endpoint, or the base URL to which `/graphql` is appended, as in `http://localhost:3000`
-   * and `https://my-org.dagster.cloud/prod`. It must not contain credentials.
+   * and `https://my-org.dagster.cloud/prod`. In a browser, a path such as `/dagster` is one on the page's own origin. It
+   * must not contain credentials.
    */
   readonly url: string | URL;
-  /** Open source Dagster has no authentication; a token is sent as `Dagster-Cloud-Api-Token`. @default none */
+  /** How to authenticate; open source Dagster has no authentication. @default nothing is sent */
   readonly auth?: DagsterAuth | undefined;
-  /** @default globalThis.fetch */
-  readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Headers of every request, e.g. for a proxy. Their values never appear in errors. @default none */
-  readonly headers?: HeadersInit | undefined;
+  /**
+   * The header that carries the token. In `Authorization`, `Bearer` goes before it. @default "Dagster-Cloud-Api-Token",
+   * for Dagster+
+   */
+  readonly tokenHeader?: string | undefined;
+  /** Sends the requests, for example through a proxy's agent. @default globalThis.fetch */
+  readonly fetch?: DagsterFetch | undefined;
+  /** Sent with every request, for proxies that require them. Their values never appear in an error. @default none */
+  readonly headers?: HeaderEntries | undefined;
   /** The timeout of a request, until the last byte of its response, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number | undefined;
   /**
@@ -38,38 +48,27 @@ export interface DagsterClientOptions {
    * MiB)
    */
   readonly maxResponseBytes?: number | undefined;
+  /** How often to repeat a query that failed, see `CallOptions.retries`. Mutations are never repeated. @default 0 */
+  readonly retries?: number | undefined;
   /** Functions around every request, the first one outermost: for tracing, measuring, custom headers. @default none */
   readonly middleware?: readonly DagsterMiddleware[] | undefined;
   /** Aborts everything that the client does, with its reason. @default none */
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface DagsterRequestOptions {
-  /** Aborts this request: it then rejects with the signal's reason. @default none */
-  readonly signal?: AbortSignal | undefined;
-  /** @default the client's */
-  readonly timeoutMs?: number | undefined;
-  /** A lower limit for this response, in bytes after decompression. @default the client's */
-  readonly maxResponseBytes?: number | undefined;
-}
-
 /** Variables, required if the document requires any, and options. */
 export type DagsterRequestArguments<Variables> =
   Record<never, never> extends Variables
-    ? [variables?: Variables | undefined, options?: DagsterRequestOptions]
-    : [variables: Variables, options?: DagsterRequestOptions];
+    ? [variables?: Variables | undefined, options?: CallOptions]
+    : [variables: Variables, options?: CallOptions];
 
 /** The defaults of the options. */
-export const defaults = { timeoutMs: 60_000, maxResponseBytes: defaultMaxResponseBytes };
-
-/** A token without the line break at the end of its file. */
-export function checkToken(token: string): string {
-  const trimmed = typeof token === "string" ? token.trim() : "";
-  if (trimmed === "") throw invalid("`auth.token` is empty: was the environment variable set?");
-  if (!/^[\x21-\x7e]+$/.test(trimmed)) throw invalid("`auth.token` has characters that no token has");
-  if (trimmed.length > longestHeader) throw invalid(`\`auth.token\` is longer than ${longestHeader} characters`);
-  return trimmed;
-}
+export const defaults = {
+  timeoutMs: 60_000,
+  maxResponseBytes: defaultMaxResponseBytes,
+  retries: 0,
+  tokenHeader: "Dagster-Cloud-Api-Token",
+};
 
 /** The text of a document. */
 export function checkDocument(document: { toString(): string }): string {
@@ -80,7 +79,5 @@ export function checkDocument(document: { toString(): string }): string {
 
 /** The error for an option that cannot be used. */
 export function invalid(reason: string): DagsterError {
-  return new DagsterError(`Invalid options for the Dagster client: ${reason}.`, {
-    code: "INVALID_OPTIONS",
-  });
+  return new DagsterError({ code: "INVALID_OPTIONS", message: `Invalid options for the Dagster client: ${reason}.` });
 }

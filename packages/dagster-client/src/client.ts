@@ -1,28 +1,13 @@
-import {
-  checkHeaders,
-  checkResponseLimit,
-  checkTimeout,
-  createRedact,
-  type Redact,
-  redactError,
-  secretsIn,
-  withDeadline,
-} from "@org/kit";
-import { isRefused, readAnswer } from "./answer.ts";
-import {
-  checkDocument,
-  checkToken,
-  type DagsterAuthContext,
-  type DagsterClientOptions,
-  type DagsterRequestArguments,
-  defaults,
-  invalid,
-} from "./client-options.ts";
-import type { TypedDocument } from "./document.ts";
+import { type CallOptions, checkResponseLimit, checkTimeout, checkWhole, eitherSignal, retrying, withDeadline } from "@org/kit";
+import { readAnswer, withVersion } from "./answer.ts";
+import { checkDocument, type DagsterClientOptions, type DagsterRequestArguments, defaults, invalid } from "./client-options.ts";
+import { createCredentials } from "./credentials.ts";
+import type { AnyDocument, DataOf, VariablesOf } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
-import { DagsterError, DagsterNetworkError } from "./errors.ts";
+import { DagsterNetworkError } from "./errors.ts";
+import { type FetchOptions, fetchPath } from "./fetch-path.ts";
+import type { Exchange } from "./graphql.ts";
 import { createTransport } from "./transport.ts";
-import { exchange } from "./wire.ts";
 
 /** A response's data, and its time. */
 export interface DagsterAnswer<Data> {
@@ -35,7 +20,7 @@ export interface DagsterAnswer<Data> {
   readonly bytes: number;
 }
 
-/** Created by `createDagsterClient`. It keeps no state between requests, and never retries. */
+/** Created by `createDagsterClient`. It keeps no state between requests but its token. */
 export interface DagsterClient {
   /** The GraphQL endpoint. */
   readonly url: string;
@@ -51,117 +36,109 @@ export interface DagsterClient {
   /** A client for another URL, without this one's credentials and headers. */
   bareAt?(url: string): DagsterClient;
   /**
-   * Sends a document, and returns the response's data. An error member of a union is data too: see `unwrap`.
+   * Sends a document, and returns the response's data, which is `unknown` if the document is a plain string. An error
+   * member of a union is data too: see `unwrap`.
    *
    * @throws DagsterResponseError: the server rejected the request, or failed. @throws DagsterNetworkError: no complete
    * response in time.
    */
-  request<Data, Variables>(
-    document: TypedDocument<Data, Variables>,
-    ...rest: DagsterRequestArguments<Variables>
-  ): Promise<Data>;
+  request<Document extends AnyDocument>(
+    document: Document,
+    ...rest: DagsterRequestArguments<VariablesOf<Document>>
+  ): Promise<DataOf<Document>>;
   /** The same, with the server's clock. */
-  rawRequest<Data, Variables>(
-    document: TypedDocument<Data, Variables>,
-    ...rest: DagsterRequestArguments<Variables>
-  ): Promise<DagsterAnswer<Data>>;
+  rawRequest<Document extends AnyDocument>(
+    document: Document,
+    ...rest: DagsterRequestArguments<VariablesOf<Document>>
+  ): Promise<DagsterAnswer<DataOf<Document>>>;
+  /**
+   * Requests anything else that Dagster's webserver has, with the client's credentials: `/download_debug/<run id>`,
+   * `/server_info`. Returns the response whatever its status, its body unread; `timeoutMs` ends with its headers.
+   * Middleware does not see it.
+   *
+   * @param path below Dagster's URL, or a whole URL on its origin
+   * @throws DagsterNetworkError: no response in time. @throws DagsterError `INVALID_OPTIONS`: a URL of another origin.
+   */
+  fetch(path: string, options?: FetchOptions, call?: CallOptions): Promise<Response>;
 }
-
-/** The number of secrets from an `auth` function's earlier headers that are remembered. */
-const mostRecent = 32;
 
 /**
  * A client for the GraphQL API of Dagster, open source or Dagster+.
  *
  * ```ts
- * const client = createDagsterClient({ url: "http://localhost:3000" });
- * const { runs } = await client.request(runsPageDocument, { limit: 100 });
- * for (const run of unwrap(runs, "Runs").results) console.log(run.jobName, run.status);
+ * const dagster = createDagsterClient({ url: "http://localhost:3000" });
+ * for (const run of await runs.list(dagster, { statuses: ["FAILURE"], first: 20 }).toArray()) console.log(run.jobName);
  * ```
  *
  * @throws DagsterError `INVALID_OPTIONS`: the URL or another option cannot be used.
  */
 export function createDagsterClient(options: DagsterClientOptions): DagsterClient {
   const url = resolveEndpoint(options.url);
-  const { auth, fetch = globalThis.fetch, middleware = [], signal: clientSignal } = options;
+  const { fetch = globalThis.fetch as NonNullable<typeof options.fetch>, middleware = [], signal: clientSignal } = options;
   const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs, invalid);
   const maxResponseBytes = checkResponseLimit(options.maxResponseBytes ?? defaults.maxResponseBytes, invalid);
-  const fixedHeaders = checkHeaders(options.headers, invalid);
-  if (typeof auth === "object") fixedHeaders.set("Dagster-Cloud-Api-Token", checkToken(auth.token));
-  const plain = options.fetch === undefined && auth === undefined && [...fixedHeaders].length === 0;
-  const transport = createTransport(url, fetch, middleware);
-  const lasting = secretsIn(fixedHeaders);
-  let recent: string[] = [];
+  const clientRetries = checkWhole("retries", options.retries ?? defaults.retries, 0, invalid);
+  const credentials = createCredentials(options, clientTimeoutMs);
+  const transport = createTransport({ url, fetch, middleware, credentials });
+  let exchange: Promise<Exchange> | undefined;
 
-  async function headersNow(request: string, context: DagsterAuthContext, redact: Redact): Promise<Headers> {
-    if (typeof auth !== "function") return fixedHeaders;
-    const headers = new Headers(fixedHeaders);
-    try {
-      for (const [name, value] of checkHeaders(await auth(context), invalid)) headers.set(name, value);
-    } catch (error) {
-      context.signal.throwIfAborted();
-      const retryable = (error as { retryable?: unknown } | null)?.retryable === true;
-      const cause = redactError(error, redact);
-      const message = `The Dagster ${request} was not sent: its \`auth\` function failed: ${cause.message}`;
-      throw new DagsterError(message, { code: "AUTH_FAILED", retryable, cause });
-    }
-    return headers;
-  }
-
-  async function rawRequest<Data, Variables>(
-    document: TypedDocument<Data, Variables>,
-    ...[variables, requestOptions = {}]: DagsterRequestArguments<Variables>
-  ): Promise<DagsterAnswer<Data>> {
-    const query = checkDocument(document);
+  async function once(query: string, variables: object | undefined, call: CallOptions): Promise<DagsterAnswer<unknown>> {
     const operation = operationOf(query);
     const request = `${operation} to ${url}`;
-    const timeoutMs = checkTimeout(requestOptions.timeoutMs ?? clientTimeoutMs, invalid);
-    const limit = Math.min(
-      maxResponseBytes,
-      checkResponseLimit(requestOptions.maxResponseBytes ?? maxResponseBytes, invalid),
-    );
-    // Its own list, however many other requests are running.
-    const secrets: string[] = [];
-    const redact = createRedact(() => [...lasting, ...recent, ...secrets]);
-    let waitsForAuth = false;
+    const timeoutMs = checkTimeout(call.timeoutMs ?? clientTimeoutMs, invalid);
+    const limit = checkResponseLimit(call.maxResponseBytes ?? maxResponseBytes, invalid);
     const timeout = () => {
-      const message = waitsForAuth
-        ? `The Dagster ${request} was not sent: its \`auth\` function took over ${timeoutMs} ms.`
-        : `The Dagster ${request} had no complete response after ${timeoutMs} ms (see \`timeoutMs\`).`;
-      return new DagsterNetworkError(message, { code: "TIMEOUT", retryable: true });
+      const message = `The Dagster ${request} had no complete response after ${timeoutMs} ms (see \`timeoutMs\`).`;
+      return new DagsterNetworkError({ code: "TIMEOUT", message, retryable: true });
     };
-    const send = async (signal: AbortSignal, refused?: Headers): Promise<DagsterAnswer<Data>> => {
-      waitsForAuth = true;
-      const credentials = await headersNow(request, { refused, signal }, redact);
-      if (credentials !== fixedHeaders) {
-        const found = secretsIn(credentials);
-        secrets.push(...found);
-        recent = [...new Set([...recent, ...found])].slice(-mostRecent);
-      }
-      waitsForAuth = false;
+    const send = async (signal: AbortSignal): Promise<DagsterAnswer<unknown>> => {
+      exchange ??= import("./graphql.ts").then(({ createExchange }) => createExchange(url, transport));
       let bytes = 0;
       const onRead = (read: number) => {
         bytes = read;
       };
-      const sending = { credentials, redact, operation, request, signal, limit, onRead };
-      const sendOne = (init: RequestInit) => transport(init, sending);
-      const answer = await exchange(url, { query, variables, signal, send: sendOne });
-      // Nothing has been done yet, so even a mutation can be sent again.
-      if (isRefused(answer) && typeof auth === "function" && !refused) return send(signal, credentials);
-      const data = readAnswer(answer, request, redact) as Data;
-      return { data, ...dateOf(answer.headers), bytes };
+      const sending = { operation, request, signal, limit: Math.min(limit, maxResponseBytes), onRead };
+      const answer = await (await exchange)(query, variables, sending);
+      return { data: readAnswer(answer, request, credentials), ...dateOf(answer.headers), bytes };
     };
-    return withDeadline(send, { timeoutMs, signals: [clientSignal, requestOptions.signal], timeout });
+    return withDeadline(send, { timeoutMs, signals: [clientSignal, call.signal], timeout });
   }
+
+  async function rawRequest<Document extends AnyDocument>(
+    document: Document,
+    ...[variables, call = {}]: DagsterRequestArguments<VariablesOf<Document>>
+  ): Promise<DagsterAnswer<DataOf<Document>>> {
+    const query = checkDocument(document);
+    const wanted = checkWhole("retries", call.retries ?? clientRetries, 0, invalid);
+    const retries = operationOf(query).startsWith("mutation") ? 0 : wanted;
+    const signal = eitherSignal(clientSignal, call.signal);
+    const work = () => once(query, variables as object | undefined, call);
+    const answer = await retrying(work, { retries, signal }).catch(async (error: unknown) => {
+      throw await withVersion(error, () => versionOf(call));
+    });
+    return answer as DagsterAnswer<DataOf<Document>>;
+  }
+
+  /** Undefined if it cannot be known. */
+  const versionOf = (call: CallOptions): Promise<string | undefined> =>
+    once("query Version { version }", {}, call).then(
+      ({ data }) => (data as { readonly version?: string }).version,
+      () => undefined,
+    );
 
   return {
     url,
-    webSocketUrl: plain ? url.replace(/^http/, "ws") : undefined,
+    webSocketUrl: options.fetch === undefined && credentials.kind === "none" ? url.replace(/^http/, "ws") : undefined,
     maxResponseBytes,
     signal: clientSignal,
     bareAt: (url) => createDagsterClient({ ...options, url, auth: undefined, headers: undefined }),
     rawRequest,
     request: async (document, ...rest) => (await rawRequest(document, ...rest)).data,
+    fetch: (path, init, call = {}) =>
+      fetchPath({ url, fetch, credentials, signal: clientSignal }, path, init, {
+        ...call,
+        timeoutMs: checkTimeout(call.timeoutMs ?? clientTimeoutMs, invalid),
+      }),
   };
 }
 

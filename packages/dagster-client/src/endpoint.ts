@@ -6,7 +6,7 @@ import { invalid } from "./client-options.ts";
  * @throws DagsterError `INVALID_OPTIONS`: no scheme, a scheme other than http(s), credentials, a query or a fragment.
  */
 export function resolveEndpoint(url: string | URL): string {
-  const given = String(url).trim();
+  const given = absolute(String(url).trim());
   if (!/^https?:\/\//i.test(given)) {
     throw invalid(`the URL ${JSON.stringify(withoutCredentials(given))} has no scheme: write http://… or https://…`);
   }
@@ -25,6 +25,12 @@ export function resolveEndpoint(url: string | URL): string {
   // Dagster answers /graphql/ with 405.
   const path = parsed.pathname.replace(/\/+$/, "");
   return `${parsed.origin}${path.endsWith("/graphql") ? path : `${path}/graphql`}`;
+}
+
+/** In a browser, a path is one of the page's own origin, where a proxy may serve Dagster. */
+function absolute(url: string): string {
+  const page = (globalThis as { readonly location?: { readonly origin?: unknown } }).location;
+  return /^\/(?!\/)/.test(url) && typeof page?.origin === "string" ? page.origin + url : url;
 }
 
 /** The part of an invalid URL that may be shown. */

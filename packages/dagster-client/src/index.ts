@@ -1,5 +1,14 @@
-/** A typed client for Dagster's GraphQL API: documents, errors, and listings that prove their end. */
-export { checkServer } from "./check-server.ts";
+/** A typed client for Dagster's GraphQL API: short methods, errors that say what to do, and lists that prove their end. */
+export type {
+  CallOptions,
+  HeaderEntries,
+  List,
+  ListOptions,
+  Page,
+  Time,
+  WaitOptions,
+} from "@org/kit";
+export { checkServer, type ServerInfo } from "./check-server.ts";
 export {
   createDagsterClient,
   type DagsterAnswer,
@@ -9,71 +18,45 @@ export type {
   DagsterAuth,
   DagsterAuthContext,
   DagsterClientOptions,
+  DagsterFetch,
   DagsterRequestArguments,
-  DagsterRequestOptions,
 } from "./client-options.ts";
-export { type TypedDocument, TypedDocumentString } from "./document.ts";
+export { type AnyDocument, type DataOf, type TypedDocument, TypedDocumentString, type VariablesOf } from "./document.ts";
 export {
   type DagsterConfigError,
   DagsterError,
   type DagsterErrorCode,
-  type DagsterErrorDetails,
+  type DagsterErrorInit,
   type DagsterGraphQLError,
   DagsterNetworkError,
   type DagsterPythonError,
   DagsterResponseError,
+  type DagsterResponseErrorInit,
   DagsterResultError,
-  type DagsterResultErrorDetails,
+  type DagsterResultErrorInit,
+  type FailureType,
 } from "./errors.ts";
+export type { FetchOptions } from "./fetch-path.ts";
+export type { KnownErrorTypename } from "./generated/error-typenames.ts";
 export {
-  type EventAsset,
-  type EventAssets,
-  type EventAssetsQuery,
-  type EventAssetsVariables,
-  eventAssetsQuery,
-} from "./event-assets.ts";
-export {
-  type AssetNodeFragment as DagsterAssetNode,
-  type BulkActionStatus as DagsterBackfillStatus,
+  type AssetCheckExecutionResolvedStatus as AssetCheckStatus,
+  type AssetCheckSeverity,
+  type BulkActionStatus as BackfillStatus,
   type DagsterEventType,
-  DefinitionsDocument as definitionsDocument,
-  type DefinitionsQuery as DagsterDefinitions,
-  type ExecutionTag as DagsterTag,
-  type InstigationStatus as DagsterInstigationStatus,
-  type InstigationTickStatus as DagsterTickStatus,
-  type LatestMaterializationFragment as DagsterMaterialization,
-  type LogLevel as DagsterLogLevel,
-  type PythonProblemFragment as DagsterPythonProblem,
-  type ReexecutionStrategy as DagsterReexecutionStrategy,
-  type RepositoryLocationLoadStatus as DagsterLoadStatus,
-  RunChangesDocument as runChangesDocument,
-  type RunChangesQuery as DagsterRunChanges,
-  type RunFragment as DagsterRun,
-  RunIdsPageDocument as runIdsPageDocument,
-  type RunIdsPageQuery as DagsterRunIdsPage,
-  type RunStatus as DagsterRunStatus,
-  type RunsFilter as DagsterRunsFilter,
-  RunsPageDocument as runsPageDocument,
-  type RunsPageQuery as DagsterRunsPage,
-  type ScheduleFragment as DagsterSchedule,
-  type SensorFragment as DagsterSensor,
-  type SensorType as DagsterSensorType,
-  ServerVersionDocument as serverVersionDocument,
-  type ServerVersionQuery as DagsterServerVersion,
+  type InstigationStatus,
+  type InstigationTickStatus as TickStatus,
+  type LogLevel,
+  type ReexecutionStrategy,
+  type RunStatus,
+  type SensorType,
+  type StepEventStatus as StepStatus,
   schemaVersion,
 } from "./generated/operations.ts";
+export { type ErrorOf, isErrorOf } from "./is-error-of.ts";
 export * from "./methods/index.ts";
-export type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } from "./middleware.ts";
-export {
-  existingRunIds,
-  type PageAnswer as DagsterPageAnswer,
-  type PageRequest as DagsterPageRequest,
-  type PaginateRunsOptions,
-  paginateRunIds,
-  paginateRuns,
-  runIdsFilter,
-} from "./paginate-runs.ts";
+export type { DagsterExchange, DagsterMiddleware, DagsterRequest } from "./middleware.ts";
+export type { Open } from "./open.ts";
+export type { PythonProblem } from "./python-problem.ts";
 export { type SubscribeOptions, subscribe } from "./subscribe.ts";
 export { unwrap } from "./unwrap.ts";
-export type { Page as DagsterPage } from "./walk.ts";
-export { lackingRunFields, type OptionalRunField, withoutFields } from "./without-fields.ts";
+export type { OptionalRunField } from "./without-fields.ts";

@@ -1,5 +1,5 @@
 /** An outgoing request without its credentials: those of `auth` and `headers` are added after the last middleware. */
-export interface DagsterMiddlewareRequest {
+export interface DagsterRequest {
   /** The operation as named in its document, e.g. `query RunsPage` or `mutation LaunchRun`. */
   readonly operation: string;
   readonly method: string;
@@ -33,6 +33,6 @@ export interface DagsterExchange {
  * detected after the outermost middleware.
  */
 export type DagsterMiddleware = (
-  request: DagsterMiddlewareRequest,
+  request: DagsterRequest,
   next: () => Promise<DagsterExchange>,
 ) => Promise<DagsterExchange>;

@@ -12,8 +12,9 @@ export function isLostConnection(error: unknown): boolean {
 export function toNetworkError(error: unknown, request: string, redact: Redact): DagsterNetworkError {
   const { code, said, what, advice, retryable } = networkFault(error, server);
   const means = what ? ` ${capitalized(what)}${advice ? `: ${advice}` : "."}` : "";
-  return new DagsterNetworkError(`The Dagster ${request} got no response: ${redact(said)}.${means}`, {
-    code: code.startsWith("TLS") ? "TLS" : code === "TIMEOUT" ? code : "UNREACHABLE",
+  return new DagsterNetworkError({
+    code,
+    message: `The Dagster ${request} got no response: ${redact(said)}.${means}`,
     retryable,
     cause: redactError(error, redact),
   });

@@ -4,7 +4,7 @@ import { DagsterError } from "./errors.ts";
  * The objects in a list of a response, validated: a proxy may have changed the response.
  *
  * @param what is listed, for the message: `runs`
- * @throws DagsterError `INVALID_ANSWER`
+ * @throws DagsterError `UNEXPECTED_ANSWER`
  */
 export function objectsIn<Item extends object>(list: readonly Item[], what: string): readonly Item[] {
   if (!Array.isArray(list)) throw invalid(what, `${kindOf(list)} instead of a list`);
@@ -28,5 +28,5 @@ function kindOf(value: unknown): string {
 
 function invalid(what: string, found: string): DagsterError {
   const message = `Dagster's ${what} do not match its schema: the response has ${found}. Is there a proxy in between?`;
-  return new DagsterError(message, { code: "INVALID_ANSWER" });
+  return new DagsterError({ code: "UNEXPECTED_ANSWER", message });
 }

@@ -1,5 +1,5 @@
 import { type OpenTelemetryOptions, traced } from "@org/kit/opentelemetry";
-import type { DagsterExchange, DagsterMiddleware, DagsterMiddlewareRequest } from "./middleware.ts";
+import type { DagsterExchange, DagsterMiddleware, DagsterRequest } from "./middleware.ts";
 
 export type { OpenTelemetryOptions };
 
@@ -14,7 +14,7 @@ export type { OpenTelemetryOptions };
  * ```
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): DagsterMiddleware {
-  const attributesOf = ({ operation }: DagsterMiddlewareRequest) => {
+  const attributesOf = ({ operation }: DagsterRequest) => {
     const [type = "", name] = operation.split(" ");
     return { "graphql.operation.type": type, ...(name !== undefined && { "graphql.operation.name": name }) };
   };

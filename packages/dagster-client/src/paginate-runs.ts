@@ -1,4 +1,4 @@
-import { eitherSignal } from "@org/kit";
+import { type CallOptions, eitherSignal } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
 import { DagsterError } from "./errors.ts";
 import {
@@ -12,7 +12,8 @@ import { objectsIn, textsIn } from "./objects-in.ts";
 import { unwrap } from "./unwrap.ts";
 import { type Listing, type Page, walk } from "./walk.ts";
 
-export interface PaginateRunsOptions {
+/** What to list, and how. */
+export interface PaginateRunsOptions extends CallOptions {
   /** Filters for runs. @default all */
   readonly filter?: RunsFilter | undefined;
   /** Rows of a page; Dagster has no maximum, and is fastest from 500 to 2,000. @default 1000 */
@@ -31,12 +32,8 @@ export interface PaginateRunsOptions {
    * @default false
    */
   readonly trustShortPage?: boolean | undefined;
-  /** Aborts the listing. @default none */
-  readonly signal?: AbortSignal | undefined;
-  /** The timeout of each request, in ms. @default the client's */
-  readonly timeoutMs?: number | undefined;
-  /** The maximum size of each response, in bytes. @default the client's */
-  readonly maxResponseBytes?: number | undefined;
+  /** How many rows the next page needs, if fewer than `pageSize`. @default pageSize */
+  readonly limit?: (() => number) | undefined;
   /**
    * Called with each request of the listing, to send it: the place for retries, which the client does not do. A signal
    * passed to the request aborts only that attempt; a limit lower than the page size makes that page smaller, for a
@@ -64,7 +61,7 @@ export type PageRequest<Result extends PageAnswer = PageAnswer> = (
 const defaults = { pageSize: 1000 };
 
 /** The limits of a listing's requests, and how they are sent. */
-type Limits = Pick<PaginateRunsOptions, "signal" | "timeoutMs" | "maxResponseBytes" | "attempt">;
+type Limits = Pick<PaginateRunsOptions, "attempt"> & CallOptions;
 
 /** What a listing needs from a client. */
 type Requester = Pick<DagsterClient, "rawRequest">;
@@ -79,14 +76,15 @@ export function paginateRuns(
   client: Requester,
   options: PaginateRunsOptions = {},
 ): AsyncGenerator<Page<RunFragment>, void, void> {
-  const { filter, signal, timeoutMs, maxResponseBytes, attempt = direct } = options;
+  const { filter, signal, timeoutMs, maxResponseBytes, retries, attempt = direct } = options;
   const pageSize = checkPageSize(options.pageSize);
+  const { limit: wanted = () => pageSize } = options;
   return list<RunFragment>(client, options, {
     id: (run) => run.runId,
     read: (pageToken) =>
-      attempt(async (attemptSignal, limit = pageSize, maxBytes = maxResponseBytes) => {
+      attempt(async (attemptSignal, limit = wanted(), maxBytes = maxResponseBytes) => {
         const variables = { filter, pageToken, limit };
-        const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
+        const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes, retries };
         const { data, date, bytes } = await client.rawRequest(RunsPageDocument, variables, options);
         return { rows: runsIn(unwrap(data.runs, "Runs").results), date, limit, bytes };
       }),
@@ -138,12 +136,12 @@ function list<Row>(client: Requester, options: PaginateRunsOptions, how: Pick<Li
 
 async function readRunIds(
   client: Requester,
-  { signal, timeoutMs, maxResponseBytes, attempt = direct }: Limits,
+  { signal, timeoutMs, maxResponseBytes, retries, attempt = direct }: Limits,
   variablesFor: (limit: number | undefined) => RunIdsPageQueryVariables,
 ): Promise<{ rows: readonly string[]; date: Date | undefined; limit: number; bytes: number }> {
   return attempt(async (attemptSignal, lowerLimit, maxBytes = maxResponseBytes) => {
     const variables = variablesFor(lowerLimit);
-    const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes };
+    const options = { signal: eitherSignal(signal, attemptSignal), timeoutMs, maxResponseBytes: maxBytes, retries };
     const { data, date, bytes } = await client.rawRequest(RunIdsPageDocument, variables, options);
     return { rows: textsIn(unwrap(data.runIds, "RunIds").results, "ids of runs"), date, limit: variables.limit, bytes };
   });
@@ -165,7 +163,6 @@ function direct<Result extends PageAnswer>(request: PageRequest<Result>): Promis
 function checkPageSize(pageSize: number = defaults.pageSize): number {
   // To Dagster, limit 0 and below means no limit.
   if (Number.isInteger(pageSize) && pageSize >= 1 && pageSize < 2 ** 31) return pageSize;
-  throw new DagsterError(`Cannot list Dagster's runs: \`pageSize\` must be a whole number from 1, not ${pageSize}.`, {
-    code: "INVALID_OPTIONS",
-  });
+  const message = `Cannot list Dagster's runs: \`pageSize\` must be a whole number from 1, not ${pageSize}.`;
+  throw new DagsterError({ code: "INVALID_OPTIONS", message });
 }

@@ -12,5 +12,5 @@ export function createProgress(what: string): Progress {
 }
 
 export function pagingError(what: string, reason: string, retryable = false): DagsterError {
-  return new DagsterError(`${what} cannot be listed completely: ${reason}.`, { code: "PAGING", retryable });
+  return new DagsterError({ code: "PAGING", message: `${what} cannot be listed completely: ${reason}.`, retryable });
 }

@@ -6,8 +6,8 @@
 import { defaultMaxResponseBytes, eitherSignal } from "@org/kit";
 import type { DagsterClient } from "./client.ts";
 import { checkDocument } from "./client-options.ts";
-import type { TypedDocument } from "./document.ts";
-import { DagsterError, DagsterNetworkError } from "./errors.ts";
+import type { AnyDocument, DataOf, VariablesOf } from "./document.ts";
+import { DagsterError, type DagsterErrorCode, DagsterNetworkError } from "./errors.ts";
 import { firstPart } from "./unwrap.ts";
 
 export interface SubscribeOptions {
@@ -35,24 +35,24 @@ interface Message {
  * for await (const { locationStateChangeEvents } of subscribe(client, locationChangesDocument, {})) …
  * ```
  *
- * @throws DagsterError `UNSUPPORTED`: this runtime has no WebSocket, or it could not do what the client does (see
- * `DagsterClient.webSocketUrl`); `REFUSED`: the server rejects the query; `INVALID_ANSWER`: a message has no data;
+ * @throws DagsterError `INVALID_OPTIONS`: this runtime has no WebSocket, or it could not do what the client does (see
+ * `DagsterClient.webSocketUrl`); `INVALID_REQUEST`: the server rejects the query; `UNEXPECTED_ANSWER`: a message has no data;
  * `RESPONSE_TOO_LARGE`: unread messages exceed the client's `maxResponseBytes`, a single one or together.
  * @throws DagsterNetworkError: the connection failed, or was lost.
  */
-export async function* subscribe<Data, Variables extends object>(
+export async function* subscribe<Document extends AnyDocument>(
   client: DagsterClient,
-  document: TypedDocument<Data, Variables>,
-  variables: Variables,
+  document: Document,
+  variables: VariablesOf<Document>,
   { idleMs, connectMs = 10_000, ...options }: SubscribeOptions = {},
-): AsyncGenerator<Data, void, void> {
+): AsyncGenerator<DataOf<Document>, void, void> {
   const query = checkDocument(document);
   const { webSocketUrl, maxResponseBytes = defaultMaxResponseBytes } = client;
   const signal = eitherSignal(client.signal, options.signal);
   signal?.throwIfAborted();
   if (webSocketUrl === undefined || globalThis.WebSocket === undefined) {
     throw failed(
-      "UNSUPPORTED",
+      "INVALID_OPTIONS",
       "WebSockets do not support this client's `auth`, `headers` or `fetch`, or are not available here",
     );
   }
@@ -63,12 +63,12 @@ export async function* subscribe<Data, Variables extends object>(
     for (let patienceMs: number | undefined = connectMs; ; patienceMs = idleMs) {
       const { type, payload } = await inbox.next(patienceMs);
       const errors = [payload?.errors ?? (type.endsWith("error") ? payload : [])].flat();
-      if (errors.length > 0) throw failed("REFUSED", errors.map(messageOf).join("; "));
+      if (errors.length > 0) throw failed("INVALID_REQUEST", errors.map(messageOf).join("; "));
       if (type === "complete") return;
       if (type !== "data") continue;
       if (typeof payload?.data !== "object" || payload.data === null)
-        throw failed("INVALID_ANSWER", "a message has no data");
-      yield payload.data as Data;
+        throw failed("UNEXPECTED_ANSWER", "a message has no data");
+      yield payload.data as DataOf<Document>;
     }
   } finally {
     inbox.close();
@@ -129,8 +129,9 @@ function openInbox(socket: WebSocket, webSocketUrl: string, limit: number, signa
         if (first) return first.message;
         if (lost || Date.now() >= tooLate) {
           const what = lost ? "the connection failed or was lost" : `nothing arrived for ${patienceMs} ms`;
-          throw new DagsterNetworkError(`The Dagster subscription to ${webSocketUrl} ended: ${what}.`, {
-            code: lost ? "UNREACHABLE" : "TIMEOUT",
+          throw new DagsterNetworkError({
+            code: lost ? "CONNECTION_LOST" : "TIMEOUT",
+            message: `The Dagster subscription to ${webSocketUrl} ended: ${what}.`,
             retryable: true,
           });
         }
@@ -164,9 +165,6 @@ function messageOf(error: unknown): string {
   return typeof message === "string" ? firstPart(message) : "an error without a message";
 }
 
-function failed(
-  code: "UNSUPPORTED" | "REFUSED" | "INVALID_ANSWER" | "RESPONSE_TOO_LARGE",
-  reason: string,
-): DagsterError {
-  return new DagsterError(`Cannot subscribe to Dagster: ${reason}.`, { code });
+function failed(code: DagsterErrorCode, reason: string): DagsterError {
+  return new DagsterError({ code, message: `Cannot subscribe to Dagster: ${reason}.` });
 }

@@ -24,6 +24,7 @@ const permanentClassNames: ReadonlySet<string> = new Set([
   "ImportError",
   "ModuleNotFoundError",
   "NotImplementedError",
+  "OverflowError",
   "ParameterCheckError",
   "SyntaxError",
   "TypeError",
@@ -93,16 +94,20 @@ function toResultError(result: ErrorMember | null | undefined, asked: string): D
   const because = causes.map(({ message }) => ` Cause: ${message}.`).join("");
   const advise = advice[typename] === undefined ? "" : ` ${advice[typename]}`;
   const rest = because + advise;
-  return new DagsterResultError(
-    `Dagster returned ${kind} instead of ${asked}${says && `: ${says}`}${rest && `.${rest}`}`,
-    {
-      typename,
-      className,
-      causes,
-      configErrors,
-      retryable: typename === "PythonError" && !(className !== undefined && permanentClassNames.has(className)),
-    },
-  );
+  return new DagsterResultError({
+    message: says ? `Dagster: ${says} (${kind})${rest || "."}` : `Dagster returned ${kind} instead of ${asked}.${rest}`,
+    typename,
+    className,
+    causes,
+    configErrors,
+    retryable: typename === "PythonError" && !isPermanent(className, says),
+  });
+}
+
+/** Whether every retry would repeat it. */
+function isPermanent(className: string | undefined, says: string): boolean {
+  if (className === undefined) return false;
+  return permanentClassNames.has(className) || (className === "ValueError" && /year -?\d+ is out of range/.test(says));
 }
 
 const textOf = (value: unknown) => (typeof value === "string" ? value : undefined);

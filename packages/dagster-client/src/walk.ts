@@ -16,6 +16,8 @@ export interface Page<Row> {
   readonly pageToken: string;
   /** The server's clock as of the page. */
   readonly date: Date | undefined;
+  /** Whether nothing follows for certain. */
+  readonly isLast: boolean;
 }
 
 /** A walk's requests to the server. */
@@ -53,11 +55,12 @@ export async function* walk<Row>(
         throw pagingError(what, `the page after run ${pageToken} returns to earlier runs`);
       }
       progress(ids, next);
-      yield { rows, pageToken: next, date };
       // That it is not empty proves that its run existed; that it is short ends it, if the server has no smaller
       // maximum.
       sawFullPage ||= rows.length >= limit;
-      if (rows.length < limit && (sawFullPage || listing.trustShortPage)) return;
+      const isLast = rows.length < limit && (sawFullPage || listing.trustShortPage);
+      yield { rows, pageToken: next, date, isLast };
+      if (isLast) return;
       recent = [...recent, ...ids].slice(-2 * listing.pageSize);
       pageToken = next;
       continue;

@@ -17,7 +17,7 @@ export function withoutFields(client: DagsterClient, fields: readonly string[]):
   if (fields.length === 0) return client;
   const line = new RegExp(`^[ \\t]*(?:${fields.join("|")})[ \\t]*\\r?\\n`, "gm");
   const rawRequest: DagsterClient["rawRequest"] = (document, ...rest) =>
-    client.rawRequest<never, never>(String(document).replace(line, ""), ...(rest as [never]));
+    client.rawRequest(String(document).replace(line, "") as unknown as typeof document, ...rest);
   return {
     ...client,
     rawRequest,

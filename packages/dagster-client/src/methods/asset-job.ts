@@ -1,5 +1,5 @@
+import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
 import {
   AssetJobsDocument,
@@ -29,7 +29,7 @@ export interface AssetJob {
 export async function findAssetJob(
   client: DagsterClient,
   keys: readonly AssetKeyInput[],
-  call: DagsterRequestOptions,
+  call: CallOptions,
 ): Promise<AssetJob> {
   // To the server, no keys mean all assets.
   const answer = keys.length === 0 ? { assetNodes: [] } : await client.request(AssetJobsDocument, { keys }, call);
@@ -61,7 +61,5 @@ const textOf = ({ path }: AssetKeyInput) => JSON.stringify(path);
 const placeOf = ({ repository }: AssetNode) => JSON.stringify([repository.location.name, repository.name]);
 
 export function invalid(reason: string): DagsterError {
-  return new DagsterError(`Cannot launch the Dagster run: ${reason}.`, {
-    code: "INVALID_OPTIONS",
-  });
+  return new DagsterError({ code: "INVALID_OPTIONS", message: `Cannot launch the Dagster run: ${reason}.` });
 }

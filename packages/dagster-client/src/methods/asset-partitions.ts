@@ -1,19 +1,21 @@
+import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import {
   AssetPartitionsDocument,
   type DefaultPartitionsFragment,
   type TimePartitionsFragment,
 } from "../generated/operations.ts";
 import { unwrap } from "../unwrap.ts";
-import { type AssetPath, keyOf } from "./asset-key.ts";
+import { type AssetRef, keyOf } from "./asset-key.ts";
 
-export type PartitionStatus = "materialized" | "failed" | "materializing" | "missing";
+/** How far a partition is. */
+export type PartitionState = "materialized" | "failed" | "materializing" | "missing";
 
+/** A partition of an asset. */
 export interface AssetPartition {
   /** Accepted by other methods as `partition` and in `partitions`; for two dimensions, `"2026-11-21|europe"`. */
   readonly key: string;
-  readonly status: PartitionStatus;
+  readonly status: PartitionState;
 }
 
 type Statuses =
@@ -27,8 +29,8 @@ type Statuses =
  */
 export async function partitions(
   client: DagsterClient,
-  asset: AssetPath,
-  call: DagsterRequestOptions = {},
+  asset: AssetRef,
+  call: CallOptions = {},
 ): Promise<readonly AssetPartition[]> {
   const { node } = await client.request(AssetPartitionsDocument, { key: keyOf(asset) }, call);
   const { isPartitioned, dimensions, statuses } = unwrap(node, "AssetNode");
@@ -44,7 +46,7 @@ export async function partitions(
   const [primaryKeys, otherKeys] = isFirstPrimary
     ? [first.partitionKeys, secondKeys]
     : [secondKeys, first.partitionKeys];
-  const byPrimary = new Map<string, (key: string) => PartitionStatus>();
+  const byPrimary = new Map<string, (key: string) => PartitionState>();
   for (const { primaryDimStartKey, primaryDimEndKey, secondaryDim } of statuses.ranges) {
     const statusOf = statusesBy(secondaryDim, otherKeys);
     for (const key of between(primaryKeys, primaryDimStartKey, primaryDimEndKey)) byPrimary.set(key, statusOf);
@@ -60,15 +62,15 @@ export async function partitions(
 const noKeys = { name: "", partitionKeys: [] as readonly string[] };
 
 /** The status of each partition of one dimension. */
-function statusesBy(statuses: Statuses, keys: readonly string[]): (key: string) => PartitionStatus {
-  const found = new Map<string, PartitionStatus>();
+function statusesBy(statuses: Statuses, keys: readonly string[]): (key: string) => PartitionState {
+  const found = new Map<string, PartitionState>();
   if (statuses.__typename === "DefaultPartitionStatuses") {
     for (const key of statuses.materializedPartitions) found.set(key, "materialized");
     for (const key of statuses.failedPartitions) found.set(key, "failed");
     for (const key of statuses.materializingPartitions) found.set(key, "materializing");
   } else {
     for (const { status, startKey, endKey } of statuses.ranges) {
-      for (const key of between(keys, startKey, endKey)) found.set(key, status.toLowerCase() as PartitionStatus);
+      for (const key of between(keys, startKey, endKey)) found.set(key, status.toLowerCase() as PartitionState);
     }
   }
   return (key) => found.get(key) ?? "missing";

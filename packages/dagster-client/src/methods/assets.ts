@@ -1,99 +1,116 @@
+import type { CallOptions, List, ListOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterResponseError, DagsterResultError } from "../errors.ts";
+import { baseOf } from "../fetch-path.ts";
 import {
   AssetDocument,
-  type AssetFragment,
   AssetMaterializationsDocument,
   AssetsDocument,
-  type MaterializationFragment,
   WipeAssetsDocument,
-  type WipeAssetsMutation,
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
-import { type AssetPath, keyOf, nameOf } from "./asset-key.ts";
+import { type Asset, type AssetDetails, type Materialization, toAsset } from "./asset.ts";
+import { type AssetRef, keyOf, nameOf } from "./asset-key.ts";
 import { type LaunchSettings, launch } from "./launch.ts";
-import type { Run } from "./runs.ts";
-import { type Older, tolerant } from "./tolerant.ts";
+import { pagedList, wholeList } from "./lists.ts";
+import type { Run } from "./run.ts";
+import { millisecondsOf, type TimeOrNumber } from "./time.ts";
+import { tolerant } from "./tolerant.ts";
 import { wipeWholeAssets } from "./wipe-whole-assets.ts";
 
-export type { AssetPath } from "./asset-key.ts";
-export { type AssetPartition, type PartitionStatus, partitions } from "./asset-partitions.ts";
+export { checks } from "./asset-checks.ts";
+export { lineage } from "./asset-lineage.ts";
+export { partitions } from "./asset-partitions.ts";
 export { metadataOf } from "./metadata.ts";
 
-/** An asset's definition in a code location. `kinds` is absent with Dagster 1.7. */
-export type AssetDefinition = Older<NonNullable<AssetFragment["definition"]>, "kinds">;
-/** A materialization. Its `timestamp` is ms since 1970, as text; `runId` is empty if no run created it. */
-export type Materialization = MaterializationFragment;
-
-/** An asset, with its latest materialization. */
-export interface Asset {
-  readonly key: { readonly path: readonly string[] };
-  /** Undefined if no loaded code location defines it, so that only its events are known. */
-  readonly definition: AssetDefinition | undefined;
-  readonly latest: Materialization | undefined;
-}
-
-export interface ListAssetsOptions extends DagsterRequestOptions {
+/** Which assets. */
+export interface ListAssetsOptions extends Pick<ListOptions, "first"> {
   /** The beginning of their paths. @default all */
-  readonly prefix?: AssetPath | undefined;
+  readonly prefix?: AssetRef | undefined;
 }
 
 /** All assets that are defined or were materialized, by path, in a single request: the server's paging loses some. */
-export async function list(
+export function list(
   client: DagsterClient,
-  { prefix, ...call }: ListAssetsOptions = {},
-): Promise<readonly Asset[]> {
+  { prefix, first }: ListAssetsOptions = {},
+  call: CallOptions = {},
+): List<Asset> {
   const variables = { prefix: prefix === undefined ? undefined : keyOf(prefix).path };
-  const { assets } = await tolerant(client).request(AssetsDocument, variables, call);
-  return objectsIn(unwrap(assets, "AssetConnection").nodes, "assets").map(toAsset);
+  const read = async () => {
+    const { assets } = await tolerant(client).request(AssetsDocument, variables, call);
+    return objectsIn(unwrap(assets, "AssetConnection").nodes, "assets").map(toAsset);
+  };
+  return wholeList(read, { first });
 }
 
 /** @throws DagsterResultError `AssetNotFoundError`: neither defined nor materialized */
-export async function get(client: DagsterClient, asset: AssetPath, call: DagsterRequestOptions = {}): Promise<Asset> {
+export async function get(client: DagsterClient, asset: AssetRef, call: CallOptions = {}): Promise<AssetDetails> {
   const key = keyOf(asset);
   const found = unwrap((await tolerant(client).request(AssetDocument, { key }, call)).asset, "Asset");
-  const one = toAsset(found);
+  const metadataEntries = found.definition?.metadataEntries ?? [];
+  const one = { ...toAsset(found), metadataEntries };
   // Newer servers say so instead of returning AssetNotFoundError; older ones lack the field.
   if (found.hasDefinitionOrRecord || one.definition || one.latest) return one;
-  throw new DagsterResultError(`There is no asset ${nameOf(key)}, or its code location is not loaded.`, {
-    typename: "AssetNotFoundError",
-  });
+  const message = `There is no asset ${nameOf(key)}, or its code location is not loaded.`;
+  throw new DagsterResultError({ message, typename: "AssetNotFoundError" });
 }
 
-export interface MaterializationsOptions extends DagsterRequestOptions {
-  /** @default 100 */
-  readonly limit?: number | undefined;
-  /** Only materializations before this time: ms since 1970, e.g. another one's `timestamp`. @default all */
-  readonly before?: string | number | undefined;
+/** Which materializations. */
+export interface MaterializationsOptions extends ListOptions {
+  /** Older than this; a number is milliseconds since 1970, as is another one's `timestamp`. @default all */
+  readonly before?: TimeOrNumber | undefined;
   /** Only of these partitions. @default all */
   readonly partitions?: readonly string[] | undefined;
 }
 
-/** The latest materializations of an asset, newest first. */
-export async function materializations(
+/** The materializations of an asset, newest first. */
+export function materializations(
   client: DagsterClient,
-  asset: AssetPath,
-  { limit = 100, before, partitions, ...call }: MaterializationsOptions = {},
-): Promise<readonly Materialization[]> {
-  const variables = { key: keyOf(asset), limit, before: before?.toString(), partitions };
-  const found = await client.request(AssetMaterializationsDocument, variables, call);
-  return objectsIn(unwrap(found.asset, "Asset").assetMaterializations, "materializations");
+  asset: AssetRef,
+  { before, partitions, ...part }: MaterializationsOptions = {},
+  call: CallOptions = {},
+): List<Materialization> {
+  const key = keyOf(asset);
+  const begin = millisecondsOf(before, "before");
+  return pagedList<Materialization>(
+    {
+      what: "Dagster's materializations",
+      keyOf: (one) => JSON.stringify(one),
+      async ask({ pageToken, pageSize }) {
+        // Several may have the same time: a token is the last time, and how many of it have been returned.
+        const [time, returned = "0"] = pageToken?.split("+") ?? [];
+        const skipped = Number(returned);
+        const limit = pageSize + skipped;
+        const until = time === undefined ? begin : String(Number(time) + 1);
+        const variables = { key, limit, before: until, partitions };
+        const found = await client.request(AssetMaterializationsDocument, variables, call);
+        const all = objectsIn(unwrap(found.asset, "Asset").assetMaterializations, "materializations");
+        const last = all.at(-1)?.timestamp;
+        const same = all.filter(({ timestamp }) => timestamp === last).length;
+        // No server returns fewer than it was asked for, unless there are no more.
+        const nextPageToken = all.length < limit ? null : `${last}+${same}`;
+        return { items: all.slice(skipped), nextPageToken, total: null };
+      },
+    },
+    part,
+  );
 }
 
 /** Starts a run that materializes assets: an alias of `runs.launch`. */
 export function materialize(
   client: DagsterClient,
-  assets: readonly AssetPath[],
+  assets: readonly AssetRef[],
   options: Omit<LaunchSettings, "ops"> = {},
+  call: CallOptions = {},
 ): Promise<Run> {
-  return launch(client, { ...options, assets });
+  return launch(client, { ...options, assets }, call);
 }
 
-export interface WipeOptions extends DagsterRequestOptions {
+/** What of an asset to wipe. */
+export interface WipeOptions {
   /** Only the partitions from one to another, both included; not supported by open source Dagster yet. @default all */
-  readonly partitions?: { readonly start: string; readonly end: string } | undefined;
+  readonly partitions?: { readonly from: string; readonly to: string } | undefined;
 }
 
 /**
@@ -103,21 +120,23 @@ export interface WipeOptions extends DagsterRequestOptions {
  */
 export async function wipe(
   client: DagsterClient,
-  asset: AssetPath,
-  { partitions: range, ...call }: WipeOptions = {},
+  asset: AssetRef,
+  { partitions }: WipeOptions = {},
+  call: CallOptions = {},
 ): Promise<void> {
   const assetKey = keyOf(asset);
   try {
+    const range = partitions && { start: partitions.from, end: partitions.to };
     const ranges = [{ assetKey, ...(range && { partitions: { range } }) }];
     unwrap((await client.request(WipeAssetsDocument, { ranges }, call)).wiped, "AssetWipeSuccess");
   } catch (error) {
-    if (range || !(error instanceof DagsterResponseError && error.code === "UNSUPPORTED")) throw error;
-    const { wiped } = await client.request<WipeAssetsMutation, object>(wipeWholeAssets, { keys: [assetKey] }, call);
+    if (partitions || !(error instanceof DagsterResponseError && error.code === "SERVER_TOO_OLD")) throw error;
+    const { wiped } = await client.request(wipeWholeAssets, { keys: [assetKey] }, call);
     unwrap(wiped, "AssetWipeSuccess");
   }
 }
 
-function toAsset({ key, definition, assetMaterializations }: AssetFragment): Asset {
-  const [latest] = objectsIn(assetMaterializations, "materializations");
-  return { key, definition: definition ?? undefined, latest };
+/** The page of an asset in Dagster's UI. */
+export function url(client: Pick<DagsterClient, "url">, asset: AssetRef): string {
+  return `${baseOf(client.url)}/assets/${keyOf(asset).path.map(encodeURIComponent).join("/")}`;
 }

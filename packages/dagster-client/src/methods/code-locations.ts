@@ -1,21 +1,23 @@
+import type { CallOptions, List, ListOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterResultError } from "../errors.ts";
 import {
   type CodeLocationFragment,
   CodeLocationsDocument,
-  type PythonProblemFragment,
   ReloadCodeLocationDocument,
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
+import type { PythonProblem } from "../python-problem.ts";
 import { unwrap } from "../unwrap.ts";
+import { wholeList } from "./lists.ts";
 
+/** A code location: where Dagster loads definitions from. */
 export interface CodeLocation {
   readonly name: string;
   /** `failed`: `error` says why, and its definitions are unknown. */
   readonly status: "loaded" | "loading" | "failed";
   /** The exception that its code raised, with its `causes`; the last one is usually the reason. */
-  readonly error: PythonProblemFragment | undefined;
+  readonly error: PythonProblem | undefined;
   /** When it was loaded, in seconds since 1970. */
   readonly updatedTimestamp: number;
   readonly repositories: readonly { readonly name: string; readonly jobs: readonly string[] }[];
@@ -23,7 +25,21 @@ export interface CodeLocation {
   readonly libraries: Readonly<Record<string, string>>;
 }
 
-export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly CodeLocation[]> {
+/** Identifies a code location: its name, or one that a method returned. */
+export type CodeLocationRef = string | { readonly name: string };
+
+const nameOf = (location: CodeLocationRef) => (typeof location === "string" ? location : location.name);
+
+/** All code locations, also those that failed to load, in one request. */
+export function list(
+  client: DagsterClient,
+  options: Pick<ListOptions, "first"> = {},
+  call: CallOptions = {},
+): List<CodeLocation> {
+  return wholeList(() => read(client, call), options);
+}
+
+async function read(client: DagsterClient, call: CallOptions): Promise<readonly CodeLocation[]> {
   const { workspace } = await client.request(CodeLocationsDocument, {}, call);
   return objectsIn(unwrap(workspace, "Workspace").locationEntries, "code locations").map(toCodeLocation);
 }
@@ -31,16 +47,16 @@ export async function list(client: DagsterClient, call: DagsterRequestOptions = 
 /** @throws DagsterResultError `RepositoryLocationNotFound` */
 export async function get(
   client: DagsterClient,
-  name: string,
-  call: DagsterRequestOptions = {},
+  location: CodeLocationRef,
+  call: CallOptions = {},
 ): Promise<CodeLocation> {
-  const all = await list(client, call);
+  const name = nameOf(location);
+  const all = await read(client, call);
   const found = all.find((each) => each.name === name);
   if (found !== undefined) return found;
   const names = all.map((each) => each.name).join(", ");
-  throw new DagsterResultError(`There is no code location ${name}. There are: ${names}.`, {
-    typename: "RepositoryLocationNotFound",
-  });
+  const message = `There is no code location ${name}. There are: ${names}.`;
+  throw new DagsterResultError({ message, typename: "RepositoryLocationNotFound" });
 }
 
 /**
@@ -51,12 +67,12 @@ export async function get(
  */
 export async function reload(
   client: DagsterClient,
-  name: string,
-  call: DagsterRequestOptions = {},
+  location: CodeLocationRef,
+  call: CallOptions = {},
 ): Promise<CodeLocation> {
-  const { entry } = await client.request(ReloadCodeLocationDocument, { name }, call);
+  const { entry } = await client.request(ReloadCodeLocationDocument, { name: nameOf(location) }, call);
   unwrap(entry, "WorkspaceLocationEntry");
-  return get(client, name, call);
+  return get(client, location, call);
 }
 
 function toCodeLocation(entry: CodeLocationFragment): CodeLocation {

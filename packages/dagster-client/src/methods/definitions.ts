@@ -1,4 +1,3 @@
-import type { CodeLocationsQuery } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 
 /** The code location and repository of a definition. */
@@ -9,16 +8,22 @@ export interface Placed {
   readonly repository: string;
 }
 
-type Workspace = Extract<CodeLocationsQuery["workspace"], { readonly __typename: "Workspace" }>;
-type Entry = Workspace["locationEntries"][number];
-type Repository = Extract<
-  NonNullable<Entry["locationOrLoadError"]>,
-  { readonly __typename: "RepositoryLocation" }
->["repositories"][number];
+/** Code locations with the repositories of those that have loaded, as several documents select them. */
+interface Workspace<Repository> {
+  readonly locationEntries: readonly {
+    readonly name: string;
+    readonly locationOrLoadError: Loaded<Repository> | { readonly __typename: "PythonError" } | null;
+  }[];
+}
+
+interface Loaded<Repository> {
+  readonly __typename: "RepositoryLocation";
+  readonly repositories: readonly Repository[];
+}
 
 /** The definitions in all repositories of the loaded code locations. */
-export function definitionsIn<Definition extends object>(
-  { locationEntries }: Workspace,
+export function definitionsIn<Repository extends { readonly name: string }, Definition extends object>(
+  { locationEntries }: Workspace<Repository>,
   pick: (repository: Repository) => readonly Definition[] | undefined,
 ): readonly (Definition & Placed)[] {
   return objectsIn(locationEntries, "code locations").flatMap(({ name: location, locationOrLoadError: loaded }) => {

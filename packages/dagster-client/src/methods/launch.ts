@@ -1,5 +1,5 @@
+import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import {
   type JobOrPipelineSelector,
   JobPartitionDocument,
@@ -8,23 +8,24 @@ import {
 } from "../generated/operations.ts";
 import { unwrap } from "../unwrap.ts";
 import { findAssetJob, invalid } from "./asset-job.ts";
-import { type AssetPath, keyOf } from "./asset-key.ts";
-import { type DefinitionLocation, locate } from "./locate.ts";
+import { type AssetRef, keyOf } from "./asset-key.ts";
+import { checkConfig, type RunConfig } from "./config.ts";
+import { type DefinitionLocation, type DefinitionRef, locate, placeOf } from "./locate.ts";
 import type { Run } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
 import { tolerant } from "./tolerant.ts";
 
-/** What to run: a job, some assets of a job, or just assets. */
+/** What to run, a job, some assets of a job, or just assets; and how. */
 export type LaunchOptions = LaunchSettings &
   (
-    | ({ readonly job: string; readonly assets?: readonly AssetPath[] | undefined } & DefinitionLocation)
-    | { readonly assets: readonly AssetPath[]; readonly job?: undefined; readonly location?: undefined }
+    | ({ readonly job: DefinitionRef; readonly assets?: readonly AssetRef[] | undefined } & DefinitionLocation)
+    | { readonly assets: readonly AssetRef[]; readonly job?: undefined; readonly location?: undefined }
   );
 
 /** How to run it. */
-export interface LaunchSettings extends DagsterRequestOptions {
+export interface LaunchSettings {
   /** The run's configuration, as in YAML. @default the one that the job derives from its partition, or none */
-  readonly config?: object | undefined;
+  readonly config?: RunConfig | undefined;
   readonly tags?: Tags | undefined;
   /** Some of a job's ops, in Dagster's syntax for selections, e.g. `["load*"]`. @default all */
   readonly ops?: readonly string[] | undefined;
@@ -36,7 +37,7 @@ export interface LaunchSettings extends DagsterRequestOptions {
  * Starts a run, and returns it in its first state: queued or starting. See `wait`.
  *
  * ```ts
- * const { runId } = await runs.launch(client, { job: "etl", config: { ops: { load: { config: { day: "monday" } } } } });
+ * const run = await runs.launch(client, { job: "etl", config: { ops: { load: { config: { day: "monday" } } } } });
  * await runs.launch(client, { assets: ["orders", "reports/summary"], partition: "2026-11-21" });
  * ```
  *
@@ -45,14 +46,14 @@ export interface LaunchSettings extends DagsterRequestOptions {
  * @throws DagsterError `INVALID_OPTIONS`: several code locations have such a job, or no single run can materialize all
  * of these assets.
  */
-export async function launch(client: DagsterClient, options: LaunchOptions): Promise<Run> {
-  const { config, tags = {}, ops, signal, timeoutMs, maxResponseBytes } = options;
-  const call = { signal, timeoutMs, maxResponseBytes };
-  const { selector, partitionTags, partitionConfig = {} } = await targetOf(client, options, call);
+export async function launch(client: DagsterClient, what: LaunchOptions, call: CallOptions = {}): Promise<Run> {
+  const { tags = {}, ops } = what;
+  const config = checkConfig(what.config);
+  const { selector, partitionTags, partitionConfig = {} } = await targetOf(client, what, call);
   const params = {
     selector: { ...selector, ...(ops && { solidSelection: ops }) },
     runConfigData: config ?? partitionConfig,
-    executionMetadata: { tags: tagsOf({ ...partitionTags, ...tags }) },
+    executionMetadata: { tags: tagsOf({ ...partitionTags, ...byName(tags) }) },
   };
   const { launched } = await tolerant(client).request(LaunchRunDocument, { params }, call);
   return unwrap(launched, "LaunchRunSuccess").run;
@@ -60,23 +61,24 @@ export async function launch(client: DagsterClient, options: LaunchOptions): Pro
 
 interface Target {
   readonly selector: JobOrPipelineSelector;
-  readonly partitionTags: Tags;
+  readonly partitionTags: Readonly<Record<string, string>>;
   /** YAML. */
   readonly partitionConfig?: string;
 }
 
-async function targetOf(client: DagsterClient, options: LaunchOptions, call: DagsterRequestOptions): Promise<Target> {
+async function targetOf(client: DagsterClient, options: LaunchOptions, call: CallOptions): Promise<Target> {
   const { job, partition, tags = {} } = options;
   const assetSelection = options.assets?.map(keyOf);
-  const partitionTags = partition === undefined ? {} : { "dagster/partition": partition };
+  const partitionTags: Record<string, string> = partition === undefined ? {} : { "dagster/partition": partition };
   if (job !== undefined) {
-    const place = await locate(client, "job", job, options, call);
-    const selector = { ...place, jobName: job, ...(assetSelection && { assetSelection }) };
-    const known = partition === undefined ? undefined : await partitionOf(client, place, job, partition, call);
+    const named = placeOf(job, { location: options.location, repository: options.repository });
+    const place = await locate(client, "job", named, call);
+    const selector = { ...place, jobName: named.name, ...(assetSelection && { assetSelection }) };
+    const known = partition === undefined ? undefined : await partitionOf(client, place, named.name, partition, call);
     return { selector, partitionTags, ...known };
   }
   const { selector, dimensions, isPartitioned } = await findAssetJob(client, assetSelection ?? [], call);
-  const tagged = Object.keys(tags).some((name) => /^dagster\/(asset_)?partition/.test(name));
+  const tagged = Object.keys(byName(tags)).some((name) => /^dagster\/(asset_)?partition/.test(name));
   // Such a run would start, and fail when it needs its partition.
   if (isPartitioned && partition === undefined && !tagged) {
     throw invalid("these assets are partitioned. Pass `partition`, or launch a backfill for several partitions");
@@ -87,13 +89,16 @@ async function targetOf(client: DagsterClient, options: LaunchOptions, call: Dag
   return { selector, partitionTags: { ...partitionTags, ...Object.fromEntries(byDimension) } };
 }
 
+const byName = (tags: Tags): Record<string, string> =>
+  Object.fromEntries(tagsOf(tags).map(({ key, value }) => [key, value]));
+
 /** The configuration that a job derives from a partition; undefined for a job with only its assets' partitions. */
 async function partitionOf(
   client: DagsterClient,
   repository: RepositorySelector,
   job: string,
   partition: string,
-  call: DagsterRequestOptions,
+  call: CallOptions,
 ): Promise<Omit<Target, "selector"> | undefined> {
   const { sets } = await client.request(JobPartitionDocument, { repository, job, partition }, call);
   const found = unwrap(sets, "PartitionSets").results[0]?.partition;

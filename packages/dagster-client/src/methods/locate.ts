@@ -1,5 +1,5 @@
+import type { CallOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError, DagsterResultError } from "../errors.ts";
 import { CodeLocationsDocument, type RepositorySelector } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
@@ -11,6 +11,24 @@ export interface DefinitionLocation {
   readonly location?: string | undefined;
   /** Name of the repository in it. @default the only one that defines the name */
   readonly repository?: string | undefined;
+}
+
+/**
+ * Identifies a job, a schedule or a sensor: its name, which has to be unique unless `location` tells them apart; or
+ * what a list returned.
+ */
+export type DefinitionRef = string | ({ readonly name: string } & DefinitionLocation);
+
+/** The name and the location of a definition, from both places where they may be given. */
+export function placeOf(definition: DefinitionRef, options: DefinitionLocation = {}): PlacedName {
+  if (typeof definition === "string") return { name: definition, ...options };
+  const { name, location, repository } = definition;
+  return { name, location: options.location ?? location, repository: options.repository ?? repository };
+}
+
+/** A name, and where it is defined as far as that is known. */
+interface PlacedName extends DefinitionLocation {
+  readonly name: string;
 }
 
 /** Kinds of named definitions, with the error for an unknown name. */
@@ -29,9 +47,8 @@ const kinds = {
 export async function locate(
   client: DagsterClient,
   kind: keyof typeof kinds,
-  name: string,
-  { location, repository }: DefinitionLocation,
-  call: DagsterRequestOptions,
+  { name, location, repository }: PlacedName,
+  call: CallOptions,
 ): Promise<RepositorySelector> {
   if (location !== undefined && repository !== undefined) {
     return { repositoryLocationName: location, repositoryName: repository };
@@ -56,15 +73,11 @@ export async function locate(
   const [place, other] = places;
   if (other !== undefined) {
     const where = places.map((each) => `${each.repositoryName} of ${each.repositoryLocationName}`).join(", ");
-    throw new DagsterError(
-      `There is more than one ${kind} ${name}, in ${where}. Say which by \`location\` and \`repository\`.`,
-      {
-        code: "INVALID_OPTIONS",
-      },
-    );
+    const message = `There is more than one ${kind} ${name}, in ${where}. Say which by \`location\` and \`repository\`.`;
+    throw new DagsterError({ code: "INVALID_OPTIONS", message });
   }
   if (place !== undefined) return place;
   const where = location === undefined ? "not in any loaded code location" : `not in code location ${location}`;
   const hint = failed.length === 0 ? "" : ` These are not loaded: ${failed.join(", ")}.`;
-  throw new DagsterResultError(`The ${kind} ${name} is ${where}.${hint}`, { typename });
+  throw new DagsterResultError({ message: `The ${kind} ${name} is ${where}.${hint}`, typename });
 }

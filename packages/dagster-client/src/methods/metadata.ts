@@ -1,10 +1,43 @@
-import type { MetadataEntryFragment } from "../generated/operations.ts";
+import type { MetadataEntryFragment, TableSchemaFragment } from "../generated/operations.ts";
+
+/** An entry of the metadata of an event, an asset or a check: its fields depend on its kind. See `metadataOf`. */
+export type MetadataEntry = MetadataEntryFragment;
+
+/** A column of a table. */
+export interface TableColumn {
+  readonly name: string;
+  /** As the code that wrote the table calls it, e.g. `varchar`. */
+  readonly type: string;
+  readonly description: string | null;
+  readonly constraints: {
+    readonly nullable: boolean;
+    readonly unique: boolean;
+    readonly other: readonly string[];
+  };
+}
+
+/** Plain value of a table's schema. */
+export interface TableSchemaValue {
+  readonly columns: readonly TableColumn[];
+}
+
+/** Plain value of a table. */
+export interface TableValue extends TableSchemaValue {
+  /** Its rows, by column. */
+  readonly records: readonly unknown[];
+}
+
+/** Plain value of the lineage of a table's columns: for each, the columns that it is made from. */
+export type ColumnLineageValue = Readonly<
+  Record<string, readonly { readonly asset: readonly string[]; readonly column: string }[]>
+>;
 
 /**
- * Converts the metadata of an event to plain values by label. Integers that a number cannot hold become text; kinds
- * without a plain value (tables, notebooks, …) are omitted.
+ * Converts metadata to plain values by label. Integers that a number cannot hold become text. A table becomes a
+ * {@link TableValue}, its schema a {@link TableSchemaValue}, the lineage of its columns a {@link ColumnLineageValue}; an
+ * asset becomes the parts of its path, a run its id. Kinds without a plain value (code references, …) are omitted.
  */
-export function metadataOf(entries: readonly MetadataEntryFragment[] = []): Record<string, unknown> {
+export function metadataOf(entries: readonly MetadataEntry[] = []): Record<string, unknown> {
   const values: Record<string, unknown> = {};
   for (const entry of entries) {
     const value = plainValue(entry);
@@ -13,7 +46,7 @@ export function metadataOf(entries: readonly MetadataEntryFragment[] = []): Reco
   return values;
 }
 
-function plainValue(entry: MetadataEntryFragment): unknown {
+function plainValue(entry: MetadataEntry): unknown {
   switch (entry.__typename) {
     case "TextMetadataEntry":
       return entry.text;
@@ -22,6 +55,7 @@ function plainValue(entry: MetadataEntryFragment): unknown {
     case "UrlMetadataEntry":
       return entry.url;
     case "PathMetadataEntry":
+    case "NotebookMetadataEntry":
       return entry.path;
     case "JsonMetadataEntry":
       return parsed(entry.jsonString);
@@ -36,10 +70,31 @@ function plainValue(entry: MetadataEntryFragment): unknown {
       return entry.timestamp;
     case "NullMetadataEntry":
       return null;
+    case "PythonArtifactMetadataEntry":
+      return `${entry.module}:${entry.name}`;
+    case "PipelineRunMetadataEntry":
+      return entry.runId;
+    case "AssetMetadataEntry":
+      return entry.assetKey.path;
+    case "JobMetadataEntry":
+      return entry.jobName;
+    case "TableMetadataEntry":
+      return { ...schemaOf(entry.table.schema), records: entry.table.records.map(parsed) } satisfies TableValue;
+    case "TableSchemaMetadataEntry":
+      return schemaOf(entry.schema);
+    case "TableColumnLineageMetadataEntry":
+      return Object.fromEntries(
+        entry.lineage.map(({ columnName, columnDeps }) => [
+          columnName,
+          columnDeps.map((from) => ({ asset: from.assetKey.path, column: from.columnName })),
+        ]),
+      ) satisfies ColumnLineageValue;
     default:
       return undefined;
   }
 }
+
+const schemaOf = ({ columns }: TableSchemaFragment): TableSchemaValue => ({ columns });
 
 /** Python writes NaN and Infinity into JSON, which nothing else can parse: such a value stays text. */
 function parsed(json: string): unknown {

@@ -1,20 +1,23 @@
-import { eitherSignal, type PagedList as List, listOf, sleep } from "@org/kit";
+import { type CallOptions, eitherSignal, type List, type ListOptions, sleep } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import { DagsterError } from "../errors.ts";
 import {
   type DagsterEventType,
   type LogLevel,
-  type MetadataEntryFragment,
-  type PythonProblemFragment,
   RunEventsDocument,
   RunEventsLiveDocument,
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 import { createProgress } from "../progress.ts";
+import type { Open } from "../open.ts";
+import type { PythonProblem } from "../python-problem.ts";
 import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
+import type { AssetKey } from "./asset-key.ts";
+import { type WalkedPage, walkedList } from "./lists.ts";
+import type { MetadataEntry } from "./metadata.ts";
 import { poll } from "./poll.ts";
+import { type RunRef, runIdOf } from "./run.ts";
 
 /** An event of a run, or a line of its log. */
 export interface RunEvent {
@@ -23,39 +26,29 @@ export interface RunEvent {
   readonly runId: string;
   /** Milliseconds since 1970, as text. */
   readonly timestamp: string;
-  readonly level: LogLevel;
+  readonly level: Open<LogLevel>;
   /** Null for a line of the log. */
-  readonly eventType: DagsterEventType | null;
+  readonly eventType: Open<DagsterEventType> | null;
   readonly stepKey: string | null;
   readonly message: string;
   /** The error, for events about failures. */
-  readonly error?: PythonProblemFragment | null;
+  readonly error?: PythonProblem | null;
   /** See `metadataOf`. */
-  readonly metadataEntries?: readonly MetadataEntryFragment[];
+  readonly metadataEntries?: readonly MetadataEntry[];
   /** For materializations, planned or done, and for observations. */
-  readonly assetKey?: { readonly path: readonly string[] } | null;
+  readonly assetKey?: AssetKey | null;
   readonly partition?: string | null;
 }
 
-export interface EventPage {
-  readonly events: readonly RunEvent[];
-  /** Pass it as `from` to continue after this page. */
-  readonly pageToken: string;
-}
-
-/** Events one by one (`for await`), or in pages as they arrived (`pages()`). */
-export type EventLog = List<RunEvent, EventPage>;
-
-export interface EventsOptions extends DagsterRequestOptions {
+/** How to follow a run. */
+export interface EventsOptions extends ListOptions {
   /** Continues until the run has ended, even after retryable errors. @default true */
   readonly follow?: boolean | undefined;
-  /** A page's `pageToken`, to continue after it. @default the beginning of the log */
-  readonly from?: string | undefined;
   /** Lets the server push events as they happen, if it can; otherwise the client polls. @default true */
   readonly live?: boolean | undefined;
   /** How long to wait between polls, in ms. @default 1000 */
   readonly intervalMs?: number | undefined;
-  /** Events per request. @default 1000 */
+  /** Events per request, where they are polled. @default 1000 */
   readonly pageSize?: number | undefined;
 }
 
@@ -72,18 +65,24 @@ const finished: ReadonlySet<string> = new Set(["SUCCESS", "FAILURE", "CANCELED"]
  * polls every `intervalMs`. If a connection ends, they resume from there.
  *
  * ```ts
- * for await (const { message } of runs.events(client, runId)) console.log(message);
+ * for await (const { message } of runs.events(client, run)) console.log(message);
  * ```
+ *
+ * A page has a token for as long as more may follow. `count` counts the existing events.
  *
  * @throws DagsterResultError `RunNotFoundError`
  */
-export function events(client: DagsterClient, runId: string, options: EventsOptions = {}): EventLog {
-  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, from } = options;
-  const { timeoutMs, maxResponseBytes } = options;
-  const signal = eitherSignal(client.signal, options.signal);
+export function events(
+  client: DagsterClient,
+  run: RunRef,
+  options: EventsOptions = {},
+  call: CallOptions = {},
+): List<RunEvent> {
+  const { follow = true, live = true, intervalMs = 1000, pageSize: limit = 1000, first } = options;
+  const runId = runIdOf(run);
+  const signal = eitherSignal(client.signal, call.signal);
 
   async function ask(pageToken: string | undefined) {
-    const call = { signal, timeoutMs, maxResponseBytes };
     const { run, log } = await client.request(RunEventsDocument, { runId, pageToken, limit }, call);
     const { events, cursor, hasMore } = unwrap(log, "EventConnection");
     return {
@@ -94,10 +93,10 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
     };
   }
 
-  async function* pages(): AsyncGenerator<EventPage, void, void> {
-    const patience = { intervalMs, maxIntervalMs: intervalMs, signal };
+  async function* pages(follow: boolean): AsyncGenerator<WalkedPage<RunEvent>, void, void> {
+    const patience = { intervalMs, maxIntervalMs: intervalMs };
     const progress = createProgress(`Dagster's events of run ${runId}`);
-    let pageToken = from;
+    let { pageToken } = options;
     let wasFinished = false;
     for (let pushing = follow && live; ; ) {
       if (pushing) {
@@ -108,7 +107,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
             pushing = !page.isLast;
             if (page.events.length === 0) continue;
             ({ pageToken } = page);
-            yield { events: page.events, pageToken };
+            yield { items: page.events, nextPageToken: pageToken };
           }
         } catch (error) {
           if (!(error instanceof DagsterError)) throw error;
@@ -116,7 +115,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
         }
       }
       const asked = pageToken;
-      const page = follow ? await poll(client, `events of run ${runId}`, patience, () => ask(asked)) : await ask(asked);
+      const page = follow ? await poll(client, `events of run ${runId}`, patience, call, () => ask(asked)) : await ask(asked);
       pageToken = page.cursor;
       const isSome = page.events.length > 0;
       if (isSome) {
@@ -124,7 +123,7 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
           page.events.map((event) => JSON.stringify(event)),
           pageToken,
         );
-        yield { events: page.events, pageToken };
+        yield { items: page.events, nextPageToken: pageToken };
       }
       if (isSome && page.hasMore) continue;
       // A run's last events may arrive after its status: only a later request shows that there are no more.
@@ -134,7 +133,14 @@ export function events(client: DagsterClient, runId: string, options: EventsOpti
       await sleep(intervalMs, signal);
     }
   }
-  return listOf(pages, (page) => page.events);
+
+  async function count(): Promise<number> {
+    let found = 0;
+    for await (const { items } of pages(false)) found += items.length;
+    return found;
+  }
+
+  return walkedList(() => pages(follow), count, { first });
 }
 
 /** The pushed events, until the run's last one, an idle timeout, or the end of the connection. */
@@ -143,7 +149,7 @@ async function* pushed(
   runId: string,
   pageToken: string | undefined,
   signal: AbortSignal | undefined,
-): AsyncGenerator<EventPage & { readonly isLast: boolean }, void, void> {
+): AsyncGenerator<{ events: readonly RunEvent[]; pageToken: string; isLast: boolean }, void, void> {
   const variables = { runId, pageToken };
   for await (const { log } of subscribe(client, RunEventsLiveDocument, variables, { signal, idleMs })) {
     // Polling gives a better reason for the failure.

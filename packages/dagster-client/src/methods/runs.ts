@@ -1,59 +1,108 @@
-import type { PollOptions } from "@org/kit";
-import { type PagedList as List, listOf } from "@org/kit";
+import type { CallOptions, List, ListOptions, WaitOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
+import { baseOf } from "../fetch-path.ts";
 import {
   DeleteRunDocument,
   ReexecuteRunDocument,
   type ReexecutionStrategy,
   RunDocument,
   RunStateDocument,
+  RunsCountDocument,
   type RunsFilter,
-  TerminateRunDocument,
+  type RunStatus,
 } from "../generated/operations.ts";
 import { paginateRuns } from "../paginate-runs.ts";
 import { unwrap } from "../unwrap.ts";
-import type { Page } from "../walk.ts";
+import { type WalkedPage, walkedList } from "./lists.ts";
 import { poll } from "./poll.ts";
-import type { FinishedRun, Run, RunDetails } from "./run.ts";
+import { type FinishedRun, type Run, type RunDetails, type RunRef, runIdOf } from "./run.ts";
 import { type Tags, tagsOf } from "./tags.ts";
+import { secondsOf, type TimeOrNumber } from "./time.ts";
 import { tolerant } from "./tolerant.ts";
 
-export { type LaunchOptions, type LaunchSettings, launch } from "./launch.ts";
-export type { FinishedRun, Run, RunDetails } from "./run.ts";
-export { type EventLog, type EventPage, type EventsOptions, events, type RunEvent } from "./run-events.ts";
+export { launch } from "./launch.ts";
+export { events } from "./run-events.ts";
+export { logs } from "./run-logs.ts";
+export { steps } from "./run-steps.ts";
+export { terminate, terminateMany } from "./terminate.ts";
 
-/** Filters for runs. All are optional, and all given ones must match. Times are seconds since 1970. */
-export interface ListRunsOptions extends Omit<RunsFilter, "pipelineName" | "tags" | "mode"> {
+/** Filters for runs: all given ones must match. An empty list of ids or statuses matches none. */
+export interface RunFilters {
   readonly job?: string | undefined;
+  readonly statuses?: readonly RunStatus[] | undefined;
+  readonly runIds?: readonly string[] | undefined;
+  /** All of them. Hidden tags (`.dagster/…`), which no run shows, can be asked for too. */
   readonly tags?: Tags | undefined;
-  /** Runs per request. @default 1000 */
-  readonly pageSize?: number | undefined;
-  /** The timeout of each request, in ms. @default the client's */
-  readonly timeoutMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
+  /** Created later than this; a number is seconds since 1970. */
+  readonly createdAfter?: TimeOrNumber | undefined;
+  readonly createdBefore?: TimeOrNumber | undefined;
+  /** Whose status or tags changed later than this; a number is seconds since 1970. */
+  readonly updatedAfter?: TimeOrNumber | undefined;
+  readonly updatedBefore?: TimeOrNumber | undefined;
+  /** Of one version of a job: the id of its snapshot. */
+  readonly snapshotId?: string | undefined;
 }
 
-/** Runs, newest first. An empty list of ids or statuses matches none. */
-export function list(client: DagsterClient, options: ListRunsOptions = {}): List<Run, Page<Run>> {
-  const { pageSize, signal, timeoutMs, job, tags, ...filter } = options;
-  const isEmpty = filter.runIds?.length === 0 || filter.statuses?.length === 0;
-  async function* pages(): AsyncGenerator<Page<Run>, void, void> {
+/** What to list, and which part of it. */
+export interface ListRunsOptions extends RunFilters, ListOptions {}
+
+/** More ids than one make a page token that survives deletions. */
+const idsPerToken = 5;
+/** A page of this size is short only at the end: no server or proxy has a smaller maximum. */
+const trusted = 100;
+
+/**
+ * Runs, newest first: the server knows no other order.
+ *
+ * Its page tokens are ids of runs: new runs do not shift the pages, and deleted ones neither end the list early nor
+ * hide another run.
+ */
+export function list(client: DagsterClient, options: ListRunsOptions = {}, call: CallOptions = {}): List<Run> {
+  const { pageSize = trusted, pageToken, first, ...filters } = options;
+  const filter = filterOf(filters);
+  async function* walk(left: () => number): AsyncGenerator<WalkedPage<Run>, void, void> {
     // The server would treat an empty list as no filter.
-    if (isEmpty) return;
-    yield* paginateRuns(tolerant(client), {
-      filter: { ...filter, pipelineName: job, tags: tags && tagsOf(tags) },
-      pageSize,
-      signal,
-      timeoutMs,
-    });
+    if (filter === undefined) return;
+    const from = pageToken?.split(",");
+    const walk = { filter, pageSize, limit: () => Math.min(pageSize, left()), from, trustShortPage: pageSize <= trusted };
+    for await (const { rows, isLast } of paginateRuns(tolerant(client), { ...walk, ...call })) {
+      const items = rows.slice(0, left());
+      const ids = items.slice(-idsPerToken).map(({ runId }) => runId);
+      yield { items, nextPageToken: isLast && items.length === rows.length ? null : ids.join(",") };
+    }
   }
-  return listOf(pages, ({ rows }) => rows);
+  return walkedList(walk, () => countOf(client, filter, call), { first });
+}
+
+/** How many runs match, in one request. */
+export function count(client: DagsterClient, filters: RunFilters = {}, call: CallOptions = {}): Promise<number> {
+  return countOf(client, filterOf(filters), call);
+}
+
+async function countOf(client: DagsterClient, filter: RunsFilter | undefined, call: CallOptions): Promise<number> {
+  if (filter === undefined) return 0;
+  return unwrap((await client.request(RunsCountDocument, { filter }, call)).runs, "Runs").count ?? 0;
+}
+
+/** The filter as the server expects it; undefined if no run can match. */
+function filterOf({ job, tags, statuses, runIds, snapshotId, ...times }: RunFilters): RunsFilter | undefined {
+  const filter = {
+    pipelineName: job,
+    tags: tags && tagsOf(tags),
+    statuses,
+    runIds,
+    snapshotId,
+    createdAfter: secondsOf(times.createdAfter, "createdAfter"),
+    createdBefore: secondsOf(times.createdBefore, "createdBefore"),
+    updatedAfter: secondsOf(times.updatedAfter, "updatedAfter"),
+    updatedBefore: secondsOf(times.updatedBefore, "updatedBefore"),
+  };
+  return runIds?.length === 0 || statuses?.length === 0 ? undefined : filter;
 }
 
 /** @throws DagsterResultError `RunNotFoundError` */
-export async function get(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<RunDetails> {
-  return unwrap((await tolerant(client).request(RunDocument, { runId }, call)).run, "Run");
+export async function get(client: DagsterClient, run: RunRef, call: CallOptions = {}): Promise<RunDetails> {
+  return unwrap((await tolerant(client).request(RunDocument, { runId: runIdOf(run) }, call)).run, "Run");
 }
 
 /**
@@ -63,8 +112,14 @@ export async function get(client: DagsterClient, runId: string, call: DagsterReq
  * @throws DagsterResultError `RunNotFoundError`: it was deleted.
  * @throws DagsterError `DEADLINE_EXCEEDED` after `deadlineMs`; the signal's reason after an abort.
  */
-export function wait(client: DagsterClient, runId: string, options: PollOptions = {}): Promise<FinishedRun> {
-  return poll(client, `run ${runId} to end`, options, async (call) => {
+export function wait(
+  client: DagsterClient,
+  run: RunRef,
+  options: WaitOptions = {},
+  call: CallOptions = {},
+): Promise<FinishedRun> {
+  const runId = runIdOf(run);
+  return poll(client, `run ${runId} to end`, options, call, async () => {
     const run = unwrap((await tolerant(client).request(RunStateDocument, { runId }, call)).run, "Run");
     return isFinished(run) ? run : undefined;
   });
@@ -75,7 +130,8 @@ export function isFinished(run: Run): run is FinishedRun {
   return run.status === "SUCCESS" || run.status === "FAILURE" || run.status === "CANCELED";
 }
 
-export interface ReexecuteOptions extends DagsterRequestOptions {
+/** How to re-execute a run. */
+export interface ReexecuteOptions {
   /** Where to start. `FROM_ASSET_FAILURE` requires a version after 1.7. @default "FROM_FAILURE" */
   readonly strategy?: ReexecutionStrategy | undefined;
   /** Added to the run's tags; not supported by Dagster 1.7. @default none */
@@ -89,32 +145,13 @@ export interface ReexecuteOptions extends DagsterRequestOptions {
  */
 export async function reexecute(
   client: DagsterClient,
-  runId: string,
-  { strategy = "FROM_FAILURE", tags, ...call }: ReexecuteOptions = {},
+  run: RunRef,
+  { strategy = "FROM_FAILURE", tags }: ReexecuteOptions = {},
+  call: CallOptions = {},
 ): Promise<Run> {
-  const params = { parentRunId: runId, strategy, ...(tags && { extraTags: tagsOf(tags) }) };
+  const params = { parentRunId: runIdOf(run), strategy, ...(tags && { extraTags: tagsOf(tags) }) };
   const { launched } = await tolerant(client).request(ReexecuteRunDocument, { params }, call);
   return unwrap(launched, "LaunchRunSuccess").run;
-}
-
-export interface TerminateOptions extends DagsterRequestOptions {
-  /** Marks the run as cancelled at once, whatever its processes still do. @default false: they are asked to stop */
-  readonly force?: boolean | undefined;
-}
-
-/**
- * Terminates a run. It becomes `CANCELED` as soon as its processes have ended (see `wait`).
- *
- * @throws DagsterResultError `RunNotFoundError`; `TerminateRunFailure` if it has already ended.
- */
-export async function terminate(
-  client: DagsterClient,
-  runId: string,
-  { force = false, ...call }: TerminateOptions = {},
-): Promise<void> {
-  const policy = force ? "MARK_AS_CANCELED_IMMEDIATELY" : "SAFE_TERMINATE";
-  const { terminated } = await tolerant(client).request(TerminateRunDocument, { runId, policy }, call);
-  unwrap(terminated, "TerminateRunSuccess");
 }
 
 /**
@@ -122,8 +159,14 @@ export async function terminate(
  *
  * @throws DagsterResultError `RunNotFoundError`
  */
-async function remove(client: DagsterClient, runId: string, call: DagsterRequestOptions = {}): Promise<void> {
-  unwrap((await client.request(DeleteRunDocument, { runId }, call)).deleted, "DeletePipelineRunSuccess");
+async function remove(client: DagsterClient, run: RunRef, call: CallOptions = {}): Promise<void> {
+  const { deleted } = await client.request(DeleteRunDocument, { runId: runIdOf(run) }, call);
+  unwrap(deleted, "DeletePipelineRunSuccess");
 }
 
 export { remove as delete };
+
+/** The page of a run in Dagster's UI. */
+export function url(client: Pick<DagsterClient, "url">, run: RunRef): string {
+  return `${baseOf(client.url)}/runs/${encodeURIComponent(runIdOf(run))}`;
+}

@@ -1,51 +1,69 @@
-import type { PagedList as List } from "@org/kit";
+import type { CallOptions, List, ListOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import {
   CodeLocationsDocument,
   type InstigationStatus,
   ScheduleDocument,
-  type ScheduleFragment,
   type ScheduleSelector,
   ScheduleTicksDocument,
   StartScheduleDocument,
   StopScheduleDocument,
 } from "../generated/operations.ts";
+import type { Open } from "../open.ts";
 import { unwrap } from "../unwrap.ts";
 import { definitionsIn, type Placed } from "./definitions.ts";
-import { type DefinitionLocation, locate } from "./locate.ts";
+import { wholeList } from "./lists.ts";
+import { type DefinitionRef, locate, placeOf } from "./locate.ts";
 import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 
-export type { Tick, TicksOptions } from "./ticks.ts";
+export { upcoming } from "./upcoming.ts";
 
 /** A schedule, and its location. `scheduleState.status` says whether it is running. */
-export type Schedule = ScheduleFragment & Placed & { readonly defaultStatus: InstigationStatus };
+export interface Schedule extends Placed {
+  readonly name: string;
+  /** A cron expression; several are written as a list in Python, `"['0 0 * * *', '0 12 * * *']"`. */
+  readonly cronSchedule: string;
+  /** The job that it launches. */
+  readonly pipelineName: string;
+  /** The zone of its times; UTC if none is given. */
+  readonly executionTimezone: string | null;
+  readonly description: string | null;
+  /** Its status until somebody starts or stops it. */
+  readonly defaultStatus: Open<InstigationStatus>;
+  readonly scheduleState: {
+    /** The same for as long as its name, repository and code location are. */
+    readonly selectorId: string;
+    readonly status: Open<InstigationStatus>;
+    /** 1 if it is running, otherwise 0. */
+    readonly runningCount: number;
+  };
+}
 
-/** The location of a schedule, and options of the call. */
-export interface ScheduleOptions extends DefinitionLocation, DagsterRequestOptions {}
-
-/** The schedules of all loaded code locations. */
-export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Schedule[]> {
-  const { workspace } = await client.request(CodeLocationsDocument, { schedules: true }, call);
-  return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);
+/** The schedules of all loaded code locations, in one request. */
+export function list(client: DagsterClient, options: Pick<ListOptions, "first"> = {}, call: CallOptions = {}): List<Schedule> {
+  const read = async () => {
+    const { workspace } = await client.request(CodeLocationsDocument, { schedules: true }, call);
+    return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);
+  };
+  return wholeList(read, options);
 }
 
 /** @throws DagsterResultError `ScheduleNotFoundError`; DagsterError `INVALID_OPTIONS` if there are several */
-export async function get(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<Schedule> {
-  const { selector, call } = await select(client, name, options);
-  const { id, ...schedule } = unwrap((await client.request(ScheduleDocument, { selector }, call)).schedule, "Schedule");
-  return { ...schedule, location: selector.repositoryLocationName, repository: selector.repositoryName };
+export async function get(client: DagsterClient, schedule: DefinitionRef, call: CallOptions = {}): Promise<Schedule> {
+  const selector = await select(client, schedule, call);
+  const { id, ...found } = unwrap((await client.request(ScheduleDocument, { selector }, call)).schedule, "Schedule");
+  return { ...found, location: selector.repositoryLocationName, repository: selector.repositoryName };
 }
 
 /** Starts a schedule. */
-export async function start(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
-  const { selector, call } = await select(client, name, options);
+export async function start(client: DagsterClient, schedule: DefinitionRef, call: CallOptions = {}): Promise<void> {
+  const selector = await select(client, schedule, call);
   unwrap((await client.request(StartScheduleDocument, { selector }, call)).result, "ScheduleStateResult");
 }
 
 /** Stops a schedule; runs that it started continue. */
-export async function stop(client: DagsterClient, name: string, options: ScheduleOptions = {}): Promise<void> {
-  const { selector, call } = await select(client, name, options);
+export async function stop(client: DagsterClient, schedule: DefinitionRef, call: CallOptions = {}): Promise<void> {
+  const selector = await select(client, schedule, call);
   const { id, scheduleState } = unwrap(
     (await client.request(ScheduleDocument, { selector }, call)).schedule,
     "Schedule",
@@ -58,11 +76,12 @@ export async function stop(client: DagsterClient, name: string, options: Schedul
 /** The evaluations of a schedule, newest first. */
 export function ticks(
   client: DagsterClient,
-  name: string,
-  options: DefinitionLocation & TicksOptions = {},
-): List<Tick, readonly Tick[]> {
-  return ticksOf(options, async () => {
-    const { selector } = await select(client, name, options);
+  schedule: DefinitionRef,
+  options: TicksOptions = {},
+  call: CallOptions = {},
+): List<Tick> {
+  return ticksOf(options, call, async () => {
+    const selector = await select(client, schedule, call);
     return async (variables, call) => {
       const { instigator } = await client.request(ScheduleTicksDocument, { ...variables, selector }, call);
       return unwrap(instigator, "Schedule").state.ticks;
@@ -70,12 +89,7 @@ export function ticks(
   });
 }
 
-async function select(
-  client: DagsterClient,
-  scheduleName: string,
-  { signal, timeoutMs, maxResponseBytes, ...place }: ScheduleOptions,
-) {
-  const call = { signal, timeoutMs, maxResponseBytes };
-  const selector: ScheduleSelector = { ...(await locate(client, "schedule", scheduleName, place, call)), scheduleName };
-  return { selector, call };
+async function select(client: DagsterClient, schedule: DefinitionRef, call: CallOptions): Promise<ScheduleSelector> {
+  const place = placeOf(schedule);
+  return { ...(await locate(client, "schedule", place, call)), scheduleName: place.name };
 }

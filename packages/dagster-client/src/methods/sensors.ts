@@ -1,53 +1,62 @@
-import type { PagedList as List } from "@org/kit";
+import type { CallOptions, List, ListOptions } from "@org/kit";
 import type { DagsterClient } from "../client.ts";
-import type { DagsterRequestOptions } from "../client-options.ts";
 import {
   CodeLocationsDocument,
   type InstigationStatus,
   SensorDocument,
-  type SensorFragment,
   type SensorSelector,
   SensorTicksDocument,
+  type SensorType,
   StartSensorDocument,
   StopSensorDocument,
 } from "../generated/operations.ts";
+import type { Open } from "../open.ts";
 import { unwrap } from "../unwrap.ts";
 import { definitionsIn, type Placed } from "./definitions.ts";
-import { type DefinitionLocation, locate } from "./locate.ts";
+import { wholeList } from "./lists.ts";
+import { type DefinitionRef, locate, placeOf } from "./locate.ts";
 import { type Tick, type TicksOptions, ticksOf } from "./ticks.ts";
 
-export type { Tick, TicksOptions } from "./ticks.ts";
-
 /** A sensor, and its location. `sensorState.status` says whether it is running. */
-export type Sensor = SensorFragment &
-  Placed & {
-    readonly defaultStatus: InstigationStatus;
-    /** The minimum time between two evaluations, in seconds. */
-    readonly minIntervalSeconds: number;
+export interface Sensor extends Placed {
+  readonly name: string;
+  readonly sensorType: Open<SensorType>;
+  readonly description: string | null;
+  /** The jobs that it launches. */
+  readonly targets: readonly { readonly pipelineName: string }[] | null;
+  /** Its status until somebody starts or stops it. */
+  readonly defaultStatus: Open<InstigationStatus>;
+  /** The minimum time between two evaluations, in seconds. */
+  readonly minIntervalSeconds: number;
+  readonly sensorState: {
+    /** The same for as long as its name, repository and code location are. */
+    readonly selectorId: string;
+    readonly status: Open<InstigationStatus>;
   };
+}
 
-/** The location of a sensor, and options of the call. */
-export interface SensorOptions extends DefinitionLocation, DagsterRequestOptions {}
-
-/** The sensors of all loaded code locations. */
-export async function list(client: DagsterClient, call: DagsterRequestOptions = {}): Promise<readonly Sensor[]> {
-  const { workspace } = await client.request(CodeLocationsDocument, { sensors: true }, call);
-  return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
+/** The sensors of all loaded code locations, in one request. */
+export function list(client: DagsterClient, options: Pick<ListOptions, "first"> = {}, call: CallOptions = {}): List<Sensor> {
+  const read = async () => {
+    const { workspace } = await client.request(CodeLocationsDocument, { sensors: true }, call);
+    return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
+  };
+  return wholeList(read, options);
 }
 
 /** @throws DagsterResultError `SensorNotFoundError`; DagsterError `INVALID_OPTIONS` if there are several */
-export async function get(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<Sensor> {
-  const { selector, call } = await select(client, name, options);
-  const { jobOriginId, ...sensor } = unwrap(
+export async function get(client: DagsterClient, sensor: DefinitionRef, call: CallOptions = {}): Promise<Sensor> {
+  const selector = await select(client, sensor, call);
+  const { jobOriginId, ...found } = unwrap(
     (await client.request(SensorDocument, { selector }, call)).sensor,
     "Sensor",
   );
-  return { ...sensor, location: selector.repositoryLocationName, repository: selector.repositoryName };
+  return { ...found, location: selector.repositoryLocationName, repository: selector.repositoryName };
 }
 
 /** Starts a sensor. */
-export async function start(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
-  const { selector, call } = await select(client, name, options);
+export async function start(client: DagsterClient, sensor: DefinitionRef, call: CallOptions = {}): Promise<void> {
+  const selector = await select(client, sensor, call);
   unwrap((await client.request(StartSensorDocument, { selector }, call)).result, "Sensor");
 }
 
@@ -55,8 +64,8 @@ export async function start(client: DagsterClient, name: string, options: Sensor
  * Stops a sensor; runs that it started continue. If it is being evaluated at that moment, Dagster's daemon may write
  * its old state back: check with `get`.
  */
-export async function stop(client: DagsterClient, name: string, options: SensorOptions = {}): Promise<void> {
-  const { selector, call } = await select(client, name, options);
+export async function stop(client: DagsterClient, sensor: DefinitionRef, call: CallOptions = {}): Promise<void> {
+  const selector = await select(client, sensor, call);
   const { jobOriginId: origin, sensorState } = unwrap(
     (await client.request(SensorDocument, { selector }, call)).sensor,
     "Sensor",
@@ -68,11 +77,12 @@ export async function stop(client: DagsterClient, name: string, options: SensorO
 /** The evaluations of a sensor, newest first. */
 export function ticks(
   client: DagsterClient,
-  name: string,
-  options: DefinitionLocation & TicksOptions = {},
-): List<Tick, readonly Tick[]> {
-  return ticksOf(options, async () => {
-    const { selector } = await select(client, name, options);
+  sensor: DefinitionRef,
+  options: TicksOptions = {},
+  call: CallOptions = {},
+): List<Tick> {
+  return ticksOf(options, call, async () => {
+    const selector = await select(client, sensor, call);
     return async (variables, call) => {
       const { instigator } = await client.request(SensorTicksDocument, { ...variables, selector }, call);
       return unwrap(instigator, "Sensor").state.ticks;
@@ -80,12 +90,7 @@ export function ticks(
   });
 }
 
-async function select(
-  client: DagsterClient,
-  sensorName: string,
-  { signal, timeoutMs, maxResponseBytes, ...place }: SensorOptions,
-) {
-  const call = { signal, timeoutMs, maxResponseBytes };
-  const selector: SensorSelector = { ...(await locate(client, "sensor", sensorName, place, call)), sensorName };
-  return { selector, call };
+async function select(client: DagsterClient, sensor: DefinitionRef, call: CallOptions): Promise<SensorSelector> {
+  const place = placeOf(sensor);
+  return { ...(await locate(client, "sensor", place, call)), sensorName: place.name };
 }

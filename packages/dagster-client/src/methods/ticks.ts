@@ -1,45 +1,64 @@
-import { type PagedList as List, listOf } from "@org/kit";
-import type { DagsterRequestOptions } from "../client-options.ts";
-import type { InstigationTickStatus, TickFragment } from "../generated/operations.ts";
+import type { CallOptions, List, ListOptions } from "@org/kit";
+import type { InstigationTickStatus } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
-import { createProgress } from "../progress.ts";
+import type { Open } from "../open.ts";
+import type { PythonProblem } from "../python-problem.ts";
+import { pagedList } from "./lists.ts";
 
-/** An evaluation of a schedule or sensor: its time, in seconds since 1970, and its result. */
-export type Tick = TickFragment;
+/** An evaluation of a schedule or sensor. Times are seconds since 1970. */
+export interface Tick {
+  readonly tickId: string;
+  readonly status: Open<InstigationTickStatus>;
+  readonly timestamp: number;
+  readonly endTimestamp: number | null;
+  /** The runs that it launched. */
+  readonly runIds: readonly string[];
+  /** The keys by which a sensor launches each run once. */
+  readonly runKeys: readonly string[];
+  readonly skipReason: string | null;
+  /** Where a sensor continues. */
+  readonly cursor: string | null;
+  readonly error: PythonProblem | null;
+}
 
-export interface TicksOptions extends DagsterRequestOptions {
+/** Which ticks. */
+export interface TicksOptions extends ListOptions {
   /** @default all */
   readonly statuses?: readonly InstigationTickStatus[] | undefined;
-  /** Ticks per request. @default 100 */
-  readonly pageSize?: number | undefined;
 }
 
 /** Requests the ticks of one schedule or sensor. */
 export type AskTicks = (
   variables: { limit: number; before: number | undefined; statuses: readonly InstigationTickStatus[] | undefined },
-  call: DagsterRequestOptions,
+  call: CallOptions,
 ) => Promise<readonly Tick[]>;
 
 /**
- * Ticks, newest first: the next page ends before the time of this one's last tick. @param begin looks up once what to
- * request
+ * Ticks, newest first: the next page ends before the time of this one's last tick. The server does not count them.
+ *
+ * @param begin looks up once per list what to request
  */
 export function ticksOf(
-  { statuses, pageSize: limit = 100, ...call }: TicksOptions,
+  { statuses, ...part }: TicksOptions,
+  call: CallOptions,
   begin: () => Promise<AskTicks>,
-): List<Tick, readonly Tick[]> {
-  async function* pages(): AsyncGenerator<readonly Tick[], void, void> {
-    const ask = await begin();
-    const progress = createProgress("Dagster's ticks");
-    for (let before: number | undefined; ; ) {
-      const page = objectsIn(await ask({ limit, before, statuses }, call), "ticks");
-      // A short page is not necessarily the last: the server has its own limit.
-      if (page.length === 0) return;
+): List<Tick> {
+  let asking: Promise<AskTicks> | undefined;
+  return pagedList<Tick>(
+    {
+      what: "Dagster's ticks",
       // Several may have the same time; repeated ones are recognised by their content.
-      progress(page.map((tick) => JSON.stringify(tick)));
-      yield page;
-      before = page.at(-1)?.timestamp;
-    }
-  }
-  return listOf(pages, (page) => page);
+      keyOf: (tick) => JSON.stringify(tick),
+      async ask({ pageToken, pageSize: limit }) {
+        if (pageToken === undefined) asking = undefined;
+        asking ??= begin();
+        const before = pageToken === undefined ? undefined : Number(pageToken);
+        const items = objectsIn(await (await asking)({ limit, before, statuses }, call), "ticks");
+        // A short page is not necessarily the last: the server has its own limit.
+        const last = items.at(-1)?.timestamp;
+        return { items, nextPageToken: last === undefined ? null : String(last), total: null };
+      },
+    },
+    part,
+  );
 }

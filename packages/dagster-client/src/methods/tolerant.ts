@@ -10,11 +10,6 @@ const dispensable: ReadonlySet<string> = new Set([
   "Run.creationTime",
 ]);
 
-/** A type with fields that older servers lack. */
-export type Older<Type, Field extends keyof Type> = Omit<Type, Field> & {
-  readonly [Each in Field]?: Type[Each] | undefined;
-};
-
 const found = new WeakMap<DagsterClient, Set<string>>();
 
 /**

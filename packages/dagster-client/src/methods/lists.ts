@@ -1,0 +1,79 @@
+/** How the lists of this package are made: all of one type, whatever the server offers. */
+import { checkWhole, createList, type List, type ListOptions, type ListSource, type Page } from "@org/kit";
+import { invalid } from "../client-options.ts";
+import { createProgress } from "../progress.ts";
+
+/** How the server lists something by page. */
+export interface Paging<T> {
+  /** What is listed, for messages: `Dagster's ticks`. */
+  readonly what: string;
+  readonly ask: ListSource<T>["ask"];
+  readonly keyOf: (item: T) => string;
+  /** @default reads all pages */
+  readonly count?: (() => Promise<number>) | undefined;
+}
+
+/** A list that the server returns by page. */
+export function pagedList<T>({ what, ask, keyOf, count }: Paging<T>, options: ListOptions): List<T> {
+  const source: ListSource<T> = {
+    ask,
+    keysOf: (items) => items.map(keyOf),
+    progress: () => createProgress(what),
+    invalid,
+    count: count ?? (async () => (await all.toArray()).length),
+  };
+  const { pageSize } = options;
+  const all = createList(source, pageSize === undefined ? {} : { pageSize });
+  return createList(source, options);
+}
+
+/** What the server returns as a whole, in one request: `first` and `pageToken` only choose a part of it. */
+export function wholeList<T>(read: () => Promise<readonly T[]>, options: ListOptions = {}): List<T> {
+  const ask = async (): Promise<Page<T>> => {
+    const items = await read();
+    return { items, nextPageToken: null, total: items.length };
+  };
+  const { first } = options;
+  const source = { ask, keysOf: () => [], progress: () => () => {}, invalid, count: async () => (await read()).length };
+  return createList<T>(source, first === undefined ? {} : { first });
+}
+
+/** A page of a walk. */
+export interface WalkedPage<T> {
+  readonly items: readonly T[];
+  /** Where to continue; null if nothing follows for certain. */
+  readonly nextPageToken: string | null;
+}
+
+/** A list whose pages come from a walk, which remembers more than its last page token. @param walk `left`: items wanted */
+export function walkedList<T>(
+  walk: (left: () => number) => AsyncIterable<WalkedPage<T>>,
+  count: () => Promise<number>,
+  { first = Number.POSITIVE_INFINITY }: ListOptions,
+): List<T> {
+  if (first !== Number.POSITIVE_INFINITY) checkWhole("first", first, 0, invalid);
+  async function* pages(): AsyncGenerator<Page<T>, void, void> {
+    let left = first;
+    if (left === 0) return;
+    for await (const page of walk(() => left)) {
+      const { nextPageToken } = page;
+      const items = page.items.length > left ? page.items.slice(0, left) : page.items;
+      left -= items.length;
+      yield { items, nextPageToken, total: null };
+      if (left <= 0) return;
+    }
+  }
+  async function* items(): AsyncGenerator<T, void, void> {
+    for await (const page of pages()) yield* page.items;
+  }
+  return {
+    pages,
+    [Symbol.asyncIterator]: items,
+    async toArray() {
+      const all: T[] = [];
+      for await (const item of items()) all.push(item);
+      return all;
+    },
+    count,
+  };
+}
