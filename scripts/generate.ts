@@ -5,7 +5,11 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";
 import { configJsonSchema } from "../packages/cli/src/config/schema.ts";
-import { errorTypenames as dagsterErrors, schemaFile as dagsterSchema, generate as generateDagster } from "../packages/dagster-client/generate.ts";
+import {
+  errorTypenames as dagsterErrors,
+  schemaFile as dagsterSchema,
+  generate as generateDagster,
+} from "../packages/dagster-client/generate.ts";
 import { runnerJsonSchema } from "../packages/runner/src/file/runner-schema.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterSince, dagsterVersionsTable } from "../specs/dagster/versions.ts";

@@ -99,7 +99,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
   ])("a response with an invalid UTF-8 byte %s is garbled, not text with another character", async (_where, body) => {
     const init = { status: 200, headers: { "content-type": "application/json" } };
     const error = await ask({ fetch: async () => new Response(body, init) });
-    expect(error).toMatchObject({ code: expect.stringMatching(/^INVALID_(JSON|ANSWER)$/), retryable: true });
+    expect(error).toMatchObject({ code: "INVALID_JSON", retryable: true });
   });
 
   test("an error in another encoding is still reported", async () => {
@@ -221,8 +221,8 @@ test("a token that Dagster's auth function returned earlier is in no later error
   let asked = 0;
   const client = createDagsterClient({
     url,
-    auth: () => ({ "x-token": tokens[asked++]! }),
-    fetch: async () => new Response("no canary-first here", { status: 500 }),
+    auth: () => tokens[asked++]!,
+    fetch: async () => new Response("no canary-first here", { status: 401 }),
   });
   for (const _ of tokens) expect(everything(await failure(client.request("{ version }")))).not.toContain("canary");
 });

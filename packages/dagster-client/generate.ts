@@ -23,7 +23,7 @@ export async function generate(): Promise<string> {
   const config = {
     documentMode: "string",
     enumType: "string-literal",
-        immutableTypes: true,
+    immutableTypes: true,
     arrayInputCoercion: false,
     skipTypename: true,
     disableDescriptions: true,

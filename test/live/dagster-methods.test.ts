@@ -12,10 +12,11 @@ import {
   type DagsterClient,
   type DagsterMiddleware,
   instance,
-  type PollOptions,
+  type ListRunsOptions,
   runs,
   schedules,
   sensors,
+  type WaitOptions,
 } from "@org/dagster-client";
 import { type DagsterServer, dagsterVersion, dagsterVersions, startDagster } from "@org/testkit/servers/dagster";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -31,7 +32,7 @@ for (const { version, pythons } of tested) {
 }
 
 /** A run needs a process of its own, which takes its time to start on a busy machine. */
-const soon: PollOptions = { deadlineMs: 280_000, maxIntervalMs: 2000 };
+const soon: WaitOptions = { deadlineMs: 280_000, maxIntervalMs: 2000 };
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const found: T[] = [];
@@ -66,7 +67,7 @@ function testMethods(version: string): void {
   test("runs and backfills are launched, by job and by assets; schedules and sensors started", async () => {
     await schedules.start(client, "every_minute");
     for (const name of ["new_files", "broken_sensor"]) await sensors.start(client, name);
-    expect((await schedules.list(client)).map((each) => each.scheduleState.status)).toEqual(["RUNNING"]);
+    expect((await schedules.list(client).toArray()).map((each) => each.scheduleState.status)).toEqual(["RUNNING"]);
     started.daily = await backfills.launch(client, { assets: ["daily"], partitions: ["2026-01-02", "2026-01-03"] });
     const days = { partitions: ["2026-01-01"], tags: { why: "tried" }, title: "One day" };
     started.days = await backfills.launch(client, { job: "load_day", ...days });
@@ -96,7 +97,7 @@ function testMethods(version: string): void {
   });
 
   test("code locations: why one does not load, and that it does once it is fixed", async () => {
-    const [methods, broken] = await codeLocations.list(client);
+    const [methods, broken] = await codeLocations.list(client).toArray();
     expect(methods).toMatchObject({ name: "methods", status: "loaded", libraries: { dagster: version } });
     expect(methods?.repositories[0]?.jobs).toEqual(
       expect.arrayContaining(["fails_first", "load_day", "slow", "speak"]),
@@ -167,15 +168,16 @@ function testMethods(version: string): void {
     expect(counts[0]).toBeLessThan(counts[1] ?? 0);
 
     const [first] = await all(runs.events(client, started.speak, { follow: false, pageSize: 3 }).pages());
-    expect(first?.events).toEqual(pushed.slice(0, 3));
-    expect(await all(runs.events(client, started.speak, { from: first?.pageToken ?? "" }))).toEqual(pushed.slice(3));
+    expect(first?.items).toEqual(pushed.slice(0, 3));
+    const pageToken = first?.nextPageToken ?? "";
+    expect(await all(runs.events(client, started.speak, { pageToken }))).toEqual(pushed.slice(3));
+    expect(await runs.events(client, started.speak).count()).toBe(pushed.length);
 
     expect((await runs.wait(client, started.speak, soon)).status).toBe("SUCCESS");
     const found = await runs.get(client, started.speak);
     expect(found.runConfigYaml).toContain("greeting: good morning");
     expect(typeof found.creationTime).toBe(isOld ? "undefined" : "number");
-    const ids = (options: runs.ListRunsOptions) =>
-      all(runs.list(client, options)).then((all) => all.map((r) => r.runId));
+    const ids = (options: ListRunsOptions) => all(runs.list(client, options)).then((all) => all.map((r) => r.runId));
     expect(await ids({ tags: { team: "sales" } })).toEqual([started.speak]);
     expect(await ids({ job: "speak", statuses: ["SUCCESS"], pageSize: 1 })).toEqual([started.speak]);
     expect(await ids({ runIds: [] })).toEqual([]);
@@ -210,7 +212,7 @@ function testMethods(version: string): void {
     const tagged = runs.reexecute(client, again, { strategy: "ALL_STEPS", tags: { why: "asked" } });
     if (isOld) {
       await expect(tagged).rejects.toMatchObject({
-        code: "UNSUPPORTED",
+        code: "SERVER_TOO_OLD",
         message: expect.stringContaining("lacks ReexecutionParams.extraTags (which Dagster 1.10.21 has)"),
       });
     } else {
@@ -230,11 +232,13 @@ function testMethods(version: string): void {
     expect(definition).toMatchObject({ description: "Orders of the day.", groupName: "sales", isPartitioned: false });
     expect(definition?.kinds).toEqual(isOld ? undefined : []);
     expect(assets.metadataOf(latest?.metadataEntries)).toMatchObject({ rows: 3, raw: { a: [1] } });
-    expect(await assets.materializations(client, "orders")).toEqual([latest]);
-    expect(await assets.materializations(client, "orders", { before: latest?.timestamp })).toEqual([]);
-    const paths = (await assets.list(client)).map(({ key }) => key.path.join("/"));
+    expect(await assets.materializations(client, "orders").toArray()).toEqual([latest]);
+    expect(await assets.materializations(client, "orders", { before: latest?.timestamp }).toArray()).toEqual([]);
+    const paths = (await assets.list(client).toArray()).map(({ key }) => key.path.join("/"));
     expect(paths).toEqual(["by_region", "daily", "orders", "reports/summary"]);
-    expect((await assets.list(client, { prefix: "reports" })).map(({ latest }) => latest)).toEqual([undefined]);
+    expect((await assets.list(client, { prefix: "reports" }).toArray()).map(({ latest }) => latest)).toEqual([
+      undefined,
+    ]);
     await assets.wipe(client, "orders");
     expect(await assets.get(client, ["orders"])).toMatchObject({ latest: undefined });
     expect(await assets.partitions(client, "orders")).toEqual([]);
@@ -260,7 +264,7 @@ function testMethods(version: string): void {
     await expect.poll(async () => (await skips()).length, { timeout: 120_000, interval: 1000 }).toBeGreaterThan(0);
     await schedules.stop(client, "every_minute");
     expect((await schedules.get(client, "every_minute")).scheduleState.status).toBe("STOPPED");
-    expect((await sensors.list(client)).map(({ name }) => name)).toEqual(["broken_sensor", "new_files"]);
+    expect((await sensors.list(client).toArray()).map(({ name }) => name)).toEqual(["broken_sensor", "new_files"]);
     const failed = await all(sensors.ticks(client, "broken_sensor", { statuses: ["FAILURE"], pageSize: 1 }));
     expect(failed.length).toBeGreaterThan(1);
     expect(new Set(failed.map(({ tickId }) => tickId)).size).toBe(failed.length);

@@ -26,7 +26,7 @@ export function refusals(client: DagsterClient): readonly (readonly [call: () =>
     [() => assets.get(client, "nothing"), { typename: "AssetNotFoundError" }],
     [() => assets.partitions(client, "nothing"), { typename: "AssetNotFoundError" }],
     [() => schedules.start(client, "nowhere"), { typename: "ScheduleNotFoundError" }],
-    [() => sensors.get(client, "nowhere", place), { typename: "SensorNotFoundError" }],
+    [() => sensors.get(client, { name: "nowhere", ...place }), { typename: "SensorNotFoundError" }],
     [() => backfills.get(client, "nowhere"), { typename: "BackfillNotFoundError" }],
     [() => backfills.launch(client, { job: "speak", partitions: "all" }), { code: "INVALID_OPTIONS" }],
   ];

@@ -125,7 +125,7 @@ test.for(runtimes)("both clients work on $name, as $runs", async (runtime, conte
     dagsterVersion: "1.13.27",
     dagsterRunPages: pagesOf(servers.dagster.world.rows().dagster_runs.length, 250),
     locations: ["warehouse", "ml_platform"],
-    invalid: "DagsterResponseError REFUSED",
+    invalid: "DagsterResponseError INVALID_REQUEST",
   } satisfies Seen);
   expect(Object.keys(exports ?? {})).toEqual(entries);
   for (const entry of entries) expect(exports?.[entry], entry).toBeGreaterThan(0);

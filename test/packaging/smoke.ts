@@ -3,14 +3,8 @@
  * a bundle in a browser and in workerd, so it uses nothing but the two packages and web standards.
  */
 import { AirflowError, checkServer, createAirflowClient, dagRuns, dags } from "@org/airflow-client";
-import {
-  createDagsterClient,
-  DagsterError,
-  definitionsDocument,
-  paginateRuns,
-  serverVersionDocument,
-  unwrap,
-} from "@org/dagster-client";
+import { createDagsterClient, DagsterError, unwrap } from "@org/dagster-client";
+import { definitionsDocument, paginateRuns, serverVersionDocument } from "@org/dagster-client/sync";
 
 /** What was seen, for the test to compare with what the servers hold. */
 export interface Seen {

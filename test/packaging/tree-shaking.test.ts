@@ -31,7 +31,8 @@ const clientAlone = `import { createAirflowClient } from "@org/airflow-client";
 globalThis.airflow = createAirflowClient({ baseUrl: location.origin });`;
 const oneMethod = `import { createAirflowClient, dagRuns } from "@org/airflow-client";
 await dagRuns.trigger(createAirflowClient({ baseUrl: location.origin }), "daily");`;
-const oneDocument = `import { createDagsterClient, serverVersionDocument } from "@org/dagster-client";
+const oneDocument = `import { createDagsterClient } from "@org/dagster-client";
+import { serverVersionDocument } from "@org/dagster-client/sync";
 await createDagsterClient({ url: location.origin }).request(serverVersionDocument);`;
 
 /** The paths of Airflow's API that a bundle mentions. */

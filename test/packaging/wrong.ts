@@ -1,6 +1,7 @@
 /** What must not compile: declarations that are not found would make everything `any`, and this file an error. */
 import { type AirflowClient, dagRuns } from "@org/airflow-client";
-import { type DagsterClient, runsPageDocument } from "@org/dagster-client";
+import type { DagsterClient } from "@org/dagster-client";
+import { runsPageDocument } from "@org/dagster-client/sync";
 
 export function misspelt(airflow: AirflowClient, dagster: DagsterClient): unknown[] {
   return [

@@ -20,6 +20,7 @@ const urgent: ReadonlySet<unknown> = new Set(["NO_SPACE", "ROWS_LOST"]);
 
 /** What errors of all packages may say about themselves. */
 export interface ErrorFacts {
+  readonly name?: unknown;
   readonly code?: unknown;
   readonly failureType?: unknown;
   readonly retryable?: unknown;

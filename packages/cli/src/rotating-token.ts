@@ -1,10 +1,5 @@
 /** Tokens that change: read from a file that something renews, or from a command's output. Never part of a message. */
-import {
-  createDagsterClient,
-  type DagsterAuth,
-  type DagsterClient,
-  type DagsterClientOptions,
-} from "@org/dagster-client";
+import { createDagsterClient, type DagsterClient, type DagsterClientOptions } from "@org/dagster-client";
 import { eitherSignal } from "@org/kit";
 import { UsageError } from "./errors.ts";
 import { readApart } from "./read-apart.ts";
@@ -90,25 +85,5 @@ function checked(text: string, where: string): string {
 
 /** A Dagster client that gets a new token once the server rejects it, and sends the request again. */
 export function dagsterWithToken(options: DagsterClientOptions, token: Token): DagsterClient {
-  return createDagsterClient({ ...options, auth: tokenHeaders(token) });
-}
-
-const HEADER = "Dagster-Cloud-Api-Token";
-
-/** One token for all requests, until it is rejected. */
-function tokenHeaders(token: Token): DagsterAuth {
-  let current: Promise<string> | undefined;
-  return async ({ refused }) => {
-    const before = current;
-    // Another request may have got a new one already.
-    const isRefused = refused && (await before?.catch(() => undefined)) === refused.get(HEADER);
-    if (isRefused && current === before) current = undefined;
-    current ??= token.get();
-    const used = current;
-    const forget = () => {
-      if (current === used) current = undefined;
-    };
-    await used.catch(forget);
-    return { [HEADER]: await used };
-  };
+  return createDagsterClient({ ...options, auth: ({ signal }) => token.get(signal) });
 }

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { serverVersionDocument } from "@org/dagster-client";
+import { serverVersionDocument } from "@org/dagster-client/sync";
 import { describe, expect, test } from "vitest";
 import { dagsterWithToken, tokenFromCommand, tokenFromFile } from "../src/rotating-token.ts";
 import { isRunning, listen, temporaryFolder } from "./helpers.ts";
@@ -35,7 +35,7 @@ test("a token file is read again once the server rejects the token, and only the
   expect(await Promise.all([ask(), ask()])).toMatchObject([{ version: "1.13.27" }, { version: "1.13.27" }]);
   expect(door.refused).toBeLessThanOrEqual(2);
   door.token = "third-token";
-  await expect(ask()).rejects.toMatchObject({ code: "UNAUTHORIZED" });
+  await expect(ask()).rejects.toMatchObject({ code: "TOKEN_REFUSED" });
   writeFileSync(file, "third-token");
   expect(await ask()).toMatchObject({ version: "1.13.27" });
 });

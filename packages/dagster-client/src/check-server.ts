@@ -18,10 +18,7 @@ export interface ServerInfo {
  * @throws DagsterError that says what is wrong and what to do. If the client's URL is that of a page, the code is
  * `WRONG_URL`, and the message names the server's URL.
  */
-export async function checkServer(
-  client: DagsterClient,
-  options: CallOptions = {},
-): Promise<ServerInfo> {
+export async function checkServer(client: DagsterClient, options: CallOptions = {}): Promise<ServerInfo> {
   try {
     const { version, run } = await client.request(ServerVersionDocument, {}, options);
     return { version, lackingRunFields: lackingRunFields(run) };

@@ -14,9 +14,7 @@ export interface DagsterAuthContext {
  * How to authenticate. `token`: sent unchanged. A function: called when a token is first needed, and again whenever the
  * server rejects the last one; it need not cache, nor guard against parallel calls.
  */
-export type DagsterAuth =
-  | { readonly token: string }
-  | ((context: DagsterAuthContext) => string | Promise<string>);
+export type DagsterAuth = { readonly token: string } | ((context: DagsterAuthContext) => string | Promise<string>);
 
 /** What sends requests: the global `fetch`, or one that goes through a proxy's agent. */
 export type DagsterFetch = (url: string, init: RequestInit) => Promise<Response>;

@@ -1,6 +1,20 @@
-import { type CallOptions, checkResponseLimit, checkTimeout, checkWhole, eitherSignal, retrying, withDeadline } from "@org/kit";
+import {
+  type CallOptions,
+  checkResponseLimit,
+  checkTimeout,
+  checkWhole,
+  eitherSignal,
+  retrying,
+  withDeadline,
+} from "@org/kit";
 import { readAnswer, withVersion } from "./answer.ts";
-import { checkDocument, type DagsterClientOptions, type DagsterRequestArguments, defaults, invalid } from "./client-options.ts";
+import {
+  checkDocument,
+  type DagsterClientOptions,
+  type DagsterRequestArguments,
+  defaults,
+  invalid,
+} from "./client-options.ts";
 import { createCredentials } from "./credentials.ts";
 import type { AnyDocument, DataOf, VariablesOf } from "./document.ts";
 import { resolveEndpoint } from "./endpoint.ts";
@@ -74,7 +88,11 @@ export interface DagsterClient {
  */
 export function createDagsterClient(options: DagsterClientOptions): DagsterClient {
   const url = resolveEndpoint(options.url);
-  const { fetch = globalThis.fetch as NonNullable<typeof options.fetch>, middleware = [], signal: clientSignal } = options;
+  const {
+    fetch = globalThis.fetch as NonNullable<typeof options.fetch>,
+    middleware = [],
+    signal: clientSignal,
+  } = options;
   const clientTimeoutMs = checkTimeout(options.timeoutMs ?? defaults.timeoutMs, invalid);
   const maxResponseBytes = checkResponseLimit(options.maxResponseBytes ?? defaults.maxResponseBytes, invalid);
   const clientRetries = checkWhole("retries", options.retries ?? defaults.retries, 0, invalid);
@@ -82,7 +100,11 @@ export function createDagsterClient(options: DagsterClientOptions): DagsterClien
   const transport = createTransport({ url, fetch, middleware, credentials });
   let exchange: Promise<Exchange> | undefined;
 
-  async function once(query: string, variables: object | undefined, call: CallOptions): Promise<DagsterAnswer<unknown>> {
+  async function once(
+    query: string,
+    variables: object | undefined,
+    call: CallOptions,
+  ): Promise<DagsterAnswer<unknown>> {
     const operation = operationOf(query);
     const request = `${operation} to ${url}`;
     const timeoutMs = checkTimeout(call.timeoutMs ?? clientTimeoutMs, invalid);

@@ -9,11 +9,17 @@ import {
   type SharedToken,
   secretsIn,
 } from "@org/kit";
-import { type DagsterAuth, type DagsterAuthContext, type DagsterClientOptions, defaults, invalid } from "./client-options.ts";
+import {
+  type DagsterAuth,
+  type DagsterAuthContext,
+  type DagsterClientOptions,
+  defaults,
+  invalid,
+} from "./client-options.ts";
 import { DagsterError, DagsterNetworkError } from "./errors.ts";
 
-/** The number of earlier tokens of an `auth` function that are still redacted. */
-const mostRecent = 32;
+/** The number of secrets from an `auth` function's earlier tokens that are still redacted. */
+const mostRecent = 64;
 
 export interface Credentials {
   /** How the client authenticates, if at all. */
@@ -44,6 +50,7 @@ export function createCredentials(
     headers.set(tokenHeader, prefix + token);
     return headers;
   };
+  const secretsOf = (token: string) => secretsIn(new Headers({ [tokenHeader]: prefix + token }));
   const tokenIn = (headers: Headers) => (headers.get(tokenHeader) ?? "").slice(prefix.length);
   if (auth === undefined) {
     const kind = [...fixed].length > 0 ? "headers" : "none";
@@ -54,7 +61,7 @@ export function createCredentials(
     const token = typeof auth.token === "string" ? auth.token.trim() : "";
     const problem = token === "" ? "is empty: was the environment variable set?" : problemOf(token);
     if (problem) throw invalid(`\`auth.token\` ${problem}`);
-    lasting.push(token);
+    lasting.push(...secretsOf(token));
     return { kind: "token", redact, headers: async () => withToken(token), renewed: async () => undefined };
   }
   const shared: SharedToken = createSharedToken({
@@ -62,7 +69,7 @@ export function createCredentials(
     timeoutMs,
     signal: options.signal,
     onToken(token) {
-      recent = [...new Set([...recent, token])].slice(-mostRecent);
+      recent = [...new Set([...recent, ...secretsOf(token)])].slice(-mostRecent);
     },
     timeout() {
       const message = `The Dagster request was not sent: its \`auth\` function took over ${timeoutMs} ms.`;

@@ -38,7 +38,10 @@ export interface EventAssetsQuery {
  */
 export function eventAssetsQuery(paths: readonly (readonly string[])[]): EventAssetsQuery {
   if (paths.length === 0) {
-    throw new DagsterError({ code: "INVALID_OPTIONS", message: "Cannot request Dagster's assets: no paths were given." });
+    throw new DagsterError({
+      code: "INVALID_OPTIONS",
+      message: "Cannot request Dagster's assets: no paths were given.",
+    });
   }
   const aliases = paths.map((_path, index) => `a${index}`);
   const declared = aliases.map((alias) => `$${alias}: AssetKeyInput!`).join(", ");

@@ -45,7 +45,7 @@ export async function fetchPath(
   const send = async (signal: AbortSignal): Promise<Response> => {
     const attempt = async (secret: Headers) => {
       const all = new Headers(headers as Record<string, string> | undefined);
-      secret.forEach((value, name) => all.set(name, value));
+      for (const [name, value] of secret) all.set(name, value);
       const init = { method, headers: all, redirect: "manual", signal: eitherSignal(signal, outer) } as RequestInit;
       try {
         return await server.fetch(target.href, body === undefined ? init : ({ ...init, body } as RequestInit));

@@ -21,7 +21,13 @@ export type {
   DagsterFetch,
   DagsterRequestArguments,
 } from "./client-options.ts";
-export { type AnyDocument, type DataOf, type TypedDocument, TypedDocumentString, type VariablesOf } from "./document.ts";
+export {
+  type AnyDocument,
+  type DataOf,
+  type TypedDocument,
+  TypedDocumentString,
+  type VariablesOf,
+} from "./document.ts";
 export {
   type DagsterConfigError,
   DagsterError,

@@ -7,18 +7,21 @@ export {
   eventAssetsQuery,
 } from "./event-assets.ts";
 export {
+  type AssetNodeFragment as DefinedAsset,
   DefinitionsDocument as definitionsDocument,
-  type DefinitionsQuery as Definitions,
+  type DefinitionsQuery as DefinitionsAnswer,
   type LatestMaterializationFragment as LatestMaterialization,
   RunChangesDocument as runChangesDocument,
-  type RunChangesQuery as RunChanges,
+  type RunChangesQuery as RunChangesAnswer,
   RunIdsPageDocument as runIdsPageDocument,
-  type RunIdsPageQuery as RunIdsPage,
+  type RunIdsPageQuery as RunIdsPageAnswer,
   type RunsFilter,
   RunsPageDocument as runsPageDocument,
-  type RunsPageQuery as RunsPage,
+  type RunsPageQuery as RunsPageAnswer,
+  type ScheduleFragment as DefinedSchedule,
+  type SensorFragment as DefinedSensor,
   ServerVersionDocument as serverVersionDocument,
-  type ServerVersionQuery as ServerVersion,
+  type ServerVersionQuery as ServerVersionAnswer,
 } from "./generated/operations.ts";
 export {
   existingRunIds,

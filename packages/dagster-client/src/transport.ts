@@ -61,7 +61,7 @@ export function createTransport({ url, fetch, middleware, credentials }: Transpo
       const seen = { operation, method: init.method ?? "POST", url, headers: new Headers(init.headers) };
       return through(middleware, seen, () => {
         const headers = new Headers(seen.headers);
-        secret.forEach((value, name) => headers.set(name, value));
+        for (const [name, value] of secret) headers.set(name, value);
         return send({ ...init, headers }, sending);
       });
     };

@@ -95,7 +95,7 @@ function toResultError(result: ErrorMember | null | undefined, asked: string): D
   const advise = advice[typename] === undefined ? "" : ` ${advice[typename]}`;
   const rest = because + advise;
   return new DagsterResultError({
-    message: says ? `Dagster: ${says} (${kind})${rest || "."}` : `Dagster returned ${kind} instead of ${asked}.${rest}`,
+    message: says ? `Dagster: ${says} (${kind}).${rest}` : `Dagster returned ${kind} instead of ${asked}.${rest}`,
     typename,
     className,
     causes,

@@ -1,10 +1,5 @@
-import {
-  createDagsterClient,
-  DagsterResponseError,
-  type DagsterResultError,
-  serverVersionDocument,
-  unwrap,
-} from "@org/dagster-client";
+import { createDagsterClient, DagsterResponseError, type DagsterResultError, unwrap } from "@org/dagster-client";
+import { serverVersionDocument } from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 
@@ -16,7 +11,7 @@ async function ask({ status, body, headers = {} }: Reply): Promise<unknown> {
     if (typeof body !== "string") return json(response, body, status, headers);
     response.writeHead(status, headers).end(body);
   });
-  return createDagsterClient({ url }).request<unknown, object>(String(serverVersionDocument));
+  return createDagsterClient({ url }).request(String(serverVersionDocument));
 }
 
 async function failure(reply: Reply): Promise<DagsterResponseError> {
@@ -54,7 +49,7 @@ test("a 500 with complete data and a PythonError is data, and unwrap throws the 
 
 test("a 500 whose error the document did not select is a failure, not an empty result", async () => {
   expect(await failure({ status: 500, body: { data: { runs: {} } } })).toMatchObject({
-    code: "SERVER_FAILED",
+    code: "SERVER_ERROR",
     retryable: true,
   });
   expect(await failure({ status: 500, body: { data: { runs: { __typename: "RunNotFoundError" } } } })).toMatchObject({
@@ -68,7 +63,7 @@ test.each([500, 400])("a wrong variable is permanent, although its status is %i"
     errors: [{ message: "Variable '$limit' got invalid value 'x'; Int cannot represent", extensions: stack }],
   };
   const error = await failure({ status, body });
-  expect(error).toMatchObject({ code: "REFUSED", retryable: false });
+  expect(error).toMatchObject({ code: "INVALID_REQUEST", retryable: false });
   expect(error.errors).toEqual([
     { message: "Variable '$limit' got invalid value 'x'; Int cannot represent", path: undefined },
   ]);
@@ -76,24 +71,23 @@ test.each([500, 400])("a wrong variable is permanent, although its status is %i"
 });
 
 test.each([
-  ["REFUSED", "Cannot query field 'creationTme' on type 'Run'. Did you mean 'creationTime'?", "Run.creationTme"],
   [
-    "UNSUPPORTED",
+    "SERVER_TOO_OLD",
     "Cannot query field 'creationTime' on type 'Run'. Did you mean 'startTime'?",
     "Run.creationTime (which Dagster 1.10.21 has)",
   ],
   [
-    "UNSUPPORTED",
+    "SERVER_TOO_OLD",
     "Unknown argument 'assetPartitionRanges' on field 'Mutation.wipeAssets'.",
     "Mutation.wipeAssets(assetPartitionRanges:) (which Dagster 1.10.21 has)",
   ],
   [
-    "UNSUPPORTED",
+    "SERVER_TOO_OLD",
     "Variable '$p' got invalid value {}; Field 'runConfigData' is not defined by type 'LaunchBackfillParams'.",
     "LaunchBackfillParams.runConfigData (which Dagster 1.13.27 has)",
   ],
   [
-    "UNSUPPORTED",
+    "SERVER_TOO_OLD",
     "Variable '$p' got invalid value 'FROM_ASSET_FAILURE' at 'p.strategy'; Value 'FROM_ASSET_FAILURE' does not exist in 'ReexecutionStrategy' enum.",
     "ReexecutionStrategy.FROM_ASSET_FAILURE (which Dagster 1.10.21 has)",
   ],
@@ -103,13 +97,39 @@ test.each([
   expect(error.message).toContain(`This server's version lacks ${lacks}; this client targets Dagster 1.13.27.`);
 });
 
+test.each([
+  ["of this version", "1.13.27", false],
+  ["of another version", "1.14.2", true],
+  ["that does not say its version", undefined, false],
+])("a misspelt field is a mistake, and a server %s is named only if it may explain it", async (_, version, isNamed) => {
+  const message = "Cannot query field 'creationTme' on type 'Run'. Did you mean 'creationTime'?";
+  const { url, received } = await serve(({ body }, response) =>
+    body.query === "query Version { version }"
+      ? json(response, version ? { data: { version } } : {}, version ? 200 : 503)
+      : json(response, { data: null, errors: [{ message }] }, 400),
+  );
+  const error = await rejection(createDagsterClient({ url }).request("{ runs { creationTme } }"));
+  expect(error).toMatchObject({ code: "INVALID_REQUEST", retryable: false });
+  expect(error.message).toContain("The query or its variables are wrong; a retry will not help.");
+  expect(error.message.includes(`The server is Dagster ${version}, this client targets 1.13.27.`)).toBe(isNamed);
+  expect(received).toHaveLength(2);
+});
+
+test.each(["year 58883 is out of range", "[Errno 75] Value too large for defined data type"])(
+  "a time in the wrong unit is the caller's mistake, though the server answers 500: %s",
+  async (message) => {
+    const error = await failure({ status: 500, body: { data: null, errors: [{ message }] } });
+    expect(error).toMatchObject({ code: "INVALID_REQUEST", retryable: false });
+  },
+);
+
 test("a real failure is retryable, and its stack trace stays out of the error", async () => {
   const errors = [
     { message: "canceling statement due to statement timeout", path: ["runsOrError", "results"], extensions: stack },
   ];
   for (const data of [null, { runsOrError: { __typename: "PythonError" } }]) {
     const error = await failure({ status: 500, body: { data, errors } });
-    expect(error).toMatchObject({ code: "SERVER_FAILED", retryable: true });
+    expect(error).toMatchObject({ code: "SERVER_ERROR", retryable: true });
     expect(error.errors).toEqual([
       { message: "canceling statement due to statement timeout", path: ["runsOrError", "results"] },
     ]);
@@ -118,17 +138,17 @@ test("a real failure is retryable, and its stack trace stays out of the error", 
 });
 
 test.each([
-  [500, "SERVER_FAILED", true],
-  [502, "SERVER_FAILED", true],
-  [503, "SERVER_FAILED", true],
-  [504, "SERVER_FAILED", true],
-  [408, "SERVER_FAILED", true],
+  [500, "SERVER_ERROR", true],
+  [502, "SERVER_ERROR", true],
+  [503, "SERVER_ERROR", true],
+  [504, "SERVER_ERROR", true],
+  [408, "SERVER_ERROR", true],
   [429, "RATE_LIMITED", true],
-  [400, "REFUSED", false],
-  [401, "UNAUTHORIZED", false],
-  [403, "UNAUTHORIZED", false],
-  [404, "NOT_FOUND", false],
-  [405, "NOT_FOUND", false],
+  [400, "INVALID_REQUEST", false],
+  [401, "UNAUTHENTICATED", false],
+  [403, "UNAUTHENTICATED", false],
+  [404, "WRONG_URL", false],
+  [405, "WRONG_URL", false],
 ])("HTTP %i without a GraphQL body is %s, retryable %s", async (status, code, retryable) => {
   const error = await failure({ status, body: "Something happened", headers: { "content-type": "text/plain" } });
   expect(error).toMatchObject({ code, retryable, errors: [] });
@@ -153,14 +173,14 @@ test("errors next to partial data are an error, never the partial data", async (
     status: 200,
     body: { data: { version: "1.13.27", runs: null }, errors: [{ message: "database is locked" }] },
   });
-  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });
+  expect(error).toMatchObject({ code: "UNEXPECTED_ANSWER", retryable: true });
   expect(error.message).toContain("only a part of the data arrived. database is locked");
 });
 
 test("a login page with status 200 is a permanent error", async () => {
   const body = "<html><title>Sign in</title></html>";
   const error = await failure({ status: 200, body, headers: { "content-type": "text/html; charset=utf-8" } });
-  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: false });
+  expect(error).toMatchObject({ code: "NOT_AN_API", retryable: false });
   expect(error.message).toContain('text/html, "Sign in"');
 });
 
@@ -173,14 +193,14 @@ test.each([
   ["a list", "[]", "application/json", "not a complete GraphQL response"],
 ])("%s is an error, not an empty result", async (_, body, type, says) => {
   const error = await failure({ status: 200, body, headers: { "content-type": type } });
-  expect(error).toMatchObject({ code: "INVALID_ANSWER", retryable: true });
+  expect(error).toMatchObject({ code: "INVALID_JSON", retryable: true });
   expect(error.message).toContain(says);
 });
 
 test("a redirect is not followed, since it would carry the credentials along", async () => {
   const target = await serve((_, response) => json(response, { data: { version: "stolen" } }));
   const error = await failure({ status: 307, body: "", headers: { location: `${target.url}?secret=1` } });
-  expect(error).toMatchObject({ code: "NOT_FOUND", retryable: false });
+  expect(error).toMatchObject({ code: "REDIRECTED", retryable: false });
   expect(error.message).toContain(`it redirects to ${new URL(target.url).origin}, and`);
   expect(target.received).toEqual([]);
 });

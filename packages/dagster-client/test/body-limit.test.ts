@@ -1,6 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { gzipSync } from "node:zlib";
-import { createDagsterClient, paginateRuns } from "@org/dagster-client";
+import { createDagsterClient } from "@org/dagster-client";
+import { paginateRuns } from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 

@@ -29,7 +29,7 @@ test.each([
 ])("of %s suggests the longest path at which Dagster answers, without credentials", async (path, right) => {
   const { origin, received } = await dagsters({ "": "1.7.10", [right]: "1.13.27" });
   const error = await rejection(checkServer(createDagsterClient({ url: origin + path, ...secrets })));
-  expect(error).toMatchObject({ code: "NOT_FOUND", retryable: false });
+  expect(error).toMatchObject({ code: "WRONG_URL", retryable: false });
   const given = path.replace(/\/$/, "").replace(/\/graphql$/, "");
   expect(error.message).toBe(
     `Dagster 1.13.27 is at ${origin}${right}, not at ${origin}${given}: use ${origin}${right} as the URL.`,
@@ -64,5 +64,5 @@ test("passes on any other error", async () => {
   const nowhere = await rejection(checkServer(createDagsterClient({ url: `${origin}/runs` })));
   expect(nowhere.message).toContain("Is this the URL of Dagster's webserver?");
   const refused = await rejection(checkServer(createDagsterClient({ url: "http://127.0.0.1:1" })));
-  expect(refused).toMatchObject({ code: "UNREACHABLE" });
+  expect(refused).toMatchObject({ code: "NETWORK_FAILED" });
 });

@@ -1,19 +1,28 @@
 import {
+  type Asset,
   assets,
   backfills,
   createDagsterClient,
-  type DagsterRun,
-  type DagsterRunStatus,
-  definitionsDocument,
-  paginateRunIds,
-  paginateRuns,
+  isErrorOf,
+  jobs,
+  type List,
+  type Open,
+  type Run,
+  type RunEvent,
+  type RunStatus,
   runs,
-  runsPageDocument,
-  serverVersionDocument,
+  schedules,
   subscribe,
   type TypedDocument,
   unwrap,
 } from "@org/dagster-client";
+import {
+  definitionsDocument,
+  paginateRunIds,
+  paginateRuns,
+  runsPageDocument,
+  serverVersionDocument,
+} from "@org/dagster-client/sync";
 import { expectTypeOf, test } from "vitest";
 
 declare const client: ReturnType<typeof createDagsterClient>;
@@ -51,21 +60,77 @@ test("a document of another code generator fits", async () => {
 
 test("unwrap narrows a union to the requested member", async () => {
   const { runs } = await client.request(runsPageDocument, { limit: 1 });
-  expectTypeOf(unwrap(runs, "Runs").results).toEqualTypeOf<readonly DagsterRun[]>();
+  expectTypeOf(unwrap(runs, "Runs").results).toExtend<readonly Run[]>();
   // @ts-expect-error the union has no such member
   unwrap(runs, "Run");
   // @ts-expect-error without unwrap there may be no results
   runs.results;
 });
 
-test("the type does not exclude a status that a newer server adds", () => {
-  expectTypeOf<"SUCCESS">().toExtend<DagsterRunStatus>();
-  const newer: DagsterRunStatus = "SOMETHING_NEWER" as string;
+test("what is received is open, what is sent is not", () => {
+  expectTypeOf<Run["status"]>().toEqualTypeOf<Open<RunStatus>>();
+  const newer: Run["status"] = "SOMETHING_NEWER" as string;
   expectTypeOf(newer).toExtend<string>();
+  runs.list(client, { statuses: ["FAILURE"] });
+  // @ts-expect-error Dagster calls it FAILURE
+  runs.list(client, { statuses: ["FAILED"] });
+  // @ts-expect-error there is no such strategy
+  runs.reexecute(client, "r", { strategy: "FROM_START" });
+  // @ts-expect-error there is no such status
+  backfills.list(client, { status: "DONE" });
+});
+
+test("the answer to a plain string is unknown, wherever it goes", async () => {
+  // @ts-expect-error it may be anything
+  const version: { version: string } = await client.request("{ version }");
+  expectTypeOf(await client.request("query V($a: Int) { version }", { a: 1 })).toEqualTypeOf<unknown>();
+  expectTypeOf(version).toEqualTypeOf<{ version: string }>();
+});
+
+test("a configuration is a plain object", () => {
+  runs.launch(client, { job: "etl", config: { ops: { load: { config: [1] } } } });
+  // @ts-expect-error a list
+  runs.launch(client, { job: "etl", config: [1] });
+  // @ts-expect-error a Date
+  runs.launch(client, { job: "etl", config: new Date() });
+});
+
+test("what a method returned identifies a thing", async () => {
+  const [run] = await runs.list(client, { first: 1 }).toArray();
+  const [asset] = await assets.list(client).toArray();
+  const [backfill] = await backfills.list(client).toArray();
+  const [schedule] = await schedules.list(client).toArray();
+  const [job] = await jobs.list(client).toArray();
+  if (!(run && asset && backfill && schedule && job)) return;
+  expectTypeOf(run).toEqualTypeOf<Run>();
+  await runs.wait(client, run, { deadlineMs: 1 }, { timeoutMs: 1 });
+  await runs.list(client, { tags: run.tags }).count();
+  await assets.get(client, asset);
+  await assets.lineage(client, asset.key);
+  await backfills.get(client, backfill);
+  await schedules.start(client, schedule);
+  await runs.launch(client, { job });
+  jobs.url(client, job);
+});
+
+test("a guard knows every error member, and no other", () => {
+  const error: unknown = undefined;
+  if (isErrorOf(error, "PythonError")) expectTypeOf(error.className).toEqualTypeOf<string>();
+  if (isErrorOf(error, "RunNotFoundError", "AssetNotFoundError")) {
+    expectTypeOf(error.typename).toEqualTypeOf<"RunNotFoundError" | "AssetNotFoundError">();
+  }
+  // @ts-expect-error there is no such member
+  isErrorOf(error, "RunNotFound");
+});
+
+test("optional fields take undefined", () => {
+  const maybe = undefined as string | undefined;
+  runs.list(client, { job: maybe, first: undefined, pageToken: maybe, createdAfter: maybe }, { signal: undefined });
+  createDagsterClient({ url: "http://a", auth: undefined, headers: undefined, retries: undefined });
 });
 
 test("pages hold runs, or their ids", async () => {
-  for await (const { rows } of paginateRuns(client)) expectTypeOf(rows).toEqualTypeOf<readonly DagsterRun[]>();
+  for await (const { rows } of paginateRuns(client)) expectTypeOf(rows).toExtend<readonly Run[]>();
   for await (const { rows } of paginateRunIds(client)) expectTypeOf(rows).toEqualTypeOf<readonly string[]>();
 });
 
@@ -81,10 +146,9 @@ test("methods declare what they return, and what an older server may leave out",
   expectTypeOf(run.runConfigYaml).toEqualTypeOf<string>();
   expectTypeOf(run.creationTime).toEqualTypeOf<number | undefined>();
   expectTypeOf((await runs.wait(client, "r")).status).toEqualTypeOf<"SUCCESS" | "FAILURE" | "CANCELED">();
-  for await (const event of runs.events(client, "r")) expectTypeOf(event).toEqualTypeOf<runs.RunEvent>();
-  for await (const { events } of runs.events(client, "r").pages()) {
-    expectTypeOf(events).toEqualTypeOf<readonly runs.RunEvent[]>();
-  }
+  for await (const event of runs.events(client, "r")) expectTypeOf(event).toEqualTypeOf<RunEvent>();
+  expectTypeOf(runs.events(client, "r")).toEqualTypeOf<List<RunEvent>>();
+  expectTypeOf(assets.list(client)).toEqualTypeOf<List<Asset>>();
   expectTypeOf((await assets.get(client, "a")).definition?.kinds).toEqualTypeOf<readonly string[] | undefined>();
 });
 

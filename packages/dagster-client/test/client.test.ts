@@ -1,4 +1,5 @@
-import { createDagsterClient, DagsterError, runIdsPageDocument, serverVersionDocument } from "@org/dagster-client";
+import { createDagsterClient, DagsterError } from "@org/dagster-client";
+import { runIdsPageDocument, serverVersionDocument } from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 
@@ -38,6 +39,8 @@ test.each([
   [{ auth: { token: " " } }, /`auth.token` is empty: was the environment variable set\?/],
   [{ auth: { token: "hunter22\nhunter22" } }, /characters that no token has/],
   [{ headers: { "x-key": "hunter22\r\nx: y" } }, /a value that HTTP does not allow/],
+  [{ auth: { token: "a" }, tokenHeader: "no header" }, /`tokenHeader` is not the name of a header/],
+  [{ retries: -1 }, /`retries` must be a whole number from 0, and is -1/],
   [{ timeoutMs: 0 }, /`timeoutMs` must be a number of milliseconds from 1 to 2147483647, not 0/],
   [{ timeoutMs: Number.NaN }, /not NaN/],
   [{ timeoutMs: 2 ** 31 }, /not 2147483648/],
@@ -79,13 +82,16 @@ test.each([
   ).toEqual(["dagster-cloud-api-token", "proxy-authorization", "x-forwarded-user"]);
 });
 
-test("calls an auth function for the headers of every request", async () => {
+test("calls an auth function once for all requests, and sends its token in the header that is asked for", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
   let tokens = 0;
-  const client = createDagsterClient({ url, auth: async () => ({ authorization: `Bearer token-${++tokens}` }) });
+  const auth = async () => `token-${++tokens}`;
+  const client = createDagsterClient({ url, auth, tokenHeader: "Authorization" });
+  await Promise.all([client.request(serverVersionDocument), client.request(serverVersionDocument)]);
   await client.request(serverVersionDocument);
-  await client.request(serverVersionDocument);
-  expect(received.map(({ headers }) => headers.authorization)).toEqual(["Bearer token-1", "Bearer token-2"]);
+  expect(received.map(({ headers }) => headers.authorization)).toEqual(Array(3).fill("Bearer token-1"));
+  await createDagsterClient({ url, auth }).request(serverVersionDocument);
+  expect(received.at(-1)?.headers["dagster-cloud-api-token"]).toBe("token-2");
 });
 
 test("an auth function's error keeps its own retryability", async () => {
@@ -111,7 +117,7 @@ test("returns the server's clock with a response, and nothing without one", asyn
 
 test("rejects a document that is not text before sending it", async () => {
   const client = createDagsterClient({ url: "http://127.0.0.1:1" });
-  const error = await rejection(client.request({ kind: "Document", definitions: [] } as never));
+  const error = await rejection(client.request({ kind: "Document", definitions: [] } as unknown as string));
   expect(error.message).toMatch(/documentMode: "string"/);
 });
 

@@ -1,5 +1,6 @@
 import { createServer as createTlsServer } from "node:https";
-import { createDagsterClient, DagsterNetworkError, serverVersionDocument } from "@org/dagster-client";
+import { createDagsterClient, DagsterNetworkError } from "@org/dagster-client";
+import { serverVersionDocument } from "@org/dagster-client/sync";
 import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
 import { json, listen, rejection, serve } from "./serve.ts";
@@ -42,14 +43,14 @@ test("a server that drops the second connection too is a network error", async (
   await client.request(serverVersionDocument);
   const error = await rejection(client.request(serverVersionDocument));
   expect(error).toBeInstanceOf(DagsterNetworkError);
-  expect(error).toMatchObject({ code: "UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
   expect(received.length).toBe(3);
 });
 
 test("a first connection that is dropped is an error at once: it cannot have been idle", async () => {
   const { url, received } = await serveDropping(1);
   const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument));
-  expect(error).toMatchObject({ code: "UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
   expect(received.length).toBe(1);
 });
 
@@ -59,7 +60,7 @@ test("a truncated body is a network error, and is not requested again", async ()
     response.write('{"data":{"version":', () => socket.destroy());
   });
   const error = await rejection(createDagsterClient({ url }).request(serverVersionDocument));
-  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "CONNECTION_LOST", retryable: true });
   expect(received.length).toBe(1);
 });
 
@@ -67,7 +68,7 @@ test("an unreachable server is a retryable error that says so", async () => {
   const { url } = await serve((_, response) => response.end());
   const closed = url.replace(/:\d+/, `:${await freePort()}`);
   const error = await rejection(createDagsterClient({ url: closed }).request(serverVersionDocument));
-  expect(error).toMatchObject({ code: "UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({ code: "CONNECTION_REFUSED", retryable: true });
   expect(error.message).toMatch(
     /^The Dagster query ServerVersion to http:.* got no response: .*ECONNREFUSED.*is Dagster's webserver running/,
   );
@@ -78,7 +79,7 @@ test("an unknown certificate is permanent, and the message names NODE_EXTRA_CA_C
   const error = await rejection(
     createDagsterClient({ url: `https://127.0.0.1:${port}` }).request(serverVersionDocument),
   );
-  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TLS", retryable: false });
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "TLS_UNTRUSTED", retryable: false });
   expect(error.message).toContain("set NODE_EXTRA_CA_CERTS");
 });
 

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { createServer } from "node:http";
-import { createDagsterClient, type DagsterClientOptions, runs, subscribe } from "@org/dagster-client";
+import { createDagsterClient, type DagsterClientOptions, type RunEvent, runs, subscribe } from "@org/dagster-client";
 import { expect, onTestFinished, test } from "vitest";
 import { type WebSocket, WebSocketServer } from "ws";
 import { listen, rejection } from "./serve.ts";
@@ -64,7 +64,7 @@ const batch = (cursor: string, ...messages: string[]) => ({
   data: { log: { __typename: "PipelineRunLogsSubscriptionSuccess", cursor, messages: messages.map(event) } },
 });
 
-async function messagesOf(log: runs.EventLog): Promise<string[]> {
+async function messagesOf(log: AsyncIterable<RunEvent>): Promise<string[]> {
   const messages: string[] = [];
   for await (const { message } of log) messages.push(message);
   return messages;
@@ -82,10 +82,10 @@ test("polls for events until the run has ended and nothing more followed, throug
 
 test("returns the existing events if it does not follow, and does not retry errors", async () => {
   const { client, asked } = await dagsterOf({ polls: [["STARTED", "a"], 503] });
-  expect(await messagesOf(runs.events(client, "r", { follow: false, from: "x" }))).toEqual(["a"]);
+  expect(await messagesOf(runs.events(client, "r", { follow: false, pageToken: "x" }))).toEqual(["a"]);
   expect(asked).toEqual(["x"]);
   await expect(messagesOf(runs.events(client, "r", { follow: false }))).rejects.toMatchObject({
-    code: "SERVER_FAILED",
+    code: "SERVER_ERROR",
   });
 });
 
@@ -101,7 +101,7 @@ test("receives events over WebSockets, and polls for what comes after the last o
     },
     polls: [["SUCCESS", "late"], ["SUCCESS"]],
   });
-  expect(await messagesOf(runs.events(client, "r", { ...quick, from: "0" }))).toEqual(["a", "b", "end", "late"]);
+  expect(await messagesOf(runs.events(client, "r", { ...quick, pageToken: "0" }))).toEqual(["a", "b", "end", "late"]);
   expect(seen).toEqual([{ runId: "r", pageToken: "0" }]);
   expect(asked.at(0)).toBe("3");
 });
@@ -148,7 +148,7 @@ test.each<[string, Partial<DagsterClientOptions>]>([
   const { client } = await dagsterOf({ live, polls: [["SUCCESS", "a"], ["SUCCESS"]] }, options);
   expect(client.webSocketUrl).toBeUndefined();
   expect(await messagesOf(runs.events(client, "r", quick))).toEqual(["a"]);
-  await expect(subscribe(client, "subscription S { x }", {}).next()).rejects.toMatchObject({ code: "UNSUPPORTED" });
+  await expect(subscribe(client, "subscription S { x }", {}).next()).rejects.toMatchObject({ code: "INVALID_OPTIONS" });
 });
 
 test("silence is not the end either: after polling, it subscribes again", async () => {
@@ -183,12 +183,12 @@ test("a server that fails to push is polled from then on", async () => {
 });
 
 test.each<[string, unknown, string, RegExp]>([
-  ["data", { errors: "busy" }, "REFUSED", /without a message/],
-  ["data", { errors: [null, { message: { a: 1 } }, { message: "no" }] }, "REFUSED", /message; .* message; no/],
-  ["error", null, "REFUSED", /without a message/],
-  ["connection_error", { message: 7 }, "REFUSED", /without a message/],
-  ["data", null, "INVALID_ANSWER", /no data/],
-  ["data", { data: null, errors: [] }, "INVALID_ANSWER", /no data/],
+  ["data", { errors: "busy" }, "INVALID_REQUEST", /without a message/],
+  ["data", { errors: [null, { message: { a: 1 } }, { message: "no" }] }, "INVALID_REQUEST", /message; .* message; no/],
+  ["error", null, "INVALID_REQUEST", /without a message/],
+  ["connection_error", { message: 7 }, "INVALID_REQUEST", /without a message/],
+  ["data", null, "UNEXPECTED_ANSWER", /no data/],
+  ["data", { data: null, errors: [] }, "UNEXPECTED_ANSWER", /no data/],
 ])("subscribe reports what is wrong with a malformed message: %s %j", async (type, payload, code, said) => {
   const { client } = await dagsterOf({ live: (send) => send(type, payload), polls: [["SUCCESS", "a"], ["SUCCESS"]] });
   const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
@@ -211,7 +211,7 @@ test("an abort ends the events with its reason, pushed or polled, by the call's 
       const script = { ...(live && { live }), polls: [["STARTED"]] } satisfies Script;
       const { client } = await dagsterOf(script, isClients ? { signal } : {});
       setTimeout(() => controller.abort(new Error("enough")), 50);
-      const events = runs.events(client, "r", { intervalMs: 60_000, ...(!isClients && { signal }) });
+      const events = runs.events(client, "r", { intervalMs: 60_000 }, isClients ? {} : { signal });
       await expect(messagesOf(events)).rejects.toThrow("enough");
     }
   }
@@ -250,10 +250,10 @@ test("subscribe yields data until the server says that it is complete", async ()
 });
 
 test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
-  ["an error", (send) => send("error", { message: "Cannot query field 'n'" }), { code: "REFUSED" }],
-  ["errors in data", (send) => send("data", { data: null, errors: [{ message: "no" }] }), { code: "REFUSED" }],
-  ["what is no message", (_, socket) => socket.send("<html>"), { code: "UNREACHABLE", retryable: true }],
-  ["a lost connection", (_, socket) => socket.terminate(), { code: "UNREACHABLE", retryable: true }],
+  ["an error", (send) => send("error", { message: "Cannot query field 'n'" }), { code: "INVALID_REQUEST" }],
+  ["errors in data", (send) => send("data", { data: null, errors: [{ message: "no" }] }), { code: "INVALID_REQUEST" }],
+  ["what is no message", (_, socket) => socket.send("<html>"), { code: "CONNECTION_LOST", retryable: true }],
+  ["a lost connection", (_, socket) => socket.terminate(), { code: "CONNECTION_LOST", retryable: true }],
   ["silence after it has begun", (send) => send("data", { data: {} }), { code: "TIMEOUT", retryable: true }],
   ["silence", () => {}, { code: "TIMEOUT", retryable: true }],
 ])("subscribe fails on %s", async (_, live, error) => {
@@ -267,5 +267,5 @@ test.each<[string, (send: Send, socket: WebSocket) => void, object]>([
 test("subscribe fails if the server offers no WebSockets", async () => {
   const { client } = await dagsterOf({ polls: [] });
   const error = await rejection(subscribe(client, "subscription N { n }", {}).next());
-  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "UNREACHABLE", retryable: true });
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "CONNECTION_LOST", retryable: true });
 });

@@ -1,10 +1,5 @@
-import {
-  createDagsterClient,
-  type DagsterMiddleware,
-  type DagsterMiddlewareRequest,
-  runIdsPageDocument,
-  serverVersionDocument,
-} from "@org/dagster-client";
+import { createDagsterClient, type DagsterMiddleware, type DagsterRequest } from "@org/dagster-client";
+import { runIdsPageDocument, serverVersionDocument } from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 
@@ -30,7 +25,7 @@ test("the first is the outermost, and the headers it adds are sent", async () =>
 
 test("a request describes itself and holds no credential; those are added later, and take precedence", async () => {
   const { url, received } = await serve((_, response) => json(response, version));
-  const seen: DagsterMiddlewareRequest[] = [];
+  const seen: DagsterRequest[] = [];
   const middleware: DagsterMiddleware[] = [
     (request, next) => {
       seen.push({ ...request, headers: new Headers(request.headers) });
@@ -69,7 +64,7 @@ test("it sees every response, failures too, and the client can still read the bo
     },
   ];
   const error = await rejection(createDagsterClient({ url, middleware }).request(serverVersionDocument));
-  expect(error).toMatchObject({ name: "DagsterResponseError", code: "REFUSED" });
+  expect(error).toMatchObject({ name: "DagsterResponseError", code: "INVALID_REQUEST" });
   expect(seen).toEqual([[400, { data: null, errors: [{ message: "no" }] }]]);
 });
 
@@ -86,7 +81,7 @@ test("without a response, next rejects with the client's own error, and a middle
     middleware: [watch],
   });
   const error = await rejection(client.request(serverVersionDocument));
-  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "UNREACHABLE" });
+  expect(error).toMatchObject({ name: "DagsterNetworkError", code: "NETWORK_FAILED" });
   expect(seen).toEqual([error]);
   const refuse: DagsterMiddleware = () => Promise.reject(new Error("not today"));
   const refusing = createDagsterClient({ url: "http://127.0.0.1:1", middleware: [refuse] });

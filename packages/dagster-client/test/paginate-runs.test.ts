@@ -1,12 +1,11 @@
+import { createDagsterClient, type DagsterError } from "@org/dagster-client";
 import {
-  createDagsterClient,
-  type DagsterError,
   existingRunIds,
   type PaginateRunsOptions,
   paginateRunIds,
   paginateRuns,
   runIdsFilter,
-} from "@org/dagster-client";
+} from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 const readme = readFileSync(new URL("../README.md", import.meta.url), "utf8");
 
 test("the README names every short method, and no others", () => {
-  const { assets, backfills, codeLocations, instance, runs, schedules, sensors } = everything;
-  const namespaces = { assets, backfills, codeLocations, instance, runs, schedules, sensors };
+  const { assets, backfills, codeLocations, instance, jobs, runs, schedules, sensors } = everything;
+  const namespaces = { assets, backfills, codeLocations, instance, jobs, runs, schedules, sensors };
   for (const [name, methods] of Object.entries(namespaces)) {
     const row = new RegExp(`^\\| \`${name}\` +\\| (.*) \\|$`, "m").exec(readme)?.[1] ?? "";
     const named = [...row.matchAll(/`(\w+)`/g)].map(([, method]) => method);

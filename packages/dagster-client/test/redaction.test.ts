@@ -1,5 +1,6 @@
 import { inspect } from "node:util";
-import { createDagsterClient, type DagsterClientOptions, serverVersionDocument, unwrap } from "@org/dagster-client";
+import { createDagsterClient, type DagsterClientOptions, TypedDocumentString, unwrap } from "@org/dagster-client";
+import { serverVersionDocument } from "@org/dagster-client/sync";
 import { expect, test } from "vitest";
 import { json, rejection, serve } from "./serve.ts";
 
@@ -21,11 +22,8 @@ const traces = [canary, bare, password].flatMap((secret) => [
 const ways: [string, Partial<DagsterClientOptions>][] = [
   ["a token", { auth: { token: canary } }],
   ["a header", { headers: { "x-api-key": canary } }],
-  ["a bearer token", { auth: () => ({ authorization: `Bearer ${canary}` }) }],
-  [
-    "a password",
-    { auth: async () => ({ authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}` }) },
-  ],
+  ["a bearer token", { auth: () => canary, tokenHeader: "Authorization" }],
+  ["a password", { headers: { authorization: `Basic ${Buffer.from(`me:${password}`).toString("base64")}` } }],
   ["a cookie", { headers: { cookie: `session=${password}; theme=dark-blue` } }],
 ];
 
@@ -84,8 +82,8 @@ for (const [way, options] of ways) {
         response.writeHead(status, { "content-type": type });
         response.end(typeof body === "string" ? body : JSON.stringify(body));
       });
-      const asked = createDagsterClient({ url, ...options }).request<{ runs: { __typename: "Runs" } }, object>(
-        "{ runs }",
+      const asked = createDagsterClient({ url, ...options }).request(
+        new TypedDocumentString<{ runs: { __typename: "Runs" } }, object>("{ runs }"),
       );
       const error = await rejection(asked.then(({ runs }) => unwrap(runs, "Runs")));
       expectClean(error, way === "a password" || way === "a cookie" ? [password] : [canary, bare]);

@@ -20,15 +20,19 @@ test("the requested member is returned unchanged", () => {
   expect(unwrap(runs as Result, "Runs")).toBe(runs);
 });
 
-test.each(["RunNotFoundError", "InvalidSubsetError", "SomethingNewerError", "Unknown"])(
-  "%s is permanent",
-  (typename) => {
-    const error = thrown({ __typename: typename, message: "It is so." });
-    expect(error).toBeInstanceOf(DagsterResultError);
-    expect(error).toMatchObject({ code: "RESULT", typename, className: undefined, retryable: false });
-    expect(error.message).toBe(`Dagster returned ${typename} instead of Runs: It is so`);
-  },
-);
+test.each([
+  ["RunNotFoundError", "NOT_FOUND"],
+  ["InvalidSubsetError", "RESULT"],
+  ["RepositoryLocationNotFound", "NOT_FOUND"],
+  ["UnauthorizedError", "FORBIDDEN"],
+  ["SomethingNewerError", "RESULT"],
+  ["Unknown", "RESULT"],
+])("%s is permanent", (typename, code) => {
+  const error = thrown({ __typename: typename, message: "It is so." });
+  expect(error).toBeInstanceOf(DagsterResultError);
+  expect(error).toMatchObject({ code, typename, className: undefined, retryable: false });
+  expect(error.message).toContain(`Dagster: It is so (${typename})`);
+});
 
 test.each([
   ["OperationalError", true],
@@ -37,6 +41,7 @@ test.each([
   [null, true],
   ["DagsterCodeLocationNotFoundError", false],
   ["TypeError", false],
+  ["OverflowError", false],
 ])("a PythonError of class %s has retryable %s", (className, retryable) => {
   const error = thrown({ __typename: "PythonError", message: "x", className });
   expect(error).toMatchObject({ typename: "PythonError", className: className ?? undefined, retryable });
@@ -44,9 +49,7 @@ test.each([
 
 test("a PythonError's message is shown on one line, without its stack trace, and shortened", () => {
   const message = `Failed:\n  really\n\nStack Trace:\n  File "x.py"`;
-  expect(thrown({ __typename: "PythonError", message }).message).toBe(
-    "Dagster returned PythonError instead of Runs: Failed: really",
-  );
+  expect(thrown({ __typename: "PythonError", message }).message).toBe("Dagster: Failed: really (PythonError).");
   expect(thrown({ __typename: "PythonError", message: "x".repeat(10_000) }).message.length).toBeLessThan(600);
 });
 
@@ -55,12 +58,12 @@ test.each([null, undefined])("%s in place of a union is an error", (nothing) => 
 });
 
 test.each([
-  ["UnauthorizedError", "No. The server is read-only, or this user lacks the permission."],
-  ["PipelineNotFoundError", "No. Its code location may have failed to load: see `codeLocations.list`."],
+  ["UnauthorizedError", " The server is read-only, or this user lacks the permission."],
+  ["PipelineNotFoundError", " Its code location may have failed to load: see `codeLocations.list`."],
 ])("%s comes with advice", (typename, says) => {
   const error = thrown({ __typename: typename, message: "No." });
   expect(error).toMatchObject({ typename, retryable: false });
-  expect(error.message).toBe(`Dagster returned ${typename} instead of Runs: ${says}`);
+  expect(error.message).toBe(`Dagster: No (${typename}).${says}`);
 });
 
 test("a PythonError's causes are reported, the last of them being the reason", () => {
@@ -78,7 +81,7 @@ test("a PythonError's causes are reported, the last of them being the reason", (
     { className: undefined, message: "KeyError: 'connection'" },
   ]);
   expect(error.message).toMatch(
-    /: DagsterUserCodeLoadError: Error during the loading\. Cause: RuntimeError: no connection\. Cause: KeyError: 'connection'\.$/,
+    /: DagsterUserCodeLoadError: Error during the loading \(PythonError \(DagsterUserCodeLoadError\)\)\. Cause: RuntimeError: no connection\. Cause: KeyError: 'connection'\.$/,
   );
 });
 
@@ -89,9 +92,7 @@ test("missing run configuration is reported with its location", () => {
     { message: 'Unexpected "b".', reason: "FIELD_NOT_DEFINED" },
   ];
   const error = thrown({ __typename: "RunConfigValidationInvalid", errors });
-  expect(error.message).toBe(
-    'Dagster returned RunConfigValidationInvalid instead of Runs: Missing "a"; Unexpected "b"',
-  );
+  expect(error.message).toBe('Dagster: Missing "a"; Unexpected "b" (RunConfigValidationInvalid).');
   expect(error.configErrors).toEqual([
     { message: 'Missing "a"', reason: "MISSING_REQUIRED_FIELD", path: ["ops", "0", "config"] },
     { message: 'Unexpected "b"', reason: "FIELD_NOT_DEFINED", path: [] },
@@ -100,9 +101,9 @@ test("missing run configuration is reported with its location", () => {
 
 test("members without a message say what they are about", () => {
   expect(thrown({ __typename: "InvalidStepError", invalidStepKey: "load" }).message).toMatch(
-    /: there is no step load$/,
+    /: there is no step load \(InvalidStepError\)\.$/,
   );
   expect(thrown({ __typename: "InvalidOutputError", stepKey: "load", invalidOutputName: "x" }).message).toMatch(
-    /: step load has no output x$/,
+    /: step load has no output x \(InvalidOutputError\)\.$/,
   );
 });

@@ -20,6 +20,7 @@ export { createProgress, type Progress } from "./progress.ts";
 export { createRedact, type Redact, redactBody, redactError, redactValue, secretsIn } from "./redact.ts";
 export { type Retrying, retrying } from "./retry.ts";
 export { retryAfterMs } from "./retry-after.ts";
+export { createSharedToken, type SharedToken } from "./shared-token.ts";
 export { shown } from "./shown.ts";
 export { sleep } from "./sleep.ts";
 export { capitalized, cut, isRecord } from "./text.ts";

@@ -107,7 +107,7 @@ describe("I9: a permanent failure is an error that says why, never fewer rows an
     },
     "credentials that are no longer accepted": {
       fault: { status: 401, body: { error: "token expired" } },
-      says: /HTTP 401.*credentials are missing or wrong/,
+      says: /HTTP 401.*Credentials are required: see `auth`/,
     },
     "429 that asks to come back tomorrow": {
       fault: { status: 429, headers: { "retry-after": "86400" }, body: "slow down" },
@@ -203,7 +203,7 @@ test("I10: a redirect to another host is an error that names it, and no request 
 test("a token that expires halfway is requested again with each request", async () => {
   let token = "first";
   const { server, syncNow, differences } = await setUp({
-    client: { auth: () => ({ "dagster-cloud-api-token": token }) },
+    client: { auth: () => token },
   });
   let left = 2;
   server.faults.push(

@@ -1,11 +1,10 @@
-import type { DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
 import { expect, test, vi } from "vitest";
 import { FrameWatch, filterFrame, filterOffset, frameOf, nextPosition } from "../src/dagster/frame.ts";
 
 const hour = 3600;
 const end = 1_795_228_498.374845;
-const ended = (shift: number, at = end) =>
-  ({ runId: String(shift), updateTime: at + shift, endTime: at }) as DagsterRun;
+const ended = (shift: number, at = end) => ({ runId: String(shift), updateTime: at + shift, endTime: at }) as Run;
 
 test("a run that ended shows how far the database's times are from UTC", () => {
   expect(frameOf(ended(0))).toBe(0);
@@ -51,7 +50,7 @@ test("a run that changed or was deleted shows nothing, and the lower frame is us
 });
 
 test("the smallest frame ever seen counts, and the filter is tested only when it falls", async () => {
-  const filtered = vi.fn(async (run: DagsterRun) => ({ before: run }));
+  const filtered = vi.fn(async (run: Run) => ({ before: run }));
   const watch = new FrameWatch(undefined, end * 1000, filtered);
   await watch.see([ended(3 * hour), ended(0), ended(700)]);
   expect(watch.frame).toEqual({ shown: 0, filter: 0 });

@@ -1,6 +1,6 @@
 /** Ten things that a program does with Dagster: what a compiler has to do for it is counted. */
+import { createDagsterClient, unwrap } from "@org/dagster-client";
 import {
-  createDagsterClient,
   definitionsDocument,
   existingRunIds,
   paginateRunIds,
@@ -9,9 +9,8 @@ import {
   runIdsPageDocument,
   runsPageDocument,
   serverVersionDocument,
-  unwrap,
   withoutFields,
-} from "@org/dagster-client";
+} from "@org/dagster-client/sync";
 
 const dagster = createDagsterClient({ url: "http://localhost:3000" });
 

@@ -54,8 +54,9 @@ function isUsageError(cause: unknown): cause is Error {
 
 /** Clients have options; users of the command set variables. */
 function advice(error: ErrorFacts): string {
-  if (error.code === "UNAUTHENTICATED") return ` Set ${credentialVariables.airflow}.`;
-  return error.code === "UNAUTHORIZED" ? ` Set ${credentialVariables.dagster}.` : "";
+  if (error.code !== "UNAUTHENTICATED") return "";
+  const { airflow, dagster } = credentialVariables;
+  return ` Set ${String(error.name).startsWith("Dagster") ? dagster : airflow}.`;
 }
 
 /** What was synced and what was not. Streams that failed for the same reason share a line. */

@@ -1423,7 +1423,10 @@ export type UpcomingTicksQuery = { readonly workspace:
       & Problem_PythonError_Fragment
     )
     | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<{ readonly name: string, readonly locationOrLoadError:
-          | { readonly __typename: 'PythonError' }
+          | (
+            { readonly __typename: 'PythonError' }
+            & Problem_PythonError_Fragment
+          )
           | { readonly __typename: 'RepositoryLocation', readonly repositories: ReadonlyArray<{ readonly name: string, readonly schedules: ReadonlyArray<{ readonly name: string, readonly pipelineName: string, readonly scheduleState: { readonly status: Open<InstigationStatus> }, readonly futureTicks: { readonly results: ReadonlyArray<{ readonly timestamp: number | null }> } }> }> }
          | null }> }
    };
@@ -1595,7 +1598,10 @@ export type JobsQuery = { readonly workspace:
       & Problem_PythonError_Fragment
     )
     | { readonly __typename: 'Workspace', readonly locationEntries: ReadonlyArray<{ readonly name: string, readonly locationOrLoadError:
-          | { readonly __typename: 'PythonError' }
+          | (
+            { readonly __typename: 'PythonError' }
+            & Problem_PythonError_Fragment
+          )
           | { readonly __typename: 'RepositoryLocation', readonly repositories: ReadonlyArray<{ readonly name: string, readonly jobs: ReadonlyArray<JobFragment> }> }
          | null }> }
    };
@@ -4851,6 +4857,7 @@ timestamp
 }
 }
 }
+...Problem
 }
 }
 }
@@ -5122,6 +5129,7 @@ jobs {
 }
 }
 }
+...Problem
 }
 }
 }

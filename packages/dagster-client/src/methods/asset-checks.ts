@@ -3,8 +3,8 @@ import type { DagsterClient } from "../client.ts";
 import {
   type AssetCheckExecutionResolvedStatus,
   type AssetCheckFragment,
-  AssetChecksDocument,
   type AssetCheckSeverity,
+  AssetChecksDocument,
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
 import type { Open } from "../open.ts";

@@ -12,7 +12,13 @@ import { objectsIn } from "../objects-in.ts";
 import { unwrap } from "../unwrap.ts";
 import { type AssetRef, keyOf } from "./asset-key.ts";
 import { type Backfill, type BackfillRef, backfillIdOf, ends, type FinishedBackfill } from "./backfill.ts";
-import { assetPartitionKeys, invalid, jobPartitionSet, keysBetween, type PartitionSelection } from "./backfill-partitions.ts";
+import {
+  assetPartitionKeys,
+  invalid,
+  jobPartitionSet,
+  keysBetween,
+  type PartitionSelection,
+} from "./backfill-partitions.ts";
 import { checkConfig, type RunConfig } from "./config.ts";
 import { pagedList } from "./lists.ts";
 import { type DefinitionLocation, type DefinitionRef, locate, placeOf } from "./locate.ts";

@@ -76,7 +76,10 @@ export async function get(client: DagsterClient, job: DefinitionRef, call: CallO
 }
 
 /** The page of a job in Dagster's UI, from which it can be launched. */
-export function url(client: Pick<DagsterClient, "url">, { name, location, repository }: Placed & { name: string }): string {
+export function url(
+  client: Pick<DagsterClient, "url">,
+  { name, location, repository }: Placed & { name: string },
+): string {
   // The UI leaves out the name that a repository has if nobody gave it one.
   const place = repository === "__repository__" ? [location] : [repository, location];
   return `${baseOf(client.url)}/locations/${place.map(encodeURIComponent).join("@")}/jobs/${encodeURIComponent(name)}`;

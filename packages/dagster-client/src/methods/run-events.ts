@@ -8,8 +8,8 @@ import {
   RunEventsLiveDocument,
 } from "../generated/operations.ts";
 import { objectsIn } from "../objects-in.ts";
-import { createProgress } from "../progress.ts";
 import type { Open } from "../open.ts";
+import { createProgress } from "../progress.ts";
 import type { PythonProblem } from "../python-problem.ts";
 import { subscribe } from "../subscribe.ts";
 import { unwrap } from "../unwrap.ts";
@@ -115,7 +115,9 @@ export function events(
         }
       }
       const asked = pageToken;
-      const page = follow ? await poll(client, `events of run ${runId}`, patience, call, () => ask(asked)) : await ask(asked);
+      const page = follow
+        ? await poll(client, `events of run ${runId}`, patience, call, () => ask(asked))
+        : await ask(asked);
       pageToken = page.cursor;
       const isSome = page.events.length > 0;
       if (isSome) {

@@ -53,7 +53,8 @@ export function logs(
         if (event.__typename !== "LogsCapturedEvent") continue;
         const { fileKey, externalStdoutUrl, externalStderrUrl } = event;
         const stepKeys = event.stepKeys ?? [];
-        if (step === undefined || stepKeys.includes(step)) yield { stepKeys, fileKey, externalStdoutUrl, externalStderrUrl };
+        if (step === undefined || stepKeys.includes(step))
+          yield { stepKeys, fileKey, externalStdoutUrl, externalStderrUrl };
       }
       if (!hasMore || events.length === 0) return;
       pageToken = cursor;
@@ -77,7 +78,8 @@ export function logs(
   }
 
   async function* walk(): AsyncGenerator<WalkedPage<RunLog>, void, void> {
-    for await (const file of files()) yield { items: [{ ...file, ...(await read(file.fileKey)) }], nextPageToken: null };
+    for await (const file of files())
+      yield { items: [{ ...file, ...(await read(file.fileKey)) }], nextPageToken: null };
   }
 
   async function count(): Promise<number> {

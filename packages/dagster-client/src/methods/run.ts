@@ -1,5 +1,5 @@
-import type { Open } from "../open.ts";
 import type { RunStatus } from "../generated/operations.ts";
+import type { Open } from "../open.ts";
 import type { AssetKey } from "./asset-key.ts";
 import type { Tag } from "./tags.ts";
 

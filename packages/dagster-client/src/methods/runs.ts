@@ -7,9 +7,9 @@ import {
   type ReexecutionStrategy,
   RunDocument,
   RunStateDocument,
+  type RunStatus,
   RunsCountDocument,
   type RunsFilter,
-  type RunStatus,
 } from "../generated/operations.ts";
 import { paginateRuns } from "../paginate-runs.ts";
 import { unwrap } from "../unwrap.ts";
@@ -64,7 +64,13 @@ export function list(client: DagsterClient, options: ListRunsOptions = {}, call:
     // The server would treat an empty list as no filter.
     if (filter === undefined) return;
     const from = pageToken?.split(",");
-    const walk = { filter, pageSize, limit: () => Math.min(pageSize, left()), from, trustShortPage: pageSize <= trusted };
+    const walk = {
+      filter,
+      pageSize,
+      limit: () => Math.min(pageSize, left()),
+      from,
+      trustShortPage: pageSize <= trusted,
+    };
     for await (const { rows, isLast } of paginateRuns(tolerant(client), { ...walk, ...call })) {
       const items = rows.slice(0, left());
       const ids = items.slice(-idsPerToken).map(({ runId }) => runId);

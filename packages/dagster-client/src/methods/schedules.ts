@@ -40,7 +40,11 @@ export interface Schedule extends Placed {
 }
 
 /** The schedules of all loaded code locations, in one request. */
-export function list(client: DagsterClient, options: Pick<ListOptions, "first"> = {}, call: CallOptions = {}): List<Schedule> {
+export function list(
+  client: DagsterClient,
+  options: Pick<ListOptions, "first"> = {},
+  call: CallOptions = {},
+): List<Schedule> {
   const read = async () => {
     const { workspace } = await client.request(CodeLocationsDocument, { schedules: true }, call);
     return definitionsIn(unwrap(workspace, "Workspace"), ({ schedules }) => schedules);

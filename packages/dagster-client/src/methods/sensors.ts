@@ -36,7 +36,11 @@ export interface Sensor extends Placed {
 }
 
 /** The sensors of all loaded code locations, in one request. */
-export function list(client: DagsterClient, options: Pick<ListOptions, "first"> = {}, call: CallOptions = {}): List<Sensor> {
+export function list(
+  client: DagsterClient,
+  options: Pick<ListOptions, "first"> = {},
+  call: CallOptions = {},
+): List<Sensor> {
   const read = async () => {
     const { workspace } = await client.request(CodeLocationsDocument, { sensors: true }, call);
     return definitionsIn(unwrap(workspace, "Workspace"), ({ sensors }) => sensors);
@@ -47,10 +51,7 @@ export function list(client: DagsterClient, options: Pick<ListOptions, "first"> 
 /** @throws DagsterResultError `SensorNotFoundError`; DagsterError `INVALID_OPTIONS` if there are several */
 export async function get(client: DagsterClient, sensor: DefinitionRef, call: CallOptions = {}): Promise<Sensor> {
   const selector = await select(client, sensor, call);
-  const { jobOriginId, ...found } = unwrap(
-    (await client.request(SensorDocument, { selector }, call)).sensor,
-    "Sensor",
-  );
+  const { jobOriginId, ...found } = unwrap((await client.request(SensorDocument, { selector }, call)).sensor, "Sensor");
   return { ...found, location: selector.repositoryLocationName, repository: selector.repositoryName };
 }
 

@@ -25,5 +25,7 @@ export function millisecondsOf(time: TimeOrNumber | undefined, name: string): st
   if (typeof time === "string" && /^\d{12,}$/.test(time)) return time;
   if (typeof time !== "number") return String(Date.parse(zonedTime(time, name, invalid)));
   if (Number.isFinite(time) && time >= border) return String(Math.trunc(time));
-  throw invalid(`\`${name}\` is ${time}: a number there is milliseconds since 1970; pass seconds as \`new Date(1000 * …)\``);
+  throw invalid(
+    `\`${name}\` is ${time}: a number there is milliseconds since 1970; pass seconds as \`new Date(1000 * …)\``,
+  );
 }

@@ -3,21 +3,23 @@ import {
   type DagsterAnswer,
   type DagsterClient,
   DagsterError,
-  type DagsterMaterialization,
-  type DagsterPage,
   DagsterResultError,
-  type DagsterRun,
-  type DagsterRunsFilter,
+  type Run,
+  unwrap,
+} from "@org/dagster-client";
+import {
   definitionsDocument,
   eventAssetsQuery,
+  type LatestMaterialization,
   lackingRunFields,
   paginateRunIds,
+  type RowPage,
+  type RunsFilter,
   runChangesDocument,
   runIdsFilter,
   runsPageDocument,
-  unwrap,
   withoutFields,
-} from "@org/dagster-client";
+} from "@org/dagster-client/sync";
 import { SyncError } from "@org/sync-engine";
 import {
   type AnswerOptions,
@@ -55,7 +57,7 @@ export function dagsterApi(
   const request: Request = (label, ask, options) =>
     send(label, (signal) => ask(signal).catch((error) => throwAt(where(label), error)), options);
   /** The runs of a response, each once. */
-  const runsIn = (label: string, runs: readonly DagsterRun[]) => {
+  const runsIn = (label: string, runs: readonly Run[]) => {
     uniqueRows(runs, ["runId"], where(label));
     return runs;
   };
@@ -104,7 +106,7 @@ export function dagsterApi(
     },
 
     /** The latest materializations of assets, in the order of their paths; undefined if there is none. */
-    async materializations(paths: readonly (readonly string[])[]): Promise<(DagsterMaterialization | undefined)[]> {
+    async materializations(paths: readonly (readonly string[])[]): Promise<(LatestMaterialization | undefined)[]> {
       const { document, variables, read } = eventAssetsQuery(paths);
       const call = (limits: object) => client.rawRequest(document, variables, limits);
       try {
@@ -127,7 +129,7 @@ export function dagsterApi(
      * @param options.again some of the runs after a given one, or from the newest
      */
     async runChanges(
-      window: DagsterRunsFilter,
+      window: RunsFilter,
       open: readonly string[],
       {
         withCount,
@@ -167,7 +169,7 @@ export function dagsterApi(
         // One of them is too large: read in parts, it can be skipped. Nothing is concluded about the runs that were not
         // read.
         const rest = { again: [], isAgainShort: false, window: [], isWindowFull: true, open: [] };
-        const head: DagsterRun[] = [];
+        const head: Run[] = [];
         for await (const { rows } of api.runPages({ limit: HEAD_SIZE, trustShortPage: true })) {
           head.push(...rows);
           if (head.length >= HEAD_SIZE) break;
@@ -181,8 +183,8 @@ export function dagsterApi(
      * of them may have been truncated, by a proxy for instance. Runs that are too large, which exist, are among the
      * large runs.
      */
-    async runsById(ids: readonly string[]): Promise<readonly DagsterRun[]> {
-      const found = new Map<string, DagsterRun>();
+    async runsById(ids: readonly string[]): Promise<readonly Run[]> {
+      const found = new Map<string, Run>();
       let rest = ids;
       while (rest.length > 0) {
         const page = (size: number, options: AnswerOptions) => {
@@ -221,7 +223,7 @@ export function dagsterApi(
     },
 
     /** Looks for a run by times just before and just after its displayed `updateTime`. */
-    filtered(run: DagsterRun): Promise<Filtered> {
+    filtered(run: Run): Promise<Filtered> {
       const by = (updatedAfter: number) => ({ runIds: [run.runId], updatedAfter });
       const shown = run.updateTime ?? 0;
       const variables = { window: by(shown - 2), open: by(shown + 2), pageSize: 1, headSize: 1 };
@@ -247,17 +249,17 @@ export function dagsterApi(
      * @param options.limit runs per page, if fewer than usual will do
      */
     runPages({ limit = pageSize, ...options }: PagesOptions & { readonly limit?: number }) {
-      const check = (rows: readonly (DagsterRun | string)[]) => {
+      const check = (rows: readonly (Run | string)[]) => {
         expectShape(answers.runRows, rows, where("runs"));
         // For some it only checks whether they exist.
-        runsIn("runs", rows.filter((row) => typeof row !== "string") as readonly DagsterRun[]);
+        runsIn("runs", rows.filter((row) => typeof row !== "string") as readonly Run[]);
       };
       const most = Math.min(pageSize, limit);
       return runPages(runsClient, { ...options, pageSize: most, size: runsSize, request, signal, check, large });
     },
 
     /** The ids of all runs, page by page, to a proven end. */
-    runIdPages(): AsyncGenerator<DagsterPage<string>, void, void> {
+    runIdPages(): AsyncGenerator<RowPage<string>, void, void> {
       const idsPerPage = IDS_PER_RUN * pageSize;
       return paginateRunIds(client, {
         pageSize: idsPerPage,
@@ -274,8 +276,12 @@ export function dagsterApi(
 
 /** Adds the response to an error, if the client only says what is wrong with it. */
 function throwAt(where: string, error: unknown): never {
-  if (error instanceof DagsterResultError) throw new DagsterResultError(`${where}: ${error.message}`, error);
-  const isOfShape = error instanceof DagsterError && !("status" in error) && error.code === "INVALID_ANSWER";
+  if (error instanceof DagsterResultError) {
+    const { typename, className, causes, configErrors, retryable } = error;
+    const message = `${where}: ${error.message}`;
+    throw new DagsterResultError({ message, typename, className, causes, configErrors, retryable, cause: error });
+  }
+  const isOfShape = error instanceof DagsterError && !("status" in error) && error.code === "UNEXPECTED_ANSWER";
   if (isOfShape) throw new SyncError("UNEXPECTED_ANSWER", `${where}: ${error.message}`, { cause: error });
   throw error;
 }

@@ -1,12 +1,12 @@
 /** The code locations' definitions, from a single response. */
+import { type RunStatus, unwrap } from "@org/dagster-client";
 import {
-  type DagsterAssetNode,
-  type DagsterDefinitions,
-  type DagsterSchedule,
-  type DagsterSensor,
+  type DefinedAsset,
+  type DefinedSchedule,
+  type DefinedSensor,
+  type DefinitionsAnswer,
   lackingRunFields,
-  unwrap,
-} from "@org/dagster-client";
+} from "@org/dagster-client/sync";
 import { SyncError } from "@org/sync-engine";
 
 /** The code location and repository of a definition. */
@@ -24,15 +24,15 @@ export type ServerVersion = {
 
 export interface Definitions {
   readonly server: ServerVersion;
-  /** All run statuses of this server's version. */
-  readonly statuses: readonly string[];
+  /** All run statuses of this server's version, also those that the client does not know. */
+  readonly statuses: readonly RunStatus[];
   /** Loaded code locations. `schedules` and `sensors` are all that they define. */
   readonly loaded: readonly string[];
   /** Code locations that fail to load, or are loading, with the reason: their definitions are unknown now. */
   readonly unavailable: ReadonlyMap<string, string>;
-  readonly schedules: readonly { readonly schedule: DagsterSchedule; readonly location: DefinitionLocation }[];
-  readonly sensors: readonly { readonly sensor: DagsterSensor; readonly location: DefinitionLocation }[];
-  readonly assetNodes: readonly DagsterAssetNode[];
+  readonly schedules: readonly { readonly schedule: DefinedSchedule; readonly location: DefinitionLocation }[];
+  readonly sensors: readonly { readonly sensor: DefinedSensor; readonly location: DefinitionLocation }[];
+  readonly assetNodes: readonly DefinedAsset[];
   /** The paths of all assets, including those known only by their events. */
   readonly assetPaths: readonly (readonly string[])[];
 }
@@ -50,7 +50,7 @@ export function isKnown({ loaded, unavailable }: Definitions, location: string):
  * @param where the response, for messages
  * @throws DagsterResultError if the server failed on a part of it.
  */
-export function readDefinitions(data: DagsterDefinitions, where: string): Definitions {
+export function readDefinitions(data: DefinitionsAnswer, where: string): Definitions {
   const { locationEntries } = unwrap(data.workspace, "Workspace");
   const unavailable = new Map<string, string>();
   const repositories = locationEntries.flatMap(({ name, loadStatus, locationOrLoadError: location }) => {
@@ -63,7 +63,7 @@ export function readDefinitions(data: DagsterDefinitions, where: string): Defini
     unavailable.set(name, location?.__typename === "PythonError" ? briefly(location.message) : "it is loading");
     return [];
   });
-  const statuses = data.statuses?.enumValues?.map(({ name }) => name) ?? [];
+  const statuses = data.statuses?.enumValues?.map(({ name }) => name as RunStatus) ?? [];
   if (statuses.length === 0) {
     throw new SyncError("UNEXPECTED_ANSWER", `${where} does not list the statuses of a run: is this Dagster?`);
   }

@@ -6,7 +6,7 @@
  * is always true: their difference is the frame. A later tag only increases the difference, so the smallest one ever
  * seen counts; that is also the safe side of a switch to daylight-saving time.
  */
-import type { DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
 import type { Position } from "@org/sync-engine/source";
 
 export type Frame = {
@@ -18,8 +18,8 @@ export type Frame = {
 
 /** What the filter `updatedAfter` finds with a time just before a run's `updateTime`, and with one just after it. */
 export interface Filtered {
-  readonly before?: Pick<DagsterRun, "updateTime">;
-  readonly after?: Pick<DagsterRun, "updateTime">;
+  readonly before?: Pick<Run, "updateTime">;
+  readonly after?: Pick<Run, "updateTime">;
 }
 
 const QUARTER = 15 * 60;
@@ -33,7 +33,7 @@ export function filterOffset(frame: Frame | undefined): number {
 }
 
 /** The frame that a run shows, in seconds; undefined if it has not ended or was changed after its end. */
-export function frameOf({ updateTime, endTime }: Pick<DagsterRun, "updateTime" | "endTime">): number | undefined {
+export function frameOf({ updateTime, endTime }: Pick<Run, "updateTime" | "endTime">): number | undefined {
   if (updateTime === null || endTime === null) return undefined;
   const difference = updateTime - endTime;
   // Adding 0 turns -0 into 0.
@@ -48,7 +48,7 @@ export function frameOf({ updateTime, endTime }: Pick<DagsterRun, "updateTime" |
  * @param shown the frame that the run shows
  * @param run as it was when it showed that
  */
-export function filterFrame(shown: number, run: Pick<DagsterRun, "updateTime">, found: Filtered): number {
+export function filterFrame(shown: number, run: Pick<Run, "updateTime">, found: Filtered): number {
   if (found.before && !found.after) return shown;
   if (found.before?.updateTime === run.updateTime) return 0;
   return Math.min(shown, 0);
@@ -61,7 +61,7 @@ export class FrameWatch {
   /** The latest end that showed a frame, ms since 1970: until then the frame is known to have been valid. */
   lastEnd: number | undefined;
   readonly #until: number;
-  readonly #filtered: (run: DagsterRun) => Promise<Filtered>;
+  readonly #filtered: (run: Run) => Promise<Filtered>;
   /** Whether the next run that shows the frame has to reveal how the filter interprets its times. */
   #isFilterOpen = false;
 
@@ -71,12 +71,7 @@ export class FrameWatch {
    * @param isSameServer whether the frame was measured with this version of the server. Another one's filter may
    * interpret times differently: until that is known, the lower one only returns more rows.
    */
-  constructor(
-    frame: Frame | undefined,
-    until: number,
-    filtered: (run: DagsterRun) => Promise<Filtered>,
-    isSameServer = true,
-  ) {
+  constructor(frame: Frame | undefined, until: number, filtered: (run: Run) => Promise<Filtered>, isSameServer = true) {
     this.#isFilterOpen = !isSameServer && frame !== undefined && frame.shown !== 0;
     this.frame = frame && this.#isFilterOpen ? { shown: frame.shown, filter: Math.min(frame.shown, 0) } : frame;
     this.#until = until;
@@ -84,8 +79,8 @@ export class FrameWatch {
   }
 
   /** Looks at runs. Sends a request only if they show a frame that is lower than all before, and not 0. */
-  async see(runs: readonly DagsterRun[]): Promise<void> {
-    let lowest: { readonly shown: number; readonly run: DagsterRun } | undefined;
+  async see(runs: readonly Run[]): Promise<void> {
+    let lowest: { readonly shown: number; readonly run: Run } | undefined;
     for (const run of runs) {
       const shown = frameOf(run);
       if (shown === undefined) continue;

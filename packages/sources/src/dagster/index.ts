@@ -1,4 +1,4 @@
-import { checkServer, type DagsterClient, lackingRunFields } from "@org/dagster-client";
+import { checkServer, type DagsterClient } from "@org/dagster-client";
 import type { Source } from "@org/sync-engine";
 import { tablesOf } from "../tables-of.ts";
 import { untestedNote } from "../tested-versions.ts";
@@ -33,8 +33,8 @@ export function dagster(options: DagsterOptions): Source<DagsterSync> {
     streams,
     start: (context) => startDagsterSync(options, context),
     async check({ request }) {
-      const { version, run } = await request("the server", (signal) => checkServer(client, { signal }));
-      const notes = lackingRunFields(run).map(
+      const { version, lackingRunFields } = await request("the server", (signal) => checkServer(client, { signal }));
+      const notes = lackingRunFields.map(
         (field) => `Dagster ${version} does not have ${field} of a run: dagster_runs.${columnOf[field]} stays NULL.`,
       );
       const untested = untestedNote("Dagster", version);

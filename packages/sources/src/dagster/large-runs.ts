@@ -1,5 +1,6 @@
 /** Runs larger than a response may be: they are skipped, reported, and retried by each sync. */
-import type { DagsterPage, DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
+import type { RowPage } from "@org/dagster-client/sync";
 import { isTooLarge, type SourceContext } from "@org/sync-engine/source";
 
 export interface LargeRuns {
@@ -33,9 +34,9 @@ type From = string | readonly string[] | undefined;
 export async function* pagesAround(
   large: LargeRuns,
   begin: From,
-  pagesFrom: (from: From) => AsyncIterable<DagsterPage<DagsterRun>>,
+  pagesFrom: (from: From) => AsyncIterable<RowPage<Run>>,
   nextId: (from: From) => Promise<string | undefined>,
-): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+): AsyncGenerator<RowPage<Run>, void, void> {
   for (let from = begin; ; ) {
     try {
       for await (const page of pagesFrom(from)) {

@@ -1,11 +1,5 @@
-import {
-  type DagsterClient,
-  type DagsterPage,
-  type DagsterRun,
-  type PaginateRunsOptions,
-  paginateRunIds,
-  paginateRuns,
-} from "@org/dagster-client";
+import type { DagsterClient, Run } from "@org/dagster-client";
+import { type PaginateRunsOptions, paginateRunIds, paginateRuns, type RowPage } from "@org/dagster-client/sync";
 import type { AnswerSize, SourceContext } from "@org/sync-engine/source";
 import { type LargeRuns, pagesAround } from "./large-runs.ts";
 
@@ -30,17 +24,17 @@ export function runPages(
     Pick<SourceContext, "request" | "signal"> & {
       readonly pageSize: number;
       readonly size: AnswerSize;
-      readonly check: (rows: readonly (DagsterRun | string)[]) => void;
+      readonly check: (rows: readonly (Run | string)[]) => void;
       readonly large: LargeRuns;
     },
-): AsyncGenerator<DagsterPage<DagsterRun>, void, void> {
+): AsyncGenerator<RowPage<Run>, void, void> {
   const attempt: PaginateRunsOptions["attempt"] = (page) =>
     size.fit(
       listing.pageSize,
       (limit, { maxResponseBytes, ...options }) => {
         const asked = async (signal: AbortSignal) => {
           const answer = await page(signal, limit, maxResponseBytes);
-          check(answer.rows as readonly (DagsterRun | string)[]);
+          check(answer.rows as readonly (Run | string)[]);
           return answer;
         };
         return request("runs", asked, options);

@@ -1,5 +1,5 @@
 /** Finds deleted runs if the table's count differs from the server's. */
-import type { DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
 import type { Row } from "@org/destination";
 import { type BatchOf, batchOf, type ReadContext } from "@org/sync-engine/source";
 import type { RunsPosition, RunsState } from "./runs-state.ts";
@@ -20,7 +20,7 @@ export type RunsBatch = BatchOf<typeof runsTable, RunsState>;
  */
 export async function* reconcileRuns(
   { shared: { api }, stored, expectDeletions }: ReadContext<DagsterSync, RunsState>,
-  { rowsOf, state }: { rowsOf(runs: readonly DagsterRun[]): Promise<readonly RunRow[]>; readonly state: RunsPosition },
+  { rowsOf, state }: { rowsOf(runs: readonly Run[]): Promise<readonly RunRow[]>; readonly state: RunsPosition },
 ): AsyncGenerator<RunsBatch, void, void> {
   // Read before the listing starts, so that a run that is not in the listing cannot be newer than it.
   const gone = new Set((await stored.keys(runsTable, {})).map(({ run_id }) => run_id as string));

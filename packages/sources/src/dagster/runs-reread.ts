@@ -4,7 +4,7 @@
  * hours later its worker reports success. No window shows that, the run is not open, and it may no longer be among the
  * newest.
  */
-import type { DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
 import type { Row } from "@org/destination";
 import { batchOf, type ReadContext, type StreamBatch } from "@org/sync-engine/source";
 import type { RunChanges } from "./run-changes.ts";
@@ -52,13 +52,13 @@ export async function* rereadRuns(
     state: { reread = [], ...state },
   }: {
     readonly changes: RunChanges;
-    rowsOf(runs: readonly DagsterRun[]): Promise<readonly Row<typeof runsTable>[]>;
+    rowsOf(runs: readonly Run[]): Promise<readonly Row<typeof runsTable>[]>;
     readonly state: RunsPosition;
   },
 ): AsyncGenerator<StreamBatch<typeof runsTable, RunsPosition>, void, void> {
   let anchors: readonly string[] = reread;
   let read = 0;
-  const reach = (runs: readonly DagsterRun[]): RunsPosition => {
+  const reach = (runs: readonly Run[]): RunsPosition => {
     anchors = [...anchors, ...runs.map(({ runId }) => runId)].slice(-ANCHORS);
     read += runs.length;
     return { ...state, reread: anchors };

@@ -1,4 +1,5 @@
-import type { DagsterPage, DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
+import type { RowPage } from "@org/dagster-client/sync";
 import type { StoredValues } from "@org/destination";
 import { batchOf, defineStream, windowStart } from "@org/sync-engine/source";
 import { type Frame, FrameWatch, filterOffset, nextPosition } from "./frame.ts";
@@ -43,7 +44,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
       const unread = [...new Set([...due, ...api.largeRuns])];
       return { ...state, server, ...(watch.frame && { frame: watch.frame }), ...(unread.length > 0 && { unread }) };
     };
-    const rowsOf = async (found: readonly DagsterRun[]) => {
+    const rowsOf = async (found: readonly Run[]) => {
       await watch.see(found);
       return found.map((run) => runRow(run, watch.frame?.shown ?? 0));
     };
@@ -105,8 +106,8 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
 
     due = [];
     async function* store(
-      pages: AsyncIterable<DagsterPage<DagsterRun>>,
-      isLast = (_rows: readonly DagsterRun[]) => false,
+      pages: AsyncIterable<RowPage<Run>>,
+      isLast = (_rows: readonly Run[]) => false,
     ): AsyncGenerator<RunsBatch> {
       for await (const { rows } of pages) {
         yield batchOf(runsTable, { upserts: await rowsOf(rows), state });
@@ -125,7 +126,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
 
     let { head, count } = changes;
     let anchors = new Set(state.head);
-    const isMet = (found: readonly DagsterRun[]) => found.some(({ runId }) => anchors.has(runId));
+    const isMet = (found: readonly Run[]) => found.some(({ runId }) => anchors.has(runId));
     while (head.length >= HEAD_SIZE && !isMet(head)) {
       yield* store(api.runPages({ from: head.at(-1)?.runId, trustShortPage: true }), isMet);
       if (!reconcile) break;
@@ -172,7 +173,7 @@ export const runs = defineStream<DagsterSync, typeof runsTable, RunsState>({
 });
 
 /** The runs of both, each once, as in the later one. */
-function newestOf(...lists: readonly (readonly DagsterRun[])[]): readonly DagsterRun[] {
+function newestOf(...lists: readonly (readonly Run[])[]): readonly Run[] {
   return [...new Map(lists.flat().map((run) => [run.runId, run])).values()];
 }
 
@@ -180,6 +181,6 @@ function isShifted(frame: Frame | undefined): boolean {
   return frame !== undefined && frame.shown !== 0;
 }
 
-function headOf(rows: readonly DagsterRun[]): readonly string[] {
+function headOf(rows: readonly Run[]): readonly string[] {
   return rows.slice(0, HEAD_SIZE).map(({ runId }) => runId);
 }

@@ -1,4 +1,4 @@
-import type { DagsterAssetNode, DagsterMaterialization } from "@org/dagster-client";
+import type { DefinedAsset, LatestMaterialization } from "@org/dagster-client/sync";
 import { defineTable, type Row } from "@org/destination";
 import { timestampOfSeconds } from "../../timestamp.ts";
 
@@ -39,7 +39,7 @@ type AssetRow = Row<typeof assetsTable>;
 /** The columns that the asset's definition fills. */
 export type AssetDefinition = Pick<AssetRow, "description" | "group_name" | "repository" | "code_location">;
 
-export function assetDefinition(node: DagsterAssetNode): AssetDefinition {
+export function assetDefinition(node: DefinedAsset): AssetDefinition {
   return {
     description: node.description,
     group_name: node.groupName,
@@ -52,7 +52,7 @@ export function assetDefinition(node: DagsterAssetNode): AssetDefinition {
 export function assetRow(
   path: readonly string[],
   definition: AssetDefinition | undefined,
-  materialization: DagsterMaterialization | undefined,
+  materialization: LatestMaterialization | undefined,
 ): AssetRow {
   return {
     id: assetId(path),

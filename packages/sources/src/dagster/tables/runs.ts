@@ -1,4 +1,4 @@
-import type { DagsterRun } from "@org/dagster-client";
+import type { Run } from "@org/dagster-client";
 import { defineTable, type Row } from "@org/destination";
 import { timestampOfSeconds } from "../../timestamp.ts";
 
@@ -46,7 +46,7 @@ export function isOpen(status: string): boolean {
 }
 
 /** @param frame how far the server's times are ahead of UTC, in seconds */
-export function runRow(run: DagsterRun, frame: number): Row<typeof runsTable> {
+export function runRow(run: Run, frame: number): Row<typeof runsTable> {
   return {
     run_id: run.runId,
     pipeline_name: run.jobName,

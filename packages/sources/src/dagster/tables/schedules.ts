@@ -1,4 +1,4 @@
-import type { DagsterSchedule } from "@org/dagster-client";
+import type { DefinedSchedule } from "@org/dagster-client/sync";
 import { defineTable, type Row } from "@org/destination";
 import type { DefinitionLocation } from "../definitions.ts";
 
@@ -26,7 +26,7 @@ export const schedulesTable = defineTable({
   },
 });
 
-export function scheduleRow(schedule: DagsterSchedule, location: DefinitionLocation): Row<typeof schedulesTable> {
+export function scheduleRow(schedule: DefinedSchedule, location: DefinitionLocation): Row<typeof schedulesTable> {
   return {
     id: schedule.scheduleState.selectorId,
     name: schedule.name,

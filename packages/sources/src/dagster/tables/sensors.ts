@@ -1,4 +1,4 @@
-import type { DagsterSensor } from "@org/dagster-client";
+import type { DefinedSensor } from "@org/dagster-client/sync";
 import { defineTable, type Row } from "@org/destination";
 import type { DefinitionLocation } from "../definitions.ts";
 
@@ -24,7 +24,7 @@ export const sensorsTable = defineTable({
 });
 
 export function sensorRow(
-  sensor: DagsterSensor,
+  sensor: DefinedSensor,
   location: DefinitionLocation,
   activeRunIds: readonly string[],
 ): Row<typeof sensorsTable> {
