@@ -40,7 +40,8 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
         expect(allowed[name], `${relative(root, file)} imports ${specifier}`).toContain(ours[1]);
         // Databases to work in are no place where a sync writes.
         const isScratch = name === "sync-engine" && ours[2] === "/scratch";
-        const isForAuthors = ["@org/sync-engine/source", "@org/destination/adapter"].includes(specifier);
+        const forAuthors = ["@org/sync-engine/source", "@org/destination/adapter", "@org/dagster-client/sync"];
+        const isForAuthors = forAuthors.includes(specifier);
         if (["sync-engine", "sources", "insights"].includes(name) && !isScratch && !isForAuthors)
           expect(ours[2], `${relative(root, file)}: an adapter`).toBeUndefined();
       }
