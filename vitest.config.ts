@@ -4,14 +4,14 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { tiers } from "./scripts/tiers.ts";
 
-// Packages resolve each other's source, so that no test ever sees a stale build.
+// Packages resolve each other's source, so that tests never use a stale build.
 const conditions = ["@org/source"];
 const resolve = { conditions: [...conditions, "node"] };
 const shared = { resolve, ssr: { resolve } };
-// Programs that tests start find their sources compiled, which takes a third of a second off each.
+// Caches the compiled sources of programs that tests start, which saves each a third of a second.
 process.env.NODE_COMPILE_CACHE ??= fileURLToPath(new URL(".cache/compile", import.meta.url));
 
-/** Live tests first: they wait most, so the others fill the time, and none of them is left for the end. */
+/** Live tests first: they wait the most, so the others fill the time, and none is left for the end. */
 class LiveFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const isLive = ({ project }: TestSpecification) => project.name === "live";
@@ -23,7 +23,7 @@ class LiveFirst extends BaseSequencer {
 export default defineConfig({
   ...shared,
   test: {
-    // One more than cores on a small machine, since tests also wait for servers and child processes.
+    // One more than there are cores on a small machine, since tests also wait for servers and child processes.
     maxWorkers: Math.max(3, Math.floor(availableParallelism() / 2)),
     sequence: { sequencer: LiveFirst },
     execArgv: conditions.map((condition) => `--conditions=${condition}`),
@@ -66,7 +66,7 @@ export default defineConfig({
           include: [...tiers[name]],
           globalSetup: "./test/live/setup.ts",
           testTimeout: 300_000,
-          // A server is installed from the network first where it is not in the cache.
+          // Includes the installation of a server that is not in the cache.
           hookTimeout: 900_000,
         },
       })),

@@ -1,16 +1,16 @@
-/** What a branch changed, and which tests that leaves out. */
+/** Finds what a branch changed, to decide which tests can be skipped. */
 import { execFileSync } from "node:child_process";
 import { globSync, readFileSync } from "node:fs";
 
 export interface Changes {
-  /** The commit at which the branch began. */
+  /** The commit at which the branch started. */
   readonly since: string;
-  /** Paths in the checkout: what is committed since, and what is not committed yet. */
+  /** Changed paths, committed since then or uncommitted. */
   readonly files: readonly string[];
 }
 
 /**
- * What `npm publish` sends, and what the clients' bundles contain, whose sizes have budgets. Entry points are added from
+ * What `npm publish` sends, and the contents of the clients' bundles, which have size budgets. Entry points are added from
  * each package's `exports`.
  */
 const surface = [
@@ -23,7 +23,7 @@ const surface = [
   /^scripts\/(build|check|bootstrap|changes)\.m?[jt]s$/,
 ];
 
-/** What live tests use without importing it: programs that they start, files that they read. */
+/** Files that live tests use without importing them: programs that they start, data that they read. */
 const unimported = [
   /^(specs|examples)\//,
   /^packages\/testkit\/(?!.*\.(ts|md)$)/,
@@ -32,10 +32,10 @@ const unimported = [
 ];
 
 /**
- * Compares the checkout, with what is not committed, to the commit at which it left another branch.
+ * Compares the checkout, including uncommitted changes, to the commit at which it left another branch.
  *
  * @param base Default: `CHECK_BASE`, or `origin/main`.
- * @returns undefined if there is nothing to compare with: git does not know the base, or nothing is ahead of it
+ * @returns undefined if there is nothing to compare with: git does not know the base, or HEAD is not ahead of it
  */
 export function changesSince(root: string, base = process.env.CHECK_BASE || "origin/main"): Changes | undefined {
   const git = (...args: string[]) =>
@@ -50,13 +50,13 @@ export function changesSince(root: string, base = process.env.CHECK_BASE || "ori
   }
 }
 
-/** A changed file that the packaging tests have to check; undefined if there is none. */
+/** A changed file that requires the packaging tests. Undefined if there is none. */
 export function surfaceChange(root: string, { files }: Changes): string | undefined {
   const entries = entryPoints(root);
   return files.find((file) => entries.has(file) || surface.some((pattern) => pattern.test(file)));
 }
 
-/** A changed file that live tests use without importing it; undefined if there is none. */
+/** A changed file that live tests use without importing it. Undefined if there is none. */
 export function unimportedChange({ files }: Changes): string | undefined {
   return files.find((file) => unimported.some((pattern) => pattern.test(file)));
 }

@@ -1,7 +1,7 @@
 /**
- * Everything that must hold before a change is done, in one go: lint, types, tests, build, packages, generated code. With
- * `--unit` what needs no server and no build: the inner loop.
- * Ends with `N passed, N failed`, each of vitest's tests and each other step counting once.
+ * Checks everything that must hold before a change is done: lint, types, tests, build, packages, generated code. With
+ * `--unit`, only what needs no server and no build: the inner loop.
+ * Ends with `N passed, N failed`, counting each test and each other step once.
  */
 import { execFile, spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -16,7 +16,7 @@ let passed = 0;
 let failed = 0;
 let skipped = 0;
 
-/** @param onOutput gets what it prints. @default it prints to the terminal itself */
+/** @param onOutput receives its output. @default it prints to the terminal directly */
 function run(command: string, args: readonly string[], onOutput?: (text: string) => void): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: root, stdio: onOutput ? ["ignore", "pipe", "pipe"] : "inherit" });
@@ -33,7 +33,7 @@ interface Step {
 
 const step = (name: string, ...command: [string, ...string[]]): Step => ({ name, command });
 
-/** Runs steps one after the other. Each prints when it ends, since other things may be printing at the same time. */
+/** Runs steps one at a time. Prints each step's output when it ends, since the tests may be printing at the same time. */
 async function runSteps(steps: readonly Step[]): Promise<void> {
   for (const { name, command } of steps) {
     let output = "";
@@ -61,13 +61,13 @@ interface Report {
   readonly testResults: readonly { readonly name: string; readonly startTime: number; readonly endTime: number }[];
 }
 
-/** Where the time goes, so that nobody has to look for what to make quicker first. */
+/** Prints where the time goes, to show what to speed up first. */
 function printTimes({ testResults }: Report): void {
   const took = testResults.map(({ name, startTime, endTime }) => ({
     name: name.replace(root, ""),
     seconds: Math.round((endTime - startTime) / 1000),
   }));
-  console.log("\nSeconds per tier, summed over its files, of which several are tested at once:");
+  console.log("\nSeconds per tier, summed over its files, several of which run in parallel:");
   for (const [tier, files] of Map.groupBy(took, ({ name }) => tierOf(name))) {
     const seconds = files.reduce((sum, file) => sum + file.seconds, 0);
     console.log(`${String(seconds).padStart(6)}  ${tier} (${files.length} files)`);
@@ -91,10 +91,10 @@ async function tests(projects: readonly string[], leftOut: readonly string[] = [
     passed += report.numPassedTests;
     skipped += report.numPendingTests + report.numTodoTests;
     if (process.env.REQUIRE_LIVE && skipped > 0) {
-      console.log(`✗ ${skipped} tests were skipped, and REQUIRE_LIVE says that none may be`);
+      console.log(`✗ ${skipped} tests were skipped, which REQUIRE_LIVE forbids`);
       failed += 1;
     }
-    // A file that could not even be loaded has no failed test of its own, and still is a failure.
+    // A file that could not be loaded has no failed test, but is a failure.
     failed += Math.max(report.numFailedTests, report.success && code === 0 ? 0 : 1);
   } catch (error) {
     console.error(`The tests did not end with a report: ${(error as Error).message}`);
@@ -111,7 +111,7 @@ function publishedPackages(): string[] {
   );
 }
 
-/** The live test files that import nothing of what changed. */
+/** The live test files that import nothing that changed. */
 async function unaffectedLiveTests(since: string): Promise<string[]> {
   const list = async (...args: string[]): Promise<string[]> => {
     const { stdout } = await promisify(execFile)("vitest", [
@@ -155,7 +155,7 @@ async function everything(): Promise<void> {
     step(`package @org/${name} (publint)`, "publint", "--strict", `packages/${name}`),
     step(`types of @org/${name} (attw)`, "attw", "--pack", `packages/${name}`, ...attw),
   ]);
-  // Beside the tests, which wait for servers often enough to leave a core idle.
+  // In parallel with the tests, which often leave a core idle while they wait for servers.
   await Promise.all([runSteps([...lint, ...wholeCheckout, ...packages]), tests(tiers, unaffected)]);
 }
 

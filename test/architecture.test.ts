@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
-/** Who may import whom: a package's own code, by the names under @org/. */
+/** Which packages each package may import, by their names under @org/. */
 const allowed: Record<string, readonly string[]> = {
   kit: [],
   "airflow-client": ["kit"],
@@ -38,7 +38,7 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
       const ours = /^@org\/([^/]+)(\/.*)?$/.exec(specifier);
       if (ours && ours[1] !== name) {
         expect(allowed[name], `${relative(root, file)} imports ${specifier}`).toContain(ours[1]);
-        // Databases to work in are no place where a sync writes.
+        // Scratch databases are not destinations.
         const isScratch = name === "sync-engine" && ours[2] === "/scratch";
         const forAuthors = ["@org/sync-engine/source", "@org/destination/adapter", "@org/dagster-client/sync"];
         const isForAuthors = forAuthors.includes(specifier);
@@ -53,7 +53,7 @@ test.each(Object.keys(allowed))("@org/%s imports only what the picture in ARCHIT
   }
 });
 
-/** Some import cycle among files, as their names in the order of import; undefined where there is none. */
+/** An import cycle, as file names in import order. Undefined if there is none. */
 function cycleIn(sources: readonly string[]): readonly string[] | undefined {
   const done = new Set<string>();
   const visit = (file: string, path: readonly string[]): readonly string[] | undefined => {
@@ -80,7 +80,7 @@ test.each(Object.keys(allowed))("no files of @org/%s import each other in a cycl
   expect(cycleIn(files(folder))?.map((file) => relative(folder, file))).toBeUndefined();
 });
 
-test("@org/kit imports only its own files, p-retry and OpenTelemetry's API, so that it runs wherever the clients do", () => {
+test("@org/kit imports only its own files, p-retry and OpenTelemetry's API, to run wherever the clients do", () => {
   const foreign = files(join(root, "packages", "kit", "src"))
     .flatMap(imports)
     .filter((specifier) => !specifier.startsWith("./"));
@@ -126,12 +126,12 @@ test("no hand-written file is longer than 300 lines", () => {
   expect(long).toEqual([]);
 });
 
-test("no docstring puts thrown types in braces, which the API reference leaves out", () => {
+test("no docstring puts thrown types in braces, which the API reference drops", () => {
   const sources = files(join(root, "packages")).filter((file) => file.includes(`${sep}src${sep}`));
   expect(sources.filter((file) => readFileSync(file, "utf8").includes("@throws {"))).toEqual([]);
 });
 
-test("every invariant has a test that bears its number", () => {
+test("every invariant has a test with its number", () => {
   const numbers = [...readFileSync(join(root, "ARCHITECTURE.md"), "utf8").matchAll(/^\| I(\d+) /gm)].map(([, n]) => n);
   expect(numbers.length).toBeGreaterThanOrEqual(12);
   const texts = ["packages", "test"]

@@ -1,4 +1,4 @@
-/** The example of a nightly backup, as `dagsync run` starts it, with a bucket of ours. */
+/** The nightly backup example, as `dagsync run` starts it, with a test bucket. */
 import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ const bin = fileURLToPath(new URL("../packages/cli/src/bin.ts", import.meta.url)
 const execute = promisify(execFile);
 const bucket = "s3://warehouse/backups?region=us-east-1";
 
-test("the nightly backup is exported, is whole, and replaces one that is older than it is to be kept", async () => {
+test("the nightly backup is exported, passes verification, and replaces backups that are past their retention", async () => {
   const folder = mkdtempSync(join(tmpdir(), "backup-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const s3 = await startFakeS3();
@@ -35,7 +35,7 @@ test("the nightly backup is exported, is whole, and replaces one that is older t
     writeFileSync(config, yaml);
     const args = ["run", "--config", config, "--state", `sqlite:${join(folder, "state")}`, "--once", "nightly_backup"];
     const env = { PATH: process.env.PATH, AWS_ACCESS_KEY_ID: "key", AWS_SECRET_ACCESS_KEY: "secret" };
-    // Rejects with what it wrote where it ends with another code than 0.
+    // Rejects with its output if it fails.
     await execute(process.execPath, ["--conditions=@org/source", bin, ...args], { env });
   };
   const options = {
@@ -48,7 +48,7 @@ test("the nightly backup is exported, is whole, and replaces one that is older t
   expect(first.map(({ files, problems }) => [files, problems])).toEqual([[1, []]]);
   await backUp(here);
   expect((await verified()).exports.map(({ id }) => id)).toEqual([first[0]!.id, expect.any(String)]);
-  // Any earlier one is older by the time that the next export is written.
+  // Every earlier backup is past this retention by the time the next export is written.
   await backUp(here.replace("30d", "0.001s"));
   const left = (await verified()).exports;
   expect(left.map(({ problems }) => problems)).toEqual([[]]);

@@ -1,4 +1,4 @@
-/** What was once written twice, and of which one client knew more than the other: it holds for both. */
+/** Behavior that was once implemented twice, and better in one client: both must have it. */
 import { inspect } from "node:util";
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
@@ -11,7 +11,7 @@ interface Options {
 
 const url = "http://orchestrator.test";
 
-/** Asks a server for something, and gives the error that comes of it. */
+/** Sends a request, and returns its error. */
 const clients = {
   airflow: (options: Options) => failure(createAirflowClient({ baseUrl: url, ...options }).request("GET", "/x")),
   dagster: (options: Options) => failure(createDagsterClient({ url, ...options }).request("{ version }")),
@@ -20,7 +20,7 @@ const clients = {
 async function failure(work: Promise<unknown>): Promise<Error> {
   const error = await work.then(() => undefined).catch((error: unknown) => error);
   if (error instanceof Error) return error;
-  throw new Error("It was expected to fail, and did not.");
+  throw new Error("Expected the request to fail.");
 }
 
 const everything = (error: Error) => inspect(error, { depth: 20, showHidden: true, maxStringLength: null });
@@ -84,7 +84,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(everything(error)).toContain("it was <[redacted]>");
   });
 
-  test("a short value is redacted where it stands alone, and no other words with it", async () => {
+  test("a short value is redacted only as a whole word", async () => {
     const error = await ask({ headers: { "x-key": "air" }, fetch: says('Airflow: "air", fair') });
     const said = everything(error).replaceAll("\\", "");
     expect(said).toContain('Airflow: "[redacted]", fair');
@@ -113,7 +113,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
     expect(everything(error)).toContain("wanted: text/plain");
   });
 
-  test("circular causes, and causes that are no errors, are kept as far as they are useful", async () => {
+  test("circular causes, and causes that are not errors, are kept as far as they are useful", async () => {
     const circle = Object.assign(new Error(`sent ${sent}`), { cause: undefined as unknown });
     circle.cause = circle;
     for (const thrown of [circle, `sent ${sent}`]) {
@@ -196,7 +196,7 @@ function thrownBy(work: () => unknown): Error {
   } catch (error) {
     return error as Error;
   }
-  throw new Error("It was expected to throw, and did not.");
+  throw new Error("Expected the call to throw.");
 }
 
 test("a call's own secrets are found however many other calls are running", async () => {

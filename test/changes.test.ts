@@ -1,4 +1,4 @@
-/** What decides which tests `npm test` leaves out, on small repositories. */
+/** Which tests `npm test` skips, decided in small repositories. */
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -84,12 +84,12 @@ test.each([
   expect(unimportedChange(changes())).toBe(file);
 });
 
-test("a deleted entry point is a change of the surface", () => {
+test("a deleted entry point changes the surface", () => {
   rmSync(join(root, "packages/destination/src/bin.ts"));
   expect(surfaceChange(root, changes())).toBe("packages/destination/src/bin.ts");
 });
 
-test("what others changed on the base since is not a change of this branch", () => {
+test("later changes on the base are not changes of this branch", () => {
   git("switch", "-c", "mine");
   write("docs/limits.md", "changed");
   commit();

@@ -11,7 +11,7 @@ function temporaryFile(): string {
   return join(folder, "orchestration.duckdb");
 }
 
-/** What an example prints when it has copied all of some rows. */
+/** An example's output after copying all rows. */
 const copied = (rows: Record<string, readonly unknown[]>) =>
   Object.entries(rows).map(([table, { length }]) => `${table}: ${length} new, 0 changed`);
 

@@ -7,7 +7,7 @@ import { afterEach, expect, test } from "vitest";
 let home: string;
 afterEach(() => rmSync(home, { recursive: true, force: true }));
 
-/** A machine with these programs and no others: what they print, or that they fail. */
+/** A machine with only these programs: what each prints, or that it fails. */
 function machine(programs: Readonly<Record<string, string | null>>): NodeJS.ProcessEnv {
   home = mkdtempSync(join(tmpdir(), "find-python-"));
   for (const [name, version] of Object.entries(programs)) {
@@ -21,13 +21,13 @@ function machine(programs: Readonly<Record<string, string | null>>): NodeJS.Proc
 
 const found = async (env: NodeJS.ProcessEnv, range = {}) => (await findPython(range, env)).version;
 
-test("3.12 and 3.13 are preferred over 3.11, even if a shim in front of one runs nothing", async () => {
+test("3.12 and 3.13 are preferred over 3.11, even if one is hidden by a broken shim", async () => {
   const env = machine({ ".pyenv/shims/python3.12": null, "bin/python3.11": "3.11.9", "bin/python3.12": "3.12.4" });
   expect(await found(env)).toBe("3.12.4");
 });
 
 test.each([".pyenv/versions/3.13.1", ".local/share/uv/python/cpython-3.13.1-linux", ".asdf/installs/python/3.13.1"])(
-  "a Python in %s is found although it is not on the PATH",
+  "a Python in %s is found even if it is not on the PATH",
   async (folder) => {
     const env = machine({ "bin/python3": "3.11.2", [`${folder}/bin/python3.13`]: "3.13.1" });
     expect(await found(env)).toBe("3.13.1");
@@ -35,7 +35,7 @@ test.each([".pyenv/versions/3.13.1", ".local/share/uv/python/cpython-3.13.1-linu
   },
 );
 
-test("if none is suitable, the error names the range and what each candidate said", async () => {
+test("if none is suitable, the error names the range and each candidate's output", async () => {
   const env = machine({ "bin/python3.10": "3.10.1", "bin/python3": "3.9.2" });
   expect(await found(env)).toBe("3.10.1");
   await expect(findPython({ from: "3.11" }, env)).rejects.toMatchObject({

@@ -1,4 +1,4 @@
-/** The dashboard and the alerts of examples/grafana: that all they name is in what `dagsync serve` really answers. */
+/** Everything that examples/grafana's dashboard and alerts use must be in the real output of `dagsync serve`. */
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,9 +13,9 @@ import { namesIn } from "./support/promql.ts";
 const folder = fileURLToPath(new URL("../examples/grafana/", import.meta.url));
 const read = (name: string) => readFileSync(join(folder, name), "utf8");
 
-/** What Prometheus adds to all that it asks for. */
+/** Labels that Prometheus adds to everything it scrapes. */
 const added = ["instance", "job"];
-/** Labels whose values a query must not invent; those of others are names of somebody's. */
+/** Labels whose values must exist. Those of other labels are users' names. */
 const closed = ["state", "orchestrator", "kind", "outcome"];
 
 interface Panel {
@@ -37,7 +37,7 @@ interface Rule {
 const dashboard = JSON.parse(read("dashboard.json")) as Dashboard;
 const { groups } = parse(read("alerts.yml")) as { groups: readonly { readonly rules: readonly Rule[] }[] };
 
-/** Every query, with the texts that name labels of its result. */
+/** Every query, with the texts that use labels of its result. */
 const queries = [
   ...dashboard.panels.flatMap(({ title, targets = [] }) =>
     targets.map(({ expr, legendFormat = "" }) => ({ title, expr, texts: [legendFormat] })),
@@ -47,7 +47,7 @@ const queries = [
     .map(({ alert, expr, annotations }) => ({ title: alert, expr, texts: Object.values(annotations) })),
 ];
 
-/** What a server answers that syncs both simulators itself. */
+/** The metrics of a server that syncs both simulators. */
 async function answered(): Promise<ReadonlyMap<string, ParsedFamily>> {
   const temporary = mkdtempSync(join(tmpdir(), "grafana-"));
   onTestFinished(() => rmSync(temporary, { recursive: true, force: true }));
@@ -94,7 +94,7 @@ test("the server provides every metric, label and state that the dashboard and t
       for (const value of values) expect([...valuesOf(label)], `${title}: ${label}`).toContain(value);
     }
   }
-  // What is measured is shown, but for what is only for joining with.
+  // The dashboard shows every metric, except those that only serve joins.
   expect([...families.keys()].filter((name) => !used.has(name))).toEqual([
     "dagsync_sync_running",
     "dagsync_sync_ended_timestamp_seconds",

@@ -1,4 +1,4 @@
-/** The examples that query what was synced, and what every column of every table is to who reads it by a driver. */
+/** The examples that query synced tables, and the declared types of every column under every driver. */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -42,7 +42,7 @@ beforeAll(async () => {
   }
 });
 
-/** Lines as the examples print them: the names whose runs failed, the most often first. */
+/** The examples' output: names with failed runs, most failures first. */
 function failures(names: readonly unknown[]): string[] {
   return [...Map.groupBy(names, String)]
     .sort(([one, a], [other, b]) => b.length - a.length || (one < other ? -1 : 1))
@@ -75,7 +75,7 @@ const isBoolean = (value: unknown) => typeof value === "boolean";
 const isDate = (value: unknown) => value instanceof Date;
 const isJsonText = (value: unknown) => isText(value) && JSON.parse(value as string) !== undefined;
 
-/** What `StoredRow` says, as functions. */
+/** The types of `StoredRow`, as predicates. */
 const fits: Record<Driver, Record<ColumnType, (value: unknown) => boolean>> = {
   postgres: {
     string: isText,
@@ -103,7 +103,7 @@ const fits: Record<Driver, Record<ColumnType, (value: unknown) => boolean>> = {
   },
 };
 
-/** Reads tables as people do, by each driver. */
+/** Reads tables with each driver, as users do. */
 const readers: Record<Driver, (tables: readonly string[]) => Promise<readonly (readonly AnyRow[])[]>> = {
   async postgres(tables) {
     const client = new pg.Client({ connectionString: databaseUrl });

@@ -17,7 +17,7 @@ interface Finished {
   readonly stderr: string;
 }
 
-/** What `npm start` runs once everything is installed. */
+/** Runs what `npm start` runs once everything is installed. */
 function start(cwd: string): Promise<Finished> {
   return new Promise((resolve) => {
     const env = { ...process.env, TZ: "UTC" };
@@ -33,7 +33,7 @@ function temporaryFolder(): string {
   return folder;
 }
 
-/** What is in the file, and what the servers held by then, as texts in one order. */
+/** The file's rows and the servers' rows, as sorted text. */
 async function compare(file: string) {
   const visits = await queryDuckdb(file, "SELECT visited_at_ms FROM demo_visits ORDER BY 1");
   const worlds = createWorlds(visits.map(({ visited_at_ms }) => Number(visited_at_ms)));
@@ -48,7 +48,7 @@ async function compare(file: string) {
   return pairs;
 }
 
-/** Expects the summary to name what is wrong in the servers, since when it is, and nothing else. */
+/** Expects the summary to name what is broken on the servers and since when, and nothing else. */
 async function expectTruth(stdout: string, file: string): Promise<void> {
   const visits = await queryDuckdb(file, "SELECT visited_at_ms FROM demo_visits ORDER BY 1");
   const [first] = visits.map(({ visited_at_ms }) => Number(visited_at_ms) * 1000);

@@ -1,11 +1,11 @@
-/** Who uses the engine or a destination finds that, and who writes a source or a destination the rest beside it. */
+/** The packages' roots are for users; subpaths are for authors of sources and destinations. */
 import * as destination from "@org/destination";
 import * as adapter from "@org/destination/adapter";
 import * as engine from "@org/sync-engine";
 import * as source from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
-test("@org/sync-engine exports what starts a sync and works with what it stored", () => {
+test("@org/sync-engine exports functions to run syncs and to work with stored data", () => {
   expect(Object.keys(engine).sort()).toEqual([
     "SyncError",
     "check",
@@ -20,14 +20,14 @@ test("@org/sync-engine exports what starts a sync and works with what it stored"
   ]);
 });
 
-test("@org/sync-engine/source exports what sources are written with, and the root exports none of it", () => {
+test("@org/sync-engine/source exports helpers for authors of sources, and the root exports none of them", () => {
   expect(Object.keys(source)).toEqual(
     expect.arrayContaining(["createRequest", "defineStream", "inOrder", "limiterOf"]),
   );
   expect(Object.keys(source).filter((name) => name in engine)).toEqual([]);
 });
 
-test("@org/destination/adapter exports what destinations are written with, and the root exports none of it", () => {
+test("@org/destination/adapter exports helpers for authors of destinations, and the root exports none of them", () => {
   const names = ["createHolder", "hasEnded", "holderName", "releaseHolder", "stateText", "wrapSession"];
   expect(Object.keys(adapter).sort()).toEqual(names);
   expect(Object.keys(adapter).filter((name) => name in destination)).toEqual([]);

@@ -11,10 +11,10 @@ import {
 import { chance } from "./chance.ts";
 
 /**
- * Lets a simulated Airflow live on until its clock's present: what was under way ends, what was due begins, and people
- * clear, trigger and annotate. Depends on nothing but the world and the clock, so that it can be played again.
+ * Advances a simulated Airflow to its clock's current time: running tasks end, due runs start, and users clear, trigger and
+ * annotate. Only depends on the world and the clock, so it can be replayed.
  *
- * @param from when it was looked at last, in microseconds since 1970
+ * @param from when it was last advanced, in microseconds since 1970
  */
 export function liveOn(world: AirflowWorld, from: Instant): void {
   const now = world.now();
@@ -27,7 +27,7 @@ export function liveOn(world: AirflowWorld, from: Instant): void {
 
 const isOpen = (run: SimulatedRun) => run.state === "queued" || run.state === "running";
 
-/** What the scheduler has to create, in the order of time. Every DAG then waits for its next interval. */
+/** The runs that the scheduler has to create, in order. */
 function dueRuns(world: AirflowWorld, now: Instant): { dag: SimulatedDag; at: Instant }[] {
   const due: { dag: SimulatedDag; at: Instant }[] = [];
   for (const dag of world.dags.values()) {
@@ -53,7 +53,7 @@ function begin(world: AirflowWorld, dag: SimulatedDag, at: Instant, now: Instant
   carryOn(world, run, started, now);
 }
 
-/** A run that was under way goes on with the tasks that are left, as far as it comes by now. */
+/** Continues an unfinished run with its remaining tasks, up to now. */
 function carryOn(world: AirflowWorld, run: SimulatedRun, from: Instant, now: Instant): void {
   const habits = habitsOf(run);
   let clock = from;
@@ -88,11 +88,11 @@ const isLeft = ({ state }: SimulatedTask) =>
 
 interface Habit {
   readonly takes: Instant;
-  /** Whether it fails once and is tried again, or fails for good. */
+  /** Whether it fails once and is retried, or fails for good. */
   readonly fails: "never" | "once" | "always";
 }
 
-/** @returns when it ended; undefined where that is yet to come */
+/** @returns when it ended. Undefined if still running. */
 function attempt(world: AirflowWorld, task: SimulatedTask, from: Instant, now: Instant, { takes, fails }: Habit) {
   let start = task.state === "running" ? (task.startDate ?? from) : from + 2 * second;
   if (start >= now) return undefined;
@@ -111,7 +111,7 @@ function attempt(world: AirflowWorld, task: SimulatedTask, from: Instant, now: I
   return end;
 }
 
-/** Tasks take as long as they took lately, and fail as they did: what is broken, slow or flaky stays so. */
+/** Tasks take as long and fail as often as before: what is broken, slow or flaky stays so. */
 function habitsOf(run: SimulatedRun): (task: SimulatedTask, isLast: boolean) => Habit {
   const ended = endedBefore(run).slice(-10);
   const broken = isBroken(ended)
@@ -135,7 +135,7 @@ function habitsOf(run: SimulatedRun): (task: SimulatedTask, isLast: boolean) => 
 }
 
 function people(world: AirflowWorld, now: Instant): void {
-  // What is broken stays so: nobody knows why yet.
+  // What is broken stays broken.
   const failed = world
     .runs()
     .filter((run) => run.state === "failed" && (run.endDate ?? 0) > now - 7 * 24 * hour && !isBroken(endedBefore(run)));

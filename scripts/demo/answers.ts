@@ -1,4 +1,4 @@
-/** What a person would ask of the seven tables, as SQL on the file. */
+/** Typical questions about the seven tables, as SQL on the file. */
 import { queryDuckdb } from "@org/destination/duckdb";
 import { airflowTables } from "@org/sources/airflow";
 import { dagsterTables } from "@org/sources/dagster";
@@ -6,7 +6,7 @@ import { type Cell, textTable } from "../../packages/cli/src/render/table.ts";
 
 export const tables: readonly string[] = [...airflowTables, ...dagsterTables].map(({ name }) => name);
 
-/** Rows of each table; nothing for tables that are not there yet. */
+/** Row counts, without tables that do not exist yet. */
 export async function countRows(file: string): Promise<ReadonlyMap<string, number>> {
   const found = await queryDuckdb(file, "SELECT table_name FROM duckdb_tables()");
   const there = tables.filter((table) => found.some(({ table_name }) => table_name === table));
@@ -16,7 +16,7 @@ export async function countRows(file: string): Promise<ReadonlyMap<string, numbe
   return new Map(rows.map(({ name, rows }) => [String(name), Number(rows)]));
 }
 
-/** @param now the present of the servers, as a SQL expression */
+/** @param now the servers' current time, as an SQL expression */
 const questions = (now: string) => [
   {
     question: "Which DAGs failed most this week?",
@@ -55,7 +55,7 @@ const questions = (now: string) => [
   },
 ];
 
-/** Asks all questions. @param nowMs the present of the servers, in ms since 1970 */
+/** Answers all questions. @param nowMs the servers' current time, in ms since 1970 */
 export async function answers(file: string, nowMs: number): Promise<string> {
   const parts: string[] = [];
   for (const { question, sql } of questions(`to_timestamp(${nowMs / 1000})`)) {
@@ -67,7 +67,7 @@ export async function answers(file: string, nowMs: number): Promise<string> {
   return parts.join("\n");
 }
 
-/** The tables with their rows, and how many of them are new since some earlier counts. */
+/** The tables with their row counts, and how many rows are new since an earlier count. */
 export function rowsTable(before: ReadonlyMap<string, number>, after: ReadonlyMap<string, number>): string {
   const rows = tables.map((table) => {
     const count = after.get(table) ?? 0;

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 
-/** A number from 0 up to 1 that looks random and is always the same for the same text: a life can be played again. */
+/** A pseudo-random number from 0 to 1, always the same for the same text, so that everything can be replayed. */
 export function chance(text: string): number {
   return createHash("sha256").update(text).digest().readUInt32BE() / 2 ** 32;
 }

@@ -2,10 +2,10 @@ import { type DagsterWorld, day, hour, type Instant, minute, type SimulatedDagst
 import { chance } from "./chance.ts";
 
 /**
- * Lets a simulated Dagster live on until its clock's present: open runs end, jobs run as often as they did, and
- * materialize what they materialized before. Can be played again, like Airflow's.
+ * Advances a simulated Dagster to its clock's current time: open runs end, jobs run as often as before, and materialize the
+ * same assets. Can be replayed, like Airflow's.
  *
- * @param from when it was looked at last, in microseconds since 1970
+ * @param from when it was last advanced, in microseconds since 1970
  */
 export function liveOn(world: DagsterWorld, from: Instant): void {
   const now = world.now();
@@ -28,13 +28,13 @@ export function liveOn(world: DagsterWorld, from: Instant): void {
     if (at + 10 * second >= now) continue;
     world.at(at + 10 * second, () => world.start(run));
     const ended = at + Math.round(usualOf(history, jobName) * (0.85 + 0.3 * chance(run.runId)));
-    // What failed was right again the next time, so that nothing is broken now.
+    // A failed run is followed by a successful one, so that nothing is broken at the end.
     const isLast = !launches.some((later) => later.jobName === jobName && later.at > at && later.at + hour < now);
     if (ended < now) end(world, run, ended, isLast ? 0 : 0.1);
   }
 }
 
-/** How long runs of a job take that succeed: the median. */
+/** The median duration of a job's successful runs. */
 function usualOf(history: readonly SimulatedDagsterRun[], job: string): Instant {
   const lengths = history
     .filter(
@@ -48,13 +48,13 @@ function usualOf(history: readonly SimulatedDagsterRun[], job: string): Instant 
 
 const isOpen = ({ endTime }: SimulatedDagsterRun) => endTime === null;
 
-/** The runs by job, of the jobs that are still run. */
+/** Runs by job, of jobs that still run. */
 function jobsOf(history: readonly SimulatedDagsterRun[], from: Instant): SimulatedDagsterRun[][] {
   const byJob = Map.groupBy(history, ({ jobName }) => jobName);
   return [...byJob.values()].filter((runs) => runs.some((run) => run.creationTime > from - 2 * day));
 }
 
-/** @param failing how often runs fail */
+/** @param failing share of runs that fail */
 function end(world: DagsterWorld, run: SimulatedDagsterRun, at: Instant, failing = 0): void {
   const status = chance(`${run.runId} ${at}`) < failing ? "FAILURE" : "SUCCESS";
   if (status === "SUCCESS") {

@@ -5,12 +5,12 @@ import { type DagsterServer, startDagster } from "@org/testkit/servers/dagster";
 import { mutateDagster, seedDagster } from "@org/testkit/servers/dagster-world";
 import { answers, countRows, rowsTable } from "./answers.ts";
 
-/** The servers live for one start only, so their file is a new one each time. */
+/** The servers are new at each start, so the file is too. */
 const file = "orchestration-live.duckdb";
 
 /**
- * Installs a real Airflow and a real Dagster where they are not in the cache, fills them, syncs them, lets a day happen
- * in them, and syncs again.
+ * Installs a real Airflow and a real Dagster if they are not in the cache, fills them, syncs them, simulates a day of
+ * changes, and syncs again.
  *
  * @throws MissingPythonError with what to install
  */

@@ -16,7 +16,7 @@ export interface DemoServers {
 }
 
 /**
- * Both servers' worlds as they are at the last of some moments, having lived through the others.
+ * Both servers' worlds, advanced through all visits up to the last.
  *
  * @param visits in ms since 1970, ascending
  */

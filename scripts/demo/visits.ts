@@ -1,7 +1,6 @@
 /**
- * When `npm start` was run with a file, in the time of its simulated servers. They live in memory only; so that a
- * second start finds the same servers, some hours older, their whole life is played again from these moments, which the
- * file itself keeps.
+ * Records when `npm start` was run with a file, in the simulated servers' time. The servers only exist in memory. To find
+ * the same servers, some hours older, each start replays their history from these times, which the file itself keeps.
  */
 import { existsSync } from "node:fs";
 import { DuckDBInstance } from "@duckdb/node-api";
@@ -9,26 +8,26 @@ import { queryDuckdb } from "@org/destination/duckdb";
 
 const hourMs = 3_600_000;
 /**
- * The servers' clocks are behind ours by so much: a sync believes no clock that is ahead, and a few starts in a row must not
- * bring them there.
+ * How far the servers' clocks are behind ours, so that several starts in a row do not move them ahead, which a sync would
+ * not trust.
  */
 const behindMs = 24 * hourMs;
-/** Something should have happened, however soon somebody starts it again … */
+/** Between two starts, at least this much time passes on the servers, so that something happens … */
 const shortestMs = 3 * hourMs;
-/** … and not more than fits on a page, however late. */
+/** … and at most this much, so that it fits on a page. */
 const longestMs = 7 * 24 * hourMs;
 
-/** The file is somebody's own. */
+/** The file was not created by `npm start`. */
 class ForeignFileError extends Error {
   override readonly name = "ForeignFileError";
   readonly failureType = "config";
 }
 
 /**
- * The moments of all starts so far, this one last, in ms since 1970. It is noted before anything is synced: were it
- * noted after, a start that is cut short would leave rows of a life that no later start plays again.
+ * The times of all starts so far, this one last, in ms since 1970. Records this one before anything is synced: otherwise,
+ * an interrupted start would leave rows of a history that later starts do not replay.
  *
- * @throws ForeignFileError for a file that no start made, DestinationError `LOCKED` while another one is at it.
+ * @throws ForeignFileError for a file that no start created, DestinationError `LOCKED` while another start is running.
  */
 export async function noteVisit(file: string, nowMs: number): Promise<readonly number[]> {
   const earlier = existsSync(file) ? await readVisits(file) : [];

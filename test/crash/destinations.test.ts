@@ -8,11 +8,11 @@ import { syncInto } from "./support/small-sync.ts";
 import { type Kind, type Subject, startSubject } from "./support/subject.ts";
 
 const kills = process.env.NIGHTLY ? 25 : 4;
-/** Always the same by day; the machine decides where in a sync an instant lies all the same. */
+/** Fixed by day. Where in a sync an instant lies still depends on the machine. */
 const random = createRandom(process.env.NIGHTLY ? Date.now() % 1_000_000 : 261_121);
 const kinds: readonly Kind[] = ["airflow", "dagster"];
 
-/** What random-instants.test.ts shows of a DuckDB file, for every other destination. */
+/** The same as random-instants.test.ts, for every destination but DuckDB. */
 const others = (await startSuites()).filter(({ name }) => name !== "duckdb");
 
 describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, suite) => {
@@ -34,7 +34,7 @@ describe.each(others.map((suite) => [suite.name, suite] as const))("%s", (_, sui
       expect(stderr).toBe("");
       if (signal === "SIGKILL") {
         killed += 1;
-        // Every second kill hits the sync that mends what the one before left.
+        // Every second kill hits the sync that recovers from the previous one.
         if (killed % 2 === 0 && killed < kills) continue;
         await syncInto(fixture.connect(), kind, subject.url);
       } else {

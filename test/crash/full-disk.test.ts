@@ -1,11 +1,11 @@
-/** A limit on the size of files stands in for a full disk: writing beyond it fails in the same places. */
+/** Simulates a full disk with a file size limit: writes fail at the same points. */
 import { describe, expect, test } from "vitest";
 import { startCommand, temporaryFile } from "./support/processes.ts";
 import { differencesNow, missingRows, read } from "./support/stored.ts";
 import { startSubject } from "./support/subject.ts";
 
 describe.skipIf(process.platform === "win32")("a full disk", () => {
-  // In blocks of 512 bytes: no room for all headers of a new file, for making the tables, for the first batches, the last.
+  // In blocks of 512 bytes. Too little for: a new file's headers, creating the tables, the first batches, the last batch.
   test.each([8, 24, 40, 120])(
     "of %i blocks makes the command exit with 2 and say so, and the next sync is right",
     async (blocks) => {

@@ -3,7 +3,7 @@ import { startCommand, temporaryFile } from "./support/processes.ts";
 import { differencesNow, missingRows, read, readCopy } from "./support/stored.ts";
 import { startSubject } from "./support/subject.ts";
 
-// The command reads so small a world in few batches; the second one is part of the history.
+// The command reads such a small world in few batches. The second one is part of the history.
 test.each([
   ["airflow", "SIGINT", 130],
   ["dagster", "SIGTERM", 143],
@@ -23,7 +23,7 @@ test.each([
   },
 );
 
-test("a second signal ends a hanging sync at once, and the next sync is right", async () => {
+test("a second signal ends a hanging sync immediately, and the next sync is correct", async () => {
   const subject = await startSubject("airflow");
   const file = temporaryFile();
   const { child, ended } = startCommand(subject, file, { failPoint: "merged:2=SIGINT+HANG" });
@@ -31,10 +31,10 @@ test("a second signal ends a hanging sync at once, and the next sync is right", 
     child.stderr?.on("data", (data) => String(data).includes("signalled") && resolve());
     child.on("close", () => resolve());
   });
-  // One that comes within a second is the same: npm passes on what the terminal has sent already.
+  // A second signal within a second counts as the same one: npm repeats what the terminal has already sent.
   await new Promise((resolve) => setTimeout(resolve, 1200));
   child.kill("SIGINT");
-  // By the signal itself, which shells show as 130: an exit would wait for calls of the system that hang.
+  // Ended by the signal itself, which shells show as 130: a regular exit would wait for hanging system calls.
   expect(await ended).toMatchObject({ code: null, signal: "SIGINT" });
   expect(await missingRows(subject, file)).toEqual([]);
   expect(await startCommand(subject, file).ended).toMatchObject({ code: 0 });

@@ -8,7 +8,7 @@ import { type Kind, type Subject, startSubject } from "./support/subject.ts";
 
 interface At {
   readonly point: FailPoint;
-  /** Which of the times that a sync passes the point. */
+  /** The occurrence of the point in the sync, from 1. */
   readonly nth: number;
 }
 
@@ -24,7 +24,7 @@ const ofSync: readonly FailPoint[] = [
 ];
 const ofNewFile: readonly FailPoint[] = ["creating", "bookkeeping", "preparing", "prepared"];
 
-/** Points of a sync are passed once, the others with every table, answer or batch. */
+/** Points passed once per sync. The others are passed with every table, response or batch. */
 function times(point: FailPoint, others: readonly number[]): At[] {
   return (ofSync.includes(point) ? [1] : others).map((nth) => ({ point, nth }));
 }
@@ -60,21 +60,27 @@ describe.each(["airflow", "dagster"] as const)("I1, I3: a sync of %s that is kil
 
   // Opening and closing do not depend on the source.
   const ofKind = inFirstSync.filter(({ point }) => nightly || kind === "airflow" || !ofSync.includes(point));
-  test.each(ofKind)("at $point, time $nth, ends a first sync as if it had never been killed", async (at) => {
-    const subject = await startSubject(kind);
-    await expectMended(subject, temporaryFile(), at, spared.first);
-  });
+  test.each(ofKind)(
+    "at $point, time $nth: after a killed first sync, the next one ends with the same tables",
+    async (at) => {
+      const subject = await startSubject(kind);
+      await expectMended(subject, temporaryFile(), at, spared.first);
+    },
+  );
 
-  test.each(inLaterSync)("at $point, time $nth, ends a later sync as if it had never been killed", async (at) => {
-    const subject = await startSubject(kind);
-    const file = temporaryFile();
-    await cp(base, file);
-    subject.change();
-    await expectMended(subject, file, at, spared.second);
-  });
+  test.each(inLaterSync)(
+    "at $point, time $nth: after a killed later sync, the next one ends with the same tables",
+    async (at) => {
+      const subject = await startSubject(kind);
+      const file = temporaryFile();
+      await cp(base, file);
+      subject.change();
+      await expectMended(subject, file, at, spared.second);
+    },
+  );
 });
 
-/** What two syncs make of the same world, its change in between, when nobody kills them. */
+/** The result of two uninterrupted syncs of the same world, with its change in between. */
 async function unkilled(kind: Kind, base: string) {
   const subject = await startSubject(kind);
   expect((await startSync(subject, base).ended).stderr).toBe("");

@@ -5,10 +5,10 @@ import { syncInto } from "./support/small-sync.ts";
 import { differencesNow, missingRows, read } from "./support/stored.ts";
 import { startSubject } from "./support/subject.ts";
 
-/** Kills on one file: the first hits a first sync, the others later ones. */
+/** Kills per file: the first hits a first sync, the others later ones. */
 const killsPerFile = 5;
 const files = process.env.NIGHTLY ? 100 : 4;
-/** Always the same by day; the machine decides where in a sync an instant lies all the same. */
+/** Fixed by day. Where in a sync an instant lies still depends on the machine. */
 const random = createRandom(process.env.NIGHTLY ? Date.now() % 1_000_000 : 261_121);
 const rounds = Array.from({ length: files }, (_, index) => ({
   round: index + 1,
@@ -19,7 +19,7 @@ describe(`I1, I3: syncs killed at ${killsPerFile * files} random instants, then 
   test.each(rounds)("round $round: $kind", async ({ round, kind }) => {
     const subject = await startSubject(kind, round);
     const file = temporaryFile();
-    // The instants lie between the first request and the end, which is where it was when a sync was not killed.
+    // Instants lie between the first request and the end, as measured in a sync that was not killed.
     let durationMs = 500;
     let kills = 0;
     for (let attempt = 0; kills < killsPerFile; attempt += 1) {
@@ -38,7 +38,7 @@ describe(`I1, I3: syncs killed at ${killsPerFile * files} random instants, then 
       expect(await missingRows(subject, file), when).toEqual([]);
       if (signal === "SIGKILL") {
         kills += 1;
-        // Every second one hits the sync that mends what the one before left.
+        // Every second kill hits the sync that recovers from the previous one.
         if (kills % 2 === 0) continue;
         await syncInto(file, kind, subject.url);
       } else {

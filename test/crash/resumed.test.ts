@@ -2,11 +2,11 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { type StartOptions, startSync, temporaryFile } from "./support/processes.ts";
 import { type Kind, startSubject } from "./support/subject.ts";
 
-/** In the middle: near the end of Dagster's six pages, one more is asked for to prove that it is the end. */
+/** Interrupt in the middle: near the end of Dagster's six pages, one more request would prove the end. */
 const times = { airflow: [3, 4, 5, 6], dagster: [3, 4] };
 
 const points = [
-  // What is being stored, and what Airflow's streams read ahead of it.
+  // The batch being stored, and what Airflow's streams read ahead.
   { point: "saved", again: { airflow: 2, dagster: 1 } },
   { point: "committed", again: { airflow: 1, dagster: 0 } },
 ] as const;
@@ -37,7 +37,7 @@ describe.each(["airflow", "dagster"] as const)(
   },
 );
 
-/** Syncs, and counts the requests for history. */
+/** Runs a sync, and counts its requests for history. */
 async function historyOf(
   kind: Kind,
   subject: Awaited<ReturnType<typeof startSubject>>,

@@ -6,7 +6,7 @@ import { type Kind, type Subject, startSubject } from "./support/subject.ts";
 
 const kinds = ["airflow", "dagster"] as const;
 
-/** Starts a sync that the server keeps waiting in the middle, until `release`. */
+/** Starts a sync that the server stalls in the middle, until `release`. */
 async function startHeld(kind: Kind, start: typeof startSync) {
   const subject = await startSubject(kind);
   const file = temporaryFile();
@@ -42,7 +42,7 @@ describe.each(kinds)("two syncs of one pipeline at once: %s", (kind) => {
     expect(differencesNow(subject, await read(subject, file))).toEqual([]);
   });
 
-  test("if started at the same instant, all but one are refused and name that one", async () => {
+  test("if several start at once, all but one are rejected and name that one", async () => {
     const subject = await startSubject(kind);
     const file = temporaryFile();
     const running = [1, 2, 3].map(() => startCommand(subject, file));

@@ -1,4 +1,4 @@
-/** A full refresh reads everything again into tables that people read meanwhile: none of them is ever emptied. */
+/** A full refresh reads everything again into tables that are in use, and never empties any of them. */
 import type { StoredValues } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
 import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
 import { wrapped } from "../model/dying.ts";
 
-/** A server whose rows change: some change, some go, some come. */
+/** A server whose rows change, disappear and appear. */
 const servers = {
   async airflow() {
     const simulator = await startAirflowSimulator({ world: createAirflowWorld({ dags: 5, days: 4, runsPerDag: 6 }) });
@@ -78,13 +78,13 @@ test.each(["airflow", "dagster"] as const)("a reader sees no fewer rows during a
   await reader;
   expect(polls).toBeGreaterThan(20);
   expect(fewest).toBeGreaterThanOrEqual(stay.length);
-  // What is gone from the server is marked at its end, also what no event told of.
+  // At its end, it marks all rows that are gone from the server, with or without an event.
   expect([...live()].sort()).toEqual([...there].sort());
   expect(destination.rows(table).filter(({ _deleted_at }) => _deleted_at !== null)).toHaveLength(2);
 });
 
 test.each(["airflow", "dagster"] as const)(
-  "what an interrupted full refresh of %s missed is looked for by the next sync",
+  "after an interrupted full refresh of %s, the next sync looks for deletions",
   async (kind) => {
     const { url, close, keys, table, key, change } = await servers[kind]();
     onTestFinished(close);

@@ -1,6 +1,6 @@
 /**
- * A program that is an Airflow whose runs are large. Arguments: how many runs, and how many bytes of conf each of them has.
- * Prints its address. A conf is made when it is asked for, each another one, and none can be compressed.
+ * A program that simulates an Airflow with large runs. Arguments: the number of runs, and the size of each run's conf in
+ * bytes. Prints its URL. Confs are generated on demand, all different and incompressible.
  */
 import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators";
 
@@ -19,7 +19,7 @@ for (let number = 0; number < DAGS; number += 1) {
 }
 world.advance(3_600_000);
 
-/** Printable characters without a pattern, always the same for a seed. */
+/** Pseudo-random printable characters, always the same for a seed. */
 function noise(length: number, seed: number): string {
   const words = new Uint32Array(Math.ceil(length / 4));
   let state = seed;
@@ -27,7 +27,7 @@ function noise(length: number, seed: number): string {
     state ^= state << 13;
     state ^= state >>> 17;
     state ^= state << 5;
-    // Four characters from 0x30 to 0x4f, of which JSON escapes none.
+    // Four characters from 0x30 to 0x4f, none of which JSON escapes.
     words[index] = (state & 0x1f1f1f1f) + 0x30303030;
   }
   return Buffer.from(words.buffer).toString("latin1").slice(0, length);

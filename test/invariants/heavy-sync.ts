@@ -1,6 +1,6 @@
 /**
- * A program that syncs an Airflow once, and prints how many rows came and the most memory that the process had, in MB.
- * Arguments: the address of the server, the kind of destination, and where that is.
+ * A program that syncs an Airflow once, and prints the number of rows and the process's peak memory in MB. Arguments: the
+ * server's URL, the kind of destination, and its address.
  */
 import { createAirflowClient } from "@org/airflow-client";
 import type { Destination } from "@org/destination";

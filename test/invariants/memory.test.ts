@@ -10,7 +10,7 @@ import { startHeavyAirflow } from "./heavy.ts";
 
 const program = fileURLToPath(new URL("sync-process.ts", import.meta.url));
 
-/** In MB, of JavaScript objects alone. What is synced has twice as much. */
+/** Heap limit in MB. The synced data is twice as large. */
 const heap = 48;
 
 test("I11: a history larger than memory is synced, and synced again", async () => {
@@ -44,7 +44,7 @@ test("I11: a history larger than memory is synced, and synced again", async () =
   };
   expect(await run("sync")).toEqual([6, 6000, 6000]);
   expect(await run("sync")).toEqual([0, 0, 0]);
-  // The limit is one: a program that holds the same rows does not live under it.
+  // The limit is effective: a program that holds all rows exceeds it.
   await expect(run("hold")).rejects.toThrow(/heap out of memory/);
 }, 240_000);
 

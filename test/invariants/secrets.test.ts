@@ -13,7 +13,7 @@ import { expect, onTestFinished, test } from "vitest";
 
 const secret = "CANARY-5e1f-77aa";
 
-/** What a server may say that goes wrong, with what it was sent in its answer. */
+/** Failing responses that echo what the server was sent. */
 const faults: readonly Fault[] = [
   { status: 500, body: { detail: `could not check ${secret}` } },
   { status: 403, body: { detail: `Bearer ${secret} may not do this` } },

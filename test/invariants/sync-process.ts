@@ -1,4 +1,4 @@
-/** A program that syncs an Airflow once, in small answers. Arguments: DuckDB file, URL, and `hold` to keep all rows. */
+/** A program that syncs an Airflow once, in small responses. Arguments: DuckDB file, URL, and `hold` to keep all rows. */
 import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
 import { airflow } from "@org/sources/airflow";

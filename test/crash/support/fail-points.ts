@@ -1,43 +1,43 @@
 /**
- * Fail points: loaded before a program (`node --import`), this makes a signal hit it at a named point of a sync.
+ * Fail points: preload this (`node --import`) to send a program a signal at a named point of a sync.
  *
- * `DAGSYNC_FAILPOINT=merged:3` kills at the third time that `merged` is reached; `merged:3=SIGINT` sends another signal;
- * `merged:3=SIGINT+HANG` sends it, says so on stderr and goes no further. The program itself knows nothing of this: what it asks of the network and of DuckDB's
- * driver says where it is, so no published line of code is there for tests only.
+ * `DAGSYNC_FAILPOINT=merged:3` kills it the third time that `merged` is reached; `merged:3=SIGINT` sends another signal;
+ * `merged:3=SIGINT+HANG` sends it, reports that on stderr, and hangs. Points are recognized by the program's calls to the
+ * network and to DuckDB's driver, so no published code exists only for tests.
  */
 import { DuckDBConnection, DuckDBInstance } from "@duckdb/node-api";
 
 /** In the order in which a sync reaches them. */
 export const failPoints = [
-  /** An empty database is made, but has not got its name yet. */
+  /** An empty database was created, but not renamed yet. */
   "creating",
   /** The file is about to be opened. */
   "opening",
   /** The file is open, and its lock is held. */
   "opened",
-  /** Inside the transaction that makes the destination's own tables. */
+  /** Inside the transaction that creates the destination's own tables. */
   "bookkeeping",
-  /** Inside the transaction that makes the tables ready. */
+  /** Inside the transaction that prepares the tables. */
   "preparing",
-  /** The tables are ready. */
+  /** The tables are prepared. */
   "prepared",
-  /** An answer of the server was read to its end. */
+  /** A response was read completely. */
   "answered",
   /** Inside a batch's transaction, before anything was written. */
   "begun",
   /** Its rows are in a temporary table. */
   "staged",
-  /** They are merged into the table; nothing is marked as deleted yet. */
+  /** They are merged into the table. Nothing is marked as deleted yet. */
   "merged",
-  /** All rows are as they should be; the state is still the one before. */
+  /** All rows are written. The state is still the previous one. */
   "marked",
-  /** The state is saved; all that is missing is COMMIT. */
+  /** The state is saved. Only COMMIT is missing. */
   "saved",
   /** Rows and state are durable. */
   "committed",
-  /** All is stored; what is in the log is about to be moved into the file. */
+  /** Everything is stored. The write-ahead log is about to be checkpointed into the file. */
   "closing",
-  /** It was moved. */
+  /** The checkpoint is done. */
   "checkpointed",
 ] as const;
 
@@ -61,10 +61,10 @@ async function reach(name: FailPoint): Promise<void> {
   await new Promise(() => {});
 }
 
-/** Rows come from the temporary table by the one, or where all are new by the other. */
+/** Rows are merged by the first statement, or by the second if all are new. */
 const merge = /^MERGE INTO|^INSERT INTO .* FROM temp\.main\._sync_stage/s;
 
-/** What each statement shows: the point just before it, and the one just after it. */
+/** The points just before and just after each statement. */
 const statements: readonly (readonly [RegExp, before: FailPoint | undefined, after: FailPoint | undefined])[] = [
   [/^CREATE TABLE \S*_sync_state/, undefined, "bookkeeping"],
   [/^INSERT INTO \S*_sync_tables/, undefined, "preparing"],
@@ -75,11 +75,11 @@ const statements: readonly (readonly [RegExp, before: FailPoint | undefined, aft
 ];
 
 let merging = false;
-/** What the COMMIT of the transaction under way will make durable. */
+/** The point that the current transaction's COMMIT reaches. */
 let committing: FailPoint | undefined;
 
 async function around<T>(sql: string, execute: () => Promise<T>): Promise<T> {
-  // The driver streams: that the rows are merged is certain once the next statement comes.
+  // The driver streams, so rows are certainly merged only when the next statement arrives.
   if (merging) await reach("merged");
   merging = merge.test(sql);
   const [, before, after] = statements.find(([pattern]) => pattern.test(sql)) ?? [];

@@ -25,11 +25,11 @@ export interface Running {
 export interface StartOptions {
   /** `merged`, `merged:3` or `merged:3=SIGINT`. @default none */
   readonly failPoint?: FailPoint | `${FailPoint}:${number}` | `${FailPoint}:${number}=${string}`;
-  /** Shell commands before the program begins, such as `ulimit -f 100;`. */
+  /** Shell commands to run first, such as `ulimit -f 100;`. */
   readonly shell?: string;
 }
 
-/** A folder that is gone after the test. */
+/** A folder that is removed after the test. */
 export function temporaryFile(): string {
   const folder = mkdtempSync(join(tmpdir(), "crash-"));
   atEnd(() => rmSync(folder, { recursive: true, force: true }));
@@ -41,9 +41,9 @@ export function startSync({ kind, url }: Pick<Subject, "kind" | "url">, file: st
   return start([here("sync-process.ts"), file, kind, url], options);
 }
 
-/** The same into any destination. */
+/** The same, into any destination. */
 export function startSyncTo({ process: there }: Fixture, { kind, url }: Pick<Subject, "kind" | "url">): Running {
-  if (!there) throw new TypeError("No other process gets to this place.");
+  if (!there) throw new TypeError("Other processes cannot open this place.");
   return start([here("sync-process.ts"), JSON.stringify(there), kind, url], {});
 }
 

@@ -6,7 +6,7 @@ import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { type Source, type SyncResult, sync } from "@org/sync-engine";
 
-/** A simulator as source, read in pages so small that a sync of a small world has many batches. */
+/** A simulator as a source, read in small pages so that a sync of a small world has many batches. */
 export function sourceOf(kind: "airflow" | "dagster", url: string): Source {
   if (kind === "dagster") return dagster({ client: createDagsterClient({ url }), pageSize: 15 });
   const auth = { username: "admin", password: "admin" };
@@ -14,7 +14,7 @@ export function sourceOf(kind: "airflow" | "dagster", url: string): Source {
 }
 
 /**
- * One sync in small batches, under a name that does not change with the simulator's port.
+ * Runs one sync in small batches, under a pipeline name that does not depend on the simulator's port.
  *
  * @param place a DuckDB file, or any destination
  */

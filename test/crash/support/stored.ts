@@ -1,4 +1,4 @@
-/** What is in a DuckDB file that no process holds, held against what the server has. */
+/** Compares an unlocked DuckDB file with the server. */
 import { existsSync } from "node:fs";
 import { cp, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -8,13 +8,13 @@ import { differences, type PlainRow } from "@org/testkit/compare";
 import type { Subject } from "./subject.ts";
 
 export interface Stored {
-  /** All rows by table, in the order of their keys; `live` says that a row is not marked as deleted. */
+  /** All rows by table, sorted by key. `live`: not marked as deleted. */
   readonly tables: ReadonlyMap<string, readonly PlainRow[]>;
-  /** What each stream said last, without what differs from process to process: our own clock. */
+  /** Each stream's state, without our own clock's times, which differ between processes. */
   readonly states: ReadonlyMap<string, Readonly<Record<string, unknown>>>;
 }
 
-/** All that a file holds; tables that a crash left unmade are empty. */
+/** Reads a file. Tables that a crash left uncreated are empty. */
 export async function read(subject: Subject, file: string): Promise<Stored> {
   return readDuckdb(file, async (query) => {
     const names = new Set((await query("SELECT table_name AS name FROM duckdb_tables()")).map(({ name }) => name));
@@ -37,7 +37,7 @@ export async function read(subject: Subject, file: string): Promise<Stored> {
   });
 }
 
-/** The same of what a crash left, without mending it: opening a file moves what is in its log. */
+/** Reads a copy of a crashed file, to leave it as it is: opening a file checkpoints its log. */
 export async function readCopy(subject: Subject, file: string): Promise<Stored> {
   const folder = await mkdtemp(join(tmpdir(), "crash-copy-"));
   try {
@@ -50,7 +50,7 @@ export async function readCopy(subject: Subject, file: string): Promise<Stored> 
   }
 }
 
-/** What the tables hold against what the server holds now: nothing, when all is well. */
+/** The differences between the tables and the server now. Empty if correct. */
 export function differencesNow(subject: Subject, { tables }: Stored): string[] {
   const { rows } = subject.snapshots.at(-1)!;
   return subject.tables.flatMap(({ name, primaryKey }) =>
@@ -62,7 +62,7 @@ export function differencesNow(subject: Subject, { tables }: Stored): string[] {
   );
 }
 
-/** I1, right after a crash: rows which a state says are stored, and that are not. Nothing, when all is well. */
+/** I1, right after a crash: rows that a state claims to be stored but are not. Empty if correct. */
 export async function missingRows(subject: Subject, file: string): Promise<string[]> {
   if (!existsSync(file)) return [];
   const { tables, states } = await readCopy(subject, file);
@@ -71,14 +71,14 @@ export async function missingRows(subject: Subject, file: string): Promise<strin
     const history = state.history as Readonly<Record<string, unknown>> | undefined;
     const position = (history?.start ?? state.position) as { readonly server: number } | undefined;
     if (!position) return [];
-    // Where the machine is slow, its clock runs on while the server's stands still, as if that had been set back.
+    // On a slow machine, its clock advances while the server's stands still, as if that had been set back.
     const snapshot = subject.snapshots.findLast(({ at }) => at <= position.server) ?? subject.snapshots[0]!;
     const covered = snapshot.rows[name]!.filter(history ? subject.covers(stream, history) : isLasting);
     const claimed = covered.filter((row) => !isOutstanding(row, state));
     const keyOf = (row: PlainRow) => JSON.stringify(primaryKey.map((column) => row[column]));
     const keys = new Set(claimed.map(keyOf));
     const stored = tables.get(name)!.filter((row) => row.live && keys.has(keyOf(row)));
-    // What changed since then may be stored in its later form already: only its key says that it is there.
+    // A row that changed since may already be stored in its later form, so compare keys only.
     const onlyKeys = (rows: readonly PlainRow[]) =>
       rows.map((row) => Object.fromEntries(primaryKey.map((column) => [column, row[column]])));
     const isLatest = snapshot === subject.snapshots.at(-1);
@@ -89,14 +89,14 @@ export async function missingRows(subject: Subject, file: string): Promise<strin
   });
 }
 
-/** Earlier attempts are read last, those of the newest runs first: the state says how far back they are stored. */
+/** Earlier attempts are read last, newest runs first. The state says how far back they are stored. */
 function isOutstanding(row: PlainRow, state: Readonly<Record<string, unknown>>): boolean {
   const outstanding = state.outstanding as { readonly before: string | null } | undefined;
   if (!outstanding || row.is_latest !== false) return false;
   return outstanding.before === null || String(row.run_after) < outstanding.before;
 }
 
-/** Whether a row stays under its key: Airflow's placeholders go. */
+/** Whether a row keeps its key. Airflow's placeholders do not. */
 function isLasting(row: PlainRow): boolean {
   return row.try_number !== 0;
 }

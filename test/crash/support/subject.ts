@@ -1,4 +1,4 @@
-/** What the crash tests sync: a simulated server that changes between syncs, and what its tables then have to hold. */
+/** The subject of the crash tests: a simulated server that changes between syncs, and the expected tables. */
 import type { Table } from "@org/destination";
 import {
   createAirflowWorld,
@@ -15,7 +15,7 @@ import type { PlainRow } from "@org/testkit/compare";
 
 export type Kind = "airflow" | "dagster";
 
-/** What the server held at one moment, ms since 1970 by its own clock. */
+/** The server's rows at one time, in ms since 1970 by its own clock. */
 export interface Snapshot {
   readonly at: number;
   readonly rows: Readonly<Record<string, readonly PlainRow[]>>;
@@ -27,13 +27,13 @@ export interface Subject {
   readonly tables: readonly Table[];
   readonly requests: RequestLog;
   readonly faults: { push(...faults: Fault[]): void; clear(): void };
-  /** Time passes on the server, and much changes. */
+  /** Advances the server's clock, with many changes. */
   change(): void;
-  /** Time passes on the server, and some of everything goes. */
+  /** Advances the server's clock, and deletes some of everything. */
   delete(): void;
-  /** One for each change, and one for the beginning. */
+  /** One at the start, and one per change. */
   readonly snapshots: readonly Snapshot[];
-  /** Which rows a stream's state says are stored, of those that the server held when the history began. */
+  /** The rows that a stream's state claims to be stored, of those on the server when the history read started. */
   covers(stream: string, history: Readonly<Record<string, unknown>>): (row: PlainRow) => boolean;
 }
 
@@ -74,7 +74,7 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
       world.advance(60_000);
       const [gone, ...others] = [...world.dags.values()];
       world.deleteDag(gone!);
-      // Not the oldest: what goes silently and is older than all else counts as purged.
+      // Not the oldest: rows that disappear silently and are older than everything else count as purged.
       for (const dag of others.slice(0, 2)) world.deleteRun([...dag.runs.values()].at(-2)!, dag === others[0]);
       keep();
     },

@@ -1,6 +1,6 @@
 /**
- * A program that syncs once: what the tests kill. Arguments: a DuckDB file, or as JSON the module whose `connect` makes
- * a destination of an argument; the kind of source; its URL.
+ * A program that syncs once, for tests to kill. Arguments: a DuckDB file, or, as JSON, a module whose `connect` creates a
+ * destination from an argument; the kind of source; its URL.
  */
 import { syncInto } from "./small-sync.ts";
 
