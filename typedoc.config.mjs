@@ -6,9 +6,16 @@ export default {
   out: "docs/api",
   entryPointStrategy: "packages",
   // Their entry points are those of their package.json; their typedoc.json names steps of a computation of types.
-  entryPoints: ["airflow-client", "dagster-client", "destination", "sync-engine", "sources", "insights", "runner"].map(
-    (name) => `packages/${name}`,
-  ),
+  entryPoints: [
+    "airflow-client",
+    "dagster-client",
+    "destination",
+    "sync-engine",
+    "sources",
+    "insights",
+    "runner",
+    "simulators",
+  ].map((name) => `packages/${name}`),
   packageOptions: {
     tsconfig: "tsconfig.build.json",
     // READMEs link to other files of the repository, which are not part of the reference.

@@ -139,7 +139,7 @@ const wholeCheckout = [
 ];
 
 const build = step("build (turbo, tsup, tsc)", "turbo", "run", "build", "--output-logs=errors-only");
-const attw = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql"];
+const attw = ["--profile", "esm-only", "--quiet", "--exclude-entrypoints", "schema.graphql", "internal"];
 
 async function everything(): Promise<void> {
   const isNight = Boolean(process.env.NIGHTLY);

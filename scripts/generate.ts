@@ -11,6 +11,7 @@ import {
   generate as generateDagster,
 } from "../packages/dagster-client/generate.ts";
 import { runnerJsonSchema } from "../packages/runner/src/file/runner-schema.ts";
+import { generated as generatedSimulators } from "../packages/simulators/generate.ts";
 import { airflowVersionsTable } from "../specs/airflow/versions.ts";
 import { dagsterSince, dagsterVersionsTable } from "../specs/dagster/versions.ts";
 
@@ -23,6 +24,10 @@ const files = [
   { path: "packages/dagster-client/src/generated/error-typenames.ts", generate: dagsterErrors },
   { path: "packages/dagster-client/src/generated/since.ts", generate: dagsterSince },
   { path: "packages/dagster-client/schema.graphql", generate: dagsterSchema },
+  ...Object.entries(generatedSimulators).map(([name, generate]) => ({
+    path: `packages/simulators/src/generated/${name}`,
+    generate,
+  })),
   { path: "packages/cli/schema/dagsync.schema.json", generate: configJsonSchema },
   { path: "packages/runner/schema/runner.schema.json", generate: runnerJsonSchema },
   { path: "specs/airflow/VERSIONS.md", generate: airflowVersionsTable },

@@ -13,7 +13,12 @@ export const tiers = {
   live: ["test/live/**/*.test.ts"],
   nightly: ["test/nightly/**/*.test.ts"],
   system,
-  unit: ["packages/*/test/**/*.test.ts", "test/*.test.ts", "test/{contract,model}/**/*.test.ts"],
+  unit: [
+    "packages/*/test/**/*.test.ts",
+    "examples/*/*.test.ts",
+    "test/*.test.ts",
+    "test/{contract,model}/**/*.test.ts",
+  ],
 } as const;
 
 /** The tier of a test file, by its path in the checkout. */

@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, onTestFinished, test } from "vitest";
 import { runExample } from "./support/run-example.ts";
 

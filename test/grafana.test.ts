@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { serve } from "@org/testkit/cli/serving";
 import { type ParsedFamily, parseExposition } from "@org/testkit/insights/parse-exposition";
 import { expect, onTestFinished, test } from "vitest";

@@ -11,7 +11,7 @@ import { systemColumns } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
 import { postgres } from "@org/destination/postgres";
 import { sqlite } from "@org/destination/sqlite";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { sync } from "@org/sync-engine";

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import { airflowIncidents } from "@org/simulators";
+import { airflowIncidents } from "@org/simulators/internal";
 import { expect, onTestFinished, test } from "vitest";
 import { tables } from "../scripts/demo/answers.ts";
 import { createWorlds } from "../scripts/demo/simulated.ts";

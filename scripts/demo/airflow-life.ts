@@ -7,7 +7,7 @@ import {
   type SimulatedRun,
   type SimulatedTask,
   second,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { chance } from "./chance.ts";
 
 /**

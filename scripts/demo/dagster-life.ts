@@ -1,4 +1,12 @@
-import { type DagsterWorld, day, hour, type Instant, minute, type SimulatedDagsterRun, second } from "@org/simulators";
+import {
+  type DagsterWorld,
+  day,
+  hour,
+  type Instant,
+  minute,
+  type SimulatedDagsterRun,
+  second,
+} from "@org/simulators/internal";
 import { chance } from "./chance.ts";
 
 /**

@@ -1,10 +1,10 @@
 import {
-  createAirflowWorld,
   createClock,
-  createDagsterWorld,
+  createDemoAirflowWorld,
+  createDemoDagsterWorld,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import * as airflowLife from "./airflow-life.ts";
 import * as dagsterLife from "./dagster-life.ts";
 
@@ -24,8 +24,8 @@ export function createWorlds(visits: readonly number[]) {
   const [first, ...later] = visits;
   const clock = createClock(first);
   const worlds = {
-    airflow: createAirflowWorld({ clock, incidents: true }),
-    dagster: createDagsterWorld({ clock, incidents: true }),
+    airflow: createDemoAirflowWorld({ clock, incidents: true }),
+    dagster: createDemoDagsterWorld({ clock, incidents: true }),
   };
   for (const visit of later) {
     const from = clock.now() * 1000;

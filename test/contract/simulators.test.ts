@@ -1,18 +1,19 @@
 import {
-  type AirflowSimulator,
-  createAirflowWorld,
-  type DagsterSimulator,
+  createDemoAirflowWorld,
+  type StartedAirflow,
+  type StartedDagster,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
+import { violation } from "@org/testkit/airflow-specification";
 import { afterAll, beforeAll, describe, test } from "vitest";
 import { airflowContract } from "./airflow-contract.ts";
 import { dagsterContract } from "./dagster-contract.ts";
 
 describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s keeps the contract of the real one", (version) => {
-  let simulator: AirflowSimulator;
+  let simulator: StartedAirflow;
   beforeAll(async () => {
-    simulator = await startAirflowSimulator({ validate: true, world: createAirflowWorld({ version }) });
+    simulator = await startAirflowSimulator({ validate: violation, world: createDemoAirflowWorld({ version }) });
   });
   afterAll(() => simulator.close());
 
@@ -22,7 +23,7 @@ describe.each(["3.3", "3.4"] as const)("the simulated Airflow %s keeps the contr
 });
 
 describe("the simulated Dagster keeps the contract of the real one", () => {
-  let simulator: DagsterSimulator;
+  let simulator: StartedDagster;
   beforeAll(async () => {
     simulator = await startDagsterSimulator();
   });

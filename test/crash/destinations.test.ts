@@ -1,5 +1,5 @@
 import type { DestinationSuite, Fixture } from "@org/destination/testing";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { differences } from "@org/testkit/compare";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { startSuites } from "../support/suites.ts";

@@ -1,4 +1,4 @@
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { describe, expect, test } from "vitest";
 import { startSync, temporaryFile } from "./support/processes.ts";
 import { syncInto } from "./support/small-sync.ts";

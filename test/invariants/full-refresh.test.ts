@@ -1,7 +1,7 @@
 /** A full refresh reads everything again into tables that are in use, and never empties any of them. */
 import type { StoredValues } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { sync } from "@org/sync-engine";
 import { expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";
@@ -10,7 +10,9 @@ import { wrapped } from "../model/dying.ts";
 /** A server whose rows change, disappear and appear. */
 const servers = {
   async airflow() {
-    const simulator = await startAirflowSimulator({ world: createAirflowWorld({ dags: 5, days: 4, runsPerDag: 6 }) });
+    const simulator = await startAirflowSimulator({
+      world: createDemoAirflowWorld({ dags: 5, days: 4, runsPerDag: 6 }),
+    });
     const { world } = simulator;
     const key = "dag_run_id";
     return {

@@ -2,7 +2,7 @@
  * A program that simulates an Airflow with large runs. Arguments: the number of runs, and the size of each run's conf in
  * bytes. Prints its URL. Confs are generated on demand, all different and incompressible.
  */
-import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators/internal";
 
 const [runs, bytes] = process.argv.slice(2).map(Number) as [number, number];
 const DAGS = 10;

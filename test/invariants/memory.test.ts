@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, minute, startAirflowSimulator } from "@org/simulators/internal";
 import { expect, onTestFinished, test } from "vitest";
 import { startHeavyAirflow } from "./heavy.ts";
 

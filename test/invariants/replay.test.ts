@@ -1,6 +1,6 @@
 import type { Batch, CommitResult } from "@org/destination";
 import { memoryDestination } from "@org/destination/memory";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { sync } from "@org/sync-engine";
 import { expect, onTestFinished, test } from "vitest";
 import { sourceOf } from "../crash/support/small-sync.ts";

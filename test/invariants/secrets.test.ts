@@ -5,7 +5,12 @@ import { inspect } from "node:util";
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, type Fault, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import {
+  createDemoAirflowWorld,
+  type Fault,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { type Source, type SyncEvent, sync } from "@org/sync-engine";
@@ -28,7 +33,7 @@ test.each(["airflow", "dagster"] as const)("I10: no secret of %s is in an error,
   const simulator =
     kind === "airflow"
       ? await startAirflowSimulator({
-          world: createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }),
+          world: createDemoAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }),
           password: secret,
         })
       : await startDagsterSimulator();

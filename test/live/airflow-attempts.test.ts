@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { airflow, dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { type SyncEvent, sync } from "@org/sync-engine";
 import { readTable } from "@org/testkit/compare";

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createAirflowClient } from "@org/airflow-client";
 import { exitCodes, main } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { airflow, airflowTables, dagRunsTable } from "@org/sources/airflow";
 import { type SyncError, type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";

@@ -1,6 +1,6 @@
 import { createAirflowClient } from "@org/airflow-client";
 import { duckdb } from "@org/destination/duckdb";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import type { AirflowServer } from "@org/testkit/servers/airflow";

@@ -5,7 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { type AirflowServer, startAirflow } from "@org/testkit/servers/airflow";
 import { airflowVersions, newestAirflow } from "@org/testkit/servers/airflow-versions";
 import { seedAirflow } from "@org/testkit/servers/airflow-world";

@@ -1,6 +1,6 @@
 import { createDagsterClient } from "@org/dagster-client";
 import { duckdb } from "@org/destination/duckdb";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import { dagster } from "@org/sources/dagster";
 import { type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
 import type { DagsterServer } from "@org/testkit/servers/dagster";

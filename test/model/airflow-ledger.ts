@@ -1,6 +1,6 @@
 /** Every version of every row that a simulated Airflow ever held, and when: what a table may hold at all. */
 import type { StoredValues, Table } from "@org/destination";
-import type { AirflowWorld } from "@org/simulators";
+import type { AirflowWorld } from "@org/simulators/internal";
 import { airflowTables, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { Trace } from "./airflow-life.ts";
 

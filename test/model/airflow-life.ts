@@ -1,5 +1,11 @@
 /** Carries out steps on a simulated Airflow, each as a real server would allow it; what is not possible now is nothing. */
-import { type AirflowWorld, hour, type SimulatedRun, type SimulatedTask, type TaskDefinition } from "@org/simulators";
+import {
+  type AirflowWorld,
+  hour,
+  type SimulatedRun,
+  type SimulatedTask,
+  type TaskDefinition,
+} from "@org/simulators/internal";
 import type { WorldStep } from "./airflow-steps.ts";
 
 const minute = 60_000_000;

@@ -5,9 +5,9 @@ import { memoryDestination } from "@org/destination/memory";
 import {
   type AirflowServerOptions,
   type AirflowWorld,
+  airflowSimulator,
   createEmptyAirflowWorld,
-  directAirflowSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { describeState, type Source, sync } from "@org/sync-engine";
 import { AirflowLedger, keyOf, tables } from "./airflow-ledger.ts";
@@ -56,7 +56,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     server.maximumPageLimit = cursor || batch ? pageLimit : 100;
   }
   setServer(beginning);
-  const { fetch, faults: script } = directAirflowSimulator(world, server);
+  const { fetch, faults: script } = airflowSimulator(world, server);
   let request: (() => Promise<void>) | undefined;
   let answered: (() => void) | undefined;
   const counting: FetchFunction = async (url, init) => {

@@ -1,5 +1,5 @@
 /** What can happen to an Airflow, and to our syncs, as data: so that a failure can be printed, shrunk, and kept. */
-import type { AirflowWorldVersion } from "@org/simulators";
+import type { AirflowWorldVersion } from "@org/simulators/internal";
 import fc from "fast-check";
 
 /** Numbers choose among what there is, taken modulo. `lateMs`: its transaction began so long before it became visible. */

@@ -1,5 +1,5 @@
 /** What must hold of the tables of a Dagster, whatever happened. */
-import { formatSix } from "@org/simulators";
+import { formatSix } from "@org/simulators/internal";
 import { dagsterTables } from "@org/sources/dagster";
 import { sorted } from "./dagster-ledger.ts";
 import type { DagsterLife } from "./dagster-life.ts";

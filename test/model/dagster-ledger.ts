@@ -1,5 +1,5 @@
 /** Every version of every row that a simulated Dagster ever held: what a table may hold at all. */
-import { type DagsterWorld, formatSix, type SimulatedDagsterRun } from "@org/simulators";
+import { type DagsterWorld, formatSix, type SimulatedDagsterRun } from "@org/simulators/internal";
 
 type Row = Readonly<Record<string, unknown>>;
 type Kind = "runs" | "definitions" | "materializations" | "schedules" | "sensors";

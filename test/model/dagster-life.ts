@@ -4,7 +4,7 @@ import {
   type DagsterVersion,
   type DagsterWorld,
   type SimulatedDagsterRun,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { DagsterLedger } from "./dagster-ledger.ts";
 import type { Beginning, WorldStep } from "./dagster-steps.ts";
 

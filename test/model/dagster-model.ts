@@ -3,7 +3,7 @@ import { createDagsterClient } from "@org/dagster-client";
 import type { Destination } from "@org/destination";
 import { wrapSession } from "@org/destination/adapter";
 import { type MemoryDestination, memoryDestination } from "@org/destination/memory";
-import { type DirectServer, directDagsterSimulator } from "@org/simulators";
+import { createDagsterSimulator, type SimulatedServer } from "@org/simulators/internal";
 import { dagster } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";
 import { asOfStart, asShown, neverWrong, type Tables, tableNames } from "./dagster-check.ts";
@@ -65,7 +65,7 @@ async function syncOnce(
   const start = { tick: life.ledger.tick, runs: new Set(life.world.runs.keys()), reconcile };
   if (step.fullRefresh) life.ledger.forgetZone();
   const controller = new AbortController();
-  const server: DirectServer = directDagsterSimulator(life.world, life.version);
+  const server: SimulatedServer = createDagsterSimulator({ world: life.world, version: life.version });
   const script: ScriptedRequests = scriptedFetch(server.fetch, {
     life,
     step,

@@ -1,5 +1,5 @@
 /** What can happen to a Dagster, as data: so that a failure can be printed, shrunk, and kept as a test. */
-import type { DagsterRunStatus } from "@org/simulators";
+import type { DagsterRunStatus } from "@org/simulators/internal";
 import fc from "fast-check";
 
 /** Numbers choose among what there is, counted from the end and taken modulo; times are ms. */

@@ -8,7 +8,7 @@ import { newestTypescript, obtain, orSkip, root } from "./support/tools.ts";
 
 /** What a README has to answer, where the package has an answer to it: how it is asked for in the text. */
 const questions = {
-  install: /^npm install (--global )?(@\S+ )*@org\//m,
+  install: /^npm install (--global |--save-dev )?(@\S+ )*@org\//m,
   "ten lines": /^```ts\n(?:import .*\n)+/m,
   auth: /\bauth\b|[Cc]redentials/,
   errors: /^#+ .*Errors|^#+ Exit codes|rejects with `SyncError`|\berrors\b/m,
@@ -26,6 +26,7 @@ const asked: Readonly<Record<string, readonly (keyof typeof questions)[]>> = {
   sources: ["install", "ten lines", "auth", "errors", "defaults"],
   insights: ["install", "ten lines", "errors", "defaults"],
   runner: ["install", "ten lines", "errors", "defaults"],
+  simulators: ["install", "ten lines", "defaults"],
   cli: ["install", "ten lines", "auth", "errors", "defaults"],
 };
 

@@ -8,7 +8,7 @@ import {
   createEmptyDagsterWorld,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";

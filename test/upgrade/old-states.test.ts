@@ -1,6 +1,6 @@
 /** A sync into what an older release left goes on from its state: see fixtures/write.ts. */
 import { createAirflowClient } from "@org/airflow-client";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { airflow, airflowTables } from "@org/sources/airflow";
 import { sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
@@ -10,7 +10,7 @@ import { pipeline, unpack } from "./places.ts";
 
 /** The Airflow that the fixtures were synced from, as it was at the end. */
 function worldOfFixtures() {
-  const world = createAirflowWorld({ dags: 0 });
+  const world = createDemoAirflowWorld({ dags: 0 });
   const tasks = [
     { taskId: "extract", retries: 1 },
     { taskId: "load", mapped: 2 },

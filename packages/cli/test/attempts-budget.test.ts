@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { startAirflowSimulator } from "@org/simulators";
+import { startAirflowSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 

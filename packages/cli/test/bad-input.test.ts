@@ -2,7 +2,7 @@ import { writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
 import { answering, closedPort, dagsync, listen, temporaryFolder, until } from "./helpers.ts";

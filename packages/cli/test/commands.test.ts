@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
-import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { answering, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
 
@@ -37,7 +37,7 @@ const server = {
 };
 
 async function world(documents: Readonly<Record<string, unknown>> = server) {
-  const simulator = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 1, days: 1 }) }));
+  const simulator = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 1, days: 1 }) }));
   const folder = temporaryFolder();
   const at = `duckdb:${join(folder, "from")}`;
   const login = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };

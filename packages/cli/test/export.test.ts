@@ -2,7 +2,7 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { Interrupted } from "../src/errors.ts";
 import { lastDays, parseMoment } from "../src/export/moment.ts";
@@ -12,7 +12,7 @@ import { dagsync, temporaryFolder, until } from "./helpers.ts";
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 
 async function synced(kind = "duckdb") {
-  const world = createAirflowWorld({ dags: 3, days: 3, runsPerDag: 6 });
+  const world = createDemoAirflowWorld({ dags: 3, days: 3, runsPerDag: 6 });
   const simulator = await until(startAirflowSimulator({ world }));
   const folder = temporaryFolder();
   const at = `${kind}:${join(folder, "from")}`;

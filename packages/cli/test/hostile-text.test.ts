@@ -1,6 +1,6 @@
 /** What servers say is shown, and nothing of it is obeyed. */
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { SafeOutput } from "../src/render/safe-output.ts";
 import { answering, dagsync, listen, temporaryFolder, until } from "./helpers.ts";
@@ -18,7 +18,7 @@ function expectHarmless(...outputs: string[]) {
 }
 
 test.each([[[]], [["--json"]]])("an Airflow error, in check and in sync, %j", async (json) => {
-  const simulator = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 1, days: 1 }) }));
+  const simulator = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 1, days: 1 }) }));
   const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
   const from = ["--from", `airflow:${simulator.url}`];
   const to = ["--to", `duckdb:${join(temporaryFolder(), "out.duckdb")}`];

@@ -1,11 +1,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import {
-  createAirflowWorld,
+  createDemoAirflowWorld,
   createEmptyDagsterWorld,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
@@ -14,7 +14,7 @@ const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 test.each(["airflow", "dagster"])(
   "maxResponseBytes of %s: a larger row is skipped with exit code 1, until the limit is raised",
   async (kind) => {
-    const airflow = createAirflowWorld({ dags: 2, days: 1, runsPerDag: 3 });
+    const airflow = createDemoAirflowWorld({ dags: 2, days: 1, runsPerDag: 3 });
     airflow.runs()[0]!.conf = { text: "x".repeat(200_000) };
     const dagster = createEmptyDagsterWorld();
     for (const bytes of [10, 200_000, 10]) {

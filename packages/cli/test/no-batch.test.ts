@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 
@@ -7,7 +7,7 @@ const to = () => `duckdb:${join(temporaryFolder(), "o.duckdb")}`;
 
 test("--no-batch sends no POST to Airflow except the login", async () => {
   const airflow = await until(
-    startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 1, runsPerDag: 3 }) }),
+    startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 3, days: 1, runsPerDag: 3 }) }),
   );
   const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
   const { code, stderr } = await dagsync(["sync", "--from", `airflow:${airflow.url}`, "--to", to(), "--no-batch"], {

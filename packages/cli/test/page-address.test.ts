@@ -1,4 +1,4 @@
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { dagsync, until } from "./helpers.ts";
 

@@ -4,7 +4,7 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, onTestFinished, test } from "vitest";
 import { corporateNetwork } from "./fixtures/corporate-network.ts";
 import { privateAuthority } from "./fixtures/private-authority.ts";
@@ -41,7 +41,7 @@ function authorityFile(): string {
 
 test("check and sync go through HTTPS_PROXY to a server with a certificate of a private authority", async () => {
   const airflow = await until(
-    startAirflowSimulator({ world: createAirflowWorld({ dags: 5, days: 3, runsPerDag: 6 }) }),
+    startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 5, days: 3, runsPerDag: 6 }) }),
   );
   const { proxy, asked } = await corporateNetwork(airflow.url, proxyLogin);
   const env = { ...login, HTTPS_PROXY: `http://${proxyLogin}@${proxy}`, NODE_EXTRA_CA_CERTS: authorityFile() };

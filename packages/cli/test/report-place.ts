@@ -2,7 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { afterAll, beforeAll, expect } from "vitest";
 import { dagsync } from "./helpers.ts";
 
@@ -14,7 +14,7 @@ export const zone = ["--timezone", "Europe/Berlin"];
 /** To be called by each file of tests: fills the place before, and removes it after. */
 export function withPlace(): void {
   beforeAll(async () => {
-    const world = createAirflowWorld({ dags: 2, days: 3 });
+    const world = createDemoAirflowWorld({ dags: 2, days: 3 });
     const { url, close } = await startAirflowSimulator({ world });
     const { code, stderr } = await dagsync(["sync", "--from", `airflow:${url}`, "--to", place, "--pipeline", "prod"], {
       env,

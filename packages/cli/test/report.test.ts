@@ -3,7 +3,7 @@ import { copyFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Question, questions } from "@org/insights";
-import { createClock, createDagsterWorld, startDagsterSimulator } from "@org/simulators";
+import { createClock, createDemoDagsterWorld, startDagsterSimulator } from "@org/simulators/internal";
 import { airflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync } from "./helpers.ts";
@@ -175,7 +175,7 @@ pipelines: [{ name: prod, from: a, to: here }, { name: dev, from: a, to: there }
 test("an idle Dagster is as current as its last sync", async () => {
   const day = 86_400_000;
   const clock = createClock(Date.now() - 10 * day);
-  const { url, close } = await startDagsterSimulator({ world: createDagsterWorld({ clock, runs: 20, days: 2 }) });
+  const { url, close } = await startDagsterSimulator({ world: createDemoDagsterWorld({ clock, runs: 20, days: 2 }) });
   const quiet = `sqlite:${join(folder, "quiet.sqlite")}`;
   for (const days of [10, 7]) {
     clock.set(Date.now() - days * day);

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { Interrupted } from "@org/cli";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createClock, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createClock, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { closedPort, dagsync, temporaryFolder, until } from "./helpers.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { startDagsterSimulator } from "@org/simulators";
+import { startDagsterSimulator } from "@org/simulators/internal";
 import { afterEach, expect, test, vi } from "vitest";
 import { dagsync, temporaryFolder, until } from "./helpers.ts";
 

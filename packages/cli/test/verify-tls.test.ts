@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:https";
 import { join } from "node:path";
-import { startDagsterSimulator } from "@org/simulators";
+import { startDagsterSimulator } from "@org/simulators/internal";
 import { selfSigned } from "@org/testkit/self-signed";
 import { expect, test } from "vitest";
 import { corporateNetwork } from "./fixtures/corporate-network.ts";

@@ -1,5 +1,5 @@
 /** Worlds that nobody would make up: what names, times and states can be, in any combination. The same from the same seed. */
-import { createRandom, type Random } from "@org/simulators";
+import { createRandom, type Random } from "@org/simulators/internal";
 import { at, attempt, dag, jobRun, run, type World } from "@org/testkit/insights/world";
 
 const names = [

@@ -1,54 +1,68 @@
-export { type AirflowWorldOptions, createAirflowWorld } from "./airflow/demo.ts";
-export { type AirflowIncidents, airflowIncidents } from "./airflow/incidents.ts";
+/** Airflow and Dagster servers in this process, for the tests of programs that use them. */
+export {
+  type DagDetailsRow,
+  type DagRow,
+  type DagRunRow,
+  dag,
+  dagDetails,
+  dagRun,
+  type EventLogRow,
+  eventLog,
+  type TaskInstanceAttemptRow,
+  type TaskInstanceRow,
+  taskInstance,
+  taskInstanceAttempt,
+} from "./airflow/builders.ts";
+export { createDemoAirflowWorld, type DemoAirflowOptions } from "./airflow/demo.ts";
 export type {
   AddDag,
   AddRun,
   DagSettings,
+  DagVersion,
+  RunState,
+  RunType,
+  SimulatedAttempt,
   SimulatedDag,
+  SimulatedEvent,
   SimulatedRegion,
   SimulatedRun,
   SimulatedTask,
   TaskDefinition,
+  TaskState,
 } from "./airflow/records.ts";
-export type { AirflowRows, TruthRow } from "./airflow/rows.ts";
 export {
   type AirflowServerOptions,
   type AirflowSimulator,
   type AirflowSimulatorOptions,
-  directAirflowSimulator,
-  startAirflowSimulator,
+  createAirflowSimulator,
 } from "./airflow/simulator.ts";
 export type { AirflowWorldVersion } from "./airflow/store.ts";
-export { AirflowWorld, createEmptyAirflowWorld } from "./airflow/world.ts";
-export { createDagsterWorld, type DagsterWorldOptions } from "./dagster/demo.ts";
-export type { LocationDefinitions } from "./dagster/locations.ts";
-export type { DagsterRunStatus, SimulatedDagsterRun, SimulatedLocation } from "./dagster/records.ts";
-export type { DagsterRows } from "./dagster/rows.ts";
+export type { Tokens } from "./airflow/tokens.ts";
+export { type AirflowWorld, createEmptyAirflowWorld, type EmptyAirflowOptions } from "./airflow/world.ts";
+export { type DagsterRunRow, run } from "./dagster/builders.ts";
+export { createDemoDagsterWorld, type DemoDagsterOptions } from "./dagster/demo.ts";
+export { createEmptyDagsterWorld, type EmptyDagsterOptions } from "./dagster/empty-world.ts";
+export type { LocationDefinitions, ScheduleDefinition, SensorDefinition } from "./dagster/locations.ts";
+export type {
+  AssetDefinition,
+  DagsterRunStatus,
+  Materialization,
+  SimulatedDagsterRun,
+  SimulatedInstigator,
+  SimulatedLocation,
+  SimulatedSchedule,
+  SimulatedSensor,
+} from "./dagster/records.ts";
 export {
+  createDagsterSimulator,
   type DagsterSimulator,
   type DagsterSimulatorOptions,
   type DagsterVersion,
-  directDagsterSimulator,
-  startDagsterSimulator,
 } from "./dagster/simulator.ts";
-export {
-  type AddDagsterRun,
-  createEmptyDagsterWorld,
-  DagsterWorld,
-} from "./dagster/world.ts";
-export { type DirectServer, directServer } from "./http/direct.ts";
-export type { Fault, SimulatedRequest } from "./http/faults.ts";
-export type { LoggedRequest, RequestLog } from "./http/server.ts";
-export { createRandom, type Random } from "./random.ts";
-export {
-  type Clock,
-  createClock,
-  createRunningClock,
-  day,
-  defaultStartMs,
-  formatSix,
-  hour,
-  type Instant,
-  minute,
-  second,
-} from "./time.ts";
+export type { AddDagsterRun, DagsterWorld } from "./dagster/world.ts";
+export type { Fault, Faults, SimulatedRequest } from "./http/faults.ts";
+export type { SimulatorFetch } from "./http/fetch.ts";
+export type { ListeningServer, ListenOptions } from "./http/listen.ts";
+export type { LoggedRequest, RequestLog } from "./http/request-log.ts";
+export type { SimulatedServer } from "./http/simulated-server.ts";
+export { type Clock, createClock, createRunningClock, day, hour, type Instant, minute, second } from "./time.ts";

@@ -1,5 +1,6 @@
 /** A world of Airflow 3.4, and how its server is asked. */
-import { createEmptyAirflowWorld, type SimulatedTask, startAirflowSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, type SimulatedTask, startAirflowSimulator } from "@org/simulators/internal";
+import { violation } from "@org/testkit/airflow-specification";
 import { describe, expect, onTestFinished, test } from "vitest";
 
 function looping() {
@@ -98,7 +99,7 @@ test("loops are rejected in a world of 3.3", () => {
 describe("tries of a task in a loop", () => {
   async function asked() {
     const { world, run } = looping();
-    const simulator = await startAirflowSimulator({ world, validate: true });
+    const simulator = await startAirflowSimulator({ world, validate: violation });
     onTestFinished(simulator.close);
     world.addIteration(run, "g");
     const headers = { authorization: `Bearer ${simulator.tokens.issue()}` };

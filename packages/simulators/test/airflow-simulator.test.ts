@@ -1,11 +1,12 @@
-import { type AirflowSimulator, createEmptyAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, type StartedAirflow, startAirflowSimulator } from "@org/simulators/internal";
+import { violation } from "@org/testkit/airflow-specification";
 import { afterEach, describe, expect, test } from "vitest";
 
-let simulator: AirflowSimulator;
+let simulator: StartedAirflow;
 afterEach(() => simulator.close());
 
 async function start(options: Parameters<typeof startAirflowSimulator>[0] = {}) {
-  simulator = await startAirflowSimulator({ validate: true, ...options });
+  simulator = await startAirflowSimulator({ validate: violation, ...options });
   return simulator;
 }
 
@@ -85,7 +86,7 @@ describe("rows that no filter and no path reach", () => {
 
 describe("older and stricter servers", () => {
   test("one without cursor ignores it and lacks its keys", async () => {
-    await start({ ...smallWorld(), cursor: false, validate: false });
+    await start({ ...smallWorld(), cursor: false, validate: undefined });
     const { json } = await get(`${runs}?limit=2&cursor=garbage`);
     expect(Object.keys(json)).toEqual(["dag_runs", "total_entries"]);
     expect((await get("/api/v2/version")).json.version).toBe("3.1.8");

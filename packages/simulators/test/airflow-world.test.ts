@@ -1,4 +1,10 @@
-import { createAirflowWorld, createClock, createEmptyAirflowWorld, formatSix, minute } from "@org/simulators";
+import {
+  createClock,
+  createDemoAirflowWorld,
+  createEmptyAirflowWorld,
+  formatSix,
+  minute,
+} from "@org/simulators/internal";
 import { airflowTables } from "@org/sources/airflow";
 import { describe, expect, test } from "vitest";
 
@@ -141,13 +147,13 @@ describe("stamps", () => {
 
 describe("demo", () => {
   test("is the same for the same seed, and different for another", () => {
-    const rows = (seed: number) => JSON.stringify(createAirflowWorld({ seed, dags: 6, days: 2 }).rows());
+    const rows = (seed: number) => JSON.stringify(createDemoAirflowWorld({ seed, dags: 6, days: 2 }).rows());
     expect(rows(1)).toBe(rows(1));
     expect(rows(1)).not.toBe(rows(2));
   });
 
   test("resembles a company's: failures, retries, mapped tasks, unfinished runs, runs without logical date", () => {
-    const rows = createAirflowWorld().rows();
+    const rows = createDemoAirflowWorld().rows();
     expect(rows.airflow_dags).toHaveLength(25);
     const states = new Set(rows.airflow_dag_runs.map((row) => row.state));
     expect(states).toEqual(new Set(["success", "failed", "running"]));
@@ -160,7 +166,7 @@ describe("demo", () => {
   test("ends before its clock, wherever that is", () => {
     const clock = createClock(Date.UTC(2031, 0, 1));
     const now = formatSix(clock.now() * 1000);
-    for (const row of createAirflowWorld({ clock }).rows().airflow_dag_runs) {
+    for (const row of createDemoAirflowWorld({ clock }).rows().airflow_dag_runs) {
       for (const column of ["start_date", "end_date", "queued_at"]) {
         expect((row[column] as string | null) ?? "").toSatisfy((date: string) => date <= now);
       }
@@ -168,14 +174,14 @@ describe("demo", () => {
   });
 
   test("grows and shrinks with its options", () => {
-    const world = createAirflowWorld({ dags: 40, days: 3, runsPerDag: 2 });
+    const world = createDemoAirflowWorld({ dags: 40, days: 3, runsPerDag: 2 });
     expect(world.dags.size).toBe(40);
     expect(Math.max(...[...world.dags.values()].map((dag) => dag.runs.size))).toBe(2);
   });
 });
 
 test("the truth has exactly the columns of the sync's tables", () => {
-  const rows = createAirflowWorld({ dags: 8, days: 2 }).rows();
+  const rows = createDemoAirflowWorld({ dags: 8, days: 2 }).rows();
   const tables = airflowTables;
   for (const table of tables) {
     const found = rows[table.name as keyof typeof rows];

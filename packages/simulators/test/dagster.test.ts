@@ -1,17 +1,17 @@
 import {
   createClock,
-  createDagsterWorld,
+  createDemoDagsterWorld,
   createEmptyDagsterWorld,
-  type DagsterSimulator,
   type DagsterWorld,
   formatSix,
   hour,
+  type StartedDagster,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { dagsterTables } from "@org/sources/dagster";
 import { afterEach, describe, expect, test } from "vitest";
 
-let simulator: DagsterSimulator | undefined;
+let simulator: StartedDagster | undefined;
 afterEach(async () => {
   await simulator?.close();
   simulator = undefined;
@@ -122,7 +122,7 @@ describe("a location that fails to load", () => {
 
 describe("truth", () => {
   test("has the columns of the sync's tables, and unique keys", () => {
-    const rows = createDagsterWorld({ runs: 50 }).rows();
+    const rows = createDemoDagsterWorld({ runs: 50 }).rows();
     for (const table of dagsterTables) {
       const found = rows[table.name as keyof typeof rows];
       expect(Object.keys(found[0]!).sort(), table.name).toEqual(Object.keys(table.columns).sort());
@@ -150,18 +150,18 @@ describe("truth", () => {
 
 describe("demo", () => {
   test("is the same for the same seed, and ends before its clock", () => {
-    const rows = (seed: number) => JSON.stringify(createDagsterWorld({ seed }).rows());
+    const rows = (seed: number) => JSON.stringify(createDemoDagsterWorld({ seed }).rows());
     expect(rows(3)).toBe(rows(3));
     expect(rows(3)).not.toBe(rows(4));
     const clock = createClock(Date.UTC(2031, 0, 1));
-    const times = createDagsterWorld({ clock })
+    const times = createDemoDagsterWorld({ clock })
       .rows()
       .dagster_runs.map((row) => row.update_time as string);
     expect(times.sort().at(-1)! <= formatSix(clock.now() * 1000)).toBe(true);
   });
 
   test("resembles a company's: two locations, about 40 assets and 600 runs, three schedules and sensors", () => {
-    const made = createDagsterWorld();
+    const made = createDemoDagsterWorld();
     const rows = made.rows();
     expect(made.locations.size).toBe(2);
     expect(rows.dagster_assets.length).toBeGreaterThan(35);

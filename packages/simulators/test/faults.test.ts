@@ -1,7 +1,7 @@
-import { type AirflowSimulator, createEmptyAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, type StartedAirflow, startAirflowSimulator } from "@org/simulators/internal";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 
-let simulator: AirflowSimulator;
+let simulator: StartedAirflow;
 beforeEach(async () => {
   const world = createEmptyAirflowWorld();
   const dag = world.addDag({ dagId: "sales" });

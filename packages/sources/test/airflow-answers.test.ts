@@ -1,6 +1,6 @@
 /** What is expected of Airflow's answers, held to the interfaces of all versions. */
 import { readdirSync, readFileSync } from "node:fs";
-import { createAirflowWorld } from "@org/simulators";
+import { createDemoAirflowWorld } from "@org/simulators/internal";
 import type { SyncError, SyncResult } from "@org/sync-engine";
 import type { Shape } from "@org/sync-engine/source";
 import type { Told } from "@org/testkit/lying-front";
@@ -123,7 +123,7 @@ describe("I13: a response with two different rows of one key stores nothing, and
 
   test.each(Object.keys(lies) as (keyof typeof lies)[])("%s", async (stream) => {
     const [lie, difference] = lies[stream];
-    const world = createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
+    const world = createDemoAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
     const airflow = await setUp({ simulator: { validate: false }, world, lie });
     const error = await airflow.syncNow().catch((thrown: unknown) => thrown);
     const found = (error as { result: { streams: { stream: string; error?: Error; inserted: number }[] } }).result;
@@ -145,7 +145,7 @@ describe("I13: a response with two different rows of one key stores nothing, and
         if (url.pathname.endsWith("/tries")) body.task_instances.push({ ...body.task_instances[0], ...more });
       },
     };
-    const world = createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
+    const world = createDemoAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 });
     const [task] = [...[...world.dags.values()][0]!.runs.values()][0]!.tasks;
     world.startTask(task!);
     world.retry(task!);

@@ -1,10 +1,10 @@
-import { createAirflowWorld, hour, minute, second } from "@org/simulators";
+import { createDemoAirflowWorld, hour, minute, second } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
 /** What no count and no unfinished row shows: an ended run's task instance changes, and only its stamp says so. */
 async function changeBetweenSyncs(shownAheadMs: number, ownAheadMs: number): Promise<string[]> {
-  const world = createAirflowWorld({ dags: 4, days: 2, runsPerDag: 5 });
+  const world = createDemoAirflowWorld({ dags: 4, days: 2, runsPerDag: 5 });
   const { simulator, syncNow, differences } = await setUp({ world });
   const now = () => simulator.clock.now() + ownAheadMs;
   simulator.faults.push({

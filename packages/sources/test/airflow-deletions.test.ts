@@ -1,5 +1,5 @@
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createEmptyAirflowWorld, day, hour } from "@org/simulators";
+import { createEmptyAirflowWorld, day, hour } from "@org/simulators/internal";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { readTable } from "@org/testkit/compare";
 import { expect, test } from "vitest";

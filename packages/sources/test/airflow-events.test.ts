@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld } from "@org/simulators";
+import { createEmptyAirflowWorld } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { deletedRuns, eventDoubts } from "../src/airflow/doubts.ts";
 import { setUp } from "./airflow-sync.ts";

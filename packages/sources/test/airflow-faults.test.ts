@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { createAirflowWorld, defaultStartMs, type Fault } from "@org/simulators";
+import { createDemoAirflowWorld, defaultStartMs, type Fault } from "@org/simulators/internal";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncEvent } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";
@@ -25,7 +25,7 @@ const passing: Record<string, Fault> = {
 /** Faults are about requests: these are quick. What the simulator answers is validated elsewhere. */
 const quick = { simulator: { validate: false } };
 /** Everything that is asked for is in it at least once. */
-const tinyWorld = () => createAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
+const tinyWorld = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 
 describe("I9: temporary failures cost no row", () => {
   test.each(Object.entries(passing))("%s, at every fifth request of a sync", async (_, fault) => {
@@ -135,7 +135,7 @@ describe("I1, I3: a sync that ends anywhere, then syncs again, ends with the sam
       { nth, when: "after" as const },
     ]),
   )("at commit $nth, $when it is durable", async ({ nth, when }) => {
-    const world = createAirflowWorld({ dags: 6, days: 3, runsPerDag: 8 });
+    const world = createDemoAirflowWorld({ dags: 6, days: 3, runsPerDag: 8 });
     // A file where the process ends is what test/crash is about; here, what the streams make of it.
     const { simulator, syncNow, differences, destination } = await setUp({
       ...quick,

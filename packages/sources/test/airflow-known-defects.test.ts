@@ -1,5 +1,5 @@
 /** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
-import { createEmptyAirflowWorld, day, hour, minute } from "@org/simulators";
+import { createEmptyAirflowWorld, day, hour, minute } from "@org/simulators/internal";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";

@@ -1,4 +1,4 @@
-import { type AirflowWorld, createEmptyAirflowWorld, minute } from "@org/simulators";
+import { type AirflowWorld, createEmptyAirflowWorld, minute } from "@org/simulators/internal";
 import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";

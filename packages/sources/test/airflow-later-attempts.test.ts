@@ -1,5 +1,5 @@
 /** A first sync stores what is listed as fast as it arrives, and reads the attempts before that from the newest run on. */
-import { type AirflowWorld, createEmptyAirflowWorld } from "@org/simulators";
+import { type AirflowWorld, createEmptyAirflowWorld } from "@org/simulators/internal";
 import { taskInstancesTable } from "@org/sources/airflow";
 import { describeState } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";

@@ -1,12 +1,12 @@
 /** Servers, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
-import { createAirflowWorld } from "@org/simulators";
+import { createDemoAirflowWorld } from "@org/simulators/internal";
 import type { SyncError, SyncOptions } from "@org/sync-engine";
 import type { Lie, Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
 const quick = { simulator: { validate: false } };
-const tiny = () => createAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
+const tiny = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 const isDags = ({ url }: Told) => url.pathname === "/api/v2/dags";
 const isList = (told: Told, name: string) => Array.isArray(told.body?.[name]);
 
@@ -49,7 +49,7 @@ test.each([0, 1, 30])("I7: a list of DAGs whose total is %i is still read to its
     },
   };
   const { syncNow, differences } = await setUp({
-    world: createAirflowWorld({ dags: 60, days: 1, runsPerDag: 1 }),
+    world: createDemoAirflowWorld({ dags: 60, days: 1, runsPerDag: 1 }),
     simulator: { validate: false, maximumPageLimit: 25 },
     lie,
   });
@@ -74,7 +74,7 @@ test.each([0, 3])(
 );
 
 describe("an endless list ends", () => {
-  const world = () => createAirflowWorld({ dags: 60, days: 2, runsPerDag: 4 });
+  const world = () => createDemoAirflowWorld({ dags: 60, days: 2, runsPerDag: 4 });
   let cursors = 0;
   const lies: Record<string, { readonly lie: Lie; readonly later?: true }> = {
     "the server ignores the offset": { lie: { ask: ({ searchParams }) => searchParams.delete("offset") } },

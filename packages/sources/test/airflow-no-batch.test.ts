@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld, minute } from "@org/simulators";
+import { createEmptyAirflowWorld, minute } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 

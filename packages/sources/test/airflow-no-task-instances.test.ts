@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld } from "@org/simulators";
+import { createEmptyAirflowWorld } from "@org/simulators/internal";
 import type { SyncError } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";

@@ -1,5 +1,5 @@
 import { parseJson } from "@org/destination";
-import { createEmptyAirflowWorld, minute } from "@org/simulators";
+import { createEmptyAirflowWorld, minute } from "@org/simulators/internal";
 import { dagRunsTable } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { parseRuns } from "../src/airflow/parse-runs.ts";

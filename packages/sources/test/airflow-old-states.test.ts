@@ -1,5 +1,5 @@
 /** States as older releases wrote them: what these owed is read, whichever stream owed it. */
-import { createEmptyAirflowWorld, type Fault, type SimulatedRequest } from "@org/simulators";
+import { createEmptyAirflowWorld, type Fault, type SimulatedRequest } from "@org/simulators/internal";
 import { describe, expect, test } from "vitest";
 import { parseTableState } from "../src/airflow/state.ts";
 import { setUp } from "./airflow-sync.ts";

@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld, hour } from "@org/simulators";
+import { createEmptyAirflowWorld, hour } from "@org/simulators/internal";
 import { airflowTables, dagsTable } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /** Airflow 3.4: tasks of loops, which only a region tells apart, and attempts that have ids of their own. */
-import { createEmptyAirflowWorld, type SimulatedRun, type TaskDefinition } from "@org/simulators";
+import { createEmptyAirflowWorld, type SimulatedRun, type TaskDefinition } from "@org/simulators/internal";
 import { taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";

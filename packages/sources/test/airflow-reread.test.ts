@@ -1,4 +1,4 @@
-import { createClock, createEmptyAirflowWorld, day, hour, minute } from "@org/simulators";
+import { createClock, createEmptyAirflowWorld, day, hour, minute } from "@org/simulators/internal";
 import type { Source } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { parseTableState } from "../src/airflow/state.ts";

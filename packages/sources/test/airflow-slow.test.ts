@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld, type Fault, hour } from "@org/simulators";
+import { createEmptyAirflowWorld, type Fault, hour } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 

@@ -9,18 +9,20 @@ import { createMemory, memoryDestination } from "@org/destination/memory";
 import {
   type AirflowSimulatorOptions,
   type AirflowWorld,
-  createAirflowWorld,
+  createDemoAirflowWorld,
   startAirflowSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { type AirflowOptions, airflow, airflowTables } from "@org/sources/airflow";
 import { type SyncEvent, type SyncOptions, type SyncResult, sync } from "@org/sync-engine";
+import { violation } from "@org/testkit/airflow-specification";
 import { differences, type PlainRow, readTable } from "@org/testkit/compare";
 import { type Lie, startLyingFront } from "@org/testkit/lying-front";
 import { onTestFinished } from "vitest";
 
 export interface AirflowSyncOptions {
   readonly world?: AirflowWorld;
-  readonly simulator?: Omit<AirflowSimulatorOptions, "world">;
+  /** @default its responses are validated against the specification */
+  readonly simulator?: Omit<AirflowSimulatorOptions, "world"> & { readonly validate?: boolean };
   readonly source?: Omit<AirflowOptions, "client">;
   readonly client?: Partial<AirflowClientOptions>;
   /** Syncs into a DuckDB file instead of memory, which is many times slower. @default false */
@@ -30,11 +32,15 @@ export interface AirflowSyncOptions {
 }
 
 /** A small company's Airflow: enough of everything, and quick. */
-const smallWorld = (seed = 1) => createAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
+const smallWorld = (seed = 1) => createDemoAirflowWorld({ seed, dags: 8, days: 4, runsPerDag: 12 });
 
 /** A simulated Airflow, a destination, and syncs from the one into the other. All of it goes with the test. */
 export async function setUp({ world = smallWorld(), inFile = false, lie, ...options }: AirflowSyncOptions = {}) {
-  const simulator = await startAirflowSimulator({ world, validate: true, ...options.simulator });
+  const simulator = await startAirflowSimulator({
+    world,
+    ...options.simulator,
+    validate: options.simulator?.validate === false ? undefined : violation,
+  });
   const folder = mkdtempSync(join(tmpdir(), "airflow-sync-"));
   const path = join(folder, "airflow.duckdb");
   onTestFinished(async () => {

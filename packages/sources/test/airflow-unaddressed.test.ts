@@ -1,4 +1,4 @@
-import { createEmptyAirflowWorld } from "@org/simulators";
+import { createEmptyAirflowWorld } from "@org/simulators/internal";
 import { airflowTables, dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import { readTable } from "@org/testkit/compare";

@@ -1,4 +1,4 @@
-import { createAirflowWorld } from "@org/simulators";
+import { createDemoAirflowWorld } from "@org/simulators/internal";
 import { dagRunsTable, dagsTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import { readTable } from "@org/testkit/compare";
@@ -10,7 +10,7 @@ const requests = { retries: 1, retryWaitMs: 1 };
 test.each([1000, 4])(
   "I9: a DAG that the server cannot serialize is skipped (pages of %d)",
   async (maximumPageLimit) => {
-    const world = createAirflowWorld({ dags: 10, days: 2, runsPerDag: 4 });
+    const world = createDemoAirflowWorld({ dags: 10, days: 2, runsPerDag: 4 });
     const { simulator, syncNow, differences, path } = await setUp({
       inFile: true,
       world,
@@ -43,7 +43,7 @@ test.each([1000, 4])(
 );
 
 test("I9: a first sync skips a DAG that the server cannot serialize, and reads its runs", async () => {
-  const world = createAirflowWorld({ dags: 6, days: 2, runsPerDag: 4 });
+  const world = createDemoAirflowWorld({ dags: 6, days: 2, runsPerDag: 4 });
   const { syncNow, differences, path } = await setUp({ inFile: true, world });
   const dag = [...world.dags.values()].find(({ runs }) => runs.size > 2)!;
   world.poison(dag);

@@ -1,5 +1,5 @@
 /** Rows of Airflow that the destination cannot hold: nothing else waits for them, and each sync tries them again. */
-import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulators";
+import { type AirflowWorld, createEmptyAirflowWorld, hour } from "@org/simulators/internal";
 import { dagRunsTable, dagsTable, taskInstancesTable } from "@org/sources/airflow";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
 import type { Lie } from "@org/testkit/lying-front";

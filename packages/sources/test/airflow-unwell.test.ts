@@ -1,5 +1,5 @@
 /** A server that fails for a moment, and what must not be forgotten or taken for granted after that. */
-import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators";
+import { createEmptyAirflowWorld, type Fault, minute, type SimulatedRequest } from "@org/simulators/internal";
 import { dagRunsTable, taskInstancesTable } from "@org/sources/airflow";
 import type { SyncError, SyncEvent } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";

@@ -1,6 +1,6 @@
 /** Tables that were filled before regions were known: by an older server, or by an older release of ours. */
 import { createAirflowClient } from "@org/airflow-client";
-import { createEmptyAirflowWorld, type TaskDefinition } from "@org/simulators";
+import { createEmptyAirflowWorld, type TaskDefinition } from "@org/simulators/internal";
 import { airflow, taskInstancesTable } from "@org/sources/airflow";
 import type { Source } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";

@@ -1,5 +1,5 @@
 /** Clocks that are wrong for a while, and what a state keeps of them. */
-import { createAirflowWorld, defaultStartMs } from "@org/simulators";
+import { createDemoAirflowWorld, defaultStartMs } from "@org/simulators/internal";
 import { dagRunsTable } from "@org/sources/airflow";
 import type { SyncError } from "@org/sync-engine";
 import type { Told } from "@org/testkit/lying-front";
@@ -7,7 +7,7 @@ import { describe, expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
 
 const year = 365 * 24 * 3_600_000;
-const tiny = () => createAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
+const tiny = () => createDemoAirflowWorld({ dags: 4, days: 3, runsPerDag: 5 });
 const quick = { simulator: { validate: false } };
 type Airflow = Awaited<ReturnType<typeof setUp>>;
 

@@ -1,4 +1,11 @@
-import { createAirflowWorld, createClock, createEmptyAirflowWorld, hour, minute, second } from "@org/simulators";
+import {
+  createClock,
+  createDemoAirflowWorld,
+  createEmptyAirflowWorld,
+  hour,
+  minute,
+  second,
+} from "@org/simulators/internal";
 import { SyncError } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { setUp } from "./airflow-sync.ts";
@@ -23,7 +30,7 @@ test("I4: the first sync ends with the server's rows, and so does every later on
 test.each(["with a cursor", "without one"])(
   "I12: an idle sync sends at most 7 requests, whatever the history, and writes nothing: %s",
   async (kind) => {
-    const world = createAirflowWorld({ days: 30 });
+    const world = createDemoAirflowWorld({ days: 30 });
     const { simulator, syncNow } = await setUp({ world, simulator: { cursor: kind === "with a cursor" } });
     await syncNow();
     simulator.clock.advance(20 * 60_000);
@@ -213,7 +220,7 @@ test("a run that is committed later than the overlap is found by its count, with
 
 test("I6: a server's clock that is set back loses nothing", async () => {
   const clock = createClock();
-  const world = createAirflowWorld({ clock, dags: 4, days: 2, runsPerDag: 5 });
+  const world = createDemoAirflowWorld({ clock, dags: 4, days: 2, runsPerDag: 5 });
   const { syncNow, differences } = await setUp({ world });
   let local = clock.now();
   await syncNow({ now: () => local });
@@ -228,7 +235,7 @@ test("I6: a server's clock that is set back loses nothing", async () => {
 });
 
 test("a DAG list that shifts while it is read loses no DAG", async () => {
-  const world = createAirflowWorld({ dags: 30, days: 1, runsPerDag: 1 });
+  const world = createDemoAirflowWorld({ dags: 30, days: 1, runsPerDag: 1 });
   const { simulator, syncNow, differences } = await setUp({ world, simulator: { maximumPageLimit: 10 } });
   const [first] = [...world.dags.values()].sort((a, b) => (a.dagId < b.dagId ? -1 : 1));
   simulator.faults.push({

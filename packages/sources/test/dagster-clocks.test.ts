@@ -1,4 +1,4 @@
-import { createDagsterWorld, hour, minute } from "@org/simulators";
+import { createDemoDagsterWorld, hour, minute } from "@org/simulators/internal";
 import { test } from "vitest";
 import { startFixture } from "./dagster-server.ts";
 
@@ -8,7 +8,7 @@ test.each([
   ["our own clock is an hour ahead", 0, hour],
   ["our own clock is an hour behind", 0, -hour],
 ])("I6: a tag on a run that ended long ago is not lost if %s", async (_, shownAheadMs, ownAheadMs) => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   const now = () => world.clock.now() + ownAheadMs;
   fixture.server.faults.push({

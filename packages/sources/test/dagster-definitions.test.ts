@@ -1,5 +1,5 @@
 import { createDagsterClient } from "@org/dagster-client";
-import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
+import { createDemoDagsterWorld, createEmptyDagsterWorld } from "@org/simulators/internal";
 import { dagster } from "@org/sources/dagster";
 import { differences } from "@org/testkit/compare";
 import { expect, test } from "vitest";
@@ -24,7 +24,7 @@ test("an asset's id is its path as compact JSON, whatever it contains", async ()
 });
 
 test("assets known only by their events are requested by key, 300 per request", async () => {
-  const world = createDagsterWorld({ runs: 50 });
+  const world = createDemoDagsterWorld({ runs: 50 });
   for (let asset = 0; asset < 450; asset += 1) world.materialize(["files", `file ${asset}`]);
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -33,7 +33,7 @@ test("assets known only by their events are requested by key, 300 per request", 
 });
 
 test("an asset whose definition was removed stays as one known by its events", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.undefineAsset("warehouse", ["raw_shop", "orders"]);
@@ -47,7 +47,7 @@ test("an asset whose definition was removed stays as one known by its events", a
 test.for(["breakLocation", "startLoading"] as const)(
   "%s: the location's definitions keep their content",
   async (how) => {
-    const world = createDagsterWorld({ runs: 200 });
+    const world = createDemoDagsterWorld({ runs: 200 });
     world.addLocation("never_ran", { assets: [{ path: ["never", "materialized"], description: "Kept." }] });
     const fixture = await startFixture(world);
     await fixture.sync();
@@ -70,7 +70,7 @@ test.for(["breakLocation", "startLoading"] as const)(
 );
 
 test("a location that fails to load is named with its error", async () => {
-  const world = createDagsterWorld({ runs: 50 });
+  const world = createDemoDagsterWorld({ runs: 50 });
   world.breakLocation("warehouse");
   const { events } = await (await startFixture(world)).sync();
   const [notice] = events.filter((event) => event.type === "notice");
@@ -81,7 +81,7 @@ test("a location that fails to load is named with its error", async () => {
 });
 
 test("a materialization wiped while its location is broken is removed, and the definition stays", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.breakLocation("warehouse");
@@ -91,7 +91,7 @@ test("a materialization wiped while its location is broken is removed, and the d
 });
 
 test("several cron expressions are printed as a list", async () => {
-  const fixture = await startFixture(createDagsterWorld({ runs: 50 }));
+  const fixture = await startFixture(createDemoDagsterWorld({ runs: 50 }));
   await fixture.sync();
   const crons = fixture.rows("dagster_schedules").map(({ cron_schedule }) => cron_schedule);
   expect(crons).toContain("['0 0 * * *', '0 6,12,18 * * *']");
@@ -99,7 +99,7 @@ test("several cron expressions are printed as a list", async () => {
 });
 
 test("a sensor's active runs are the same with and without the runs in the sync", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const tags = { "dagster/sensor_name": "marts_are_fresh" };
   const runs = Array.from({ length: 3 }, () =>
     world.addRun({ jobName: "compute_features", location: "ml_platform", tags }),
@@ -118,7 +118,7 @@ test("a sensor's active runs are the same with and without the runs in the sync"
 });
 
 test("I8: a response without the workspace or without the assets is an error, and changes nothing", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   const pythonError = {
@@ -170,7 +170,7 @@ test("check reports the server's version, and which column stays empty with it, 
 test("a server that lacks a field of its runs is synced without it, in as many requests", async () => {
   const counts = [];
   for (const version of ["1.7.10", "1.13.27"] as const) {
-    const world = createDagsterWorld();
+    const world = createDemoDagsterWorld();
     const fixture = await startFixture(world, { version, pageSize: 50 });
     await fixture.sync();
     counts.push(fixture.server.requests.length);

@@ -1,4 +1,4 @@
-import { createDagsterWorld } from "@org/simulators";
+import { createDemoDagsterWorld } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { type DagsterFixture, startFixture } from "./dagster-server.ts";
 
@@ -16,7 +16,7 @@ function content({ rows, deleted }: DagsterFixture): unknown[] {
 }
 
 test("a schedule and a sensor removed from the code are marked by the next sync, and revived later", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   const { schedules, sensors } = world.location("warehouse");
@@ -34,7 +34,7 @@ test("a schedule and a sensor removed from the code are marked by the next sync,
 });
 
 test("a location's definitions are deleted with it, except assets that were materialized", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   world.addLocation("trial", {
     assets: [{ path: ["trial", "made"] }, { path: ["trial", "never made"] }],
     schedules: [{ name: "hourly", jobName: "try", crons: ["@hourly"] }],
@@ -54,7 +54,7 @@ test("a location's definitions are deleted with it, except assets that were mate
 test.for(["breakLocation", "startLoading"] as const)(
   "%s: I8, none of the location's definitions is deleted",
   async (how) => {
-    const world = createDagsterWorld({ runs: 100 });
+    const world = createDemoDagsterWorld({ runs: 100 });
     world.defineAsset("ml_platform", { path: ["never", "materialized"] });
     const fixture = await startFixture(world);
     await fixture.sync();
@@ -67,7 +67,7 @@ test.for(["breakLocation", "startLoading"] as const)(
 );
 
 test("assets are deleted if they are neither defined nor materialized, and only then", async () => {
-  const world = createDagsterWorld({ runs: 300 });
+  const world = createDemoDagsterWorld({ runs: 300 });
   world.defineAsset("warehouse", { path: ["never", "materialized"] });
   world.materialize(["only", "events"]);
   const fixture = await startFixture(world);
@@ -95,7 +95,7 @@ test("assets are deleted if they are neither defined nor materialized, and only 
 });
 
 test("an asset that moves to another location stays the same row", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   world.defineAsset("warehouse", { path: ["moving"], description: "Never materialized." });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -107,7 +107,7 @@ test("an asset that moves to another location stays the same row", async () => {
 });
 
 test("an asset materialized just before it is requested by its key stays", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   world.defineAsset("warehouse", { path: ["late"] });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -125,7 +125,7 @@ test("an asset materialized just before it is requested by its key stays", async
 test.for(["fails", "has left the workspace"])(
   "I8: if every location %s, nothing is deleted and nothing changes",
   async (how) => {
-    const world = createDagsterWorld({ runs: 100 });
+    const world = createDemoDagsterWorld({ runs: 100 });
     world.defineAsset("warehouse", { path: ["never", "materialized"], description: "Kept." });
     const fixture = await startFixture(world);
     await fixture.sync();
@@ -150,7 +150,7 @@ test.for(["fails", "has left the workspace"])(
 );
 
 test("I8: a mass deletion of assets and schedules is refused, with numbers, until it is allowed", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const numbers = Array.from({ length: 160 }, (_, index) => index);
   world.addLocation("generated", {
     assets: numbers.map((index) => ({ path: ["generated", String(index)] })),

@@ -1,4 +1,4 @@
-import { createDagsterWorld, type DagsterWorld, hour, type SimulatedRequest } from "@org/simulators";
+import { createDemoDagsterWorld, type DagsterWorld, hour, type SimulatedRequest } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { type DagsterFixture, operations, startFixture, variablesOf } from "./dagster-server.ts";
 
@@ -19,7 +19,7 @@ function marked(fixture: DagsterFixture): string[] {
 }
 
 test("I12: looking for deletions when there are none costs no extra request", async () => {
-  const world = createDagsterWorld({ runs: 300 });
+  const world = createDemoDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world);
   await fixture.sync();
   fixture.server.requests.clear();
@@ -37,7 +37,7 @@ test.for([
   [1, ["RunIdsPage", "RunIdsPage", "RunIdsPage", "RunIdsPage", "RunsPage"]],
   [90, ["RunIdsPage", "RunIdsPage", "RunIdsPage", ...Array.from({ length: 5 }, () => "RunsPage")]],
 ] as const)("%i deleted runs are found by all ids, confirmed by their own, and marked", async ([count, asked]) => {
-  const world = createDagsterWorld({ runs: 600 });
+  const world = createDemoDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 20 });
   await fixture.sync();
   const gone = finished(world).filter((_run, index) => index % 6 === 5);
@@ -55,7 +55,7 @@ test.for([
 });
 
 test("deletions are looked for once a day automatically", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.deleteRun(finished(world)[7]!);
@@ -71,7 +71,7 @@ test("deletions are looked for once a day automatically", async () => {
 });
 
 test("a deleted run is found though another was created with times of long ago", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.advance(5 * minute);
@@ -83,7 +83,7 @@ test("a deleted run is found though another was created with times of long ago",
 });
 
 test("a deleted run is found though another is created after the runs were counted", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.deleteRun(finished(world)[20]!);
@@ -94,7 +94,7 @@ test("a deleted run is found though another is created after the runs were count
 });
 
 test("a deleted run is found though an open one is deleted after the runs were counted", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const open = world.addRun({ jobName: "score" });
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -106,7 +106,7 @@ test("a deleted run is found though an open one is deleted after the runs were c
 });
 
 test("a run created while the ids are listed is stored, not marked", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world);
   await fixture.sync();
   world.deleteRun(finished(world)[20]!);
@@ -117,7 +117,7 @@ test("a run created while the ids are listed is stored, not marked", async () =>
 });
 
 test("I8: runs deleted while the ids are listed end the listing early for no other run", async () => {
-  const world = createDagsterWorld({ runs: 600 });
+  const world = createDemoDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
   world.deleteRun(finished(world)[300]!);
@@ -150,7 +150,7 @@ test("I8: runs deleted while the ids are listed end the listing early for no oth
 });
 
 test("I8: a listing that fails marks nothing, and the next one finds the deletions", async () => {
-  const world = createDagsterWorld({ runs: 300 });
+  const world = createDemoDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
   world.deleteRun(finished(world)[50]!);
@@ -177,7 +177,7 @@ test("I8: a listing that fails marks nothing, and the next one finds the deletio
 });
 
 test("I8: a run missing from the listing is not marked before it is requested by its id", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   const [gone, leftOut] = finished(world).slice(20, 22);
@@ -193,7 +193,7 @@ test("I8: a run missing from the listing is not marked before it is requested by
 });
 
 test("I8: responses with fewer runs than requested mark no run that exists", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const open = Array.from({ length: 9 }, () => world.addRun({ jobName: "score" }));
   const fixture = await startFixture(world);
   await fixture.sync();
@@ -204,7 +204,7 @@ test("I8: responses with fewer runs than requested mark no run that exists", asy
 });
 
 test("I8: a mass deletion of runs is refused, with numbers, until it is allowed", async () => {
-  const world = createDagsterWorld({ runs: 600 });
+  const world = createDemoDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 100 });
   await fixture.sync();
   world.advance(minute);
@@ -229,7 +229,7 @@ test("I8: a mass deletion of runs is refused, with numbers, until it is allowed"
 });
 
 test("a run that reappears under its id is no longer marked", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   const run = finished(world)[30]!;

@@ -3,7 +3,12 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { createDagsterClient, type DagsterClientOptions } from "@org/dagster-client";
 import { memoryDestination } from "@org/destination/memory";
-import { createDagsterWorld, type Fault, type SimulatedRequest, startDagsterSimulator } from "@org/simulators";
+import {
+  createDemoDagsterWorld,
+  type Fault,
+  type SimulatedRequest,
+  startDagsterSimulator,
+} from "@org/simulators/internal";
 import { dagster, dagsterTables, sensorsTable } from "@org/sources/dagster";
 import { SyncError, type SyncOptions, sync } from "@org/sync-engine";
 import { differences } from "@org/testkit/compare";
@@ -15,7 +20,7 @@ const isAsked = (operation: string) => (request: SimulatedRequest) =>
 
 /** A Dagster that was synced, and has changed since: the next sync asks all that there is to ask. */
 async function setUp(options: { readonly client?: Partial<DagsterClientOptions> } = {}) {
-  const world = createDagsterWorld({ runs: 40 });
+  const world = createDemoDagsterWorld({ runs: 40 });
   const server = await startDagsterSimulator({ world });
   onTestFinished(() => server.close());
   const destination = memoryDestination();

@@ -1,10 +1,10 @@
 /** What other connectors get wrong, each shown on a world where it would show. test/DEFECTS.md lists all of them. */
-import { createDagsterWorld, createEmptyDagsterWorld } from "@org/simulators";
+import { createDemoDagsterWorld, createEmptyDagsterWorld } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { startFixture } from "./dagster-server.ts";
 
 test("schedules and sensors of every code location and repository are read", async () => {
-  const world = createDagsterWorld({ runs: 20 });
+  const world = createDemoDagsterWorld({ runs: 20 });
   const fixture = await startFixture(world);
   await fixture.sync();
   fixture.expectTablesAsInWorld();

@@ -1,4 +1,4 @@
-import { createEmptyDagsterWorld, type DagsterWorld } from "@org/simulators";
+import { createEmptyDagsterWorld, type DagsterWorld } from "@org/simulators/internal";
 import type { SyncError } from "@org/sync-engine";
 import { describe, expect, test } from "vitest";
 import { startFixture } from "./dagster-server.ts";

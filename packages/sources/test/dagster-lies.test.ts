@@ -1,5 +1,5 @@
 /** Dagsters, caches and proxies that lie: none of them makes a sync believe it, fail without a word, or never end. */
-import { createDagsterWorld } from "@org/simulators";
+import { createDemoDagsterWorld } from "@org/simulators/internal";
 import type { SyncError } from "@org/sync-engine";
 import type { Lie, Told } from "@org/testkit/lying-front";
 import { describe, expect, test } from "vitest";
@@ -7,7 +7,7 @@ import { startFixture } from "./dagster-server.ts";
 
 type Fixture = Awaited<ReturnType<typeof startFixture>>;
 type Free = Told["body"];
-const small = () => createDagsterWorld({ runs: 120 });
+const small = () => createDemoDagsterWorld({ runs: 120 });
 
 /** Lies in the answers to one operation. */
 const lieTo = (operation: string, change: (data: Free, asked: Free) => void): Lie => ({

@@ -1,5 +1,5 @@
 /** Runs that change without a trace: the part of the history that each reconcile reads again. */
-import { createEmptyDagsterWorld, type DagsterWorld, hour, minute } from "@org/simulators";
+import { createEmptyDagsterWorld, type DagsterWorld, hour, minute } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { operations, startFixture, variablesOf } from "./dagster-server.ts";
 

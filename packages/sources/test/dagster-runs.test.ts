@@ -1,4 +1,4 @@
-import { createDagsterWorld, createEmptyDagsterWorld, hour, type SimulatedRequest } from "@org/simulators";
+import { createDemoDagsterWorld, createEmptyDagsterWorld, hour, type SimulatedRequest } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { operations, startFixture, variablesOf } from "./dagster-server.ts";
 
@@ -11,7 +11,7 @@ type Tags = Readonly<Record<string, string>>;
 const minute = 60_000;
 
 test("I4: a first sync reads all runs, page by page, and then what changed since it started", async () => {
-  const world = createDagsterWorld({ runs: 600 });
+  const world = createDemoDagsterWorld({ runs: 600 });
   const fixture = await startFixture(world, { pageSize: 100 });
   const { events } = await fixture.sync({ streams: ["runs"] });
   const batches = events.filter((event) => event.type === "batch-committed");
@@ -25,7 +25,7 @@ test("I4: a first sync reads all runs, page by page, and then what changed since
 });
 
 test("I12: a sync of an idle server sends three requests and writes nothing", async () => {
-  const world = createDagsterWorld();
+  const world = createDemoDagsterWorld();
   const fixture = await startFixture(world, { overlapMs: 10 * minute });
   await fixture.sync();
   world.advance(11 * minute);
@@ -41,7 +41,7 @@ test("I12: a sync of an idle server sends three requests and writes nothing", as
 });
 
 test("I4: new, ended and tagged runs, and late ends, are stored by the next sync", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const open = Array.from({ length: 6 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
   // So many that none of the open ones is in the head.
   for (let run = 0; run < 60; run += 1) world.completeRun({ jobName: "score", location: "ml_platform" });
@@ -61,7 +61,7 @@ test("I4: new, ended and tagged runs, and late ends, are stored by the next sync
 });
 
 test("runs that started and ended between two syncs, with old events, are found by the head", async () => {
-  const world = createDagsterWorld({ runs: 200 });
+  const world = createDemoDagsterWorld({ runs: 200 });
   const fixture = await startFixture(world, { pageSize: 40 });
   await fixture.sync();
   world.advance(5 * minute);
@@ -75,7 +75,7 @@ test("runs that started and ended between two syncs, with old events, are found 
 });
 
 test("an open run that no longer exists is marked as deleted, and no other", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const runs = Array.from({ length: 45 }, () => world.addRun({ jobName: "score" }));
   const fixture = await startFixture(world, { pageSize: 20 });
   await fixture.sync();
@@ -89,7 +89,7 @@ test("an open run that no longer exists is marked as deleted, and no other", asy
 });
 
 test("I7: a window larger than a page is read to its end, though its cursor's run is deleted", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world, { pageSize: 10 });
   await fixture.sync();
   world.advance(minute);
@@ -105,7 +105,7 @@ test("I7: a window larger than a page is read to its end, though its cursor's ru
 });
 
 test("I7: a first sync continues if the run that its page starts after is deleted", async () => {
-  const world = createDagsterWorld({ runs: 300 });
+  const world = createDemoDagsterWorld({ runs: 300 });
   const fixture = await startFixture(world, { pageSize: 50 });
   const deleted: string[] = [];
   const remove = (runId: string) => {
@@ -131,7 +131,7 @@ test("I7: a first sync continues if the run that its page starts after is delete
 });
 
 test("I3: an interrupted first sync resumes, and misses nothing that happened since", async () => {
-  const world = createDagsterWorld({ runs: 400 });
+  const world = createDemoDagsterWorld({ runs: 400 });
   const lastStored = world.ordered().at(-150)!.runId;
   const fixture = await startFixture(world, { pageSize: 50 });
   const controller = new AbortController();
@@ -160,7 +160,7 @@ test.for([
   ["Tokyo", 9],
   ["Kathmandu", 5.75],
 ])("a database in %s: changes are found, times are true, and an idle sync re-reads no hours", async ([, hours]) => {
-  const world = createDagsterWorld({ runs: 300, databaseOffsetMs: Number(hours) * 60 * minute });
+  const world = createDemoDagsterWorld({ runs: 300, databaseOffsetMs: Number(hours) * 60 * minute });
   const fixture = await startFixture(world, { overlapMs: minute });
   const { events } = await fixture.sync();
   expect(events.flatMap((event) => (event.type === "notice" ? [event.code] : []))).toEqual(["DATABASE_NOT_IN_UTC"]);
@@ -180,7 +180,7 @@ test.for([
 });
 
 test("a database whose filter compares true times, whatever it shows, is detected by requesting a run", async () => {
-  const world = createDagsterWorld({ runs: 100, databaseOffsetMs: 9 * 60 * minute });
+  const world = createDemoDagsterWorld({ runs: 100, databaseOffsetMs: 9 * 60 * minute });
   const fixture = await startFixture(world);
   // The simulator's filter takes shown times; for a true one, the probe would find the run on neither side.
   fixture.server.faults.push({ match: ({ text }) => text.includes('"pageSize":1,'), body: emptyChanges });
@@ -197,7 +197,7 @@ const none = { __typename: "Runs", results: [] };
 const emptyChanges = { data: { window: none, open: none, head: none } };
 
 test("a database moved to another zone: the first run that ends shows it, and nothing before it is lost", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   // What is stored shows the same times as before; what comes from now on shows New York's.
@@ -216,7 +216,7 @@ test("a database moved to another zone: the first run that ends shows it, and no
 });
 
 test("an end in the future neither hides later ones nor makes an idle sync send more requests", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world, { overlapMs: minute });
   const ahead = world.addRun({ jobName: "score" });
   await fixture.sync();
@@ -246,7 +246,7 @@ test("a server without any run is synced, and its first runs are found", async (
 const pythonError = { __typename: "PythonError", message: "database is locked", className: "OperationalError" };
 
 test("I9: an error that arrives as data is an error, never a response without runs", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   await fixture.sync();
   const before = fixture.state("runs");
@@ -272,7 +272,7 @@ test("I9: an error that arrives as data is an error, never a response without ru
 });
 
 test("a retryable error is retried", async () => {
-  const world = createDagsterWorld({ runs: 100 });
+  const world = createDemoDagsterWorld({ runs: 100 });
   const fixture = await startFixture(world);
   fixture.server.faults.push({
     match: ({ text }) => text.includes("query RunsPage"),

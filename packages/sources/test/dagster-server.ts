@@ -1,7 +1,12 @@
 /** A simulated Dagster, tables in memory, and syncs from the one into the other. */
 import { createDagsterClient } from "@org/dagster-client";
 import { createMemory, memoryDestination } from "@org/destination/memory";
-import { type DagsterSimulator, type DagsterVersion, type DagsterWorld, startDagsterSimulator } from "@org/simulators";
+import {
+  type DagsterSimulator,
+  type DagsterVersion,
+  type DagsterWorld,
+  startDagsterSimulator,
+} from "@org/simulators/internal";
 import { dagster, dagsterTables } from "@org/sources/dagster";
 import { type SyncEvent, type SyncResult, sync } from "@org/sync-engine";
 import { differences, type PlainRow } from "@org/testkit/compare";

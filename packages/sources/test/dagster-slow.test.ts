@@ -1,4 +1,4 @@
-import { createDagsterWorld, type Fault, type SimulatedRequest } from "@org/simulators";
+import { createDemoDagsterWorld, type Fault, type SimulatedRequest } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { operations, startFixture } from "./dagster-server.ts";
 
@@ -17,7 +17,7 @@ const slowBeyond = (runs: number): Fault => ({
 });
 
 test("runs that take longer than a proxy's timeout are read in smaller pages, each time", async () => {
-  const world = createDagsterWorld({ runs: 900 });
+  const world = createDemoDagsterWorld({ runs: 900 });
   const open = Array.from({ length: 150 }, () => world.addRun({ jobName: "score", location: "ml_platform" }));
   const fixture = await startFixture(world);
   fixture.server.faults.push(slowBeyond(70));

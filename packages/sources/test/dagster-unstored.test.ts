@@ -1,5 +1,5 @@
 /** Rows of Dagster that the destination cannot hold: nothing else waits for them, and each sync tries them again. */
-import { createEmptyDagsterWorld } from "@org/simulators";
+import { createEmptyDagsterWorld } from "@org/simulators/internal";
 import { SyncError, type SyncOptions } from "@org/sync-engine";
 import { expect, test } from "vitest";
 import { operations, startFixture } from "./dagster-server.ts";

@@ -7,7 +7,7 @@ import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import type { Destination, Session, Table } from "@org/destination";
 import { duckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { type Source, sync } from "@org/sync-engine";
@@ -85,7 +85,7 @@ function check({ streams }: Source, asked: ReadonlyMap<string, ReadonlySet<strin
 }
 
 test("Airflow's streams declare the columns by which they look rows up", async () => {
-  const { url, world, close } = await startAirflowSimulator({ world: createAirflowWorld({ dags: 4, days: 3 }) });
+  const { url, world, close } = await startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 4, days: 3 }) });
   onTestFinished(close);
   const auth = { username: "admin", password: "admin" };
   const source = airflow({ client: createAirflowClient({ baseUrl: url, auth }) }) as Source;

@@ -2,7 +2,7 @@
 import { createAirflowClient } from "@org/airflow-client";
 import { createDagsterClient } from "@org/dagster-client";
 import { memoryDestination } from "@org/destination/memory";
-import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createEmptyAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { airflow } from "@org/sources/airflow";
 import { dagster } from "@org/sources/dagster";
 import { type Source, type SyncEvent, sync } from "@org/sync-engine";

@@ -1,13 +1,13 @@
 /** The subject of the crash tests: a simulated server that changes between syncs, and the expected tables. */
 import type { Table } from "@org/destination";
 import {
-  createAirflowWorld,
-  createDagsterWorld,
+  createDemoAirflowWorld,
+  createDemoDagsterWorld,
   type Fault,
   type RequestLog,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { airflowTables } from "@org/sources/airflow";
 import { dagsterTables } from "@org/sources/dagster";
 import { atEnd } from "@org/testkit/at-end";
@@ -43,7 +43,7 @@ export async function startSubject(kind: Kind, seed = 1): Promise<Subject> {
 }
 
 async function startAirflowSubject(seed: number): Promise<Subject> {
-  const world = createAirflowWorld({ seed, dags: 4, days: 3, runsPerDag: 8 });
+  const world = createDemoAirflowWorld({ seed, dags: 4, days: 3, runsPerDag: 8 });
   const simulator = await startAirflowSimulator({ world });
   atEnd(() => simulator.close());
   const snapshots: Snapshot[] = [];
@@ -87,7 +87,7 @@ async function startAirflowSubject(seed: number): Promise<Subject> {
 }
 
 async function startDagsterSubject(seed: number): Promise<Subject> {
-  const world = createDagsterWorld({ seed, runs: 75 });
+  const world = createDemoDagsterWorld({ seed, runs: 75 });
   const simulator = await startDagsterSimulator({ world });
   atEnd(() => simulator.close());
   const snapshots: Snapshot[] = [];

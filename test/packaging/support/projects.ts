@@ -22,10 +22,10 @@ export const publishable: ReadonlyMap<string, Manifest> = new Map(
     .filter(([, manifest]) => !manifest.private),
 );
 
-/** What a package's users import from, such as `@org/destination/duckdb`. */
+/** What a package's users import from, such as `@org/destination/duckdb`: not what resolves in the checkout only. */
 export function entryPoints({ name, exports }: Manifest): string[] {
   return Object.entries(exports)
-    .filter(([path, target]) => typeof target !== "string" && !path.includes("*"))
+    .filter(([path, target]) => typeof target !== "string" && "default" in target && !path.includes("*"))
     .map(([path]) => name + path.slice(1));
 }
 

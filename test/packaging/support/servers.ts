@@ -2,16 +2,16 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import {
-  type AirflowSimulator,
-  type DagsterSimulator,
+  type StartedAirflow,
+  type StartedDagster,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 
 /** One address for everything, as a browser's page needs it. */
 export interface Servers {
-  readonly airflow: AirflowSimulator;
-  readonly dagster: DagsterSimulator;
+  readonly airflow: StartedAirflow;
+  readonly dagster: StartedDagster;
   readonly origin: string;
   /** What is sent to `/report` next, by the runtime whose turn it is. */
   report(): Promise<unknown>;

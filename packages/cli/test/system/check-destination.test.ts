@@ -2,7 +2,7 @@
 import { chmodSync, mkdirSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { duckdb, queryDuckdb } from "@org/destination/duckdb";
-import { startAirflowSimulator } from "@org/simulators";
+import { startAirflowSimulator } from "@org/simulators/internal";
 import { ownDatabase } from "@org/testkit/own-database";
 import { query } from "@org/testkit/places/postgres";
 import { afterAll, beforeEach, expect, test } from "vitest";

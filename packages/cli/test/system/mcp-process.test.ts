@@ -3,14 +3,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { dagsync, isRunning, temporaryFolder } from "../helpers.ts";
 import { childOf, type start, startForTest } from "../mcp-client.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "dagsync-mcp-"));
 const stored = `sqlite:${join(folder, "o.sqlite")}`;
-const world = createAirflowWorld({ dags: 1, days: 1 });
+const world = createDemoAirflowWorld({ dags: 1, days: 1 });
 let simulator: Awaited<ReturnType<typeof startAirflowSimulator>>;
 
 async function sync(place: string): Promise<void> {

@@ -3,7 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { questions } from "@org/insights";
-import { createAirflowWorld, createDagsterWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import {
+  createDemoAirflowWorld,
+  createDemoDagsterWorld,
+  startAirflowSimulator,
+  startDagsterSimulator,
+} from "@org/simulators/internal";
 import { ownDatabase } from "@org/testkit/own-database";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dagsync } from "../helpers.ts";
@@ -11,7 +16,7 @@ import { start, startForTest } from "../mcp-client.ts";
 
 const env = { AIRFLOW_USERNAME: "admin", AIRFLOW_PASSWORD: "admin" };
 const folder = mkdtempSync(join(tmpdir(), "dagsync-mcp-"));
-const world = createAirflowWorld({ dags: 2, days: 3 });
+const world = createDemoAirflowWorld({ dags: 2, days: 3 });
 const [firstDag = ""] = world.dags.keys();
 let simulator: Awaited<ReturnType<typeof startAirflowSimulator>>;
 let database: string;
@@ -33,7 +38,7 @@ async function sync(place: string, from = `airflow:${simulator.url}`, pipeline =
 beforeAll(async () => {
   simulator = await startAirflowSimulator({ world });
   database = await ownDatabase();
-  const dagster = await startDagsterSimulator({ world: createDagsterWorld({ runs: 40, days: 3 }) });
+  const dagster = await startDagsterSimulator({ world: createDemoDagsterWorld({ runs: 40, days: 3 }) });
   for (const [kind, place] of Object.entries(places)) {
     await sync(place());
     await sync(place(), `dagster:${dagster.url}`, "lab");

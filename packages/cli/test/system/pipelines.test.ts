@@ -2,12 +2,12 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { closedPort, dagsync, temporaryFolder, until } from "../helpers.ts";
 
 const env = { PASSWORD: "admin" };
-const world = (dags = 2) => createAirflowWorld({ dags, days: 2, runsPerDag: 2 });
+const world = (dags = 2) => createDemoAirflowWorld({ dags, days: 2, runsPerDag: 2 });
 const lines = (text: string) => text.trimEnd().split("\n");
 const json = (text: string) => lines(text).map((line) => JSON.parse(line));
 

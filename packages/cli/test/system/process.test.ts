@@ -4,7 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, writeFileSync } from "no
 import { open } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { dagsync, isRunning, temporaryFolder, until } from "../helpers.ts";
 

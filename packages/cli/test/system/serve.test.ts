@@ -7,7 +7,7 @@ import { connect } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { duckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { serve } from "@org/testkit/cli/serving";
 import { afterEach, expect, onTestFinished, test, vi } from "vitest";
 import { closedPort, dagsync, listen, temporaryFolder, until } from "../helpers.ts";
@@ -22,7 +22,7 @@ const jsonOf = async (url: string) => (await fetch(url)).json() as Promise<Recor
 
 /** A simulator, and a command that syncs it into a place. */
 async function airflow() {
-  const simulator = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 2, days: 2 }) }));
+  const simulator = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 2, days: 2 }) }));
   const sync = async (to: string) => {
     const outcome = await dagsync(["sync", "--from", `airflow:${simulator.url}`, "--to", to, "--pipeline", "prod"], {
       env,

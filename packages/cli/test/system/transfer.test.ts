@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseJson } from "@org/destination";
 import { queryDuckdb } from "@org/destination/duckdb";
-import { createAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { airflowTables } from "@org/sources/airflow";
 import { expect, test } from "vitest";
 import { dagsync, temporaryFolder, until } from "../helpers.ts";
@@ -17,7 +17,7 @@ const numbers = '{"large":12345678901234567890,"list":[1.10,1E5,-0],"vast":1e400
 /** A simulator that was synced, with a deleted run, and what was exported of it. */
 async function exported() {
   const simulator = await until(
-    startAirflowSimulator({ world: createAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }) }),
+    startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 3, days: 2, runsPerDag: 3 }) }),
   );
   // JSON leaves these as they are, and some readers of lines take them for line ends.
   simulator.world.note(simulator.world.runs()[0]!, "a\u2028b\u2029c\u0085d");

@@ -1,6 +1,6 @@
 /** What verify compares: rows as the server sent them, before a key merges them, and as the destination can hold them. */
 import { join } from "node:path";
-import { createAirflowWorld, startAirflowSimulator } from "@org/simulators";
+import { createDemoAirflowWorld, startAirflowSimulator } from "@org/simulators/internal";
 import { expect, test } from "vitest";
 import { verificationText } from "../../src/render/verification.ts";
 import { dagsync, temporaryFolder, until } from "../helpers.ts";
@@ -23,7 +23,7 @@ test("verify compares with what the destination can hold, and reads notes with a
 test.each(["sqlite", "duckdb"])(
   "a row that %s cannot hold, with a NUL in its key, is counted like any other",
   async (kind) => {
-    const { url, world } = await until(startAirflowSimulator({ world: createAirflowWorld({ dags: 2, days: 1 }) }));
+    const { url, world } = await until(startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 2, days: 1 }) }));
     const [dag] = world.dags.values();
     const bad = world.addRun(dag!, { runId: "it's\u0000" });
     world.finishRun(bad);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { DuckDBInstance } from "@duckdb/node-api";
 import { Interrupted } from "@org/cli";
 import { duckdb } from "@org/destination/duckdb";
-import { day, startAirflowSimulator, startDagsterSimulator } from "@org/simulators";
+import { day, startAirflowSimulator, startDagsterSimulator } from "@org/simulators/internal";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { dagsync, type Outcome, temporaryFolder, until } from "../helpers.ts";
 

@@ -6,7 +6,7 @@ import type { SimulatedDag, SimulatedRun, SimulatedTask } from "./records.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 import { AirflowWorld } from "./world.ts";
 
-export interface AirflowWorldOptions {
+export interface DemoAirflowOptions {
   /** @default 1 */
   readonly seed?: number;
   /** @default one that stands still */
@@ -41,7 +41,7 @@ interface Due {
  * A company's Airflow: DAGs that fail often, slow tasks, mapped ones, retries, manual runs, and unfinished ones at the
  * clock's time. Options make it small for tests, or as large as 10,000 DAGs.
  */
-export function createAirflowWorld(options: AirflowWorldOptions = {}): AirflowWorld {
+export function createDemoAirflowWorld(options: DemoAirflowOptions = {}): AirflowWorld {
   const random = createRandom(options.seed ?? 1);
   const world = new AirflowWorld(
     options.clock ?? createClock(),

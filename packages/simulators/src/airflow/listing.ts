@@ -1,4 +1,4 @@
-import { textAnswer } from "../http/server.ts";
+import { textAnswer } from "../http/answer.ts";
 import { detail, Problem } from "./problems.ts";
 
 type Value = string | number | null;

@@ -1,4 +1,4 @@
-import { textAnswer } from "../http/server.ts";
+import { textAnswer } from "../http/answer.ts";
 import type { Instant } from "../time.ts";
 import { seconds } from "./documents.ts";
 import { type OrderFields, readOrder } from "./listing.ts";

@@ -1,4 +1,4 @@
-import { type Answer, jsonAnswer } from "../http/server.ts";
+import { type Answer, jsonAnswer } from "../http/answer.ts";
 
 /** A response that ends the handling of a request. */
 export class Problem extends Error {

@@ -88,7 +88,13 @@ export interface SimulatedDag extends DagSettings {
 }
 
 export type RunState = "queued" | "running" | "success" | "failed";
-export type RunType = "scheduled" | "manual" | "backfill" | "asset_triggered" | "asset_materialization";
+export type RunType =
+  | "scheduled"
+  | "manual"
+  | "backfill"
+  | "operator_triggered"
+  | "asset_triggered"
+  | "asset_materialization";
 
 export interface SimulatedRun {
   readonly id: number;
@@ -132,6 +138,7 @@ export type TaskState =
   | "upstream_failed"
   | "skipped"
   | "deferred"
+  | "awaiting_input"
   | "removed";
 
 /** What an attempt has, present or past. */

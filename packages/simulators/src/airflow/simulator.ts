@@ -1,16 +1,7 @@
-import { type DirectServer, directServer } from "../http/direct.ts";
+import { type Answer, type Handler, htmlAnswer, jsonAnswer, textAnswer } from "../http/answer.ts";
 import type { SimulatedRequest } from "../http/faults.ts";
-import {
-  type Answer,
-  type Handler,
-  htmlAnswer,
-  jsonAnswer,
-  type RunningServer,
-  startServer,
-  textAnswer,
-} from "../http/server.ts";
+import { createSimulatedServer, type SimulatedServer } from "../http/simulated-server.ts";
 import type { Clock } from "../time.ts";
-import { createAirflowWorld } from "./demo.ts";
 import { PoisonedRow } from "./documents.ts";
 import { AirflowInterface, routePattern } from "./interface.ts";
 import { detail, invalid, notSimulated, Problem } from "./problems.ts";
@@ -18,40 +9,53 @@ import { type Route, routes } from "./routes.ts";
 import type { AirflowWorldVersion } from "./store.ts";
 import { Tokens } from "./tokens.ts";
 import { visiblePart } from "./visibility.ts";
-import type { AirflowWorld } from "./world.ts";
+import { type AirflowWorld, createEmptyAirflowWorld } from "./world.ts";
 
 /** Options that may change while a server runs: they are read at every request. */
 export interface AirflowServerOptions {
   /** Whether the server has keyset cursors: from 3.2 on; `false` makes one of 3.3 behave like 3.1.8. @default true */
-  cursor?: boolean;
+  cursor?: boolean | undefined;
   /** The maximum number of rows of a GET, whatever limit is requested. @default 100, as on a real server */
-  maximumPageLimit?: number;
+  maximumPageLimit?: number | undefined;
   /** Which DAGs the user may see. @default all */
-  isVisible?: (dagId: string) => boolean;
+  isVisible?: ((dagId: string) => boolean) | undefined;
 }
 
+/** Options of {@link createAirflowSimulator}. */
 export interface AirflowSimulatorOptions extends AirflowServerOptions {
-  /** What the server contains. @default the demo world */
-  readonly world?: AirflowWorld;
-  /** The clock of the demo world; a given world has its own. */
-  readonly clock?: Clock;
-  /** @default 0, any free one */
-  readonly port?: number;
+  /** What the server contains; it has a clock of its own. @default nothing */
+  readonly world?: AirflowWorld | undefined;
   /** @default "admin" */
-  readonly username?: string;
+  readonly username?: string | undefined;
   /** @default "admin" */
-  readonly password?: string;
+  readonly password?: string | undefined;
   /** The lifetime of a token, in milliseconds. @default a day */
-  readonly tokenLifetimeMs?: number;
-  /** Validates every response against the specification, and turns an invalid one into a 500. @default false */
-  readonly validate?: boolean;
+  readonly tokenLifetimeMs?: number | undefined;
 }
 
-export interface AirflowSimulator extends RunningServer {
+/** An Airflow server in this process. */
+export interface AirflowSimulator extends SimulatedServer {
+  /** What it contains, and what can happen to that. */
   readonly world: AirflowWorld;
+  /** The world's clock: token expiry and the `Date` header come from it, too. */
   readonly clock: Clock;
   /** Issues and checks the tokens: `tokens.issue()` is a login without a request. */
   readonly tokens: Tokens;
+}
+
+/** A response that a route gave, for a test that validates it. */
+export interface AnsweredRoute {
+  readonly version: AirflowWorldVersion;
+  readonly method: string;
+  readonly template: string;
+  readonly status: number;
+  readonly body: string;
+}
+
+/** For our own tests. */
+export interface ValidatingOptions extends AirflowSimulatorOptions {
+  /** Says what is wrong with a response; such a response becomes a 500. */
+  readonly validate?: ((answered: AnsweredRoute) => string | undefined) | undefined;
 }
 
 const compiled = routes.map((route) => ({ route, pattern: routePattern(route.template) }));
@@ -65,34 +69,35 @@ function interfaceOf(version: AirflowWorldVersion): AirflowInterface {
   return known;
 }
 
-/** Starts an Airflow server in this process, on 127.0.0.1. */
-export async function startAirflowSimulator(options: AirflowSimulatorOptions = {}): Promise<AirflowSimulator> {
-  const world = options.world ?? createAirflowWorld(options.clock ? { clock: options.clock } : {});
-  const tokens = tokensOf(world, options);
-  const handler = airflowHandler(world, tokens, options);
-  const port = options.port === undefined ? {} : { port: options.port };
-  const server = await startServer({ handler, clock: world.clock, ...port });
-  return { ...server, world, clock: world.clock, tokens };
+/**
+ * Creates an Airflow server that lives in this process: pass its `fetch` to a client.
+ *
+ * @example
+ * const simulator = createAirflowSimulator();
+ * const dag = simulator.world.addDag({ dagId: "sales" });
+ * simulator.world.finishRun(simulator.world.addRun(dag), "failed");
+ */
+export function createAirflowSimulator(options: AirflowSimulatorOptions = {}): AirflowSimulator {
+  return airflowSimulator(options.world ?? createEmptyAirflowWorld(), options);
 }
 
-/** The same without a socket: a server that is only its `fetch`, whatever the host. */
-export function directAirflowSimulator(world: AirflowWorld, options: AirflowServerOptions = {}): DirectServer {
-  return directServer({ handler: airflowHandler(world, tokensOf(world), options), clock: world.clock });
-}
-
-function tokensOf(world: AirflowWorld, options: AirflowSimulatorOptions = {}): Tokens {
-  return new Tokens({
-    clock: world.clock,
+/** @param options read at every request */
+export function airflowSimulator(world: AirflowWorld, options: ValidatingOptions): AirflowSimulator {
+  const { clock } = world;
+  const tokens = new Tokens({
+    clock,
     username: options.username ?? "admin",
     password: options.password ?? "admin",
     lifetimeMs: options.tokenLifetimeMs ?? 86_400_000,
   });
+  const handler = airflowHandler(world, tokens, options);
+  return { ...createSimulatedServer({ url: "http://airflow.test", handler, clock }), world, clock, tokens };
 }
 
 function airflowHandler(
   world: AirflowWorld,
   tokens: Tokens,
-  options: Pick<AirflowSimulatorOptions, keyof AirflowServerOptions | "validate">,
+  options: Pick<ValidatingOptions, keyof AirflowServerOptions | "validate">,
 ): Handler {
   function handle(request: SimulatedRequest, clampPage: number | undefined): Answer {
     try {
@@ -171,9 +176,9 @@ function airflowHandler(
     }
   }
 
-  function checked(route: Route, given: Answer): Answer {
-    if (!options.validate) return given;
-    const violation = interfaceOf(world.version).violation(route.template, route.method, given.status, given.body);
+  function checked({ template, method }: Route, given: Answer): Answer {
+    const { status, body } = given;
+    const violation = options.validate?.({ version: world.version, template, method, status, body });
     return violation ? textAnswer(500, `The simulator breaks the specification: ${violation}`) : given;
   }
 

@@ -1,6 +1,6 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
+import { type Answer, jsonAnswer } from "../http/answer.ts";
 import type { SimulatedRequest } from "../http/faults.ts";
-import { type Answer, jsonAnswer } from "../http/server.ts";
 import type { Clock } from "../time.ts";
 import { detail } from "./problems.ts";
 

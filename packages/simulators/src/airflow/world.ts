@@ -203,7 +203,7 @@ export class AirflowWorld extends AirflowScheduler {
     row.poisoned = poisoned;
   }
 
-  /** The expected content of the sync's tables after it. */
+  /** @internal The expected content of the sync's tables after it. */
   rows(): AirflowRows {
     return airflowRows(this);
   }
@@ -230,14 +230,17 @@ export class AirflowWorld extends AirflowScheduler {
   }
 }
 
-/**
- * An empty world.
- *
- * @param options.seed determines host names, ids and the like
- * @param options.version its server's version. @default "3.3"
- */
-export function createEmptyAirflowWorld(
-  options: { seed?: number; clock?: Clock; version?: AirflowWorldVersion } = {},
-): AirflowWorld {
+/** Options of {@link createEmptyAirflowWorld}. */
+export interface EmptyAirflowOptions {
+  /** Determines host names, ids and the like. @default 1 */
+  readonly seed?: number | undefined;
+  /** @default one that stands still */
+  readonly clock?: Clock | undefined;
+  /** The version of its server. @default "3.3" */
+  readonly version?: AirflowWorldVersion | undefined;
+}
+
+/** An empty world. */
+export function createEmptyAirflowWorld(options: EmptyAirflowOptions = {}): AirflowWorld {
   return new AirflowWorld(options.clock ?? createClock(), createRandom(options.seed ?? 1), options.version);
 }

@@ -3,7 +3,7 @@ import { type Clock, createClock, day, hour, type Instant, minute, second } from
 import type { LocationDefinitions } from "./locations.ts";
 import { DagsterWorld } from "./world.ts";
 
-export interface DagsterWorldOptions {
+export interface DemoDagsterOptions {
   /** @default 1 */
   readonly seed?: number;
   /** @default one that stands still */
@@ -147,7 +147,7 @@ const definitions: { readonly [location: string]: Omit<LocationDefinitions, "ass
 };
 
 /** A company's Dagster: two code locations, about 40 assets of which some are stale, two weeks of runs. */
-export function createDagsterWorld(options: DagsterWorldOptions = {}): DagsterWorld {
+export function createDemoDagsterWorld(options: DemoDagsterOptions = {}): DagsterWorld {
   const random = createRandom(options.seed ?? 1);
   const world = new DagsterWorld({
     clock: options.clock ?? createClock(),

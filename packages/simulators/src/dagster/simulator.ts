@@ -9,70 +9,71 @@ import {
   parse,
   validate,
 } from "graphql";
-import { type DirectServer, directServer } from "../http/direct.ts";
+import { schema as schema1_7 } from "../generated/dagster-1.7.10.ts";
+import { schema as schema1_10 } from "../generated/dagster-1.10.21.ts";
+import { schema as schema1_13 } from "../generated/dagster-1.13.27.ts";
+import { type Answer, type Handler, htmlAnswer, jsonAnswer, textAnswer } from "../http/answer.ts";
 import type { SimulatedRequest } from "../http/faults.ts";
-import {
-  type Answer,
-  type Handler,
-  htmlAnswer,
-  jsonAnswer,
-  type RunningServer,
-  startServer,
-  textAnswer,
-} from "../http/server.ts";
-import { readSpecification } from "../specifications.ts";
+import { createSimulatedServer, type SimulatedServer } from "../http/simulated-server.ts";
 import type { Clock } from "../time.ts";
-import { createDagsterWorld } from "./demo.ts";
+import { createEmptyDagsterWorld } from "./empty-world.ts";
 import { type RequestState, rootOf } from "./resolvers.ts";
 import type { DagsterWorld } from "./world.ts";
 
+/** Options of {@link createDagsterSimulator}. */
 export interface DagsterSimulatorOptions {
-  /** What the server contains. @default the demo world */
-  readonly world?: DagsterWorld;
-  /** The clock of the demo world; a given world has its own. */
-  readonly clock?: Clock;
+  /** What the server contains; it has a clock of its own. @default nothing */
+  readonly world?: DagsterWorld | undefined;
   /**
    * The version whose interface it has, and whose behaviour where they are known to differ: filters by time, unknown
    * assets.
    *
    * @default "1.13.27"
    */
-  readonly version?: DagsterVersion;
-  /** @default 0, any free one */
-  readonly port?: number;
+  readonly version?: DagsterVersion | undefined;
 }
 
-export interface DagsterSimulator extends RunningServer {
+/** A Dagster webserver in this process. */
+export interface DagsterSimulator extends SimulatedServer {
+  /** What it contains, and what can happen to that. */
   readonly world: DagsterWorld;
+  /** The world's clock. */
   readonly clock: Clock;
 }
 
 export type DagsterVersion = "1.7.10" | "1.10.21" | "1.13.27";
+
+const sources: Readonly<Record<DagsterVersion, string>> = {
+  "1.7.10": schema1_7,
+  "1.10.21": schema1_10,
+  "1.13.27": schema1_13,
+};
 
 const schemas = new Map<DagsterVersion, GraphQLSchema>();
 
 /** Cached because parsing and validating a document takes longer than executing it. */
 const documents = new WeakMap<GraphQLSchema, Map<string, DocumentNode | Answer>>();
 
-/** Starts a Dagster webserver in this process, on 127.0.0.1. Its `url` is the base; GraphQL is at `/graphql`. */
-export async function startDagsterSimulator(options: DagsterSimulatorOptions = {}): Promise<DagsterSimulator> {
-  const world = options.world ?? createDagsterWorld(options.clock ? { clock: options.clock } : {});
-  const server = await startServer({
-    handler: dagsterHandler(world, options.version),
-    clock: world.clock,
-    ...(options.port === undefined ? {} : { port: options.port }),
-  });
-  return { ...server, world, clock: world.clock };
-}
-
-/** The same without a socket: a server that is only its `fetch`, whatever the host. */
-export function directDagsterSimulator(world: DagsterWorld, version?: DagsterVersion): DirectServer {
-  return directServer({ handler: dagsterHandler(world, version), clock: world.clock });
+/**
+ * Creates a Dagster webserver that lives in this process: pass its `fetch` to a client. GraphQL is at `/graphql`.
+ *
+ * @example
+ * const simulator = createDagsterSimulator();
+ * simulator.world.addLocation("warehouse");
+ * simulator.world.completeRun({ jobName: "nightly" }, "FAILURE");
+ */
+export function createDagsterSimulator(options: DagsterSimulatorOptions = {}): DagsterSimulator {
+  const { world = createEmptyDagsterWorld(), version } = options;
+  const { clock } = world;
+  return {
+    ...createSimulatedServer({ url: "http://dagster.test", handler: dagsterHandler(world, version), clock }),
+    world,
+    clock,
+  };
 }
 
 function dagsterHandler(world: DagsterWorld, version: DagsterVersion = "1.13.27"): Handler {
-  const schema =
-    schemas.get(version) ?? buildSchema(readSpecification(`dagster/${version}.graphql`), { assumeValidSDL: true });
+  const schema = schemas.get(version) ?? buildSchema(sources[version], { assumeValidSDL: true });
   schemas.set(version, schema);
 
   async function handle(request: SimulatedRequest, clampPage: number | undefined): Promise<Answer> {

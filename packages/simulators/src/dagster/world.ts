@@ -1,5 +1,5 @@
-import { createRandom, type Random } from "../random.ts";
-import { type Clock, createClock, type Instant, minute, second } from "../time.ts";
+import type { Random } from "../random.ts";
+import { type Clock, type Instant, minute, second } from "../time.ts";
 import type { ScheduleDefinition, SensorDefinition } from "./locations.ts";
 import { type LocationDefinitions, simulatedLocation, simulatedSchedule, simulatedSensor } from "./locations.ts";
 import {
@@ -256,7 +256,7 @@ export class DagsterWorld {
     return run;
   }
 
-  /** The expected content of the sync's tables after it. */
+  /** @internal The expected content of the sync's tables after it. */
   rows(): DagsterRows {
     return dagsterRows(this);
   }
@@ -285,15 +285,4 @@ export class DagsterWorld {
     const hex = this.#random.hex(30);
     return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(12, 15)}-a${hex.slice(15, 18)}-${hex.slice(18, 30)}`;
   }
-}
-
-/** An empty world, without locations. */
-export function createEmptyDagsterWorld(
-  options: { seed?: number; clock?: Clock; databaseOffsetMs?: number } = {},
-): DagsterWorld {
-  return new DagsterWorld({
-    clock: options.clock ?? createClock(),
-    random: createRandom(options.seed ?? 1),
-    databaseOffsetMs: options.databaseOffsetMs ?? 0,
-  });
 }

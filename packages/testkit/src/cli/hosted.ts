@@ -3,13 +3,13 @@ import { join } from "node:path";
 import { main } from "@org/cli";
 import {
   type AirflowWorld,
-  createAirflowWorld,
   createClock,
-  createDagsterWorld,
+  createDemoAirflowWorld,
+  createDemoDagsterWorld,
   type DagsterWorld,
   startAirflowSimulator,
   startDagsterSimulator,
-} from "@org/simulators";
+} from "@org/simulators/internal";
 import { airflowTables } from "@org/sources/airflow";
 import { dagsterTables } from "@org/sources/dagster";
 import { onTestFinished } from "vitest";
@@ -38,13 +38,13 @@ interface Server {
 
 const servers = {
   async airflow() {
-    const world = createAirflowWorld({ seed: 1, dags: 5, days: 3, runsPerDag: 8 });
+    const world = createDemoAirflowWorld({ seed: 1, dags: 5, days: 3, runsPerDag: 8 });
     const simulator = await startAirflowSimulator({ world });
     const config = { kind: "airflow", url: simulator.url, username: "admin", password: "admin" };
     return { world, simulator, config, tables: airflowTables, rows: () => world.rows() as never };
   },
   async dagster() {
-    const world = createDagsterWorld({ seed: 1, clock: createClock(Date.now()) });
+    const world = createDemoDagsterWorld({ seed: 1, clock: createClock(Date.now()) });
     const simulator = await startDagsterSimulator({ world });
     const config = { kind: "dagster", url: simulator.url };
     return { world, simulator, config, tables: dagsterTables, rows: () => world.rows() as never };

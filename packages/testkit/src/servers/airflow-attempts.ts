@@ -1,4 +1,4 @@
-import type { Random } from "@org/simulators";
+import type { Random } from "@org/simulators/internal";
 import type { AirflowServer } from "./airflow.ts";
 import { copyDags } from "./airflow-dag-files.ts";
 import { signIn } from "./airflow-mutations.ts";

@@ -1,4 +1,4 @@
-import { createRandom, type Random } from "@org/simulators";
+import { createRandom, type Random } from "@org/simulators/internal";
 import pg from "pg";
 import type { AirflowServer } from "./airflow.ts";
 import { type Call, signIn } from "./airflow-mutations.ts";

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createRandom } from "@org/simulators";
+import { createRandom } from "@org/simulators/internal";
 import type { DagsterServer } from "./dagster.ts";
 import { breakLocation, isLocationBroken, repairLocation, switchSchedule, switchSensor } from "./dagster-world.ts";
 
