@@ -13,7 +13,7 @@ const url = "http://orchestrator.test";
 
 /** Sends a request, and returns its error. */
 const clients = {
-  airflow: (options: Options) => failure(createAirflowClient({ baseUrl: url, ...options }).request("GET", "/x")),
+  airflow: (options: Options) => failure(createAirflowClient({ url: url, ...options }).request("GET", "/x")),
   dagster: (options: Options) => failure(createDagsterClient({ url, ...options }).request("{ version }")),
 };
 
@@ -165,7 +165,7 @@ describe.each(Object.entries(clients))("%s", (_, ask) => {
 });
 
 const makers = {
-  airflow: (headers: HeadersInit) => createAirflowClient({ baseUrl: url, headers }),
+  airflow: (headers: HeadersInit) => createAirflowClient({ url: url, headers }),
   dagster: (headers: HeadersInit) => createDagsterClient({ url, headers }),
 };
 
@@ -202,7 +202,7 @@ function thrownBy(work: () => unknown): Error {
 test("a call's own secrets are found however many other calls are running", async () => {
   const answers: (() => void)[] = [];
   const client = createAirflowClient({
-    baseUrl: url,
+    url: url,
     fetch: (_, init) =>
       new Promise((resolve) => {
         answers.push(() => resolve(new Response(new Headers(init.headers).get("x-key"), { status: 500 })));

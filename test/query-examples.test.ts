@@ -34,7 +34,7 @@ afterAll(async () => {
 });
 
 beforeAll(async () => {
-  const client = createAirflowClient({ baseUrl: airflowServer.url, auth: { username: "admin", password: "admin" } });
+  const client = createAirflowClient({ url: airflowServer.url, auth: { username: "admin", password: "admin" } });
   const destinations: Destination[] = [sqlite(files.sqlite), duckdb(files.duckdb), postgres(databaseUrl)];
   for (const destination of destinations) {
     await sync({ source: airflow({ client }), destination });

@@ -5,7 +5,7 @@ const { AIRFLOW_URL = "http://127.0.0.1:8080" } = process.env;
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 const [dagId = "daily"] = process.argv.slice(2);
 
-const airflow = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const airflow = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const day = 86_400_000;
 const today = Math.floor(Date.now() / day) * day;
 const week = {

@@ -4,7 +4,7 @@ import { createAirflowClient, taskInstances } from "@org/airflow-client";
 const { AIRFLOW_URL = "http://127.0.0.1:8080" } = process.env;
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 
-const airflow = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const airflow = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const today = `${new Date().toISOString().slice(0, 10)}T00:00:00Z`;
 
 const failed = new Map<string, { readonly dagId: string; readonly dagRunId: string }>();

@@ -4,13 +4,13 @@ import { AirflowError, connections, createAirflowClient, variables } from "@org/
 const { AIRFLOW_URL = "http://127.0.0.1:8080", AIRFLOW_TARGET_URL = "http://127.0.0.1:8081" } = process.env;
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 
-const from = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
-const to = createAirflowClient({ baseUrl: AIRFLOW_TARGET_URL, auth: { username, password } });
+const from = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
+const to = createAirflowClient({ url: AIRFLOW_TARGET_URL, auth: { username, password } });
 
 for await (const { key, value, description } of variables.list(from)) {
   // Values whose key speaks of a secret come as ***.
   if (value == null || value.includes("***")) console.log(`variable ${key}: its value is hidden, set it by hand`);
-  else await variables.set(to, key, value, { description });
+  else await variables.set(to, { key, value, description });
 }
 
 for await (const connection of connections.list(from)) {

@@ -7,7 +7,7 @@ import { sync } from "@org/sync-engine";
 const { AIRFLOW_URL = "http://127.0.0.1:8080", DUCKDB_FILE = "orchestration.duckdb" } = process.env;
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 
-const client = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const client = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const result = await sync({ source: airflow({ client }), destination: duckdb(DUCKDB_FILE) });
 
 for (const { table, inserted, updated } of result.streams) {

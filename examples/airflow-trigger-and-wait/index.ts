@@ -5,21 +5,16 @@ const { AIRFLOW_URL = "http://127.0.0.1:8080", AIRFLOW_CONF = "{}" } = process.e
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 const [dagId = "daily"] = process.argv.slice(2);
 
-const airflow = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const airflow = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, dagId, { conf: JSON.parse(AIRFLOW_CONF) });
 console.log(`${dagRunId} of ${dagId} has begun`);
 
 const { state } = await dagRuns.wait(airflow, { dagId, dagRunId }, { deadlineMs: 3_600_000 });
 console.log(`It ended: ${state}`);
 
-for await (const { task_id: taskId, try_number, map_index: mapIndex } of taskInstances.list(airflow, {
-  dagId,
-  dagRunId,
-  state: ["failed"],
-})) {
-  const task = { dagId, dagRunId, taskId, mapIndex };
-  const lines = await Array.fromAsync(taskInstances.logs(airflow, task, try_number, { follow: false }));
-  console.log(`${taskId}, try ${try_number}:`);
+for await (const task of taskInstances.list(airflow, { run: { dagId, dagRunId }, state: ["failed"] })) {
+  const lines = await Array.fromAsync(taskInstances.logs(airflow, task, { follow: false }));
+  console.log(`${task.task_id}, try ${task.try_number}:`);
   for (const { event, error_detail = [] } of lines.filter(({ level }) => level === "error")) {
     console.log(`  ${event}`);
     for (const { exc_type, exc_value } of error_detail) console.log(`  ${exc_type}: ${exc_value}`);

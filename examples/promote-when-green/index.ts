@@ -6,7 +6,7 @@ const { AIRFLOW_URL = "http://127.0.0.1:8080", DAGSTER_URL = "http://127.0.0.1:3
 const { AIRFLOW_USERNAME: username = "admin", AIRFLOW_PASSWORD: password = "admin" } = process.env;
 const [release = "dev", dagId = "daily", job = "etl"] = process.argv.slice(2);
 
-const airflow = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const airflow = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const dagster = createDagsterClient({ url: DAGSTER_URL, auth: DAGSTER_TOKEN ? { token: DAGSTER_TOKEN } : undefined });
 
 const { dag_run_id: dagRunId } = await dagRuns.trigger(airflow, dagId, { conf: { release } });
@@ -20,6 +20,6 @@ const [{ state }, { status }] = await Promise.all([
 console.log(`Airflow's ${dagId}: ${state}, Dagster's ${job}: ${status}`);
 
 const isGreen = state === "success" && status === "SUCCESS";
-if (isGreen) await variables.set(airflow, "release", release);
+if (isGreen) await variables.set(airflow, { key: "release", value: release });
 console.log(isGreen ? `${release} is promoted` : `${release} is not promoted`);
 process.exitCode = isGreen ? 0 : 1;

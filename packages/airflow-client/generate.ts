@@ -3,6 +3,9 @@ import { pathToFileURL } from "node:url";
 import openapiTypescript, { astToString, type OpenAPI3 } from "openapi-typescript";
 import ts from "typescript";
 import { airflowSpecifications } from "../../specs/airflow/versions.ts";
+import { closeInputs, operationsOf, referencesIn, timeFormat } from "./generate/input.ts";
+import { nameSchemas } from "./generate/names.ts";
+import { addTexts } from "./generate/texts.ts";
 
 const newest = "3.4.0b2";
 const folder = new URL("src/generated/", import.meta.url);
@@ -18,40 +21,55 @@ export const generated = {
 async function generateTypes(input: string, root = ""): Promise<string> {
   const document = (await readSpecification(input)) as OpenAPI3;
   document.paths = Object.fromEntries(Object.entries(document.paths ?? {}).map(([path, item]) => [root + path, item]));
-  const answered = schemasOfAnswers(document);
+  const sent = closeInputs(document);
+  addTexts(document, sent, root ? new Map() : await releases());
+  const answered = new Set(
+    referencesIn(
+      operationsOf(document).map(([, { responses }]) => responses),
+      document.components?.schemas as Record<string, Record<string, unknown>>,
+    ).map((name) => `#/components/schemas/${name}`),
+  );
   const nodes = await openapiTypescript(document, {
     // A default is what the server fills in: in a request body it makes a property optional, not required.
     defaultNonNullable: false,
-    // Minor releases add states and run types, so what a server answers is not limited to what this one knew.
     transform(schema, { path }) {
+      if (schema.format === timeFormat) return timeType();
+      // Minor releases add states and run types, so what a server answers is not limited to what this one knew.
       const values = schema.enum;
       if (!path || !answered.has(path) || !values?.every((value) => typeof value === "string")) return undefined;
       return openUnion(values);
     },
   });
   const source = `openapi-typescript ${await versionOf("openapi-typescript")} from ${input}`;
-  return `${header(source)}\n${astToString(nodes)}`;
+  const text = astToString([...nameSchemas(nodes, sent)]);
+  return `${header(source)}\n${text.replaceAll("@description ", "").replaceAll("Format: x-time", "Without a zone: UTC.")}`;
+}
+
+/** The minor releases that brought operations and parameters: by `GET /path`, and by `GET /path name`. */
+async function releases(): Promise<ReadonlyMap<string, string>> {
+  const versions = await airflowSpecifications();
+  const known = new Map<string, string>();
+  for (const version of versions) {
+    const document = (await readSpecification(`specs/airflow/${version}.json`)) as OpenAPI3;
+    const release = version.split(".", 2).join(".");
+    for (const [operation, { parameters = [] }] of operationsOf(document)) {
+      const names = parameters.map((parameter) => `${operation} ${(parameter as { name: string }).name}`);
+      for (const name of [operation, ...names]) if (!known.has(name)) known.set(name, release);
+    }
+  }
+  const oldest = versions[0]?.split(".", 2).join(".");
+  return new Map([...known].filter(([, release]) => release !== oldest));
 }
 
 /** Which operations came with which minor release after the oldest that this client talks to. */
 async function generateSince(): Promise<string> {
-  const versions = await airflowSpecifications();
-  const known = new Set<string>();
-  const since = new Map<string, string[]>();
-  for (const version of versions) {
-    const { paths = {} } = (await readSpecification(`specs/airflow/${version}.json`)) as OpenAPI3;
-    const operations = Object.entries(paths).flatMap(([path, item]) =>
-      Object.keys(item as object).map((method) => `${method.toUpperCase()} ${path}`),
-    );
-    const added = operations.filter((operation) => !known.has(operation));
-    if (known.size > 0) since.set(version.split(".", 2).join("."), added);
-    for (const operation of operations) known.add(operation);
-  }
+  const operations = [...(await releases())].filter(([name]) => name.split(" ").length === 2);
+  const since = Map.groupBy(operations, ([, release]) => release);
   const lists = [...since].map(
-    ([minor, operations]) => `  "${minor}": [\n${operations.map((each) => `    "${each}",\n`).join("")}  ],\n`,
+    ([minor, operations]) => `  "${minor}": [\n${operations.map(([each]) => `    "${each}",\n`).join("")}  ],\n`,
   );
   return `${header("specs/airflow")}
-/** The operations that the oldest supported release, ${versions[0]}, does not have, by the release that brought them. */
+/** The operations that the oldest supported release, ${(await airflowSpecifications())[0]}, does not have, by the release that brought them. */
 export const since: Readonly<Record<string, readonly string[]>> = {
 ${lists.join("")}};
 `;
@@ -70,23 +88,13 @@ async function versionOf(name: string): Promise<string> {
   return (JSON.parse(await readFile(manifest, "utf8")) as { version: string }).version;
 }
 
-/** Pointers of the schemas that an answer may contain, at any depth. */
-function schemasOfAnswers(document: OpenAPI3): ReadonlySet<string> {
-  const found = new Set<string>();
-  const visit = (value: unknown): void => {
-    if (typeof value !== "object" || value === null) return;
-    for (const [key, child] of Object.entries(value)) {
-      if (key !== "$ref") visit(child);
-      else if (typeof child === "string" && !found.has(child)) {
-        found.add(child);
-        visit(document.components?.schemas?.[child.slice("#/components/schemas/".length)]);
-      }
-    }
-  };
-  for (const path of Object.values(document.paths ?? {})) {
-    for (const operation of Object.values(path)) visit((operation as { responses?: unknown } | null)?.responses);
-  }
-  return found;
+/** `string | Date`. */
+function timeType(): ts.TypeNode {
+  const { factory } = ts;
+  return factory.createUnionTypeNode([
+    factory.createKeywordTypeNode(ts.SyntaxKind.StringKeyword),
+    factory.createTypeReferenceNode("Date"),
+  ]);
 }
 
 /** `"a" | "b" | (string & {})`: completes to the known values and accepts others. */

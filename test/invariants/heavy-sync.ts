@@ -13,7 +13,7 @@ import { sync } from "@org/sync-engine";
 
 const [url, kind, place] = process.argv.slice(2) as [string, string, string];
 const destinations: Readonly<Record<string, (place: string) => Destination>> = { duckdb, files, postgres, sqlite };
-const client = createAirflowClient({ baseUrl: url, auth: { username: "admin", password: "admin" } });
+const client = createAirflowClient({ url: url, auth: { username: "admin", password: "admin" } });
 const { streams } = await sync({ source: airflow({ client }), destination: destinations[kind]!(place) });
 const megabytes = Math.round((process.resourceUsage().maxRSS * 1024) / 1e6);
 process.stdout.write(JSON.stringify({ inserted: streams.map(({ inserted }) => inserted), megabytes }));

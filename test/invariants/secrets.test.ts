@@ -44,7 +44,7 @@ test.each(["airflow", "dagster"] as const)("I10: no secret of %s is in an error,
   const source = (
     kind === "airflow"
       ? airflow({
-          client: createAirflowClient({ baseUrl: simulator.url, auth: { username: "admin", password: secret } }),
+          client: createAirflowClient({ url: simulator.url, auth: { username: "admin", password: secret } }),
         })
       : dagster({ client: createDagsterClient({ url: simulator.url, auth: { token: secret } }) })
   ) as Source;

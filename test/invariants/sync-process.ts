@@ -5,7 +5,7 @@ import { airflow } from "@org/sources/airflow";
 import { type Source, sync } from "@org/sync-engine";
 
 const [file, url, mode] = process.argv.slice(2) as [string, string, "sync" | "hold"];
-const client = createAirflowClient({ baseUrl: url, auth: { username: "admin", password: "admin" } });
+const client = createAirflowClient({ url: url, auth: { username: "admin", password: "admin" } });
 const source = airflow({ client, runsPerAnswer: 100 });
 const held: unknown[] = [];
 const holding: typeof source.streams = source.streams.map((stream) => ({

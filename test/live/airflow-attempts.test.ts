@@ -63,7 +63,7 @@ function testAttempts(version: string): void {
 
   /** Syncs once, and says what it asked of the tries and what was wrong with its batches. */
   async function syncNow() {
-    const { url: baseUrl, username, password } = server;
+    const { url, username, password } = server;
     const events: SyncEvent[] = [];
     const wrong: string[] = [];
     const tries: string[] = [];
@@ -83,7 +83,7 @@ function testAttempts(version: string): void {
         asking -= 1;
       });
     };
-    const client = createAirflowClient({ baseUrl, auth: { username, password }, fetch: counting });
+    const client = createAirflowClient({ url, auth: { username, password }, fetch: counting });
     const destination = watchingWholeness(duckdb(path), (line) => wrong.push(line));
     const onEvent = (event: SyncEvent) => events.push(event);
     const { requests } = await sync({ source: airflow({ client, overlapMs }), destination, onEvent });

@@ -35,8 +35,8 @@ for (const { version, pythons } of tested) {
         AIRFLOW__SCHEDULER__ALLOWED_RUN_ID_PATTERN: ".+",
       };
       started = await startAirflow({ log, version, dagsFolder, scheduler: true, env });
-      const { url: baseUrl, username, password } = started;
-      const airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+      const { url, username, password } = started;
+      const airflow = createAirflowClient({ url, auth: { username, password } });
       for await (const { dag_id } of dags.list(airflow)) await dags.unpause(airflow, dag_id);
     });
     afterAll(async () => {

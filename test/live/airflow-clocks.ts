@@ -36,7 +36,7 @@ export async function playClocks(
 ): Promise<Record<string, unknown>> {
   const proxy = await startDateProxy(server.url);
   const client = createAirflowClient({
-    baseUrl: proxy.url,
+    url: proxy.url,
     auth: { username: server.username, password: server.password },
   });
   const source = airflow({ client, overlapMs });

@@ -21,7 +21,7 @@ export function testExamples(server: () => AirflowServer): void {
 
   beforeAll(() => {
     const { url: baseUrl, username, password } = server();
-    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    airflow = createAirflowClient({ url: baseUrl, auth: { username, password } });
     env = { AIRFLOW_URL: baseUrl };
   });
 
@@ -67,10 +67,10 @@ export function testExamples(server: () => AirflowServer): void {
   test("examples/airflow-copy-settings copies to another version, and names what it cannot", { timeout }, async () => {
     const target = await startAirflow({ log, version: "3.0.6" });
     try {
-      const other = createAirflowClient({ baseUrl: target.url, auth: { username: "admin", password: "admin" } });
-      await variables.set(airflow, "team/color", "red", { description: "of the team" });
-      await variables.set(airflow, "their_password", "hidden");
-      await variables.set(other, "team/color", "green");
+      const other = createAirflowClient({ url: target.url, auth: { username: "admin", password: "admin" } });
+      await variables.set(airflow, { key: "team/color", value: "red", description: "of the team" });
+      await variables.set(airflow, { key: "their_password", value: "hidden" });
+      await variables.set(other, { key: "team/color", value: "green" });
       const connection = { connection_id: "shop", conn_type: "http", host: "shop.example", port: 8080 };
       await connections.create(airflow, { ...connection, password: "unknown", extra: '{ "a": 1 }' });
       const said = await runExample("airflow-copy-settings", { ...env, AIRFLOW_TARGET_URL: target.url });

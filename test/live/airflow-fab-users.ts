@@ -17,17 +17,17 @@ export function testUsers(server: () => AirflowServer): void {
   });
 
   beforeAll(() => {
-    airflow = createAirflowClient({ baseUrl: server().url, auth: { username: "admin", password: "admin" } });
+    airflow = createAirflowClient({ url: server().url, auth: { username: "admin", password: "admin" } });
   });
 
   test("a user is created, listed, changed, logs in with the new password, and is deleted", async () => {
     await users.create(airflow, person("ann"));
     await expect(users.create(airflow, person("ann"))).rejects.toMatchObject({ code: "CONFLICT" });
-    const names = (await Array.fromAsync(users.list(airflow, { limit: 1 }))).map(({ username }) => username);
+    const names = (await Array.fromAsync(users.list(airflow, { pageSize: 1 }))).map(({ username }) => username);
     expect(names).toEqual(expect.arrayContaining(["admin", "ann"]));
     const changed = await users.update(airflow, "ann", { password: "another", last_name: "New" });
     expect(changed).toMatchObject({ first_name: "Ann", last_name: "New", roles: [{ name: "Viewer" }] });
-    const ann = createAirflowClient({ baseUrl: server().url, auth: { username: "ann", password: "another" } });
+    const ann = createAirflowClient({ url: server().url, auth: { username: "ann", password: "another" } });
     expect((await ann.GET("/api/v2/dags", { params: { query: { limit: 1 } } })).data.total_entries).toBeGreaterThan(0);
     await expect(users.list(ann)[Symbol.asyncIterator]().next()).rejects.toMatchObject({ code: "FORBIDDEN" });
     await users.delete(airflow, "ann");

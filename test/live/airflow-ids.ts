@@ -20,8 +20,8 @@ export function testIds(version: string, server: () => AirflowServer): void {
   let airflow: AirflowClient;
 
   beforeAll(() => {
-    const { url: baseUrl, username, password } = server();
-    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    const { url, username, password } = server();
+    airflow = createAirflowClient({ url, auth: { username, password } });
   });
 
   test("runs started here stay queued", async () => {
@@ -29,7 +29,7 @@ export function testIds(version: string, server: () => AirflowServer): void {
   });
 
   test.each([...odd, "a/b", "a//b"])("a variable and a pool named %j are created, found and deleted", async (name) => {
-    await variables.set(airflow, name, "value");
+    await variables.set(airflow, { key: name, value: "value" });
     expect((await variables.get(airflow, name)).key).toBe(name);
     await variables.delete(airflow, name);
     await expect(variables.get(airflow, name)).rejects.toMatchObject({ code: "NOT_FOUND" });

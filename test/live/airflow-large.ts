@@ -19,8 +19,8 @@ export function playManyDags(server: AirflowServer, path: string, dags: number):
 
 /** A sync before, one that finds what is new while it changes, and two once it is quiet; then compares. */
 async function play(server: AirflowServer, path: string, dags: number, prepare: () => Promise<void>) {
-  const { url: baseUrl, username, password } = server;
-  const client = createAirflowClient({ baseUrl, auth: { username, password } });
+  const { url, username, password } = server;
+  const client = createAirflowClient({ url, auth: { username, password } });
   const steps: { requests: number; ms: number; mebibytes: number }[] = [];
   const syncNow = async (more: Pick<SyncOptions, "reconcile" | "allowMassDelete"> = { reconcile: false }) => {
     const source = airflow({ client, overlapMs });

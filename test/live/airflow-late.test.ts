@@ -39,7 +39,7 @@ function testLate(version: string): void {
 
   function clientOf(): AirflowClient {
     const { url: baseUrl, username, password } = server;
-    return createAirflowClient({ baseUrl, auth: { username, password } });
+    return createAirflowClient({ url: baseUrl, auth: { username, password } });
   }
 
   async function syncNow(events: SyncEvent[] = [], to = path): Promise<void> {

@@ -15,8 +15,8 @@ export function testLoopMethods(server: () => AirflowServer): void {
   let airflow: AirflowClient;
 
   beforeAll(() => {
-    const { url: baseUrl, username, password } = server();
-    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    const { url, username, password } = server();
+    airflow = createAirflowClient({ url, auth: { username, password } });
   });
 
   test("a task in a loop is read, followed, marked and cleared by its region; without one the server rejects the request", {
@@ -26,7 +26,7 @@ export function testLoopMethods(server: () => AirflowServer): void {
     const id = { dagId: "rounds", dagRunId };
     expect((await dagRuns.wait(airflow, id, { deadlineMs: 200_000, intervalMs: 500 })).state).toBe("success");
     const work = { ...id, taskId: "round.work" };
-    const rows = (await Array.fromAsync(taskInstances.list(airflow, id)))
+    const rows = (await Array.fromAsync(taskInstances.list(airflow, { run: id })))
       .filter(({ task_id }) => task_id === work.taskId)
       .sort((a, b) => iterationOf(a) - iterationOf(b));
     expect(rows.map((row) => [iterationOf(row), row.try_number])).toEqual([
@@ -42,12 +42,14 @@ export function testLoopMethods(server: () => AirflowServer): void {
       message: expect.stringContaining("Select a region"),
     });
     expect(await taskInstances.get(airflow, task)).toMatchObject({ id: second.id, loop_iteration: { iteration: 1 } });
-    const tries = await taskInstances.tries(airflow, task);
+    const tries = await taskInstances.tries(airflow, second).toArray();
     expect(tries.map(({ try_number, state }) => [try_number, state])).toEqual([
       [1, "failed"],
       [2, "success"],
     ]);
-    const said = (await Array.fromAsync(taskInstances.logs(airflow, task, 1))).map((line) => JSON.stringify(line));
+    const said = (await Array.fromAsync(taskInstances.logs(airflow, task, { tryNumber: 1 }))).map((line) =>
+      JSON.stringify(line),
+    );
     expect(said.join("\n")).toContain("the second iteration fails at first");
 
     expect((await xcoms.get(airflow, { ...task, key: "return_value" })).value).toBe(1);
@@ -73,12 +75,14 @@ export function testLoopMethods(server: () => AirflowServer): void {
     const found = await Array.fromAsync(dagBundles.list(airflow));
     expect(found.map(({ name }) => name)).toEqual(["dags-folder"]);
     expect((await dagBundles.get(airflow, "dags-folder")).dag_count).toBeGreaterThan(1);
-    const files = await Array.fromAsync(dagBundles.files(airflow, "dags-folder", { limit: 2 }));
+    const files = await Array.fromAsync(dagBundles.files(airflow, "dags-folder", { pageSize: 2 }));
     expect(files.find(({ relative_fileloc }) => relative_fileloc === "loops.py")).toMatchObject({ dag_count: 4 });
   });
 
   async function notes(id: { dagId: string; dagRunId: string }, taskId: string) {
-    const rows = (await Array.fromAsync(taskInstances.list(airflow, id))).filter(({ task_id }) => task_id === taskId);
+    const rows = (await Array.fromAsync(taskInstances.list(airflow, { run: id }))).filter(
+      ({ task_id }) => task_id === taskId,
+    );
     return rows.sort((a, b) => iterationOf(a) - iterationOf(b)).map(({ note }) => note);
   }
 }

@@ -37,8 +37,8 @@ function testLoops(version: string): void {
     const dagsFolder = join(folder, "dags");
     await copyDags(dagsFolder, "loops.py");
     server = await startAirflow({ log, version, dagsFolder, scheduler: true });
-    const { url: baseUrl, username, password } = server;
-    client = createAirflowClient({ baseUrl, auth: { username, password } });
+    const { url, username, password } = server;
+    client = createAirflowClient({ url, auth: { username, password } });
   });
   afterAll(async () => {
     await server?.stop();

@@ -24,12 +24,12 @@ export function testMethods(version: string, server: () => AirflowServer): void 
   let airflow: AirflowClient;
 
   beforeAll(() => {
-    const { url: baseUrl, username, password } = server();
-    airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+    const { url, username, password } = server();
+    airflow = createAirflowClient({ url, auth: { username, password } });
   });
 
   test("dags: list, get, pause, unpause; health, version, import errors, the audit log", async () => {
-    const found = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], limit: 2, order_by: ["dag_id"] }));
+    const found = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], pageSize: 2, orderBy: "dag_id" }));
     expect(found.map(({ dag_id }) => dag_id)).toEqual([
       "daily",
       "fails_first",
@@ -37,7 +37,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
       "reads_report",
       "speaks",
     ]);
-    const pages = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], limit: 2 }).pages());
+    const pages = await Array.fromAsync(dags.list(airflow, { tags: ["methods"], pageSize: 2 }).pages());
     expect(pages.map(({ items, total }) => [items.length, total])).toEqual([
       [2, 5],
       [2, 5],
@@ -65,7 +65,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     // It is queued at best.
     const lines: string[] = [];
     let asked = 0;
-    for await (const { event } of taskInstances.logs(airflow, task, 1, { intervalMs: 500 })) {
+    for await (const { event } of taskInstances.logs(airflow, task, { tryNumber: 1, intervalMs: 500 })) {
       if (lines.length === 0) asked = (await taskInstances.get(airflow, task)).state === "running" ? 1 : 0;
       if (/^line \d$/.test(event)) lines.push(event);
     }
@@ -107,7 +107,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect(would.map(({ task_id }) => task_id)).toEqual(["once"]);
     await taskInstances.clear(airflow, "fails_first", { dag_run_id: dagRunId, only_failed: true });
     expect((await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 })).state).toBe("success");
-    const tries = await taskInstances.tries(airflow, { ...id, taskId: "once" });
+    const tries = await taskInstances.tries(airflow, { ...id, taskId: "once" }).toArray();
     expect(tries.map(({ try_number, state }) => [try_number, state])).toEqual([
       [1, "failed"],
       [2, "success"],
@@ -115,9 +115,9 @@ export function testMethods(version: string, server: () => AirflowServer): void 
 
     await dagRuns.clear(airflow, id);
     await dagRuns.wait(airflow, id, { deadlineMs: 120_000, intervalMs: 200 });
-    expect(await taskInstances.tries(airflow, { ...id, taskId: "once" })).toHaveLength(3);
-    await taskInstances.setState(airflow, { ...id, taskId: "once" }, "failed");
-    expect(await Array.fromAsync(taskInstances.list(airflow, { ...id, state: ["failed"] }))).toHaveLength(1);
+    expect(await taskInstances.tries(airflow, { ...id, taskId: "once" }).count()).toBe(3);
+    await taskInstances.setState(airflow, { ...id, taskId: "once" }, { state: "failed" });
+    expect(await Array.fromAsync(taskInstances.list(airflow, { run: id, state: ["failed"] }))).toHaveLength(1);
     expect((await dagRuns.setState(airflow, id, "failed")).state).toBe("failed");
     await dagRuns.delete(airflow, id);
     await expect(dagRuns.get(airflow, id)).rejects.toMatchObject({ code: "NOT_FOUND" });
@@ -136,7 +136,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect((await backfills.pause(airflow, id)).is_paused).toBe(true);
     expect((await backfills.unpause(airflow, id)).is_paused).toBe(false);
     await backfills.wait(airflow, id, { deadlineMs: 180_000, intervalMs: 500 });
-    const became = Array.fromAsync(backfills.dagRuns(airflow, id, { limit: 2 }));
+    const became = Array.fromAsync(backfills.dagRuns(airflow, id, { pageSize: 2 }));
     if (isAtLeast(version, "3.4"))
       expect((await became).map((each) => each.dag_run_state)).toEqual(Array(3).fill("success"));
     else await expect(became).rejects.toMatchObject({ code: "SERVER_TOO_OLD" });
@@ -151,9 +151,9 @@ export function testMethods(version: string, server: () => AirflowServer): void 
 
   test("variables, connections and pools are set, read, changed and removed, even if their keys contain a slash", async () => {
     const key = "team/a b%20ü";
-    expect((await variables.set(airflow, key, { deep: [1] }, { description: "first" })).key).toBe(key);
+    expect((await variables.set(airflow, { key, value: { deep: [1] }, description: "first" })).key).toBe(key);
     expect(JSON.parse(String((await variables.get(airflow, key)).value))).toEqual({ deep: [1] });
-    await variables.set(airflow, key, "text");
+    await variables.set(airflow, { key, value: "text" });
     expect(await variables.get(airflow, key)).toMatchObject({ value: "text", description: "first" });
     expect((await Array.fromAsync(variables.list(airflow))).map((each) => each.key)).toContain(key);
     await variables.delete(airflow, key);
@@ -198,7 +198,7 @@ export function testMethods(version: string, server: () => AirflowServer): void 
     expect((await Array.fromAsync(assets.events(airflow, { asset_id: id }))).length).toBe(2);
     // Since 3.4 each event queues by itself.
     const queued = Array(isAtLeast(version, "3.4") ? 2 : 1).fill({ dag_id: "reads_report" });
-    expect(await assets.queuedEvents(airflow, id)).toMatchObject(queued);
+    expect(await assets.queuedEvents(airflow, id).toArray()).toMatchObject(queued);
     await assets.removeQueuedEvents(airflow, id);
     await dags.delete(airflow, "reads_report");
   });

@@ -22,7 +22,7 @@ const name = "named_by_export";
 /** @param path the DuckDB file that was synced from the server */
 export async function expectNamesOnly(server: AirflowServer, path: string): Promise<void> {
   const { url: baseUrl, username, password } = server;
-  const client = createAirflowClient({ baseUrl, auth: { username, password } });
+  const client = createAirflowClient({ url: baseUrl, auth: { username, password } });
   const into = mkdtempSync(join(tmpdir(), "live-names-"));
   try {
     await plant(client);
@@ -72,7 +72,7 @@ export async function expectNamesOnly(server: AirflowServer, path: string): Prom
 
 async function plant(client: ReturnType<typeof createAirflowClient>): Promise<void> {
   await pools.create(client, { name, slots: 3, description: "", include_deferred: false });
-  await variables.set(client, name, canary, { description: canary });
+  await variables.set(client, { key: name, value: canary, description: canary });
   const secrets = { host: `${canary}.example.com`, login: canary, password: canary, extra: `{"token":"${canary}"}` };
   await connections.create(client, { connection_id: name, conn_type: "http", description: canary, ...secrets });
   for await (const { dag_id: dagId, dag_run_id: dagRunId, task_id: taskId, map_index } of taskInstances.list(client)) {

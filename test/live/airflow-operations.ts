@@ -44,13 +44,13 @@ export function testOperations(version: string, server: () => AirflowServer): vo
   });
 
   test("there is a run to request", { timeout: 240_000 }, async () => {
-    const { url: baseUrl, username, password } = server();
+    const { url, username, password } = server();
     const remember = async ({ operation }: { operation: string }, next: () => Promise<AirflowExchange>) => {
       const exchange = await next();
       seen.set(operation, exchange);
       return exchange;
     };
-    airflow = createAirflowClient({ baseUrl, auth: { username, password }, middleware: [remember] });
+    airflow = createAirflowClient({ url, auth: { username, password }, middleware: [remember] });
     world = await makeWorld(airflow, version);
   });
 
@@ -72,12 +72,9 @@ export function testOperations(version: string, server: () => AirflowServer): vo
 }
 
 /** Calls what a server is too old for: the error must say so, though an older route may take the path for its own. */
-export async function expectTooOld(
-  version: string,
-  { url: baseUrl, username, password }: AirflowServer,
-): Promise<void> {
+export async function expectTooOld(version: string, { url, username, password }: AirflowServer): Promise<void> {
   const known = namesOf(readSpecification(version));
-  const airflow = createAirflowClient({ baseUrl, auth: { username, password } });
+  const airflow = createAirflowClient({ url, auth: { username, password } });
   // None of it gets as far as a row.
   const ids = { assetId: 1, madeId: 1, aliasId: 1, eventLogId: 1, importErrorId: 1, backfillId: 1 };
   const world: World = { ...ids, fileToken: "none", connectionTestToken: "none" };

@@ -61,7 +61,7 @@ describeLive("a user of a real Airflow who may not read everything", () => {
   });
 
   const as = (name: string, baseUrl = server.url) =>
-    createAirflowClient({ baseUrl, auth: { username: name, password: name } });
+    createAirflowClient({ url: baseUrl, auth: { username: name, password: name } });
   const dagsOf = (dags: readonly string[]) => dags.map((dag) => `DAG:${dag}`);
 
   async function syncAs(

@@ -36,7 +36,7 @@ export async function playRound(options: RoundOptions): Promise<Record<string, u
   const random = createRandom(seed);
   const syncs = options.syncs ?? random.between(1, 3);
   const client = createAirflowClient({
-    baseUrl: server.url,
+    url: server.url,
     auth: { username: server.username, password: server.password },
   });
   const source = airflow({ client, overlapMs, ...(small && { runsPerAnswer: 10 }) });

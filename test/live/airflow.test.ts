@@ -51,12 +51,12 @@ function testSync(version: string): void {
   async function syncNow(
     options: Pick<SyncOptions, "reconcile"> = {},
   ): Promise<SyncResult & { readonly labels: readonly string[] }> {
-    const { url: baseUrl, username, password } = server;
+    const { url, username, password } = server;
     const labels: string[] = [];
     const onEvent = (event: SyncEvent) => {
       if (event.type === "request-finished") labels.push(event.label);
     };
-    const source = airflow({ client: createAirflowClient({ baseUrl, auth: { username, password } }), overlapMs });
+    const source = airflow({ client: createAirflowClient({ url, auth: { username, password } }), overlapMs });
     return { ...(await sync({ source, destination: duckdb(path), onEvent, ...options })), labels };
   }
 

@@ -44,7 +44,7 @@ function testAirflow(version: string): void {
 
   test("a wrong password and an expired token are rejected with a message, a viewer is admitted", async () => {
     const { url: baseUrl, jwtSecret } = server;
-    const check = (auth: AirflowAuth) => checkServer(createAirflowClient({ baseUrl, auth }));
+    const check = (auth: AirflowAuth) => checkServer(createAirflowClient({ url: baseUrl, auth }));
     await expect(check({ username: "admin", password: "wrong" })).rejects.toMatchObject({
       code: "INVALID_CREDENTIALS",
     });

@@ -72,7 +72,7 @@ export async function startNetworkAirflow(): Promise<NetworkServer> {
     },
     source: (url = proxy.url) =>
       airflow({
-        client: createAirflowClient({ baseUrl: url, auth: { username, password }, timeoutMs }),
+        client: createAirflowClient({ url: url, auth: { username, password }, timeoutMs }),
         overlapMs,
         runsPerAnswer: 12,
       }),

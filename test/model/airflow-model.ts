@@ -67,7 +67,7 @@ export async function liveThrough({ beginning, steps }: Story, breaks: Breaks = 
     return response;
   };
   const client = createAirflowClient({
-    baseUrl: "http://airflow",
+    url: "http://airflow",
     auth: { username: "admin", password: "admin" },
     fetch: breaks.fetch?.(counting) ?? counting,
   });

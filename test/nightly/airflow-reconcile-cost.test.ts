@@ -34,7 +34,7 @@ describeLive("looking for deletions in a history of 100,000 runs", () => {
   });
 
   async function syncNow(what: string, reconcile: boolean) {
-    const { url: baseUrl, username, password } = server;
+    const { url, username, password } = server;
     const asked: Record<string, number> = {};
     const onEvent = (event: SyncEvent) => {
       if (event.type !== "request-finished") return;
@@ -42,7 +42,7 @@ describeLive("looking for deletions in a history of 100,000 runs", () => {
       asked[label] = (asked[label] ?? 0) + 1;
     };
     const source = airflow({
-      client: createAirflowClient({ baseUrl, auth: { username, password } }),
+      client: createAirflowClient({ url, auth: { username, password } }),
       overlapMs: 1_000,
     });
     const result = await sync({ source, destination: duckdb(path), reconcile, onEvent });

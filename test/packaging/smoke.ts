@@ -29,14 +29,14 @@ export async function smoke(origin: string): Promise<Seen> {
 
 async function useAirflow(baseUrl: string) {
   const auth = { username: "admin", password: "admin" };
-  const airflow = createAirflowClient({ baseUrl, auth });
+  const airflow = createAirflowClient({ url: baseUrl, auth });
   const { version: airflowVersion } = await checkServer(airflow);
   const dagRunPages: number[] = [];
-  for await (const { items } of dagRuns.list(airflow, { limit: 100 }).pages()) dagRunPages.push(items.length);
+  for await (const { items } of dagRuns.list(airflow).pages()) dagRunPages.push(items.length);
   const { dag_id: dag } = await dags.get(airflow, "load_orders");
 
   const missing = await codeOf(dags.get(airflow, "no such dag"));
-  const mistyped = createAirflowClient({ baseUrl, auth: { ...auth, password: "not this one" } });
+  const mistyped = createAirflowClient({ url: baseUrl, auth: { ...auth, password: "not this one" } });
   const refused = await codeOf(dags.get(mistyped, dag));
   const late = await codeOf(airflow.request("GET", "/stall", { timeoutMs: 50 }));
   const lost = await codeOf(airflow.request("GET", "/lost"));

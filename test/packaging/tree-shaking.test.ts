@@ -28,9 +28,9 @@ const bundlers = {
 
 const everythingOf = (name: string) => `import * as all from "${name}"; globalThis.all = all;`;
 const clientAlone = `import { createAirflowClient } from "@org/airflow-client";
-globalThis.airflow = createAirflowClient({ baseUrl: location.origin });`;
+globalThis.airflow = createAirflowClient({ url: location.origin });`;
 const oneMethod = `import { createAirflowClient, dagRuns } from "@org/airflow-client";
-await dagRuns.trigger(createAirflowClient({ baseUrl: location.origin }), "daily");`;
+await dagRuns.trigger(createAirflowClient({ url: location.origin }), "daily");`;
 const oneDocument = `import { createDagsterClient } from "@org/dagster-client";
 import { serverVersionDocument } from "@org/dagster-client/sync";
 await createDagsterClient({ url: location.origin }).request(serverVersionDocument);`;

@@ -73,7 +73,7 @@ describe.each(fixtures)("%s", (_, create) => {
     const runs = ["a", "b", "c"].map(add);
     const fixture = await create();
     const auth = { username: "admin", password: "admin" };
-    const client = createAirflowClient({ baseUrl: simulator.url, auth, fetch: withDepth });
+    const client = createAirflowClient({ url: simulator.url, auth, fetch: withDepth });
     const source = airflow({ client });
     /** Syncs an hour later; returns what was gone around, and the runs that are in the table. */
     async function syncNow() {

@@ -34,7 +34,7 @@ test.each(["sqlite", "duckdb"] as const)("%s: goes on from its position, and mis
   onTestFinished(() => simulator.close());
   const destination = connect(kind, unpack(kind));
   const auth = { username: "admin", password: "admin" };
-  const source = airflow({ client: createAirflowClient({ baseUrl: simulator.url, auth }) });
+  const source = airflow({ client: createAirflowClient({ url: simulator.url, auth }) });
   world.advance(3_600_000);
   world.clearTask(second.tasks[0]!);
   world.finishRun(second);

@@ -76,7 +76,7 @@ export function loginToken(answer: Answer, redact: Redact, login: Login): string
   }
   if (response.status === 404 || response.status === 405) {
     const text =
-      `answered ${response.status}: no login is there. Check the base URL; where the server's auth manager does not ` +
+      `answered ${response.status}: no login is there. Check the URL; where the server's auth manager does not ` +
       "exchange passwords for tokens, pass the client a token.";
     throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }
@@ -96,7 +96,7 @@ export function loginToken(answer: Answer, redact: Redact, login: Login): string
     throw responseError(hidden, redact, { code: "NOT_AN_API", text });
   }
   const type = response.headers.get("content-type")?.split(";")[0] || "no content type";
-  const text = `answered ${response.status} with ${type}, without an access_token. Check the base URL: this may not be Airflow's login.`;
+  const text = `answered ${response.status} with ${type}, without an access_token. Check the URL: this may not be Airflow's login.`;
   throw responseError(hidden, redact, { code: "NOT_AN_API", text });
 }
 

@@ -38,7 +38,7 @@ export interface MwaaAuthOptions {
 
 /**
  * Amazon MWAA with Airflow 3: exchanges a web login token at the environment's `/pluginsv2/aws_mwaa/login` for an API
- * token, again whenever the API rejects it. The client's base URL is `https://` and the environment's
+ * token, again whenever the API rejects it. The client's URL is `https://` and the environment's
  * `WebServerHostname`. Written from Amazon's documentation, and tested only against a simulator. Not for browsers,
  * which hide the cookie that contains the token from programs.
  *
@@ -77,5 +77,5 @@ export function mwaaAuth(
 }
 
 function failed(message: string, retryable = false): AirflowError {
-  return new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message, retryable });
+  return new AirflowError({ code: "AUTH_FAILED", message, retryable });
 }

@@ -3,7 +3,7 @@ import { AirflowError, AirflowNetworkError } from "./errors.ts";
 import { tokenProblem } from "./token-problem.ts";
 
 /** The argument of a token function. */
-export interface TokenContext {
+export interface AirflowAuthContext {
   /** The token that the server rejected, if this call is to replace it. */
   readonly refused: string | undefined;
   /** Aborts when the token is no longer needed. */
@@ -20,7 +20,7 @@ export interface TokenContext {
 export type AirflowAuth =
   | { readonly token: string }
   | { readonly username: string; readonly password: string }
-  | ((context: TokenContext) => string | Promise<string>);
+  | ((context: AirflowAuthContext) => string | Promise<string>);
 
 /** What every kind of auth provides. */
 export interface Credentials {
@@ -69,7 +69,7 @@ export function createCredentials(auth: AirflowAuth, options: CredentialsOptions
 function renewable(
   kind: Credentials["kind"],
   options: CredentialsOptions,
-  get: (context: TokenContext) => Promise<string>,
+  get: (context: AirflowAuthContext) => Promise<string>,
 ): Credentials {
   let token: string | undefined;
   let flight: Flight | undefined;
@@ -131,8 +131,8 @@ export function tokenTimeout(kind: Credentials["kind"], timeoutMs: number): Airf
 }
 
 async function callTokenFunction(
-  auth: (context: TokenContext) => string | Promise<string>,
-  context: TokenContext,
+  auth: (context: AirflowAuthContext) => string | Promise<string>,
+  context: AirflowAuthContext,
   redact: Redact,
 ): Promise<string> {
   let token: string;
@@ -142,7 +142,7 @@ async function callTokenFunction(
     context.signal.throwIfAborted();
     const { retryable } = (error ?? {}) as { retryable?: unknown };
     throw new AirflowError({
-      code: "TOKEN_PROVIDER_FAILED",
+      code: "AUTH_FAILED",
       message: redact(`The auth function failed: ${error instanceof Error ? error.message : "no error given"}`),
       retryable: retryable === true,
       cause: redactError(error, redact),
@@ -154,7 +154,7 @@ async function callTokenFunction(
   const message = trimmed
     ? `The auth function returned an invalid token: it ${problem}.`
     : "The auth function returned no token: it must return a non-empty string.";
-  throw new AirflowError({ code: "TOKEN_PROVIDER_FAILED", message });
+  throw new AirflowError({ code: "AUTH_FAILED", message });
 }
 
 function invalid(message: string): AirflowError {

@@ -2,10 +2,10 @@ import { isRecord } from "@org/kit";
 import type { AirflowClient } from "./client.ts";
 import { AirflowError, type AirflowErrorCode, AirflowResponseError } from "./errors.ts";
 import { isCount, kindOf, unexpected } from "./expect.ts";
-import type { CallOptions } from "./operations.ts";
+import type { AirflowCallOptions } from "./operations.ts";
 
 /** The result of a check. */
-export interface ServerInfo {
+export interface AirflowServerInfo {
   /** Airflow's version, such as `3.3.2`. */
   readonly version: string;
   readonly gitVersion: string | null;
@@ -18,9 +18,9 @@ export interface ServerInfo {
  * with them.
  *
  * @throws AirflowError Says what is wrong and what to do: the server is unreachable, `NOT_AIRFLOW`, `AIRFLOW_2`,
- * `WRONG_BASE_URL`, or the credentials are wrong.
+ * `WRONG_URL`, or the credentials are wrong.
  */
-export async function checkServer(client: AirflowClient, options: CallOptions = {}): Promise<ServerInfo> {
+export async function checkServer(client: AirflowClient, options: AirflowCallOptions = {}): Promise<AirflowServerInfo> {
   const found = await askVersion(client, "/api/v2/version", options);
   if ("error" in found) throw await explain(client, found.error, options);
   // Only now: credentials go to no server that is not known to be Airflow.
@@ -34,14 +34,14 @@ export async function checkServer(client: AirflowClient, options: CallOptions = 
 async function askVersion(
   client: AirflowClient,
   address: string,
-  options: CallOptions & { readonly bare?: boolean },
-): Promise<Pick<ServerInfo, "version" | "gitVersion"> | { readonly error: AirflowError }> {
+  options: AirflowCallOptions & { readonly bare?: boolean },
+): Promise<Pick<AirflowServerInfo, "version" | "gitVersion"> | { readonly error: AirflowError }> {
   try {
     const { data } = await client.request("GET", address, { ...options, anonymous: true });
     if (isRecord(data) && typeof data.version === "string") {
       return { version: data.version, gitVersion: typeof data.git_version === "string" ? data.git_version : null };
     }
-    const message = `${address.startsWith("/") ? client.baseUrl : ""}${address} responded without a version.`;
+    const message = `${address.startsWith("/") ? client.url : ""}${address} responded without a version.`;
     return { error: new AirflowError({ code: "NOT_AIRFLOW", message }) };
   } catch (error) {
     if (error instanceof AirflowError) return { error };
@@ -50,32 +50,30 @@ async function askVersion(
 }
 
 /** Explains why the version is unavailable. */
-async function explain(client: AirflowClient, cause: AirflowError, options: CallOptions): Promise<AirflowError> {
+async function explain(client: AirflowClient, cause: AirflowError, options: AirflowCallOptions): Promise<AirflowError> {
   // No response, a struggling server, or a redirect with its own advice: that error is the best explanation.
   if (cause.retryable || cause.code === "REDIRECTED") return cause;
   if (!(cause instanceof AirflowResponseError) && cause.code !== "NOT_AIRFLOW") return cause;
 
-  const { baseUrl } = client;
+  const { url } = client;
   const old = await askVersion(client, "/api/v1/version", options);
-  const found = "error" in old ? await findAbove(client, options) : { at: baseUrl, version: old.version, isOld: true };
+  const found = "error" in old ? await findAbove(client, options) : { at: url, version: old.version, isOld: true };
   if (found?.isOld) {
     const message = `${found.at} is Airflow ${found.version}, which has only /api/v1. This client needs Airflow 3.`;
     return problem("AIRFLOW_2", message, cause);
   }
   if (found) {
     const { at, version } = found;
-    const use = found.isPage
-      ? `use ${at} as the base URL.`
-      : "if that is the right server, use its URL as the base URL.";
-    return problem("WRONG_BASE_URL", `Airflow ${version} is at ${at}, not at ${baseUrl}: ${use}`, cause);
+    const use = found.isPage ? `use ${at} as the URL.` : "if that is the right server, use its URL as the URL.";
+    return problem("WRONG_URL", `Airflow ${version} is at ${at}, not at ${url}: ${use}`, cause);
   }
   const message =
-    `The server at ${baseUrl} is not Airflow 3: ${cause.message} ` +
-    "Check host and port. If Airflow is served under a path, the base URL must include it.";
+    `The server at ${url} is not Airflow 3: ${cause.message} ` +
+    "Check host and port. If Airflow is served under a path, the URL must include it.";
   return problem("NOT_AIRFLOW", message, cause);
 }
 
-/** The first path segments of Airflow's pages, and of its API, below its base URL. */
+/** The first path segments of Airflow's pages, and of its API, below its URL. */
 const pages: ReadonlySet<string> = new Set(
   (
     "api auth asset assets backfills configs connections dag_runs dags datasets docs events home import_errors jobs list " +
@@ -88,16 +86,16 @@ interface Found {
   readonly at: string;
   readonly version: string;
   readonly isOld: boolean;
-  /** Whether the rest of the base URL's path is one of its pages. */
+  /** Whether the rest of the URL's path is one of its pages. */
   readonly isPage?: boolean;
 }
 
 /**
- * The nearest Airflow above the base URL, in case that is the URL of a page. If a candidate does not respond properly
+ * The nearest Airflow above the URL, in case that is the URL of a page. If a candidate does not respond properly
  * now, the search stops: anything further up is another server.
  */
-async function findAbove(client: AirflowClient, options: CallOptions): Promise<Found | undefined> {
-  const { origin, pathname } = new URL(client.baseUrl);
+async function findAbove(client: AirflowClient, options: AirflowCallOptions): Promise<Found | undefined> {
+  const { origin, pathname } = new URL(client.url);
   const segments = pathname.split("/").filter((segment) => segment !== "");
   for (let length = segments.length - 1; length >= 0; length -= 1) {
     const at = [origin, ...segments.slice(0, length)].join("/");
@@ -112,7 +110,7 @@ async function findAbove(client: AirflowClient, options: CallOptions): Promise<F
 async function findVersion(
   client: AirflowClient,
   at: string,
-  options: CallOptions,
+  options: AirflowCallOptions,
 ): Promise<Found | "elsewhere" | undefined> {
   // The user did not name this URL, so it gets neither credentials nor headers.
   const bare = { ...options, bare: true };

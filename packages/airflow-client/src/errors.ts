@@ -23,7 +23,7 @@ export type AirflowErrorCode =
   | "TOKEN_EXPIRED"
   | "TOKEN_REFUSED"
   /** The function given as `auth` threw, or returned no token. */
-  | "TOKEN_PROVIDER_FAILED"
+  | "AUTH_FAILED"
   | "FORBIDDEN"
   | "NOT_FOUND"
   | "CONFLICT"
@@ -41,14 +41,13 @@ export type AirflowErrorCode =
   | "UNEXPECTED_ANSWER"
   /** A response longer than `maxResponseBytes`. It was not read any further. */
   | "RESPONSE_TOO_LARGE"
-  | "PAGE_TOKEN_REPEATED"
-  /** A list whose pages contain nothing new, so that it would never end. */
-  | "NO_PROGRESS"
+  /** A list that would never end: its page tokens form a cycle, or its pages contain nothing new. */
+  | "PAGING"
   /** The awaited event did not happen in time. */
   | "DEADLINE_EXCEEDED"
   | "NOT_AIRFLOW"
   | "AIRFLOW_2"
-  | "WRONG_BASE_URL";
+  | "WRONG_URL";
 
 /**
  * `config`: an option, a credential or the server must be changed. `transient`: a retry may succeed. `system`: neither;
@@ -64,13 +63,13 @@ const configCodes: ReadonlySet<AirflowErrorCode> = new Set([
   "INVALID_CREDENTIALS",
   "TOKEN_EXPIRED",
   "TOKEN_REFUSED",
-  "TOKEN_PROVIDER_FAILED",
+  "AUTH_FAILED",
   "FORBIDDEN",
   "REDIRECTED",
   "NOT_AN_API",
   "NOT_AIRFLOW",
   "AIRFLOW_2",
-  "WRONG_BASE_URL",
+  "WRONG_URL",
   "SERVER_TOO_OLD",
 ]);
 
@@ -95,8 +94,10 @@ export class AirflowError extends Error {
   override readonly name: string = "AirflowError";
   readonly code: AirflowErrorCode;
   readonly failureType: FailureType;
-  /** Whether a retry may succeed without any change. The client itself never retries. */
+  /** Whether a retry may succeed without any change. The client itself only retries with the option `retries`. */
   readonly retryable: boolean;
+  /** Where a list failed: pass it as the list's `pageToken` to continue. Undefined on its first page. */
+  declare readonly pageToken?: string;
 
   constructor(init: AirflowErrorInit) {
     super(cut(init.message, LONGEST_MESSAGE), init.cause === undefined ? undefined : { cause: init.cause });

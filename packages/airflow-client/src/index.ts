@@ -1,7 +1,13 @@
-export type { AirflowAuth, TokenContext } from "./auth.ts";
+export type { HeaderEntries, List, ListOptions, Page, Time, WaitOptions } from "@org/kit";
+export type { AirflowAuth, AirflowAuthContext } from "./auth.ts";
 export { astroAuth, composerAuth, type MwaaAuthOptions, type MwaaWebLoginToken, mwaaAuth } from "./auth-providers.ts";
-export { checkServer, type ServerInfo } from "./check-server.ts";
-export { type AirflowClient, type AirflowClientOptions, createAirflowClient, type RequestOptions } from "./client.ts";
+export { type AirflowServerInfo, checkServer } from "./check-server.ts";
+export {
+  type AirflowClient,
+  type AirflowClientOptions,
+  type AirflowRequestOptions,
+  createAirflowClient,
+} from "./client.ts";
 export {
   AirflowAuthError,
   AirflowError,
@@ -16,20 +22,8 @@ export type { components, operations, paths } from "./generated/schema.ts";
 export { isErrorOf, type OperationError } from "./is-error-of.ts";
 export * from "./methods/index.ts";
 export type { AirflowExchange, AirflowMiddleware, AirflowRequest } from "./middleware.ts";
-export type { CallOptions, ClientMethod, Result } from "./operations.ts";
-export { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "./paginate.ts";
+export type { AirflowCallOptions, ClientMethod, Result } from "./operations.ts";
+export type { AirflowPage } from "./pages.ts";
+export { type ListItem, type ListPath, type PaginateOptions, paginate } from "./paginate.ts";
 export type { FetchFunction } from "./transport.ts";
-export type {
-  Dag,
-  DagDetails,
-  DagRun,
-  DagRunList,
-  DagRunListBody,
-  DagStats,
-  DagVersion,
-  EventLog,
-  TaskInstance,
-  TaskInstanceAttempt,
-  TaskInstanceList,
-  TaskInstanceListBody,
-} from "./types.ts";
+export type * from "./types.ts";

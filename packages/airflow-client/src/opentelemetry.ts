@@ -7,7 +7,7 @@ export type { OpenTelemetryOptions };
  * A middleware that creates one client span per HTTP request, named after its operation (`GET /api/v2/dags/{dag_id}`),
  * with the attributes of OpenTelemetry's conventions for HTTP clients. The request's headers propagate the trace.
  *
- * @example createAirflowClient({ baseUrl, auth, middleware: [openTelemetry()] });
+ * @example createAirflowClient({ url, auth, middleware: [openTelemetry()] });
  */
 export function openTelemetry(options: OpenTelemetryOptions = {}): AirflowMiddleware {
   return traced("@org/airflow-client", options, ({ operation, method }) => ({

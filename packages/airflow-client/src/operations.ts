@@ -1,3 +1,4 @@
+import type { CallOptions } from "@org/kit";
 import type { paths as FabPaths } from "./generated/fab.ts";
 import type { paths as AirflowPaths } from "./generated/schema.ts";
 
@@ -12,29 +13,17 @@ export type PathWith<M extends Method> = {
   [P in keyof Paths]: Paths[P][M] extends object ? P : never;
 }[keyof Paths];
 
-/** An optional parameter may be undefined, and is then omitted: `{ limit: options.limit }` compiles. */
-type Loose<T> = { [K in keyof T]: Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K] };
-
 /** An operation's parameters by location. */
-export type Parameters<O> = O extends { parameters: infer P } ? { [K in keyof P]: Loose<NonNullable<P[K]>> } : never;
+export type Parameters<O> = O extends { parameters: infer P } ? { [K in keyof P]: NonNullable<P[K]> } : never;
 
 /** An operation's JSON body. */
-type Body<O> = O extends { requestBody?: { content: infer C } } ? Loose<C[keyof C]> : never;
+type Body<O> = O extends { requestBody?: { content: infer C } } ? C[keyof C] : never;
 
 /** `{ [K]: T }`, optional if T may be empty. */
 type Entry<K extends string, T> = Record<never, never> extends T ? { readonly [P in K]?: T } : { readonly [P in K]: T };
 
-/** The limits of a call. */
-export interface CallOptions {
-  /** Aborts the call, which then rejects with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** The timeout of the whole call, body and logins included, in milliseconds. @default the client's timeoutMs */
-  readonly timeoutMs?: number | undefined;
-  /**
-   * The maximum size of the response, in bytes after decompression: `RESPONSE_TOO_LARGE`. The client's own limit
-   * applies too. @default the client's maxResponseBytes
-   */
-  readonly maxResponseBytes?: number | undefined;
+/** The limits of a call, always the last argument. In a list they apply to each request. */
+export interface AirflowCallOptions extends CallOptions {
   /**
    * Parses the JSON of a successful response, for example to keep all digits of numbers. Its errors become
    * `INVALID_JSON`. @default JSON.parse
@@ -43,7 +32,7 @@ export interface CallOptions {
 }
 
 /** A call's arguments besides the path. */
-export type Init<O> = CallOptions &
+export type Init<O> = AirflowCallOptions &
   Entry<"params", Parameters<O>> &
   (O extends { requestBody: { content: unknown } }
     ? { readonly body: Body<O> }

@@ -173,13 +173,13 @@ function isOwn(body: string): boolean {
 
 function redirectText(response: Response, call: Call): string {
   const target = URL.parse(response.headers.get("location") ?? "", call.url);
-  if (!target) return "answered with a redirect, which is not followed: check the base URL.";
+  if (!target) return "answered with a redirect, which is not followed: check the URL.";
   const from = new URL(call.url);
   const to = target.origin + target.pathname;
   const advice =
     target.host === from.host && target.protocol === "https:" && from.protocol === "http:"
-      ? `use https://${target.host} as the base URL`
-      : "check the base URL, and whether a proxy requires a login";
+      ? `use https://${target.host} as the URL`
+      : "check the URL, and whether a proxy requires a login";
   return `was redirected to ${to}. Redirects are not followed, so that no credential goes to another server: ${advice}.`;
 }
 

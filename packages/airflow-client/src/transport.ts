@@ -42,7 +42,7 @@ export interface Transport {
 }
 
 export interface TransportOptions {
-  readonly baseUrl: string;
+  readonly url: string;
   readonly auth: AirflowAuth | undefined;
   readonly fetch: FetchFunction | undefined;
   readonly headers: Headers;
@@ -114,7 +114,7 @@ export function createTransport(options: TransportOptions): Transport {
   }
 
   async function login(username: string, password: string, signal: AbortSignal): Promise<string> {
-    const call = { method: "POST", path: "/auth/token", url: `${options.baseUrl}/auth/token` };
+    const call = { method: "POST", path: "/auth/token", url: `${options.url}/auth/token` };
     const request = { ...call, body: JSON.stringify({ username, password }) };
     const answer = await exchange(request, undefined, { signal, redact, secrets: [] });
     return loginToken(answer, redact, { username, password });
@@ -182,7 +182,7 @@ export function createTransport(options: TransportOptions): Transport {
     if (!type && answer.call.path === streamed) return body;
     const because = answer.call.path.startsWith("/auth/fab/")
       ? "this server does not use FAB's auth manager, and has no API for users and roles."
-      : "a login page, a proxy, or a server that is not Airflow. Check the base URL.";
+      : "a login page, a proxy, or a server that is not Airflow. Check the URL.";
     const text = `answered ${response.status} with ${type || "no content type"} where JSON was expected: ${because}`;
     throw responseError(answer, redact, { code: "NOT_AN_API", text });
   }

@@ -1,26 +1,52 @@
+/** Every resource by its name, one type for each, and the options of what creates or changes it. */
+export type { Permission, Role, RoleOptions, User, UserChanges, UserOptions } from "./generated/fab.ts";
+export type {
+  Asset,
+  AssetAlias,
+  AssetEvent,
+  AssetEventOptions,
+  Backfill,
+  BackfillDagRun,
+  BackfillDate,
+  BackfillOptions,
+  Connection,
+  ConnectionOptions,
+  ConnectionTest,
+  Dag,
+  DagBundle,
+  DagBundleDetails,
+  DagBundleFile,
+  DagDetails,
+  DagRun,
+  DagRunList,
+  DagRunListBody,
+  DagSource,
+  DagStats,
+  DagTag,
+  DagVersion,
+  DagWarning,
+  EventLog,
+  Health,
+  ImportError,
+  Job,
+  Pool,
+  PoolChanges,
+  PoolOptions,
+  QueuedAssetEvent,
+  Task,
+  TaskInstance,
+  TaskInstanceAttempt,
+  TaskInstanceList,
+  TaskInstanceListBody,
+  Variable,
+  VersionInfo,
+  XCom,
+  XComValue,
+} from "./generated/schema.ts";
+
 import type { components } from "./generated/schema.ts";
 
-type Schemas = components["schemas"];
-
-/** A DAG as `GET /api/v2/dags` lists it. */
-export type Dag = Schemas["DAGResponse"];
-/** A DAG as `GET /api/v2/dags/{dag_id}/details` shows it: only this has its timezone. */
-export type DagDetails = Schemas["DAGDetailsResponse"];
-export type DagRun = Schemas["DAGRunResponse"];
-/** The response of the lists of DAG runs, by GET and by POST. */
-export type DagRunList = Schemas["DAGRunCollectionResponse"];
-/** The body of `POST /api/v2/dags/~/dagRuns/list`. */
-export type DagRunListBody = Schemas["DAGRunsBatchBody"];
-/** The current state of a task instance. */
-export type TaskInstance = Schemas["TaskInstanceResponse"];
-/** The response of the lists of task instances, by GET and by POST. */
-export type TaskInstanceList = Schemas["TaskInstanceCollectionResponse"];
-/** The body of `POST /api/v2/dags/~/dagRuns/~/taskInstances/list`. */
-export type TaskInstanceListBody = Schemas["TaskInstancesBatchBody"];
-/** One of a task instance's tries, earlier ones included. Before Airflow 3.4 it has no `id`. */
-export type TaskInstanceAttempt = Schemas["TaskInstanceHistoryResponse"];
-export type DagVersion = Schemas["DagVersionResponse"];
-/** An entry of the audit log. */
-export type EventLog = Schemas["EventLogResponse"];
-/** The number of a DAG's runs in each state. */
-export type DagStats = Schemas["DagStatsResponse"];
+/** The states of a run that this version knows. What a server returns may be another word. */
+export type DagRunState = components["schemas"]["DagRunStateInput"];
+/** The states of a task instance that this version knows. What a server returns may be another word. */
+export type TaskInstanceState = components["schemas"]["TaskInstanceStateInput"];

@@ -23,7 +23,7 @@ function mwaaLogin(body: string, valid: () => string, response: import("node:htt
 
 test("an Astro API token is sent unchanged", async () => {
   const { url } = await api(() => "astro-token");
-  const client = createAirflowClient({ baseUrl: url, auth: astroAuth("astro-token\n") });
+  const client = createAirflowClient({ url: url, auth: astroAuth("astro-token\n") });
   expect((await client.GET("/api/v2/version")).data.version).toBe("3.3.2");
 });
 
@@ -35,14 +35,14 @@ test("Google's access token is renewed after it expires, and a missing one is ex
     asked += 1;
     return valid;
   });
-  const client = createAirflowClient({ baseUrl: url, auth });
+  const client = createAirflowClient({ url: url, auth });
   await client.GET("/api/v2/version");
   valid = "second";
   await Promise.all([client.GET("/api/v2/version"), client.GET("/api/v2/version")]);
   expect(asked).toBe(2);
-  const without = createAirflowClient({ baseUrl: url, auth: composerAuth(() => null) });
+  const without = createAirflowClient({ url: url, auth: composerAuth(() => null) });
   await expect(without.GET("/api/v2/version")).rejects.toMatchObject({
-    code: "TOKEN_PROVIDER_FAILED",
+    code: "AUTH_FAILED",
     message: expect.stringContaining("Google returned no access token"),
   });
 });
@@ -64,7 +64,7 @@ test("MWAA's web login token is exchanged for an API token, and again after that
   let valid = "jwt.one.1";
   const { url, received } = await api(() => valid);
   const auth = mwaaAuth(webToken("web+token/1="), { fetch: to(url) });
-  const client = createAirflowClient({ baseUrl: url, auth });
+  const client = createAirflowClient({ url: url, auth });
   await client.GET("/api/v2/version");
   valid = "jwt.two.2";
   await client.GET("/api/v2/version");
@@ -80,25 +80,25 @@ test("MWAA's web login token is exchanged for an API token, and again after that
 test("a login rejected by MWAA gives an error that says what to check, without the token", async () => {
   const { url } = await api(() => "jwt");
   const auth = mwaaAuth(webToken("stale-web-token"), { fetch: to(url) });
-  const failure = await createAirflowClient({ baseUrl: url, auth })
+  const failure = await createAirflowClient({ url: url, auth })
     .GET("/api/v2/version")
     .catch((error) => error);
-  expect(failure).toMatchObject({ code: "TOKEN_PROVIDER_FAILED", retryable: false });
+  expect(failure).toMatchObject({ code: "AUTH_FAILED", retryable: false });
   expect(failure.message).toContain(
     "answered 403 without the cookie _token. Check that the environment runs Airflow 3",
   );
   expect(JSON.stringify([failure.message, failure.stack, failure.cause])).not.toContain("stale-web-token");
   const nothing = mwaaAuth(async () => ({}), { fetch: to(url) });
-  await expect(createAirflowClient({ baseUrl: url, auth: nothing }).GET("/api/v2/version")).rejects.toThrow(
+  await expect(createAirflowClient({ url: url, auth: nothing }).GET("/api/v2/version")).rejects.toThrow(
     "no WebServerHostname",
   );
 });
 
 test("a login without a response may be retried", async () => {
   const auth = mwaaAuth(webToken("web+token/1="), { fetch: () => Promise.reject(new TypeError("fetch failed")) });
-  const client = createAirflowClient({ baseUrl: "http://127.0.0.1:2", auth });
+  const client = createAirflowClient({ url: "http://127.0.0.1:2", auth });
   await expect(client.GET("/api/v2/version")).rejects.toMatchObject({
-    code: "TOKEN_PROVIDER_FAILED",
+    code: "AUTH_FAILED",
     retryable: true,
     message: expect.stringContaining("got no response: fetch failed"),
   });

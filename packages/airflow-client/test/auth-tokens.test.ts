@@ -22,8 +22,8 @@ describe("a token that no header can carry is rejected without being repeated", 
   ])("%s", async (_, token, problem) => {
     const server = await issuing(token);
     const ways = [
-      createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "hunter2!" } }),
-      createAirflowClient({ baseUrl: server.url, auth: () => token }),
+      createAirflowClient({ url: server.url, auth: { username: "ann", password: "hunter2!" } }),
+      createAirflowClient({ url: server.url, auth: () => token }),
     ];
     for (const client of ways) {
       const error = await failure(client.GET(version));
@@ -31,12 +31,12 @@ describe("a token that no header can carry is rejected without being repeated", 
       expect(error.message.length).toBeLessThan(500);
       expect(inspect(error, { depth: 9, showHidden: true, maxStringLength: null })).not.toContain("CANARY");
     }
-    expect(() => createAirflowClient({ baseUrl: server.url, auth: { token } })).toThrow(/^auth\.token /);
+    expect(() => createAirflowClient({ url: server.url, auth: { token } })).toThrow(/^auth\.token /);
   });
 
   test("surrounding whitespace is ignored", async () => {
     const server = await issuing(" token-1\n");
-    const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "hunter2!" } });
+    const client = createAirflowClient({ url: server.url, auth: { username: "ann", password: "hunter2!" } });
     await client.GET(version);
     expect(server.received[1]?.headers.authorization).toBe("Bearer token-1");
   });
@@ -45,7 +45,7 @@ describe("a token that no header can carry is rejected without being repeated", 
 test("a password of any length is redacted from what a server says", async () => {
   const password = "CANARY-*(".repeat(250_000);
   const server = await serve(({ body }, response) => json(response, { detail: `You sent ${body}` }, 500));
-  const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+  const client = createAirflowClient({ url: server.url, auth: { username: "ann", password } });
   const error = await failure(client.GET(version));
   expect(error.message).toContain("[redacted]");
   expect(inspect(error, { maxStringLength: null })).not.toContain("CANARY");
@@ -53,7 +53,7 @@ test("a password of any length is redacted from what a server says", async () =>
 
 test("what a function throws is shortened if it is too long", async () => {
   const client = createAirflowClient({
-    baseUrl: "http://airflow.invalid",
+    url: "http://airflow.invalid",
     auth: () => Promise.reject(new Error("x".repeat(3_000_000))),
   });
   const error = await failure(client.GET(version));
@@ -67,7 +67,7 @@ test.each([
   ["\thunter2!", "The password begins with a blank: is that part of it?"],
 ])("a rejected password %j was sent unchanged, and the error mentions an odd ending", async (password, hint) => {
   const server = await serve((_, response) => json(response, { detail: "Invalid credentials" }, 401));
-  const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+  const client = createAirflowClient({ url: server.url, auth: { username: "ann", password } });
   const error = await failure(client.GET(version));
   expect(error).toMatchObject({ code: "INVALID_CREDENTIALS" });
   expect(error.message).toBe(`POST ${server.url}/auth/token answered 401: wrong user name or password. ${hint}`);
@@ -85,7 +85,7 @@ describe("a function that provides tokens", () => {
       });
       return new Promise<string>(() => {});
     };
-    return { told, client: createAirflowClient({ baseUrl: "http://airflow.invalid", auth }) };
+    return { told, client: createAirflowClient({ url: "http://airflow.invalid", auth }) };
   }
 
   test("is aborted once the last waiting call has gone", async () => {

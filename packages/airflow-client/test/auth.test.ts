@@ -35,7 +35,7 @@ const password = { username: "ann", password: "hunter2!" };
 describe("username and password", () => {
   test("are exchanged for a token once, as JSON, however many calls run in parallel", async () => {
     const server = await airflow();
-    const client = createAirflowClient({ baseUrl: server.url, auth: password });
+    const client = createAirflowClient({ url: server.url, auth: password });
     await Promise.all(Array.from({ length: 10 }, () => client.GET(version)));
     expect(server.state.logins).toBe(1);
     expect(server.received[0]).toMatchObject({
@@ -51,7 +51,7 @@ describe("username and password", () => {
     "are exchanged again, once for all, when a token is rejected with %d",
     async (status) => {
       const server = await airflow({ status });
-      const client = createAirflowClient({ baseUrl: server.url, auth: password });
+      const client = createAirflowClient({ url: server.url, auth: password });
       await client.GET(version);
       server.state.valid = 2;
       const results = await Promise.all(Array.from({ length: 10 }, () => client.GET(version)));
@@ -62,7 +62,7 @@ describe("username and password", () => {
 
   test("a request's body is sent again after a renewal", async () => {
     const server = await airflow({ valid: 2 });
-    const client = createAirflowClient({ baseUrl: server.url, auth: password });
+    const client = createAirflowClient({ url: server.url, auth: password });
     await client.POST("/api/v2/dags/{dag_id}/dagRuns/list", {
       params: { path: { dag_id: "~" } },
       body: { dag_ids: ["d"] },
@@ -79,7 +79,7 @@ describe("username and password", () => {
         ? json(response, { access_token: "token-1" }, 201)
         : json(response, { detail: "Forbidden" }, 403),
     );
-    const error = await failure(createAirflowClient({ baseUrl: server.url, auth: password }).GET(version));
+    const error = await failure(createAirflowClient({ url: server.url, auth: password }).GET(version));
     expect(error).toMatchObject({ code: "FORBIDDEN", status: 403, retryable: false });
     expect(server.received).toHaveLength(2);
   });
@@ -87,7 +87,7 @@ describe("username and password", () => {
   test("a new token that is rejected too ends in an error that mentions several signing secrets", async () => {
     const server = await airflow({ valid: 99, status: 403 });
     const error = await failure(
-      createAirflowClient({ baseUrl: server.url, auth: password }).GET(version),
+      createAirflowClient({ url: server.url, auth: password }).GET(version),
       AirflowAuthError,
     );
     expect(error).toMatchObject({ code: "TOKEN_REFUSED", status: 403, retryable: false, failureType: "config" });
@@ -98,7 +98,7 @@ describe("username and password", () => {
   test("a wrong password is reported as such", async () => {
     const server = await airflow({ login: (_, response) => json(response, { detail: "Invalid credentials" }, 401) });
     const error = await failure(
-      createAirflowClient({ baseUrl: server.url, auth: password }).GET(version),
+      createAirflowClient({ url: server.url, auth: password }).GET(version),
       AirflowAuthError,
     );
     expect(error).toMatchObject({ code: "INVALID_CREDENTIALS", method: "POST", path: "/auth/token", retryable: false });
@@ -111,7 +111,7 @@ describe("username and password", () => {
     [200, { jwt: "secret-token" }, "NOT_AN_API", false, "without an access_token"],
   ] as const)("a login that answers %d %j is %s", async (status, body, code, retryable, message) => {
     const server = await airflow({ login: (_, response) => json(response, body, status) });
-    const error = await failure(createAirflowClient({ baseUrl: server.url, auth: password }).GET(version));
+    const error = await failure(createAirflowClient({ url: server.url, auth: password }).GET(version));
     expect(error).toMatchObject({ code, retryable });
     expect(error.message).toContain(message);
     expect(JSON.stringify(error)).not.toContain("secret-token");
@@ -122,7 +122,7 @@ describe("username and password", () => {
       login: (_, response) =>
         void response.writeHead(201, { "content-type": "application/json" }).end('{"access_token":"secret-tok'),
     });
-    const error = await failure(createAirflowClient({ baseUrl: server.url, auth: password }).GET(version));
+    const error = await failure(createAirflowClient({ url: server.url, auth: password }).GET(version));
     expect(error).toMatchObject({ code: "INVALID_JSON", retryable: true, body: "" });
   });
 
@@ -131,7 +131,7 @@ describe("username and password", () => {
     const server = await airflow({
       login: (_, response) => (broken ? json(response, {}, 503) : json(response, { access_token: "token-1" }, 201)),
     });
-    const client = createAirflowClient({ baseUrl: server.url, auth: password });
+    const client = createAirflowClient({ url: server.url, auth: password });
     await failure(client.GET(version));
     broken = false;
     expect((await client.GET(version)).data.version).toBe("seen token 1");
@@ -146,7 +146,7 @@ describe("username and password", () => {
         controller.abort(new Error("not me"));
       },
     });
-    const client = createAirflowClient({ baseUrl: server.url, auth: password });
+    const client = createAirflowClient({ url: server.url, auth: password });
     const aborted = client.GET(version, { signal: controller.signal });
     const other = client.GET(version);
     await expect(aborted).rejects.toThrow("not me");
@@ -157,7 +157,7 @@ describe("username and password", () => {
 
   test("a login that never answers times out", async () => {
     const server = await airflow({ login: () => {} });
-    const client = createAirflowClient({ baseUrl: server.url, auth: password, timeoutMs: 50 });
+    const client = createAirflowClient({ url: server.url, auth: password, timeoutMs: 50 });
     expect(await failure(client.GET(version))).toMatchObject({ code: "TIMEOUT", retryable: true });
   });
 });
@@ -166,7 +166,7 @@ describe("token", () => {
   test("that has expired is reported after one request", async () => {
     const server = await airflow({ valid: 2 });
     const error = await failure(
-      createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } }).GET(version),
+      createAirflowClient({ url: server.url, auth: { token: "token-1" } }).GET(version),
       AirflowAuthError,
     );
     expect(error).toMatchObject({ code: "TOKEN_EXPIRED", status: 401, detail: "Token Expired", failureType: "config" });
@@ -176,7 +176,7 @@ describe("token", () => {
 
   test("that the server cannot read is reported with the reason", async () => {
     const server = await airflow({ valid: 2, status: 403 });
-    const error = await failure(createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } }).GET(version));
+    const error = await failure(createAirflowClient({ url: server.url, auth: { token: "token-1" } }).GET(version));
     expect(error).toMatchObject({ code: "TOKEN_REFUSED", retryable: false });
     expect(error.message).toContain("signing secret has changed");
   });
@@ -184,7 +184,7 @@ describe("token", () => {
   test.each([{ token: "" }, { token: "Bearer x" }, { username: "", password: "x" }, { username: "x", password: "" }])(
     "or password that cannot be right is rejected at once: %j",
     (auth) => {
-      expect(() => createAirflowClient({ baseUrl: "http://airflow.invalid", auth })).toThrow(AirflowError);
+      expect(() => createAirflowClient({ url: "http://airflow.invalid", auth })).toThrow(AirflowError);
     },
   );
 });
@@ -194,7 +194,7 @@ describe("function", () => {
     const server = await airflow({ valid: 2 });
     const asked: (string | undefined)[] = [];
     const client = createAirflowClient({
-      baseUrl: server.url,
+      url: server.url,
       auth: ({ refused }) => {
         asked.push(refused);
         return `token-${asked.length}`;
@@ -207,7 +207,7 @@ describe("function", () => {
   test("whose second token is rejected too ends in an error", async () => {
     const server = await airflow({ valid: 99 });
     const error = await failure(
-      createAirflowClient({ baseUrl: server.url, auth: () => "token-1" }).GET(version),
+      createAirflowClient({ url: server.url, auth: () => "token-1" }).GET(version),
       AirflowAuthError,
     );
     expect(error).toMatchObject({ code: "TOKEN_REFUSED" });
@@ -215,20 +215,20 @@ describe("function", () => {
   });
 
   test("that throws, or returns nothing, causes a separate error; the function decides whether to retry", async () => {
-    const make = (auth: () => string) => createAirflowClient({ baseUrl: "http://airflow.invalid", auth }).GET(version);
+    const make = (auth: () => string) => createAirflowClient({ url: "http://airflow.invalid", auth }).GET(version);
     const broken = await failure(
       make(() => {
         throw Object.assign(new Error("vault is sealed"), { retryable: true });
       }),
     );
-    expect(broken).toMatchObject({ code: "TOKEN_PROVIDER_FAILED", retryable: true });
+    expect(broken).toMatchObject({ code: "AUTH_FAILED", retryable: true });
     expect(broken.message).toContain("vault is sealed");
-    expect(await failure(make(() => ""))).toMatchObject({ code: "TOKEN_PROVIDER_FAILED", retryable: false });
+    expect(await failure(make(() => ""))).toMatchObject({ code: "AUTH_FAILED", retryable: false });
   });
 
   test("that never returns times out", async () => {
     const auth = () => new Promise<string>(() => {});
-    const client = createAirflowClient({ baseUrl: "http://airflow.invalid", auth, timeoutMs: 50 });
+    const client = createAirflowClient({ url: "http://airflow.invalid", auth, timeoutMs: 50 });
     expect(await failure(client.GET(version))).toMatchObject({ code: "TIMEOUT" });
   });
 });
@@ -236,12 +236,12 @@ describe("function", () => {
 describe("no auth", () => {
   test("works if the server requires none", async () => {
     const server = await serve(({ headers }, response) => json(response, { version: String(headers.authorization) }));
-    expect((await createAirflowClient({ baseUrl: server.url }).GET(version)).data.version).toBe("undefined");
+    expect((await createAirflowClient({ url: server.url }).GET(version)).data.version).toBe("undefined");
   });
 
   test("is reported as missing if the server requires it", async () => {
     const server = await serve((_, response) => json(response, { detail: "Not authenticated" }, 401));
-    const error = await failure(createAirflowClient({ baseUrl: server.url }).GET(version), AirflowAuthError);
+    const error = await failure(createAirflowClient({ url: server.url }).GET(version), AirflowAuthError);
     expect(error).toMatchObject({ code: "UNAUTHENTICATED", status: 401, detail: "Not authenticated" });
     expect(error.message).toContain("pass the client a token, or a user name and password");
   });
@@ -249,7 +249,7 @@ describe("no auth", () => {
 
 test("a secret that changes now and then is no reason to give up", async () => {
   const server = await airflow({ status: 403 });
-  const client = createAirflowClient({ baseUrl: server.url, auth: password });
+  const client = createAirflowClient({ url: server.url, auth: password });
   for (let change = 1; change <= 8; change += 1) {
     for (let call = 0; call < 101; call += 1) await client.GET(version);
     server.state.valid = change + 1;

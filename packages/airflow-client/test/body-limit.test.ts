@@ -28,7 +28,7 @@ test.each([
   const server = await serve((_request, response) => {
     closed = endless(response, status);
   });
-  const client = createAirflowClient({ baseUrl: server.url, auth, maxResponseBytes: 100_000 });
+  const client = createAirflowClient({ url: server.url, auth, maxResponseBytes: 100_000 });
   const error = await failure(client.GET(runs, ofAllDags), AirflowResponseError);
   expect(error).toMatchObject({ code: "RESPONSE_TOO_LARGE", retryable: false, status });
   expect(error.message).toContain(server.url);
@@ -43,7 +43,7 @@ test("the length after decompression counts", async () => {
   const server = await serve((_, response) => {
     response.writeHead(200, { "content-type": "application/json", "content-encoding": "gzip" }).end(bomb);
   });
-  const client = createAirflowClient({ baseUrl: server.url, maxResponseBytes: 1_000_000 });
+  const client = createAirflowClient({ url: server.url, maxResponseBytes: 1_000_000 });
   expect(bomb.length).toBeLessThan(100_000);
   expect(await failure(client.GET(runs, ofAllDags))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
@@ -61,23 +61,23 @@ test("a response of exactly the limit is read completely, even if chunks split c
     response.end();
   });
   const bytes = Buffer.byteLength(body);
-  const client = createAirflowClient({ baseUrl: server.url, maxResponseBytes: bytes });
+  const client = createAirflowClient({ url: server.url, maxResponseBytes: bytes });
   const answer = await client.request("GET", "/");
   expect(answer.data).toEqual({ note });
   expect(answer.bytes).toBe(bytes);
-  const below = createAirflowClient({ baseUrl: server.url, maxResponseBytes: bytes - 1 });
+  const below = createAirflowClient({ url: server.url, maxResponseBytes: bytes - 1 });
   expect(await failure(below.request("GET", "/"))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
 });
 
 test("a call may lower its client's limit, and not raise it", async () => {
   const server = await serve((_, response) => json(response, { text: "a".repeat(1000) }));
-  const client = createAirflowClient({ baseUrl: server.url, maxResponseBytes: 2000 });
+  const client = createAirflowClient({ url: server.url, maxResponseBytes: 2000 });
   await client.request("GET", "/");
   expect(await failure(client.request("GET", "/", { maxResponseBytes: 500 }))).toMatchObject({
     code: "RESPONSE_TOO_LARGE",
     message: expect.stringContaining("500 bytes"),
   });
-  const strict = createAirflowClient({ baseUrl: server.url, maxResponseBytes: 500 });
+  const strict = createAirflowClient({ url: server.url, maxResponseBytes: 500 });
   expect(await failure(strict.request("GET", "/", { maxResponseBytes: 2000 }))).toMatchObject({
     message: expect.stringContaining("500 bytes"),
   });
@@ -97,9 +97,9 @@ test("a fetch whose responses have no stream is limited too", async () => {
       text: { value: () => response.text() },
     }) as Response;
   };
-  const client = createAirflowClient({ baseUrl: "http://airflow.test", fetch, maxResponseBytes: 500 });
+  const client = createAirflowClient({ url: "http://airflow.test", fetch, maxResponseBytes: 500 });
   expect(await failure(client.request("GET", "/"))).toMatchObject({ code: "RESPONSE_TOO_LARGE" });
-  const { bytes } = await createAirflowClient({ baseUrl: "http://airflow.test", fetch }).request("GET", "/");
+  const { bytes } = await createAirflowClient({ url: "http://airflow.test", fetch }).request("GET", "/");
   expect(bytes).toBe(1011);
 });
 
@@ -107,10 +107,10 @@ test.each([0, -1, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 30])(
   "a limit of %d is rejected",
   async (maxResponseBytes) => {
     const invalid = { code: "INVALID_OPTIONS", message: expect.stringContaining("maxResponseBytes") };
-    expect(() => createAirflowClient({ baseUrl: "http://a.test", maxResponseBytes })).toThrow(
+    expect(() => createAirflowClient({ url: "http://a.test", maxResponseBytes })).toThrow(
       expect.objectContaining(invalid),
     );
-    const client = createAirflowClient({ baseUrl: "http://a.test" });
+    const client = createAirflowClient({ url: "http://a.test" });
     expect(await failure(client.request("GET", "/", { maxResponseBytes }))).toMatchObject(invalid);
   },
 );

@@ -22,14 +22,14 @@ const airflow3 = {
 
 async function check(handler: Handler, path = "") {
   const server = await serve(handler);
-  const client = createAirflowClient({ baseUrl: server.url + path, auth });
+  const client = createAirflowClient({ url: server.url + path, auth });
   return { server, error: failure(checkServer(client)), client };
 }
 
 describe("check", () => {
   test("returns the version and the number of DAGs, after proving that the credentials work", async () => {
     const server = await serve(routes(airflow3));
-    const client = createAirflowClient({ baseUrl: server.url, auth });
+    const client = createAirflowClient({ url: server.url, auth });
     expect(await checkServer(client)).toEqual({ version: "3.3.2", gitVersion: null, dags: 30 });
     expect(server.received.map(({ url }) => url)).toEqual(["/api/v2/version", "/auth/token", "/api/v2/dags?limit=1"]);
     expect(server.received[2]?.headers.authorization).toBe("Bearer token-1");
@@ -58,9 +58,9 @@ describe("check", () => {
 
   test("recognises an Airflow under another path", async () => {
     const { server, error } = await check(routes(airflow3), "/home");
-    expect(await error).toMatchObject({ code: "WRONG_BASE_URL", failureType: "config" });
+    expect(await error).toMatchObject({ code: "WRONG_URL", failureType: "config" });
     expect((await error).message).toBe(
-      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/home: use ${server.url} as the base URL.`,
+      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/home: use ${server.url} as the URL.`,
     );
   });
 
@@ -76,10 +76,10 @@ describe("check", () => {
     const its = Object.fromEntries(Object.entries(airflow3).map(([at, answer]) => [right + at, answer]));
     const server = await serve(routes({ ...others, ...its }));
     const headers = { "x-key": "CANARY", cookie: "session=CANARY" };
-    const client = createAirflowClient({ baseUrl: server.url + path, auth, headers });
+    const client = createAirflowClient({ url: server.url + path, auth, headers });
     const error = await failure(checkServer(client));
-    expect(error).toMatchObject({ code: "WRONG_BASE_URL" });
-    expect(error.message).toContain(`Airflow 3.3.2 is at ${server.url}${right}, not at ${client.baseUrl}: use `);
+    expect(error).toMatchObject({ code: "WRONG_URL" });
+    expect(error.message).toContain(`Airflow 3.3.2 is at ${server.url}${right}, not at ${client.url}: use `);
     // A guess gets nothing that was meant for the address that was given.
     for (const { url, method, headers } of server.received) {
       expect(method).toBe("GET");
@@ -102,7 +102,7 @@ describe("check", () => {
   test("does not accept an Airflow if the rest of the path is not one of its pages", async () => {
     const { server, error } = await check(routes(airflow3), "/team/home");
     expect((await error).message).toBe(
-      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the right server, use its URL as the base URL.`,
+      `Airflow 3.3.2 is at ${server.url}, not at ${server.url}/team/home: if that is the right server, use its URL as the URL.`,
     );
   });
 
@@ -124,7 +124,7 @@ describe("check", () => {
   });
 
   test("passes on that the connection was refused", async () => {
-    const client = createAirflowClient({ baseUrl: "http://no-such-host.invalid" });
+    const client = createAirflowClient({ url: "http://no-such-host.invalid" });
     expect(await failure(checkServer(client))).toMatchObject({ code: "HOST_NOT_FOUND" });
   });
 
@@ -137,7 +137,7 @@ describe("check", () => {
   });
 
   test("respects its signal", async () => {
-    const client = createAirflowClient({ baseUrl: "http://airflow.invalid", fetch: () => new Promise(() => {}) });
+    const client = createAirflowClient({ url: "http://airflow.invalid", fetch: () => new Promise(() => {}) });
     const signal = AbortSignal.abort(new Error("enough"));
     await expect(checkServer(client, { signal })).rejects.toThrow("enough");
   });

@@ -10,7 +10,7 @@ const dag = "/api/v2/dags/{dag_id}";
 
 async function failedAnswer(handler: Handler): Promise<AirflowResponseError> {
   const server = await serve(handler);
-  const client = createAirflowClient({ baseUrl: `${server.url}/my` });
+  const client = createAirflowClient({ url: `${server.url}/my` });
   return failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowResponseError);
 }
 
@@ -21,7 +21,7 @@ test.each([
   ["GET", "/api/v2/dags", "DAGs"],
 ])("names the permissions that a user needs if %s %s is forbidden", async (method, path, resources) => {
   const server = await serve((_, response) => json(response, { detail: "Forbidden" }, 403));
-  const client = createAirflowClient({ baseUrl: server.url });
+  const client = createAirflowClient({ url: server.url });
   const error = await failure(client.request(method, path), AirflowResponseError);
   const hint = `(the user lacks a permission for this; with FAB's roles: can read on ${resources})`;
   expect(error.message).toBe(`${method} ${server.url}${path} answered 403: Forbidden ${hint}`);
@@ -119,7 +119,7 @@ describe("an error response", () => {
 describe("a response that only looks like success", () => {
   test("is an error if it is not compressed as it claims", async () => {
     const server = await serve((_, response) => json(response, { dag_id: "d" }, 200, { "content-encoding": "gzip" }));
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     const error = await failure(client.GET(dag, { params: { path: { dag_id: "d" } } }), AirflowNetworkError);
     expect(error).toMatchObject({ code: "CONNECTION_LOST", retryable: true });
     expect(error.message).toContain("not compressed as its header says");
@@ -147,7 +147,7 @@ describe("a response that only looks like success", () => {
 });
 
 async function failedConnection(baseUrl: string): Promise<AirflowNetworkError> {
-  return failure(createAirflowClient({ baseUrl }).GET("/api/v2/version"), AirflowNetworkError);
+  return failure(createAirflowClient({ url: baseUrl }).GET("/api/v2/version"), AirflowNetworkError);
 }
 
 async function rawServer(answer: string): Promise<string> {
@@ -231,7 +231,7 @@ describe("an operation that the server is too old for", () => {
     ["the path has other methods", 405, { detail: "Method Not Allowed" }],
   ])("ends with an error that says which version introduced it: %s", async (_, status, body) => {
     const { url } = await serve((_, response) => json(response, body, status));
-    const client = createAirflowClient({ baseUrl: url });
+    const client = createAirflowClient({ url: url });
     const call = client.POST(favorite, { params: { path: { dag_id: "d" } } });
     const error = await failure(call, AirflowResponseError);
     expect(error).toMatchObject({ code: "SERVER_TOO_OLD", failureType: "config", retryable: false });
@@ -241,14 +241,11 @@ describe("an operation that the server is too old for", () => {
   test("even if an older route takes the path's last word for an id, and only there", async () => {
     const taken = await serve((_, response) => json(response, notFound("`enqueue-test`"), 404));
     const params = { header: { "Airflow-Connection-Test-Token": "t" } };
-    const error = await failure(
-      createAirflowClient({ baseUrl: taken.url }).GET(enqueue, { params }),
-      AirflowResponseError,
-    );
+    const error = await failure(createAirflowClient({ url: taken.url }).GET(enqueue, { params }), AirflowResponseError);
     expect(error.code).toBe("SERVER_TOO_OLD");
     const other = await serve((_, response) => json(response, notFound("`my-enqueue-test`"), 404));
     const absent = await failure(
-      createAirflowClient({ baseUrl: other.url }).GET(enqueue, { params }),
+      createAirflowClient({ url: other.url }).GET(enqueue, { params }),
       AirflowResponseError,
     );
     expect(absent.code).toBe("NOT_FOUND");
@@ -258,7 +255,7 @@ describe("an operation that the server is too old for", () => {
     const bulk = (...detail: object[]) =>
       serve((_, response) => json(response, { detail }, 422)).then(({ url }) =>
         failure(
-          createAirflowClient({ baseUrl: url }).PATCH("/api/v2/dags/bulk", { body: { actions: [] } }),
+          createAirflowClient({ url: url }).PATCH("/api/v2/dags/bulk", { body: { actions: [] } }),
           AirflowResponseError,
         ),
       );
@@ -273,7 +270,7 @@ describe("an operation that the server is too old for", () => {
 test("isErrorOf distinguishes operations and statuses", async () => {
   const { url } = await serve((_, response) => json(response, { detail: "exists" }, 409));
   const runs = "/api/v2/dags/{dag_id}/dagRuns";
-  const client = createAirflowClient({ baseUrl: url });
+  const client = createAirflowClient({ url: url });
   const error = await failure(client.POST(runs, { params: { path: { dag_id: "d" } }, body: { logical_date: null } }));
   expect(isErrorOf(error, "POST", runs, 409)).toBe(true);
   expect(isErrorOf(error, "POST", runs, 404)).toBe(false);

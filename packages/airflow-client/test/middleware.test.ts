@@ -38,7 +38,7 @@ test("each request passes through every middleware, the first outermost, logins 
       seen.push(`${name} < ${exchange.response.status}`);
       return exchange;
     };
-  const client = createAirflowClient({ baseUrl: url, auth: login, middleware: [named("a"), named("b")] });
+  const client = createAirflowClient({ url: url, auth: login, middleware: [named("a"), named("b")] });
   await client.GET("/api/v2/dags/{dag_id}", dag);
   const through = (operation: string, status: number) => [
     `a > ${operation}`,
@@ -65,7 +65,7 @@ test("a middleware sees no credentials, and can add headers but not replace cred
     return next();
   };
   const headers = { "x-proxy": "proxy secret" };
-  const client = createAirflowClient({ baseUrl: url, auth: login, headers, middleware: [spy] });
+  const client = createAirflowClient({ url: url, auth: login, headers, middleware: [spy] });
   await client.GET("/api/v2/dags/{dag_id}", dag);
   expect(seen.join()).not.toMatch(/hunter2!|token-\d|proxy secret/);
   expect(received.at(-1)?.headers).toMatchObject({
@@ -80,9 +80,9 @@ test("an error of a middleware reaches the caller, and one that never continues 
   const broken: AirflowMiddleware = async () => {
     throw new TypeError("a defect in a middleware");
   };
-  const client = createAirflowClient({ baseUrl: url, middleware: [broken] });
+  const client = createAirflowClient({ url: url, middleware: [broken] });
   await expect(client.GET("/api/v2/version")).rejects.toThrow(new TypeError("a defect in a middleware"));
-  const stuck = createAirflowClient({ baseUrl: url, middleware: [() => new Promise(() => {})], timeoutMs: 50 });
+  const stuck = createAirflowClient({ url: url, middleware: [() => new Promise(() => {})], timeoutMs: 50 });
   await expect(stuck.GET("/api/v2/version")).rejects.toMatchObject({ code: "TIMEOUT" });
 });
 
@@ -108,7 +108,7 @@ test("OpenTelemetry gets one client span per request, which is active during it 
     return next();
   };
   const client = createAirflowClient({
-    baseUrl: url,
+    url: url,
     auth: { token: "token-2" },
     middleware: [openTelemetry({ tracerProvider }), inner],
   });
@@ -135,9 +135,9 @@ test("a failed span says why: the status, or the error's code", async () => {
   const { exporter, tracerProvider } = startTracing();
   const { url } = await airflow();
   const middleware = [openTelemetry({ tracerProvider })];
-  const client = createAirflowClient({ baseUrl: url, auth: { token: "token-2" }, middleware });
+  const client = createAirflowClient({ url: url, auth: { token: "token-2" }, middleware });
   await expect(client.GET("/api/v2/version")).rejects.toMatchObject({ code: "NOT_FOUND" });
-  const nobody = createAirflowClient({ baseUrl: "http://127.0.0.1:2", middleware });
+  const nobody = createAirflowClient({ url: "http://127.0.0.1:2", middleware });
   await expect(nobody.GET("/api/v2/version")).rejects.toMatchObject({ code: "CONNECTION_REFUSED" });
   const spans = exporter.getFinishedSpans();
   expect(spans.map(({ status, attributes }) => [status.code, attributes["error.type"]])).toEqual([

@@ -1,4 +1,4 @@
-import { createAirflowClient, type Page, paginate } from "@org/airflow-client";
+import { type AirflowPage, createAirflowClient, paginate } from "@org/airflow-client";
 import { describe, expect, test } from "vitest";
 import { failure } from "./support/failure.ts";
 import { json, type Received, serve } from "./support/server.ts";
@@ -9,8 +9,8 @@ const everyDag = { path: { dag_id: "~" } };
 const query = ({ url }: Received): Record<string, string> => Object.fromEntries(new URL(url, "http://x").searchParams);
 const ids = (count: number) => Array.from({ length: count }, (_, index) => ({ dag_run_id: `r${index}` }));
 
-async function collect<T>(pages: AsyncIterable<Page<T>>): Promise<Page<T>[]> {
-  const all: Page<T>[] = [];
+async function collect<T>(pages: AsyncIterable<AirflowPage<T>>): Promise<AirflowPage<T>[]> {
+  const all: AirflowPage<T>[] = [];
   for await (const page of pages) all.push(page);
   return all;
 }
@@ -36,7 +36,7 @@ async function airflow(options: {
       : {};
     json(response, { [key]: page, total_entries: total, ...tokens });
   });
-  return { ...server, client: createAirflowClient({ baseUrl: server.url }) };
+  return { ...server, client: createAirflowClient({ url: server.url }) };
 }
 
 describe("by cursor", () => {
@@ -73,7 +73,7 @@ describe("by cursor", () => {
       { dag_runs: ids(1), next_cursor: null },
     ];
     const server = await serve((_, response) => json(response, answers.shift()));
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     const pages = await collect(paginate(client, runs, { params: everyDag }));
     expect(pages.map(({ items }) => items.length)).toEqual([1, 0, 1]);
   });
@@ -83,9 +83,9 @@ describe("by cursor", () => {
     const server = await serve((_, response) =>
       json(response, { dag_runs: ids(1), next_cursor: `token-${asked++ % length}` }),
     );
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     const error = await failure(collect(paginate(client, runs, { params: everyDag })));
-    expect(error).toMatchObject({ code: "PAGE_TOKEN_REPEATED", retryable: false });
+    expect(error).toMatchObject({ code: "PAGING", retryable: false });
     expect(server.received.length).toBeLessThan(20);
   });
 
@@ -95,7 +95,7 @@ describe("by cursor", () => {
       { dag_runs: ids(1), total_entries: 2 },
     ];
     const server = await serve((_, response) => json(response, answers.shift()));
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     expect(await failure(collect(paginate(client, runs, { params: everyDag })))).toMatchObject({
       code: "UNEXPECTED_ANSWER",
     });
@@ -122,8 +122,8 @@ describe("by offset", () => {
     );
     expect(pages.map(({ mode }) => mode)).toEqual(["offset", "offset"]);
     expect(received.map(query)).toEqual([
-      { order_by: "-dag_id", exclude_stale: "false", offset: "0" },
-      { order_by: "-dag_id", exclude_stale: "false", offset: "2" },
+      { order_by: "-dag_id", exclude_stale: "false", limit: "100", offset: "0" },
+      { order_by: "-dag_id", exclude_stale: "false", limit: "100", offset: "2" },
     ]);
   });
 
@@ -134,7 +134,7 @@ describe("by offset", () => {
       { dags: [], total_entries: 5 },
     ];
     const server = await serve((_, response) => json(response, answers.shift()));
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     expect((await collect(paginate(client, "/api/v2/dags"))).map(({ items }) => items.length)).toEqual([2, 1]);
     expect(server.received.map((request) => query(request).offset)).toEqual(["0", "2", "3"]);
   });
@@ -149,7 +149,7 @@ test.each([{}, { dags: null, total_entries: 3 }, { dags: [] }, { a: [], b: [], t
   "treats a response that is not a page as an error, not as an empty list: %j",
   async (answer) => {
     const server = await serve((_, response) => json(response, answer));
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     expect(await failure(collect(paginate(client, "/api/v2/dags")))).toMatchObject({ code: "UNEXPECTED_ANSWER" });
   },
 );

@@ -4,6 +4,7 @@ import {
   type AirflowClientOptions,
   AirflowError,
   AirflowResponseError,
+  type ConnectionOptions,
   connections,
   createAirflowClient,
   type FetchFunction,
@@ -65,7 +66,7 @@ const kinds: [string, AirflowAuth][] = [
 describe("no secret appears in an error", () => {
   test.each(kinds)("when the server echoes %s and a header", async (_, auth) => {
     const server = await serve(echo);
-    const client = createAirflowClient({ baseUrl: server.url, auth, headers: { "x-key": header } });
+    const client = createAirflowClient({ url: server.url, auth, headers: { "x-key": header } });
     const error = await failure(client.GET("/api/v2/version"));
     expect(error.message).toContain("[redacted]");
     expectNoSecret(error, [token.replace("é", "e"), header]);
@@ -73,7 +74,7 @@ describe("no secret appears in an error", () => {
 
   test("when the login echoes the password", async () => {
     const server = await serve(echo);
-    const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+    const client = createAirflowClient({ url: server.url, auth: { username: "ann", password } });
     const error = await failure(client.GET("/api/v2/version"));
     expect(error.message).toContain("[redacted]");
     expectNoSecret(error);
@@ -95,7 +96,7 @@ describe("no secret appears in an error", () => {
     ];
     for (const answer of answers) {
       const server = await serve(answer);
-      const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+      const client = createAirflowClient({ url: server.url, auth: { username: "ann", password } });
       const error = await failure(client.GET("/api/v2/version"));
       expectNoSecret(error);
       expect(error).not.toMatchObject({ body: expect.stringContaining(escaped) });
@@ -106,7 +107,7 @@ describe("no secret appears in an error", () => {
     for (const before of ["", "a", "ab"]) {
       const encoded = Buffer.from(`${before}${password}${before}`).toString(encoding);
       const server = await serve((_, response) => text(response, encoded, "text/plain", 500));
-      const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password } });
+      const client = createAirflowClient({ url: server.url, auth: { username: "ann", password } });
       expect((await failure(client.GET("/api/v2/version"), AirflowResponseError)).body).toMatch(
         /^.{0,3}\[redacted\].{0,5}$/,
       );
@@ -115,7 +116,7 @@ describe("no secret appears in an error", () => {
 
   test("when a secret is at the point where the excerpt of a long body ends", async () => {
     const server = await serve((_, response) => text(response, `${"x".repeat(990)}${header}`, "text/plain", 500));
-    const client = createAirflowClient({ baseUrl: server.url, headers: { "x-key": header } });
+    const client = createAirflowClient({ url: server.url, headers: { "x-key": header } });
     expect(everything(await failure(client.GET("/api/v2/version")))).not.toContain("canary");
   });
 
@@ -127,7 +128,7 @@ describe("no secret appears in an error", () => {
         init,
       });
     };
-    const client = createAirflowClient({ baseUrl: "http://airflow.invalid", auth: { token: header }, fetch });
+    const client = createAirflowClient({ url: "http://airflow.invalid", auth: { token: header }, fetch });
     const error = await failure(client.GET("/api/v2/version"));
     expect(error).toMatchObject({ code: "CONNECTION_LOST", cause: { cause: { code: "ECONNRESET" } } });
     expectNoSecret(error);
@@ -139,7 +140,7 @@ describe("no secret appears in an error", () => {
       if (refused) throw Object.assign(new Error(`could not renew ${refused}`), { refused });
       return header;
     };
-    const error = await failure(createAirflowClient({ baseUrl: server.url, auth }).GET("/api/v2/version"));
+    const error = await failure(createAirflowClient({ url: server.url, auth }).GET("/api/v2/version"));
     expect(error.message).toContain("could not renew [redacted]");
     expectNoSecret(error);
   });
@@ -158,8 +159,8 @@ describe("no secret appears in an error", () => {
       ];
       json(response, { detail }, 422);
     });
-    const client = createAirflowClient({ baseUrl: server.url });
-    const body = { connection_id: "c", password } as unknown as connections.ConnectionOptions;
+    const client = createAirflowClient({ url: server.url });
+    const body = { connection_id: "c", password } as unknown as ConnectionOptions;
     const error = await failure(connections.create(client, body), AirflowResponseError);
     expect(error.message).toContain("body.conn_type: Field required; body.password: [redacted] is too short");
     expect(error.detail).toMatchObject([{ type: "missing" }, { type: "value_error" }]);
@@ -169,7 +170,7 @@ describe("no secret appears in an error", () => {
   test("when a header or a token cannot be sent", async () => {
     const broken = "canary-line\nbreak";
     const client = (options: Partial<AirflowClientOptions>) =>
-      createAirflowClient({ baseUrl: "http://airflow.invalid", ...options });
+      createAirflowClient({ url: "http://airflow.invalid", ...options });
     const errors = [
       await failure((async () => client({ headers: { "x-key": broken } }))()),
       await failure((async () => client({ auth: { token: "canary-lineé" } }))()),
@@ -179,34 +180,34 @@ describe("no secret appears in an error", () => {
     expect(errors.map((error) => (error as AirflowError).code)).toEqual([
       "INVALID_OPTIONS",
       "INVALID_OPTIONS",
-      "TOKEN_PROVIDER_FAILED",
+      "AUTH_FAILED",
     ]);
   });
 
   test("when a Basic header is echoed decoded", async () => {
     const headers = { authorization: `Basic ${btoa("ann:canary-basic")}` };
     const server = await serve((_, response) => json(response, { detail: "ann:canary-basic is wrong" }, 403));
-    const error = await failure(createAirflowClient({ baseUrl: server.url, headers }).GET("/api/v2/version"));
+    const error = await failure(createAirflowClient({ url: server.url, headers }).GET("/api/v2/version"));
     expectNoSecret(error, ["canary-basic"]);
   });
 
   test("when a call's header parameter is echoed", async () => {
     const server = await serve(echo);
-    const client = createAirflowClient({ baseUrl: server.url });
+    const client = createAirflowClient({ url: server.url });
     const params = { header: { "Airflow-Connection-Test-Token": header } };
     expectNoSecret(await failure(client.GET("/api/v2/connections/enqueue-test", { params })));
   });
 
   test("and a short password redacts no other words", async () => {
     const server = await serve((_, response) => json(response, { detail: 'airflow: "air" is wrong' }, 500));
-    const client = createAirflowClient({ baseUrl: server.url, auth: { username: "ann", password: "air" } });
+    const client = createAirflowClient({ url: server.url, auth: { username: "ann", password: "air" } });
     const error = await failure(client.GET("/api/v2/version"));
     expect(error.message).toContain('airflow: "[redacted]" is wrong');
   });
 
   test("nor when a client is printed", () => {
     const client = createAirflowClient({
-      baseUrl: "http://airflow.invalid",
+      url: "http://airflow.invalid",
       auth: { token: header },
       headers: { "x-key": header },
     });
@@ -214,7 +215,7 @@ describe("no secret appears in an error", () => {
   });
 
   test("nor in the error for an unusable auth option", () => {
-    const make = () => createAirflowClient({ baseUrl: "http://airflow.invalid", auth: { token: `Bearer ${header}` } });
+    const make = () => createAirflowClient({ url: "http://airflow.invalid", auth: { token: `Bearer ${header}` } });
     expect(make).toThrow(AirflowError);
     expect(make).not.toThrow(new RegExp(header));
   });

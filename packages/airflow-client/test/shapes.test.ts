@@ -11,7 +11,7 @@ async function answering(body: (request: Received, asked: number) => unknown) {
     asked += 1;
     json(response, body(request, asked));
   });
-  return { client: createAirflowClient({ baseUrl: url }), asked: () => asked };
+  return { client: createAirflowClient({ url: url }), asked: () => asked };
 }
 
 async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
@@ -30,9 +30,9 @@ describe("a response that is not an object is an error for every call", () => {
     "dagRuns.get": (client) => dagRuns.get(client, run),
     "dagRuns.wait": (client) => dagRuns.wait(client, run, { deadlineMs: 1 }),
     "dagRuns.trigger": (client) => dagRuns.trigger(client, "a"),
-    "taskInstances.tries": (client) => taskInstances.tries(client, task),
+    "taskInstances.tries": (client) => taskInstances.tries(client, task).toArray(),
     "taskInstances.clear": (client) => taskInstances.clear(client, "a"),
-    "taskInstances.logs": (client) => all(taskInstances.logs(client, task, 1, { follow: false })),
+    "taskInstances.logs": (client) => all(taskInstances.logs(client, task, { tryNumber: 1, follow: false })),
     "dags.list": (client) => all(dags.list(client)),
   };
   const cases = Object.keys(calls).flatMap((name) => [null, [], 7, "text", true].map((body) => ({ name, body })));
@@ -46,27 +46,31 @@ describe("a response that is not an object is an error for every call", () => {
 
 describe("fields that methods read are named if they are missing or have another type", () => {
   const calls: Record<string, readonly [body: unknown, call: (client: Client) => Promise<unknown>, said: string]> = {
-    tries: [{ task_instances: null }, (client) => taskInstances.tries(client, task), "task_instances that is null"],
+    tries: [
+      { task_instances: null },
+      (client) => taskInstances.tries(client, task).toArray(),
+      "task_instances that is null",
+    ],
     "tries with null": [
       { task_instances: [null] },
-      (client) => taskInstances.tries(client, task),
+      (client) => taskInstances.tries(client, task).toArray(),
       "task_instances[0] that is null",
     ],
     clear: [{}, (client) => taskInstances.clear(client, "a"), "task_instances that is missing"],
     setNote: [null, (client) => taskInstances.setNote(client, task, "x"), "task_instances that is missing"],
     queuedEvents: [
       { queued_events: "none" },
-      (client) => assets.queuedEvents(client, 1),
+      (client) => assets.queuedEvents(client, 1).toArray(),
       'queued_events that is "none"',
     ],
     logs: [
       { content: "text", continuation_token: null },
-      (client) => all(taskInstances.logs(client, task, 1, { follow: false })),
+      (client) => all(taskInstances.logs(client, task, { tryNumber: 1, follow: false })),
       'content that is "text"',
     ],
     "a line": [
       { content: [7] },
-      (client) => all(taskInstances.logs(client, task, 1, { follow: false })),
+      (client) => all(taskInstances.logs(client, task, { tryNumber: 1, follow: false })),
       "a line without an event",
     ],
     wait: [{ state: null }, (client) => dagRuns.wait(client, run), "a state that is null"],
@@ -120,7 +124,7 @@ describe("an endless list ends", () => {
   test("if the server ignores the offset halfway", async () => {
     const { client, asked } = await answering(() => ({ dags: rows, total_entries: 5 }));
     const error = await failure(all(dags.list(client)));
-    expect(error).toMatchObject({ code: "NO_PROGRESS", retryable: false });
+    expect(error).toMatchObject({ code: "PAGING", retryable: false });
     expect(asked()).toBeLessThan(25);
   });
 
@@ -131,7 +135,7 @@ describe("an endless list ends", () => {
       total_entries: null,
     }));
     const error = await failure(all(dagRuns.list(client)));
-    expect(error).toMatchObject({ code: "NO_PROGRESS" });
+    expect(error).toMatchObject({ code: "PAGING" });
     expect(asked()).toBeLessThan(25);
   });
 
@@ -141,7 +145,7 @@ describe("an endless list ends", () => {
       next_cursor: `c${asked}`,
     }));
     const error = await failure(all(dagRuns.list(client)));
-    expect(error).toMatchObject({ code: "NO_PROGRESS" });
+    expect(error).toMatchObject({ code: "PAGING" });
     expect(asked()).toBeLessThan(25);
   });
 });
@@ -151,7 +155,7 @@ test("an error nested too deeply for the stack keeps its status", async () => {
     response.writeHead(400, { "content-type": "application/json" });
     response.end(`{"detail":${"[".repeat(100_000)}${"]".repeat(100_000)}}`);
   });
-  const error = await failure(createAirflowClient({ baseUrl: url }).GET("/api/v2/dags"));
+  const error = await failure(createAirflowClient({ url: url }).GET("/api/v2/dags"));
   expect(error).toMatchObject({ code: "INVALID_REQUEST", status: 400 });
   expect(error.message.length).toBeLessThan(1000);
 });

@@ -29,7 +29,7 @@ describe("several API servers behind one address, each with its own signing secr
     "reject with %d what was accepted before: the retries end, with an error that says why",
     async (status) => {
       const server = await threeServers(status);
-      const client = createAirflowClient({ baseUrl: server.url, auth: password });
+      const client = createAirflowClient({ url: server.url, auth: password });
       const calls = async () => {
         for (let call = 0; call < 50; call += 1) await client.GET(version);
       };
@@ -46,7 +46,7 @@ describe("several API servers behind one address, each with its own signing secr
     const server = await serve((_, response) =>
       ++turn % 3 === 1 ? json(response, { version: "3.3.2" }) : json(response, { detail: "Invalid JWT token" }, 403),
     );
-    const client = createAirflowClient({ baseUrl: server.url, auth: { token: "token-1" } });
+    const client = createAirflowClient({ url: server.url, auth: { token: "token-1" } });
     await client.GET(version);
     const error = await failure(client.GET(version), AirflowAuthError);
     expect(error.message).toContain("Some responses from this URL accept the token, others reject it");

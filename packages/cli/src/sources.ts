@@ -82,7 +82,7 @@ export function airflowSource({
   batch,
 }: SourceOptions & { readonly auth: AirflowAuth | undefined; readonly batch: boolean }): Source {
   const source = airflow({
-    client: createAirflowClient({ baseUrl: address, auth, fetch, headers, maxResponseBytes }),
+    client: createAirflowClient({ url: address, auth, fetch, headers, maxResponseBytes }),
     batch,
   });
   return withNotices(source, notices);

@@ -186,7 +186,7 @@ test("reports that the server is not an Airflow", async () => {
   const { code, stderr } = await syncFrom(`airflow:http://${host}`);
   expect({ code, last: last(stderr) }).toEqual({
     code: 2,
-    last: `dagsync: The server at http://${host} is not Airflow 3: GET http://${host}/api/v2/version answered 200 with text/html where JSON was expected: a login page, a proxy, or a server that is not Airflow. Check the base URL. Check host and port. If Airflow is served under a path, the base URL must include it.`,
+    last: `dagsync: The server at http://${host} is not Airflow 3: GET http://${host}/api/v2/version answered 200 with text/html where JSON was expected: a login page, a proxy, or a server that is not Airflow. Check the URL. Check host and port. If Airflow is served under a path, the URL must include it.`,
   });
 });
 

@@ -8,7 +8,7 @@ import { DagsterError } from "./errors.ts";
  * @throws DagsterError `PAGING` for a repeated token, or for too many consecutive pages without an unseen row
  */
 export function createProgress(what: string): Progress {
-  return createKitProgress((_code, why) => pagingError(what, why));
+  return createKitProgress((why) => pagingError(what, why));
 }
 
 export function pagingError(what: string, reason: string, retryable = false): DagsterError {

@@ -6,7 +6,6 @@ export { readLines } from "./lines.ts";
 export { createList, type List, type ListOptions, type ListSource, type Page, type PageRequest } from "./list.ts";
 export { type Middleware, through } from "./middleware.ts";
 export { type NetworkFault, type NetworkFaultCode, networkFault } from "./network-fault.ts";
-export { listOf, type PagedList } from "./old-list.ts";
 export {
   checkHeaders,
   checkTimeout,

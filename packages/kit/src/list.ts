@@ -72,7 +72,8 @@ export function createList<T>(source: ListSource<T>, options: ListOptions = {}):
       // Some servers ignore how many are wanted.
       const items = page.items.length > left ? page.items.slice(0, left) : page.items;
       left -= items.length;
-      yield items === page.items ? page : { ...page, items };
+      const isEnd = items.length === 0 && page.nextPageToken === null && token !== pageToken;
+      if (!isEnd) yield items === page.items ? page : { ...page, items };
       if (page.nextPageToken === null) return;
       progress(source.keysOf(page.items), page.nextPageToken);
       token = page.nextPageToken;

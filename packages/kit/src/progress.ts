@@ -20,7 +20,7 @@ export type Progress = (keys: Iterable<string>, next?: string | null) => void;
  *
  * @param stuck the error for a repeated token, or for too many consecutive pages without an unseen row
  */
-export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRESS", why: string) => Error): Progress {
+export function createProgress(stuck: (why: string) => Error): Progress {
   const seen = new Set<string>();
   let idlePages = 0;
   // Remembers a single token, replaced after twice as many pages each time: Brent's algorithm finds a cycle of any
@@ -36,9 +36,9 @@ export function createProgress(stuck: (code: "PAGE_TOKEN_REPEATED" | "NO_PROGRES
       if (seen.size < mostRemembered) seen.add(key);
     }
     idlePages = isNew ? 0 : idlePages + 1;
-    if (idlePages >= mostIdlePages) throw stuck("NO_PROGRESS", `${idlePages} pages in a row contained nothing new`);
+    if (idlePages >= mostIdlePages) throw stuck(`${idlePages} pages in a row contained nothing new`);
     if (typeof next !== "string") return;
-    if (next === token) throw stuck("PAGE_TOKEN_REPEATED", "a page token was repeated");
+    if (next === token) throw stuck("a page token was repeated");
     pages += 1;
     if (pages < moveAt) return;
     token = next;

@@ -17,7 +17,7 @@ function numbers(total: number, options?: ListOptions, most = 1000) {
       },
       count: async () => total,
       keysOf: (items) => items.map(String),
-      progress: () => createProgress((code) => new Error(code)),
+      progress: () => createProgress((why) => new Error(why)),
       invalid,
     },
     options,
@@ -73,7 +73,7 @@ test("a list that failed continues with the token in its error", async () => {
     },
     count: async () => 4,
     keysOf: (items: readonly string[]) => items,
-    progress: () => createProgress((code) => new Error(code)),
+    progress: () => createProgress((why) => new Error(why)),
     invalid,
   };
   const received: string[] = [];
@@ -101,8 +101,8 @@ test("tokens in a circle end with an error", async () => {
     ask: async ({ pageToken }) => ({ items: [1], total: null, nextPageToken: pageToken === "a" ? "b" : "a" }),
     count: async () => 1,
     keysOf: (items) => items.map(String),
-    progress: () => createProgress((code) => new Error(code)),
+    progress: () => createProgress((why) => new Error(why)),
     invalid,
   });
-  await expect(list.toArray()).rejects.toThrow("PAGE_TOKEN_REPEATED");
+  await expect(list.toArray()).rejects.toThrow("a page token was repeated");
 });

@@ -45,7 +45,7 @@ test.each([...specifications])("check lists exactly the columns that Airflow %s 
 function checkOf(version: string) {
   const answer = (url: string) => (url.includes("version") ? { version } : { dags: [], total_entries: 0 });
   const client = createAirflowClient({
-    baseUrl: "http://airflow.test",
+    url: "http://airflow.test",
     auth: { token: "token" },
     fetch: async (url) => Response.json(answer(String(url))),
   });

@@ -49,7 +49,7 @@ export async function setUp({ world = smallWorld(), inFile = false, lie, ...opti
   });
   const front = lie && (await startLyingFront(simulator.url, lie));
   const auth = { username: "admin", password: "admin" };
-  const client = createAirflowClient({ baseUrl: front?.url ?? simulator.url, auth, ...options.client });
+  const client = createAirflowClient({ url: front?.url ?? simulator.url, auth, ...options.client });
   const source = airflow({ client, ...options.source });
   const held = createMemory();
   const memory = memoryDestination(held);

@@ -35,7 +35,7 @@ test("an external token that every other response rejects ends the sync with the
   let count = 0;
   const token = simulator.tokens.issue();
   const client = createAirflowClient({
-    baseUrl: simulator.url,
+    url: simulator.url,
     auth: { token },
     fetch: (url, init) => {
       count += 1;

@@ -121,7 +121,7 @@ test("I4: a table filled by a release without regions holds each task instance o
     return new Response(text.replaceAll(",}", "}"), response);
   };
   const auth = { username: "admin", password: "admin" };
-  const client = createAirflowClient({ baseUrl: simulator.url, auth, fetch: unregioned as never });
+  const client = createAirflowClient({ url: simulator.url, auth, fetch: unregioned as never });
   const streams = source.streams.map((stream) => ({ ...stream, revision: 1 }));
   await syncNow({ source: { ...(airflow({ client }) as Source), streams: streams as Source["streams"] } });
   const before = await rows(taskInstancesTable);

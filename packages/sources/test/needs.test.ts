@@ -88,7 +88,7 @@ test("Airflow's streams declare the columns by which they look rows up", async (
   const { url, world, close } = await startAirflowSimulator({ world: createDemoAirflowWorld({ dags: 4, days: 3 }) });
   onTestFinished(close);
   const auth = { username: "admin", password: "admin" };
-  const source = airflow({ client: createAirflowClient({ baseUrl: url, auth }) }) as Source;
+  const source = airflow({ client: createAirflowClient({ url: url, auth }) }) as Source;
   check(
     source,
     await askedOf(source, () => {

@@ -57,7 +57,7 @@ test("every optional field of the options of a sync may be undefined", () => {
 test("sources of both kinds can be in one array, without naming its type", () => {
   async function everything(destination: Destination, signal: AbortSignal) {
     const sources = [
-      airflow({ client: createAirflowClient({ baseUrl: "http://localhost:8080" }) }),
+      airflow({ client: createAirflowClient({ url: "http://localhost:8080" }) }),
       dagster({ client: createDagsterClient({ url: "http://localhost:3000" }) }),
     ];
     for (const source of sources) {

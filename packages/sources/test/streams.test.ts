@@ -7,7 +7,7 @@ import type { Keeps, Source, Stream } from "@org/sync-engine/source";
 import { expect, test } from "vitest";
 
 const sources: readonly Source[] = [
-  airflow({ client: createAirflowClient({ baseUrl: "http://airflow.invalid" }) }) as Source,
+  airflow({ client: createAirflowClient({ url: "http://airflow.invalid" }) }) as Source,
   dagster({ client: createDagsterClient({ url: "http://dagster.invalid" }) }) as Source,
 ];
 const streams = sources.flatMap((source) => source.streams);

@@ -84,7 +84,7 @@ async function newerAirflow(answer: { readonly status?: number; readonly body: u
   onTestFinished(simulator.close);
   simulator.faults.push({ match: ({ path }) => path === "/api/v2/version", times: 100, ...answer });
   const auth = { username: "admin", password: "admin" };
-  return airflow({ client: createAirflowClient({ baseUrl: simulator.url, auth }) }) as Source;
+  return airflow({ client: createAirflowClient({ url: simulator.url, auth }) }) as Source;
 }
 
 async function dagsterOf(version: string): Promise<Source> {

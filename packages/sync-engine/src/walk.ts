@@ -18,7 +18,7 @@ export interface Walk {
  * @param what the name of the listing, for messages: `changed dag runs`
  */
 export function createWalk(what: string): Walk {
-  const stuck = (_code: string, why: string) =>
+  const stuck = (why: string) =>
     new SyncError(
       "NO_PROGRESS",
       `The server's list of ${what} never ends: ${why}. Is there a cache or a proxy in between that leaves out a part of the address?`,

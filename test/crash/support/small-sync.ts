@@ -10,7 +10,7 @@ import { type Source, type SyncResult, sync } from "@org/sync-engine";
 export function sourceOf(kind: "airflow" | "dagster", url: string): Source {
   if (kind === "dagster") return dagster({ client: createDagsterClient({ url }), pageSize: 15 });
   const auth = { username: "admin", password: "admin" };
-  return airflow({ client: createAirflowClient({ baseUrl: url, auth }), runsPerAnswer: 10 });
+  return airflow({ client: createAirflowClient({ url: url, auth }), runsPerAnswer: 10 });
 }
 
 /**

@@ -1,7 +1,7 @@
 /** Ten operations of Airflow's, as a program would use them: what a compiler has to do for it is counted. */
 import { type components, createAirflowClient } from "@org/airflow-client";
 
-const airflow = createAirflowClient({ baseUrl: "http://localhost:8080" });
+const airflow = createAirflowClient({ url: "http://localhost:8080" });
 const dag = { dag_id: "daily" };
 const task = { ...dag, dag_run_id: "one", task_id: "load" };
 const all = { dag_id: "~", dag_run_id: "~" } as const;

@@ -135,87 +135,22 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Action: {
-            name: string;
-        };
-        ActionResource: {
-            action: components["schemas"]["Action"];
-            resource: components["schemas"]["Resource"];
-        };
-        HTTPExceptionResponse: {
-            detail: string | {
-                [key: string]: unknown;
-            };
-        };
-        HTTPValidationError: {
-            detail?: components["schemas"]["ValidationError"][];
-        };
-        LoginResponse: {
-            access_token: string;
-        };
-        PermissionCollectionResponse: {
-            actions?: components["schemas"]["ActionResource"][];
-            total_entries: number;
-        };
-        Resource: {
-            name: string;
-        };
-        Role: {
-            name: string;
-        };
-        RoleBody: {
-            actions?: components["schemas"]["ActionResource"][];
-            name: string;
-        };
-        RoleCollectionResponse: {
-            roles: components["schemas"]["RoleResponse"][];
-            total_entries: number;
-        };
-        RoleResponse: {
-            actions?: components["schemas"]["ActionResource"][];
-            name: string;
-        };
-        UserBody: {
-            email: string;
-            first_name: string;
-            last_name: string;
-            /** Format: password */
-            password: string;
-            roles?: components["schemas"]["Role"][] | null;
-            username: string;
-        };
-        UserCollectionResponse: {
-            total_entries: number;
-            users: components["schemas"]["UserResponse"][];
-        };
-        UserPatchBody: {
-            email?: string | null;
-            first_name?: string | null;
-            last_name?: string | null;
-            password?: string | null;
-            roles?: components["schemas"]["Role"][] | null;
-            username?: string | null;
-        };
-        UserResponse: {
-            active?: boolean | null;
-            changed_on?: string | null;
-            created_on?: string | null;
-            email: string;
-            fail_login_count?: number | null;
-            first_name: string;
-            last_login?: string | null;
-            last_name: string;
-            login_count?: number | null;
-            roles?: components["schemas"]["Role"][] | null;
-            username: string;
-        };
-        ValidationError: {
-            ctx?: Record<string, never>;
-            input?: unknown;
-            loc: (string | number)[];
-            msg: string;
-            type: string;
-        };
+        Action: Action;
+        ActionResource: Permission;
+        HTTPExceptionResponse: HTTPException;
+        HTTPValidationError: HTTPValidationError;
+        LoginResponse: Login;
+        PermissionCollectionResponse: PermissionCollection;
+        Resource: Resource;
+        Role: RoleName;
+        RoleBody: RoleOptions;
+        RoleCollectionResponse: RoleCollection;
+        RoleResponse: Role;
+        UserBody: UserOptions;
+        UserCollectionResponse: UserCollection;
+        UserPatchBody: UserChanges;
+        UserResponse: User;
+        ValidationError: ValidationError;
     };
     responses: never;
     parameters: never;
@@ -228,9 +163,9 @@ export interface operations {
     get_permissions: {
         parameters: {
             query?: {
-                order_by?: string;
-                offset?: number;
-                limit?: number;
+                order_by?: string | undefined;
+                offset?: number | undefined;
+                limit?: number | undefined;
             };
             header?: never;
             path?: never;
@@ -291,9 +226,9 @@ export interface operations {
     get_roles: {
         parameters: {
             query?: {
-                order_by?: string;
-                offset?: number;
-                limit?: number;
+                order_by?: string | undefined;
+                offset?: number | undefined;
+                limit?: number | undefined;
             };
             header?: never;
             path?: never;
@@ -531,7 +466,7 @@ export interface operations {
     patch_role: {
         parameters: {
             query?: {
-                update_mask?: string | null;
+                update_mask?: string | null | undefined;
             };
             header?: never;
             path: {
@@ -598,9 +533,9 @@ export interface operations {
     get_users: {
         parameters: {
             query?: {
-                order_by?: string;
-                offset?: number;
-                limit?: number;
+                order_by?: string | undefined;
+                offset?: number | undefined;
+                limit?: number | undefined;
             };
             header?: never;
             path?: never;
@@ -828,7 +763,7 @@ export interface operations {
     update_user: {
         parameters: {
             query?: {
-                update_mask?: string | null;
+                update_mask?: string | null | undefined;
             };
             header?: never;
             path: {
@@ -1017,4 +952,85 @@ export interface operations {
             };
         };
     };
+}
+export interface Action {
+    name: string;
+}
+export interface Permission {
+    action: components["schemas"]["Action"];
+    resource: components["schemas"]["Resource"];
+}
+export interface HTTPException {
+    detail: string | {
+        [key: string]: unknown;
+    };
+}
+export interface HTTPValidationError {
+    detail?: components["schemas"]["ValidationError"][];
+}
+export interface Login {
+    access_token: string;
+}
+export interface PermissionCollection {
+    actions?: components["schemas"]["ActionResource"][];
+    total_entries: number;
+}
+export interface Resource {
+    name: string;
+}
+export interface RoleName {
+    name: string;
+}
+export interface RoleOptions {
+    actions?: readonly components["schemas"]["ActionResource"][] | undefined;
+    name: string;
+}
+export interface RoleCollection {
+    roles: components["schemas"]["RoleResponse"][];
+    total_entries: number;
+}
+export interface Role {
+    actions?: components["schemas"]["ActionResource"][];
+    name: string;
+}
+export interface UserOptions {
+    email: string;
+    first_name: string;
+    last_name: string;
+    /** Format: password */
+    password: string;
+    roles?: readonly components["schemas"]["Role"][] | null | undefined;
+    username: string;
+}
+export interface UserCollection {
+    total_entries: number;
+    users: components["schemas"]["UserResponse"][];
+}
+export interface UserChanges {
+    email?: string | null | undefined;
+    first_name?: string | null | undefined;
+    last_name?: string | null | undefined;
+    password?: string | null | undefined;
+    roles?: readonly components["schemas"]["Role"][] | null | undefined;
+    username?: string | null | undefined;
+}
+export interface User {
+    active?: boolean | null;
+    changed_on?: string | null;
+    created_on?: string | null;
+    email: string;
+    fail_login_count?: number | null;
+    first_name: string;
+    last_login?: string | null;
+    last_name: string;
+    login_count?: number | null;
+    roles?: components["schemas"]["Role"][] | null;
+    username: string;
+}
+export interface ValidationError {
+    ctx?: Record<string, never>;
+    input?: unknown;
+    loc: (string | number)[];
+    msg: string;
+    type: string;
 }

@@ -1526,806 +1526,104 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        AssetAliasCollectionResponse: {
-            asset_aliases: components["schemas"]["AssetAliasResponse"][];
-            total_entries: number;
-        };
-        AssetAliasResponse: {
-            group: string;
-            id: number;
-            name: string;
-        };
-        AssetCollectionResponse: {
-            assets: components["schemas"]["AssetResponse"][];
-            total_entries: number;
-        };
-        AssetEventAccessControl: {
-            /** @default true */
-            allow_global?: boolean;
-            consumer_teams?: string[] | null;
-        };
-        AssetEventCollectionResponse: {
-            asset_events: components["schemas"]["AssetEventResponse"][];
-            total_entries: number;
-        };
-        AssetEventResponse: {
-            asset_id: number;
-            created_dagruns: components["schemas"]["DagRunAssetReference"][];
-            extra?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
-            group?: string | null;
-            id: number;
-            name?: string | null;
-            partition_key?: string | null;
-            source_dag_id?: string | null;
-            source_map_index: number;
-            source_run_id?: string | null;
-            source_task_id?: string | null;
-            source_task_instance_id?: string | null;
-            /** Format: date-time */
-            timestamp: string;
-            uri?: string | null;
-        };
-        AssetExpressionAlias: {
-            alias: components["schemas"]["AssetExpressionAliasInfo"];
-        };
-        AssetExpressionAliasInfo: {
-            group: string;
-            name: string;
-        };
-        AssetExpressionAll: {
-            all: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"])[];
-        };
-        AssetExpressionAny: {
-            any: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"])[];
-        };
-        AssetExpressionAsset: {
-            asset: components["schemas"]["AssetExpressionAssetInfo"];
-        };
-        AssetExpressionAssetInfo: {
-            group: string;
-            /** @default false */
-            hidden?: boolean;
-            id?: number | null;
-            name: string | null;
-            uri: string | null;
-        };
-        AssetExpressionRef: {
-            asset_ref: {
-                [key: string]: string;
-            };
-        };
-        AssetResponse: {
-            aliases: components["schemas"]["AssetAliasResponse"][];
-            consuming_tasks: components["schemas"]["TaskInletAssetReference"][];
-            /** Format: date-time */
-            created_at: string;
-            extra?: {
-                [key: string]: components["schemas"]["JsonValue"];
-            } | null;
-            group: string;
-            id: number;
-            last_asset_event?: components["schemas"]["LastAssetEventResponse"] | null;
-            name: string;
-            producing_tasks: components["schemas"]["TaskOutletAssetReference"][];
-            scheduled_dags: components["schemas"]["DagScheduleAssetReference"][];
-            /** Format: date-time */
-            updated_at: string;
-            uri: string;
-            watchers: components["schemas"]["AssetWatcherResponse"][];
-        };
-        AssetStateStoreBody: {
-            value: components["schemas"]["JsonValue"];
-        };
-        AssetStateStoreCollectionResponse: {
-            asset_state_store: components["schemas"]["AssetStateStoreResponse"][];
-            total_entries: number;
-        };
-        AssetStateStoreLastUpdatedBy: {
-            dag_id?: string | null;
-            kind: components["schemas"]["AssetStateStoreWriterKind"];
-            map_index?: number | null;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            run_id?: string | null;
-            task_id?: string | null;
-            task_instance_id?: string | null;
-            try_number?: number | null;
-        };
-        AssetStateStoreResponse: {
-            key: string;
-            last_updated_by?: components["schemas"]["AssetStateStoreLastUpdatedBy"] | null;
-            /** Format: date-time */
-            updated_at: string;
-            value: components["schemas"]["JsonValue"];
-        };
+        AssetAliasCollectionResponse: AssetAliasCollection;
+        AssetAliasResponse: AssetAlias;
+        AssetCollectionResponse: AssetCollection;
+        AssetEventAccessControl: AssetEventAccessControl;
+        AssetEventCollectionResponse: AssetEventCollection;
+        AssetEventResponse: AssetEvent;
+        AssetExpressionAlias: AssetExpressionAlias;
+        AssetExpressionAliasInfo: AssetExpressionAliasInfo;
+        AssetExpressionAll: AssetExpressionAll;
+        AssetExpressionAny: AssetExpressionAny;
+        AssetExpressionAsset: AssetExpressionAsset;
+        AssetExpressionAssetInfo: AssetExpressionAssetInfo;
+        AssetExpressionRef: AssetExpressionRef;
+        AssetResponse: Asset;
+        AssetStateStoreBody: AssetStateStoreBody;
+        AssetStateStoreCollectionResponse: AssetStateStoreCollection;
+        AssetStateStoreLastUpdatedBy: AssetStateStoreLastUpdatedBy;
+        AssetStateStoreResponse: AssetStateStore;
         /** @enum {string} */
         AssetStateStoreWriterKind: "task" | "watcher" | "api" | (string & {});
-        AssetWatcherResponse: {
-            /** Format: date-time */
-            created_date: string;
-            name: string;
-            trigger_id: number;
-        };
-        AsyncConnectionTestResponse: {
-            connection_id: string;
-            /** Format: date-time */
-            created_at: string;
-            result_message?: string | null;
-            state: string;
-            token: string;
-        };
-        BackfillCollectionResponse: {
-            backfills: components["schemas"]["BackfillResponse"][];
-            total_entries: number;
-        };
-        BackfillDagRunCollectionResponse: {
-            backfill_dag_runs: components["schemas"]["BackfillDagRunResponse"][];
-            total_entries: number;
-        };
-        BackfillDagRunResponse: {
-            backfill_id: number;
-            dag_id: string;
-            dag_run_id?: string | null;
-            dag_run_state?: components["schemas"]["DagRunState"] | null;
-            exception_reason: string | null;
-            id: number;
-            logical_date: string | null;
-            partition_key: string | null;
-            sort_ordinal: number;
-        };
-        BackfillPostBody: {
-            dag_id: string;
-            dag_run_conf?: {
-                [key: string]: unknown;
-            } | null;
-            /** @default false */
-            drain_dag?: boolean;
-            /** Format: date-time */
-            from_date: string;
-            /** @default 10 */
-            max_active_runs?: number;
-            /** @default none */
-            reprocess_behavior?: components["schemas"]["ReprocessBehavior"];
-            /** @default false */
-            run_backwards?: boolean;
-            run_on_latest_version?: boolean | null;
-            /** Format: date-time */
-            to_date: string;
-        };
-        BackfillResponse: {
-            completed_at: string | null;
-            /** Format: date-time */
-            created_at: string;
-            dag_display_name: string;
-            dag_id: string;
-            dag_run_conf: {
-                [key: string]: unknown;
-            } | null;
-            /** Format: date-time */
-            from_date: string;
-            id: number;
-            is_paused: boolean;
-            max_active_runs: number;
-            reprocess_behavior: components["schemas"]["ReprocessBehavior"];
-            /** Format: date-time */
-            to_date: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        BaseInfoResponse: {
-            status: components["schemas"]["HealthStatus"] | null;
-        };
+        AssetWatcherResponse: AssetWatcher;
+        AsyncConnectionTestResponse: AsyncConnectionTest;
+        BackfillCollectionResponse: BackfillCollection;
+        BackfillDagRunCollectionResponse: BackfillDagRunCollection;
+        BackfillDagRunResponse: BackfillDagRun;
+        BackfillPostBody: BackfillOptions;
+        BackfillResponse: Backfill;
+        BaseInfoResponse: BaseInfo;
         /** @enum {string} */
         BulkActionNotOnExistence: "fail" | "skip";
         /** @enum {string} */
         BulkActionOnExistence: "fail" | "skip" | "overwrite";
-        BulkActionResponse: {
-            /** @default [] */
-            errors?: {
-                [key: string]: unknown;
-            }[];
-            /** @default [] */
-            success?: string[];
-        };
-        BulkBody_BulkDAGBody_: {
-            actions: (components["schemas"]["BulkCreateAction_BulkDAGBody_"] | components["schemas"]["BulkUpdateAction_BulkDAGBody_"] | components["schemas"]["BulkDeleteAction_BulkDAGBody_"])[];
-        };
-        BulkBody_BulkDAGRunBody_: {
-            actions: (components["schemas"]["BulkCreateAction_BulkDAGRunBody_"] | components["schemas"]["BulkUpdateAction_BulkDAGRunBody_"] | components["schemas"]["BulkDeleteAction_BulkDAGRunBody_"])[];
-        };
-        BulkBody_BulkTaskInstanceBody_: {
-            actions: (components["schemas"]["BulkCreateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkUpdateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkDeleteAction_BulkTaskInstanceBody_"])[];
-        };
-        BulkBody_ConnectionBody_: {
-            actions: (components["schemas"]["BulkCreateAction_ConnectionBody_"] | components["schemas"]["BulkUpdateAction_ConnectionBody_"] | components["schemas"]["BulkDeleteAction_ConnectionBody_"])[];
-        };
-        BulkBody_PoolBody_: {
-            actions: (components["schemas"]["BulkCreateAction_PoolBody_"] | components["schemas"]["BulkUpdateAction_PoolBody_"] | components["schemas"]["BulkDeleteAction_PoolBody_"])[];
-        };
-        BulkBody_VariableBody_: {
-            actions: (components["schemas"]["BulkCreateAction_VariableBody_"] | components["schemas"]["BulkUpdateAction_VariableBody_"] | components["schemas"]["BulkDeleteAction_VariableBody_"])[];
-        };
-        BulkCreateAction_BulkDAGBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["BulkDAGBody"][];
-        };
-        BulkCreateAction_BulkDAGRunBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["BulkDAGRunBody"][];
-        };
-        BulkCreateAction_BulkTaskInstanceBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["BulkTaskInstanceBody"][];
-        };
-        BulkCreateAction_ConnectionBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["ConnectionBody"][];
-        };
-        BulkCreateAction_PoolBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["PoolBody"][];
-        };
-        BulkCreateAction_VariableBody_: {
-            /** @constant */
-            action: "create";
-            /** @default fail */
-            action_on_existence?: components["schemas"]["BulkActionOnExistence"];
-            entities: components["schemas"]["VariableBody"][];
-        };
-        BulkDAGBody: {
-            dag_id: string;
-            is_paused?: boolean | null;
-            scheduling_state?: components["schemas"]["DagSchedulingState"] | null;
-        };
-        BulkDAGRunBody: {
-            dag_id?: string | null;
-            dag_run_id: string;
-            note?: string | null;
-            state?: components["schemas"]["DagRunMutableStates"] | null;
-        };
-        BulkDAGRunClearBody: {
-            dag_runs?: components["schemas"]["BulkDAGRunBody"][];
-            /** @default true */
-            dry_run?: boolean;
-            note?: string | null;
-            /** @default false */
-            only_failed?: boolean;
-            /** @default false */
-            only_new?: boolean;
-            partition_date_end?: string | null;
-            partition_date_start?: string | null;
-            partition_key?: string | null;
-            run_on_latest_version?: boolean | null;
-        };
-        BulkDeleteAction_BulkDAGBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["BulkDAGBody"])[];
-        };
-        BulkDeleteAction_BulkDAGRunBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["BulkDAGRunBody"])[];
-        };
-        BulkDeleteAction_BulkTaskInstanceBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["BulkTaskInstanceBody"])[];
-        };
-        BulkDeleteAction_ConnectionBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["ConnectionBody"])[];
-        };
-        BulkDeleteAction_PoolBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["PoolBody"])[];
-        };
-        BulkDeleteAction_VariableBody_: {
-            /** @constant */
-            action: "delete";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: (string | components["schemas"]["VariableBody"])[];
-        };
-        BulkResponse: {
-            create?: components["schemas"]["BulkActionResponse"] | null;
-            delete?: components["schemas"]["BulkActionResponse"] | null;
-            update?: components["schemas"]["BulkActionResponse"] | null;
-        };
-        BulkTaskInstanceBody: {
-            dag_id?: string | null;
-            dag_run_id?: string | null;
-            /** @default false */
-            include_downstream?: boolean;
-            /** @default false */
-            include_future?: boolean;
-            /** @default false */
-            include_past?: boolean;
-            /** @default false */
-            include_upstream?: boolean;
-            map_index?: number | null;
-            new_state?: components["schemas"]["TaskInstanceState"] | null;
-            note?: string | null;
-            region_id?: string | null;
-            region_index?: number | null;
-            task_id: string;
-        };
-        BulkUpdateAction_BulkDAGBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["BulkDAGBody"][];
-            update_mask?: string[] | null;
-        };
-        BulkUpdateAction_BulkDAGRunBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["BulkDAGRunBody"][];
-            update_mask?: string[] | null;
-        };
-        BulkUpdateAction_BulkTaskInstanceBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["BulkTaskInstanceBody"][];
-            update_mask?: string[] | null;
-        };
-        BulkUpdateAction_ConnectionBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["ConnectionBody"][];
-            update_mask?: string[] | null;
-        };
-        BulkUpdateAction_PoolBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["PoolBody"][];
-            update_mask?: string[] | null;
-        };
-        BulkUpdateAction_VariableBody_: {
-            /** @constant */
-            action: "update";
-            /** @default fail */
-            action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"];
-            entities: components["schemas"]["VariableBody"][];
-            update_mask?: string[] | null;
-        };
-        ClearPartitionsBody: {
-            /** @default false */
-            clear_task_instances?: boolean;
-            /** @default true */
-            dry_run?: boolean;
-            partition_date_end?: string | null;
-            partition_date_start?: string | null;
-            partition_key?: string | null;
-            run_id?: string | null;
-        };
-        ClearPartitionsResponse: {
-            dag_runs_cleared: number;
-            dry_run: boolean;
-            task_instances_cleared: number;
-        };
-        ClearTaskInstanceCollectionResponse: {
-            task_instances: (components["schemas"]["TaskInstanceResponse"] | components["schemas"]["NewTaskResponse"])[];
-            total_entries: number;
-        };
-        ClearTaskInstancesBody: {
-            dag_run_id?: string | null;
-            /** @default true */
-            dry_run?: boolean;
-            end_date?: string | null;
-            /** @default false */
-            include_downstream?: boolean;
-            /** @default false */
-            include_future?: boolean;
-            /** @default true */
-            include_later_loop_iterations?: boolean;
-            /** @default false */
-            include_past?: boolean;
-            /** @default false */
-            include_upstream?: boolean;
-            /** @default false */
-            keep_task_state?: boolean;
-            note?: string | null;
-            /** @default true */
-            only_failed?: boolean;
-            /** @default false */
-            only_running?: boolean;
-            /** @default false */
-            prevent_running_task?: boolean;
-            /** @default true */
-            reset_dag_runs?: boolean;
-            run_on_latest_version?: boolean | null;
-            start_date?: string | null;
-            task_group_id?: string | null;
-            task_ids?: (string | [
-                string,
-                number
-            ])[] | null;
-            task_instance_ids?: string[] | null;
-            whole_expansion_ids?: string[];
-        };
-        Config: {
-            sections: components["schemas"]["ConfigSection"][];
-        };
-        ConfigOption: {
-            key: string;
-            value: string | [
-                string,
-                string
-            ];
-        };
-        ConfigSection: {
-            name: string;
-            options: components["schemas"]["ConfigOption"][];
-        };
-        ConnectionBody: {
-            conn_type: string;
-            connection_id: string;
-            description?: string | null;
-            extra?: string | null;
-            host?: string | null;
-            login?: string | null;
-            password?: string | null;
-            port?: number | null;
-            schema?: string | null;
-            team_name?: string | null;
-        };
-        ConnectionCollectionResponse: {
-            connections: components["schemas"]["ConnectionResponse"][];
-            total_entries: number;
-        };
-        ConnectionResponse: {
-            conn_type: string;
-            connection_id: string;
-            description: string | null;
-            extra: string | null;
-            host: string | null;
-            login: string | null;
-            password: string | null;
-            port: number | null;
-            schema: string | null;
-            team_name: string | null;
-        };
-        ConnectionTestQueuedResponse: {
-            connection_id: string;
-            state: string;
-            token: string;
-        };
-        ConnectionTestRequestBody: {
-            /** @default false */
-            commit_on_success?: boolean;
-            conn_type: string;
-            connection_id: string;
-            description?: string | null;
-            executor?: string | null;
-            extra?: string | null;
-            host?: string | null;
-            login?: string | null;
-            password?: string | null;
-            port?: number | null;
-            queue?: string | null;
-            schema?: string | null;
-            team_name?: string | null;
-        };
-        ConnectionTestResponse: {
-            message: string;
-            status: boolean;
-        };
-        CreateAssetEventsBody: {
-            access_control?: components["schemas"]["AssetEventAccessControl"] | null;
-            asset_id: number;
-            extra?: {
-                [key: string]: unknown;
-            };
-            partition_key?: string | null;
-        };
-        DAGCollectionResponse: {
-            dags: components["schemas"]["DAGResponse"][];
-            total_entries: number;
-        };
-        DAGDetailsResponse: {
-            /** @default 0 */
-            active_runs_count?: number;
-            allowed_run_types: components["schemas"]["DagRunType"][] | null;
-            asset_expression: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"]) | null;
-            bundle_name: string | null;
-            bundle_version: string | null;
-            catchup: boolean;
-            /** @deprecated */
-            readonly concurrency: number;
-            dag_display_name: string;
-            dag_id: string;
-            dag_run_timeout: string | null;
-            default_args: {
-                [key: string]: unknown;
-            } | null;
-            description: string | null;
-            doc_md: string | null;
-            end_date: string | null;
-            readonly file_token: string;
-            fileloc: string | null;
-            has_import_errors: boolean;
-            has_task_concurrency_limits: boolean;
-            readonly is_backfillable: boolean;
-            /** @default false */
-            is_favorite?: boolean;
-            is_paused: boolean;
-            is_paused_upon_creation: boolean | null;
-            is_stale: boolean;
-            last_expired: string | null;
-            last_parse_duration: number | null;
-            last_parsed: string | null;
-            last_parsed_time: string | null;
-            latest_dag_version: components["schemas"]["DagVersionResponse"] | null;
-            max_active_runs: number | null;
-            max_active_tasks: number;
-            max_consecutive_failed_dag_runs: number;
-            next_dagrun_data_interval_end: string | null;
-            next_dagrun_data_interval_start: string | null;
-            next_dagrun_logical_date: string | null;
-            next_dagrun_run_after: string | null;
-            owner_links?: {
-                [key: string]: string;
-            } | null;
-            owners: string[];
-            params: {
-                [key: string]: unknown;
-            } | null;
-            relative_fileloc: string | null;
-            render_template_as_native_obj: boolean;
-            rerun_with_latest_version?: boolean | null;
-            /** @default active */
-            scheduling_state?: components["schemas"]["DagSchedulingState"];
-            start_date: string | null;
-            tags: components["schemas"]["DagTagResponse"][];
-            team_name?: string | null;
-            template_search_path: string[] | null;
-            timetable_description: string | null;
-            timetable_partitioned: boolean;
-            timetable_periodic: boolean;
-            timetable_summary: string | null;
-            timezone: string | null;
-        };
-        DAGPatchBody: {
-            is_paused?: boolean | null;
-            scheduling_state?: components["schemas"]["DagSchedulingState"] | null;
-        };
-        DAGResponse: {
-            allowed_run_types: components["schemas"]["DagRunType"][] | null;
-            bundle_name: string | null;
-            bundle_version: string | null;
-            dag_display_name: string;
-            dag_id: string;
-            description: string | null;
-            readonly file_token: string;
-            fileloc: string | null;
-            has_import_errors: boolean;
-            has_task_concurrency_limits: boolean;
-            readonly is_backfillable: boolean;
-            is_paused: boolean;
-            is_stale: boolean;
-            last_expired: string | null;
-            last_parse_duration: number | null;
-            last_parsed_time: string | null;
-            max_active_runs: number | null;
-            max_active_tasks: number;
-            max_consecutive_failed_dag_runs: number;
-            next_dagrun_data_interval_end: string | null;
-            next_dagrun_data_interval_start: string | null;
-            next_dagrun_logical_date: string | null;
-            next_dagrun_run_after: string | null;
-            owners: string[];
-            relative_fileloc: string | null;
-            /** @default active */
-            scheduling_state?: components["schemas"]["DagSchedulingState"];
-            tags: components["schemas"]["DagTagResponse"][];
-            timetable_description: string | null;
-            timetable_partitioned: boolean;
-            timetable_periodic: boolean;
-            timetable_summary: string | null;
-        };
-        DAGRunClearBody: {
-            /** @default true */
-            dry_run?: boolean;
-            note?: string | null;
-            /** @default false */
-            only_failed?: boolean;
-            /** @default false */
-            only_new?: boolean;
-            run_on_latest_version?: boolean | null;
-        };
-        DAGRunCollectionResponse: {
-            dag_runs: components["schemas"]["DAGRunResponse"][];
-            next_cursor?: string | null;
-            previous_cursor?: string | null;
-            total_entries?: number | null;
-            total_entries_limit?: number | null;
-        };
-        DAGRunPatchBody: {
-            note?: string | null;
-            state?: components["schemas"]["DagRunMutableStates"] | null;
-        };
-        DAGRunResponse: {
-            bundle_version: string | null;
-            conf: {
-                [key: string]: unknown;
-            } | null;
-            dag_display_name: string;
-            dag_id: string;
-            dag_run_id: string;
-            dag_versions: components["schemas"]["DagVersionResponse"][];
-            data_interval_end: string | null;
-            data_interval_start: string | null;
-            duration: number | null;
-            end_date: string | null;
-            last_scheduling_decision: string | null;
-            logical_date: string | null;
-            note: string | null;
-            partition_date: string | null;
-            partition_key: string | null;
-            queued_at: string | null;
-            /** Format: date-time */
-            run_after: string;
-            run_type: components["schemas"]["DagRunType"];
-            start_date: string | null;
-            state: components["schemas"]["DagRunState"];
-            team_name?: string | null;
-            triggered_by: components["schemas"]["DagRunTriggeredByType"] | null;
-            triggering_user_name: string | null;
-        };
-        DAGRunsBatchBody: {
-            conf_contains?: string | null;
-            dag_ids?: string[] | null;
-            duration_gt?: number | null;
-            duration_gte?: number | null;
-            duration_lt?: number | null;
-            duration_lte?: number | null;
-            end_date_gt?: string | null;
-            end_date_gte?: string | null;
-            end_date_lt?: string | null;
-            end_date_lte?: string | null;
-            logical_date_gt?: string | null;
-            logical_date_gte?: string | null;
-            logical_date_lt?: string | null;
-            logical_date_lte?: string | null;
-            order_by?: string | null;
-            /** @default 100 */
-            page_limit?: number;
-            /** @default 0 */
-            page_offset?: number;
-            run_after_gt?: string | null;
-            run_after_gte?: string | null;
-            run_after_lt?: string | null;
-            run_after_lte?: string | null;
-            start_date_gt?: string | null;
-            start_date_gte?: string | null;
-            start_date_lt?: string | null;
-            start_date_lte?: string | null;
-            states?: (components["schemas"]["DagRunState"] | null)[] | null;
-        };
-        DAGSourceResponse: {
-            content: string | null;
-            dag_display_name: string;
-            dag_id: string;
-            language?: string | null;
-            version_number: number | null;
-        };
-        DAGTagCollectionResponse: {
-            tags: string[];
-            total_entries: number;
-        };
-        DAGVersionCollectionResponse: {
-            dag_versions: components["schemas"]["DagVersionResponse"][];
-            total_entries: number;
-        };
-        DAGWarningCollectionResponse: {
-            dag_warnings: components["schemas"]["DAGWarningResponse"][];
-            total_entries: number;
-        };
-        DAGWarningResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            message: string;
-            /** Format: date-time */
-            timestamp: string;
-            warning_type: components["schemas"]["DagWarningType"] | string;
-        };
-        DagBundleCollectionResponse: {
-            dag_bundles: components["schemas"]["DagBundleResponse"][];
-            total_entries: number;
-        };
-        DagBundleDetailResponse: {
-            active: boolean | null;
-            bundle_url: string | null;
-            dag_count: number;
-            import_error_count: number | null;
-            last_refreshed: string | null;
-            name: string;
-            team_name: string | null;
-            version: string | null;
-        };
-        DagBundleFileCollectionResponse: {
-            dag_bundle_files: components["schemas"]["DagBundleFileResponse"][];
-            total_entries: number;
-        };
-        DagBundleFileResponse: {
-            dag_count: number;
-            import_error_count: number | null;
-            last_parse_duration: number | null;
-            last_parsed_time: string | null;
-            relative_fileloc: string;
-        };
-        DagBundleResponse: {
-            active: boolean | null;
-            bundle_url: string | null;
-            import_error_count: number | null;
-            last_refreshed: string | null;
-            name: string;
-            team_name: string | null;
-            version: string | null;
-        };
-        DagProcessorInfoResponse: {
-            detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
-            instances?: components["schemas"]["DagProcessorInstanceInfoResponse"][] | null;
-            latest_dag_processor_heartbeat: string | null;
-            status: components["schemas"]["HealthStatus"] | null;
-        };
-        DagProcessorInstanceInfoResponse: {
-            bundle_names: string[] | null;
-            hostname: string | null;
-            latest_dag_processor_heartbeat: string | null;
-        };
-        DagRunAssetReference: {
-            dag_id: string;
-            data_interval_end: string | null;
-            data_interval_start: string | null;
-            end_date: string | null;
-            logical_date: string | null;
-            partition_key: string | null;
-            run_id: string;
-            start_date: string | null;
-            state: string;
-            triggering: boolean;
-        };
+        BulkActionResponse: BulkAction;
+        BulkBody_BulkDAGBody_: BulkBody_BulkDAGBody_;
+        BulkBody_BulkDAGRunBody_: BulkBody_BulkDAGRunBody_;
+        BulkBody_BulkTaskInstanceBody_: BulkBody_BulkTaskInstanceBody_;
+        BulkBody_ConnectionBody_: BulkBody_ConnectionBody_;
+        BulkBody_PoolBody_: BulkBody_PoolBody_;
+        BulkBody_VariableBody_: BulkBody_VariableBody_;
+        BulkCreateAction_BulkDAGBody_: BulkCreateAction_BulkDAGBody_;
+        BulkCreateAction_BulkDAGRunBody_: BulkCreateAction_BulkDAGRunBody_;
+        BulkCreateAction_BulkTaskInstanceBody_: BulkCreateAction_BulkTaskInstanceBody_;
+        BulkCreateAction_ConnectionBody_: BulkCreateAction_ConnectionBody_;
+        BulkCreateAction_PoolBody_: BulkCreateAction_PoolBody_;
+        BulkCreateAction_VariableBody_: BulkCreateAction_VariableBody_;
+        BulkDAGBody: BulkDAGBody;
+        BulkDAGRunBody: BulkDAGRunBody;
+        BulkDAGRunClearBody: BulkDAGRunClearBody;
+        BulkDeleteAction_BulkDAGBody_: BulkDeleteAction_BulkDAGBody_;
+        BulkDeleteAction_BulkDAGRunBody_: BulkDeleteAction_BulkDAGRunBody_;
+        BulkDeleteAction_BulkTaskInstanceBody_: BulkDeleteAction_BulkTaskInstanceBody_;
+        BulkDeleteAction_ConnectionBody_: BulkDeleteAction_ConnectionBody_;
+        BulkDeleteAction_PoolBody_: BulkDeleteAction_PoolBody_;
+        BulkDeleteAction_VariableBody_: BulkDeleteAction_VariableBody_;
+        BulkResponse: Bulk;
+        BulkTaskInstanceBody: BulkTaskInstanceBody;
+        BulkUpdateAction_BulkDAGBody_: BulkUpdateAction_BulkDAGBody_;
+        BulkUpdateAction_BulkDAGRunBody_: BulkUpdateAction_BulkDAGRunBody_;
+        BulkUpdateAction_BulkTaskInstanceBody_: BulkUpdateAction_BulkTaskInstanceBody_;
+        BulkUpdateAction_ConnectionBody_: BulkUpdateAction_ConnectionBody_;
+        BulkUpdateAction_PoolBody_: BulkUpdateAction_PoolBody_;
+        BulkUpdateAction_VariableBody_: BulkUpdateAction_VariableBody_;
+        ClearPartitionsBody: ClearPartitionsBody;
+        ClearPartitionsResponse: ClearPartitions;
+        ClearTaskInstanceCollectionResponse: ClearTaskInstanceCollection;
+        ClearTaskInstancesBody: ClearTaskInstancesBody;
+        Config: Config;
+        ConfigOption: ConfigOption;
+        ConfigSection: ConfigSection;
+        ConnectionBody: ConnectionOptions;
+        ConnectionCollectionResponse: ConnectionCollection;
+        ConnectionResponse: Connection;
+        ConnectionTestQueuedResponse: ConnectionTestQueued;
+        ConnectionTestRequestBody: ConnectionTestRequestBody;
+        ConnectionTestResponse: ConnectionTest;
+        CreateAssetEventsBody: AssetEventOptions;
+        DAGCollectionResponse: DagCollection;
+        DAGDetailsResponse: DagDetails;
+        DAGPatchBody: DagPatchBody;
+        DAGResponse: Dag;
+        DAGRunClearBody: ClearDagRunBody;
+        DAGRunCollectionResponse: DagRunList;
+        DAGRunPatchBody: DagRunPatchBody;
+        DAGRunResponse: DagRun;
+        DAGRunsBatchBody: DagRunListBody;
+        DAGSourceResponse: DagSource;
+        DAGTagCollectionResponse: DagTagCollection;
+        DAGVersionCollectionResponse: DagVersionCollection;
+        DAGWarningCollectionResponse: DagWarningCollection;
+        DAGWarningResponse: DagWarning;
+        DagBundleCollectionResponse: DagBundleCollection;
+        DagBundleDetailResponse: DagBundleDetails;
+        DagBundleFileCollectionResponse: DagBundleFileCollection;
+        DagBundleFileResponse: DagBundleFile;
+        DagBundleResponse: DagBundle;
+        DagProcessorInfoResponse: DagProcessorInfo;
+        DagProcessorInstanceInfoResponse: DagProcessorInstanceInfo;
+        DagRunAssetReference: DagRunAssetReference;
         /** @enum {string} */
         DagRunMutableStates: "queued" | "success" | "failed";
         /** @enum {string} */
@@ -2334,122 +1632,36 @@ export interface components {
         DagRunTriggeredByType: "cli" | "operator" | "rest_api" | "ui" | "test" | "timetable" | "asset" | "backfill" | (string & {});
         /** @enum {string} */
         DagRunType: "backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization" | (string & {});
-        DagScheduleAssetReference: {
-            /** Format: date-time */
-            created_at: string;
-            dag_id: string;
-            team_name?: string | null;
-            /** Format: date-time */
-            updated_at: string;
-        };
+        DagScheduleAssetReference: DagScheduleAssetReference;
         /** @enum {string} */
         DagSchedulingState: "active" | "draining" | "paused" | (string & {});
-        DagStatsCollectionResponse: {
-            dags: components["schemas"]["DagStatsResponse"][];
-            total_entries: number;
-        };
-        DagStatsResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            stats: components["schemas"]["DagStatsStateResponse"][];
-        };
-        DagStatsStateResponse: {
-            count: number;
-            state: components["schemas"]["DagRunState"];
-        };
-        DagTagResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            name: string;
-        };
+        DagStatsCollectionResponse: DagStatsCollection;
+        DagStatsResponse: DagStats;
+        DagStatsStateResponse: DagStatsState;
+        DagTagResponse: DagTag;
         /** @enum {string} */
         DagVersionDiffCategory: "asset" | "authorization" | "callback" | "deadline" | "dependency" | "metadata" | "param" | "provenance" | "schedule" | "task" | "unknown" | (string & {});
-        DagVersionDiffChangeResponse: {
-            after_digest?: string | null;
-            after_value?: unknown;
-            before_digest?: string | null;
-            before_value?: unknown;
-            category: components["schemas"]["DagVersionDiffCategory"];
-            impact: components["schemas"]["DagVersionDiffImpact"];
-            occurrence_count: number;
-            operation: components["schemas"]["DagVersionDiffOperation"];
-            path: string;
-        };
+        DagVersionDiffChangeResponse: DagVersionDiffChange;
         /** @enum {string} */
         DagVersionDiffImpact: "authorization" | "execution" | "metadata" | "provenance" | "unknown" | (string & {});
         /** @enum {string} */
         DagVersionDiffMode: "observed_state" | "unavailable" | (string & {});
         /** @enum {string} */
         DagVersionDiffOperation: "added" | "removed" | "changed" | (string & {});
-        DagVersionDiffResponse: {
-            base_version_number: number;
-            changes: components["schemas"]["DagVersionDiffChangeResponse"][];
-            diff_schema_version: number;
-            mode: components["schemas"]["DagVersionDiffMode"];
-            serializer_versions: components["schemas"]["DagVersionDiffSerializerVersions"];
-            target_version_number: number;
-            total_changes: number;
-            truncated: boolean;
-            unavailable_reason?: string | null;
-            values_status: components["schemas"]["DagVersionDiffValuesStatus"];
-        };
-        DagVersionDiffSerializerVersions: {
-            base: number | null;
-            target: number | null;
-        };
+        DagVersionDiffResponse: DagVersionDiff;
+        DagVersionDiffSerializerVersions: DagVersionDiffSerializerVersions;
         /** @enum {string} */
         DagVersionDiffValuesStatus: "available" | "unavailable" | (string & {});
-        DagVersionResponse: {
-            bundle_name: string | null;
-            bundle_url: string | null;
-            bundle_version: string | null;
-            /** Format: date-time */
-            created_at: string;
-            dag_display_name: string;
-            dag_id: string;
-            /** Format: uuid */
-            id: string;
-            version_number: number;
-        };
+        DagVersionResponse: DagVersion;
         /** @enum {string} */
         DagWarningType: "asset conflict" | "duplicate dag id" | "non-existent pool" | "runtime varying value" | "task group cycle" | (string & {});
         /** @enum {string} */
         DetailedHealthStatus: "healthy" | "degraded" | "down" | (string & {});
-        DryRunBackfillCollectionResponse: {
-            backfills: components["schemas"]["DryRunBackfillResponse"][];
-            total_entries: number;
-        };
-        DryRunBackfillResponse: {
-            logical_date: string | null;
-            partition_date: string | null;
-            partition_key: string | null;
-        };
-        EventLogCollectionResponse: {
-            event_logs: components["schemas"]["EventLogResponse"][];
-            total_entries: number;
-        };
-        EventLogResponse: {
-            dag_display_name?: string | null;
-            dag_id: string | null;
-            event: string;
-            event_log_id: number;
-            extra: string | null;
-            logical_date: string | null;
-            map_index: number | null;
-            owner: string | null;
-            owner_display_name: string | null;
-            run_id: string | null;
-            task_display_name?: string | null;
-            task_id: string | null;
-            task_instance_id?: string | null;
-            team_name?: string | null;
-            try_number: number | null;
-            /** Format: date-time */
-            when: string;
-        };
-        ExternalLogUrlResponse: {
-            url: string;
-        };
+        DryRunBackfillCollectionResponse: DryRunBackfillCollection;
+        DryRunBackfillResponse: BackfillDate;
+        EventLogCollectionResponse: EventLogCollection;
+        EventLogResponse: EventLog;
+        ExternalLogUrlResponse: ExternalLogUrl;
         ExternalViewResponse: {
             applies_to?: components["schemas"]["PluginAppliesToResponse"] | null;
             category?: string | null;
@@ -2468,12 +1680,7 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        ExtraLinkCollectionResponse: {
-            extra_links: {
-                [key: string]: string | null;
-            };
-            total_entries: number;
-        };
+        ExtraLinkCollectionResponse: ExtraLinkCollection;
         FastAPIAppResponse: {
             app: string;
             name: string;
@@ -2487,246 +1694,39 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        HITLDetail: {
-            assigned_users?: components["schemas"]["HITLUser"][];
-            body?: string | null;
-            chosen_options?: string[] | null;
-            /** Format: date-time */
-            created_at: string;
-            defaults?: string[] | null;
-            /** @default false */
-            multiple?: boolean;
-            options: string[];
-            params?: {
-                [key: string]: unknown;
-            };
-            params_input?: {
-                [key: string]: unknown;
-            };
-            responded_at?: string | null;
-            responded_by_user?: components["schemas"]["HITLUser"] | null;
-            /** @default false */
-            response_received?: boolean;
-            subject: string;
-            task_instance: components["schemas"]["TaskInstanceResponse"];
-        };
-        HITLDetailCollection: {
-            hitl_details: components["schemas"]["HITLDetail"][];
-            total_entries: number;
-        };
-        HITLDetailHistory: {
-            assigned_users?: components["schemas"]["HITLUser"][];
-            body?: string | null;
-            chosen_options?: string[] | null;
-            /** Format: date-time */
-            created_at: string;
-            defaults?: string[] | null;
-            /** @default false */
-            multiple?: boolean;
-            options: string[];
-            params?: {
-                [key: string]: unknown;
-            };
-            params_input?: {
-                [key: string]: unknown;
-            };
-            responded_at?: string | null;
-            responded_by_user?: components["schemas"]["HITLUser"] | null;
-            /** @default false */
-            response_received?: boolean;
-            subject: string;
-            task_instance: components["schemas"]["TaskInstanceHistoryResponse"];
-        };
-        HITLDetailResponse: {
-            chosen_options: string[];
-            params_input?: {
-                [key: string]: unknown;
-            };
-            /** Format: date-time */
-            responded_at: string;
-            responded_by: components["schemas"]["HITLUser"];
-        };
-        HITLUser: {
-            id: string;
-            name: string;
-        };
-        HTTPExceptionResponse: {
-            detail: string | {
-                [key: string]: unknown;
-            };
-        };
-        HTTPValidationError: {
-            detail?: components["schemas"]["ValidationError"][];
-        };
-        HealthInfoResponse: {
-            dag_processor?: components["schemas"]["DagProcessorInfoResponse"] | null;
-            metadatabase: components["schemas"]["BaseInfoResponse"];
-            scheduler: components["schemas"]["SchedulerInfoResponse"];
-            triggerer: components["schemas"]["TriggererInfoResponse"];
-        };
+        HITLDetail: HITLDetail;
+        HITLDetailCollection: HITLDetailCollection;
+        HITLDetailHistory: HITLDetailHistory;
+        HITLDetailResponse: HITLDetailUpdate;
+        HITLUser: HITLUser;
+        HTTPExceptionResponse: HTTPException;
+        HTTPValidationError: HTTPValidationError;
+        HealthInfoResponse: Health;
         /** @enum {string} */
         HealthStatus: "healthy" | "unhealthy" | (string & {});
-        ImportErrorCollectionResponse: {
-            import_errors: components["schemas"]["ImportErrorResponse"][];
-            total_entries: number;
-        };
-        ImportErrorResponse: {
-            bundle_name: string | null;
-            readonly file_token: string;
-            filename: string;
-            import_error_id: number;
-            source_reference: string | null;
-            stack_trace: string;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        JobCollectionResponse: {
-            jobs: components["schemas"]["JobResponse"][];
-            total_entries: number;
-        };
-        JobResponse: {
-            bundle_names?: string[] | null;
-            dag_display_name?: string | null;
-            dag_id: string | null;
-            end_date: string | null;
-            executor_class: string | null;
-            hostname: string | null;
-            id: number;
-            job_type: string | null;
-            latest_heartbeat: string | null;
-            start_date: string | null;
-            state: string | null;
-            team_names?: string[];
-            unixname: string | null;
-        };
+        ImportErrorCollectionResponse: ImportErrorCollection;
+        ImportErrorResponse: ImportError;
+        JobCollectionResponse: JobCollection;
+        JobResponse: Job;
         JsonValue: unknown;
-        LastAssetEventResponse: {
-            id?: number | null;
-            timestamp?: string | null;
-        };
-        LoopIterationResponse: {
-            iteration: number;
-            loop_id: string;
-        };
-        MaterializeAssetBody: {
-            bundle_version?: string | null;
-            conf?: {
-                [key: string]: unknown;
-            } | null;
-            dag_run_id?: string | null;
-            data_interval_end?: string | null;
-            data_interval_start?: string | null;
-            /** @default false */
-            drain_dag?: boolean;
-            logical_date?: string | null;
-            note?: string | null;
-            partition_key?: string | null;
-            run_after?: string | null;
-        };
-        NewTaskResponse: {
-            task_display_name: string;
-            task_id: string;
-        };
-        PatchTaskInstanceBody: {
-            /** @default false */
-            include_downstream?: boolean;
-            /** @default false */
-            include_future?: boolean;
-            /** @default false */
-            include_past?: boolean;
-            /** @default false */
-            include_upstream?: boolean;
-            new_state?: components["schemas"]["TaskInstanceState"] | null;
-            note?: string | null;
-            region_id?: string | null;
-            region_index?: number | null;
-        };
-        PluginAppliesToResponse: {
-            [key: string]: string[];
-        };
-        PluginCollectionResponse: {
-            plugins: components["schemas"]["PluginResponse"][];
-            total_entries: number;
-        };
-        PluginImportErrorCollectionResponse: {
-            import_errors: components["schemas"]["PluginImportErrorResponse"][];
-            total_entries: number;
-        };
-        PluginImportErrorResponse: {
-            error: string;
-            source: string;
-        };
-        PluginResponse: {
-            /** @deprecated */
-            appbuilder_menu_items: components["schemas"]["AppBuilderMenuItemResponse"][];
-            appbuilder_views: components["schemas"]["AppBuilderViewResponse"][];
-            external_views: components["schemas"]["ExternalViewResponse"][];
-            fastapi_apps: components["schemas"]["FastAPIAppResponse"][];
-            fastapi_root_middlewares: components["schemas"]["FastAPIRootMiddlewareResponse"][];
-            flask_blueprints: string[];
-            global_operator_extra_links: string[];
-            listeners: string[];
-            macros: string[];
-            name: string;
-            operator_extra_links: string[];
-            react_apps: components["schemas"]["ReactAppResponse"][];
-            source: string;
-            team_name?: string | null;
-            timetables: string[];
-        };
-        PoolBody: {
-            description?: string | null;
-            /** @default false */
-            include_deferred?: boolean;
-            name: string;
-            slots: number;
-            team_name?: string | null;
-        };
-        PoolCollectionResponse: {
-            pools: components["schemas"]["PoolResponse"][];
-            total_entries: number;
-        };
-        PoolPatchBody: {
-            description?: string | null;
-            include_deferred?: boolean | null;
-            pool?: string | null;
-            slots?: number | null;
-            team_name?: string | null;
-        };
-        PoolResponse: {
-            deferred_slots: number;
-            description?: string | null;
-            include_deferred: boolean;
-            name: string;
-            occupied_slots: number;
-            open_slots: number;
-            queued_slots: number;
-            running_slots: number;
-            scheduled_slots: number;
-            slots: number;
-            team_name: string | null;
-        };
-        ProviderCollectionResponse: {
-            providers: components["schemas"]["ProviderResponse"][];
-            total_entries: number;
-        };
-        ProviderResponse: {
-            description: string;
-            documentation_url: string | null;
-            package_name: string;
-            version: string;
-        };
-        QueuedEventCollectionResponse: {
-            queued_events: components["schemas"]["QueuedEventResponse"][];
-            total_entries: number;
-        };
-        QueuedEventResponse: {
-            asset_id: number;
-            /** Format: date-time */
-            created_at: string;
-            dag_display_name: string;
-            dag_id: string;
-        };
+        LastAssetEventResponse: LastAssetEvent;
+        LoopIterationResponse: LoopIteration;
+        MaterializeAssetBody: MaterializeAssetBody;
+        NewTaskResponse: NewTask;
+        PatchTaskInstanceBody: PatchTaskInstanceBody;
+        PluginAppliesToResponse: PluginAppliesTo;
+        PluginCollectionResponse: PluginCollection;
+        PluginImportErrorCollectionResponse: PluginImportErrorCollection;
+        PluginImportErrorResponse: PluginImportError;
+        PluginResponse: Plugin;
+        PoolBody: PoolOptions;
+        PoolCollectionResponse: PoolCollection;
+        PoolPatchBody: PoolChanges;
+        PoolResponse: Pool;
+        ProviderCollectionResponse: ProviderCollection;
+        ProviderResponse: Provider;
+        QueuedEventCollectionResponse: QueuedEventCollection;
+        QueuedEventResponse: QueuedAssetEvent;
         ReactAppResponse: {
             applies_to?: components["schemas"]["PluginAppliesToResponse"] | null;
             bundle_url: string;
@@ -2747,16 +1747,8 @@ export interface components {
         };
         /** @enum {string} */
         ReprocessBehavior: "failed" | "completed" | "none" | (string & {});
-        SchedulerInfoResponse: {
-            detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
-            instances?: components["schemas"]["SchedulerInstanceInfoResponse"][] | null;
-            latest_scheduler_heartbeat: string | null;
-            status: components["schemas"]["HealthStatus"] | null;
-        };
-        SchedulerInstanceInfoResponse: {
-            hostname: string | null;
-            latest_scheduler_heartbeat: string | null;
-        };
+        SchedulerInfoResponse: SchedulerInfo;
+        SchedulerInstanceInfoResponse: SchedulerInstanceInfo;
         StructuredLogMessage: {
             event: string;
             /** Format: date-time */
@@ -2764,373 +1756,51 @@ export interface components {
         } & {
             [key: string]: unknown;
         };
-        TaskCollectionResponse: {
-            tasks: components["schemas"]["TaskResponse"][];
-            total_entries: number;
-        };
-        TaskDependencyCollectionResponse: {
-            dependencies: components["schemas"]["TaskDependencyResponse"][];
-        };
-        TaskDependencyResponse: {
-            name: string;
-            reason: string;
-        };
-        TaskInletAssetReference: {
-            /** Format: date-time */
-            created_at: string;
-            dag_id: string;
-            task_id: string;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        TaskInstanceCollectionResponse: {
-            next_cursor?: string | null;
-            previous_cursor?: string | null;
-            task_instances: components["schemas"]["TaskInstanceResponse"][];
-            total_entries?: number | null;
-            total_entries_limit?: number | null;
-        };
-        TaskInstanceHistoryCollectionResponse: {
-            task_instances: components["schemas"]["TaskInstanceHistoryResponse"][];
-            total_entries: number;
-        };
-        TaskInstanceHistoryResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            dag_run_id: string;
-            dag_version: components["schemas"]["DagVersionResponse"] | null;
-            duration: number | null;
-            end_date: string | null;
-            executor: string | null;
-            executor_config: string;
-            hostname: string | null;
-            /** Format: uuid */
-            id: string;
-            loop_iteration?: components["schemas"]["LoopIterationResponse"] | null;
-            map_index: number;
-            max_tries: number;
-            note?: string | null;
-            operator: string | null;
-            operator_name: string | null;
-            pid: number | null;
-            pool: string;
-            pool_slots: number;
-            priority_weight: number | null;
-            queue: string | null;
-            queued_when: string | null;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            scheduled_when: string | null;
-            start_date: string | null;
-            state: components["schemas"]["TaskInstanceState"] | null;
-            state_reason?: string | null;
-            task_display_name: string;
-            task_id: string;
-            try_number: number;
-            unixname: string | null;
-        };
-        TaskInstanceResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            dag_run_id: string;
-            dag_version: components["schemas"]["DagVersionResponse"] | null;
-            duration: number | null;
-            end_date: string | null;
-            executor: string | null;
-            executor_config: string;
-            hostname: string | null;
-            /** Format: uuid */
-            id: string;
-            in_loop: boolean;
-            logical_date: string | null;
-            loop_iteration?: components["schemas"]["LoopIterationResponse"] | null;
-            map_index: number;
-            max_tries: number;
-            note: string | null;
-            operator: string | null;
-            operator_name: string | null;
-            pid: number | null;
-            pool: string;
-            pool_slots: number;
-            priority_weight: number | null;
-            queue: string | null;
-            queued_when: string | null;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            rendered_fields?: {
-                [key: string]: unknown;
-            };
-            rendered_map_index: string | null;
-            /** Format: date-time */
-            run_after: string;
-            scheduled_when: string | null;
-            start_date: string | null;
-            state: components["schemas"]["TaskInstanceState"] | null;
-            state_reason?: string | null;
-            task_display_name: string;
-            task_id: string;
-            team_name?: string | null;
-            trigger: components["schemas"]["TriggerResponse"] | null;
-            triggerer_job: components["schemas"]["JobResponse"] | null;
-            try_number: number;
-            unixname: string | null;
-        };
+        TaskCollectionResponse: TaskCollection;
+        TaskDependencyCollectionResponse: TaskDependencyCollection;
+        TaskDependencyResponse: TaskDependency;
+        TaskInletAssetReference: TaskInletAssetReference;
+        TaskInstanceCollectionResponse: TaskInstanceList;
+        TaskInstanceHistoryCollectionResponse: TaskInstanceHistoryCollection;
+        TaskInstanceHistoryResponse: TaskInstanceAttempt;
+        TaskInstanceResponse: TaskInstance;
         /** @enum {string} */
         TaskInstanceState: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | (string & {});
-        TaskInstancesBatchBody: {
-            dag_ids?: string[] | null;
-            dag_run_ids?: string[] | null;
-            duration_gt?: number | null;
-            duration_gte?: number | null;
-            duration_lt?: number | null;
-            duration_lte?: number | null;
-            end_date_gt?: string | null;
-            end_date_gte?: string | null;
-            end_date_lt?: string | null;
-            end_date_lte?: string | null;
-            executor?: string[] | null;
-            logical_date_gt?: string | null;
-            logical_date_gte?: string | null;
-            logical_date_lt?: string | null;
-            logical_date_lte?: string | null;
-            order_by?: string | null;
-            /** @default 100 */
-            page_limit?: number;
-            /** @default 0 */
-            page_offset?: number;
-            pool?: string[] | null;
-            queue?: string[] | null;
-            run_after_gt?: string | null;
-            run_after_gte?: string | null;
-            run_after_lt?: string | null;
-            run_after_lte?: string | null;
-            start_date_gt?: string | null;
-            start_date_gte?: string | null;
-            start_date_lt?: string | null;
-            start_date_lte?: string | null;
-            state?: (components["schemas"]["TaskInstanceState"] | null)[] | null;
-            task_ids?: string[] | null;
-        };
-        TaskInstancesLogResponse: {
-            content: components["schemas"]["StructuredLogMessage"][] | string[];
-            continuation_token: string | null;
-        };
-        TaskOutletAssetReference: {
-            /** Format: date-time */
-            created_at: string;
-            dag_id: string;
-            task_id: string;
-            team_name?: string | null;
-            /** Format: date-time */
-            updated_at: string;
-        };
-        TaskResponse: {
-            class_ref: {
-                [key: string]: unknown;
-            } | null;
-            depends_on_past: boolean;
-            doc_md: string | null;
-            downstream_task_ids: string[] | null;
-            end_date: string | null;
-            execution_timeout: components["schemas"]["TimeDelta"] | null;
-            readonly extra_links: string[];
-            is_mapped: boolean | null;
-            operator_name: string | null;
-            owner: string | null;
-            params: {
-                [key: string]: unknown;
-            } | null;
-            pool: string | null;
-            pool_slots: number | null;
-            priority_weight: number | null;
-            queue: string | null;
-            retries: number | null;
-            retry_delay: components["schemas"]["TimeDelta"] | null;
-            retry_exponential_backoff: number;
-            start_date: string | null;
-            task_display_name: string | null;
-            task_id: string | null;
-            template_fields: string[] | null;
-            trigger_rule: string | null;
-            ui_color: string | null;
-            ui_fgcolor: string | null;
-            wait_for_downstream: boolean;
-            weight_rule: string | null;
-        };
-        TaskStateStoreBody: {
-            /** @default default */
-            expires_at?: string | "default" | null;
-            value: components["schemas"]["JsonValue"];
-        };
-        TaskStateStoreCollectionResponse: {
-            task_state_store: components["schemas"]["TaskStateStoreResponse"][];
-            total_entries: number;
-        };
-        TaskStateStorePatchBody: {
-            value: components["schemas"]["JsonValue"];
-        };
-        TaskStateStoreResponse: {
-            expires_at: string | null;
-            key: string;
-            /** Format: date-time */
-            updated_at: string;
-            value: components["schemas"]["JsonValue"];
-        };
-        TimeDelta: {
-            /** @default TimeDelta */
-            __type?: string;
-            days: number;
-            microseconds: number;
-            seconds: number;
-        };
-        TriggerDAGRunPostBody: {
-            bundle_version?: string | null;
-            conf?: {
-                [key: string]: unknown;
-            } | null;
-            dag_run_id?: string | null;
-            data_interval_end?: string | null;
-            data_interval_start?: string | null;
-            /** @default false */
-            drain_dag?: boolean;
-            logical_date: string | null;
-            note?: string | null;
-            partition_key?: string | null;
-            run_after?: string | null;
-        };
-        TriggerResponse: {
-            classpath: string;
-            /** Format: date-time */
-            created_date: string;
-            id: number;
-            /** @deprecated */
-            kwargs: string;
-            queue: string | null;
-            triggerer_id: number | null;
-        };
-        TriggererInfoResponse: {
-            detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
-            instances?: components["schemas"]["TriggererInstanceInfoResponse"][] | null;
-            latest_triggerer_heartbeat: string | null;
-            status: components["schemas"]["HealthStatus"] | null;
-        };
-        TriggererInstanceInfoResponse: {
-            hostname: string | null;
-            latest_triggerer_heartbeat: string | null;
-            team_names: string[];
-        };
-        UpdateHITLDetailPayload: {
-            chosen_options: string[];
-            params_input?: {
-                [key: string]: unknown;
-            };
-            request_created_at?: string | null;
-        };
-        ValidationError: {
-            ctx?: Record<string, never>;
-            input?: unknown;
-            loc: (string | number)[];
-            msg: string;
-            type: string;
-        };
-        VariableBody: {
-            description?: string | null;
-            key: string;
-            team_name?: string | null;
-            value: components["schemas"]["JsonValue"];
-        };
-        VariableCollectionResponse: {
-            total_entries: number;
-            variables: components["schemas"]["VariableResponse"][];
-        };
-        VariableResponse: {
-            description: string | null;
-            is_encrypted: boolean;
-            key: string;
-            team_name: string | null;
-            value?: string | null;
-        };
-        VersionInfo: {
-            git_version: string | null;
-            version: string;
-        };
-        XComCollectionResponse: {
-            total_entries: number;
-            xcom_entries: components["schemas"]["XComResponse"][];
-        };
-        XComCreateBody: {
-            key: string;
-            /** @default -1 */
-            map_index?: number;
-            region_id?: string | null;
-            region_index?: number | null;
-            value: unknown;
-        };
-        XComResponse: {
-            dag_display_name: string;
-            dag_id: string;
-            key: string;
-            logical_date: string | null;
-            map_index: number;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            /** Format: date-time */
-            run_after: string;
-            run_id: string;
-            task_display_name: string;
-            task_id: string;
-            team_name?: string | null;
-            /** Format: date-time */
-            timestamp: string;
-        };
-        XComResponseNative: {
-            dag_display_name: string;
-            dag_id: string;
-            key: string;
-            logical_date: string | null;
-            map_index: number;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            /** Format: date-time */
-            run_after: string;
-            run_id: string;
-            task_display_name: string;
-            task_id: string;
-            team_name?: string | null;
-            /** Format: date-time */
-            timestamp: string;
-            value: unknown;
-        };
-        XComResponseString: {
-            dag_display_name: string;
-            dag_id: string;
-            key: string;
-            logical_date: string | null;
-            map_index: number;
-            /** Format: uuid */
-            region_id?: string;
-            region_index?: number;
-            /** Format: date-time */
-            run_after: string;
-            run_id: string;
-            task_display_name: string;
-            task_id: string;
-            team_name?: string | null;
-            /** Format: date-time */
-            timestamp: string;
-            value: string | null;
-        };
-        XComUpdateBody: {
-            /** @default -1 */
-            map_index?: number;
-            region_id?: string | null;
-            region_index?: number | null;
-            value: unknown;
-        };
+        TaskInstancesBatchBody: TaskInstanceListBody;
+        TaskInstancesLogResponse: TaskInstancesLog;
+        TaskOutletAssetReference: TaskOutletAssetReference;
+        TaskResponse: Task;
+        TaskStateStoreBody: TaskStateStoreBody;
+        TaskStateStoreCollectionResponse: TaskStateStoreCollection;
+        TaskStateStorePatchBody: TaskStateStorePatchBody;
+        TaskStateStoreResponse: TaskStateStore;
+        TimeDelta: TimeDelta;
+        TriggerDAGRunPostBody: TriggerDAGRunPostBody;
+        TriggerResponse: Trigger;
+        TriggererInfoResponse: TriggererInfo;
+        TriggererInstanceInfoResponse: TriggererInstanceInfo;
+        UpdateHITLDetailPayload: UpdateHITLDetailPayload;
+        ValidationError: ValidationError;
+        VariableBody: VariableBody;
+        VariableCollectionResponse: VariableCollection;
+        VariableResponse: Variable;
+        VersionInfo: VersionInfo;
+        XComCollectionResponse: XComCollection;
+        XComCreateBody: XComCreateBody;
+        XComResponse: XCom;
+        XComResponseNative: XComValue;
+        XComResponseString: XComResponseString;
+        XComUpdateBody: XComUpdateBody;
+        /** @enum {string} */
+        ReprocessBehaviorInput: "failed" | "completed" | "none";
+        /** @enum {string} */
+        DagWarningTypeInput: "asset conflict" | "duplicate dag id" | "non-existent pool" | "runtime varying value" | "task group cycle";
+        /** @enum {string} */
+        DagRunStateInput: "queued" | "running" | "success" | "failed";
+        /** @enum {string} */
+        DagSchedulingStateInput: "active" | "draining" | "paused";
+        /** @enum {string} */
+        TaskInstanceStateInput: "removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input";
     };
     responses: never;
     parameters: never;
@@ -3143,16 +1813,16 @@ export interface operations {
     get_assets: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                name_pattern?: string | null;
-                name_prefix_pattern?: string | null;
-                uri?: string[];
-                uri_pattern?: string | null;
-                uri_prefix_pattern?: string | null;
-                dag_ids?: string[];
-                only_active?: boolean;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                name_pattern?: string | null | undefined;
+                name_prefix_pattern?: string | null | undefined;
+                uri?: readonly string[] | undefined;
+                uri_pattern?: string | null | undefined;
+                uri_prefix_pattern?: string | null | undefined;
+                dag_ids?: readonly string[] | undefined;
+                only_active?: boolean | undefined;
+                order_by?: readonly ("id" | "-id" | "name" | "-name" | "uri" | "-uri" | "created_at" | "-created_at" | "updated_at" | "-updated_at")[] | undefined;
             };
             header?: never;
             path?: never;
@@ -3205,11 +1875,11 @@ export interface operations {
     get_asset_aliases: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                name_pattern?: string | null;
-                name_prefix_pattern?: string | null;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                name_pattern?: string | null | undefined;
+                name_prefix_pattern?: string | null | undefined;
+                order_by?: readonly ("id" | "-id" | "name" | "-name")[] | undefined;
             };
             header?: never;
             path?: never;
@@ -3315,24 +1985,24 @@ export interface operations {
     get_asset_events: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                asset_id?: number | null;
-                source_dag_id?: string | null;
-                source_task_id?: string | null;
-                source_task_instance_id?: string | null;
-                source_run_id?: string | null;
-                source_map_index?: number | null;
-                partition_key?: string | null;
-                partition_key_regexp_pattern?: string | null;
-                name_pattern?: string | null;
-                name_prefix_pattern?: string | null;
-                extra?: string[];
-                timestamp_gte?: string | null;
-                timestamp_gt?: string | null;
-                timestamp_lte?: string | null;
-                timestamp_lt?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("timestamp" | "-timestamp" | "source_task_id" | "-source_task_id" | "source_dag_id" | "-source_dag_id" | "source_run_id" | "-source_run_id" | "source_map_index" | "-source_map_index")[] | undefined;
+                asset_id?: number | null | undefined;
+                source_dag_id?: string | null | undefined;
+                source_task_id?: string | null | undefined;
+                source_task_instance_id?: string | null | undefined;
+                source_run_id?: string | null | undefined;
+                source_map_index?: number | null | undefined;
+                partition_key?: string | null | undefined;
+                partition_key_regexp_pattern?: string | null | undefined;
+                name_pattern?: string | null | undefined;
+                name_prefix_pattern?: string | null | undefined;
+                extra?: readonly string[] | undefined;
+                timestamp_gte?: (string | Date) | null | undefined;
+                timestamp_gt?: (string | Date) | null | undefined;
+                timestamp_lte?: (string | Date) | null | undefined;
+                timestamp_lt?: (string | Date) | null | undefined;
             };
             header?: never;
             path?: never;
@@ -3566,7 +2236,7 @@ export interface operations {
     get_asset_queued_events: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -3613,7 +2283,7 @@ export interface operations {
     delete_asset_queued_events: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -3666,8 +2336,8 @@ export interface operations {
     list_asset_state_store: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
+                limit?: number | undefined;
+                offset?: number | undefined;
             };
             header?: never;
             path: {
@@ -3935,7 +2605,7 @@ export interface operations {
     login: {
         parameters: {
             query?: {
-                next?: string | null;
+                next?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -4008,9 +2678,9 @@ export interface operations {
         parameters: {
             query: {
                 dag_id: string;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("id" | "-id")[] | undefined;
             };
             header?: never;
             path?: never;
@@ -4327,9 +2997,9 @@ export interface operations {
     list_backfill_dag_runs: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("id" | "-id" | "sort_ordinal" | "-sort_ordinal")[] | undefined;
             };
             header?: never;
             path: {
@@ -4506,10 +3176,10 @@ export interface operations {
     get_config: {
         parameters: {
             query?: {
-                section?: string | null;
+                section?: string | null | undefined;
             };
             header?: {
-                accept?: "application/json" | "text/plain" | "*/*";
+                accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path?: never;
             cookie?: never;
@@ -4571,7 +3241,7 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
-                accept?: "application/json" | "text/plain" | "*/*";
+                accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path: {
                 section: string;
@@ -4635,11 +3305,11 @@ export interface operations {
     get_connections: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                connection_id_pattern?: string | null;
-                connection_id_prefix_pattern?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("connection_id" | "-connection_id" | "conn_type" | "-conn_type" | "description" | "-description" | "host" | "-host" | "port" | "-port" | "id" | "-id")[] | undefined;
+                connection_id_pattern?: string | null | undefined;
+                connection_id_prefix_pattern?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -5094,7 +3764,7 @@ export interface operations {
     patch_connection: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
+                update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -5161,9 +3831,9 @@ export interface operations {
     get_dag_bundles: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("name" | "-name" | "version" | "-version" | "last_refreshed" | "-last_refreshed" | "active" | "-active")[] | undefined;
             };
             header?: never;
             path?: never;
@@ -5261,8 +3931,8 @@ export interface operations {
     get_dag_bundle_files: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
+                limit?: number | undefined;
+                offset?: number | undefined;
             };
             header?: never;
             path: {
@@ -5317,10 +3987,10 @@ export interface operations {
     get_dag_source: {
         parameters: {
             query?: {
-                version_number?: number | null;
+                version_number?: number | null | undefined;
             };
             header?: {
-                accept?: "application/json" | "text/plain" | "*/*";
+                accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path: {
                 dag_id: string;
@@ -5391,7 +4061,7 @@ export interface operations {
     get_dag_stats: {
         parameters: {
             query?: {
-                dag_ids?: string[];
+                dag_ids?: readonly string[] | undefined;
             };
             header?: never;
             path?: never;
@@ -5452,11 +4122,11 @@ export interface operations {
     get_dag_tags: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                tag_name_pattern?: string | null;
-                tag_name_prefix_pattern?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("name" | "-name")[] | undefined;
+                tag_name_pattern?: string | null | undefined;
+                tag_name_prefix_pattern?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -5501,11 +4171,11 @@ export interface operations {
     list_dag_warnings: {
         parameters: {
             query?: {
-                dag_id?: string | null;
-                warning_type?: components["schemas"]["DagWarningType"] | string | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                dag_id?: string | null | undefined;
+                warning_type?: components["schemas"]["DagWarningTypeInput"] | string | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("dag_id" | "-dag_id" | "warning_type" | "-warning_type" | "message" | "-message" | "timestamp" | "-timestamp")[] | undefined;
             };
             header?: never;
             path?: never;
@@ -5550,36 +4220,36 @@ export interface operations {
     get_dags: {
         parameters: {
             query?: {
-                is_scheduled?: boolean | null;
-                limit?: number;
-                offset?: number;
-                tags?: string[];
-                tags_match_mode?: ("any" | "all") | null;
-                owners?: string[];
-                dag_id_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                dag_display_name_pattern?: string | null;
-                dag_display_name_prefix_pattern?: string | null;
-                exclude_stale?: boolean;
-                paused?: boolean | null;
-                has_import_errors?: boolean | null;
-                last_dag_run_state?: components["schemas"]["DagRunState"] | null;
-                bundle_name?: string | null;
-                bundle_version?: string | null;
-                has_asset_schedule?: boolean | null;
-                asset_dependency?: string | null;
-                dag_run_start_date_gte?: string | null;
-                dag_run_start_date_gt?: string | null;
-                dag_run_start_date_lte?: string | null;
-                dag_run_start_date_lt?: string | null;
-                dag_run_end_date_gte?: string | null;
-                dag_run_end_date_gt?: string | null;
-                dag_run_end_date_lte?: string | null;
-                dag_run_end_date_lt?: string | null;
-                dag_run_state?: string[];
-                order_by?: string[];
-                is_favorite?: boolean | null;
-                timetable_type?: string[];
+                is_scheduled?: boolean | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                tags?: readonly string[] | undefined;
+                tags_match_mode?: ("any" | "all") | null | undefined;
+                owners?: readonly string[] | undefined;
+                dag_id_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                dag_display_name_pattern?: string | null | undefined;
+                dag_display_name_prefix_pattern?: string | null | undefined;
+                exclude_stale?: boolean | undefined;
+                paused?: boolean | null | undefined;
+                has_import_errors?: boolean | null | undefined;
+                last_dag_run_state?: components["schemas"]["DagRunStateInput"] | null | undefined;
+                bundle_name?: string | null | undefined;
+                bundle_version?: string | null | undefined;
+                has_asset_schedule?: boolean | null | undefined;
+                asset_dependency?: string | null | undefined;
+                dag_run_start_date_gte?: (string | Date) | null | undefined;
+                dag_run_start_date_gt?: (string | Date) | null | undefined;
+                dag_run_start_date_lte?: (string | Date) | null | undefined;
+                dag_run_start_date_lt?: (string | Date) | null | undefined;
+                dag_run_end_date_gte?: (string | Date) | null | undefined;
+                dag_run_end_date_gt?: (string | Date) | null | undefined;
+                dag_run_end_date_lte?: (string | Date) | null | undefined;
+                dag_run_end_date_lt?: (string | Date) | null | undefined;
+                dag_run_state?: readonly ("queued" | "running" | "success" | "failed" | "none")[] | undefined;
+                order_by?: readonly ("dag_id" | "-dag_id" | "dag_display_name" | "-dag_display_name" | "next_dagrun" | "-next_dagrun" | "last_run_state" | "-last_run_state" | "last_run_start_date" | "-last_run_start_date")[] | undefined;
+                is_favorite?: boolean | null | undefined;
+                timetable_type?: readonly string[] | undefined;
             };
             header?: never;
             path?: never;
@@ -5624,16 +4294,16 @@ export interface operations {
     patch_dags: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
-                limit?: number;
-                offset?: number;
-                tags?: string[];
-                tags_match_mode?: ("any" | "all") | null;
-                owners?: string[];
-                dag_id_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                exclude_stale?: boolean;
-                paused?: boolean | null;
+                update_mask?: readonly string[] | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                tags?: readonly string[] | undefined;
+                tags_match_mode?: ("any" | "all") | null | undefined;
+                owners?: readonly string[] | undefined;
+                dag_id_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                exclude_stale?: boolean | undefined;
+                paused?: boolean | null | undefined;
             };
             header?: never;
             path?: never;
@@ -5875,7 +4545,7 @@ export interface operations {
     patch_dag: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
+                update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -5942,7 +4612,7 @@ export interface operations {
     get_dag_asset_queued_events: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -5989,7 +4659,7 @@ export interface operations {
     delete_dag_asset_queued_events: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -6050,7 +4720,7 @@ export interface operations {
     get_dag_asset_queued_event: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -6106,7 +4776,7 @@ export interface operations {
     delete_dag_asset_queued_event: {
         parameters: {
             query?: {
-                before?: string | null;
+                before?: string | Date | undefined;
             };
             header?: never;
             path: {
@@ -6371,53 +5041,53 @@ export interface operations {
     get_dag_runs: {
         parameters: {
             query?: {
-                partition_date_gte?: string | null;
-                partition_date_lte?: string | null;
-                cursor?: string | null;
-                limit?: number;
-                offset?: number;
-                run_after_gte?: string | null;
-                run_after_gt?: string | null;
-                run_after_lte?: string | null;
-                run_after_lt?: string | null;
-                logical_date_gte?: string | null;
-                logical_date_gt?: string | null;
-                logical_date_lte?: string | null;
-                logical_date_lt?: string | null;
-                start_date_gte?: string | null;
-                start_date_gt?: string | null;
-                start_date_lte?: string | null;
-                start_date_lt?: string | null;
-                end_date_gte?: string | null;
-                end_date_gt?: string | null;
-                end_date_lte?: string | null;
-                end_date_lt?: string | null;
-                duration_gte?: number | null;
-                duration_gt?: number | null;
-                duration_lte?: number | null;
-                duration_lt?: number | null;
-                updated_at_gte?: string | null;
-                updated_at_gt?: string | null;
-                updated_at_lte?: string | null;
-                updated_at_lt?: string | null;
-                conf_contains?: string;
-                run_type?: string[];
-                state?: string[];
-                dag_version?: number[];
-                bundle_version?: string | null;
-                teams?: string[];
-                tags?: string[];
-                tags_match_mode?: ("any" | "all") | null;
-                order_by?: string[];
-                run_id_pattern?: string | null;
-                run_id_prefix_pattern?: string | null;
-                triggering_user_name_pattern?: string | null;
-                triggering_user_name_prefix_pattern?: string | null;
-                dag_id_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                partition_key_pattern?: string | null;
-                partition_key_prefix_pattern?: string | null;
-                consuming_asset_pattern?: string | null;
+                partition_date_gte?: string | null | undefined;
+                partition_date_lte?: string | null | undefined;
+                cursor?: string | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                run_after_gte?: (string | Date) | null | undefined;
+                run_after_gt?: (string | Date) | null | undefined;
+                run_after_lte?: (string | Date) | null | undefined;
+                run_after_lt?: (string | Date) | null | undefined;
+                logical_date_gte?: (string | Date) | null | undefined;
+                logical_date_gt?: (string | Date) | null | undefined;
+                logical_date_lte?: (string | Date) | null | undefined;
+                logical_date_lt?: (string | Date) | null | undefined;
+                start_date_gte?: (string | Date) | null | undefined;
+                start_date_gt?: (string | Date) | null | undefined;
+                start_date_lte?: (string | Date) | null | undefined;
+                start_date_lt?: (string | Date) | null | undefined;
+                end_date_gte?: (string | Date) | null | undefined;
+                end_date_gt?: (string | Date) | null | undefined;
+                end_date_lte?: (string | Date) | null | undefined;
+                end_date_lt?: (string | Date) | null | undefined;
+                duration_gte?: number | null | undefined;
+                duration_gt?: number | null | undefined;
+                duration_lte?: number | null | undefined;
+                duration_lt?: number | null | undefined;
+                updated_at_gte?: (string | Date) | null | undefined;
+                updated_at_gt?: (string | Date) | null | undefined;
+                updated_at_lte?: (string | Date) | null | undefined;
+                updated_at_lt?: (string | Date) | null | undefined;
+                conf_contains?: string | undefined;
+                run_type?: readonly ("backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization" | "none")[] | undefined;
+                state?: readonly ("queued" | "running" | "success" | "failed" | "none")[] | undefined;
+                dag_version?: readonly number[] | undefined;
+                bundle_version?: string | null | undefined;
+                teams?: readonly string[] | undefined;
+                tags?: readonly string[] | undefined;
+                tags_match_mode?: ("any" | "all") | null | undefined;
+                order_by?: readonly ("id" | "-id" | "state" | "-state" | "dag_id" | "-dag_id" | "dag_run_id" | "-dag_run_id" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "start_date" | "-start_date" | "end_date" | "-end_date" | "updated_at" | "-updated_at" | "conf" | "-conf")[] | undefined;
+                run_id_pattern?: string | null | undefined;
+                run_id_prefix_pattern?: string | null | undefined;
+                triggering_user_name_pattern?: string | null | undefined;
+                triggering_user_name_prefix_pattern?: string | null | undefined;
+                dag_id_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                partition_key_pattern?: string | null | undefined;
+                partition_key_prefix_pattern?: string | null | undefined;
+                consuming_asset_pattern?: string | null | undefined;
             };
             header?: never;
             path: {
@@ -6781,7 +5451,7 @@ export interface operations {
     patch_dag_run: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
+                update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -6907,28 +5577,28 @@ export interface operations {
     get_hitl_details: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                dag_id_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                task_id?: string | null;
-                task_id_pattern?: string | null;
-                task_id_prefix_pattern?: string | null;
-                map_index?: number | null;
-                state?: string[];
-                teams?: string[];
-                response_received?: boolean | null;
-                responded_by_user_id?: string[];
-                responded_by_user_name?: string[];
-                subject_search?: string | null;
-                body_search?: string | null;
-                created_at_gte?: string | null;
-                created_at_gt?: string | null;
-                created_at_lte?: string | null;
-                created_at_lt?: string | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly string[] | undefined;
+                dag_id_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                task_id?: string | null | undefined;
+                task_id_pattern?: string | null | undefined;
+                task_id_prefix_pattern?: string | null | undefined;
+                map_index?: number | null | undefined;
+                state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                teams?: readonly string[] | undefined;
+                response_received?: boolean | null | undefined;
+                responded_by_user_id?: readonly string[] | undefined;
+                responded_by_user_name?: readonly string[] | undefined;
+                subject_search?: string | null | undefined;
+                body_search?: string | null | undefined;
+                created_at_gte?: (string | Date) | null | undefined;
+                created_at_gt?: (string | Date) | null | undefined;
+                created_at_lte?: (string | Date) | null | undefined;
+                created_at_lt?: (string | Date) | null | undefined;
             };
             header?: never;
             path: {
@@ -6984,9 +5654,9 @@ export interface operations {
     patch_task_group_instances: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
-                region_id?: string | null;
-                region_index?: number | null;
+                update_mask?: readonly string[] | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7063,8 +5733,8 @@ export interface operations {
     patch_task_group_instances_dry_run: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7141,63 +5811,63 @@ export interface operations {
     get_task_instances: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
-                loop_id?: string | null;
-                iteration?: number | null;
-                cursor?: string | null;
-                task_id?: string | null;
-                run_after_gte?: string | null;
-                run_after_gt?: string | null;
-                run_after_lte?: string | null;
-                run_after_lt?: string | null;
-                logical_date_gte?: string | null;
-                logical_date_gt?: string | null;
-                logical_date_lte?: string | null;
-                logical_date_lt?: string | null;
-                start_date_gte?: string | null;
-                start_date_gt?: string | null;
-                start_date_lte?: string | null;
-                start_date_lt?: string | null;
-                end_date_gte?: string | null;
-                end_date_gt?: string | null;
-                end_date_lte?: string | null;
-                end_date_lt?: string | null;
-                updated_at_gte?: string | null;
-                updated_at_gt?: string | null;
-                updated_at_lte?: string | null;
-                updated_at_lt?: string | null;
-                duration_gte?: number | null;
-                duration_gt?: number | null;
-                duration_lte?: number | null;
-                duration_lt?: number | null;
-                task_display_name_pattern?: string | null;
-                task_display_name_prefix_pattern?: string | null;
-                task_group_id?: string | null;
-                dag_id_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                run_id_pattern?: string | null;
-                run_id_prefix_pattern?: string | null;
-                state?: string[];
-                pool?: string[];
-                pool_name_pattern?: string | null;
-                pool_name_prefix_pattern?: string | null;
-                queue?: string[];
-                queue_name_pattern?: string | null;
-                queue_name_prefix_pattern?: string | null;
-                executor?: string[];
-                version_number?: number[];
-                teams?: string[];
-                try_number?: number[];
-                operator?: string[];
-                operator_name_pattern?: string | null;
-                operator_name_prefix_pattern?: string | null;
-                map_index?: number[];
-                rendered_map_index_pattern?: string | null;
-                rendered_map_index_prefix_pattern?: string | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                loop_id?: string | null | undefined;
+                iteration?: number | null | undefined;
+                cursor?: string | null | undefined;
+                task_id?: string | null | undefined;
+                run_after_gte?: (string | Date) | null | undefined;
+                run_after_gt?: (string | Date) | null | undefined;
+                run_after_lte?: (string | Date) | null | undefined;
+                run_after_lt?: (string | Date) | null | undefined;
+                logical_date_gte?: (string | Date) | null | undefined;
+                logical_date_gt?: (string | Date) | null | undefined;
+                logical_date_lte?: (string | Date) | null | undefined;
+                logical_date_lt?: (string | Date) | null | undefined;
+                start_date_gte?: (string | Date) | null | undefined;
+                start_date_gt?: (string | Date) | null | undefined;
+                start_date_lte?: (string | Date) | null | undefined;
+                start_date_lt?: (string | Date) | null | undefined;
+                end_date_gte?: (string | Date) | null | undefined;
+                end_date_gt?: (string | Date) | null | undefined;
+                end_date_lte?: (string | Date) | null | undefined;
+                end_date_lt?: (string | Date) | null | undefined;
+                updated_at_gte?: (string | Date) | null | undefined;
+                updated_at_gt?: (string | Date) | null | undefined;
+                updated_at_lte?: (string | Date) | null | undefined;
+                updated_at_lt?: (string | Date) | null | undefined;
+                duration_gte?: number | null | undefined;
+                duration_gt?: number | null | undefined;
+                duration_lte?: number | null | undefined;
+                duration_lt?: number | null | undefined;
+                task_display_name_pattern?: string | null | undefined;
+                task_display_name_prefix_pattern?: string | null | undefined;
+                task_group_id?: string | null | undefined;
+                dag_id_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                run_id_pattern?: string | null | undefined;
+                run_id_prefix_pattern?: string | null | undefined;
+                state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                pool?: readonly string[] | undefined;
+                pool_name_pattern?: string | null | undefined;
+                pool_name_prefix_pattern?: string | null | undefined;
+                queue?: readonly string[] | undefined;
+                queue_name_pattern?: string | null | undefined;
+                queue_name_prefix_pattern?: string | null | undefined;
+                executor?: readonly string[] | undefined;
+                version_number?: readonly number[] | undefined;
+                teams?: readonly string[] | undefined;
+                try_number?: readonly number[] | undefined;
+                operator?: readonly string[] | undefined;
+                operator_name_pattern?: string | null | undefined;
+                operator_name_prefix_pattern?: string | null | undefined;
+                map_index?: readonly number[] | undefined;
+                rendered_map_index_pattern?: string | null | undefined;
+                rendered_map_index_prefix_pattern?: string | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index" | "try_number" | "-try_number" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "data_interval_start" | "-data_interval_start" | "data_interval_end" | "-data_interval_end" | "rendered_map_index" | "-rendered_map_index")[] | undefined;
             };
             header?: never;
             path: {
@@ -7369,8 +6039,8 @@ export interface operations {
     get_task_instance: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7443,9 +6113,9 @@ export interface operations {
     delete_task_instance: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7518,10 +6188,10 @@ export interface operations {
     patch_task_instance: {
         parameters: {
             query?: {
-                map_index?: number | null;
-                update_mask?: string[] | null;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | null | undefined;
+                update_mask?: readonly string[] | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7598,9 +6268,9 @@ export interface operations {
     get_task_instance_dependencies: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7673,10 +6343,10 @@ export interface operations {
     patch_task_instance_dry_run: {
         parameters: {
             query?: {
-                map_index?: number | null;
-                update_mask?: string[] | null;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | null | undefined;
+                update_mask?: readonly string[] | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7753,9 +6423,9 @@ export interface operations {
     get_external_log_url: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7829,10 +6499,10 @@ export interface operations {
     get_extra_links: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
-                try_number?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                try_number?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -7905,51 +6575,51 @@ export interface operations {
     get_mapped_task_instances: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
-                run_after_gte?: string | null;
-                run_after_gt?: string | null;
-                run_after_lte?: string | null;
-                run_after_lt?: string | null;
-                logical_date_gte?: string | null;
-                logical_date_gt?: string | null;
-                logical_date_lte?: string | null;
-                logical_date_lt?: string | null;
-                start_date_gte?: string | null;
-                start_date_gt?: string | null;
-                start_date_lte?: string | null;
-                start_date_lt?: string | null;
-                end_date_gte?: string | null;
-                end_date_gt?: string | null;
-                end_date_lte?: string | null;
-                end_date_lt?: string | null;
-                updated_at_gte?: string | null;
-                updated_at_gt?: string | null;
-                updated_at_lte?: string | null;
-                updated_at_lt?: string | null;
-                duration_gte?: number | null;
-                duration_gt?: number | null;
-                duration_lte?: number | null;
-                duration_lt?: number | null;
-                state?: string[];
-                pool?: string[];
-                pool_name_pattern?: string | null;
-                pool_name_prefix_pattern?: string | null;
-                queue?: string[];
-                queue_name_pattern?: string | null;
-                queue_name_prefix_pattern?: string | null;
-                executor?: string[];
-                version_number?: number[];
-                try_number?: number[];
-                operator?: string[];
-                operator_name_pattern?: string | null;
-                operator_name_prefix_pattern?: string | null;
-                map_index?: number[];
-                rendered_map_index_pattern?: string | null;
-                rendered_map_index_prefix_pattern?: string | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                run_after_gte?: (string | Date) | null | undefined;
+                run_after_gt?: (string | Date) | null | undefined;
+                run_after_lte?: (string | Date) | null | undefined;
+                run_after_lt?: (string | Date) | null | undefined;
+                logical_date_gte?: (string | Date) | null | undefined;
+                logical_date_gt?: (string | Date) | null | undefined;
+                logical_date_lte?: (string | Date) | null | undefined;
+                logical_date_lt?: (string | Date) | null | undefined;
+                start_date_gte?: (string | Date) | null | undefined;
+                start_date_gt?: (string | Date) | null | undefined;
+                start_date_lte?: (string | Date) | null | undefined;
+                start_date_lt?: (string | Date) | null | undefined;
+                end_date_gte?: (string | Date) | null | undefined;
+                end_date_gt?: (string | Date) | null | undefined;
+                end_date_lte?: (string | Date) | null | undefined;
+                end_date_lt?: (string | Date) | null | undefined;
+                updated_at_gte?: (string | Date) | null | undefined;
+                updated_at_gt?: (string | Date) | null | undefined;
+                updated_at_lte?: (string | Date) | null | undefined;
+                updated_at_lt?: (string | Date) | null | undefined;
+                duration_gte?: number | null | undefined;
+                duration_gt?: number | null | undefined;
+                duration_lte?: number | null | undefined;
+                duration_lt?: number | null | undefined;
+                state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                pool?: readonly string[] | undefined;
+                pool_name_pattern?: string | null | undefined;
+                pool_name_prefix_pattern?: string | null | undefined;
+                queue?: readonly string[] | undefined;
+                queue_name_pattern?: string | null | undefined;
+                queue_name_prefix_pattern?: string | null | undefined;
+                executor?: readonly string[] | undefined;
+                version_number?: readonly number[] | undefined;
+                try_number?: readonly number[] | undefined;
+                operator?: readonly string[] | undefined;
+                operator_name_pattern?: string | null | undefined;
+                operator_name_prefix_pattern?: string | null | undefined;
+                map_index?: readonly number[] | undefined;
+                rendered_map_index_pattern?: string | null | undefined;
+                rendered_map_index_prefix_pattern?: string | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index" | "try_number" | "-try_number" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "data_interval_start" | "-data_interval_start" | "data_interval_end" | "-data_interval_end" | "rendered_map_index" | "-rendered_map_index")[] | undefined;
             };
             header?: never;
             path: {
@@ -8014,14 +6684,14 @@ export interface operations {
     get_log: {
         parameters: {
             query?: {
-                full_content?: boolean;
-                token?: string | null;
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                full_content?: boolean | undefined;
+                token?: string | null | undefined;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: {
-                accept?: "application/json" | "application/x-ndjson" | "*/*";
+                accept?: "application/json" | "application/x-ndjson" | "*/*" | undefined;
             };
             path: {
                 dag_id: string;
@@ -8095,11 +6765,11 @@ export interface operations {
     list_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
-                limit?: number;
-                offset?: number;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
             };
             header?: never;
             path: {
@@ -8172,10 +6842,10 @@ export interface operations {
     clear_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
-                all_map_indices?: boolean;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                all_map_indices?: boolean | undefined;
             };
             header?: never;
             path: {
@@ -8246,9 +6916,9 @@ export interface operations {
     get_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8322,9 +6992,9 @@ export interface operations {
     set_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8400,9 +7070,9 @@ export interface operations {
     delete_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8474,9 +7144,9 @@ export interface operations {
     patch_task_state_store: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8554,9 +7224,9 @@ export interface operations {
     get_task_instance_tries: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8629,9 +7299,9 @@ export interface operations {
     get_task_instance_try_details: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -8705,32 +7375,32 @@ export interface operations {
     get_xcom_entries: {
         parameters: {
             query?: {
-                xcom_key?: string | null;
-                map_index?: number | null;
-                region_id?: string | null;
-                region_index?: number | null;
-                exclude_internal_keys?: boolean;
-                limit?: number;
-                offset?: number;
-                xcom_key_pattern?: string | null;
-                xcom_key_prefix_pattern?: string | null;
-                dag_display_name_pattern?: string | null;
-                dag_display_name_prefix_pattern?: string | null;
-                run_id_pattern?: string | null;
-                run_id_prefix_pattern?: string | null;
-                task_id_pattern?: string | null;
-                task_id_prefix_pattern?: string | null;
-                map_index_filter?: number | null;
-                logical_date_gte?: string | null;
-                logical_date_gt?: string | null;
-                logical_date_lte?: string | null;
-                logical_date_lt?: string | null;
-                run_after_gte?: string | null;
-                run_after_gt?: string | null;
-                run_after_lte?: string | null;
-                run_after_lt?: string | null;
-                teams?: string[];
-                order_by?: string[];
+                xcom_key?: string | null | undefined;
+                map_index?: number | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                exclude_internal_keys?: boolean | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                xcom_key_pattern?: string | null | undefined;
+                xcom_key_prefix_pattern?: string | null | undefined;
+                dag_display_name_pattern?: string | null | undefined;
+                dag_display_name_prefix_pattern?: string | null | undefined;
+                run_id_pattern?: string | null | undefined;
+                run_id_prefix_pattern?: string | null | undefined;
+                task_id_pattern?: string | null | undefined;
+                task_id_prefix_pattern?: string | null | undefined;
+                map_index_filter?: number | null | undefined;
+                logical_date_gte?: (string | Date) | null | undefined;
+                logical_date_gt?: (string | Date) | null | undefined;
+                logical_date_lte?: (string | Date) | null | undefined;
+                logical_date_lt?: (string | Date) | null | undefined;
+                run_after_gte?: (string | Date) | null | undefined;
+                run_after_gt?: (string | Date) | null | undefined;
+                run_after_lte?: (string | Date) | null | undefined;
+                run_after_lt?: (string | Date) | null | undefined;
+                teams?: readonly string[] | undefined;
+                order_by?: readonly ("key" | "-key" | "dag_id" | "-dag_id" | "run_id" | "-run_id" | "task_id" | "-task_id" | "map_index" | "-map_index" | "timestamp" | "-timestamp" | "run_after" | "-run_after")[] | undefined;
             };
             header?: never;
             path: {
@@ -8870,11 +7540,11 @@ export interface operations {
     get_xcom_entry: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
-                deserialize?: boolean;
-                stringify?: boolean;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                deserialize?: boolean | undefined;
+                stringify?: boolean | undefined;
             };
             header?: never;
             path: {
@@ -8948,9 +7618,9 @@ export interface operations {
     delete_xcom_entry: {
         parameters: {
             query?: {
-                map_index?: number;
-                region_id?: string | null;
-                region_index?: number | null;
+                map_index?: number | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9098,8 +7768,8 @@ export interface operations {
     get_mapped_task_instance: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9173,9 +7843,9 @@ export interface operations {
     patch_task_instance_by_map_index: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
-                region_id?: string | null;
-                region_index?: number | null;
+                update_mask?: readonly string[] | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9253,8 +7923,8 @@ export interface operations {
     get_task_instance_dependencies_by_map_index: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9328,9 +7998,9 @@ export interface operations {
     patch_task_instance_dry_run_by_map_index: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
-                region_id?: string | null;
-                region_index?: number | null;
+                update_mask?: readonly string[] | null | undefined;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9408,8 +8078,8 @@ export interface operations {
     get_hitl_detail: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9483,8 +8153,8 @@ export interface operations {
     update_hitl_detail: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9562,8 +8232,8 @@ export interface operations {
     get_hitl_detail_try_detail: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9638,8 +8308,8 @@ export interface operations {
     get_mapped_task_instance_tries: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9713,8 +8383,8 @@ export interface operations {
     get_mapped_task_instance_try_details: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -9844,7 +8514,7 @@ export interface operations {
         parameters: {
             query: {
                 interval: number;
-                result?: string[] | null;
+                result?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -9909,12 +8579,12 @@ export interface operations {
     get_dag_versions: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                version_number?: number;
-                bundle_name?: string;
-                bundle_version?: string | null;
-                order_by?: string[];
+                limit?: number | undefined;
+                offset?: number | undefined;
+                version_number?: number | undefined;
+                bundle_name?: string | undefined;
+                bundle_version?: string | null | undefined;
+                order_by?: readonly ("id" | "-id" | "version_number" | "-version_number" | "bundle_name" | "-bundle_name" | "bundle_version" | "-bundle_version")[] | undefined;
             };
             header?: never;
             path: {
@@ -9971,7 +8641,7 @@ export interface operations {
             query: {
                 base_version_number: number;
                 target_version_number: number;
-                max_changes?: number;
+                max_changes?: number | undefined;
             };
             header?: never;
             path: {
@@ -10208,7 +8878,7 @@ export interface operations {
     get_tasks: {
         parameters: {
             query?: {
-                order_by?: string;
+                order_by?: "task_id" | "-task_id" | "task_display_name" | "-task_display_name" | "owner" | "-owner" | "pool" | "-pool" | "pool_slots" | "-pool_slots" | "priority_weight" | "-priority_weight" | "queue" | "-queue" | "retries" | "-retries" | "trigger_rule" | "-trigger_rule" | undefined;
             };
             header?: never;
             path: {
@@ -10271,7 +8941,7 @@ export interface operations {
     get_task: {
         parameters: {
             query?: {
-                version_number?: number | null;
+                version_number?: number | null | undefined;
             };
             header?: never;
             path: {
@@ -10394,36 +9064,36 @@ export interface operations {
     get_event_logs: {
         parameters: {
             query?: {
-                region_id?: string | null;
-                region_index?: number | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                dag_id?: string | null;
-                task_id?: string | null;
-                task_instance_id?: string | null;
-                run_id?: string | null;
-                map_index?: number | null;
-                try_number?: number | null;
-                owner?: string | null;
-                event?: string | null;
-                excluded_events?: string[] | null;
-                included_events?: string[] | null;
-                before?: string | null;
-                after?: string | null;
-                dag_id_pattern?: string | null;
-                task_id_pattern?: string | null;
-                run_id_pattern?: string | null;
-                owner_pattern?: string | null;
-                owner_display_name_pattern?: string | null;
-                event_pattern?: string | null;
-                dag_id_prefix_pattern?: string | null;
-                task_id_prefix_pattern?: string | null;
-                run_id_prefix_pattern?: string | null;
-                owner_prefix_pattern?: string | null;
-                owner_display_name_prefix_pattern?: string | null;
-                event_prefix_pattern?: string | null;
-                teams?: string[];
+                region_id?: string | null | undefined;
+                region_index?: number | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("event_log_id" | "-event_log_id" | "id" | "-id" | "when" | "-when" | "dag_id" | "-dag_id" | "task_id" | "-task_id" | "run_id" | "-run_id" | "event" | "-event" | "logical_date" | "-logical_date" | "owner" | "-owner" | "extra" | "-extra")[] | undefined;
+                dag_id?: string | null | undefined;
+                task_id?: string | null | undefined;
+                task_instance_id?: string | null | undefined;
+                run_id?: string | null | undefined;
+                map_index?: number | null | undefined;
+                try_number?: number | null | undefined;
+                owner?: string | null | undefined;
+                event?: string | null | undefined;
+                excluded_events?: readonly string[] | null | undefined;
+                included_events?: readonly string[] | null | undefined;
+                before?: string | Date | undefined;
+                after?: (string | Date) | null | undefined;
+                dag_id_pattern?: string | null | undefined;
+                task_id_pattern?: string | null | undefined;
+                run_id_pattern?: string | null | undefined;
+                owner_pattern?: string | null | undefined;
+                owner_display_name_pattern?: string | null | undefined;
+                event_pattern?: string | null | undefined;
+                dag_id_prefix_pattern?: string | null | undefined;
+                task_id_prefix_pattern?: string | null | undefined;
+                run_id_prefix_pattern?: string | null | undefined;
+                owner_prefix_pattern?: string | null | undefined;
+                owner_display_name_prefix_pattern?: string | null | undefined;
+                event_prefix_pattern?: string | null | undefined;
+                teams?: readonly string[] | undefined;
             };
             header?: never;
             path?: never;
@@ -10529,13 +9199,13 @@ export interface operations {
     get_import_errors: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                filename_pattern?: string | null;
-                filename_prefix_pattern?: string | null;
-                filename?: string | null;
-                bundle_name?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("import_error_id" | "-import_error_id" | "id" | "-id" | "timestamp" | "-timestamp" | "filename" | "-filename" | "bundle_name" | "-bundle_name" | "stacktrace" | "-stacktrace")[] | undefined;
+                filename_pattern?: string | null | undefined;
+                filename_prefix_pattern?: string | null | undefined;
+                filename?: string | null | undefined;
+                bundle_name?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -10633,24 +9303,24 @@ export interface operations {
     get_jobs: {
         parameters: {
             query?: {
-                start_date_gte?: string | null;
-                start_date_gt?: string | null;
-                start_date_lte?: string | null;
-                start_date_lt?: string | null;
-                end_date_gte?: string | null;
-                end_date_gt?: string | null;
-                end_date_lte?: string | null;
-                end_date_lt?: string | null;
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                job_state?: string | null;
-                dag_id?: string | null;
-                job_type?: string | null;
-                hostname?: string | null;
-                executor_class?: string | null;
-                teams?: string[];
-                is_alive?: boolean | null;
+                start_date_gte?: (string | Date) | null | undefined;
+                start_date_gt?: (string | Date) | null | undefined;
+                start_date_lte?: (string | Date) | null | undefined;
+                start_date_lt?: (string | Date) | null | undefined;
+                end_date_gte?: (string | Date) | null | undefined;
+                end_date_gt?: (string | Date) | null | undefined;
+                end_date_lte?: (string | Date) | null | undefined;
+                end_date_lt?: (string | Date) | null | undefined;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("id" | "-id" | "dag_id" | "-dag_id" | "state" | "-state" | "job_type" | "-job_type" | "start_date" | "-start_date" | "end_date" | "-end_date" | "latest_heartbeat" | "-latest_heartbeat" | "executor_class" | "-executor_class" | "hostname" | "-hostname" | "unixname" | "-unixname")[] | undefined;
+                job_state?: string | null | undefined;
+                dag_id?: string | null | undefined;
+                job_type?: string | null | undefined;
+                hostname?: string | null | undefined;
+                executor_class?: string | null | undefined;
+                teams?: readonly string[] | undefined;
+                is_alive?: boolean | null | undefined;
             };
             header?: never;
             path?: never;
@@ -10775,8 +9445,8 @@ export interface operations {
     get_plugins: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
+                limit?: number | undefined;
+                offset?: number | undefined;
             };
             header?: never;
             path?: never;
@@ -10856,11 +9526,11 @@ export interface operations {
     get_pools: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                pool_name_pattern?: string | null;
-                pool_name_prefix_pattern?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("name" | "-name" | "id" | "-id")[] | undefined;
+                pool_name_pattern?: string | null | undefined;
+                pool_name_prefix_pattern?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -11119,7 +9789,7 @@ export interface operations {
     patch_pool: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
+                update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -11186,8 +9856,8 @@ export interface operations {
     get_providers: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
+                limit?: number | undefined;
+                offset?: number | undefined;
             };
             header?: never;
             path?: never;
@@ -11232,11 +9902,11 @@ export interface operations {
     get_variables: {
         parameters: {
             query?: {
-                limit?: number;
-                offset?: number;
-                order_by?: string[];
-                variable_key_pattern?: string | null;
-                variable_key_prefix_pattern?: string | null;
+                limit?: number | undefined;
+                offset?: number | undefined;
+                order_by?: readonly ("key" | "-key" | "id" | "-id" | "description" | "-description" | "is_encrypted" | "-is_encrypted")[] | undefined;
+                variable_key_pattern?: string | null | undefined;
+                variable_key_prefix_pattern?: string | null | undefined;
             };
             header?: never;
             path?: never;
@@ -11495,7 +10165,7 @@ export interface operations {
     patch_variable: {
         parameters: {
             query?: {
-                update_mask?: string[] | null;
+                update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
@@ -11578,4 +10248,1516 @@ export interface operations {
             };
         };
     };
+}
+export interface AssetAliasCollection {
+    asset_aliases: components["schemas"]["AssetAliasResponse"][];
+    total_entries: number;
+}
+export interface AssetAlias {
+    group: string;
+    id: number;
+    name: string;
+}
+export interface AssetCollection {
+    assets: components["schemas"]["AssetResponse"][];
+    total_entries: number;
+}
+export interface AssetEventAccessControl {
+    /** @default true */
+    allow_global?: boolean | undefined;
+    consumer_teams?: readonly string[] | null | undefined;
+}
+export interface AssetEventCollection {
+    asset_events: components["schemas"]["AssetEventResponse"][];
+    total_entries: number;
+}
+export interface AssetEvent {
+    asset_id: number;
+    created_dagruns: components["schemas"]["DagRunAssetReference"][];
+    extra?: {
+        [key: string]: components["schemas"]["JsonValue"];
+    } | null;
+    group?: string | null;
+    id: number;
+    name?: string | null;
+    partition_key?: string | null;
+    source_dag_id?: string | null;
+    source_map_index: number;
+    source_run_id?: string | null;
+    source_task_id?: string | null;
+    source_task_instance_id?: string | null;
+    /** Format: date-time */
+    timestamp: string;
+    uri?: string | null;
+}
+export interface AssetExpressionAlias {
+    alias: components["schemas"]["AssetExpressionAliasInfo"];
+}
+export interface AssetExpressionAliasInfo {
+    group: string;
+    name: string;
+}
+export interface AssetExpressionAll {
+    all: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"])[];
+}
+export interface AssetExpressionAny {
+    any: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"])[];
+}
+export interface AssetExpressionAsset {
+    asset: components["schemas"]["AssetExpressionAssetInfo"];
+}
+export interface AssetExpressionAssetInfo {
+    group: string;
+    /** @default false */
+    hidden?: boolean;
+    id?: number | null;
+    name: string | null;
+    uri: string | null;
+}
+export interface AssetExpressionRef {
+    asset_ref: {
+        [key: string]: string;
+    };
+}
+export interface Asset {
+    aliases: components["schemas"]["AssetAliasResponse"][];
+    consuming_tasks: components["schemas"]["TaskInletAssetReference"][];
+    /** Format: date-time */
+    created_at: string;
+    extra?: {
+        [key: string]: components["schemas"]["JsonValue"];
+    } | null;
+    group: string;
+    id: number;
+    last_asset_event?: components["schemas"]["LastAssetEventResponse"] | null;
+    name: string;
+    producing_tasks: components["schemas"]["TaskOutletAssetReference"][];
+    scheduled_dags: components["schemas"]["DagScheduleAssetReference"][];
+    /** Format: date-time */
+    updated_at: string;
+    uri: string;
+    watchers: components["schemas"]["AssetWatcherResponse"][];
+}
+export interface AssetStateStoreBody {
+    value: components["schemas"]["JsonValue"];
+}
+export interface AssetStateStoreCollection {
+    asset_state_store: components["schemas"]["AssetStateStoreResponse"][];
+    total_entries: number;
+}
+export interface AssetStateStoreLastUpdatedBy {
+    dag_id?: string | null;
+    kind: components["schemas"]["AssetStateStoreWriterKind"];
+    map_index?: number | null;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    run_id?: string | null;
+    task_id?: string | null;
+    task_instance_id?: string | null;
+    try_number?: number | null;
+}
+export interface AssetStateStore {
+    key: string;
+    last_updated_by?: components["schemas"]["AssetStateStoreLastUpdatedBy"] | null;
+    /** Format: date-time */
+    updated_at: string;
+    value: components["schemas"]["JsonValue"];
+}
+export interface AssetWatcher {
+    /** Format: date-time */
+    created_date: string;
+    name: string;
+    trigger_id: number;
+}
+export interface AsyncConnectionTest {
+    connection_id: string;
+    /** Format: date-time */
+    created_at: string;
+    result_message?: string | null;
+    state: string;
+    token: string;
+}
+export interface BackfillCollection {
+    backfills: components["schemas"]["BackfillResponse"][];
+    total_entries: number;
+}
+export interface BackfillDagRunCollection {
+    backfill_dag_runs: components["schemas"]["BackfillDagRunResponse"][];
+    total_entries: number;
+}
+export interface BackfillDagRun {
+    backfill_id: number;
+    dag_id: string;
+    dag_run_id?: string | null;
+    dag_run_state?: components["schemas"]["DagRunState"] | null;
+    exception_reason: string | null;
+    id: number;
+    logical_date: string | null;
+    partition_key: string | null;
+    sort_ordinal: number;
+}
+export interface BackfillOptions {
+    dag_id: string;
+    dag_run_conf?: {
+        [key: string]: unknown;
+    } | null | undefined;
+    /** @default false */
+    drain_dag?: boolean | undefined;
+    /** Without a zone: UTC. */
+    from_date: string | Date;
+    /** @default 10 */
+    max_active_runs?: number | undefined;
+    /** @default none */
+    reprocess_behavior?: components["schemas"]["ReprocessBehaviorInput"] | undefined;
+    /** @default false */
+    run_backwards?: boolean | undefined;
+    run_on_latest_version?: boolean | null | undefined;
+    /** Without a zone: UTC. */
+    to_date: string | Date;
+}
+export interface Backfill {
+    completed_at: string | null;
+    /** Format: date-time */
+    created_at: string;
+    dag_display_name: string;
+    dag_id: string;
+    dag_run_conf: {
+        [key: string]: unknown;
+    } | null;
+    /** Format: date-time */
+    from_date: string;
+    id: number;
+    is_paused: boolean;
+    max_active_runs: number;
+    reprocess_behavior: components["schemas"]["ReprocessBehavior"];
+    /** Format: date-time */
+    to_date: string;
+    /** Format: date-time */
+    updated_at: string;
+}
+export interface BaseInfo {
+    status: components["schemas"]["HealthStatus"] | null;
+}
+export interface BulkAction {
+    /** @default [] */
+    errors?: {
+        [key: string]: unknown;
+    }[];
+    /** @default [] */
+    success?: string[];
+}
+export interface BulkBody_BulkDAGBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_BulkDAGBody_"] | components["schemas"]["BulkUpdateAction_BulkDAGBody_"] | components["schemas"]["BulkDeleteAction_BulkDAGBody_"])[];
+}
+export interface BulkBody_BulkDAGRunBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_BulkDAGRunBody_"] | components["schemas"]["BulkUpdateAction_BulkDAGRunBody_"] | components["schemas"]["BulkDeleteAction_BulkDAGRunBody_"])[];
+}
+export interface BulkBody_BulkTaskInstanceBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkUpdateAction_BulkTaskInstanceBody_"] | components["schemas"]["BulkDeleteAction_BulkTaskInstanceBody_"])[];
+}
+export interface BulkBody_ConnectionBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_ConnectionBody_"] | components["schemas"]["BulkUpdateAction_ConnectionBody_"] | components["schemas"]["BulkDeleteAction_ConnectionBody_"])[];
+}
+export interface BulkBody_PoolBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_PoolBody_"] | components["schemas"]["BulkUpdateAction_PoolBody_"] | components["schemas"]["BulkDeleteAction_PoolBody_"])[];
+}
+export interface BulkBody_VariableBody_ {
+    actions: readonly (components["schemas"]["BulkCreateAction_VariableBody_"] | components["schemas"]["BulkUpdateAction_VariableBody_"] | components["schemas"]["BulkDeleteAction_VariableBody_"])[];
+}
+export interface BulkCreateAction_BulkDAGBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkDAGBody"][];
+}
+export interface BulkCreateAction_BulkDAGRunBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkDAGRunBody"][];
+}
+export interface BulkCreateAction_BulkTaskInstanceBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkTaskInstanceBody"][];
+}
+export interface BulkCreateAction_ConnectionBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["ConnectionBody"][];
+}
+export interface BulkCreateAction_PoolBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["PoolBody"][];
+}
+export interface BulkCreateAction_VariableBody_ {
+    /** @constant */
+    action: "create";
+    /** @default fail */
+    action_on_existence?: components["schemas"]["BulkActionOnExistence"] | undefined;
+    entities: readonly components["schemas"]["VariableBody"][];
+}
+export interface BulkDAGBody {
+    dag_id: string;
+    is_paused?: boolean | null | undefined;
+    scheduling_state?: components["schemas"]["DagSchedulingStateInput"] | null | undefined;
+}
+export interface BulkDAGRunBody {
+    dag_id?: string | null | undefined;
+    dag_run_id: string;
+    note?: string | null | undefined;
+    state?: components["schemas"]["DagRunMutableStates"] | null | undefined;
+}
+export interface BulkDAGRunClearBody {
+    dag_runs?: readonly components["schemas"]["BulkDAGRunBody"][] | undefined;
+    /** @default true */
+    dry_run?: boolean | undefined;
+    note?: string | null | undefined;
+    /** @default false */
+    only_failed?: boolean | undefined;
+    /** @default false */
+    only_new?: boolean | undefined;
+    partition_date_end?: (string | Date) | null | undefined;
+    partition_date_start?: (string | Date) | null | undefined;
+    partition_key?: string | null | undefined;
+    run_on_latest_version?: boolean | null | undefined;
+}
+export interface BulkDeleteAction_BulkDAGBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["BulkDAGBody"])[];
+}
+export interface BulkDeleteAction_BulkDAGRunBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["BulkDAGRunBody"])[];
+}
+export interface BulkDeleteAction_BulkTaskInstanceBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["BulkTaskInstanceBody"])[];
+}
+export interface BulkDeleteAction_ConnectionBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["ConnectionBody"])[];
+}
+export interface BulkDeleteAction_PoolBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["PoolBody"])[];
+}
+export interface BulkDeleteAction_VariableBody_ {
+    /** @constant */
+    action: "delete";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly (string | components["schemas"]["VariableBody"])[];
+}
+export interface Bulk {
+    create?: components["schemas"]["BulkActionResponse"] | null;
+    delete?: components["schemas"]["BulkActionResponse"] | null;
+    update?: components["schemas"]["BulkActionResponse"] | null;
+}
+export interface BulkTaskInstanceBody {
+    dag_id?: string | null | undefined;
+    dag_run_id?: string | null | undefined;
+    /** @default false */
+    include_downstream?: boolean | undefined;
+    /** @default false */
+    include_future?: boolean | undefined;
+    /** @default false */
+    include_past?: boolean | undefined;
+    /** @default false */
+    include_upstream?: boolean | undefined;
+    map_index?: number | null | undefined;
+    new_state?: components["schemas"]["TaskInstanceStateInput"] | null | undefined;
+    note?: string | null | undefined;
+    region_id?: string | null | undefined;
+    region_index?: number | null | undefined;
+    task_id: string;
+}
+export interface BulkUpdateAction_BulkDAGBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkDAGBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface BulkUpdateAction_BulkDAGRunBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkDAGRunBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface BulkUpdateAction_BulkTaskInstanceBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["BulkTaskInstanceBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface BulkUpdateAction_ConnectionBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["ConnectionBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface BulkUpdateAction_PoolBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["PoolBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface BulkUpdateAction_VariableBody_ {
+    /** @constant */
+    action: "update";
+    /** @default fail */
+    action_on_non_existence?: components["schemas"]["BulkActionNotOnExistence"] | undefined;
+    entities: readonly components["schemas"]["VariableBody"][];
+    update_mask?: readonly string[] | null | undefined;
+}
+export interface ClearPartitionsBody {
+    /** @default false */
+    clear_task_instances?: boolean | undefined;
+    /** @default true */
+    dry_run?: boolean | undefined;
+    partition_date_end?: (string | Date) | null | undefined;
+    partition_date_start?: (string | Date) | null | undefined;
+    partition_key?: string | null | undefined;
+    run_id?: string | null | undefined;
+}
+export interface ClearPartitions {
+    dag_runs_cleared: number;
+    dry_run: boolean;
+    task_instances_cleared: number;
+}
+export interface ClearTaskInstanceCollection {
+    task_instances: (components["schemas"]["TaskInstanceResponse"] | components["schemas"]["NewTaskResponse"])[];
+    total_entries: number;
+}
+export interface ClearTaskInstancesBody {
+    dag_run_id?: string | null | undefined;
+    /** @default true */
+    dry_run?: boolean | undefined;
+    end_date?: (string | Date) | null | undefined;
+    /** @default false */
+    include_downstream?: boolean | undefined;
+    /** @default false */
+    include_future?: boolean | undefined;
+    /** @default true */
+    include_later_loop_iterations?: boolean | undefined;
+    /** @default false */
+    include_past?: boolean | undefined;
+    /** @default false */
+    include_upstream?: boolean | undefined;
+    /** @default false */
+    keep_task_state?: boolean | undefined;
+    note?: string | null | undefined;
+    /** @default true */
+    only_failed?: boolean | undefined;
+    /** @default false */
+    only_running?: boolean | undefined;
+    /** @default false */
+    prevent_running_task?: boolean | undefined;
+    /** @default true */
+    reset_dag_runs?: boolean | undefined;
+    run_on_latest_version?: boolean | null | undefined;
+    start_date?: (string | Date) | null | undefined;
+    task_group_id?: string | null | undefined;
+    task_ids?: readonly (string | [
+        string,
+        number
+    ])[] | null | undefined;
+    task_instance_ids?: readonly string[] | null | undefined;
+    whole_expansion_ids?: readonly string[] | undefined;
+}
+export interface Config {
+    sections: components["schemas"]["ConfigSection"][];
+}
+export interface ConfigOption {
+    key: string;
+    value: string | [
+        string,
+        string
+    ];
+}
+export interface ConfigSection {
+    name: string;
+    options: components["schemas"]["ConfigOption"][];
+}
+export interface ConnectionOptions {
+    conn_type: string;
+    connection_id: string;
+    description?: string | null | undefined;
+    extra?: string | null | undefined;
+    host?: string | null | undefined;
+    login?: string | null | undefined;
+    password?: string | null | undefined;
+    port?: number | null | undefined;
+    schema?: string | null | undefined;
+    team_name?: string | null | undefined;
+}
+export interface ConnectionCollection {
+    connections: components["schemas"]["ConnectionResponse"][];
+    total_entries: number;
+}
+export interface Connection {
+    conn_type: string;
+    connection_id: string;
+    description: string | null;
+    extra: string | null;
+    host: string | null;
+    login: string | null;
+    password: string | null;
+    port: number | null;
+    schema: string | null;
+    team_name: string | null;
+}
+export interface ConnectionTestQueued {
+    connection_id: string;
+    state: string;
+    token: string;
+}
+export interface ConnectionTestRequestBody {
+    /** @default false */
+    commit_on_success?: boolean | undefined;
+    conn_type: string;
+    connection_id: string;
+    description?: string | null | undefined;
+    executor?: string | null | undefined;
+    extra?: string | null | undefined;
+    host?: string | null | undefined;
+    login?: string | null | undefined;
+    password?: string | null | undefined;
+    port?: number | null | undefined;
+    queue?: string | null | undefined;
+    schema?: string | null | undefined;
+    team_name?: string | null | undefined;
+}
+export interface ConnectionTest {
+    message: string;
+    status: boolean;
+}
+export interface AssetEventOptions {
+    access_control?: components["schemas"]["AssetEventAccessControl"] | null | undefined;
+    asset_id: number;
+    extra?: {
+        [key: string]: unknown;
+    } | undefined;
+    partition_key?: string | null | undefined;
+}
+export interface DagCollection {
+    dags: components["schemas"]["DAGResponse"][];
+    total_entries: number;
+}
+export interface DagDetails {
+    /** @default 0 */
+    active_runs_count?: number;
+    allowed_run_types: components["schemas"]["DagRunType"][] | null;
+    asset_expression: (components["schemas"]["AssetExpressionAsset"] | components["schemas"]["AssetExpressionAlias"] | components["schemas"]["AssetExpressionRef"] | components["schemas"]["AssetExpressionAny"] | components["schemas"]["AssetExpressionAll"]) | null;
+    bundle_name: string | null;
+    bundle_version: string | null;
+    catchup: boolean;
+    /** @deprecated */
+    readonly concurrency: number;
+    dag_display_name: string;
+    dag_id: string;
+    dag_run_timeout: string | null;
+    default_args: {
+        [key: string]: unknown;
+    } | null;
+    description: string | null;
+    doc_md: string | null;
+    end_date: string | null;
+    readonly file_token: string;
+    fileloc: string | null;
+    has_import_errors: boolean;
+    has_task_concurrency_limits: boolean;
+    readonly is_backfillable: boolean;
+    /** @default false */
+    is_favorite?: boolean;
+    is_paused: boolean;
+    is_paused_upon_creation: boolean | null;
+    is_stale: boolean;
+    last_expired: string | null;
+    last_parse_duration: number | null;
+    last_parsed: string | null;
+    last_parsed_time: string | null;
+    latest_dag_version: components["schemas"]["DagVersionResponse"] | null;
+    max_active_runs: number | null;
+    max_active_tasks: number;
+    max_consecutive_failed_dag_runs: number;
+    next_dagrun_data_interval_end: string | null;
+    next_dagrun_data_interval_start: string | null;
+    next_dagrun_logical_date: string | null;
+    next_dagrun_run_after: string | null;
+    owner_links?: {
+        [key: string]: string;
+    } | null;
+    owners: string[];
+    params: {
+        [key: string]: unknown;
+    } | null;
+    relative_fileloc: string | null;
+    render_template_as_native_obj: boolean;
+    rerun_with_latest_version?: boolean | null;
+    /** @default active */
+    scheduling_state?: components["schemas"]["DagSchedulingState"];
+    start_date: string | null;
+    tags: components["schemas"]["DagTagResponse"][];
+    team_name?: string | null;
+    template_search_path: string[] | null;
+    timetable_description: string | null;
+    timetable_partitioned: boolean;
+    timetable_periodic: boolean;
+    timetable_summary: string | null;
+    timezone: string | null;
+}
+export interface DagPatchBody {
+    is_paused?: boolean | null | undefined;
+    scheduling_state?: components["schemas"]["DagSchedulingStateInput"] | null | undefined;
+}
+export interface Dag {
+    allowed_run_types: components["schemas"]["DagRunType"][] | null;
+    bundle_name: string | null;
+    bundle_version: string | null;
+    dag_display_name: string;
+    dag_id: string;
+    description: string | null;
+    readonly file_token: string;
+    fileloc: string | null;
+    has_import_errors: boolean;
+    has_task_concurrency_limits: boolean;
+    readonly is_backfillable: boolean;
+    is_paused: boolean;
+    is_stale: boolean;
+    last_expired: string | null;
+    last_parse_duration: number | null;
+    last_parsed_time: string | null;
+    max_active_runs: number | null;
+    max_active_tasks: number;
+    max_consecutive_failed_dag_runs: number;
+    next_dagrun_data_interval_end: string | null;
+    next_dagrun_data_interval_start: string | null;
+    next_dagrun_logical_date: string | null;
+    next_dagrun_run_after: string | null;
+    owners: string[];
+    relative_fileloc: string | null;
+    /** @default active */
+    scheduling_state?: components["schemas"]["DagSchedulingState"];
+    tags: components["schemas"]["DagTagResponse"][];
+    timetable_description: string | null;
+    timetable_partitioned: boolean;
+    timetable_periodic: boolean;
+    timetable_summary: string | null;
+}
+export interface ClearDagRunBody {
+    /** @default true */
+    dry_run?: boolean | undefined;
+    note?: string | null | undefined;
+    /** @default false */
+    only_failed?: boolean | undefined;
+    /** @default false */
+    only_new?: boolean | undefined;
+    run_on_latest_version?: boolean | null | undefined;
+}
+export interface DagRunList {
+    dag_runs: components["schemas"]["DAGRunResponse"][];
+    next_cursor?: string | null;
+    previous_cursor?: string | null;
+    total_entries?: number | null;
+    total_entries_limit?: number | null;
+}
+export interface DagRunPatchBody {
+    note?: string | null | undefined;
+    state?: components["schemas"]["DagRunMutableStates"] | null | undefined;
+}
+export interface DagRun {
+    bundle_version: string | null;
+    conf: {
+        [key: string]: unknown;
+    } | null;
+    dag_display_name: string;
+    dag_id: string;
+    dag_run_id: string;
+    dag_versions: components["schemas"]["DagVersionResponse"][];
+    data_interval_end: string | null;
+    data_interval_start: string | null;
+    duration: number | null;
+    end_date: string | null;
+    last_scheduling_decision: string | null;
+    logical_date: string | null;
+    note: string | null;
+    partition_date: string | null;
+    partition_key: string | null;
+    queued_at: string | null;
+    /** Format: date-time */
+    run_after: string;
+    run_type: components["schemas"]["DagRunType"];
+    start_date: string | null;
+    state: components["schemas"]["DagRunState"];
+    team_name?: string | null;
+    triggered_by: components["schemas"]["DagRunTriggeredByType"] | null;
+    triggering_user_name: string | null;
+}
+export interface DagRunListBody {
+    conf_contains?: string | null | undefined;
+    dag_ids?: readonly string[] | null | undefined;
+    duration_gt?: number | null | undefined;
+    duration_gte?: number | null | undefined;
+    duration_lt?: number | null | undefined;
+    duration_lte?: number | null | undefined;
+    end_date_gt?: (string | Date) | null | undefined;
+    end_date_gte?: (string | Date) | null | undefined;
+    end_date_lt?: (string | Date) | null | undefined;
+    end_date_lte?: (string | Date) | null | undefined;
+    logical_date_gt?: (string | Date) | null | undefined;
+    logical_date_gte?: (string | Date) | null | undefined;
+    logical_date_lt?: (string | Date) | null | undefined;
+    logical_date_lte?: (string | Date) | null | undefined;
+    order_by?: ("id" | "-id" | "state" | "-state" | "dag_id" | "-dag_id" | "dag_run_id" | "-dag_run_id" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "start_date" | "-start_date" | "end_date" | "-end_date" | "updated_at" | "-updated_at" | "conf" | "-conf") | null | undefined;
+    /** @default 100 */
+    page_limit?: number | undefined;
+    /** @default 0 */
+    page_offset?: number | undefined;
+    run_after_gt?: (string | Date) | null | undefined;
+    run_after_gte?: (string | Date) | null | undefined;
+    run_after_lt?: (string | Date) | null | undefined;
+    run_after_lte?: (string | Date) | null | undefined;
+    start_date_gt?: (string | Date) | null | undefined;
+    start_date_gte?: (string | Date) | null | undefined;
+    start_date_lt?: (string | Date) | null | undefined;
+    start_date_lte?: (string | Date) | null | undefined;
+    states?: readonly (components["schemas"]["DagRunStateInput"] | null)[] | null | undefined;
+}
+export interface DagSource {
+    content: string | null;
+    dag_display_name: string;
+    dag_id: string;
+    language?: string | null;
+    version_number: number | null;
+}
+export interface DagTagCollection {
+    tags: string[];
+    total_entries: number;
+}
+export interface DagVersionCollection {
+    dag_versions: components["schemas"]["DagVersionResponse"][];
+    total_entries: number;
+}
+export interface DagWarningCollection {
+    dag_warnings: components["schemas"]["DAGWarningResponse"][];
+    total_entries: number;
+}
+export interface DagWarning {
+    dag_display_name: string;
+    dag_id: string;
+    message: string;
+    /** Format: date-time */
+    timestamp: string;
+    warning_type: components["schemas"]["DagWarningType"] | string;
+}
+export interface DagBundleCollection {
+    dag_bundles: components["schemas"]["DagBundleResponse"][];
+    total_entries: number;
+}
+export interface DagBundleDetails {
+    active: boolean | null;
+    bundle_url: string | null;
+    dag_count: number;
+    import_error_count: number | null;
+    last_refreshed: string | null;
+    name: string;
+    team_name: string | null;
+    version: string | null;
+}
+export interface DagBundleFileCollection {
+    dag_bundle_files: components["schemas"]["DagBundleFileResponse"][];
+    total_entries: number;
+}
+export interface DagBundleFile {
+    dag_count: number;
+    import_error_count: number | null;
+    last_parse_duration: number | null;
+    last_parsed_time: string | null;
+    relative_fileloc: string;
+}
+export interface DagBundle {
+    active: boolean | null;
+    bundle_url: string | null;
+    import_error_count: number | null;
+    last_refreshed: string | null;
+    name: string;
+    team_name: string | null;
+    version: string | null;
+}
+export interface DagProcessorInfo {
+    detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
+    instances?: components["schemas"]["DagProcessorInstanceInfoResponse"][] | null;
+    latest_dag_processor_heartbeat: string | null;
+    status: components["schemas"]["HealthStatus"] | null;
+}
+export interface DagProcessorInstanceInfo {
+    bundle_names: string[] | null;
+    hostname: string | null;
+    latest_dag_processor_heartbeat: string | null;
+}
+export interface DagRunAssetReference {
+    dag_id: string;
+    data_interval_end: string | null;
+    data_interval_start: string | null;
+    end_date: string | null;
+    logical_date: string | null;
+    partition_key: string | null;
+    run_id: string;
+    start_date: string | null;
+    state: string;
+    triggering: boolean;
+}
+export interface DagScheduleAssetReference {
+    /** Format: date-time */
+    created_at: string;
+    dag_id: string;
+    team_name?: string | null;
+    /** Format: date-time */
+    updated_at: string;
+}
+export interface DagStatsCollection {
+    dags: components["schemas"]["DagStatsResponse"][];
+    total_entries: number;
+}
+export interface DagStats {
+    dag_display_name: string;
+    dag_id: string;
+    stats: components["schemas"]["DagStatsStateResponse"][];
+}
+export interface DagStatsState {
+    count: number;
+    state: components["schemas"]["DagRunState"];
+}
+export interface DagTag {
+    dag_display_name: string;
+    dag_id: string;
+    name: string;
+}
+export interface DagVersionDiffChange {
+    after_digest?: string | null;
+    after_value?: unknown;
+    before_digest?: string | null;
+    before_value?: unknown;
+    category: components["schemas"]["DagVersionDiffCategory"];
+    impact: components["schemas"]["DagVersionDiffImpact"];
+    occurrence_count: number;
+    operation: components["schemas"]["DagVersionDiffOperation"];
+    path: string;
+}
+export interface DagVersionDiff {
+    base_version_number: number;
+    changes: components["schemas"]["DagVersionDiffChangeResponse"][];
+    diff_schema_version: number;
+    mode: components["schemas"]["DagVersionDiffMode"];
+    serializer_versions: components["schemas"]["DagVersionDiffSerializerVersions"];
+    target_version_number: number;
+    total_changes: number;
+    truncated: boolean;
+    unavailable_reason?: string | null;
+    values_status: components["schemas"]["DagVersionDiffValuesStatus"];
+}
+export interface DagVersionDiffSerializerVersions {
+    base: number | null;
+    target: number | null;
+}
+export interface DagVersion {
+    bundle_name: string | null;
+    bundle_url: string | null;
+    bundle_version: string | null;
+    /** Format: date-time */
+    created_at: string;
+    dag_display_name: string;
+    dag_id: string;
+    /** Format: uuid */
+    id: string;
+    version_number: number;
+}
+export interface DryRunBackfillCollection {
+    backfills: components["schemas"]["DryRunBackfillResponse"][];
+    total_entries: number;
+}
+export interface BackfillDate {
+    logical_date: string | null;
+    partition_date: string | null;
+    partition_key: string | null;
+}
+export interface EventLogCollection {
+    event_logs: components["schemas"]["EventLogResponse"][];
+    total_entries: number;
+}
+export interface EventLog {
+    dag_display_name?: string | null;
+    dag_id: string | null;
+    event: string;
+    event_log_id: number;
+    extra: string | null;
+    logical_date: string | null;
+    map_index: number | null;
+    owner: string | null;
+    owner_display_name: string | null;
+    run_id: string | null;
+    task_display_name?: string | null;
+    task_id: string | null;
+    task_instance_id?: string | null;
+    team_name?: string | null;
+    try_number: number | null;
+    /** Format: date-time */
+    when: string;
+}
+export interface ExternalLogUrl {
+    url: string;
+}
+export interface ExtraLinkCollection {
+    extra_links: {
+        [key: string]: string | null;
+    };
+    total_entries: number;
+}
+export interface HITLDetail {
+    assigned_users?: components["schemas"]["HITLUser"][];
+    body?: string | null;
+    chosen_options?: string[] | null;
+    /** Format: date-time */
+    created_at: string;
+    defaults?: string[] | null;
+    /** @default false */
+    multiple?: boolean;
+    options: string[];
+    params?: {
+        [key: string]: unknown;
+    };
+    params_input?: {
+        [key: string]: unknown;
+    };
+    responded_at?: string | null;
+    responded_by_user?: components["schemas"]["HITLUser"] | null;
+    /** @default false */
+    response_received?: boolean;
+    subject: string;
+    task_instance: components["schemas"]["TaskInstanceResponse"];
+}
+export interface HITLDetailCollection {
+    hitl_details: components["schemas"]["HITLDetail"][];
+    total_entries: number;
+}
+export interface HITLDetailHistory {
+    assigned_users?: components["schemas"]["HITLUser"][];
+    body?: string | null;
+    chosen_options?: string[] | null;
+    /** Format: date-time */
+    created_at: string;
+    defaults?: string[] | null;
+    /** @default false */
+    multiple?: boolean;
+    options: string[];
+    params?: {
+        [key: string]: unknown;
+    };
+    params_input?: {
+        [key: string]: unknown;
+    };
+    responded_at?: string | null;
+    responded_by_user?: components["schemas"]["HITLUser"] | null;
+    /** @default false */
+    response_received?: boolean;
+    subject: string;
+    task_instance: components["schemas"]["TaskInstanceHistoryResponse"];
+}
+export interface HITLDetailUpdate {
+    chosen_options: string[];
+    params_input?: {
+        [key: string]: unknown;
+    };
+    /** Format: date-time */
+    responded_at: string;
+    responded_by: components["schemas"]["HITLUser"];
+}
+export interface HITLUser {
+    id: string;
+    name: string;
+}
+export interface HTTPException {
+    detail: string | {
+        [key: string]: unknown;
+    };
+}
+export interface HTTPValidationError {
+    detail?: components["schemas"]["ValidationError"][];
+}
+export interface Health {
+    dag_processor?: components["schemas"]["DagProcessorInfoResponse"] | null;
+    metadatabase: components["schemas"]["BaseInfoResponse"];
+    scheduler: components["schemas"]["SchedulerInfoResponse"];
+    triggerer: components["schemas"]["TriggererInfoResponse"];
+}
+export interface ImportErrorCollection {
+    import_errors: components["schemas"]["ImportErrorResponse"][];
+    total_entries: number;
+}
+export interface ImportError {
+    bundle_name: string | null;
+    readonly file_token: string;
+    filename: string;
+    import_error_id: number;
+    source_reference: string | null;
+    stack_trace: string;
+    /** Format: date-time */
+    timestamp: string;
+}
+export interface JobCollection {
+    jobs: components["schemas"]["JobResponse"][];
+    total_entries: number;
+}
+export interface Job {
+    bundle_names?: string[] | null;
+    dag_display_name?: string | null;
+    dag_id: string | null;
+    end_date: string | null;
+    executor_class: string | null;
+    hostname: string | null;
+    id: number;
+    job_type: string | null;
+    latest_heartbeat: string | null;
+    start_date: string | null;
+    state: string | null;
+    team_names?: string[];
+    unixname: string | null;
+}
+export interface LastAssetEvent {
+    id?: number | null;
+    timestamp?: string | null;
+}
+export interface LoopIteration {
+    iteration: number;
+    loop_id: string;
+}
+export interface MaterializeAssetBody {
+    bundle_version?: string | null | undefined;
+    conf?: {
+        [key: string]: unknown;
+    } | null | undefined;
+    dag_run_id?: string | null | undefined;
+    data_interval_end?: (string | Date) | null | undefined;
+    data_interval_start?: (string | Date) | null | undefined;
+    /** @default false */
+    drain_dag?: boolean | undefined;
+    logical_date?: (string | Date) | null | undefined;
+    note?: string | null | undefined;
+    partition_key?: string | null | undefined;
+    run_after?: (string | Date) | null | undefined;
+}
+export interface NewTask {
+    task_display_name: string;
+    task_id: string;
+}
+export interface PatchTaskInstanceBody {
+    /** @default false */
+    include_downstream?: boolean | undefined;
+    /** @default false */
+    include_future?: boolean | undefined;
+    /** @default false */
+    include_past?: boolean | undefined;
+    /** @default false */
+    include_upstream?: boolean | undefined;
+    new_state?: components["schemas"]["TaskInstanceStateInput"] | null | undefined;
+    note?: string | null | undefined;
+    region_id?: string | null | undefined;
+    region_index?: number | null | undefined;
+}
+export interface PluginAppliesTo {
+    [key: string]: string[];
+}
+export interface PluginCollection {
+    plugins: components["schemas"]["PluginResponse"][];
+    total_entries: number;
+}
+export interface PluginImportErrorCollection {
+    import_errors: components["schemas"]["PluginImportErrorResponse"][];
+    total_entries: number;
+}
+export interface PluginImportError {
+    error: string;
+    source: string;
+}
+export interface Plugin {
+    /** @deprecated */
+    appbuilder_menu_items: components["schemas"]["AppBuilderMenuItemResponse"][];
+    appbuilder_views: components["schemas"]["AppBuilderViewResponse"][];
+    external_views: components["schemas"]["ExternalViewResponse"][];
+    fastapi_apps: components["schemas"]["FastAPIAppResponse"][];
+    fastapi_root_middlewares: components["schemas"]["FastAPIRootMiddlewareResponse"][];
+    flask_blueprints: string[];
+    global_operator_extra_links: string[];
+    listeners: string[];
+    macros: string[];
+    name: string;
+    operator_extra_links: string[];
+    react_apps: components["schemas"]["ReactAppResponse"][];
+    source: string;
+    team_name?: string | null;
+    timetables: string[];
+}
+export interface PoolOptions {
+    description?: string | null | undefined;
+    /** @default false */
+    include_deferred?: boolean | undefined;
+    name: string;
+    slots: number;
+    team_name?: string | null | undefined;
+}
+export interface PoolCollection {
+    pools: components["schemas"]["PoolResponse"][];
+    total_entries: number;
+}
+export interface PoolChanges {
+    description?: string | null | undefined;
+    include_deferred?: boolean | null | undefined;
+    pool?: string | null | undefined;
+    slots?: number | null | undefined;
+    team_name?: string | null | undefined;
+}
+export interface Pool {
+    deferred_slots: number;
+    description?: string | null;
+    include_deferred: boolean;
+    name: string;
+    occupied_slots: number;
+    open_slots: number;
+    queued_slots: number;
+    running_slots: number;
+    scheduled_slots: number;
+    slots: number;
+    team_name: string | null;
+}
+export interface ProviderCollection {
+    providers: components["schemas"]["ProviderResponse"][];
+    total_entries: number;
+}
+export interface Provider {
+    description: string;
+    documentation_url: string | null;
+    package_name: string;
+    version: string;
+}
+export interface QueuedEventCollection {
+    queued_events: components["schemas"]["QueuedEventResponse"][];
+    total_entries: number;
+}
+export interface QueuedAssetEvent {
+    asset_id: number;
+    /** Format: date-time */
+    created_at: string;
+    dag_display_name: string;
+    dag_id: string;
+}
+export interface SchedulerInfo {
+    detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
+    instances?: components["schemas"]["SchedulerInstanceInfoResponse"][] | null;
+    latest_scheduler_heartbeat: string | null;
+    status: components["schemas"]["HealthStatus"] | null;
+}
+export interface SchedulerInstanceInfo {
+    hostname: string | null;
+    latest_scheduler_heartbeat: string | null;
+}
+export interface TaskCollection {
+    tasks: components["schemas"]["TaskResponse"][];
+    total_entries: number;
+}
+export interface TaskDependencyCollection {
+    dependencies: components["schemas"]["TaskDependencyResponse"][];
+}
+export interface TaskDependency {
+    name: string;
+    reason: string;
+}
+export interface TaskInletAssetReference {
+    /** Format: date-time */
+    created_at: string;
+    dag_id: string;
+    task_id: string;
+    /** Format: date-time */
+    updated_at: string;
+}
+export interface TaskInstanceList {
+    next_cursor?: string | null;
+    previous_cursor?: string | null;
+    task_instances: components["schemas"]["TaskInstanceResponse"][];
+    total_entries?: number | null;
+    total_entries_limit?: number | null;
+}
+export interface TaskInstanceHistoryCollection {
+    task_instances: components["schemas"]["TaskInstanceHistoryResponse"][];
+    total_entries: number;
+}
+export interface TaskInstanceAttempt {
+    dag_display_name: string;
+    dag_id: string;
+    dag_run_id: string;
+    dag_version: components["schemas"]["DagVersionResponse"] | null;
+    duration: number | null;
+    end_date: string | null;
+    executor: string | null;
+    executor_config: string;
+    hostname: string | null;
+    /** Format: uuid */
+    id: string;
+    loop_iteration?: components["schemas"]["LoopIterationResponse"] | null;
+    map_index: number;
+    max_tries: number;
+    note?: string | null;
+    operator: string | null;
+    operator_name: string | null;
+    pid: number | null;
+    pool: string;
+    pool_slots: number;
+    priority_weight: number | null;
+    queue: string | null;
+    queued_when: string | null;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    scheduled_when: string | null;
+    start_date: string | null;
+    state: components["schemas"]["TaskInstanceState"] | null;
+    state_reason?: string | null;
+    task_display_name: string;
+    task_id: string;
+    try_number: number;
+    unixname: string | null;
+}
+export interface TaskInstance {
+    dag_display_name: string;
+    dag_id: string;
+    dag_run_id: string;
+    dag_version: components["schemas"]["DagVersionResponse"] | null;
+    duration: number | null;
+    end_date: string | null;
+    executor: string | null;
+    executor_config: string;
+    hostname: string | null;
+    /** Format: uuid */
+    id: string;
+    in_loop: boolean;
+    logical_date: string | null;
+    loop_iteration?: components["schemas"]["LoopIterationResponse"] | null;
+    map_index: number;
+    max_tries: number;
+    note: string | null;
+    operator: string | null;
+    operator_name: string | null;
+    pid: number | null;
+    pool: string;
+    pool_slots: number;
+    priority_weight: number | null;
+    queue: string | null;
+    queued_when: string | null;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    rendered_fields?: {
+        [key: string]: unknown;
+    };
+    rendered_map_index: string | null;
+    /** Format: date-time */
+    run_after: string;
+    scheduled_when: string | null;
+    start_date: string | null;
+    state: components["schemas"]["TaskInstanceState"] | null;
+    state_reason?: string | null;
+    task_display_name: string;
+    task_id: string;
+    team_name?: string | null;
+    trigger: components["schemas"]["TriggerResponse"] | null;
+    triggerer_job: components["schemas"]["JobResponse"] | null;
+    try_number: number;
+    unixname: string | null;
+}
+export interface TaskInstanceListBody {
+    dag_ids?: readonly string[] | null | undefined;
+    dag_run_ids?: readonly string[] | null | undefined;
+    duration_gt?: number | null | undefined;
+    duration_gte?: number | null | undefined;
+    duration_lt?: number | null | undefined;
+    duration_lte?: number | null | undefined;
+    end_date_gt?: (string | Date) | null | undefined;
+    end_date_gte?: (string | Date) | null | undefined;
+    end_date_lt?: (string | Date) | null | undefined;
+    end_date_lte?: (string | Date) | null | undefined;
+    executor?: readonly string[] | null | undefined;
+    logical_date_gt?: (string | Date) | null | undefined;
+    logical_date_gte?: (string | Date) | null | undefined;
+    logical_date_lt?: (string | Date) | null | undefined;
+    logical_date_lte?: (string | Date) | null | undefined;
+    order_by?: ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index") | null | undefined;
+    /** @default 100 */
+    page_limit?: number | undefined;
+    /** @default 0 */
+    page_offset?: number | undefined;
+    pool?: readonly string[] | null | undefined;
+    queue?: readonly string[] | null | undefined;
+    run_after_gt?: (string | Date) | null | undefined;
+    run_after_gte?: (string | Date) | null | undefined;
+    run_after_lt?: (string | Date) | null | undefined;
+    run_after_lte?: (string | Date) | null | undefined;
+    start_date_gt?: (string | Date) | null | undefined;
+    start_date_gte?: (string | Date) | null | undefined;
+    start_date_lt?: (string | Date) | null | undefined;
+    start_date_lte?: (string | Date) | null | undefined;
+    state?: readonly (components["schemas"]["TaskInstanceStateInput"] | null)[] | null | undefined;
+    task_ids?: readonly string[] | null | undefined;
+}
+export interface TaskInstancesLog {
+    content: components["schemas"]["StructuredLogMessage"][] | string[];
+    continuation_token: string | null;
+}
+export interface TaskOutletAssetReference {
+    /** Format: date-time */
+    created_at: string;
+    dag_id: string;
+    task_id: string;
+    team_name?: string | null;
+    /** Format: date-time */
+    updated_at: string;
+}
+export interface Task {
+    class_ref: {
+        [key: string]: unknown;
+    } | null;
+    depends_on_past: boolean;
+    doc_md: string | null;
+    downstream_task_ids: string[] | null;
+    end_date: string | null;
+    execution_timeout: components["schemas"]["TimeDelta"] | null;
+    readonly extra_links: string[];
+    is_mapped: boolean | null;
+    operator_name: string | null;
+    owner: string | null;
+    params: {
+        [key: string]: unknown;
+    } | null;
+    pool: string | null;
+    pool_slots: number | null;
+    priority_weight: number | null;
+    queue: string | null;
+    retries: number | null;
+    retry_delay: components["schemas"]["TimeDelta"] | null;
+    retry_exponential_backoff: number;
+    start_date: string | null;
+    task_display_name: string | null;
+    task_id: string | null;
+    template_fields: string[] | null;
+    trigger_rule: string | null;
+    ui_color: string | null;
+    ui_fgcolor: string | null;
+    wait_for_downstream: boolean;
+    weight_rule: string | null;
+}
+export interface TaskStateStoreBody {
+    /** @default default */
+    expires_at?: (string | Date) | "default" | null | undefined;
+    value: components["schemas"]["JsonValue"];
+}
+export interface TaskStateStoreCollection {
+    task_state_store: components["schemas"]["TaskStateStoreResponse"][];
+    total_entries: number;
+}
+export interface TaskStateStorePatchBody {
+    value: components["schemas"]["JsonValue"];
+}
+export interface TaskStateStore {
+    expires_at: string | null;
+    key: string;
+    /** Format: date-time */
+    updated_at: string;
+    value: components["schemas"]["JsonValue"];
+}
+export interface TimeDelta {
+    /** @default TimeDelta */
+    __type?: string;
+    days: number;
+    microseconds: number;
+    seconds: number;
+}
+export interface TriggerDAGRunPostBody {
+    bundle_version?: string | null | undefined;
+    conf?: {
+        [key: string]: unknown;
+    } | null | undefined;
+    dag_run_id?: string | null | undefined;
+    data_interval_end?: (string | Date) | null | undefined;
+    data_interval_start?: (string | Date) | null | undefined;
+    /** @default false */
+    drain_dag?: boolean | undefined;
+    logical_date: (string | Date) | null;
+    note?: string | null | undefined;
+    partition_key?: string | null | undefined;
+    run_after?: (string | Date) | null | undefined;
+}
+export interface Trigger {
+    classpath: string;
+    /** Format: date-time */
+    created_date: string;
+    id: number;
+    /** @deprecated */
+    kwargs: string;
+    queue: string | null;
+    triggerer_id: number | null;
+}
+export interface TriggererInfo {
+    detailed_status: components["schemas"]["DetailedHealthStatus"] | null;
+    instances?: components["schemas"]["TriggererInstanceInfoResponse"][] | null;
+    latest_triggerer_heartbeat: string | null;
+    status: components["schemas"]["HealthStatus"] | null;
+}
+export interface TriggererInstanceInfo {
+    hostname: string | null;
+    latest_triggerer_heartbeat: string | null;
+    team_names: string[];
+}
+export interface UpdateHITLDetailPayload {
+    chosen_options: readonly string[];
+    params_input?: {
+        [key: string]: unknown;
+    } | undefined;
+    request_created_at?: (string | Date) | null | undefined;
+}
+export interface ValidationError {
+    ctx?: Record<string, never>;
+    input?: unknown;
+    loc: (string | number)[];
+    msg: string;
+    type: string;
+}
+export interface VariableBody {
+    description?: string | null | undefined;
+    key: string;
+    team_name?: string | null | undefined;
+    value: components["schemas"]["JsonValue"];
+}
+export interface VariableCollection {
+    total_entries: number;
+    variables: components["schemas"]["VariableResponse"][];
+}
+export interface Variable {
+    description: string | null;
+    is_encrypted: boolean;
+    key: string;
+    team_name: string | null;
+    value?: string | null;
+}
+export interface VersionInfo {
+    git_version: string | null;
+    version: string;
+}
+export interface XComCollection {
+    total_entries: number;
+    xcom_entries: components["schemas"]["XComResponse"][];
+}
+export interface XComCreateBody {
+    key: string;
+    /** @default -1 */
+    map_index?: number | undefined;
+    region_id?: string | null | undefined;
+    region_index?: number | null | undefined;
+    value: unknown;
+}
+export interface XCom {
+    dag_display_name: string;
+    dag_id: string;
+    key: string;
+    logical_date: string | null;
+    map_index: number;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    /** Format: date-time */
+    run_after: string;
+    run_id: string;
+    task_display_name: string;
+    task_id: string;
+    team_name?: string | null;
+    /** Format: date-time */
+    timestamp: string;
+}
+export interface XComValue {
+    dag_display_name: string;
+    dag_id: string;
+    key: string;
+    logical_date: string | null;
+    map_index: number;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    /** Format: date-time */
+    run_after: string;
+    run_id: string;
+    task_display_name: string;
+    task_id: string;
+    team_name?: string | null;
+    /** Format: date-time */
+    timestamp: string;
+    value: unknown;
+}
+export interface XComResponseString {
+    dag_display_name: string;
+    dag_id: string;
+    key: string;
+    logical_date: string | null;
+    map_index: number;
+    /** Format: uuid */
+    region_id?: string;
+    region_index?: number;
+    /** Format: date-time */
+    run_after: string;
+    run_id: string;
+    task_display_name: string;
+    task_id: string;
+    team_name?: string | null;
+    /** Format: date-time */
+    timestamp: string;
+    value: string | null;
+}
+export interface XComUpdateBody {
+    /** @default -1 */
+    map_index?: number | undefined;
+    region_id?: string | null | undefined;
+    region_index?: number | null | undefined;
+    value: unknown;
 }

@@ -1,33 +1,41 @@
-import type { PollOptions } from "@org/kit";
+import type { List, WaitOptions } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import { AirflowError } from "../errors.ts";
 import { rowsIn } from "../expect.ts";
-import type { components } from "../generated/schema.ts";
-import type { CallOptions } from "../operations.ts";
-import { type List, type ListQuery, list as listOf } from "./list.ts";
+import { invalidOption } from "../invalid-option.ts";
+import type { AirflowCallOptions } from "../operations.ts";
+import type { Backfill, BackfillDagRun, BackfillDate, BackfillOptions } from "../types.ts";
+import { type ListQuery, list as listOf } from "./list.ts";
 import { poll } from "./poll.ts";
 
-type Schemas = components["schemas"];
-
-/** Runs of a DAG for past dates. */
-export type Backfill = Schemas["BackfillResponse"];
+/** A backfill: its id, or its row. */
+export type BackfillRef = number | Pick<Backfill, "id" | "dag_id">;
 
 /** The backfills of a DAG. */
-export function list(client: AirflowClient, query: ListQuery<"/api/v2/backfills">): List<Backfill> {
-  return listOf(client, "/api/v2/backfills", query);
+export function list(
+  client: AirflowClient,
+  options: ListQuery<"/api/v2/backfills">,
+  call: AirflowCallOptions = {},
+): List<Backfill> {
+  return listOf(client, "/api/v2/backfills", options, call);
 }
 
-export async function get(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Backfill> {
-  return (await client.GET("/api/v2/backfills/{backfill_id}", { ...call, params: byId(id) })).data;
+/** @throws AirflowError `NOT_FOUND` */
+export async function get(
+  client: AirflowClient,
+  backfill: BackfillRef,
+  call: AirflowCallOptions = {},
+): Promise<Backfill> {
+  return (await client.GET("/api/v2/backfills/{backfill_id}", { ...call, params: byId(backfill) })).data;
 }
 
 /** The result for each of its dates: the run, or why there is none. Since Airflow 3.4. */
 export function dagRuns(
   client: AirflowClient,
-  id: number,
-  query: ListQuery<"/api/v2/backfills/{backfill_id}/dag_runs"> = {},
-): List<Schemas["BackfillDagRunResponse"]> {
-  return listOf(client, "/api/v2/backfills/{backfill_id}/dag_runs", query, byId(id).path);
+  backfill: BackfillRef,
+  options: ListQuery<"/api/v2/backfills/{backfill_id}/dag_runs"> = {},
+  call: AirflowCallOptions = {},
+): List<BackfillDagRun> {
+  return listOf(client, "/api/v2/backfills/{backfill_id}/dag_runs", options, call, byId(backfill).path);
 }
 
 /**
@@ -37,8 +45,8 @@ export function dagRuns(
  */
 export async function create(
   client: AirflowClient,
-  options: Schemas["BackfillPostBody"],
-  call: CallOptions = {},
+  options: BackfillOptions,
+  call: AirflowCallOptions = {},
 ): Promise<Backfill> {
   return (await client.POST("/api/v2/backfills", { ...call, body: options })).data;
 }
@@ -46,25 +54,38 @@ export async function create(
 /** The dates that it would run for. */
 export async function dryRun(
   client: AirflowClient,
-  options: Schemas["BackfillPostBody"],
-  call: CallOptions = {},
-): Promise<readonly Schemas["DryRunBackfillResponse"][]> {
+  options: BackfillOptions,
+  call: AirflowCallOptions = {},
+): Promise<readonly BackfillDate[]> {
   const { data } = await client.POST("/api/v2/backfills/dry_run", { ...call, body: options });
   return rowsIn("POST /api/v2/backfills/dry_run", data.backfills, "backfills");
 }
 
 /** Starts no further runs until it is unpaused. */
-export async function pause(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Backfill> {
-  return (await client.PUT("/api/v2/backfills/{backfill_id}/pause", { ...call, params: byId(id) })).data;
+export async function pause(
+  client: AirflowClient,
+  backfill: BackfillRef,
+  call: AirflowCallOptions = {},
+): Promise<Backfill> {
+  return (await client.PUT("/api/v2/backfills/{backfill_id}/pause", { ...call, params: byId(backfill) })).data;
 }
 
-export async function unpause(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Backfill> {
-  return (await client.PUT("/api/v2/backfills/{backfill_id}/unpause", { ...call, params: byId(id) })).data;
+/** Lets it start runs again. */
+export async function unpause(
+  client: AirflowClient,
+  backfill: BackfillRef,
+  call: AirflowCallOptions = {},
+): Promise<Backfill> {
+  return (await client.PUT("/api/v2/backfills/{backfill_id}/unpause", { ...call, params: byId(backfill) })).data;
 }
 
 /** Cancels it: queued runs fail, running ones continue. */
-export async function cancel(client: AirflowClient, id: number, call: CallOptions = {}): Promise<Backfill> {
-  return (await client.PUT("/api/v2/backfills/{backfill_id}/cancel", { ...call, params: byId(id) })).data;
+export async function cancel(
+  client: AirflowClient,
+  backfill: BackfillRef,
+  call: AirflowCallOptions = {},
+): Promise<Backfill> {
+  return (await client.PUT("/api/v2/backfills/{backfill_id}/cancel", { ...call, params: byId(backfill) })).data;
 }
 
 /**
@@ -74,16 +95,18 @@ export async function cancel(client: AirflowClient, id: number, call: CallOption
  */
 export function wait(
   client: AirflowClient,
-  id: number,
-  options: PollOptions = {},
+  backfill: BackfillRef,
+  options: WaitOptions = {},
+  call: AirflowCallOptions = {},
 ): Promise<Backfill & { readonly completed_at: string }> {
-  return poll(client, `backfill ${id} to end`, options, async (call) => {
-    const found = await get(client, id, call);
+  return poll(client, `backfill ${byId(backfill).path.backfill_id} to end`, options, call, async (call) => {
+    const found = await get(client, backfill, call);
     return found.completed_at === null ? undefined : { ...found, completed_at: found.completed_at };
   });
 }
 
-function byId(id: number) {
+function byId(backfill: BackfillRef) {
+  const id = typeof backfill === "object" && backfill !== null ? backfill.id : backfill;
   if (Number.isSafeInteger(id)) return { path: { backfill_id: id } };
-  throw new AirflowError({ code: "INVALID_OPTIONS", message: `A backfill id must be a whole number, not ${id}.` });
+  throw invalidOption(`a backfill id must be a whole number, not ${id}`);
 }

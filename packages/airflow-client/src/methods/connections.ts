@@ -1,29 +1,36 @@
+import type { List } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import type { components } from "../generated/schema.ts";
-import type { CallOptions } from "../operations.ts";
-import { type List, type ListQuery, list as listOf } from "./list.ts";
+import type { AirflowCallOptions } from "../operations.ts";
+import type { Connection, ConnectionOptions, ConnectionTest } from "../types.ts";
+import { type ListQuery, list as listOf } from "./list.ts";
 import { withoutUndefined } from "./without-undefined.ts";
 
-type Schemas = components["schemas"];
+/** A connection: its id, or its row. */
+export type ConnectionRef = string | Pick<Connection, "connection_id">;
 
-/** A connection. The server never returns a password, and masks secrets in `extra` as `***`. */
-export type Connection = Schemas["ConnectionResponse"];
-export type ConnectionOptions = Schemas["ConnectionBody"];
-
-export function list(client: AirflowClient, query: ListQuery<"/api/v2/connections"> = {}): List<Connection> {
-  return listOf(client, "/api/v2/connections", query);
+/** The connections. The server never returns a password, and masks secrets in `extra` as `***`. */
+export function list(
+  client: AirflowClient,
+  options: ListQuery<"/api/v2/connections"> = {},
+  call: AirflowCallOptions = {},
+): List<Connection> {
+  return listOf(client, "/api/v2/connections", options, call);
 }
 
 /** @throws AirflowError `NOT_FOUND` */
-export async function get(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<Connection> {
-  return (await client.GET("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) })).data;
+export async function get(
+  client: AirflowClient,
+  connection: ConnectionRef,
+  call: AirflowCallOptions = {},
+): Promise<Connection> {
+  return (await client.GET("/api/v2/connections/{connection_id}", { ...call, params: byId(connection) })).data;
 }
 
 /** @throws AirflowError `CONFLICT` if there is one with this id */
 export async function create(
   client: AirflowClient,
   options: ConnectionOptions,
-  call: CallOptions = {},
+  call: AirflowCallOptions = {},
 ): Promise<Connection> {
   return (await client.POST("/api/v2/connections", { ...call, body: options })).data;
 }
@@ -32,7 +39,7 @@ export async function create(
 export async function update(
   client: AirflowClient,
   { connection_id, ...options }: Partial<ConnectionOptions> & Pick<ConnectionOptions, "connection_id" | "conn_type">,
-  call: CallOptions = {},
+  call: AirflowCallOptions = {},
 ): Promise<Connection> {
   const changes = withoutUndefined(options);
   const params = { ...byId(connection_id), query: { update_mask: Object.keys(changes) } };
@@ -40,8 +47,8 @@ export async function update(
   return (await client.PATCH("/api/v2/connections/{connection_id}", { ...call, params, body })).data;
 }
 
-async function remove(client: AirflowClient, connectionId: string, call: CallOptions = {}): Promise<void> {
-  await client.DELETE("/api/v2/connections/{connection_id}", { ...call, params: byId(connectionId) });
+async function remove(client: AirflowClient, connection: ConnectionRef, call: AirflowCallOptions = {}): Promise<void> {
+  await client.DELETE("/api/v2/connections/{connection_id}", { ...call, params: byId(connection) });
 }
 
 export { remove as delete };
@@ -50,9 +57,11 @@ export { remove as delete };
 export async function test(
   client: AirflowClient,
   options: ConnectionOptions,
-  call: CallOptions = {},
-): Promise<Schemas["ConnectionTestResponse"]> {
+  call: AirflowCallOptions = {},
+): Promise<ConnectionTest> {
   return (await client.POST("/api/v2/connections/test", { ...call, body: options })).data;
 }
 
-const byId = (connectionId: string) => ({ path: { connection_id: connectionId } });
+const byId = (connection: ConnectionRef) => ({
+  path: { connection_id: typeof connection === "string" ? connection : connection.connection_id },
+});

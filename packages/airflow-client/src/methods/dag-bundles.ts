@@ -1,35 +1,40 @@
+import type { List } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import type { components } from "../generated/schema.ts";
-import type { CallOptions } from "../operations.ts";
-import { type List, type ListQuery, list as listOf } from "./list.ts";
+import type { AirflowCallOptions } from "../operations.ts";
+import type { DagBundle, DagBundleDetails, DagBundleFile } from "../types.ts";
+import { type ListQuery, list as listOf } from "./list.ts";
 
-type Schemas = components["schemas"];
-
-/** A location of DAG files. */
-export type DagBundle = Schemas["DagBundleResponse"];
-/** A file of one: how many DAGs it has, when it was parsed, and how long that took. */
-export type DagBundleFile = Schemas["DagBundleFileResponse"];
+/** A location of DAG files: its name, or its row. */
+export type DagBundleRef = string | Pick<DagBundle, "name">;
 
 /** The bundles, by name. Since Airflow 3.4. */
-export function list(client: AirflowClient, query: ListQuery<"/api/v2/dagBundles"> = {}): List<DagBundle> {
-  return listOf(client, "/api/v2/dagBundles", query);
+export function list(
+  client: AirflowClient,
+  options: ListQuery<"/api/v2/dagBundles"> = {},
+  call: AirflowCallOptions = {},
+): List<DagBundle> {
+  return listOf(client, "/api/v2/dagBundles", options, call);
 }
 
 /** A bundle with the number of its DAGs. Since Airflow 3.4. @throws AirflowError `NOT_FOUND` */
 export async function get(
   client: AirflowClient,
-  name: string,
-  call: CallOptions = {},
-): Promise<Schemas["DagBundleDetailResponse"]> {
-  const params = { path: { bundle_name: name } };
-  return (await client.GET("/api/v2/dagBundles/{bundle_name}", { ...call, params })).data;
+  bundle: DagBundleRef,
+  call: AirflowCallOptions = {},
+): Promise<DagBundleDetails> {
+  return (await client.GET("/api/v2/dagBundles/{bundle_name}", { ...call, params: byName(bundle) })).data;
 }
 
-/** The parsed files of a bundle. Since Airflow 3.4. */
+/** The parsed files of a bundle: how many DAGs each has, and how long parsing took. Since Airflow 3.4. */
 export function files(
   client: AirflowClient,
-  name: string,
-  query: ListQuery<"/api/v2/dagBundles/{bundle_name}/files"> = {},
+  bundle: DagBundleRef,
+  options: ListQuery<"/api/v2/dagBundles/{bundle_name}/files"> = {},
+  call: AirflowCallOptions = {},
 ): List<DagBundleFile> {
-  return listOf(client, "/api/v2/dagBundles/{bundle_name}/files", query, { bundle_name: name });
+  return listOf(client, "/api/v2/dagBundles/{bundle_name}/files", options, call, byName(bundle).path);
 }
+
+const byName = (bundle: DagBundleRef) => ({
+  path: { bundle_name: typeof bundle === "string" ? bundle : bundle.name },
+});

@@ -1,10 +1,14 @@
+import type { List } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import type { components } from "../generated/schema.ts";
-import { type List, type ListQuery, list as listOf } from "./list.ts";
+import type { AirflowCallOptions } from "../operations.ts";
+import type { ImportError } from "../types.ts";
+import { type ListQuery, list as listOf } from "./list.ts";
 
-/** A DAG file that does not load, and why. */
-export type ImportError = components["schemas"]["ImportErrorResponse"];
-
-export function list(client: AirflowClient, query: ListQuery<"/api/v2/importErrors"> = {}): List<ImportError> {
-  return listOf(client, "/api/v2/importErrors", query);
+/** The DAG files that do not load, and why. */
+export function list(
+  client: AirflowClient,
+  options: ListQuery<"/api/v2/importErrors"> = {},
+  call: AirflowCallOptions = {},
+): List<ImportError> {
+  return listOf(client, "/api/v2/importErrors", options, call);
 }

@@ -1,38 +1,92 @@
-import { listOf } from "@org/kit";
+import { createList, type List, type ListOptions, type ListSource } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
-import type { CallOptions } from "../operations.ts";
-import { type ListItem, type ListPath, type Page, type PaginateOptions, paginate } from "../paginate.ts";
+import { rowsIn } from "../expect.ts";
+import { invalidOption } from "../invalid-option.ts";
+import type { AirflowCallOptions, Result } from "../operations.ts";
+import { listSource, pagesOf } from "../pages.ts";
+import type { ListItem, ListPath, PaginateOptions } from "../paginate.ts";
 
-/** A list on the server: iterate over its items (`for await`), or over its pages. Each iteration sends new requests. */
-export interface List<T> extends AsyncIterable<T> {
-  /** The same as pages, with the server's count and its clock. */
-  pages(): AsyncIterable<Page<T>>;
-}
+type Query<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]>;
 
-/** Filters of a list; paging is automatic. An empty list of ids or states yields nothing. */
-export type ListQuery<P extends ListPath> = NonNullable<NonNullable<PaginateOptions<P>["params"]>["query"]> &
-  CallOptions;
+/** What a list can be sorted by: a field of its rows, ascending, or descending after a `-`. */
+export type OrderBy<P extends ListPath> =
+  Query<P> extends { readonly order_by?: readonly (infer Name)[] | undefined } ? Name : never;
+
+/** Filters of a list, its order, and which part of it. An empty list of ids or states yields nothing. */
+export type ListQuery<P extends ListPath> = Omit<Query<P>, "order_by" | "limit"> &
+  ListOptions & {
+    /** The field to sort by, `-` first for descending. Rows that are equal in it follow their id. @default the server's */
+    readonly orderBy?: OrderBy<P> | undefined;
+  };
 
 /** Creates the lists of this package. @see paginate for what each way of paging guarantees */
 export function list<P extends ListPath>(
   client: Pick<AirflowClient, "GET">,
   path: P,
-  { signal, timeoutMs, maxResponseBytes, parseJson, ...query }: ListQuery<P>,
+  options: ListQuery<P>,
+  call: AirflowCallOptions,
   ids?: Readonly<Record<string, string | number>>,
 ): List<ListItem<P>> {
-  // The types above hold for each path; internally, all are the same.
-  const walk = paginate as unknown as (
-    client: Pick<AirflowClient, "GET">,
-    path: P,
-    options: CallOptions & { readonly params: object },
-  ) => AsyncIterable<Page<ListItem<P>>>;
-  // The server would treat an empty list as no filter.
-  const isEmpty = Object.entries(query).some(([name, value]) => name !== "order_by" && isEmptyList(value));
-  async function* pages() {
-    const limits = { signal, timeoutMs, maxResponseBytes, parseJson };
-    if (!isEmpty) yield* walk(client, path, { params: { query, ...(ids && { path: ids }) }, ...limits });
-  }
-  return listOf(pages, ({ items }) => items);
+  const { first, pageSize, pageToken, orderBy, ...filters } = options as ListQuery<P> & { orderBy?: string };
+  const query = { ...filters, ...(orderBy !== undefined && { order_by: [orderBy] }) };
+  const source = pagesOf<ListItem<P>>(client, path, { query, ...(ids && { path: ids }) }, call);
+  return createList(matchesNothing(filters) ? emptySource(source) : source, { first, pageSize, pageToken });
 }
 
-const isEmptyList = (value: unknown) => Array.isArray(value) && value.length === 0;
+/** How a list is paged by a body. */
+interface BodyList extends ListOptions {
+  readonly orderBy?: string | undefined;
+}
+
+/**
+ * A list by POST, whose filters and paging are in its body.
+ *
+ * @param bodyOf the filters; requested once for each walk, and undefined if they match nothing
+ */
+export function listByBody<T>(
+  path: string,
+  { first, pageSize, pageToken, orderBy }: BodyList,
+  send: (body: object) => Promise<Result<unknown>>,
+  bodyOf: () => Promise<object | undefined>,
+): List<T> {
+  let filters: Promise<object | undefined> | undefined;
+  const source = listSource<T>(
+    `POST ${path}`,
+    async ({ limit, offset = 0 }) => {
+      filters ??= bodyOf();
+      const body = await filters.catch((error: unknown) => {
+        filters = undefined;
+        throw error;
+      });
+      if (!body) return { data: { rows: [], total_entries: 0 }, response: new Response(), bytes: 0 };
+      return send({ ...body, order_by: orderBy ?? "id", page_limit: limit, page_offset: offset });
+    },
+    "none",
+  );
+  return createList(source, { first, pageSize, pageToken });
+}
+
+/** A list that the server returns as a whole. @param ask returns its rows */
+export function listAtOnce<T>(call: string, name: string, ask: () => Promise<readonly T[]>): List<T> {
+  const rows = async () => rowsIn(call, await ask(), name);
+  const source: ListSource<T> = {
+    async ask() {
+      const items = await rows();
+      return { items, nextPageToken: null, total: items.length };
+    },
+    count: async () => (await rows()).length,
+    keysOf: () => [],
+    progress: () => () => undefined,
+    invalid: invalidOption,
+  };
+  return createList(source);
+}
+
+/** The server would treat an empty list as no filter. */
+export function matchesNothing(filters: object): boolean {
+  return Object.values(filters).some((value) => Array.isArray(value) && value.length === 0);
+}
+
+function emptySource<T>(source: ListSource<T>): ListSource<T> {
+  return { ...source, ask: async () => ({ items: [], nextPageToken: null, total: 0 }), count: async () => 0 };
+}

@@ -2,8 +2,9 @@ import { eitherSignal, isRecord, sleep } from "@org/kit";
 import type { AirflowClient } from "../client.ts";
 import { AirflowError } from "../errors.ts";
 import { kindOf, unexpected } from "../expect.ts";
-import type { CallOptions } from "../operations.ts";
-import { regionOf, type TaskInstanceId, taskPath } from "./ids.ts";
+import type { AirflowCallOptions } from "../operations.ts";
+import type { TaskInstance } from "../types.ts";
+import { regionOf, type TaskInstanceRef, taskPath } from "./ids.ts";
 
 /** A line of a task's log. Structured loggers add fields of their own. */
 export interface LogLine {
@@ -17,15 +18,14 @@ export interface LogLine {
   readonly [field: string]: unknown;
 }
 
+/** Which log, and until when. */
 export interface LogsOptions {
+  /** 1 for the first attempt. @default the latest, or the first if there is none yet */
+  readonly tryNumber?: number | undefined;
   /** Waits for the attempt to start, and continues until it ends, polling every `intervalMs`. @default true */
   readonly follow?: boolean | undefined;
   /** How long to wait for more lines, in ms. @default 2000 */
   readonly intervalMs?: number | undefined;
-  /** The timeout of each request, in ms. @default the client's */
-  readonly timeoutMs?: number | undefined;
-  /** Aborts with its reason. @default none */
-  readonly signal?: AbortSignal | undefined;
 }
 
 /** This many consecutive failures are not transient. */
@@ -35,17 +35,17 @@ const MOST_FAILURES = 5;
  * The lines of one attempt's log, as they arrive: from before it starts, through deferrals and reschedules, until it
  * ends. Without `follow`, only what exists now. While following, a few transient errors are tolerated.
  *
- * @param tryNumber 1 for the first attempt
  * @throws AirflowError `NOT_FOUND` if there is no such task instance, or never was such an attempt
  */
 export async function* logs(
   client: AirflowClient,
-  task: TaskInstanceId,
-  tryNumber: number,
-  { follow = true, intervalMs = 2000, timeoutMs, ...options }: LogsOptions = {},
+  task: TaskInstanceRef,
+  { follow = true, intervalMs = 2000, ...options }: LogsOptions = {},
+  limits: AirflowCallOptions = {},
 ): AsyncGenerator<LogLine, void, undefined> {
-  const signal = eitherSignal(client.signal, options.signal);
-  const call = { signal, timeoutMs };
+  const signal = eitherSignal(client.signal, limits.signal);
+  const call = { ...limits, signal };
+  const tryNumber = options.tryNumber ?? Math.max(1, (await readTask(client, task, call)).try_number);
   const newLines = createLineFilter();
   let failures = 0;
   let token: string | undefined;
@@ -83,20 +83,23 @@ export async function* logs(
 /** Whether an attempt is over: a later one started, or the task is in a final state. */
 async function hasEnded(
   client: AirflowClient,
-  task: TaskInstanceId,
+  task: TaskInstanceRef,
   tryNumber: number,
-  call: CallOptions,
+  call: AirflowCallOptions,
 ): Promise<boolean> {
+  const { try_number, state } = await readTask(client, task, call);
+  if (try_number > tryNumber || finalStates.includes(state ?? "none")) return true;
+  // Cleared, or waiting for its next attempt: it keeps the last one's number until that starts.
+  return try_number === tryNumber && (state === null || state === "up_for_retry");
+}
+
+async function readTask(client: AirflowClient, task: TaskInstanceRef, call: AirflowCallOptions): Promise<TaskInstance> {
   const { data } = await client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances/{task_id}/{map_index}", {
     ...call,
     params: { path: taskPath(task), query: regionOf(task) },
   });
-  if (!Number.isInteger(data.try_number)) {
-    throw unexpected("GET …/taskInstances/{task_id}/{map_index}", `a try_number that ${kindOf(data.try_number)}`);
-  }
-  if (data.try_number > tryNumber || finalStates.includes(data.state ?? "none")) return true;
-  // Cleared, or waiting for its next attempt: it keeps the last one's number until that starts.
-  return data.try_number === tryNumber && (data.state === null || data.state === "up_for_retry");
+  if (Number.isInteger(data.try_number)) return data;
+  throw unexpected("GET …/taskInstances/{task_id}/{map_index}", `a try_number that ${kindOf(data.try_number)}`);
 }
 
 const finalStates: readonly string[] = ["success", "failed", "skipped", "upstream_failed", "removed"];
@@ -126,10 +129,10 @@ interface LogPart {
 
 async function readLog(
   client: AirflowClient,
-  task: TaskInstanceId,
+  task: TaskInstanceRef,
   tryNumber: number,
   token: string | undefined,
-  call: CallOptions,
+  call: AirflowCallOptions,
 ): Promise<LogPart> {
   const { map_index, ...path } = taskPath(task);
   const { data } = await client.GET(

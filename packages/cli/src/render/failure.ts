@@ -45,7 +45,7 @@ function inOptions(message: string): string {
   return message.replace(/`\w+`/g, (name) => names[name] ?? name);
 }
 
-const authCodes: ReadonlySet<unknown> = new Set(["TOKEN_PROVIDER_FAILED", "AUTH_FAILED"]);
+const authCodes: ReadonlySet<unknown> = new Set(["AUTH_FAILED"]);
 
 /** Or a copy of one, without its class. */
 function isUsageError(cause: unknown): cause is Error {

@@ -124,7 +124,7 @@ export function airflowApi(
     /** One page of all DAGs, stale ones included, ordered by id. */
     async dagsPage(offset: number, wanted: number, options: Omit<PageOptions, "wanted"> = {}): Promise<DagsPage> {
       const call = (limit: number, limits: Limits) => {
-        const query = { limit, offset, order_by: ["dag_id"], exclude_stale: false };
+        const query = { limit, offset, order_by: ["dag_id"] as const, exclude_stale: false };
         return client.GET("/api/v2/dags", { params: { query }, ...limits });
       };
       const { data, limit } = await askPage(ask, dagsSize, ["dags", answers.dags], call, { ...options, wanted });
@@ -208,7 +208,7 @@ export function airflowApi(
      */
     async oldestTaskStart(until: number): Promise<string | null> {
       const oldest = async (passed: { start_date_lte?: string }): Promise<string | null> => {
-        const query = { limit: 1, order_by: ["start_date"], ...passed };
+        const query = { limit: 1, order_by: ["start_date"] as const, ...passed };
         const { task_instances: rows } = await ask("oldest task instances", answers.taskInstances, (signal) =>
           client.GET("/api/v2/dags/{dag_id}/dagRuns/{dag_run_id}/taskInstances", {
             params: { path: { dag_id: "~", dag_run_id: "~" }, query },
@@ -251,7 +251,7 @@ export function airflowApi(
       for (;;) {
         const offset = events.length;
         const call = (limit: number, limits: Limits) => {
-          const query = { after: timestampOf(since), included_events: [...names], order_by: ["id"], limit, offset };
+          const query = { after: timestampOf(since), included_events: names, order_by: ["id"] as const, limit, offset };
           return client.GET("/api/v2/eventLogs", { params: { query }, ...limits });
         };
         const { data } = await askPage(ask, eventsSize, ["event logs", answers.eventLogs], call);

@@ -32,7 +32,7 @@ export function airflow(options: AirflowOptions): Source<AirflowSync> {
   const { client } = options;
   return {
     name: "airflow",
-    url: client.baseUrl,
+    url: client.url,
     streams,
     inventory: airflowInventory(client),
     start: (context) => startAirflowSync(options, context),

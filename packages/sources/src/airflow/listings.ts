@@ -1,5 +1,5 @@
 /** How the server lists dag runs and task instances. */
-import type { AirflowClient, DagRun, TaskInstance } from "@org/airflow-client";
+import type { AirflowClient, DagRun, DagRunListBody, TaskInstance, TaskInstanceListBody } from "@org/airflow-client";
 import { type AnswerOptions, createAnswerSize, createWalk, type Request } from "@org/sync-engine/source";
 import { justBefore } from "../timestamp.ts";
 import { type AnswerShape, answers } from "./answers.ts";
@@ -63,7 +63,7 @@ type Call<T> = (
   signal: AbortSignal,
   maxResponseBytes?: number,
 ) => Promise<{ data: T; response: Response; bytes: number }>;
-type GetPage = { limit: number; order_by: string[]; offset?: number; cursor?: string };
+type GetPage = { limit: number; order_by: ("id" | "run_after")[]; offset?: number; cursor?: string };
 type Listed<T> = { readonly rows?: never } & { readonly [list in "dag_runs" | "task_instances"]?: readonly T[] } & {
   readonly total_entries?: number | null;
   readonly next_cursor?: string | null;
@@ -199,7 +199,7 @@ export const dagRunListing = (
               order_by: "run_after",
               ...runAfterRange(scope),
               ...(dags && { dag_ids: [...dags] }),
-              ...(states && { states: states as DagRun["state"][] }),
+              ...(states && { states: states as NonNullable<DagRunListBody["states"]> }),
             },
             signal,
             maxResponseBytes,
@@ -247,7 +247,7 @@ export const taskInstanceListing = (
               ...(dags && { dag_ids: [...dags] }),
               ...(runs && { dag_run_ids: [...runs] }),
               ...(tasks && { task_ids: [...tasks] }),
-              ...(states && { state: states as TaskInstance["state"][] }),
+              ...(states && { state: states as NonNullable<TaskInstanceListBody["state"]> }),
             },
             signal,
             maxResponseBytes,
@@ -277,7 +277,7 @@ function queryOf(scope: AirflowScope) {
     ...runAfterRange(scope),
     ...(updatedSince && { updated_at_gte: updatedSince }),
     ...(updatedUntil && { updated_at_lte: updatedUntil }),
-    ...(states && { state: states.map((state) => state ?? "none") }),
+    ...(states && { state: states.map((state) => state ?? "none") as never[] }),
   };
 }
 

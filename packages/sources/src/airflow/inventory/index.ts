@@ -90,7 +90,7 @@ async function* readList<Item, R>(
 
 async function* dagsOf(client: AirflowClient, request: Request): AsyncGenerator<{ readonly dag_id: string }> {
   // Those too whose files are gone: their runs and XComs are still there.
-  const query = { exclude_stale: false, order_by: ["dag_id"] };
+  const query = { exclude_stale: false, order_by: ["dag_id"] } as const;
   for await (const { items } of paginate(repeatingBy(request)(client), "/api/v2/dags", { params: { query } })) {
     yield* items;
   }
