@@ -10,7 +10,7 @@ beforeEach(() => {
 
 const client = () =>
   createAirflowClient({
-    baseUrl: simulator.url,
+    url: simulator.url,
     fetch: simulator.fetch,
     auth: { username: "admin", password: "admin" },
   });

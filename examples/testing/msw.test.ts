@@ -22,7 +22,7 @@ beforeAll(() => server.listen({ onUnhandledFrame: "error" }));
 afterAll(() => server.close());
 
 test("lists the runs that failed", async () => {
-  const airflow = createAirflowClient({ baseUrl: "https://airflow.example.com", auth: { token: "any" } });
+  const airflow = createAirflowClient({ url: "https://airflow.example.com", auth: { token: "any" } });
 
   expect(await failedRuns(airflow)).toEqual(["bad"]);
 });

@@ -13,10 +13,10 @@ export interface Texts {
   readonly fields: Readonly<Record<string, string>>;
 }
 
-const texts = JSON.parse(readFileSync(new URL("../texts.json", import.meta.url), "utf8")) as Texts;
+export const texts = JSON.parse(readFileSync(new URL("../texts.json", import.meta.url), "utf8")) as Texts;
 
 /** The sentence for a parameter of an operation. */
-function textOf(operation: string, { name }: Pick<ParameterObject, "name">): string | undefined {
+export function textOf(operation: string, { name }: Pick<ParameterObject, "name">): string | undefined {
   return texts.parameters[`${operation} ${name}`] ?? texts.parameters[name] ?? comparison(name);
 }
 

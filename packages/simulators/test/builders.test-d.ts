@@ -38,6 +38,6 @@ test("both clients take a simulator's fetch", () => {
   expectTypeOf<SimulatorFetch>().toExtend<NonNullable<AirflowClientOptions["fetch"]>>();
   expectTypeOf<SimulatorFetch>().toExtend<NonNullable<DagsterClientOptions["fetch"]>>();
   const { url, fetch } = createAirflowSimulator();
-  createAirflowClient({ baseUrl: url, fetch });
+  createAirflowClient({ url, fetch });
   createDagsterClient({ url, fetch });
 });

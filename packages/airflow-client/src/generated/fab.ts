@@ -10,6 +10,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists everything that a role can allow. */
         get: operations["get_permissions"];
         put?: never;
         post?: never;
@@ -26,8 +27,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists roles with what they allow. */
         get: operations["get_roles"];
         put?: never;
+        /** Creates a role. A conflict if there is one of this name. */
         post: operations["create_role"];
         delete?: never;
         options?: never;
@@ -42,12 +45,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a role with what it allows. */
         get: operations["get_role"];
         put?: never;
         post?: never;
+        /** Deletes a role. */
         delete: operations["delete_role"];
         options?: never;
         head?: never;
+        /** Changes what a role allows, or its name. */
         patch: operations["patch_role"];
         trace?: never;
     };
@@ -58,8 +64,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists users with their roles. */
         get: operations["get_users"];
         put?: never;
+        /** Creates a user. A conflict if there is one with this name or email address. */
         post: operations["create_user"];
         delete?: never;
         options?: never;
@@ -74,12 +82,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a user with their roles. */
         get: operations["get_user"];
         put?: never;
         post?: never;
+        /** Deletes a user. */
         delete: operations["delete_user"];
         options?: never;
         head?: never;
+        /** Changes a user: all fields, or those in `update_mask`. */
         patch: operations["update_user"];
         trace?: never;
     };
@@ -90,6 +101,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Ends a browser's session, and redirects it. */
         get: operations["logout"];
         put?: never;
         post?: never;
@@ -108,6 +120,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Exchanges a user name and a password for a token. */
         post: operations["create_token"];
         delete?: never;
         options?: never;
@@ -124,6 +137,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Exchanges a user name and a password for a token that is meant for command lines. */
         post: operations["create_token_cli"];
         delete?: never;
         options?: never;
@@ -163,8 +177,11 @@ export interface operations {
     get_permissions: {
         parameters: {
             query?: {
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: string | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
             };
             header?: never;
@@ -226,8 +243,11 @@ export interface operations {
     get_roles: {
         parameters: {
             query?: {
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: string | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
             };
             header?: never;
@@ -362,6 +382,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a role. */
                 name: string;
             };
             cookie?: never;
@@ -415,6 +436,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a role. */
                 name: string;
             };
             cookie?: never;
@@ -466,10 +488,12 @@ export interface operations {
     patch_role: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: string | null | undefined;
             };
             header?: never;
             path: {
+                /** The name of a role. */
                 name: string;
             };
             cookie?: never;
@@ -533,8 +557,11 @@ export interface operations {
     get_users: {
         parameters: {
             query?: {
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: string | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
             };
             header?: never;
@@ -661,6 +688,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a user. */
                 username: string;
             };
             cookie?: never;
@@ -714,6 +742,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a user. */
                 username: string;
             };
             cookie?: never;
@@ -763,10 +792,12 @@ export interface operations {
     update_user: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: string | null | undefined;
             };
             header?: never;
             path: {
+                /** The name of a user. */
                 username: string;
             };
             cookie?: never;

@@ -10,6 +10,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists assets, with the DAGs that wait for each and the tasks that produce it. */
         get: operations["get_assets"];
         put?: never;
         post?: never;
@@ -26,6 +27,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists asset aliases. */
         get: operations["get_asset_aliases"];
         put?: never;
         post?: never;
@@ -42,6 +44,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an asset alias. */
         get: operations["get_asset_alias"];
         put?: never;
         post?: never;
@@ -58,8 +61,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists updates of assets: which run, or which person, reported each. */
         get: operations["get_asset_events"];
         put?: never;
+        /** Reports that an asset was updated, which may start DAGs that wait for it. */
         post: operations["create_asset_event"];
         delete?: never;
         options?: never;
@@ -74,6 +79,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an asset. */
         get: operations["get_asset"];
         put?: never;
         post?: never;
@@ -92,6 +98,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Starts a run of the DAG that produces an asset. A conflict if several do. */
         post: operations["materialize_asset"];
         delete?: never;
         options?: never;
@@ -106,9 +113,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists an asset's events that DAGs have received while they wait for other assets. Not found if there are none. */
         get: operations["get_asset_queued_events"];
         put?: never;
         post?: never;
+        /** Forgets an asset's events that wait for other assets' events, in every DAG. */
         delete: operations["delete_asset_queued_events"];
         options?: never;
         head?: never;
@@ -122,9 +131,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists what is stored for an asset. Since Airflow 3.3. */
         get: operations["list_asset_state_store"];
         put?: never;
         post?: never;
+        /** Deletes everything that is stored for an asset. Since Airflow 3.3. */
         delete: operations["clear_asset_state_store"];
         options?: never;
         head?: never;
@@ -138,9 +149,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a value that is stored for an asset. Since Airflow 3.3. */
         get: operations["get_asset_state_store"];
+        /** Stores a value for an asset, over an earlier one. Since Airflow 3.3. */
         put: operations["set_asset_state_store"];
         post?: never;
+        /** Deletes a value that is stored for an asset, if there is one. Since Airflow 3.3. */
         delete: operations["delete_asset_state_store"];
         options?: never;
         head?: never;
@@ -154,6 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Redirects a browser to the login page of the auth manager. */
         get: operations["login"];
         put?: never;
         post?: never;
@@ -170,6 +185,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Ends a browser's session, and redirects it. */
         get: operations["logout"];
         put?: never;
         post?: never;
@@ -186,8 +202,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the backfills of a DAG. */
         get: operations["list_backfills"];
         put?: never;
+        /** Starts a backfill: a run for each date of a DAG's schedule in a range. A conflict while another backfill of the DAG is in progress. */
         post: operations["create_backfill"];
         delete?: never;
         options?: never;
@@ -204,6 +222,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Lists the dates that a backfill would run for, and starts nothing. */
         post: operations["create_backfill_dry_run"];
         delete?: never;
         options?: never;
@@ -218,6 +237,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a backfill. */
         get: operations["get_backfill"];
         put?: never;
         post?: never;
@@ -235,6 +255,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Ends a backfill: its queued runs fail, and those that run continue. */
         put: operations["cancel_backfill"];
         post?: never;
         delete?: never;
@@ -250,6 +271,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the dates of a backfill with the run of each, or why there is none. Since Airflow 3.4. */
         get: operations["list_backfill_dag_runs"];
         put?: never;
         post?: never;
@@ -267,6 +289,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Keeps a backfill from starting further runs. */
         put: operations["pause_backfill"];
         post?: never;
         delete?: never;
@@ -283,6 +306,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Lets a paused backfill start runs again. */
         put: operations["unpause_backfill"];
         post?: never;
         delete?: never;
@@ -298,6 +322,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the server's configuration, if it is set to show it. */
         get: operations["get_config"];
         put?: never;
         post?: never;
@@ -314,6 +339,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns one option of the server's configuration, if it is set to show it. */
         get: operations["get_config_value"];
         put?: never;
         post?: never;
@@ -330,12 +356,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists connections, without their passwords. */
         get: operations["get_connections"];
         put?: never;
+        /** Creates a connection. A conflict if there is one with this id. */
         post: operations["post_connection"];
         delete?: never;
         options?: never;
         head?: never;
+        /** Creates, changes and deletes any number of connections. */
         patch: operations["bulk_connections"];
         trace?: never;
     };
@@ -348,6 +377,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Creates the example connections that Airflow ships with, except those that exist. */
         post: operations["create_default_connections"];
         delete?: never;
         options?: never;
@@ -362,8 +392,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the progress of a connection test on a worker, by the token that started it. Since Airflow 3.3. */
         get: operations["get_connection_test"];
         put?: never;
+        /** Starts a connection test on a worker, and returns the token to follow it by. Since Airflow 3.3. */
         post: operations["enqueue_connection_test"];
         delete?: never;
         options?: never;
@@ -380,6 +412,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Tests a connection from the API server. Forbidden unless the server allows such tests. */
         post: operations["test_connection"];
         delete?: never;
         options?: never;
@@ -394,12 +427,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a connection, without its password. */
         get: operations["get_connection"];
         put?: never;
         post?: never;
+        /** Deletes a connection. */
         delete: operations["delete_connection"];
         options?: never;
         head?: never;
+        /** Changes a connection: all fields, or those in `update_mask`. */
         patch: operations["patch_connection"];
         trace?: never;
     };
@@ -410,6 +446,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the places that DAG files come from. Since Airflow 3.4. */
         get: operations["get_dag_bundles"];
         put?: never;
         post?: never;
@@ -426,6 +463,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a place that DAG files come from, with the number of its DAGs. Since Airflow 3.4. */
         get: operations["get_dag_bundle"];
         put?: never;
         post?: never;
@@ -442,6 +480,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the files of a bundle: how many DAGs each has, and how long it took to parse. Since Airflow 3.4. */
         get: operations["get_dag_bundle_files"];
         put?: never;
         post?: never;
@@ -458,6 +497,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the source code of the file that a DAG is defined in. */
         get: operations["get_dag_source"];
         put?: never;
         post?: never;
@@ -474,6 +514,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Counts the runs of DAGs by state, in one response. */
         get: operations["get_dag_stats"];
         put?: never;
         post?: never;
@@ -490,6 +531,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the tags that DAGs have. */
         get: operations["get_dag_tags"];
         put?: never;
         post?: never;
@@ -506,6 +548,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists warnings about DAGs, such as a pool that does not exist. */
         get: operations["list_dag_warnings"];
         put?: never;
         post?: never;
@@ -522,12 +565,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists DAGs. Those whose file is gone are left out unless `exclude_stale` is false. */
         get: operations["get_dags"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Pauses or unpauses all DAGs that match. None do without `dag_id_pattern`: `%` stands for all. */
         patch: operations["patch_dags"];
         trace?: never;
     };
@@ -544,6 +589,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes or deletes any number of DAGs by id. Since Airflow 3.4. */
         patch: operations["bulk_dags"];
         trace?: never;
     };
@@ -554,12 +600,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a DAG, as lists show it. */
         get: operations["get_dag"];
         put?: never;
         post?: never;
+        /** Deletes what is stored of a DAG, its runs included. As long as its file exists, the DAG reappears. */
         delete: operations["delete_dag"];
         options?: never;
         head?: never;
+        /** Pauses or unpauses a DAG. */
         patch: operations["patch_dag"];
         trace?: never;
     };
@@ -570,9 +619,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the asset events that a DAG has received while it waits for others. */
         get: operations["get_dag_asset_queued_events"];
         put?: never;
         post?: never;
+        /** Forgets the asset events that a DAG has received while it waits for others. */
         delete: operations["delete_dag_asset_queued_events"];
         options?: never;
         head?: never;
@@ -586,9 +637,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the event of one asset that a DAG has received while it waits for others. */
         get: operations["get_dag_asset_queued_event"];
         put?: never;
         post?: never;
+        /** Forgets the events of one asset that a DAG has received while it waits for others. */
         delete: operations["delete_dag_asset_queued_event"];
         options?: never;
         head?: never;
@@ -604,6 +657,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Clears any number of a DAG's runs, so that they run again. Since Airflow 3.3. */
         post: operations["clear_dag_runs"];
         delete?: never;
         options?: never;
@@ -620,6 +674,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Clears the runs of a DAG's partitions, so that they run again. Since Airflow 3.3. */
         post: operations["clear_dag_run_partitions"];
         delete?: never;
         options?: never;
@@ -636,6 +691,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Clears task instances, so that they run again. By default only says which, and only takes failed ones. */
         post: operations["post_clear_task_instances"];
         delete?: never;
         options?: never;
@@ -650,12 +706,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the runs of a DAG, or with `~` of all DAGs. */
         get: operations["get_dag_runs"];
         put?: never;
+        /** Starts a run. A conflict if the DAG has a run with this id or logical date. */
         post: operations["trigger_dag_run"];
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes or deletes any number of runs. Since Airflow 3.3. */
         patch: operations["bulk_dag_runs"];
         trace?: never;
     };
@@ -668,6 +727,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Lists the runs of any number of DAGs, with filters and paging in the body. */
         post: operations["get_list_dag_runs_batch"];
         delete?: never;
         options?: never;
@@ -682,12 +742,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a run. */
         get: operations["get_dag_run"];
         put?: never;
         post?: never;
+        /** Deletes a run with its task instances. */
         delete: operations["delete_dag_run"];
         options?: never;
         head?: never;
+        /** Sets a run's state or note. */
         patch: operations["patch_dag_run"];
         trace?: never;
     };
@@ -700,6 +763,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Clears a run's tasks, so that they run again. By default only says which. */
         post: operations["clear_dag_run"];
         delete?: never;
         options?: never;
@@ -714,6 +778,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists what tasks ask people to decide, and the answers. Since Airflow 3.1. */
         get: operations["get_hitl_details"];
         put?: never;
         post?: never;
@@ -736,6 +801,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Sets the state of all task instances of a task group. Since Airflow 3.3. */
         patch: operations["patch_task_group_instances"];
         trace?: never;
     };
@@ -752,6 +818,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Says which task instances of a task group would get another state. Since Airflow 3.3. */
         patch: operations["patch_task_group_instances_dry_run"];
         trace?: never;
     };
@@ -762,12 +829,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the task instances of a run, or with `~` of all runs or all DAGs. */
         get: operations["get_task_instances"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Changes or deletes any number of task instances. Since Airflow 3.1. */
         patch: operations["bulk_task_instances"];
         trace?: never;
     };
@@ -780,6 +849,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Lists the task instances of any number of DAGs and runs, with filters and paging in the body. Each request is written to the audit log. */
         post: operations["get_task_instances_batch"];
         delete?: never;
         options?: never;
@@ -794,12 +864,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the task instance of a task that is not mapped. */
         get: operations["get_task_instance"];
         put?: never;
         post?: never;
+        /** Deletes a task instance. Since Airflow 3.1. */
         delete: operations["delete_task_instance"];
         options?: never;
         head?: never;
+        /** Sets the state or the note of a task instance, or of all that are mapped from its task. */
         patch: operations["patch_task_instance"];
         trace?: never;
     };
@@ -810,6 +883,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Says what keeps a task instance from being scheduled. */
         get: operations["get_task_instance_dependencies"];
         put?: never;
         post?: never;
@@ -832,6 +906,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Says which task instances would get another state. */
         patch: operations["patch_task_instance_dry_run"];
         trace?: never;
     };
@@ -842,6 +917,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the address of an attempt's log in another service, if the server's log handler has one. Since Airflow 3.1. */
         get: operations["get_external_log_url"];
         put?: never;
         post?: never;
@@ -858,6 +934,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the extra links of a task instance that its operator defines. */
         get: operations["get_extra_links"];
         put?: never;
         post?: never;
@@ -874,6 +951,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the mapped instances of a task. */
         get: operations["get_mapped_task_instances"];
         put?: never;
         post?: never;
@@ -890,6 +968,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the log of an attempt, or its next part. */
         get: operations["get_log"];
         put?: never;
         post?: never;
@@ -906,9 +985,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists what is stored for a task instance. Since Airflow 3.3. */
         get: operations["list_task_state_store"];
         put?: never;
         post?: never;
+        /** Deletes everything that is stored for a task instance. Since Airflow 3.3. */
         delete: operations["clear_task_state_store"];
         options?: never;
         head?: never;
@@ -922,12 +1003,16 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a value that is stored for a task instance. Since Airflow 3.3. */
         get: operations["get_task_state_store"];
+        /** Stores a value for a task instance, over an earlier one. Since Airflow 3.3. */
         put: operations["set_task_state_store"];
         post?: never;
+        /** Deletes a value that is stored for a task instance, if there is one. Since Airflow 3.3. */
         delete: operations["delete_task_state_store"];
         options?: never;
         head?: never;
+        /** Changes a value that is stored for a task instance. Since Airflow 3.3. */
         patch: operations["patch_task_state_store"];
         trace?: never;
     };
@@ -938,6 +1023,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the attempts of a task that is not mapped, the current one included. */
         get: operations["get_task_instance_tries"];
         put?: never;
         post?: never;
@@ -954,6 +1040,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an attempt of a task that is not mapped. */
         get: operations["get_task_instance_try_details"];
         put?: never;
         post?: never;
@@ -970,8 +1057,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists XComs without their values. Each id may be `~` for all. */
         get: operations["get_xcom_entries"];
         put?: never;
+        /** Creates an XCom. A conflict if there is one with this key. */
         post: operations["create_xcom_entry"];
         delete?: never;
         options?: never;
@@ -986,12 +1075,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an XCom with its value. */
         get: operations["get_xcom_entry"];
         put?: never;
         post?: never;
+        /** Deletes an XCom. Since Airflow 3.2. */
         delete: operations["delete_xcom_entry"];
         options?: never;
         head?: never;
+        /** Changes the value of an XCom. */
         patch: operations["update_xcom_entry"];
         trace?: never;
     };
@@ -1002,12 +1094,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a task instance; a `map_index` of -1 is one that is not mapped. */
         get: operations["get_mapped_task_instance"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Sets the state or the note of a task instance; a `map_index` of -1 is one that is not mapped. */
         patch: operations["patch_task_instance_by_map_index"];
         trace?: never;
     };
@@ -1018,6 +1112,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Says what keeps a mapped task instance from being scheduled. */
         get: operations["get_task_instance_dependencies_by_map_index"];
         put?: never;
         post?: never;
@@ -1040,6 +1135,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
+        /** Says which task instances would get another state. */
         patch: operations["patch_task_instance_dry_run_by_map_index"];
         trace?: never;
     };
@@ -1050,12 +1146,14 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns what a task asks people to decide, and the answer. Since Airflow 3.1. */
         get: operations["get_hitl_detail"];
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
+        /** Answers what a task asks people to decide. A conflict if somebody already has. Since Airflow 3.1. */
         patch: operations["update_hitl_detail"];
         trace?: never;
     };
@@ -1066,6 +1164,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns what an earlier attempt asked people to decide. Since Airflow 3.2. */
         get: operations["get_hitl_detail_try_detail"];
         put?: never;
         post?: never;
@@ -1082,6 +1181,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the attempts of a task instance, the current one included. */
         get: operations["get_mapped_task_instance_tries"];
         put?: never;
         post?: never;
@@ -1098,6 +1198,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an attempt of a task instance. */
         get: operations["get_mapped_task_instance_try_details"];
         put?: never;
         post?: never;
@@ -1114,6 +1215,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the asset events that started a run. */
         get: operations["get_upstream_asset_events"];
         put?: never;
         post?: never;
@@ -1130,6 +1232,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Waits for a run to end, and streams its state as lines of JSON. Experimental. Since Airflow 3.1. */
         get: operations["wait_dag_run_until_finished"];
         put?: never;
         post?: never;
@@ -1146,6 +1249,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the versions of a DAG, or with `~` of all DAGs. */
         get: operations["get_dag_versions"];
         put?: never;
         post?: never;
@@ -1162,6 +1266,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Compares two versions of a DAG. Experimental. Since Airflow 3.4. */
         get: operations["get_dag_version_diff"];
         put?: never;
         post?: never;
@@ -1178,6 +1283,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a version of a DAG. */
         get: operations["get_dag_version"];
         put?: never;
         post?: never;
@@ -1194,6 +1300,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a DAG with its parameters, time zone and documentation. */
         get: operations["get_dag_details"];
         put?: never;
         post?: never;
@@ -1212,6 +1319,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Makes a DAG a favorite of the user. Since Airflow 3.1. */
         post: operations["favorite_dag"];
         delete?: never;
         options?: never;
@@ -1226,6 +1334,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the tasks of a DAG, with those that follow each. */
         get: operations["get_tasks"];
         put?: never;
         post?: never;
@@ -1242,6 +1351,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a task of a DAG. */
         get: operations["get_task"];
         put?: never;
         post?: never;
@@ -1260,6 +1370,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Takes a DAG from the favorites of the user. Since Airflow 3.1. */
         post: operations["unfavorite_dag"];
         delete?: never;
         options?: never;
@@ -1274,6 +1385,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the audit log: who did what, and what tasks reported. */
         get: operations["get_event_logs"];
         put?: never;
         post?: never;
@@ -1290,6 +1402,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns an entry of the audit log. */
         get: operations["get_event_log"];
         put?: never;
         post?: never;
@@ -1306,6 +1419,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the DAG files that do not load, with the stack trace of each. */
         get: operations["get_import_errors"];
         put?: never;
         post?: never;
@@ -1322,6 +1436,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns why a DAG file does not load. */
         get: operations["get_import_error"];
         put?: never;
         post?: never;
@@ -1338,6 +1453,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the server's own processes, such as schedulers and triggerers, with their last heartbeats. */
         get: operations["get_jobs"];
         put?: never;
         post?: never;
@@ -1354,6 +1470,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the health of the database, the scheduler, the triggerer and the DAG processor. Needs no credentials. */
         get: operations["get_health"];
         put?: never;
         post?: never;
@@ -1371,6 +1488,7 @@ export interface paths {
             cookie?: never;
         };
         get?: never;
+        /** Asks the DAG processor to parse a file again, soon. */
         put: operations["reparse_dag_file"];
         post?: never;
         delete?: never;
@@ -1386,6 +1504,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the plugins that the server has loaded. */
         get: operations["get_plugins"];
         put?: never;
         post?: never;
@@ -1402,6 +1521,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the plugins that do not load. Since Airflow 3.1. */
         get: operations["import_errors"];
         put?: never;
         post?: never;
@@ -1418,12 +1538,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists pools with their free and occupied slots. */
         get: operations["get_pools"];
         put?: never;
+        /** Creates a pool. A conflict if there is one of this name. */
         post: operations["post_pool"];
         delete?: never;
         options?: never;
         head?: never;
+        /** Creates, changes and deletes any number of pools. */
         patch: operations["bulk_pools"];
         trace?: never;
     };
@@ -1434,12 +1557,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a pool. */
         get: operations["get_pool"];
         put?: never;
         post?: never;
+        /** Deletes a pool; the default pool cannot be deleted. */
         delete: operations["delete_pool"];
         options?: never;
         head?: never;
+        /** Changes a pool: all fields, or those in `update_mask`. */
         patch: operations["patch_pool"];
         trace?: never;
     };
@@ -1450,6 +1576,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists the provider packages that the server has, with their versions. */
         get: operations["get_providers"];
         put?: never;
         post?: never;
@@ -1466,12 +1593,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Lists variables. Values whose keys look like secrets are masked. */
         get: operations["get_variables"];
         put?: never;
+        /** Creates a variable. A conflict if there is one with this key. */
         post: operations["post_variable"];
         delete?: never;
         options?: never;
         head?: never;
+        /** Creates, changes and deletes any number of variables. */
         patch: operations["bulk_variables"];
         trace?: never;
     };
@@ -1482,12 +1612,15 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns a variable. */
         get: operations["get_variable"];
         put?: never;
         post?: never;
+        /** Deletes a variable. */
         delete: operations["delete_variable"];
         options?: never;
         head?: never;
+        /** Changes a variable: all fields, or those in `update_mask`. */
         patch: operations["patch_variable"];
         trace?: never;
     };
@@ -1498,6 +1631,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Returns the server's version. Needs no credentials. */
         get: operations["get_version"];
         put?: never;
         post?: never;
@@ -1813,15 +1947,25 @@ export interface operations {
     get_assets: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** Part of the name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 name_pattern?: string | null | undefined;
+                /** The beginning of the name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 name_prefix_pattern?: string | null | undefined;
+                /** The whole URI; several match any of them. Since Airflow 3.4; older servers ignore it. */
                 uri?: readonly string[] | undefined;
+                /** Part of the URI, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 uri_pattern?: string | null | undefined;
+                /** The beginning of the URI, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 uri_prefix_pattern?: string | null | undefined;
+                /** The ids of DAGs. */
                 dag_ids?: readonly string[] | undefined;
+                /** Leaves out assets that no DAG has any more. True unless given. */
                 only_active?: boolean | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "name" | "-name" | "uri" | "-uri" | "created_at" | "-created_at" | "updated_at" | "-updated_at")[] | undefined;
             };
             header?: never;
@@ -1875,10 +2019,15 @@ export interface operations {
     get_asset_aliases: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** Part of the name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 name_pattern?: string | null | undefined;
+                /** The beginning of the name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 name_prefix_pattern?: string | null | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "name" | "-name")[] | undefined;
             };
             header?: never;
@@ -1934,6 +2083,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an asset alias. */
                 asset_alias_id: number;
             };
             cookie?: never;
@@ -1985,23 +2135,41 @@ export interface operations {
     get_asset_events: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("timestamp" | "-timestamp" | "source_task_id" | "-source_task_id" | "source_dag_id" | "-source_dag_id" | "source_run_id" | "-source_run_id" | "source_map_index" | "-source_map_index")[] | undefined;
+                /** The number of an asset. */
                 asset_id?: number | null | undefined;
+                /** The DAG whose task reported the event. */
                 source_dag_id?: string | null | undefined;
+                /** The task that reported the event. */
                 source_task_id?: string | null | undefined;
+                /** The `id` of the task instance that reported the event. Since Airflow 3.4; older servers ignore it. */
                 source_task_instance_id?: string | null | undefined;
+                /** The run whose task reported the event. */
                 source_run_id?: string | null | undefined;
+                /** The map index of the task instance that reported the event. */
                 source_map_index?: number | null | undefined;
+                /** The partition that the event is of. Since Airflow 3.4; older servers ignore it. */
                 partition_key?: string | null | undefined;
+                /** A regular expression that the partition key matches. Since Airflow 3.4; older servers ignore it. */
                 partition_key_regexp_pattern?: string | null | undefined;
+                /** Part of the name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 name_pattern?: string | null | undefined;
+                /** The beginning of the name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 name_prefix_pattern?: string | null | undefined;
+                /** `key=value` that the event's extra has; several must all match. Since Airflow 3.4; older servers ignore it. */
                 extra?: readonly string[] | undefined;
+                /** Reported from this time. */
                 timestamp_gte?: (string | Date) | null | undefined;
+                /** Reported after this time. Since Airflow 3.1; older servers ignore it. */
                 timestamp_gt?: (string | Date) | null | undefined;
+                /** Reported up to this time. */
                 timestamp_lte?: (string | Date) | null | undefined;
+                /** Reported before this time. Since Airflow 3.1; older servers ignore it. */
                 timestamp_lt?: (string | Date) | null | undefined;
             };
             header?: never;
@@ -2112,6 +2280,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2165,6 +2334,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2236,10 +2406,12 @@ export interface operations {
     get_asset_queued_events: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2283,10 +2455,12 @@ export interface operations {
     delete_asset_queued_events: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2336,11 +2510,14 @@ export interface operations {
     list_asset_state_store: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
             };
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2394,6 +2571,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2445,7 +2623,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2499,7 +2679,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2555,7 +2737,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -2605,6 +2789,7 @@ export interface operations {
     login: {
         parameters: {
             query?: {
+                /** Where the browser goes afterwards. */
                 next?: string | null | undefined;
             };
             header?: never;
@@ -2677,9 +2862,13 @@ export interface operations {
     list_backfills: {
         parameters: {
             query: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id")[] | undefined;
             };
             header?: never;
@@ -2885,6 +3074,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of a backfill. */
                 backfill_id: number;
             };
             cookie?: never;
@@ -2938,6 +3128,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of a backfill. */
                 backfill_id: number;
             };
             cookie?: never;
@@ -2997,12 +3188,16 @@ export interface operations {
     list_backfill_dag_runs: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "sort_ordinal" | "-sort_ordinal")[] | undefined;
             };
             header?: never;
             path: {
+                /** The number of a backfill. */
                 backfill_id: number;
             };
             cookie?: never;
@@ -3056,6 +3251,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of a backfill. */
                 backfill_id: number;
             };
             cookie?: never;
@@ -3117,6 +3313,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of a backfill. */
                 backfill_id: number;
             };
             cookie?: never;
@@ -3176,9 +3373,11 @@ export interface operations {
     get_config: {
         parameters: {
             query?: {
+                /** The section of the configuration, such as `core`. */
                 section?: string | null | undefined;
             };
             header?: {
+                /** The type of the response: JSON, or text. */
                 accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path?: never;
@@ -3241,10 +3440,13 @@ export interface operations {
         parameters: {
             query?: never;
             header?: {
+                /** The type of the response: JSON, or text. */
                 accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path: {
+                /** The section of the configuration, such as `core`. */
                 section: string;
+                /** The option's name. */
                 option: string;
             };
             cookie?: never;
@@ -3305,10 +3507,15 @@ export interface operations {
     get_connections: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("connection_id" | "-connection_id" | "conn_type" | "-conn_type" | "description" | "-description" | "host" | "-host" | "port" | "-port" | "id" | "-id")[] | undefined;
+                /** Part of the connection's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 connection_id_pattern?: string | null | undefined;
+                /** The beginning of the connection's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 connection_id_prefix_pattern?: string | null | undefined;
             };
             header?: never;
@@ -3498,6 +3705,7 @@ export interface operations {
         parameters: {
             query?: never;
             header: {
+                /** The token of the connection test. */
                 "Airflow-Connection-Test-Token": string;
             };
             path?: never;
@@ -3662,6 +3870,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a connection. */
                 connection_id: string;
             };
             cookie?: never;
@@ -3715,6 +3924,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a connection. */
                 connection_id: string;
             };
             cookie?: never;
@@ -3764,10 +3974,12 @@ export interface operations {
     patch_connection: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a connection. */
                 connection_id: string;
             };
             cookie?: never;
@@ -3831,8 +4043,11 @@ export interface operations {
     get_dag_bundles: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("name" | "-name" | "version" | "-version" | "last_refreshed" | "-last_refreshed" | "active" | "-active")[] | undefined;
             };
             header?: never;
@@ -3880,6 +4095,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a bundle of DAG files. */
                 bundle_name: string;
             };
             cookie?: never;
@@ -3931,11 +4147,14 @@ export interface operations {
     get_dag_bundle_files: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
             };
             header?: never;
             path: {
+                /** The name of a bundle of DAG files. */
                 bundle_name: string;
             };
             cookie?: never;
@@ -3987,12 +4206,15 @@ export interface operations {
     get_dag_source: {
         parameters: {
             query?: {
+                /** The number of a version of the DAG: 1 is the first. */
                 version_number?: number | null | undefined;
             };
             header?: {
+                /** The type of the response: JSON, or text. */
                 accept?: "application/json" | "text/plain" | "*/*" | undefined;
             };
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4061,6 +4283,7 @@ export interface operations {
     get_dag_stats: {
         parameters: {
             query?: {
+                /** The ids of DAGs. */
                 dag_ids?: readonly string[] | undefined;
             };
             header?: never;
@@ -4122,10 +4345,15 @@ export interface operations {
     get_dag_tags: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("name" | "-name")[] | undefined;
+                /** Part of the tag, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 tag_name_pattern?: string | null | undefined;
+                /** The beginning of the tag, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 tag_name_prefix_pattern?: string | null | undefined;
             };
             header?: never;
@@ -4171,10 +4399,15 @@ export interface operations {
     list_dag_warnings: {
         parameters: {
             query?: {
+                /** The id of a DAG. */
                 dag_id?: string | null | undefined;
+                /** The kind of warning. */
                 warning_type?: components["schemas"]["DagWarningTypeInput"] | string | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("dag_id" | "-dag_id" | "warning_type" | "-warning_type" | "message" | "-message" | "timestamp" | "-timestamp")[] | undefined;
             };
             header?: never;
@@ -4220,35 +4453,65 @@ export interface operations {
     get_dags: {
         parameters: {
             query?: {
+                /** Whether the DAG has a schedule. Since Airflow 3.4; older servers ignore it. */
                 is_scheduled?: boolean | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The DAG's tags; `tags_match_mode` says whether one is enough. */
                 tags?: readonly string[] | undefined;
+                /** `any`: one of the tags is enough; `all`: the DAG has all of them. Any unless given. */
                 tags_match_mode?: ("any" | "all") | null | undefined;
+                /** Owners of the DAG; one is enough. */
                 owners?: readonly string[] | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 dag_id_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** Part of the DAG's display name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 dag_display_name_pattern?: string | null | undefined;
+                /** The beginning of the DAG's display name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_display_name_prefix_pattern?: string | null | undefined;
+                /** Leaves out DAGs whose file is gone. True unless given. */
                 exclude_stale?: boolean | undefined;
+                /** Whether the DAG is paused. */
                 paused?: boolean | null | undefined;
+                /** Whether the DAG's file does not load now. Since Airflow 3.1; older servers ignore it. */
                 has_import_errors?: boolean | null | undefined;
+                /** The state of the DAG's last run. */
                 last_dag_run_state?: components["schemas"]["DagRunStateInput"] | null | undefined;
+                /** The name of a bundle of DAG files. Since Airflow 3.1; older servers ignore it. */
                 bundle_name?: string | null | undefined;
+                /** The version of the bundle, such as a commit. Since Airflow 3.1; older servers ignore it. */
                 bundle_version?: string | null | undefined;
+                /** Whether the DAG waits for assets. Since Airflow 3.1; older servers ignore it. */
                 has_asset_schedule?: boolean | null | undefined;
+                /** Part of the name or URI of an asset that the DAG waits for. Since Airflow 3.1; older servers ignore it. */
                 asset_dependency?: string | null | undefined;
+                /** DAGs with a run that started from this time. */
                 dag_run_start_date_gte?: (string | Date) | null | undefined;
+                /** DAGs with a run that started after this time. Since Airflow 3.1; older servers ignore it. */
                 dag_run_start_date_gt?: (string | Date) | null | undefined;
+                /** DAGs with a run that started up to this time. */
                 dag_run_start_date_lte?: (string | Date) | null | undefined;
+                /** DAGs with a run that started before this time. Since Airflow 3.1; older servers ignore it. */
                 dag_run_start_date_lt?: (string | Date) | null | undefined;
+                /** DAGs with a run that ended from this time. */
                 dag_run_end_date_gte?: (string | Date) | null | undefined;
+                /** DAGs with a run that ended after this time. Since Airflow 3.1; older servers ignore it. */
                 dag_run_end_date_gt?: (string | Date) | null | undefined;
+                /** DAGs with a run that ended up to this time. */
                 dag_run_end_date_lte?: (string | Date) | null | undefined;
+                /** DAGs with a run that ended before this time. Since Airflow 3.1; older servers ignore it. */
                 dag_run_end_date_lt?: (string | Date) | null | undefined;
+                /** DAGs with a run in one of these states. */
                 dag_run_state?: readonly ("queued" | "running" | "success" | "failed" | "none")[] | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("dag_id" | "-dag_id" | "dag_display_name" | "-dag_display_name" | "next_dagrun" | "-next_dagrun" | "last_run_state" | "-last_run_state" | "last_run_start_date" | "-last_run_start_date")[] | undefined;
+                /** Whether the DAG is a favorite of the user. Since Airflow 3.1; older servers ignore it. */
                 is_favorite?: boolean | null | undefined;
+                /** The class of the DAG's timetable. Since Airflow 3.2; older servers ignore it. */
                 timetable_type?: readonly string[] | undefined;
             };
             header?: never;
@@ -4294,15 +4557,25 @@ export interface operations {
     patch_dags: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The DAG's tags; `tags_match_mode` says whether one is enough. */
                 tags?: readonly string[] | undefined;
+                /** `any`: one of the tags is enough; `all`: the DAG has all of them. Any unless given. */
                 tags_match_mode?: ("any" | "all") | null | undefined;
+                /** Owners of the DAG; one is enough. */
                 owners?: readonly string[] | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 dag_id_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** Leaves out DAGs whose file is gone. True unless given. */
                 exclude_stale?: boolean | undefined;
+                /** Whether the DAG is paused. */
                 paused?: boolean | null | undefined;
             };
             header?: never;
@@ -4417,6 +4690,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4478,6 +4752,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4545,10 +4820,12 @@ export interface operations {
     patch_dag: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4612,10 +4889,12 @@ export interface operations {
     get_dag_asset_queued_events: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4659,10 +4938,12 @@ export interface operations {
     delete_dag_asset_queued_events: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4720,11 +5001,14 @@ export interface operations {
     get_dag_asset_queued_event: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -4776,11 +5060,14 @@ export interface operations {
     delete_dag_asset_queued_event: {
         parameters: {
             query?: {
+                /** Earlier than this time. */
                 before?: string | Date | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The number of an asset. */
                 asset_id: number;
             };
             cookie?: never;
@@ -4840,6 +5127,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4905,6 +5193,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -4970,6 +5259,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -5041,56 +5331,104 @@ export interface operations {
     get_dag_runs: {
         parameters: {
             query?: {
+                /** Partitions from this day, such as `2026-11-30`, in the time zone of the DAG's timetable. Since Airflow 3.3; older servers ignore it. */
                 partition_date_gte?: string | null | undefined;
+                /** Partitions up to this day, such as `2026-11-30`, in the time zone of the DAG's timetable. Since Airflow 3.3; older servers ignore it. */
                 partition_date_lte?: string | null | undefined;
+                /** Empty for the first page, then the last page's `next_cursor`: with it, rows that come or go move no others. `offset` is ignored. Since Airflow 3.2; older servers ignore it. */
                 cursor?: string | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** Runs that were due from this time. */
                 run_after_gte?: (string | Date) | null | undefined;
+                /** Runs that were due after this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_gt?: (string | Date) | null | undefined;
+                /** Runs that were due up to this time. */
                 run_after_lte?: (string | Date) | null | undefined;
+                /** Runs that were due before this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_lt?: (string | Date) | null | undefined;
+                /** Logical dates from this time; rows without one do not match. */
                 logical_date_gte?: (string | Date) | null | undefined;
+                /** Logical dates after this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_gt?: (string | Date) | null | undefined;
+                /** Logical dates up to this time; rows without one do not match. */
                 logical_date_lte?: (string | Date) | null | undefined;
+                /** Logical dates before this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_lt?: (string | Date) | null | undefined;
+                /** Started from this time. What has not started counts as starting now. */
                 start_date_gte?: (string | Date) | null | undefined;
+                /** Started after this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_gt?: (string | Date) | null | undefined;
+                /** Started up to this time. What has not started counts as starting now. */
                 start_date_lte?: (string | Date) | null | undefined;
+                /** Started before this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_lt?: (string | Date) | null | undefined;
+                /** Ended from this time. What has not ended counts as ending now. */
                 end_date_gte?: (string | Date) | null | undefined;
+                /** Ended after this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_gt?: (string | Date) | null | undefined;
+                /** Ended up to this time. What has not ended counts as ending now. */
                 end_date_lte?: (string | Date) | null | undefined;
+                /** Ended before this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_lt?: (string | Date) | null | undefined;
+                /** Took at least this long, in seconds. Since Airflow 3.2; older servers ignore it. */
                 duration_gte?: number | null | undefined;
+                /** Took more than this long, in seconds. Since Airflow 3.2; older servers ignore it. */
                 duration_gt?: number | null | undefined;
+                /** Took at most this long, in seconds. Since Airflow 3.2; older servers ignore it. */
                 duration_lte?: number | null | undefined;
+                /** Took less than this long, in seconds. Since Airflow 3.2; older servers ignore it. */
                 duration_lt?: number | null | undefined;
+                /** Last changed from this time. */
                 updated_at_gte?: (string | Date) | null | undefined;
+                /** Last changed after this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_gt?: (string | Date) | null | undefined;
+                /** Last changed up to this time. */
                 updated_at_lte?: (string | Date) | null | undefined;
+                /** Last changed before this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_lt?: (string | Date) | null | undefined;
+                /** Text that the run's `conf` contains as JSON. Since Airflow 3.2; older servers ignore it. */
                 conf_contains?: string | undefined;
+                /** The kind of run; several match any of them. */
                 run_type?: readonly ("backfill" | "scheduled" | "manual" | "operator_triggered" | "asset_triggered" | "asset_materialization" | "none")[] | undefined;
+                /** The state; several match any of them, and `none` is no state yet. */
                 state?: readonly ("queued" | "running" | "success" | "failed" | "none")[] | undefined;
+                /** The number of the DAG's version; several match any of them. Since Airflow 3.1; older servers ignore it. */
                 dag_version?: readonly number[] | undefined;
+                /** The version of the bundle, such as a commit. Since Airflow 3.2; older servers ignore it. */
                 bundle_version?: string | null | undefined;
+                /** The teams that the DAG belongs to. Since Airflow 3.4; older servers ignore it. */
                 teams?: readonly string[] | undefined;
+                /** The DAG's tags; `tags_match_mode` says whether one is enough. Since Airflow 3.4; older servers ignore it. */
                 tags?: readonly string[] | undefined;
+                /** `any`: one of the tags is enough; `all`: the DAG has all of them. Any unless given. Since Airflow 3.4; older servers ignore it. */
                 tags_match_mode?: ("any" | "all") | null | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "state" | "-state" | "dag_id" | "-dag_id" | "dag_run_id" | "-dag_run_id" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "start_date" | "-start_date" | "end_date" | "-end_date" | "updated_at" | "-updated_at" | "conf" | "-conf")[] | undefined;
+                /** Part of the run's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 run_id_pattern?: string | null | undefined;
+                /** The beginning of the run's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 run_id_prefix_pattern?: string | null | undefined;
+                /** Part of the name of the user who started the run, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 triggering_user_name_pattern?: string | null | undefined;
+                /** The beginning of the name of the user who started the run, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 triggering_user_name_prefix_pattern?: string | null | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 dag_id_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** Part of the partition key, in any case. `%` and `_` are wildcards, `|` is not. Since Airflow 3.2; older servers ignore it. */
                 partition_key_pattern?: string | null | undefined;
+                /** The beginning of the partition key, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 partition_key_prefix_pattern?: string | null | undefined;
+                /** Part of the name or URI of an asset that started the run, in any case and without wildcards. Since Airflow 3.2; older servers ignore it. */
                 consuming_asset_pattern?: string | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG, or `~` for all. */
                 dag_id: string;
             };
             cookie?: never;
@@ -5152,6 +5490,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: unknown;
             };
             cookie?: never;
@@ -5225,6 +5564,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -5274,6 +5614,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** `~`: the body names the DAGs. */
                 dag_id: "~";
             };
             cookie?: never;
@@ -5331,7 +5672,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5385,7 +5728,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5451,11 +5796,14 @@ export interface operations {
     patch_dag_run: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5521,7 +5869,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5577,32 +5927,56 @@ export interface operations {
     get_hitl_details: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly string[] | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 dag_id_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** The id of a task. */
                 task_id?: string | null | undefined;
+                /** Part of the task's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 task_id_pattern?: string | null | undefined;
+                /** The beginning of the task's id, in this case. Faster on large tables than the pattern. */
                 task_id_prefix_pattern?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | null | undefined;
+                /** The state; several match any of them, and `none` is no state yet. */
                 state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                /** The teams that the DAG belongs to. */
                 teams?: readonly string[] | undefined;
+                /** Whether somebody has decided. */
                 response_received?: boolean | null | undefined;
+                /** The id of the user who decided. */
                 responded_by_user_id?: readonly string[] | undefined;
+                /** The name of the user who decided. */
                 responded_by_user_name?: readonly string[] | undefined;
+                /** Part of the question, in any case. */
                 subject_search?: string | null | undefined;
+                /** Part of the question's explanation, in any case. */
                 body_search?: string | null | undefined;
+                /** Created from this time. */
                 created_at_gte?: (string | Date) | null | undefined;
+                /** Created after this time. */
                 created_at_gt?: (string | Date) | null | undefined;
+                /** Created up to this time. */
                 created_at_lte?: (string | Date) | null | undefined;
+                /** Created before this time. */
                 created_at_lt?: (string | Date) | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5654,14 +6028,20 @@ export interface operations {
     patch_task_group_instances: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task group. */
                 group_id: string;
             };
             cookie?: never;
@@ -5733,13 +6113,18 @@ export interface operations {
     patch_task_group_instances_dry_run: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task group. */
                 group_id: string;
             };
             cookie?: never;
@@ -5811,67 +6196,126 @@ export interface operations {
     get_task_instances: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** The id of a loop's task group: all instances that it made. Since Airflow 3.4; older servers ignore it. */
                 loop_id?: string | null | undefined;
+                /** One pass of the loop `loop_id`, from 0. Since Airflow 3.4; older servers ignore it. */
                 iteration?: number | null | undefined;
+                /** Empty for the first page, then the last page's `next_cursor`: with it, rows that come or go move no others. `offset` is ignored. Since Airflow 3.2; older servers ignore it. */
                 cursor?: string | null | undefined;
+                /** The id of a task. */
                 task_id?: string | null | undefined;
+                /** Runs that were due from this time. */
                 run_after_gte?: (string | Date) | null | undefined;
+                /** Runs that were due after this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_gt?: (string | Date) | null | undefined;
+                /** Runs that were due up to this time. */
                 run_after_lte?: (string | Date) | null | undefined;
+                /** Runs that were due before this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_lt?: (string | Date) | null | undefined;
+                /** Logical dates from this time; rows without one do not match. */
                 logical_date_gte?: (string | Date) | null | undefined;
+                /** Logical dates after this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_gt?: (string | Date) | null | undefined;
+                /** Logical dates up to this time; rows without one do not match. */
                 logical_date_lte?: (string | Date) | null | undefined;
+                /** Logical dates before this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_lt?: (string | Date) | null | undefined;
+                /** Started from this time. What has not started counts as starting now. */
                 start_date_gte?: (string | Date) | null | undefined;
+                /** Started after this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_gt?: (string | Date) | null | undefined;
+                /** Started up to this time. What has not started counts as starting now. */
                 start_date_lte?: (string | Date) | null | undefined;
+                /** Started before this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_lt?: (string | Date) | null | undefined;
+                /** Ended from this time. What has not ended counts as ending now. */
                 end_date_gte?: (string | Date) | null | undefined;
+                /** Ended after this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_gt?: (string | Date) | null | undefined;
+                /** Ended up to this time. What has not ended counts as ending now. */
                 end_date_lte?: (string | Date) | null | undefined;
+                /** Ended before this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_lt?: (string | Date) | null | undefined;
+                /** Last changed from this time. */
                 updated_at_gte?: (string | Date) | null | undefined;
+                /** Last changed after this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_gt?: (string | Date) | null | undefined;
+                /** Last changed up to this time. */
                 updated_at_lte?: (string | Date) | null | undefined;
+                /** Last changed before this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_lt?: (string | Date) | null | undefined;
+                /** Took at least this long, in seconds. */
                 duration_gte?: number | null | undefined;
+                /** Took more than this long, in seconds. Since Airflow 3.1; older servers ignore it. */
                 duration_gt?: number | null | undefined;
+                /** Took at most this long, in seconds. */
                 duration_lte?: number | null | undefined;
+                /** Took less than this long, in seconds. Since Airflow 3.1; older servers ignore it. */
                 duration_lt?: number | null | undefined;
+                /** Part of the task's display name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 task_display_name_pattern?: string | null | undefined;
+                /** The beginning of the task's display name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 task_display_name_prefix_pattern?: string | null | undefined;
+                /** The id of the task group that the task is in. Since Airflow 3.1; older servers ignore it. */
                 task_group_id?: string | null | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 dag_id_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** Part of the run's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 run_id_pattern?: string | null | undefined;
+                /** The beginning of the run's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 run_id_prefix_pattern?: string | null | undefined;
+                /** The state; several match any of them, and `none` is no state yet. */
                 state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                /** The name of a pool; several match any of them. */
                 pool?: readonly string[] | undefined;
+                /** Part of the pool's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 pool_name_pattern?: string | null | undefined;
+                /** The beginning of the pool's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 pool_name_prefix_pattern?: string | null | undefined;
+                /** The name of a queue; several match any of them. */
                 queue?: readonly string[] | undefined;
+                /** Part of the queue's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 queue_name_pattern?: string | null | undefined;
+                /** The beginning of the queue's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 queue_name_prefix_pattern?: string | null | undefined;
+                /** The name of an executor; several match any of them. */
                 executor?: readonly string[] | undefined;
+                /** The number of a version of the DAG: 1 is the first. */
                 version_number?: readonly number[] | undefined;
+                /** The teams that the DAG belongs to. Since Airflow 3.4; older servers ignore it. */
                 teams?: readonly string[] | undefined;
+                /** The number of an attempt: 1 is the first. Since Airflow 3.1; older servers ignore it. */
                 try_number?: readonly number[] | undefined;
+                /** The class of the operator; several match any of them. Since Airflow 3.1; older servers ignore it. */
                 operator?: readonly string[] | undefined;
+                /** Part of the operator's class, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 operator_name_pattern?: string | null | undefined;
+                /** The beginning of the operator's class, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 operator_name_prefix_pattern?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. Since Airflow 3.1; older servers ignore it. */
                 map_index?: readonly number[] | undefined;
+                /** Part of the name of the mapped instance, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 rendered_map_index_pattern?: string | null | undefined;
+                /** The beginning of the name of the mapped instance, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 rendered_map_index_prefix_pattern?: string | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index" | "try_number" | "-try_number" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "data_interval_start" | "-data_interval_start" | "data_interval_end" | "-data_interval_end" | "rendered_map_index" | "-rendered_map_index")[] | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG, or `~` for all. */
                 dag_id: string;
+                /** The id of a run, or `~` for all. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5933,7 +6377,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -5983,7 +6429,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** `~`: the body names the DAGs. */
                 dag_id: "~";
+                /** `~`: the body names the runs. */
                 dag_run_id: "~";
             };
             cookie?: never;
@@ -6039,13 +6487,18 @@ export interface operations {
     get_task_instance: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6113,14 +6566,20 @@ export interface operations {
     delete_task_instance: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6188,15 +6647,22 @@ export interface operations {
     patch_task_instance: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | null | undefined;
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6268,14 +6734,20 @@ export interface operations {
     get_task_instance_dependencies: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6343,15 +6815,22 @@ export interface operations {
     patch_task_instance_dry_run: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | null | undefined;
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6423,15 +6902,22 @@ export interface operations {
     get_external_log_url: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The number of an attempt: 1 is the first. */
                 try_number: number;
             };
             cookie?: never;
@@ -6499,15 +6985,22 @@ export interface operations {
     get_extra_links: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** The number of an attempt: 1 is the first. Since Airflow 3.2; older servers ignore it. */
                 try_number?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6575,56 +7068,104 @@ export interface operations {
     get_mapped_task_instances: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** Runs that were due from this time. */
                 run_after_gte?: (string | Date) | null | undefined;
+                /** Runs that were due after this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_gt?: (string | Date) | null | undefined;
+                /** Runs that were due up to this time. */
                 run_after_lte?: (string | Date) | null | undefined;
+                /** Runs that were due before this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_lt?: (string | Date) | null | undefined;
+                /** Logical dates from this time; rows without one do not match. */
                 logical_date_gte?: (string | Date) | null | undefined;
+                /** Logical dates after this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_gt?: (string | Date) | null | undefined;
+                /** Logical dates up to this time; rows without one do not match. */
                 logical_date_lte?: (string | Date) | null | undefined;
+                /** Logical dates before this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_lt?: (string | Date) | null | undefined;
+                /** Started from this time. What has not started counts as starting now. */
                 start_date_gte?: (string | Date) | null | undefined;
+                /** Started after this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_gt?: (string | Date) | null | undefined;
+                /** Started up to this time. What has not started counts as starting now. */
                 start_date_lte?: (string | Date) | null | undefined;
+                /** Started before this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_lt?: (string | Date) | null | undefined;
+                /** Ended from this time. What has not ended counts as ending now. */
                 end_date_gte?: (string | Date) | null | undefined;
+                /** Ended after this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_gt?: (string | Date) | null | undefined;
+                /** Ended up to this time. What has not ended counts as ending now. */
                 end_date_lte?: (string | Date) | null | undefined;
+                /** Ended before this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_lt?: (string | Date) | null | undefined;
+                /** Last changed from this time. */
                 updated_at_gte?: (string | Date) | null | undefined;
+                /** Last changed after this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_gt?: (string | Date) | null | undefined;
+                /** Last changed up to this time. */
                 updated_at_lte?: (string | Date) | null | undefined;
+                /** Last changed before this time. Since Airflow 3.1; older servers ignore it. */
                 updated_at_lt?: (string | Date) | null | undefined;
+                /** Took at least this long, in seconds. */
                 duration_gte?: number | null | undefined;
+                /** Took more than this long, in seconds. Since Airflow 3.1; older servers ignore it. */
                 duration_gt?: number | null | undefined;
+                /** Took at most this long, in seconds. */
                 duration_lte?: number | null | undefined;
+                /** Took less than this long, in seconds. Since Airflow 3.1; older servers ignore it. */
                 duration_lt?: number | null | undefined;
+                /** The state; several match any of them, and `none` is no state yet. */
                 state?: readonly ("removed" | "scheduled" | "queued" | "running" | "success" | "restarting" | "failed" | "up_for_retry" | "up_for_reschedule" | "upstream_failed" | "skipped" | "deferred" | "awaiting_input" | "none")[] | undefined;
+                /** The name of a pool; several match any of them. */
                 pool?: readonly string[] | undefined;
+                /** Part of the pool's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 pool_name_pattern?: string | null | undefined;
+                /** The beginning of the pool's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 pool_name_prefix_pattern?: string | null | undefined;
+                /** The name of a queue; several match any of them. */
                 queue?: readonly string[] | undefined;
+                /** Part of the queue's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 queue_name_pattern?: string | null | undefined;
+                /** The beginning of the queue's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 queue_name_prefix_pattern?: string | null | undefined;
+                /** The name of an executor; several match any of them. */
                 executor?: readonly string[] | undefined;
+                /** The number of a version of the DAG: 1 is the first. */
                 version_number?: readonly number[] | undefined;
+                /** The number of an attempt: 1 is the first. Since Airflow 3.1; older servers ignore it. */
                 try_number?: readonly number[] | undefined;
+                /** The class of the operator; several match any of them. Since Airflow 3.1; older servers ignore it. */
                 operator?: readonly string[] | undefined;
+                /** Part of the operator's class, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 operator_name_pattern?: string | null | undefined;
+                /** The beginning of the operator's class, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 operator_name_prefix_pattern?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. Since Airflow 3.1; older servers ignore it. */
                 map_index?: readonly number[] | undefined;
+                /** Part of the name of the mapped instance, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.2; older servers ignore it. */
                 rendered_map_index_pattern?: string | null | undefined;
+                /** The beginning of the name of the mapped instance, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 rendered_map_index_prefix_pattern?: string | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index" | "try_number" | "-try_number" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "data_interval_start" | "-data_interval_start" | "data_interval_end" | "-data_interval_end" | "rendered_map_index" | "-rendered_map_index")[] | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6684,19 +7225,29 @@ export interface operations {
     get_log: {
         parameters: {
             query?: {
+                /** The whole log at once, instead of a part with a token for the next. */
                 full_content?: boolean | undefined;
+                /** The last part's `continuation_token`: returns the part after it. */
                 token?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: {
+                /** The type of the response: JSON, or text. */
                 accept?: "application/json" | "application/x-ndjson" | "*/*" | undefined;
             };
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The number of an attempt: 1 is the first. */
                 try_number: number;
             };
             cookie?: never;
@@ -6765,16 +7316,24 @@ export interface operations {
     list_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6842,15 +7401,22 @@ export interface operations {
     clear_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
+                /** All instances of the mapped task, whatever `map_index` says. */
                 all_map_indices?: boolean | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6916,15 +7482,22 @@ export interface operations {
     get_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -6992,15 +7565,22 @@ export interface operations {
     set_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -7070,15 +7650,22 @@ export interface operations {
     delete_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -7144,15 +7731,22 @@ export interface operations {
     patch_task_state_store: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The key of a stored value. */
                 key: string;
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -7224,14 +7818,20 @@ export interface operations {
     get_task_instance_tries: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
             };
             cookie?: never;
@@ -7299,15 +7899,22 @@ export interface operations {
     get_task_instance_try_details: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The number of an attempt: 1 is the first. */
                 task_try_number: number;
             };
             cookie?: never;
@@ -7375,37 +7982,66 @@ export interface operations {
     get_xcom_entries: {
         parameters: {
             query?: {
+                /** The key of an XCom; `return_value` is what a task returns. */
                 xcom_key?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** Leaves out XComs of Airflow's own. Since Airflow 3.4; older servers ignore it. */
                 exclude_internal_keys?: boolean | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** Part of the key, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 xcom_key_pattern?: string | null | undefined;
+                /** The beginning of the key, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 xcom_key_prefix_pattern?: string | null | undefined;
+                /** Part of the DAG's display name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 dag_display_name_pattern?: string | null | undefined;
+                /** The beginning of the DAG's display name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_display_name_prefix_pattern?: string | null | undefined;
+                /** Part of the run's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 run_id_pattern?: string | null | undefined;
+                /** The beginning of the run's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 run_id_prefix_pattern?: string | null | undefined;
+                /** Part of the task's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 task_id_pattern?: string | null | undefined;
+                /** The beginning of the task's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 task_id_prefix_pattern?: string | null | undefined;
+                /** Only of the instance with this map index. Since Airflow 3.1; older servers ignore it. */
                 map_index_filter?: number | null | undefined;
+                /** Logical dates from this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_gte?: (string | Date) | null | undefined;
+                /** Logical dates after this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_gt?: (string | Date) | null | undefined;
+                /** Logical dates up to this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_lte?: (string | Date) | null | undefined;
+                /** Logical dates before this time; rows without one do not match. Since Airflow 3.1; older servers ignore it. */
                 logical_date_lt?: (string | Date) | null | undefined;
+                /** Runs that were due from this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_gte?: (string | Date) | null | undefined;
+                /** Runs that were due after this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_gt?: (string | Date) | null | undefined;
+                /** Runs that were due up to this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_lte?: (string | Date) | null | undefined;
+                /** Runs that were due before this time. Since Airflow 3.1; older servers ignore it. */
                 run_after_lt?: (string | Date) | null | undefined;
+                /** The teams that the DAG belongs to. Since Airflow 3.4; older servers ignore it. */
                 teams?: readonly string[] | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. Since Airflow 3.2; older servers ignore it. */
                 order_by?: readonly ("key" | "-key" | "dag_id" | "-dag_id" | "run_id" | "-run_id" | "task_id" | "-task_id" | "map_index" | "-map_index" | "timestamp" | "-timestamp" | "run_after" | "-run_after")[] | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG, or `~` for all. */
                 dag_id: string;
+                /** The id of a run, or `~` for all. */
                 dag_run_id: string;
+                /** The id of a task, or `~` for all. */
                 task_id: string;
             };
             cookie?: never;
@@ -7467,8 +8103,11 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -7540,17 +8179,26 @@ export interface operations {
     get_xcom_entry: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** Restores the value's Python object first, if the server allows that. */
                 deserialize?: boolean | undefined;
+                /** The value as Python's text instead of JSON. */
                 stringify?: boolean | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The key of an XCom; `return_value` is what a task returns. */
                 xcom_key: string;
             };
             cookie?: never;
@@ -7618,15 +8266,22 @@ export interface operations {
     delete_xcom_entry: {
         parameters: {
             query?: {
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The key of an XCom; `return_value` is what a task returns. */
                 xcom_key: string;
             };
             cookie?: never;
@@ -7694,9 +8349,13 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The key of an XCom; `return_value` is what a task returns. */
                 xcom_key: string;
             };
             cookie?: never;
@@ -7768,14 +8427,20 @@ export interface operations {
     get_mapped_task_instance: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -7843,15 +8508,22 @@ export interface operations {
     patch_task_instance_by_map_index: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number | null;
             };
             cookie?: never;
@@ -7923,14 +8595,20 @@ export interface operations {
     get_task_instance_dependencies_by_map_index: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -7998,15 +8676,22 @@ export interface operations {
     patch_task_instance_dry_run_by_map_index: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number | null;
             };
             cookie?: never;
@@ -8078,14 +8763,20 @@ export interface operations {
     get_hitl_detail: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -8153,14 +8844,20 @@ export interface operations {
     update_hitl_detail: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -8232,15 +8929,22 @@ export interface operations {
     get_hitl_detail_try_detail: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
+                /** The number of an attempt: 1 is the first. */
                 try_number: number | null;
             };
             cookie?: never;
@@ -8308,14 +9012,20 @@ export interface operations {
     get_mapped_task_instance_tries: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -8383,15 +9093,22 @@ export interface operations {
     get_mapped_task_instance_try_details: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
+                /** The id of a task. */
                 task_id: string;
+                /** The number of an attempt: 1 is the first. */
                 task_try_number: number;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index: number;
             };
             cookie?: never;
@@ -8461,7 +9178,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -8513,12 +9232,16 @@ export interface operations {
     wait_dag_run_until_finished: {
         parameters: {
             query: {
+                /** Seconds between two looks at the run. */
                 interval: number;
+                /** The ids of tasks whose return values to include. */
                 result?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a run. */
                 dag_run_id: string;
             };
             cookie?: never;
@@ -8579,15 +9302,22 @@ export interface operations {
     get_dag_versions: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** The number of a version of the DAG: 1 is the first. */
                 version_number?: number | undefined;
+                /** The name of a bundle of DAG files. */
                 bundle_name?: string | undefined;
+                /** The version of the bundle, such as a commit. */
                 bundle_version?: string | null | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "version_number" | "-version_number" | "bundle_name" | "-bundle_name" | "bundle_version" | "-bundle_version")[] | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG, or `~` for all. */
                 dag_id: string;
             };
             cookie?: never;
@@ -8639,12 +9369,16 @@ export interface operations {
     get_dag_version_diff: {
         parameters: {
             query: {
+                /** The number of the version to compare from. */
                 base_version_number: number;
+                /** The number of the version to compare to. */
                 target_version_number: number;
+                /** The most changes to list. */
                 max_changes?: number | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -8706,7 +9440,9 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The number of a version of the DAG: 1 is the first. */
                 version_number: number;
             };
             cookie?: never;
@@ -8760,6 +9496,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -8821,6 +9558,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -8878,10 +9616,12 @@ export interface operations {
     get_tasks: {
         parameters: {
             query?: {
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: "task_id" | "-task_id" | "task_display_name" | "-task_display_name" | "owner" | "-owner" | "pool" | "-pool" | "pool_slots" | "-pool_slots" | "priority_weight" | "-priority_weight" | "queue" | "-queue" | "retries" | "-retries" | "trigger_rule" | "-trigger_rule" | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -8941,11 +9681,14 @@ export interface operations {
     get_task: {
         parameters: {
             query?: {
+                /** The number of a version of the DAG: 1 is the first. Since Airflow 3.4; older servers ignore it. */
                 version_number?: number | null | undefined;
             };
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
+                /** The id of a task. */
                 task_id: unknown;
             };
             cookie?: never;
@@ -9007,6 +9750,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The id of a DAG. */
                 dag_id: string;
             };
             cookie?: never;
@@ -9064,35 +9808,65 @@ export interface operations {
     get_event_logs: {
         parameters: {
             query?: {
+                /** The region of a task in a loop: the `region_id` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_id?: string | null | undefined;
+                /** The place in the region: the `region_index` of its row. Since Airflow 3.4; older servers ignore it. */
                 region_index?: number | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("event_log_id" | "-event_log_id" | "id" | "-id" | "when" | "-when" | "dag_id" | "-dag_id" | "task_id" | "-task_id" | "run_id" | "-run_id" | "event" | "-event" | "logical_date" | "-logical_date" | "owner" | "-owner" | "extra" | "-extra")[] | undefined;
+                /** The id of a DAG. */
                 dag_id?: string | null | undefined;
+                /** The id of a task. */
                 task_id?: string | null | undefined;
+                /** The `id` of a task instance. Since Airflow 3.4; older servers ignore it. */
                 task_instance_id?: string | null | undefined;
+                /** The id of a run. */
                 run_id?: string | null | undefined;
+                /** Which instance of a mapped task; -1 if the task is not mapped. */
                 map_index?: number | null | undefined;
+                /** The number of an attempt: 1 is the first. */
                 try_number?: number | null | undefined;
+                /** The user who acted. */
                 owner?: string | null | undefined;
+                /** What happened, such as `trigger_dag_run`. */
                 event?: string | null | undefined;
+                /** Events to leave out. */
                 excluded_events?: readonly string[] | null | undefined;
+                /** The only events to list. */
                 included_events?: readonly string[] | null | undefined;
+                /** Earlier than this time, exclusive. */
                 before?: string | Date | undefined;
+                /** Later than this time, exclusive. */
                 after?: (string | Date) | null | undefined;
+                /** Part of the DAG's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 dag_id_pattern?: string | null | undefined;
+                /** Part of the task's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 task_id_pattern?: string | null | undefined;
+                /** Part of the run's id, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 run_id_pattern?: string | null | undefined;
+                /** Part of the user's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 owner_pattern?: string | null | undefined;
+                /** Part of the user's display name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.4; older servers ignore it. */
                 owner_display_name_pattern?: string | null | undefined;
+                /** Part of the event, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 event_pattern?: string | null | undefined;
+                /** The beginning of the DAG's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 dag_id_prefix_pattern?: string | null | undefined;
+                /** The beginning of the task's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 task_id_prefix_pattern?: string | null | undefined;
+                /** The beginning of the run's id, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 run_id_prefix_pattern?: string | null | undefined;
+                /** The beginning of the user's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 owner_prefix_pattern?: string | null | undefined;
+                /** The beginning of the user's display name, in this case. Faster on large tables than the pattern. Since Airflow 3.4; older servers ignore it. */
                 owner_display_name_prefix_pattern?: string | null | undefined;
+                /** The beginning of the event, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 event_prefix_pattern?: string | null | undefined;
+                /** The teams that the DAG belongs to. Since Airflow 3.4; older servers ignore it. */
                 teams?: readonly string[] | undefined;
             };
             header?: never;
@@ -9148,6 +9922,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an entry of the audit log. */
                 event_log_id: number;
             };
             cookie?: never;
@@ -9199,12 +9974,19 @@ export interface operations {
     get_import_errors: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("import_error_id" | "-import_error_id" | "id" | "-id" | "timestamp" | "-timestamp" | "filename" | "-filename" | "bundle_name" | "-bundle_name" | "stacktrace" | "-stacktrace")[] | undefined;
+                /** Part of the file's path, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. Since Airflow 3.1; older servers ignore it. */
                 filename_pattern?: string | null | undefined;
+                /** The beginning of the file's path, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 filename_prefix_pattern?: string | null | undefined;
+                /** The whole path of the file. Since Airflow 3.3; older servers ignore it. */
                 filename?: string | null | undefined;
+                /** The name of a bundle of DAG files. Since Airflow 3.3; older servers ignore it. */
                 bundle_name?: string | null | undefined;
             };
             header?: never;
@@ -9252,6 +10034,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The number of an import error. */
                 import_error_id: number;
             };
             cookie?: never;
@@ -9303,23 +10086,41 @@ export interface operations {
     get_jobs: {
         parameters: {
             query?: {
+                /** Started from this time. What has not started counts as starting now. */
                 start_date_gte?: (string | Date) | null | undefined;
+                /** Started after this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_gt?: (string | Date) | null | undefined;
+                /** Started up to this time. What has not started counts as starting now. */
                 start_date_lte?: (string | Date) | null | undefined;
+                /** Started before this time. What has not started counts as starting now. Since Airflow 3.1; older servers ignore it. */
                 start_date_lt?: (string | Date) | null | undefined;
+                /** Ended from this time. What has not ended counts as ending now. */
                 end_date_gte?: (string | Date) | null | undefined;
+                /** Ended after this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_gt?: (string | Date) | null | undefined;
+                /** Ended up to this time. What has not ended counts as ending now. */
                 end_date_lte?: (string | Date) | null | undefined;
+                /** Ended before this time. What has not ended counts as ending now. Since Airflow 3.1; older servers ignore it. */
                 end_date_lt?: (string | Date) | null | undefined;
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("id" | "-id" | "dag_id" | "-dag_id" | "state" | "-state" | "job_type" | "-job_type" | "start_date" | "-start_date" | "end_date" | "-end_date" | "latest_heartbeat" | "-latest_heartbeat" | "executor_class" | "-executor_class" | "hostname" | "-hostname" | "unixname" | "-unixname")[] | undefined;
+                /** The state of the process. */
                 job_state?: string | null | undefined;
+                /** The id of a DAG. Since Airflow 3.4; older servers ignore it. */
                 dag_id?: string | null | undefined;
+                /** The kind of process, such as `SchedulerJob`. */
                 job_type?: string | null | undefined;
+                /** The host that the process runs on. */
                 hostname?: string | null | undefined;
+                /** The class of the executor. */
                 executor_class?: string | null | undefined;
+                /** The teams that the DAG belongs to. Since Airflow 3.4; older servers ignore it. */
                 teams?: readonly string[] | undefined;
+                /** Whether the process has reported lately. */
                 is_alive?: boolean | null | undefined;
             };
             header?: never;
@@ -9394,6 +10195,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The `file_token` of a DAG of the file. */
                 file_token: string;
             };
             cookie?: never;
@@ -9445,7 +10247,9 @@ export interface operations {
     get_plugins: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
             };
             header?: never;
@@ -9526,10 +10330,15 @@ export interface operations {
     get_pools: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("name" | "-name" | "id" | "-id")[] | undefined;
+                /** Part of the pool's name, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 pool_name_pattern?: string | null | undefined;
+                /** The beginning of the pool's name, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 pool_name_prefix_pattern?: string | null | undefined;
             };
             header?: never;
@@ -9679,6 +10488,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a pool. */
                 pool_name: string;
             };
             cookie?: never;
@@ -9732,6 +10542,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The name of a pool. */
                 pool_name: string;
             };
             cookie?: never;
@@ -9789,10 +10600,12 @@ export interface operations {
     patch_pool: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The name of a pool. */
                 pool_name: string;
             };
             cookie?: never;
@@ -9856,7 +10669,9 @@ export interface operations {
     get_providers: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
             };
             header?: never;
@@ -9902,10 +10717,15 @@ export interface operations {
     get_variables: {
         parameters: {
             query?: {
+                /** The rows of the response: 50 unless given, and no more than the server's `[api] maximum_page_limit` (100 unless configured), which it does not say. */
                 limit?: number | undefined;
+                /** How many rows to skip. */
                 offset?: number | undefined;
+                /** What to sort by; `-` first for descending. Airflow 3.0 takes one field only. */
                 order_by?: readonly ("key" | "-key" | "id" | "-id" | "description" | "-description" | "is_encrypted" | "-is_encrypted")[] | undefined;
+                /** Part of the key, in any case. `%` and `_` are wildcards; since Airflow 3.2 `|` separates alternatives. */
                 variable_key_pattern?: string | null | undefined;
+                /** The beginning of the key, in this case. Faster on large tables than the pattern. Since Airflow 3.2; older servers ignore it. */
                 variable_key_prefix_pattern?: string | null | undefined;
             };
             header?: never;
@@ -10063,6 +10883,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The key of a variable. */
                 variable_key: string;
             };
             cookie?: never;
@@ -10116,6 +10937,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
+                /** The key of a variable. */
                 variable_key: string;
             };
             cookie?: never;
@@ -10165,10 +10987,12 @@ export interface operations {
     patch_variable: {
         parameters: {
             query?: {
+                /** The fields to change; the others of the body are ignored. All of them unless given. */
                 update_mask?: readonly string[] | null | undefined;
             };
             header?: never;
             path: {
+                /** The key of a variable. */
                 variable_key: string;
             };
             cookie?: never;
@@ -10398,22 +11222,40 @@ export interface BackfillDagRun {
     sort_ordinal: number;
 }
 export interface BackfillOptions {
+    /** The id of a DAG. */
     dag_id: string;
+    /** The configuration of every run. */
     dag_run_conf?: {
         [key: string]: unknown;
     } | null | undefined;
     /** @default false */
     drain_dag?: boolean | undefined;
-    /** Without a zone: UTC. */
+    /**
+     * Without a zone: UTC.
+     * The first date to run for, inclusive.
+     */
     from_date: string | Date;
-    /** @default 10 */
+    /**
+     * How many of its runs may be active at once. 10 unless given.
+     * @default 10
+     */
     max_active_runs?: number | undefined;
-    /** @default none */
+    /**
+     * Dates that have a run already: none is run again, or those that failed, or all.
+     * @default none
+     */
     reprocess_behavior?: components["schemas"]["ReprocessBehaviorInput"] | undefined;
-    /** @default false */
+    /**
+     * The latest date first.
+     * @default false
+     */
     run_backwards?: boolean | undefined;
+    /** Runs the newest version of the DAG instead of the run's own. */
     run_on_latest_version?: boolean | null | undefined;
-    /** Without a zone: UTC. */
+    /**
+     * Without a zone: UTC.
+     * The last date to run for, inclusive.
+     */
     to_date: string | Date;
 }
 export interface Backfill {
@@ -10508,28 +11350,43 @@ export interface BulkCreateAction_VariableBody_ {
     entities: readonly components["schemas"]["VariableBody"][];
 }
 export interface BulkDAGBody {
+    /** The id of a DAG. */
     dag_id: string;
+    /** Whether the scheduler starts no runs. */
     is_paused?: boolean | null | undefined;
     scheduling_state?: components["schemas"]["DagSchedulingStateInput"] | null | undefined;
 }
 export interface BulkDAGRunBody {
+    /** The id of a DAG. */
     dag_id?: string | null | undefined;
+    /** The id of a run. */
     dag_run_id: string;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
+    /** States; null is no state yet. */
     state?: components["schemas"]["DagRunMutableStates"] | null | undefined;
 }
 export interface BulkDAGRunClearBody {
     dag_runs?: readonly components["schemas"]["BulkDAGRunBody"][] | undefined;
-    /** @default true */
+    /**
+     * Only says what would be cleared. True unless given.
+     * @default true
+     */
     dry_run?: boolean | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
-    /** @default false */
+    /**
+     * Only what failed.
+     * @default false
+     */
     only_failed?: boolean | undefined;
     /** @default false */
     only_new?: boolean | undefined;
     partition_date_end?: (string | Date) | null | undefined;
     partition_date_start?: (string | Date) | null | undefined;
+    /** The partition that the run is for. */
     partition_key?: string | null | undefined;
+    /** Runs the newest version of the DAG instead of the run's own. */
     run_on_latest_version?: boolean | null | undefined;
 }
 export interface BulkDeleteAction_BulkDAGBody_ {
@@ -10580,18 +11437,34 @@ export interface Bulk {
     update?: components["schemas"]["BulkActionResponse"] | null;
 }
 export interface BulkTaskInstanceBody {
+    /** The id of a DAG. */
     dag_id?: string | null | undefined;
+    /** The id of a run. */
     dag_run_id?: string | null | undefined;
-    /** @default false */
+    /**
+     * Also what depends on the tasks.
+     * @default false
+     */
     include_downstream?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in later runs.
+     * @default false
+     */
     include_future?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in earlier runs.
+     * @default false
+     */
     include_past?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also what the tasks depend on.
+     * @default false
+     */
     include_upstream?: boolean | undefined;
     map_index?: number | null | undefined;
+    /** The new state. */
     new_state?: components["schemas"]["TaskInstanceStateInput"] | null | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
     region_id?: string | null | undefined;
     region_index?: number | null | undefined;
@@ -10648,10 +11521,14 @@ export interface BulkUpdateAction_VariableBody_ {
 export interface ClearPartitionsBody {
     /** @default false */
     clear_task_instances?: boolean | undefined;
-    /** @default true */
+    /**
+     * Only says what would be cleared. True unless given.
+     * @default true
+     */
     dry_run?: boolean | undefined;
     partition_date_end?: (string | Date) | null | undefined;
     partition_date_start?: (string | Date) | null | undefined;
+    /** The partition that the run is for. */
     partition_key?: string | null | undefined;
     run_id?: string | null | undefined;
 }
@@ -10665,39 +11542,79 @@ export interface ClearTaskInstanceCollection {
     total_entries: number;
 }
 export interface ClearTaskInstancesBody {
+    /** The id of a run. */
     dag_run_id?: string | null | undefined;
-    /** @default true */
+    /**
+     * Only says what would be cleared. True unless given.
+     * @default true
+     */
     dry_run?: boolean | undefined;
     end_date?: (string | Date) | null | undefined;
-    /** @default false */
+    /**
+     * Also what depends on the tasks.
+     * @default false
+     */
     include_downstream?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in later runs.
+     * @default false
+     */
     include_future?: boolean | undefined;
-    /** @default true */
+    /**
+     * Also later passes of a loop.
+     * @default true
+     */
     include_later_loop_iterations?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in earlier runs.
+     * @default false
+     */
     include_past?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also what the tasks depend on.
+     * @default false
+     */
     include_upstream?: boolean | undefined;
-    /** @default false */
+    /**
+     * Keeps what the tasks have stored.
+     * @default false
+     */
     keep_task_state?: boolean | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
-    /** @default true */
+    /**
+     * Only what failed. True unless given; `taskInstances.clear` sends false if tasks are named.
+     * @default true
+     */
     only_failed?: boolean | undefined;
-    /** @default false */
+    /**
+     * Only what runs.
+     * @default false
+     */
     only_running?: boolean | undefined;
-    /** @default false */
+    /**
+     * Refuses if one of the tasks runs.
+     * @default false
+     */
     prevent_running_task?: boolean | undefined;
-    /** @default true */
+    /**
+     * Queues the runs again, so that they end again.
+     * @default true
+     */
     reset_dag_runs?: boolean | undefined;
+    /** Runs the newest version of the DAG instead of the run's own. */
     run_on_latest_version?: boolean | null | undefined;
     start_date?: (string | Date) | null | undefined;
+    /** The id of a task group: all its tasks. */
     task_group_id?: string | null | undefined;
+    /** The ids of tasks; with a map index: `["load", 3]`. */
     task_ids?: readonly (string | [
         string,
         number
     ])[] | null | undefined;
+    /** The `id` of task instances. */
     task_instance_ids?: readonly string[] | null | undefined;
+    /** The `id` of mapped task instances whose siblings are cleared too. */
     whole_expansion_ids?: readonly string[] | undefined;
 }
 export interface Config {
@@ -10773,6 +11690,7 @@ export interface AssetEventOptions {
     extra?: {
         [key: string]: unknown;
     } | undefined;
+    /** The partition that the run is for. */
     partition_key?: string | null | undefined;
 }
 export interface DagCollection {
@@ -10843,6 +11761,7 @@ export interface DagDetails {
     timezone: string | null;
 }
 export interface DagPatchBody {
+    /** Whether the scheduler starts no runs. */
     is_paused?: boolean | null | undefined;
     scheduling_state?: components["schemas"]["DagSchedulingStateInput"] | null | undefined;
 }
@@ -10881,13 +11800,21 @@ export interface Dag {
     timetable_summary: string | null;
 }
 export interface ClearDagRunBody {
-    /** @default true */
+    /**
+     * Only says what would be cleared. True unless given.
+     * @default true
+     */
     dry_run?: boolean | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
-    /** @default false */
+    /**
+     * Only what failed.
+     * @default false
+     */
     only_failed?: boolean | undefined;
     /** @default false */
     only_new?: boolean | undefined;
+    /** Runs the newest version of the DAG instead of the run's own. */
     run_on_latest_version?: boolean | null | undefined;
 }
 export interface DagRunList {
@@ -10898,7 +11825,9 @@ export interface DagRunList {
     total_entries_limit?: number | null;
 }
 export interface DagRunPatchBody {
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
+    /** States; null is no state yet. */
     state?: components["schemas"]["DagRunMutableStates"] | null | undefined;
 }
 export interface DagRun {
@@ -10931,32 +11860,61 @@ export interface DagRun {
 }
 export interface DagRunListBody {
     conf_contains?: string | null | undefined;
+    /** The ids of DAGs. All unless given; an empty list is all too. */
     dag_ids?: readonly string[] | null | undefined;
+    /** Took more than this long, in seconds. */
     duration_gt?: number | null | undefined;
+    /** Took at least this long, in seconds. */
     duration_gte?: number | null | undefined;
+    /** Took less than this long, in seconds. */
     duration_lt?: number | null | undefined;
+    /** Took at most this long, in seconds. */
     duration_lte?: number | null | undefined;
+    /** Ended after this time. What has not ended counts as ending now. */
     end_date_gt?: (string | Date) | null | undefined;
+    /** Ended from this time. What has not ended counts as ending now. */
     end_date_gte?: (string | Date) | null | undefined;
+    /** Ended before this time. What has not ended counts as ending now. */
     end_date_lt?: (string | Date) | null | undefined;
+    /** Ended up to this time. What has not ended counts as ending now. */
     end_date_lte?: (string | Date) | null | undefined;
+    /** Logical dates after this time; rows without one do not match. */
     logical_date_gt?: (string | Date) | null | undefined;
+    /** Logical dates from this time; rows without one do not match. */
     logical_date_gte?: (string | Date) | null | undefined;
+    /** Logical dates before this time; rows without one do not match. */
     logical_date_lt?: (string | Date) | null | undefined;
+    /** Logical dates up to this time; rows without one do not match. */
     logical_date_lte?: (string | Date) | null | undefined;
+    /** The field to sort by; `-` first for descending. */
     order_by?: ("id" | "-id" | "state" | "-state" | "dag_id" | "-dag_id" | "dag_run_id" | "-dag_run_id" | "logical_date" | "-logical_date" | "run_after" | "-run_after" | "start_date" | "-start_date" | "end_date" | "-end_date" | "updated_at" | "-updated_at" | "conf" | "-conf") | null | undefined;
-    /** @default 100 */
+    /**
+     * The rows of the response: 100 unless given.
+     * @default 100
+     */
     page_limit?: number | undefined;
-    /** @default 0 */
+    /**
+     * How many rows to skip.
+     * @default 0
+     */
     page_offset?: number | undefined;
+    /** Runs that were due after this time. */
     run_after_gt?: (string | Date) | null | undefined;
+    /** Runs that were due from this time. */
     run_after_gte?: (string | Date) | null | undefined;
+    /** Runs that were due before this time. */
     run_after_lt?: (string | Date) | null | undefined;
+    /** Runs that were due up to this time. */
     run_after_lte?: (string | Date) | null | undefined;
+    /** Started after this time. What has not started counts as starting now. */
     start_date_gt?: (string | Date) | null | undefined;
+    /** Started from this time. What has not started counts as starting now. */
     start_date_gte?: (string | Date) | null | undefined;
+    /** Started before this time. What has not started counts as starting now. */
     start_date_lt?: (string | Date) | null | undefined;
+    /** Started up to this time. What has not started counts as starting now. */
     start_date_lte?: (string | Date) | null | undefined;
+    /** States; null is no state yet. */
     states?: readonly (components["schemas"]["DagRunStateInput"] | null)[] | null | undefined;
 }
 export interface DagSource {
@@ -11269,17 +12227,25 @@ export interface LoopIteration {
 }
 export interface MaterializeAssetBody {
     bundle_version?: string | null | undefined;
+    /** The run's configuration: values for the DAG's parameters. */
     conf?: {
         [key: string]: unknown;
     } | null | undefined;
+    /** The id of a run. */
     dag_run_id?: string | null | undefined;
+    /** The end of the data that the run is for. */
     data_interval_end?: (string | Date) | null | undefined;
+    /** The beginning of the data that the run is for. */
     data_interval_start?: (string | Date) | null | undefined;
     /** @default false */
     drain_dag?: boolean | undefined;
+    /** The date that the run is for; two runs of a DAG cannot have the same. Null is none. */
     logical_date?: (string | Date) | null | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
+    /** The partition that the run is for. */
     partition_key?: string | null | undefined;
+    /** When the run is due. Now unless given. */
     run_after?: (string | Date) | null | undefined;
 }
 export interface NewTask {
@@ -11287,15 +12253,29 @@ export interface NewTask {
     task_id: string;
 }
 export interface PatchTaskInstanceBody {
-    /** @default false */
+    /**
+     * Also what depends on the tasks.
+     * @default false
+     */
     include_downstream?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in later runs.
+     * @default false
+     */
     include_future?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also the same tasks in earlier runs.
+     * @default false
+     */
     include_past?: boolean | undefined;
-    /** @default false */
+    /**
+     * Also what the tasks depend on.
+     * @default false
+     */
     include_upstream?: boolean | undefined;
+    /** The new state. */
     new_state?: components["schemas"]["TaskInstanceStateInput"] | null | undefined;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
     region_id?: string | null | undefined;
     region_index?: number | null | undefined;
@@ -11510,37 +12490,68 @@ export interface TaskInstance {
     unixname: string | null;
 }
 export interface TaskInstanceListBody {
+    /** The ids of DAGs. All unless given; an empty list is all too. */
     dag_ids?: readonly string[] | null | undefined;
+    /** The ids of runs, which may be the same in several DAGs. */
     dag_run_ids?: readonly string[] | null | undefined;
+    /** Took more than this long, in seconds. */
     duration_gt?: number | null | undefined;
+    /** Took at least this long, in seconds. */
     duration_gte?: number | null | undefined;
+    /** Took less than this long, in seconds. */
     duration_lt?: number | null | undefined;
+    /** Took at most this long, in seconds. */
     duration_lte?: number | null | undefined;
+    /** Ended after this time. What has not ended counts as ending now. */
     end_date_gt?: (string | Date) | null | undefined;
+    /** Ended from this time. What has not ended counts as ending now. */
     end_date_gte?: (string | Date) | null | undefined;
+    /** Ended before this time. What has not ended counts as ending now. */
     end_date_lt?: (string | Date) | null | undefined;
+    /** Ended up to this time. What has not ended counts as ending now. */
     end_date_lte?: (string | Date) | null | undefined;
     executor?: readonly string[] | null | undefined;
+    /** Logical dates after this time; rows without one do not match. */
     logical_date_gt?: (string | Date) | null | undefined;
+    /** Logical dates from this time; rows without one do not match. */
     logical_date_gte?: (string | Date) | null | undefined;
+    /** Logical dates before this time; rows without one do not match. */
     logical_date_lt?: (string | Date) | null | undefined;
+    /** Logical dates up to this time; rows without one do not match. */
     logical_date_lte?: (string | Date) | null | undefined;
+    /** The field to sort by; `-` first for descending. */
     order_by?: ("id" | "-id" | "state" | "-state" | "duration" | "-duration" | "start_date" | "-start_date" | "end_date" | "-end_date" | "map_index" | "-map_index") | null | undefined;
-    /** @default 100 */
+    /**
+     * The rows of the response: 100 unless given.
+     * @default 100
+     */
     page_limit?: number | undefined;
-    /** @default 0 */
+    /**
+     * How many rows to skip.
+     * @default 0
+     */
     page_offset?: number | undefined;
     pool?: readonly string[] | null | undefined;
     queue?: readonly string[] | null | undefined;
+    /** Runs that were due after this time. */
     run_after_gt?: (string | Date) | null | undefined;
+    /** Runs that were due from this time. */
     run_after_gte?: (string | Date) | null | undefined;
+    /** Runs that were due before this time. */
     run_after_lt?: (string | Date) | null | undefined;
+    /** Runs that were due up to this time. */
     run_after_lte?: (string | Date) | null | undefined;
+    /** Started after this time. What has not started counts as starting now. */
     start_date_gt?: (string | Date) | null | undefined;
+    /** Started from this time. What has not started counts as starting now. */
     start_date_gte?: (string | Date) | null | undefined;
+    /** Started before this time. What has not started counts as starting now. */
     start_date_lt?: (string | Date) | null | undefined;
+    /** Started up to this time. What has not started counts as starting now. */
     start_date_lte?: (string | Date) | null | undefined;
+    /** States; null is no state yet. */
     state?: readonly (components["schemas"]["TaskInstanceStateInput"] | null)[] | null | undefined;
+    /** The ids of tasks. */
     task_ids?: readonly string[] | null | undefined;
 }
 export interface TaskInstancesLog {
@@ -11617,17 +12628,25 @@ export interface TimeDelta {
 }
 export interface TriggerDAGRunPostBody {
     bundle_version?: string | null | undefined;
+    /** The run's configuration: values for the DAG's parameters. */
     conf?: {
         [key: string]: unknown;
     } | null | undefined;
+    /** The id of the new run. Chosen by the server unless given. */
     dag_run_id?: string | null | undefined;
+    /** The end of the data that the run is for. */
     data_interval_end?: (string | Date) | null | undefined;
+    /** The beginning of the data that the run is for. */
     data_interval_start?: (string | Date) | null | undefined;
     /** @default false */
     drain_dag?: boolean | undefined;
+    /** The date that the run is for; two runs of a DAG cannot have the same. Null is none. */
     logical_date: (string | Date) | null;
+    /** A note that the web interface shows. */
     note?: string | null | undefined;
+    /** The partition that the run is for. */
     partition_key?: string | null | undefined;
+    /** When the run is due. Now unless given. */
     run_after?: (string | Date) | null | undefined;
 }
 export interface Trigger {
