@@ -1,7 +1,11 @@
 /** Users and roles of the FAB auth manager through the client, names of every kind among them. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type AirflowClient, createAirflowClient, roles, users } from "@org/airflow-client";
 import type { AirflowServer } from "@org/testkit/servers/airflow";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
+import { runExample } from "../support/run-example.ts";
 
 const odd = ["a b", "50%", "a%2Fb", "ü日本", "a+b", "a?b#c", "a&b=c", "a:b;c,d@e", "a\\b"];
 
@@ -55,6 +59,54 @@ export function testUsers(server: () => AirflowServer): void {
     expect(name).toBe("domain_ann");
     await users.create(airflow, person(name));
     await users.delete(airflow, name);
+  });
+
+  test("examples/airflow-users-from-csv shows what it would do, creates users once, and never prints a password", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "users-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    const file = join(folder, "users.csv");
+    const rows = (cleo: string) =>
+      [
+        "username,first_name,last_name,email,roles,password",
+        "finance/dan,Dan,Other,dan@example.com,,hunter2!",
+        'eva,Eva,"Two,\nlines",eva@data.example.com,,',
+        cleo,
+      ].join("\n");
+    const run = async (...args: string[]) => {
+      const env = { AIRFLOW_URL: server().url };
+      const ended = await runExample("airflow-users-from-csv", env, file, ...args).catch((error) => error);
+      const lines: string[] = Array.isArray(ended) ? ended : ended.stdout.trimEnd().split("\n");
+      expect(lines.join()).not.toContain("hunter2!");
+      return { code: ended.code ?? 0, steps: lines.map((line) => JSON.parse(line)) };
+    };
+    const actions = (steps: readonly { readonly action: string }[]) => steps.map(({ action }) => action);
+    const names = () => Array.fromAsync(users.list(airflow), ({ username }) => username);
+
+    writeFileSync(file, rows("cleo,Cleo,Vega,cleo@example.com,Boss,"));
+    const dry = await run();
+    expect(dry.code).toBe(1);
+    expect(dry.steps).toMatchObject([
+      { dryRun: true, action: "create", line: 2, username: "finance_dan", inFile: "finance/dan", roles: ["Viewer"] },
+      { dryRun: true, action: "create", line: 4, username: "eva", roles: ["User"] },
+      { action: "reject", line: 5, username: "cleo", reason: expect.stringMatching(/no role Boss.* Op/) },
+    ]);
+    expect(await names()).not.toContain("eva");
+
+    expect(actions((await run("--apply")).steps)).toEqual(["create", "create", "reject"]);
+    expect(await names()).toEqual(expect.arrayContaining(["finance_dan", "eva"]));
+    const dan = createAirflowClient({ baseUrl: server().url, auth: { username: "finance_dan", password: "hunter2!" } });
+    await dan.GET("/api/v2/dags", { params: { query: { limit: 1 } } });
+
+    writeFileSync(file, rows("cleo,Cleo,Vega,cleo@example.com,Op;Viewer,"));
+    const corrected = await run("--apply");
+    expect([corrected.code, actions(corrected.steps)]).toEqual([0, ["keep", "keep", "create"]]);
+    expect((await users.get(airflow, "cleo")).roles?.map(({ name }) => name).sort()).toEqual(["Op", "Viewer"]);
+
+    writeFileSync(file, rows("cleo,Cleo,Vega,cleo@example.com,Viewer,other"));
+    const changed = await run("--apply");
+    expect(actions(changed.steps)).toEqual(["keep", "keep", "update"]);
+    expect((await users.get(airflow, "cleo")).roles).toEqual([{ name: "Viewer" }]);
+    expect(actions((await run()).steps)).toEqual(["keep", "keep", "keep"]);
   });
 
   test("a role is created, listed, changed and deleted; permissions are listed", async () => {
