@@ -58,7 +58,7 @@ export function rootOf(state: RequestState) {
     workspaceOrError: () => ({
       __typename: "Workspace",
       id: "Workspace",
-      locationEntries: [...world.locations.values()].map(locationEntry),
+      locationEntries: [...world.locations.values()].map((location) => locationEntry(state, location)),
     }),
     runsOrError: runs,
     pipelineRunsOrError: runs,
@@ -148,19 +148,33 @@ function refuse(input: object, known: readonly string[], field: string): void {
   if (strange) throw new Error(`The simulator does not know the argument ${strange} of ${field}.`);
 }
 
-function assetNode({ world }: RequestState, location: SimulatedLocation, definition: AssetDefinition) {
+/** What no asset of a world has. */
+const plainAsset = {
+  kinds: [],
+  isExecutable: true,
+  isPartitioned: false,
+  jobNames: [],
+  dependencyKeys: [],
+  dependedByKeys: [],
+  owners: [],
+  tags: [],
+  metadataEntries: [],
+};
+
+function assetNode(state: RequestState, location: SimulatedLocation, definition: AssetDefinition) {
   return {
     __typename: "AssetNode",
     id: `w.${definition.path.join("/")}`,
     assetKey: { path: definition.path },
     description: definition.description ?? null,
     groupName: definition.group ?? "default",
-    repository: () => repositoryOf(location),
-    assetMaterializations: latestMaterialization(world, assetId(definition.path)),
+    repository: () => repositoryOf(state, location),
+    assetMaterializations: latestMaterialization(state.world, assetId(definition.path)),
+    ...plainAsset,
   };
 }
 
-function locationEntry(location: SimulatedLocation) {
+function locationEntry(state: RequestState, location: SimulatedLocation) {
   return {
     __typename: "WorkspaceLocationEntry",
     id: location.name,
@@ -168,39 +182,49 @@ function locationEntry(location: SimulatedLocation) {
     loadStatus: location.state === "loading" ? "LOADING" : "LOADED",
     updatedTimestamp: location.updatedAt / 1_000_000,
     versionKey: `${location.name}-${location.version}`,
-    locationOrLoadError: contentOf(location),
+    locationOrLoadError: contentOf(state, location),
   };
 }
 
 /** An error here is data: it does not make the response a 500. */
-function contentOf(location: SimulatedLocation) {
+function contentOf(state: RequestState, location: SimulatedLocation) {
   if (location.state === "loading") return null;
-  if (location.state === "loaded") return locationDocument(location);
+  if (location.state === "loaded") return locationDocument(state, location);
   const message =
     "dagster._core.errors.DagsterUserCodeLoadError: Error occurred during the loading of Dagster definitions";
   return pythonError("DagsterUserCodeLoadError", message);
 }
 
-function locationDocument(location: SimulatedLocation) {
+function locationDocument(state: RequestState, location: SimulatedLocation): object {
   return {
     __typename: "RepositoryLocation",
     id: location.name,
     name: location.name,
-    repositories: () => [repositoryOf(location)],
+    dagsterLibraryVersions: [{ name: "dagster", version: state.version }],
+    repositories: () => [repositoryOf(state, location)],
   };
 }
 
-function repositoryOf(location: SimulatedLocation): object {
+function repositoryOf(state: RequestState, location: SimulatedLocation): object {
   const origin = { repositoryName: location.repository, repositoryLocationName: location.name };
   return {
     __typename: "Repository",
     id: `${location.name}.${location.repository}`,
     name: location.repository,
-    location: () => locationDocument(location),
+    location: () => locationDocument(state, location),
+    jobs: () =>
+      jobNames(state.world, location).map((name) => ({
+        id: name,
+        name,
+        description: null,
+        isAssetJob: false,
+        tags: [],
+      })),
     schedules: location.schedules.map((schedule) => ({
       id: `origin::${schedule.selectorId}`,
       name: schedule.name,
       cronSchedule: cronText(schedule.crons),
+      defaultStatus: "STOPPED",
       pipelineName: schedule.jobName,
       mode: "default",
       executionTimezone: schedule.timezone,
@@ -211,11 +235,20 @@ function repositoryOf(location: SimulatedLocation): object {
       id: `origin::${sensor.selectorId}`,
       name: sensor.name,
       sensorType: sensor.type,
+      defaultStatus: "STOPPED",
+      minIntervalSeconds: 30,
       targets: sensor.jobName === null ? [] : [{ pipelineName: sensor.jobName, mode: "default", solidSelection: null }],
       description: sensor.description,
       sensorState: { ...stateDocument(sensor, "SENSOR"), ...origin },
     })),
   };
+}
+
+/** The jobs of a location: those that something in it launches, or that ran. */
+function jobNames(world: DagsterWorld, location: SimulatedLocation): readonly string[] {
+  const launched = [...location.schedules, ...location.sensors].flatMap(({ jobName }) => jobName ?? []);
+  const ran = world.ordered().filter((run) => run.location === location.name);
+  return [...new Set([...launched, ...ran.map(({ jobName }) => jobName)])].sort();
 }
 
 function stateDocument(one: { selectorId: string; name: string; status: string }, instigationType: string) {

@@ -1,4 +1,4 @@
-import type { SimulatedDagsterRun } from "./records.ts";
+import { finalRunStatuses, type SimulatedDagsterRun } from "./records.ts";
 import type { DagsterWorld } from "./world.ts";
 
 export interface RunsArguments {
@@ -114,6 +114,11 @@ export function runDocument(run: SimulatedDagsterRun) {
     endTime: seconds(run.endTime),
     rootRunId: run.rootRunId,
     parentRunId: run.parentRunId,
+    // The world launches whole jobs without configuration.
+    runConfigYaml: "{}\n",
+    assetSelection: null,
+    stepKeysToExecute: null,
+    canTerminate: !finalRunStatuses.has(run.status),
     repositoryOrigin: {
       id: `${run.location}.${run.repository}`,
       repositoryName: run.repository,
@@ -133,6 +138,9 @@ export function latestMaterialization(world: DagsterWorld, id: string) {
       {
         __typename: "MaterializationEvent",
         runId: latest.runId,
+        partition: null,
+        stepKey: null,
+        metadataEntries: [],
         timestamp: String(Math.floor(latest.at / 1000)),
         assetKey: { path: JSON.parse(id) as string[] },
       },
