@@ -19,7 +19,7 @@ const { values, positionals } = parseArgs({
 
 const rules = parseRules(await readFile(values.rules, "utf8"));
 const rows = readRows(await readFile(positionals[0] ?? beside("users.csv"), "utf8"));
-const airflow = createAirflowClient({ baseUrl: AIRFLOW_URL, auth: { username, password } });
+const airflow = createAirflowClient({ url: AIRFLOW_URL, auth: { username, password } });
 const steps = plan(rows, rules, {
   users: await Array.fromAsync(users.list(airflow)),
   roles: await Array.fromAsync(roles.list(airflow), ({ name }) => name ?? ""),

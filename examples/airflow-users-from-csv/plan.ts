@@ -1,7 +1,5 @@
-import { users } from "@org/airflow-client";
+import { type User, users } from "@org/airflow-client";
 import type { Rules } from "./rules.ts";
-
-type User = Awaited<ReturnType<typeof users.get>>;
 
 /** A row of the file. Columns other than these are ignored. */
 export interface Row {

@@ -25,6 +25,30 @@ export const airflowListCases: readonly ContractCase<AirflowTarget>[] = [
     },
   },
   {
+    name: "DAGs can be listed by any of several tags, by whether they are paused, and by when they run next",
+    run: async (target) => {
+      type Dag = {
+        dag_id: string;
+        is_paused: boolean;
+        tags: { name: string }[];
+        next_dagrun_logical_date: string | null;
+      };
+      const list = async (query: string): Promise<Dag[]> =>
+        (await get(target, `/api/v2/dags?limit=100&${query}`)).json.dags;
+      const all = await list("");
+      const idsOf = (dags: readonly Dag[]) => dags.map(({ dag_id }) => dag_id).sort();
+      const tags = [...new Set(all.flatMap((dag) => dag.tags.map(({ name }) => name)))].slice(0, 2);
+      expect(tags.length).toBeGreaterThan(0);
+      const tagged = await list(tags.map((tag) => `tags=${encodeURIComponent(tag)}`).join("&"));
+      expect(idsOf(tagged)).toEqual(idsOf(all.filter((dag) => dag.tags.some(({ name }) => tags.includes(name)))));
+      for (const paused of [true, false]) {
+        expect(idsOf(await list(`paused=${paused}`))).toEqual(idsOf(all.filter((dag) => dag.is_paused === paused)));
+      }
+      const next = (await list("order_by=next_dagrun")).flatMap((dag) => dag.next_dagrun_logical_date ?? []);
+      expect(next).toEqual([...next].sort());
+    },
+  },
+  {
     name: "ranges include both ends, and gt and lt neither",
     run: async (target) => {
       const [{ dag_id, run_after }] = (await get(target, `${runs}?limit=1&order_by=-run_after`)).json.dag_runs as [Run];

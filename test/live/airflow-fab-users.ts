@@ -94,7 +94,7 @@ export function testUsers(server: () => AirflowServer): void {
 
     expect(actions((await run("--apply")).steps)).toEqual(["create", "create", "reject"]);
     expect(await names()).toEqual(expect.arrayContaining(["finance_dan", "eva"]));
-    const dan = createAirflowClient({ baseUrl: server().url, auth: { username: "finance_dan", password: "hunter2!" } });
+    const dan = createAirflowClient({ url: server().url, auth: { username: "finance_dan", password: "hunter2!" } });
     await dan.GET("/api/v2/dags", { params: { query: { limit: 1 } } });
 
     writeFileSync(file, rows("cleo,Cleo,Vega,cleo@example.com,Op;Viewer,"));

@@ -132,3 +132,16 @@ test("offset paging over moving rows loses some, cursor paging none", async () =
   expect(ids(await get(`${tasks}&offset=2`))).toEqual(["run/4", "run/5"]);
   expect(ids(await get(`${tasks}&cursor=${first.json.next_cursor}`))).toEqual(["run/2", "run/3"]);
 });
+
+test("what the real server can do and this one cannot is a 501, whatever the method, and nothing else is", async () => {
+  await start();
+  const status = async (method: string, path: string) => {
+    const headers = { authorization: `Bearer ${simulator.tokens.issue()}` };
+    return (await fetch(simulator.url + path, { method, headers })).status;
+  };
+  expect(await status("POST", "/api/v2/dags/sales/dagRuns")).toBe(501);
+  expect(await status("PATCH", "/api/v2/dags/sales")).toBe(501);
+  expect(await status("GET", "/api/v2/variables")).toBe(501);
+  expect(await status("PUT", "/api/v2/variables")).toBe(405);
+  expect(await status("GET", "/api/v2/nothing")).toBe(404);
+});

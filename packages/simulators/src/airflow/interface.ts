@@ -16,9 +16,11 @@ export class AirflowInterface {
     this.#patterns = Object.keys(this.#operations).map(routePattern);
   }
 
-  /** Whether the real server has a route for this path, under any method. */
-  hasPath(path: string): boolean {
-    return this.#patterns.some((pattern) => pattern.test(path));
+  /** The methods by which the real server answers a path. */
+  methods(path: string): readonly string[] {
+    return Object.entries(this.#operations).flatMap(([, methods], index) =>
+      this.#patterns[index]!.test(path) ? Object.keys(methods) : [],
+    );
   }
 
   queryParameters(template: string, method: string): readonly string[] {

@@ -37,7 +37,7 @@ export const routes: readonly Route[] = [
   {
     method: "GET",
     template: dags,
-    understands: ["limit", "offset", "order_by", "exclude_stale", "dag_id_pattern"],
+    understands: ["limit", "offset", "order_by", "exclude_stale", "dag_id_pattern", "paused", "tags"],
     handle: listDags,
   },
   {
@@ -134,8 +134,14 @@ function listDags(context: Context) {
   const pattern = readPattern(query.get("dag_id_pattern"));
   const { names, ...paging } = small(context, "dag_id");
   const id = (dag: SimulatedDag) => dag.dagId;
-  const order = readOrder(names, { id, dag_id: id });
-  const filter = (dag: SimulatedDag) => (withStale || !dag.isStale) && (pattern?.(dag.dagId) ?? true);
+  const order = readOrder(names, { id, dag_id: id, next_dagrun: (dag) => dag.nextRun?.logicalDate ?? null });
+  const paused = query.get("paused");
+  const tags = query.getAll("tags");
+  const filter = (dag: SimulatedDag) =>
+    (withStale || !dag.isStale) &&
+    (pattern?.(dag.dagId) ?? true) &&
+    (paused === null || dag.isPaused === (paused === "true")) &&
+    (tags.length === 0 || tags.some((tag) => dag.tags.includes(tag)));
   const page = listPage([...context.world.dags.values()], { filter, order, byId: () => null, ...paging });
   return { dags: page.rows.map((dag) => dagDocument(dag, context.world.version)), total_entries: page.total };
 }

@@ -144,8 +144,9 @@ function airflowHandler(
     const fitting = compiled.filter(({ pattern }) => pattern.test(path));
     const match = fitting.find(({ route }) => route.method === method);
     if (match) return { route: match.route, parameters: { ...match.pattern.exec(path)?.groups } };
-    if (fitting.length > 0) throw detail(405, "Method Not Allowed");
-    if (interfaceOf(world.version).hasPath(path)) throw notSimulated(`${method} ${path}`);
+    const real = interfaceOf(world.version).methods(path);
+    if (real.includes(method)) throw notSimulated(`${method} ${path}`);
+    if (fitting.length > 0 || real.length > 0) throw detail(405, "Method Not Allowed");
     throw new Problem(jsonAnswer(404, { error: "API route not found" }));
   }
 
